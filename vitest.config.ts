@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const exclude = ['**/node_modules/**', '**/dist/**'];
+
+/**
+ * Three tiers: `unit` (no server), `medium` (one module on real Postgres and Redis, started once by the global setup), and
+ * `e2e` (the built system from outside).
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,tools}/**/*.spec.{ts,tsx}'],
+          exclude: [...exclude, '**/*.medium.spec.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'medium',
+          include: ['{apps,libs,tools}/**/*.medium.spec.ts'],
+          exclude,
+          globalSetup: ['libs/testing/src/global-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/src/**/*.e2e.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
