@@ -1,0 +1,138 @@
+/**
+ * The token's way. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
+ * gateway (about 10 ms) and the run's **durable** stream (100-250 ms). Both speak (epoch, generation, offset); offsets count
+ * UTF-16 units of the run's text.
+ */
+
+/** Where a run's text stands. */
+export interface RunPosition {
+  /** The fence: which take wrote it. */
+  epoch: number;
+  /** The n-th text of the run; a take-over that starts again raises it. */
+  generation: number;
+  /** UTF-16 units of text before this position. */
+  offset: number;
+}
+
+/** What a gateway must know of a run in order to address its readers. */
+export interface RunIdentity {
+  runId: string;
+  userId: string;
+  /** Model id as the user chose it. */
+  model: string;
+  /** Present when the run answers a message of a chat; absent for a plain completion. */
+  chatId?: string;
+  messageId?: string;
+}
+
+/** How a run ended. Written once, in the same transaction as the final text. */
+export interface RunTerminal {
+  state: 'completed' | 'failed' | 'cancelled';
+  /** Generation and length (UTF-16) of the final text. */
+  generation: number;
+  length: number;
+  /** The provider's finish reason (`stop`, `length`, `tool_calls`, ...) when it gave one. */
+  finishReason?: string;
+  usage?: TokenUsage;
+  /** For `failed`: what to tell the user. `code` is a kernel ErrorCode or a provider's own. */
+  error?: { code: string; message: string };
+  title?: string;
+}
+
+export interface TokenUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+
+// ---------------------------------------------------------------- writing (chat workers)
+
+/** One taken run's pen. All methods are cheap and synchronous unless they return a promise. */
+export interface RunWriter {
+  readonly identity: RunIdentity;
+  readonly position: RunPosition;
+  /** The whole text of the current generation. */
+  readonly text: string;
+  /** Adds text: live within ~10 ms, durable within ~200 ms. */
+  append(text: string): void;
+  /** Starts the next generation with an empty text; every reader replaces what it shows. */
+  restart(): void;
+  /** Text that is not yet in Postgres, and marks it taken (the caller puts it into its next checkpoint). */
+  takeUncheckpointed(): { generation: number; from: number; text: string } | undefined;
+  /** Writes what is buffered to the durable stream; resolves when Redis has it, rejects when Redis refuses or is away. */
+  flush(): Promise<void>;
+  /** Publishes the terminal event on both paths and lets the run's keys expire. Call it after the commit; safe to repeat. */
+  end(terminal: RunTerminal): Promise<void>;
+  /** Stops writing without a terminal event: the run is handed over or was lost to another owner. */
+  release(): void;
+}
+
+/** What was found when a run's keys were seized for a new epoch. */
+export type Seizure =
+  /** The stream is there: continue after `text` (the durable tail of `generation`). */
+  | { kind: 'resumed'; generation: number; offset: number; text: string; terminal?: RunTerminal }
+  /** Nothing is there (first take, or Redis lost its memory): the caller seeds it from Postgres. */
+  | { kind: 'empty' }
+  /** A higher epoch is already set: this take is void. */
+  | { kind: 'fenced'; epoch: number };
+
+export interface RunPublisher {
+  /** Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called. */
+  seize(runId: string, epoch: number): Promise<Seizure>;
+  /**
+   * Opens the pen at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
+   * `onFenced` is called once when Redis tells that another epoch owns the run.
+   */
+  open(identity: RunIdentity, start: { epoch: number; generation: number; text: string }, onFenced: () => void): RunWriter;
+  /** Publishes a terminal event for a run that this process does not hold (sweeping what a crash left). */
+  publishTerminal(identity: RunIdentity, position: RunPosition, terminal: RunTerminal): Promise<void>;
+  /** True when some gateway holds a reader of this very run (not only its user's sockets). Refreshed each second. */
+  hasReader(runId: string): boolean;
+  /** Reads a run's durable text (for overlays), or undefined when Redis does not have it. */
+  read(runId: string): Promise<{ position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
+  /** Sends one small event to every gateway that holds the user's sockets (chat:title, chat:list, chat:active, ...). Best effort. */
+  notifyUser(userId: string, event: UserEvent): Promise<void>;
+}
+
+/** A Socket.IO `events` payload, as the wire has it. */
+export interface UserEvent {
+  chat_id: string;
+  message_id: string;
+  data: { type: string; data: unknown };
+}
+
+// ---------------------------------------------------------------- reading (gateways)
+
+/** What a follower of a run sees, always in order, never a mix of generations. */
+export type RunUpdate =
+  /** Text that continues at `offset`. */
+  | { kind: 'delta'; epoch: number; generation: number; offset: number; text: string }
+  /** Forget what you have: the text is now `text` (a new generation, or a take-over that set the reader back). */
+  | { kind: 'reset'; epoch: number; generation: number; text: string }
+  /** The end; `text` is the final text. Comes once. */
+  | { kind: 'end'; epoch: number; terminal: RunTerminal; text: string };
+
+/** One run as the hub knows it; it holds the text, so a slow reader costs a cursor, not a buffer. */
+export interface FollowedRun {
+  readonly identity: RunIdentity;
+  readonly position: RunPosition;
+  readonly text: string;
+  readonly terminal?: RunTerminal;
+}
+
+/** State of a run by rpc, used when its stream is silent or gone. Provided by the gateway (calls chat.runs.get). */
+export interface RunLookup {
+  (runId: string): Promise<{ identity: RunIdentity; position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
+}
+
+export interface RunHub {
+  /**
+   * Follows one run from a cursor. `onUpdate` is called in order; with a cursor that is no longer true the first update is a `reset`,
+   * else the first deltas fill the gap. Returns the stop function. Rejects with NOT_FOUND when neither stream nor lookup knows the run.
+   */
+  follow(runId: string, cursor: RunPosition | undefined, onUpdate: (update: RunUpdate, run: FollowedRun) => void): Promise<() => void>;
+  /** Receives every update of every chat run of a user (their sockets). Returns the stop function. */
+  followUser(userId: string, onUpdate: (update: RunUpdate, run: FollowedRun) => void, onEvent: (event: UserEvent) => void): () => void;
+  /** The hub's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
+  snapshot(runId: string): Promise<FollowedRun | undefined>;
+}
