@@ -31,7 +31,10 @@ const DEFAULT_DEADLINE_MS = 5_000;
 
 /** Declares a call. Importing the constant is the permission to make the call. */
 export function defineCall<Request extends z.ZodType, Reply extends z.ZodType>(
-  definition: Omit<Call<Request, Reply>, 'deadlineMs' | 'service'> & { deadlineMs?: number; pattern: `${ServiceName}.${string}` },
+  definition: Omit<Call<Request, Reply>, 'deadlineMs' | 'service'> & {
+    deadlineMs?: number;
+    pattern: `${ServiceName}.${string}`;
+  },
 ): Call<Request, Reply> {
   return {
     ...definition,

@@ -1,0 +1,161 @@
+import { defineCall, RoleSchema } from '@perennial/contracts-kernel';
+import { z } from 'zod';
+
+/** A person's account as other services see it. Times are epoch seconds. Never holds a password hash. */
+export const UserSchema = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  name: z.string(),
+  role: RoleSchema,
+  profile_image_url: z.string(),
+  bio: z.string().nullable(),
+  gender: z.string().nullable(),
+  date_of_birth: z.string().nullable(),
+  timezone: z.string().nullable(),
+  last_active_at: z.number().int(),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+export type User = z.infer<typeof UserSchema>;
+
+/** A signed token and whose it is; what sign-in, sign-up and an admin's add answer. `expiresAt` is epoch seconds. */
+export const IssuedSessionSchema = z.object({
+  user: UserSchema,
+  token: z.string(),
+  expiresAt: z.number().int().nullable(),
+});
+export type IssuedSession = z.infer<typeof IssuedSessionSchema>;
+
+const email = z
+  .email()
+  .max(320)
+  .transform((value) => value.toLowerCase());
+const password = z.string().min(1).max(1024);
+const name = z.string().trim().min(1).max(200);
+const imageUrl = z.string().max(1_000_000);
+
+/**
+ * Creates an account. The very first one becomes `admin`, exactly once however many replicas are asked at the same moment; the others
+ * get `DEFAULT_USER_ROLE`. `PERMISSION_DENIED` when sign-up is off, `ALREADY_EXISTS` when the address is taken, `RATE_LIMITED`.
+ */
+export const SIGN_UP = defineCall({
+  pattern: 'auth.users.signUp',
+  effect: 'keyed',
+  request: z.object({ name, email, password, profile_image_url: imageUrl.optional(), address: z.string() }),
+  reply: IssuedSessionSchema,
+  deadlineMs: 10_000,
+});
+
+/** An admin creates an account (`auths/add`). */
+export const ADD_USER = defineCall({
+  pattern: 'auth.users.add',
+  effect: 'keyed',
+  request: z.object({
+    name,
+    email,
+    password,
+    profile_image_url: imageUrl.optional(),
+    role: RoleSchema.default('pending'),
+  }),
+  reply: IssuedSessionSchema,
+  deadlineMs: 10_000,
+});
+
+/** What the front page must know before anyone is signed in. */
+export const AUTH_STATUS = defineCall({
+  pattern: 'auth.users.status',
+  effect: 'read',
+  request: z.object({}),
+  reply: z.object({ onboarding: z.boolean(), signUpEnabled: z.boolean() }),
+});
+
+/** Own account, or anyone's for an admin. `NOT_FOUND`. */
+export const GET_USER = defineCall({
+  pattern: 'auth.users.get',
+  effect: 'read',
+  request: z.object({ userId: z.uuid() }),
+  reply: UserSchema,
+});
+
+/** Admin only. Pages of 30, `page` from 1. */
+export const LIST_USERS = defineCall({
+  pattern: 'auth.users.list',
+  effect: 'read',
+  request: z.object({
+    query: z.string().max(200).optional(),
+    orderBy: z.enum(['name', 'email', 'role', 'created_at', 'last_active_at']).default('created_at'),
+    direction: z.enum(['asc', 'desc']).default('asc'),
+    page: z.number().int().min(1).default(1),
+  }),
+  reply: z.object({ users: z.array(UserSchema), total: z.number().int() }),
+});
+
+/** Admin only. A change of role or password ends the account's tokens. The last admin cannot be demoted (`FAILED_PRECONDITION`). */
+export const UPDATE_USER = defineCall({
+  pattern: 'auth.users.update',
+  effect: 'keyed',
+  request: z.object({
+    userId: z.uuid(),
+    role: RoleSchema.optional(),
+    name: name.optional(),
+    email: email.optional(),
+    profile_image_url: imageUrl.optional(),
+    password: password.optional(),
+  }),
+  reply: UserSchema,
+  deadlineMs: 10_000,
+});
+
+/** Admin only; not oneself and not the last admin. Ends the account's tokens. */
+export const DELETE_USER = defineCall({
+  pattern: 'auth.users.delete',
+  effect: 'keyed',
+  request: z.object({ userId: z.uuid() }),
+  reply: z.object({ deleted: z.boolean() }),
+});
+
+export const UPDATE_PROFILE = defineCall({
+  pattern: 'auth.users.updateProfile',
+  effect: 'keyed',
+  request: z.object({
+    name,
+    profile_image_url: imageUrl,
+    bio: z.string().max(10_000).nullish(),
+    gender: z.string().max(100).nullish(),
+    date_of_birth: z.string().max(40).nullish(),
+  }),
+  reply: UserSchema,
+});
+
+export const UPDATE_TIMEZONE = defineCall({
+  pattern: 'auth.users.updateTimezone',
+  effect: 'keyed',
+  request: z.object({ timezone: z.string().min(1).max(100) }),
+  reply: z.object({}),
+});
+
+/** `INVALID_ARGUMENT` when the old password is wrong. Ends all of the account's tokens. */
+export const UPDATE_PASSWORD = defineCall({
+  pattern: 'auth.users.updatePassword',
+  effect: 'keyed',
+  request: z.object({ password, newPassword: password, address: z.string() }),
+  reply: z.object({}),
+  deadlineMs: 10_000,
+});
+
+/** The caller's free-form interface settings, `null` when none were saved. */
+export const GET_USER_SETTINGS = defineCall({
+  pattern: 'auth.users.getSettings',
+  effect: 'read',
+  request: z.object({}),
+  reply: z.object({ settings: z.record(z.string(), z.unknown()).nullable() }),
+});
+
+export const UPDATE_USER_SETTINGS = defineCall({
+  pattern: 'auth.users.updateSettings',
+  effect: 'keyed',
+  request: z.object({ settings: z.record(z.string(), z.unknown()) }),
+  reply: z.object({ settings: z.record(z.string(), z.unknown()) }),
+});
+
+export { email as EmailSchema, password as PasswordSchema };

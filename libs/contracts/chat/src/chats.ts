@@ -1,0 +1,125 @@
+import { defineCall } from '@perennial/contracts-kernel';
+import { z } from 'zod';
+
+/** One message in the wire's blob. The server keeps each as a row; what it does not know is kept beside, unchanged. */
+export const WireMessageSchema = z.looseObject({
+  id: z.string(),
+  parentId: z.string().nullish(),
+  childrenIds: z.array(z.string()).default([]),
+  role: z.enum(['user', 'assistant', 'system']),
+  content: z.unknown().optional(),
+  timestamp: z.number().optional(),
+});
+export type WireMessage = z.infer<typeof WireMessageSchema>;
+
+/** The wire's chat blob, assembled from rows. `timestamp` is epoch milliseconds, messages' are seconds. */
+export const ChatBlobSchema = z.looseObject({
+  title: z.string().optional(),
+  models: z.array(z.string()).optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  history: z
+    .looseObject({ currentId: z.string().nullish(), messages: z.record(z.string(), WireMessageSchema).default({}) })
+    .optional(),
+  timestamp: z.number().optional(),
+});
+
+/** `ChatResponse` of the wire. Times are epoch seconds. */
+export const ChatSchema = z.object({
+  id: z.uuid(),
+  user_id: z.uuid(),
+  title: z.string(),
+  chat: ChatBlobSchema,
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+  share_id: z.string().nullable(),
+  archived: z.boolean(),
+  pinned: z.boolean(),
+  meta: z.record(z.string(), z.unknown()),
+  variables: z.record(z.string(), z.unknown()),
+  folder_id: z.string().nullable(),
+  current_message_id: z.string().nullable(),
+  last_read_at: z.number().int().nullable(),
+});
+export type Chat = z.infer<typeof ChatSchema>;
+
+/** `ChatTitleIdResponse` of the wire. `active`: an answer is being written. */
+export const ChatListItemSchema = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  updated_at: z.number().int(),
+  created_at: z.number().int(),
+  last_read_at: z.number().int().nullable(),
+  active: z.boolean(),
+  snippet: z.string().optional(),
+});
+export type ChatListItem = z.infer<typeof ChatListItemSchema>;
+
+/** The caller's chats, newest first; 60 a page, all without `page`. */
+export const LIST_CHATS = defineCall({
+  pattern: 'chat.chats.list',
+  effect: 'read',
+  request: z.object({
+    page: z.number().int().min(1).optional(),
+    pinned: z.boolean().optional(),
+    archived: z.boolean().default(false),
+    sortBy: z.enum(['updated_at', 'created_at', 'title']).default('updated_at'),
+    direction: z.enum(['asc', 'desc']).default('desc'),
+  }),
+  reply: z.object({ items: z.array(ChatListItemSchema) }),
+});
+
+/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
+export const SEARCH_CHATS = defineCall({
+  pattern: 'chat.chats.search',
+  effect: 'read',
+  request: z.object({ text: z.string().max(500), page: z.number().int().min(1).default(1) }),
+  reply: z.object({ items: z.array(ChatListItemSchema) }),
+});
+
+/** Creates a chat from a blob (import, branch, older clients). */
+export const CREATE_CHAT = defineCall({
+  pattern: 'chat.chats.create',
+  effect: 'keyed',
+  request: z.object({ chat: ChatBlobSchema, folderId: z.string().nullish() }),
+  reply: ChatSchema,
+});
+
+/** One chat with its messages, running ones overlaid with the live text. `NOT_FOUND` also when it is somebody else's. */
+export const GET_CHAT = defineCall({
+  pattern: 'chat.chats.get',
+  effect: 'read',
+  request: z.object({ chatId: z.uuid() }),
+  reply: ChatSchema,
+});
+
+/** Merges a partial blob: `title` renames; messages are upserted as rows, one that is being written is left alone. */
+export const UPDATE_CHAT = defineCall({
+  pattern: 'chat.chats.update',
+  effect: 'keyed',
+  request: z.object({ chatId: z.uuid(), chat: ChatBlobSchema }),
+  reply: ChatSchema,
+});
+
+/** Cancels the chat's runs and deletes it with its messages. */
+export const DELETE_CHAT = defineCall({
+  pattern: 'chat.chats.delete',
+  effect: 'keyed',
+  request: z.object({ chatId: z.uuid() }),
+  reply: z.object({ deleted: z.boolean() }),
+});
+
+/** Sets the read marker to now. */
+export const MARK_CHAT_READ = defineCall({
+  pattern: 'chat.chats.markRead',
+  effect: 'keyed',
+  request: z.object({ chatId: z.uuid() }),
+  reply: z.object({ lastReadAt: z.number().int() }),
+});
+
+/** Every row of a user who was deleted. Sent by auth's deletion through the gateway's admin route. */
+export const DELETE_USER_CHATS = defineCall({
+  pattern: 'chat.chats.deleteOfUser',
+  effect: 'keyed',
+  request: z.object({ userId: z.uuid() }),
+  reply: z.object({ deleted: z.number().int() }),
+});
