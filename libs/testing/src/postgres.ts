@@ -1,0 +1,266 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import pg from 'pg';
+import { guardDirectory } from './guard';
+import { freePort, waitForFreePort } from './ports';
+import { postgresBinaries, postgresUser, type PostgresBinaries, type PostgresUser } from './postgres-binaries';
+import { ManagedProcess, processExists, runToEnd } from './process';
+import { waitFor } from './wait';
+
+export interface PostgresOptions {
+  /** Where the data stays; without it a temporary directory that goes with the server. */
+  dataDir?: string;
+  /** A free one when not given. */
+  port?: number;
+  /** Of the superuser `postgres`; a random one when not given. It is set when the data directory is made. */
+  password?: string;
+  /** The database that `url` names (default `postgres`; made when missing). */
+  database?: string;
+  /** Server settings, e.g. `{ max_connections: '300' }`. */
+  settings?: Readonly<Record<string, string>>;
+  /** Without a file the last lines are kept in memory. */
+  logFile?: string;
+}
+
+/** Tests lose nothing with a machine that goes down; a killed Postgres still keeps every commit (`synchronous_commit` stays on). */
+const NOT_DURABLE = { fsync: 'off', full_page_writes: 'off' };
+
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '300',
+  shared_buffers: '64MB',
+  shared_preload_libraries: 'pg_stat_statements',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+/** A real Postgres on the loopback address. */
+export class PostgresServer {
+  constructor(
+    readonly process: ManagedProcess,
+    readonly port: number,
+    private readonly password: string,
+    private readonly database: string,
+    /** The data directory. */
+    readonly dataDir: string,
+    private readonly temporary: boolean,
+  ) {}
+
+  /** `postgres://postgres:…@127.0.0.1:PORT/DATABASE` */
+  get url(): string {
+    return this.urlOf(this.database);
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** The address of another database of this server. */
+  urlOf(database: string): string {
+    return `postgres://postgres:${encodeURIComponent(this.password)}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Fast shutdown: sessions are cut, data is written. */
+  async stop(): Promise<void> {
+    await this.process.stop();
+    await waitForFreePort(this.port);
+    if (this.temporary) await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** `kill -9` of the postmaster; its children end by themselves when they see it gone. */
+  async kill(): Promise<void> {
+    await this.process.kill();
+    await waitForFreePort(this.port);
+  }
+
+  /** Starts it again after `kill`, or stops it first. Same port, same data. */
+  async restart(): Promise<void> {
+    if (this.process.running) {
+      await this.process.stop();
+      await waitForFreePort(this.port);
+    }
+    await this.start();
+  }
+
+  /** Starts the stopped server and waits until it accepts connections. */
+  async start(): Promise<void> {
+    await clearStaleLock(this.dataDir);
+    this.process.start();
+    await this.process.waitUntil(() => accepts(this.urlOf('postgres')), 'it accepts connections', 60_000);
+  }
+
+  /** SIGSTOP to the postmaster and all its sessions: every statement stands still. */
+  async pause(): Promise<void> {
+    await this.signalAll('SIGSTOP');
+  }
+
+  async cont(): Promise<void> {
+    await this.signalAll('SIGCONT');
+  }
+
+  private async signalAll(signal: NodeJS.Signals): Promise<void> {
+    this.process.signal(signal);
+    const path = `/proc/${this.pid}/task/${this.pid}/children`;
+    const children = await readFile(path, 'utf8').catch(() => '');
+    for (const pid of children.split(' ').filter(Boolean)) {
+      try {
+        process.kill(Number(pid), signal);
+      } catch {
+        // A session that ended meanwhile.
+      }
+    }
+  }
+}
+
+/** Starts a Postgres, with a new data directory or the one given, and waits until it accepts connections. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const { database = 'postgres', password = randomBytes(12).toString('hex') } = options;
+  const temporary = options.dataDir === undefined;
+  const parent = temporary ? await mkdtemp(join(tmpdir(), 'perennial-postgres-')) : undefined;
+  if (parent !== undefined) guardDirectory(parent);
+  const dataDir = parent === undefined ? resolve(options.dataDir ?? '') : join(parent, 'data');
+  if (parent !== undefined && process.getuid?.() === 0) await chown(parent, 65534, 65534);
+  const binaries = await postgresBinaries();
+  await mkdir(join(dataDir, '..'), { recursive: true });
+  const user = await postgresUser([binaries.postgres, dataDir]);
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(binaries, user, dataDir, password, temporary);
+
+  const port = options.port ?? (await freePort());
+  const settings = { ...SETTINGS, ...(temporary ? NOT_DURABLE : {}), ...options.settings };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [command = binaries.postgres, ...args] = [...user.prefix, binaries.postgres];
+  const server = new PostgresServer(
+    new ManagedProcess({
+      name: 'postgres',
+      command,
+      args: [...args, '-D', dataDir, '-p', String(port), ...flags],
+      uid: user.uid,
+      gid: user.gid,
+      cwd: '/',
+      env: { PATH: process.env['PATH'] },
+      cleanEnv: true,
+      logFile: options.logFile,
+      // Fast shutdown; SIGTERM would wait for every session to leave by itself.
+      stopSignal: 'SIGINT',
+      stage: 'store',
+    }),
+    port,
+    password,
+    database,
+    dataDir,
+    temporary,
+  );
+  await server.start();
+  if (database !== 'postgres') await createDatabase(server.urlOf('postgres'), database);
+  return server;
+}
+
+/** Makes the data directory beside its place and moves it there whole: a start that was cut leaves no half directory. */
+async function initialise(
+  binaries: PostgresBinaries,
+  user: PostgresUser,
+  dataDir: string,
+  password: string,
+  temporary: boolean,
+): Promise<void> {
+  const fresh = `${dataDir}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { mode: 0o700 });
+  const passwordFile = `${dataDir}.password`;
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  const root = process.getuid?.() === 0;
+  if (root) {
+    await chown(fresh, 65534, 65534);
+    await chown(passwordFile, 65534, 65534);
+  }
+  try {
+    const [command = binaries.initdb, ...args] = [...user.prefix, binaries.initdb];
+    const flags = [
+      '-A',
+      'scram-sha-256',
+      '-E',
+      'UTF8',
+      '--locale-provider=builtin',
+      '--locale=C',
+      '--builtin-locale=C.UTF-8',
+    ];
+    await runToEnd({
+      name: 'initdb',
+      command,
+      args: [
+        ...args,
+        '-D',
+        fresh,
+        '-U',
+        'postgres',
+        `--pwfile=${passwordFile}`,
+        ...flags,
+        ...(temporary ? ['--no-sync'] : []),
+      ],
+      uid: user.uid,
+      gid: user.gid,
+      cwd: '/',
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      cleanEnv: true,
+      stage: 'store',
+    });
+    await rename(fresh, dataDir);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+async function accepts(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    // A wrong password will not become right by waiting.
+    if ((error as { code?: string }).code === '28P01') {
+      throw new Error('Postgres refused the password: this data directory was made with another one', { cause: error });
+    }
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * A postmaster that was killed leaves `postmaster.pid`; where its number now belongs to another process, Postgres would
+ * refuse to start. One that really still runs on this directory is waited for (its guard is stopping it), never killed.
+ */
+async function clearStaleLock(dataDir: string): Promise<void> {
+  const path = join(dataDir, 'postmaster.pid');
+  const lock = await readFile(path, 'utf8').catch(() => undefined);
+  const pid = Number(lock?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  const holds = async (): Promise<boolean> => {
+    if (!(await processExists(pid))) return false;
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+    return commandLine === undefined || commandLine.includes(dataDir);
+  };
+  await waitFor(async () => !(await holds()), {
+    timeoutMs: 20_000,
+    intervalMs: 100,
+    what: `the Postgres with pid ${pid} to leave ${dataDir} (stop it, or start with another PERENNIAL_HOME)`,
+  });
+  await rm(path, { force: true });
+}
+
+/** Creates a database when it is not there yet. `adminUrl` names any database of the server. */
+export async function createDatabase(adminUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (!rowCount) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+}

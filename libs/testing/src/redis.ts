@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { guardDirectory } from './guard';
+import { freePort, waitForFreePort } from './ports';
+import { ManagedProcess } from './process';
+import { redisBinary } from './redis-binary';
+
+export interface RedisOptions {
+  /** Where its configuration and data stay; without it a temporary directory that goes with the server. */
+  dir?: string;
+  /** A free one when not given. */
+  port?: number;
+  /** None when not given. */
+  password?: string;
+  /** Keep what it holds over a restart (append-only file, fsync each second). Off: a restart forgets everything. */
+  persistent?: boolean;
+  /** Lines of redis.conf, e.g. `{ 'appendfsync': 'always' }`. */
+  settings?: Readonly<Record<string, string>>;
+  logFile?: string;
+  /** Where a fetched server binary is kept. */
+  cacheDir?: string;
+}
+
+/** A real Redis (or Valkey) on the loopback address. */
+export class RedisServer {
+  constructor(
+    readonly process: ManagedProcess,
+    readonly port: number,
+    private readonly password: string | undefined,
+    readonly dir: string,
+    private readonly temporary: boolean,
+  ) {}
+
+  /** `redis://[:PASSWORD@]127.0.0.1:PORT` */
+  get url(): string {
+    const login = this.password === undefined ? '' : `:${encodeURIComponent(this.password)}@`;
+    return `redis://${login}127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  async start(): Promise<void> {
+    this.process.start();
+    await this.process.waitUntil(() => answers(this.port, this.password), 'it answers PING');
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop();
+    await waitForFreePort(this.port);
+    if (this.temporary) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    await this.process.kill();
+    await waitForFreePort(this.port);
+  }
+
+  /** Stops it (if it runs) and starts it with what it kept. */
+  async restart(): Promise<void> {
+    if (this.process.running) {
+      await this.process.stop();
+      await waitForFreePort(this.port);
+    }
+    await this.start();
+  }
+
+  /** `kill -9`, forgets all data, and starts again on the same port: what a Redis without persistence does. */
+  async restartEmpty(): Promise<void> {
+    if (this.process.running) await this.kill();
+    for (const name of await readdir(this.dir)) {
+      if (name !== 'redis.conf') await rm(join(this.dir, name), { recursive: true, force: true });
+    }
+    await this.start();
+  }
+
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.process.pause();
+  }
+
+  cont(): void {
+    this.process.cont();
+  }
+}
+
+/** Starts a Redis and waits until it answers. */
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const temporary = options.dir === undefined;
+  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'perennial-redis-')) : resolve(options.dir);
+  if (temporary) guardDirectory(dir);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const command = await redisBinary(options.cacheDir);
+  const port = options.port ?? (await freePort());
+  const settings: Record<string, string> = {
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: JSON.stringify(dir),
+    daemonize: 'no',
+    save: '""',
+    appendonly: options.persistent ? 'yes' : 'no',
+    appendfsync: 'everysec',
+    'maxmemory-policy': 'noeviction',
+    'repl-diskless-sync-delay': '0',
+    ...(options.password === undefined ? {} : { requirepass: JSON.stringify(options.password) }),
+    ...options.settings,
+  };
+  // A file and not arguments: a password among the arguments is seen by everyone on the machine.
+  const file = join(dir, 'redis.conf');
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
+  await writeFile(file, lines.join(''), { mode: 0o600 });
+  const server = new RedisServer(
+    new ManagedProcess({ name: 'redis', command, args: [file], cwd: dir, logFile: options.logFile, stage: 'store' }),
+    port,
+    options.password,
+    dir,
+    temporary,
+  );
+  await server.start();
+  return server;
+}
+
+/** A random password that needs no escaping in a URL. */
+export function randomPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** PING over a plain socket: false while it loads its data or does not listen yet. */
+function answers(port: number, password: string | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    let text = '';
+    const end = (value: boolean): void => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.setTimeout(1_000, () => end(false));
+    socket.on('error', () => end(false));
+    socket.on('close', () => resolve(false));
+    socket.on('connect', () => {
+      const auth =
+        password === undefined ? '' : `*2\r\n$4\r\nAUTH\r\n$${Buffer.byteLength(password)}\r\n${password}\r\n`;
+      socket.write(`${auth}*1\r\n$4\r\nPING\r\n`);
+    });
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+      if (text.includes('+PONG')) end(true);
+      else if (/-(LOADING|WRONGPASS|NOAUTH|ERR)/.test(text)) end(false);
+    });
+  });
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import { freshDatabase, postgresUrl, redisUrl, startPostgres, startRedis } from './index';
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the servers of the global setup', () => {
+  it('answers SQL in a database of its own', async () => {
+    const url = await freshDatabase('suite');
+    expect(url).not.toBe(postgresUrl());
+    expect(await query(url, 'SELECT 1 + 1 AS two')).toEqual([{ two: 2 }]);
+  });
+
+  it('provides a Redis', () => {
+    expect(redisUrl()).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
+  });
+});
+
+describe('startPostgres', () => {
+  it('keeps its data over kill -9 and goes with its temporary directory', async () => {
+    const server = await startPostgres({ database: 'kept' });
+    try {
+      await query(server.url, 'CREATE TABLE t AS SELECT 7 AS n');
+      await server.kill();
+      await server.restart();
+      expect(await query(server.url, 'SELECT n FROM t')).toEqual([{ n: 7 }]);
+    } finally {
+      await server.stop();
+    }
+    expect(existsSync(server.dataDir)).toBe(false);
+  });
+});
+
+describe('startRedis', () => {
+  it('asks for its password, and forgets everything when told', async () => {
+    const server = await startRedis({ password: 'secret' });
+    const { Redis } = await import('ioredis');
+    const redis = new Redis(server.url);
+    redis.on('error', () => undefined);
+    try {
+      await redis.set('key', 'value');
+      expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+      await server.restartEmpty();
+      expect(await redis.get('key')).toBeNull();
+    } finally {
+      redis.disconnect();
+      await server.stop();
+    }
+  });
+});

@@ -1,0 +1,15 @@
+/** Real servers as child processes, without the test runner: what the launcher uses. */
+export { guardDirectory } from './guard';
+export { freePort, portIsFree, waitForFreePort } from './ports';
+export { createDatabase, PostgresServer, startPostgres, type PostgresOptions } from './postgres';
+export {
+  ManagedProcess,
+  processExists,
+  runToEnd,
+  startProcess,
+  type ProcessExit,
+  type ProcessOptions,
+} from './process';
+export { randomPassword, RedisServer, startRedis, type RedisOptions } from './redis';
+export { onPath, redisBinary } from './redis-binary';
+export { sleep, waitFor, type WaitOptions } from './wait';
