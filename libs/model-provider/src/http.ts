@@ -1,0 +1,128 @@
+import { errorFromResponse, errorFromTransport, ProviderError, withoutSecrets } from './errors';
+import { poolFor } from './pools';
+import { retryDelay } from './retry';
+import type { ModelConnection, ProviderTimeouts } from './types';
+import type { Pool } from 'undici';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MAX_DOCUMENT = 32 * 1024 * 1024;
+
+/** A connection taken apart once: where it is, what every request carries, and what no message may show. */
+export class Endpoint {
+  readonly headers: Record<string, string>;
+  readonly secrets: readonly string[];
+  private readonly url: URL;
+
+  constructor(
+    connection: ModelConnection,
+    readonly timeouts: ProviderTimeouts,
+  ) {
+    try {
+      this.url = new URL(connection.baseUrl);
+    } catch {
+      throw new ProviderError('INVALID_ARGUMENT', 'The base URL of the model connection is not a URL');
+    }
+    if (!/^https?:$/.test(this.url.protocol)) {
+      throw new ProviderError('INVALID_ARGUMENT', 'The base URL of a model connection begins with http:// or https://');
+    }
+    const own: Record<string, string> = { 'content-type': 'application/json', 'user-agent': 'perennial' };
+    if (connection.apiKey) own['authorization'] = `Bearer ${connection.apiKey}`;
+    for (const [name, value] of Object.entries(connection.headers ?? {})) own[name.toLowerCase()] = value;
+    this.headers = own;
+    this.secrets = [connection.apiKey, ...Object.values(connection.headers ?? {})].filter(
+      (secret): secret is string => (secret?.length ?? 0) >= 6,
+    );
+  }
+
+  get pool(): Pool {
+    return poolFor(this.url.origin, this.timeouts.connect);
+  }
+
+  /** The request path of an operation under the base URL; a query of the base URL (`?api-version=…`) is kept. */
+  path(operation: string): string {
+    return `${this.url.pathname.replace(/\/+$/, '')}${operation}${this.url.search}`;
+  }
+
+  /**
+   * One JSON request with the only retry.
+   * @throws ProviderError
+   */
+  async json(
+    method: 'GET' | 'POST',
+    operation: string,
+    options: { body?: unknown; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Record<string, unknown> | unknown[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.jsonOnce(method, operation, options);
+      } catch (error) {
+        const failure = error as ProviderError;
+        const delay = attempt > 1 ? undefined : retryDelay(failure);
+        if (delay === undefined) throw withoutSecrets(failure, this.secrets);
+        try {
+          await sleep(delay, undefined, { signal: options.signal });
+        } catch {
+          throw cancelled();
+        }
+      }
+    }
+  }
+
+  private async jsonOnce(
+    method: 'GET' | 'POST',
+    operation: string,
+    { body, timeoutMs, signal }: { body?: unknown; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Record<string, unknown> | unknown[]> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    let headersSeen = false;
+    try {
+      const response = await this.pool.request({
+        method,
+        path: this.path(operation),
+        headers: { ...this.headers, accept: 'application/json' },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      headersSeen = true;
+      const parts: Buffer[] = [];
+      let length = 0;
+      for await (const part of response.body) {
+        length += (part as Buffer).length;
+        if (length > MAX_DOCUMENT)
+          throw new ProviderError('PROTOCOL', 'The provider sent a document of more than 32 MB');
+        parts.push(part as Buffer);
+      }
+      const text = Buffer.concat(parts).toString('utf8');
+      if (response.statusCode >= 300) throw errorFromResponse(response.statusCode, response.headers, text);
+      return parseDocument(text);
+    } catch (error) {
+      if (error instanceof ProviderError) throw error;
+      if (signal?.aborted) throw cancelled();
+      if (timeout.aborted) {
+        throw new ProviderError('TIMEOUT', `The provider did not answer within ${timeoutMs / 1000} s`, {
+          retryable: true,
+        });
+      }
+      throw errorFromTransport(error, headersSeen);
+    }
+  }
+}
+
+function parseDocument(text: string): Record<string, unknown> | unknown[] {
+  try {
+    const document: unknown = JSON.parse(text);
+    if (typeof document === 'object' && document !== null) return document as Record<string, unknown> | unknown[];
+  } catch {
+    // Said below.
+  }
+  throw new ProviderError(
+    'PROTOCOL',
+    /^\s*</.test(text)
+      ? 'The address answers with a web page: it is not the base URL of a model API'
+      : 'The provider did not answer with JSON',
+  );
+}
+
+function cancelled(): ProviderError {
+  return new ProviderError('CANCELLED', 'The request was cancelled');
+}

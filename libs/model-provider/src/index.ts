@@ -1,0 +1,19 @@
+export type {
+  ChatMessage,
+  ChatRequest,
+  CompletionResult,
+  Continuation,
+  ModelConnection,
+  ModelProvider,
+  ProviderEvent,
+  ProviderModel,
+  ProviderTimeouts,
+  RawChunk,
+  StreamOptions,
+  Usage,
+} from './types';
+export { ProviderError, type ProviderErrorCode } from './errors';
+export { createProvider, DEFAULT_TIMEOUTS } from './provider';
+export { continuationFor, continuationFromModels, detectContinuation } from './continuation';
+export { genAiAttributes, genAiResponseAttributes, genAiSpanName } from './gen-ai';
+export { closeProviderPools } from './pools';

@@ -1,0 +1,75 @@
+import { prepareRequest } from './continuation';
+import { errorFromStream, ProviderError } from './errors';
+import type { Endpoint } from './http';
+import { finishReasonOf, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
+import { toOllamaBody } from './ollama-request';
+import { ProviderStream } from './stream';
+import type {
+  ChatRequest,
+  CompletionResult,
+  ModelConnection,
+  ModelProvider,
+  ProviderEvent,
+  ProviderModel,
+  StreamOptions,
+} from './types';
+
+/** Ollama's own API (`/api/tags`, `/api/chat`), behind the same shapes as OpenAI's. */
+export class OllamaProvider implements ModelProvider {
+  constructor(
+    private readonly connection: ModelConnection,
+    private readonly endpoint: Endpoint,
+  ) {}
+
+  async listModels(signal?: AbortSignal): Promise<ProviderModel[]> {
+    const document = await this.endpoint.json('GET', '/api/tags', { timeoutMs: this.endpoint.timeouts.list, signal });
+    const rows = Array.isArray(document) ? undefined : document.models;
+    if (!Array.isArray(rows)) throw new ProviderError('PROTOCOL', 'The provider answered without a list of models');
+    const models: ProviderModel[] = [];
+    for (const row of rows as Record<string, unknown>[]) {
+      const id = row?.model ?? row?.name;
+      if (typeof id !== 'string' || !id) continue;
+      models.push({ id, name: typeof row.name === 'string' && row.name ? row.name : id, ownedBy: 'ollama', raw: row });
+    }
+    return models;
+  }
+
+  stream(request: ChatRequest, options: StreamOptions = {}): AsyncIterableIterator<ProviderEvent> {
+    const { body, messages, repeatedSpace } = prepareRequest(this.connection, request);
+    return new ProviderStream(
+      {
+        pool: this.endpoint.pool,
+        request: {
+          method: 'POST',
+          path: this.endpoint.path('/api/chat'),
+          headers: { ...this.endpoint.headers, accept: 'application/x-ndjson' },
+          body: JSON.stringify(toOllamaBody(body, messages, true)),
+        },
+        timeouts: this.endpoint.timeouts,
+        secrets: this.endpoint.secrets,
+        repeatedSpace,
+        decoder: (sink) => new OllamaDecoder(sink, options.raw ?? false),
+      },
+      options,
+    );
+  }
+
+  async complete(request: ChatRequest, options: { signal?: AbortSignal } = {}): Promise<CompletionResult> {
+    const { body, messages } = prepareRequest(this.connection, request);
+    const document = (await this.endpoint.json('POST', '/api/chat', {
+      body: toOllamaBody(body, messages, false),
+      timeoutMs: this.endpoint.timeouts.firstToken,
+      signal: options.signal,
+    })) as OllamaChunk;
+    if (document.error) throw errorFromStream(document);
+    if (!document.message) throw new ProviderError('PROTOCOL', 'The provider answered without a message');
+    const usage = usageOf(document);
+    return {
+      text: document.message.content ?? '',
+      ...(document.message.thinking && { reasoning: document.message.thinking }),
+      finishReason: finishReasonOf(document, (document.message.tool_calls?.length ?? 0) > 0),
+      ...(usage && { usage }),
+      raw: toOpenAiCompletion(document),
+    };
+  }
+}

@@ -1,0 +1,107 @@
+/** How a provider can be asked to go on after text that it has already streamed. */
+export type Continuation = 'continue_final_message' | 'trailing_assistant' | 'prefix' | 'none';
+
+/** One configured model server, with its key in clear (callers unseal it just before the call). */
+export interface ModelConnection {
+  kind: 'openai' | 'ollama';
+  /** OpenAI kind: up to and including the version path (`https://api.openai.com/v1`). Ollama kind: the server's root. */
+  baseUrl: string;
+  apiKey?: string;
+  continuation: Continuation;
+  /** Sent with every request, after (and so instead of) the library's own headers. */
+  headers?: Record<string, string>;
+}
+
+/** All in milliseconds. The defaults let a provider be silent for minutes: a long prompt on a small machine takes that. */
+export interface ProviderTimeouts {
+  /** TCP and TLS. Default 10 000. */
+  connect: number;
+  /** From the request on the wire to the first text, reasoning or chunk; of a `complete` to its whole answer. Default 300 000. */
+  firstToken: number;
+  /** Between two of them. Keep-alive comments of the provider do not count as tokens. Default 300 000. */
+  betweenTokens: number;
+  /** For the model list. Default 15 000. */
+  list: number;
+}
+
+export interface ProviderModel {
+  id: string;
+  /** What the provider calls it for people; the id where it says nothing. */
+  name: string;
+  /** OpenAI's `owned_by`, or `ollama`. */
+  ownedBy: string;
+  /** The provider's own row, untouched. */
+  raw: Record<string, unknown>;
+}
+
+/**
+ * The body of OpenAI's chat completions, passed through: whatever is not named here goes to the provider as it is.
+ * `stream` is set by the call. Ollama gets it translated (see `ollama-request.ts`).
+ */
+export interface ChatRequest {
+  model: string;
+  messages: ChatMessage[];
+  /** Text of the same answer that an earlier call has already streamed: the provider is asked to go on after it. */
+  continueFrom?: string;
+  [parameter: string]: unknown;
+}
+
+export interface ChatMessage {
+  role: string;
+  content?: unknown;
+  [field: string]: unknown;
+}
+
+/** Token counts as the provider reported them; further details of the provider are kept. */
+export interface Usage {
+  prompt_tokens?: number;
+  completion_tokens?: number;
+  total_tokens?: number;
+  [detail: string]: unknown;
+}
+
+/** A chunk in the shape of OpenAI's `chat.completion.chunk` (Ollama's are translated into it). */
+export type RawChunk = Record<string, unknown>;
+
+/**
+ * What a stream yields. One network read gives at most a few events: text that arrived together is one event.
+ * `chunk` comes only with `raw`, and then instead of `text` and `reasoning`. `end` is the last event of a complete answer;
+ * an answer that does not end with it throws a {@link ProviderError}.
+ */
+export type ProviderEvent =
+  | { kind: 'text'; text: string }
+  | { kind: 'reasoning'; text: string }
+  | { kind: 'chunk'; chunk: RawChunk }
+  | { kind: 'end'; finishReason: string; usage?: Usage };
+
+export interface StreamOptions {
+  /** Aborting it closes the upstream request at once; the stream then throws `CANCELLED`. */
+  signal?: AbortSignal;
+  /** Asks for whole chunks: needed for tools, n > 1, logprobs and structured output. */
+  raw?: boolean;
+  /** Called when an attempt (1, or 2 after the only retry) is about to be written to a connected socket. */
+  onRequestSent?: (attempt: number) => void;
+}
+
+export interface CompletionResult {
+  text: string;
+  reasoning?: string;
+  finishReason: string;
+  usage?: Usage;
+  /** The answer in the shape of OpenAI's `chat.completion`. */
+  raw: Record<string, unknown>;
+}
+
+/** One model server. Holds no state beside its (process-wide) connection pool, so it may be made per call. */
+export interface ModelProvider {
+  /** @throws ProviderError */
+  listModels(signal?: AbortSignal): Promise<ProviderModel[]>;
+  /**
+   * Starts at the first `next()`, reads from the socket only as fast as it is consumed, and closes the upstream request
+   * when the consumer leaves early.
+   * @throws ProviderError from `next()`, after everything that had arrived was yielded
+   */
+  stream(request: ChatRequest, options?: StreamOptions): AsyncIterableIterator<ProviderEvent>;
+  /** The whole answer in one piece, for short calls such as titles. @throws ProviderError */
+  complete(request: ChatRequest, options?: { signal?: AbortSignal }): Promise<CompletionResult>;
+}
