@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { route } from './route';
+
+/** One item of an answer in the shape of OpenAI's Responses API. `id` is `msg_<run id>`: another id is another attempt. */
+export const OutputItemSchema = z.looseObject({
+  type: z.literal('message'),
+  id: z.string(),
+  status: z.enum(['in_progress', 'completed', 'incomplete']),
+  role: z.literal('assistant'),
+  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+});
+export type OutputItem = z.infer<typeof OutputItemSchema>;
+
+/** One message of a chat; the tree is by `parentId` and `childrenIds`. `timestamp` is epoch seconds. Unknown fields are kept. */
+export const MessageSchema = z.looseObject({
+  id: z.string(),
+  parentId: z.string().nullish(),
+  childrenIds: z.array(z.string()).default([]),
+  role: z.enum(['user', 'assistant', 'system']),
+  content: z.unknown().optional(),
+  timestamp: z.number().optional(),
+  model: z.string().optional(),
+  modelName: z.string().optional(),
+  modelIdx: z.number().optional(),
+  models: z.array(z.string()).optional(),
+  done: z.boolean().optional(),
+  output: z.array(OutputItemSchema.or(z.looseObject({ type: z.string() }))).optional(),
+  usage: z.record(z.string(), z.unknown()).optional(),
+  error: z.unknown().optional(),
+});
+export type Message = z.infer<typeof MessageSchema>;
+
+/** The chat's blob. `timestamp` is epoch milliseconds. */
+export const ChatBlobSchema = z.looseObject({
+  title: z.string().max(1_000).optional(),
+  models: z.array(z.string()).optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  history: z
+    .looseObject({ currentId: z.string().nullish(), messages: z.record(z.string(), MessageSchema).default({}) })
+    .optional(),
+  timestamp: z.number().optional(),
+});
+
+/** A chat with its messages; those being written show the text so far. Times are epoch seconds. */
+export const ChatSchema = z.looseObject({
+  id: z.uuid(),
+  user_id: z.uuid(),
+  title: z.string(),
+  chat: ChatBlobSchema,
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+  share_id: z.string().nullable(),
+  archived: z.boolean(),
+  pinned: z.boolean(),
+  meta: z.record(z.string(), z.unknown()),
+  variables: z.record(z.string(), z.unknown()),
+  folder_id: z.string().nullable(),
+  current_message_id: z.string().nullable(),
+});
+export type Chat = z.infer<typeof ChatSchema>;
+
+/** A chat in the sidebar. `active`: an answer is being written. */
+export const ChatListItemSchema = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  updated_at: z.number().int(),
+  created_at: z.number().int(),
+  last_read_at: z.number().int().nullable(),
+  active: z.boolean(),
+  snippet: z.string().nullable().optional(),
+  archived: z.boolean().optional(),
+});
+export type ChatListItem = z.infer<typeof ChatListItemSchema>;
+
+/** Any string is accepted here: what is no chat of the caller's is 401, the same for "does not exist" and "not yours". */
+const chatId = z.object({ id: z.string().min(1).max(200) });
+const page = z.coerce.number().int().min(1);
+const items = z.array(ChatListItemSchema);
+
+const list = {
+  method: 'GET',
+  access: 'user',
+  query: z.object({
+    page: page.optional(),
+    sort_by: z.enum(['updated_at', 'created_at', 'title']).catch('updated_at'),
+    sort_dir: z.enum(['asc', 'desc']).catch('desc'),
+  }),
+  reply: items,
+} as const;
+
+/** Newest first; 60 a page, all without `page`. */
+export const LIST_CHATS = route({ ...list, path: '/api/v1/chats/' });
+export const LIST_CHATS_ALIAS = route({ ...list, path: '/api/v1/chats/list' });
+
+const shelf = {
+  method: 'GET',
+  access: 'user',
+  query: z.object({ page: page.optional() }),
+  reply: items,
+} as const;
+
+export const LIST_PINNED_CHATS = route({ ...shelf, path: '/api/v1/chats/pinned' });
+export const LIST_ARCHIVED_CHATS = route({ ...shelf, path: '/api/v1/chats/archived' });
+
+/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
+export const SEARCH_CHATS = route({
+  method: 'GET',
+  path: '/api/v1/chats/search',
+  access: 'user',
+  query: z.object({ text: z.string().max(500).default(''), page: page.default(1) }),
+  reply: items,
+});
+
+export const CREATE_CHAT = route({
+  method: 'POST',
+  path: '/api/v1/chats/new',
+  access: 'user',
+  body: z.object({ chat: ChatBlobSchema, folder_id: z.string().nullish() }),
+  reply: ChatSchema,
+});
+
+export const GET_CHAT = route({
+  method: 'GET',
+  path: '/api/v1/chats/:id',
+  access: 'user',
+  params: chatId,
+  reply: ChatSchema,
+});
+
+/** Merges a partial blob; `title` renames. A message that is being written is left alone. */
+export const UPDATE_CHAT = route({
+  method: 'POST',
+  path: '/api/v1/chats/:id',
+  access: 'user',
+  params: chatId,
+  body: z.object({ chat: ChatBlobSchema }),
+  reply: ChatSchema,
+});
+
+/** Stops the chat's answers and deletes it. */
+export const DELETE_CHAT = route({
+  method: 'DELETE',
+  path: '/api/v1/chats/:id',
+  access: 'user',
+  params: chatId,
+  reply: z.boolean(),
+});
+
+/** Ids of the answers that are being written in a chat; a task id is a run id. */
+export const LIST_CHAT_TASKS = route({
+  method: 'GET',
+  path: '/api/tasks/chat/:id',
+  access: 'user',
+  params: chatId,
+  reply: z.object({ task_ids: z.array(z.string()) }),
+});
+
+const stopped = z.object({ status: z.boolean(), message: z.string() });
+
+/** The Stop button: every answer that is being written in the chat. */
+export const STOP_CHAT_TASKS = route({
+  method: 'POST',
+  path: '/api/tasks/chat/:id/stop',
+  access: 'user',
+  params: chatId,
+  reply: stopped,
+});
+
+/** One answer, by its owner. */
+export const STOP_TASK = route({
+  method: 'POST',
+  path: '/api/tasks/stop/:id',
+  access: 'user',
+  params: chatId,
+  reply: stopped,
+});

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { route } from './route';
+
+const messageId = z.string().min(1, 'must not be empty').max(128);
+const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))], {
+  error: 'must be text or a list of content parts',
+});
+
+/** A turn's user message as the page makes it: the browser chooses the ids. */
+export const UserMessageSchema = z.looseObject({
+  id: messageId,
+  parentId: z.string().nullish(),
+  role: z.literal('user').default('user'),
+  content,
+  timestamp: z.number().optional(),
+  models: z.array(z.string()).default([]),
+  files: z.array(z.record(z.string(), z.unknown())).nullish(),
+});
+
+/** An OpenAI chat message; the provider judges what is inside. */
+export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1) });
+
+/**
+ * Task mode of the completions door: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
+ * The answer is written whether anybody reads or not; it arrives as socket events and at `GET /api/v1/runs/{task id}/events`.
+ */
+export const TurnBodySchema = z.looseObject({
+  model: z.string().min(1, 'must name a model').max(256),
+  session_id: z.string().min(1).max(200),
+  chat_id: z.string().max(200).nullish(),
+  folder_id: z.string().nullish(),
+  parent_id: messageId.nullish(),
+  /** Id of the answer's message, when there is one answer. */
+  id: messageId.optional(),
+  /** One per model that shall answer; the older form is a map of model id to message id. */
+  message_ids: z
+    .union([
+      z
+        .array(
+          z.object({
+            model_id: z.string().min(1).max(256),
+            message_id: messageId,
+            modelIdx: z.number().int().optional(),
+          }),
+        )
+        .max(8),
+      z.record(z.string(), messageId),
+    ])
+    .optional(),
+  user_message: UserMessageSchema.nullish(),
+  messages: z.array(OpenAiMessageSchema).nullish(),
+  params: z.record(z.string(), z.unknown()).nullish(),
+  background_tasks: z.looseObject({ title_generation: z.boolean().optional() }).nullish(),
+});
+export type TurnBody = z.input<typeof TurnBodySchema>;
+
+export const TurnReplySchema = z.object({
+  status: z.literal(true),
+  /** One per answer, in the order of `message_ids`. */
+  task_ids: z.array(z.string()),
+  chat_id: z.string(),
+});
+export type TurnReply = z.infer<typeof TurnReplySchema>;
+
+/**
+ * OpenAI mode of the same door, with OpenAI's request and answers (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names
+ * the answer: the same key and body give the same answer, another body under the same key is 422.
+ */
+export const CompletionBodySchema = z.looseObject({
+  model: z.string().min(1, 'must name a model').max(256),
+  messages: z.array(OpenAiMessageSchema).min(1, 'must hold at least one message').max(5_000),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+});
+export type CompletionBody = z.input<typeof CompletionBodySchema>;
+
+export const UsageSchema = z.object({
+  prompt_tokens: z.number().int(),
+  completion_tokens: z.number().int(),
+  total_tokens: z.number().int(),
+});
+
+const door = { method: 'POST', access: 'user', body: z.looseObject({}), reply: z.looseObject({}) } as const;
+
+/** Both modes; the body decides (`TurnBodySchema` or `CompletionBodySchema`). */
+export const CHAT_COMPLETIONS = route({ ...door, path: '/api/chat/completions' });
+export const CHAT_COMPLETIONS_V1 = route({ ...door, path: '/api/v1/chat/completions' });
+export const CHAT_COMPLETIONS_OPENAI = route({ ...door, path: '/openai/chat/completions' });
+
+/** What the page calls in task mode: the same door, typed. */
+export const SEND_TURN = route({
+  method: 'POST',
+  path: '/api/chat/completions',
+  access: 'user',
+  body: TurnBodySchema,
+  reply: TurnReplySchema,
+});

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { route } from './route';
+
+const options = z.looseObject({
+  enable: z.boolean().optional(),
+  prefix_id: z.string().max(100).optional(),
+  model_ids: z.array(z.string()).optional(),
+  tags: z.array(z.unknown()).optional(),
+  connection_type: z.string().optional(),
+  continuation: z.enum(['continue_final_message', 'trailing_assistant', 'prefix', 'none']).optional(),
+});
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2_000);
+const configs = z.record(z.string(), options).default({});
+
+/** Connections to OpenAI-compatible servers; the i-th address, key and options belong together. A key reads masked; the mask keeps it. */
+export const OpenAiConnectionsSchema = z.object({
+  ENABLE_OPENAI_API: z.boolean(),
+  OPENAI_API_BASE_URLS: z.array(url).max(100),
+  OPENAI_API_KEYS: z.array(z.string().max(10_000)).max(100).default([]),
+  OPENAI_API_CONFIGS: configs,
+});
+
+/** Connections to Ollama servers; a key, where one is needed, is in the options as `key`. */
+export const OllamaConnectionsSchema = z.object({
+  ENABLE_OLLAMA_API: z.boolean(),
+  OLLAMA_BASE_URLS: z.array(url).max(100),
+  OLLAMA_API_CONFIGS: configs,
+});
+
+const verification = z.object({ url, key: z.string().max(10_000).nullish(), config: options.nullish() });
+const providerModels = z.looseObject({ object: z.literal('list'), data: z.array(z.record(z.string(), z.unknown())) });
+
+export const GET_OPENAI_CONNECTIONS = route({
+  method: 'GET',
+  path: '/openai/config',
+  access: 'admin',
+  reply: OpenAiConnectionsSchema,
+});
+export const UPDATE_OPENAI_CONNECTIONS = route({
+  method: 'POST',
+  path: '/openai/config/update',
+  access: 'admin',
+  body: OpenAiConnectionsSchema,
+  reply: OpenAiConnectionsSchema,
+});
+/** Asks a server for its models with the given key. */
+export const VERIFY_OPENAI_CONNECTION = route({
+  method: 'POST',
+  path: '/openai/verify',
+  access: 'admin',
+  body: verification,
+  reply: providerModels,
+});
+
+export const GET_OLLAMA_CONNECTIONS = route({
+  method: 'GET',
+  path: '/ollama/config',
+  access: 'admin',
+  reply: OllamaConnectionsSchema,
+});
+export const UPDATE_OLLAMA_CONNECTIONS = route({
+  method: 'POST',
+  path: '/ollama/config/update',
+  access: 'admin',
+  body: OllamaConnectionsSchema,
+  reply: OllamaConnectionsSchema,
+});
+export const VERIFY_OLLAMA_CONNECTION = route({
+  method: 'POST',
+  path: '/ollama/verify',
+  access: 'admin',
+  body: verification,
+  reply: providerModels,
+});

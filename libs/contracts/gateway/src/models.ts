@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { route } from './route';
+
+/** A model as the picker shows it. `created` is epoch seconds. */
+export const ModelSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  object: z.literal('model'),
+  created: z.number().int(),
+  owned_by: z.string(),
+  connection_type: z.enum(['external', 'local']),
+  info: z.record(z.string(), z.unknown()).optional(),
+  tags: z.array(z.object({ name: z.string() })),
+  actions: z.array(z.unknown()),
+  filters: z.array(z.unknown()),
+});
+export type Model = z.infer<typeof ModelSchema>;
+
+const list = {
+  method: 'GET',
+  access: 'user',
+  query: z.object({ refresh: z.stringbool().catch(false).default(false) }),
+  reply: z.object({ object: z.literal('list'), data: z.array(ModelSchema) }),
+} as const;
+
+/** The models that the caller may use; `refresh=true` asks the providers again. */
+export const LIST_MODELS = route({ ...list, path: '/api/models' });
+
+/** The same under the path that OpenAI's SDKs ask with base URL `/api/v1`. */
+export const LIST_MODELS_OPENAI = route({ ...list, path: '/api/v1/models' });
+
+export const AccessGrantSchema = z.looseObject({
+  principal_type: z.enum(['user', 'group']),
+  principal_id: z.string(),
+  permission: z.enum(['read', 'write']),
+});
+
+export const ModelEntrySchema = z.object({
+  id: z.string().min(1, 'must not be empty').max(256),
+  base_model_id: z.string().max(256).nullish(),
+  name: z.string().min(1, 'must not be empty').max(256),
+  meta: z.record(z.string(), z.unknown()).default({}),
+  params: z.record(z.string(), z.unknown()).default({}),
+  access_grants: z.array(AccessGrantSchema).nullish(),
+  is_active: z.boolean().default(true),
+});
+
+const entry = {
+  method: 'POST',
+  access: 'admin',
+  body: ModelEntrySchema,
+  reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
+} as const;
+
+/** Who may use a model, and its default parameters; replaces an entry of the same id. */
+export const CREATE_MODEL_ENTRY = route({ ...entry, path: '/api/v1/models/create' });
+export const UPDATE_MODEL_ENTRY = route({ ...entry, path: '/api/v1/models/model/update' });

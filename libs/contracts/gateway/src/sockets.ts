@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import type { OutputItem } from './chats';
+import type { UsageSchema } from './completions';
+
+/** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
+export const SOCKET_PATH = '/ws/socket.io';
+
+/** Name of the one event that the server sends. */
+export const SOCKET_EVENT = 'events';
+
+/** An OpenAI chunk: the first event of an answer (role, empty content) and the last but one (finish reason). */
+export interface ChunkData {
+  id: string;
+  object: 'chat.completion.chunk';
+  /** Epoch seconds. */
+  created: number;
+  model: string;
+  choices: [{ index: 0; delta: { role?: 'assistant'; content?: string }; finish_reason: string | null }];
+}
+
+/**
+ * Text that continues. `generation` and `offset` (UTF-16 units before `delta`) are ours: a reader applies a delta only at the offset it
+ * holds, ignores what it already has, and asks for the chat again when one is missing. `item_id` is `msg_<run id>`.
+ */
+export interface TextDeltaData {
+  type: 'response.output_text.delta';
+  item_id: string;
+  output_index: 0;
+  content_index: 0;
+  delta: string;
+  generation: number;
+  offset: number;
+}
+
+/** The whole text so far; replaces what is shown. `offset` is its length in UTF-16 units. */
+export interface CumulativeData {
+  output: [OutputItem];
+  generation: number;
+  offset: number;
+}
+
+/** The end of a completed answer: stored text, and the chat's title when it is known. */
+export interface DoneData {
+  done: true;
+  output: [OutputItem];
+  generation: number;
+  offset: number;
+  title?: string;
+  usage?: z.infer<typeof UsageSchema>;
+}
+
+/** Every `data` of an `events` payload that this server sends, by its `type`. */
+export type SocketEventData =
+  | { type: 'response:completion'; data: ChunkData | TextDeltaData }
+  | { type: 'chat:completion'; data: ChunkData | CumulativeData | DoneData }
+  | { type: 'chat:tasks:cancel'; data: { output: [OutputItem]; generation: number; offset: number } }
+  | { type: 'chat:message:error'; data: { error: { content: string; code?: string } } }
+  | { type: 'chat:active'; data: { active: boolean; folder_id?: string | null } }
+  | { type: 'chat:title'; data: string }
+  | { type: 'chat:list'; data: { chat_id: string } }
+  | { type: 'chat:presence'; data: { users: { id: string; name: string }[] } };
+
+/** Payload of an `events` event. */
+export interface SocketEvent {
+  chat_id: string;
+  /** The answer's message; absent for `chat:presence`. */
+  message_id?: string;
+  data: SocketEventData;
+}
+
+/** What a page sends. Acknowledgements: `user-join` → `{id, name}` or null, `events:chat` join → true, or false when it is no chat of its. */
+export interface ClientSocketEvents {
+  'user-join': (
+    message: { auth: { token: string } },
+    ack?: (user: { id: string; name: string } | null) => void,
+  ) => void;
+  'events:chat': (
+    message: { chat_id: string; data: { type: 'join' | 'last_read_at' | 'typing' } },
+    ack?: (accepted: boolean) => void,
+  ) => void;
+  heartbeat: (message: Record<string, never>) => void;
+  usage: (message: { action: string; model?: string; chat_id?: string }) => void;
+}
+
+export interface ServerSocketEvents {
+  events: (event: SocketEvent) => void;
+}
