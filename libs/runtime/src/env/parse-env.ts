@@ -1,0 +1,118 @@
+import type { z } from 'zod';
+import { describeVariables, type VariableDescription } from './inspect';
+import { weakness } from './placeholders';
+
+/** The exit code of a refused start: `EX_CONFIG` of sysexits.h. A supervisor need not try again. */
+export const EXIT_CONFIG = 78;
+
+export type EnvSource = Readonly<Record<string, string | undefined>>;
+
+/** One variable that keeps the service from starting. */
+export interface EnvProblem {
+  variable: string;
+  /** What is wrong; never contains the value of a secret. */
+  problem: string;
+  /** What to put there. */
+  remedy: string;
+}
+
+/** The environment cannot be used; `message` is a report for the operator. */
+export class EnvError extends Error {
+  override readonly name = 'EnvError';
+
+  constructor(
+    readonly service: string,
+    readonly problems: readonly EnvProblem[],
+  ) {
+    super(report(service, problems));
+  }
+}
+
+/**
+ * Reads the environment by a schema. An empty variable counts as unset, and aliases stand in for unset ones.
+ * @throws EnvError with every variable that is wrong, not only the first
+ */
+export function readEnv<S extends z.ZodObject>(
+  schema: S,
+  source: EnvSource,
+  options: { service: string },
+): z.output<S> {
+  const variables = describeVariables(schema);
+  const input = Object.fromEntries(variables.map((variable) => [variable.name, lookUp(variable, source)]));
+  const parsed = schema.safeParse(input);
+  const problems = new Map<string, EnvProblem>();
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0] ?? 'environment');
+    if (problems.has(name)) continue;
+    const variable = variables.find((candidate) => candidate.name === name);
+    const value = input[name];
+    problems.set(
+      name,
+      problemOf(
+        name,
+        variable,
+        value === undefined && issue.path.length > 0 ? 'is not set' : wrong(issue.message, value, variable),
+      ),
+    );
+  }
+  if (lookUpPlain('NODE_ENV', source) === 'production') {
+    for (const variable of variables) {
+      const value = input[variable.name];
+      if (variable.strong !== true || value === undefined || problems.has(variable.name)) continue;
+      const reason = weakness(value);
+      if (reason !== undefined)
+        problems.set(variable.name, problemOf(variable.name, variable, `${reason}, which production refuses`));
+    }
+  }
+  if (problems.size > 0 || !parsed.success) throw new EnvError(options.service, [...problems.values()]);
+  return parsed.data;
+}
+
+/** Like `readEnv`, but prints the report on standard error and ends the process with `EXIT_CONFIG`. */
+export function parseEnv<S extends z.ZodObject>(
+  schema: S,
+  source: EnvSource,
+  options: { service: string },
+): z.output<S> {
+  try {
+    return readEnv(schema, source, options);
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+function lookUp(variable: VariableDescription, source: EnvSource): string | undefined {
+  for (const name of [variable.name, ...(variable.aliases ?? [])]) {
+    const value = lookUpPlain(name, source);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function lookUpPlain(name: string, source: EnvSource): string | undefined {
+  const value = source[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function wrong(message: string, value: string | undefined, variable: VariableDescription | undefined): string {
+  const shown =
+    value === undefined || variable === undefined || variable.secret === true
+      ? ''
+      : ` (it is ${JSON.stringify(value)})`;
+  return `${message}${shown}`;
+}
+
+function problemOf(name: string, variable: VariableDescription | undefined, problem: string): EnvProblem {
+  const also = variable?.aliases?.length ? ` (${variable.aliases.join(', ')} is read as well)` : '';
+  const example = variable?.example ?? variable?.defaultValue;
+  const put = example === undefined ? '' : ` Put there: ${example}`;
+  return { variable: name, problem, remedy: `${variable?.description ?? ''}${put}${also}`.trim() };
+}
+
+function report(service: string, problems: readonly EnvProblem[]): string {
+  const count = problems.length === 1 ? 'one environment variable is' : `${problems.length} environment variables are`;
+  const lines = problems.map(({ variable, problem, remedy }) => `  ${variable} ${problem}\n      ${remedy}`);
+  return `${service} cannot start: ${count} not right.\n\n${lines.join('\n')}\n\nAll variables: docs/environment.md`;
+}

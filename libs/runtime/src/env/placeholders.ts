@@ -1,0 +1,35 @@
+/** Shorter secrets can be guessed; refused in production. */
+export const MIN_SECRET_LENGTH = 16;
+
+const PLACEHOLDERS = new Set(
+  [
+    'admin', 'default', 'example', 'insecure', 'key', 'pass', 'passw0rd', 'password', 'perennial', 'postgres', 'redis', 'root', 'secret',
+    'test', 'token', 't0psecret', 'topsecret', 'supersecret', 'secretkey', 'mysecret', 'mysecretkey', 'webuisecretkey',
+    'yoursecret', 'yoursecretkey', 'yourpassword', 'changeit', 'changeme', 'changethis', 'pleasechangeme', 'replaceme', 'todo',
+  ],
+); // prettier-ignore
+
+const normalise = (value: string): string => value.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** Words that nobody types into a random secret, but that every sample file contains. */
+const TELLTALE = /change[-_ ]?(me|this|it)|replace[-_ ]?(me|this)|t0p[-_ ]?s3cr3t|your[-_ ]?secret|<[^>]*>/i;
+
+/** Why `value` is not a secret, or undefined. In a URL only the password counts; a URL without one is judged elsewhere. */
+export function weakness(value: string): string | undefined {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) {
+    const password = URL.canParse(value) ? decodeURIComponent(new URL(value).password) : '';
+    return password !== '' && isPlaceholder(password) ? 'has a placeholder as its password' : undefined;
+  }
+  if (isPlaceholder(value)) return 'is a placeholder';
+  if (value.length < MIN_SECRET_LENGTH) return `is too short: at least ${MIN_SECRET_LENGTH} characters`;
+  return undefined;
+}
+
+function isPlaceholder(value: string): boolean {
+  return (
+    PLACEHOLDERS.has(normalise(value)) ||
+    TELLTALE.test(value) ||
+    /^(.)\1*$/.test(value) ||
+    /^(0?1234567890?)+/.test(value)
+  );
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+
+/** What a schema says about one variable, besides its type. Given with `.meta()`, as the last call on the variable's schema. */
+export interface VariableMeta {
+  /** One sentence for the operator: what it is for, with its unit. */
+  description: string;
+  /** What to put there; printed when the start is refused and in the documentation. */
+  example?: string;
+  /** Other names that are read when the variable itself is unset. */
+  aliases?: readonly string[];
+  /** Its value is never printed. */
+  secret?: boolean;
+  /** It guards something: a placeholder, or less than `MIN_SECRET_LENGTH` characters, is refused in production. */
+  strong?: boolean;
+}
+
+/** Attaches what the operator needs to know to a variable's schema. */
+export function variable<S extends z.ZodType>(schema: S, meta: VariableMeta): S {
+  return schema.meta({ ...meta });
+}
+
+/** A TCP port; 0 asks the system for a free one. */
+export const port = (): z.ZodCoercedNumber => z.coerce.number().int().min(0).max(65_535);
+
+/** A whole number in a range. */
+export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodCoercedNumber =>
+  z.coerce.number().int().min(min).max(max);
+
+/** `true`/`false`, `1`/`0`, `yes`/`no`, `on`/`off`. */
+export const flag = (): z.ZodCodec<z.ZodString, z.ZodBoolean> => z.stringbool();
+
+/** A list in one variable; blanks around items and empty items are dropped. */
+export const list = (separator: string) =>
+  z.string().transform((value) =>
+    value
+      .split(separator)
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+/** A URL with one of the given schemes. */
+export const urlOf = (...schemes: string[]) =>
+  z.string().refine(
+    (value) => {
+      const url = URL.canParse(value) ? new URL(value) : undefined;
+      return url !== undefined && schemes.includes(url.protocol.slice(0, -1));
+    },
+    { message: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}` },
+  );
+
+/** What every process reads. Spread into each service's schema: `z.object({ ...commonEnv, ...databaseEnv, … })`. */
+export const commonEnv = {
+  NODE_ENV: variable(z.enum(['development', 'test', 'production']).default('development'), {
+    description: 'In `production` placeholder secrets are refused.',
+  }),
+  LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
+    description: 'The least severe log line that is written (JSON lines on standard output).',
+  }),
+  INSTANCE_ID: variable(z.string().min(1).max(100).optional(), {
+    description: 'Name of this replica in logs and traces; made up at start when unset.',
+    example: 'chat-1',
+  }),
+  HEALTH_HOST: variable(z.string().min(1).default('127.0.0.1'), {
+    description: 'Address on which `/health/live`, `/health/ready` and `/metrics` listen. They are not for the public.',
+  }),
+  HEALTH_PORT: variable(port().default(0), {
+    description: 'Port of health and metrics; 0 takes any free port and logs it.',
+    example: '9090',
+  }),
+  SHUTDOWN_GRACE_MS: variable(integer(100, 600_000).default(10_000), {
+    description: 'Milliseconds between SIGTERM and the end of the process; what still runs then is handed over.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(urlOf('http', 'https').optional(), {
+    description: 'OTLP/HTTP receiver of traces; without it no span is recorded, logs still carry a trace_id.',
+    example: 'http://otel-collector:4318',
+  }),
+  OTEL_SERVICE_NAME: variable(z.string().min(1).optional(), {
+    description: 'Service name on spans, instead of `perennial-<service>`.',
+  }),
+  OTEL_TRACES_SAMPLER: variable(z.string().min(1).optional(), {
+    description: 'Which traces are recorded, by the names of the OpenTelemetry specification.',
+    example: 'parentbased_traceidratio',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: variable(z.string().min(1).optional(), {
+    description: 'Argument of the sampler, for example the share of traces.',
+    example: '0.1',
+  }),
+};
+
+/** For services that own tables. */
+export const databaseEnv = {
+  DATABASE_URL: variable(urlOf('postgres', 'postgresql'), {
+    description: 'The Postgres database; each service keeps to its own schema in it.',
+    example: 'postgres://perennial:<password>@db:5432/perennial',
+    secret: true,
+    strong: true,
+  }),
+  DATABASE_POOL_SIZE: variable(integer(1, 500).default(10), {
+    description: 'Connections to Postgres that one replica may hold.',
+  }),
+};
+
+/** For services that speak over the transport. */
+export const redisEnv = {
+  REDIS_URL: variable(urlOf('redis', 'rediss'), {
+    description: 'The Redis (or Valkey) server; `maxmemory-policy noeviction`.',
+    example: 'redis://:<password>@redis:6379',
+    secret: true,
+    strong: true,
+  }),
+  REDIS_KEY_PREFIX: variable(
+    z
+      .string()
+      .regex(/^[\w-]+$/, 'may only have letters, digits, "_" and "-"')
+      .default('perennial'),
+    {
+      description: 'Start of every key and channel, so that installations can share a server.',
+    },
+  ),
+};
+
+/** For services that sign tokens or open sealed provider keys. */
+export const secretEnv = {
+  SECRET_KEY: variable(z.string().min(8, 'must have at least 8 characters'), {
+    description: 'Signs sessions and seals provider keys; the same for all services, and never changed lightly.',
+    example: 'the output of `openssl rand -hex 32`',
+    aliases: ['WEBUI_SECRET_KEY'],
+    secret: true,
+    strong: true,
+  }),
+};
+
+/** For the service that users reach. */
+export const listenEnv = {
+  HOST: variable(z.string().min(1).default('127.0.0.1'), { description: 'Address on which users are served.' }),
+  PORT: variable(port().default(8080), { description: 'Port on which users are served.' }),
+};
+
+const commonSchema = z.object(commonEnv);
+export type CommonEnv = z.output<typeof commonSchema>;

@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { CallError } from '@perennial/contracts-kernel';
+import type { Logger } from 'pino';
+
+/** An id that a person can read out, so that a report finds its log line: `err-` and 12 hexadecimal digits. */
+export function errorId(): string {
+  return `err-${randomBytes(6).toString('hex')}`;
+}
+
+/** Logs an error that nobody expected, with its stack, and gives what may be shown of it: the id and nothing else. */
+export function unexpected(log: Logger, error: unknown, message = 'unexpected error'): CallError {
+  const id = errorId();
+  log.error({ err: error, error_id: id }, message);
+  return new CallError('INTERNAL', `Something went wrong on our side. Report this id: ${id}`, { errorId: id });
+}

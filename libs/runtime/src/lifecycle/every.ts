@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+
+export interface EveryOptions {
+  /** Names the work in log lines. */
+  name: string;
+  log: Logger;
+  /** Share of the interval by which each wait may differ, so that replicas do not act in step; 0.1 by default. */
+  jitter?: number;
+  /** Run once at once instead of after the first wait. */
+  immediately?: boolean;
+}
+
+export interface Interval {
+  /** No further run begins; resolves when the one in progress has ended. Its signal is aborted. */
+  stop(): Promise<void>;
+  /** Runs as soon as possible (after the run in progress, if any). */
+  trigger(): void;
+}
+
+/** While the work keeps failing, one line each this often. */
+const FAILURE_LOG_INTERVAL_MS = 30_000;
+
+/**
+ * Runs `work` again and again with `ms` between the end of one run and the start of the next: runs never overlap.
+ * A failure is logged (the first at once, then with a count each 30 s) and the work goes on; a recovery is logged once.
+ */
+export function every(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<void> | void,
+  options: EveryOptions,
+): Interval {
+  const { name, log, jitter = 0.1 } = options;
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let again = false;
+  let failures = 0;
+  let loggedAt = 0;
+
+  const failed = (error: unknown): void => {
+    failures += 1;
+    const now = Date.now();
+    if (failures > 1 && now - loggedAt < FAILURE_LOG_INTERVAL_MS) return;
+    loggedAt = now;
+    log.warn({ err: error, work: name, failures }, 'repeated work failed');
+  };
+
+  const run = async (): Promise<void> => {
+    try {
+      await work(abort.signal);
+      if (failures > 0) log.info({ work: name, failures }, 'repeated work recovered');
+      failures = 0;
+    } catch (error) {
+      if (!abort.signal.aborted) failed(error);
+    }
+  };
+
+  const begin = (): void => {
+    timer = undefined;
+    again = false;
+    running = run().finally(() => {
+      running = undefined;
+      if (!abort.signal.aborted) schedule(again ? 0 : ms * (1 + (Math.random() * 2 - 1) * jitter));
+    });
+  };
+
+  const schedule = (delay: number): void => {
+    timer = setTimeout(begin, delay);
+    timer.unref();
+  };
+
+  schedule(options.immediately === true ? 0 : ms * (1 + (Math.random() * 2 - 1) * jitter));
+
+  return {
+    trigger() {
+      if (abort.signal.aborted) return;
+      again = true;
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      schedule(0);
+    },
+    async stop() {
+      abort.abort();
+      if (timer !== undefined) clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { redact, scrub } from './redact';
+
+export interface LoggerOptions {
+  level: string;
+  service: string;
+  instance: string;
+  /** Where lines go; standard output by default, written at once so that a dying process loses none. */
+  stream?: DestinationStream;
+}
+
+/** JSON lines with service, instance, and the trace and span that were active; fields that may hold a secret are redacted. */
+export function createLogger({ level, service, instance, stream }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { service, instance },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      serializers: { err: serializeError },
+      mixin: activeTrace,
+    },
+    stream ?? destination({ fd: 1, sync: true }),
+  );
+}
+
+function activeTrace(): object {
+  const context = trace.getActiveSpan()?.spanContext();
+  if (context === undefined || !isSpanContextValid(context)) return {};
+  return { trace_id: context.traceId, span_id: context.spanId };
+}
+
+interface LoggedError {
+  type: string;
+  message: string;
+  code?: unknown;
+  stack?: string;
+  cause?: LoggedError;
+}
+
+/** Only what helps to find the cause: drivers hang queries, parameters and connections on their errors. */
+function serializeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const code: unknown = 'code' in error ? error.code : undefined;
+  const logged: LoggedError = { type: error.name, message: scrub(error.message) };
+  if (code !== undefined) logged.code = code;
+  if (error.stack !== undefined) logged.stack = scrub(error.stack);
+  if (error.cause instanceof Error && depth < 4) logged.cause = serializeError(error.cause, depth + 1) as LoggedError;
+  return logged;
+}

@@ -1,0 +1,71 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const PREFIX = 'perennial_';
+
+/** Seconds: from a cached read to a slow provider. */
+export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/**
+ * The metrics of one process. Names are given without the `perennial_` prefix; asking for a name again gives the same metric,
+ * so two classes may share one. Labels must have few values: never a user, chat or run id.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+
+  constructor(service: string) {
+    this.registry.setDefaultLabels({ service });
+  }
+
+  /** @param name in the form `things_total` */
+  counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+    return this.#once(
+      name,
+      (fullName) => new Counter<L>({ name: fullName, help, labelNames, registers: [this.registry] }),
+    );
+  }
+
+  /** @param collect sets the value at scrape time; synchronous or not */
+  gauge<L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    collect?: (gauge: Gauge<L>) => void | Promise<void>,
+  ): Gauge<L> {
+    return this.#once(
+      name,
+      (fullName) =>
+        new Gauge<L>({
+          name: fullName,
+          help,
+          labelNames,
+          registers: [this.registry],
+          ...(collect === undefined
+            ? {}
+            : {
+                collect(this: Gauge<L>) {
+                  return collect(this);
+                },
+              }),
+        }),
+    );
+  }
+
+  /** @param name in the form `thing_seconds` or `thing_bytes`; buckets suit seconds unless given */
+  histogram<L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    buckets: readonly number[] = DURATION_BUCKETS,
+  ): Histogram<L> {
+    return this.#once(
+      name,
+      (fullName) =>
+        new Histogram<L>({ name: fullName, help, labelNames, buckets: [...buckets], registers: [this.registry] }),
+    );
+  }
+
+  #once<M>(name: string, create: (fullName: string) => M): M {
+    const fullName = name.startsWith(PREFIX) ? name : `${PREFIX}${name}`;
+    return (this.registry.getSingleMetric(fullName) as M | undefined) ?? create(fullName);
+  }
+}

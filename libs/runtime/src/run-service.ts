@@ -1,0 +1,148 @@
+import 'reflect-metadata';
+import type { DynamicModule, INestApplicationContext, INestMicroservice, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AsyncMicroserviceOptions, CustomTransportStrategy, MicroserviceOptions } from '@nestjs/microservices';
+import type { z } from 'zod';
+import { parseEnv, type EnvSource } from './env/parse-env';
+import type { commonEnv } from './env/variables';
+import { errorId } from './error-id';
+import { HealthServer } from './health/health-server';
+import { NestLogger } from './logging/nest-logger';
+import { collectProcessMetrics } from './metrics/process-metrics';
+import { Runtime, RuntimeModule } from './runtime';
+import { telemetry } from './telemetry/handle';
+
+/** A schema that has at least the common variables. */
+export type ServiceEnvSchema = z.ZodObject<typeof commonEnv>;
+
+type RootModule = Type<unknown> | DynamicModule;
+
+/** A service: its environment, its Nest module, and how that becomes an application. */
+export interface ServiceDefinition<S extends ServiceEnvSchema, App extends INestApplicationContext> {
+  name: string;
+  env: S;
+  /** The service's own module; `Runtime` is injectable in it. */
+  module: (env: z.output<S>, runtime: Runtime) => RootModule;
+  /**
+   * How it answers calls: a strategy, or Nest's asynchronous options to take one from the module
+   * (`{ inject: [RedisRpcServer], useFactory: (strategy) => ({ strategy }) }`). It listens after `setup`.
+   */
+  server?: ((env: z.output<S>, runtime: Runtime) => CustomTransportStrategy) | AsyncMicroserviceOptions;
+  /** Makes another kind of application (the gateway's HTTP server). `setup` has to make it listen. */
+  create?: (module: RootModule, options: { logger: NestLogger; env: z.output<S>; runtime: Runtime }) => Promise<App>;
+  /** Runs when the application exists, before the process counts as ready: routes, drain hooks, `listen`. */
+  setup?: (app: App, runtime: Runtime, env: z.output<S>) => Promise<void> | void;
+  /** Where variables are read; `process.env` by default. */
+  source?: EnvSource;
+}
+
+/** Kept back from the shutdown grace for closing the application and sending telemetry. */
+const CLOSE_SHARE = 0.2;
+
+/**
+ * Runs a service until it is told to end: environment, logs, health, telemetry, and a drain that hands over what runs.
+ * Resolves when the service is ready. Never throws: a start that fails is logged and ends the process with 1, a wrong
+ * environment with 78. SIGTERM or SIGINT ends it with 0, or with 1 when `SHUTDOWN_GRACE_MS` was not enough.
+ */
+export async function runService<S extends ServiceEnvSchema, App extends INestApplicationContext = INestMicroservice>(
+  definition: ServiceDefinition<S, App>,
+): Promise<void> {
+  const env = parseEnv(definition.env, definition.source ?? process.env, { service: definition.name });
+  const common = env as z.output<ServiceEnvSchema>;
+  const runtime = new Runtime({
+    name: definition.name,
+    instance: common.INSTANCE_ID ?? telemetry()?.instance,
+    logLevel: common.LOG_LEVEL,
+  });
+  endOnUnexpectedErrors(runtime);
+  collectProcessMetrics(runtime.metrics);
+
+  const state: { app?: INestApplicationContext; health: HealthServer } = {
+    health: new HealthServer(runtime.readiness, runtime.metrics),
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (!runtime.drain.draining) void shutDown(runtime, state, signal, common.SHUTDOWN_GRACE_MS);
+    });
+  }
+
+  try {
+    const port = await state.health.listen(common.HEALTH_HOST, common.HEALTH_PORT);
+    runtime.log.info({ health_host: common.HEALTH_HOST, health_port: port, pid: process.pid }, 'health is served');
+    const app = await createApp(definition, env, runtime);
+    state.app = app.context;
+    await definition.setup?.(app.context as App, runtime, env);
+    await app.listen?.();
+    if (runtime.drain.draining) return;
+    runtime.readiness.started();
+    runtime.log.info({ start_ms: Math.round(performance.now()) }, 'ready');
+  } catch (error) {
+    if (runtime.drain.draining) return;
+    runtime.log.fatal({ err: error, error_id: errorId() }, 'the service could not start');
+    process.exit(1);
+  }
+}
+
+async function createApp<S extends ServiceEnvSchema, App extends INestApplicationContext>(
+  definition: ServiceDefinition<S, App>,
+  env: z.output<S>,
+  runtime: Runtime,
+): Promise<{ context: INestApplicationContext; listen?: () => Promise<unknown> }> {
+  const logger = new NestLogger(runtime.log);
+  class ServiceModule {}
+  const root: DynamicModule = {
+    module: ServiceModule,
+    imports: [RuntimeModule.forRoot(runtime), definition.module(env, runtime)],
+  };
+  if (definition.create !== undefined) return { context: await definition.create(root, { logger, env, runtime }) };
+  if (definition.server === undefined) {
+    return { context: await NestFactory.createApplicationContext(root, { logger, abortOnError: false }) };
+  }
+  const server: MicroserviceOptions | AsyncMicroserviceOptions =
+    typeof definition.server === 'function' ? { strategy: definition.server(env, runtime) } : definition.server;
+  const app = await NestFactory.createMicroservice(root, { ...server, logger, abortOnError: false });
+  return { context: app, listen: () => app.listen() };
+}
+
+async function shutDown(
+  runtime: Runtime,
+  state: { app?: INestApplicationContext; health: HealthServer },
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<void> {
+  const startedAt = Date.now();
+  const deadlineAt = startedAt + graceMs;
+  const workUntil = deadlineAt - graceMs * CLOSE_SHARE;
+  runtime.drain.begin();
+  runtime.readiness.draining();
+  runtime.log.info({ signal, grace_ms: graceMs }, 'draining');
+  setTimeout(() => {
+    runtime.log.error({ grace_ms: graceMs }, 'could not drain within SHUTDOWN_GRACE_MS');
+    process.exit(1);
+  }, graceMs).unref();
+
+  const failed = [...(await runtime.drain.run('intake', workUntil)), ...(await runtime.drain.run('work', workUntil))];
+  try {
+    await state.app?.close();
+  } catch (error) {
+    failed.push('close the application');
+    runtime.log.error({ err: error }, 'the application did not close cleanly');
+  }
+  failed.push(...(await runtime.drain.run('close', deadlineAt)));
+  await telemetry()
+    ?.shutdown()
+    .catch((error: unknown) => runtime.log.warn({ err: error }, 'telemetry could not be sent'));
+  await state.health.close();
+  runtime.log.info({ drain_ms: Date.now() - startedAt, failed }, 'ended');
+  process.exit(failed.length === 0 ? 0 : 1);
+}
+
+/** A process in an unknown state is worth less than a new one. */
+function endOnUnexpectedErrors(runtime: Runtime): void {
+  const end = (kind: string) => (error: unknown) => {
+    runtime.log.fatal({ err: error, error_id: errorId(), kind }, 'unexpected error, the process ends');
+    process.exit(1);
+  };
+  process.on('uncaughtException', end('uncaughtException'));
+  process.on('unhandledRejection', end('unhandledRejection'));
+}

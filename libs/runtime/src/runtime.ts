@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { DestinationStream, Logger } from 'pino';
+import { Readiness } from './health/readiness';
+import { Drain } from './lifecycle/drain';
+import { every, type EveryOptions, type Interval } from './lifecycle/every';
+import { createLogger } from './logging/logger';
+import { Metrics } from './metrics/metrics';
+
+export interface RuntimeOptions {
+  /** The service's name: `gateway`, `auth`, `chat`, `retrieval` or `config`; a tool may use another. */
+  name: string;
+  instance?: string;
+  logLevel?: string;
+  logStream?: DestinationStream;
+}
+
+/** What a process gives to the code that runs in it. Injected by its class; tests make their own with `new Runtime({ name })`. */
+export class Runtime {
+  readonly name: string;
+  /** This replica, until it ends: in logs, traces and ownership records of people's making. Not a fence. */
+  readonly instance: string;
+  readonly log: Logger;
+  readonly readiness = new Readiness();
+  readonly metrics: Metrics;
+  readonly drain: Drain;
+
+  constructor(options: RuntimeOptions) {
+    this.name = options.name;
+    this.instance = options.instance ?? newInstanceId(options.name);
+    this.log = createLogger({
+      level: options.logLevel ?? 'info',
+      service: this.name,
+      instance: this.instance,
+      stream: options.logStream,
+    });
+    this.metrics = new Metrics(this.name);
+    this.drain = new Drain(this.log);
+  }
+
+  /** A logger whose lines name the part of the service they come from. */
+  logger(context: string): Logger {
+    return this.log.child({ context });
+  }
+
+  /**
+   * `every` with this process's logger, stopped when the process begins to drain (phase `intake`).
+   * Work that must go on while draining (a heartbeat) says `until: 'close'`.
+   */
+  every(
+    ms: number,
+    work: (signal: AbortSignal) => Promise<void> | void,
+    { until = 'intake', ...options }: Omit<EveryOptions, 'log'> & { log?: Logger; until?: 'intake' | 'close' },
+  ): Interval {
+    const interval = every(ms, work, { log: this.log, ...options });
+    this.drain.add(until, `stop ${options.name}`, () => interval.stop());
+    return interval;
+  }
+}
+
+/** An id no other process has: the service and eight hexadecimal digits. */
+export function newInstanceId(service: string): string {
+  return `${service}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Makes the `Runtime` of this process injectable everywhere. `runService` imports it; tests of a module do so themselves. */
+@Global()
+@Module({})
+export class RuntimeModule {
+  static forRoot(runtime: Runtime): DynamicModule {
+    return { module: RuntimeModule, providers: [{ provide: Runtime, useValue: runtime }], exports: [Runtime] };
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+} from '@opentelemetry/api';
+
+const tracer = trace.getTracer('perennial');
+
+export interface SpanOptions {
+  kind?: SpanKind;
+  /** Never a prompt, an answer, a key or a person's data. */
+  attributes?: Attributes;
+  links?: Link[];
+  /** The active context by default. */
+  parent?: Context;
+}
+
+/** Runs `work` in a span of its own, which ends with it. Spans mark calls, queue hops and attempts; never one per token. */
+export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
+  const parent = options.parent ?? context.active();
+  const span = tracer.startSpan(
+    name,
+    { kind: options.kind, attributes: options.attributes, links: options.links },
+    parent,
+  );
+  return context.with(trace.setSpan(parent, span), async () => {
+    try {
+      return await work(span);
+    } catch (error) {
+      failSpan(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** Marks a span as failed by the error's name and code. Not its message: provider messages can quote the prompt. */
+export function failSpan(span: Span, error: unknown): void {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  const type = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown';
+  span.setStatus({ code: SpanStatusCode.ERROR, message: type });
+  span.setAttribute('error.type', type);
+}
+
+/** The active trace context as W3C fields (`traceparent`, `tracestate`), to be stored or sent with a record. Empty without a trace. */
+export function injectTrace(from: Context = context.active()): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(from, carrier);
+  return carrier;
+}
+
+/** The context that `injectTrace` wrote elsewhere; the root context when there is none. */
+export function extractTrace(carrier: Readonly<Record<string, unknown>> | undefined): Context {
+  return carrier === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, carrier);
+}
