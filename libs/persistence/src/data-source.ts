@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@perennial/runtime';
+import { Client, type Pool } from 'pg';
+import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import { isUnreachable } from './errors';
+import type { MigrationClass } from './migration';
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  /** The service's own schema; made by the first start. First on the search path of every connection. */
+  schema: string;
+  migrations: readonly MigrationClass[];
+  /** Classes for TypeORM's repositories, if the service uses them. */
+  entities?: MixedList<string | EntitySchema | (new () => object)>;
+  /** Connections that this process may hold; 10 by default. */
+  poolSize?: number;
+  /** Milliseconds after which Postgres ends a statement; 15,000 by default. */
+  statementTimeoutMs?: number;
+  /** Milliseconds to wait for a connection, new or from the pool; 5,000 by default. */
+  connectTimeoutMs?: number;
+  /** Milliseconds to wait while another replica migrates; 120,000 by default. */
+  migrationWaitMs?: number;
+  /** Name of this process in pg_stat_activity. */
+  applicationName?: string;
+}
+
+/** One lock for all services and replicas, held by a session: "perennia" as a number. */
+const MIGRATION_LOCK = '8099850306480400737';
+const LOCK_POLL_MS = 50;
+const FIRST_BACKOFF_MS = 200;
+const MAX_BACKOFF_MS = 5_000;
+/** Postgres answers, and the answer will not change by waiting: wrong password, no such role. */
+const HOPELESS = new Set(['28P01', '28000']);
+
+/**
+ * Connects, migrates, and gives the data source. While the database is away it waits (with back-off, one log line per try).
+ * @throws when the password is wrong, a migration fails, or another replica migrates for longer than `migrationWaitMs`
+ */
+export async function openDataSource(options: DatabaseOptions, log: Logger, signal?: AbortSignal): Promise<DataSource> {
+  if (!/^[a-z_][a-z0-9_]*$/.test(options.schema)) throw new Error(`"${options.schema}" cannot be a schema name`);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await connectAndMigrate(options, log);
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (code !== undefined && HOPELESS.has(code)) {
+        throw new Error('Postgres refused the user or password of DATABASE_URL', { cause: error });
+      }
+      const lockedTable = code === '55P03';
+      if (!isUnreachable(error) && code !== '3D000' && !lockedTable) throw error;
+      const wait = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() * 0.5);
+      const reason = lockedTable ? 'a table that is to be migrated is in use' : 'the database cannot be reached';
+      log.warn({ code, attempt, retry_in_ms: Math.round(wait), err: error }, `${reason}, trying again`);
+      await sleep(wait, undefined, { signal });
+    }
+  }
+}
+
+/** The pg pool under a TypeORM data source: hand-written SQL and repositories share its connections. */
+export function poolOf(dataSource: DataSource): Pool {
+  return (dataSource.driver as unknown as { master: Pool }).master;
+}
+
+async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise<DataSource> {
+  const dataSource = createDataSource(options, log);
+  try {
+    // A database that is up to date (any start but the first of a version) is not locked at all.
+    if (!(await isCurrent(options))) {
+      await underMigrationLock(options, log, async (client) => {
+        await client.query(`CREATE SCHEMA IF NOT EXISTS "${options.schema}"`);
+        await dataSource.initialize();
+        const applied = await dataSource.runMigrations({ transaction: 'each' });
+        for (const { name } of applied) log.info({ migration: name, schema: options.schema }, 'migrated');
+      });
+    }
+    if (!dataSource.isInitialized) await dataSource.initialize();
+    return dataSource;
+  } catch (error) {
+    if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
+    throw error;
+  }
+}
+
+function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    schema: options.schema,
+    applicationName: options.applicationName ?? `perennial-${options.schema}`,
+    entities: options.entities ?? [],
+    migrations: [...options.migrations],
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    connectTimeoutMS: options.connectTimeoutMs ?? 5_000,
+    poolSize: options.poolSize ?? 10,
+    // An idle connection that breaks (Postgres restarted) is taken out of the pool; the next statement opens another.
+    poolErrorHandler: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
+    extra: {
+      options: `-c search_path=${options.schema},public`,
+      statement_timeout: statementTimeoutMs,
+      // For a server that does not answer at all, not even with a time-out.
+      query_timeout: statementTimeoutMs + 5_000,
+      idle_in_transaction_session_timeout: 60_000,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      pipeline: true,
+    },
+  });
+}
+
+/** Whether every migration of this code has been applied. A schema that is newer than the code is fine. */
+async function isCurrent(options: DatabaseOptions): Promise<boolean> {
+  return withClient(options, async (client) => {
+    const table = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
+      `"${options.schema}"."migrations"`,
+    ]);
+    if (table.rows[0]?.found == null) return false;
+    const { rows } = await client.query<{ name: string }>(`SELECT name FROM "${options.schema}"."migrations"`);
+    const applied = new Set(rows.map((row) => row.name));
+    return options.migrations.every((Migration) => {
+      const { name } = new Migration();
+      return name !== undefined && applied.has(name);
+    });
+  });
+}
+
+async function underMigrationLock(
+  options: DatabaseOptions,
+  log: Logger,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
+  const waitMs = options.migrationWaitMs ?? 120_000;
+  await withClient(options, async (client) => {
+    const giveUpAt = Date.now() + waitMs;
+    // Asked for again and again rather than waited for: a waiting statement holds a snapshot, on which the holder's
+    // CREATE INDEX CONCURRENTLY would wait in turn.
+    for (let tries = 0; ; tries += 1) {
+      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS locked', [
+        MIGRATION_LOCK,
+      ]);
+      if (rows[0]?.locked === true) break;
+      if (Date.now() > giveUpAt)
+        throw new Error(`another process has been migrating the database for more than ${waitMs} ms`);
+      if (tries === 0) log.info('another process migrates the database, waiting');
+      await sleep(LOCK_POLL_MS * (0.5 + Math.random()));
+    }
+    await work(client);
+    // The end of the session unlocks.
+  });
+}
+
+async function withClient<T>(options: DatabaseOptions, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: options.url,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    application_name: `perennial-${options.schema}-migrations`,
+    keepAlive: true,
+  });
+  // A query in progress reports the loss of the connection; without a listener it would end the process as well.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await use(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,122 @@
+import { performance } from 'node:perf_hooks';
+import type { Metrics } from '@perennial/runtime';
+import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
+import { isUnreachable, mapDatabaseError } from './errors';
+
+export interface QueryOptions {
+  /**
+   * Prepares the statement under this name once per connection; for hot statements. One name, one text: the name must change
+   * with the text. Not through a pooler in transaction mode that does not know prepared statements.
+   */
+  name?: string;
+}
+
+/** Runs statements: the pool, or a transaction. Repositories take one, so that they work inside and outside of a unit of work. */
+export interface Queryable {
+  /** @returns the rows. Unqualified table names are the service's own. */
+  query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]>;
+  /** @returns the first row, or undefined */
+  first<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T | undefined>;
+  /** @returns the number of rows that the statement changed */
+  execute(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<number>;
+}
+
+interface StatementMetrics {
+  observe(seconds: number, outcome: 'ok' | 'error' | 'unreachable'): void;
+}
+
+/**
+ * The service's database. Each call takes a connection of the pool for one statement (which is its own transaction).
+ * Throws CallError UNAVAILABLE (with `retryAfter`) when Postgres cannot be reached or no connection is free in time,
+ * DEADLINE_EXCEEDED after `statement_timeout`; other driver errors pass (see `isUniqueViolation`).
+ */
+export class Database implements Queryable {
+  readonly #metrics: StatementMetrics;
+
+  constructor(
+    private readonly pool: Pool,
+    metrics: Metrics,
+  ) {
+    const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['outcome']);
+    this.#metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
+    metrics.gauge('sql_connections', 'Connections of the pool', ['state'], (gauge) => {
+      gauge.set({ state: 'open' }, pool.totalCount);
+      gauge.set({ state: 'idle' }, pool.idleCount);
+      gauge.set({ state: 'waited_for' }, pool.waitingCount);
+    });
+  }
+
+  async query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]> {
+    return (await this.#run<T & QueryResultRow>(sql, params, options)).rows;
+  }
+
+  async first<T extends object>(
+    sql: string,
+    params?: readonly unknown[],
+    options?: QueryOptions,
+  ): Promise<T | undefined> {
+    return (await this.#run<T & QueryResultRow>(sql, params, options)).rows[0];
+  }
+
+  async execute(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<number> {
+    return (await this.#run(sql, params, options)).rowCount ?? 0;
+  }
+
+  /** Lends a connection, for units of work. A connection that broke, or that `use` left inside a transaction, is not used again. */
+  async lend<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
+    let client: PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw mapDatabaseError(error);
+    }
+    const connection = new Connection(client, this.#metrics);
+    // Between check-out and release the pool does not listen: without a listener a broken connection would end the process.
+    const onError = (): void => connection.spoil();
+    client.on('error', onError);
+    try {
+      return await use(connection);
+    } finally {
+      client.off('error', onError);
+      client.release(connection.spoilt);
+    }
+  }
+
+  #run<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
+    return this.lend((connection) => connection.send<T>(sql, params, options));
+  }
+}
+
+/** One connection, lent. Statements sent without waiting travel together (pg's pipeline mode) and run in order. */
+export class Connection {
+  #spoilt = false;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly metrics: StatementMetrics,
+  ) {}
+
+  get spoilt(): boolean {
+    return this.#spoilt;
+  }
+
+  /** The connection must be closed instead of going back to the pool. */
+  spoil(): void {
+    this.#spoilt = true;
+  }
+
+  async send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
+    const config: QueryConfig<unknown[]> = { text: sql, values: params as unknown[] | undefined, ...options };
+    const startedAt = performance.now();
+    try {
+      const result = await this.client.query<T>(config);
+      this.metrics.observe((performance.now() - startedAt) / 1_000, 'ok');
+      return result;
+    } catch (error) {
+      const unreachable = isUnreachable(error);
+      if (unreachable) this.#spoilt = true;
+      this.metrics.observe((performance.now() - startedAt) / 1_000, unreachable ? 'unreachable' : 'error');
+      throw mapDatabaseError(error);
+    }
+  }
+}

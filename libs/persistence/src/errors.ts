@@ -1,0 +1,80 @@
+import { CallError } from '@perennial/contracts-kernel';
+
+/** Seconds after which a caller may try again; Postgres itself is back within a second or two after a restart. */
+const RETRY_AFTER_S = 2;
+
+const UNREACHABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  '53300', // too many connections
+  '57P01', // terminated by an administrator
+  '57P02', // another backend crashed
+  '57P03', // starting up or shutting down
+  '57P05', // idle session ended
+]);
+
+const UNREACHABLE_TEXT =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|connection error and is not queryable|client was closed|query read timeout|cannot use a pool after calling end/i;
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** Whether the database could not be reached or the connection broke. What the statement did may then be unknown. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isUnreachable);
+  const code = codeOf(error);
+  if (code !== undefined && (UNREACHABLE_CODES.has(code) || /^08...$/.test(code))) return true;
+  return error instanceof Error && UNREACHABLE_TEXT.test(error.message);
+}
+
+/** Serialization failure or deadlock: the transaction left no trace and may be run again. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === '40001' || code === '40P01';
+}
+
+/** A unique constraint (or the named one) refused the row. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (codeOf(error) !== '23505') return false;
+  return constraint === undefined || (error as { constraint?: string }).constraint === constraint;
+}
+
+/** A foreign key (or the named one) refused the row. */
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  if (codeOf(error) !== '23503') return false;
+  return constraint === undefined || (error as { constraint?: string }).constraint === constraint;
+}
+
+/**
+ * What leaves this library: connection failures as UNAVAILABLE, statement time-outs as DEADLINE_EXCEEDED (both with the driver's
+ * error as their cause), everything else as it came, so that a repository can tell a constraint.
+ */
+export function mapDatabaseError(error: unknown): unknown {
+  if (error instanceof CallError) return error;
+  if (isUnreachable(error)) {
+    return withCause(
+      new CallError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', { retryAfter: RETRY_AFTER_S }),
+      error,
+    );
+  }
+  if (codeOf(error) === '57014') {
+    return withCause(
+      new CallError('DEADLINE_EXCEEDED', 'The database took too long. Try again shortly.', {
+        retryAfter: RETRY_AFTER_S,
+      }),
+      error,
+    );
+  }
+  return error;
+}
+
+function withCause(error: CallError, cause: unknown): CallError {
+  error.cause = cause;
+  return error;
+}

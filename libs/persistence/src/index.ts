@@ -1,0 +1,13 @@
+export {
+  callResultsMigration,
+  KEEP_CALL_RESULTS_MS,
+  pruneCallResults,
+  requestHash,
+  type OnceKey,
+} from './call-results';
+export { openDataSource, poolOf, type DatabaseOptions } from './data-source';
+export { Database, type Queryable, type QueryOptions } from './database';
+export { isForeignKeyViolation, isTransient, isUniqueViolation, isUnreachable, mapDatabaseError } from './errors';
+export { defineMigration, type MigrationClass, type MigrationSteps } from './migration';
+export { PersistenceModule, type PersistenceOptions } from './persistence.module';
+export { UnitOfWork, type TransactionOptions, type Tx } from './unit-of-work';

@@ -1,0 +1,67 @@
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import { DataSource } from 'typeorm';
+import { KEEP_CALL_RESULTS_MS, pruneCallResults } from './call-results';
+import { openDataSource, poolOf, type DatabaseOptions } from './data-source';
+import { Database } from './database';
+import { UnitOfWork } from './unit-of-work';
+
+export interface PersistenceOptions extends DatabaseOptions {
+  /** The service includes `callResultsMigration` and uses `UnitOfWork.once`: old results are deleted each ten minutes. */
+  callResults?: boolean;
+}
+
+const PRUNE_INTERVAL_MS = 10 * 60 * 1_000;
+
+/**
+ * The service's database: `Database`, `UnitOfWork` and TypeORM's `DataSource`, injectable everywhere. The application does not
+ * start before the migrations are applied; readiness has the check `postgres`; the pool closes when the application has.
+ */
+@Global()
+@Module({})
+export class PersistenceModule implements OnApplicationShutdown {
+  constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
+
+  static forRoot(options: PersistenceOptions): DynamicModule {
+    return {
+      module: PersistenceModule,
+      providers: [
+        {
+          provide: DataSource,
+          inject: [Runtime],
+          useFactory: (runtime: Runtime) =>
+            openDataSource({ applicationName: runtime.instance, ...options }, runtime.logger('persistence')),
+        },
+        {
+          provide: Database,
+          inject: [DataSource, Runtime],
+          useFactory: (dataSource: DataSource, runtime: Runtime) =>
+            attach(new Database(poolOf(dataSource), runtime.metrics), runtime, options),
+        },
+        {
+          provide: UnitOfWork,
+          inject: [Database, Runtime],
+          useFactory: (database: Database, runtime: Runtime) => new UnitOfWork(database, runtime.logger('persistence')),
+        },
+      ],
+      exports: [DataSource, Database, UnitOfWork],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+function attach(database: Database, runtime: Runtime, options: PersistenceOptions): Database {
+  runtime.readiness.register('postgres', async () => {
+    await database.query('SELECT 1');
+  });
+  if (options.callResults === true) {
+    runtime.every(PRUNE_INTERVAL_MS, async () => void (await pruneCallResults(database, KEEP_CALL_RESULTS_MS)), {
+      name: 'prune call results',
+      jitter: 0.5,
+    });
+  }
+  return database;
+}
