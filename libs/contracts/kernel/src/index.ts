@@ -1,3 +1,4 @@
+export * from './access';
 export * from './call';
 export * from './errors';
 export * from './notice';
