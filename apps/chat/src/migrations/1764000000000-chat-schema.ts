@@ -1,25 +1,7 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
-
-/** Chats, messages (a message is a row, never a blob), runs and what keeps them alive. */
-export class ChatSchema1764000000000 implements MigrationInterface {
-  readonly name = 'ChatSchema1764000000000';
-
-  async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('CREATE SCHEMA IF NOT EXISTS chat');
-    for (const statement of [CHATS, MESSAGES, RUNS, CHECKPOINTS, PROCESSES, SIDE_EFFECTS, CALL_RESULTS]) {
-      await queryRunner.query(statement);
-    }
-  }
-
-  async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(
-      'DROP TABLE chat.call_results, chat.side_effects, chat.processes, chat.run_checkpoints, chat.runs, chat.messages, chat.chats',
-    );
-  }
-}
+import { defineMigration } from '@perennial/persistence';
 
 const CHATS = `
-CREATE TABLE chat.chats (
+CREATE TABLE chats (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL,
   title text NOT NULL,
@@ -37,12 +19,12 @@ CREATE TABLE chat.chats (
   updated_at timestamptz NOT NULL DEFAULT now(),
   version integer NOT NULL DEFAULT 1
 );
-CREATE INDEX chats_of_user ON chat.chats (user_id, updated_at DESC);
+CREATE INDEX chats_of_user ON chats (user_id, updated_at DESC);
 `;
 
 const MESSAGES = `
-CREATE TABLE chat.messages (
-  chat_id uuid NOT NULL REFERENCES chat.chats (id) ON DELETE CASCADE,
+CREATE TABLE messages (
+  chat_id uuid NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
   id text NOT NULL,
   parent_id text,
   -- Order of insertion: the order of a parent's children.
@@ -68,7 +50,7 @@ CREATE TABLE chat.messages (
 `;
 
 const RUNS = `
-CREATE TABLE chat.runs (
+CREATE TABLE runs (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('turn', 'completion')),
   user_id uuid NOT NULL,
@@ -112,18 +94,18 @@ CREATE TABLE chat.runs (
   -- When the terminal event reached Redis; null: publish it again.
   published_at timestamptz
 ) WITH (fillfactor = 70);
-CREATE UNIQUE INDEX runs_active_message ON chat.runs (chat_id, message_id) WHERE state IN ('queued', 'running') AND chat_id IS NOT NULL;
-CREATE UNIQUE INDEX runs_attempt_message ON chat.runs (chat_id, message_id, attempt) WHERE chat_id IS NOT NULL;
-CREATE UNIQUE INDEX runs_attempt_key ON chat.runs (user_id, idempotency_key, attempt) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX runs_active_user ON chat.runs (user_id) WHERE state IN ('queued', 'running');
-CREATE INDEX runs_queued ON chat.runs (queued_at) WHERE state = 'queued';
-CREATE INDEX runs_running ON chat.runs (owner) WHERE state = 'running';
-CREATE INDEX runs_unpublished ON chat.runs (ended_at) WHERE terminal IS NOT NULL AND published_at IS NULL;
-CREATE INDEX runs_ended_completions ON chat.runs (ended_at) WHERE kind = 'completion' AND terminal IS NOT NULL;
+CREATE UNIQUE INDEX runs_active_message ON runs (chat_id, message_id) WHERE state IN ('queued', 'running') AND chat_id IS NOT NULL;
+CREATE UNIQUE INDEX runs_attempt_message ON runs (chat_id, message_id, attempt) WHERE chat_id IS NOT NULL;
+CREATE UNIQUE INDEX runs_attempt_key ON runs (user_id, idempotency_key, attempt) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX runs_active_user ON runs (user_id) WHERE state IN ('queued', 'running');
+CREATE INDEX runs_queued ON runs (queued_at) WHERE state = 'queued';
+CREATE INDEX runs_running ON runs (owner) WHERE state = 'running';
+CREATE INDEX runs_unpublished ON runs (ended_at) WHERE terminal IS NOT NULL AND published_at IS NULL;
+CREATE INDEX runs_ended_completions ON runs (ended_at) WHERE kind = 'completion' AND terminal IS NOT NULL;
 `;
 
 const CHECKPOINTS = `
-CREATE TABLE chat.run_checkpoints (
+CREATE TABLE run_checkpoints (
   run_id uuid NOT NULL,
   generation integer NOT NULL,
   epoch integer NOT NULL,
@@ -135,7 +117,7 @@ CREATE TABLE chat.run_checkpoints (
 `;
 
 const PROCESSES = `
-CREATE TABLE chat.processes (
+CREATE TABLE processes (
   -- A random incarnation, new at each boot and after each time the process was taken for dead.
   id uuid PRIMARY KEY,
   instance text NOT NULL,
@@ -145,7 +127,7 @@ CREATE TABLE chat.processes (
 `;
 
 const SIDE_EFFECTS = `
-CREATE TABLE chat.side_effects (
+CREATE TABLE side_effects (
   key text PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('title')),
   run_id uuid NOT NULL,
@@ -159,16 +141,11 @@ CREATE TABLE chat.side_effects (
   created_at timestamptz NOT NULL DEFAULT now(),
   ended_at timestamptz
 );
-CREATE INDEX side_effects_open ON chat.side_effects (created_at) WHERE state <> 'done';
-CREATE INDEX side_effects_of_run ON chat.side_effects (run_id);
+CREATE INDEX side_effects_open ON side_effects (created_at) WHERE state <> 'done';
+CREATE INDEX side_effects_of_run ON side_effects (run_id);
 `;
 
-const CALL_RESULTS = `
-CREATE TABLE chat.call_results (
-  -- <pattern>:<user>:<key of the call>
-  key text PRIMARY KEY,
-  result jsonb NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX call_results_age ON chat.call_results (created_at);
-`;
+/** Chats, messages (a message is a row, never a blob), runs and what keeps them alive. */
+export const ChatSchema = defineMigration('ChatSchema1764000000000', {
+  up: [CHATS, MESSAGES, RUNS, CHECKPOINTS, PROCESSES, SIDE_EFFECTS],
+});

@@ -1,4 +1,5 @@
-import { ChatSchema1764000000000 } from './1764000000000-chat-schema';
+import { callResultsMigration } from '@perennial/persistence';
+import { ChatSchema } from './1764000000000-chat-schema';
 
 /** All migrations of the service's schema, oldest first. */
-export const MIGRATIONS = [ChatSchema1764000000000];
+export const MIGRATIONS = [ChatSchema, callResultsMigration(1764000000001)];

@@ -1,0 +1,35 @@
+import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { z } from 'zod';
+
+/** The environment of a chat process; parsed once at start. */
+export const chatEnv = z.object({
+  ...commonEnv,
+  ...databaseEnv,
+  ...redisEnv,
+  ...secretEnv,
+  CHAT_ROLE: variable(z.enum(['api', 'worker', 'all']).default('all'), {
+    description: 'What this replica does: `api` answers calls, `worker` writes answers, `all` does both.',
+  }),
+  WORKER_CONCURRENCY: variable(integer(1, 10_000).default(400), {
+    description: 'Answers that one worker writes at once.',
+  }),
+  MAX_RUNS_PER_USER: variable(integer(1, 100_000).default(10), {
+    description: 'Answers that one user may have queued or running; beyond it a turn is refused with 429.',
+  }),
+  MAX_QUEUED_RUNS: variable(integer(1, 1_000_000).default(2_000), {
+    description: 'Answers that may wait for a worker in all; beyond it a turn is refused with 503.',
+  }),
+  MAX_MESSAGE_CHARS: variable(integer(1).default(200_000), {
+    description: 'Characters of text that one message may have.',
+  }),
+  MAX_ANSWER_CHARS: variable(integer(1).default(500_000), {
+    description: 'Characters after which an answer is ended as if the model had reached its length.',
+  }),
+  MAX_RUN_SECONDS: variable(integer(1).default(3_600), {
+    description: 'Seconds from the first take to the end of an answer; one that takes longer fails and may be retried.',
+  }),
+  MAX_RUN_DEATHS: variable(integer(0, 1_000).default(5), {
+    description: 'How many workers may die while they write the same answer before it is given up as failed.',
+  }),
+});
+export type ChatEnv = z.output<typeof chatEnv>;
