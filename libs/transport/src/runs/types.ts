@@ -51,9 +51,12 @@ export interface TokenUsage {
 export interface RunWriter {
   readonly identity: RunIdentity;
   readonly position: RunPosition;
-  /** The whole text of the current generation. */
+  /** The whole text of the current generation. Joined when asked for: not for use per token. */
   readonly text: string;
-  /** Adds text: live within ~10 ms, durable within ~200 ms. */
+  /**
+   * Adds text: live within ~10 ms, durable within ~200 ms. Never throws. Half a surrogate pair waits for its other half; what cannot
+   * be stored (a lone surrogate, NUL) becomes U+FFFD. `text` and `position` are what readers and Postgres will have.
+   */
   append(text: string): void;
   /** Starts the next generation with an empty text; every reader replaces what it shows. */
   restart(): void;
@@ -61,7 +64,10 @@ export interface RunWriter {
   takeUncheckpointed(): { generation: number; from: number; text: string } | undefined;
   /** Writes what is buffered to the durable stream; resolves when Redis has it, rejects when Redis refuses or is away. */
   flush(): Promise<void>;
-  /** Publishes the terminal event on both paths and lets the run's keys expire. Call it after the commit; safe to repeat. */
+  /**
+   * Publishes the terminal event on both paths and lets the run's keys expire. Call it after the commit; safe to repeat. Rejects while
+   * Redis is away; the writer goes on trying by itself for as long as the process lives.
+   */
   end(terminal: RunTerminal): Promise<void>;
   /** Stops writing without a terminal event: the run is handed over or was lost to another owner. */
   release(): void;
@@ -76,14 +82,24 @@ export type Seizure =
   /** A higher epoch is already set: this take is void. */
   | { kind: 'fenced'; epoch: number };
 
+/** Where a writer begins. */
+export interface RunStart {
+  epoch: number;
+  generation: number;
+  /** Text of that generation so far. It may be longer or shorter than what `seize` returned: the stream is made equal to it. */
+  text: string;
+  /** How much of `text` (UTF-16 units) Postgres has already. Default 0: the first checkpoint repeats the whole text. */
+  checkpointed?: number;
+}
+
 export interface RunPublisher {
   /** Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called. */
   seize(runId: string, epoch: number): Promise<Seizure>;
   /**
    * Opens the pen at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
-   * `onFenced` is called once when Redis tells that another epoch owns the run.
+   * `onFenced` is called once when Redis tells that another epoch owns the run; the writer is dead from then on.
    */
-  open(identity: RunIdentity, start: { epoch: number; generation: number; text: string }, onFenced: () => void): RunWriter;
+  open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter;
   /** Publishes a terminal event for a run that this process does not hold (sweeping what a crash left). */
   publishTerminal(identity: RunIdentity, position: RunPosition, terminal: RunTerminal): Promise<void>;
   /** True when some gateway holds a reader of this very run (not only its user's sockets). Refreshed each second. */
@@ -92,6 +108,8 @@ export interface RunPublisher {
   read(runId: string): Promise<{ position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
   /** Sends one small event to every gateway that holds the user's sockets (chat:title, chat:list, chat:active, ...). Best effort. */
   notifyUser(userId: string, event: UserEvent): Promise<void>;
+  /** Writes what is buffered (best effort) and stops all timers. The connections stay open. */
+  close(): Promise<void>;
 }
 
 /** A Socket.IO `events` payload, as the wire has it. */
@@ -120,19 +138,42 @@ export interface FollowedRun {
   readonly terminal?: RunTerminal;
 }
 
-/** State of a run by rpc, used when its stream is silent or gone. Provided by the gateway (calls chat.runs.get). */
+/**
+ * State of a run by rpc, used when its stream is silent or gone. Provided by the gateway (calls chat.runs.get). `undefined` or a
+ * CallError NOT_FOUND: there is no such run. Anything else thrown: asked again later.
+ */
 export interface RunLookup {
-  (runId: string): Promise<{ identity: RunIdentity; position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
+  (
+    runId: string,
+  ): Promise<{ identity: RunIdentity; position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
+}
+
+export type OnRunUpdate = (update: RunUpdate, run: FollowedRun) => void;
+
+/** Stops following when called. A slow reader pauses instead of buffering: the hub keeps one cursor for it. */
+export interface Following {
+  (): void;
+  /** No updates until `resume`. */
+  pause(): void;
+  /** One update brings the reader up to date (a `delta` from where it stopped, or a `reset`), then it goes on live. */
+  resume(): void;
 }
 
 export interface RunHub {
   /**
-   * Follows one run from a cursor. `onUpdate` is called in order; with a cursor that is no longer true the first update is a `reset`,
-   * else the first deltas fill the gap. Returns the stop function. Rejects with NOT_FOUND when neither stream nor lookup knows the run.
+   * Follows one run from a cursor (none: from the start of the current text). `onUpdate` is called in order, the first time before
+   * the promise resolves; with a cursor that is no longer true the first update is a `reset`, else the first delta fills the gap.
+   * Followers at the same position get the same update object, so an encoding can be kept per object. After `end` nothing follows.
+   * Rejects with NOT_FOUND when neither stream nor lookup knows the run, UNAVAILABLE when neither can be asked.
    */
-  follow(runId: string, cursor: RunPosition | undefined, onUpdate: (update: RunUpdate, run: FollowedRun) => void): Promise<() => void>;
-  /** Receives every update of every chat run of a user (their sockets). Returns the stop function. */
-  followUser(userId: string, onUpdate: (update: RunUpdate, run: FollowedRun) => void, onEvent: (event: UserEvent) => void): () => void;
+  follow(runId: string, cursor: RunPosition | undefined, onUpdate: OnRunUpdate): Promise<Following>;
+  /**
+   * Receives every update of every chat run of a user (their sockets), runs that are already going included: of those the first
+   * update is a `reset` with the text so far. Returns the stop function.
+   */
+  followUser(userId: string, onUpdate: OnRunUpdate, onEvent: (event: UserEvent) => void): () => void;
   /** The hub's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
   snapshot(runId: string): Promise<FollowedRun | undefined>;
+  /** Takes this gateway out of the registry and stops. Followers get nothing more. */
+  close(): Promise<void>;
 }

@@ -1,0 +1,93 @@
+import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
+
+/**
+ * The live path's wire: one JSON array per gateway and tick, `[workerTag, item, item, ...]`. A piece of text is three items without
+ * a wrapper, `alias, offset, "text"`, because it is sent thousands of times a second; everything rare is an object with `k`.
+ * JSON because V8 parses it faster than anything written in JavaScript, and because it keeps every string as it was.
+ */
+
+/** From here on the worker calls this text (one run, epoch and generation) by a number. Sent before the first piece of it. */
+export interface OpenItem {
+  k: 'o';
+  /** Alias, unique per worker. */
+  a: number;
+  /** Epoch, generation. */
+  e: number;
+  n: number;
+  /** Base: where this epoch began in this generation. A reader beyond it is set back. */
+  b: number;
+  /** Text from this offset to the worker's position: what may not be durable yet. */
+  o: number;
+  t: string;
+  i: RunIdentity;
+}
+
+/** The end of an opened text. Follows its last piece. */
+export interface EndItem {
+  k: 'e';
+  a: number;
+  t: RunTerminal;
+}
+
+/** The end of a run that no worker holds any more. */
+export interface FinishItem {
+  k: 'f';
+  i: RunIdentity;
+  p: RunPosition;
+  t: RunTerminal;
+}
+
+/** A small event for the sockets of one user. */
+export interface UserItem {
+  k: 'u';
+  u: string;
+  v: UserEvent;
+}
+
+export type FrameItem = OpenItem | EndItem | FinishItem | UserItem;
+
+/** `,alias,offset,"text"`. An empty text is a sign of life that also tells the offset. */
+export function encodePiece(alias: number, offset: number, text: string): string {
+  return `,${alias},${offset},${JSON.stringify(text)}`;
+}
+
+export function encodeItem(item: FrameItem): string {
+  return `,${JSON.stringify(item)}`;
+}
+
+export function encodeFrame(worker: string, items: string): string {
+  return `["${worker}"${items}]`;
+}
+
+export interface FrameVisitor {
+  piece(worker: string, alias: number, offset: number, text: string): void;
+  item(worker: string, item: FrameItem): void;
+}
+
+/** Calls the visitor for each item in order. Throws on text that is not a frame. */
+export function decodeFrame(message: string, visitor: FrameVisitor): void {
+  const frame = JSON.parse(message) as (string | number | FrameItem)[];
+  const worker = frame[0] as string;
+  let index = 1;
+  while (index < frame.length) {
+    const head = frame[index];
+    if (typeof head === 'number') {
+      visitor.piece(worker, head, frame[index + 1] as number, frame[index + 2] as string);
+      index += 3;
+    } else {
+      visitor.item(worker, head as FrameItem);
+      index += 1;
+    }
+  }
+}
+
+/** What gateways tell workers, on the interest channel. */
+export interface InterestMessage {
+  /** The gateway's tag. */
+  g: string;
+  /** What it has just begun to hold: a worker that writes such a run opens it there at once. */
+  k?: string[];
+  /** Aliases of one worker that it does not know (the open item was lost). */
+  w?: string;
+  a?: number[];
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Names of everything that the token's way keeps in Redis. The keys of one run share a hash tag; the scripts derive the meta key
+ * from the stream key (last letter `s` -> `m`), because a second 50-byte key per run and flush would cost more than the text.
+ */
+export class RunKeys {
+  constructor(private readonly prefix: string) {}
+
+  /** Stream of one run: entries `<generation>-<end offset>` with the field `t`. */
+  stream(runId: string): string {
+    return `${this.prefix}:run:{${runId}}:s`;
+  }
+
+  /** Hash of one run: e(poch) g(eneration) o(ffset) b(ases) i(dentity) t(erminal). */
+  meta(runId: string): string {
+    return `${this.prefix}:run:{${runId}}:m`;
+  }
+
+  /** Sorted set of gateway tags by the time of their last sign of life. */
+  get gateways(): string {
+    return `${this.prefix}:gateways`;
+  }
+
+  /** Set of what one gateway holds: `u:<userId>` (sockets) and `r:<runId>` (followers). */
+  held(gateway: string): string {
+    return `${this.prefix}:held:${gateway}`;
+  }
+
+  /** Channel of the live frames for one gateway. */
+  live(gateway: string): string {
+    return `${this.prefix}:live:${gateway}`;
+  }
+
+  /** Channel on which gateways tell workers what they have just begun to hold, and which aliases they do not know. */
+  get interest(): string {
+    return `${this.prefix}:interest`;
+  }
+}
+
+/** A process id is up to 60 bytes and goes into each of 100 frames a second; 48 bits of its hash do as well. */
+export function shortTag(processId: string): string {
+  return createHash('sha1').update(processId).digest('base64url').slice(0, 8);
+}
+
+export const userKey = (userId: string): string => `u:${userId}`;
+export const runKey = (runId: string): string => `r:${runId}`;
