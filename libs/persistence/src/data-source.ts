@@ -122,8 +122,7 @@ async function isCurrent(options: DatabaseOptions): Promise<boolean> {
     const { rows } = await client.query<{ name: string }>(`SELECT name FROM "${options.schema}"."migrations"`);
     const applied = new Set(rows.map((row) => row.name));
     return options.migrations.every((Migration) => {
-      const { name } = new Migration();
-      return name !== undefined && applied.has(name);
+      return applied.has(new Migration().name ?? Migration.name);
     });
   });
 }

@@ -1,0 +1,46 @@
+import { Runtime } from '@perennial/runtime';
+import { callResultsMigration } from '../src/call-results';
+import { openDataSource, poolOf, type DatabaseOptions } from '../src/data-source';
+import { Database } from '../src/database';
+import { defineMigration } from '../src/migration';
+import { UnitOfWork } from '../src/unit-of-work';
+
+/** The schema of the tests: one table of notes, and `call_results`. */
+export const NOTES = [
+  defineMigration('Notes1763000000001', {
+    up: 'CREATE TABLE notes (id serial PRIMARY KEY, body text NOT NULL UNIQUE)',
+  }),
+  callResultsMigration(1763000000002),
+];
+
+/** Lines that were logged, parsed. */
+export interface Captured {
+  runtime: Runtime;
+  lines: { level: string; msg: string; [field: string]: unknown }[];
+}
+
+export function capturingRuntime(name = 'test'): Captured {
+  const lines: Captured['lines'] = [];
+  const runtime = new Runtime({
+    name,
+    logStream: { write: (line: string) => void lines.push(JSON.parse(line) as Captured['lines'][number]) },
+  });
+  return { runtime, lines };
+}
+
+/** What a service gets from PersistenceModule, without Nest. */
+export async function openTestDatabase(url: string, options: Partial<DatabaseOptions> = {}) {
+  const { runtime, lines } = capturingRuntime();
+  const dataSource = await openDataSource({ url, schema: 'notes', migrations: NOTES, ...options }, runtime.log);
+  const database = new Database(poolOf(dataSource), runtime.metrics);
+  return {
+    dataSource,
+    database,
+    work: new UnitOfWork(database, runtime.log),
+    runtime,
+    lines,
+    close: () => dataSource.destroy(),
+  };
+}
+
+export type TestDatabase = Awaited<ReturnType<typeof openTestDatabase>>;
