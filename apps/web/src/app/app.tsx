@@ -1,0 +1,39 @@
+import { Navigate, Route, Routes } from 'react-router';
+import { SignInPage } from '../auth/sign-in-page';
+import { useSession } from '../auth/use-session';
+import { ChatPage } from '../chat/chat-page';
+import { LiveProvider } from './live';
+import { Notice } from './notice';
+import { Shell } from './shell';
+
+/** Who is here decides what is shown; a visitor sees the sign-in page at every address and comes back to where they wanted to go. */
+export function App() {
+  const session = useSession();
+  if (session.status === 'loading') return <Notice kind="busy">Opening Perennial…</Notice>;
+  if (session.status === 'unreachable') {
+    return (
+      <Notice kind="problem" onRetry={session.retry}>
+        {session.message}
+      </Notice>
+    );
+  }
+  if (session.status === 'visitor') return <SignInPage />;
+  if (session.user.role === 'pending') {
+    return (
+      <Notice kind="busy" onRetry={session.retry}>
+        Your account is waiting for an administrator to let you in.
+      </Notice>
+    );
+  }
+  return (
+    <LiveProvider token={session.user.token}>
+      <Shell user={session.user}>
+        <Routes>
+          <Route path="/" element={<ChatPage />} />
+          <Route path="/c/:chatId" element={<ChatPage />} />
+          <Route path="*" element={<Navigate to="/" replace />} />
+        </Routes>
+      </Shell>
+    </LiveProvider>
+  );
+}

@@ -1,0 +1,30 @@
+import { useEffect, useRef, useState } from 'react';
+import { useLive } from './live';
+
+const BACK_FOR_MS = 3_000;
+
+/** An honest line: says when the connection is lost, and for a moment when it is back. */
+export function ConnectionLine() {
+  const { connected } = useLive();
+  const wasLost = useRef(false);
+  const [back, setBack] = useState(false);
+
+  useEffect(() => {
+    if (!connected) {
+      wasLost.current = true;
+      return;
+    }
+    if (!wasLost.current) return;
+    wasLost.current = false;
+    setBack(true);
+    const timer = setTimeout(() => setBack(false), BACK_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [connected]);
+
+  return (
+    <div className="connection" role="status" aria-live="polite">
+      {!connected && <p className="connection-lost">Connection lost. Trying again… Answers go on on the server.</p>}
+      {connected && back && <p className="connection-back">Connected again.</p>}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import { openLiveSocket, type LiveSocket } from '@perennial/web-client';
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { SESSION_KEY } from '../auth/use-session';
+import { CHATS_KEY, chatKey } from '../chat/chat-queries';
+
+interface Live {
+  connected: boolean;
+  /** The socket's id, or a stand-in while the line is down: a turn is answered all the same. */
+  sessionId(): string;
+}
+
+const LiveContext = createContext<Live>({ connected: true, sessionId: () => '' });
+
+/** The live line of this page: whether it stands, and what a turn needs of it. */
+export function useLive(): Live {
+  return useContext(LiveContext);
+}
+
+const OFFLINE_SESSION = 'offline';
+
+/** Keeps the live line open and lets what arrives on it refresh what the page shows. */
+export function LiveProvider({ token, children }: { token: string; children: ReactNode }) {
+  const client = useQueryClient();
+  const [connected, setConnected] = useState(true);
+  const [socket, setSocket] = useState<LiveSocket>();
+
+  useEffect(() => {
+    const live = openLiveSocket(token);
+    setSocket(live);
+    let wasDown = false;
+    live.onConnected((up) => {
+      setConnected(up);
+      // What happened while the line was down is read again; the session may have ended as well.
+      if (up && wasDown) void client.invalidateQueries();
+      if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
+      wasDown = !up;
+    });
+    live.onEvent((event) => {
+      if (event.data.type === 'response:completion') return;
+      void client.invalidateQueries({ queryKey: CHATS_KEY });
+      if (event.data.type === 'chat:active' || event.data.type === 'chat:title') {
+        void client.invalidateQueries({ queryKey: chatKey(event.chat_id) });
+      }
+    });
+    return () => live.close();
+  }, [token, client]);
+
+  return (
+    <LiveContext value={{ connected, sessionId: () => socket?.sessionId || OFFLINE_SESSION }}>{children}</LiveContext>
+  );
+}

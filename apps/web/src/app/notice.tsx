@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react';
+
+/** A whole-page message: something is loading, or something is wrong and can be tried again. */
+export function Notice({
+  kind,
+  children,
+  onRetry,
+}: {
+  kind: 'busy' | 'problem';
+  children: ReactNode;
+  onRetry?: () => void;
+}) {
+  return (
+    <main className="notice" role={kind === 'problem' ? 'alert' : 'status'}>
+      <img src="/favicon.svg" alt="" width={48} height={48} />
+      <p>{children}</p>
+      {onRetry && (
+        <button type="button" className="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,13 @@
+import { QueryClient } from '@tanstack/react-query';
+import { ApiError } from '@perennial/web-client';
+
+/** A refusal (4xx) is an answer and is not asked again; what is down is asked again for a while. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => !(error instanceof ApiError && error.status < 500) && failures < 4,
+      retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 5_000),
+      staleTime: 5_000,
+    },
+  },
+});

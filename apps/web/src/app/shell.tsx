@@ -1,0 +1,33 @@
+import { useState, type ReactNode } from 'react';
+import type { SessionProfile } from '@perennial/contracts-gateway';
+import { Sidebar } from '../sidebar/sidebar';
+import { ConnectionLine } from './connection-line';
+
+/** The frame around every page of a signed-in person: chat list beside, or as a drawer on a phone. */
+export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
+  return (
+    <div className="shell" onKeyDown={(event) => event.key === 'Escape' && close()}>
+      <a className="skip-link" href="#composer">
+        Skip to the message box
+      </a>
+      <button
+        type="button"
+        className="icon-button menu-button"
+        aria-label="Chats"
+        aria-expanded={open}
+        aria-controls="sidebar"
+        onClick={() => setOpen(!open)}
+      >
+        ☰
+      </button>
+      {open && <div className="scrim" onClick={close} />}
+      <Sidebar user={user} open={open} onNavigate={close} />
+      <div className="page">
+        <ConnectionLine />
+        {children}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { GET_CONFIG, SIGN_IN, SIGN_UP } from '@perennial/contracts-gateway';
+import { call } from '@perennial/web-client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState, type FormEvent } from 'react';
+import { SESSION_KEY } from './use-session';
+
+/** Signs in, or makes an account; the first account of an installation becomes its administrator. */
+export function SignInPage() {
+  const client = useQueryClient();
+  const config = useQuery({ queryKey: ['config'], queryFn: () => call(GET_CONFIG, {}) });
+  const [wantsAccount, setWantsAccount] = useState(false);
+  const onboarding = config.data?.onboarding === true;
+  const mayRegister = onboarding || config.data?.features.enable_signup === true;
+  const registering = onboarding || (wantsAccount && mayRegister);
+
+  const enter = useMutation({
+    mutationFn: (form: { name: string; email: string; password: string }) =>
+      registering
+        ? call(SIGN_UP, { body: form })
+        : call(SIGN_IN, { body: { email: form.email, password: form.password } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
+  });
+  const { reset } = enter;
+  useEffect(() => reset(), [registering, reset]);
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const field = (name: string) => String(form.get(name) ?? '');
+    enter.mutate({ name: field('name'), email: field('email'), password: field('password') });
+  };
+
+  return (
+    <main className="sign-in">
+      <form onSubmit={submit} aria-busy={enter.isPending}>
+        <h1>{registering ? 'Create your account' : 'Sign in to Perennial'}</h1>
+        {onboarding && <p>Welcome. The first account administers this installation.</p>}
+        {registering && (
+          <label className="field">
+            Name
+            <input name="name" autoComplete="name" required maxLength={200} autoFocus />
+          </label>
+        )}
+        <label className="field">
+          E-mail
+          <input name="email" type="email" autoComplete="username" required autoFocus={!registering} />
+        </label>
+        <label className="field">
+          Password
+          <input
+            name="password"
+            type="password"
+            autoComplete={registering ? 'new-password' : 'current-password'}
+            required
+          />
+        </label>
+        {enter.error && (
+          <p className="problem" role="alert">
+            {enter.error.message}
+          </p>
+        )}
+        <button className="button" disabled={enter.isPending}>
+          {registering ? 'Create account' : 'Sign in'}
+        </button>
+        {mayRegister && !onboarding && (
+          <button type="button" className="button button-quiet" onClick={() => setWantsAccount(!registering)}>
+            {registering ? 'I have an account' : 'Create an account'}
+          </button>
+        )}
+      </form>
+    </main>
+  );
+}

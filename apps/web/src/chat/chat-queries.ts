@@ -1,0 +1,73 @@
+import {
+  DELETE_CHAT,
+  GET_CHAT,
+  LIST_CHATS,
+  LIST_CHAT_TASKS,
+  LIST_MODELS,
+  SEND_TURN,
+  STOP_CHAT_TASKS,
+  type TurnBody,
+} from '@perennial/contracts-gateway';
+import { call } from '@perennial/web-client';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+
+export const CHATS_KEY = ['chats'];
+export const chatKey = (chatId: string) => ['chat', chatId];
+const tasksKey = (chatId: string) => ['chat', chatId, 'tasks'];
+
+const CHATS_PER_PAGE = 60;
+
+export function useModels() {
+  return useQuery({ queryKey: ['models'], queryFn: () => call(LIST_MODELS, {}), staleTime: 30_000 });
+}
+
+export function useChats() {
+  return useInfiniteQuery({
+    queryKey: CHATS_KEY,
+    queryFn: ({ pageParam }) => call(LIST_CHATS, { query: { page: pageParam } }),
+    initialPageParam: 1,
+    getNextPageParam: (page, pages) => (page.length === CHATS_PER_PAGE ? pages.length + 1 : undefined),
+  });
+}
+
+export function useChat(chatId: string | undefined) {
+  return useQuery({
+    queryKey: chatKey(chatId ?? ''),
+    queryFn: () => call(GET_CHAT, { params: { id: chatId! } }),
+    enabled: chatId !== undefined,
+  });
+}
+
+/** Ids of the answers being written in the chat: what a reloaded page takes up again. */
+export function useRunningTasks(chatId: string | undefined) {
+  return useQuery({
+    queryKey: tasksKey(chatId ?? ''),
+    queryFn: () => call(LIST_CHAT_TASKS, { params: { id: chatId! } }),
+    enabled: chatId !== undefined,
+    staleTime: 0,
+  });
+}
+
+export function useSendTurn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: TurnBody) => call(SEND_TURN, { body }),
+    onSuccess: (reply) =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: CHATS_KEY }),
+        client.invalidateQueries({ queryKey: chatKey(reply.chat_id) }),
+      ]),
+  });
+}
+
+export function useStop(chatId: string | undefined) {
+  return useMutation({ mutationFn: () => call(STOP_CHAT_TASKS, { params: { id: chatId! } }) });
+}
+
+export function useDeleteChat() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (chatId: string) => call(DELETE_CHAT, { params: { id: chatId } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: CHATS_KEY }),
+  });
+}

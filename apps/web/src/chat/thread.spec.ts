@@ -1,0 +1,51 @@
+import type { Chat } from '@perennial/contracts-gateway';
+import { describe, expect, it } from 'vitest';
+import { errorOf, textOf, threadOf } from './thread';
+
+const message = (id: string, parentId: string | null, content: unknown = id) => ({
+  id,
+  parentId,
+  childrenIds: [],
+  role: 'user' as const,
+  content,
+});
+
+function chatOf(currentId: string | null, ...messages: ReturnType<typeof message>[]): Chat {
+  const history = { currentId, messages: Object.fromEntries(messages.map((each) => [each.id, each])) };
+  return { chat: { history } } as unknown as Chat;
+}
+
+describe('threadOf', () => {
+  it('walks from the current message to the root and leaves other branches out', () => {
+    const chat = chatOf('c', message('a', null), message('b', 'a'), message('b2', 'a'), message('c', 'b'));
+    expect(threadOf(chat).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('ends at a missing parent and at a circle', () => {
+    expect(threadOf(chatOf('b', message('b', 'gone'))).map(({ id }) => id)).toEqual(['b']);
+    expect(threadOf(chatOf('b', message('a', 'b'), message('b', 'a'))).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('is empty without a chat', () => {
+    expect(threadOf(undefined)).toEqual([]);
+    expect(threadOf(chatOf(null))).toEqual([]);
+  });
+});
+
+describe('textOf', () => {
+  it('reads strings and content parts', () => {
+    expect(textOf(message('a', null, 'hello'))).toBe('hello');
+    expect(
+      textOf(message('a', null, [{ type: 'text', text: 'he' }, { type: 'image_url' }, { type: 'text', text: 'y' }])),
+    ).toBe('hey');
+    expect(textOf({ ...message('a', null), content: undefined })).toBe('');
+  });
+});
+
+describe('errorOf', () => {
+  it('reads both shapes of an error', () => {
+    expect(errorOf({ ...message('a', null), error: 'no' })).toBe('no');
+    expect(errorOf({ ...message('a', null), error: { content: 'out of quota' } })).toBe('out of quota');
+    expect(errorOf(message('a', null))).toBeUndefined();
+  });
+});

@@ -1,0 +1,31 @@
+import type { Chat, Message } from '@perennial/contracts-gateway';
+
+/** The shown branch of a chat, from its first message to the current one. */
+export function threadOf(chat: Chat | undefined): Message[] {
+  const history = chat?.chat.history;
+  if (!history) return [];
+  const thread: Message[] = [];
+  const seen = new Set<string>();
+  let id = history.currentId ?? undefined;
+  while (id && !seen.has(id)) {
+    seen.add(id);
+    const message: Message | undefined = history.messages[id];
+    if (!message) break;
+    thread.unshift(message);
+    id = message.parentId ?? undefined;
+  }
+  return thread;
+}
+
+/** The text of a message, whether it came as a string or as content parts. */
+export function textOf(message: Message): string {
+  if (typeof message.content === 'string') return message.content;
+  if (!Array.isArray(message.content)) return '';
+  return message.content.map((part: { text?: string }) => part.text ?? '').join('');
+}
+
+/** What went wrong with a message, in the server's words; undefined when nothing did. */
+export function errorOf(message: Message): string | undefined {
+  const error = message.error as { content?: string } | string | null | undefined;
+  return typeof error === 'string' ? error : error?.content;
+}

@@ -1,0 +1,32 @@
+import { followRun, type RunText } from '@perennial/web-client';
+import { useEffect, useState } from 'react';
+
+/** The text of an answer while it is being written; renders at most once a frame, however fast the words come. */
+export function useRunText(runId: string | undefined): { run?: RunText; connected: boolean } {
+  const [run, setRun] = useState<RunText>();
+  const [connected, setConnected] = useState(true);
+
+  useEffect(() => {
+    setRun(undefined);
+    setConnected(true);
+    if (!runId) return;
+    let latest: RunText | undefined;
+    let frame = 0;
+    const stop = followRun(runId, {
+      onChange: (next) => {
+        latest = next;
+        frame ||= requestAnimationFrame(() => {
+          frame = 0;
+          setRun(latest);
+        });
+      },
+      onConnected: setConnected,
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      stop();
+    };
+  }, [runId]);
+
+  return { run, connected };
+}

@@ -1,0 +1,101 @@
+import { SIGN_OUT, type SessionProfile } from '@perennial/contracts-gateway';
+import { call } from '@perennial/web-client';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, NavLink, useNavigate, useParams } from 'react-router';
+import { useChats, useDeleteChat } from '../chat/chat-queries';
+import { SESSION_KEY } from '../auth/use-session';
+import { useTheme } from '../app/theme';
+
+/** Chats, newest first, and the account. On a phone it is a drawer. */
+export function Sidebar({ user, open, onNavigate }: { user: SessionProfile; open: boolean; onNavigate: () => void }) {
+  const { theme, toggle } = useTheme();
+  return (
+    <nav id="sidebar" className="sidebar" data-open={open} aria-label="Chats">
+      <p className="brand">
+        <img src="/favicon.svg" alt="" width={28} height={28} /> Perennial
+      </p>
+      <Link className="button" to="/" onClick={onNavigate}>
+        New chat
+      </Link>
+      <ChatList onNavigate={onNavigate} />
+      <div className="account">
+        <span className="account-name" title={user.email}>
+          {user.name}
+        </span>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={theme === 'dark' ? 'Use light colours' : 'Use dark colours'}
+          onClick={toggle}
+        >
+          {theme === 'dark' ? '☀' : '☾'}
+        </button>
+        <SignOutButton />
+      </div>
+    </nav>
+  );
+}
+
+function ChatList({ onNavigate }: { onNavigate: () => void }) {
+  const chats = useChats();
+  const remove = useDeleteChat();
+  const navigate = useNavigate();
+  const shown = useParams().chatId ?? window.location.pathname.match(/^\/c\/([^/]+)/)?.[1];
+
+  if (chats.isPending) return <p role="status">Loading chats…</p>;
+  if (chats.error && !chats.data) return <p role="alert">{chats.error.message}</p>;
+  const items = chats.data.pages.flat();
+
+  const removeChat = (id: string, title: string) => {
+    if (!window.confirm(`Delete “${title}” for good?`)) return;
+    remove.mutate(id, { onSuccess: () => id === shown && navigate('/') });
+  };
+
+  return (
+    <ul className="chat-list">
+      {items.length === 0 && <li>No chats yet.</li>}
+      {items.map((chat) => (
+        <li key={chat.id}>
+          <NavLink
+            to={`/c/${chat.id}`}
+            className={chat.active ? 'writing' : ''}
+            onClick={onNavigate}
+            title={chat.title}
+          >
+            {chat.title}
+            {chat.active && <span className="visually-hidden"> (writing)</span>}
+          </NavLink>
+          <button
+            type="button"
+            className="icon-button delete"
+            aria-label={`Delete ${chat.title}`}
+            onClick={() => removeChat(chat.id, chat.title)}
+          >
+            ✕
+          </button>
+        </li>
+      ))}
+      {chats.hasNextPage && (
+        <li>
+          <button type="button" className="button button-quiet" onClick={() => void chats.fetchNextPage()}>
+            Older chats
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function SignOutButton() {
+  const client = useQueryClient();
+  const signOut = async () => {
+    await call(SIGN_OUT, {});
+    client.clear();
+    client.setQueryData(SESSION_KEY, null);
+  };
+  return (
+    <button type="button" className="icon-button" aria-label="Sign out" title="Sign out" onClick={() => void signOut()}>
+      ⏻
+    </button>
+  );
+}

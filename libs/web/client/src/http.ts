@@ -1,0 +1,81 @@
+import type { Route, RouteBody, RouteParams, RouteQuery, RouteReply } from '@perennial/contracts-gateway';
+
+/** A request that was refused: the status, the server's sentence, and when to try again. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly status: number,
+    message: string,
+    /** True when the session itself is over, not only this one thing refused. */
+    readonly sessionOver: boolean,
+    /** Seconds, from `Retry-After`. */
+    readonly retryAfter?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The server could not be reached at all. */
+export class OfflineError extends Error {
+  override readonly name = 'OfflineError';
+
+  constructor() {
+    super('The server cannot be reached. Check your connection and try again.');
+  }
+}
+
+/** What a route reads; a part that it does not declare is not asked for. */
+export type RouteRequest<R extends Route> = (RouteParams<R> extends undefined ? unknown : { params: RouteParams<R> }) &
+  (RouteQuery<R> extends undefined ? unknown : { query?: Partial<RouteQuery<R>> }) &
+  (RouteBody<R> extends undefined ? unknown : { body: RouteBody<R> });
+
+/**
+ * Calls a route of the gateway; the session is the server's http-only cookie.
+ *
+ * @throws ApiError when the server refused, OfflineError when it could not be reached
+ */
+export async function call<R extends Route>(route: R, request: RouteRequest<R>): Promise<RouteReply<R>> {
+  const { params, query, body } = request as { params?: object; query?: object; body?: unknown };
+  let response: Response;
+  try {
+    response = await fetch(addressOf(route.path, params, query), {
+      method: route.method,
+      credentials: 'same-origin',
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new OfflineError();
+  }
+  const text = await response.text();
+  if (!response.ok) throw refusalOf(response, text);
+  return JSON.parse(text) as RouteReply<R>;
+}
+
+function addressOf(path: string, params: object = {}, query: object = {}): string {
+  const values = new Map(Object.entries(params).map(([name, value]) => [name, String(value)]));
+  const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(values.get(name) ?? ''));
+  const search = new URLSearchParams(
+    Object.entries(query)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, String(value)]),
+  ).toString();
+  return search ? `${filled}?${search}` : filled;
+}
+
+function refusalOf(response: Response, text: string): ApiError {
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  const sessionOver = response.status === 401 && response.headers.has('www-authenticate');
+  const sentence = detailOf(text) ?? `The server answered ${response.status}. Try again.`;
+  return new ApiError(response.status, sentence, sessionOver, retryAfter);
+}
+
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    return typeof detail === 'string' ? detail : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,3 @@
+export * from './http';
+export * from './live-socket';
+export * from './run-stream';
