@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{apps,libs,tools}/**/*.spec.{ts,tsx}'],
+          include: ['{apps,libs,tools,e2e}/**/*.spec.{ts,tsx}'],
           exclude: [...exclude, '**/*.medium.spec.ts'],
         },
       },

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { check, percentile, takeOverMs } from './checker';
+import type { ReaderEvent, TurnHistory } from './history';
+
+const delta = (offset: number, text: string, generation = 1): ReaderEvent => ({
+  at: 0,
+  kind: 'delta',
+  generation,
+  offset,
+  text,
+});
+const reset = (text: string, generation = 1): ReaderEvent => ({ at: 0, kind: 'reset', generation, text });
+const end: ReaderEvent = { at: 0, kind: 'end', state: 'completed' };
+const reconnect: ReaderEvent = { at: 0, kind: 'reconnect' };
+
+function turn(change: Partial<TurnHistory> = {}): TurnHistory {
+  return {
+    turn: 1,
+    accepted: { at: 0, runId: 'r', chatId: 'c', messageId: 'm' },
+    readers: [{ via: 'sse', events: [delta(0, 'ab'), delta(2, 'cd'), end] }],
+    providerCalls: 1,
+    ownerLosses: 0,
+    stored: { state: 'completed', text: 'abcd', userMessages: 1, answers: 1 },
+    expectedText: 'abcd',
+    ...change,
+  };
+}
+
+const stored = { state: 'completed', text: 'abcd', userMessages: 1, answers: 1 };
+const reader = (via: 'sse' | 'socket', ...events: ReaderEvent[]) => ({ readers: [{ via, events }] });
+const found = (change: Partial<TurnHistory>) => check([turn(change)]).map(({ kind, what }) => `${kind}: ${what}`);
+
+describe('a history without fault', () => {
+  it.each<[string, Partial<TurnHistory>]>([
+    ['undisturbed', {}],
+    ['resumed by cursor', reader('sse', delta(0, 'ab'), reconnect, delta(2, 'cd'), end)],
+    ['set back by a take-over', reader('sse', delta(0, 'abX'), reset('ab'), delta(2, 'cd'), end)],
+    ['a new generation', reader('sse', delta(0, 'zz'), reset('', 2), delta(0, 'abcd', 2), end)],
+    ['a socket that joined again', reader('socket', delta(0, 'a'), reconnect, reset('abc'), delta(3, 'd'), end)],
+    ['a socket that missed the end', reader('socket', delta(0, 'ab'), reconnect)],
+    ['one call more for a lost owner', { providerCalls: 2, ownerLosses: 1 }],
+  ])('%s', (_, change) => expect(found(change)).toEqual([]));
+});
+
+describe('planted violations are found', () => {
+  it.each<[string, Partial<TurnHistory>, string]>([
+    ['a turn never accepted', { accepted: undefined }, 'lost: the turn was never accepted'],
+    ['a turn not stored', { stored: undefined }, 'lost: the accepted turn is not stored'],
+    ['a failed run', { stored: { ...stored, state: 'failed' } }, 'lost: the run ended as failed'],
+    [
+      'another text stored',
+      { stored: { ...stored, text: 'abXd' } },
+      "lost: the stored text is not the provider's: they part at 2 (lengths 4 and 4)",
+    ],
+    ['a user message twice', { stored: { ...stored, userMessages: 2 } }, 'duplicated: the chat has 2 user messages'],
+    ['an answer twice', { stored: { ...stored, answers: 2 } }, 'duplicated: the chat has 2 answers'],
+    ['a provider call too many', { providerCalls: 2 }, 'duplicated: 2 provider calls for 0 lost owners'],
+    ['a provider never asked', { providerCalls: 0 }, 'lost: the provider was never asked'],
+    ['a gap', reader('sse', delta(0, 'a'), delta(2, 'cd'), end), 'lost: sse: a gap of 1 at 1'],
+    [
+      'a gap after a reconnect',
+      reader('socket', delta(0, 'a'), reconnect, delta(2, 'cd'), end),
+      'lost: socket: a gap of 1 at 1 after joining',
+    ],
+    ['text twice', reader('sse', delta(0, 'ab'), delta(1, 'bcd'), end), 'duplicated: sse: text from 1 came again at 2'],
+    ['two ends', reader('sse', delta(0, 'abcd'), end, end), 'duplicated: sse: 2 ends were told'],
+    ['no end', reader('sse', delta(0, 'abcd')), 'lost: sse: no end was told'],
+    [
+      'text after the end',
+      reader('sse', delta(0, 'abc'), end, delta(3, 'd')),
+      'duplicated: sse: text came after the end',
+    ],
+    [
+      'a mix of generations',
+      reader('sse', delta(0, 'ab'), delta(0, 'abcd', 2), end),
+      'lost: sse: generation went from 1 to 2 without a reset',
+    ],
+    [
+      'a short text',
+      reader('sse', delta(0, 'abc'), end),
+      'lost: sse: the text shown is not the stored one: they part at 3 (lengths 3 and 4)',
+    ],
+  ])('%s', (_, change, what) => expect(found(change)).toContain(what));
+});
+
+describe('times', () => {
+  it('leaves out the time in which a store was down', () => {
+    const takeOver = { runId: 'r', lostAt: 1_000 };
+    expect(takeOverMs(takeOver, 5_000, [])).toBe(4_000);
+    expect(takeOverMs(takeOver, 5_000, [{ what: 'redis', from: 0, to: 2_000 }])).toBe(3_000);
+    expect(takeOverMs(takeOver, 5_000, [{ what: 'redis', from: 4_500, to: 9_000 }])).toBe(3_500);
+  });
+
+  it('takes the percentile that a bound is stated in', () => {
+    expect(percentile([], 0.99)).toBeNull();
+    expect(percentile([3, 1, 2], 0.99)).toBe(3);
+    expect(
+      percentile(
+        Array.from({ length: 200 }, (_, i) => i + 1),
+        0.99,
+      ),
+    ).toBe(198);
+  });
+});
