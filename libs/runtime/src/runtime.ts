@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { DestinationStream, Logger } from 'pino';
 import { Readiness } from './health/readiness';
+import { newInstanceId } from './instance-id';
 import { Drain } from './lifecycle/drain';
 import { every, type EveryOptions, type Interval } from './lifecycle/every';
 import { createLogger } from './logging/logger';
@@ -56,11 +56,6 @@ export class Runtime {
     this.drain.add(until, `stop ${options.name}`, () => interval.stop());
     return interval;
   }
-}
-
-/** An id no other process has: the service and eight hexadecimal digits. */
-export function newInstanceId(service: string): string {
-  return `${service}-${randomBytes(4).toString('hex')}`;
 }
 
 /** Makes the `Runtime` of this process injectable everywhere. `runService` imports it; tests of a module do so themselves. */

@@ -1,13 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 /**
  * How every Node process of this repository is built: one ES module at `dist/main.js`, workspace libraries inlined,
  * npm packages left outside. Vite's SSR build keeps decorator metadata (Nest's injection needs it).
+ * Services (packages in apps/) also get `dist/telemetry.js`, for `node --import ./dist/telemetry.js ./dist/main.js`.
  *
  * @param {{ entries?: Record<string, string> }} [options] named entry files, `{ main: 'src/main.ts' }` by default
  */
 export function serviceBuild({ entries = { main: 'src/main.ts' } } = {}) {
+  const { name, nx } = JSON.parse(readFileSync(resolve('package.json'), 'utf8'));
+  const input = nx.tags.includes('type:app')
+    ? { ...entries, telemetry: fileURLToPath(import.meta.resolve('@perennial/runtime/telemetry')) }
+    : entries;
   return defineConfig({
+    define: { __PERENNIAL_SERVICE__: JSON.stringify(name.replace('@perennial/', '')) },
     build: {
       ssr: true,
       outDir: 'dist',
@@ -15,7 +24,10 @@ export function serviceBuild({ entries = { main: 'src/main.ts' } } = {}) {
       target: 'node20',
       sourcemap: true,
       minify: false,
-      rollupOptions: { input: entries, output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } },
+      rollupOptions: {
+        input,
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
     },
     ssr: { noExternal: [/^@perennial\//] },
   });

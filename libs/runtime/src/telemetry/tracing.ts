@@ -1,3 +1,4 @@
+import { suppressTracing } from '@opentelemetry/core';
 import {
   context,
   propagation,
@@ -60,4 +61,12 @@ export function injectTrace(from: Context = context.active()): Record<string, st
 /** The context that `injectTrace` wrote elsewhere; the root context when there is none. */
 export function extractTrace(carrier: Readonly<Record<string, unknown>> | undefined): Context {
   return carrier === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, carrier);
+}
+
+/**
+ * Runs `work` outside of any trace, with no spans made in it: for loops that serve many runs at once (flushes, heartbeats),
+ * which would otherwise hang a span per beat on whichever run happened to start them.
+ */
+export function untraced<T>(work: () => T): T {
+  return context.with(suppressTracing(ROOT_CONTEXT), work);
 }

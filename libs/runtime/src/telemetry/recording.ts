@@ -1,0 +1,72 @@
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+
+export interface RecordingOptions {
+  serviceName: string;
+  instance: string;
+}
+
+/** Spans wait at most this long: a process that is killed takes few with it. */
+const EXPORT_DELAY_MS = 1_000;
+
+const NOT_TRACED = /^\/(health|ready|metrics)(\/|\?|$)/;
+
+/**
+ * Records spans and sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` (OTLP/HTTP, protobuf). Sampler, headers and limits follow the
+ * OTEL_* variables of the specification. Nothing that a person wrote gets on a span: SQL without parameters, Redis commands by
+ * name only, URLs without their query.
+ */
+export function startRecording({ serviceName, instance }: RecordingOptions): { shutdown(): Promise<void> } {
+  const sdk = new NodeSDK({
+    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName, [ATTR_SERVICE_INSTANCE_ID]: instance }),
+    resourceDetectors: [envDetector],
+    spanProcessors: [
+      new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: EXPORT_DELAY_MS, maxQueueSize: 8_192 }),
+    ],
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [
+      new HttpInstrumentation({
+        disableOutgoingRequestInstrumentation: true, // outgoing requests go through undici
+        ignoreIncomingRequestHook: (request) => NOT_TRACED.test(request.url ?? ''),
+      }),
+      new UndiciInstrumentation({
+        requireParentforSpans: true,
+        requestHook: (span, request) => {
+          // Some providers take their key in the query.
+          const path = request.path.split('?')[0] ?? '';
+          span.setAttributes({ 'url.full': `${request.origin}${path}`, 'url.path': path, 'url.query': '' });
+        },
+      }),
+      new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true, enhancedDatabaseReporting: false }),
+      new IORedisInstrumentation({ requireParentSpan: true, dbStatementSerializer: (command) => command }),
+    ],
+  });
+  sdk.start();
+  loadInstrumented();
+  return { shutdown: () => sdk.shutdown() };
+}
+
+/**
+ * Instrumentations patch a package while it is `require`d. Loaded here first, the patched one is what every later `import`
+ * gets, so no ESM loader hook is needed.
+ */
+function loadInstrumented(): void {
+  const require = createRequire(import.meta.url);
+  for (const name of ['http', 'pg', 'ioredis']) {
+    try {
+      require(name);
+    } catch {
+      // A service that does not have the package has nothing to trace in it.
+    }
+  }
+  syncBuiltinESMExports();
+}
