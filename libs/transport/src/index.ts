@@ -1,0 +1,4 @@
+export * from './notices';
+export * from './redis';
+export * from './rpc';
+export * from './runs';

@@ -1,0 +1,55 @@
+import { Logger } from '@nestjs/common';
+import type { Notice, NoticePayload } from '@perennial/contracts-kernel';
+import type { z } from 'zod';
+import type { Connections } from '../redis';
+
+/** Channel of a notice on the wire. */
+export function noticeChannel(keyPrefix: string, channel: string): string {
+  return `${keyPrefix}:notice:${channel}`;
+}
+
+/**
+ * "Something changed, look again", to every process that cares. A notice may be lost (Redis away, a subscriber that is
+ * reconnecting); whoever depends on it also looks on a timer.
+ */
+export class Notices {
+  private readonly logger = new Logger('Notices');
+
+  constructor(private readonly connections: Connections) {}
+
+  /** Never throws: a notice that cannot be sent is as good as one that was lost. */
+  async publish<N extends Notice>(notice: N, payload: z.input<N['payload']>): Promise<void> {
+    try {
+      const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
+      await this.connections.commands.publish(channel, JSON.stringify(notice.payload.parse(payload)));
+    } catch (error) {
+      this.logger.warn(`${notice.channel} was not sent: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /**
+   * Calls `handler` for each notice that arrives, in this process too. Returns the function that stops it.
+   * A payload that does not match the schema (another version) is dropped with a warning.
+   */
+  async subscribe<N extends Notice>(notice: N, handler: (payload: NoticePayload<N>) => unknown): Promise<() => void> {
+    const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
+    return this.connections.subscriptions.subscribe(channel, (message) => void this.deliver(notice, message, handler));
+  }
+
+  private async deliver<N extends Notice>(
+    notice: N,
+    message: string,
+    handler: (payload: NoticePayload<N>) => unknown,
+  ): Promise<void> {
+    try {
+      const parsed = notice.payload.safeParse(JSON.parse(message));
+      if (!parsed.success) {
+        this.logger.warn(`${notice.channel}: payload of another version dropped`);
+        return;
+      }
+      await handler(parsed.data as NoticePayload<N>);
+    } catch (error) {
+      this.logger.error(`handler of ${notice.channel} failed`, error instanceof Error ? error.stack : undefined);
+    }
+  }
+}

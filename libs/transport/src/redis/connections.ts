@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { createRedis, type RedisRole } from './create-redis';
+import { Subscriptions } from './subscriptions';
+
+export interface ConnectionsOptions {
+  redisUrl: string;
+  /** First part of every key and channel; lets several installations share a Redis. */
+  keyPrefix: string;
+  /** The service of this process: `gateway`, `chat`, ... */
+  service: string;
+  /** Stable name of this replica, for people. */
+  instanceId: string;
+}
+
+/** The Redis connections of one process, and its identity on the wire. */
+export class Connections {
+  /** Unique per boot: a restarted replica is never taken for the one that died. */
+  readonly processId: string;
+  /** Shared by everything that sends short commands. Fails at once while Redis is away. */
+  readonly commands: Redis;
+  readonly subscriptions: Subscriptions;
+  private readonly extra: Redis[] = [];
+
+  constructor(readonly options: ConnectionsOptions) {
+    this.processId = `${options.instanceId}-${randomBytes(8).toString('hex')}`;
+    this.commands = this.create('commands');
+    this.subscriptions = new Subscriptions(this.create('subscriber'));
+  }
+
+  get keyPrefix(): string {
+    return this.options.keyPrefix;
+  }
+
+  /** A further connection, closed with the others. */
+  create(role: RedisRole, label: string = role): Redis {
+    const redis = createRedis(this.options.redisUrl, { role, name: `${this.options.instanceId}:${label}` });
+    this.extra.push(redis);
+    return redis;
+  }
+
+  /** Round trip to Redis; false while it is away or does not answer within the limit. */
+  async isReachable(limitMs = 1_000): Promise<boolean> {
+    if (this.commands.status !== 'ready') return false;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), limitMs);
+    });
+    const pong = this.commands.ping().then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([pong, late]).finally(() => clearTimeout(timer));
+  }
+
+  close(): void {
+    this.subscriptions.close();
+    for (const redis of this.extra) redis.disconnect();
+  }
+}

@@ -1,0 +1,5 @@
+export * from './connections';
+export * from './create-redis';
+export * from './errors';
+export * from './script';
+export * from './subscriptions';

@@ -1,0 +1,92 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+
+export type ChannelListener = (message: string) => void;
+
+/**
+ * The one subscriber connection of a process. It subscribes again after every reconnect and tells those who may have missed
+ * messages meanwhile (`onRestored`), because Pub/Sub itself does not.
+ */
+export class Subscriptions {
+  private readonly logger = new Logger('Subscriptions');
+  private readonly listeners = new Map<string, Set<ChannelListener>>();
+  private readonly restored = new Set<() => void>();
+  private readonly lost = new Set<() => void>();
+  private live = false;
+
+  constructor(private readonly redis: Redis) {
+    redis.on('message', (channel: string, message: string) => this.deliver(channel, message));
+    redis.on('ready', () => void this.resubscribe());
+    redis.on('close', () => this.down());
+    if (redis.status === 'ready') void this.resubscribe();
+  }
+
+  /** True while every channel is subscribed. */
+  get isLive(): boolean {
+    return this.live;
+  }
+
+  /** Called each time when all channels are subscribed (also the first time). */
+  onRestored(listener: () => void): void {
+    this.restored.add(listener);
+  }
+
+  /** Called when the connection is lost: messages are missed from here until `onRestored`. */
+  onLost(listener: () => void): void {
+    this.lost.add(listener);
+  }
+
+  /** Resolves when Redis has confirmed, or at once while Redis is away (the channel is subscribed on reconnect). */
+  async subscribe(channel: string, listener: ChannelListener): Promise<() => void> {
+    const known = this.listeners.get(channel);
+    if (known) {
+      known.add(listener);
+    } else {
+      this.listeners.set(channel, new Set([listener]));
+      if (this.redis.status === 'ready') await this.redis.subscribe(channel).catch(() => undefined);
+    }
+    return () => this.unsubscribe(channel, listener);
+  }
+
+  close(): void {
+    this.listeners.clear();
+    this.redis.disconnect();
+  }
+
+  private unsubscribe(channel: string, listener: ChannelListener): void {
+    const known = this.listeners.get(channel);
+    if (!known?.delete(listener) || known.size > 0) return;
+    this.listeners.delete(channel);
+    if (this.redis.status === 'ready') this.redis.unsubscribe(channel).catch(() => undefined);
+  }
+
+  private deliver(channel: string, message: string): void {
+    for (const listener of this.listeners.get(channel) ?? []) {
+      try {
+        listener(message);
+      } catch (error) {
+        this.logger.error(`listener of ${channel} failed`, error instanceof Error ? error.stack : undefined);
+      }
+    }
+  }
+
+  private down(): void {
+    if (!this.live) return;
+    this.live = false;
+    for (const listener of this.lost) listener();
+  }
+
+  private async resubscribe(): Promise<void> {
+    try {
+      const channels = [...this.listeners.keys()];
+      if (channels.length > 0) await this.redis.subscribe(...channels);
+      if (this.redis.status !== 'ready') return;
+      this.live = true;
+      for (const listener of this.restored) listener();
+    } catch (error) {
+      // The connection broke again, and the next 'ready' repeats this; a living connection that refuses is cut for the same effect.
+      this.logger.warn(`subscribing failed: ${error instanceof Error ? error.message : String(error)}`);
+      if (this.redis.status === 'ready') this.redis.disconnect(true);
+    }
+  }
+}

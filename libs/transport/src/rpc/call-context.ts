@@ -1,0 +1,50 @@
+import type { Principal } from '@perennial/contracts-kernel';
+import { CallError } from '@perennial/contracts-kernel';
+
+/** What a handler knows of the call beside its request. */
+export class CallContext {
+  private controller: AbortController | undefined;
+  private stopReason: CallError | undefined;
+
+  constructor(
+    /** The same in every delivery and repetition of this call. */
+    readonly callId: string,
+    /** On whose behalf. */
+    readonly principal: Principal,
+    /** Idempotency key: a `keyed` handler stores it in its transaction. The call id when the caller named none. */
+    readonly key: string,
+    /** When the caller stops waiting, in milliseconds of this process's clock (`Date.now()`). */
+    readonly deadlineAt: number,
+    /** How often the record was delivered, this time included; more than 1 after a replica died with it. */
+    readonly delivery: number,
+    private readonly watch: (context: CallContext) => void,
+  ) {}
+
+  /** Aborts when the caller cancels or its deadline passes; the reason is a CallError. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.stopReason) this.controller.abort(this.stopReason);
+      // Only a handler that looks at the signal pays for a deadline on the wheel.
+      else this.watch(this);
+    }
+    return this.controller.signal;
+  }
+
+  /** Milliseconds that are left; for the deadline of calls made on the way. At least 1. */
+  get remainingMs(): number {
+    return Math.max(1, this.deadlineAt - Date.now());
+  }
+
+  /** Why the caller no longer waits, if so. */
+  get stopped(): CallError | undefined {
+    return this.stopReason;
+  }
+
+  /** Called by the transport. */
+  stop(reason: CallError): void {
+    if (this.stopReason) return;
+    this.stopReason = reason;
+    this.controller?.abort(reason);
+  }
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@nestjs/common';
+import { CallError, ERROR_CODES, type ErrorCode } from '@perennial/contracts-kernel';
+import type { z } from 'zod';
+import { isRedisUnavailable, redisUnavailable } from '../redis';
+import type { Failure } from './wire';
+
+const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
+
+/**
+ * What a thrown value becomes on the wire. Only a CallError crosses as it is; Redis being away is UNAVAILABLE; anything else is
+ * logged with its stack under a fresh id, and the caller gets that id and nothing else.
+ */
+export function toFailure(error: unknown, pattern: string, logger: Logger): Failure {
+  if (error instanceof CallError) return error.toJSON();
+  if (isRedisUnavailable(error)) return redisUnavailable().toJSON();
+  return internalFailure(error, pattern, logger);
+}
+
+export function internalFailure(error: unknown, pattern: string, logger: Logger): Failure {
+  const errorId = randomUUID();
+  const stack = error instanceof Error ? error.stack : String(error);
+  logger.error(`${pattern} failed unexpectedly (error id ${errorId})`, stack);
+  return { code: 'INTERNAL', message: `Something went wrong on our side. Error id: ${errorId}`, details: { errorId } };
+}
+
+/** The caller's error from what came over the wire; a code of a newer version is treated as INTERNAL. */
+export function fromFailure(failure: Failure): CallError {
+  const code: ErrorCode = KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL';
+  return new CallError(code, failure.message, failure.details);
+}
+
+/** Where a value broke its schema: paths and rules, never the value itself. */
+export function describeIssues(error: z.core.$ZodError): { path: string; message: string }[] {
+  return error.issues.slice(0, 10).map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+}
+
+export function issuesText(error: z.core.$ZodError): string {
+  return describeIssues(error)
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ');
+}

@@ -1,0 +1,8 @@
+import type { Call } from '@perennial/contracts-kernel';
+
+/** What to do about calls that nobody answers, or undefined when each has its handler. */
+export function missingHandlers(calls: readonly Call[], handlers: ReadonlyMap<string, unknown>): string | undefined {
+  const missing = calls.filter((call) => !handlers.has(call.pattern)).map((call) => call.pattern);
+  if (missing.length === 0) return undefined;
+  return `No handler for ${missing.join(', ')}: add a controller method with @Handles(…) for each.`;
+}

@@ -1,0 +1,66 @@
+import { CallError, type CallEffect, type Principal } from '@perennial/contracts-kernel';
+import type { Deadline } from './deadline-wheel';
+
+/** A call that leaves this process, its request already validated. */
+export interface OutgoingCall {
+  service: string;
+  pattern: string;
+  effect: CallEffect;
+  /** How long the caller waits, in milliseconds. */
+  deadlineMs: number;
+  principal: Principal;
+  key?: string;
+  /** Trace context for the record. */
+  trace?: Record<string, string>;
+  data: unknown;
+  signal?: AbortSignal;
+}
+
+/**
+ * - `parked`: certainly not in Redis yet.
+ * - `sending`: handed to Redis, not confirmed.
+ * - `sent`: confirmed.
+ * - `unsure`: the connection broke before the confirmation.
+ */
+export type PendingState = 'parked' | 'sending' | 'sent' | 'unsure';
+
+export interface PendingCall {
+  readonly id: string;
+  /** The id's own number, as answers name it. */
+  readonly number: string;
+  readonly call: OutgoingCall;
+  readonly deadlineAt: number;
+  state: PendingState;
+  /** A connection was lost while Redis had the call: its answer may have been lost with it. */
+  exposed: boolean;
+  deadline: Deadline | undefined;
+  onAbort: (() => void) | undefined;
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: CallError) => void;
+}
+
+/** Whether a second delivery of this call is harmless. */
+export function isRepeatable(pending: PendingCall): boolean {
+  return pending.call.effect !== 'once';
+}
+
+/** What a caller is told when its time is up. */
+export function expiryOf(pending: PendingCall, redisAway: boolean): CallError {
+  const { pattern, deadlineMs } = pending.call;
+  if (pending.state === 'parked') {
+    return new CallError('UNAVAILABLE', 'The message broker is not reachable. Try again in a moment.', {
+      retryAfter: 1,
+    });
+  }
+  if (pending.exposed && !isRepeatable(pending)) {
+    return new CallError(
+      'OUTCOME_UNKNOWN',
+      `The connection was lost during ${pattern}; it may or may not have happened.`,
+    );
+  }
+  if (redisAway)
+    return new CallError('UNAVAILABLE', 'The message broker does not answer. Try again in a moment.', {
+      retryAfter: 1,
+    });
+  return new CallError('DEADLINE_EXCEEDED', `${pattern} did not answer within ${deadlineMs} ms.`);
+}

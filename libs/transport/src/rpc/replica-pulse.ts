@@ -1,0 +1,150 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { isRedisUnavailable } from '../redis';
+import { type StreamRecord, toRecords } from './request-reader';
+import { FORGET_REPLICAS, HEARTBEAT } from './scripts';
+import { CLAIM_IDLE_MS, type SilentRecord, SUSPECT_IDLE_MS, Suspicion } from './suspicion';
+import { outsideTraces } from './tracing';
+import { REPLICA_GROUP } from './wire';
+
+export interface ClaimedRecord extends StreamRecord {
+  /** This delivery included. */
+  deliveries: number;
+  /** True when it was delivered to this very process before, which never saw it. */
+  mine: boolean;
+}
+
+export interface ReplicaPulseOptions {
+  stream: string;
+  consumer: string;
+  /** Records in work here. */
+  streamIds(): string[];
+  /** Records that may still be taken now. */
+  free(): number;
+  onClaimed(records: ClaimedRecord[]): void;
+  /** Called with each beat, good or not. */
+  onBeat(): void;
+}
+
+const BEAT_MS = 500;
+/** A slower answer, or a later beat, is no basis for calling others dead. */
+const SLOW_MS = 300;
+const LATE_MS = 1_000;
+const LISTED = 200;
+/** Replicas that hold nothing are forgotten after this time; looked for each so many beats. */
+const FORGET_IDLE_MS = 600_000;
+const FORGET_EVERY_BEATS = 600;
+
+/** The heartbeat of a replica: keeps its records, measures Redis's clock and claims what the dead have left. */
+export class ReplicaPulse {
+  private readonly logger = new Logger('RpcPulse');
+  private readonly suspicion = new Suspicion();
+  private timer: NodeJS.Timeout | undefined;
+  private beating = false;
+  private beats = 0;
+  private lastBeatAt = performance.now();
+  private goodAt: number | undefined;
+  /** Redis's clock minus `Date.now()`, in milliseconds. */
+  private offsetMs = 0;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly options: ReplicaPulseOptions,
+  ) {}
+
+  /** Redis's clock in milliseconds, as far as this process knows. */
+  redisNow(): number {
+    return Date.now() + this.offsetMs;
+  }
+
+  /** Milliseconds since the last good heartbeat. */
+  get sinceGoodMs(): number {
+    return this.goodAt === undefined ? Infinity : performance.now() - this.goodAt;
+  }
+
+  start(): void {
+    outsideTraces(() => {
+      this.timer = setInterval(() => void this.beat(), BEAT_MS);
+      void this.beat();
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private async beat(): Promise<void> {
+    this.options.onBeat();
+    if (this.beating) return;
+    this.beating = true;
+    const startedAt = performance.now();
+    if (startedAt - this.lastBeatAt > LATE_MS) this.suspicion.forget();
+    this.lastBeatAt = startedAt;
+    try {
+      const { nowMs, silent } = await this.heartbeat(startedAt);
+      const tookMs = performance.now() - startedAt;
+      if (tookMs > SLOW_MS) {
+        this.suspicion.forget();
+      } else {
+        const dead = this.suspicion.look(silent, nowMs);
+        if (dead.length > 0 && this.timer) await this.claim(dead);
+      }
+      this.beats += 1;
+      if (this.beats % FORGET_EVERY_BEATS === 0) await this.forgetReplicas();
+    } catch (error) {
+      this.suspicion.forget();
+      if (!isRedisUnavailable(error))
+        this.logger.warn(`heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.beating = false;
+    }
+  }
+
+  private async heartbeat(startedAt: number): Promise<{ nowMs: number; silent: SilentRecord[] }> {
+    const { stream, consumer } = this.options;
+    const wallBefore = Date.now();
+    const args = [REPLICA_GROUP, consumer, SUSPECT_IDLE_MS, LISTED, ...this.options.streamIds()];
+    const [seconds, micros, listed] = await HEARTBEAT.run(this.redis, [stream], args);
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+    const tookMs = performance.now() - startedAt;
+    if (tookMs <= SLOW_MS) {
+      this.offsetMs = nowMs - (wallBefore + tookMs / 2);
+      this.goodAt = performance.now();
+    }
+    return {
+      nowMs,
+      silent: listed.map(([streamId, owner, idleMs, deliveries]) => ({
+        streamId,
+        consumer: owner,
+        idleMs,
+        deliveries,
+      })),
+    };
+  }
+
+  private async claim(dead: readonly SilentRecord[]): Promise<void> {
+    const { stream, consumer } = this.options;
+    const own = new Set(this.options.streamIds());
+    const wanted = dead.filter((record) => !own.has(record.streamId)).slice(0, Math.max(0, this.options.free()));
+    if (wanted.length === 0) return;
+    const ids = wanted.map((record) => record.streamId);
+    const entries = (await this.redis.xclaim(stream, REPLICA_GROUP, consumer, CLAIM_IDLE_MS, ...ids)) as [
+      string,
+      string[] | null,
+    ][];
+    const byId = new Map(wanted.map((record) => [record.streamId, record]));
+    const claimed = toRecords(entries).map((record): ClaimedRecord => {
+      const seen = byId.get(record.streamId);
+      return { ...record, deliveries: (seen?.deliveries ?? 0) + 1, mine: seen?.consumer === consumer };
+    });
+    if (claimed.length === 0) return;
+    this.logger.warn(`claimed ${claimed.length} calls of replicas that died`);
+    this.options.onClaimed(claimed);
+  }
+
+  private async forgetReplicas(): Promise<void> {
+    const { stream, consumer } = this.options;
+    await FORGET_REPLICAS.run(this.redis, [stream], [REPLICA_GROUP, consumer, FORGET_IDLE_MS]);
+  }
+}

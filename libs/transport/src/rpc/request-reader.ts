@@ -1,0 +1,158 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { isRedisUnavailable } from '../redis';
+import { RECORD_FIELD, REPLICA_GROUP } from './wire';
+
+/** A request record as read from the stream. */
+export interface StreamRecord {
+  streamId: string;
+  /** JSON of a CallRecord. */
+  json: string;
+}
+
+export interface RequestReaderOptions {
+  stream: string;
+  consumer: string;
+  /** Records that may still be taken now. */
+  free(): number;
+  /** Resolves when a slot is free again. */
+  freed(): Promise<void>;
+  /** `mine` is true for records that were delivered to this consumer before and perhaps never arrived. */
+  onRecords(records: StreamRecord[], mine: boolean): void;
+}
+
+/** Milliseconds in one blocking read; also how long a drain waits at worst when it cannot unblock the connection. */
+const BLOCK_MS = 2_000;
+/** A burst goes to several replicas, not all to the one that asks first. */
+const MAX_BATCH = 16;
+const RETRY_MS = 50;
+const DEAF_AFTER_MS = 10_000;
+
+type ReadReply = [stream: string, records: [id: string, fields: string[] | null][]][] | null;
+
+/** Takes calls from the request stream, never more than there are free slots: that is the replica's back-pressure. */
+export class RequestReader {
+  private readonly logger = new Logger('RpcReader');
+  private stopping = false;
+  private loop: Promise<void> | undefined;
+  private clientId: number | undefined;
+  private readingSince: number | undefined;
+  private healthy = false;
+
+  constructor(
+    /** Its own connection: it blocks. */
+    private readonly blocking: Redis,
+    private readonly commands: Redis,
+    private readonly options: RequestReaderOptions,
+  ) {
+    blocking.on('close', () => {
+      this.clientId = undefined;
+      this.healthy = false;
+    });
+  }
+
+  /** True while the group exists and reads succeed. */
+  get isHealthy(): boolean {
+    return this.healthy;
+  }
+
+  start(): void {
+    this.loop ??= this.run();
+  }
+
+  /** Cuts a read that Redis should have answered long ago (a connection that died silently). */
+  checkDeaf(): void {
+    if (this.readingSince === undefined || Date.now() - this.readingSince < BLOCK_MS + DEAF_AFTER_MS) return;
+    this.logger.warn('blocking read does not return; connecting anew');
+    this.readingSince = undefined;
+    this.blocking.disconnect(true);
+  }
+
+  /** Takes no further record. Resolves when the last read has returned, so that nothing is delivered unseen. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    let ended = false;
+    void this.loop?.then(() => (ended = true));
+    const giveUpAt = Date.now() + BLOCK_MS + 500;
+    while (this.loop && !ended && Date.now() < giveUpAt) {
+      // Again and again: a read may have been on its way when the first UNBLOCK came.
+      if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
+      await delay(20);
+    }
+    this.blocking.disconnect();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      try {
+        if (this.clientId === undefined) await this.prepare();
+        const free = this.options.free();
+        if (free <= 0) {
+          await this.options.freed();
+          continue;
+        }
+        const records = await this.read('>', Math.min(free, MAX_BATCH), BLOCK_MS);
+        if (records.length > 0) this.options.onRecords(records, false);
+      } catch (error) {
+        await this.failed(error);
+      }
+    }
+  }
+
+  /** After each connect: the group, and records that were delivered while the connection broke. */
+  private async prepare(): Promise<void> {
+    await this.createGroup();
+    const records = await this.read('0', 1_000);
+    if (records.length > 0) this.options.onRecords(records, true);
+    this.clientId = await this.blocking.client('ID');
+    this.healthy = true;
+  }
+
+  /** At 0, not $: after Redis lost its memory a caller may have written before us. */
+  private async createGroup(): Promise<void> {
+    try {
+      await this.blocking.xgroup('CREATE', this.options.stream, REPLICA_GROUP, '0', 'MKSTREAM');
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('BUSYGROUP')) throw error;
+    }
+  }
+
+  private async read(from: '>' | '0', count: number, blockMs?: number): Promise<StreamRecord[]> {
+    const { stream, consumer } = this.options;
+    this.readingSince = Date.now();
+    try {
+      const block = blockMs === undefined ? [] : ['BLOCK', blockMs];
+      const reply = (await this.blocking.call(
+        'XREADGROUP',
+        ...['GROUP', REPLICA_GROUP, consumer, 'COUNT', count, ...block, 'STREAMS', stream, from],
+      )) as ReadReply;
+      return toRecords(reply?.[0]?.[1] ?? []);
+    } finally {
+      this.readingSince = undefined;
+    }
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    this.healthy = false;
+    this.clientId = undefined; // Prepares again: a vanished group is the usual reason while connected.
+    if (this.stopping) return;
+    const message = error instanceof Error ? error.message : String(error);
+    if (!isRedisUnavailable(error) && !/^(NOGROUP|UNBLOCKED)/.test(message))
+      this.logger.warn(`reading calls failed: ${message}`);
+    await delay(this.blocking.status === 'ready' ? 1 : RETRY_MS);
+  }
+}
+
+/** A record whose fields are gone was deleted meanwhile. */
+export function toRecords(entries: readonly [id: string, fields: string[] | null][]): StreamRecord[] {
+  const records: StreamRecord[] = [];
+  for (const [streamId, fields] of entries) {
+    const json = fields?.[0] === RECORD_FIELD ? fields[1] : undefined;
+    if (json !== undefined) records.push({ streamId, json });
+  }
+  return records;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,327 @@
+import { Logger } from '@nestjs/common';
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { CallError, type Call, type CallRequest } from '@perennial/contracts-kernel';
+import type { Redis } from 'ioredis';
+import { noticeChannel } from '../notices/notices';
+import { type Connections, isNotWritten, isReplyError, isRedisUnavailable, redisUnavailable } from '../redis';
+import { DeadlineWheel } from './deadline-wheel';
+import { fromFailure } from './failure';
+import { expiryOf, isRepeatable, type OutgoingCall, type PendingCall } from './pending-call';
+import { COLLECT, DISPATCH } from './scripts';
+import { outsideTraces } from './tracing';
+import { type AnswerFrame, callId, type CallRecord, RECORD_FIELD, rpcKeys } from './wire';
+
+export interface RpcClientOptions {
+  /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
+  maxPending?: number;
+  /** Waiting and running calls that a service's stream may hold; beyond it RESOURCE_EXHAUSTED. */
+  maxQueued?: number;
+  /** Largest record, in UTF-16 units. */
+  maxRecordLength?: number;
+  /** How long calls wait for Redis to come back before they are refused, in milliseconds: a reset costs nobody an error. */
+  patienceMs?: number;
+}
+
+const DEFAULTS = { maxPending: 5_000, maxQueued: 2_000, maxRecordLength: 8 * 1024 * 1024, patienceMs: 500 };
+
+/** The data of `send()`: what a bare request does not say. */
+export class RpcRequest<C extends Call = Call> {
+  constructor(
+    readonly call: C,
+    readonly request: CallRequest<C>,
+    readonly options: Pick<OutgoingCall, 'principal' | 'key' | 'signal'> & { deadlineMs?: number },
+  ) {}
+}
+
+/**
+ * Sends calls and matches answers. All calls of one turn of the event loop to one service are one script. While Redis is away calls
+ * wait a moment, then fail with UNAVAILABLE; what was under way is repeated under the same id once Redis is back, `once` excepted.
+ */
+export class RedisRpcClient extends ClientProxy {
+  private readonly logger = new Logger('RpcClient');
+  private readonly options: Required<RpcClientOptions>;
+  private readonly redis: Redis;
+  private readonly pending = new Map<string, PendingCall>();
+  private readonly wheel = new DeadlineWheel();
+  private readonly outbox = new Map<string, PendingCall[]>();
+  private flushing = false;
+  private sequence = 0;
+  private awaySince: number | undefined = Date.now();
+  private patience: NodeJS.Timeout | undefined;
+  private subscribed: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly connections: Connections,
+    options: RpcClientOptions = {},
+  ) {
+    super();
+    this.options = { ...DEFAULTS, ...options };
+    this.redis = connections.commands;
+    this.redis.on('close', () => this.wentAway());
+    this.redis.on('ready', () => this.cameBack());
+    connections.subscriptions.onLost(() => this.wentAway());
+    connections.subscriptions.onRestored(() => this.cameBack());
+    this.subscribed = connections.subscriptions
+      .subscribe(rpcKeys.replies(connections.keyPrefix, connections.processId), (message) => this.onAnswers(message))
+      .then(() => this.cameBack());
+    this.wentAway();
+  }
+
+  /** Calls that wait for an answer. */
+  get inFlight(): number {
+    return this.pending.size;
+  }
+
+  async connect(): Promise<void> {
+    await this.subscribed;
+  }
+
+  close(): void {
+    clearTimeout(this.patience);
+    this.wheel.stop();
+    for (const pending of [...this.pending.values()]) this.settle(pending, redisUnavailable());
+  }
+
+  unwrap<T>(): T {
+    return this.redis as T;
+  }
+
+  /** Sends one call; rejects with a CallError only. */
+  request(call: OutgoingCall): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.refusal(call);
+      if (refusal) {
+        reject(refusal);
+        return;
+      }
+      const number = (this.sequence++).toString(36);
+      const pending: PendingCall = {
+        id: callId(this.connections.processId, this.sequence - 1),
+        number,
+        call,
+        deadlineAt: Date.now() + call.deadlineMs,
+        state: 'parked',
+        exposed: false,
+        deadline: undefined,
+        onAbort: undefined,
+        resolve,
+        reject,
+      };
+      this.pending.set(number, pending);
+      pending.deadline = this.wheel.add(pending.deadlineAt, () =>
+        this.settle(pending, expiryOf(pending, this.awaySince !== undefined)),
+      );
+      if (call.signal) this.watch(call.signal, pending);
+      if (this.awaySince === undefined) this.enqueue(pending);
+    });
+  }
+
+  protected publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    const outgoing = this.fromPacket(packet);
+    const controller = new AbortController();
+    const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, controller.signal]) : controller.signal;
+    this.request({ ...outgoing, signal }).then(
+      (response) => callback({ response, isDisposed: true }),
+      (err: unknown) => callback({ err }),
+    );
+    return () => controller.abort();
+  }
+
+  protected async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
+    const channel = noticeChannel(this.connections.keyPrefix, String(packet.pattern));
+    return (await this.redis.publish(channel, JSON.stringify(packet.data))) as T;
+  }
+
+  /** `send(pattern, data)` of Nest's own interface: `data` is an RpcRequest, or a bare request made by the service itself. */
+  private fromPacket({ pattern, data, metadata }: ReadPacket & { metadata?: unknown }): OutgoingCall {
+    const name = String(pattern);
+    const trace = metadata && typeof metadata === 'object' ? (metadata as Record<string, string>) : undefined;
+    if (data instanceof RpcRequest) {
+      const { call, request, options } = data;
+      const { service, effect } = call;
+      return { service, effect, pattern: name, data: request, trace, deadlineMs: call.deadlineMs, ...options };
+    }
+    const principal = { kind: 'service' as const, name: this.connections.options.service };
+    return {
+      service: name.slice(0, name.indexOf('.')),
+      effect: 'once',
+      pattern: name,
+      data,
+      trace,
+      deadlineMs: 5_000,
+      principal,
+    };
+  }
+
+  private refusal(call: OutgoingCall): CallError | undefined {
+    if (call.signal?.aborted) return new CallError('CANCELLED', `${call.pattern} was cancelled.`);
+    if (this.pending.size >= this.options.maxPending) {
+      return new CallError('RESOURCE_EXHAUSTED', 'Too many calls are waiting for answers. Try again in a moment.', {
+        retryAfter: 1,
+      });
+    }
+    if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.options.patienceMs)
+      return redisUnavailable();
+    return undefined;
+  }
+
+  private watch(signal: AbortSignal, pending: PendingCall): void {
+    pending.onAbort = () => {
+      const delivered = pending.state !== 'parked';
+      this.settle(pending, new CallError('CANCELLED', `${pending.call.pattern} was cancelled.`));
+      if (!delivered) return;
+      // An unsubscribe does not cross by itself: the replica is told, best effort.
+      this.redis
+        .publish(rpcKeys.cancels(this.connections.keyPrefix, pending.call.service), pending.id)
+        .catch(() => undefined);
+    };
+    signal.addEventListener('abort', pending.onAbort, { once: true });
+  }
+
+  private enqueue(pending: PendingCall): void {
+    pending.state = 'sending';
+    const queue = this.outbox.get(pending.call.service);
+    if (queue) queue.push(pending);
+    else this.outbox.set(pending.call.service, [pending]);
+    if (this.flushing) return;
+    this.flushing = true;
+    outsideTraces(() => setImmediate(() => this.flush()));
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    for (const [service, queue] of this.outbox) void this.dispatch(service, queue);
+    this.outbox.clear();
+  }
+
+  private async dispatch(service: string, queue: PendingCall[]): Promise<void> {
+    const batch: PendingCall[] = [];
+    const args: (string | number)[] = [this.options.maxQueued, RECORD_FIELD];
+    for (const pending of queue) {
+      if (!this.pending.has(pending.number)) continue;
+      const record = encodeRecord(pending);
+      if (record.length > this.options.maxRecordLength) {
+        this.settle(
+          pending,
+          new CallError('PAYLOAD_TOO_LARGE', `The request of ${pending.call.pattern} is too large.`),
+        );
+        continue;
+      }
+      batch.push(pending);
+      args.push(record);
+    }
+    if (batch.length === 0) return;
+    try {
+      const added = await DISPATCH.run(this.redis, [rpcKeys.requests(this.connections.keyPrefix, service)], args);
+      batch.forEach((pending, index) => {
+        if (index < added) {
+          if (pending.state === 'sending') pending.state = 'sent';
+          return;
+        }
+        this.settle(
+          pending,
+          new CallError(
+            'RESOURCE_EXHAUSTED',
+            `The service "${service}" has too many calls waiting. Try again in a moment.`,
+            { retryAfter: 1 },
+          ),
+        );
+      });
+    } catch (error) {
+      this.dispatchFailed(batch, error);
+    }
+  }
+
+  private dispatchFailed(batch: PendingCall[], error: unknown): void {
+    if (isReplyError(error)) {
+      this.logger.warn(`Redis refused calls: ${error.message}`);
+      const refusal = isRedisUnavailable(error)
+        ? redisUnavailable()
+        : new CallError('INTERNAL', 'The message broker refused the call.');
+      for (const pending of batch) this.settle(pending, refusal);
+      return;
+    }
+    const written = !isNotWritten(error);
+    for (const pending of batch) {
+      pending.state = written ? 'unsure' : 'parked';
+      if (written) pending.exposed = true;
+    }
+    // The connection may be back already: 'ready' can be handled before this rejection is.
+    if (this.awaySince === undefined) this.resend();
+  }
+
+  private onAnswers(message: string): void {
+    const frames = JSON.parse(message) as AnswerFrame[];
+    for (const frame of frames) {
+      const pending = this.pending.get(frame[0]);
+      if (!pending) continue;
+      if (frame[1] === 1) this.settle(pending, undefined, frame[2]);
+      else this.settle(pending, fromFailure(frame[2]));
+    }
+  }
+
+  private settle(pending: PendingCall, error: CallError | undefined, reply?: unknown): void {
+    if (!this.pending.delete(pending.number)) return;
+    if (pending.deadline) this.wheel.remove(pending.deadline);
+    if (pending.onAbort) pending.call.signal?.removeEventListener('abort', pending.onAbort);
+    if (error) pending.reject(error);
+    else pending.resolve(reply);
+  }
+
+  private wentAway(): void {
+    this.awaySince ??= Date.now();
+    for (const pending of this.pending.values()) if (pending.state !== 'parked') pending.exposed = true;
+    this.patience ??= setTimeout(() => this.refuseParked(), this.options.patienceMs);
+  }
+
+  private refuseParked(): void {
+    this.patience = undefined;
+    if (this.awaySince === undefined) return;
+    for (const pending of [...this.pending.values()])
+      if (pending.state === 'parked') this.settle(pending, redisUnavailable());
+  }
+
+  private cameBack(): void {
+    if (this.awaySince === undefined || this.redis.status !== 'ready' || !this.connections.subscriptions.isLive) return;
+    this.awaySince = undefined;
+    clearTimeout(this.patience);
+    this.patience = undefined;
+    void this.recover();
+  }
+
+  /** Answers that came while nobody listened first, then the calls that are still open. */
+  private async recover(): Promise<void> {
+    if ([...this.pending.values()].some((pending) => pending.exposed)) {
+      try {
+        const key = rpcKeys.parked(this.connections.keyPrefix, this.connections.processId);
+        for (const message of await COLLECT.run(this.redis, [key], [])) this.onAnswers(message);
+      } catch {
+        return; // Away again: the next return repeats this.
+      }
+    }
+    this.resend();
+  }
+
+  private resend(): void {
+    for (const pending of this.pending.values()) {
+      const lost =
+        pending.state === 'parked' || (pending.exposed && pending.state !== 'sending' && isRepeatable(pending));
+      if (!lost) continue;
+      pending.exposed = pending.exposed && !isRepeatable(pending);
+      this.enqueue(pending);
+    }
+  }
+}
+
+function encodeRecord({ id, call, deadlineAt }: PendingCall): string {
+  const record: CallRecord = {
+    i: id,
+    p: call.pattern,
+    b: Math.max(1, deadlineAt - Date.now()),
+    u: call.principal,
+    k: call.key,
+    t: call.trace,
+    d: call.data,
+  };
+  return JSON.stringify(record);
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type DynamicModule,
+  Global,
+  type INestApplication,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
+import { Notices } from '../notices/notices';
+import { Connections } from '../redis';
+import type { RpcMetrics } from './metrics';
+import { Rpc } from './rpc';
+import { RedisRpcClient, type RpcClientOptions } from './rpc-client';
+import { RedisRpcServer, type RpcServerOptions } from './rpc-server';
+
+export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOptions, 'metrics'> {
+  /** `redis://…` or `rediss://…` */
+  redisUrl: string;
+  /** The service of this process; its calls are `<service>.…`. */
+  service: string;
+  /** Name of this replica for people; `<service>-<random>` by default. */
+  instanceId?: string;
+  /** First part of every key, `perennial` by default. */
+  keyPrefix?: string;
+  metrics?: RpcMetrics;
+}
+
+/**
+ * Gives a service its `Rpc`, its `Notices` and its `Connections`, and, once `attachRpcServer` was called, answers its calls.
+ * Providers are global: every module of the service injects them.
+ */
+@Global()
+@Module({})
+export class TransportModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(Connections) private readonly connections: Connections,
+    @Inject(RedisRpcClient) private readonly client: RedisRpcClient,
+  ) {}
+
+  static forRoot(options: TransportOptions): DynamicModule {
+    const { redisUrl, service, metrics, keyPrefix = 'perennial' } = options;
+    const instanceId = options.instanceId ?? `${service}-${randomBytes(3).toString('hex')}`;
+    return {
+      module: TransportModule,
+      providers: [
+        { provide: Connections, useFactory: () => new Connections({ redisUrl, keyPrefix, service, instanceId }) },
+        {
+          provide: RedisRpcClient,
+          inject: [Connections],
+          useFactory: (connections: Connections) => new RedisRpcClient(connections, options),
+        },
+        { provide: Rpc, inject: [RedisRpcClient], useFactory: (client: RedisRpcClient) => new Rpc(client, metrics) },
+        { provide: Notices, inject: [Connections], useFactory: (connections: Connections) => new Notices(connections) },
+        {
+          provide: RedisRpcServer,
+          inject: [Connections],
+          useFactory: (connections: Connections) => new RedisRpcServer(connections, options),
+        },
+      ],
+      exports: [Connections, RedisRpcClient, Rpc, Notices, RedisRpcServer],
+    };
+  }
+
+  /** After the servers have drained: handlers make calls until their end. */
+  onApplicationShutdown(): void {
+    this.client.close();
+    this.connections.close();
+  }
+}
+
+/**
+ * A service without HTTP of its own: `NestFactory.createMicroservice(AppModule, rpcMicroservice)`, then `app.listen()`.
+ * The server is `app.get(RedisRpcServer)`, for readiness (`isReady`) and draining (`drain`).
+ */
+export const rpcMicroservice: AsyncMicroserviceOptions = {
+  inject: [RedisRpcServer],
+  useFactory: (server: RedisRpcServer) => ({ strategy: server }),
+};
+
+/** A hybrid application (one with HTTP): call it before `app.startAllMicroservices()`. */
+export function attachRpcServer(app: INestApplication): RedisRpcServer {
+  const server = app.get(RedisRpcServer);
+  app.connectMicroservice<MicroserviceOptions>({ strategy: server });
+  return server;
+}

@@ -1,0 +1,71 @@
+import type { ErrorCode, ErrorDetails, Principal } from '@perennial/contracts-kernel';
+
+/** The consumer group of a service's request stream: its replicas. */
+export const REPLICA_GROUP = 'replicas';
+/** The one field of a request record; the JSON of a `CallRecord`. */
+export const RECORD_FIELD = 'r';
+
+/** Keys and channels of calls. */
+export const rpcKeys = {
+  /** Stream: calls to a service. Written by callers, read by its replicas through the group. */
+  requests: (prefix: string, service: string): string => `${prefix}:rpc:${service}`,
+  /** Channel: answers to one process. */
+  replies: (prefix: string, processId: string): string => `${prefix}:reply:${processId}`,
+  /** List: answers that found nobody listening on the channel; collected after a reconnect. */
+  parked: (prefix: string, processId: string): string => `${prefix}:parked:${processId}`,
+  /** Channel: ids of calls that their callers gave up. */
+  cancels: (prefix: string, service: string): string => `${prefix}:cancel:${service}`,
+};
+
+/** A call on the wire. Names are short because every call carries them. */
+export interface CallRecord {
+  /** Call id, `<processId>.<number>`: where the answer goes, and the same when the caller repeats the call. */
+  i: string;
+  /** Pattern. */
+  p: string;
+  /** Budget in milliseconds; counts from the time in the record's stream id, which is Redis's clock. */
+  b: number;
+  /** Principal. */
+  u: Principal;
+  /** Idempotency key; the call id stands in for it when the caller gave none. */
+  k?: string;
+  /** Trace context (W3C headers). */
+  t?: Record<string, string>;
+  /** Request. */
+  d: unknown;
+}
+
+/** What a failed call is answered with. */
+export interface Failure {
+  code: ErrorCode;
+  message: string;
+  details: ErrorDetails;
+}
+
+/** One answer: call id without the process, 1 and the reply, or 0 and the failure. Several travel in one message. */
+export type AnswerFrame = [call: string, ok: 1, reply: unknown] | [call: string, ok: 0, failure: Failure];
+
+export function callId(processId: string, sequence: number): string {
+  return `${processId}.${sequence.toString(36)}`;
+}
+
+/** Splits a call id into the process that waits and its own number. */
+export function splitCallId(id: string): { processId: string; call: string } {
+  const dot = id.lastIndexOf('.');
+  return { processId: id.slice(0, dot), call: id.slice(dot + 1) };
+}
+
+export function encodeReply(call: string, reply: unknown): string {
+  // undefined has no JSON; a reply schema that allows it gets it back as a missing third member.
+  const body = JSON.stringify(reply);
+  return body === undefined ? `["${call}",1]` : `["${call}",1,${body}]`;
+}
+
+export function encodeFailure(call: string, failure: Failure): string {
+  return `["${call}",0,${JSON.stringify(failure)}]`;
+}
+
+/** Milliseconds of Redis's clock at which a record was added. */
+export function recordedAtMs(streamId: string): number {
+  return Number(streamId.slice(0, streamId.indexOf('-')));
+}
