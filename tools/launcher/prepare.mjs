@@ -1,0 +1,138 @@
+// Brings a clone to where it can run: packages installed, everything built. Uses only what Node itself brings.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The clone. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+const OLDEST_NODE = [20, 20];
+const BUILT = join(ROOT, 'node_modules', '.cache', 'perennial-built');
+
+/** Throws where this Node is too old, with what to do. */
+export function checkNode(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  throw new Error(
+    `Perennial needs Node ${OLDEST_NODE.join('.')} or newer; this is ${version}. See https://nodejs.org.`,
+  );
+}
+
+/** Whether node_modules is missing or is not what the lockfile says. */
+export function installIsStale(root = ROOT) {
+  const wanted = packagesIn(join(root, 'package-lock.json'));
+  const installed = packagesIn(join(root, 'node_modules', '.package-lock.json'));
+  if (!wanted || !installed) return true;
+  return Object.entries(wanted).some(([path, entry]) => {
+    // Optional ones are those of other platforms; links are the workspaces.
+    if (!path.startsWith('node_modules/') || entry.optional || entry.devOptional || entry.peer) return false;
+    if (entry.link) return !existsSync(join(root, path));
+    return installed[path]?.version !== entry.version;
+  });
+}
+
+function packagesIn(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a source file is newer than the last build, or a result of it is missing. */
+export function buildIsStale(root = ROOT) {
+  let built;
+  try {
+    built = JSON.parse(readFileSync(BUILT, 'utf8'));
+  } catch {
+    return true;
+  }
+  if (built.results.some((path) => !existsSync(join(root, path)))) return true;
+  return newest(root, ['apps', 'libs', 'tools'], ['package-lock.json', 'tsconfig.base.json', 'nx.json']) > built.at;
+}
+
+/** Notes that the build which began at `startedAt` (milliseconds since 1970) is whole. */
+function markBuilt(startedAt, root = ROOT) {
+  const results = ['apps', 'tools'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .flatMap((name) => [`${folder}/${name}/dist/main.js`, `${folder}/${name}/dist/index.html`])
+      .filter((path) => existsSync(join(root, path))),
+  );
+  mkdirSync(dirname(BUILT), { recursive: true });
+  writeFileSync(BUILT, JSON.stringify({ at: startedAt, results }));
+}
+
+/** The latest change below some folders, in milliseconds since 1970; tests and results do not count. */
+function newest(root, folders, files) {
+  let latest = Math.max(...files.map((file) => statSync(join(root, file)).mtimeMs));
+  const visit = (directory, inSource) => {
+    // A file that was removed shows in its directory; a project's own directory changes with each build.
+    if (inSource) latest = Math.max(latest, statSync(directory).mtimeMs);
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name.startsWith('.')) continue;
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) visit(path, inSource || entry.name === 'src');
+      else if (!/\.(spec\.tsx?|md)$/.test(entry.name)) latest = Math.max(latest, statSync(path).mtimeMs);
+    }
+  };
+  for (const folder of folders) visit(join(root, folder), false);
+  return latest;
+}
+
+/** Runs a command with its output kept back; shows it when the command fails. Rejects with one line. */
+export function quietly(what, command, args, { env = {}, echo = false } = {}) {
+  const started = Date.now();
+  const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
+  return new Promise((resolvePromise, reject) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk;
+        if (echo) process.stdout.write(chunk);
+      });
+    }
+    const terminal = process.stdout.isTTY && !echo;
+    const tick = setInterval(
+      () => process.stdout.write(terminal ? `\r\x1b[K  … ${what}  ${seconds()} s` : `  … ${what}  ${seconds()} s\n`),
+      terminal ? 200 : 15_000,
+    );
+    child.on('error', (error) => (clearInterval(tick), reject(new Error(`${what}: ${error.message}`))));
+    child.on('close', (code, signal) => {
+      clearInterval(tick);
+      if (terminal) process.stdout.write('\r\x1b[K');
+      if (code === 0) {
+        process.stdout.write(`  ✓ ${what.padEnd(10)} ${seconds().padStart(5)} s\n`);
+        resolvePromise(output);
+      } else {
+        if (!echo) process.stderr.write(output);
+        reject(new Error(`${what} failed (${signal ?? `exit ${code}`})`));
+      }
+    });
+  });
+}
+
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** Installs where node_modules is not what the lockfile says. */
+export async function install() {
+  if (!installIsStale()) return;
+  await quietly('Packages', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (installIsStale()) throw new Error('npm ci ended well, but node_modules is not what package-lock.json says');
+}
+
+/** Builds where something is newer than the last build; Nx takes what has not changed from its cache. */
+export async function build() {
+  if (!buildIsStale()) return;
+  const startedAt = Date.now();
+  const nx = join(ROOT, 'node_modules', 'nx', 'bin', 'nx.js');
+  await quietly('Build', process.execPath, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], {
+    env: { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
+  });
+  markBuilt(startedAt);
+}

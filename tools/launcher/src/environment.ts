@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ROOT } from './paths';
+
+/** What the launcher itself reads; everything else in its environment is handed to the services as it is. */
+const schema = z.object({
+  /** Where data, secrets and logs stay. Default `.perennial` in the clone. */
+  PERENNIAL_HOME: z.string().min(1).default('.perennial'),
+  /** A Postgres of yours; without it one is started. */
+  DATABASE_URL: z.string().optional(),
+  /** A Redis of yours; without it one is started. */
+  REDIS_URL: z.string().optional(),
+  /** The address that users reach. */
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** What session tokens and stored provider keys are sealed with; without it one is made and kept. */
+  SECRET_KEY: z.string().optional(),
+  WEBUI_SECRET_KEY: z.string().optional(),
+  /** Model connections; with one of them set the launcher chooses no model itself. */
+  OPENAI_API_BASE_URLS: z.string().optional(),
+  OLLAMA_BASE_URLS: z.string().optional(),
+  NODE_ENV: z.string().default('production'),
+});
+
+export interface LauncherEnvironment {
+  home: string;
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  host: string;
+  port: number;
+  secretKey: string | undefined;
+  openaiUrls: string | undefined;
+  ollamaUrls: string | undefined;
+  nodeEnv: string;
+}
+
+/** Reads the environment once. Throws an error that names the variable. */
+export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironment {
+  // An empty value is what a shell or a compose file writes for "not set".
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(`${String(issue?.path[0])} is not usable: ${issue?.message ?? 'invalid'}`);
+  }
+  const env = parsed.data;
+  return {
+    home: resolve(ROOT, env.PERENNIAL_HOME),
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    host: env.HOST,
+    port: env.PORT,
+    secretKey: env.SECRET_KEY ?? env.WEBUI_SECRET_KEY,
+    openaiUrls: env.OPENAI_API_BASE_URLS,
+    ollamaUrls: env.OLLAMA_BASE_URLS,
+    nodeEnv: env.NODE_ENV,
+  };
+}

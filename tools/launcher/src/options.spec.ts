@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { launcherEnvironment } from './environment';
+import { parseCommandLine } from './options';
+
+describe('parseCommandLine', () => {
+  it('runs one process of each service on the usual port when nothing is said', () => {
+    expect(parseCommandLine([])).toEqual({
+      scale: { gateway: 1, auth: 1, chat: 1, retrieval: 1, config: 1 },
+      port: undefined,
+      simulator: false,
+      help: false,
+    });
+  });
+
+  it('reads replicas, port and simulator, with = or a space', () => {
+    const read = parseCommandLine(['--scale', 'gateway=2,chat=3', '--port=9000', '--simulator']);
+    expect(read).toMatchObject({ scale: { gateway: 2, auth: 1, chat: 3 }, port: 9000, simulator: true });
+  });
+
+  it.each([
+    [['--scale', 'gate=2'], 'there is no service "gate"'],
+    [['--scale', 'chat=0'], 'chat needs a number from 1 to 16'],
+    [['--scale'], '--scale needs a value'],
+    [['--port', 'abc'], '"abc" is not a port'],
+    [['--fast'], '--fast is not an option'],
+  ])('refuses %j', (argv, message) => {
+    expect(() => parseCommandLine(argv)).toThrow(message);
+  });
+});
+
+describe('launcherEnvironment', () => {
+  it('takes an empty variable as one that is not set', () => {
+    expect(launcherEnvironment({ DATABASE_URL: '', PORT: '' })).toMatchObject({ databaseUrl: undefined, port: 8080 });
+  });
+
+  it('takes the other name of the secret key', () => {
+    expect(launcherEnvironment({ WEBUI_SECRET_KEY: 'other' }).secretKey).toBe('other');
+  });
+
+  it('names the variable that is wrong', () => {
+    expect(() => launcherEnvironment({ PORT: 'http' })).toThrow('PORT is not usable');
+  });
+});

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The clone. This file and the bundle made of it (`dist/`) are equally deep in it. */
+export const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '..', '..', '..');
+
+export const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** The arguments that make `node` run a built service, with its telemetry loaded before everything else. */
+export function serviceArguments(service: ServiceName, root: string): string[] {
+  const dist = join(root, 'apps', service, 'dist');
+  const main = join(dist, 'main.js');
+  if (!existsSync(main)) throw new Error(`${main} is not built: run npx nx run-many -t build`);
+  const telemetry = join(dist, 'telemetry.js');
+  return [...(existsSync(telemetry) ? ['--import', telemetry] : []), main];
+}
+
+/** The built page, when there is one. */
+export function webRoot(root: string): string | undefined {
+  const dist = join(root, 'apps', 'web', 'dist');
+  return existsSync(join(dist, 'index.html')) ? dist : undefined;
+}

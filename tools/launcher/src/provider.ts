@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fetchLocalModel } from '@perennial/local-model';
+import { ManagedProcess } from '@perennial/testing/servers';
+import pg from 'pg';
+import type { LauncherEnvironment } from './environment';
+import type { Home } from './state';
+
+/** Who answers the chats. */
+export interface Provider {
+  kind: 'configured' | 'ollama' | 'local' | 'simulator' | 'none';
+  /** For the person who started it. */
+  label: string;
+  /** What the services get to know of it. */
+  env: Record<string, string>;
+  /** The server that was prepared for it (not started yet), and the URL that answers when it is ready. */
+  server?: { process: ManagedProcess; readyUrl: string; port: number };
+}
+
+type ServedProvider = Required<Pick<Provider, 'env' | 'server'>>;
+
+export interface ProviderChoice {
+  /** The clone whose tools are run. */
+  root: string;
+  env: LauncherEnvironment;
+  home: Home;
+  databaseUrl: string;
+  /** Skip the choice: `simulator`, or `none` (the environment given to the services says it). */
+  force?: 'simulator' | 'none';
+  onProgress(progress: { what: string; done: number; total: number | undefined }): void;
+}
+
+const OLLAMA = 'http://127.0.0.1:11434';
+
+/**
+ * The first of these that is there: connections from the environment, connections that an administrator saved, an Ollama
+ * that answers on its usual port, the small local model, and where that cannot be fetched, the simulator.
+ */
+export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {
+  const { root, env, home, databaseUrl, force } = choice;
+  if (force === 'none') return { kind: 'none', label: 'as the services were told', env: {} };
+  if (force === 'simulator') return simulator(root, home, 'asked for with --simulator');
+  const given = env.openaiUrls ?? env.ollamaUrls;
+  if (given !== undefined) return { kind: 'configured', label: `${given} (from the environment)`, env: {} };
+  const saved = await savedConnections(databaseUrl);
+  if (saved > 0) {
+    return { kind: 'configured', label: `${saved} connection${saved === 1 ? '' : 's'} from the settings`, env: {} };
+  }
+  if (await ollamaAnswers()) {
+    return { kind: 'ollama', label: `Ollama at ${OLLAMA}`, env: { OLLAMA_BASE_URLS: OLLAMA } };
+  }
+  const dir = home.file('local-model');
+  try {
+    await fetchLocalModel({
+      dir,
+      onProgress: (progress) => choice.onProgress(progress),
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return simulator(root, home, `the local model could not be fetched: ${why}`);
+  }
+  const label =
+    'SmolLM2-135M-Instruct, run here. It is demonstration-sized: it shows that all works, not what a model can do';
+  return local(root, home, dir, label);
+}
+
+async function local(root: string, home: Home, dir: string, label: string): Promise<Provider> {
+  const { env, server } = await serve(root, home, 'local-model', ['--dir', dir]);
+  return { kind: 'local', label, env, server };
+}
+
+async function simulator(root: string, home: Home, why: string): Promise<Provider> {
+  const { env, server } = await serve(root, home, 'provider-simulator', []);
+  return { kind: 'simulator', label: `the simulator, which is no language model (${why})`, env, server };
+}
+
+/** Prepares an OpenAI-compatible server of `tools/`; it is started by who asked. */
+async function serve(root: string, home: Home, name: string, args: readonly string[]): Promise<ServedProvider> {
+  const main = join(root, 'tools', name, 'dist', 'main.js');
+  if (!existsSync(main)) throw new Error(`${main} is not built: run npx nx run-many -t build`);
+  const port = await home.port('model');
+  const process_ = new ManagedProcess({
+    name: 'model',
+    command: process.execPath,
+    args: [main, ...args, '--port', String(port)],
+    cwd: root,
+    logFile: home.freshLog('model'),
+    stopTimeoutMs: 3_000,
+  });
+  const base = `http://127.0.0.1:${port}/v1`;
+  const env = { OPENAI_API_BASE_URLS: base, OPENAI_API_KEYS: '' };
+  return { env, server: { process: process_, readyUrl: `${base}/models`, port } };
+}
+
+/** How many connections an administrator has saved; 0 before the first migration. */
+async function savedConnections(databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const table = await client.query<{ there: boolean }>(
+      `SELECT to_regclass('config.connections') IS NOT NULL AS there`,
+    );
+    if (!table.rows[0]?.there) return 0;
+    const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM config.connections');
+    return rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
+async function ollamaAnswers(): Promise<boolean> {
+  try {
+    const response = await fetch(`${OLLAMA}/api/version`, { signal: AbortSignal.timeout(500) });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, portIsFree, processExists, randomPassword, waitFor } from '@perennial/testing/servers';
+
+/** One line of run.json. */
+export interface RunEntry {
+  service: string;
+  /** Counted from 1 within the service. */
+  instance: number;
+  pid: number;
+  /** Where it is reached: for a gateway its HTTP port, for the other services their health port. */
+  port: number;
+  /** Of `/health/live`, `/health/ready` and `/metrics`; services only. */
+  healthPort?: number;
+}
+
+export interface Secrets {
+  postgresPassword: string;
+  redisPassword: string;
+  secretKey: string;
+}
+
+/** The directory that keeps data, secrets, ports and logs between two starts. */
+export class Home {
+  constructor(readonly path: string) {
+    mkdirSync(this.logs, { recursive: true });
+  }
+
+  get logs(): string {
+    return join(this.path, 'logs');
+  }
+
+  file(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  /** Made at the first start and kept; readable by the owner alone. */
+  secrets(): Secrets {
+    const kept = this.#read<Partial<Secrets>>('secrets.json') ?? {};
+    const secrets: Secrets = {
+      postgresPassword: kept.postgresPassword ?? randomPassword(),
+      redisPassword: kept.redisPassword ?? randomPassword(),
+      secretKey: kept.secretKey ?? randomBytes(32).toString('base64url'),
+    };
+    if (Object.keys(kept).length < Object.keys(secrets).length) this.#write('secrets.json', secrets, 0o600);
+    return secrets;
+  }
+
+  /** The port that `name` had at the last start if it is still free, else another one. */
+  async port(name: string): Promise<number> {
+    const ports = this.#read<Record<string, number>>('ports.json') ?? {};
+    const last = ports[name];
+    if (last !== undefined && (await portIsFree(last))) return last;
+    const taken = new Set(Object.values(ports));
+    let port = await freePort();
+    while (taken.has(port)) port = await freePort();
+    this.#write('ports.json', { ...this.#read<Record<string, number>>('ports.json'), [name]: port });
+    return port;
+  }
+
+  writeRun(entries: readonly RunEntry[]): void {
+    this.#write('run.json', entries);
+  }
+
+  /** Keeps the log of the start before as `.1`, and gives the path of the new one. */
+  freshLog(name: string): string {
+    const path = join(this.logs, `${name}.log`);
+    try {
+      renameSync(path, `${path}.1`);
+    } catch {
+      // There is none at the first start.
+    }
+    return path;
+  }
+
+  /**
+   * Takes the directory for this launcher. Throws when another one runs on it; waits for what a killed one left behind,
+   * which its guard is stopping, and stops it where that guard is gone too.
+   */
+  async lock(onWait: (pids: number[]) => void): Promise<void> {
+    const path = this.file('launcher.pid');
+    for (;;) {
+      try {
+        writeFileSync(path, `${process.pid} ${startOf(process.pid)}\n`, { flag: 'wx' });
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const [pid = '0', start = ''] = readFileSync(path, 'utf8').trim().split(' ');
+      if ((await processExists(Number(pid))) && startOf(Number(pid)) === start) {
+        throw new Error(
+          `Perennial is running already (pid ${pid}, ${this.path}): use that one, stop it with Ctrl-C or kill ${pid}, ` +
+            `or start another one with PERENNIAL_HOME=/another/directory and --port`,
+        );
+      }
+      rmSync(path, { force: true });
+    }
+    await this.#leftovers(onWait);
+  }
+
+  unlock(): void {
+    rmSync(this.file('run.json'), { force: true });
+    rmSync(this.file('launcher.pid'), { force: true });
+  }
+
+  async #leftovers(onWait: (pids: number[]) => void): Promise<void> {
+    const entries = this.#read<RunEntry[]>('run.json') ?? [];
+    const alive = async (): Promise<RunEntry[]> => {
+      const checked = await Promise.all(
+        entries.map(async (entry) => ((await this.#isOurs(entry)) ? entry : undefined)),
+      );
+      return checked.filter((entry) => entry !== undefined);
+    };
+    const found = await alive();
+    if (found.length === 0) return;
+    onWait(found.map(({ pid }) => pid));
+    const gone = async (): Promise<boolean> => (await alive()).length === 0;
+    await waitFor(gone, { timeoutMs: 15_000, intervalMs: 100 }).catch(() => undefined);
+    for (const { pid, service } of await alive()) process.kill(pid, service === 'postgres' ? 'SIGINT' : 'SIGKILL');
+    await waitFor(gone, { timeoutMs: 15_000, intervalMs: 100, what: 'the processes of the last run to end' });
+  }
+
+  /** A pid may belong to somebody else by now: ours names this directory, the clone, or its port. */
+  async #isOurs({ pid, service, port }: RunEntry): Promise<boolean> {
+    if (!(await processExists(pid))) return false;
+    try {
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (service === 'postgres') return commandLine.includes(this.path);
+      return (
+        commandLine.includes(`apps/${service}/dist`) ||
+        commandLine.includes(`:${port}`) ||
+        commandLine.includes(this.path)
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  #read<T>(name: string): T | undefined {
+    try {
+      return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new Error(`${this.file(name)} cannot be read`, { cause: error });
+    }
+  }
+
+  /** Whole or not at all: a reader never sees half a file. */
+  #write(name: string, value: unknown, mode = 0o644): void {
+    const temporary = this.file(`.${name}.${process.pid}`);
+    writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode });
+    renameSync(temporary, this.file(name));
+  }
+}
+
+/** When a process was started, in the kernel's ticks; tells a reused pid from the one that was meant. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

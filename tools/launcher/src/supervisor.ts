@@ -1,0 +1,79 @@
+import type { ManagedProcess, ProcessExit } from '@perennial/testing/servers';
+
+export interface SupervisorEvents {
+  /** It ended although it was wanted; it is started again after `delayMs`. */
+  onDeath(name: string, exit: ProcessExit, delayMs: number): void;
+  /** A process has a new pid, or none. */
+  onChange(): void;
+}
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 10_000;
+/** A process that ran this long starts with the first delay again. */
+const STEADY_MS = 20_000;
+
+/** Keeps one process running: starts it again after it died, with growing pauses. */
+export class Supervisor {
+  #wanted = false;
+  #delay = FIRST_DELAY_MS;
+  #startedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `begin` starts the process (and may wait until it is ready); it is called once for each life. */
+  constructor(
+    readonly process: ManagedProcess,
+    private readonly begin: () => void | Promise<void>,
+    private readonly events: SupervisorEvents,
+  ) {
+    process.onExit((exit) => this.#died(exit));
+  }
+
+  async start(): Promise<void> {
+    this.#wanted = true;
+    await this.#begin();
+  }
+
+  /** Takes over a process that its owner has started. */
+  adopt(): void {
+    this.#wanted = true;
+    this.#startedAt = performance.now();
+  }
+
+  /** Runs `work`, which may stop and start the process, without interfering. */
+  async without<T>(work: () => Promise<T>): Promise<T> {
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+    try {
+      return await work();
+    } finally {
+      this.adopt();
+      this.events.onChange();
+    }
+  }
+
+  /** The process is no longer started again; who called stops it. */
+  release(): void {
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+  }
+
+  async #begin(): Promise<void> {
+    this.#startedAt = performance.now();
+    const begun = this.begin();
+    this.events.onChange();
+    await begun;
+  }
+
+  #died(exit: ProcessExit): void {
+    this.events.onChange();
+    if (!this.#wanted) return;
+    if (performance.now() - this.#startedAt > STEADY_MS) this.#delay = FIRST_DELAY_MS;
+    const delay = this.#delay;
+    this.#delay = Math.min(delay * 2, MAX_DELAY_MS);
+    this.events.onDeath(this.process.name, exit, delay);
+    this.#timer = setTimeout(() => {
+      // Its next death is announced by the process itself.
+      if (this.#wanted && !this.process.running) void Promise.resolve(this.#begin()).catch(() => undefined);
+    }, delay);
+  }
+}

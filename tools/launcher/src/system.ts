@@ -1,0 +1,399 @@
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  guardDirectory,
+  ManagedProcess,
+  portIsFree,
+  waitFor,
+  type PostgresServer,
+  type ProcessExit,
+  type RedisServer,
+} from '@perennial/testing/servers';
+import { Balancer, type BalancerTarget } from './balancer';
+import { launcherEnvironment, type LauncherEnvironment } from './environment';
+import { parseScale, type Scale } from './options';
+import { ROOT, SERVICES, serviceArguments, webRoot, type ServiceName } from './paths';
+import { chooseProvider, type Provider } from './provider';
+import { Home, type RunEntry } from './state';
+import { openPostgres, openRedis, type Store } from './stores';
+import { Supervisor, type SupervisorEvents } from './supervisor';
+
+export interface LaunchOptions {
+  /** The clone whose built services are run (default: this one). */
+  root?: string;
+  /** Where data, secrets and logs stay; without it a temporary directory that goes with the system. */
+  home?: string;
+  /** How many processes of each service (default 1). */
+  scale?: Partial<Scale>;
+  /** The address that users reach (default 127.0.0.1). */
+  host?: string;
+  /** 0 (the default) takes a free one. */
+  port?: number;
+  /** For every service. */
+  env?: Readonly<Record<string, string>>;
+  /** For one service. */
+  serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** `auto` chooses as `npm start` does; `none` (the default) leaves it to `env`. */
+  provider?: 'auto' | 'simulator' | 'none';
+  /** Start a process that died again (default true). */
+  supervise?: boolean;
+  /** Called as the start goes on and when something dies. */
+  onEvent?: (event: LaunchEvent) => void;
+}
+
+export type LaunchEvent =
+  | { kind: 'done'; what: string; ms: number; detail?: string }
+  | { kind: 'progress'; what: string; done: number; total: number | undefined }
+  | { kind: 'waiting'; pids: number[] }
+  | { kind: 'died'; name: string; exit: ProcessExit; restartInMs: number | undefined };
+
+interface Instance {
+  service: ServiceName;
+  instance: number;
+  port: number;
+  healthPort: number;
+  process: ManagedProcess;
+  supervisor: Supervisor;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const BALANCER_PROBE_MS = 500;
+
+/** A running Perennial: all its processes, and what may be done to them. */
+export class RunningSystem {
+  baseUrl = '';
+  provider: Provider = { kind: 'none', label: '', env: {} };
+  #instances: Instance[] = [];
+  #model: { process: ManagedProcess; supervisor: Supervisor; port: number } | undefined;
+  #postgres: Store<PostgresServer> = { url: '' };
+  #redis: Store<RedisServer> = { url: '' };
+  #balancer: Balancer | undefined;
+  #probe: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
+  readonly #env: LauncherEnvironment;
+  readonly #root: string;
+
+  constructor(
+    readonly home: Home,
+    private readonly options: LaunchOptions,
+  ) {
+    this.#env = launcherEnvironment({ ...process.env, ...options.env });
+    this.#root = options.root ?? ROOT;
+  }
+
+  get postgresUrl(): string {
+    return this.#postgres.url;
+  }
+
+  get redisUrl(): string {
+    return this.#redis.url;
+  }
+
+  /** The own address of each gateway, past the balancer. */
+  get gateways(): string[] {
+    return this.#of('gateway').map(({ port }) => `http://${this.#loopback()}:${port}`);
+  }
+
+  /** Every process with its present pid: what run.json holds. */
+  get run(): RunEntry[] {
+    const entries: (RunEntry & { running: boolean })[] = this.#instances.map((instance) => ({
+      service: instance.service,
+      instance: instance.instance,
+      pid: instance.process.running ? instance.process.pid : 0,
+      port: instance.port,
+      healthPort: instance.healthPort,
+      running: instance.process.running,
+    }));
+    const add = (service: string, process: ManagedProcess, port: number): void => {
+      entries.push({ service, instance: 1, pid: process.running ? process.pid : 0, port, running: process.running });
+    };
+    if (this.#postgres.own) add('postgres', this.#postgres.own.server.process, this.#postgres.own.server.port);
+    if (this.#redis.own) add('redis', this.#redis.own.server.process, this.#redis.own.server.port);
+    if (this.#model) add('model', this.#model.process, this.#model.port);
+    return entries.filter(({ running }) => running).map(({ running: _, ...entry }) => entry);
+  }
+
+  /** One process of a service (counted from 1), to be paused, signalled or watched. */
+  process(service: ServiceName, instance = 1): ManagedProcess {
+    return this.#instance(service, instance).process;
+  }
+
+  /** `kill -9`; it is started again unless supervision is off. */
+  async kill(service: ServiceName, instance = 1): Promise<void> {
+    await this.process(service, instance).kill();
+  }
+
+  /** Waits until that process says that it is ready. */
+  async ready(service: ServiceName, instance = 1, timeoutMs = READY_TIMEOUT_MS): Promise<void> {
+    const { healthPort } = this.#instance(service, instance);
+    await waitFor(() => isReady(healthPort), { timeoutMs, intervalMs: 50, what: `${service}-${instance} to be ready` });
+  }
+
+  /** Kills the own Redis, forgets its data, and starts it again on the same port. */
+  async restartRedisEmpty(): Promise<void> {
+    const own = this.redisServer();
+    await own.supervisor.without(() => own.server.restartEmpty());
+  }
+
+  /** Restarts the own Postgres on the same port: fast shutdown, or `kill -9`. */
+  async restartPostgres({ kill = false } = {}): Promise<void> {
+    const own = this.postgresServer();
+    await own.supervisor.without(async () => {
+      if (kill) await own.server.kill();
+      await own.server.restart();
+    });
+  }
+
+  redisServer(): { server: RedisServer; supervisor: Supervisor } {
+    if (!this.#redis.own) throw new Error('Redis was not started here');
+    return this.#redis.own;
+  }
+
+  postgresServer(): { server: PostgresServer; supervisor: Supervisor } {
+    if (!this.#postgres.own) throw new Error('Postgres was not started here');
+    return this.#postgres.own;
+  }
+
+  /** Starts everything and resolves when all of it is ready; after an error nothing is left running. */
+  async start(): Promise<void> {
+    await this.home.lock((pids) => this.#emit({ kind: 'waiting', pids }));
+    try {
+      const host = this.options.host ?? '127.0.0.1';
+      const port = this.options.port ?? 0;
+      if (port !== 0 && !(await portIsFree(port, host))) {
+        throw new Error(
+          `port ${port} is in use by another program: stop it, or choose another port (npm start -- --port ${port + 1})`,
+        );
+      }
+      await this.#startStores();
+      await this.#startProvider();
+      await this.#startServices(host, port);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Stops gateways, services, model, Redis and Postgres in this order. Repeated calls wait for the first. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /** Kills everything at once: for the one who presses Ctrl-C twice. */
+  killAll(): void {
+    this.#release();
+    for (const { process } of this.#instances) process.signal('SIGKILL');
+    this.#model?.process.signal('SIGKILL');
+    this.#redis.own?.server.process.signal('SIGTERM');
+    this.#postgres.own?.server.process.signal('SIGQUIT');
+  }
+
+  async #startStores(): Promise<void> {
+    const started = performance.now();
+    const open = async <T>(what: string, store: Promise<Store<T>>): Promise<Store<T>> => {
+      const opened = await store;
+      const detail = opened.own ? withoutPassword(opened.url) : `${withoutPassword(opened.url)} (given)`;
+      this.#emit({ kind: 'done', what, ms: performance.now() - started, detail });
+      return opened;
+    };
+    const events = this.#events();
+    const [postgres, redis] = await Promise.allSettled([
+      open('Postgres', openPostgres(this.#env, this.home, events)),
+      open('Redis', openRedis(this.#env, this.home, events)),
+    ]);
+    if (postgres.status === 'fulfilled') this.#postgres = postgres.value;
+    if (redis.status === 'fulfilled') this.#redis = redis.value;
+    for (const result of [postgres, redis]) if (result.status === 'rejected') throw result.reason;
+    this.#writeRun();
+  }
+
+  async #startProvider(): Promise<void> {
+    const started = performance.now();
+    const choice = this.options.provider ?? 'none';
+    this.provider = await chooseProvider({
+      root: this.#root,
+      env: this.#env,
+      home: this.home,
+      databaseUrl: this.postgresUrl,
+      force: choice === 'auto' ? undefined : choice,
+      onProgress: (progress) => this.#emit({ kind: 'progress', ...progress }),
+    });
+    const server = this.provider.server;
+    if (server) {
+      const supervisor = new Supervisor(server.process, () => server.process.start(), this.#events());
+      this.#model = { process: server.process, supervisor, port: server.port };
+      await supervisor.start();
+      await this.#untilReady(server.process, () => answers(server.readyUrl));
+    }
+    if (choice !== 'none') {
+      this.#emit({ kind: 'done', what: 'Model', ms: performance.now() - started, detail: this.provider.label });
+    }
+  }
+
+  async #startServices(host: string, port: number): Promise<void> {
+    const started = performance.now();
+    const scale: Scale = { ...parseScale(''), ...this.options.scale };
+    for (const service of SERVICES) {
+      for (let instance = 1; instance <= scale[service]; instance++) {
+        const alone = service === 'gateway' && scale.gateway === 1;
+        const own = alone && port !== 0 ? port : await this.home.port(`${service}-${instance}`);
+        this.#instances.push(await this.#instanceOf(service, instance, alone ? host : '127.0.0.1', own));
+      }
+    }
+    const public_ = scale.gateway === 1 ? this.#of('gateway')[0]?.port : await this.#balance(host, port);
+    this.baseUrl = `http://${this.#loopback()}:${public_}`;
+    await Promise.all(this.#instances.map(({ supervisor }) => supervisor.start()));
+    await Promise.all(
+      this.#instances.map(({ process, healthPort }) => this.#untilReady(process, () => isReady(healthPort))),
+    );
+    if (this.#balancer) await waitFor(() => answers(`${this.baseUrl}/health`), { what: 'the balancer to answer' });
+    const replicas = Object.entries(scale).filter(([, count]) => count > 1);
+    const detail = replicas.map(([service, count]) => `${service} ×${count}`).join(', ');
+    this.#emit({ kind: 'done', what: 'Services', ms: performance.now() - started, detail });
+  }
+
+  async #instanceOf(service: ServiceName, instance: number, host: string, port: number): Promise<Instance> {
+    const healthPort = service === 'gateway' ? await this.home.port(`gateway-${instance}-health`) : port;
+    const name = `${service}-${instance}`;
+    const web = webRoot(this.#root);
+    const process_ = new ManagedProcess({
+      name,
+      command: process.execPath,
+      args: serviceArguments(service, this.#root),
+      cwd: this.#root,
+      logFile: this.home.freshLog(name),
+      env: {
+        NODE_ENV: this.#env.nodeEnv,
+        ...(web === undefined || this.#has('WEB_ROOT') ? {} : { WEB_ROOT: web }),
+        ...this.provider.env,
+        ...this.options.env,
+        ...this.options.serviceEnv?.[service],
+        DATABASE_URL: this.postgresUrl,
+        REDIS_URL: this.redisUrl,
+        SECRET_KEY: this.#env.secretKey ?? this.home.secrets().secretKey,
+        HEALTH_HOST: '127.0.0.1',
+        HEALTH_PORT: String(healthPort),
+        INSTANCE_ID: name,
+        // Only the gateway listens for users; the others have nothing to do with these.
+        HOST: service === 'gateway' ? host : undefined,
+        PORT: service === 'gateway' ? String(port) : undefined,
+      },
+    });
+    const supervisor = new Supervisor(process_, () => process_.start(), this.#events());
+    return { service, instance, port, healthPort, process: process_, supervisor };
+  }
+
+  async #balance(host: string, port: number): Promise<number> {
+    const targets: (BalancerTarget & { healthPort: number })[] = this.#of('gateway').map((gateway) => ({
+      ...{ host: '127.0.0.1', port: gateway.port, healthPort: gateway.healthPort, ready: false },
+    }));
+    this.#balancer = new Balancer(targets);
+    const probe = async (): Promise<void> => {
+      await Promise.all(targets.map(async (target) => (target.ready = await isReady(target.healthPort))));
+      if (this.#balancer) this.#probe = setTimeout(() => void probe(), BALANCER_PROBE_MS);
+    };
+    void probe();
+    return this.#balancer.listen(port, host);
+  }
+
+  async #untilReady(process: ManagedProcess, ready: () => Promise<boolean>): Promise<void> {
+    try {
+      await process.waitUntil(ready, 'it was ready', READY_TIMEOUT_MS);
+    } catch (error) {
+      const { logFile } = process.options;
+      const log = logFile === undefined ? '' : readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n');
+      throw new Error(`${error instanceof Error ? error.message.trim() : String(error)}\n${log}\n(${logFile})`);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#release();
+    clearTimeout(this.#probe);
+    const gateways = this.#of('gateway');
+    const others = this.#instances.filter(({ service }) => service !== 'gateway');
+    await Promise.all(gateways.map(({ process }) => process.stop()));
+    await this.#balancer?.close();
+    this.#balancer = undefined;
+    await Promise.all(others.map(({ process }) => process.stop()));
+    await this.#model?.process.stop();
+    await this.#redis.own?.server.stop();
+    await this.#postgres.own?.server.stop();
+    this.home.unlock();
+  }
+
+  #release(): void {
+    for (const { supervisor } of this.#instances) supervisor.release();
+    this.#model?.supervisor.release();
+    this.#redis.own?.supervisor.release();
+    this.#postgres.own?.supervisor.release();
+  }
+
+  #events(): SupervisorEvents {
+    return {
+      onChange: () => this.#writeRun(),
+      onDeath: (name, exit, restartInMs) => this.#emit({ kind: 'died', name, exit, restartInMs }),
+    };
+  }
+
+  #writeRun(): void {
+    if (!this.#stopped) this.home.writeRun(this.run);
+  }
+
+  #instance(service: ServiceName, instance: number): Instance {
+    const found = this.#of(service).find((candidate) => candidate.instance === instance);
+    if (!found) throw new Error(`there is no ${service}-${instance}`);
+    return found;
+  }
+
+  #of(service: ServiceName): Instance[] {
+    return this.#instances.filter((instance) => instance.service === service);
+  }
+
+  #has(name: string): boolean {
+    return (this.options.env?.[name] ?? process.env[name] ?? '') !== '';
+  }
+
+  #loopback(): string {
+    const host = this.options.host ?? '127.0.0.1';
+    return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  }
+
+  #emit(event: LaunchEvent): void {
+    this.options.onEvent?.(event);
+  }
+}
+
+/** Starts a whole Perennial and resolves when it is ready. Everything ends with `stop()`, or with this process. */
+export async function launchSystem(options: LaunchOptions = {}): Promise<RunningSystem> {
+  const system = new RunningSystem(new Home(options.home ?? temporaryHome()), options);
+  await system.start();
+  return system;
+}
+
+function temporaryHome(): string {
+  const path = mkdtempSync(join(tmpdir(), 'perennial-home-'));
+  // Postgres runs as another user when this is root, and has to pass.
+  chmodSync(path, 0o755);
+  guardDirectory(path);
+  return path;
+}
+
+function isReady(healthPort: number): Promise<boolean> {
+  return answers(`http://127.0.0.1:${healthPort}/health/ready`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}
