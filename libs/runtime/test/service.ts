@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import { Module } from '@nestjs/common';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { z } from 'zod';
+import { commonEnv, databaseEnv, inSpan, integer, runService, secretEnv, variable } from '../src/index';
+
+/** The smallest service: its drain takes as long as it is told, and it breaks when it is told. */
+const env = z.object({
+  ...commonEnv,
+  ...databaseEnv,
+  ...secretEnv,
+  HAND_OVER_MS: variable(integer(0).default(0), { description: 'Milliseconds that handing over takes.' }),
+  BREAK: variable(z.enum(['start', 'later']).optional(), { description: 'When to fail.' }),
+});
+
+class NullStrategy extends Server implements CustomTransportStrategy {
+  listen(callback: () => void): void {
+    callback();
+  }
+  close(): void {
+    process.stdout.write('{"msg":"strategy closed"}\n');
+  }
+  on(): void {
+    return;
+  }
+  unwrap<T>(): T {
+    throw new Error('there is no server underneath');
+  }
+}
+
+@Module({})
+class TestModule {}
+
+await runService({
+  name: 'test',
+  env,
+  module: () => TestModule,
+  server: () => new NullStrategy(),
+  setup: async (_app, runtime, { HAND_OVER_MS, BREAK, DATABASE_URL }) => {
+    if (BREAK === 'start') throw new Error(`cannot reach ${DATABASE_URL}`);
+    if (BREAK === 'later') setTimeout(() => void Promise.reject(new Error('nobody waits for this')), 50);
+    runtime.readiness.register('engine', () => 'turns');
+    const work = createServer((_request, response) => {
+      void inSpan('work', {}, async () => {
+        runtime.logger('work').info({ password: 'hunter2' }, 'in a span');
+        response.end('ok');
+      });
+    });
+    await new Promise<void>((resolve) => work.listen(0, '127.0.0.1', resolve));
+    runtime.log.info({ work_port: (work.address() as { port: number }).port }, 'work is served');
+    runtime.every(20, () => undefined, { name: 'beat' });
+    runtime.drain.add('intake', 'stop intake', () => runtime.log.info('intake stopped'));
+    runtime.drain.add('work', 'hand over', async ({ remainingMs }) => {
+      runtime.log.info({ remaining_ms: remainingMs }, 'handing over');
+      await new Promise((resolve) => setTimeout(resolve, HAND_OVER_MS));
+      runtime.log.info('handed over');
+    });
+    runtime.drain.add('close', 'last words', () => runtime.log.info('last words'));
+  },
+});
