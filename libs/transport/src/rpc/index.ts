@@ -4,4 +4,5 @@ export { promRpcMetrics, type CallSide, type RpcMetrics } from './metrics';
 export { Rpc, type CallOptions } from './rpc';
 export { RedisRpcClient, RpcRequest, type RpcClientOptions } from './rpc-client';
 export { RedisRpcServer, type RpcServerOptions } from './rpc-server';
+export { callsOf, tieRpcServer } from './serve';
 export { attachRpcServer, rpcMicroservice, TransportModule, type TransportOptions } from './transport.module';

@@ -1,14 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import type { Call } from '@perennial/contracts-kernel';
 import type { Runtime } from '@perennial/runtime';
 import { Connections } from '../redis';
 import { RedisRpcServer } from './rpc-server';
-
-/** `server` of a service that runs under `runService`: its module's `RedisRpcServer`. */
-export const rpcServer: AsyncMicroserviceOptions = {
-  inject: [RedisRpcServer],
-  useFactory: (strategy: RedisRpcServer) => ({ strategy }),
-};
 
 /** Calls are short; what is still in work after this is handed to another replica, so that runs get the rest of the grace. */
 const DRAIN_CALLS_MS = 5_000;
@@ -24,4 +18,11 @@ export function tieRpcServer(app: INestApplicationContext, runtime: Runtime): vo
     if (!server.isReady) throw new Error('calls are not taken');
   });
   runtime.drain.add('intake', 'drain calls', ({ remainingMs }) => server.drain(Math.min(remainingMs, DRAIN_CALLS_MS)));
+}
+
+/** The calls that a contract package declares (`import * as contract from …`), for `TransportModule.forRoot({ calls })`. */
+export function callsOf(contract: object): Call[] {
+  return Object.values(contract).filter(
+    (value): value is Call => typeof value === 'object' && value !== null && 'pattern' in value && 'effect' in value,
+  );
 }
