@@ -1,0 +1,92 @@
+import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import * as contract from '@perennial/contracts-auth';
+import { PersistenceModule } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
+import { callsOf, Connections, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { AUTH_ENV, type AuthEnv } from './env';
+import { AttemptLimiter } from './limits/attempt-limiter';
+import { authMigrations } from './migrations';
+import { PasswordHasher } from './passwords/password-hasher';
+import { parseLifetime } from './sessions/lifetime';
+import { RevocationsRepository } from './sessions/revocations.repository';
+import { SessionsController } from './sessions/sessions.controller';
+import { SessionsService } from './sessions/sessions.service';
+import { TokenIssuer } from './sessions/token-issuer';
+import { AccountController } from './users/account.controller';
+import { AccountService } from './users/account.service';
+import { DirectoryRepository } from './users/directory.repository';
+import { UsersController } from './users/users.controller';
+import { UsersRepository } from './users/users.repository';
+import { UsersService } from './users/users.service';
+
+const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
+
+/** Accounts and sessions. */
+@Module({
+  controllers: [SessionsController, UsersController, AccountController],
+  providers: [
+    RevocationsRepository,
+    UsersRepository,
+    DirectoryRepository,
+    SessionsService,
+    UsersService,
+    AccountService,
+    {
+      provide: PasswordHasher,
+      inject: [AUTH_ENV],
+      useFactory: (env: AuthEnv) =>
+        new PasswordHasher({ concurrency: env.PASSWORD_HASH_CONCURRENCY, queue: env.PASSWORD_HASH_QUEUE }),
+    },
+    {
+      provide: TokenIssuer,
+      inject: [AUTH_ENV],
+      useFactory: (env: AuthEnv) => new TokenIssuer(env.SECRET_KEY, parseLifetime(env.JWT_EXPIRES_IN) ?? null),
+    },
+    {
+      provide: AttemptLimiter,
+      inject: [Connections, AUTH_ENV],
+      useFactory: (connections: Connections, env: AuthEnv) =>
+        new AttemptLimiter(connections.commands, connections.keyPrefix, {
+          windowSeconds: env.SIGN_IN_WINDOW_SECONDS,
+          perAccount: env.SIGN_IN_ATTEMPTS_PER_ACCOUNT,
+          perAddress: env.SIGN_IN_ATTEMPTS_PER_ADDRESS,
+          signUpsPerAddress: env.SIGN_UPS_PER_ADDRESS,
+        }),
+    },
+  ],
+})
+export class AuthModule implements OnModuleInit {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly revocations: RevocationsRepository,
+  ) {}
+
+  static forRoot(env: AuthEnv, runtime: Runtime): DynamicModule {
+    return {
+      module: AuthModule,
+      imports: [
+        PersistenceModule.forRoot({
+          url: env.DATABASE_URL,
+          schema: 'auth',
+          migrations: authMigrations,
+          poolSize: env.DATABASE_POOL_SIZE,
+          callResults: true,
+        }),
+        TransportModule.forRoot({
+          redisUrl: env.REDIS_URL,
+          keyPrefix: env.REDIS_KEY_PREFIX,
+          service: 'auth',
+          instanceId: runtime.instance,
+          calls: callsOf(contract),
+          metrics: promRpcMetrics(runtime.metrics.registry),
+        }),
+      ],
+      providers: [{ provide: AUTH_ENV, useValue: env }],
+    };
+  }
+
+  onModuleInit(): void {
+    const prune = async (): Promise<void> => void (await this.revocations.prune());
+    this.runtime.every(PRUNE_REVOCATIONS_MS, prune, { name: 'prune revocations', jitter: 0.5 });
+  }
+}

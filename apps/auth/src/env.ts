@@ -1,0 +1,53 @@
+import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { z } from 'zod';
+import { parseLifetime } from './sessions/lifetime';
+
+/** What the auth service reads from its environment. */
+export const authEnv = z.object({
+  ...commonEnv,
+  ...databaseEnv,
+  ...redisEnv,
+  ...secretEnv,
+  ENABLE_SIGNUP: variable(flag().optional(), {
+    description:
+      'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists; that first one is always possible.',
+    example: 'true',
+  }),
+  DEFAULT_USER_ROLE: variable(z.enum(['pending', 'user', 'admin']).default('pending'), {
+    description: 'Role of an account that somebody creates for themselves; `pending` waits for an admin.',
+    example: 'user',
+  }),
+  JWT_EXPIRES_IN: variable(
+    z
+      .string()
+      .default('4w')
+      .refine((value) => parseLifetime(value) !== undefined, { message: 'must be a duration such as 4w, 30m or -1' }),
+    {
+      description: 'How long a session lasts: numbers with the units s, m, h, d, w; `-1` is for ever.',
+      example: '4w',
+    },
+  ),
+  SIGN_IN_WINDOW_SECONDS: variable(integer(1, 86_400).default(180), {
+    description: 'Length in seconds of the window in which sign-in and sign-up attempts are counted.',
+  }),
+  SIGN_IN_ATTEMPTS_PER_ACCOUNT: variable(integer(1).default(15), {
+    description: 'Failed sign-ins to one account within the window, over all replicas; further ones are refused (429).',
+  }),
+  SIGN_IN_ATTEMPTS_PER_ADDRESS: variable(integer(1).default(100), {
+    description: 'Failed sign-ins from one client address within the window, over all replicas.',
+  }),
+  SIGN_UPS_PER_ADDRESS: variable(integer(1).default(30), {
+    description: 'Sign-ups from one client address within the window, over all replicas.',
+  }),
+  PASSWORD_HASH_CONCURRENCY: variable(integer(1, 64).default(2), {
+    description: 'Password hashes that one replica computes at the same time; each takes a thread and 19 MiB.',
+  }),
+  PASSWORD_HASH_QUEUE: variable(integer(0, 10_000).default(64), {
+    description: 'Password hashes that may wait in one replica; beyond that callers get 503 with Retry-After.',
+  }),
+});
+
+export type AuthEnv = z.output<typeof authEnv>;
+
+/** Injection token of the parsed environment. */
+export const AUTH_ENV = Symbol('AUTH_ENV');

@@ -1,0 +1,54 @@
+import { callResultsMigration, defineMigration } from '@perennial/persistence';
+
+/** Everything that schema `auth` is made of, oldest first. */
+export const authMigrations = [
+  defineMigration('Accounts1763800000001', {
+    up: [
+      // tokens_valid_from: epoch milliseconds; a token issued before is dead, whatever the revocation feed still holds.
+      `CREATE TABLE users (
+         id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+         email text NOT NULL CHECK (email = lower(email)),
+         name text NOT NULL,
+         role text NOT NULL CHECK (role IN ('admin', 'user', 'pending')),
+         password_hash text NOT NULL,
+         profile_image_url text NOT NULL,
+         bio text,
+         gender text,
+         date_of_birth text,
+         timezone text,
+         tokens_valid_from bigint NOT NULL DEFAULT 0,
+         last_active_at timestamptz NOT NULL DEFAULT now(),
+         created_at timestamptz NOT NULL DEFAULT now(),
+         updated_at timestamptz NOT NULL DEFAULT now(),
+         CONSTRAINT users_email_unique UNIQUE (email)
+       )`,
+      `CREATE INDEX users_admins ON users (id) WHERE role = 'admin'`,
+      `CREATE TABLE user_settings (
+         user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+         settings jsonb NOT NULL,
+         updated_at timestamptz NOT NULL DEFAULT now()
+       )`,
+    ],
+  }),
+  defineMigration('Revocations1763800000002', {
+    up: [
+      // One row that numbers the feed. Its lock is held until the commit, so numbers become visible in order and without holes.
+      `CREATE TABLE revocation_feed (
+         only boolean PRIMARY KEY DEFAULT true CHECK (only),
+         sequence bigint NOT NULL
+       )`,
+      'INSERT INTO revocation_feed (sequence) VALUES (0)',
+      `CREATE TABLE revocations (
+         sequence bigint PRIMARY KEY,
+         kind text NOT NULL CHECK (kind IN ('session', 'user')),
+         subject text NOT NULL,
+         user_id uuid NOT NULL,
+         not_before bigint NOT NULL,
+         expires_at timestamptz
+       )`,
+      `CREATE INDEX revocations_sessions ON revocations (subject) WHERE kind = 'session'`,
+      'CREATE INDEX revocations_expiry ON revocations (expires_at) WHERE expires_at IS NOT NULL',
+    ],
+  }),
+  callResultsMigration(1763800000003),
+];

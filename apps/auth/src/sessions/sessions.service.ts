@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  TOKENS_REVOKED,
+  type IssuedSession,
+  type REVOCATIONS_SINCE,
+  type SessionClaims,
+  type SIGN_IN,
+  type SIGN_OUT,
+  type User,
+} from '@perennial/contracts-auth';
+import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
+import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { Notices } from '@perennial/transport';
+import { AttemptLimiter } from '../limits/attempt-limiter';
+import { PasswordHasher } from '../passwords/password-hasher';
+import { UsersRepository } from '../users/users.repository';
+import { RevocationsRepository } from './revocations.repository';
+import { TokenIssuer, type SessionStamp } from './token-issuer';
+
+/** `last_active_at` is written at most this often for one account. */
+const ACTIVE_RESOLUTION_SECONDS = 60;
+
+/** How sessions begin and end. A session is a token; there is no row for it, only for its end. */
+@Injectable()
+export class SessionsService implements OnApplicationBootstrap {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly revocations: RevocationsRepository,
+    private readonly tokens: TokenIssuer,
+    private readonly passwords: PasswordHasher,
+    private readonly attempts: AttemptLimiter,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly notices: Notices,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.passwords.warmUp();
+  }
+
+  async signIn({ email, password, address }: CallParsedRequest<typeof SIGN_IN>): Promise<IssuedSession> {
+    const forgive = await this.attempts.signIn(address, email);
+    const account = await this.users.credentials({ email });
+    const matches = await this.passwords.verify(password, account?.passwordHash);
+    const stamped = account && matches ? await this.users.stampSession(account.id, account.passwordHash) : undefined;
+    if (!stamped) throw new CallError('INVALID_ARGUMENT', 'The email or password provided is incorrect');
+    await forgive();
+    return this.issue(stamped.user, { userId: stamped.user.id, jti: randomUUID(), issuedAt: stamped.issuedAt });
+  }
+
+  /** The reply for an account and the stamp of its new session. */
+  issue(user: User, stamp: SessionStamp): IssuedSession {
+    return { user, ...this.tokens.issue(stamp) };
+  }
+
+  async signOut(request: CallParsedRequest<typeof SIGN_OUT>, key: string): Promise<void> {
+    await this.unitOfWork.once({ scope: `auth.sessions.signOut:${request.userId}`, key, request }, async (tx) => {
+      const sequence = await this.revocations.append(tx, {
+        kind: 'session',
+        subject: request.jti,
+        userId: request.userId,
+        notBefore: 0,
+        expiresAt: request.expiresAt,
+      });
+      this.announce(tx, sequence);
+    });
+  }
+
+  /** Ends all tokens of an account: the account's own mark holds for ever, the feed tells the gateways. The last step of a transaction. */
+  async endAll(tx: Tx, userId: string): Promise<void> {
+    const notBefore = await this.users.endTokens(tx, userId);
+    await this.tellEnd(tx, userId, notBefore);
+  }
+
+  /** Puts the end of all tokens issued before `notBefore` (epoch milliseconds) into the feed; on its own for an account that is deleted. */
+  async tellEnd(tx: Tx, userId: string, notBefore: number): Promise<void> {
+    const { lifetime } = this.tokens;
+    const expiresAt = lifetime === null ? null : Math.ceil(notBefore / 1000) + lifetime;
+    this.announce(
+      tx,
+      await this.revocations.append(tx, { kind: 'user', subject: userId, userId, notBefore, expiresAt }),
+    );
+  }
+
+  async resolve(claims: SessionClaims): Promise<User> {
+    const found = await this.revocations.resolve(claims);
+    if (!found) throw new CallError('UNAUTHENTICATED', 'This session has ended, sign in again');
+    if (found.idleSeconds >= ACTIVE_RESOLUTION_SECONDS) await this.users.touch(found.user.id);
+    return found.user;
+  }
+
+  since(cursor: number): Promise<CallReply<typeof REVOCATIONS_SINCE>> {
+    return this.revocations.since(cursor);
+  }
+
+  private announce(tx: Tx, sequence: number): void {
+    tx.afterCommit(() => this.notices.publish(TOKENS_REVOKED, { sequence }));
+  }
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  UPDATE_PASSWORD,
+  UPDATE_PROFILE,
+  UPDATE_TIMEZONE,
+  UPDATE_USER_SETTINGS,
+  User,
+} from '@perennial/contracts-auth';
+import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { AttemptLimiter } from '../limits/attempt-limiter';
+import { PasswordHasher } from '../passwords/password-hasher';
+import { SessionsService } from '../sessions/sessions.service';
+import { DirectoryRepository } from './directory.repository';
+import { UsersRepository } from './users.repository';
+
+/** What people change about their own account. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly directory: DirectoryRepository,
+    private readonly sessions: SessionsService,
+    private readonly passwords: PasswordHasher,
+    private readonly attempts: AttemptLimiter,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async updateProfile(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof UPDATE_PROFILE>,
+    key: string,
+  ): Promise<User> {
+    return this.unitOfWork.once({ scope: `auth.users.updateProfile:${principal.userId}`, key, request }, async (tx) => {
+      const user = await this.directory.updateProfile(tx, principal, request);
+      if (!user) throw new CallError('UNAUTHENTICATED', 'This account no longer exists');
+      return user;
+    });
+  }
+
+  async updateTimezone(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof UPDATE_TIMEZONE>,
+    key: string,
+  ): Promise<void> {
+    await this.unitOfWork.once({ scope: `auth.users.updateTimezone:${principal.userId}`, key, request }, async (tx) => {
+      await this.directory.updateTimezone(tx, principal, request.timezone);
+    });
+  }
+
+  /** Guesses of the old password count like sign-ins. @param repeated this call was delivered before */
+  async updatePassword(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof UPDATE_PASSWORD>,
+    key: string,
+    repeated: boolean,
+  ): Promise<void> {
+    const { userId } = principal;
+    const forgive = repeated ? undefined : await this.attempts.signIn(request.address, userId);
+    const account = await this.users.credentials({ id: userId });
+    const matches = await this.passwords.verify(request.password, account?.passwordHash);
+    const newHash = account && matches ? await this.passwords.hash(request.newPassword) : undefined;
+    // Refused only inside: a second delivery finds the password changed, and must be answered like the first. Neither password is part
+    // of what a repetition is compared by, because a fast hash of that is stored.
+    await this.unitOfWork.once({ scope: `auth.users.updatePassword:${userId}`, key, request: {} }, async (tx) => {
+      const changed =
+        account && newHash && (await this.users.replacePassword(tx, userId, account.passwordHash, newHash));
+      if (!changed) throw new CallError('INVALID_ARGUMENT', 'The current password is not right');
+      await this.sessions.endAll(tx, userId);
+    });
+    await forgive?.();
+  }
+
+  settings(principal: UserPrincipal): Promise<Record<string, unknown> | null> {
+    return this.directory.settings(principal);
+  }
+
+  async updateSettings(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof UPDATE_USER_SETTINGS>,
+    key: string,
+  ): Promise<Record<string, unknown>> {
+    await this.unitOfWork.once({ scope: `auth.users.updateSettings:${principal.userId}`, key, request }, async (tx) => {
+      await this.directory.saveSettings(tx, principal, request.settings);
+    });
+    return request.settings;
+  }
+}

@@ -1,0 +1,79 @@
+import { Controller } from '@nestjs/common';
+import {
+  ADD_USER,
+  AUTH_STATUS,
+  DELETE_USER,
+  GET_USER,
+  LIST_USERS,
+  SIGN_UP,
+  UPDATE_USER,
+} from '@perennial/contracts-auth';
+import { requireAdmin, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
+import { Handles, type CallContext } from '@perennial/transport';
+import { DirectoryRepository } from './directory.repository';
+import { UsersService } from './users.service';
+
+@Controller()
+export class UsersController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly directory: DirectoryRepository,
+  ) {}
+
+  /** For anyone: the front page needs it. */
+  @Handles(AUTH_STATUS)
+  status(): Promise<CallReply<typeof AUTH_STATUS>> {
+    return this.users.status();
+  }
+
+  /** For anyone. */
+  @Handles(SIGN_UP)
+  signUp(
+    request: CallParsedRequest<typeof SIGN_UP>,
+    { key, delivery }: CallContext,
+  ): Promise<CallReply<typeof SIGN_UP>> {
+    return this.users.signUp(request, key, delivery > 1);
+  }
+
+  @Handles(ADD_USER)
+  async add(
+    request: CallParsedRequest<typeof ADD_USER>,
+    { principal, key }: CallContext,
+  ): Promise<CallReply<typeof ADD_USER>> {
+    return this.users.add(requireAdmin(principal), request, key);
+  }
+
+  @Handles(GET_USER)
+  async get(
+    { userId }: CallParsedRequest<typeof GET_USER>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof GET_USER>> {
+    if (principal.kind !== 'service' && requireSignedIn(principal).userId !== userId) requireAdmin(principal);
+    return this.users.get(userId);
+  }
+
+  @Handles(LIST_USERS)
+  async list(
+    request: CallParsedRequest<typeof LIST_USERS>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof LIST_USERS>> {
+    requireAdmin(principal);
+    return this.directory.list(request);
+  }
+
+  @Handles(UPDATE_USER)
+  async update(
+    request: CallParsedRequest<typeof UPDATE_USER>,
+    { principal, key }: CallContext,
+  ): Promise<CallReply<typeof UPDATE_USER>> {
+    return this.users.update(requireAdmin(principal), request, key);
+  }
+
+  @Handles(DELETE_USER)
+  async delete(
+    request: CallParsedRequest<typeof DELETE_USER>,
+    { principal, key }: CallContext,
+  ): Promise<CallReply<typeof DELETE_USER>> {
+    return this.users.delete(requireAdmin(principal), request, key);
+  }
+}

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import type { User } from '@perennial/contracts-auth';
+import type { Role } from '@perennial/contracts-kernel';
+import { Database, type Queryable } from '@perennial/persistence';
+import { NOW_MS, USER_COLUMNS } from './user-columns';
+
+export interface NewUser {
+  name: string;
+  email: string;
+  passwordHash: string;
+  role: Role;
+  profileImageUrl: string;
+}
+
+/** A change to an account; what is undefined stays. */
+export interface UserChange {
+  name?: string;
+  email?: string;
+  role?: Role;
+  passwordHash?: string;
+  profileImageUrl?: string;
+}
+
+/** Numbers of our advisory locks; each is held until the transaction ends. */
+const FIRST_ACCOUNT_LOCK = 7_301;
+const ADMINS_LOCK = 7_302;
+
+/** Accounts. Who may see or change which is decided by the services above. */
+@Injectable()
+export class UsersRepository {
+  constructor(private readonly database: Database) {}
+
+  async any(db: Queryable = this.database): Promise<boolean> {
+    const row = await db.first<{ found: boolean }>('SELECT EXISTS (SELECT 1 FROM users) AS found');
+    return row?.found ?? false;
+  }
+
+  async byId(id: string): Promise<User | undefined> {
+    return this.database.first<User>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = $1`, [id]);
+  }
+
+  /** What a password is checked against. */
+  async credentials(by: { email: string } | { id: string }): Promise<{ id: string; passwordHash: string } | undefined> {
+    const [column, value] = 'email' in by ? ['email', by.email] : ['id', by.id];
+    return this.database.first(`SELECT id, password_hash AS "passwordHash" FROM users WHERE ${column} = $1`, [value]);
+  }
+
+  /**
+   * The account, and the moment from which its new token counts; nothing if the password has changed since it was checked. It updates
+   * the row so that it waits for a password change that is about to commit: a token made with the old password cannot outlive it.
+   */
+  async stampSession(id: string, passwordHash: string): Promise<{ user: User; issuedAt: number } | undefined> {
+    const row = await this.database.first<User & { issued_at: number }>(
+      `UPDATE users u SET last_active_at = now() WHERE u.id = $1 AND u.password_hash = $2
+       RETURNING ${USER_COLUMNS}, greatest(${NOW_MS}, u.tokens_valid_from)::float8 AS issued_at`,
+      [id, passwordHash],
+    );
+    if (!row) return undefined;
+    const { issued_at: issuedAt, ...user } = row;
+    return { user, issuedAt };
+  }
+
+  /** @throws the driver's unique violation (`users_email_unique`) when the address is taken */
+  async insert(tx: Queryable, user: NewUser): Promise<{ id: string; issuedAt: number }> {
+    const row = await tx.first<{ id: string; issuedAt: number }>(
+      `INSERT INTO users (name, email, password_hash, role, profile_image_url) VALUES ($1, $2, $3, $4, $5)
+       RETURNING id, ${NOW_MS}::float8 AS "issuedAt"`,
+      [user.name, user.email, user.passwordHash, user.role, user.profileImageUrl],
+    );
+    if (!row) throw new Error('an insert returned no row');
+    return row;
+  }
+
+  /** Makes first sign-ups wait for each other, until the end of the transaction. */
+  async lockFirstAccount(tx: Queryable): Promise<void> {
+    await tx.execute('SELECT pg_advisory_xact_lock($1)', [FIRST_ACCOUNT_LOCK]);
+  }
+
+  /** Makes everybody who takes an admin away wait for each other, until the end of the transaction. */
+  async lockAdmins(tx: Queryable): Promise<void> {
+    await tx.execute('SELECT pg_advisory_xact_lock($1)', [ADMINS_LOCK]);
+  }
+
+  async hasOtherAdmin(tx: Queryable, id: string): Promise<boolean> {
+    const row = await tx.first<{ found: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND id <> $1) AS found`,
+      [id],
+    );
+    return row?.found ?? false;
+  }
+
+  /** The role of an account, whose row stays locked until the end of the transaction. */
+  async lockRole(tx: Queryable, id: string): Promise<Role | undefined> {
+    const row = await tx.first<{ role: Role }>('SELECT role FROM users WHERE id = $1 FOR UPDATE', [id]);
+    return row?.role;
+  }
+
+  async update(tx: Queryable, id: string, change: UserChange): Promise<User | undefined> {
+    return tx.first<User>(
+      `UPDATE users u SET name = coalesce($2, u.name), email = coalesce($3, u.email), role = coalesce($4, u.role),
+              password_hash = coalesce($5, u.password_hash), profile_image_url = coalesce($6, u.profile_image_url), updated_at = now()
+        WHERE u.id = $1 RETURNING ${USER_COLUMNS}`,
+      [id, change.name, change.email, change.role, change.passwordHash, change.profileImageUrl],
+    );
+  }
+
+  /** Ends all tokens issued so far. The row must be locked by this transaction. @returns the first valid moment, epoch milliseconds */
+  async endTokens(tx: Queryable, id: string): Promise<number> {
+    const row = await tx.first<{ valid_from: number }>(
+      `UPDATE users SET tokens_valid_from = greatest(${NOW_MS}, tokens_valid_from) + 1 WHERE id = $1
+       RETURNING tokens_valid_from::float8 AS valid_from`,
+      [id],
+    );
+    if (!row) throw new Error('the account is not there');
+    return row.valid_from;
+  }
+
+  /** @returns whether the password was still the old one */
+  async replacePassword(tx: Queryable, id: string, oldHash: string, newHash: string): Promise<boolean> {
+    const changed = await tx.execute(
+      'UPDATE users SET password_hash = $3, updated_at = now() WHERE id = $1 AND password_hash = $2',
+      [id, oldHash, newHash],
+    );
+    return changed === 1;
+  }
+
+  async delete(tx: Queryable, id: string): Promise<void> {
+    await tx.execute('DELETE FROM users WHERE id = $1', [id]);
+  }
+
+  async touch(id: string): Promise<void> {
+    await this.database.execute('UPDATE users SET last_active_at = now() WHERE id = $1', [id]);
+  }
+}
