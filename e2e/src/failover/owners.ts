@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import type { TakeOver } from './history';
+
+const POLL_MS = 40;
+
+interface RunRow {
+  id: string;
+  epoch: number;
+}
+
+/** Watches, in the database, who owns which run: the outside view of deaths and take-overs. */
+export class Owners {
+  readonly takeOvers: TakeOver[] = [];
+  readonly #losses = new Map<string, number>();
+  readonly #open = new Map<string, { takeOver: TakeOver; epoch: number }>();
+  readonly #pool: Pool;
+  #watching = true;
+  readonly #done: Promise<void>;
+
+  constructor(databaseUrl: string) {
+    this.#pool = new Pool({ connectionString: databaseUrl, max: 2 });
+    this.#pool.on('error', () => undefined);
+    this.#done = this.#watch();
+  }
+
+  /** Runs that an instance owns now. */
+  async ownedBy(instance: string): Promise<RunRow[]> {
+    const { rows } = await this.#pool.query<RunRow>(
+      `SELECT r.id, r.epoch FROM chat.runs r JOIN chat.processes p ON p.id = r.owner WHERE p.instance = $1 AND r.state = 'running'`,
+      [instance],
+    );
+    return rows;
+  }
+
+  /** The instance that owns a run, if one does. */
+  async ownerOf(runId: string): Promise<string | undefined> {
+    const { rows } = await this.#pool.query<{ instance: string }>(
+      `SELECT p.instance FROM chat.runs r JOIN chat.processes p ON p.id = r.owner WHERE r.id = $1 AND r.state = 'running'`,
+      [runId],
+    );
+    return rows[0]?.instance;
+  }
+
+  /** These runs lost their owner at `lostAt`. */
+  lost(runs: RunRow[], lostAt: number): void {
+    for (const { id, epoch } of runs) {
+      this.#losses.set(id, (this.#losses.get(id) ?? 0) + 1);
+      const takeOver: TakeOver = { runId: id, lostAt };
+      this.takeOvers.push(takeOver);
+      this.#open.set(id, { takeOver, epoch });
+    }
+  }
+
+  losses(runId: string): number {
+    return this.#losses.get(runId) ?? 0;
+  }
+
+  /** How many runs are not over. */
+  async unfinished(): Promise<number> {
+    const { rows } = await this.#pool.query<{ count: string }>(
+      `SELECT count(*) FROM chat.runs WHERE state IN ('queued', 'running')`,
+    );
+    return Number(rows[0]?.count);
+  }
+
+  async stateOf(runId: string): Promise<string> {
+    const { rows } = await this.#pool.query<{ state: string }>('SELECT state FROM chat.runs WHERE id = $1', [runId]);
+    return rows[0]?.state ?? 'missing';
+  }
+
+  async close(): Promise<void> {
+    this.#watching = false;
+    await this.#done;
+    await this.#pool.end();
+  }
+
+  async #watch(): Promise<void> {
+    while (this.#watching) {
+      if (this.#open.size > 0) {
+        try {
+          const { rows } = await this.#pool.query<RunRow>('SELECT id, epoch FROM chat.runs WHERE id = ANY($1)', [
+            [...this.#open.keys()],
+          ]);
+          for (const { id, epoch } of rows) {
+            const open = this.#open.get(id);
+            if (!open || epoch <= open.epoch) continue;
+            open.takeOver.newEpochAt = Date.now();
+            this.#open.delete(id);
+          }
+        } catch {
+          // Postgres is being restarted: that time is left out anyway.
+        }
+      }
+      await sleep(POLL_MS);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STOP_CHAT_TASKS } from '@perennial/contracts-gateway';
+import type { Simulator } from '@perennial/provider-simulator';
+import type { Account } from '../support/accounts';
+import { http } from '../support/http';
+import { readRun } from '../support/sse-reader';
+import { newTurn, sendTurn, type SentTurn } from '../support/turn';
+
+export interface StopFigures {
+  stopped: number;
+  /** From the first Stop to the last reader that was told, and to the last provider request that was given up. */
+  told_ms: number;
+  aborted_ms: number;
+}
+
+const MODEL = 'sim-t3000-r30-x';
+const WRITING_FOR_MS = 2_000;
+const LIMIT_MS = 10_000;
+
+/** Starts a long answer for each account through one gateway, presses Stop on all of them through the other, and measures. */
+export async function stopAll(gateways: string[], accounts: Account[], simulator: Simulator): Promise<StopFigures> {
+  const [here, there] = [gateways[0] as string, gateways.at(-1) as string];
+  const turns = await Promise.all(
+    accounts.map(async (account) => ({
+      account,
+      sent: await sendTurn(here, account, newTurn(MODEL, `stop ${account.id}`, 'stop')),
+    })),
+  );
+  let stopped = 0;
+  let toldAt = 0;
+  const readers = turns.map(({ account, sent }) =>
+    readRun(
+      here,
+      account.token,
+      sent.runId,
+      (event) => {
+        if (event.kind !== 'end') return;
+        toldAt = Date.now();
+        if (event.state === 'cancelled') stopped += 1;
+      },
+      AbortSignal.timeout(WRITING_FOR_MS + LIMIT_MS),
+    ),
+  );
+  await sleep(WRITING_FOR_MS);
+  if (simulator.stats().active !== turns.length)
+    throw new Error(`${simulator.stats().active} of ${turns.length} answers were being written before Stop`);
+  const pressedAt = Date.now();
+  const abortedAt = idle(simulator);
+  await Promise.all(turns.map(({ account, sent }) => pressStop(there, account, sent)));
+  await Promise.all(readers);
+  return { stopped, told_ms: toldAt - pressedAt, aborted_ms: (await abortedAt) - pressedAt };
+}
+
+async function pressStop(gateway: string, account: Account, { chatId }: SentTurn): Promise<void> {
+  const reply = await http('POST', gateway + STOP_CHAT_TASKS.path.replace(':id', chatId), { token: account.token });
+  if (reply.status !== 200) throw new Error(`Stop was answered ${reply.status}`);
+}
+
+async function idle(simulator: Simulator): Promise<number> {
+  const deadline = Date.now() + LIMIT_MS;
+  while (simulator.stats().active > 0 && Date.now() < deadline) await sleep(5);
+  return Date.now();
+}

@@ -1,0 +1,117 @@
+import { GET_CHAT, type Chat } from '@perennial/contracts-gateway';
+import { expectedText, promptDigest, type Simulator } from '@perennial/provider-simulator';
+import type { Account } from '../support/accounts';
+import { httpUntilAnswered } from '../support/http';
+import { SocketReader } from '../support/socket-reader';
+import { readRun } from '../support/sse-reader';
+import { newTurn, sendTurn } from '../support/turn';
+import type { Moment } from './chaos';
+import type { ReaderEvent, TurnHistory } from './history';
+import type { Owners } from './owners';
+
+const TOKENS = 240;
+const RATE = 30;
+/** Ids by which the system knows the simulator's model: a provider that starts again, and one that continues a text. */
+const UPSTREAM = `sim-t${TOKENS}-r${RATE}-x`;
+export const CONTINUING_PREFIX = 'cont';
+const MODELS = [UPSTREAM, `${CONTINUING_PREFIX}.${UPSTREAM}`];
+const TURN_LIMIT_MS = 120_000;
+
+/** One person with one socket who sends turn after turn, reads each answer twice (socket and SSE) and writes down what was seen. */
+export class TurnDriver {
+  readonly #socket: SocketReader;
+
+  constructor(
+    private readonly baseUrl: string,
+    private readonly account: Account,
+    private readonly reached: (moment: Moment, runId: string) => void,
+  ) {
+    this.#socket = new SocketReader(baseUrl, account.token);
+  }
+
+  connected(): Promise<void> {
+    return this.#socket.connected();
+  }
+
+  async play(turn: number): Promise<TurnHistory & { digest: string }> {
+    const model = MODELS[turn % MODELS.length] as string;
+    const prompt = `turn ${turn} of ${this.account.id}`;
+    const history = {
+      turn,
+      readers: [
+        { via: 'sse' as const, events: [] as ReaderEvent[] },
+        { via: 'socket' as const, events: [] as ReaderEvent[] },
+      ],
+      providerCalls: 0,
+      ownerLosses: 0,
+      expectedText: expectedText(UPSTREAM, prompt, TOKENS),
+      digest: promptDigest(prompt),
+    };
+    const body = newTurn(model, prompt, this.#socket.sessionId);
+    const [viaSse, viaSocket] = history.readers as [TurnHistory['readers'][0], TurnHistory['readers'][0]];
+    this.#socket.watch(body.id, (event) => viaSocket.events.push(event));
+    try {
+      const sent = await sendTurn(this.baseUrl, this.account, body);
+      this.reached('accepted', sent.runId);
+      this.#socket.show(sent.messageId, sent.chatId);
+      await this.#read(sent.runId, history.expectedText.length, viaSse.events);
+      return { ...history, accepted: { at: Date.now(), ...sent } };
+    } finally {
+      this.#socket.unwatch(body.id);
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async #read(runId: string, length: number, events: ReaderEvent[]): Promise<void> {
+    let first = true;
+    let near = true;
+    await readRun(
+      this.baseUrl,
+      this.account.token,
+      runId,
+      (event) => {
+        events.push(event);
+        if (event.kind !== 'delta') return;
+        if (first) this.reached('first-token', runId);
+        if (near && event.offset > 0.93 * length) {
+          near = false;
+          this.reached('near-end', runId);
+        }
+        first = false;
+      },
+      AbortSignal.timeout(TURN_LIMIT_MS),
+    );
+  }
+}
+
+/** Adds what is stored, what the provider counted and what the run lost, once everything is calm. */
+export async function complete(
+  history: TurnHistory & { digest: string },
+  baseUrl: string,
+  account: Account,
+  owners: Owners,
+  simulator: Simulator,
+): Promise<TurnHistory> {
+  const { digest, ...turn } = history;
+  if (!turn.accepted) return turn;
+  const { runId, chatId, messageId } = turn.accepted;
+  const reply = await httpUntilAnswered<Chat>('GET', baseUrl + GET_CHAT.path.replace(':id', chatId), {
+    token: account.token,
+  });
+  const messages = Object.values(reply.body.chat?.history?.messages ?? {});
+  const answer = messages.find((message) => message.id === messageId);
+  return {
+    ...turn,
+    providerCalls: simulator.stats().prompts[digest]?.streams ?? 0,
+    ownerLosses: owners.losses(runId),
+    stored: answer && {
+      state: await owners.stateOf(runId),
+      text: typeof answer.content === 'string' ? answer.content : '',
+      userMessages: messages.filter(({ role }) => role === 'user').length,
+      answers: messages.filter(({ role }) => role === 'assistant').length,
+    },
+  };
+}

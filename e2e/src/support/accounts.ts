@@ -1,0 +1,72 @@
+import {
+  ADD_USER,
+  GET_OPENAI_CONNECTIONS,
+  SIGN_UP,
+  UPDATE_OPENAI_CONNECTIONS,
+  type RouteReply,
+} from '@perennial/contracts-gateway';
+import { httpUntilAnswered } from './http';
+
+export interface Account {
+  id: string;
+  name: string;
+  token: string;
+}
+
+const PASSWORD = 'correct horse battery staple';
+
+/** Signs up the first account, which administers the installation. */
+export async function signUpAdmin(baseUrl: string): Promise<Account> {
+  const reply = await httpUntilAnswered<RouteReply<typeof SIGN_UP>>('POST', baseUrl + SIGN_UP.path, {
+    body: { name: 'Admin', email: 'admin@example.com', password: PASSWORD },
+  });
+  if (reply.status !== 200) throw new Error(`sign-up answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+  return reply.body;
+}
+
+/** The admin adds `count` users. */
+export async function addUsers(baseUrl: string, admin: Account, count: number): Promise<Account[]> {
+  const users: Account[] = [];
+  for (let from = 0; from < count; from += 4) {
+    const batch = Array.from({ length: Math.min(4, count - from) }, (_, i) => addUser(baseUrl, admin, from + i));
+    users.push(...(await Promise.all(batch)));
+  }
+  return users;
+}
+
+async function addUser(baseUrl: string, admin: Account, index: number): Promise<Account> {
+  const reply = await httpUntilAnswered<RouteReply<typeof ADD_USER>>('POST', baseUrl + ADD_USER.path, {
+    token: admin.token,
+    body: { name: `User ${index}`, email: `user${index}@example.com`, password: PASSWORD, role: 'user' },
+  });
+  if (reply.status !== 200) throw new Error(`adding a user answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+  return reply.body;
+}
+
+/** Saves one more OpenAI-compatible connection whose provider continues a broken text; its models are named `<prefix>.<model>`. */
+export async function addContinuingConnection(
+  baseUrl: string,
+  admin: Account,
+  url: string,
+  prefix: string,
+): Promise<void> {
+  const { body } = await httpUntilAnswered<RouteReply<typeof GET_OPENAI_CONNECTIONS>>(
+    'GET',
+    baseUrl + GET_OPENAI_CONNECTIONS.path,
+    { token: admin.token },
+  );
+  const reply = await httpUntilAnswered('POST', baseUrl + UPDATE_OPENAI_CONNECTIONS.path, {
+    token: admin.token,
+    body: {
+      ENABLE_OPENAI_API: true,
+      OPENAI_API_BASE_URLS: [...body.OPENAI_API_BASE_URLS, url],
+      OPENAI_API_KEYS: [...body.OPENAI_API_KEYS, 'simulated'],
+      OPENAI_API_CONFIGS: {
+        ...body.OPENAI_API_CONFIGS,
+        [body.OPENAI_API_BASE_URLS.length]: { prefix_id: prefix, continuation: 'continue_final_message' },
+      },
+    },
+  });
+  if (reply.status !== 200)
+    throw new Error(`saving connections answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+}

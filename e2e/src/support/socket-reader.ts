@@ -1,0 +1,122 @@
+import {
+  SOCKET_EVENT,
+  SOCKET_PATH,
+  type ClientSocketEvents,
+  type ServerSocketEvents,
+  type SocketEvent,
+} from '@perennial/contracts-gateway';
+import { io, type Socket } from 'socket.io-client';
+import type { ReaderEvent } from '../failover/history';
+
+/**
+ * One account's socket, as a page holds it: it comes back when it is cut, joins the chats that it shows, and, as it has no cursor, takes up a
+ * text again from the cumulative event that follows a join.
+ */
+export class SocketReader {
+  readonly #socket: Socket<ServerSocketEvents, ClientSocketEvents>;
+  readonly #watched = new Map<string, Watched>();
+  #closed = false;
+
+  constructor(baseUrl: string, token: string) {
+    this.#socket = io(baseUrl, {
+      path: SOCKET_PATH,
+      transports: ['websocket'],
+      auth: { token },
+      forceNew: true,
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 500,
+    });
+    this.#socket.on('connect', () => this.#rejoin());
+    this.#socket.on('disconnect', (reason) => {
+      if (reason === 'io server disconnect' && !this.#closed) setTimeout(() => this.#socket.connect(), 100);
+    });
+    this.#socket.on(SOCKET_EVENT, (event) => this.#take(event));
+  }
+
+  get sessionId(): string {
+    return this.#socket.id ?? 'reconnecting';
+  }
+
+  connected(): Promise<void> {
+    return this.#socket.connected ? Promise.resolve() : new Promise((resolve) => this.#socket.once('connect', resolve));
+  }
+
+  /** Records what is told of one answer, from before its turn is sent. */
+  watch(messageId: string, onEvent: (event: ReaderEvent) => void): void {
+    this.#watched.set(messageId, { onEvent, length: 0, generation: undefined, lost: false });
+  }
+
+  /** The page shows this chat now: join it, also after each reconnect. */
+  show(messageId: string, chatId: string): void {
+    const watched = this.#watched.get(messageId);
+    if (!watched) return;
+    watched.chatId = chatId;
+    this.#join(chatId);
+  }
+
+  unwatch(messageId: string): void {
+    this.#watched.delete(messageId);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket.disconnect();
+  }
+
+  #rejoin(): void {
+    for (const watched of this.#watched.values()) {
+      watched.lost = watched.generation !== undefined;
+      watched.onEvent({ at: Date.now(), kind: 'reconnect' });
+      if (watched.chatId) this.#join(watched.chatId);
+    }
+  }
+
+  #join(chatId: string): void {
+    this.#socket.emit('events:chat', { chat_id: chatId, data: { type: 'join' } });
+  }
+
+  #take({ message_id: messageId, data }: SocketEvent): void {
+    const watched = messageId === undefined ? undefined : this.#watched.get(messageId);
+    if (!watched) return;
+    const at = Date.now();
+    const whole = (value: { output: [{ content: { text?: string }[] }]; generation: number }) => {
+      const text = value.output[0].content.map((part) => part.text ?? '').join('');
+      watched.generation = value.generation;
+      watched.length = text.length;
+      watched.lost = false;
+      watched.onEvent({ at, kind: 'reset', generation: value.generation, text });
+    };
+    switch (data.type) {
+      case 'response:completion': {
+        if (!('type' in data.data)) return;
+        const { generation, offset, delta } = data.data;
+        // After a reconnect text may go on before the cumulative event fills what was missed: a page waits for that.
+        if (offset > watched.length && (watched.lost || watched.generation === undefined)) return;
+        watched.generation = generation;
+        watched.length = offset + delta.length;
+        watched.lost = false;
+        return watched.onEvent({ at, kind: 'delta', generation, offset, text: delta });
+      }
+      case 'chat:completion':
+        if ('output' in data.data) whole(data.data);
+        if ('done' in data.data) watched.onEvent({ at, kind: 'end', state: 'completed' });
+        return;
+      case 'chat:tasks:cancel':
+        whole(data.data);
+        return watched.onEvent({ at, kind: 'end', state: 'cancelled' });
+      case 'chat:message:error':
+        return watched.onEvent({ at, kind: 'end', state: 'failed' });
+      default:
+        return;
+    }
+  }
+}
+
+interface Watched {
+  onEvent: (event: ReaderEvent) => void;
+  chatId?: string;
+  length: number;
+  generation: number | undefined;
+  /** True from a reconnect until the text is known to be whole again. */
+  lost: boolean;
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseCursor, type RunDelta, type RunEnd, type RunReset } from '@perennial/contracts-gateway';
+import { createParser } from 'eventsource-parser';
+import { Agent, request } from 'undici';
+import type { ReaderEvent } from '../failover/history';
+
+const agent = new Agent({ connections: 512, keepAliveTimeout: 1_000, bodyTimeout: 0, headersTimeout: 15_000 });
+
+/**
+ * Reads a run from its first character to its end, over as many connections as it takes, naming its cursor each time.
+ * `onEvent` sees every event in order.
+ */
+export async function readRun(
+  baseUrl: string,
+  token: string,
+  runId: string,
+  onEvent: (event: ReaderEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let cursor: string | undefined;
+  let ended = false;
+  while (!ended && !signal.aborted) {
+    try {
+      const reply = await request(`${baseUrl}/api/v1/runs/${runId}/events`, {
+        dispatcher: agent,
+        signal,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'text/event-stream',
+          ...(cursor ? { 'last-event-id': cursor } : {}),
+        },
+      });
+      if (reply.statusCode !== 200) {
+        const refusal = await reply.body.text();
+        if (reply.statusCode < 500) throw new Refused(`reading a run was answered ${reply.statusCode}: ${refusal}`);
+      } else {
+        const parser = createParser({
+          onEvent: ({ event, data, id }) => {
+            cursor = id ?? cursor;
+            const epoch = id ? parseCursor(id)?.epoch : undefined;
+            onEvent({
+              ...readerEventOf(event, data),
+              at: Date.now(),
+              ...(epoch === undefined ? {} : { epoch }),
+            } as ReaderEvent);
+            ended ||= event === 'end';
+          },
+        });
+        const decoder = new TextDecoder();
+        for await (const bytes of reply.body) parser.feed(decoder.decode(bytes as Uint8Array, { stream: true }));
+      }
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+    }
+    if (ended || signal.aborted) return;
+    onEvent({ at: Date.now(), kind: 'reconnect' });
+    await sleep(100);
+  }
+}
+
+class Refused extends Error {}
+
+type Untimed = ReaderEvent extends infer E ? (E extends { at: number } ? Omit<E, 'at'> : never) : never;
+
+function readerEventOf(event: string | undefined, data: string): Untimed {
+  switch (event) {
+    case 'delta': {
+      const { generation, offset, text } = JSON.parse(data) as RunDelta;
+      return { kind: 'delta', generation, offset, text };
+    }
+    case 'reset': {
+      const { generation, text } = JSON.parse(data) as RunReset;
+      return { kind: 'reset', generation, text };
+    }
+    case 'end':
+      return { kind: 'end', state: (JSON.parse(data) as RunEnd).state };
+    default:
+      throw new Error(`an event that no reader knows: ${event}`);
+  }
+}
