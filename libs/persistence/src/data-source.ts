@@ -4,6 +4,7 @@ import { Client, type Pool } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
+import { TypeOrmPinoLogger } from './typeorm-logger';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database` */
@@ -93,7 +94,7 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     migrations: [...options.migrations],
     migrationsTableName: 'migrations',
     synchronize: false,
-    logging: false,
+    logger: new TypeOrmPinoLogger(log),
     installExtensions: false,
     connectTimeoutMS: options.connectTimeoutMs ?? 5_000,
     poolSize: options.poolSize ?? 10,

@@ -39,6 +39,8 @@ export class Database implements Queryable {
   ) {
     const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['outcome']);
     this.#metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
+    // TypeORM borrows connections as well and drops broken ones without a listener, whose last error would end the process.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     metrics.gauge('sql_connections', 'Connections of the pool', ['state'], (gauge) => {
       gauge.set({ state: 'open' }, pool.totalCount);
       gauge.set({ state: 'idle' }, pool.idleCount);
@@ -77,7 +79,8 @@ export class Database implements Queryable {
     try {
       return await use(connection);
     } finally {
-      client.off('error', onError);
+      // A connection that is thrown away can still report its end, twice; it keeps its listener.
+      if (!connection.spoilt) client.off('error', onError);
       client.release(connection.spoilt);
     }
   }
