@@ -1,3 +1,3 @@
 import { serviceBuild } from '@perennial/build';
 
-export default serviceBuild({ entries: { failover: 'src/failover/main.ts' } });
+export default serviceBuild({ entries: { failover: 'src/failover/main.ts', 'bench-stream': 'src/bench/stream.ts' } });

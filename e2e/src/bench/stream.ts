@@ -1,0 +1,190 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { launchSystem, ROOT, type LaunchOptions, type RunningSystem } from '@perennial/launcher';
+import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
+import { addUsers, signUpAdmin, type Account } from '../support/accounts';
+import { http } from '../support/http';
+import { providerLoad, socketLoad, sseLoad, type LoadResult } from './load';
+import { cpuBetween, Meters, total } from './meters';
+
+const USAGE = `bench:stream [--streams 200] [--quick] [--statements]
+What a token costs: CPU, latency, bytes, SQL and memory of a whole system, with the provider simulator as model.`;
+
+const { values: options } = parseArgs({
+  options: {
+    streams: { type: 'string', default: '200' },
+    quick: { type: 'boolean', default: false },
+    statements: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const STREAMS = Number(options.streams);
+const TOKENS = 300;
+const ANSWER = { model: `sim-t${TOKENS}-r30`, tokens: TOKENS };
+const SHORT = { model: 'sim-t60-r30', tokens: 60 };
+const ONE_TOKEN = { model: 'sim-t1-r30', tokens: 1 };
+const LONG = { model: 'sim-t20000-r1000-c4', tokens: 20_000 };
+const BYTES_PER_TOKEN = 5;
+const SETTLE_MS = 3_000;
+/** A service's limits would turn a measurement of 200 turns within a second into one of refusals. */
+const ENV = { MAX_QUEUED_RUNS: '5000' };
+
+const round = (value: number, digits = 1) => Number(value.toFixed(digits));
+const byService = (values: Record<string, number>, factor = 1) =>
+  Object.fromEntries(Object.entries(values).map(([service, value]) => [service, round(value * factor)]));
+
+const simulator = await startSimulatorProcess();
+try {
+  const one = await withSystem({}, async (system, accounts) => {
+    const meters = await Meters.open(system);
+    await sleep(5_000);
+    const memory = meters.memory();
+    print('idle memory, MiB', byService(memory));
+
+    await socketLoad(system.baseUrl, accounts.slice(0, 40), SHORT);
+    await sseLoad(system.baseUrl, accounts.slice(0, 40), SHORT);
+    await sleep(SETTLE_MS);
+
+    const socket = await measured(meters, 'socket', () => socketLoad(system.baseUrl, accounts, ANSWER));
+    const sse = await measured(meters, 'sse', () => sseLoad(system.baseUrl, accounts, ANSWER));
+    const single = await measured(meters, 'one token', () => socketLoad(system.baseUrl, accounts, ONE_TOKEN));
+    const fifty = await measured(meters, '50 at once', () => socketLoad(system.baseUrl, accounts.slice(0, 50), SHORT));
+    const own = await providerLoad(simulator.url, 50, SHORT);
+    const long = options.quick
+      ? undefined
+      : await measured(meters, '100,000 characters', () => socketLoad(system.baseUrl, accounts.slice(0, 1), LONG));
+
+    const perByte = (socket.redisBytes - single.redisBytes) / (STREAMS * (TOKENS - 1) * BYTES_PER_TOKEN);
+    const perByteLong = long ? long.redisBytes / (LONG.tokens * BYTES_PER_TOKEN) : 0;
+    print('redis bytes per byte of text', { at_200: round(perByte), long: round(perByteLong) });
+    await meters.close();
+    const ownFirst = own.firstToken.quantile(0.5);
+    return {
+      socket,
+      figures: {
+        cpu_s_per_million_tokens: { socket: round(socket.cpuPerMillion), sse: round(sse.cpuPerMillion) },
+        added_latency_ms: { p50: socket.result.latency.quantile(0.5), p99: socket.result.latency.quantile(0.99) },
+        first_token_added_ms: {
+          at_50: fifty.result.firstToken.quantile(0.5) - ownFirst,
+          at_200: socket.result.firstToken.quantile(0.5) - ownFirst,
+        },
+        redis_bytes_per_text_byte: round(Math.max(perByte, perByteLong)),
+        sql_per_turn: round(socket.sqlPerTurn),
+        idle_rss_mb: Math.round(total(memory)),
+      },
+    };
+  });
+
+  const many = options.quick
+    ? undefined
+    : await withSystem({ scale: { gateway: 2, chat: 3 } }, async (system, accounts) => {
+        const meters = await Meters.open(system);
+        await socketLoad(system.baseUrl, accounts.slice(0, 40), SHORT);
+        await sleep(SETTLE_MS);
+        const socket = await measured(meters, 'socket, 2 gateways and 3 chats', () =>
+          socketLoad(system.baseUrl, accounts, ANSWER),
+        );
+        await meters.close();
+        return socket;
+      });
+  const figures = {
+    ...one.figures,
+    replica_cost_ratio: many ? round(many.cpuPerMillion / one.socket.cpuPerMillion, 2) : null,
+  };
+  if (!options.quick) keep(figures);
+  console.log(JSON.stringify(figures));
+} finally {
+  await simulator.process.stop();
+}
+
+interface Measured {
+  result: LoadResult;
+  cpuPerMillion: number;
+  redisBytes: number;
+  sqlPerTurn: number;
+}
+
+/** Runs a load and prints what it cost, with the time that afterwards is spent on titles and the like. */
+async function measured(meters: Meters, label: string, load: () => Promise<LoadResult>): Promise<Measured> {
+  await meters.forgetStatements();
+  const before = await meters.read();
+  const result = await load();
+  await sleep(SETTLE_MS);
+  const after = await meters.read();
+  const cpu = cpuBetween(before, after);
+  const perMillion = 1e6 / result.tokens;
+  const turns = result.firstToken.count;
+  const figures = {
+    complete: `${result.complete}/${turns}`,
+    cpu_s_per_million: byService(cpu, perMillion),
+    total: round(total(cpu) * perMillion),
+    latency_ms: { p50: result.latency.quantile(0.5), p99: result.latency.quantile(0.99) },
+    first_token_ms: { p50: result.firstToken.quantile(0.5), p99: result.firstToken.quantile(0.99) },
+    redis_kb_per_turn: round((after.redisBytesIn - before.redisBytesIn) / turns / 1000),
+    sql_per_turn: round(after.sql - before.sql) / turns,
+  };
+  print(label, figures);
+  if (options.statements)
+    for (const { calls, query } of await meters.statements()) console.log(`  ${String(calls).padStart(6)}  ${query}`);
+  return {
+    result,
+    cpuPerMillion: total(cpu) * perMillion,
+    redisBytes: after.redisBytesIn - before.redisBytesIn,
+    sqlPerTurn: (after.sql - before.sql) / turns,
+  };
+}
+
+function print(label: string, figures: object): void {
+  console.log(`${label}: ${JSON.stringify(figures)}`);
+}
+
+async function withSystem<T>(
+  launch: LaunchOptions,
+  use: (system: RunningSystem, accounts: Account[]) => Promise<T>,
+): Promise<T> {
+  const system = await launchSystem({
+    ...launch,
+    env: { ...ENV, OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
+  });
+  try {
+    const admin = await signUpAdmin(system.baseUrl);
+    return await use(system, await addUsers(system.baseUrl, admin, STREAMS));
+  } finally {
+    await system.stop();
+  }
+}
+
+/** The simulator as a process of its own, so that its work does not delay this driver's clock. */
+async function startSimulatorProcess(): Promise<{ url: string; process: ManagedProcess }> {
+  const port = await freePort();
+  const simulated = new ManagedProcess({
+    name: 'simulator',
+    command: process.execPath,
+    args: [join(ROOT, 'tools/provider-simulator/dist/main.js'), '--port', String(port)],
+  });
+  simulated.start();
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(async () => (await http('GET', `${url}/sim/stats`).catch(() => ({ status: 0 }))).status === 200, {
+    what: 'the simulator to answer',
+  });
+  return { url, process: simulated };
+}
+
+/** Figures are kept with the machine named, so that they can be compared with later ones of the same kind of machine. */
+function keep(figures: object): void {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} × ${cpu?.model ?? 'CPU'}, Linux ${release()}, Node ${process.version}`;
+  const directory = join(ROOT, 'docs/results');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(
+    join(directory, 'stream.json'),
+    `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), machine, streams: STREAMS, figures }, null, 2)}\n`,
+  );
+}
