@@ -1,0 +1,156 @@
+import type { DurableStore, DurableWrite } from './durable-store';
+import type { Pen } from './writer';
+
+/** One script call carries at most about this many characters, so that re-seeding many long texts does not block Redis. */
+const MAX_CALL_CHARACTERS = 512 * 1024;
+const RETRY_MS = 500;
+/** Redis answers a flush in milliseconds; a caller does not wait longer for one that hangs. */
+const FLUSH_LIMIT_MS = 5_000;
+
+/** Answers for each run whether this epoch still owns it (in Postgres). Rejecting means "ask again later". */
+export type OwnsStill = (runs: { runId: string; epoch: number }[]) => Promise<boolean[]>;
+
+export interface DurableFlusherOptions {
+  store: DurableStore;
+  intervalMs: number;
+  ownsStill?: OwnsStill;
+  onError: (error: unknown) => void;
+  /** Runs a function outside of the caller's trace: a timer armed by a token must not belong to its run. */
+  detached: <T>(run: () => T) => T;
+}
+
+/** Writes what all pens of the process have buffered, in one script call at a time. */
+export class DurableFlusher {
+  private readonly dirty = new Set<Pen>();
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<void>;
+  private queued?: Promise<void>;
+  private stopped = false;
+
+  constructor(private readonly options: DurableFlusherOptions) {}
+
+  mark(pen: Pen): void {
+    pen.durableDirty = true;
+    this.dirty.add(pen);
+    this.arm(this.options.intervalMs);
+  }
+
+  forget(pen: Pen): void {
+    this.dirty.delete(pen);
+  }
+
+  /** Writes all that is marked at this moment. Rejects when Redis is away; what was not written stays marked. */
+  async flush(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`Redis did not answer within ${FLUSH_LIMIT_MS} ms`)), FLUSH_LIMIT_MS);
+    });
+    await Promise.race([this.next(), late]).finally(() => clearTimeout(timer));
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    if (this.dirty.size > 0) await this.flush().catch(this.options.onError);
+  }
+
+  /** A flush under way may have read the pens before the caller's text: join the one after it. */
+  private next(): Promise<void> {
+    if (!this.running) return this.start();
+    this.queued ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = undefined;
+        return this.start();
+      });
+    return this.queued;
+  }
+
+  private start(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const run = this.options.detached(() => this.writeAll());
+    this.running = run;
+    const settled = (delayMs: number): void => {
+      this.running = undefined;
+      if (this.dirty.size > 0) this.arm(delayMs);
+    };
+    run.then(
+      () => settled(this.options.intervalMs),
+      () => settled(RETRY_MS),
+    );
+    return run;
+  }
+
+  private arm(delayMs: number): void {
+    if (this.timer || this.running || this.stopped) return;
+    this.timer = this.options.detached(() =>
+      setTimeout(() => {
+        this.timer = undefined;
+        this.next().catch(this.options.onError);
+      }, delayMs),
+    );
+  }
+
+  private async writeAll(): Promise<void> {
+    const pens = [...this.dirty];
+    this.dirty.clear();
+    for (const pen of pens) pen.durableDirty = false;
+    try {
+      const lost: Pen[] = [];
+      for (const call of inCalls(pens)) {
+        const results = await this.options.store.write(call.map(({ write }) => write));
+        for (const [index, { pen, write }] of call.entries()) {
+          const result = results[index];
+          if (!result) continue;
+          const outcome = pen.settle(write, result);
+          if (outcome === 'lost') lost.push(pen);
+          else if (outcome === 'again') this.remark(pen);
+        }
+      }
+      if (lost.length > 0) await this.reseed(lost);
+    } catch (error) {
+      for (const pen of pens) this.remark(pen);
+      throw error;
+    }
+  }
+
+  /** Redis has forgotten these runs. A process that was asleep must not write its old text over a new owner's. */
+  private async reseed(pens: Pen[]): Promise<void> {
+    const { ownsStill } = this.options;
+    const runs = pens.map((pen) => ({ runId: pen.identity.runId, epoch: pen.epoch }));
+    const owned = ownsStill ? await ownsStill(runs) : [];
+    for (const [index, pen] of pens.entries()) {
+      if (ownsStill && !owned[index]) {
+        pen.fence();
+      } else {
+        pen.seed();
+        this.remark(pen);
+      }
+    }
+  }
+
+  private remark(pen: Pen): void {
+    if (!pen.nextWrite()) return;
+    pen.durableDirty = true;
+    this.dirty.add(pen);
+  }
+}
+
+/** The pens' next writes, in portions that one call can carry. */
+function* inCalls(pens: readonly Pen[]): Generator<{ pen: Pen; write: DurableWrite }[]> {
+  let call: { pen: Pen; write: DurableWrite }[] = [];
+  let size = 0;
+  for (const pen of pens) {
+    const write = pen.nextWrite();
+    if (!write) continue;
+    if (call.length > 0 && size + write.text.length > MAX_CALL_CHARACTERS) {
+      yield call;
+      call = [];
+      size = 0;
+    }
+    call.push({ pen, write });
+    size += write.text.length;
+  }
+  if (call.length > 0) yield call;
+}

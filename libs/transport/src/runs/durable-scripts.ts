@@ -1,0 +1,118 @@
+import { RedisScript } from '../redis/script';
+
+/**
+ * Sets a higher epoch and returns what is there.
+ *
+ * KEYS[1] stream   KEYS[2] meta
+ * ARGV[1] epoch
+ * Output: { epoch now set }                                          nothing there, or fenced (the epoch is not ours)
+ *         { epoch, generation, offset, terminal | '', entries }      entries as XRANGE gives them
+ */
+export const SEIZE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
+local m = redis.call('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't')
+if m[1] and tonumber(m[1]) > tonumber(ARGV[1]) then return { m[1] } end
+redis.call('HSET', KEYS[2], 'e', ARGV[1])
+if not m[2] then return { ARGV[1] } end
+if m[1] ~= ARGV[1] then
+  redis.call('HSET', KEYS[2], 'b', (m[4] or '') .. ',' .. ARGV[1] .. ':' .. m[3])
+end
+return { ARGV[1], m[2], m[3], m[5] or '', redis.call('XRANGE', KEYS[1], '-', '+') }
+`);
+
+/**
+ * Writes for many runs at once. Each write states what it expects, so that a repetition (a reply that was lost) does no harm.
+ *
+ * KEYS[n] stream of run n (the meta key is the same with a last 'm': one hash tag, one slot)
+ * ARGV for each run: "<flags> <epoch> <generation> <from> <to> <base> <ttl s>", [identity if i], [terminal if t], text
+ *   flags: i  first write of an epoch: sets identity and base
+ *          s  seed: text is the whole text and replaces what is there
+ *          t  terminal: set, with the expiry, once the text is complete
+ *          f  finish without a pen: only terminal, epoch and (if new) identity
+ *          -  none
+ * Output for each run: >= 0  offset up to which Redis has this generation (less or more than "to": not written, continue from there)
+ *                      -1    nothing is there: Redis lost its memory
+ *                      -2    what is there does not fit: seed it
+ *                      -2-e  fenced by epoch e
+ */
+export const WRITE = new RedisScript<number[]>(`
+local out, at = {}, 1
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
+for n = 1, #KEYS do
+  local stream = KEYS[n]
+  local meta = string.sub(stream, 1, -2) .. 'm'
+  local flags, epoch, generation, from, to, base, ttl =
+    string.match(take(), '^(%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+  local opening = string.find(flags, 'i', 1, true)
+  local identity = opening and take()
+  local terminal = string.find(flags, 't', 1, true) and take()
+  local text = take()
+  local m = redis.call('HMGET', meta, 'e', 'g', 'o', 'b', 'i')
+  local mark = ',' .. epoch .. ':'
+  local bases = m[4] or ''
+  -- without this epoch's own entry, which is always the last
+  local at_own = string.find(bases, mark .. '%d+$')
+  local others = at_own and string.sub(bases, 1, at_own - 1) or bases
+  local result = -2
+  local function write(changed_bases)
+    if to ~= from then redis.call('XADD', stream, generation .. '-' .. to, 't', text) end
+    redis.call('HSET', meta, 'o', to)
+    if changed_bases then redis.call('HSET', meta, 'b', changed_bases) end
+    if opening then redis.call('HSET', meta, 'i', identity) end
+    result = tonumber(to)
+  end
+  if m[1] and tonumber(m[1]) > tonumber(epoch) then
+    result = -2 - tonumber(m[1])
+  elseif string.find(flags, 'f', 1, true) then
+    redis.call('HSET', meta, 'e', epoch, 'i', identity)
+    if not m[2] then redis.call('HSET', meta, 'g', generation, 'o', 0, 'b', mark .. 0) end
+    result = tonumber(to)
+  elseif string.find(flags, 's', 1, true) then
+    redis.call('DEL', stream)
+    if m[2] ~= generation then others = '' end
+    redis.call('HSET', meta, 'e', epoch, 'g', generation)
+    write(others .. mark .. base)
+  elseif not m[1] then
+    result = -1
+  elseif m[1] ~= epoch then
+    result = -2
+  elseif m[2] == generation then
+    if m[3] == from then
+      write(opening and (others .. mark .. base))
+    elseif not opening or (m[5] == identity and bases == others .. mark .. base) then
+      result = tonumber(m[3])
+    end
+  elseif from == '0' and (not m[2] or tonumber(m[2]) < tonumber(generation)) then
+    redis.call('DEL', stream)
+    redis.call('HSET', meta, 'g', generation)
+    write(mark .. '0')
+  end
+  if terminal and result == tonumber(to) then
+    redis.call('HSET', meta, 't', terminal)
+    redis.call('EXPIRE', meta, ttl)
+    redis.call('EXPIRE', stream, ttl)
+  end
+  out[n] = result
+end
+return out
+`);
+
+/**
+ * Reads a run above a position (generation 0: everything).
+ *
+ * KEYS[1] stream   KEYS[2] meta
+ * ARGV[1] generation   ARGV[2] offset
+ * Output: {} or { epoch, generation, offset, bases, identity | '', terminal | '', entries that end above the position }
+ */
+export const READ = new RedisScript<[] | [string, string, string, string, string, string, StreamEntry[]]>(`
+local m = redis.call('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 'i', 't')
+if not m[2] then return {} end
+local from = '-'
+if m[2] == ARGV[1] then from = '(' .. ARGV[1] .. '-' .. ARGV[2] end
+return { m[1], m[2], m[3], m[4] or '', m[5] or '', m[6] or '', redis.call('XRANGE', KEYS[1], from, '+') }
+`);
+
+/** As XRANGE returns it: `[id, ['t', text]]`. */
+export type StreamEntry = [string, [string, string]];

@@ -1,0 +1,120 @@
+import type { Redis } from 'ioredis';
+import { READ, SEIZE, WRITE, type StreamEntry } from './durable-scripts';
+import type { RunKeys } from './keys';
+import type { RunIdentity, RunPosition, RunTerminal, Seizure } from './types';
+
+/** One run's write. `text` runs from `from` to `to`. */
+export interface DurableWrite {
+  runId: string;
+  epoch: number;
+  generation: number;
+  from: number;
+  to: number;
+  base: number;
+  text: string;
+  /** Replace what is there. */
+  seed?: boolean;
+  /** First write of an epoch. */
+  identity?: RunIdentity;
+  terminal?: RunTerminal;
+  /** Terminal only, by a process that does not hold the run. */
+  finish?: boolean;
+}
+
+export type DurableResult =
+  { kind: 'at'; offset: number } | { kind: 'lost' } | { kind: 'mismatch' } | { kind: 'fenced'; epoch: number };
+
+/** What the durable stream says; `text` begins at `from` and ends at the offset of `position`. */
+export interface DurableRun {
+  position: RunPosition;
+  /** Where each epoch began in this generation. */
+  bases: ReadonlyMap<number, number>;
+  from: number;
+  text: string;
+  identity?: RunIdentity;
+  terminal?: RunTerminal;
+}
+
+/** The durable path: the runs' own streams. Every method rejects while Redis is away. */
+export class DurableStore {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RunKeys,
+    private readonly terminalTtlSeconds: number,
+  ) {}
+
+  /** Where the stream's text ends differs from its meta only if Redis lost one of both: then it is as good as empty. */
+  async seize(runId: string, epoch: number): Promise<Seizure> {
+    const reply = await SEIZE.run(this.redis, [this.keys.stream(runId), this.keys.meta(runId)], [epoch]);
+    const owner = Number(reply[0]);
+    if (owner !== epoch) return { kind: 'fenced', epoch: owner };
+    if (reply.length === 1) return { kind: 'empty' };
+    const [, generation, offset, terminal, entries] = reply;
+    const { from, text } = joinEntries(entries, Number(offset));
+    if (from !== 0 || text.length !== Number(offset)) return { kind: 'empty' };
+    return {
+      kind: 'resumed',
+      generation: Number(generation),
+      offset: Number(offset),
+      text,
+      ...(terminal === '' ? {} : { terminal: JSON.parse(terminal) as RunTerminal }),
+    };
+  }
+
+  /** All writes in one script call; one result each, in order. */
+  async write(writes: readonly DurableWrite[]): Promise<DurableResult[]> {
+    const args: string[] = [];
+    for (const write of writes) {
+      const { epoch, generation, from, to, base } = write;
+      args.push(`${flags(write)} ${epoch} ${generation} ${from} ${to} ${base} ${this.terminalTtlSeconds}`);
+      if (write.identity) args.push(JSON.stringify(write.identity));
+      if (write.terminal) args.push(JSON.stringify(write.terminal));
+      args.push(write.text);
+    }
+    const streams = writes.map((write) => this.keys.stream(write.runId));
+    return (await WRITE.run(this.redis, streams, args)).map(toResult);
+  }
+
+  /** Text above a position; without one all of it. `undefined` when Redis has nothing of the run. */
+  async read(runId: string, above?: { generation: number; offset: number }): Promise<DurableRun | undefined> {
+    const keys = [this.keys.stream(runId), this.keys.meta(runId)];
+    const reply = await READ.run(this.redis, keys, [above?.generation ?? 0, above?.offset ?? 0]);
+    if (reply.length === 0) return undefined;
+    const [epoch, generation, offset, bases, identity, terminal, entries] = reply;
+    const position = { epoch: Number(epoch), generation: Number(generation), offset: Number(offset) };
+    return {
+      position,
+      bases: parseBases(bases),
+      ...joinEntries(entries, position.offset),
+      ...(identity === '' ? {} : { identity: JSON.parse(identity) as RunIdentity }),
+      ...(terminal === '' ? {} : { terminal: JSON.parse(terminal) as RunTerminal }),
+    };
+  }
+}
+
+function flags({ identity, seed, terminal, finish }: DurableWrite): string {
+  return `${identity ? 'i' : ''}${seed ? 's' : ''}${terminal ? 't' : ''}${finish ? 'f' : ''}` || '-';
+}
+
+function toResult(code: number): DurableResult {
+  if (code >= 0) return { kind: 'at', offset: code };
+  if (code === -1) return { kind: 'lost' };
+  if (code === -2) return { kind: 'mismatch' };
+  return { kind: 'fenced', epoch: -2 - code };
+}
+
+/** `,1:0,2:117` */
+function parseBases(bases: string): Map<number, number> {
+  const parsed = new Map<number, number>();
+  for (const entry of bases.split(',')) {
+    const [epoch, base] = entry.split(':');
+    if (epoch && base !== undefined) parsed.set(Number(epoch), Number(base));
+  }
+  return parsed;
+}
+
+/** Entries are contiguous: each ends where its id says and begins where the one before it ends. */
+function joinEntries(entries: readonly StreamEntry[], end: number): { from: number; text: string } {
+  const text = entries.map(([, fields]) => fields[1]).join('');
+  return { from: end - text.length, text };
+}

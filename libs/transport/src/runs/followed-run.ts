@@ -1,0 +1,319 @@
+import type { DurableRun } from './durable-store';
+import { Follower, type FollowerSource, type FollowerStart } from './follower';
+import { TextBuffer } from './text-buffer';
+import type { OnRunUpdate, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
+
+export type LookedUp = NonNullable<Awaited<ReturnType<RunLookup>>>;
+
+/**
+ * What a gateway knows of one run: its text once, for all followers. Everything that arrives (live, durable, looked up) states epoch,
+ * generation and offset; what is older than what is known is dropped, what lies beyond a hole waits until the hole is filled.
+ */
+export class FollowedRunState implements FollowerSource {
+  readonly followers = new Set<Follower>();
+  /** Rises with every change; tells whether a check has learned something. */
+  revision = 0;
+  terminal?: RunTerminal;
+  private known?: RunIdentity;
+  private epoch = 0;
+  /** -1: nothing is known yet. */
+  private generation = -1;
+  private buffer = new TextBuffer();
+  /** Where each epoch began in this generation, as far as this process has heard. */
+  private bases = new Map<number, number>();
+  /** Live text beyond a hole. */
+  private parked?: { from: number; buffer: TextBuffer };
+  /** The writer is known to have been here. */
+  private expected = 0;
+  private ending?: RunTerminal;
+  private shared: RunUpdate[] = [];
+
+  constructor(
+    readonly runId: string,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  get isKnown(): boolean {
+    return this.generation >= 0 && this.known !== undefined;
+  }
+
+  get identity(): RunIdentity {
+    return this.known ?? { runId: this.runId, userId: '', model: '' };
+  }
+
+  get position(): RunPosition {
+    return { epoch: this.epoch, generation: Math.max(this.generation, 0), offset: this.buffer.length };
+  }
+
+  get text(): string {
+    return this.buffer.toString();
+  }
+
+  get isWhole(): boolean {
+    return this.isKnown && !this.needsText;
+  }
+
+  /** True while text is missing that is known to exist. */
+  get needsText(): boolean {
+    return (
+      !this.terminal && (this.parked !== undefined || this.expected > this.buffer.length || this.ending !== undefined)
+    );
+  }
+
+  /** True when the end is known but not its text. */
+  get isEnding(): boolean {
+    return this.ending !== undefined && !this.terminal;
+  }
+
+  // ------------------------------------------------------------ what arrives
+
+  identify(identity: RunIdentity): void {
+    this.known ??= identity;
+  }
+
+  /** A worker opens its text here: the bounds of its epoch, and what may not be durable yet. */
+  open(at: { epoch: number; generation: number; base: number; from: number; text: string }): void {
+    if (!this.adopt(at.epoch, at.generation, new Map([[at.epoch, at.base]]))) return;
+    this.ingest(at.from, at.text);
+  }
+
+  /** A piece of text of an epoch and generation that was opened before. */
+  piece(epoch: number, generation: number, from: number, text: string): void {
+    if (epoch !== this.epoch || generation !== this.generation || this.terminal) return;
+    this.ingest(from, text);
+  }
+
+  /** The run has ended; its text is what `terminal` measures. */
+  end(terminal: RunTerminal): void {
+    if (this.terminal || this.ending) return;
+    this.ending = terminal;
+    this.revision += 1;
+    this.settleEnd();
+  }
+
+  applyDurable(durable: DurableRun): void {
+    const { epoch, generation } = durable.position;
+    if (durable.identity) this.identify(durable.identity);
+    if (this.adopt(epoch, generation, durable.bases)) this.ingest(durable.from, durable.text);
+    if (durable.terminal) this.end(durable.terminal);
+  }
+
+  /** State from the database. Its text is older than the streams' except at the end, and when there is no stream. */
+  applyLookup({ identity, position, text, terminal }: LookedUp): void {
+    this.identify(identity);
+    if (terminal) {
+      if (this.terminal) return;
+      this.replace(position, text);
+      this.ending = terminal;
+      this.finish(terminal);
+    } else if (this.generation < 0) {
+      // Nothing is known of the epochs before: base 0 sets every older cursor back, which is always right.
+      this.adopt(position.epoch, position.generation, new Map([[position.epoch, 0]]));
+      this.ingest(0, text);
+    } else if (position.epoch === this.epoch && position.generation === this.generation) {
+      this.ingest(0, text);
+    }
+  }
+
+  /** There is no such run any more (its chat was deleted): the end of what is known. */
+  vanish(): void {
+    if (this.terminal) return;
+    const { generation, offset } = this.position;
+    this.finish({ state: 'cancelled', generation, length: offset });
+  }
+
+  // ------------------------------------------------------------ followers
+
+  /** False when a cursor's truth cannot be told from what is known: some epoch between its own and the current has no known base. */
+  canJudge(cursor: RunPosition): boolean {
+    if (cursor.epoch > this.epoch) return false;
+    if (cursor.generation !== this.generation) return cursor.generation < this.generation;
+    for (let epoch = cursor.epoch + 1; epoch <= this.epoch; epoch += 1) if (!this.bases.has(epoch)) return false;
+    return true;
+  }
+
+  attach(start: FollowerStart, onUpdate: OnRunUpdate): Follower {
+    const follower = new Follower(
+      this,
+      start,
+      (cursor) => this.isTrue(cursor),
+      onUpdate,
+      this.onError,
+      () => this.followers.delete(follower),
+    );
+    this.followers.add(follower);
+    return follower;
+  }
+
+  deliver(): void {
+    if (!this.isKnown) return;
+    for (const follower of [...this.followers]) follower.deliver();
+  }
+
+  deltaFrom(offset: number): RunUpdate {
+    return this.share(
+      (update) => update.kind === 'delta' && update.offset === offset,
+      () => ({
+        kind: 'delta',
+        epoch: this.epoch,
+        generation: this.generation,
+        offset,
+        text: this.buffer.slice(offset),
+      }),
+    );
+  }
+
+  resetUpdate(): RunUpdate {
+    return this.share(
+      (update) => update.kind === 'reset',
+      () => ({ kind: 'reset', epoch: this.epoch, generation: this.generation, text: this.text }),
+    );
+  }
+
+  endUpdate(): RunUpdate | undefined {
+    const { terminal } = this;
+    if (!terminal) return undefined;
+    return this.share(
+      (update) => update.kind === 'end',
+      () => ({ kind: 'end', epoch: this.epoch, terminal, text: this.text }),
+    );
+  }
+
+  // ------------------------------------------------------------ inside
+
+  /** Takes over newer bounds. False when they are older than what is known. */
+  private adopt(epoch: number, generation: number, bases: ReadonlyMap<number, number>): boolean {
+    if (this.terminal || epoch < this.epoch || (epoch === this.epoch && generation < this.generation)) return false;
+    if (generation !== this.generation) {
+      this.clear();
+      this.bases = new Map(bases);
+      this.generation = generation;
+    } else {
+      let base = this.buffer.length;
+      for (const [of, at] of bases) {
+        if (of > this.epoch) base = Math.min(base, at);
+        this.bases.set(of, at);
+      }
+      if (epoch > this.epoch) {
+        this.parked = undefined;
+        this.expected = 0;
+        this.cut(base);
+      }
+    }
+    if (epoch !== this.epoch) this.changed();
+    this.epoch = epoch;
+    return true;
+  }
+
+  private ingest(from: number, text: string): void {
+    const end = from + text.length;
+    const { length } = this.buffer;
+    if (from > length) {
+      this.park(from, text);
+      return;
+    }
+    if (end > length) {
+      this.buffer.append(text.slice(length - from));
+      this.changed();
+      this.unpark();
+    }
+    if (this.ending) this.settleEnd();
+  }
+
+  /** Beyond a hole only the last contiguous part is kept; what lies before it comes from the durable stream. */
+  private park(from: number, text: string): void {
+    this.expected = Math.max(this.expected, from);
+    if (text === '') return;
+    const parkedEnd = this.parked ? this.parked.from + this.parked.buffer.length : -1;
+    if (this.parked && from >= this.parked.from && from <= parkedEnd) {
+      this.parked.buffer.append(text.slice(parkedEnd - from));
+    } else {
+      this.parked = { from, buffer: new TextBuffer(text) };
+    }
+  }
+
+  private unpark(): void {
+    const { parked } = this;
+    if (!parked || parked.from > this.buffer.length) return;
+    this.parked = undefined;
+    this.buffer.append(parked.buffer.slice(this.buffer.length - parked.from));
+  }
+
+  /** Ends as soon as the text is as long as the terminal event says. */
+  private settleEnd(): void {
+    const { ending } = this;
+    if (!ending || this.terminal) return;
+    if (ending.length === 0) this.replace({ ...this.position, generation: ending.generation }, '');
+    const isThere =
+      ending.length === 0 || (this.generation === ending.generation && this.buffer.length === ending.length);
+    if (isThere) this.finish(ending);
+  }
+
+  private finish(terminal: RunTerminal): void {
+    if (this.generation < 0) this.generation = terminal.generation;
+    this.terminal = terminal;
+    this.parked = undefined;
+    this.changed();
+  }
+
+  /** Makes the text equal to a final one; who has shown something else is set back. */
+  private replace(position: RunPosition, text: string): void {
+    if (position.generation !== this.generation) {
+      this.clear();
+      this.generation = position.generation;
+    } else {
+      const shown = this.text;
+      if (!text.startsWith(shown)) this.cut(commonLength(shown, text));
+    }
+    this.epoch = Math.max(this.epoch, position.epoch);
+    this.buffer.append(text.slice(this.buffer.length));
+    this.parked = undefined;
+    this.changed();
+  }
+
+  private cut(offset: number): void {
+    if (offset >= this.buffer.length) {
+      for (const follower of this.followers) follower.cut(this.generation, offset);
+      return;
+    }
+    this.buffer.truncate(offset);
+    for (const follower of this.followers) follower.cut(this.generation, offset);
+    this.changed();
+  }
+
+  private clear(): void {
+    this.buffer = new TextBuffer();
+    this.parked = undefined;
+    this.expected = 0;
+    this.changed();
+  }
+
+  private isTrue(cursor: RunPosition): boolean {
+    if (cursor.generation !== this.generation || !this.canJudge(cursor)) return false;
+    for (let epoch = cursor.epoch + 1; epoch <= this.epoch; epoch += 1) {
+      if (cursor.offset > (this.bases.get(epoch) ?? 0)) return false;
+    }
+    return true;
+  }
+
+  private changed(): void {
+    this.revision += 1;
+    this.shared = [];
+  }
+
+  private share(matches: (update: RunUpdate) => boolean, make: () => RunUpdate): RunUpdate {
+    const found = this.shared.find(matches);
+    if (found) return found;
+    const made = make();
+    this.shared.push(made);
+    return made;
+  }
+}
+
+/** Length of the common beginning. */
+function commonLength(left: string, right: string): number {
+  const limit = Math.min(left.length, right.length);
+  let length = 0;
+  while (length < limit && left.charCodeAt(length) === right.charCodeAt(length)) length += 1;
+  return length;
+}

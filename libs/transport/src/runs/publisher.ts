@@ -1,0 +1,224 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Logger } from '@nestjs/common';
+import { isRedisUnavailable } from '../redis/errors';
+import type { Connections } from '../redis/connections';
+import { DurableFlusher, type OwnsStill } from './durable-flusher';
+import { DurableStore } from './durable-store';
+import { encodeItem, type InterestMessage } from './frame';
+import { InterestWatch } from './interest-watch';
+import { RunKeys, runKey, shortTag, userKey } from './keys';
+import { LiveSender } from './live-sender';
+import type {
+  RunIdentity,
+  RunPosition,
+  RunPublisher,
+  RunStart,
+  RunTerminal,
+  RunWriter,
+  Seizure,
+  UserEvent,
+} from './types';
+import { Pen, type PenHost } from './writer';
+
+export interface RunPublisherOptions {
+  connections: Pick<Connections, 'commands' | 'subscriptions' | 'keyPrefix' | 'processId'>;
+  /**
+   * Asked before a text is written anew because Redis has forgotten it: a process that slept must not write over its successor.
+   * Without it every such run is taken to be owned still.
+   */
+  ownsStill?: OwnsStill;
+  /** Between two live frames (ms, default 10). */
+  liveIntervalMs?: number;
+  /** Between two durable writes (ms, default 200). */
+  durableIntervalMs?: number;
+  /** How long a run's keys are kept after its terminal event (s, default 600). */
+  terminalTtlSeconds?: number;
+}
+
+const BEAT_MS = 500;
+/** The registry is asked at every second beat. */
+const BEATS_PER_CHECK = 2;
+/** Seized and never opened: the take was lost after all. Forgetting one costs a seeding, nothing else. */
+const MAX_SEIZED = 500;
+const COMPLAIN_EVERY_MS = 10_000;
+
+/** The writing side of the token's way: one per process, for all its runs. */
+export function createRunPublisher(options: RunPublisherOptions): RunPublisher {
+  return new Publisher(options);
+}
+
+class Publisher implements RunPublisher, PenHost {
+  private readonly logger = new Logger('RunPublisher');
+  private readonly worker: string;
+  private readonly store: DurableStore;
+  private readonly durable: DurableFlusher;
+  private readonly live: LiveSender;
+  private readonly interest: InterestWatch;
+  private readonly pens = new Set<Pen>();
+  /** Where the stream of a run stood when it was seized. */
+  private readonly seized = new Map<string, Seizure & { kind: 'resumed'; epoch: number }>();
+  private readonly detached = AsyncLocalStorage.snapshot();
+  private readonly unsubscribe: Promise<() => void>;
+  private aliases = 0;
+  private beats = 0;
+  private timer?: NodeJS.Timeout;
+  private checkQueued = false;
+  private complainedAt = 0;
+
+  constructor(options: RunPublisherOptions) {
+    const { commands: redis, subscriptions, keyPrefix, processId } = options.connections;
+    const keys = new RunKeys(keyPrefix);
+    const detached = this.detached;
+    this.worker = shortTag(processId);
+    this.store = new DurableStore(redis, keys, options.terminalTtlSeconds ?? 600);
+    this.durable = new DurableFlusher({
+      store: this.store,
+      intervalMs: options.durableIntervalMs ?? 200,
+      ownsStill: options.ownsStill,
+      onError: (error) => this.complain(error),
+      detached,
+    });
+    this.live = new LiveSender({
+      redis,
+      keys,
+      worker: this.worker,
+      intervalMs: options.liveIntervalMs ?? 10,
+      detached,
+    });
+    this.interest = new InterestWatch(redis, keys, (pen) => this.markLive(pen));
+    this.unsubscribe = subscriptions.subscribe(keys.interest, (message) => this.hear(message));
+  }
+
+  async seize(runId: string, epoch: number): Promise<Seizure> {
+    const seizure = await this.store.seize(runId, epoch);
+    this.seized.delete(runId);
+    if (seizure.kind === 'resumed' && !seizure.terminal) this.seized.set(runId, { ...seizure, epoch });
+    for (const oldest of this.seized.keys()) {
+      if (this.seized.size <= MAX_SEIZED) break;
+      this.seized.delete(oldest);
+    }
+    return seizure;
+  }
+
+  open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter {
+    const seized = this.seized.get(identity.runId);
+    this.seized.delete(identity.runId);
+    const isDurable =
+      seized?.epoch === start.epoch && seized.generation === start.generation && seized.text === start.text;
+    const pen = new Pen(this, identity, start, isDurable, onFenced);
+    this.pens.add(pen);
+    this.timer ??= this.detached(() => setInterval(() => this.beat(), BEAT_MS));
+    this.checkSoon();
+    return pen;
+  }
+
+  async publishTerminal(identity: RunIdentity, position: RunPosition, terminal: RunTerminal): Promise<void> {
+    const { runId, userId, chatId } = identity;
+    const { epoch, generation } = position;
+    await this.store.write([
+      { runId, epoch, generation, from: 0, to: 0, base: 0, text: '', identity, terminal, finish: true },
+    ]);
+    const holders = await this.interest.holders(runKey(runId));
+    const sockets = chatId === undefined ? [] : await this.interest.holders(userKey(userId));
+    const item = encodeItem({ k: 'f', i: identity, p: position, t: terminal });
+    await Promise.all([...new Set([...holders, ...sockets])].map((gateway) => this.live.send(gateway, item)));
+  }
+
+  hasReader(runId: string): boolean {
+    for (const pen of this.pens) {
+      if (pen.identity.runId !== runId) continue;
+      for (const destination of pen.destinations.values()) if (destination.reader) return true;
+    }
+    return false;
+  }
+
+  async read(runId: string): Promise<{ position: RunPosition; text: string; terminal?: RunTerminal } | undefined> {
+    const run = await this.store.read(runId);
+    // A stream that does not begin at 0 has lost a part: as good as none.
+    return run && run.from === 0 ? { position: run.position, text: run.text, terminal: run.terminal } : undefined;
+  }
+
+  async notifyUser(userId: string, event: UserEvent): Promise<void> {
+    try {
+      const gateways = await this.interest.holders(userKey(userId));
+      const item = encodeItem({ k: 'u', u: userId, v: event });
+      await Promise.all(gateways.map((gateway) => this.live.send(gateway, item)));
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    (await this.unsubscribe)();
+    await this.durable.stop();
+    this.live.stop();
+  }
+
+  // ------------------------------------------------------------ PenHost
+
+  nextAlias(): number {
+    this.aliases += 1;
+    return this.aliases;
+  }
+
+  markLive(pen: Pen): void {
+    if (!pen.isDead) this.live.mark(pen);
+  }
+
+  markDurable(pen: Pen): void {
+    if (!pen.isDead) this.durable.mark(pen);
+  }
+
+  flush(): Promise<void> {
+    return this.durable.flush();
+  }
+
+  closed(pen: Pen): void {
+    this.pens.delete(pen);
+    this.live.forget(pen);
+    this.durable.forget(pen);
+  }
+
+  // ------------------------------------------------------------ timers and notices
+
+  private beat(): void {
+    for (const pen of this.pens) if (pen.terminalDurable && LiveSender.isDone(pen)) pen.release();
+    if (this.pens.size === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+      return;
+    }
+    this.live.beat(this.pens);
+    this.beats += 1;
+    if (this.beats % BEATS_PER_CHECK === 0) this.check([...this.pens]);
+  }
+
+  /** Runs that begin together are asked about together. */
+  private checkSoon(): void {
+    if (this.checkQueued) return;
+    this.checkQueued = true;
+    this.detached(() =>
+      setImmediate(() => {
+        this.checkQueued = false;
+        this.check([...this.pens].filter((pen) => !pen.interestKnown));
+      }),
+    );
+  }
+
+  private check(pens: readonly Pen[]): void {
+    this.interest.check(pens).catch((error: unknown) => this.complain(error));
+  }
+
+  private hear(message: string): void {
+    this.interest.hear(JSON.parse(message) as InterestMessage, this.worker, this.pens);
+  }
+
+  /** Redis being away is told by its connection; here only what is unexpected, and not for each of 50 flushes. */
+  private complain(error: unknown): void {
+    const now = Date.now();
+    if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
+    this.complainedAt = now;
+    this.logger.warn(`writing run streams failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,115 @@
+import { CallError } from '@perennial/contracts-kernel';
+import type { DurableStore } from './durable-store';
+import type { FollowedRunState, LookedUp } from './followed-run';
+import type { RunLookup } from './types';
+
+/** Workers send a sign of life each 0.5 s: a run without one for this long has lost its worker, or we a frame. */
+export const SILENT_MS = 1_000;
+const SILENT_AGAIN_MS = 1_000;
+/** A hole is filled by the next durable write, which is at most about 200 ms away. */
+const FILL_AGAIN_MS = 120;
+const MAX_AGAIN_MS = 5_000;
+/** A hole that the durable stream has not filled after this many reads is looked up. */
+const FILLS_BEFORE_LOOKUP = 4;
+/** Runs asked about at one time. */
+const CONCURRENCY = 16;
+/** Both stream and lookup must say so this often before a run is taken for deleted. */
+const UNKNOWN_LIMIT = 2;
+
+/** A run and what is remembered about asking for it. */
+export interface CheckedRun {
+  readonly state: FollowedRunState;
+  /** When its worker was last heard (ms). */
+  heardAt: number;
+  /** Not before (ms). */
+  checkAt: number;
+  /** Checks in a row that did not help. */
+  checks: number;
+  unknown: number;
+  checking?: Promise<void>;
+}
+
+/** Asks about runs whose live path is silent or torn: first their stream, then the lookup. */
+export class RunChecker {
+  private underway = 0;
+
+  constructor(
+    private readonly store: DurableStore,
+    private readonly lookup: RunLookup,
+    /** A check may have changed the run. */
+    private readonly onChecked: (run: CheckedRun) => void,
+  ) {}
+
+  /** Starts what is due, as far as the bound allows. */
+  tick(runs: Iterable<CheckedRun>, now: number): void {
+    for (const run of runs) {
+      if (this.underway >= CONCURRENCY) return;
+      if (run.checking || run.state.terminal || now < run.checkAt) continue;
+      if (run.state.needsText || now - run.heardAt >= SILENT_MS) this.check(run).catch(() => undefined);
+    }
+  }
+
+  /** Checks a run now. Rejects with the lookup's or Redis's error; what was learned before stays. */
+  check(run: CheckedRun): Promise<void> {
+    run.checking ??= this.run(run).finally(() => {
+      run.checking = undefined;
+      const first = run.state.needsText ? FILL_AGAIN_MS : SILENT_AGAIN_MS;
+      run.checkAt = Date.now() + Math.min(first * 2 ** run.checks, MAX_AGAIN_MS);
+      run.checks += 1;
+      this.onChecked(run);
+    });
+    return run.checking;
+  }
+
+  /** State of a run by rpc; `undefined` when it does not exist. */
+  async lookedUp(runId: string): Promise<LookedUp | undefined> {
+    try {
+      return await this.lookup(runId);
+    } catch (error) {
+      if (error instanceof CallError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  private async run(run: CheckedRun): Promise<void> {
+    const { state } = run;
+    this.underway += 1;
+    try {
+      const before = state.revision;
+      const isStreamed = await this.readStream(state);
+      const hasLearned = state.revision !== before;
+      if (state.terminal || !this.mustLookUp(run, isStreamed, hasLearned)) {
+        if (hasLearned) run.checks = 0;
+        return;
+      }
+      const found = await this.lookedUp(state.runId);
+      if (found) state.applyLookup(found);
+      run.unknown = found || isStreamed ? 0 : run.unknown + 1;
+      if (run.unknown >= UNKNOWN_LIMIT) state.vanish();
+    } finally {
+      this.underway -= 1;
+    }
+  }
+
+  /** False when Redis has nothing of the run. A take-over may set us back below what was asked for: then it is read again. */
+  private async readStream(state: FollowedRunState): Promise<boolean> {
+    for (;;) {
+      const { generation, offset } = state.position;
+      const durable = await this.store.read(state.runId, state.isKnown ? { generation, offset } : undefined);
+      if (!durable) return false;
+      state.applyDurable(durable);
+      const after = state.position;
+      const isBehind = after.offset < durable.position.offset && after.generation === durable.position.generation;
+      if (!isBehind || (after.offset === offset && after.generation === generation)) return true;
+    }
+  }
+
+  private mustLookUp(run: CheckedRun, isStreamed: boolean, hasLearned: boolean): boolean {
+    const { state } = run;
+    if (!isStreamed || !state.isKnown) return true;
+    // The stream says that it has ended and does not have the whole text: it never will.
+    if (state.isEnding) return hasLearned ? run.checks > 0 : true;
+    if (hasLearned) return false;
+    return !state.needsText || run.checks >= FILLS_BEFORE_LOOKUP;
+  }
+}
