@@ -30,7 +30,7 @@ describe('migrations', () => {
       logLevel: 'error',
       build: {
         ssr: true,
-        outDir: 'dist',
+        outDir: 'dist/migrate',
         target: 'node20',
         rollupOptions: {
           input: 'test/migrate-process.ts',
@@ -44,7 +44,7 @@ describe('migrations', () => {
       startProcess({
         name: `replica ${i}`,
         command: process.execPath,
-        args: ['dist/migrate-process.js', url],
+        args: ['dist/migrate/migrate-process.js', url],
         cwd: root,
       }),
     );

@@ -3,9 +3,10 @@ import { describeVariables } from './inspect';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-/** The Markdown table of one service's variables, for docs/environment.md. */
-export function environmentTable(schema: z.ZodObject): string {
-  const rows = describeVariables(schema).map((variable) => {
+/** The Markdown table of one service's variables, for docs/environment.md; without those in `except`. */
+export function environmentTable(schema: z.ZodObject, except: readonly string[] = []): string {
+  const variables = describeVariables(schema).filter(({ name }) => !except.includes(name));
+  const rows = variables.map((variable) => {
     const unset = variable.required
       ? '**required**'
       : variable.defaultValue === undefined

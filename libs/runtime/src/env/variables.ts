@@ -136,5 +136,6 @@ export const listenEnv = {
   PORT: variable(port().default(8080), { description: 'Port on which users are served.' }),
 };
 
-const commonSchema = z.object(commonEnv);
+export const commonSchema = z.object(commonEnv);
+/** What every service knows about itself. */
 export type CommonEnv = z.output<typeof commonSchema>;
