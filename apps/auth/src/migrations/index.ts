@@ -34,7 +34,7 @@ export const authMigrations = [
     up: [
       // One row that numbers the feed. Its lock is held until the commit, so numbers become visible in order and without holes.
       `CREATE TABLE revocation_feed (
-         only boolean PRIMARY KEY DEFAULT true CHECK (only),
+         one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
          sequence bigint NOT NULL
        )`,
       'INSERT INTO revocation_feed (sequence) VALUES (0)',

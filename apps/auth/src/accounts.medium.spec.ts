@@ -1,0 +1,369 @@
+import {
+  ADD_USER,
+  AUTH_STATUS,
+  DELETE_USER,
+  GET_USER,
+  GET_USER_SETTINGS,
+  LIST_USERS,
+  RESOLVE_SESSION,
+  SessionClaimsSchema,
+  SIGN_IN,
+  SIGN_UP,
+  UPDATE_PASSWORD,
+  UPDATE_PROFILE,
+  UPDATE_TIMEZONE,
+  UPDATE_USER,
+  UPDATE_USER_SETTINGS,
+  type IssuedSession,
+  type SessionClaims,
+} from '@perennial/contracts-auth';
+import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
+import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing/service';
+import { createVerifier } from 'fast-jwt';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuthModule } from './auth.module';
+import { authEnv } from './env';
+
+const SECRET_KEY = 'the secret of this very test';
+const address = '203.0.113.1';
+const password = 'Passw0rd!x';
+const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
+
+/** Real: Postgres, Redis, the transport, two replicas of the module. */
+async function installation(settings: Record<string, string> = {}) {
+  const databaseUrl = await freshDatabase('auth');
+  const prefix = freshPrefix('auth');
+  const source = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl(),
+    REDIS_KEY_PREFIX: prefix,
+    SECRET_KEY,
+    SIGN_UPS_PER_ADDRESS: '1000',
+    ...settings,
+  };
+  const replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
+  const caller = await startCaller(redisUrl(), prefix);
+  return { databaseUrl, source, replicas, caller };
+}
+
+const named = (calls: readonly (readonly [Call, unknown])[]) =>
+  calls.map(([call, request]) => [call.pattern, call, request] as const);
+
+const claimsOf = (token: string): SessionClaims =>
+  SessionClaimsSchema.parse(createVerifier({ key: SECRET_KEY })(token));
+
+function principalOf({ user, token }: IssuedSession, role: Role = user.role): Principal {
+  return { kind: 'user', userId: user.id, role, sessionId: claimsOf(token).jti };
+}
+
+describe('accounts, with sign-up open', () => {
+  let caller: Caller;
+  let replicas: Replica[];
+  let databaseUrl: string;
+  let admin: IssuedSession;
+  let asAdmin: Principal;
+  let number = 0;
+
+  beforeAll(async () => {
+    ({ caller, replicas, databaseUrl } = await installation({ ENABLE_SIGNUP: 'true' }));
+    admin = await signUp('admin@example.com');
+    asAdmin = principalOf(admin);
+  });
+  afterAll(async () => {
+    await caller?.stop();
+    await Promise.all((replicas ?? []).map((replica) => replica.stop()));
+  });
+
+  function signUp(email: string, key?: string): Promise<IssuedSession> {
+    return caller.rpc.call(SIGN_UP, { name: 'Ada', email, password, address }, { principal: ANONYMOUS, key });
+  }
+  function signIn(email: string, secret = password): Promise<IssuedSession> {
+    return caller.rpc.call(SIGN_IN, { email, password: secret, address }, { principal: ANONYMOUS });
+  }
+  async function someone(role: Role = 'user'): Promise<IssuedSession> {
+    number += 1;
+    const email = `someone${number}@example.com`;
+    return caller.rpc.call(ADD_USER, { name: `Someone ${number}`, email, password, role }, { principal: asAdmin });
+  }
+  const resolve = ({ token }: IssuedSession) =>
+    caller.rpc.call(RESOLVE_SESSION, { claims: claimsOf(token) }, { principal: { kind: 'service', name: 'gateway' } });
+
+  it('makes the first account the admin and the next ones pending', async () => {
+    expect(admin.user).toMatchObject({ role: 'admin', email: 'admin@example.com', profile_image_url: '/user.png' });
+    expect((await signUp('second@example.com')).user.role).toBe('pending');
+    expect(await caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS })).toEqual({
+      onboarding: false,
+      signUpEnabled: true,
+    });
+  });
+
+  it('signs in whatever the case of the address, and answers the same to a wrong password and an unknown account', async () => {
+    const session = await signIn('Admin@Example.COM');
+    expect(session.user.id).toBe(admin.user.id);
+    expect(claimsOf(session.token)).toMatchObject({ id: admin.user.id, exp: session.expiresAt });
+    const refusal = { code: 'INVALID_ARGUMENT', message: 'The email or password provided is incorrect' };
+    await expect(signIn('admin@example.com', 'wrong')).rejects.toMatchObject(refusal);
+    await expect(signIn('nobody@example.com')).rejects.toMatchObject(refusal);
+  });
+
+  it('answers a second delivery of a sign-up with the same session, and refuses the address under another key', async () => {
+    const first = await signUp('twice@example.com', 'key-1');
+    expect(await signUp('twice@example.com', 'key-1')).toEqual(first);
+    await expect(signUp('twice@example.com', 'key-2')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await expect(signUp('thrice@example.com', 'key-1')).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+  });
+
+  it('keeps neither passwords nor tokens with the results of calls', async () => {
+    const session = await signUp('stored@example.com', 'key-3');
+    const client = new Client(databaseUrl);
+    await client.connect();
+    const { rows } = await client.query<{ text: string }>('SELECT to_jsonb(r)::text AS text FROM auth.call_results r');
+    await client.end();
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { text } of rows) {
+      expect(text).not.toContain(password);
+      expect(text).not.toContain(session.token);
+    }
+  });
+
+  it('resolves a session until the account is gone', async () => {
+    const session = await someone();
+    expect(await resolve(session)).toMatchObject({ id: session.user.id, role: 'user' });
+    await caller.rpc.call(DELETE_USER, { userId: session.user.id }, { principal: asAdmin });
+    await expect(resolve(session)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(signIn(session.user.email)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('ends all tokens when the password changes, once, and answers a second delivery like the first', async () => {
+    const session = await someone();
+    const principal = principalOf(session);
+    const change = () =>
+      caller.rpc.call(UPDATE_PASSWORD, { password, newPassword: 'another one', address }, { principal, key: 'change' });
+    await expect(
+      caller.rpc.call(UPDATE_PASSWORD, { password: 'wrong', newPassword: 'x', address }, { principal }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await resolve(session)).toBeTruthy();
+    expect(await change()).toEqual({});
+    expect(await change()).toEqual({});
+    await expect(resolve(session)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(signIn(session.user.email)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await resolve(await signIn(session.user.email, 'another one'))).toBeTruthy();
+  });
+
+  it('never lets a token made with the old password outlive the change, however they interleave', async () => {
+    const session = await someone();
+    const principal = principalOf(session);
+    const signIns = Array.from({ length: 6 }, () => signIn(session.user.email).catch(() => undefined));
+    await caller.rpc.call(UPDATE_PASSWORD, { password, newPassword: 'changed', address }, { principal });
+    const tokens = (await Promise.all(signIns)).filter((made) => made !== undefined);
+    for (const made of tokens) await expect(resolve(made)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const fresh = await signIn(session.user.email, 'changed');
+    expect(await resolve(fresh)).toMatchObject({ id: session.user.id });
+  });
+
+  it('ends tokens with a change of role or password by an admin, not with a change of name', async () => {
+    const session = await someone();
+    const update = (change: object) =>
+      caller.rpc.call(UPDATE_USER, { userId: session.user.id, ...change }, { principal: asAdmin });
+    expect(await update({ name: 'Renamed', role: 'user' })).toMatchObject({ name: 'Renamed' });
+    expect(await resolve(session)).toMatchObject({ name: 'Renamed' });
+    expect(await update({ role: 'pending' })).toMatchObject({ role: 'pending' });
+    await expect(resolve(session)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const again = await signIn(session.user.email);
+    await update({ password: 'set by the admin' });
+    await expect(resolve(again)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(update({ email: 'admin@example.com' })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  });
+
+  it('keeps at least one admin, also when two admins remove each other at once', async () => {
+    const userId = admin.user.id;
+    await expect(caller.rpc.call(UPDATE_USER, { userId, role: 'user' }, { principal: asAdmin })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    await expect(caller.rpc.call(DELETE_USER, { userId }, { principal: asAdmin })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    for (let round = 0; round < 3; round += 1) {
+      const other = await someone('admin');
+      const outcomes = await Promise.allSettled([
+        caller.rpc.call(UPDATE_USER, { userId, role: 'user' }, { principal: principalOf(other) }),
+        caller.rpc.call(UPDATE_USER, { userId: other.user.id, role: 'user' }, { principal: asAdmin }),
+      ]);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      // As it was: the first admin is the only one.
+      const survivor = outcomes[0]?.status === 'fulfilled' ? principalOf(other) : asAdmin;
+      await caller.rpc.call(UPDATE_USER, { userId, role: 'admin' }, { principal: survivor });
+      await caller.rpc.call(UPDATE_USER, { userId: other.user.id, role: 'user' }, { principal: asAdmin });
+    }
+  });
+
+  it('lists and searches accounts, wildcards taken literally', async () => {
+    const made = await caller.rpc.call(
+      ADD_USER,
+      { name: '100% Zoë_x', email: 'percent@example.com', password },
+      { principal: asAdmin },
+    );
+    const list = (query: string) => caller.rpc.call(LIST_USERS, { query }, { principal: asAdmin });
+    expect((await list('100%')).users.map(({ id }) => id)).toEqual([made.user.id]);
+    expect((await list('zoë_')).total).toBe(1);
+    expect((await list('%')).total).toBe(1);
+    const page = await caller.rpc.call(LIST_USERS, { orderBy: 'email', direction: 'desc' }, { principal: asAdmin });
+    expect(page.total).toBeGreaterThan(5);
+    expect([...page.users].sort((a, b) => (a.email < b.email ? 1 : -1))).toEqual(page.users);
+  });
+
+  it('keeps profile, time zone and settings', async () => {
+    const session = await someone();
+    const principal = principalOf(session);
+    const profile = { name: 'New name', profile_image_url: '/x.png', bio: 'Hello' };
+    expect(await caller.rpc.call(UPDATE_PROFILE, profile, { principal })).toMatchObject({ ...profile, gender: null });
+    await caller.rpc.call(UPDATE_TIMEZONE, { timezone: 'Europe/Berlin' }, { principal });
+    expect(await caller.rpc.call(GET_USER, { userId: session.user.id }, { principal })).toMatchObject({
+      timezone: 'Europe/Berlin',
+    });
+    expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings: null });
+    const settings = { ui: { theme: 'dark', models: ['a'] } };
+    expect(await caller.rpc.call(UPDATE_USER_SETTINGS, { settings }, { principal })).toEqual({ settings });
+    expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings });
+  });
+
+  describe('who may not', () => {
+    const someId = '00000000-0000-4000-8000-000000000000';
+    const adminCalls = [
+      [ADD_USER, { name: 'x', email: 'x@example.com', password }],
+      [LIST_USERS, {}],
+      [UPDATE_USER, { userId: someId, role: 'admin' }],
+      [DELETE_USER, { userId: someId }],
+      [GET_USER, { userId: someId }],
+    ] as const;
+    const ownCalls = [
+      [UPDATE_PROFILE, { name: 'x', profile_image_url: '' }],
+      [GET_USER_SETTINGS, {}],
+      [UPDATE_USER_SETTINGS, { settings: {} }],
+    ] as const;
+    const signedInCalls = [
+      [UPDATE_TIMEZONE, { timezone: 'UTC' }],
+      [UPDATE_PASSWORD, { password, newPassword: 'x', address }],
+    ] as const;
+
+    it.each(named(adminCalls))('%s is for admins only', async (_pattern, call, request) => {
+      const user = principalOf(await someone());
+      const pending = principalOf(await someone('pending'));
+      await expect(caller.rpc.call(call, request, { principal: user })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      await expect(caller.rpc.call(call, request, { principal: pending })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      await expect(caller.rpc.call(call, request, { principal: ANONYMOUS })).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    });
+
+    it.each(named(ownCalls))('%s is for active accounts', async (_pattern, call, request) => {
+      const pending = principalOf(await someone('pending'));
+      await expect(caller.rpc.call(call, request, { principal: pending })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      await expect(caller.rpc.call(call, request, { principal: ANONYMOUS })).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    });
+
+    it.each(named(signedInCalls))('%s is for those who signed in', async (_pattern, call, request) => {
+      await expect(caller.rpc.call(call, request, { principal: ANONYMOUS })).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    });
+
+    it('a pending account may see itself', async () => {
+      const pending = await someone('pending');
+      const userId = pending.user.id;
+      expect(await caller.rpc.call(GET_USER, { userId }, { principal: principalOf(pending) })).toMatchObject({
+        id: userId,
+      });
+    });
+  });
+});
+
+describe('sign-up', () => {
+  it('schedule 15: two first sign-ups at two replicas make one admin', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { caller, replicas } = await installation({ ENABLE_SIGNUP: 'true', DEFAULT_USER_ROLE: 'user' });
+      try {
+        const sessions = await Promise.all(
+          Array.from({ length: 6 }, (_, n) =>
+            caller.rpc.call(
+              SIGN_UP,
+              { name: `First ${n}`, email: `first${n}@example.com`, password, address },
+              { principal: ANONYMOUS },
+            ),
+          ),
+        );
+        expect(sessions.map(({ user }) => user.role).sort()).toEqual(['admin', 'user', 'user', 'user', 'user', 'user']);
+      } finally {
+        await caller.stop();
+        await Promise.all(replicas.map((replica) => replica.stop()));
+      }
+    }
+  });
+
+  it('closes by itself after the first account, and still answers its second delivery', async () => {
+    const { caller, replicas } = await installation();
+    try {
+      const status = () => caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS });
+      const signUp = (name: string, key?: string) =>
+        caller.rpc.call(
+          SIGN_UP,
+          { name, email: `${name}@example.com`, password, address },
+          { principal: ANONYMOUS, key },
+        );
+      expect(await status()).toEqual({ onboarding: true, signUpEnabled: true });
+      const outcomes = await Promise.allSettled([signUp('a', 'key-a'), signUp('b', 'key-b')]);
+      expect(outcomes.map(({ status: outcome }) => outcome).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(await status()).toEqual({ onboarding: false, signUpEnabled: false });
+      const won = outcomes[0]?.status === 'fulfilled' ? 'a' : 'b';
+      expect((await signUp(won, `key-${won}`)).user).toMatchObject({ role: 'admin', name: won });
+      await expect(signUp('c')).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    } finally {
+      await caller.stop();
+      await Promise.all(replicas.map((replica) => replica.stop()));
+    }
+  });
+
+  it('limits attempts over all replicas, per account and per address, and lets successes pass', async () => {
+    const { caller, replicas } = await installation({
+      SIGN_IN_ATTEMPTS_PER_ACCOUNT: '3',
+      SIGN_IN_ATTEMPTS_PER_ADDRESS: '8',
+      SIGN_UPS_PER_ADDRESS: '2',
+    });
+    try {
+      const signUp = (email: string) =>
+        caller.rpc.call(SIGN_UP, { name: 'x', email, password, address }, { principal: ANONYMOUS });
+      const signIn = (email: string, secret: string, from = address) =>
+        caller.rpc.call(SIGN_IN, { email, password: secret, address: from }, { principal: ANONYMOUS });
+      await signUp('only@example.com');
+      for (let n = 0; n < 12; n += 1) await signIn('only@example.com', password);
+      const guesses = await Promise.allSettled(Array.from({ length: 6 }, () => signIn('only@example.com', 'guess')));
+      const codes = guesses.map((guess) => (guess as PromiseRejectedResult).reason.code as string).sort();
+      expect(codes).toEqual([...Array<string>(3).fill('INVALID_ARGUMENT'), ...Array<string>(3).fill('RATE_LIMITED')]);
+      // Also with the right password, and from elsewhere: the account itself is closed for a while.
+      await expect(signIn('only@example.com', password, '198.51.100.9')).rejects.toMatchObject({
+        code: 'RATE_LIMITED',
+        details: { retryAfter: expect.any(Number) as number },
+      });
+      for (let n = 0; n < 2; n += 1) await signIn(`u${n}@example.com`, 'guess').catch(() => undefined);
+      await expect(signIn('another@example.com', 'guess')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+      await expect(signIn('another@example.com', 'guess', '198.51.100.9')).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+      await expect(signUp('second@example.com')).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+      await expect(signUp('third@example.com')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    } finally {
+      await caller.stop();
+      await Promise.all(replicas.map((replica) => replica.stop()));
+    }
+  });
+});
