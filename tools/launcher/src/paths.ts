@@ -1,9 +1,16 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The clone. This file and the bundle made of it (`dist/`) are equally deep in it. */
-export const ROOT = resolve(fileURLToPath(new URL('.', import.meta.url)), '..', '..', '..');
+/** The clone: the folder above this file, or above the bundle that it became part of, that holds the workspace's `nx.json`. */
+export const ROOT = cloneAbove(fileURLToPath(new URL('.', import.meta.url)));
+
+function cloneAbove(folder: string): string {
+  if (existsSync(join(folder, 'nx.json'))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error('not inside a clone of Perennial: no nx.json above this file');
+  return cloneAbove(parent);
+}
 
 export const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'] as const;
 export type ServiceName = (typeof SERVICES)[number];
