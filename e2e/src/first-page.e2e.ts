@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const MODEL = 'sim-t120-r30-x';
+const EXECUTABLE = process.env.CHROMIUM_BINARY ?? onPath('chromium') ?? onPath('google-chrome');
+if (!EXECUTABLE) console.warn('SKIPPED: the page in a browser. Install chromium, or name one in CHROMIUM_BINARY.');
+
+function onPath(name: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(existsSync);
+}
+
+describe.skipIf(!EXECUTABLE)('the page, in a real browser', () => {
+  let simulator: Simulator;
+  let system: RunningSystem;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    simulator = await startSimulator({ port: 0, models: [MODEL, 'sim-t2000-r30-x', 'sim-t60-r30-cut20'] });
+    system = await launchSystem({
+      scale: { gateway: 2 },
+      env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
+    });
+    browser = await chromium.launch({
+      executablePath: EXECUTABLE,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    context = await browser.newContext({ baseURL: system.baseUrl });
+    const first = await context.newPage();
+    await first.goto('/');
+    await first.getByRole('heading', { name: 'Create your account' }).waitFor();
+    await first.getByLabel('Name').fill('Ada');
+    await first.getByLabel('E-mail').fill('ada@example.com');
+    await first.getByLabel('Password').fill('correct horse battery staple');
+    await first.getByRole('button', { name: 'Create account' }).click();
+    await first.getByText('What is on your mind?').waitFor();
+    await first.close();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+    await simulator?.close();
+  });
+
+  beforeEach(async () => {
+    page = await context.newPage();
+    await page.goto('/');
+    await page.getByText('What is on your mind?').waitFor();
+  });
+
+  afterEach(() => page.close());
+
+  async function say(text: string, model = MODEL): Promise<void> {
+    await page.getByLabel('Model').selectOption(model);
+    await page.getByLabel('Message', { exact: true }).fill(text);
+    await page.getByLabel('Message', { exact: true }).press('Enter');
+    await page.waitForURL(/\/c\//);
+  }
+
+  const answer = () => page.locator('.message-assistant').last();
+  const ended = () => answer().and(page.locator('[aria-busy="false"]')).waitFor({ timeout: 30_000 });
+  const shown = async () => (await answer().locator('.markdown').textContent())?.trim();
+
+  it('streams an answer, names the chat, and shows both again after a reload', async () => {
+    await say('hello there');
+    await answer().locator('.markdown').waitFor();
+    await ended();
+    expect(await shown()).toBe(expectedText(MODEL, 'hello there', 120).trim());
+    await page.getByRole('link', { name: 'Simulated title' }).first().waitFor();
+    await page.reload();
+    await answer().locator('.markdown').waitFor();
+    expect(await shown()).toBe(expectedText(MODEL, 'hello there', 120).trim());
+  });
+
+  it('goes on with an answer after a reload in the middle of it', async () => {
+    await say('reload me');
+    await page.waitForFunction(
+      () => (document.querySelector('.message-assistant .markdown')?.textContent?.length ?? 0) > 60,
+    );
+    await page.reload();
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await ended();
+    expect(await shown()).toBe(expectedText(MODEL, 'reload me', 120).trim());
+  });
+
+  it('stops, says so, keeps the text, and answers again', async () => {
+    await say('a long one', 'sim-t2000-r30-x');
+    await answer().locator('.markdown').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await ended();
+    await answer().getByText('Stopped.').waitFor();
+    const kept = (await shown()) ?? '';
+    expect(kept.length).toBeGreaterThan(0);
+    expect(expectedText('sim-t2000-r30-x', 'a long one', 2000).trim().startsWith(kept)).toBe(true);
+    await page.getByLabel('Model').selectOption(MODEL);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await ended();
+    expect(await shown()).toBe(expectedText(MODEL, 'a long one', 120).trim());
+  });
+
+  it('shows what went wrong when the provider breaks off, and the chat goes on', async () => {
+    await say('break off', 'sim-t60-r30-cut20');
+    await answer().getByRole('alert').waitFor();
+    await answer().getByRole('button', { name: 'Try again' }).waitFor();
+    await page.getByLabel('Model').selectOption(MODEL);
+    await page.getByLabel('Message', { exact: true }).fill('go on');
+    await page.getByLabel('Message', { exact: true }).press('Enter');
+    await page.locator('.message-user').nth(1).waitFor();
+    await ended();
+    expect(await shown()).toBe(expectedText(MODEL, 'go on', 120).trim());
+  });
+
+  it('says when the connection is lost and when it is back, and loses nothing of the answer', async () => {
+    await say('through a death');
+    await answer().locator('.markdown').waitFor();
+    await Promise.all([system.kill('gateway', 1), system.kill('gateway', 2)]);
+    await page.getByText('Connection lost.').waitFor();
+    await page.getByText('Connected again.').waitFor({ timeout: 20_000 });
+    await ended();
+    expect(await shown()).toBe(expectedText(MODEL, 'through a death', 120).trim());
+  });
+
+  it('can be used with the keyboard alone, and has no accessibility violations in light and dark', async () => {
+    await page.keyboard.press('Shift+Tab');
+    await page.getByLabel('Message', { exact: true }).focus();
+    await page.keyboard.type('by keyboard');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/c\//);
+    await ended();
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.reload();
+      await answer().locator('.markdown').waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+    }
+  });
+
+  it('fits a phone: no sideways scrolling, the list is a drawer', async () => {
+    await page.setViewportSize({ width: 360, height: 700 });
+    await page.reload();
+    await page.getByText('What is on your mind?').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    expect(await page.getByRole('navigation', { name: 'Chats' }).isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Chats' }).click();
+    await page.getByRole('link', { name: 'New chat' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'New chat' }).waitFor({ state: 'hidden' });
+  });
+
+  it('runs nothing that an answer contains', async () => {
+    const markdown =
+      '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>[click](javascript:window.hacked=1)';
+    await page.evaluate(
+      async ({ markdown }) => {
+        const message = { id: 'a', parentId: null, childrenIds: [], role: 'assistant', content: markdown, done: true };
+        const chat = { title: 'Hostile', history: { currentId: 'a', messages: { a: message } } };
+        const reply = await fetch('/api/v1/chats/new', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ chat }),
+        });
+        history.pushState({}, '', `/c/${((await reply.json()) as { id: string }).id}`);
+      },
+      { markdown },
+    );
+    await page.reload();
+    await answer().locator('.markdown').waitFor();
+    expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+    expect(await answer().locator('img, script').count()).toBe(0);
+    expect(await answer().getByText('click').getAttribute('href')).toBeFalsy();
+  });
+
+  it('signs out, and asks for the password again', async () => {
+    const other = await browser.newContext({ baseURL: system.baseUrl });
+    const visitor = await other.newPage();
+    await visitor.goto('/');
+    await visitor.getByLabel('E-mail').fill('ada@example.com');
+    await visitor.getByLabel('Password').fill('wrong');
+    await visitor.getByRole('button', { name: 'Sign in' }).click();
+    await visitor.getByRole('alert').waitFor();
+    await visitor.getByLabel('Password').fill('correct horse battery staple');
+    await visitor.getByRole('button', { name: 'Sign in' }).click();
+    await visitor.getByRole('button', { name: 'Sign out' }).click();
+    await visitor.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
+    await other.close();
+  });
+});
