@@ -1,0 +1,80 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+import { boundaries } from './tools/build/src/boundaries.mjs';
+
+const TYPESCRIPT = ['**/*.ts', '**/*.tsx', '**/*.mts'];
+const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', '**/*.e2e.ts', '**/test/**/*.ts'];
+
+const environmentIsReadOnce = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Only an environment schema reads process.env, once at start (parseEnv of @perennial/runtime).',
+};
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/coverage/**',
+      '**/.nx/**',
+      '**/.perennial/**',
+      '**/*.timestamp-*',
+    ],
+  },
+  js.configs.recommended,
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        performance: 'readonly',
+        AbortSignal: 'readonly',
+      },
+    },
+  },
+  { files: TYPESCRIPT, extends: [...tseslint.configs.recommended] },
+  {
+    files: TYPESCRIPT,
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(),
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/ban-ts-comment': 'error',
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@nestjs/common',
+              importNames: ['forwardRef'],
+              message: 'A cycle of providers is mended, not deferred.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'apps/**/*.tsx', 'libs/**/*.ts', 'libs/**/*.tsx'],
+    ignores: [...TESTS, 'libs/runtime/**', 'libs/testing/**', '**/*.config.ts'],
+    rules: { 'no-restricted-syntax': ['error', environmentIsReadOnce] },
+  },
+  { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },
+  { files: ['**/*.config.ts'], rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:tool'] }) } },
+  prettier,
+);

@@ -1,0 +1,45 @@
+/**
+ * What may depend on what, as options of `@nx/enforce-module-boundaries`. A function, because a later block of a flat
+ * configuration replaces a rule's options as a whole.
+ */
+const may = (sourceTag, ...to) => ({ sourceTag, onlyDependOnLibsWithTags: to });
+
+/**
+ * @param {{ also?: readonly string[] }} [options] tags that an application may depend on besides its own libraries
+ */
+export function boundaries({ also = [] } = {}) {
+  const depConstraints = [
+    // What a project is. Of the contracts an infra library can reach only the kernel, by its scope.
+    may('type:app', 'type:contract', 'type:infra', 'type:data-access', 'type:ui', ...also),
+    may('type:contract', 'type:contract'),
+    may('type:infra', 'type:infra', 'type:contract', ...also),
+    may('type:data-access', 'type:contract', 'type:data-access', ...also),
+    may('type:ui', 'type:ui', ...also),
+    may('type:testing', 'type:testing', 'type:infra'),
+    may('type:tool', 'type:tool', 'type:contract', 'type:infra', 'type:data-access', 'type:testing'),
+    may('type:e2e', 'type:contract', 'type:testing', 'type:data-access', 'type:tool'),
+    // Who may call whom: importing a contract is the permission to call.
+    may(
+      'scope:gateway',
+      'scope:gateway',
+      'scope:auth',
+      'scope:chat',
+      'scope:retrieval',
+      'scope:config',
+      'scope:platform',
+    ),
+    may('scope:chat', 'scope:chat', 'scope:auth', 'scope:retrieval', 'scope:config', 'scope:platform'),
+    may('scope:retrieval', 'scope:retrieval', 'scope:auth', 'scope:config', 'scope:platform'),
+    may('scope:auth', 'scope:auth', 'scope:config', 'scope:platform'),
+    may('scope:config', 'scope:config', 'scope:platform'),
+    may('scope:web', 'scope:web', 'scope:gateway', ...(also.length > 0 ? ['scope:platform'] : [])),
+    may('scope:platform', 'scope:platform'),
+    may('scope:e2e', 'scope:e2e', 'scope:gateway', 'scope:web', 'scope:platform'),
+    // Where it runs.
+    may('runtime:browser', 'runtime:browser', 'runtime:any', ...(also.length > 0 ? ['runtime:node'] : [])),
+    may('runtime:any', 'runtime:any', ...(also.length > 0 ? ['runtime:node'] : [])),
+    may('runtime:node', 'runtime:node', 'runtime:any'),
+    { sourceTag: 'type:contract', bannedExternalImports: ['@nestjs/*', 'typeorm', 'ioredis'] },
+  ];
+  return ['error', { allow: [], depConstraints }];
+}

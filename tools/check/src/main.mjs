@@ -1,0 +1,83 @@
+// `npm run check`: format, lint, types, boundaries, sizes. Runs all of them and fails if one does.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkPlanted } from './planted.mjs';
+import { ROOT } from './root.mjs';
+import { measure } from './sizes.mjs';
+
+const NX_ENVIRONMENT = { NX_DAEMON: 'false', NX_TUI: 'false' };
+
+/** @type {readonly { name: string, run: () => boolean | Promise<boolean> }[]} */
+const STEPS = [
+  { name: 'format', run: () => command('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
+  { name: 'sizes', run: sizes },
+  { name: 'lint', run: () => nx('lint') },
+  { name: 'boundaries', run: boundaries },
+  { name: 'types', run: () => nx('typecheck') },
+];
+
+/** @param {string} target */
+function nx(target) {
+  return command('nx/bin/nx.js', ['run-many', '-t', target, '--outputStyle=static'], true);
+}
+
+/**
+ * Runs a package's program; its output is shown when it fails.
+ *
+ * @param {string} program below node_modules
+ * @param {readonly string[]} args
+ * @param {boolean} [onlyFailures] leaves out the lines of what went well
+ */
+function command(program, args, onlyFailures = false) {
+  const result = spawnSync(process.execPath, [join(ROOT, 'node_modules', program), ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, ...NX_ENVIRONMENT },
+  });
+  if (result.status === 0) return true;
+  const output = `${result.stdout}${result.stderr}`;
+  const quiet = /^\s*$|^> |^- @perennial|^✔/;
+  console.log(
+    onlyFailures
+      ? output
+          .split('\n')
+          .filter((line) => !quiet.test(line))
+          .join('\n')
+      : output,
+  );
+  return false;
+}
+
+/** Every source file that git knows or would take. */
+function sizes() {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  const files = listed.split('\n').filter((path) => path !== '' && existsSync(join(ROOT, path)));
+  const measured = files.map((path) => measure(path, readFileSync(join(ROOT, path), 'utf8')));
+  for (const warning of measured.flatMap(({ warnings }) => warnings)) console.log(`  long: ${warning}`);
+  const errors = measured.flatMap((result) => result.errors);
+  for (const error of errors) console.log(`  too large: ${error}`);
+  return errors.length === 0;
+}
+
+async function boundaries() {
+  const wrong = await checkPlanted();
+  for (const line of wrong) console.log(`  ${line}`);
+  return wrong.length === 0;
+}
+
+const failed = [];
+for (const { name, run } of STEPS) {
+  const started = performance.now();
+  const good = await run();
+  if (!good) failed.push(name);
+  console.log(`${good ? '✓' : '✗'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+if (failed.length > 0) {
+  console.log(`\nfailed: ${failed.join(', ')}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { measure } from './sizes.mjs';
+
+const lines = (count: number): string => 'x;\n'.repeat(count);
+
+describe('measure', () => {
+  it('accepts a file within all budgets', () => {
+    expect(measure('a.ts', lines(250))).toEqual({ errors: [], warnings: [] });
+  });
+
+  it('tells a long file and refuses a very long one', () => {
+    expect(measure('a.ts', lines(251)).warnings).toEqual(['a.ts:1 has 251 lines (aim for 250)']);
+    expect(measure('a.ts', lines(501)).errors).toEqual(['a.ts:1 has 501 lines, at most 500 are allowed']);
+    expect(measure('a.spec.ts', lines(400)).warnings).toEqual([]);
+  });
+
+  it('refuses a controller of more than 150 lines', () => {
+    expect(measure('chats.controller.ts', lines(151)).errors).toEqual([
+      'chats.controller.ts:1 is a controller of 151 lines, at most 150 are allowed',
+    ]);
+  });
+
+  it('refuses a constructor of eight dependencies, where it stands', () => {
+    const parameters = (count: number): string => Array.from({ length: count }, (_, n) => `p${n}: string`).join(', ');
+    const source = (count: number): string => `class A {\n  constructor(${parameters(count)}) {}\n}\n`;
+    expect(measure('a.ts', source(7)).errors).toEqual([]);
+    expect(measure('a.ts', source(8)).errors).toEqual([
+      'a.ts:2 a constructor takes 8 dependencies, at most 7 are allowed',
+    ]);
+  });
+});
