@@ -37,6 +37,10 @@ export class SocketReader {
     return this.#socket.id ?? 'reconnecting';
   }
 
+  get connectedNow(): boolean {
+    return this.#socket.connected;
+  }
+
   connected(): Promise<void> {
     return this.#socket.connected ? Promise.resolve() : new Promise((resolve) => this.#socket.once('connect', resolve));
   }

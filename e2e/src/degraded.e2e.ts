@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UPDATE_PASSWORD } from '@perennial/contracts-gateway';
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addUsers, signUpAdmin, type Account } from './support/accounts';
+import { doneAnswer } from './support/answers';
+import { http } from './support/http';
+import { SocketReader } from './support/socket-reader';
+import { readRun } from './support/sse-reader';
+import { newTurn, sendTurn } from './support/turn';
+
+const MODEL = 'sim-t200-r30-x';
+
+/** What still works when a part is gone, and what ends when a session ends. */
+describe('degraded, in the open', () => {
+  let simulator: Simulator;
+  let system: RunningSystem;
+  let account: Account;
+  let other: Account;
+
+  beforeAll(async () => {
+    simulator = await startSimulator({ port: 0 });
+    system = await launchSystem({
+      scale: { gateway: 2, chat: 2 },
+      env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
+    });
+    const admin = await signUpAdmin(system.baseUrl);
+    [account, other] = (await addUsers(system.baseUrl, admin, 2)) as [Account, Account];
+  });
+
+  afterAll(async () => {
+    await system?.stop();
+    await simulator?.close();
+  });
+
+  it('Redis down: page, health and last known configuration are served, answers go on, the rest is 503 with Retry-After, and it heals', async () => {
+    await http('GET', `${system.gateways[0]}/api/config`);
+    const sent = await sendTurn(system.baseUrl, account, newTurn(MODEL, 'without redis', 'session'));
+    await sleep(1_500);
+    const { server, supervisor } = system.redisServer();
+    await supervisor.without(async () => {
+      await server.process.kill();
+      for (const path of ['/health', '/api/config', '/api/version', '/manifest.json']) {
+        expect([path, (await http('GET', system.gateways[0] + path)).status]).toEqual([path, 200]);
+      }
+      const refused = await http<{ detail: string }>('GET', `${system.gateways[0]}/api/v1/chats/?page=1`, {
+        token: account.token,
+      });
+      expect(refused.status).toBe(503);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(refused.body.detail).toMatch(/./);
+      await sleep(4_000);
+      await server.start();
+    });
+    const answer = await doneAnswer(system.baseUrl, account, sent);
+    expect(answer.content).toBe(expectedText(MODEL, 'without redis', 200));
+    expect(answer.error ?? null).toBeNull();
+    expect(simulator.stats().prompts).toBeDefined();
+  });
+
+  it('Postgres restarted in mid-answer: the answer is complete', async () => {
+    const sent = await sendTurn(system.baseUrl, account, newTurn(MODEL, 'without postgres', 'session'));
+    await sleep(1_500);
+    await system.restartPostgres({ kill: true });
+    const answer = await doneAnswer(system.baseUrl, account, sent, 60_000).catch(() =>
+      doneAnswer(system.baseUrl, account, sent),
+    );
+    expect(answer.content).toBe(expectedText(MODEL, 'without postgres', 200));
+  });
+
+  it('a password change ends tokens, sockets and streams within a second, through every gateway', async () => {
+    const sent = await sendTurn(system.baseUrl, other, newTurn('sim-t600-r30-x', 'until the end', 'session'));
+    const socket = new SocketReader(system.gateways[0]!, other.token);
+    await socket.connected();
+    let cutAt = 0;
+    const reading = readRun(
+      system.gateways[1]!,
+      other.token,
+      sent.runId,
+      (event) => event.kind === 'reconnect' && (cutAt ||= Date.now()),
+      AbortSignal.timeout(10_000),
+    ).catch(() => undefined);
+    await sleep(1_000);
+    const changed = await http('POST', system.gateways[0] + UPDATE_PASSWORD.path, {
+      token: other.token,
+      body: { password: 'correct horse battery staple', new_password: 'another horse battery staple' },
+    });
+    const changedAt = Date.now();
+    expect(changed.status).toBe(200);
+    for (const gateway of system.gateways) {
+      await expect
+        .poll(async () => (await http('GET', `${gateway}/api/v1/chats/?page=1`, { token: other.token })).status, {
+          timeout: 1_200,
+          interval: 50,
+        })
+        .toBe(401);
+    }
+    await reading;
+    expect(cutAt).toBeGreaterThan(0);
+    expect(cutAt - changedAt).toBeLessThanOrEqual(1_200);
+    expect(socket.connectedNow).toBe(false);
+    socket.close();
+  });
+
+  it('SIGTERM under a running answer: the process leaves with 0 in its grace, another goes on, the reader notices nothing', async () => {
+    const sent = await sendTurn(system.baseUrl, account, newTurn(MODEL, 'through a deploy', 'session'));
+    let text = '';
+    let ends = 0;
+    const reading = readRun(
+      system.baseUrl,
+      account.token,
+      sent.runId,
+      (event) => {
+        if (event.kind === 'delta') text = text.slice(0, event.offset) + event.text;
+        if (event.kind === 'reset') text = event.text;
+        if (event.kind === 'end') ends += 1;
+      },
+      AbortSignal.timeout(60_000),
+    );
+    await sleep(1_500);
+    for (const instance of [1, 2]) {
+      const process = system.process('chat', instance);
+      const exited = process.exited;
+      process.signal('SIGTERM');
+      expect(await exited).toMatchObject({ code: 0 });
+      await system.ready('chat', instance);
+    }
+    await reading;
+    expect(ends).toBe(1);
+    expect(text).toBe(expectedText(MODEL, 'through a deploy', 200));
+  });
+});

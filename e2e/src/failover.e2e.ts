@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '@perennial/launcher';
+import { expect, it } from 'vitest';
+
+/** The short form of `npm run e2e:failover`; the long one is run by hand and before a release. */
+it('processes are killed under running turns, and nobody notices', async () => {
+  const main = join(ROOT, 'e2e/dist/failover.js');
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [main, '--turns', '40', '--kills', '8', '--seed', '7'],
+    { maxBuffer: 1e8 },
+  ).catch((error: { stdout: string; stderr: string }) => {
+    throw new Error(`${error.stdout}\n${error.stderr}`);
+  });
+  const figures = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, number>;
+  expect(figures).toMatchObject({ kills: 8, lost: 0, duplicated: 0 });
+  expect(figures.turns).toBeGreaterThanOrEqual(40);
+}, 420_000);

@@ -1,0 +1,115 @@
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from '@perennial/testing';
+import { waitFor } from '@perennial/testing/servers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signUpAdmin, type Account } from './support/accounts';
+import { doneAnswer } from './support/answers';
+import { newTurn, sendTurn } from './support/turn';
+import { Owners } from './failover/owners';
+
+const PROMPT = 'a prompt that no span may hold';
+const KEY = 'a-key-that-no-span-may-hold';
+const TAKE_OVER_MS = 20_000;
+
+const service = (span: ReceivedSpan) => String(span.resource['service.name']);
+
+describe('one turn is one trace', () => {
+  let otlp: OtlpReceiver;
+  let simulator: Simulator;
+  let system: RunningSystem;
+  let account: Account;
+
+  beforeAll(async () => {
+    otlp = await startOtlpReceiver();
+    simulator = await startSimulator({ port: 0 });
+    system = await launchSystem({
+      scale: { chat: 2 },
+      env: {
+        OPENAI_API_BASE_URLS: `${simulator.url}/v1`,
+        OPENAI_API_KEYS: KEY,
+        OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+      },
+    });
+    account = await signUpAdmin(system.baseUrl);
+  });
+
+  afterAll(async () => {
+    await system?.stop();
+    await simulator?.close();
+    await otlp?.stop();
+  });
+
+  /** Sends a turn and waits until `count` provider calls of its trace have been exported. */
+  async function traceOf(
+    model: string,
+    disturb: (runId: string) => Promise<void>,
+    count: number,
+  ): Promise<ReceivedSpan[]> {
+    otlp.clear();
+    const sent = await sendTurn(system.baseUrl, account, newTurn(model, PROMPT, 'session'));
+    await disturb(sent.runId);
+    await doneAnswer(system.baseUrl, account, sent, 60_000);
+    const chats = () =>
+      otlp.spans.filter(
+        (span) =>
+          span.attributes['gen_ai.operation.name'] === 'chat' && span.attributes['gen_ai.request.model'] === model,
+      );
+    await waitFor(() => chats().length >= count, { timeoutMs: TAKE_OVER_MS, what: 'the provider call to be exported' });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    return otlp.trace(chats()[0]!.traceId);
+  }
+
+  it('from the request to the provider, in one tree', async () => {
+    const spans = await traceOf('sim-t30-r100-x', async () => undefined, 1);
+    const byId = new Map(spans.map((span) => [span.spanId, span]));
+    const roots = spans.filter((span) => !byId.has(span.parentSpanId));
+    expect(roots.map((span) => `${service(span)} ${span.name}`)).toHaveLength(1);
+    expect(service(roots[0]!)).toBe('perennial-gateway');
+
+    const path = (span: ReceivedSpan | undefined): string[] =>
+      span ? [...path(byId.get(span.parentSpanId)), `${service(span)}: ${span.name}`] : [];
+    const provider = spans.find(
+      (span) => span.attributes['gen_ai.operation.name'] === 'chat' && service(span) === 'perennial-chat',
+    )!;
+    expect(path(provider).join(' > ')).toMatch(/perennial-gateway.*chat\.runs\.accept.*perennial-chat/);
+    expect(provider.attributes['gen_ai.usage.output_tokens']).toBe(30);
+
+    expect(
+      spans.some((span) => service(span) === 'perennial-chat' && span.attributes['db.system.name'] === 'postgresql'),
+    ).toBe(true);
+    expect(spans.some((span) => service(span) === 'perennial-config')).toBe(true);
+    expect(
+      spans.some((span) => /redis/.test(String(span.attributes['db.system.name'] ?? span.attributes['db.system']))),
+    ).toBe(true);
+  });
+
+  it('also across a take-over: the attempts are siblings, the later one links the earlier', async () => {
+    const owners = new Owners(system.postgresUrl);
+    try {
+      const spans = await traceOf(
+        'sim-t150-r30-x',
+        async (runId) => {
+          const owner = await waitFor(() => owners.ownerOf(runId), { timeoutMs: 5_000, what: 'an owner' });
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+          await system.kill('chat', Number(owner.slice(owner.lastIndexOf('-') + 1)));
+        },
+        1,
+      );
+      const attempt = spans.find((span) => span.links.length > 0 && service(span) === 'perennial-chat');
+      expect(attempt, spans.map((span) => `${service(span)} ${span.name}`).join('\n')).toBeDefined();
+      expect(attempt!.links[0]!.traceId).toBe(attempt!.traceId);
+      expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+    } finally {
+      await owners.close();
+    }
+  });
+
+  it('holds no prompt, no answer and no key', () => {
+    const all = JSON.stringify(otlp.spans, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    expect(all).not.toContain(PROMPT);
+    expect(all).not.toContain(KEY);
+    expect(all).not.toMatch(/ w[0-9a-z]{4} w[0-9a-z]{4}/);
+  });
+});
