@@ -19,7 +19,7 @@ import {
 } from '@perennial/contracts-auth';
 import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing/service';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
 import { createVerifier } from 'fast-jwt';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
