@@ -7,16 +7,15 @@ import { fileURLToPath } from 'node:url';
 /** The clone. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const OLDEST_NODE = [20, 20];
+const OLDEST_NODE = { major: 20, minor: 20 };
 const BUILT = join(ROOT, 'node_modules', '.cache', 'perennial-built');
 
 /** Throws where this Node is too old, with what to do. */
 export function checkNode(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  throw new Error(
-    `Perennial needs Node ${OLDEST_NODE.join('.')} or newer; this is ${version}. See https://nodejs.org.`,
-  );
+  if (major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor)) return;
+  const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
+  throw new Error(`Perennial needs Node ${oldest} or newer; this is ${version}. See https://nodejs.org.`);
 }
 
 /** Whether node_modules is missing or is not what the lockfile says. */
@@ -32,6 +31,10 @@ export function installIsStale(root = ROOT) {
   });
 }
 
+/**
+ * @param {string} path of a lockfile
+ * @returns {Record<string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }> | undefined}
+ */
 function packagesIn(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8')).packages;
@@ -42,6 +45,7 @@ function packagesIn(path) {
 
 /** Whether a source file is newer than the last build, or a result of it is missing. */
 export function buildIsStale(root = ROOT) {
+  /** @type {{ at: number, results: string[] }} */
   let built;
   try {
     built = JSON.parse(readFileSync(BUILT, 'utf8'));
@@ -52,7 +56,11 @@ export function buildIsStale(root = ROOT) {
   return newest(root, ['apps', 'libs', 'tools'], ['package-lock.json', 'tsconfig.base.json', 'nx.json']) > built.at;
 }
 
-/** Notes that the build which began at `startedAt` (milliseconds since 1970) is whole. */
+/**
+ * Notes that a build is whole.
+ *
+ * @param {number} startedAt when it began, in milliseconds since 1970
+ */
 function markBuilt(startedAt, root = ROOT) {
   const results = ['apps', 'tools'].flatMap((folder) =>
     readdirSync(join(root, folder))
@@ -63,9 +71,16 @@ function markBuilt(startedAt, root = ROOT) {
   writeFileSync(BUILT, JSON.stringify({ at: startedAt, results }));
 }
 
-/** The latest change below some folders, in milliseconds since 1970; tests and results do not count. */
+/**
+ * The latest change below some folders, in milliseconds since 1970; tests and results do not count.
+ *
+ * @param {string} root
+ * @param {readonly string[]} folders
+ * @param {readonly string[]} files
+ */
 function newest(root, folders, files) {
   let latest = Math.max(...files.map((file) => statSync(join(root, file)).mtimeMs));
+  /** @type {(directory: string, inSource: boolean) => void} */
   const visit = (directory, inSource) => {
     // A file that was removed shows in its directory; a project's own directory changes with each build.
     if (inSource) latest = Math.max(latest, statSync(directory).mtimeMs);
@@ -80,8 +95,16 @@ function newest(root, folders, files) {
   return latest;
 }
 
-/** Runs a command with its output kept back; shows it when the command fails. Rejects with one line. */
-export function quietly(what, command, args, { env = {}, echo = false } = {}) {
+/**
+ * Runs a command with its output kept back; shows it when the command fails. Rejects with one line.
+ *
+ * @param {string} what for the person who waits
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<void>}
+ */
+function quietly(what, command, args, env = {}) {
   const started = Date.now();
   const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
   return new Promise((resolvePromise, reject) => {
@@ -94,10 +117,9 @@ export function quietly(what, command, args, { env = {}, echo = false } = {}) {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output += chunk;
-        if (echo) process.stdout.write(chunk);
       });
     }
-    const terminal = process.stdout.isTTY && !echo;
+    const terminal = process.stdout.isTTY;
     const tick = setInterval(
       () => process.stdout.write(terminal ? `\r\x1b[K  … ${what}  ${seconds()} s` : `  … ${what}  ${seconds()} s\n`),
       terminal ? 200 : 15_000,
@@ -108,9 +130,9 @@ export function quietly(what, command, args, { env = {}, echo = false } = {}) {
       if (terminal) process.stdout.write('\r\x1b[K');
       if (code === 0) {
         process.stdout.write(`  ✓ ${what.padEnd(10)} ${seconds().padStart(5)} s\n`);
-        resolvePromise(output);
+        resolvePromise();
       } else {
-        if (!echo) process.stderr.write(output);
+        process.stderr.write(output);
         reject(new Error(`${what} failed (${signal ?? `exit ${code}`})`));
       }
     });
@@ -131,8 +153,7 @@ export async function build() {
   if (!buildIsStale()) return;
   const startedAt = Date.now();
   const nx = join(ROOT, 'node_modules', 'nx', 'bin', 'nx.js');
-  await quietly('Build', process.execPath, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], {
-    env: { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
-  });
+  const env = { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' };
+  await quietly('Build', process.execPath, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], env);
   markBuilt(startedAt);
 }

@@ -7,7 +7,9 @@ try {
   await install();
   await build();
 } catch (error) {
-  process.stderr.write(`\n${error.message}\n`);
+  process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exit(1);
 }
-await import('./dist/main.js');
+// Made by the build above.
+const main = new URL('dist/main.js', import.meta.url);
+await import(main.href);

@@ -27,6 +27,8 @@ export interface ProviderChoice {
   databaseUrl: string;
   /** Skip the choice: `simulator`, or `none` (the environment given to the services says it). */
   force?: 'simulator' | 'none';
+  /** Ends a fetch. */
+  signal: AbortSignal;
   onProgress(progress: { what: string; done: number; total: number | undefined }): void;
 }
 
@@ -53,7 +55,9 @@ export async function chooseProvider(choice: ProviderChoice): Promise<Provider> 
   try {
     await fetchLocalModel({
       dir,
-      onProgress: (progress) => choice.onProgress(progress),
+      signal: choice.signal,
+      onProgress: ({ label, doneBytes, totalBytes }) =>
+        choice.onProgress({ what: label, done: doneBytes, total: totalBytes }),
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

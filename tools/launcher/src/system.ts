@@ -71,6 +71,7 @@ export class RunningSystem {
   #balancer: Balancer | undefined;
   #probe: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #interrupt = new AbortController();
   readonly #env: LauncherEnvironment;
   readonly #root: string;
 
@@ -218,6 +219,7 @@ export class RunningSystem {
       home: this.home,
       databaseUrl: this.postgresUrl,
       force: choice === 'auto' ? undefined : choice,
+      signal: this.#interrupt.signal,
       onProgress: (progress) => this.#emit({ kind: 'progress', ...progress }),
     });
     const server = this.provider.server;
@@ -309,6 +311,7 @@ export class RunningSystem {
   }
 
   async #stop(): Promise<void> {
+    this.#interrupt.abort();
     this.#release();
     clearTimeout(this.#probe);
     const gateways = this.#of('gateway');

@@ -1,0 +1,87 @@
+// `npm test`, also on a fresh clone: installs and builds what is missing, runs every test tier, and ends with the count.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
+import { fromPlaywright, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
+
+const RESULTS = join(ROOT, 'test-results');
+const only = process.argv.slice(2);
+
+/**
+ * Runs a program of node_modules with its output shown, and reads the report that it wrote. A run that fails without a
+ * failed test (a crash, an error outside of tests) counts as one failure.
+ *
+ * @param {string} name
+ * @param {string[]} args
+ * @param {string} report the file that the run writes
+ * @param {Record<string, string>} env
+ * @param {(report: object) => import('./count.mjs').Count} read
+ */
+async function tier(name, args, report, env, read) {
+  rmSync(report, { force: true });
+  console.log(`\n== ${name}`);
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  /** @param {NodeJS.Signals} signal */
+  const pass = (signal) => child.kill(signal);
+  process.on('SIGINT', pass);
+  process.on('SIGTERM', pass);
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  process.off('SIGINT', pass);
+  process.off('SIGTERM', pass);
+  const count = existsSync(report) ? read(JSON.parse(readFileSync(report, 'utf8'))) : none();
+  if (code !== 0 && count.failed === 0) {
+    count.failed++;
+    count.failedNames.push(`${name} ended with ${code} outside of any test`);
+  }
+  return count;
+}
+
+/** @param {string} project */
+function vitest(project) {
+  const report = join(RESULTS, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project, '--passWithNoTests'];
+  return tier(project, [...args, ...reporters], report, {}, fromVitest);
+}
+
+async function browser() {
+  const config = join(ROOT, 'e2e', 'playwright.config.ts');
+  if (!existsSync(config)) return none();
+  const report = join(RESULTS, 'browser.json');
+  const args = [join(ROOT, 'node_modules/@playwright/test/cli.js'), 'test', '--config', config, '--reporter=list,json'];
+  return tier('browser', args, report, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, fromPlaywright);
+}
+
+async function main() {
+  checkNode();
+  await install();
+  await build();
+  mkdirSync(RESULTS, { recursive: true });
+  const counts = [];
+  for (const name of ['unit', 'medium', 'e2e', 'browser']) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    const started = performance.now();
+    const count = name === 'browser' ? await browser() : await vitest(name);
+    console.log(`== ${name}: ${lastLine(count)} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    counts.push(count);
+  }
+  const total = sum(counts);
+  for (const name of total.skippedNames) console.log(`SKIPPED  ${name}`);
+  for (const name of total.failedNames) console.log(`FAILED   ${name}`);
+  if (total.passed + total.failed === 0) console.log('No test was run: that is a failure.');
+  console.log(`\n${lastLine(total)}`);
+  return succeeded(total);
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.log(lastLine({ ...none(), failed: 1 }));
+  process.exitCode = 1;
+}
