@@ -21,7 +21,7 @@ describe('Readiness', () => {
 
   it('fails by a required check, and is only degraded by an optional one', async () => {
     const readiness = new Readiness();
-    let required: Error | undefined;
+    let required: Error | undefined = undefined;
     readiness.register('postgres', () => {
       if (required !== undefined) throw required;
     });
