@@ -20,6 +20,8 @@ export interface OpenItem {
   o: number;
   t: string;
   i: RunIdentity;
+  /** 1: nothing of this run was ever shown anywhere. */
+  f?: 1;
 }
 
 /** The end of an opened text. Follows its last piece. */

@@ -198,7 +198,7 @@ class Hub implements RunHub, FrameVisitor {
         const run = this.ensure(item.i.runId);
         run.state.identify(item.i);
         run.state.open({ epoch: item.e, generation: item.n, base: item.b, from: item.o, text: item.t });
-        this.joinAll(run);
+        this.joinAll(run, item.f === 1 ? 'start' : 'join');
         this.touched.add(run);
         return;
       }
@@ -299,14 +299,14 @@ class Hub implements RunHub, FrameVisitor {
   }
 
   /** Every socket of the run's user sees it, from the first item that names it. */
-  private joinAll(run: HubRun): void {
+  private joinAll(run: HubRun, start: 'start' | 'join' = 'join'): void {
     const { identity } = run.state;
     if (identity.chatId === undefined || run.endedAt !== undefined) return;
-    for (const user of this.users.get(identity.userId) ?? []) if (!user.followers.has(run)) this.join(user, run);
+    for (const user of this.users.get(identity.userId) ?? []) if (!user.followers.has(run)) this.join(user, run, start);
   }
 
-  private join(user: UserFollower, run: HubRun): void {
-    const follower = run.state.attach('join', user.onUpdate);
+  private join(user: UserFollower, run: HubRun, start: 'start' | 'join' = 'join'): void {
+    const follower = run.state.attach(start, user.onUpdate);
     user.followers.set(run, follower);
     follower.deliver();
   }

@@ -55,6 +55,8 @@ export class Pen implements RunWriter {
   private dead = false;
   private opened = false;
   private seeding: boolean;
+  /** True until someone may have seen text of this run. */
+  private unseen: boolean;
 
   constructor(
     private readonly host: PenHost,
@@ -71,6 +73,7 @@ export class Pen implements RunWriter {
     this.durable = isDurable ? this.base : 0;
     this.seeding = !isDurable && this.base > 0;
     this.checkpointed = start.checkpointed ?? 0;
+    this.unseen = this.epoch === 1 && this.generation === 1 && this.base === 0;
     this.alias = host.nextAlias();
     host.markLive(this);
     host.markDurable(this);
@@ -112,6 +115,7 @@ export class Pen implements RunWriter {
     this.buffer = new TextBuffer();
     this.base = this.live = this.durable = this.checkpointed = 0;
     this.half = '';
+    this.unseen = false;
     // A new name: a piece whose open item was lost must never fall into the old text.
     this.alias = this.host.nextAlias();
     for (const destination of this.destinations.values()) destination.opened = false;
@@ -163,10 +167,14 @@ export class Pen implements RunWriter {
     return this.alias === alias;
   }
 
-  /** What was appended since the last tick, encoded once for all gateways, or a sign of life (`''` if there is neither). */
+  /**
+   * What was appended since the last tick, encoded once for all gateways, or a sign of life (`''` if there is neither). Gateways that
+   * are opened in this tick get `encodeOpen()` instead.
+   */
   takePiece(alive: boolean): string {
     const text = this.buffer.slice(this.live);
     const piece = text === '' && !alive ? '' : encodePiece(this.alias, this.live, text);
+    if (this.live > 0) this.unseen = false;
     this.live = this.buffer.length;
     return piece;
   }
@@ -174,7 +182,8 @@ export class Pen implements RunWriter {
   /** What a gateway must have before its first piece; carries all that may not be durable yet. */
   encodeOpen(): string {
     const item = { k: 'o', a: this.alias, e: this.epoch, n: this.generation, b: this.base } as const;
-    return encodeItem({ ...item, o: this.durable, t: this.buffer.slice(this.durable), i: this.identity });
+    const tail = { o: this.durable, t: this.buffer.slice(this.durable), i: this.identity };
+    return encodeItem({ ...item, ...tail, ...(this.unseen ? { f: 1 } : {}) });
   }
 
   encodeEnd(): string {

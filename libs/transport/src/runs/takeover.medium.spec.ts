@@ -1,0 +1,249 @@
+import { sleep, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { chatRun, completed, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
+import type { RunIdentity, RunPosition, RunWriter } from './types';
+
+const NEVER = 3_600_000;
+
+// Real: Redis, its connections, publishers and hubs. A crash closes the connections of a worker in mid-air.
+describe('a run that changes hands', () => {
+  let bench: RunBench;
+  let gateway: TestGateway;
+  let successor: TestWorker;
+
+  beforeAll(async () => {
+    bench = await RunBench.start();
+    gateway = await bench.gateway();
+    successor = await bench.worker();
+  });
+
+  afterAll(() => bench.stop());
+
+  /** A worker that writes durably only when told, with a run of which `durable` is in the stream and `live` only with readers. */
+  async function dyingWorker(
+    identity: RunIdentity,
+    durable: string,
+    live: string,
+    onFenced: () => void = () => undefined,
+  ): Promise<{ worker: TestWorker; writer: RunWriter; reader: Reader }> {
+    const worker = await bench.worker({ durableIntervalMs: NEVER });
+    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    await worker.publisher.seize(identity.runId, 1);
+    const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced);
+    writer.append(durable);
+    await writer.flush();
+    writer.append(live);
+    await reader.shows(durable + live);
+    return { worker, writer, reader };
+  }
+
+  async function takeOver(identity: RunIdentity, epoch: number): Promise<RunWriter> {
+    const seizure = await successor.publisher.seize(identity.runId, epoch);
+    if (seizure.kind !== 'resumed') throw new Error(`not resumed: ${seizure.kind}`);
+    const start = { epoch, generation: seizure.generation, text: seizure.text };
+    return successor.publisher.open(identity, start, () => undefined);
+  }
+
+  it('sets back whoever saw live text that was not durable, once, and all end equal', async () => {
+    const identity = chatRun();
+    const { worker, reader } = await dyingWorker(
+      identity,
+      'The durable part',
+      ', and what only readers saw',
+      () => undefined,
+    );
+    const follower = await Reader.follow(gateway.hub, identity.runId);
+    await follower.shows('The durable part, and what only readers saw');
+    worker.crash();
+    const writer = await takeOver(identity, 2);
+    expect(writer.text).toBe('The durable part');
+    await reader.shows('The durable part');
+    await follower.shows('The durable part');
+    writer.append(', and another end.');
+    await writer.end(completed(writer.position));
+    await Promise.all([reader.sawEnd(), follower.sawEnd()]);
+    for (const one of [reader, follower]) {
+      expect(one.resets).toBe(1);
+      expect(one.text).toBe('The durable part, and another end.');
+    }
+    const stored = await successor.publisher.read(identity.runId);
+    expect(stored).toMatchObject({ text: 'The durable part, and another end.', position: { epoch: 2, generation: 1 } });
+  });
+
+  it('shows nothing of a take-over where all that was live was durable', async () => {
+    const identity = chatRun();
+    const { worker, reader } = await dyingWorker(identity, 'All of it', '');
+    worker.crash();
+    const writer = await takeOver(identity, 2);
+    writer.append(' goes on');
+    await reader.shows('All of it goes on');
+    await writer.end(completed(writer.position));
+    await reader.sawEnd();
+    expect(reader.resets).toBe(0);
+  });
+
+  it('starts a new generation where the text cannot be continued', async () => {
+    const identity = chatRun();
+    const { worker, reader } = await dyingWorker(identity, 'Half a tool ca', 'll');
+    worker.crash();
+    const seizure = await successor.publisher.seize(identity.runId, 2);
+    expect(seizure).toMatchObject({ kind: 'resumed', generation: 1, offset: 14 });
+    const writer = successor.publisher.open(identity, { epoch: 2, generation: 2, text: '' }, () => undefined);
+    await reader.shows('');
+    writer.append('Anew');
+    await writer.end(completed(writer.position));
+    await reader.sawEnd();
+    expect(reader.text).toBe('Anew');
+    expect(reader.resets).toBe(1);
+  });
+
+  it('continues from a text that was trimmed, or that Postgres has longer', async () => {
+    for (const text of ['Trimmed', 'Trimmed   and longer in Postgres']) {
+      const identity = chatRun();
+      const { worker, reader } = await dyingWorker(identity, 'Trimmed  ', '');
+      worker.crash();
+      await successor.publisher.seize(identity.runId, 2);
+      const writer = successor.publisher.open(identity, { epoch: 2, generation: 1, text }, () => undefined);
+      writer.append(' …');
+      await writer.flush();
+      expect((await successor.publisher.read(identity.runId))?.text).toBe(`${text} …`);
+      await reader.shows(`${text} …`);
+      await writer.end(completed(writer.position));
+      await reader.sawEnd();
+    }
+  });
+
+  it('refuses a stale owner that wakes up, and tells it once', async () => {
+    const identity = chatRun();
+    const onFenced = vi.fn();
+    const { writer: stale, reader } = await dyingWorker(identity, 'one', '', onFenced);
+    const writer = await takeOver(identity, 2);
+    writer.append(' two');
+    await reader.shows('one two');
+    stale.append(' WRONG');
+    await stale.flush();
+    await waitFor(() => onFenced.mock.calls.length === 1);
+    stale.append(' WRONG');
+    await stale.end(completed(stale.position));
+    stale.release();
+    writer.append(' three');
+    await writer.end(completed(writer.position));
+    await reader.sawEnd();
+    expect(reader.text).toBe('one two three');
+    expect(reader.resets).toBe(0);
+    expect((await successor.publisher.read(identity.runId))?.text).toBe('one two three');
+    expect(onFenced).toHaveBeenCalledTimes(1);
+  });
+
+  it('refuses a take with an epoch that is behind', async () => {
+    const identity = chatRun();
+    expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
+    expect(await successor.publisher.seize(identity.runId, 2)).toEqual({ kind: 'fenced', epoch: 3 });
+    expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
+  });
+
+  it('tells a taker of a recorded end', async () => {
+    const identity = chatRun();
+    const writer = successor.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
+    writer.append('over');
+    const terminal = completed(writer.position);
+    await writer.end(terminal);
+    expect(await successor.publisher.seize(identity.runId, 2)).toMatchObject({
+      kind: 'resumed',
+      text: 'over',
+      terminal,
+    });
+  });
+
+  it('judges a cursor by the bases of the epochs after it', async () => {
+    const identity = chatRun();
+    const { worker } = await dyingWorker(identity, 'durable', ' and live');
+    worker.crash();
+    const writer = await takeOver(identity, 2);
+    writer.append(' / second epoch');
+    await writer.flush();
+    const fresh = await bench.gateway();
+    const at = (epoch: number, offset: number): RunPosition => ({ epoch, generation: 1, offset });
+    const within = await Reader.follow(fresh.hub, identity.runId, at(1, 7), 'durable');
+    const beyond = await Reader.follow(fresh.hub, identity.runId, at(1, 12), 'durable and ');
+    const same = await Reader.follow(fresh.hub, identity.runId, at(2, 10), 'durable / ');
+    await Promise.all([within, beyond, same].map((reader) => reader.shows('durable / second epoch')));
+    expect([within, beyond, same].map(({ resets }) => resets)).toEqual([0, 1, 0]);
+    await writer.end(completed(writer.position));
+    await Promise.all([within, beyond, same].map((reader) => reader.sawEnd()));
+  });
+
+  it('waits for the text of a cursor that is ahead of the durable stream', async () => {
+    const identity = chatRun();
+    const { writer } = await dyingWorker(identity, 'durable', ' live');
+    const cursor = { ...writer.position };
+    const fresh = await bench.gateway();
+    const reader = await Reader.follow(fresh.hub, identity.runId, cursor, 'durable live');
+    expect(reader.updates).toEqual([]);
+    writer.append(' more');
+    await reader.shows('durable live more');
+    expect(reader.resets).toBe(0);
+    writer.release();
+  });
+
+  it('ends a run whose last frames and worker are gone: from the stream', async () => {
+    const identity = chatRun();
+    const { worker, writer, reader } = await dyingWorker(identity, 'almost', '');
+    gateway.subscriptions.loses = (message) => message.includes('completed');
+    writer.append(' all');
+    await writer.end(completed(writer.position));
+    worker.crash();
+    await reader.sawEnd(4_000);
+    gateway.subscriptions.loses = () => false;
+    expect(reader.text).toBe('almost all');
+  });
+
+  it('ends a run whose terminal event was never published: by the lookup', async () => {
+    const identity = chatRun();
+    const { worker, writer, reader } = await dyingWorker(identity, 'committed', ' and');
+    worker.crash();
+    const terminal = { ...completed(writer.position), length: 'committed and told to nobody'.length };
+    const position = { epoch: 1, generation: 1, offset: terminal.length };
+    bench.rows.set(identity.runId, { identity, position, text: 'committed and told to nobody', terminal });
+    await reader.sawEnd(4_000);
+    expect(reader.text).toBe('committed and told to nobody');
+    expect(reader.resets).toBe(0);
+    expect(reader.terminal).toEqual(terminal);
+  });
+
+  it('publishes the end of a run that no worker holds', async () => {
+    const identity = chatRun();
+    const { worker, writer, reader } = await dyingWorker(identity, 'text', '');
+    worker.crash();
+    const terminal = { state: 'failed', generation: 1, length: 4, error: { code: 'X', message: 'gone' } } as const;
+    await successor.publisher.publishTerminal(identity, writer.position, terminal);
+    await reader.sawEnd(400);
+    expect(reader.terminal).toEqual(terminal);
+    expect(await successor.publisher.read(identity.runId)).toMatchObject({ text: 'text', terminal });
+    expect(await bench.command('TTL', `test:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
+  });
+
+  it('asks ever more rarely about a run without a worker', async () => {
+    const identity = chatRun();
+    const { worker, reader } = await dyingWorker(identity, 'orphan', '');
+    bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
+    worker.crash();
+    await sleep(5_000);
+    const asked = gateway.lookups.filter((runId) => runId === identity.runId).length;
+    expect(asked).toBeGreaterThanOrEqual(2);
+    expect(asked).toBeLessThanOrEqual(4);
+    const writer = await takeOver(identity, 2);
+    writer.append(' no more');
+    await reader.shows('orphan no more');
+    writer.release();
+  });
+
+  it('takes a run that neither stream nor lookup knows any more for deleted', async () => {
+    const identity = chatRun();
+    const { worker, reader } = await dyingWorker(identity, 'deleted', '');
+    worker.crash();
+    await bench.command('DEL', `test:run:{${identity.runId}}:m`, `test:run:{${identity.runId}}:s`);
+    await reader.sawEnd();
+    expect(reader.terminal).toEqual({ state: 'cancelled', generation: 1, length: 7 });
+  });
+});

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { startRedis, waitFor, type RedisServer } from '@perennial/testing';
+import { expect } from 'vitest';
+import { Connections, Subscriptions, createRedis } from '../redis';
+import type { LookedUp } from './followed-run';
+import { createRunHub } from './hub';
+import { createRunPublisher, type RunPublisherOptions } from './publisher';
+import type {
+  FollowedRun,
+  Following,
+  RunHub,
+  RunIdentity,
+  RunPosition,
+  RunPublisher,
+  RunTerminal,
+  RunUpdate,
+} from './types';
+
+/** A subscriber connection that loses what the test says. */
+class LossySubscriptions extends Subscriptions {
+  loses: (message: string) => boolean = () => false;
+
+  override subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+    return super.subscribe(channel, (message) => {
+      if (!this.loses(message)) listener(message);
+    });
+  }
+}
+
+export interface TestWorker {
+  publisher: RunPublisher;
+  connections: Connections;
+  /** The process is gone: what it had not sent is lost. */
+  crash(): void;
+}
+
+export interface TestGateway {
+  hub: RunHub;
+  connections: Connections;
+  subscriptions: LossySubscriptions;
+  lookups: string[];
+}
+
+/** A Redis of its own, with any number of workers and gateways. Everything but the database (`rows`) is real. */
+export class RunBench {
+  /** What the lookup answers, by run id. */
+  readonly rows = new Map<string, LookedUp>();
+  private readonly closers: (() => unknown)[] = [];
+  private processes = 0;
+
+  private constructor(readonly redis: RedisServer) {}
+
+  static async start(): Promise<RunBench> {
+    return new RunBench(await startRedis());
+  }
+
+  async worker(options: Omit<RunPublisherOptions, 'connections'> = {}): Promise<TestWorker> {
+    const connections = this.connections('chat');
+    const publisher = createRunPublisher({ connections, ...options });
+    this.closers.push(() => publisher.close());
+    await this.ready(connections);
+    return { publisher, connections, crash: () => connections.close() };
+  }
+
+  async gateway(): Promise<TestGateway> {
+    const connections = this.connections('gateway');
+    const subscriptions = new LossySubscriptions(createRedis(this.redis.url, { role: 'subscriber', name: 'lossy' }));
+    const lookups: string[] = [];
+    const { commands, keyPrefix, processId } = connections;
+    const hub = createRunHub({
+      connections: { commands, subscriptions, keyPrefix, processId },
+      lookup: async (runId) => {
+        lookups.push(runId);
+        return this.rows.get(runId);
+      },
+    });
+    this.closers.push(() => hub.close());
+    this.closers.push(() => subscriptions.close());
+    await this.ready(connections);
+    await waitFor(() => subscriptions.isLive);
+    return { hub, connections, subscriptions, lookups };
+  }
+
+  /** Sends a command from outside of all processes. */
+  async command(...words: string[]): Promise<unknown> {
+    const redis = createRedis(this.redis.url, { role: 'commands', name: 'outside' });
+    await waitFor(() => redis.status === 'ready');
+    const [name = '', ...args] = words;
+    try {
+      return await redis.call(name, ...args);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Cuts one process off; it reconnects. */
+  async cutOff(connections: Connections): Promise<void> {
+    const id = await connections.commands.client('ID');
+    await this.command('CLIENT', 'KILL', 'ID', String(id));
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.closers) await close();
+    await this.redis.stop();
+  }
+
+  private connections(service: string): Connections {
+    this.processes += 1;
+    const instanceId = `${service}-${this.processes}`;
+    const connections = new Connections({ redisUrl: this.redis.url, keyPrefix: 'test', service, instanceId });
+    this.closers.unshift(() => connections.close());
+    return connections;
+  }
+
+  private async ready(connections: Connections): Promise<void> {
+    await waitFor(() => connections.commands.status === 'ready' && connections.subscriptions.isLive);
+  }
+}
+
+export function chatRun(overrides: Partial<RunIdentity> = {}): RunIdentity {
+  return {
+    runId: randomUUID(),
+    userId: randomUUID(),
+    model: 'model-1',
+    chatId: randomUUID(),
+    messageId: randomUUID(),
+    ...overrides,
+  };
+}
+
+export function completed(position: RunPosition): RunTerminal {
+  return { state: 'completed', generation: position.generation, length: position.offset, finishReason: 'stop' };
+}
+
+/** A reader that checks each update against what it shows, as a browser would. */
+export class Reader {
+  text = '';
+  position?: RunPosition;
+  terminal?: RunTerminal;
+  readonly updates: RunUpdate[] = [];
+  ends = 0;
+  following?: Following;
+
+  get resets(): number {
+    return this.updates.filter(({ kind }) => kind === 'reset').length;
+  }
+
+  constructor(cursor?: RunPosition, text = '') {
+    this.position = cursor;
+    this.text = text;
+  }
+
+  readonly onUpdate = (update: RunUpdate, _run?: FollowedRun): void => {
+    this.updates.push(update);
+    expect(this.ends, 'nothing follows the end').toBe(0);
+    switch (update.kind) {
+      case 'delta':
+        expect(update.offset, 'a delta continues what is shown').toBe(this.text.length);
+        if (this.position) expect(update.generation).toBe(this.position.generation);
+        this.text += update.text;
+        break;
+      case 'reset':
+        this.text = update.text;
+        break;
+      case 'end':
+        this.ends += 1;
+        this.terminal = update.terminal;
+        expect(update.text, 'the end has the text that is shown').toBe(this.text);
+        return;
+    }
+    this.position = { epoch: update.epoch, generation: update.generation, offset: this.text.length };
+  };
+
+  static async follow(hub: RunHub, runId: string, cursor?: RunPosition, text = ''): Promise<Reader> {
+    const reader = new Reader(cursor, text);
+    reader.following = await hub.follow(runId, cursor, reader.onUpdate);
+    return reader;
+  }
+
+  static ofUser(hub: RunHub, userId: string): Reader {
+    const reader = new Reader();
+    hub.followUser(userId, reader.onUpdate, () => undefined);
+    return reader;
+  }
+
+  async shows(text: string, timeoutMs = 5_000): Promise<void> {
+    const what = `a reader to show ${JSON.stringify(text.slice(-40))}`;
+    await waitFor(() => this.text === text, { timeoutMs, what: `${what}, it shows ${this.text.slice(-40)}` });
+  }
+
+  async sawEnd(timeoutMs = 5_000): Promise<void> {
+    await waitFor(() => this.ends === 1, { timeoutMs, what: 'the end' });
+  }
+}
