@@ -1,6 +1,6 @@
 // `npm test`, also on a fresh clone: installs and builds what is missing, runs every test tier, and ends with the count.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
 import { fromPlaywright, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
@@ -74,6 +74,7 @@ async function main() {
   for (const name of total.skippedNames) console.log(`SKIPPED  ${name}`);
   for (const name of total.failedNames) console.log(`FAILED   ${name}`);
   if (total.passed + total.failed === 0) console.log('No test was run: that is a failure.');
+  writeFileSync(join(RESULTS, 'count.txt'), `${lastLine(total)}\n`);
   console.log(`\n${lastLine(total)}`);
   return succeeded(total);
 }
