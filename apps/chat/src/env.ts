@@ -33,3 +33,6 @@ export const chatEnv = z.object({
   }),
 });
 export type ChatEnv = z.output<typeof chatEnv>;
+
+/** Injection token of the parsed environment. */
+export const CHAT_ENV = Symbol('CHAT_ENV');

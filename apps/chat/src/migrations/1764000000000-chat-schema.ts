@@ -84,8 +84,6 @@ CREATE TABLE runs (
   -- W3C trace context of the accept and of the latest attempt.
   traceparent text,
   attempt_traceparent text,
-  -- Tokens that the calls before a continuation have used.
-  prior_usage jsonb,
   -- {generation, length, finishReason, usage, error}: recorded before the finish, so that a taker does not call the provider again.
   provider_end jsonb,
   -- The whole text of a completion; a turn's is its message's.

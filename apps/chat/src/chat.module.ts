@@ -1,0 +1,39 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import * as contract from '@perennial/contracts-chat';
+import { PersistenceModule } from '@perennial/persistence';
+import type { Runtime } from '@perennial/runtime';
+import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { CHAT_ENV, type ChatEnv } from './env';
+import { MIGRATIONS } from './migrations';
+import { RunsModule } from './runs/runs.module';
+
+/** Chats, and the answers that are written into them. */
+@Global()
+@Module({})
+export class ChatModule {
+  static forRoot(env: ChatEnv, runtime: Runtime): DynamicModule {
+    return {
+      module: ChatModule,
+      imports: [
+        PersistenceModule.forRoot({
+          url: env.DATABASE_URL,
+          schema: 'chat',
+          migrations: MIGRATIONS,
+          poolSize: env.DATABASE_POOL_SIZE,
+          callResults: true,
+        }),
+        TransportModule.forRoot({
+          redisUrl: env.REDIS_URL,
+          keyPrefix: env.REDIS_KEY_PREFIX,
+          service: 'chat',
+          instanceId: runtime.instance,
+          calls: callsOf(contract).filter((call) => !call.pattern.startsWith('chat.chats.')),
+          metrics: promRpcMetrics(runtime.metrics.registry),
+        }),
+        RunsModule,
+      ],
+      providers: [{ provide: CHAT_ENV, useValue: env }],
+      exports: [CHAT_ENV],
+    };
+  }
+}

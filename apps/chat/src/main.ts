@@ -1,0 +1,14 @@
+import { parseEnv, runService } from '@perennial/runtime';
+import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
+import { ChatModule } from './chat.module';
+import { chatEnv } from './env';
+
+const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
+const answersCalls = CHAT_ROLE !== 'worker';
+
+await runService({
+  name: 'chat',
+  env: chatEnv,
+  module: (env, runtime) => ChatModule.forRoot(env, runtime),
+  ...(answersCalls ? { server: rpcMicroservice, setup: tieRpcServer } : {}),
+});

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ACCEPT_COMPLETION } from '@perennial/contracts-chat';
+import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import { isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
+import { injectTrace } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { ModelCatalog } from '../models/model-catalog';
+import { RunQueue } from '../ownership/run-queue';
+import { AcceptRepository, type Delivery } from './accept.repository';
+import { limitsOf, sameRequest } from './accept-turn.service';
+import { bodyLength } from './content';
+import { encodingOf } from './encoding';
+import { checkLimits, mustSerialise } from './limits';
+
+type Request = CallParsedRequest<typeof ACCEPT_COMPLETION>;
+type Reply = CallReply<typeof ACCEPT_COMPLETION>;
+
+/** Turns an OpenAI chat completion into a durable run without a chat. */
+@Injectable()
+export class AcceptCompletionService {
+  constructor(
+    @Inject(CHAT_ENV) private readonly env: ChatEnv,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly repository: AcceptRepository,
+    private readonly models: ModelCatalog,
+    private readonly queue: RunQueue,
+  ) {}
+
+  /** @throws CallError as `ACCEPT_COMPLETION` declares them */
+  async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+    const length = bodyLength(request.body.messages);
+    // A whole conversation comes with each request; what one message may have is its least bound.
+    const limit = this.env.MAX_MESSAGE_CHARS * 10;
+    if (length > limit) {
+      throw new CallError('INVALID_ARGUMENT', `The messages have ${length} characters; ${limit} are allowed.`);
+    }
+    await this.models.assertOffered(request.modelId, principal);
+    const accept = (): Promise<Reply> => this.unitOfWork.run((tx) => this.#decide(tx, request, principal, delivery));
+    const reply = await accept().catch(async (error: unknown) => {
+      if (isUniqueViolation(error)) return accept();
+      throw error;
+    });
+    if (reply.created) this.queue.enqueue([{ runId: reply.runId, epoch: 0 }]);
+    return reply;
+  }
+
+  async #decide(tx: Tx, request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+    const { userId } = principal;
+    const idempotencyKey = request.idempotencyKey ?? null;
+    const limits = limitsOf(this.env);
+    const read = () => this.repository.completionFacts(tx, userId, idempotencyKey, limits.maxQueuedRuns, delivery);
+    const locked = mustSerialise(limits, 0);
+    if (locked) void this.repository.lockUser(tx, userId).catch(() => undefined);
+    let facts = await read();
+    if (!locked && mustSerialise(limits, facts.active)) {
+      await this.repository.lockUser(tx, userId);
+      facts = await read();
+    }
+    if (facts.known) return sameRequest(facts.known, delivery) as Reply;
+    const { latest } = facts;
+    if (latest?.kept) {
+      if (latest.body_hash !== request.bodyHash) {
+        throw new CallError(
+          'IDEMPOTENCY_MISMATCH',
+          'This Idempotency-Key was used with another body. Use a new key for a new request.',
+        );
+      }
+      return { runId: latest.id, created: false, encoding: latest.encoding };
+    }
+    checkLimits(limits, facts, 1);
+    const reply: Reply = { runId: randomUUID(), created: true, encoding: encodingOf(request.body) };
+    await this.repository.insertCompletion(tx, {
+      runId: reply.runId,
+      userId,
+      model: request.modelId,
+      encoding: reply.encoding,
+      attempt: (latest?.attempt ?? 0) + 1,
+      principal: { role: principal.role, sessionId: principal.sessionId },
+      request: request.body,
+      idempotencyKey,
+      bodyHash: request.bodyHash,
+      traceparent: injectTrace().traceparent ?? null,
+      delivery,
+      result: reply,
+    });
+    return reply;
+  }
+}

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ACCEPT_TURN } from '@perennial/contracts-chat';
+import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import { isForeignKeyViolation, isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
+import { injectTrace } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { ModelCatalog } from '../models/model-catalog';
+import { RunQueue } from '../ownership/run-queue';
+import { UserEvents } from '../user-events';
+import { AcceptRepository, type AcceptFacts, type Delivery, type NewTurn } from './accept.repository';
+import { type Content, readContent } from './content';
+import { checkLimits, mustSerialise, type RunLimits } from './limits';
+
+type Request = CallParsedRequest<typeof ACCEPT_TURN>;
+type Reply = CallReply<typeof ACCEPT_TURN>;
+
+/** What a new chat is called until its title is made; a title job replaces this and nothing else. */
+export const DEFAULT_TITLE = 'New Chat';
+/** Characters of the user's message that a title job gets to see. */
+const TITLE_TEXT_CHARS = 2_000;
+
+/** Turns a request for answers into rows: user message, placeholders and runs, in one transaction. */
+@Injectable()
+export class AcceptTurnService {
+  constructor(
+    @Inject(CHAT_ENV) private readonly env: ChatEnv,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly repository: AcceptRepository,
+    private readonly models: ModelCatalog,
+    private readonly queue: RunQueue,
+    private readonly events: UserEvents,
+  ) {}
+
+  /** @throws CallError as `ACCEPT_TURN` declares them */
+  async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+    const content = this.#check(request);
+    for (const model of new Set(request.answers.map((answer) => answer.modelId))) {
+      await this.models.assertOffered(model, principal);
+    }
+    const accept = (): Promise<{ reply: Reply; fresh: boolean }> =>
+      this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery));
+    const { reply, fresh } = await accept().catch(async (error: unknown) => {
+      // A second delivery, or the same message through another replica, was a moment ahead: its result is there now.
+      if (isUniqueViolation(error)) return accept();
+      if (isForeignKeyViolation(error)) throw chatNotFound();
+      throw error;
+    });
+    if (fresh) {
+      this.queue.enqueue(reply.runs.map(({ runId }) => ({ runId, epoch: 0 })));
+      this.events.accepted(principal.userId, reply);
+    }
+    return reply;
+  }
+
+  #check(request: Request): Content | null {
+    const { userMessage, answers, chatId, parentId } = request;
+    const ids = [userMessage?.id, ...answers.map((answer) => answer.messageId)].filter((id) => id !== undefined);
+    if (new Set(ids).size !== ids.length) {
+      throw new CallError('INVALID_ARGUMENT', 'Two messages have the same id. Give each message an id of its own.');
+    }
+    if (!userMessage && parentId === null) {
+      throw new CallError(
+        'INVALID_ARGUMENT',
+        'There is no message to answer. Send user_message, or parent_id of the message that is answered again.',
+      );
+    }
+    if (chatId === undefined && parentId !== null) throw messageNotFound(parentId);
+    if (!userMessage) return null;
+    return readContent(userMessage.content, {
+      maxChars: this.env.MAX_MESSAGE_CHARS,
+      hasFiles: userMessage.files.length > 0,
+    });
+  }
+
+  async #decide(
+    tx: Tx,
+    request: Request,
+    content: Content | null,
+    principal: UserPrincipal,
+    delivery: Delivery,
+  ): Promise<{ reply: Reply; fresh: boolean }> {
+    const { facts, missing, running } = await this.#read(tx, request, principal, delivery);
+    if (facts.known) return { reply: sameRequest(facts.known, delivery) as Reply, fresh: false };
+    const existing = running[0]?.chat_id ?? request.chatId;
+    if (missing.length === 0 && existing) {
+      return {
+        reply: { chatId: existing, created: false, runs: this.#runsOf(request, running) },
+        fresh: false,
+      };
+    }
+    checkLimits(limitsOf(this.env), facts, missing.length);
+    checkTree(request, facts);
+    const turn = this.#newTurn(request, content, principal, delivery, facts, existing);
+    const made = turn.answers.filter((answer) => missing.includes(answer.message_id));
+    const reply: Reply = {
+      chatId: turn.chatId,
+      created: turn.isNew,
+      runs: this.#runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
+    };
+    await this.repository.insertTurn(tx, { ...turn, answers: made, result: reply });
+    return { reply, fresh: true };
+  }
+
+  async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: Delivery) {
+    const { userMessage, answers, chatId, parentId } = request;
+    const answerIds = answers.map((answer) => answer.messageId);
+    const question = {
+      userId: principal.userId,
+      chatId: chatId ?? null,
+      messageIds: [...answerIds, ...(parentId === null ? [] : [parentId]), ...(userMessage ? [userMessage.id] : [])],
+      answerIds,
+      maxQueued: this.env.MAX_QUEUED_RUNS,
+      delivery,
+    };
+    const limits = limitsOf(this.env);
+    let locked = mustSerialise(limits, 0);
+    // Sent without waiting: it travels with the statement that follows, which sees what the lock has waited for.
+    if (locked) void this.repository.lockUser(tx, principal.userId).catch(() => undefined);
+    let facts = await this.repository.turnFacts(tx, question);
+    if (!locked && mustSerialise(limits, facts.active)) {
+      locked = true;
+      await this.repository.lockUser(tx, principal.userId);
+      facts = await this.repository.turnFacts(tx, question);
+    }
+    if (chatId !== undefined && !facts.chat_found && !facts.known) throw chatNotFound();
+    const running = (facts.runs ?? []).filter((run) => !run.over);
+    const missing = answerIds.filter((id) => !running.some((run) => run.message_id === id));
+    return { facts, running, missing };
+  }
+
+  #newTurn(
+    request: Request,
+    content: Content | null,
+    principal: UserPrincipal,
+    delivery: Delivery,
+    facts: AcceptFacts,
+    existing: string | undefined,
+  ): Omit<NewTurn, 'result'> {
+    const { userMessage, answers } = request;
+    const chatId = existing ?? randomUUID();
+    const answered = userMessage?.id ?? request.parentId;
+    const rows = answers.map((answer) => ({
+      message_id: answer.messageId,
+      parent_id: answered,
+      model: answer.modelId,
+      model_idx: answer.modelIdx,
+      run_id: randomUUID(),
+      attempt:
+        1 +
+        Math.max(
+          0,
+          ...(facts.runs ?? []).filter((run) => run.message_id === answer.messageId).map((run) => run.attempt),
+        ),
+    }));
+    const first = rows[0]!;
+    const extra: Record<string, unknown> = {};
+    if (userMessage?.files.length) extra.files = userMessage.files;
+    if (userMessage?.models.length) extra.models = userMessage.models;
+    return {
+      chatId,
+      isNew: existing === undefined,
+      userId: principal.userId,
+      title: DEFAULT_TITLE,
+      models: userMessage?.models.length ? userMessage.models : answers.map((answer) => answer.modelId),
+      folderId: request.folderId ?? null,
+      currentMessageId: rows.at(-1)!.message_id,
+      userMessage:
+        userMessage && content
+          ? { id: userMessage.id, parent_id: request.parentId, content: content.text, parts: content.parts, extra }
+          : null,
+      answers: rows,
+      principal: { role: principal.role, sessionId: principal.sessionId },
+      request: { ...(request.system === undefined ? {} : { system: request.system }), params: request.params },
+      traceparent: injectTrace().traceparent ?? null,
+      titleEffect:
+        request.generateTitle && content
+          ? {
+              key: `title:${chatId}`,
+              run_id: first.run_id,
+              payload: {
+                messageId: first.message_id,
+                modelId: first.model,
+                text: content.text.slice(0, TITLE_TEXT_CHARS),
+              },
+            }
+          : null,
+      delivery,
+    };
+  }
+
+  #runsOf(request: Request, runs: readonly { id: string; message_id: string; model: string }[]): Reply['runs'] {
+    return request.answers.flatMap(({ messageId }) => {
+      const run = runs.find((candidate) => candidate.message_id === messageId);
+      return run ? [{ runId: run.id, messageId, modelId: run.model }] : [];
+    });
+  }
+}
+
+export function limitsOf(env: ChatEnv): RunLimits {
+  return { maxRunsPerUser: env.MAX_RUNS_PER_USER, maxQueuedRuns: env.MAX_QUEUED_RUNS };
+}
+
+/** The stored result of the same call; another request under its key is refused. */
+export function sameRequest(known: { hash: string; result: unknown }, delivery: Delivery): unknown {
+  if (known.hash === delivery.hash) return known.result;
+  throw new CallError(
+    'IDEMPOTENCY_MISMATCH',
+    'This key was used for another request. Use a new key for a new request.',
+  );
+}
+
+/** The parent must be there, and an id keeps its role. */
+function checkTree(request: Request, facts: AcceptFacts): void {
+  const roles = new Map((facts.messages ?? []).map(({ id, role }) => [id, role]));
+  if (request.parentId !== null && !roles.has(request.parentId)) throw messageNotFound(request.parentId);
+  if (!request.userMessage && roles.get(request.parentId ?? '') !== 'user') {
+    throw new CallError('INVALID_ARGUMENT', 'Only a user message can be answered. Send the id of one as parent_id.');
+  }
+  const userRole = roles.get(request.userMessage?.id ?? '');
+  if (userRole !== undefined && userRole !== 'user') throw idTaken(request.userMessage!.id);
+  for (const { messageId } of request.answers) {
+    const role = roles.get(messageId);
+    if (role !== undefined && role !== 'assistant') throw idTaken(messageId);
+  }
+}
+
+const chatNotFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');
+
+const messageNotFound = (id: string): CallError =>
+  new CallError('NOT_FOUND', `The chat has no message ${id}. Load the chat again.`);
+
+const idTaken = (id: string): CallError =>
+  new CallError('INVALID_ARGUMENT', `The chat has another message with the id ${id}. Use a new id.`);

@@ -1,0 +1,30 @@
+import { CallError } from '@perennial/contracts-kernel';
+
+/** More accepts than this cannot be in a transaction at once; while a user is further than that from the limit nobody need wait. */
+const FAR = 100;
+
+export interface RunLimits {
+  maxRunsPerUser: number;
+  maxQueuedRuns: number;
+}
+
+/** Whether a user's accepts must decide one after another: with a limit that concurrent ones could pass together. */
+export function mustSerialise(limits: RunLimits, active: number): boolean {
+  return active + FAR >= limits.maxRunsPerUser;
+}
+
+/** Refuses runs beyond the bounds: `RATE_LIMITED` for the user's own, `RESOURCE_EXHAUSTED` for the queue. */
+export function checkLimits(limits: RunLimits, load: { active: number; queued: number }, wanted: number): void {
+  if (load.active + wanted > limits.maxRunsPerUser) {
+    throw new CallError(
+      'RATE_LIMITED',
+      `${load.active} of your answers are being written; ${limits.maxRunsPerUser} are allowed at once. Wait for one to end or stop one.`,
+      { retryAfter: 5 },
+    );
+  }
+  if (load.queued + wanted > limits.maxQueuedRuns) {
+    throw new CallError('RESOURCE_EXHAUSTED', 'Too many answers are waiting to be written. Try again in a moment.', {
+      retryAfter: 10,
+    });
+  }
+}

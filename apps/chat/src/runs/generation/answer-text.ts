@@ -1,0 +1,79 @@
+import type { ProviderEvent } from '@perennial/model-provider';
+import type { RunWriter } from '@perennial/transport';
+import { THINK_CLOSE, THINK_OPEN } from './provider-request';
+
+export interface AnswerTextOptions {
+  /** The run's text is newline-delimited JSON of `choices` arrays. */
+  raw: boolean;
+  /** Reasoning goes into the text, in <think> tags; otherwise it is left out (an OpenAI completion's text has none). */
+  thoughts: boolean;
+  /** The first piece begins a new generation: what an earlier owner wrote is replaced only when there is something to show. */
+  restart: boolean;
+  /** UTF-16 units that an answer may have. */
+  limit: number;
+  /** Units that are there already. */
+  length: number;
+}
+
+/** Turns a provider's events into a run's text. */
+export class AnswerText {
+  #thinking = false;
+  #restart: boolean;
+  #length: number;
+
+  constructor(
+    private readonly writer: RunWriter,
+    private readonly options: AnswerTextOptions,
+  ) {
+    this.#restart = options.restart;
+    this.#length = options.length;
+  }
+
+  /** The answer has reached its bound. */
+  get full(): boolean {
+    return this.#length >= this.options.limit;
+  }
+
+  add(event: ProviderEvent): void {
+    switch (event.kind) {
+      case 'text':
+        this.#leaveThought();
+        return this.#append(event.text);
+      case 'reasoning':
+        if (!this.options.thoughts) return;
+        if (!this.#thinking) this.#append(THINK_OPEN);
+        this.#thinking = true;
+        return this.#append(event.text);
+      case 'chunk': {
+        const { choices } = event.chunk;
+        if (Array.isArray(choices) && choices.length > 0) this.#append(`${JSON.stringify(choices)}\n`);
+        return;
+      }
+      case 'end':
+        return;
+    }
+  }
+
+  /** No more text comes. */
+  close(): void {
+    this.#leaveThought();
+  }
+
+  #leaveThought(): void {
+    if (!this.#thinking) return;
+    this.#thinking = false;
+    this.#append(THINK_CLOSE);
+  }
+
+  #append(text: string): void {
+    if (this.#restart) {
+      this.#restart = false;
+      this.writer.restart();
+    }
+    const room = this.options.limit - this.#length;
+    // Half a JSON line helps nobody: chunks may pass the bound by one.
+    const piece = text.length > room && !this.options.raw ? text.slice(0, room) : text;
+    this.#length += piece.length;
+    this.writer.append(piece);
+  }
+}

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Runtime, SecretBox } from '@perennial/runtime';
+import type { RunPublisher } from '@perennial/transport';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { ModelCatalog } from '../models/model-catalog';
+import { OwnershipRepository } from '../ownership/ownership.repository';
+import { RUN_PUBLISHER } from '../run-publisher';
+import { UserEvents } from '../user-events';
+import { FinishRepository } from './finish.repository';
+import { RunMetrics } from './run-metrics';
+
+/** What an attempt at an answer works with in Postgres. */
+@Injectable()
+export class AttemptStore {
+  constructor(
+    readonly ownership: OwnershipRepository,
+    readonly finish: FinishRepository,
+  ) {}
+}
+
+/** What every attempt at an answer needs; one for the process. */
+@Injectable()
+export class AttemptTools {
+  readonly secrets: SecretBox;
+  readonly log;
+
+  constructor(
+    @Inject(CHAT_ENV) readonly env: ChatEnv,
+    @Inject(RUN_PUBLISHER) readonly publisher: RunPublisher,
+    @Inject(Runtime) runtime: Runtime,
+    readonly store: AttemptStore,
+    readonly models: ModelCatalog,
+    readonly metrics: RunMetrics,
+    readonly events: UserEvents,
+  ) {
+    this.secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
+    this.log = runtime.logger('attempt');
+  }
+}

@@ -1,0 +1,84 @@
+import { context, trace, SpanKind, type Link, type Span } from '@opentelemetry/api';
+import {
+  genAiAttributes,
+  genAiResponseAttributes,
+  genAiSpanName,
+  type ChatRequest,
+  type ModelConnection,
+  type Usage,
+} from '@perennial/model-provider';
+import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
+import type { TakenRun } from '../model/run';
+import type { AttemptTools } from './attempt-tools';
+import type { RunMetrics } from './run-metrics';
+
+const tracer = trace.getTracer('@perennial/chat');
+
+/**
+ * Runs an attempt in a span that is the accept's child and links the attempt before it. Not that one's child: a killed worker
+ * exports nothing, and what hangs on it would hang on nothing.
+ */
+export async function inAttemptSpan(run: TakenRun, tools: AttemptTools, work: () => Promise<void>): Promise<void> {
+  const parent = run.traceparent === null ? context.active() : extractTrace({ traceparent: run.traceparent });
+  const before =
+    run.attempt_traceparent && trace.getSpanContext(extractTrace({ traceparent: run.attempt_traceparent }));
+  const links: Link[] = before ? [{ context: before }] : [];
+  const job = trace.getSpanContext(context.active());
+  if (job) links.push({ context: job });
+  const attributes = {
+    'perennial.run.id': run.id,
+    'perennial.run.epoch': run.epoch,
+    'perennial.run.takeover': run.epoch > 1,
+  };
+  await inSpan('run attempt', { kind: SpanKind.CONSUMER, attributes, links, parent }, async (span) => {
+    const { traceparent } = injectTrace();
+    if (traceparent && span.isRecording()) {
+      tools.store.ownership.traceAttempt(run.id, run.epoch, traceparent).catch(() => undefined);
+    }
+    await work();
+  });
+}
+
+/** The provider call's span and figures: parameters, token counts, time to first token; never content. */
+export class ProviderSpan {
+  readonly #span: Span;
+  readonly #startedAt = performance.now();
+  #sawToken = false;
+
+  constructor(
+    connection: ModelConnection,
+    request: ChatRequest,
+    private readonly run: TakenRun,
+    private readonly metrics: RunMetrics,
+  ) {
+    this.#span = tracer.startSpan(genAiSpanName(request), {
+      kind: SpanKind.CLIENT,
+      attributes: genAiAttributes(connection, request),
+    });
+  }
+
+  within<T>(work: () => T): T {
+    return context.with(trace.setSpan(context.active(), this.#span), work);
+  }
+
+  /** Called for each piece of the answer; only the first costs anything. */
+  token(): void {
+    if (this.#sawToken) return;
+    this.#sawToken = true;
+    const waited = performance.now() - this.#startedAt;
+    this.#span.setAttribute('gen_ai.response.time_to_first_chunk', waited / 1_000);
+    if (this.run.epoch === 1) this.metrics.firstToken(this.run.age_s + waited / 1_000);
+  }
+
+  ended(finishReason: string, usage?: Usage): void {
+    this.#span.setAttributes(genAiResponseAttributes({ finishReason, usage }));
+  }
+
+  failed(error: unknown): void {
+    failSpan(this.#span, error);
+  }
+
+  end(): void {
+    this.#span.end();
+  }
+}

@@ -1,0 +1,285 @@
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { createProvider, ProviderError } from '@perennial/model-provider';
+import { unexpected } from '@perennial/runtime';
+import type { RunIdentity, RunWriter } from '@perennial/transport';
+import type { Outcome, TakenRun } from '../model/run';
+import type { CheckpointRow } from '../ownership/ownership.repository';
+import type { AttemptTools } from './attempt-tools';
+import type { FinishedRun } from './finish.repository';
+import { patiently } from './patience';
+import { providerCall, wholeUsage } from './provider-request';
+import { inAttemptSpan, ProviderSpan } from './attempt-trace';
+import { AnswerText } from './answer-text';
+import { recoverText, type RecoveredText } from './recovery';
+
+/** Why an attempt stops before the provider's end. */
+export type StopReason =
+  /** The user stopped it, deleted its chat, or nobody reads it any more. */
+  | 'cancelled'
+  /** It took longer than it may. */
+  | 'late'
+  /** Another process owns the run. */
+  | 'lost'
+  /** This process ends; another is to go on. */
+  | 'handover';
+
+/** How long config may be away before an answer is given up. */
+const CONFIG_PATIENCE_MS = 30_000;
+/** A completion without a key ends when no gateway has held a reader of it for this long. */
+const READER_GONE_MS = 10_000;
+
+/** One owner's attempt at an answer: from the take to the finish, the loss or the hand-over. */
+export class Attempt {
+  readonly runId: string;
+  readonly epoch: number;
+  /** Resolves when the attempt is over, however it ended. */
+  readonly over: Promise<void>;
+  #over!: () => void;
+  readonly #abort = new AbortController();
+  /** Stops waiting for Postgres at the finish: only a loss or the end of the process does that. */
+  readonly #giveUp = new AbortController();
+  #reason?: StopReason;
+  #writer?: RunWriter;
+  #pending: CheckpointRow[] = [];
+  #finishing = false;
+  #unreadSince?: number;
+
+  constructor(
+    readonly run: TakenRun,
+    private readonly owner: string,
+    private readonly tools: AttemptTools,
+  ) {
+    this.runId = run.id;
+    this.epoch = run.epoch;
+    this.over = new Promise((resolve) => (this.#over = resolve));
+  }
+
+  /** True once the outcome is known: it is being written to Postgres. */
+  get finishing(): boolean {
+    return this.#finishing;
+  }
+
+  /** Ends the attempt. `lost` and `handover` end it without an outcome. */
+  stop(reason: StopReason): void {
+    if (reason === 'lost' || reason === 'handover') this.#giveUp.abort();
+    if (reason === 'lost') this.#writer?.release();
+    if (this.#finishing || this.#reason === 'lost') return;
+    this.#reason = reason;
+    this.#abort.abort();
+  }
+
+  /** Text for the next checkpoint; it is offered again until `checkpointed` says that Postgres has it. */
+  uncheckpointed(): readonly CheckpointRow[] {
+    const piece = this.#writer?.takeUncheckpointed();
+    if (piece) {
+      const { generation, from, text } = piece;
+      this.#pending.push({ runId: this.runId, epoch: this.epoch, generation, start: from, text });
+    }
+    return this.#pending;
+  }
+
+  checkpointed(rows: ReadonlySet<CheckpointRow>): void {
+    this.#pending = this.#pending.filter((row) => !rows.has(row));
+  }
+
+  /** Called each second: a completion that nobody waits for is not worth its tokens. */
+  watchReader(): void {
+    if (this.run.kind !== 'completion' || this.run.idempotency_key !== null || this.#finishing) return;
+    if (this.tools.publisher.hasReader(this.runId)) this.#unreadSince = undefined;
+    else this.#unreadSince ??= performance.now();
+    if (this.#unreadSince !== undefined && performance.now() - this.#unreadSince >= READER_GONE_MS)
+      this.stop('cancelled');
+  }
+
+  /** Does the work. Rejects only when the run could not be begun; then it is still this process's and must be released. */
+  async perform(): Promise<void> {
+    try {
+      await inAttemptSpan(this.run, this.tools, () => this.#perform());
+    } finally {
+      this.#writer?.release();
+      this.#over();
+    }
+  }
+
+  async #perform(): Promise<void> {
+    const recovered = await this.#recover();
+    if (!recovered || this.#reason === 'lost') return;
+    this.tools.metrics.taken(this.epoch);
+    const { publisher } = this.tools;
+    this.#writer = publisher.open(identityOf(this.run), { epoch: this.epoch, ...recovered }, () => this.stop('lost'));
+    const writer = this.#writer;
+    const foregone = this.#foregone(recovered);
+    const outcome = foregone ?? (await this.#generate(writer, recovered));
+    if (!outcome) return;
+    this.#finishing = true;
+    const finished = await this.#finish(writer, outcome, foregone === undefined);
+    if (finished) this.#announce(writer, finished);
+  }
+
+  /** Sets the fence in Redis and reads what is there. Undefined: another owner has it. */
+  async #recover(): Promise<RecoveredText | undefined> {
+    const { publisher, store } = this.tools;
+    const seizure = await publisher.seize(this.runId, this.epoch);
+    if (seizure.kind === 'fenced') {
+      this.stop('lost');
+      return undefined;
+    }
+    // An empty Redis knows no fence: only Postgres can tell whether a later owner has seeded the stream meanwhile.
+    if (seizure.kind === 'empty' && this.epoch > 1) {
+      const mine = await patiently(() => store.ownership.isOwner(this.runId, this.owner, this.epoch), this.#patience());
+      if (!mine) {
+        this.stop('lost');
+        return undefined;
+      }
+    }
+    return recoverText(seizure, this.run.checkpoints ?? []);
+  }
+
+  /** The outcome, where it is known before the provider is asked. */
+  #foregone({ generation, text }: RecoveredText): Outcome | undefined {
+    const { cancelled, deaths, provider_end: end } = this.run;
+    if (cancelled || this.#reason === 'cancelled') return { state: 'cancelled' };
+    if (end && end.generation === generation && end.length === text.length) return end.outcome;
+    if (deaths > this.tools.env.MAX_RUN_DEATHS) {
+      return failed('UNAVAILABLE', `The answer broke off ${deaths} times and was given up. Try again.`);
+    }
+    return undefined;
+  }
+
+  async #generate(writer: RunWriter, recovered: RecoveredText): Promise<Outcome | undefined> {
+    const { env } = this.tools;
+    const limit = setTimeout(() => this.stop('late'), Math.max(0, env.MAX_RUN_SECONDS - this.run.running_s) * 1_000);
+    limit.unref();
+    try {
+      return await this.#stream(writer, recovered);
+    } catch (error) {
+      return this.#stopped() ?? (this.#reason ? undefined : this.#failure(error));
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  async #stream(writer: RunWriter, recovered: RecoveredText): Promise<Outcome | undefined> {
+    const { env, models, secrets } = this.tools;
+    const principal = this.run.principal as UserPrincipal;
+    const model = await patiently(() => models.resolve(this.run.model, principal), {
+      signal: this.#abort.signal,
+      limitMs: CONFIG_PATIENCE_MS,
+    });
+    if (this.#reason) return this.#stopped();
+    const { kind, baseUrl, continuation, sealedKey } = model.connection;
+    const connection = {
+      kind,
+      baseUrl,
+      continuation,
+      ...(sealedKey === null ? {} : { apiKey: secrets.open(sealedKey) }),
+    };
+    const call = providerCall(this.run, model, connection, recovered.text);
+    const span = new ProviderSpan(connection, call.request, this.run, this.tools.metrics);
+    const answer = new AnswerText(writer, {
+      raw: call.raw,
+      thoughts: this.run.kind === 'turn',
+      restart: !call.continues && recovered.text !== '',
+      limit: env.MAX_ANSWER_CHARS,
+      length: call.continues ? recovered.text.length : 0,
+    });
+    try {
+      const events = span.within(() =>
+        createProvider(connection).stream(call.request, { signal: this.#abort.signal, raw: call.raw }),
+      );
+      for await (const event of events) {
+        if (event.kind === 'end') {
+          answer.close();
+          const usage = wholeUsage(event.usage as Outcome['usage'], call.continues ? recovered.text : '');
+          span.ended(event.finishReason, event.usage);
+          return { state: 'completed', finishReason: event.finishReason, ...(usage ? { usage } : {}) };
+        }
+        span.token();
+        answer.add(event);
+        if (answer.full) {
+          answer.close();
+          span.ended('length');
+          return { state: 'completed', finishReason: 'length' };
+        }
+      }
+      throw new ProviderError('PROTOCOL', 'The provider ended the answer without saying so');
+    } catch (error) {
+      answer.close();
+      span.failed(error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  /** The outcome of an attempt that was stopped; undefined where another goes on. */
+  #stopped(): Outcome | undefined {
+    if (this.#reason === 'cancelled') return { state: 'cancelled' };
+    if (this.#reason === 'late') {
+      const minutes = Math.round(this.tools.env.MAX_RUN_SECONDS / 60);
+      return failed('DEADLINE_EXCEEDED', `The answer took longer than ${minutes} minutes and was ended. Try again.`);
+    }
+    return undefined;
+  }
+
+  #failure(error: unknown): Outcome {
+    if (error instanceof ProviderError || error instanceof CallError) return failed(error.code, error.message);
+    const { code, message } = unexpected(this.tools.log, error, 'an answer failed unexpectedly');
+    return failed(code, message);
+  }
+
+  /** Postgres may be away: the text is here, so the finish waits for it. Undefined: the run is another's, or is handed over. */
+  async #finish(writer: RunWriter, outcome: Outcome, record: boolean): Promise<FinishedRun | undefined> {
+    const { finish } = this.tools.store;
+    const claim = { runId: this.runId, owner: this.owner, epoch: this.epoch };
+    const { generation } = writer.position;
+    const text = writer.text;
+    const { signal } = this.#giveUp;
+    try {
+      if (record && outcome.state !== 'cancelled') {
+        const rest = [...this.uncheckpointed()];
+        const end = { generation, length: text.length, outcome };
+        if (!(await patiently(() => finish.recordEnd(claim, end, rest), { signal }))) return undefined;
+      }
+      return await patiently(() => finish.finish(claim, outcome, generation, text), { signal });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  #announce(writer: RunWriter, { terminal, chatActive }: FinishedRun): void {
+    const { metrics, events } = this.tools;
+    metrics.ended(terminal.state, terminal.usage);
+    // The pen is released only when Redis has the end; a process that dies before leaves it to the sweepers.
+    this.#writer = undefined;
+    writer.end(terminal).then(
+      () => this.onPublished(this.runId),
+      () => undefined,
+    );
+    const { chat_id: chatId, message_id: messageId, user_id: userId } = this.run;
+    if (chatId && messageId) events.ended(userId, chatId, messageId, chatActive);
+  }
+
+  /** Set by who holds the attempt: the terminal event has reached Redis. */
+  onPublished: (runId: string) => void = () => undefined;
+
+  #patience() {
+    return { signal: this.#abort.signal };
+  }
+}
+
+/** What readers must know of a run. */
+export function identityOf(run: Pick<TakenRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
+  return {
+    runId: run.id,
+    userId: run.user_id,
+    model: run.model,
+    ...(run.chat_id === null ? {} : { chatId: run.chat_id }),
+    ...(run.message_id === null ? {} : { messageId: run.message_id }),
+  };
+}
+
+function failed(code: string, message: string): Outcome {
+  return { state: 'failed', error: { code, message } };
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@perennial/persistence';
+import type { RunTerminal } from '@perennial/transport';
+import { jsonb } from '../model/json';
+import type { Outcome, ProviderEnd } from '../model/run';
+import type { CheckpointRow } from '../ownership/ownership.repository';
+
+/** The owner's claim: only who holds the run at this epoch may end it. */
+export interface Claim {
+  runId: string;
+  owner: string;
+  epoch: number;
+}
+
+export interface FinishedRun {
+  terminal: RunTerminal;
+  /** Another answer of the same chat is still being written. */
+  chatActive: boolean;
+}
+
+/** The end of a run, in Postgres. */
+@Injectable()
+export class FinishRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Records the provider's end together with the text that no checkpoint has yet. False: the run is another's. */
+  async recordEnd(claim: Claim, end: ProviderEnd, rest: readonly CheckpointRow[]): Promise<boolean> {
+    const row = await this.database.first(
+      `WITH mine AS (
+         UPDATE runs SET provider_end = $4 WHERE id = $1 AND owner = $2 AND epoch = $3 AND state = 'running' RETURNING id
+       ),
+       kept AS (
+         INSERT INTO run_checkpoints (run_id, generation, epoch, start, text)
+         SELECT mine.id, i.generation, $3, i.start, i.text
+           FROM mine, unnest($5::int[], $6::int[], $7::text[]) AS i (generation, start, text)
+         ON CONFLICT DO NOTHING
+       )
+       SELECT id FROM mine`,
+      [
+        claim.runId,
+        claim.owner,
+        claim.epoch,
+        jsonb(end),
+        rest.map((piece) => piece.generation),
+        rest.map((piece) => piece.start),
+        rest.map((piece) => piece.text),
+      ],
+      { name: 'runs.record-end' },
+    );
+    return row !== undefined;
+  }
+
+  /**
+   * Final text, state and terminal event in one transaction. A stop that was asked for before wins over a completion.
+   * Undefined: the run is another's.
+   */
+  async finish(claim: Claim, outcome: Outcome, generation: number, text: string): Promise<FinishedRun | undefined> {
+    const terminal = { ...outcome, generation, length: text.length };
+    const row = await this.database.first<{ terminal: RunTerminal; chat_active: boolean }>(
+      FINISH,
+      [
+        claim.runId,
+        claim.owner,
+        claim.epoch,
+        outcome.state,
+        jsonb(terminal),
+        text,
+        outcome.usage ? jsonb(outcome.usage) : null,
+        outcome.error ? jsonb({ content: outcome.error.message }) : null,
+      ],
+      { name: 'runs.finish' },
+    );
+    if (row) return { terminal: row.terminal, chatActive: row.chat_active };
+    return this.#finishedBefore(claim);
+  }
+
+  /** The commit may have succeeded while its reply was lost. */
+  async #finishedBefore(claim: Claim): Promise<FinishedRun | undefined> {
+    const row = await this.database.first<{ terminal: RunTerminal }>(
+      'SELECT terminal FROM runs WHERE id = $1 AND epoch = $2 AND terminal IS NOT NULL',
+      [claim.runId, claim.epoch],
+    );
+    return row && { terminal: row.terminal, chatActive: false };
+  }
+}
+
+const FINISH = `
+WITH ended AS (
+  UPDATE runs r
+     SET state = CASE WHEN r.cancel_requested_at IS NULL THEN $4 ELSE 'cancelled' END,
+         terminal = CASE WHEN r.cancel_requested_at IS NULL THEN $5::jsonb ELSE ($5::jsonb - 'error') || '{"state": "cancelled"}' END
+                    || coalesce((SELECT jsonb_build_object('title', c.title) FROM chats c WHERE c.id = r.chat_id), '{}'),
+         text = CASE WHEN r.kind = 'completion' THEN $6 END,
+         ended_at = now(), owner = NULL
+   WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running'
+  RETURNING r.id, r.chat_id, r.message_id, r.state, r.terminal
+),
+message AS (
+  UPDATE messages m
+     SET content = $6, done = true, usage = $7::jsonb, error = CASE WHEN ended.state = 'failed' THEN $8::jsonb END,
+         extra = CASE WHEN ended.state = 'completed' THEN m.extra ELSE m.extra || '{"incomplete": true}' END, updated_at = now()
+    FROM ended WHERE m.chat_id = ended.chat_id AND m.id = ended.message_id
+),
+chat AS (
+  UPDATE chats c SET updated_at = now() FROM ended WHERE c.id = ended.chat_id
+),
+checkpoints AS (
+  DELETE FROM run_checkpoints k USING ended WHERE k.run_id = ended.id
+)
+SELECT ended.terminal,
+       EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = ended.chat_id AND r.id <> ended.id AND r.state IN ('queued', 'running')) AS chat_active
+  FROM ended`;

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { AttemptTools } from './attempt-tools';
+import { Attempt } from './attempt';
+import { HeldRuns } from './held-runs';
+import { ProcessRegistry } from '../ownership/process-registry';
+import { RunQueue } from '../ownership/run-queue';
+import { TitleService } from '../title/title.service';
+
+/** Takes runs and writes their answers. */
+@Injectable()
+export class GenerationService {
+  constructor(
+    private readonly tools: AttemptTools,
+    private readonly held: HeldRuns,
+    private readonly registry: ProcessRegistry,
+    private readonly queue: RunQueue,
+    private readonly titles: TitleService,
+  ) {}
+
+  /** Takes the run, if it is to be had, and writes it to its end. A run that a living process owns is left alone. */
+  async work(runId: string): Promise<void> {
+    if (this.held.has(runId)) return;
+    const attempt = await this.held.whileTaking(runId, () => this.#take(runId));
+    if (!attempt) return;
+    try {
+      await attempt.perform();
+    } catch (error) {
+      await this.#giveBack(attempt);
+      throw error;
+    } finally {
+      this.held.remove(attempt);
+    }
+  }
+
+  async #take(runId: string): Promise<Attempt | undefined> {
+    const owner = this.registry.id;
+    const run = await this.tools.store.ownership.take(runId, owner);
+    if (!run) return undefined;
+    const attempt = new Attempt(run, owner, this.tools);
+    this.held.add(attempt);
+    if (run.title && !run.cancelled) this.titles.begin({ ...run.title, principal: run.principal });
+    return attempt;
+  }
+
+  /** Begun and not brought to an end, for a reason that is not the run's: another worker, or this one, tries again. */
+  async #giveBack({ runId, epoch }: Attempt): Promise<void> {
+    const { ownership } = this.tools.store;
+    const released = await ownership.release(this.registry.id, [{ runId, epoch }]).catch(() => []);
+    // Where the release failed as well, the next tick finds the run among those that memory does not know.
+    if (released.length > 0) setTimeout(() => this.queue.enqueue(released), 500).unref();
+  }
+}

@@ -1,0 +1,126 @@
+import type { ResolvedModel } from '@perennial/contracts-config';
+import { continuationFor, type ChatMessage, type ChatRequest, type ModelConnection } from '@perennial/model-provider';
+import type { HistoryMessage, TakenRun, TokenUsage, TurnRequest } from '../model/run';
+
+/** Parameters of a turn that go to the provider; everything else in a client's `params` is its own business. */
+const PASSED_ON = new Set([
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'max_tokens',
+  'max_completion_tokens',
+  'frequency_penalty',
+  'presence_penalty',
+  'repeat_penalty',
+  'seed',
+  'stop',
+  'logit_bias',
+  'reasoning_effort',
+  'num_ctx',
+  'num_predict',
+  'mirostat',
+  'mirostat_eta',
+  'mirostat_tau',
+  'repeat_last_n',
+  'tfs_z',
+  'num_keep',
+  'keep_alive',
+]);
+
+/** Fields that bound the answer's length in tokens. */
+const LENGTH_BOUNDS = ['max_tokens', 'max_completion_tokens', 'num_predict'];
+
+export const THINK_OPEN = '<think>\n';
+export const THINK_CLOSE = '\n</think>\n\n';
+const THOUGHT = /^<think>[\s\S]*?(?:<\/think>\s*|$)/;
+
+/** Characters per token of a text whose token count nobody reported. */
+const CHARS_PER_TOKEN = 4;
+
+export interface ProviderCall {
+  request: ChatRequest;
+  /** Ask for whole chunks. */
+  raw: boolean;
+  /** The text that was there already is continued; otherwise the answer begins anew. */
+  continues: boolean;
+}
+
+/** What the provider is asked, for a first answer and for one that goes on after `text`. */
+export function providerCall(
+  run: TakenRun,
+  model: ResolvedModel,
+  connection: ModelConnection,
+  text: string,
+): ProviderCall {
+  const raw = run.encoding === 'chunks';
+  const base = run.kind === 'turn' ? turnRequest(run, model) : completionRequest(run, model);
+  const request: ChatRequest = {
+    ...base,
+    ...(connection.kind === 'openai' ? { stream_options: { include_usage: true } } : {}),
+  };
+  const continues = canContinue(text, raw, connection, model.upstreamModel);
+  return { request: continues ? { ...lessTokens(request, text), continueFrom: text } : request, raw, continues };
+}
+
+/** Usage of the whole answer: what was there before the last call was never reported and is estimated from its length. */
+export function wholeUsage(reported: Partial<TokenUsage> | undefined, continuedFrom: string): TokenUsage | undefined {
+  if (!reported || typeof reported.completion_tokens !== 'number') return undefined;
+  const prompt = reported.prompt_tokens ?? 0;
+  const completion = reported.completion_tokens + tokensOf(continuedFrom);
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
+
+/** Only plain text: not inside reasoning, and not structured. */
+function canContinue(text: string, raw: boolean, connection: ModelConnection, upstreamModel: string): boolean {
+  return text !== '' && !raw && !text.startsWith('<think>') && continuationFor(connection, upstreamModel) !== 'none';
+}
+
+function lessTokens(request: ChatRequest, text: string): ChatRequest {
+  const less: ChatRequest = { ...request };
+  for (const bound of LENGTH_BOUNDS) {
+    const value = request[bound];
+    if (typeof value === 'number' && value > 0) less[bound] = Math.max(1, value - tokensOf(text));
+  }
+  return less;
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(text.length / CHARS_PER_TOKEN);
+}
+
+function turnRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
+  const { system, params } = run.request as unknown as TurnRequest;
+  const messages: ChatMessage[] = [];
+  for (const text of [model.params.system, system ?? params.system]) {
+    if (typeof text === 'string' && text.trim() !== '') messages.push({ role: 'system', content: text });
+  }
+  return {
+    ...passedOn(model.params),
+    ...passedOn(params),
+    model: model.upstreamModel,
+    messages: [...messages, ...historyMessages(run.history ?? [])],
+  };
+}
+
+function completionRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
+  const { stream: _stream, stream_options: _options, model: _model, ...body } = run.request;
+  return { ...passedOn(model.params), ...body, model: model.upstreamModel } as ChatRequest;
+}
+
+/** The path as the provider reads it: without thoughts, and without answers of which nothing came. */
+export function historyMessages(history: readonly HistoryMessage[]): ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  for (const { role, content, parts } of history) {
+    const text = role === 'assistant' ? content.replace(THOUGHT, '') : content;
+    if (role === 'assistant' && text.trim() === '') continue;
+    messages.push({ role, content: parts ?? text });
+  }
+  return messages;
+}
+
+function passedOn(params: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(params).filter(([name, value]) => PASSED_ON.has(name) && value !== null && value !== undefined),
+  );
+}

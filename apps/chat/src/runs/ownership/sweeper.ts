@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import type { RunPublisher } from '@perennial/transport';
+import { RUN_PUBLISHER } from '../run-publisher';
+import { UserEvents } from '../user-events';
+import { OwnershipRepository } from './ownership.repository';
+import { RunQueue } from './run-queue';
+
+const SWEEP_MS = 1_000;
+const PRUNE_MS = 60_000;
+/** Jobs added in one sweep: more than a second's worth of takes, little for Redis. */
+const WAITING_BATCH = 500;
+const UNPUBLISHED_BATCH = 100;
+/** The owner publishes at once; a sweeper only steps in where it did not. */
+const UNPUBLISHED_AFTER_S = 3;
+
+/**
+ * Repairs by state what crashes and an emptied Redis leave: runs that wait without a job, runs whose owner is on no list, ends that
+ * nobody was told. Every process sweeps; the statements see to it that they do not get in each other's way.
+ */
+@Injectable()
+export class Sweeper {
+  constructor(
+    private readonly repository: OwnershipRepository,
+    private readonly queue: RunQueue,
+    private readonly events: UserEvents,
+    @Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher,
+    @Inject(Runtime) private readonly runtime: Runtime,
+  ) {}
+
+  start(): void {
+    this.runtime.every(SWEEP_MS, () => this.#sweep(), { name: 'sweep runs', jitter: 0.3 });
+    this.runtime.every(PRUNE_MS, () => this.repository.prune(), { name: 'prune runs', jitter: 0.5 });
+  }
+
+  async #sweep(): Promise<void> {
+    this.queue.enqueue(await this.repository.requeueOrphans());
+    this.queue.enqueue(await this.repository.waiting(WAITING_BATCH));
+    await this.#publishEnds();
+  }
+
+  async #publishEnds(): Promise<void> {
+    const runs = await this.repository.unpublished(UNPUBLISHED_AFTER_S, UNPUBLISHED_BATCH);
+    const published: string[] = [];
+    for (const { identity, epoch, terminal } of runs) {
+      const { generation, length } = terminal;
+      try {
+        await this.publisher.publishTerminal(identity, { epoch, generation, offset: length }, terminal);
+      } catch {
+        // Redis is away: the rest of the batch would fail as well, and the next sweep comes back to it.
+        break;
+      }
+      published.push(identity.runId);
+      if (identity.chatId) this.events.ended(identity.userId, identity.chatId, identity.messageId ?? '', false);
+    }
+    if (published.length > 0) await this.repository.markPublished(published);
+  }
+}

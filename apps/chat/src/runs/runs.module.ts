@@ -1,0 +1,64 @@
+import { Module } from '@nestjs/common';
+import { Connections, createRunPublisher } from '@perennial/transport';
+import { AcceptCompletionService } from './accept/accept-completion.service';
+import { AcceptRepository } from './accept/accept.repository';
+import { AcceptTurnService } from './accept/accept-turn.service';
+import { CancelRepository } from './cancel/cancel.repository';
+import { CancelService } from './cancel/cancel.service';
+import { AttemptStore, AttemptTools } from './generation/attempt-tools';
+import { FinishRepository } from './generation/finish.repository';
+import { GenerationService } from './generation/generation.service';
+import { HeldRuns } from './generation/held-runs';
+import { RunMetrics } from './generation/run-metrics';
+import { ModelCatalog } from './models/model-catalog';
+import { OwnershipRepository } from './ownership/ownership.repository';
+import { ProcessRegistry } from './ownership/process-registry';
+import { RunQueue } from './ownership/run-queue';
+import { RunWorker } from './ownership/run-worker';
+import { Sweeper } from './ownership/sweeper';
+import { RunReader } from './read/run-reader';
+import { RUN_PUBLISHER } from './run-publisher';
+import { RunsController } from './runs.controller';
+import { RunsLifecycle } from './runs-lifecycle';
+import { RunsWorkforce } from './runs-workforce';
+import { TitleRepository } from './title/title.repository';
+import { TitleService } from './title/title.service';
+import { UserEvents } from './user-events';
+
+/** The run engine: accept, ownership, generation, finish, cancel. */
+@Module({
+  controllers: [RunsController],
+  providers: [
+    AcceptRepository,
+    AcceptTurnService,
+    AcceptCompletionService,
+    CancelRepository,
+    CancelService,
+    AttemptStore,
+    AttemptTools,
+    FinishRepository,
+    GenerationService,
+    HeldRuns,
+    RunMetrics,
+    ModelCatalog,
+    OwnershipRepository,
+    ProcessRegistry,
+    RunQueue,
+    RunWorker,
+    Sweeper,
+    RunReader,
+    RunsLifecycle,
+    RunsWorkforce,
+    TitleRepository,
+    TitleService,
+    UserEvents,
+    {
+      provide: RUN_PUBLISHER,
+      inject: [Connections, OwnershipRepository],
+      useFactory: (connections: Connections, repository: OwnershipRepository) =>
+        createRunPublisher({ connections, ownsStill: (runs) => repository.ownStill(runs) }),
+    },
+  ],
+  exports: [CancelService, RunReader],
+})
+export class RunsModule {}

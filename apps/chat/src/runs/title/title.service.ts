@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedModel } from '@perennial/contracts-config';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
+import { createProvider, genAiAttributes, genAiSpanName, type ModelConnection } from '@perennial/model-provider';
+import { inSpan, Runtime, SecretBox, type Logger } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { patiently } from '../generation/patience';
+import type { ClaimedTitle } from '../model/run';
+import { ModelCatalog } from '../models/model-catalog';
+import { ProcessRegistry } from '../ownership/process-registry';
+import { UserEvents } from '../user-events';
+import { firstWords, titleOf, titlePrompt } from './title-text';
+import { TitleRepository } from './title.repository';
+
+const SWEEP_MS = 2_000;
+const BATCH = 20;
+/** After so many begun titles without an end the model is not asked again. */
+const MAX_TRIES = 3;
+/** A title is worth little when it comes late. */
+const LIMIT_MS = 60_000;
+const MAX_TOKENS = 80;
+
+/** Makes the titles of new chats, beside their first answer. A maker that dies is followed by another: titles are repeatable. */
+@Injectable()
+export class TitleService {
+  readonly #secrets: SecretBox;
+  readonly #abort = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  readonly #log: Logger;
+
+  constructor(
+    @Inject(CHAT_ENV) env: ChatEnv,
+    @Inject(Runtime) private readonly runtime: Runtime,
+    private readonly repository: TitleRepository,
+    private readonly registry: ProcessRegistry,
+    private readonly models: ModelCatalog,
+    private readonly events: UserEvents,
+  ) {
+    this.#secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
+    this.#log = runtime.logger('titles');
+  }
+
+  /** Begins to pick up titles that were left behind. */
+  startSweeping(): void {
+    this.runtime.every(
+      SWEEP_MS,
+      async () => {
+        for (const claimed of await this.repository.claim(this.registry.id, BATCH)) this.begin(claimed);
+      },
+      { name: 'sweep titles', jitter: 0.3 },
+    );
+  }
+
+  /** Makes a claimed title in the background. */
+  begin(claimed: ClaimedTitle): void {
+    const owner = this.registry.id;
+    const making = this.#make(claimed, owner)
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'a title was not made'))
+      .finally(() => this.#running.delete(making));
+    this.#running.add(making);
+  }
+
+  /** Stops; what was begun is free for others as soon as this process is off the list. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all(this.#running);
+  }
+
+  async #make(claimed: ClaimedTitle, owner: string): Promise<void> {
+    const { key, payload, user_id: userId, chat_id: chatId } = claimed;
+    const title = (await this.#ask(claimed)) ?? firstWords(payload.text);
+    if (this.#abort.signal.aborted) return;
+    const renamed = await patiently(() => this.repository.complete(key, owner, title), { signal: this.#abort.signal });
+    if (renamed) this.events.titled(userId, chatId, payload.messageId, title);
+  }
+
+  async #ask({ payload, tries, principal }: ClaimedTitle): Promise<string | undefined> {
+    if (tries > MAX_TRIES) return undefined;
+    try {
+      const { tasks } = await this.models.settings();
+      if (!tasks.titleGeneration) return undefined;
+      const model = await this.#model(tasks.taskModel, payload.modelId, principal as UserPrincipal);
+      const { kind, baseUrl, continuation, sealedKey } = model.connection;
+      const connection: ModelConnection = {
+        kind,
+        baseUrl,
+        continuation,
+        ...(sealedKey === null ? {} : { apiKey: this.#secrets.open(sealedKey) }),
+      };
+      const request = {
+        model: model.upstreamModel,
+        messages: [{ role: 'user', content: titlePrompt(tasks.titlePrompt, payload.text) }],
+        max_tokens: MAX_TOKENS,
+      };
+      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(LIMIT_MS)]);
+      const attributes = { ...genAiAttributes(connection, request), 'perennial.task': 'title' };
+      const { text } = await inSpan(genAiSpanName(request), { attributes }, () =>
+        createProvider(connection).complete(request, { signal }),
+      );
+      return titleOf(text);
+    } catch (error) {
+      // The chat gets its name from the message instead; nobody misses a better one.
+      this.#log.info({ err: error }, 'the model made no title');
+      return undefined;
+    }
+  }
+
+  /** The task model, where one is set and this user may use it; the chat's own otherwise. */
+  async #model(taskModel: string | null, chatModel: string, principal: UserPrincipal): Promise<ResolvedModel> {
+    if (!taskModel) return this.models.resolve(chatModel, principal);
+    return this.models.resolve(taskModel, principal).catch(() => this.models.resolve(chatModel, principal));
+  }
+}

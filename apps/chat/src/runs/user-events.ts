@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ACCEPT_TURN } from '@perennial/contracts-chat';
+import type { CallReply } from '@perennial/contracts-kernel';
+import type { RunPublisher, UserEvent } from '@perennial/transport';
+import { RUN_PUBLISHER } from './run-publisher';
+
+/** Small events for a user's open pages. They may be lost: a page that comes back reads the lists again. */
+@Injectable()
+export class UserEvents {
+  constructor(@Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher) {}
+
+  /** A turn was accepted: the chat goes to the top of the list and is active. */
+  accepted(userId: string, { chatId, runs }: CallReply<typeof ACCEPT_TURN>): void {
+    const messageId = runs[0]?.messageId ?? '';
+    this.#send(userId, chatId, messageId, 'chat:list', {
+      chat_id: chatId,
+      folder_id: null,
+      last_read_at: Math.floor(Date.now() / 1_000),
+    });
+    this.#send(userId, chatId, messageId, 'chat:active', { active: true, folder_id: null });
+  }
+
+  /** An answer has ended. `active`: another answer of the chat is still being written. */
+  ended(userId: string, chatId: string, messageId: string, active: boolean): void {
+    this.#send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
+    this.#send(userId, chatId, messageId, 'chat:active', { active, folder_id: null });
+  }
+
+  titled(userId: string, chatId: string, messageId: string, title: string): void {
+    this.#send(userId, chatId, messageId, 'chat:title', title);
+    this.#send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
+  }
+
+  #send(userId: string, chatId: string, messageId: string, type: string, data: unknown): void {
+    const event: UserEvent = { chat_id: chatId, message_id: messageId, data: { type, data } };
+    this.publisher.notifyUser(userId, event).catch(() => undefined);
+  }
+}
