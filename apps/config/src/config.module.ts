@@ -1,0 +1,60 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import * as contract from '@perennial/contracts-config';
+import { PersistenceModule } from '@perennial/persistence';
+import type { Runtime } from '@perennial/runtime';
+import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { ConnectionsController } from './connections/connections.controller';
+import { ConnectionsService } from './connections/connections.service';
+import { EnvironmentConnections } from './connections/environment-connections';
+import { KeySeal } from './connections/key-seal';
+import { ProviderClient } from './connections/provider-client';
+import { CONFIG_ENV, type ConfigEnv } from './env';
+import { configMigrations } from './migrations';
+import { ModelsController } from './models/models.controller';
+import { ModelsService } from './models/models.service';
+import { ProviderLists } from './models/provider-lists';
+import { SettingsController } from './settings/settings.controller';
+import { SettingsService } from './settings/settings.service';
+import { StateKeeper } from './state/state-keeper';
+import { StateRepository } from './state/state.repository';
+
+/** Settings, model connections and the list of models. */
+@Module({
+  controllers: [SettingsController, ConnectionsController, ModelsController],
+  providers: [
+    StateRepository,
+    StateKeeper,
+    EnvironmentConnections,
+    ProviderClient,
+    ConnectionsService,
+    ProviderLists,
+    ModelsService,
+    SettingsService,
+    { provide: KeySeal, inject: [CONFIG_ENV], useFactory: (env: ConfigEnv) => new KeySeal(env.SECRET_KEY) },
+  ],
+})
+export class ConfigModule {
+  static forRoot(env: ConfigEnv, runtime: Runtime): DynamicModule {
+    return {
+      module: ConfigModule,
+      imports: [
+        PersistenceModule.forRoot({
+          url: env.DATABASE_URL,
+          schema: 'config',
+          migrations: configMigrations,
+          poolSize: env.DATABASE_POOL_SIZE,
+          callResults: true,
+        }),
+        TransportModule.forRoot({
+          redisUrl: env.REDIS_URL,
+          keyPrefix: env.REDIS_KEY_PREFIX,
+          service: 'config',
+          instanceId: runtime.instance,
+          calls: callsOf(contract),
+          metrics: promRpcMetrics(runtime.metrics.registry),
+        }),
+      ],
+      providers: [{ provide: CONFIG_ENV, useValue: env }],
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type {
+  ConnectionKind,
+  GET_CONNECTIONS,
+  UPDATE_CONNECTIONS,
+  VERIFY_CONNECTION,
+} from '@perennial/contracts-config';
+import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { CONFIG_ENV, type ConfigEnv } from '../env';
+import type { Connection, ConnectionSet } from '../state/state';
+import { StateKeeper } from '../state/state-keeper';
+import { StateRepository } from '../state/state.repository';
+import { EnvironmentConnections } from './environment-connections';
+import { KeySeal } from './key-seal';
+import { ProviderClient } from './provider-client';
+
+/** The connections as the admin's page sees them. Keys come in clear, are sealed at once, and go out masked. */
+@Injectable()
+export class ConnectionsService {
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly repository: StateRepository,
+    private readonly environment: EnvironmentConnections,
+    private readonly seal: KeySeal,
+    private readonly providers: ProviderClient,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
+  ) {}
+
+  async get(kind: ConnectionKind): Promise<CallReply<typeof GET_CONNECTIONS>> {
+    return this.masked(kind, (await this.keeper.fresh()).connections[kind]);
+  }
+
+  async update(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof UPDATE_CONNECTIONS>,
+    key: string,
+  ): Promise<CallReply<typeof UPDATE_CONNECTIONS>> {
+    const { kind, enabled } = request;
+    // A plain hash of the request is stored for comparison; the keys go into it under our secret.
+    const compared = {
+      ...request,
+      connections: request.connections.map((one) => ({ ...one, key: this.fingerprint(one.key) })),
+    };
+    const once = { scope: `config.connections.update:${principal.userId}`, key, request: compared };
+    return this.unitOfWork.once(once, async (tx) => {
+      // First, so that two admins come one after the other.
+      await this.keeper.changed(tx);
+      const before = (await this.repository.lockConnections(tx, kind)) ?? this.environment.of(kind).connections;
+      const connections = request.connections.map((entered, at): Connection => {
+        const url = checkedUrl(entered.url);
+        return { kind, url, sealedKey: this.keyOf(before, at, url, entered.key), options: entered.config };
+      });
+      await this.repository.saveConnections(tx, kind, { enabled, connections });
+      return this.masked(kind, { enabled, connections });
+    });
+  }
+
+  /** The provider's rows. A masked key stands for the stored one of the same address. */
+  async verify(
+    { kind, url: entered, key }: CallParsedRequest<typeof VERIFY_CONNECTION>,
+    signal: AbortSignal,
+  ): Promise<CallReply<typeof VERIFY_CONNECTION>> {
+    const url = checkedUrl(entered);
+    const { connections } = (await this.keeper.fresh()).connections[kind];
+    const sealedKey = this.keyOf(connections, 0, url, key);
+    const models = await this.providers.list({ kind, url, sealedKey }, signal);
+    return { data: models.map(({ id, name, raw }) => ({ ...raw, id, name })) };
+  }
+
+  /**
+   * A mask keeps the key that it masks, but only for the address that the key was entered for: whoever may change addresses could
+   * otherwise have a key sent to a server of their own, and so read it.
+   */
+  private keyOf(before: readonly Connection[], at: number, url: string, entered: string): string | null {
+    if (!this.seal.isMask(entered)) return this.seal.seal(entered);
+    const same = (known: Connection | undefined): boolean =>
+      known?.url === url && this.seal.mask(known.sealedKey) === entered;
+    const known = same(before[at]) ? before[at] : before.find(same);
+    if (known) return known.sealedKey;
+    throw new CallError(
+      'INVALID_ARGUMENT',
+      `Enter the key of ${url} again: a stored key is only kept for its own address`,
+    );
+  }
+
+  private masked(kind: ConnectionKind, { enabled, connections }: ConnectionSet): CallReply<typeof GET_CONNECTIONS> {
+    return {
+      kind,
+      enabled,
+      connections: connections.map(({ url, sealedKey, options }) => ({
+        url,
+        key: this.seal.mask(sealedKey),
+        config: options,
+      })),
+    };
+  }
+
+  private fingerprint(key: string): string {
+    return createHmac('sha256', this.env.SECRET_KEY).update(key).digest('base64url');
+  }
+}
+
+/** Without trailing slashes; http or https, without a login in it (it would be shown, unlike a key). */
+function checkedUrl(entered: string): string {
+  const url = new URL(entered);
+  if (!/^https?:$/.test(url.protocol))
+    throw new CallError('INVALID_ARGUMENT', 'A connection begins with http:// or https://');
+  if (url.username !== '' || url.password !== '') {
+    throw new CallError('INVALID_ARGUMENT', 'Put the key into its own field, not into the URL');
+  }
+  return entered.trim().replace(/\/+$/, '');
+}

@@ -1,0 +1,144 @@
+import type { Model } from '@perennial/contracts-config';
+import type { Principal } from '@perennial/contracts-kernel';
+import type { ProviderModel } from '@perennial/model-provider';
+import type { Connection, ModelEntry } from '../state/state';
+
+/** A connection with what its provider offers, and its place among those of its kind. */
+export interface Listing {
+  connection: Connection;
+  index: number;
+  models: readonly ProviderModel[];
+}
+
+/** A model that can be used: where it lives, and how it is shown. */
+export interface Offer {
+  id: string;
+  connection: Connection;
+  /** All models of the same provider. */
+  siblings: readonly ProviderModel[];
+  /** Its name at the provider. */
+  upstream: string;
+  /** What an admin saved about it. */
+  entry?: ModelEntry;
+  /** Parameters that an admin set. */
+  params: Record<string, unknown>;
+  row: Model;
+}
+
+/** For providers that do not say when a model was made: a moment that stays the same while the process lives. */
+const STARTED = Math.floor(Date.now() / 1000);
+
+/**
+ * All models by id: those of the providers (the first connection wins an id) as an admin's entry names and hides them, then the admin's
+ * own models that build on one of them.
+ */
+export function buildDirectory(
+  listings: readonly Listing[],
+  entries: ReadonlyMap<string, ModelEntry>,
+): ReadonlyMap<string, Offer> {
+  const offers = new Map<string, Offer>();
+  for (const listing of listings) {
+    for (const model of listing.models) {
+      const id = idOf(listing.connection, model);
+      if (!offers.has(id)) offers.set(id, offerOf(id, listing, model, entries.get(id)));
+    }
+  }
+  for (const entry of entries.values()) {
+    if (entry.base_model_id === null) continue;
+    const base = offers.get(entry.base_model_id);
+    if (!base || base.entry?.base_model_id) continue;
+    offers.set(entry.id, presetOf(entry, base));
+  }
+  for (const [id, { entry }] of offers) if (entry?.is_active === false) offers.delete(id);
+  return offers;
+}
+
+/** Every signed-in user until an admin saved an entry; then its owner and its grants. Admins and services always. */
+export function mayUse(principal: Principal, { entry }: Offer): boolean {
+  if (principal.kind === 'service') return true;
+  if (principal.kind !== 'user' || principal.role === 'pending') return false;
+  if (principal.role === 'admin' || !entry || entry.user_id === principal.userId) return true;
+  return entry.access_grants.some(
+    ({ principal_type: type, principal_id: id }) => type === 'user' && (id === '*' || id === principal.userId),
+  );
+}
+
+/** How the model is shown to this reader: an admin's parameters (a system prompt, say) and grants are not for everybody. */
+export function rowFor(principal: Principal, { row, entry }: Offer): Model {
+  if (!entry || principal.kind !== 'user' || principal.role === 'admin' || entry.user_id === principal.userId)
+    return row;
+  return { ...row, info: { ...row.info, params: {}, access_grants: [] } };
+}
+
+function idOf({ options }: Connection, model: ProviderModel): string {
+  return options.prefix_id ? `${options.prefix_id}.${model.id}` : model.id;
+}
+
+function offerOf(
+  id: string,
+  { connection, index, models }: Listing,
+  model: ProviderModel,
+  entry: ModelEntry | undefined,
+): Offer {
+  const { kind, options } = connection;
+  const override = entry?.base_model_id === null ? entry : undefined;
+  const row: Model = {
+    ...model.raw,
+    id,
+    name: override?.name ?? model.name,
+    object: 'model',
+    created: createdOf(model.raw),
+    owned_by: kind,
+    [kind]: { ...model.raw, id: model.id },
+    connection_type:
+      options.connection_type === 'local' || options.connection_type === 'external'
+        ? options.connection_type
+        : TYPE[kind],
+    urlIdx: index,
+    tags: tagsOf(options.tags, override),
+    actions: [],
+    filters: [],
+    ...(override ? { info: { ...override } } : {}),
+  };
+  return { id, connection, siblings: models, upstream: model.id, entry: override, params: override?.params ?? {}, row };
+}
+
+const TYPE = { openai: 'external', ollama: 'local' } as const;
+
+function presetOf(entry: ModelEntry, base: Offer): Offer {
+  const { row } = base;
+  return {
+    ...base,
+    id: entry.id,
+    entry,
+    params: { ...base.params, ...entry.params },
+    row: {
+      id: entry.id,
+      name: entry.name,
+      object: 'model',
+      created: entry.created_at,
+      owned_by: row.owned_by,
+      connection_type: row.connection_type,
+      preset: true,
+      info: { ...entry },
+      tags: tagsOf(undefined, entry),
+      actions: [],
+      filters: [],
+    },
+  };
+}
+
+/** Epoch seconds, from OpenAI's `created` or Ollama's `modified_at`. */
+function createdOf(raw: Record<string, unknown>): number {
+  if (typeof raw.created === 'number' && Number.isFinite(raw.created)) return Math.floor(raw.created);
+  const modified = typeof raw.modified_at === 'string' ? Date.parse(raw.modified_at) : NaN;
+  return Number.isNaN(modified) ? STARTED : Math.floor(modified / 1000);
+}
+
+function tagsOf(ofConnection: readonly unknown[] | undefined, entry: ModelEntry | undefined): { name: string }[] {
+  const ofModel = Array.isArray(entry?.meta.tags) ? (entry.meta.tags as unknown[]) : [];
+  const names = [...(ofConnection ?? []), ...ofModel].map((tag) =>
+    typeof tag === 'string' ? tag : typeof tag === 'object' && tag !== null && 'name' in tag ? tag.name : undefined,
+  );
+  return [...new Set(names.filter((name) => typeof name === 'string'))].map((name) => ({ name }));
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import type { LIST_MODELS, ResolvedModel, SAVE_MODEL_ENTRY } from '@perennial/contracts-config';
+import {
+  CallError,
+  type CallParsedRequest,
+  type CallReply,
+  type Principal,
+  type UserPrincipal,
+} from '@perennial/contracts-kernel';
+import { continuationFromModels, detectContinuation, type ProviderModel } from '@perennial/model-provider';
+import { UnitOfWork } from '@perennial/persistence';
+import type { ConfigState, Connection } from '../state/state';
+import { StateKeeper } from '../state/state-keeper';
+import { StateRepository } from '../state/state.repository';
+import { buildDirectory, mayUse, rowFor, type Listing, type Offer } from './directory';
+import { ProviderLists } from './provider-lists';
+
+/** An unknown model makes us ask the providers, at most this often: anybody can ask for one. */
+const SEARCH_PAUSE_MS = 2_000;
+
+/** Which models there are, who may use them, and where they live. */
+@Injectable()
+export class ModelsService {
+  #directory:
+    | { state: ConfigState; lists: readonly (readonly ProviderModel[])[]; offers: ReadonlyMap<string, Offer> }
+    | undefined;
+  #retained: ConfigState | undefined;
+  #search: { at: number; done: Promise<void> } | undefined;
+
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly repository: StateRepository,
+    private readonly lists: ProviderLists,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async list(principal: Principal, refresh: boolean): Promise<CallReply<typeof LIST_MODELS>> {
+    const state = refresh ? await this.keeper.fresh() : await this.keeper.current();
+    const used = connectionsOf(state);
+    const lists = await Promise.all(
+      used.map(({ connection }) => (refresh ? this.lists.refresh(connection) : this.lists.get(connection))),
+    );
+    const data = [];
+    for (const offer of this.directory(state, used, lists).values()) {
+      if (mayUse(principal, offer)) data.push(rowFor(principal, offer));
+    }
+    return { version: state.version, data };
+  }
+
+  /** No statement and no request while the model is known; an unknown one is looked for once. */
+  async resolve(principal: Principal, modelId: string): Promise<ResolvedModel> {
+    const offer = (await this.known(modelId)) ?? (await this.searched(modelId));
+    // Also for one that the caller may not use: that it exists is not theirs to know.
+    if (!offer || !mayUse(principal, offer)) {
+      throw new CallError(
+        'NOT_FOUND',
+        `The model "${modelId}" does not exist or is not yours to use; choose another one`,
+      );
+    }
+    const { version } = await this.keeper.current();
+    const { connection, upstream, params } = offer;
+    return {
+      version,
+      connection: {
+        kind: connection.kind,
+        baseUrl: connection.url,
+        sealedKey: connection.sealedKey,
+        continuation: continuationOf(offer),
+      },
+      upstreamModel: upstream,
+      params,
+    };
+  }
+
+  async saveEntry(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof SAVE_MODEL_ENTRY>,
+    key: string,
+  ): Promise<CallReply<typeof SAVE_MODEL_ENTRY>> {
+    const { base_model_id: base, ...entry } = request;
+    if (base === request.id) throw new CallError('INVALID_ARGUMENT', 'A model cannot be built on itself');
+    return this.unitOfWork.once({ scope: `config.models.saveEntry:${principal.userId}`, key, request }, async (tx) => {
+      await this.keeper.changed(tx);
+      return this.repository.saveEntry(tx, { ...entry, base_model_id: base ?? null, user_id: principal.userId });
+    });
+  }
+
+  private async known(modelId: string): Promise<Offer | undefined> {
+    const state = await this.keeper.current();
+    const used = connectionsOf(state);
+    return this.directory(
+      state,
+      used,
+      used.map(({ connection }) => this.lists.peek(connection)),
+    ).get(modelId);
+  }
+
+  private async searched(modelId: string): Promise<Offer | undefined> {
+    const now = performance.now();
+    if (!this.#search || now - this.#search.at > SEARCH_PAUSE_MS) this.#search = { at: now, done: this.searchAll() };
+    await this.#search.done;
+    return this.known(modelId);
+  }
+
+  private async searchAll(): Promise<void> {
+    const state = await this.keeper.fresh();
+    await Promise.all(connectionsOf(state).map(({ connection }) => this.lists.refresh(connection)));
+  }
+
+  /** Built again only when the configuration or what a provider offers has changed. */
+  private directory(
+    state: ConfigState,
+    used: readonly Omit<Listing, 'models'>[],
+    lists: readonly (readonly ProviderModel[])[],
+  ): ReadonlyMap<string, Offer> {
+    const last = this.#directory;
+    if (
+      last?.state === state &&
+      last.lists.length === lists.length &&
+      lists.every((list, at) => list === last.lists[at])
+    ) {
+      return last.offers;
+    }
+    const listings = used.map((place, at) => ({ ...place, models: lists[at] ?? [] }));
+    const offers = buildDirectory(listings, state.entries);
+    this.#directory = { state, lists, offers };
+    if (this.#retained !== state) {
+      this.#retained = state;
+      this.lists.retain(used.map(({ connection }) => connection));
+    }
+    return offers;
+  }
+}
+
+/** Those that are switched on, OpenAI-compatible ones first. */
+function connectionsOf({ connections }: ConfigState): { connection: Connection; index: number }[] {
+  return (['openai', 'ollama'] as const).flatMap((kind) => {
+    const set = connections[kind];
+    if (!set.enabled) return [];
+    return set.connections
+      .map((connection, index) => ({ connection, index }))
+      .filter(({ connection }) => connection.options.enable !== false);
+  });
+}
+
+/** How the provider continues an answer that broke off: what the admin said, else what its address or its list of models tells. */
+function continuationOf({ connection, siblings }: Offer): ResolvedModel['connection']['continuation'] {
+  const { options, url, kind } = connection;
+  if (options.continuation) return options.continuation;
+  const detected = detectContinuation(url, kind);
+  return detected === 'none' ? (continuationFromModels(siblings) ?? 'none') : detected;
+}

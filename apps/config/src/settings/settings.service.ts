@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Settings, UPDATE_BANNERS } from '@perennial/contracts-config';
+import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { CONFIG_ENV, DEFAULT_TITLE_PROMPT, type ConfigEnv } from '../env';
+import { StateKeeper } from '../state/state-keeper';
+import { StateRepository } from '../state/state.repository';
+
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly repository: StateRepository,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
+  ) {}
+
+  /** As the database has them now: callers poll, and their delay must not add to ours. */
+  async get(): Promise<Settings> {
+    const { version, banners } = await this.keeper.fresh();
+    const { env } = this;
+    return {
+      version,
+      name: env.WEBUI_NAME,
+      defaultLocale: env.DEFAULT_LOCALE,
+      defaultModels: env.DEFAULT_MODELS ?? null,
+      banners,
+      tasks: {
+        titleGeneration: env.ENABLE_TITLE_GENERATION,
+        titlePrompt: env.TITLE_GENERATION_PROMPT_TEMPLATE ?? DEFAULT_TITLE_PROMPT,
+        taskModel: env.TASK_MODEL ?? null,
+      },
+    };
+  }
+
+  version(): Promise<number> {
+    return this.repository.version();
+  }
+
+  async updateBanners(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof UPDATE_BANNERS>,
+    key: string,
+  ): Promise<CallReply<typeof UPDATE_BANNERS>> {
+    await this.unitOfWork.once(
+      { scope: `config.settings.updateBanners:${principal.userId}`, key, request },
+      async (tx) => {
+        await this.keeper.changed(tx);
+        await this.repository.saveBanners(tx, request.banners);
+      },
+    );
+    return request;
+  }
+}

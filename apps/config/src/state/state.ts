@@ -1,0 +1,42 @@
+import type { ConnectionKind, ConnectionOptions, Settings } from '@perennial/contracts-config';
+
+/** A model server. The key is sealed everywhere but in the moment of a request. */
+export interface Connection {
+  kind: ConnectionKind;
+  url: string;
+  sealedKey: string | null;
+  options: ConnectionOptions;
+}
+
+export interface ConnectionSet {
+  enabled: boolean;
+  connections: Connection[];
+}
+
+/** What an admin saved about a model; times are epoch seconds. */
+export interface ModelEntry {
+  id: string;
+  user_id: string;
+  base_model_id: string | null;
+  name: string;
+  meta: Record<string, unknown>;
+  params: Record<string, unknown>;
+  access_grants: {
+    principal_type: 'user' | 'group';
+    principal_id: string;
+    permission: 'read' | 'write';
+    [field: string]: unknown;
+  }[];
+  is_active: boolean;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Everything that is configured, as of one version. Never changed in place. */
+export interface ConfigState {
+  version: number;
+  banners: Settings['banners'];
+  /** Per kind: the environment's connections until an admin saved some. */
+  connections: Readonly<Record<ConnectionKind, ConnectionSet>>;
+  entries: ReadonlyMap<string, ModelEntry>;
+}
