@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
+/** A process must start without Redis; what starts beside a Redis that is there should not miss the first message. */
+const AWAY_PATIENCE_MS = 1_000;
+
 export type ChannelListener = (message: string) => void;
 
 /**
@@ -36,14 +39,14 @@ export class Subscriptions {
     this.lost.add(listener);
   }
 
-  /** Resolves when Redis has confirmed, or at once while Redis is away (the channel is subscribed on reconnect). */
+  /** Resolves when Redis has confirmed, or after a second while Redis is away (the channel is subscribed on reconnect). */
   async subscribe(channel: string, listener: ChannelListener): Promise<() => void> {
     const known = this.listeners.get(channel);
     if (known) {
       known.add(listener);
     } else {
       this.listeners.set(channel, new Set([listener]));
-      if (this.redis.status === 'ready') await this.redis.subscribe(channel).catch(() => undefined);
+      await this.confirmed(channel);
     }
     return () => this.unsubscribe(channel, listener);
   }
@@ -51,6 +54,22 @@ export class Subscriptions {
   close(): void {
     this.listeners.clear();
     this.redis.disconnect();
+  }
+
+  private async confirmed(channel: string): Promise<void> {
+    if (this.redis.status === 'ready') {
+      await this.redis.subscribe(channel).catch(() => undefined);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.restored.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, AWAY_PATIENCE_MS);
+      this.restored.add(done);
+    });
   }
 
   private unsubscribe(channel: string, listener: ChannelListener): void {

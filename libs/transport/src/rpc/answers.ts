@@ -6,7 +6,7 @@ import { outsideTraces } from './tracing';
 import { REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
 
 interface Answer {
-  streamId: string;
+  streamIds: readonly string[];
   callId: string;
   frame: string;
   /** `Date.now()` when it was given. */
@@ -41,18 +41,18 @@ export class Answers {
 
   /** Records that are answered but still in the stream; they must be kept like those in work. */
   streamIds(): string[] {
-    return [...this.waiting, ...this.sending].map((answer) => answer.streamId);
+    return [...this.waiting, ...this.sending].flatMap((answer) => answer.streamIds);
   }
 
-  add(streamId: string, callId: string, frame: string): void {
+  add(streamIds: readonly string[], callId: string, frame: string): void {
     if (this.waiting.length >= MAX_WAITING) this.waiting.shift();
-    this.waiting.push({ streamId, callId, frame, at: Date.now() });
+    this.waiting.push({ streamIds, callId, frame, at: Date.now() });
     this.schedule();
   }
 
-  /** Removes a record without an answer: its caller does not wait, or is answered by another record of the same call. */
+  /** Removes a record without an answer: its caller does not wait, or it cannot be read. */
   drop(streamId: string): void {
-    this.waiting.push({ streamId, callId: '', frame: '', at: Date.now() });
+    this.waiting.push({ streamIds: [streamId], callId: '', frame: '', at: Date.now() });
     this.schedule();
   }
 
@@ -98,8 +98,8 @@ export class Answers {
 
   private async send(batch: Answer[]): Promise<void> {
     const messages = joinByProcess(batch);
-    const args: (string | number)[] = [REPLICA_GROUP, batch.length];
-    for (const answer of batch) args.push(answer.streamId);
+    const streamIds = batch.flatMap((answer) => answer.streamIds);
+    const args: (string | number)[] = [REPLICA_GROUP, streamIds.length, ...streamIds];
     for (const { processId, message } of messages) args.push(rpcKeys.replies(this.keyPrefix, processId), message);
     const unheard = await ANSWER.run(this.redis, [this.stream], args);
     for (const index of unheard) {

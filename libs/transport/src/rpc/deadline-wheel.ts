@@ -1,5 +1,7 @@
 /** Milliseconds; how late a deadline may fire. */
 const RESOLUTION_MS = 20;
+/** A turn that comes this many slots late gives I/O a round first: the answer may be waiting in the socket of a process that was stopped. */
+const LATE_SLOTS = 10;
 
 export interface Deadline {
   /** Slot of the wheel; internal. */
@@ -50,16 +52,21 @@ export class DeadlineWheel {
       this.timer = undefined;
       return;
     }
-    if (until - this.turned > this.slots.size) {
-      const due = [...this.slots.keys()].filter((slot) => slot <= until).sort((a, b) => a - b);
-      this.turned = until;
-      for (const slot of due) this.fire(slot);
+    if (until - this.turned > LATE_SLOTS) {
+      setImmediate(() => this.catchUp());
       return;
     }
     for (let slot = this.turned + 1; slot <= until; slot += 1) {
       this.turned = slot;
       this.fire(slot);
     }
+  }
+
+  private catchUp(): void {
+    const until = Math.floor(this.now() / RESOLUTION_MS);
+    const due = [...this.slots.keys()].filter((slot) => slot <= until).sort((a, b) => a - b);
+    this.turned = until;
+    for (const slot of due) this.fire(slot);
   }
 
   private fire(slot: number): void {

@@ -1,18 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
-import { type StreamRecord, toRecords } from './request-reader';
+import { type PendingEntry, type RedeliveredRecord, toRedelivered } from './request-reader';
 import { FORGET_REPLICAS, HEARTBEAT } from './scripts';
 import { CLAIM_IDLE_MS, type SilentRecord, SUSPECT_IDLE_MS, Suspicion } from './suspicion';
 import { outsideTraces } from './tracing';
 import { REPLICA_GROUP } from './wire';
-
-export interface ClaimedRecord extends StreamRecord {
-  /** This delivery included. */
-  deliveries: number;
-  /** True when it was delivered to this very process before, which never saw it. */
-  mine: boolean;
-}
 
 export interface ReplicaPulseOptions {
   stream: string;
@@ -21,7 +14,7 @@ export interface ReplicaPulseOptions {
   streamIds(): string[];
   /** Records that may still be taken now. */
   free(): number;
-  onClaimed(records: ClaimedRecord[]): void;
+  onClaimed(records: RedeliveredRecord[]): void;
   /** Called with each beat, good or not. */
   onBeat(): void;
 }
@@ -44,17 +37,17 @@ export class ReplicaPulse {
   private beats = 0;
   private lastBeatAt = performance.now();
   private goodAt: number | undefined;
-  /** Redis's clock minus `Date.now()`, in milliseconds. */
-  private offsetMs = 0;
+  /** Redis's clock minus `Date.now()`, in milliseconds; undefined before the first good beat. */
+  private offsetMs: number | undefined;
 
   constructor(
     private readonly redis: Redis,
     private readonly options: ReplicaPulseOptions,
   ) {}
 
-  /** Redis's clock in milliseconds, as far as this process knows. */
-  redisNow(): number {
-    return Date.now() + this.offsetMs;
+  /** Redis's clock in milliseconds, as soon as this process knows it. */
+  redisNow(): number | undefined {
+    return this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs;
   }
 
   /** Milliseconds since the last good heartbeat. */
@@ -67,12 +60,20 @@ export class ReplicaPulse {
       this.timer = setInterval(() => void this.beat(), BEAT_MS);
       void this.beat();
     });
+    // Not only at the next tick: readiness waits for the first good beat.
+    this.redis.on('ready', this.onConnected);
   }
 
   stop(): void {
+    this.redis.off('ready', this.onConnected);
     clearInterval(this.timer);
     this.timer = undefined;
   }
+
+  private readonly onConnected = (): void => {
+    this.suspicion.forget();
+    void outsideTraces(() => this.beat());
+  };
 
   private async beat(): Promise<void> {
     this.options.onBeat();
@@ -128,16 +129,20 @@ export class ReplicaPulse {
     const own = new Set(this.options.streamIds());
     const wanted = dead.filter((record) => !own.has(record.streamId)).slice(0, Math.max(0, this.options.free()));
     if (wanted.length === 0) return;
-    const ids = wanted.map((record) => record.streamId);
-    const entries = (await this.redis.xclaim(stream, REPLICA_GROUP, consumer, CLAIM_IDLE_MS, ...ids)) as [
-      string,
-      string[] | null,
-    ][];
-    const byId = new Map(wanted.map((record) => [record.streamId, record]));
-    const claimed = toRecords(entries).map((record): ClaimedRecord => {
-      const seen = byId.get(record.streamId);
-      return { ...record, deliveries: (seen?.deliveries ?? 0) + 1, mine: seen?.consumer === consumer };
-    });
+    const entries = await this.redis.xclaim(
+      stream,
+      REPLICA_GROUP,
+      consumer,
+      CLAIM_IDLE_MS,
+      ...wanted.map((record) => record.streamId),
+    );
+    const before = new Map(
+      wanted.map((record): [string, PendingEntry] => [
+        record.streamId,
+        [record.streamId, record.consumer, record.idleMs, record.deliveries],
+      ]),
+    );
+    const claimed = toRedelivered(entries, before, consumer);
     if (claimed.length === 0) return;
     this.logger.warn(`claimed ${claimed.length} calls of replicas that died`);
     this.options.onClaimed(claimed);

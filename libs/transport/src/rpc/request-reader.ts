@@ -10,6 +10,17 @@ export interface StreamRecord {
   json: string;
 }
 
+/** A record that was delivered before. */
+export interface RedeliveredRecord extends StreamRecord {
+  /** This delivery included. */
+  deliveries: number;
+  /** It was delivered to this very process and to no other, and never arrived: certainly not begun. */
+  mine: boolean;
+}
+
+/** A line of XPENDING. */
+export type PendingEntry = [streamId: string, consumer: string, idleMs: number, deliveries: number];
+
 export interface RequestReaderOptions {
   stream: string;
   consumer: string;
@@ -17,8 +28,11 @@ export interface RequestReaderOptions {
   free(): number;
   /** Resolves when a slot is free again. */
   freed(): Promise<void>;
-  /** `mine` is true for records that were delivered to this consumer before and perhaps never arrived. */
-  onRecords(records: StreamRecord[], mine: boolean): void;
+  /** Records that arrived here. */
+  streamIds(): string[];
+  onRecords(records: StreamRecord[]): void;
+  /** Records that were on their way here when the connection broke. */
+  onRedelivered(records: RedeliveredRecord[]): void;
 }
 
 /** Milliseconds in one blocking read; also how long a drain waits at worst when it cannot unblock the connection. */
@@ -28,7 +42,8 @@ const MAX_BATCH = 16;
 const RETRY_MS = 50;
 const DEAF_AFTER_MS = 10_000;
 
-type ReadReply = [stream: string, records: [id: string, fields: string[] | null][]][] | null;
+type StreamEntry = [id: string, fields: string[] | null];
+type ReadReply = [stream: string, records: StreamEntry[]][] | null;
 
 /** Takes calls from the request stream, never more than there are free slots: that is the replica's back-pressure. */
 export class RequestReader {
@@ -91,8 +106,8 @@ export class RequestReader {
           await this.options.freed();
           continue;
         }
-        const records = await this.read('>', Math.min(free, MAX_BATCH), BLOCK_MS);
-        if (records.length > 0) this.options.onRecords(records, false);
+        const records = await this.read(Math.min(free, MAX_BATCH));
+        if (records.length > 0) this.options.onRecords(records);
       } catch (error) {
         await this.failed(error);
       }
@@ -102,8 +117,7 @@ export class RequestReader {
   /** After each connect: the group, and records that were delivered while the connection broke. */
   private async prepare(): Promise<void> {
     await this.createGroup();
-    const records = await this.read('0', 1_000);
-    if (records.length > 0) this.options.onRecords(records, true);
+    await this.recoverLost();
     this.clientId = await this.blocking.client('ID');
     this.healthy = true;
   }
@@ -117,15 +131,23 @@ export class RequestReader {
     }
   }
 
-  private async read(from: '>' | '0', count: number, blockMs?: number): Promise<StreamRecord[]> {
+  /** XPENDING and not a read from 0, which says nothing about earlier deliveries to others. */
+  private async recoverLost(): Promise<void> {
+    const { stream, consumer } = this.options;
+    const arrived = new Set(this.options.streamIds());
+    const pending = (await this.blocking.xpending(stream, REPLICA_GROUP, '-', '+', 1_000, consumer)) as PendingEntry[];
+    const lost = new Map(pending.filter(([id]) => !arrived.has(id)).map((entry) => [entry[0], entry]));
+    if (lost.size === 0) return;
+    const entries = await this.blocking.xclaim(stream, REPLICA_GROUP, consumer, 0, ...lost.keys());
+    this.options.onRedelivered(toRedelivered(entries, lost, consumer));
+  }
+
+  private async read(count: number): Promise<StreamRecord[]> {
     const { stream, consumer } = this.options;
     this.readingSince = Date.now();
     try {
-      const block = blockMs === undefined ? [] : ['BLOCK', blockMs];
-      const reply = (await this.blocking.call(
-        'XREADGROUP',
-        ...['GROUP', REPLICA_GROUP, consumer, 'COUNT', count, ...block, 'STREAMS', stream, from],
-      )) as ReadReply;
+      const args = ['GROUP', REPLICA_GROUP, consumer, 'COUNT', count, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>'];
+      const reply = (await this.blocking.call('XREADGROUP', args)) as ReadReply;
       return toRecords(reply?.[0]?.[1] ?? []);
     } finally {
       this.readingSince = undefined;
@@ -144,13 +166,25 @@ export class RequestReader {
 }
 
 /** A record whose fields are gone was deleted meanwhile. */
-export function toRecords(entries: readonly [id: string, fields: string[] | null][]): StreamRecord[] {
+export function toRecords(entries: readonly StreamEntry[]): StreamRecord[] {
   const records: StreamRecord[] = [];
   for (const [streamId, fields] of entries) {
     const json = fields?.[0] === RECORD_FIELD ? fields[1] : undefined;
     if (json !== undefined) records.push({ streamId, json });
   }
   return records;
+}
+
+/** What XCLAIM returned, with what XPENDING had said of it. */
+export function toRedelivered(
+  entries: readonly unknown[],
+  before: ReadonlyMap<string, PendingEntry>,
+  consumer: string,
+): RedeliveredRecord[] {
+  return toRecords(entries as StreamEntry[]).map((record) => {
+    const [, owner, , deliveries] = before.get(record.streamId) ?? ['', '', 0, 1];
+    return { ...record, deliveries: deliveries + 1, mine: owner === consumer && deliveries === 1 };
+  });
 }
 
 function delay(ms: number): Promise<void> {
