@@ -8,7 +8,7 @@ import {
   type PostgresServer,
 } from '@perennial/testing/servers';
 import { build } from 'vite';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 // Real: a built service as a child process with its telemetry preload, a Postgres of its own, an OTLP receiver.
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,7 +18,17 @@ let service: ManagedProcess;
 let health: string;
 let work: string;
 
-const field = (name: string): string | undefined => new RegExp(`"${name}":(\\d+)`).exec(service.output)?.[1];
+const field = (name: string, of = service): string | undefined => new RegExp(`"${name}":(\\d+)`).exec(of.output)?.[1];
+
+const startNotes = (databaseUrl: string): ManagedProcess =>
+  startProcess({
+    name: 'notes',
+    command: process.execPath,
+    args: ['--import', './dist/service/telemetry.js', './dist/service/service.js'],
+    cwd: root,
+    env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+    cleanEnv: true,
+  });
 
 beforeAll(async () => {
   [postgres, receiver] = await Promise.all([startPostgres(), startOtlpReceiver()]);
@@ -41,14 +51,7 @@ beforeAll(async () => {
     define: { __PERENNIAL_SERVICE__: '"notes"' },
     ssr: { noExternal: [/^@perennial\//] },
   });
-  service = startProcess({
-    name: 'notes',
-    command: process.execPath,
-    args: ['--import', './dist/service/telemetry.js', './dist/service/service.js'],
-    cwd: root,
-    env: { PATH: process.env['PATH'], DATABASE_URL: postgres.url, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
-    cleanEnv: true,
-  });
+  service = startNotes(postgres.url);
   await service.waitUntil(() => service.output.includes('"msg":"ready"'), 'it is ready');
   health = `http://127.0.0.1:${field('health_port') ?? ''}/health/ready`;
   work = `http://127.0.0.1:${field('work_port') ?? ''}`;
@@ -92,4 +95,17 @@ it('is not ready while Postgres is away, and is again when it is back', async ()
 it('closes its connections when it drains', async () => {
   service.signal('SIGTERM');
   expect(await service.exited, service.output).toEqual({ code: 0, signal: null });
+});
+
+it('is alive but not ready while it waits for a database at its start, and ends at once when told', async () => {
+  const waiting = startNotes(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
+  onTestFinished(async () => void (waiting.running && (await waiting.kill())));
+  await waiting.waitUntil(() => waiting.output.includes('the database cannot be reached, trying again'), 'it waits');
+  const origin = `http://127.0.0.1:${field('health_port', waiting) ?? ''}`;
+  expect((await fetch(`${origin}/health/live`)).status).toBe(200);
+  const readiness = await fetch(`${origin}/health/ready`);
+  expect(readiness.status).toBe(503);
+  expect(await readiness.json()).toMatchObject({ status: 'starting' });
+  waiting.signal('SIGTERM');
+  expect(await waiting.exited, waiting.output).toEqual({ code: 0, signal: null });
 });

@@ -1,8 +1,9 @@
-import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import fastify from 'fastify';
 import { z } from 'zod';
-import { commonEnv, databaseEnv, inSpan, integer, runService, secretEnv, variable } from '../src/index';
+import { commonEnv, databaseEnv, inSpan, integer, runService, secretEnv, traceHttp, variable } from '../src/index';
 
 /** The smallest service: its drain takes as long as it is told, and it breaks when it is told. */
 const env = z.object({
@@ -40,14 +41,15 @@ await runService({
     if (BREAK === 'start') throw new Error(`cannot reach ${DATABASE_URL}`);
     if (BREAK === 'later') setTimeout(() => void Promise.reject(new Error('nobody waits for this')), 50);
     runtime.readiness.register('engine', () => 'turns');
-    const work = createServer((_request, response) => {
-      void inSpan('work', {}, async () => {
-        runtime.logger('work').info({ password: 'hunter2' }, 'in a span');
-        response.end('ok');
-      });
+    const work = fastify();
+    await traceHttp(work);
+    work.get('/work/:id', async () => {
+      runtime.logger('work').info({ password: 'hunter2' }, 'in a request');
+      await inSpan('work', {}, () => new Promise((resolve) => setTimeout(resolve, 1)));
+      return 'ok';
     });
-    await new Promise<void>((resolve) => work.listen(0, '127.0.0.1', resolve));
-    runtime.log.info({ work_port: (work.address() as { port: number }).port }, 'work is served');
+    await work.listen({ host: '127.0.0.1', port: 0 });
+    runtime.log.info({ work_port: (work.server.address() as AddressInfo).port }, 'work is served');
     runtime.every(20, () => undefined, { name: 'beat' });
     runtime.drain.add('intake', 'stop intake', () => runtime.log.info('intake stopped'));
     runtime.drain.add('work', 'hand over', async ({ remainingMs }) => {
