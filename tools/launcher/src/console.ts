@@ -1,8 +1,9 @@
-import type { LaunchEvent } from './system';
+import type { LaunchEvent } from './launch';
 
 /** What the person at the terminal sees. */
 export class Console {
   #bar = false;
+  #told = { what: '', tenths: 0 };
 
   constructor(private readonly out: NodeJS.WriteStream = process.stdout) {}
 
@@ -40,13 +41,11 @@ export class Console {
       const bar = '█'.repeat(Math.round(share * 24)).padEnd(24, '░');
       this.out.write(`\r\x1b[K  ${bar} ${what}  ${size}`);
       this.#bar = true;
-    } else if (this.#last !== `${what} ${tenths}`) {
-      this.#last = `${what} ${tenths}`;
+    } else if (this.#told.what !== what || this.#told.tenths < tenths) {
+      this.#told = { what, tenths };
       this.out.write(`  … ${what}  ${size}\n`);
     }
   }
-
-  #last = '';
 
   #clear(): void {
     if (this.#bar) this.out.write('\r\x1b[K');

@@ -20,6 +20,8 @@ const schema = z.object({
   OPENAI_API_BASE_URLS: z.string().optional(),
   OLLAMA_BASE_URLS: z.string().optional(),
   NODE_ENV: z.string().default('production'),
+  /** A single-page build to serve instead of ours. */
+  WEB_ROOT: z.string().optional(),
 });
 
 export interface LauncherEnvironment {
@@ -32,6 +34,7 @@ export interface LauncherEnvironment {
   openaiUrls: string | undefined;
   ollamaUrls: string | undefined;
   nodeEnv: string;
+  hasWebRoot: boolean;
 }
 
 /** Reads the environment once. Throws an error that names the variable. */
@@ -54,5 +57,6 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
     openaiUrls: env.OPENAI_API_BASE_URLS,
     ollamaUrls: env.OLLAMA_BASE_URLS,
     nodeEnv: env.NODE_ENV,
+    hasWebRoot: env.WEB_ROOT !== undefined,
   };
 }

@@ -1,8 +1,8 @@
 import type { ManagedProcess, ProcessExit } from '@perennial/testing/servers';
 
 export interface SupervisorEvents {
-  /** It ended although it was wanted; it is started again after `delayMs`. */
-  onDeath(name: string, exit: ProcessExit, delayMs: number): void;
+  /** It ended although it was wanted; it is started again after `delayMs`, or not at all. */
+  onDeath(name: string, exit: ProcessExit, delayMs: number | undefined): void;
   /** A process has a new pid, or none. */
   onChange(): void;
 }
@@ -24,6 +24,8 @@ export class Supervisor {
     readonly process: ManagedProcess,
     private readonly begin: () => void | Promise<void>,
     private readonly events: SupervisorEvents,
+    /** False: a death is told, and that is all. */
+    private readonly again = true,
   ) {
     process.onExit((exit) => this.#died(exit));
   }
@@ -67,6 +69,7 @@ export class Supervisor {
   #died(exit: ProcessExit): void {
     this.events.onChange();
     if (!this.#wanted) return;
+    if (!this.again) return this.events.onDeath(this.process.name, exit, undefined);
     if (performance.now() - this.#startedAt > STEADY_MS) this.#delay = FIRST_DELAY_MS;
     const delay = this.#delay;
     this.#delay = Math.min(delay * 2, MAX_DELAY_MS);

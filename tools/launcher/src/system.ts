@@ -7,55 +7,19 @@ import {
   portIsFree,
   waitFor,
   type PostgresServer,
-  type ProcessExit,
   type RedisServer,
 } from '@perennial/testing/servers';
 import { Balancer, type BalancerTarget } from './balancer';
 import { launcherEnvironment, type LauncherEnvironment } from './environment';
+import { answers, isReady } from './health';
+import { prepareInstance, type Instance } from './instance';
+import type { LaunchEvent, LaunchOptions } from './launch';
 import { parseScale, type Scale } from './options';
-import { ROOT, SERVICES, serviceArguments, webRoot, type ServiceName } from './paths';
+import { ROOT, SERVICES, type ServiceName } from './paths';
 import { chooseProvider, type Provider } from './provider';
 import { Home, type RunEntry } from './state';
 import { openPostgres, openRedis, type Store } from './stores';
 import { Supervisor, type SupervisorEvents } from './supervisor';
-
-export interface LaunchOptions {
-  /** The clone whose built services are run (default: this one). */
-  root?: string;
-  /** Where data, secrets and logs stay; without it a temporary directory that goes with the system. */
-  home?: string;
-  /** How many processes of each service (default 1). */
-  scale?: Partial<Scale>;
-  /** The address that users reach (default 127.0.0.1). */
-  host?: string;
-  /** 0 (the default) takes a free one. */
-  port?: number;
-  /** For every service. */
-  env?: Readonly<Record<string, string>>;
-  /** For one service. */
-  serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
-  /** `auto` chooses as `npm start` does; `none` (the default) leaves it to `env`. */
-  provider?: 'auto' | 'simulator' | 'none';
-  /** Start a process that died again (default true). */
-  supervise?: boolean;
-  /** Called as the start goes on and when something dies. */
-  onEvent?: (event: LaunchEvent) => void;
-}
-
-export type LaunchEvent =
-  | { kind: 'done'; what: string; ms: number; detail?: string }
-  | { kind: 'progress'; what: string; done: number; total: number | undefined }
-  | { kind: 'waiting'; pids: number[] }
-  | { kind: 'died'; name: string; exit: ProcessExit; restartInMs: number | undefined };
-
-interface Instance {
-  service: ServiceName;
-  instance: number;
-  port: number;
-  healthPort: number;
-  process: ManagedProcess;
-  supervisor: Supervisor;
-}
 
 const READY_TIMEOUT_MS = 60_000;
 const BALANCER_PROBE_MS = 500;
@@ -241,7 +205,17 @@ export class RunningSystem {
       for (let instance = 1; instance <= scale[service]; instance++) {
         const alone = service === 'gateway' && scale.gateway === 1;
         const own = alone && port !== 0 ? port : await this.home.port(`${service}-${instance}`);
-        this.#instances.push(await this.#instanceOf(service, instance, alone ? host : '127.0.0.1', own));
+        this.#instances.push(
+          await prepareInstance({
+            ...{ service, instance, root: this.#root, home: this.home, env: this.#env, port: own },
+            host: alone ? host : '127.0.0.1',
+            databaseUrl: this.postgresUrl,
+            redisUrl: this.redisUrl,
+            extra: { ...this.provider.env, ...this.options.env, ...this.options.serviceEnv?.[service] },
+            supervise: this.options.supervise ?? true,
+            events: this.#events(),
+          }),
+        );
       }
     }
     const public_ = scale.gateway === 1 ? this.#of('gateway')[0]?.port : await this.#balance(host, port);
@@ -254,37 +228,6 @@ export class RunningSystem {
     const replicas = Object.entries(scale).filter(([, count]) => count > 1);
     const detail = replicas.map(([service, count]) => `${service} ×${count}`).join(', ');
     this.#emit({ kind: 'done', what: 'Services', ms: performance.now() - started, detail });
-  }
-
-  async #instanceOf(service: ServiceName, instance: number, host: string, port: number): Promise<Instance> {
-    const healthPort = service === 'gateway' ? await this.home.port(`gateway-${instance}-health`) : port;
-    const name = `${service}-${instance}`;
-    const web = webRoot(this.#root);
-    const process_ = new ManagedProcess({
-      name,
-      command: process.execPath,
-      args: serviceArguments(service, this.#root),
-      cwd: this.#root,
-      logFile: this.home.freshLog(name),
-      env: {
-        NODE_ENV: this.#env.nodeEnv,
-        ...(web === undefined || this.#has('WEB_ROOT') ? {} : { WEB_ROOT: web }),
-        ...this.provider.env,
-        ...this.options.env,
-        ...this.options.serviceEnv?.[service],
-        DATABASE_URL: this.postgresUrl,
-        REDIS_URL: this.redisUrl,
-        SECRET_KEY: this.#env.secretKey ?? this.home.secrets().secretKey,
-        HEALTH_HOST: '127.0.0.1',
-        HEALTH_PORT: String(healthPort),
-        INSTANCE_ID: name,
-        // Only the gateway listens for users; the others have nothing to do with these.
-        HOST: service === 'gateway' ? host : undefined,
-        PORT: service === 'gateway' ? String(port) : undefined,
-      },
-    });
-    const supervisor = new Supervisor(process_, () => process_.start(), this.#events());
-    return { service, instance, port, healthPort, process: process_, supervisor };
   }
 
   async #balance(host: string, port: number): Promise<number> {
@@ -354,10 +297,6 @@ export class RunningSystem {
     return this.#instances.filter((instance) => instance.service === service);
   }
 
-  #has(name: string): boolean {
-    return (this.options.env?.[name] ?? process.env[name] ?? '') !== '';
-  }
-
   #loopback(): string {
     const host = this.options.host ?? '127.0.0.1';
     return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
@@ -381,20 +320,6 @@ function temporaryHome(): string {
   chmodSync(path, 0o755);
   guardDirectory(path);
   return path;
-}
-
-function isReady(healthPort: number): Promise<boolean> {
-  return answers(`http://127.0.0.1:${healthPort}/health/ready`);
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }
 
 function withoutPassword(url: string): string {
