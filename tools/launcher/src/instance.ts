@@ -1,0 +1,67 @@
+import { ManagedProcess } from '@perennial/testing/servers';
+import type { LauncherEnvironment } from './environment';
+import { serviceArguments, webRoot, type ServiceName } from './paths';
+import type { Home } from './state';
+import { Supervisor, type SupervisorEvents } from './supervisor';
+
+/** One process of a service. */
+export interface Instance {
+  service: ServiceName;
+  /** Counted from 1 within the service. */
+  instance: number;
+  /** Of a gateway its HTTP port, of the others their health port. */
+  port: number;
+  healthPort: number;
+  process: ManagedProcess;
+  supervisor: Supervisor;
+}
+
+export interface InstanceOptions {
+  service: ServiceName;
+  instance: number;
+  root: string;
+  home: Home;
+  env: LauncherEnvironment;
+  /** Where a gateway listens; the others listen on the loopback address for their health only. */
+  host: string;
+  port: number;
+  databaseUrl: string;
+  redisUrl: string;
+  /** What comes before the addresses above, and what overrides this process's own environment. */
+  extra: Readonly<Record<string, string>>;
+  /** Start it again when it dies. */
+  supervise: boolean;
+  events: SupervisorEvents;
+}
+
+/** Prepares a process of a service; it is started by its supervisor. */
+export async function prepareInstance(options: InstanceOptions): Promise<Instance> {
+  const { service, instance, root, home, env, port } = options;
+  const isGateway = service === 'gateway';
+  const healthPort = isGateway ? await home.port(`gateway-${instance}-health`) : port;
+  const name = `${service}-${instance}`;
+  const web = webRoot(root);
+  const managed = new ManagedProcess({
+    name,
+    command: process.execPath,
+    args: serviceArguments(service, root),
+    cwd: root,
+    logFile: home.freshLog(name),
+    env: {
+      NODE_ENV: env.nodeEnv,
+      ...(web === undefined || env.hasWebRoot ? {} : { WEB_ROOT: web }),
+      ...options.extra,
+      DATABASE_URL: options.databaseUrl,
+      REDIS_URL: options.redisUrl,
+      SECRET_KEY: env.secretKey ?? home.secrets().secretKey,
+      HEALTH_HOST: '127.0.0.1',
+      HEALTH_PORT: String(healthPort),
+      INSTANCE_ID: name,
+      // Only the gateway listens for users; the others have nothing to do with these.
+      HOST: isGateway ? options.host : undefined,
+      PORT: isGateway ? String(port) : undefined,
+    },
+  });
+  const supervisor = new Supervisor(managed, () => managed.start(), options.events, options.supervise);
+  return { service, instance, port, healthPort, process: managed, supervisor };
+}

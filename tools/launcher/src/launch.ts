@@ -1,0 +1,32 @@
+import type { ProcessExit } from '@perennial/testing/servers';
+import type { Scale } from './options';
+import type { ServiceName } from './paths';
+
+export interface LaunchOptions {
+  /** The clone whose built services are run (default: this one). */
+  root?: string;
+  /** Where data, secrets and logs stay; without it a temporary directory that goes with the system. */
+  home?: string;
+  /** How many processes of each service (default 1). */
+  scale?: Partial<Scale>;
+  /** The address that users reach (default 127.0.0.1). */
+  host?: string;
+  /** 0 (the default) takes a free one. */
+  port?: number;
+  /** For every service. */
+  env?: Readonly<Record<string, string>>;
+  /** For one service. */
+  serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** `auto` chooses as `npm start` does; `none` (the default) leaves it to `env`. */
+  provider?: 'auto' | 'simulator' | 'none';
+  /** Start a process that died again (default true). */
+  supervise?: boolean;
+  /** Called as the start goes on and when something dies. */
+  onEvent?: (event: LaunchEvent) => void;
+}
+
+export type LaunchEvent =
+  | { kind: 'done'; what: string; ms: number; detail?: string }
+  | { kind: 'progress'; what: string; done: number; total: number | undefined }
+  | { kind: 'waiting'; pids: number[] }
+  | { kind: 'died'; name: string; exit: ProcessExit; restartInMs: number | undefined };
