@@ -77,8 +77,11 @@ const chatId = z.object({ id: z.string().min(1).max(200) });
 const page = z.coerce.number().int().min(1);
 const items = z.array(ChatListItemSchema);
 
-const list = {
+/** Newest first; 60 a page, all without `page`. */
+export const LIST_CHATS = route({
   method: 'GET',
+  path: '/api/v1/chats/',
+  aliases: ['/api/v1/chats/list'],
   access: 'user',
   query: z.object({
     page: page.optional(),
@@ -86,11 +89,7 @@ const list = {
     sort_dir: z.enum(['asc', 'desc']).catch('desc'),
   }),
   reply: items,
-} as const;
-
-/** Newest first; 60 a page, all without `page`. */
-export const LIST_CHATS = route({ ...list, path: '/api/v1/chats/' });
-export const LIST_CHATS_ALIAS = route({ ...list, path: '/api/v1/chats/list' });
+});
 
 const shelf = {
   method: 'GET',

@@ -80,12 +80,14 @@ export const UsageSchema = z.object({
   total_tokens: z.number().int(),
 });
 
-const door = { method: 'POST', access: 'user', body: z.looseObject({}), reply: z.looseObject({}) } as const;
-
 /** Both modes; the body decides (`TurnBodySchema` or `CompletionBodySchema`). */
-export const CHAT_COMPLETIONS = route({ ...door, path: '/api/chat/completions' });
-export const CHAT_COMPLETIONS_V1 = route({ ...door, path: '/api/v1/chat/completions' });
-export const CHAT_COMPLETIONS_OPENAI = route({ ...door, path: '/openai/chat/completions' });
+export const CHAT_COMPLETIONS = route({
+  method: 'POST',
+  path: '/api/chat/completions',
+  aliases: ['/api/v1/chat/completions', '/openai/chat/completions'],
+  access: 'user',
+  reply: z.looseObject({}),
+});
 
 /** What the page calls in task mode: the same door, typed. */
 export const SEND_TURN = route({

@@ -16,18 +16,15 @@ export const ModelSchema = z.looseObject({
 });
 export type Model = z.infer<typeof ModelSchema>;
 
-const list = {
+/** The models that the caller may use; `refresh=true` asks the providers again. OpenAI's SDKs ask under base URL `/api/v1`. */
+export const LIST_MODELS = route({
   method: 'GET',
+  path: '/api/models',
+  aliases: ['/api/v1/models'],
   access: 'user',
   query: z.object({ refresh: z.stringbool().catch(false).default(false) }),
   reply: z.object({ object: z.literal('list'), data: z.array(ModelSchema) }),
-} as const;
-
-/** The models that the caller may use; `refresh=true` asks the providers again. */
-export const LIST_MODELS = route({ ...list, path: '/api/models' });
-
-/** The same under the path that OpenAI's SDKs ask with base URL `/api/v1`. */
-export const LIST_MODELS_OPENAI = route({ ...list, path: '/api/v1/models' });
+});
 
 export const AccessGrantSchema = z.looseObject({
   principal_type: z.enum(['user', 'group']),
@@ -45,13 +42,12 @@ export const ModelEntrySchema = z.object({
   is_active: z.boolean().default(true),
 });
 
-const entry = {
+/** Who may use a model, and its default parameters; replaces an entry of the same id. */
+export const SAVE_MODEL_ENTRY = route({
   method: 'POST',
+  path: '/api/v1/models/create',
+  aliases: ['/api/v1/models/model/update'],
   access: 'admin',
   body: ModelEntrySchema,
   reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
-} as const;
-
-/** Who may use a model, and its default parameters; replaces an entry of the same id. */
-export const CREATE_MODEL_ENTRY = route({ ...entry, path: '/api/v1/models/create' });
-export const UPDATE_MODEL_ENTRY = route({ ...entry, path: '/api/v1/models/model/update' });
+});

@@ -18,6 +18,8 @@ export type RouteMethod = 'GET' | 'POST' | 'DELETE';
 export interface Route {
   readonly method: RouteMethod;
   readonly path: string;
+  /** Further paths of the same. */
+  readonly aliases?: readonly string[];
   readonly access: Access;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;

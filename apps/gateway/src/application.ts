@@ -1,0 +1,38 @@
+import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Runtime } from '@perennial/runtime';
+import type { RunHub } from '@perennial/transport';
+import type { FastifyInstance } from 'fastify';
+import { createAdapter, furnish } from './edge/server';
+import type { GatewayEnv } from './environment';
+import { RUN_HUB } from './runs/run-hub';
+import { SocketServer } from './sockets/socket-server';
+import { serveSite } from './web/serve-site';
+import { SITE, type Site } from './web/site';
+
+/** Makes the HTTP application; it does not listen yet. */
+export async function createGateway(
+  module: DynamicModule | Type<unknown>,
+  options: { env: GatewayEnv; runtime: Runtime; logger: LoggerService | false },
+): Promise<NestFastifyApplication> {
+  const { env, runtime, logger } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(module, createAdapter(env), {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const errors = await furnish(app, env, runtime);
+  const site = app.get<Site | undefined>(SITE);
+  await serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
+  await app.init();
+  app.get(SocketServer).attach(app.getHttpServer());
+  const hub = app.get<RunHub>(RUN_HUB);
+  const http = app.getHttpServer();
+  runtime.drain.add('intake', 'stop listening', () => {
+    http.close();
+    http.closeIdleConnections();
+  });
+  runtime.drain.add('work', 'stop following runs', () => hub.close());
+  return app;
+}

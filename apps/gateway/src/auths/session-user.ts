@@ -1,0 +1,48 @@
+import type { User } from '@perennial/contracts-auth';
+import type { SessionProfile, SessionUser, UserRow } from '@perennial/contracts-gateway';
+import { permissionsOf } from '../configs/permissions';
+
+/** An account with a token of it, as the wire has it. */
+export function sessionUserOf(user: User, token: string, expiresAt: number | null): SessionUser {
+  return {
+    token,
+    token_type: 'Bearer',
+    expires_at: expiresAt,
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    role: user.role,
+    profile_image_url: user.profile_image_url,
+    permissions: permissionsOf(user.role),
+  };
+}
+
+export function sessionProfileOf(user: User, token: string, expiresAt: number | null): SessionProfile {
+  return {
+    ...sessionUserOf(user, token, expiresAt),
+    status_emoji: null,
+    status_message: null,
+    status_expires_at: null,
+    bio: user.bio,
+    gender: user.gender,
+    date_of_birth: user.date_of_birth,
+  };
+}
+
+/** An account in the admin's list, with every field that its clients look for. */
+export function userRowOf(user: User): UserRow {
+  return {
+    ...user,
+    username: null,
+    profile_banner_image_url: null,
+    presence_state: null,
+    status_emoji: null,
+    status_message: null,
+    status_expires_at: null,
+    info: null,
+    settings: null,
+    oauth: null,
+    scim: null,
+    group_ids: [],
+  };
+}

@@ -1,0 +1,28 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { CHAT_COMPLETIONS, CompletionBodySchema, TurnBodySchema } from '@perennial/contracts-gateway';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '../edge/caller';
+import { Endpoint, parse } from '../edge/endpoint';
+import { idempotencyKeyOf } from './completion-body';
+import { CompletionsService } from './completions.service';
+import { isTurn } from './turn-body';
+
+/** One door under three addresses; the body says whether a page or an SDK asks. */
+@Controller()
+export class CompletionsController {
+  constructor(private readonly completions: CompletionsService) {}
+
+  @Endpoint(CHAT_COMPLETIONS)
+  async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const caller = callerOf(request);
+    const body = request.body ?? {};
+    if (isTurn(body)) {
+      void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body')));
+      return;
+    }
+    const completion = parse(CompletionBodySchema, body, 'body');
+    const key = idempotencyKeyOf(request.headers['idempotency-key']);
+    if (completion.stream === true) await this.completions.stream(caller, completion, key, reply);
+    else void reply.send(await this.completions.complete(caller, completion, key, reply));
+  }
+}

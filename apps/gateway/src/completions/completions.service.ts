@@ -1,0 +1,144 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ACCEPT_COMPLETION, ACCEPT_TURN } from '@perennial/contracts-chat';
+import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
+import { CallError } from '@perennial/contracts-kernel';
+import { Runtime } from '@perennial/runtime';
+import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import type { Caller } from '../edge/caller';
+import { EventStreams } from '../edge/event-streams';
+import { Load } from '../edge/load';
+import { Problem } from '../edge/problem';
+import { feed } from '../runs/run-feed';
+import { RUN_HUB } from '../runs/run-hub';
+import { completionOf } from './completion-body';
+import { CompletionStream, problemOfRun } from './completion-stream';
+import { mergeChunks } from './merge-chunks';
+import { turnOf } from './turn-body';
+
+type CompletionBody = z.output<typeof CompletionBodySchema>;
+
+interface Accepted {
+  runId: string;
+  encoding: 'text' | 'chunks';
+}
+
+/** Kept back from the shutdown grace, to send the last answers. */
+const LAST_WORDS_MS = 500;
+
+/** Both modes of the completions door: a page's turn, and an SDK's completion. */
+@Injectable()
+export class CompletionsService implements OnModuleInit {
+  /** Completions that are waited for as a whole; each is told when this process can wait no longer. */
+  private readonly waiting = new Set<(error: Error) => void>();
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly rpc: Rpc,
+    @Inject(RUN_HUB) private readonly hub: RunHub,
+    private readonly streams: EventStreams,
+    private readonly load: Load,
+  ) {}
+
+  onModuleInit(): void {
+    this.runtime.drain.add('work', 'finish completions', ({ remainingMs }) => this.drain(remainingMs - LAST_WORDS_MS));
+  }
+
+  /** The answer is written whether anybody reads it or not; it goes to the user's sockets. */
+  async accept({ principal }: Caller, body: z.output<typeof TurnBodySchema>): Promise<TurnReply> {
+    const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turnOf(body), { principal });
+    return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
+  }
+
+  /** Answers as one JSON object when all of it is there. The reader's going away stops the waiting, not the answer's bookkeeping. */
+  async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
+    const { runId, encoding } = await this.begin(caller, body, key);
+    const leave = this.load.stream(caller.user.id);
+    try {
+      const { terminal, text } = await this.whole(runId, reply);
+      const problem = problemOfRun(terminal);
+      if (problem !== undefined) throw problem;
+      return completionObject(runId, body.model, encoding, terminal, text);
+    } finally {
+      leave();
+    }
+  }
+
+  async stream(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<void> {
+    const { runId, encoding } = await this.begin(caller, body, key);
+    const includeUsage = body.stream_options?.include_usage === true;
+    const stream = this.streams.add(caller, reply, 'whole', () =>
+      frames.fail('UNAVAILABLE', 'This server is going down. Ask again.'),
+    );
+    const frames = new CompletionStream(stream, encoding, { runId, model: body.model, includeUsage });
+    let rejected: Error | undefined;
+    await feed(this.hub, runId, undefined, stream, (update) => {
+      if (update.kind === 'end' && !stream.hasBegun) rejected = problemOfRun(update.terminal);
+      return rejected !== undefined || frames.write(update);
+    });
+    if (rejected !== undefined) throw rejected;
+  }
+
+  private begin({ principal }: Caller, body: CompletionBody, key: string | undefined): Promise<Accepted> {
+    return this.rpc.call(ACCEPT_COMPLETION, completionOf(body, key), { principal });
+  }
+
+  private async whole(runId: string, reply: FastifyReply): Promise<{ terminal: RunTerminal; text: string }> {
+    let give: (error: Error) => void = () => undefined;
+    let stop: (() => void) | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        give = reject;
+        this.waiting.add(give);
+        reply.raw.once('close', () => reject(new Problem(499, 'The caller has gone.')));
+        this.hub
+          .follow(runId, undefined, (update) => {
+            if (update.kind === 'end') resolve(update);
+          })
+          .then((following) => {
+            stop = following;
+            if (!this.waiting.has(give)) stop();
+          }, reject);
+      });
+    } finally {
+      this.waiting.delete(give);
+      stop?.();
+    }
+  }
+
+  private async drain(remainingMs: number): Promise<void> {
+    const deadlineAt = Date.now() + remainingMs;
+    while (this.waiting.size > 0 && Date.now() < deadlineAt) await new Promise((resolve) => setTimeout(resolve, 50));
+    const goingDown = new CallError('UNAVAILABLE', 'This server is going down. Ask again.', { retryAfter: 1 });
+    for (const give of [...this.waiting]) give(goingDown);
+  }
+}
+
+function completionObject(
+  runId: string,
+  model: string,
+  encoding: Accepted['encoding'],
+  { finishReason, usage }: RunTerminal,
+  text: string,
+) {
+  const choices =
+    encoding === 'chunks'
+      ? mergeChunks(text)
+      : [
+          {
+            index: 0,
+            message: { role: 'assistant', content: text },
+            finish_reason: finishReason ?? 'stop',
+            logprobs: null,
+          },
+        ];
+  return {
+    id: `chatcmpl-${runId}`,
+    object: 'chat.completion',
+    created: Math.floor(Date.now() / 1_000),
+    model,
+    choices,
+    ...(usage === undefined ? {} : { usage }),
+  };
+}

@@ -1,0 +1,53 @@
+import type { TokenUsage } from '@perennial/transport';
+import { openAiError } from '../edge/openai-error';
+
+export interface FrameOptions {
+  runId: string;
+  model: string;
+  includeUsage: boolean;
+}
+
+/** Frames of one streamed completion in OpenAI's format. What is the same in each is made once. */
+export class OpenAiFrames {
+  private readonly start: string;
+  private readonly end: string;
+
+  constructor({ runId, model, includeUsage }: FrameOptions) {
+    const created = Math.floor(Date.now() / 1_000);
+    const head = `{"id":"chatcmpl-${runId}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
+    this.start = `data: ${head},"choices":`;
+    // OpenAI names the field on every chunk once usage was asked for.
+    this.end = includeUsage ? ',"usage":null}\n\n' : '}\n\n';
+    this.usageStart = `data: ${head},"choices":[],"usage":`;
+  }
+
+  private readonly usageStart: string;
+
+  role(): string {
+    return this.choices('[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]');
+  }
+
+  text(text: string): string {
+    return this.choices(`[{"index":0,"delta":{"content":${JSON.stringify(text)}},"finish_reason":null}]`);
+  }
+
+  finish(reason: string): string {
+    return this.choices(`[{"index":0,"delta":{},"finish_reason":${JSON.stringify(reason)}}]`);
+  }
+
+  /** @param choices the JSON of a chunk's `choices` */
+  choices(choices: string): string {
+    return this.start + choices + this.end;
+  }
+
+  usage(usage: TokenUsage): string {
+    return `${this.usageStart}${JSON.stringify(usage)}}\n\n`;
+  }
+
+  static readonly done = 'data: [DONE]\n\n';
+
+  /** The last frame of a completion that cannot be finished; no `[DONE]` follows. */
+  static error(status: number, message: string, code: string): string {
+    return `data: ${JSON.stringify({ error: openAiError(status, message, code) })}\n\n`;
+  }
+}

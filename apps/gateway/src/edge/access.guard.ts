@@ -1,0 +1,59 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Access } from '@perennial/contracts-gateway';
+import { CallError } from '@perennial/contracts-kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Sessions } from '../sessions/sessions';
+import type { Caller } from './caller';
+import { refuseForgery } from './csrf';
+import { routeOf } from './endpoint';
+import { Load } from './load';
+import { Origins } from './origins';
+import { notSignedIn, Problem } from './problem';
+import { tokenOf } from './token';
+
+/** Lets a request in by what its route declares. A handler that declares nothing is closed. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly origins: Origins,
+    private readonly load: Load,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const access = routeOf(context.getHandler())?.access ?? 'admin';
+    const { token, from } = tokenOf(request);
+    refuseForgery(request, this.origins, from);
+    request.caller = access === 'public' ? await this.maybe(token) : await this.authenticate(token);
+    if (request.caller !== undefined) {
+      authorize(access, request.caller);
+      http.getResponse<FastifyReply>().raw.once('close', this.load.requestOf(request.caller.user.id));
+    }
+    return true;
+  }
+
+  private authenticate(token: string | undefined): Promise<Caller> {
+    if (token === undefined) throw notSignedIn();
+    return this.sessions.authenticate(token);
+  }
+
+  /** On a public route a session is welcome but not needed, and no reason to fail. */
+  private async maybe(token: string | undefined): Promise<Caller | undefined> {
+    if (token === undefined) return undefined;
+    try {
+      return await this.sessions.authenticate(token);
+    } catch (error) {
+      if (error instanceof Problem || error instanceof CallError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function authorize(access: Access, { user }: Caller): void {
+  if (access === 'admin' && user.role !== 'admin') throw new Problem(403, 'Only an administrator may do this.');
+  if (access === 'user' && user.role === 'pending') {
+    throw new Problem(403, 'Your account is waiting for an administrator to activate it.');
+  }
+}

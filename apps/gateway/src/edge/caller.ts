@@ -1,0 +1,32 @@
+import type { SessionClaims, User } from '@perennial/contracts-auth';
+import { ANONYMOUS, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { FastifyRequest } from 'fastify';
+
+/** Who makes a request, once the guard has let it in. */
+export interface Caller {
+  readonly user: User;
+  readonly claims: SessionClaims;
+  readonly token: string;
+  readonly principal: UserPrincipal;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the access guard; on public routes only when a valid session came along. */
+    caller?: Caller;
+  }
+}
+
+/** The caller of a request that the guard let in. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new Error(`no caller on ${request.method} ${request.url}`);
+  return request.caller;
+}
+
+export function principalOf(request: FastifyRequest): Principal {
+  return request.caller?.principal ?? ANONYMOUS;
+}
+
+export function principalOfUser(user: User, claims: SessionClaims): UserPrincipal {
+  return { kind: 'user', userId: user.id, role: user.role, sessionId: claims.jti };
+}

@@ -1,0 +1,88 @@
+import type { FastifyReply } from 'fastify';
+
+const HEAD = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // nginx would keep events until its buffer is full.
+  'x-accel-buffering': 'no',
+};
+
+/** One answer as server-sent events. It never buffers more than what the kernel refused last: who writes stops while it is blocked. */
+export class EventStream {
+  /** Milliseconds of `Date.now()` since when the reader has not taken what was written; undefined while it does. */
+  blockedSince: number | undefined;
+  readonly openedAt = Date.now();
+  /** Called when the reader has caught up after `write` answered false. */
+  onDrained: (() => void) | undefined;
+  private begun = false;
+  private over = false;
+  private readonly closeListeners: (() => void)[] = [];
+
+  constructor(private readonly reply: FastifyReply) {
+    const { raw } = reply;
+    raw.on('drain', () => {
+      this.blockedSince = undefined;
+      this.onDrained?.();
+    });
+    raw.once('close', () => {
+      this.over = true;
+      for (const listener of this.closeListeners.splice(0)) listener();
+    });
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  /** Whether the status has been sent: an error can no longer be an HTTP status. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /** Called once, when the reader is gone or the stream has ended. */
+  onClose(listener: () => void): void {
+    if (this.over) listener();
+    else this.closeListeners.push(listener);
+  }
+
+  begin(): void {
+    if (this.begun || this.over) return;
+    this.begun = true;
+    this.reply.hijack();
+    const { raw } = this.reply;
+    raw.writeHead(200, { ...headersOf(this.reply), ...HEAD });
+    raw.flushHeaders();
+    raw.socket?.setNoDelay(true);
+  }
+
+  /** @returns false when the reader is slow: write nothing more until `onDrained` */
+  write(text: string): boolean {
+    if (this.over) return true;
+    this.begin();
+    const taken = this.reply.raw.write(text);
+    if (!taken) this.blockedSince ??= Date.now();
+    return taken;
+  }
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.begin();
+    this.reply.raw.end();
+  }
+
+  /** Drops the connection, for a reader that takes nothing. */
+  destroy(): void {
+    this.over = true;
+    this.reply.raw.destroy();
+  }
+}
+
+/** Headers that hooks have set on the reply; a hijacked reply does not send them by itself. */
+function headersOf(reply: FastifyReply): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) headers[name] = typeof value === 'number' ? String(value) : value;
+  }
+  return headers;
+}

@@ -1,0 +1,81 @@
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Runtime } from '@perennial/runtime';
+import type { FastifyInstance } from 'fastify';
+import { constants } from 'node:zlib';
+import type { GatewayEnv } from '../environment';
+import { NO_PAGE, policy } from '../web/csp';
+import { ErrorFilter } from './error.filter';
+import { observeRequests } from './http-metrics';
+import { Load } from './load';
+import { Origins } from './origins';
+
+/** Below this a compressed answer is not worth its time. */
+const COMPRESS_FROM_BYTES = 2_048;
+/** Longer than a load balancer keeps an idle connection, so that it never sends into one that we are closing. */
+const KEEP_ALIVE_MS = 75_000;
+
+export function createAdapter(env: GatewayEnv): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: env.BODY_LIMIT_BYTES,
+    requestTimeout: env.REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    skipMiddie: true,
+  });
+}
+
+/** Everything around the handlers: headers, limits, parsers, errors, metrics. */
+export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runtime: Runtime): Promise<ErrorFilter> {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const errors = new ErrorFilter(runtime);
+  app.useGlobalFilters(errors);
+  observeRequests(fastify, runtime);
+  await fastify.register(cookie);
+  await fastify.register(helmet, {
+    global: true,
+    contentSecurityPolicy: false,
+    // Not `no-referrer`: with it browsers send the origin "null", which the forgery check needs.
+    referrerPolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+  });
+  if (env.ENABLE_COMPRESSION) {
+    await fastify.register(compress, {
+      global: true,
+      threshold: COMPRESS_FROM_BYTES,
+      encodings: ['br', 'gzip'],
+      brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+    });
+  }
+  const noPage = policy(NO_PAGE);
+  const load = app.get(Load);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('content-security-policy', noPage);
+    if (runtime.drain.draining) void reply.header('connection', 'close');
+    if (request.url === '/health') return done();
+    try {
+      reply.raw.once('close', load.request());
+      done();
+    } catch (error) {
+      errors.answer(error, request, reply);
+    }
+  });
+  parseJson(fastify);
+  const origins = app.get(Origins);
+  if (origins.any) app.enableCors({ origin: '*' });
+  else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true });
+  return errors;
+}
+
+/** Clients send the JSON header also when there is no body: that is no body, not a malformed one. */
+function parseJson(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeContentTypeParser('application/json');
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else parse(request, body as string, done);
+  });
+}

@@ -1,0 +1,56 @@
+import { commonEnv, flag, integer, list, listenEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { z } from 'zod';
+
+/** What the gateway reads from its environment. */
+export const gatewayEnv = z.object({
+  ...commonEnv,
+  ...redisEnv,
+  ...secretEnv,
+  ...listenEnv,
+  WEB_ROOT: variable(z.string().min(1).optional(), {
+    description: 'Directory of a built single-page application that is served instead of our own page.',
+    example: '/srv/page',
+  }),
+  TRUSTED_PROXIES: variable(list(',').default([]), {
+    description:
+      'Addresses or networks of the load balancers in front, separated by commas: only from them X-Forwarded-For, -Proto and -Host are believed.',
+    example: '127.0.0.1,10.0.0.0/8',
+  }),
+  CORS_ALLOW_ORIGIN: variable(list(';').default([]), {
+    description:
+      'Further origins whose pages may call the API and open the socket, separated by ";". Our own origin always may.',
+    example: 'https://app.example.com',
+  }),
+  BODY_LIMIT_BYTES: variable(integer(1_024, 1_073_741_824).default(7_864_320), {
+    description: 'Largest request body in bytes; larger ones get 413.',
+  }),
+  REQUEST_TIMEOUT_MS: variable(integer(1_000, 600_000).default(30_000), {
+    description: 'Milliseconds within which a request must have arrived completely.',
+  }),
+  MAX_REQUESTS: variable(integer(1, 100_000).default(1_000), {
+    description: 'Requests that one replica works on at once; beyond that 503 with Retry-After.',
+  }),
+  MAX_REQUESTS_PER_USER: variable(integer(1, 10_000).default(100), {
+    description: 'Requests of one user that one replica works on at once; beyond that 429 with Retry-After.',
+  }),
+  MAX_STREAMS: variable(integer(1, 1_000_000).default(10_000), {
+    description: 'Event streams that one replica holds open; beyond that 503 with Retry-After.',
+  }),
+  MAX_STREAMS_PER_USER: variable(integer(1, 100_000).default(100), {
+    description: 'Event streams of one user that one replica holds open; beyond that 429 with Retry-After.',
+  }),
+  MAX_SOCKETS: variable(integer(1, 1_000_000).default(20_000), {
+    description: 'Sockets that one replica holds open; further ones are refused and try again.',
+  }),
+  SOCKET_BUFFER_BYTES: variable(integer(65_536, 1_073_741_824).default(2_097_152), {
+    description: 'Bytes that may wait for one slow socket before it is cut, so that it comes back and catches up.',
+  }),
+  ENABLE_COMPRESSION: variable(flag().default(true), {
+    description: 'Compress answers; off when the load balancer does it.',
+  }),
+});
+
+export type GatewayEnv = z.output<typeof gatewayEnv>;
+
+/** Injection token of the parsed environment. */
+export const GATEWAY_ENV = Symbol('GATEWAY_ENV');

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Runtime } from '@perennial/runtime';
+import { Connections, createRunHub, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
+import { AuthsController } from './auths/auths.controller';
+import { ChatsController } from './chats/chats.controller';
+import { CompletionsController } from './completions/completions.controller';
+import { CompletionsService } from './completions/completions.service';
+import { BUILD_INFO, buildInfoOf } from './configs/build-info';
+import { ConfigsController } from './configs/configs.controller';
+import { SettingsCache } from './configs/settings-cache';
+import { ConnectionsController } from './connections/connections.controller';
+import { AccessGuard } from './edge/access.guard';
+import { EventStreams } from './edge/event-streams';
+import { Load } from './edge/load';
+import { Origins } from './edge/origins';
+import { EmptyListsController } from './empty/empty-lists.controller';
+import { GATEWAY_ENV, type GatewayEnv } from './environment';
+import { ModelsController } from './models/models.controller';
+import { lookupBy, RUN_HUB } from './runs/run-hub';
+import { RunsController } from './runs/runs.controller';
+import { ConnectionsHeld } from './sessions/connections-held';
+import { RevocationFeed } from './sessions/revocation-feed';
+import { Revocations } from './sessions/revocations';
+import { Sessions } from './sessions/sessions';
+import { CatchUp } from './sockets/catch-up';
+import { SocketServer } from './sockets/socket-server';
+import { SocketSessions } from './sockets/socket-sessions';
+import { SocketUsers } from './sockets/socket-users';
+import { TasksController } from './tasks/tasks.controller';
+import { UsersController } from './users/users.controller';
+import { PicturesController } from './web/pictures.controller';
+import { Site, SITE } from './web/site';
+import { WebController } from './web/web.controller';
+
+/** The parts that a test at the edge replaces: everything that needs Redis. */
+export function transportOf(env: GatewayEnv, runtime: Runtime): DynamicModule {
+  return TransportModule.forRoot({
+    redisUrl: env.REDIS_URL,
+    keyPrefix: env.REDIS_KEY_PREFIX,
+    service: runtime.name,
+    instanceId: runtime.instance,
+    metrics: promRpcMetrics(runtime.metrics.registry),
+  });
+}
+
+@Module({})
+export class GatewayModule {
+  /** @param ownPage directory of our own page, served when `WEB_ROOT` is unset and there is one */
+  static forRoot(env: GatewayEnv, ownPage: string, transport: DynamicModule): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [transport],
+      controllers: [
+        AuthsController,
+        UsersController,
+        ConfigsController,
+        ModelsController,
+        ChatsController,
+        CompletionsController,
+        TasksController,
+        RunsController,
+        ConnectionsController,
+        PicturesController,
+        WebController,
+        EmptyListsController,
+      ],
+      providers: [
+        { provide: GATEWAY_ENV, useValue: env },
+        { provide: SITE, useFactory: () => siteOf(env, ownPage) },
+        { provide: BUILD_INFO, inject: [{ token: SITE, optional: true }], useFactory: buildInfoOf },
+        { provide: Origins, useValue: new Origins(env.CORS_ALLOW_ORIGIN) },
+        { provide: Load, inject: [Runtime], useFactory: (runtime: Runtime) => new Load(limitsOf(env), runtime) },
+        { provide: Revocations, useValue: new Revocations() },
+        {
+          provide: Sessions,
+          inject: [Revocations, Rpc],
+          useFactory: (revocations: Revocations, rpc: Rpc) => new Sessions(env.SECRET_KEY, revocations, rpc),
+        },
+        {
+          provide: RUN_HUB,
+          inject: [Connections, Rpc],
+          useFactory: (connections: Connections, rpc: Rpc) => createRunHub({ connections, lookup: lookupBy(rpc) }),
+        },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        ConnectionsHeld,
+        RevocationFeed,
+        SettingsCache,
+        EventStreams,
+        CompletionsService,
+        SocketUsers,
+        SocketSessions,
+        SocketServer,
+        CatchUp,
+      ],
+    };
+  }
+}
+
+/** A `WEB_ROOT` without a page is a mistake that must be seen at the start; our own page may be missing while it is developed. */
+async function siteOf({ WEB_ROOT }: GatewayEnv, ownPage: string): Promise<Site | undefined> {
+  const site = await Site.open(WEB_ROOT ?? ownPage, WEB_ROOT === undefined || resolve(WEB_ROOT) === resolve(ownPage));
+  if (site === undefined && WEB_ROOT !== undefined) throw new Error(`WEB_ROOT: there is no index.html in ${WEB_ROOT}`);
+  return site;
+}
+
+function limitsOf(env: GatewayEnv) {
+  return {
+    requests: env.MAX_REQUESTS,
+    requestsPerUser: env.MAX_REQUESTS_PER_USER,
+    streams: env.MAX_STREAMS,
+    streamsPerUser: env.MAX_STREAMS_PER_USER,
+  };
+}

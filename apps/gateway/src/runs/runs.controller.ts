@@ -1,0 +1,61 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { parseCursor, RUN_EVENTS, type Cursor, type RouteInput } from '@perennial/contracts-gateway';
+import { CallError } from '@perennial/contracts-kernel';
+import type { RunHub } from '@perennial/transport';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isUuid } from '../chats/not-yours';
+import type { Caller } from '../edge/caller';
+import { Endpoint, From, Input } from '../edge/endpoint';
+import { EventStreams } from '../edge/event-streams';
+import { Problem } from '../edge/problem';
+import { eventOf } from './run-events';
+import { feed } from './run-feed';
+import { RUN_HUB } from './run-hub';
+
+const notYourRun = (): Problem => new Problem(404, 'There is no such answer, or it is not yours.');
+
+@Controller()
+export class RunsController {
+  constructor(
+    @Inject(RUN_HUB) private readonly hub: RunHub,
+    private readonly streams: EventStreams,
+  ) {}
+
+  @Endpoint(RUN_EVENTS)
+  async events(
+    @From() caller: Caller,
+    @Input() { params, query }: RouteInput<typeof RUN_EVENTS>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const cursor = cursorOf(request, query.cursor);
+    if (!isUuid(params.id)) throw notYourRun();
+    const run = await this.hub.snapshot(params.id);
+    if (run === undefined || run.identity.userId !== caller.user.id) throw notYourRun();
+    const stream = this.streams.add(caller, reply, 'resumable', () => undefined);
+    try {
+      await feed(this.hub, params.id, cursor, stream, (update, followed) => {
+        const taken = stream.write(eventOf(update, followed));
+        if (update.kind === 'end') stream.end();
+        return taken;
+      });
+      // An answer that has not begun: the reader learns that it is connected.
+      stream.begin();
+    } catch (error) {
+      if (stream.hasBegun) stream.end();
+      throw error instanceof CallError && error.code === 'NOT_FOUND' ? notYourRun() : error;
+    }
+  }
+}
+
+/** The header wins: a browser's EventSource sends it when it comes back to an address that named an older cursor. */
+function cursorOf(request: FastifyRequest, query: string | undefined): Cursor | undefined {
+  const header = request.headers['last-event-id'];
+  const text = typeof header === 'string' && header !== '' ? header : query;
+  if (text === undefined) return undefined;
+  const cursor = parseCursor(text);
+  if (cursor === undefined) {
+    throw new Problem(422, 'cursor: must be the id of an event of this stream, such as "1.1.120"');
+  }
+  return cursor;
+}

@@ -1,0 +1,54 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { REVOCATIONS_SINCE, TOKENS_REVOKED } from '@perennial/contracts-auth';
+import { Runtime, type Interval } from '@perennial/runtime';
+import { Notices, Rpc } from '@perennial/transport';
+import { ConnectionsHeld } from './connections-held';
+import { GATEWAY_PRINCIPAL } from './gateway-principal';
+import { Revocations } from './revocations';
+import { Sessions } from './sessions';
+
+const POLL_MS = 900;
+const EXPIRY_SWEEP_MS = 1_000;
+
+/**
+ * Reads who was signed out, demoted or deleted, and ends what they hold here. A notice makes it immediate; reading the feed each second
+ * makes it certain.
+ */
+@Injectable()
+export class RevocationFeed implements OnModuleInit {
+  private cursor = 0;
+  private poll: Interval | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly rpc: Rpc,
+    private readonly notices: Notices,
+    private readonly revocations: Revocations,
+    private readonly held: ConnectionsHeld,
+    private readonly sessions: Sessions,
+  ) {}
+
+  onModuleInit(): void {
+    this.poll = this.runtime.every(POLL_MS, () => this.read(), { name: 'read revocations', immediately: true });
+    this.runtime.every(EXPIRY_SWEEP_MS, () => this.held.endExpired(), { name: 'end expired sessions', until: 'close' });
+    void this.notices.subscribe(TOKENS_REVOKED, () => this.poll?.trigger());
+  }
+
+  /** Reads what is new in the feed, to its end. */
+  async read(): Promise<void> {
+    for (;;) {
+      const { cursor, revocations } = await this.rpc.call(
+        REVOCATIONS_SINCE,
+        { cursor: this.cursor },
+        { principal: GATEWAY_PRINCIPAL },
+      );
+      for (const revocation of revocations) {
+        this.revocations.add(revocation);
+        this.sessions.forget(revocation.userId);
+        this.held.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
+      }
+      if (revocations.length === 0 || cursor <= this.cursor) return;
+      this.cursor = cursor;
+    }
+  }
+}

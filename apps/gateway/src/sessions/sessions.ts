@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { RESOLVE_SESSION, SessionClaimsSchema, type SessionClaims } from '@perennial/contracts-auth';
+import { CallError } from '@perennial/contracts-kernel';
+import { Rpc } from '@perennial/transport';
+import { createVerifier } from 'fast-jwt';
+import { LRUCache } from 'lru-cache';
+import { principalOfUser, type Caller } from '../edge/caller';
+import { sessionOver } from '../edge/problem';
+import { GATEWAY_PRINCIPAL } from './gateway-principal';
+import { isExpired } from './connections-held';
+import type { Revocations } from './revocations';
+
+/** How long an account may be remembered; revocations end it within a second, this bounds what a changed name takes. */
+const REMEMBER_MS = 60_000;
+const REMEMBERED_SESSIONS = 20_000;
+
+/** Who a token belongs to: signature, expiry, revocations, then the account itself. */
+@Injectable()
+export class Sessions {
+  private readonly verify: (token: string) => unknown;
+  private readonly callers = new LRUCache<string, Caller>({ max: REMEMBERED_SESSIONS, ttl: REMEMBER_MS });
+  private readonly resolving = new Map<string, Promise<Caller>>();
+
+  constructor(
+    secretKey: string,
+    private readonly revocations: Revocations,
+    private readonly rpc: Rpc,
+  ) {
+    this.verify = createVerifier({ key: secretKey, algorithms: ['HS256'] });
+  }
+
+  /** Rejects with a 401 problem, or with a CallError when the account cannot be asked for now. */
+  async authenticate(token: string): Promise<Caller> {
+    const known = this.callers.get(token);
+    if (known !== undefined && !isExpired(known.claims) && !this.revocations.covers(known.claims)) return known;
+    return this.fresh(token);
+  }
+
+  /** As `authenticate`, but asks for the account again. */
+  async fresh(token: string): Promise<Caller> {
+    const claims = this.claimsOf(token);
+    if (claims === undefined || this.revocations.covers(claims)) throw sessionOver();
+    const pending = this.resolving.get(token);
+    if (pending !== undefined) return pending;
+    const resolving = this.resolve(token, claims).finally(() => this.resolving.delete(token));
+    this.resolving.set(token, resolving);
+    return resolving;
+  }
+
+  /** The next request of these sessions asks for the account again. */
+  forget(userId: string): void {
+    for (const [token, caller] of this.callers.entries()) if (caller.user.id === userId) this.callers.delete(token);
+  }
+
+  private claimsOf(token: string): SessionClaims | undefined {
+    try {
+      return SessionClaimsSchema.parse(this.verify(token));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async resolve(token: string, claims: SessionClaims): Promise<Caller> {
+    try {
+      const user = await this.rpc.call(RESOLVE_SESSION, { claims }, { principal: GATEWAY_PRINCIPAL });
+      // The revocation may have been read while the answer was under way.
+      if (this.revocations.covers(claims)) throw sessionOver();
+      const caller: Caller = { user, claims, token, principal: principalOfUser(user, claims) };
+      this.callers.set(token, caller);
+      return caller;
+    } catch (error) {
+      if (error instanceof CallError && (error.code === 'UNAUTHENTICATED' || error.code === 'NOT_FOUND'))
+        throw sessionOver();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ACTIVE_RUNS } from '@perennial/contracts-chat';
+import { defineNotice, type Principal } from '@perennial/contracts-kernel';
+import { Runtime } from '@perennial/runtime';
+import { Notices, Rpc, type RunHub } from '@perennial/transport';
+import { z } from 'zod';
+import { RUN_HUB } from '../runs/run-hub';
+import type { Packet } from './packets';
+import { SocketUsers } from './socket-users';
+import { UserRelay } from './user-relay';
+
+/**
+ * Sent by the gateway that was asked which answers of a chat are being written, when the user's sockets are at another one: the gateways
+ * that hold them send the text so far, because the wire has no cursor for sockets.
+ */
+const CATCH_UP = defineNotice('gateway.catch-up', z.object({ userId: z.uuid(), runIds: z.array(z.uuid()).max(100) }));
+
+/** Brings sockets up to date with answers that are being written: one cumulative event each. */
+@Injectable()
+export class CatchUp implements OnModuleInit {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly rpc: Rpc,
+    private readonly notices: Notices,
+    @Inject(RUN_HUB) private readonly hub: RunHub,
+    private readonly users: SocketUsers,
+  ) {}
+
+  onModuleInit(): void {
+    void this.notices.subscribe(CATCH_UP, async ({ userId, runIds }) => {
+      if (this.users.has(userId)) await this.send(runIds, (packet) => this.users.send(userId, packet));
+    });
+  }
+
+  /** The runs of a chat that are not over; rejects with NOT_FOUND when it is not the principal's. */
+  async activeRuns(chatId: string, principal: Principal): Promise<string[]> {
+    const { runs } = await this.rpc.call(ACTIVE_RUNS, { chatId }, { principal });
+    return runs.map(({ runId }) => runId);
+  }
+
+  /** To every socket of the user, wherever it is. */
+  toUser(userId: string, runIds: readonly string[]): void {
+    if (runIds.length === 0) return;
+    if (this.users.has(userId)) void this.send(runIds, (packet) => this.users.send(userId, packet));
+    else void this.notices.publish(CATCH_UP, { userId, runIds: [...runIds] });
+  }
+
+  /** Never rejects: a text that cannot be had now arrives with the next update of its run. */
+  async send(runIds: readonly string[], send: (packet: Packet) => void): Promise<void> {
+    for (const runId of runIds) {
+      try {
+        const run = await this.hub.snapshot(runId);
+        const packet = run && UserRelay.snapshot(run);
+        if (packet !== undefined) send(packet);
+      } catch (error) {
+        this.runtime.logger('sockets').warn({ err: error, run_id: runId }, 'could not send the text so far');
+      }
+    }
+  }
+}

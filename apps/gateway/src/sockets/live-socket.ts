@@ -1,0 +1,54 @@
+import type { Socket } from 'socket.io';
+import type { Packet } from './packets';
+
+const UNCOMPRESSED = { compress: false };
+/** Events that a page may send within the window; it needs about two a second. */
+const EVENTS_PER_WINDOW = 200;
+const WINDOW_MS = 10_000;
+
+/** One socket, written to directly and bounded. */
+export class LiveSocket {
+  /** Characters written since the socket last had nothing waiting. */
+  private waiting = 0;
+  private windowStart = 0;
+  private eventsInWindow = 0;
+
+  constructor(
+    readonly socket: Socket,
+    private readonly limit: number,
+  ) {}
+
+  /** A socket that does not take what it is sent is cut: its page comes back by itself and gets the text so far. */
+  send(packet: Packet): void {
+    const { conn } = this.socket;
+    if (conn.transport.writable) this.waiting = 0;
+    this.waiting += packet.length;
+    if (this.waiting > this.limit) this.cut();
+    else conn.write(packet, UNCOMPRESSED);
+  }
+
+  /** Whether the page may send a further event now; beyond the limit events are ignored. */
+  mayEmit(now: number = Date.now()): boolean {
+    if (now - this.windowStart > WINDOW_MS) {
+      this.windowStart = now;
+      this.eventsInWindow = 0;
+    }
+    this.eventsInWindow += 1;
+    return this.eventsInWindow <= EVENTS_PER_WINDOW;
+  }
+
+  /** Drops the connection, so that the page connects again. */
+  cut(): void {
+    this.socket.conn.request.socket.destroy();
+  }
+
+  /** Closes the connection in order; the page connects again (to another replica). */
+  goAway(): void {
+    this.socket.conn.close();
+  }
+
+  /** The session is over: the page must not come back by itself. */
+  end(): void {
+    this.socket.disconnect(true);
+  }
+}

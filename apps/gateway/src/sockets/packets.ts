@@ -1,0 +1,114 @@
+import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennial/transport';
+import type { CumulativeData, DoneData, OutputItem, SocketEvent } from '@perennial/contracts-gateway';
+
+/**
+ * Engine.IO messages ready to be written to any number of sockets: Socket.IO's own encoding of `emit('events', payload)`
+ * (protocol 5: packet type 2, then a JSON array), made once per event instead of once per socket.
+ */
+export type Packet = string;
+
+const START = '2["events",';
+const END = ']';
+
+export function packetOf(event: SocketEvent | UserEvent): Packet {
+  return START + JSON.stringify(event) + END;
+}
+
+/** The events of one run. What is the same in each is made once. */
+export class RunPackets {
+  readonly chatId: string;
+  private readonly messageId: string;
+  private readonly itemId: string;
+  private readonly created = Math.floor(Date.now() / 1_000);
+  private readonly deltaStart: string;
+
+  constructor(private readonly identity: RunIdentity & { chatId: string; messageId: string }) {
+    this.chatId = identity.chatId;
+    this.messageId = identity.messageId;
+    this.itemId = `msg_${identity.runId}`;
+    this.deltaStart =
+      `${START}{"chat_id":${JSON.stringify(this.chatId)},"message_id":${JSON.stringify(this.messageId)},` +
+      `"data":{"type":"response:completion","data":{"type":"response.output_text.delta","item_id":"${this.itemId}",` +
+      `"output_index":0,"content_index":0,"generation":`;
+  }
+
+  /** The first event of an answer. */
+  role(): Packet {
+    return this.packet({ type: 'response:completion', data: this.chunk({ role: 'assistant', content: '' }, null) });
+  }
+
+  /** The hot path: only the text and two numbers differ. */
+  delta(generation: number, offset: number, text: string): Packet {
+    return `${this.deltaStart}${generation},"offset":${offset},"delta":${JSON.stringify(text)}}}}${END}`;
+  }
+
+  /** The whole text so far. */
+  cumulative(generation: number, text: string): Packet {
+    const data: CumulativeData = { output: this.output(text, 'in_progress'), generation, offset: text.length };
+    return this.packet({ type: 'chat:completion', data });
+  }
+
+  /** What ends the answer, in order. */
+  end(terminal: RunTerminal, text: string): Packet[] {
+    const { generation, length } = terminal;
+    switch (terminal.state) {
+      case 'completed': {
+        const done: DoneData = {
+          done: true,
+          output: this.output(text, 'completed'),
+          generation,
+          offset: length,
+          ...(terminal.title === undefined ? {} : { title: terminal.title }),
+          ...(terminal.usage === undefined ? {} : { usage: terminal.usage }),
+        };
+        return [
+          this.packet({ type: 'chat:completion', data: this.chunk({}, terminal.finishReason ?? 'stop') }),
+          this.packet({ type: 'chat:completion', data: done }),
+        ];
+      }
+      case 'cancelled': {
+        const output = this.output(text, 'incomplete');
+        return [this.packet({ type: 'chat:tasks:cancel', data: { output, generation, offset: length } })];
+      }
+      case 'failed': {
+        const { code, message } = terminal.error ?? {
+          code: 'INTERNAL',
+          message: 'The answer could not be finished. Try again.',
+        };
+        return [this.packet({ type: 'chat:message:error', data: { error: { content: message, code } } })];
+      }
+    }
+  }
+
+  active(active: boolean): Packet {
+    return this.packet({ type: 'chat:active', data: { active, folder_id: null } });
+  }
+
+  private chunk(delta: { role?: 'assistant'; content?: string }, finishReason: string | null) {
+    return {
+      id: `chatcmpl-${this.identity.runId}`,
+      object: 'chat.completion.chunk' as const,
+      created: this.created,
+      model: this.identity.model,
+      choices: [{ index: 0, delta, finish_reason: finishReason }] as [
+        { index: 0; delta: { role?: 'assistant'; content?: string }; finish_reason: string | null },
+      ],
+    };
+  }
+
+  private output(text: string, status: OutputItem['status']): [OutputItem] {
+    return [{ type: 'message', id: this.itemId, status, role: 'assistant', content: [{ type: 'output_text', text }] }];
+  }
+
+  private packet(data: SocketEvent['data']): Packet {
+    return packetOf({ chat_id: this.chatId, message_id: this.messageId, data });
+  }
+}
+
+/** The packets of a run that answers a message; undefined for a plain completion, which has no sockets. */
+export function packetsOf({ identity }: FollowedRun): RunPackets | undefined {
+  const { chatId, messageId } = identity;
+  return chatId === undefined || messageId === undefined
+    ? undefined
+    : new RunPackets({ ...identity, chatId, messageId });
+}

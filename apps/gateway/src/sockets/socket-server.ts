@@ -1,0 +1,58 @@
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { SOCKET_PATH } from '@perennial/contracts-gateway';
+import { Runtime } from '@perennial/runtime';
+import { Server } from 'socket.io';
+import { Origins } from '../edge/origins';
+import { GATEWAY_ENV, type GatewayEnv } from '../environment';
+import { SocketSessions } from './socket-sessions';
+
+/** A page sends small commands only. */
+const MAX_INCOMING_BYTES = 100_000;
+
+/** Opens `/ws/socket.io`: websocket only, because polling would need sticky sessions. */
+@Injectable()
+export class SocketServer {
+  private io: Server | undefined;
+
+  constructor(
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
+    private readonly runtime: Runtime,
+    private readonly origins: Origins,
+    private readonly sessions: SocketSessions,
+  ) {}
+
+  attach(http: HttpServer): void {
+    const io = new Server(http, {
+      path: SOCKET_PATH,
+      transports: ['websocket'],
+      serveClient: false,
+      // Text of a few bytes each: a deflate context per socket costs more than it saves.
+      perMessageDeflate: false,
+      httpCompression: false,
+      maxHttpBufferSize: MAX_INCOMING_BYTES,
+      allowRequest: (request, answer) => {
+        const refusal = this.refusal(request);
+        answer(refusal, refusal === null);
+      },
+    });
+    io.on('connection', (socket) => void this.sessions.open(socket));
+    this.io = io;
+    this.runtime.metrics.gauge('sockets', 'Sockets that are open', [], (gauge) => gauge.set(io.engine.clientsCount));
+    this.runtime.drain.add('intake', 'send sockets away', () => this.sessions.sendAway());
+  }
+
+  /** Without adding to the HTTP server's own end: Nest closes that. */
+  async close(): Promise<void> {
+    await this.io?.close();
+  }
+
+  private refusal({ headers }: IncomingMessage): string | null {
+    if (this.runtime.drain.draining) return 'This server is going down. Connect again.';
+    if ((this.io?.engine.clientsCount ?? 0) >= this.env.MAX_SOCKETS)
+      return 'Too many sockets are open. Try again later.';
+    const { origin } = headers;
+    if (origin === undefined || this.origins.any) return null;
+    return this.origins.admits(origin, headers.host) ? null : 'Pages of this origin may not connect.';
+  }
+}

@@ -1,0 +1,138 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MARK_CHAT_READ } from '@perennial/contracts-chat';
+import { CallError } from '@perennial/contracts-kernel';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import type { Socket } from 'socket.io';
+import { z } from 'zod';
+import { isUuid } from '../chats/not-yours';
+import type { Caller } from '../edge/caller';
+import { Problem } from '../edge/problem';
+import { SESSION_COOKIE } from '../edge/token';
+import { GATEWAY_ENV, type GatewayEnv } from '../environment';
+import { ConnectionsHeld } from '../sessions/connections-held';
+import { Sessions } from '../sessions/sessions';
+import { CatchUp } from './catch-up';
+import { LiveSocket } from './live-socket';
+import { packetOf } from './packets';
+import { SocketUsers } from './socket-users';
+
+const UserJoin = z.object({ auth: z.object({ token: z.string().max(10_000) }) });
+const ChatEvent = z.object({ chat_id: z.string().max(200), data: z.object({ type: z.string().max(100) }) });
+
+/** What one socket holds while it is signed in. */
+interface Membership {
+  caller: Caller;
+  leave: () => void;
+}
+
+/** Who is behind each socket, and what a page may say over it. A socket without a valid token stays open and hears nothing. */
+@Injectable()
+export class SocketSessions {
+  private readonly sockets = new Map<LiveSocket, Membership | undefined>();
+
+  constructor(
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
+    private readonly runtime: Runtime,
+    private readonly sessions: Sessions,
+    private readonly held: ConnectionsHeld,
+    private readonly users: SocketUsers,
+    private readonly catchUp: CatchUp,
+    private readonly rpc: Rpc,
+  ) {}
+
+  open(socket: Socket): void {
+    const live = new LiveSocket(socket, this.env.SOCKET_BUFFER_BYTES);
+    this.sockets.set(live, undefined);
+    socket.on('disconnect', () => {
+      this.sockets.get(live)?.leave();
+      this.sockets.delete(live);
+    });
+    socket.on('user-join', (message: unknown, ack: unknown) => {
+      const parsed = UserJoin.safeParse(message);
+      if (!live.mayEmit() || !parsed.success) answer(ack, null);
+      else void this.join(live, parsed.data.auth.token).then((user) => answer(ack, user));
+    });
+    socket.on('events:chat', (message: unknown, ack: unknown) => {
+      const parsed = ChatEvent.safeParse(message);
+      if (!live.mayEmit() || !parsed.success) answer(ack, false);
+      else void this.chatEvent(live, parsed.data).then((accepted) => answer(ack, accepted));
+    });
+    const token = handshakeToken(socket);
+    if (token !== undefined) void this.join(live, token);
+  }
+
+  /** This replica goes: every page connects to another one. */
+  sendAway(): void {
+    for (const live of [...this.sockets.keys()]) live.goAway();
+  }
+
+  private async join(live: LiveSocket, token: string): Promise<{ id: string; name: string } | null> {
+    try {
+      const caller = await this.sessions.authenticate(token);
+      if (!this.sockets.has(live)) return null;
+      const current = this.sockets.get(live);
+      if (current?.caller.token !== token && caller.user.role !== 'pending') {
+        current?.leave();
+        this.sockets.set(live, this.enter(live, caller));
+      }
+      return { id: caller.user.id, name: caller.user.name };
+    } catch (error) {
+      // Nobody can be asked now: the page tries again by itself when it is cut, and not when it is merely not signed in.
+      if (error instanceof CallError) live.cut();
+      else if (!(error instanceof Problem)) this.unexpected(error);
+      return null;
+    }
+  }
+
+  private enter(live: LiveSocket, caller: Caller): Membership {
+    const forget = this.held.add({ claims: caller.claims, end: () => live.end() });
+    const remove = this.users.add(caller.user.id, live);
+    return {
+      caller,
+      leave: () => {
+        forget();
+        remove();
+      },
+    };
+  }
+
+  private async chatEvent(live: LiveSocket, { chat_id: chatId, data }: z.output<typeof ChatEvent>): Promise<boolean> {
+    const caller = this.sockets.get(live)?.caller;
+    if (caller === undefined || !isUuid(chatId)) return false;
+    try {
+      if (data.type === 'join') await this.joinChat(live, caller, chatId);
+      else if (data.type === 'last_read_at')
+        await this.rpc.call(MARK_CHAT_READ, { chatId }, { principal: caller.principal });
+      return true;
+    } catch (error) {
+      if (!(error instanceof CallError)) this.unexpected(error);
+      return false;
+    }
+  }
+
+  private async joinChat(live: LiveSocket, { user, principal }: Caller, chatId: string): Promise<void> {
+    const runIds = await this.catchUp.activeRuns(chatId, principal);
+    const users = [{ id: user.id, name: user.name }];
+    live.send(packetOf({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
+    await this.catchUp.send(runIds, (packet) => live.send(packet));
+  }
+
+  private unexpected(error: unknown): void {
+    this.runtime.logger('sockets').error({ err: error }, 'a socket event failed');
+  }
+}
+
+function answer(ack: unknown, value: unknown): void {
+  if (typeof ack === 'function') ack(value);
+}
+
+/** The token of the handshake, or the cookie when the page is known to be of an admitted origin (which was checked before). */
+function handshakeToken({ handshake }: Socket): string | undefined {
+  const { token } = handshake.auth as { token?: unknown };
+  if (typeof token === 'string' && token !== '') return token;
+  const { cookie, origin } = handshake.headers;
+  if (cookie === undefined || origin === undefined) return undefined;
+  const pair = cookie.split(/;\s*/).find((each) => each.startsWith(`${SESSION_COOKIE}=`));
+  return pair && decodeURIComponent(pair.slice(SESSION_COOKIE.length + 1));
+}

@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RunHub } from '@perennial/transport';
+import { RUN_HUB } from '../runs/run-hub';
+import type { LiveSocket } from './live-socket';
+import type { Packet } from './packets';
+import { UserRelay } from './user-relay';
+
+interface Presence {
+  sockets: Set<LiveSocket>;
+  stop: () => void;
+}
+
+/** Which users have sockets here. Each user's runs are followed once, however many tabs are open. */
+@Injectable()
+export class SocketUsers {
+  private readonly users = new Map<string, Presence>();
+
+  constructor(@Inject(RUN_HUB) private readonly hub: RunHub) {}
+
+  /** Users with at least one socket. */
+  get count(): number {
+    return this.users.size;
+  }
+
+  has(userId: string): boolean {
+    return this.users.has(userId);
+  }
+
+  /** @returns the function that takes the socket out again */
+  add(userId: string, socket: LiveSocket): () => void {
+    let presence = this.users.get(userId);
+    if (presence === undefined) {
+      const sockets = new Set<LiveSocket>();
+      const relay = new UserRelay((packet) => {
+        for (const each of sockets) each.send(packet);
+      });
+      presence = { sockets: sockets.add(socket), stop: () => undefined };
+      this.users.set(userId, presence);
+      presence.stop = this.hub.followUser(userId, relay.onUpdate, relay.onEvent);
+    } else {
+      presence.sockets.add(socket);
+    }
+    return () => this.remove(userId, presence, socket);
+  }
+
+  send(userId: string, packet: Packet): void {
+    for (const socket of this.users.get(userId)?.sockets ?? []) socket.send(packet);
+  }
+
+  private remove(userId: string, presence: Presence, socket: LiveSocket): void {
+    if (!presence.sockets.delete(socket) || presence.sockets.size > 0) return;
+    this.users.delete(userId);
+    presence.stop();
+  }
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+
+type Directives = Record<string, string[]>;
+
+/**
+ * For our own page: nothing but what we serve. Pictures only from here and inline, because an answer that shows a foreign picture would
+ * tell its server what was in the chat.
+ */
+export const OWN_PAGE: Directives = {
+  'default-src': ["'self'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:', 'blob:'],
+  'font-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'object-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+};
+
+/** For an answer that is no page. */
+export const NO_PAGE: Directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
+
+/**
+ * For somebody else's page (`WEB_ROOT`): its own inline scripts by their hashes, inline styles, workers, and pictures from anywhere;
+ * still no scripts and no connections elsewhere.
+ */
+export function foreignPage(html: string): Directives {
+  return {
+    ...OWN_PAGE,
+    'script-src': ["'self'", "'wasm-unsafe-eval'", ...hashesOfInlineScripts(html)],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'img-src': ["'self'", 'data:', 'blob:', 'https:'],
+    'media-src': ["'self'", 'data:', 'blob:'],
+    'font-src': ["'self'", 'data:'],
+    'connect-src': ["'self'", 'data:', 'blob:'],
+    'worker-src': ["'self'", 'blob:'],
+    'frame-src': ["'self'", 'blob:'],
+  };
+}
+
+export function policy(directives: Directives): string {
+  return Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources.join(' ')}`)
+    .join('; ');
+}
+
+function hashesOfInlineScripts(html: string): string[] {
+  const scripts = html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/gi);
+  return [...scripts].map(([, body = '']) => `'sha256-${createHash('sha256').update(body).digest('base64')}'`);
+}
