@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { startOtlpReceiver, type OtlpReceiver } from '@perennial/testing';
 import {
+  freePort,
   startPostgres,
   startProcess,
   waitFor,
