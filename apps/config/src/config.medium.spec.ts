@@ -1,0 +1,406 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  CONFIG_CHANGED,
+  GET_CONNECTIONS,
+  GET_SETTINGS,
+  GET_VERSION,
+  LIST_MODELS,
+  RESOLVE_MODEL,
+  SAVE_MODEL_ENTRY,
+  UPDATE_BANNERS,
+  UPDATE_CONNECTIONS,
+  VERIFY_CONNECTION,
+} from '@perennial/contracts-config';
+import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
+import { SecretBox } from '@perennial/runtime';
+import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { Client } from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigModule } from './config.module';
+import { configEnv } from './env';
+
+const SECRET_KEY = 'the secret of this very test';
+const KEY = 'sk-super-secret-provider-key-4711';
+const service = { name: 'config', env: configEnv, module: ConfigModule.forRoot };
+
+const userOf = (role: Role, n = 1): Principal => ({
+  kind: 'user',
+  userId: `00000000-0000-4000-8000-00000000000${n}`,
+  role,
+  sessionId: 's',
+});
+const admin = userOf('admin', 9);
+const user = userOf('user', 1);
+
+/** A model server that lists what it is told and counts who asks. */
+async function startProvider(options: { models?: string[]; ownedBy?: string; key?: string } = {}) {
+  const state = {
+    models: options.models ?? ['m1'],
+    requests: [] as IncomingMessage[],
+    status: 200,
+    delayMs: 0,
+    location: '',
+  };
+  const server = createServer((request, response) => {
+    state.requests.push(request);
+    setTimeout(() => {
+      const refused = options.key !== undefined && request.headers.authorization !== `Bearer ${options.key}`;
+      const status = refused ? 401 : state.status;
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        ...(state.location ? { location: state.location } : {}),
+      });
+      const rows = state.models.map((id) => ({
+        id,
+        object: 'model',
+        created: 1_700_000_000,
+        owned_by: options.ownedBy ?? 'test',
+      }));
+      // Echoes the key, as some providers do.
+      const error = { error: { message: `Incorrect API key provided: ${request.headers.authorization ?? 'none'}` } };
+      response.end(JSON.stringify(status === 200 ? { object: 'list', data: rows } : error));
+    }, state.delayMs);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  cleanUps.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return Object.assign(state, { url: `http://127.0.0.1:${port}/v1` });
+}
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** Real: Postgres, Redis, the transport, the module (as many replicas as asked for). */
+async function installation(settings: Record<string, string | undefined> = {}, count = 1) {
+  const databaseUrl = await freshDatabase('config');
+  const prefix = freshPrefix('config');
+  const source = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl(),
+    REDIS_KEY_PREFIX: prefix,
+    SECRET_KEY,
+    MODELS_CACHE_TTL: '1',
+    ...settings,
+  };
+  let logs = '';
+  const logStream = { write: (line: string) => void (logs += line) };
+  const replicas: Replica[] = await Promise.all(
+    Array.from({ length: count }, () => startReplica(service, source, { logStream })),
+  );
+  const caller: Caller = await startCaller(redisUrl(), prefix);
+  cleanUps.push(() => Promise.all([caller.stop(), ...replicas.map((replica) => replica.stop())]));
+  const { rpc } = caller;
+  return {
+    rpc,
+    caller,
+    source,
+    replicas,
+    logs: () => logs,
+    ids: async (principal: Principal = user, refresh = false) =>
+      (await rpc.call(LIST_MODELS, { refresh }, { principal })).data.map(({ id }) => id),
+    async rows(sql: string) {
+      const client = new Client(databaseUrl);
+      await client.connect();
+      const { rows } = await client.query<Record<string, unknown>>(sql);
+      await client.end();
+      return rows;
+    },
+  };
+}
+
+describe('models', () => {
+  it('lists those of all providers, whichever of them are dead, in the shape of the wire', async () => {
+    const one = await startProvider({ models: ['a', 'b'] });
+    const two = await startProvider({ models: ['b', 'c'] });
+    const slow = await startProvider({ models: ['never'] });
+    slow.delayMs = 5_000;
+    const { rpc, ids } = await installation({
+      OPENAI_API_BASE_URLS: `${one.url};${two.url};http://127.0.0.1:9/v1;${slow.url}`,
+      OPENAI_API_KEYS: `${KEY};;other-key`,
+      MODEL_LIST_TIMEOUT_MS: '400',
+    });
+    const from = performance.now();
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+    expect(performance.now() - from).toBeLessThan(3_000);
+    expect(one.requests[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+    expect(two.requests[0]?.headers.authorization).toBeUndefined();
+    const { data } = await rpc.call(LIST_MODELS, {}, { principal: user });
+    expect(data[0]).toEqual({
+      id: 'a',
+      name: 'a',
+      object: 'model',
+      created: 1_700_000_000,
+      owned_by: 'openai',
+      openai: { id: 'a', object: 'model', created: 1_700_000_000, owned_by: 'test' },
+      connection_type: 'external',
+      urlIdx: 0,
+      tags: [],
+      actions: [],
+      filters: [],
+    });
+  });
+
+  it('asks a provider once for many readers, and keeps its models while it is away', async () => {
+    const provider = await startProvider({ models: ['a'] });
+    const { ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
+    await Promise.all(Array.from({ length: 20 }, () => ids()));
+    expect(provider.requests).toHaveLength(1);
+    provider.status = 503;
+    expect(await ids(user, true)).toEqual(['a']);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(await ids()).toEqual(['a']);
+    provider.status = 200;
+    provider.models = ['a', 'new'];
+    expect(await ids(user, true)).toEqual(['a', 'new']);
+  });
+
+  it('resolves a model to its connection, with the key sealed, and finds one that has just appeared', async () => {
+    const provider = await startProvider({ models: ['a'], ownedBy: 'vllm' });
+    const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY });
+    const resolve = (modelId: string, principal = user) => rpc.call(RESOLVE_MODEL, { modelId }, { principal });
+    const { connection, upstreamModel, params } = await resolve('a');
+    expect(connection).toMatchObject({ kind: 'openai', baseUrl: provider.url, continuation: 'continue_final_message' });
+    expect({ upstreamModel, params }).toEqual({ upstreamModel: 'a', params: {} });
+    expect(connection.sealedKey).not.toContain(KEY);
+    expect(new SecretBox(SECRET_KEY, 'connection-key').open(connection.sealedKey ?? '')).toBe(KEY);
+    const asked = provider.requests.length;
+    await Promise.all(Array.from({ length: 50 }, () => resolve('a')));
+    expect(provider.requests).toHaveLength(asked);
+    provider.models = ['a', 'pulled'];
+    await new Promise((done) => setTimeout(done, 2_100));
+    expect((await resolve('pulled')).upstreamModel).toBe('pulled');
+    await expect(resolve('unknown')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('asks nobody about unknown models more often than each two seconds', async () => {
+    const provider = await startProvider();
+    const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url });
+    const calls = Array.from({ length: 30 }, (_, n) =>
+      rpc.call(RESOLVE_MODEL, { modelId: `no-${n}` }, { principal: user }),
+    );
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(provider.requests.length).toBeLessThanOrEqual(2);
+  });
+
+  it('shows a model to everybody until an entry restricts it, and never to whom it is not granted', async () => {
+    const provider = await startProvider({ models: ['open', 'secret', 'off'] });
+    const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
+    const save = (entry: object) =>
+      rpc.call(SAVE_MODEL_ENTRY, { id: 'secret', name: 'Secret', ...entry }, { principal: admin });
+    const resolve = (principal: Principal, modelId = 'secret') => rpc.call(RESOLVE_MODEL, { modelId }, { principal });
+    expect(await ids()).toEqual(['open', 'secret', 'off']);
+    await save({ params: { system: 'for admins only' } });
+    await rpc.call(SAVE_MODEL_ENTRY, { id: 'off', name: 'Off', is_active: false }, { principal: admin });
+    expect(await ids()).toEqual(['open']);
+    expect(await ids(admin)).toEqual(['open', 'secret']);
+    await expect(resolve(user)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(resolve(admin, 'off')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect((await resolve({ kind: 'service', name: 'chat' })).params).toEqual({ system: 'for admins only' });
+    await save({
+      access_grants: [
+        { principal_type: 'user', principal_id: '00000000-0000-4000-8000-000000000001', permission: 'read' },
+      ],
+      params: { system: 'x' },
+    });
+    expect(await ids()).toEqual(['open', 'secret']);
+    expect(await ids(userOf('user', 2))).toEqual(['open']);
+    const row = (await rpc.call(LIST_MODELS, {}, { principal: user })).data[1];
+    expect(row).toMatchObject({ name: 'Secret', info: { params: {}, access_grants: [] } });
+    await save({ access_grants: [{ principal_type: 'user', principal_id: '*', permission: 'read' }] });
+    expect(await ids(userOf('user', 2))).toEqual(['open', 'secret']);
+  });
+
+  it('offers models that build on another one', async () => {
+    const provider = await startProvider({ models: ['base'] });
+    const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
+    const entry = { id: 'helper', base_model_id: 'base', name: 'Helper', params: { temperature: 0 } };
+    const saved = await rpc.call(SAVE_MODEL_ENTRY, entry, { principal: admin, key: 'k' });
+    expect(saved).toMatchObject({ ...entry, is_active: true, created_at: expect.any(Number) as number });
+    expect(await rpc.call(SAVE_MODEL_ENTRY, entry, { principal: admin, key: 'k' })).toEqual(saved);
+    expect(await ids(admin)).toEqual(['base', 'helper']);
+    expect(await rpc.call(RESOLVE_MODEL, { modelId: 'helper' }, { principal: admin })).toMatchObject({
+      upstreamModel: 'base',
+      params: { temperature: 0 },
+    });
+    await expect(rpc.call(RESOLVE_MODEL, { modelId: 'helper' }, { principal: user })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+});
+
+describe('connections', () => {
+  it('are the environment’s until an admin saves some; keys come back masked and are kept by their mask', async () => {
+    const provider = await startProvider({ models: ['a', 'b'], key: KEY });
+    const { rpc, ids, rows, logs } = await installation(
+      { OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY },
+      2,
+    );
+    const get = () => rpc.call(GET_CONNECTIONS, { kind: 'openai' }, { principal: admin });
+    const update = (connections: { url: string; key: string; config: Record<string, unknown> }[], key?: string) =>
+      rpc.call(UPDATE_CONNECTIONS, { kind: 'openai', enabled: true, connections }, { principal: admin, key });
+    const before = await get();
+    expect(before).toEqual({
+      kind: 'openai',
+      enabled: true,
+      connections: [{ url: provider.url, key: '••••••••4711', config: {} }],
+    });
+    expect(await rows('SELECT * FROM config.connections')).toEqual([]);
+
+    const named = {
+      url: provider.url,
+      key: '••••••••4711',
+      config: { prefix_id: 'p', model_ids: ['a'], tags: [{ name: 't' }] },
+    };
+    const saved = await update([named], 'once');
+    expect(saved.connections).toEqual([named]);
+    expect(await update([named], 'once')).toEqual(saved);
+    expect(await get()).toEqual(saved);
+    expect(await ids(user, true)).toEqual(['p.a']);
+    const resolved = await rpc.call(RESOLVE_MODEL, { modelId: 'p.a' }, { principal: user });
+    expect(resolved.upstreamModel).toBe('a');
+    expect(new SecretBox(SECRET_KEY, 'connection-key').open(resolved.connection.sealedKey ?? '')).toBe(KEY);
+
+    await update([{ ...named, config: { enable: false } }]);
+    expect(await ids(user, true)).toEqual([]);
+    await update([{ ...named, config: {} }]);
+    expect(await ids(user, true)).toEqual(['a', 'b']);
+
+    const [stored] = await rows(`SELECT string_agg(t::text, ' ') AS text FROM (
+      SELECT to_jsonb(c) AS t FROM config.connections c UNION ALL SELECT to_jsonb(r) FROM config.call_results r) all_rows`);
+    expect(stored?.text).toContain('v1.');
+    expect(stored?.text).not.toContain(KEY);
+    expect(logs()).not.toContain(KEY);
+  });
+
+  it('do not give a stored key to another address', async () => {
+    const thief = await startProvider();
+    const { rpc } = await installation({ OPENAI_API_BASE_URLS: 'http://127.0.0.1:9/v1', OPENAI_API_KEYS: KEY });
+    const connections = [{ url: thief.url, key: '••••••••4711', config: {} }];
+    await expect(
+      rpc.call(UPDATE_CONNECTIONS, { kind: 'openai', enabled: true, connections }, { principal: admin }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(
+      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: thief.url, key: '••••••••4711' }, { principal: admin }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(thief.requests).toHaveLength(0);
+  });
+
+  it('verify: lists, passes the provider’s words on without the key, follows no redirect, and ends in time', async () => {
+    const provider = await startProvider({ key: KEY });
+    const { rpc, logs } = await installation({ MODEL_LIST_TIMEOUT_MS: '300' });
+    const verify = (key: string) =>
+      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: provider.url, key }, { principal: admin });
+    expect((await verify(KEY)).data.map(({ id }) => id)).toEqual(['m1']);
+    const refusal = await verify('sk-a-wrong-key-entirely').catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: 'Incorrect API key provided: Bearer ***',
+      details: { status: 401 },
+    });
+
+    const elsewhere = await startProvider();
+    Object.assign(provider, { status: 302, location: `${elsewhere.url}/models` });
+    await expect(verify(KEY)).rejects.toMatchObject({ details: { provider: 'PROTOCOL' } });
+    expect(elsewhere.requests).toHaveLength(0);
+
+    Object.assign(provider, { status: 200, location: '', delayMs: 2_000 });
+    await expect(verify(KEY)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(
+      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: 'http://127.0.0.1:9', key: KEY }, { principal: admin }),
+    ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(
+      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: 'file:///etc/passwd', key: KEY }, { principal: admin }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(logs()).not.toContain(KEY);
+  });
+});
+
+describe('versions', () => {
+  it('rise with every change, are announced, and reach every replica', async () => {
+    const provider = await startProvider({ models: ['a'] });
+    const { rpc, caller, rows } = await installation({ WEBUI_NAME: 'Ours', OPENAI_API_BASE_URLS: provider.url }, 3);
+    const heard: number[] = [];
+    await caller.notices.subscribe(CONFIG_CHANGED, ({ version }) => heard.push(version));
+    const version = async () => (await rpc.call(GET_VERSION, {}, { principal: ANONYMOUS })).version;
+    const first = await version();
+    const banners = [{ id: 'b', type: 'info', content: 'Hello', dismissible: true, timestamp: 1 }];
+    await rpc.call(UPDATE_BANNERS, { banners }, { principal: admin });
+    expect(await version()).toBe(first + 1);
+    await waitFor(() => heard.includes(first + 1));
+    for (let n = 0; n < 9; n += 1) {
+      expect(await rpc.call(GET_SETTINGS, {}, { principal: ANONYMOUS })).toMatchObject({
+        version: first + 1,
+        name: 'Ours',
+        banners,
+      });
+    }
+    await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        rpc.call(SAVE_MODEL_ENTRY, { id: `e${n}`, name: 'x' }, { principal: admin }),
+      ),
+    );
+    expect(await version()).toBe(first + 11);
+    // A change whose notice was lost: the poll finds it.
+    await rows('UPDATE config.versions SET version = version + 1');
+    await waitFor(
+      async () => {
+        const versions = await Promise.all(
+          Array.from({ length: 9 }, async () => (await rpc.call(LIST_MODELS, {}, { principal: user })).version),
+        );
+        return versions.every((seen) => seen === first + 12);
+      },
+      { timeoutMs: 2_500 },
+    );
+  });
+
+  it('rise when the environment says something else after a restart, and only then', async () => {
+    const { source, rows } = await installation({ WEBUI_NAME: 'One' });
+    const version = async () => Number((await rows('SELECT version FROM config.versions'))[0]?.version);
+    const first = await version();
+    await (await startReplica(service, source)).stop();
+    expect(await version()).toBe(first);
+    await (await startReplica(service, { ...source, WEBUI_NAME: 'Two' })).stop();
+    expect(await version()).toBe(first + 1);
+  });
+});
+
+describe('who may not', () => {
+  it('change or see what is the admin’s', async () => {
+    const { rpc } = await installation();
+    const calls: [Call, unknown][] = [
+      [GET_CONNECTIONS, { kind: 'openai' }],
+      [UPDATE_CONNECTIONS, { kind: 'openai', enabled: true, connections: [] }],
+      [VERIFY_CONNECTION, { kind: 'openai', url: 'http://127.0.0.1:9' }],
+      [UPDATE_BANNERS, { banners: [] }],
+      [SAVE_MODEL_ENTRY, { id: 'a', name: 'a' }],
+    ];
+    for (const [call, request] of calls) {
+      await expect(rpc.call(call, request, { principal: user }), call.pattern).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      await expect(rpc.call(call, request, { principal: ANONYMOUS }), call.pattern).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+      await expect(rpc.call(call, request, { principal: { kind: 'service', name: 'x' } })).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    }
+    for (const call of [LIST_MODELS, RESOLVE_MODEL] as Call[]) {
+      const request = { modelId: 'a' };
+      await expect(rpc.call(call, request, { principal: ANONYMOUS })).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+      await expect(rpc.call(call, request, { principal: userOf('pending') })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+    }
+  });
+});
