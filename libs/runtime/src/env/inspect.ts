@@ -18,7 +18,7 @@ export function describeVariables(schema: z.ZodObject): VariableDescription[] {
       ...metaOf(field),
       name,
       required: !unset.success,
-      defaultValue: unset.success && unset.data !== undefined ? asText(unset.data) : undefined,
+      defaultValue: unset.success ? asText(unset.data) : undefined,
     };
   });
 }
@@ -34,6 +34,7 @@ function metaOf(field: z.ZodType): VariableMeta {
   return { description: '' };
 }
 
-function asText(value: unknown): string {
+function asText(value: unknown): string | undefined {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
