@@ -1,0 +1,67 @@
+import 'reflect-metadata';
+import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  GET_SETTINGS,
+  GET_VERSION,
+  RESOLVE_MODEL,
+  type ResolvedModel,
+  type Settings,
+} from '@perennial/contracts-config';
+import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
+import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
+
+/** What the double answers; tests change it while it runs. */
+export interface ConfigAnswers {
+  baseUrl: string;
+  continuation: ResolvedModel['connection']['continuation'];
+  sealedKey: string | null;
+  taskModel: string | null;
+}
+
+/** A service `config` that offers every model whose id begins with `sim`, at one provider. */
+export async function startConfigDouble(
+  redisUrl: string,
+  keyPrefix: string,
+  answers: ConfigAnswers,
+): Promise<INestMicroservice> {
+  @Controller()
+  class ConfigDouble {
+    @Handles(RESOLVE_MODEL)
+    resolve({ modelId }: CallParsedRequest<typeof RESOLVE_MODEL>): ResolvedModel {
+      if (!modelId.startsWith('sim')) throw new CallError('NOT_FOUND', `There is no model "${modelId}".`);
+      const { baseUrl, continuation, sealedKey } = answers;
+      return {
+        version: 1,
+        connection: { kind: 'openai', baseUrl, sealedKey, continuation },
+        upstreamModel: modelId,
+        params: {},
+      };
+    }
+
+    @Handles(GET_SETTINGS)
+    settings(): Settings {
+      const tasks = { titleGeneration: true, titlePrompt: '', taskModel: answers.taskModel };
+      return { version: 1, name: 'Test', defaultLocale: 'en', defaultModels: null, banners: [], tasks };
+    }
+
+    @Handles(GET_VERSION)
+    version(): { version: number } {
+      return { version: 1 };
+    }
+  }
+
+  @Module({
+    imports: [TransportModule.forRoot({ redisUrl, keyPrefix, service: 'config' })],
+    controllers: [ConfigDouble],
+  })
+  class ConfigDoubleModule {}
+
+  const app = await NestFactory.createMicroservice(ConfigDoubleModule, {
+    ...rpcMicroservice,
+    logger: ['error'],
+    abortOnError: false,
+  });
+  await app.listen();
+  return app;
+}

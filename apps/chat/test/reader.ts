@@ -1,0 +1,68 @@
+import type { RunHub, RunUpdate } from '@perennial/transport';
+import { waitFor } from '@perennial/testing';
+
+/** A reader of one run, as strict as a client: what it is shown must always be one text without holes. */
+export class Reader {
+  text = '';
+  readonly updates: RunUpdate[] = [];
+  /** What was wrong, in the order in which it was seen. */
+  readonly faults: string[] = [];
+  #stop?: () => void;
+
+  constructor(readonly runId: string) {}
+
+  static async follow(hub: RunHub, runId: string): Promise<Reader> {
+    const reader = new Reader(runId);
+    reader.#stop = await hub.follow(runId, undefined, (update) => reader.#see(update));
+    return reader;
+  }
+
+  get end(): Extract<RunUpdate, { kind: 'end' }> | undefined {
+    return this.updates.find((update) => update.kind === 'end');
+  }
+
+  get resets(): number {
+    return this.updates.filter((update) => update.kind === 'reset').length;
+  }
+
+  get epoch(): number {
+    return Math.max(0, ...this.updates.map((update) => update.epoch));
+  }
+
+  /** Waits for the terminal event. */
+  async ended(timeoutMs = 30_000): Promise<Extract<RunUpdate, { kind: 'end' }>> {
+    return waitFor(() => this.end, {
+      timeoutMs,
+      what: `the end of run ${this.runId} (has ${this.text.length} characters)`,
+    });
+  }
+
+  /** Waits until this much text was shown. */
+  async has(length: number, timeoutMs = 20_000): Promise<void> {
+    await waitFor(() => this.text.length >= length, {
+      timeoutMs,
+      what: `${length} characters (has ${this.text.length})`,
+    });
+  }
+
+  stop(): void {
+    this.#stop?.();
+  }
+
+  #see(update: RunUpdate): void {
+    this.updates.push(update);
+    if (this.updates.filter(({ kind }) => kind === 'end').length > 1) this.faults.push('a second end');
+    switch (update.kind) {
+      case 'delta':
+        if (update.offset !== this.text.length) this.faults.push(`a hole: ${this.text.length} to ${update.offset}`);
+        this.text += update.text;
+        return;
+      case 'reset':
+        this.text = update.text;
+        return;
+      case 'end':
+        if (update.text !== this.text) this.faults.push('the end does not show the text that was read');
+        return;
+    }
+  }
+}

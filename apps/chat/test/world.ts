@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { ACCEPT_TURN, CANCEL_RUNS, GET_RUN, type RunSnapshot } from '@perennial/contracts-chat';
+import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
+import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import {
+  createDatabase,
+  freePort,
+  freshPrefix,
+  ManagedProcess,
+  startPostgres,
+  startRedis,
+  type PostgresServer,
+  type RedisServer,
+  waitFor,
+} from '@perennial/testing';
+import { Connections, createRunHub, RedisRpcClient, Rpc, type RunHub } from '@perennial/transport';
+import type { INestMicroservice } from '@nestjs/common';
+import pg from 'pg';
+import { buildChat } from './build';
+import { startConfigDouble, type ConfigAnswers } from './config-double';
+import { Reader } from './reader';
+
+const SECRET_KEY = 'the secret of the chat tests';
+const HUB = { kind: 'service', name: 'gateway' } as const;
+
+/**
+ * A small installation: its own Postgres and Redis, the simulator, a double of config, a gateway's side (rpc and hub) in this
+ * process, and as many real chat processes as a test starts.
+ */
+export class World {
+  readonly prefix = freshPrefix('chat');
+  readonly processes: ManagedProcess[] = [];
+  readonly answers: ConfigAnswers;
+  rpc!: Rpc;
+  hub!: RunHub;
+  db!: pg.Pool;
+  #config!: INestMicroservice;
+  #connections!: Connections;
+  #client!: RedisRpcClient;
+
+  private constructor(
+    readonly postgres: PostgresServer,
+    readonly redis: RedisServer,
+    readonly simulator: Simulator,
+    private readonly bundle: { dir: string; remove: () => Promise<void> },
+    readonly databaseUrl: string,
+  ) {
+    this.answers = {
+      baseUrl: `${simulator.url}/v1`,
+      continuation: 'continue_final_message',
+      sealedKey: null,
+      taskModel: null,
+    };
+  }
+
+  static async start(): Promise<World> {
+    const [postgres, redis, simulator, bundle] = await Promise.all([
+      startPostgres(),
+      startRedis(),
+      startSimulator(),
+      buildChat(),
+    ]);
+    await createDatabase(postgres.url, 'chat_test');
+    const world = new World(postgres, redis, simulator, bundle, postgres.urlOf('chat_test'));
+    await world.#connect();
+    return world;
+  }
+
+  async #connect(): Promise<void> {
+    this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=chat' });
+    this.db.on('error', () => undefined);
+    this.#config = await startConfigDouble(this.redis.url, this.prefix, this.answers);
+    const options = {
+      redisUrl: this.redis.url,
+      keyPrefix: this.prefix,
+      service: 'gateway',
+      instanceId: 'gateway-test',
+    };
+    this.#connections = new Connections(options);
+    this.#client = new RedisRpcClient(this.#connections, {});
+    await this.#client.connect();
+    this.rpc = new Rpc(this.#client);
+    this.hub = createRunHub({ connections: this.#connections, lookup: (runId) => this.#lookup(runId) });
+  }
+
+  async stop(): Promise<void> {
+    await this.endProcesses();
+    await this.hub.close();
+    this.#client.close();
+    this.#connections.close();
+    await this.#config.close();
+    await this.db.end();
+    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop(), this.bundle.remove()]);
+  }
+
+  /** Starts a chat process and waits until it is ready. */
+  async chat(role: 'api' | 'worker' | 'all', env: Record<string, string> = {}): Promise<ManagedProcess> {
+    const port = await freePort();
+    const handle = new ManagedProcess({
+      name: `chat-${role}-${this.processes.length}`,
+      command: process.execPath,
+      args: ['--import', `${this.bundle.dir}/telemetry.js`, `${this.bundle.dir}/main.js`],
+      env: {
+        NODE_ENV: 'test',
+        DATABASE_URL: this.databaseUrl,
+        REDIS_URL: this.redis.url,
+        REDIS_KEY_PREFIX: this.prefix,
+        SECRET_KEY,
+        CHAT_ROLE: role,
+        HEALTH_PORT: String(port),
+        MAX_RUNS_PER_USER: '1000',
+        INSTANCE_ID: `chat-${role}-${this.processes.length}`,
+        ...env,
+      },
+    });
+    this.processes.push(handle);
+    handle.start();
+    await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, 'it is ready');
+    return handle;
+  }
+
+  /** Kills every chat process. */
+  async endProcesses(): Promise<void> {
+    for (const handle of this.processes) {
+      if (!handle.running) continue;
+      handle.cont();
+      await handle.kill();
+    }
+    this.processes.length = 0;
+  }
+
+  /** Asks for an answer in a new chat. */
+  async ask(options: AskOptions = {}): Promise<Turn> {
+    const { model = 'sim-t120-r60-x', user = newUser(), prompt = `Prompt ${randomUUID()}`, title = false } = options;
+    const reply = await this.rpc.call(
+      ACCEPT_TURN,
+      {
+        parentId: null,
+        userMessage: { id: randomUUID(), content: prompt },
+        answers: [{ messageId: randomUUID(), modelId: model }],
+        generateTitle: title,
+      },
+      { principal: user },
+    );
+    return { ...reply, runId: reply.runs[0]!.runId, messageId: reply.runs[0]!.messageId, user, prompt, model };
+  }
+
+  follow(runId: string): Promise<Reader> {
+    return Reader.follow(this.hub, runId);
+  }
+
+  async cancel(target: { runId: string } | { chatId: string }, user: UserPrincipal): Promise<string[]> {
+    return (await this.rpc.call(CANCEL_RUNS, target, { principal: user })).cancelled;
+  }
+
+  async snapshot(runId: string): Promise<RunSnapshot> {
+    return this.rpc.call(GET_RUN, { runId }, { principal: HUB });
+  }
+
+  /** The run's row. */
+  async row(runId: string): Promise<RunRow> {
+    const { rows } = await this.db.query<RunRow>('SELECT * FROM runs WHERE id = $1', [runId]);
+    return rows[0]!;
+  }
+
+  async message(
+    turn: Turn,
+  ): Promise<{ content: string; done: boolean; error: unknown; extra: Record<string, unknown> }> {
+    const { rows } = await this.db.query('SELECT * FROM messages WHERE chat_id = $1 AND id = $2', [
+      turn.chatId,
+      turn.messageId,
+    ]);
+    return rows[0];
+  }
+
+  /** Waits for a state of the run's row. */
+  async until(runId: string, look: (row: RunRow) => boolean, what: string, timeoutMs = 20_000): Promise<RunRow> {
+    return waitFor(async () => ((row) => look(row) && row)(await this.row(runId)), { timeoutMs, what });
+  }
+
+  /** Which of the processes writes the run. */
+  async ownerOf(runId: string): Promise<ManagedProcess> {
+    return waitFor(
+      async () => {
+        const { rows } = await this.db.query<{ instance: string }>(
+          'SELECT p.instance FROM runs r JOIN processes p ON p.id = r.owner WHERE r.id = $1',
+          [runId],
+        );
+        return this.processes.find((handle) => handle.name === rows[0]?.instance);
+      },
+      { what: `an owner of ${runId}` },
+    );
+  }
+
+  /** How often the provider was asked for the answer to this prompt. */
+  calls(prompt: string, digest: (prompt: string) => string): number {
+    return this.simulator.stats().prompts[digest(prompt)]?.streams ?? 0;
+  }
+
+  async #lookup(runId: string) {
+    const { identity, position, text, terminal } = await this.snapshot(runId);
+    return { identity, position, text, ...(terminal ? { terminal } : {}) };
+  }
+}
+
+export interface AskOptions {
+  model?: string;
+  user?: UserPrincipal;
+  prompt?: string;
+  title?: boolean;
+}
+
+export type Turn = CallReply<typeof ACCEPT_TURN> & {
+  runId: string;
+  messageId: string;
+  user: UserPrincipal;
+  prompt: string;
+  model: string;
+};
+
+export interface RunRow {
+  id: string;
+  state: string;
+  epoch: number;
+  owner: string | null;
+  deaths: number;
+  cancel_requested_at: Date | null;
+  provider_end: unknown;
+  terminal: { state: string; length: number; error?: { code: string; message: string } } | null;
+  published_at: Date | null;
+}
+
+export function newUser(): UserPrincipal {
+  return { kind: 'user', userId: randomUUID(), role: 'user', sessionId: randomUUID() };
+}
