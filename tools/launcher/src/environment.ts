@@ -18,7 +18,11 @@ const schema = z.object({
   WEBUI_SECRET_KEY: z.string().optional(),
   /** Model connections; with one of them set the launcher chooses no model itself. */
   OPENAI_API_BASE_URLS: z.string().optional(),
+  OPENAI_API_BASE_URL: z.string().optional(),
+  OPENAI_API_KEYS: z.string().optional(),
+  OPENAI_API_KEY: z.string().optional(),
   OLLAMA_BASE_URLS: z.string().optional(),
+  OLLAMA_BASE_URL: z.string().optional(),
   NODE_ENV: z.string().default('production'),
   /** A single-page build to serve instead of ours. */
   WEB_ROOT: z.string().optional(),
@@ -31,8 +35,8 @@ export interface LauncherEnvironment {
   host: string;
   port: number;
   secretKey: string | undefined;
-  openaiUrls: string | undefined;
-  ollamaUrls: string | undefined;
+  /** What the environment says of models, for people; undefined when it says nothing. */
+  connections: string | undefined;
   nodeEnv: string;
   hasWebRoot: boolean;
 }
@@ -54,9 +58,19 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
     host: env.HOST,
     port: env.PORT,
     secretKey: env.SECRET_KEY ?? env.WEBUI_SECRET_KEY,
-    openaiUrls: env.OPENAI_API_BASE_URLS,
-    ollamaUrls: env.OLLAMA_BASE_URLS,
+    connections: connectionsIn(env),
     nodeEnv: env.NODE_ENV,
     hasWebRoot: env.WEB_ROOT !== undefined,
   };
+}
+
+/** A key alone is one for OpenAI itself. */
+function connectionsIn(env: z.infer<typeof schema>): string | undefined {
+  const openai = env.OPENAI_API_BASE_URLS ?? env.OPENAI_API_BASE_URL;
+  const key = env.OPENAI_API_KEYS ?? env.OPENAI_API_KEY;
+  const ollama = env.OLLAMA_BASE_URLS ?? env.OLLAMA_BASE_URL;
+  const named = [openai ?? (key === undefined ? undefined : 'api.openai.com'), ollama].filter(
+    (name) => name !== undefined,
+  );
+  return named.length === 0 ? undefined : named.join(' and ');
 }

@@ -37,6 +37,14 @@ describe('launcherEnvironment', () => {
     expect(launcherEnvironment({ WEBUI_SECRET_KEY: 'other' }).secretKey).toBe('other');
   });
 
+  it.each([
+    [{}, undefined],
+    [{ OPENAI_API_BASE_URL: 'http://a/v1', OPENAI_API_KEY: 'k' }, 'http://a/v1'],
+    [{ OPENAI_API_KEY: 'k', OLLAMA_BASE_URLS: 'http://b' }, 'api.openai.com and http://b'],
+  ])('says which models %j names', (given, connections) => {
+    expect(launcherEnvironment(given).connections).toBe(connections);
+  });
+
   it('names the variable that is wrong', () => {
     expect(() => launcherEnvironment({ PORT: 'http' })).toThrow('PORT is not usable');
   });

@@ -42,11 +42,13 @@ export async function chooseProvider(choice: ProviderChoice): Promise<Provider> 
   const { root, env, home, databaseUrl, force } = choice;
   if (force === 'none') return { kind: 'none', label: 'as the services were told', env: {} };
   if (force === 'simulator') return simulator(root, home, 'asked for with --simulator');
-  const given = env.openaiUrls ?? env.ollamaUrls;
-  if (given !== undefined) return { kind: 'configured', label: `${given} (from the environment)`, env: {} };
+  if (env.connections !== undefined) {
+    return { kind: 'configured', label: `${env.connections} (from the environment)`, env: {} };
+  }
   const saved = await savedConnections(databaseUrl);
-  if (saved > 0) {
-    return { kind: 'configured', label: `${saved} connection${saved === 1 ? '' : 's'} from the settings`, env: {} };
+  // An administrator who saved the settings page saved our own model with it: it has to run again.
+  if (saved.length > 0 && !saved.includes(await ownAddress(home))) {
+    return { kind: 'configured', label: `${saved.join(' and ')} (from the settings)`, env: {} };
   }
   if (await ollamaAnswers()) {
     return { kind: 'ollama', label: `Ollama at ${OLLAMA}`, env: { OLLAMA_BASE_URLS: OLLAMA } };
@@ -91,25 +93,30 @@ async function serve(root: string, home: Home, name: string, args: readonly stri
     logFile: home.freshLog('model'),
     stopTimeoutMs: 3_000,
   });
-  const base = `http://127.0.0.1:${port}/v1`;
+  const base = await ownAddress(home);
   const env = { OPENAI_API_BASE_URLS: base, OPENAI_API_KEYS: '' };
   return { env, server: { process: process_, readyUrl: `${base}/models`, port } };
 }
 
-/** How many connections an administrator has saved; 0 before the first migration. */
-async function savedConnections(databaseUrl: string): Promise<number> {
+/** The URLs of the connections that an administrator has saved; none before the first migration. */
+async function savedConnections(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     const table = await client.query<{ there: boolean }>(
       `SELECT to_regclass('config.connections') IS NOT NULL AS there`,
     );
-    if (!table.rows[0]?.there) return 0;
-    const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM config.connections');
-    return rows[0]?.n ?? 0;
+    if (!table.rows[0]?.there) return [];
+    const { rows } = await client.query<{ url: string }>('SELECT url FROM config.connections');
+    return rows.map(({ url }) => url.replace(/\/+$/, ''));
   } finally {
     await client.end();
   }
+}
+
+/** Where the model that is started here answers; its port is the same at each start unless somebody took it. */
+async function ownAddress(home: Home): Promise<string> {
+  return `http://127.0.0.1:${await home.port('model')}/v1`;
 }
 
 async function ollamaAnswers(): Promise<boolean> {
