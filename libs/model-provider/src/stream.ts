@@ -134,6 +134,7 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   /** @inheritdoc AttemptOwner */
   sent(): void {
     this.lastAt = performance.now();
+    this.watch(this.plan.timeouts.firstToken);
     this.options.onRequestSent?.(this.attempts);
   }
 
@@ -198,7 +199,9 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
 
   private touch(): void {
     this.lastAt = performance.now();
+    if (this.produced) return;
     this.produced = true;
+    this.watch(this.plan.timeouts.betweenTokens);
   }
 
   private dropRepeatedSpace(text: string): string {

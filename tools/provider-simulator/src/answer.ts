@@ -70,16 +70,15 @@ export class Answer {
 
   private tick(): void {
     if (this.over) return;
-    const waiting = this.response.socket?.writableLength ?? 0;
-    if (waiting < HIGH_WATER) {
-      do {
-        if (this.strike()) return;
-        if (this.finished()) return this.finish();
-        this.emit();
-      } while (this.startAt + this.chunks * this.gap <= Date.now());
+    const { socket } = this.response;
+    for (let due = true; due && (socket?.writableLength ?? 0) < HIGH_WATER;) {
+      if (this.strike()) return;
+      if (this.finished()) return this.finish();
+      this.emit();
+      due = this.startAt + this.chunks * this.gap <= Date.now();
     }
     if (this.finished() && this.fault === undefined) return this.finish();
-    this.timer = setTimeout(() => this.tick(), Math.max(0, this.startAt + this.chunks * this.gap - Date.now()));
+    this.timer = setTimeout(() => this.tick(), Math.max(1, this.startAt + this.chunks * this.gap - Date.now()));
   }
 
   private finished(): boolean {

@@ -1,0 +1,287 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startSimulator, expectedText, type Simulator } from '@perennial/provider-simulator';
+import { freePort, sleep, waitFor } from '@perennial/testing';
+import { closeProviderPools, createProvider, type ModelConnection, type ModelProvider } from '../src';
+import { collect, connectionTo, user } from './collect';
+
+/** What a provider does wrong, over real sockets. */
+let simulator: Simulator;
+beforeAll(async () => {
+  simulator = await startSimulator();
+});
+afterEach(() => simulator.reset());
+afterAll(async () => {
+  await closeProviderPools();
+  await simulator.close();
+});
+
+const KEY = 'sk-very-secret-key';
+const hi = (model: string) => ({ model, messages: user('hi') });
+const calls = () => Object.values(simulator.stats().prompts).reduce((sum, { streams }) => sum + streams, 0);
+
+describe.each<ModelConnection['kind']>(['openai', 'ollama'])('a faulty provider (%s)', (kind) => {
+  let provider: ModelProvider;
+  beforeAll(() => {
+    provider = createProvider(connectionTo(simulator.url, kind, { apiKey: KEY }), {
+      firstToken: 400,
+      betweenTokens: 300,
+    });
+  });
+  const end = (model: string) => collect(provider.stream(hi(model)));
+
+  it('shows a 500 as what it is, after one retry', async () => {
+    const { error } = await end('sim-e500');
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', status: 500, message: 'Simulated error 500', retryable: true });
+    expect(calls()).toBe(2);
+  });
+
+  it('does not show a 500 that the retry mends', async () => {
+    simulator.inject({ kind: 'status', status: 500 });
+    const sent: number[] = [];
+    const { text, error } = await collect(
+      provider.stream(hi('sim-t5-r1000-x'), { onRequestSent: (attempt) => sent.push(attempt) }),
+    );
+    expect(error).toBeUndefined();
+    expect(text).toBe(expectedText('sim-t5-r1000-x', 'hi', 5));
+    expect(sent).toEqual([1, 2]);
+  });
+
+  it('waits for a short Retry-After, not for a long one', async () => {
+    simulator.inject({ kind: 'status', status: 429, retryAfter: 1 });
+    const at = performance.now();
+    expect((await end('sim-t3-r1000')).error).toBeUndefined();
+    expect(performance.now() - at).toBeGreaterThan(950);
+    simulator.reset();
+    const { error } = await end('sim-e429-after30');
+    expect(error).toMatchObject({ code: 'RATE_LIMITED', status: 429, retryAfter: 30, retryable: true });
+    expect(calls()).toBe(1);
+  });
+
+  it.each([
+    ['sim-e401', 'UNAUTHENTICATED'],
+    ['sim-e403', 'PERMISSION_DENIED'],
+    ['sim-e400', 'INVALID_ARGUMENT'],
+    ['sim-e402', 'QUOTA_EXCEEDED'],
+  ])('does not repeat what it refused (%s)', async (model, code) => {
+    expect((await end(model)).error).toMatchObject({ code, retryable: false });
+    expect(calls()).toBe(1);
+  });
+
+  it('retries a connection that is closed without an answer, once', async () => {
+    simulator.inject({ kind: 'down' });
+    expect((await end('sim-t3-r1000')).end?.finishReason).toBe('stop');
+    expect((await end('sim-down')).error).toMatchObject({ code: 'INTERRUPTED' });
+    expect(calls()).toBe(4);
+  });
+
+  it.each(['sim-t9-r1000-x-cut5', 'sim-t9-r1000-x-trunc5'])(
+    'says that an answer was cut (%s), and does not repeat it',
+    async (model) => {
+      const { text, error, end: last } = await end(model);
+      expect(text).toBe(expectedText(model, 'hi', 5));
+      expect(last).toBeUndefined();
+      expect(error).toMatchObject({ code: 'INTERRUPTED', retryable: true });
+      expect(calls()).toBe(1);
+    },
+  );
+
+  it('gives what came before a malformed chunk, then says so', async () => {
+    const { text, error } = await end('sim-t9-r1000-x-bad5');
+    expect(text).toBe(expectedText('sim-t9-r1000-x-bad5', 'hi', 5));
+    expect(error).toMatchObject({ code: 'PROTOCOL', message: 'The provider sent a malformed chunk' });
+  });
+
+  it('shows an error inside the stream', async () => {
+    const { text, error } = await end('sim-t9-r1000-x-err5');
+    expect(text).toBe(expectedText('sim-t9-r1000-x-err5', 'hi', 5));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', message: 'Simulated failure in mid-answer' });
+  });
+
+  it('gives up on a provider that never begins, without a second try, and closes the request', async () => {
+    const { error } = await end('sim-t9-d5000');
+    expect(error).toMatchObject({ code: 'TIMEOUT', message: 'The provider did not begin to answer within 0.4 s' });
+    expect(calls()).toBe(1);
+    await waitFor(() => simulator.stats().stream_aborted === 1);
+  });
+
+  it('gives up on a provider that falls silent in mid-answer, and closes the request', async () => {
+    const { text, error } = await end('sim-t9-r1000-x-stall4');
+    expect(text).toBe(expectedText('sim-t9-r1000-x-stall4', 'hi', 4));
+    expect(error).toMatchObject({
+      code: 'TIMEOUT',
+      message: 'The provider was silent for 0.3 s in the middle of the answer',
+    });
+    await waitFor(() => simulator.stats().stream_aborted === 1);
+  });
+
+  it('bears a silence shorter than that', async () => {
+    const { error, text } = await end('sim-t9-r1000-x-stall4-pause200');
+    expect(error).toBeUndefined();
+    expect(text).toBe(expectedText('sim-t9-r1000-x-stall4-pause200', 'hi', 9));
+  });
+
+  it('tells reasoning from text', async () => {
+    const { text, reasoning, events } = await end('sim-t9-r1000-x-reason4');
+    const all = expectedText('sim-t9-r1000-x-reason4', 'hi', 9);
+    expect([reasoning, text]).toEqual([all.slice(0, 24), all.slice(24)]);
+    expect(events[0]).toMatchObject({ kind: 'reasoning' });
+  });
+
+  it('is cancelled while it waits to retry', async () => {
+    const abort = new AbortController();
+    const stream = provider.stream(hi('sim-e500'), { signal: abort.signal });
+    const result = collect(stream);
+    await waitFor(() => calls() === 1);
+    abort.abort();
+    expect((await result).error).toMatchObject({ code: 'CANCELLED' });
+    await sleep(500);
+    expect(calls()).toBe(1);
+  });
+
+  it('does not call at all for a signal that is aborted already', async () => {
+    const { error } = await collect(provider.stream(hi('sim-t3'), { signal: AbortSignal.abort() }));
+    expect(error).toMatchObject({ code: 'CANCELLED' });
+    expect(calls()).toBe(0);
+  });
+
+  it('reads no faster than it is read', async () => {
+    const model = 'sim-t4000000-r10000000-c1000-x';
+    const stream = createProvider(connectionTo(simulator.url, kind)).stream(hi(model));
+    await stream.next();
+    await waitFor(async () => {
+      const before = simulator.stats().tokens_sent;
+      await sleep(200);
+      return simulator.stats().tokens_sent === before;
+    });
+    // 24 MB of text: most of it waits on the other side of the socket, not in this process.
+    const held = simulator.stats().tokens_sent;
+    expect(simulator.stats().active).toBe(1);
+    const { end: last } = await collect(stream);
+    expect(last?.finishReason).toBe('stop');
+    expect(held).toBeLessThan(3_000_000);
+  });
+
+  it('says plainly that nobody is there', async () => {
+    const dead = createProvider(connectionTo(`http://127.0.0.1:${await freePort()}`, kind));
+    for (const call of [() => dead.listModels(), () => dead.complete(hi('x')), () => dead.stream(hi('x')).next()]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('ECONNREFUSED'),
+      });
+    }
+  });
+});
+
+it('accepts an end without [DONE]', async () => {
+  const { error, end } = await collect(
+    createProvider(connectionTo(simulator.url, 'openai')).stream(hi('sim-t3-r1000-nodone')),
+  );
+  expect(error).toBeUndefined();
+  expect(end?.finishReason).toBe('stop');
+});
+
+describe('a server that is not what it should be', () => {
+  let server: Server;
+  let answer: {
+    status: number;
+    headers: Record<string, string>;
+    body: string | Buffer;
+    seen?: Record<string, unknown>;
+  };
+  let provider: ModelProvider;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      request.resume();
+      answer.seen = { url: request.url, ...request.headers };
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    provider = createProvider(
+      connectionTo(url, 'openai', { apiKey: KEY, baseUrl: `${url}/v1/?version=3`, headers: { 'X-Org': 'acme' } }),
+    );
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  const everyCall = () => [
+    () => provider.listModels(),
+    () => provider.stream(hi('m')).next(),
+    () => provider.complete(hi('m')),
+  ];
+
+  it('never has a redirect followed with the key', async () => {
+    answer = { status: 302, headers: { location: 'http://127.0.0.1:1/steal' }, body: '' };
+    for (const call of everyCall()) {
+      await expect(call()).rejects.toMatchObject({ code: 'PROTOCOL', message: expect.stringContaining('redirect') });
+    }
+  });
+
+  it('gets key, headers, path and query as configured', async () => {
+    answer = {
+      status: 200,
+      headers: {},
+      body: '{"data":[{"id":"a"},{"nothing":1},{"id":"b","name":"Bee","owned_by":"hive"}]}',
+    };
+    const models = await provider.listModels();
+    expect(models.map(({ id, name, ownedBy }) => [id, name, ownedBy])).toEqual([
+      ['a', 'a', 'openai'],
+      ['b', 'Bee', 'hive'],
+    ]);
+    expect(answer.seen).toMatchObject({ url: '/v1/models?version=3', authorization: `Bearer ${KEY}`, 'x-org': 'acme' });
+  });
+
+  it('does not get its echo of the key shown', async () => {
+    answer = {
+      status: 401,
+      headers: {},
+      body: JSON.stringify({ error: { message: `Incorrect key ${KEY}, get another` } }),
+    };
+    for (const call of everyCall()) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+        message: 'Incorrect key ***, get another',
+      });
+    }
+  });
+
+  it('is told apart from an API when it sends a web page', async () => {
+    answer = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Welcome</html>' };
+    for (const call of everyCall()) {
+      await expect(call()).rejects.toMatchObject({ code: 'PROTOCOL', message: expect.stringContaining('web page') });
+    }
+  });
+
+  it('may answer a streaming request with one document', async () => {
+    const message = { role: 'assistant', content: 'All at once' };
+    const body = JSON.stringify({
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      usage: { completion_tokens: 3 },
+    });
+    answer = { status: 200, headers: { 'content-type': 'application/json' }, body };
+    expect(await collect(provider.stream(hi('m')))).toMatchObject({
+      text: 'All at once',
+      end: { usage: { completion_tokens: 3 } },
+    });
+  });
+
+  it('reports a used-up quota as that', async () => {
+    answer = {
+      status: 429,
+      headers: {},
+      body: '{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}',
+    };
+    await expect(provider.stream(hi('m')).next()).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED', retryable: false });
+  });
+
+  it('may say nothing with its error', async () => {
+    answer = { status: 503, headers: { 'retry-after': '60' }, body: '<html>nginx</html>' };
+    await expect(provider.stream(hi('m')).next()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'The provider failed (HTTP 503)',
+      retryAfter: 60,
+    });
+  });
+});
