@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { createRedis, retryDelayMs } from './create-redis';
+import { isNotWritten, isRedisUnavailable } from './errors';
+
+describe('createRedis', () => {
+  it('backs off from 50 ms to 1 s with jitter, for ever', () => {
+    expect([1, 2, 3, 4, 5, 6, 1_000].map((attempt) => retryDelayMs(attempt, () => 1))).toEqual([
+      50, 100, 200, 400, 800, 1_000, 1_000,
+    ]);
+    expect(retryDelayMs(1_000, () => 0)).toBe(500);
+  });
+
+  it('says what to write for an address that it cannot use', () => {
+    expect(() => createRedis('http://localhost', { role: 'commands', name: 'x' })).toThrow('use redis://host:port');
+  });
+
+  it('rejects commands at once while Redis is away', async () => {
+    // Port 9 of the loopback address: nothing listens there.
+    const redis = createRedis('redis://127.0.0.1:9', { role: 'commands', name: 'x' });
+    const startedAt = performance.now();
+    const error: unknown = await redis.get('key').catch((reason: unknown) => reason);
+    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(isNotWritten(error)).toBe(true);
+    expect(isRedisUnavailable(error)).toBe(true);
+    redis.disconnect();
+  });
+});
+
+describe('isRedisUnavailable', () => {
+  const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
+
+  it('is true for "not now", false for "you are wrong" and for other errors', () => {
+    expect(isRedisUnavailable(reply('LOADING Redis is loading the dataset in memory'))).toBe(true);
+    expect(isRedisUnavailable(reply('OOM command not allowed'))).toBe(true);
+    expect(isRedisUnavailable(reply('WRONGTYPE Operation against a key'))).toBe(false);
+    expect(isRedisUnavailable(Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' }))).toBe(true);
+    expect(isRedisUnavailable(Object.assign(new Error('The operation was aborted'), { name: 'AbortError' }))).toBe(
+      false,
+    );
+    expect(isRedisUnavailable(new Error('boom'))).toBe(false);
+  });
+});

@@ -1,0 +1,125 @@
+import { Logger } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { joinByProcess } from './answers';
+import { fromFailure, issuesText, toFailure } from './failure';
+import { missingHandlers } from './handler-check';
+import { expiryOf, type PendingCall } from './pending-call';
+import { toRecords, toRedelivered } from './request-reader';
+import { callId, encodeFailure, encodeReply, recordedAtMs, splitCallId } from './wire';
+
+describe('the wire', () => {
+  it('splits a call id into process and number, whatever the process is called', () => {
+    expect(splitCallId(callId('chat-1.eu-0a1b', 1_295))).toEqual({ processId: 'chat-1.eu-0a1b', call: 'zz' });
+  });
+
+  it('reads the time of a record from its stream id', () => {
+    expect(recordedAtMs('1794000000123-4')).toBe(1_794_000_000_123);
+  });
+
+  it('encodes replies, none, and failures as JSON', () => {
+    expect(JSON.parse(encodeReply('a', { x: 'é"' }))).toEqual(['a', 1, { x: 'é"' }]);
+    expect(JSON.parse(encodeReply('a', undefined))).toEqual(['a', 1]);
+    expect(JSON.parse(encodeFailure('a', { code: 'NOT_FOUND', message: 'no', details: {} }))).toEqual([
+      'a',
+      0,
+      { code: 'NOT_FOUND', message: 'no', details: {} },
+    ]);
+  });
+
+  it('joins answers by process and splits what would grow too long', () => {
+    const long = `["l",1,"${'x'.repeat(200 * 1024)}"]`;
+    const messages = joinByProcess([
+      { callId: 'p.1', frame: '["1",1]' },
+      { callId: 'q.1', frame: '["1",1]' },
+      { callId: 'p.2', frame: long },
+      { callId: 'p.3', frame: long },
+      { callId: 'gone', frame: '' },
+    ]);
+    expect(messages.map(({ processId, message }) => [processId, (JSON.parse(message) as unknown[]).length])).toEqual([
+      ['p', 2],
+      ['p', 1],
+      ['q', 1],
+    ]);
+  });
+
+  it('leaves out records that were deleted or are not ours', () => {
+    expect(
+      toRecords([
+        ['1-0', ['r', '{}']],
+        ['2-0', null],
+        ['3-0', ['x', 'y']],
+      ]),
+    ).toEqual([{ streamId: '1-0', json: '{}' }]);
+  });
+
+  it('knows a record as its own only if nobody else ever had it', () => {
+    const entries = ['1-0', '2-0', '3-0'].map((id) => [id, ['r', '{}']]);
+    const before = new Map([
+      ['1-0', ['1-0', 'me', 0, 1]],
+      ['2-0', ['2-0', 'me', 0, 2]],
+      ['3-0', ['3-0', 'other', 0, 1]],
+    ] as [string, [string, string, number, number]][]);
+    const records = toRedelivered(entries, before, 'me');
+    expect(records.map(({ deliveries, mine }) => [deliveries, mine])).toEqual([
+      [2, true],
+      [3, false],
+      [2, false],
+    ]);
+  });
+});
+
+describe('failures', () => {
+  const logger = { error: vi.fn() } as unknown as Logger;
+
+  it('cross as they are when they are CallErrors', () => {
+    const error = new CallError('RATE_LIMITED', 'Slow down.', { retryAfter: 3 });
+    const back = fromFailure(JSON.parse(JSON.stringify(toFailure(error, 'chat.x', logger))) as never);
+    expect(back.toJSON()).toEqual(error.toJSON());
+    expect(logger.error).not.toHaveBeenCalled();
+  });
+
+  it('are UNAVAILABLE when Redis was away', () => {
+    const away = Object.assign(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
+    expect(toFailure(away, 'chat.x', logger).code).toBe('UNAVAILABLE');
+  });
+
+  it('are an id and nothing else when they are unexpected, and logged under it', () => {
+    const failure = toFailure(new Error('password=hunter2'), 'chat.x', logger);
+    expect(failure.code).toBe('INTERNAL');
+    expect(JSON.stringify(failure)).not.toContain('hunter2');
+    expect(logger.error).toHaveBeenCalledWith(
+      expect.stringContaining(String(failure.details.errorId)),
+      expect.any(String),
+    );
+  });
+
+  it('of a newer version are INTERNAL', () => {
+    expect(fromFailure({ code: 'TEAPOT', message: 'short and stout', details: {} } as never).code).toBe('INTERNAL');
+  });
+
+  it('of a schema name the path and the rule, never the value', () => {
+    const parsed = z
+      .object({ user: z.object({ password: z.string().min(12) }) })
+      .safeParse({ user: { password: 'hunter2' } });
+    const text = parsed.success ? '' : issuesText(parsed.error);
+    expect(text).toContain('user.password: ');
+    expect(text).not.toContain('hunter2');
+  });
+
+  it('at the deadline depend on what may have happened', () => {
+    const pending = (state: PendingCall['state'], effect: 'read' | 'once', exposed: boolean): PendingCall =>
+      ({ state, exposed, call: { pattern: 'chat.x', effect, deadlineMs: 100 } }) as PendingCall;
+    expect(expiryOf(pending('parked', 'once', false), true).code).toBe('UNAVAILABLE');
+    expect(expiryOf(pending('sent', 'read', false), false).code).toBe('DEADLINE_EXCEEDED');
+    expect(expiryOf(pending('sent', 'read', true), true).code).toBe('UNAVAILABLE');
+    expect(expiryOf(pending('unsure', 'once', true), false).code).toBe('OUTCOME_UNKNOWN');
+    expect(expiryOf(pending('sent', 'once', false), false).code).toBe('DEADLINE_EXCEEDED');
+  });
+
+  it('of a start say which handlers are missing', () => {
+    expect(missingHandlers([], new Map())).toBeUndefined();
+    expect(missingHandlers([{ pattern: 'chat.x' } as never], new Map())).toContain('chat.x');
+  });
+});
