@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { ACCEPT_COMPLETION, ACCEPT_TURN, ACTIVE_RUNS } from '@perennial/contracts-chat';
+import { expectedText, promptDigest } from '@perennial/provider-simulator';
+import { sleep, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newUser, World } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
+describe('turns and completions', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('all', { MAX_RUNS_PER_USER: '3', MAX_MESSAGE_CHARS: '1000', MAX_ANSWER_CHARS: '300' });
+  }, 60_000);
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  const code = (value: string) => expect.objectContaining({ code: value });
+
+  it('streams the answer to a reader, keeps it, and tells the pages of its user', async () => {
+    const user = newUser();
+    const events: string[] = [];
+    const stop = world.hub.followUser(
+      user.userId,
+      () => undefined,
+      ({ data }) => events.push(data.type),
+    );
+    await sleep(1_200);
+    const turn = await world.ask({ user, model: 'sim-t40-r60-x', title: true });
+    const reader = await world.follow(turn.runId);
+    const end = await reader.ended();
+    const text = expectedText(turn.model, turn.prompt, 40);
+    expect(end.terminal).toMatchObject({ state: 'completed', finishReason: 'stop', length: text.length });
+    expect(end.terminal.usage).toMatchObject({ completion_tokens: 40 });
+    expect(reader.faults).toEqual([]);
+    expect(reader.text).toBe(text);
+    expect(await world.message(turn)).toMatchObject({ content: text, done: true, error: null });
+    await waitFor(() => events.includes('chat:title') && events.filter((type) => type === 'chat:active').length === 2);
+    const { rows } = await world.db.query('SELECT title, current_message_id FROM chats WHERE id = $1', [turn.chatId]);
+    expect(rows[0]).toEqual({ title: 'Simulated title', current_message_id: turn.messageId });
+    expect((await world.snapshot(turn.runId)).text).toBe(text);
+    await world.until(turn.runId, (row) => row.published_at !== null, 'the end to be marked as published');
+    stop();
+  });
+
+  it('gives the history of the chat to the model, and nothing of the other branches', async () => {
+    const first = await world.ask({ model: 'sim-t5-r100-x' });
+    await (await world.follow(first.runId)).ended();
+    const reply = await world.rpc.call(
+      ACCEPT_TURN,
+      {
+        chatId: first.chatId,
+        parentId: first.messageId,
+        userMessage: { id: randomUUID(), content: 'And then?' },
+        answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
+      },
+      { principal: first.user },
+    );
+    expect(reply).toMatchObject({ chatId: first.chatId, created: false });
+    const end = await (await world.follow(reply.runs[0]!.runId)).ended();
+    expect(end.text).toBe(expectedText('sim-t5-r100-x', 'And then?', 5));
+  });
+
+  it('answers a second delivery with the first result, and the same message with the run that is going', async () => {
+    const user = newUser();
+    const request = {
+      parentId: null,
+      userMessage: { id: randomUUID(), content: 'Once' },
+      answers: [{ messageId: randomUUID(), modelId: 'sim-t60-r60-x' }],
+    };
+    const key = randomUUID();
+    const [a, b] = await Promise.all([
+      world.rpc.call(ACCEPT_TURN, request, { principal: user, key }),
+      world.rpc.call(ACCEPT_TURN, request, { principal: user, key }),
+    ]);
+    expect(a).toEqual(b);
+    const again = await world.rpc.call(ACCEPT_TURN, request, { principal: user });
+    expect(again.runs).toEqual(a.runs);
+    await expect(
+      world.rpc.call(ACCEPT_TURN, { ...request, parentId: null, generateTitle: true }, { principal: user, key }),
+    ).rejects.toEqual(code('IDEMPOTENCY_MISMATCH'));
+    await (await world.follow(a.runs[0]!.runId)).ended();
+    const late = await world.rpc.call(ACCEPT_TURN, request, { principal: user, key });
+    expect(late).toEqual(a);
+    expect(world.calls('Once', promptDigest)).toBe(1);
+  });
+
+  it('refuses what cannot be answered, and says what to do', async () => {
+    const user = newUser();
+    const ask = (change: object) =>
+      world.rpc.call(
+        ACCEPT_TURN,
+        {
+          parentId: null,
+          userMessage: { id: randomUUID(), content: 'Hello' },
+          answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100' }],
+          ...change,
+        },
+        { principal: user },
+      );
+    await expect(ask({ answers: [{ messageId: 'a', modelId: 'gpt-none' }] })).rejects.toEqual(code('NOT_FOUND'));
+    await expect(ask({ userMessage: { id: 'u', content: ' \n ' } })).rejects.toEqual(code('INVALID_ARGUMENT'));
+    await expect(ask({ userMessage: { id: 'u', content: 'x'.repeat(1_001) } })).rejects.toEqual(
+      code('INVALID_ARGUMENT'),
+    );
+    await expect(ask({ chatId: randomUUID() })).rejects.toEqual(code('NOT_FOUND'));
+    const foreign = await world.ask({ model: 'sim-t5-r100' });
+    await expect(ask({ chatId: foreign.chatId })).rejects.toEqual(code('NOT_FOUND'));
+    await expect(ask({ chatId: foreign.chatId, parentId: foreign.messageId })).rejects.toEqual(code('NOT_FOUND'));
+    const { rows } = await world.db.query('SELECT id FROM chats WHERE user_id = $1', [user.userId]);
+    expect(rows).toEqual([]);
+  });
+
+  it('bounds the runs of a user, also when they are asked for at the same moment', async () => {
+    const user = newUser();
+    const results = await Promise.allSettled(
+      Array.from({ length: 8 }, () => world.ask({ user, model: 'sim-t200-r40-x' })),
+    );
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(5);
+    expect(refused[0]).toMatchObject({ reason: { code: 'RATE_LIMITED', details: { retryAfter: expect.any(Number) } } });
+    for (const result of results) {
+      if (result.status === 'fulfilled') await world.cancel({ chatId: result.value.chatId }, user);
+    }
+  });
+
+  it('keeps what a provider wrote before it failed, marked, and tries again as attempt 2', async () => {
+    const turn = await world.ask({ model: 'sim-t40-r100-x-cut20' });
+    const reader = await world.follow(turn.runId);
+    const end = await reader.ended();
+    expect(end.terminal).toMatchObject({ state: 'failed', error: { code: 'INTERRUPTED' } });
+    expect(reader.text).toBe(expectedText(turn.model, turn.prompt, 20));
+    expect(await world.message(turn)).toMatchObject({
+      content: reader.text,
+      done: true,
+      error: { content: expect.stringContaining('provider') },
+      extra: { incomplete: true },
+    });
+    const retry = await world.rpc.call(
+      ACCEPT_TURN,
+      {
+        chatId: turn.chatId,
+        parentId: (await userMessageOf(turn.chatId))!,
+        answers: [{ messageId: turn.messageId, modelId: 'sim-t10-r100-x' }],
+      },
+      { principal: turn.user },
+    );
+    expect(retry.runs[0]!.runId).not.toBe(turn.runId);
+    const second = await (await world.follow(retry.runs[0]!.runId)).ended();
+    expect(second.terminal.state).toBe('completed');
+    expect(await world.message(turn)).toMatchObject({ content: second.text, error: null });
+    const { rows } = await world.db.query('SELECT attempt FROM runs WHERE id = $1', [retry.runs[0]!.runId]);
+    expect(rows[0].attempt).toBe(2);
+  });
+
+  async function userMessageOf(chatId: string): Promise<string | undefined> {
+    const { rows } = await world.db.query<{ id: string }>(
+      `SELECT id FROM messages WHERE chat_id = $1 AND role = 'user'`,
+      [chatId],
+    );
+    return rows[0]?.id;
+  }
+
+  it('shows a provider error as what it is', async () => {
+    const turn = await world.ask({ model: 'sim-t40-r100-e429-after30' });
+    const end = await (await world.follow(turn.runId)).ended();
+    expect(end.terminal).toMatchObject({ state: 'failed', error: { code: 'RATE_LIMITED' } });
+  });
+
+  it('ends an answer at its bound as if the model had reached its length', async () => {
+    const turn = await world.ask({ model: 'sim-t100-r200-x' });
+    const end = await (await world.follow(turn.runId)).ended();
+    expect(end.terminal).toMatchObject({ state: 'completed', finishReason: 'length', length: 300 });
+    expect(end.text).toBe(expectedText(turn.model, turn.prompt, 50));
+  });
+
+  it('lists the runs of a chat that are going, to its owner only', async () => {
+    const turn = await world.ask({ model: 'sim-t200-r20-x' });
+    const active = (principal = turn.user) => world.rpc.call(ACTIVE_RUNS, { chatId: turn.chatId }, { principal });
+    expect((await active()).runs).toEqual([{ runId: turn.runId, messageId: turn.messageId }]);
+    expect((await active(newUser())).runs).toEqual([]);
+    expect(await world.cancel({ runId: turn.runId }, newUser())).toEqual([]);
+    expect(await world.cancel({ runId: turn.runId }, turn.user)).toEqual([turn.runId]);
+    await world.until(turn.runId, (row) => row.state === 'cancelled', 'it to be cancelled');
+    expect((await active()).runs).toEqual([]);
+  });
+
+  describe('completions', () => {
+    const complete = (body: object, user = newUser(), idempotencyKey?: string, modelId = 'sim-t20-r100-x') =>
+      world.rpc.call(
+        ACCEPT_COMPLETION,
+        {
+          modelId,
+          body: { messages: [{ role: 'user', content: 'Complete' }], ...body },
+          idempotencyKey,
+          bodyHash: JSON.stringify(body),
+        },
+        { principal: user },
+      );
+
+    it('are runs without a chat', async () => {
+      const { runId, encoding } = await complete({ max_tokens: 12 });
+      expect(encoding).toBe('text');
+      const end = await (await world.follow(runId)).ended();
+      expect(end.terminal).toMatchObject({ state: 'completed', finishReason: 'length' });
+      expect(end.text).toBe(expectedText('sim-t20-r100-x', 'Complete', 12));
+    });
+
+    it('give the same run under the same Idempotency-Key, and refuse another body', async () => {
+      const user = newUser();
+      const first = await complete({}, user, 'key-1');
+      expect(await complete({}, user, 'key-1')).toMatchObject({ runId: first.runId, created: false });
+      await expect(complete({ seed: 1 }, user, 'key-1')).rejects.toEqual(code('IDEMPOTENCY_MISMATCH'));
+      const end = await (await world.follow(first.runId)).ended();
+      expect(await complete({}, user, 'key-1')).toMatchObject({ runId: first.runId, created: false });
+      expect((await world.snapshot(first.runId)).text).toBe(end.text);
+      expect((await complete({}, newUser(), 'key-1')).runId).not.toBe(first.runId);
+    });
+
+    it('keep whole choices where more than text was asked for', async () => {
+      const { runId, encoding } = await complete({ logprobs: true });
+      expect(encoding).toBe('chunks');
+      const end = await (await world.follow(runId)).ended();
+      expect(end.terminal.state).toBe('completed');
+      const lines = end.text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { delta?: { content?: string } }[]);
+      expect(
+        lines
+          .flat()
+          .map((choice) => choice.delta?.content ?? '')
+          .join(''),
+      ).toMatch(/^ w/);
+    });
+
+    it('end when nobody has read them for 10 s, unless they have a key', async () => {
+      const left = await complete({}, newUser(), undefined, 'sim-t40-r2-x');
+      const kept = await complete({}, newUser(), 'key-2', 'sim-t40-r2-x');
+      await world.until(left.runId, (row) => row.state === 'cancelled', 'it to be cancelled', 15_000);
+      expect((await world.row(kept.runId)).state).toBe('running');
+    });
+  });
+});
