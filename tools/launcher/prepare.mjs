@@ -152,7 +152,7 @@ export async function install() {
 export async function build() {
   if (!buildIsStale()) return;
   const startedAt = Date.now();
-  const nx = join(ROOT, 'node_modules', 'nx', 'bin', 'nx.js');
+  const nx = join(ROOT, 'node_modules', '.bin', 'nx');
   const env = { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' };
   await quietly('Build', process.execPath, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], env);
   markBuilt(startedAt);

@@ -10,27 +10,36 @@ const NX_ENVIRONMENT = { NX_DAEMON: 'false', NX_TUI: 'false' };
 
 /** @type {readonly { name: string, run: () => boolean | Promise<boolean> }[]} */
 const STEPS = [
-  { name: 'format', run: () => command('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
+  { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
   { name: 'sizes', run: sizes },
   { name: 'lint', run: () => nx('lint') },
   { name: 'boundaries', run: boundaries },
   { name: 'types', run: () => nx('typecheck') },
+  { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
 ];
 
 /** @param {string} target */
 function nx(target) {
-  return command('nx/bin/nx.js', ['run-many', '-t', target, '--outputStyle=static'], true);
+  return command('nx', ['run-many', '-t', target, '--outputStyle=static'], true);
 }
 
 /**
  * Runs a package's program; its output is shown when it fails.
  *
- * @param {string} program below node_modules
+ * @param {string} program the name under node_modules/.bin
  * @param {readonly string[]} args
  * @param {boolean} [onlyFailures] leaves out the lines of what went well
  */
 function command(program, args, onlyFailures = false) {
-  const result = spawnSync(process.execPath, [join(ROOT, 'node_modules', program), ...args], {
+  return node([join(ROOT, 'node_modules', '.bin', program), ...args], onlyFailures);
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {boolean} [onlyFailures]
+ */
+function node(args, onlyFailures = false) {
+  const result = spawnSync(process.execPath, args, {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -30,9 +30,8 @@ export class Answer {
     private readonly dialect: Dialect,
     private readonly behaviour: Behaviour,
     private readonly fault: Fault | undefined,
-    private readonly body: ChatBody,
-    private readonly stats: Stats,
-    private readonly prompt: PromptStats,
+    body: ChatBody,
+    private readonly count: { stats: Stats; prompt: PromptStats },
     private readonly withUsage: boolean,
   ) {
     this.seed = behaviour.deterministic ? seedOf(body.model ?? '', promptOf(body)) : 0;
@@ -46,9 +45,9 @@ export class Answer {
   }
 
   begin(): void {
-    const { counters } = this.stats;
+    const { counters } = this.count.stats;
     counters.stream_started += 1;
-    this.stats.opened();
+    this.count.stats.opened();
     this.response.writeHead(200, {
       'content-type': this.dialect.contentType,
       'cache-control': 'no-cache',
@@ -101,7 +100,7 @@ export class Answer {
     this.position += count;
     this.sent += count;
     this.chunks += 1;
-    this.stats.counters.tokens_sent += count;
+    this.count.stats.counters.tokens_sent += count;
     this.write(this.dialect.delta(reasoning ? 'reasoning' : 'content', text));
   }
 
@@ -148,7 +147,7 @@ export class Answer {
 
   /** Writes a chunk to the socket itself: through ServerResponse each one would cost four writes. */
   private write(event: string): void {
-    const { counters } = this.stats;
+    const { counters } = this.count.stats;
     counters.chunks_sent += 1;
     counters.bytes_sent += event.length;
     this.response.socket?.write(`${event.length.toString(16)}\r\n${event}\r\n`, 'latin1');
@@ -158,15 +157,15 @@ export class Answer {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.timer);
-    const { counters } = this.stats;
+    const { counters } = this.count.stats;
     counters.active -= 1;
     if (how === 'failed') counters.stream_failed += 1;
     else if (how === 'done') {
       counters.stream_done += 1;
-      this.prompt.done += 1;
+      this.count.prompt.done += 1;
     } else {
       counters.stream_aborted += 1;
-      this.prompt.aborted += 1;
+      this.count.prompt.aborted += 1;
     }
   }
 }

@@ -148,7 +148,7 @@ class Handler {
     if (streams) {
       const dialect = api === 'openai' ? openAiDialect(model) : ollamaDialect(model);
       const withUsage = api === 'ollama' || body.stream_options?.include_usage === true;
-      return new Answer(response, dialect, behaviour, fault, body, this.stats, prompt, withUsage).begin();
+      return new Answer(response, dialect, behaviour, fault, body, { stats: this.stats, prompt }, withUsage).begin();
     }
     const { kind, content } = wholeAnswer(body, behaviour);
     this.stats.counters.nonstream += 1;

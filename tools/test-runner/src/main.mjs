@@ -45,7 +45,7 @@ async function tier(name, args, report, env, read) {
 function vitest(project) {
   const report = join(RESULTS, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const args = [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project, '--passWithNoTests'];
+  const args = [join(ROOT, 'node_modules/.bin/vitest'), 'run', '--project', project, '--passWithNoTests'];
   return tier(project, [...args, ...reporters], report, {}, fromVitest);
 }
 
@@ -53,7 +53,7 @@ async function browser() {
   const config = join(ROOT, 'e2e', 'playwright.config.ts');
   if (!existsSync(config)) return none();
   const report = join(RESULTS, 'browser.json');
-  const args = [join(ROOT, 'node_modules/@playwright/test/cli.js'), 'test', '--config', config, '--reporter=list,json'];
+  const args = [join(ROOT, 'node_modules/.bin/playwright'), 'test', '--config', config, '--reporter=list,json'];
   return tier('browser', args, report, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, fromPlaywright);
 }
 
