@@ -142,6 +142,7 @@ async function fetchRuntime({ dir, onProgress = () => undefined, signal }: Fetch
     await watching(work, report, () => run('npm', ['install', ...flags, ...packages], { cwd: work, signal }));
     report(RUNTIME_BYTES);
     await writeFile(join(work, 'ready'), mark());
+    if (await localModelReady(dir)) return;
     await rm(target, { recursive: true, force: true });
     await rename(work, target).catch(async (error: unknown) => {
       // Another start was faster.
@@ -157,18 +158,20 @@ async function fetchRuntime({ dir, onProgress = () => undefined, signal }: Fetch
 /** Reports a directory's growth while something fills it. */
 async function watching(directory: string, report: (bytes: number) => void, work: () => Promise<void>): Promise<void> {
   let busy = false;
+  let over = false;
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
     void directoryBytes(directory).then((bytes) => {
       busy = false;
-      report(bytes);
+      if (!over) report(bytes);
     });
   }, 250);
   try {
     report(0);
     await work();
   } finally {
+    over = true;
     clearInterval(timer);
   }
 }

