@@ -20,7 +20,7 @@ describe('degraded, in the open', () => {
   let other: Account;
 
   beforeAll(async () => {
-    simulator = await startSimulator({ port: 0 });
+    simulator = await startSimulator({ port: 0, models: [MODEL, 'sim-t600-r30-x'] });
     system = await launchSystem({
       scale: { gateway: 2, chat: 2 },
       env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
@@ -56,7 +56,6 @@ describe('degraded, in the open', () => {
     const answer = await doneAnswer(system.baseUrl, account, sent);
     expect(answer.content).toBe(expectedText(MODEL, 'without redis', 200));
     expect(answer.error ?? null).toBeNull();
-    expect(simulator.stats().prompts).toBeDefined();
   });
 
   it('Postgres restarted in mid-answer: the answer is complete', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signUpAdmin } from './support/accounts';
 
 const MODEL = 'sim-t60-r300-x';
+const OUT_OF_QUOTA = 'sim-t60-r30-e429-after7';
 
 /** The unmodified SDK, pointed at `/api/v1` with a session token as its key. */
 describe('the OpenAI SDK', () => {
@@ -13,7 +14,7 @@ describe('the OpenAI SDK', () => {
   let client: OpenAI;
 
   beforeAll(async () => {
-    simulator = await startSimulator({ port: 0 });
+    simulator = await startSimulator({ port: 0, models: [MODEL, OUT_OF_QUOTA] });
     system = await launchSystem({ env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' } });
     const { token } = await signUpAdmin(system.baseUrl);
     client = new OpenAI({ baseURL: `${system.baseUrl}/api/v1`, apiKey: token, maxRetries: 0 });
@@ -27,7 +28,7 @@ describe('the OpenAI SDK', () => {
   it('lists the models', async () => {
     const ids: string[] = [];
     for await (const model of await client.models.list()) ids.push(model.id);
-    expect(ids).toContain('sim-t300-r30');
+    expect(ids).toContain(MODEL);
   });
 
   it('streams an answer with usage', async () => {
@@ -92,7 +93,7 @@ describe('the OpenAI SDK', () => {
     expect((await failure(stranger.models.list())).status).toBe(401);
 
     const quota = await failure(
-      client.chat.completions.create({ model: 'sim-t60-r30-e429-after7', messages: [{ role: 'user', content: 'x' }] }),
+      client.chat.completions.create({ model: OUT_OF_QUOTA, messages: [{ role: 'user', content: 'x' }] }),
     );
     expect(quota.status).toBe(429);
   });

@@ -22,7 +22,7 @@ describe('one turn is one trace', () => {
 
   beforeAll(async () => {
     otlp = await startOtlpReceiver();
-    simulator = await startSimulator({ port: 0 });
+    simulator = await startSimulator({ port: 0, models: ['sim-t30-r100-x', 'sim-t150-r30-x'] });
     system = await launchSystem({
       scale: { chat: 2 },
       env: {

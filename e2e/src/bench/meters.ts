@@ -45,6 +45,9 @@ export class Meters {
 
   static async open(system: RunningSystem): Promise<Meters> {
     const meters = new Meters(system);
+    // After a measurement that failed the stores stop under us.
+    meters.#postgres.on('error', () => undefined);
+    meters.#redis.on('error', () => undefined);
     await meters.#postgres.connect();
     await meters.#postgres.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
     return meters;

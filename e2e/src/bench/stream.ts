@@ -167,7 +167,13 @@ async function startSimulatorProcess(): Promise<{ url: string; process: ManagedP
   const simulated = new ManagedProcess({
     name: 'simulator',
     command: process.execPath,
-    args: [join(ROOT, 'tools/provider-simulator/dist/main.js'), '--port', String(port)],
+    args: [
+      join(ROOT, 'tools/provider-simulator/dist/main.js'),
+      '--port',
+      String(port),
+      '--models',
+      [ANSWER, SHORT, ONE_TOKEN, LONG].map(({ model }) => model).join(','),
+    ],
   });
   simulated.start();
   const url = `http://127.0.0.1:${port}`;

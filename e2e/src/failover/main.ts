@@ -9,14 +9,15 @@ import { check, percentile, takeOverMs } from './checker';
 import type { TurnHistory } from './history';
 import { Owners } from './owners';
 import { Random } from './random';
-import { stopAll } from './stop-all';
-import { complete, CONTINUING_PREFIX, TurnDriver } from './turn-driver';
+import { STOPPED_MODEL, stopAll } from './stop-all';
+import { complete, CONTINUING_PREFIX, TurnDriver, UPSTREAM } from './turn-driver';
 
 const USAGE = `e2e:failover [--turns 100] [--kills 30] [--seed N] [--history FILE]
 Kills processes under running turns and checks that nobody noticed. The same seed gives the same plan of faults.`;
 
 const SCALE = { gateway: 2, auth: 2, chat: 3, config: 2 };
 const AT_ONCE = 20;
+const SIMULATED_MODELS = [UPSTREAM, STOPPED_MODEL];
 const CALM_MS = 90_000;
 
 const { values: options } = parseArgs({
@@ -36,7 +37,7 @@ const [turnsWanted, kills, seed] = [Number(options.turns), Number(options.kills)
 const started = Date.now();
 const log = (line: string) => console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
-const simulator = await startSimulator({ port: 0 });
+const simulator = await startSimulator({ port: 0, models: SIMULATED_MODELS });
 const system = await launchSystem({
   scale: SCALE,
   env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },

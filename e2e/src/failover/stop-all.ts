@@ -13,7 +13,8 @@ export interface StopFigures {
   aborted_ms: number;
 }
 
-const MODEL = 'sim-t3000-r30-x';
+/** An answer that nobody waits for the end of. */
+export const STOPPED_MODEL = 'sim-t3000-r30-x';
 const WRITING_FOR_MS = 2_000;
 const LIMIT_MS = 10_000;
 
@@ -23,7 +24,7 @@ export async function stopAll(gateways: string[], accounts: Account[], simulator
   const turns = await Promise.all(
     accounts.map(async (account) => ({
       account,
-      sent: await sendTurn(here, account, newTurn(MODEL, `stop ${account.id}`, 'stop')),
+      sent: await sendTurn(here, account, newTurn(STOPPED_MODEL, `stop ${account.id}`, 'stop')),
     })),
   );
   let stopped = 0;

@@ -11,9 +11,9 @@ import type { Owners } from './owners';
 
 const TOKENS = 240;
 const RATE = 30;
-/** Ids by which the system knows the simulator's model: a provider that starts again, and one that continues a text. */
-const UPSTREAM = `sim-t${TOKENS}-r${RATE}-x`;
+export const UPSTREAM = `sim-t${TOKENS}-r${RATE}-x`;
 export const CONTINUING_PREFIX = 'cont';
+/** Ids by which the system knows that model: at a provider that starts again, and at one that continues a text. */
 const MODELS = [UPSTREAM, `${CONTINUING_PREFIX}.${UPSTREAM}`];
 const TURN_LIMIT_MS = 120_000;
 
