@@ -20,6 +20,7 @@ describe('runs while Redis fails', () => {
   function begin(from: TestWorker = worker): { reader: Reader; writer: RunWriter; onFenced: () => void } {
     const identity = chatRun();
     const onFenced = vi.fn();
+    bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
     const reader = Reader.ofUser(gateway.hub, identity.userId);
     const writer = from.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced);
     return { reader, writer, onFenced };

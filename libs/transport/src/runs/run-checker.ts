@@ -45,7 +45,7 @@ export class RunChecker {
     for (const run of runs) {
       if (this.underway >= CONCURRENCY) return;
       if (run.checking || run.state.terminal || now < run.checkAt) continue;
-      if (run.state.needsText || now - run.heardAt >= SILENT_MS) this.check(run).catch(() => undefined);
+      if (run.state.needsText || !isHeard(run)) this.check(run).catch(() => undefined);
     }
   }
 
@@ -84,7 +84,7 @@ export class RunChecker {
       }
       const found = await this.lookedUp(state.runId);
       if (found) state.applyLookup(found);
-      run.unknown = found || isStreamed ? 0 : run.unknown + 1;
+      run.unknown = found || isStreamed || isHeard(run) ? 0 : run.unknown + 1;
       if (run.unknown >= UNKNOWN_LIMIT) state.vanish();
     } finally {
       this.underway -= 1;
@@ -106,10 +106,16 @@ export class RunChecker {
 
   private mustLookUp(run: CheckedRun, isStreamed: boolean, hasLearned: boolean): boolean {
     const { state } = run;
-    if (!isStreamed || !state.isKnown) return true;
+    if (!state.isKnown) return true;
+    // Its worker lives, and the next durable write may have the text.
+    if (isHeard(run) && !state.isEnding && run.checks < FILLS_BEFORE_LOOKUP) return false;
+    if (!isStreamed) return true;
     // The stream says that it has ended and does not have the whole text: it never will.
     if (state.isEnding) return hasLearned ? run.checks > 0 : true;
-    if (hasLearned) return false;
-    return !state.needsText || run.checks >= FILLS_BEFORE_LOOKUP;
+    return !hasLearned;
   }
+}
+
+function isHeard(run: CheckedRun): boolean {
+  return Date.now() - run.heardAt < SILENT_MS;
 }

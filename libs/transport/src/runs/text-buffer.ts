@@ -26,8 +26,8 @@ export class TextBuffer {
     if (from >= this.size) return '';
     let index = this.pieces.length - 1;
     let start = this.size - this.piece(index).length;
-    while (start > from) start -= this.piece(--index).length;
-    const first = this.piece(index).slice(from - start);
+    while (start > from && index > 0) start -= this.piece(--index).length;
+    const first = this.piece(index).slice(Math.max(from - start, 0));
     return index === this.pieces.length - 1 ? first : first + this.pieces.slice(index + 1).join('');
   }
 

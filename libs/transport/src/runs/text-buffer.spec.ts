@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { endsInHalfPair, storable, TextBuffer } from './text-buffer';
+
+describe('TextBuffer', () => {
+  it('gives every end of what was appended, whatever the pieces', () => {
+    const buffer = new TextBuffer('start');
+    let text = 'start';
+    for (let n = 0; n < 1_200; n += 1) {
+      const piece = String(n).repeat(n % 4);
+      buffer.append(piece);
+      text += piece;
+      if (n % 100 === 0) expect(buffer.toString()).toBe(text);
+      expect(buffer.slice(text.length - 7)).toBe(text.slice(-7));
+    }
+    expect(buffer.length).toBe(text.length);
+    for (let from = 0; from <= text.length; from += 13) expect(buffer.slice(from)).toBe(text.slice(from));
+    expect(buffer.slice(text.length + 5)).toBe('');
+  });
+
+  it('forgets what is beyond an offset', () => {
+    const buffer = new TextBuffer();
+    for (const piece of ['ab', 'cd', 'ef']) buffer.append(piece);
+    buffer.truncate(9);
+    expect(buffer.toString()).toBe('abcdef');
+    buffer.truncate(3);
+    buffer.append('X');
+    expect(buffer.toString()).toBe('abcX');
+    buffer.truncate(0);
+    expect([buffer.length, buffer.slice(0)]).toEqual([0, '']);
+  });
+});
+
+describe('storable', () => {
+  it('replaces what UTF-8 and Postgres cannot hold, and nothing else', () => {
+    expect(storable('plain ünï 🙂 text')).toBe('plain ünï 🙂 text');
+    expect(storable('\ud83d alone \ude42, NUL \0, 🙂')).toBe('\ufffd alone \ufffd, NUL \ufffd, 🙂');
+  });
+
+  it('knows a text that ends in half a pair', () => {
+    expect(endsInHalfPair('🙂'.slice(0, 1))).toBe(true);
+    expect(endsInHalfPair('🙂')).toBe(false);
+    expect(endsInHalfPair('')).toBe(false);
+  });
+});
