@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Runtime } from '@perennial/runtime';
-import { Connections, createRunHub, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
+import { Rpc } from '@perennial/transport';
 import { AuthsController } from './auths/auths.controller';
 import { ChatsController } from './chats/chats.controller';
 import { CompletionsController } from './completions/completions.controller';
@@ -18,7 +18,6 @@ import { Origins } from './edge/origins';
 import { EmptyListsController } from './empty/empty-lists.controller';
 import { GATEWAY_ENV, type GatewayEnv } from './environment';
 import { ModelsController } from './models/models.controller';
-import { lookupBy, RUN_HUB } from './runs/run-hub';
 import { RunsController } from './runs/runs.controller';
 import { ConnectionsHeld } from './sessions/connections-held';
 import { RevocationFeed } from './sessions/revocation-feed';
@@ -33,17 +32,6 @@ import { UsersController } from './users/users.controller';
 import { PicturesController } from './web/pictures.controller';
 import { Site, SITE } from './web/site';
 import { WebController } from './web/web.controller';
-
-/** The parts that a test at the edge replaces: everything that needs Redis. */
-export function transportOf(env: GatewayEnv, runtime: Runtime): DynamicModule {
-  return TransportModule.forRoot({
-    redisUrl: env.REDIS_URL,
-    keyPrefix: env.REDIS_KEY_PREFIX,
-    service: runtime.name,
-    instanceId: runtime.instance,
-    metrics: promRpcMetrics(runtime.metrics.registry),
-  });
-}
 
 @Module({})
 export class GatewayModule {
@@ -77,11 +65,6 @@ export class GatewayModule {
           provide: Sessions,
           inject: [Revocations, Rpc],
           useFactory: (revocations: Revocations, rpc: Rpc) => new Sessions(env.SECRET_KEY, revocations, rpc),
-        },
-        {
-          provide: RUN_HUB,
-          inject: [Connections, Rpc],
-          useFactory: (connections: Connections, rpc: Rpc) => createRunHub({ connections, lookup: lookupBy(rpc) }),
         },
         { provide: APP_GUARD, useClass: AccessGuard },
         ConnectionsHeld,

@@ -5,7 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { runService } from '@perennial/runtime';
 import { createGateway } from './application';
 import { gatewayEnv } from './environment';
-import { GatewayModule, transportOf } from './gateway.module';
+import { GatewayTransport } from './gateway-transport';
+import { GatewayModule } from './gateway.module';
 
 /** Our own page, as it is built beside this file (`apps/gateway/dist/main.js`). */
 const OWN_PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url));
@@ -13,7 +14,7 @@ const OWN_PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url));
 await runService<typeof gatewayEnv, NestFastifyApplication>({
   name: 'gateway',
   env: gatewayEnv,
-  module: (env, runtime) => GatewayModule.forRoot(env, OWN_PAGE, transportOf(env, runtime)),
+  module: (env, runtime) => GatewayModule.forRoot(env, OWN_PAGE, GatewayTransport.forRoot(env, runtime)),
   create: (module, options) => createGateway(module as DynamicModule, options),
   setup: async (app, runtime, env) => {
     await app.listen(env.PORT, env.HOST);

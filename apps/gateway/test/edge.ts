@@ -1,0 +1,192 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { Global, Module, RequestMethod, type DynamicModule } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
+import { ModulesContainer } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RESOLVE_SESSION, type SessionClaims, type User } from '@perennial/contracts-auth';
+import type { Route } from '@perennial/contracts-gateway';
+import {
+  CallError,
+  type Call,
+  type CallParsedRequest,
+  type CallReply,
+  type Principal,
+  type Role,
+} from '@perennial/contracts-kernel';
+import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
+import { Notices, Rpc, type OnRunUpdate, type RunHub } from '@perennial/transport';
+import { createGateway } from '../src/application';
+import { routeOf } from '../src/edge/endpoint';
+import { gatewayEnv } from '../src/environment';
+import { GatewayModule } from '../src/gateway.module';
+import { RUN_HUB } from '../src/runs/run-hub';
+
+export const SECRET = 'a secret of the gateway tests, long enough';
+
+type Handler = (request: never, principal: Principal) => unknown;
+
+/** Stands where the transport is: answers calls from a table, checks both sides against their schemas, and remembers what was called. */
+export class ScriptedRpc {
+  readonly calls: { pattern: string; request: unknown; principal: Principal }[] = [];
+  private readonly handlers = new Map<string, Handler>();
+
+  on<C extends Call>(
+    call: C,
+    handler: (request: CallParsedRequest<C>, principal: Principal) => CallReply<C> | Promise<CallReply<C>>,
+  ): this {
+    this.handlers.set(call.pattern, handler as Handler);
+    return this;
+  }
+
+  /** Answers a call with an error. */
+  fails(call: Call, error: CallError): this {
+    this.handlers.set(call.pattern, () => {
+      throw error;
+    });
+    return this;
+  }
+
+  async call<C extends Call>(
+    call: C,
+    request: unknown,
+    { principal }: { principal: Principal },
+  ): Promise<CallReply<C>> {
+    const parsed = call.request.parse(request) as never;
+    this.calls.push({ pattern: call.pattern, request: parsed, principal });
+    const handler = this.handlers.get(call.pattern);
+    if (handler === undefined) throw new CallError('UNAVAILABLE', `nobody answers ${call.pattern}`, { retryAfter: 1 });
+    return call.reply.parse(await handler(parsed, principal)) as CallReply<C>;
+  }
+
+  /** What was called beside finding out who asks and what the process reads by itself. */
+  get commands(): string[] {
+    const own =
+      /^(auth\.sessions\.resolve|auth\.revocations\.since|config\.settings\.(version|get)|auth\.users\.status)$/;
+    return this.calls.map(({ pattern }) => pattern).filter((pattern) => !own.test(pattern));
+  }
+}
+
+/** A hub with no runs; a test overrides what it needs. */
+export class ScriptedHub implements RunHub {
+  snapshot: RunHub['snapshot'] = async () => undefined;
+  follow: RunHub['follow'] = async () => {
+    throw new CallError('NOT_FOUND', 'no such run');
+  };
+  followUser(_userId: string, _onUpdate: OnRunUpdate): () => void {
+    return () => undefined;
+  }
+  async close(): Promise<void> {}
+}
+
+@Global()
+@Module({})
+class ScriptedTransport {
+  static of(rpc: ScriptedRpc, hub: RunHub): DynamicModule {
+    const notices = { subscribe: async () => () => undefined, publish: async () => undefined };
+    const providers = [
+      { provide: Rpc, useValue: rpc },
+      { provide: Notices, useValue: notices },
+      { provide: RUN_HUB, useValue: hub },
+    ];
+    return { module: ScriptedTransport, providers, exports: providers };
+  }
+}
+
+export interface Edge {
+  app: NestFastifyApplication;
+  rpc: ScriptedRpc;
+  hub: ScriptedHub;
+  runtime: Runtime;
+  /** An account of a role with a token that the gateway accepts. */
+  account(role: Role): { user: User; token: string; headers: { authorization: string } };
+  /** Every mounted handler's declaration, once per path. */
+  routes(): { path: string; route: Route | undefined; method: string }[];
+  close(): Promise<void>;
+}
+
+/** The gateway's HTTP edge alone: real Fastify, guards, parsers and filters; no Redis, no other service. */
+export async function startEdge(source: Record<string, string> = {}, ownPage = '/nowhere'): Promise<Edge> {
+  const env = readEnv(
+    gatewayEnv,
+    { REDIS_URL: 'redis://127.0.0.1:1', SECRET_KEY: SECRET, LOG_LEVEL: 'silent', ...source },
+    { service: 'gateway' },
+  );
+  const runtime = new Runtime({ name: 'gateway', logLevel: env.LOG_LEVEL });
+  const rpc = new ScriptedRpc();
+  const hub = new ScriptedHub();
+  const users = new Map<string, User>();
+  rpc.on(RESOLVE_SESSION, ({ claims }) => {
+    const user = users.get(claims.id);
+    if (user === undefined) throw new CallError('UNAUTHENTICATED', 'no such account');
+    return user;
+  });
+  const module = class {};
+  const root: DynamicModule = {
+    module,
+    imports: [RuntimeModule.forRoot(runtime), GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, hub))],
+  };
+  const app = await createGateway(root, { env, runtime, logger: false });
+  await app.getHttpAdapter().getInstance().ready();
+  return {
+    app,
+    rpc,
+    hub,
+    runtime,
+    account(role) {
+      const user = userOf(role);
+      users.set(user.id, user);
+      const token = tokenOf({ id: user.id });
+      return { user, token, headers: { authorization: `Bearer ${token}` } };
+    },
+    routes: () => mountedRoutes(app),
+    async close() {
+      await runtime.drain.run('intake', Date.now() + 1_000);
+      await app.close();
+      await runtime.drain.run('close', Date.now() + 1_000);
+    },
+  };
+}
+
+/** A token as auth signs it. */
+export function tokenOf(claims: Partial<SessionClaims> & { id: string }, secret = SECRET): string {
+  const now = Date.now() / 1_000;
+  const all = { jti: randomUUID(), iat: now, exp: Math.floor(now) + 3_600, ...claims };
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(all)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+export function userOf(role: Role, id: string = randomUUID()): User {
+  return {
+    id,
+    role,
+    email: `${role}@example.com`,
+    name: `The ${role}`,
+    profile_image_url: '/user.png',
+    bio: null,
+    gender: null,
+    date_of_birth: null,
+    timezone: null,
+    last_active_at: 1_700_000_000,
+    created_at: 1_700_000_000,
+    updated_at: 1_700_000_000,
+  };
+}
+
+function mountedRoutes(app: NestFastifyApplication): { path: string; route: Route | undefined; method: string }[] {
+  const routes: { path: string; route: Route | undefined; method: string }[] = [];
+  for (const module of app.get(ModulesContainer).values()) {
+    for (const { metatype } of module.controllers.values()) {
+      const prototype = (metatype as { prototype: Record<string, unknown> }).prototype;
+      for (const name of Object.getOwnPropertyNames(prototype)) {
+        const handler = prototype[name];
+        if (name === 'constructor' || typeof handler !== 'function' || !Reflect.hasMetadata(PATH_METADATA, handler))
+          continue;
+        const paths = [Reflect.getMetadata(PATH_METADATA, handler) as string | string[]].flat();
+        const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number] ?? '';
+        for (const path of paths) routes.push({ path, route: routeOf(handler), method });
+      }
+    }
+  }
+  return routes;
+}
