@@ -3,6 +3,7 @@ import * as contract from '@perennial/contracts-chat';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
 import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { ChatsModule } from './chats/chats.module';
 import { CHAT_ENV, type ChatEnv } from './env';
 import { MIGRATIONS } from './migrations';
 import { RunsModule } from './runs/runs.module';
@@ -27,10 +28,11 @@ export class ChatModule {
           keyPrefix: env.REDIS_KEY_PREFIX,
           service: 'chat',
           instanceId: runtime.instance,
-          calls: callsOf(contract).filter((call) => !call.pattern.startsWith('chat.chats.')),
+          calls: callsOf(contract),
           metrics: promRpcMetrics(runtime.metrics.registry),
         }),
         RunsModule,
+        ChatsModule,
       ],
       providers: [{ provide: CHAT_ENV, useValue: env }],
       exports: [CHAT_ENV],

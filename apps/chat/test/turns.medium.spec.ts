@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ACCEPT_COMPLETION, ACCEPT_TURN, ACTIVE_RUNS } from '@perennial/contracts-chat';
-import { expectedText, promptDigest } from '@perennial/provider-simulator';
+import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, World } from './world';
@@ -83,7 +83,7 @@ describe('turns and completions', () => {
     await (await world.follow(a.runs[0]!.runId)).ended();
     const late = await world.rpc.call(ACCEPT_TURN, request, { principal: user, key });
     expect(late).toEqual(a);
-    expect(world.calls('Once', promptDigest)).toBe(1);
+    expect(world.calls('Once')).toBe(1);
   });
 
   it('refuses what cannot be answered, and says what to do', async () => {
@@ -137,30 +137,14 @@ describe('turns and completions', () => {
       error: { content: expect.stringContaining('provider') },
       extra: { incomplete: true },
     });
-    const retry = await world.rpc.call(
-      ACCEPT_TURN,
-      {
-        chatId: turn.chatId,
-        parentId: (await userMessageOf(turn.chatId))!,
-        answers: [{ messageId: turn.messageId, modelId: 'sim-t10-r100-x' }],
-      },
-      { principal: turn.user },
-    );
-    expect(retry.runs[0]!.runId).not.toBe(turn.runId);
-    const second = await (await world.follow(retry.runs[0]!.runId)).ended();
+    const retry = await world.askAgain(turn, 'sim-t10-r100-x');
+    expect(retry.runId).not.toBe(turn.runId);
+    const second = await (await world.follow(retry.runId)).ended();
     expect(second.terminal.state).toBe('completed');
     expect(await world.message(turn)).toMatchObject({ content: second.text, error: null });
-    const { rows } = await world.db.query('SELECT attempt FROM runs WHERE id = $1', [retry.runs[0]!.runId]);
+    const { rows } = await world.db.query('SELECT attempt FROM runs WHERE id = $1', [retry.runId]);
     expect(rows[0].attempt).toBe(2);
   });
-
-  async function userMessageOf(chatId: string): Promise<string | undefined> {
-    const { rows } = await world.db.query<{ id: string }>(
-      `SELECT id FROM messages WHERE chat_id = $1 AND role = 'user'`,
-      [chatId],
-    );
-    return rows[0]?.id;
-  }
 
   it('shows a provider error as what it is', async () => {
     const turn = await world.ask({ model: 'sim-t40-r100-e429-after30' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ACCEPT_TURN, CANCEL_RUNS, GET_RUN, type RunSnapshot } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import {
   createDatabase,
   freePort,
@@ -16,6 +16,7 @@ import {
 import { Connections, createRunHub, RedisRpcClient, Rpc, type RunHub } from '@perennial/transport';
 import type { INestMicroservice } from '@nestjs/common';
 import pg from 'pg';
+import { expect } from 'vitest';
 import { buildChat } from './build';
 import { startConfigDouble, type ConfigAnswers } from './config-double';
 import { Reader } from './reader';
@@ -119,14 +120,17 @@ export class World {
     return handle;
   }
 
-  /** Kills every chat process. */
-  async endProcesses(): Promise<void> {
+  /** Kills every chat process, or those of one role. */
+  async endProcesses(role = ''): Promise<void> {
     for (const handle of this.processes) {
-      if (!handle.running) continue;
+      if (!handle.running || !handle.name.startsWith(`chat-${role}`)) continue;
       handle.cont();
       await handle.kill();
     }
-    this.processes.length = 0;
+  }
+
+  workers(count: number, env: Record<string, string> = {}): Promise<ManagedProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => this.chat('worker', env)));
   }
 
   /** Asks for an answer in a new chat. */
@@ -143,6 +147,29 @@ export class World {
       { principal: user },
     );
     return { ...reply, runId: reply.runs[0]!.runId, messageId: reply.runs[0]!.messageId, user, prompt, model };
+  }
+
+  /** Has an answer written again, under its old id. */
+  async askAgain(turn: Turn, model: string): Promise<{ runId: string }> {
+    const { rows } = await this.db.query<{ parent_id: string }>(
+      'SELECT parent_id FROM messages WHERE chat_id = $1 AND id = $2',
+      [turn.chatId, turn.messageId],
+    );
+    const reply = await this.rpc.call(
+      ACCEPT_TURN,
+      {
+        chatId: turn.chatId,
+        parentId: rows[0]!.parent_id,
+        answers: [{ messageId: turn.messageId, modelId: model }],
+      },
+      { principal: turn.user },
+    );
+    return { runId: reply.runs[0]!.runId };
+  }
+
+  /** A connection to Redis for the test itself. */
+  get commands(): Connections['commands'] {
+    return this.#connections.commands;
   }
 
   follow(runId: string): Promise<Reader> {
@@ -193,8 +220,27 @@ export class World {
   }
 
   /** How often the provider was asked for the answer to this prompt. */
-  calls(prompt: string, digest: (prompt: string) => string): number {
-    return this.simulator.stats().prompts[digest(prompt)]?.streams ?? 0;
+  calls(prompt: string): number {
+    return this.simulator.stats().prompts[promptDigest(prompt)]?.streams ?? 0;
+  }
+
+  /** What a deterministic model answers to the turn in whole. */
+  expected(turn: Turn): string {
+    return expectedText(turn.model, turn.prompt, Number(/-t(\d+)/.exec(turn.model)?.[1] ?? 60));
+  }
+
+  /** Waits for the end of a turn and checks what must hold whatever happened: one gapless text, kept as it was read, told once. */
+  async complete(turn: Turn, reader: Reader, timeoutMs = 40_000): Promise<RunRow> {
+    const end = await reader.ended(timeoutMs);
+    expect(end.terminal.state).toBe('completed');
+    expect(reader.faults).toEqual([]);
+    expect(reader.text).toBe(this.expected(turn));
+    expect((await this.message(turn)).content).toBe(reader.text);
+    const row = await this.row(turn.runId);
+    expect(this.calls(turn.prompt)).toBeLessThanOrEqual(row.epoch);
+    const { rows } = await this.db.query('SELECT 1 FROM run_checkpoints WHERE run_id = $1', [turn.runId]);
+    expect(rows).toEqual([]);
+    return row;
   }
 
   async #lookup(runId: string) {

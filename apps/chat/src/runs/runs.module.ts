@@ -59,6 +59,6 @@ import { UserEvents } from './user-events';
         createRunPublisher({ connections, ownsStill: (runs) => repository.ownStill(runs) }),
     },
   ],
-  exports: [CancelService, RunReader],
+  exports: [CancelService, RunReader, UserEvents],
 })
 export class RunsModule {}

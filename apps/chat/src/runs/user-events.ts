@@ -31,6 +31,11 @@ export class UserEvents {
     this.#send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
   }
 
+  /** A chat was made, renamed or deleted by one of the user's pages: the others read their list again. */
+  listed(userId: string, chatId: string): void {
+    this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
+  }
+
   #send(userId: string, chatId: string, messageId: string, type: string, data: unknown): void {
     const event: UserEvent = { chat_id: chatId, message_id: messageId, data: { type, data } };
     this.publisher.notifyUser(userId, event).catch(() => undefined);

@@ -47,8 +47,11 @@ export class RunReader {
     };
   }
 
-  /** The text so far of a run that is going. */
-  async liveText(runId: string, checkpoints: readonly Checkpoint[]): Promise<{ generation: number; text: string }> {
+  /** The text so far of a run that was going. `ended`: it is over by now, and Postgres has its final text. */
+  async liveText(
+    runId: string,
+    checkpoints: readonly Checkpoint[],
+  ): Promise<{ generation: number; text: string; ended?: boolean }> {
     const durable = await this.publisher.read(runId).catch(() => undefined);
     const kept = textOfCheckpoints(checkpoints);
     const generation = durable?.position.generation ?? 0;
@@ -58,7 +61,9 @@ export class RunReader {
     ) {
       return kept;
     }
-    return durable ? { generation, text: durable.text } : { generation: FIRST_GENERATION, text: '' };
+    return durable
+      ? { generation, text: durable.text, ended: durable.terminal !== undefined }
+      : { generation: FIRST_GENERATION, text: '' };
   }
 
   /** The runs of a chat that are not over. */

@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CREATE_CHAT, WireMessage } from '@perennial/contracts-chat';
+import type { CallParsedRequest } from '@perennial/contracts-kernel';
+import { storableText } from '../runs/model/json';
+import type { MessageFields, MessageRow } from './rows';
+
+export type ChatBlob = CallParsedRequest<typeof CREATE_CHAT>['chat'];
+
+const TITLE_CHARS = 1_000;
+/** A number of seconds that is one of milliseconds: older clients mix them. */
+const MILLISECONDS_FROM = 1e11;
+
+/** Fields of the blob that have columns, or are derived; the others are kept beside. */
+const CHAT_FIELDS = new Set(['id', 'title', 'models', 'params', 'history', 'messages', 'timestamp']);
+const MESSAGE_FIELDS = new Set([
+  'id', 'parentId', 'childrenIds', 'role', 'content', 'timestamp', 'model', 'modelIdx', 'done', 'output', 'usage', 'error', 'incomplete',
+]); // prettier-ignore
+
+/** What a blob says about the chat itself; undefined: nothing. */
+export interface ChatChange {
+  title?: string;
+  models?: string[];
+  params?: Record<string, unknown>;
+  extra: Record<string, unknown>;
+  currentMessageId?: string;
+}
+
+export function chatChangeOf(blob: ChatBlob): ChatChange {
+  const title = blob.title === undefined ? '' : storableText(blob.title).trim().slice(0, TITLE_CHARS);
+  return {
+    ...(title === '' ? {} : { title }),
+    models: blob.models,
+    params: blob.params,
+    extra: without(blob, CHAT_FIELDS),
+    currentMessageId: blob.history?.currentId ?? undefined,
+  };
+}
+
+/**
+ * The blob's messages as new or changed rows, in an order in which parents come before their children and siblings as the blob has them.
+ * An answer that is being written is left alone, and so is a finished one of which the client only knows an unfinished state.
+ * What hangs on nothing that exists (or on itself) becomes a root, so that the tree is always one.
+ */
+export function messageChangesOf(blob: ChatBlob, existing: readonly MessageRow[], now: number): MessageRow[] {
+  const wire = blob.history?.messages ?? {};
+  const known = new Map(existing.map((row) => [row.id, row]));
+  const rows: MessageRow[] = [];
+  for (const [id, message] of inTreeOrder(wire)) {
+    const before = known.get(id);
+    if (before && (!before.done || message.done === false)) continue;
+    const parent = message.parentId ?? null;
+    const row: MessageRow = {
+      id,
+      parent_id: before ? before.parent_id : parent !== null && known.has(parent) ? parent : null,
+      role: before?.role ?? message.role,
+      done: true,
+      created_at: before?.created_at ?? secondsOf(message.timestamp) ?? now,
+      ...fieldsOf(message, before),
+    };
+    known.set(id, row);
+    if (!before || !isDeepStrictEqual(row, { ...before, done: true })) rows.push(row);
+  }
+  return rows;
+}
+
+/** Every message after its parent; siblings by `childrenIds`, else as they come. Unreachable ones (a circle) at the end. */
+function inTreeOrder(wire: Readonly<Record<string, WireMessage>>): [string, WireMessage][] {
+  const ordered: [string, WireMessage][] = [];
+  const waiting = new Map(Object.entries(wire));
+  const children = new Map<string | null, string[]>();
+  for (const [id, { parentId }] of waiting) {
+    const parent = parentId != null && waiting.has(parentId) ? parentId : null;
+    children.set(parent, [...(children.get(parent) ?? []), id]);
+  }
+  const stack = [...(children.get(null) ?? [])].reverse();
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    const message = waiting.get(id);
+    if (!message) continue;
+    waiting.delete(id);
+    ordered.push([id, message]);
+    const own = children.get(id) ?? [];
+    const rank = new Map(message.childrenIds.map((child, at) => [child, at]));
+    const sorted = [...own].sort((a, b) => (rank.get(a) ?? own.length) - (rank.get(b) ?? own.length));
+    stack.push(...sorted.reverse());
+  }
+  return [...ordered, ...waiting];
+}
+
+/** The row's fields; those that the message does not have stay as they were. */
+function fieldsOf(message: WireMessage, before: MessageRow | undefined): MessageFields {
+  const { content, parts } = contentOf(message.content, before);
+  return {
+    content,
+    content_parts: parts,
+    model: typeof message.model === 'string' ? message.model : (before?.model ?? null),
+    model_idx:
+      typeof message.modelIdx === 'number' && Number.isInteger(message.modelIdx)
+        ? message.modelIdx
+        : (before?.model_idx ?? null),
+    output: message.output ?? before?.output ?? null,
+    usage: message.usage ?? before?.usage ?? null,
+    error: message.error ?? before?.error ?? null,
+    extra: { ...before?.extra, ...without(message, MESSAGE_FIELDS) },
+  };
+}
+
+function contentOf(content: unknown, before: MessageRow | undefined): { content: string; parts: unknown[] | null } {
+  if (typeof content === 'string') return { content: storableText(content), parts: null };
+  if (!Array.isArray(content)) return { content: before?.content ?? '', parts: before?.content_parts ?? null };
+  const texts = content.flatMap((part: { type?: unknown; text?: unknown } | null) =>
+    part?.type === 'text' && typeof part.text === 'string' ? [part.text] : [],
+  );
+  return { content: storableText(texts.join('\n')), parts: texts.length === content.length ? null : content };
+}
+
+function secondsOf(timestamp: number | undefined): number | undefined {
+  if (timestamp === undefined || !Number.isFinite(timestamp) || timestamp <= 0) return undefined;
+  return Math.floor(timestamp >= MILLISECONDS_FROM ? timestamp / 1000 : timestamp);
+}
+
+function without(record: Readonly<Record<string, unknown>>, fields: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([name, value]) => !fields.has(name) && value !== undefined));
+}

@@ -1,0 +1,72 @@
+import type { Chat, WireMessage } from '@perennial/contracts-chat';
+import type { ChatRow, MessageRow } from './rows';
+
+/** Rows as the wire's chat. The tree's `childrenIds` are derived from the parents, in the order in which the children came. */
+export function toWireChat(chat: ChatRow, rows: readonly MessageRow[]): Chat {
+  const messages: Record<string, WireMessage> = {};
+  for (const row of rows) messages[row.id] = toWireMessage(row);
+  for (const { id, parent_id: parentId } of rows) if (parentId !== null) messages[parentId]?.childrenIds.push(id);
+  const currentId = chat.current_message_id ?? rows.at(-1)?.id ?? null;
+  return {
+    id: chat.id,
+    user_id: chat.user_id,
+    title: chat.title,
+    chat: {
+      files: [],
+      tags: [],
+      ...chat.extra,
+      id: chat.id,
+      title: chat.title,
+      models: chat.models,
+      params: chat.params,
+      history: { currentId, messages },
+      messages: branchOf(messages, currentId).map(({ id, role, content }) => ({ id, role, content })),
+      timestamp: chat.created_at * 1000,
+    },
+    created_at: chat.created_at,
+    updated_at: chat.updated_at,
+    share_id: null,
+    archived: chat.archived,
+    pinned: chat.pinned,
+    meta: { tags: [], ...chat.meta },
+    variables: {},
+    folder_id: chat.folder_id,
+    current_message_id: currentId,
+    last_read_at: chat.last_read_at,
+  };
+}
+
+function toWireMessage(row: MessageRow): WireMessage {
+  const message: WireMessage = {
+    ...row.extra,
+    id: row.id,
+    parentId: row.parent_id,
+    childrenIds: [],
+    role: row.role,
+    content: row.content_parts ?? row.content,
+    timestamp: row.created_at,
+  };
+  if (row.role !== 'assistant') return message;
+  message.done = row.done;
+  if (row.model !== null) {
+    message.model = row.model;
+    message.modelName = row.extra.modelName ?? row.model;
+    message.modelIdx = row.model_idx ?? 0;
+  }
+  for (const field of ['output', 'usage', 'error'] as const) if (row[field] !== null) message[field] = row[field];
+  return message;
+}
+
+/** The messages from the chat's root to `currentId`. */
+function branchOf(messages: Readonly<Record<string, WireMessage>>, currentId: string | null): WireMessage[] {
+  const branch: WireMessage[] = [];
+  const seen = new Set<string>();
+  for (let id = currentId; id !== null && !seen.has(id);) {
+    const message: WireMessage | undefined = messages[id];
+    if (!message) break;
+    seen.add(id);
+    branch.push(message);
+    id = message.parentId ?? null;
+  }
+  return branch.reverse();
+}

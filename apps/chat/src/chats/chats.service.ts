@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Chat, ChatListItem, CREATE_CHAT, LIST_CHATS, UPDATE_CHAT } from '@perennial/contracts-chat';
+import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { CancelService } from '../runs/cancel/cancel.service';
+import { RunReader } from '../runs/read/run-reader';
+import { UserEvents } from '../runs/user-events';
+import { chatChangeOf, messageChangesOf } from './blob-in';
+import { toWireChat } from './blob-out';
+import { ChatsRepository } from './chats.repository';
+import type { StoredChat } from './rows';
+
+const UNTITLED = 'New Chat';
+/** How often a chat is read again because an answer ended between Postgres and Redis. */
+const READS = 3;
+
+/** Chats as their owner keeps them. */
+@Injectable()
+export class ChatsService {
+  constructor(
+    private readonly repository: ChatsRepository,
+    private readonly runs: RunReader,
+    private readonly cancels: CancelService,
+    private readonly events: UserEvents,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  list(principal: UserPrincipal, request: CallParsedRequest<typeof LIST_CHATS>): Promise<ChatListItem[]> {
+    return this.repository.list(principal, request);
+  }
+
+  search(principal: UserPrincipal, text: string, page: number): Promise<ChatListItem[]> {
+    const wanted = text.trim();
+    if (wanted !== '') return this.repository.search(principal, wanted, page);
+    return this.list(principal, { page, archived: false, sortBy: 'updated_at', direction: 'desc' });
+  }
+
+  /** One statement; for answers that are being written also a read of their live text, which Postgres' checkpoints stand in for. */
+  async get(principal: UserPrincipal, chatId: string): Promise<Chat> {
+    let stored = found(await this.repository.get(principal, chatId));
+    for (let reads = 1; (await this.overlay(stored)) && reads < READS; reads += 1) {
+      stored = found(await this.repository.get(principal, chatId));
+    }
+    return toWireChat(stored.chat, stored.messages);
+  }
+
+  async create(principal: UserPrincipal, request: CallParsedRequest<typeof CREATE_CHAT>, key: string): Promise<Chat> {
+    const { chat: blob, folderId } = request;
+    const once = { scope: `chat.chats.create:${principal.userId}`, key, request };
+    const { chatId } = await this.unitOfWork.once(once, async (tx) => {
+      const id = randomUUID();
+      const rows = messageChangesOf(blob, [], Math.floor(Date.now() / 1000));
+      const change = chatChangeOf(blob);
+      if (!rows.some((row) => row.id === change.currentMessageId)) change.currentMessageId = rows.at(-1)?.id;
+      await this.repository.insert(tx, principal, id, { ...change, title: change.title ?? UNTITLED }, folderId ?? null);
+      await this.repository.putMessages(tx, id, rows);
+      tx.afterCommit(() => this.events.listed(principal.userId, id));
+      return { chatId: id };
+    });
+    return this.get(principal, chatId);
+  }
+
+  async update(principal: UserPrincipal, request: CallParsedRequest<typeof UPDATE_CHAT>, key: string): Promise<Chat> {
+    const { chatId, chat: blob } = request;
+    const once = { scope: `chat.chats.update:${principal.userId}`, key, request };
+    await this.unitOfWork.once(
+      once,
+      async (tx) => {
+        const { messages } = found(await this.repository.lock(tx, principal, chatId));
+        const rows = messageChangesOf(blob, messages, Math.floor(Date.now() / 1000));
+        const change = chatChangeOf(blob);
+        if (![...messages, ...rows].some((row) => row.id === change.currentMessageId))
+          change.currentMessageId = undefined;
+        await this.repository.putMessages(tx, chatId, rows);
+        await this.repository.update(tx, principal, chatId, change);
+        tx.afterCommit(() => this.events.listed(principal.userId, chatId));
+      },
+      { retry: true },
+    );
+    return this.get(principal, chatId);
+  }
+
+  async delete(principal: UserPrincipal, chatId: string, key: string): Promise<void> {
+    await this.unitOfWork.once(
+      { scope: `chat.chats.delete:${principal.userId}`, key, request: { chatId } },
+      async (tx) => {
+        await this.cancels.cancelWithin(tx, { chatId }, principal);
+        if (!(await this.repository.delete(tx, principal, chatId))) throw notFound();
+        tx.afterCommit(() => this.events.listed(principal.userId, chatId));
+      },
+    );
+  }
+
+  /** Doing it twice is doing it once, so no key is kept. */
+  async markRead(principal: UserPrincipal, chatId: string): Promise<number> {
+    return found(await this.repository.markRead(principal, chatId));
+  }
+
+  /** @param principal an admin or a service; checked by the caller */
+  async deleteAllOf(principal: Principal, userId: string, key: string): Promise<number> {
+    const actor = principal.kind === 'user' ? principal.userId : 'service';
+    const { deleted } = await this.unitOfWork.once(
+      { scope: `chat.chats.deleteOfUser:${actor}`, key, request: { userId } },
+      async (tx) => {
+        await this.cancels.cancelWithin(tx, { userId }, principal);
+        return { deleted: await this.repository.deleteAllOf(tx, userId) };
+      },
+    );
+    return deleted;
+  }
+
+  /** Puts the text so far into the messages that are being written. @returns whether one of them has ended meanwhile */
+  private async overlay({ messages, running }: StoredChat): Promise<boolean> {
+    let ended = false;
+    await Promise.all(
+      running.map(async ({ runId, messageId, checkpoints }) => {
+        const message = messages.find(({ id }) => id === messageId);
+        if (!message) return;
+        const live = await this.runs.liveText(runId, checkpoints ?? []);
+        message.content = live.text;
+        ended ||= live.ended === true;
+      }),
+    );
+    return ended;
+  }
+}
+
+function found<T>(value: T | undefined): T {
+  if (value === undefined) throw notFound();
+  return value;
+}
+
+const notFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');

@@ -1,0 +1,176 @@
+import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { World, type Turn } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes that are really killed and stopped. Not real: config, the provider. */
+describe('owners that die, sleep and come back', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('api');
+  }, 60_000);
+  afterEach(() => world.endProcesses('worker'));
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  async function other(owner: ManagedProcess): Promise<ManagedProcess> {
+    return world.processes.find(
+      (handle) => handle.running && handle !== owner && handle.name.startsWith('chat-worker'),
+    )!;
+  }
+
+  it.each([
+    ['continues after the text', 'continue_final_message', 'sim-t900-r300-x'],
+    ['begins a new generation', 'none', 'sim-t900-r300-x'],
+  ] as const)(
+    'schedule 1: live text ahead of durable text at the kill; the taker %s',
+    async (_, continuation, model) => {
+      world.answers.continuation = continuation;
+      await world.workers(2);
+      const turn = await world.ask({ model });
+      const reader = await world.follow(turn.runId);
+      await reader.has(900);
+      const owner = await world.ownerOf(turn.runId);
+      await owner.kill();
+      const killedAt = performance.now();
+      await sleep(50);
+      const durable = (await world.snapshot(turn.runId)).position.offset;
+      expect(reader.text.length).toBeGreaterThan(durable);
+      await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
+      expect(performance.now() - killedAt).toBeLessThan(5_000);
+      const row = await world.complete(turn, reader);
+      expect(row).toMatchObject({ epoch: 2, deaths: 1 });
+      expect(world.calls(turn.prompt)).toBe(2);
+      world.answers.continuation = 'continue_final_message';
+    },
+    60_000,
+  );
+
+  it('schedule 2: the owner stands still for 8 s, is taken over, wakes and writes on', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t700-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(600);
+    const owner = await world.ownerOf(turn.runId);
+    owner.pause();
+    await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
+    await sleep(5_000);
+    owner.cont();
+    const row = await world.complete(turn, reader);
+    expect(row).toMatchObject({ epoch: 2, deaths: 1 });
+    // The one that slept is as good as new.
+    await (await other(owner)).kill();
+    const next = await world.ask({ model: 'sim-t20-r100-x' });
+    await world.complete(next, await world.follow(next.runId));
+  }, 60_000);
+
+  it('schedule 6: the loop of the worker is blocked beyond the lock of its job', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t700-r30-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(200);
+    const owner = await world.ownerOf(turn.runId);
+    owner.pause();
+    await sleep(17_000);
+    owner.cont();
+    const row = await world.complete(turn, reader, 60_000);
+    expect(row).toMatchObject({ epoch: 2, deaths: 1 });
+    expect(world.calls(turn.prompt)).toBe(2);
+  }, 90_000);
+
+  it('schedule 6: a job whose lock is lost runs twice, and the second finds a living owner', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t900-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(200);
+    const job = `${world.prefix}:bull:runs:${turn.runId}-0`;
+    expect(await world.commands.exists(job)).toBe(1);
+    await world.commands.del(`${job}:lock`);
+    // The stalled check of either worker offers the job again; whoever gets it drops it, and the job is gone.
+    await waitFor(async () => (await world.commands.exists(job)) === 0, {
+      timeoutMs: 14_000,
+      what: 'the job to be dropped',
+    });
+    expect((await world.row(turn.runId)).state).toBe('running');
+    const row = await world.complete(turn, reader);
+    expect(row).toMatchObject({ epoch: 1, deaths: 0 });
+    expect(world.calls(turn.prompt)).toBe(1);
+  }, 60_000);
+
+  /** Keeps the finish of a turn from committing: its message's row is held. */
+  async function holdFinish(turn: Turn): Promise<() => Promise<void>> {
+    const client = await world.db.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM messages WHERE chat_id = $1 AND id = $2 FOR UPDATE', [
+      turn.chatId,
+      turn.messageId,
+    ]);
+    return async () => {
+      // The dead worker's statement would still commit once the row is free.
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ended AS%'`,
+      );
+      await client.query('ROLLBACK');
+      client.release();
+    };
+  }
+
+  it("schedule 7: killed after the provider's last token, before the finish", async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t40-r60-x' });
+    const free = await holdFinish(turn);
+    const reader = await world.follow(turn.runId);
+    await world.until(turn.runId, (row) => row.provider_end !== null, "the provider's end");
+    await (await world.ownerOf(turn.runId)).kill();
+    await free();
+    const row = await world.complete(turn, reader);
+    expect(row).toMatchObject({ epoch: 2, deaths: 1 });
+    expect(world.calls(turn.prompt)).toBe(1);
+  }, 60_000);
+
+  it('schedule 7: killed after the finish, before the event', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t60-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(150);
+    const owner = await world.ownerOf(turn.runId);
+    world.redis.pause();
+    await world.until(turn.runId, (row) => row.state === 'completed', 'the finish in Postgres');
+    expect((await world.row(turn.runId)).published_at).toBeNull();
+    await owner.kill();
+    world.redis.cont();
+    const row = await world.complete(turn, reader);
+    expect(row).toMatchObject({ epoch: 1, deaths: 0 });
+    await world.until(turn.runId, ({ published_at }) => published_at !== null, 'the sweeper to mark it');
+    await sleep(1_500);
+    expect(reader.faults).toEqual([]);
+  }, 60_000);
+
+  it('schedule 8: more deaths than the limit end the run with an error that can be retried', async () => {
+    const env = { MAX_RUN_DEATHS: '1' };
+    await world.workers(1, env);
+    const turn = await world.ask({ model: 'sim-t900-r30-x' });
+    const reader = await world.follow(turn.runId);
+    for (const epoch of [1, 2]) {
+      await world.until(turn.runId, (row) => row.epoch === epoch && row.state === 'running', `epoch ${epoch}`);
+      await reader.has(60 * epoch + reader.text.length);
+      await world.endProcesses('worker');
+      await world.workers(1, env);
+    }
+    const end = await reader.ended();
+    expect(end.terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
+    expect(reader.faults).toEqual([]);
+    expect(world.expected(turn).startsWith(reader.text)).toBe(true);
+    expect(await world.message(turn)).toMatchObject({
+      content: reader.text,
+      done: true,
+      error: { content: expect.stringContaining('Try again') },
+    });
+    expect(await world.row(turn.runId)).toMatchObject({ state: 'failed', deaths: 2, epoch: 3 });
+    expect(world.calls(turn.prompt)).toBe(2);
+    const again = await world.askAgain(turn, 'sim-t20-r100-x');
+    const second = await (await world.follow(again.runId)).ended();
+    expect(second.terminal.state).toBe('completed');
+  }, 60_000);
+});

@@ -1,0 +1,71 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** What a proxy does with what passes. */
+export interface ProxyRule {
+  /**
+   * Looks at each piece that a client sends. `lose-reply`: the server gets it, the client never hears of it, its connection breaks.
+   */
+  judge(piece: Buffer): 'pass' | 'lose-reply';
+}
+
+/** A TCP proxy in front of a store; tests break connections at the very statement that they mean. */
+export class Proxy {
+  /** Connections broken so far. */
+  broken = 0;
+  rule: ProxyRule = { judge: () => 'pass' };
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: ReturnType<typeof createServer>,
+    private readonly target: URL,
+  ) {}
+
+  static async start(url: string): Promise<Proxy> {
+    const target = new URL(url);
+    const server = createServer((socket) => proxy.#serve(socket));
+    const proxy = new Proxy(server, target);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  /** The store's address through the proxy. */
+  get url(): string {
+    const url = new URL(this.target);
+    url.port = String((this.server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  #serve(client: Socket): void {
+    const store = createConnection({ host: this.target.hostname, port: Number(this.target.port) });
+    let deaf = false;
+    const end = (): void => {
+      client.destroy();
+      store.destroy();
+    };
+    for (const socket of [client, store]) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', end);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        end();
+      });
+    }
+    store.on('data', (piece) => {
+      if (!deaf) client.write(piece);
+    });
+    client.on('data', (piece: Buffer) => {
+      store.write(piece);
+      if (deaf || this.rule.judge(piece) === 'pass') return;
+      deaf = true;
+      this.broken += 1;
+      // Long enough for the store to have done what it was told.
+      setTimeout(end, 150);
+    });
+  }
+}
