@@ -16,6 +16,9 @@ const MESSAGE_FIELDS = new Set([
   'id', 'parentId', 'childrenIds', 'role', 'content', 'timestamp', 'model', 'modelIdx', 'done', 'output', 'usage', 'error', 'incomplete',
 ]); // prettier-ignore
 
+/** We call a model by its id where the client has no other name for it; that need not be kept. */
+const DERIVED = new Set([...MESSAGE_FIELDS, 'modelName']);
+
 /** What a blob says about the chat itself; undefined: nothing. */
 export interface ChatChange {
   title?: string;
@@ -100,7 +103,7 @@ function fieldsOf(message: WireMessage, before: MessageRow | undefined): Message
     output: message.output ?? before?.output ?? null,
     usage: message.usage ?? before?.usage ?? null,
     error: message.error ?? before?.error ?? null,
-    extra: { ...before?.extra, ...without(message, MESSAGE_FIELDS) },
+    extra: { ...before?.extra, ...without(message, message.modelName === message.model ? DERIVED : MESSAGE_FIELDS) },
   };
 }
 
