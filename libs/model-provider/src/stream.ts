@@ -74,15 +74,8 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
 
   next(): Promise<IteratorResult<ProviderEvent>> {
     if (this.attempts === 0 && !this.closed) this.begin();
-    const event = this.queue.shift();
-    if (event) {
-      if ('text' in event) this.queued -= event.text.length;
-      if (this.queue.length === 0) {
-        this.queued = 0;
-        this.attempt?.resume();
-      }
-      return Promise.resolve({ done: false, value: event });
-    }
+    const event = this.take();
+    if (event) return Promise.resolve({ done: false, value: event });
     if (this.failure) {
       const error = this.failure;
       this.failure = undefined;
@@ -170,6 +163,15 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
     this.timer = setTimeout(() => this.start(), delay);
   }
 
+  private take(): ProviderEvent | undefined {
+    const event = this.queue.shift();
+    if (event && this.queue.length === 0) {
+      this.queued = 0;
+      this.attempt?.resume();
+    }
+    return event;
+  }
+
   private begin(): void {
     const { signal } = this.options;
     if (signal?.aborted) {
@@ -212,10 +214,12 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   }
 
   private wake(): void {
-    const waiting = this.waiting;
+    const { waiting } = this;
     if (!waiting || (this.queue.length === 0 && !this.failure && !this.closed)) return;
     this.waiting = undefined;
-    this.next().then(waiting.resolve, waiting.reject);
+    const event = this.take();
+    if (event) waiting.resolve({ done: false, value: event });
+    else this.next().then(waiting.resolve, waiting.reject);
   }
 
   /** One timer for the whole answer: it looks at how long ago the last token was and sets itself again for the rest. */

@@ -13,7 +13,8 @@ const PROMPT = 'Write three sentences about the sea.';
 /** The same text each time, as far as a real model goes. */
 const STEADY = { temperature: 0, seed: 7 };
 
-describe.each(await drivers())('$name', ({ name, real, missing, start }) => {
+// A real model on a busy machine writes a few tokens in a second.
+describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, missing, start }) => {
   if (missing) {
     it.skip(`is not tested here: ${missing}`, () => undefined);
     return;

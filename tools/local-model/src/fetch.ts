@@ -94,6 +94,7 @@ async function download(work: string, signal: AbortSignal | undefined): Promise<
     '--no-deps',
     '--require-hashes',
     '--disable-pip-version-check',
+    '--retries=2',
     '-q',
     '-d',
     work,

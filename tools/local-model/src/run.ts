@@ -42,7 +42,13 @@ export function run(command: string, args: string[], options: RunOptions): Promi
     child.once('close', (code, signal) =>
       code === 0
         ? resolve()
-        : reject(new CommandError(`${command} ${args[0]} ended with ${code ?? signal}`, output.trim(), false)),
+        : reject(
+            new CommandError(
+              `${command} ${args.slice(0, 3).join(' ')} ended with ${code ?? signal}`,
+              output.trim(),
+              false,
+            ),
+          ),
     );
   });
 }
