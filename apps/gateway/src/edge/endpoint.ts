@@ -59,10 +59,13 @@ export function parseInput<R extends Route>(
 export function parse<S extends z.ZodType>(schema: S, value: unknown, whole: string): z.output<S> {
   const result = schema.safeParse(value ?? (whole === 'body' ? undefined : {}));
   if (result.success) return result.data;
-  const fields = result.error.issues.map((issue) => ({
-    field: issue.path.map(String).join('.'),
-    message: messageOf(issue, value),
-  }));
+  const messages = new Map<string, string>();
+  for (const issue of result.error.issues) {
+    const field = issue.path.map(String).join('.');
+    // The first thing that is wrong with a field is what to mend.
+    if (!messages.has(field)) messages.set(field, messageOf(issue, value));
+  }
+  const fields = [...messages].map(([field, message]) => ({ field, message }));
   const sentence = fields
     .map(({ field, message }) => `${field === '' ? whole || 'request' : field}: ${message}`)
     .join('; ');

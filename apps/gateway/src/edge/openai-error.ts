@@ -11,7 +11,7 @@ export function isOpenAiDoor(url: string): boolean {
 export function openAiError(
   status: number,
   message: string,
-  code: string | null = null,
+  code: string | null = status === 404 ? 'model_not_found' : null,
 ): NonNullable<ErrorReply['error']> {
   return { message, type: typeOf(status), code, param: null };
 }

@@ -1,0 +1,118 @@
+import type { FollowedRun, RunTerminal, RunUpdate } from '@perennial/transport';
+import { Decoder } from 'socket.io-parser';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { UserRelay } from './user-relay';
+
+const identity = { runId: 'r1', userId: 'u', model: 'm', chatId: 'c', messageId: 'a"1' };
+
+/** Decodes a packet as Socket.IO's own client does. */
+function decode(packet: string): { chat_id: string; message_id: string; data: { type: string; data: unknown } } {
+  let decoded: unknown[] = [];
+  const decoder = new Decoder();
+  decoder.on('decoded', (value) => (decoded = value.data as unknown[]));
+  decoder.add(packet);
+  expect(decoded[0]).toBe('events');
+  return decoded[1] as ReturnType<typeof decode>;
+}
+
+describe('what a user’s sockets hear of a run', () => {
+  let heard: ReturnType<typeof decode>[];
+  let relay: UserRelay;
+  const run = (change: Partial<FollowedRun['identity']> = {}): FollowedRun => ({
+    identity: { ...identity, ...change },
+    position: { epoch: 1, generation: 1, offset: 0 },
+    text: '',
+  });
+  const update = (value: RunUpdate, of = run()) => relay.onUpdate(value, of);
+  const delta = (offset: number, text: string): RunUpdate => ({ kind: 'delta', epoch: 1, generation: 1, offset, text });
+  const end = (change: Partial<RunTerminal>, text = 'Hi'): RunUpdate => ({
+    kind: 'end',
+    epoch: 1,
+    terminal: { state: 'completed', generation: 1, length: text.length, ...change },
+    text,
+  });
+  const output = (text: string, status: string) => [
+    { type: 'message', id: 'msg_r1', status, role: 'assistant', content: [{ type: 'output_text', text }] },
+  ];
+  beforeEach(() => {
+    heard = [];
+    relay = new UserRelay((packet) => heard.push(decode(packet)));
+  });
+
+  it('role, deltas with their place, finish, done, inactive', () => {
+    update(delta(0, 'H"'));
+    update(delta(2, 'i'));
+    const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
+    update(end({ finishReason: 'length', usage, title: 'T' }, 'H"i'));
+    expect(heard.every(({ chat_id, message_id }) => chat_id === 'c' && message_id === 'a"1')).toBe(true);
+    const text = {
+      type: 'response.output_text.delta',
+      item_id: 'msg_r1',
+      output_index: 0,
+      content_index: 0,
+      generation: 1,
+    };
+    const chunk = { id: 'chatcmpl-r1', object: 'chat.completion.chunk', created: expect.any(Number), model: 'm' };
+    expect(heard.map(({ data }) => data)).toEqual([
+      {
+        type: 'response:completion',
+        data: { ...chunk, choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] },
+      },
+      { type: 'response:completion', data: { ...text, offset: 0, delta: 'H"' } },
+      { type: 'response:completion', data: { ...text, offset: 2, delta: 'i' } },
+      { type: 'chat:completion', data: { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'length' }] } },
+      {
+        type: 'chat:completion',
+        data: { done: true, output: output('H"i', 'completed'), generation: 1, offset: 3, title: 'T', usage },
+      },
+      { type: 'chat:active', data: { active: false, folder_id: null } },
+    ]);
+  });
+
+  it('a text that starts again is one event with all of it', () => {
+    update(delta(0, 'Hi'));
+    update({ kind: 'reset', epoch: 2, generation: 2, text: 'Ho' });
+    expect(heard.at(-1)?.data).toEqual({
+      type: 'chat:completion',
+      data: { output: output('Ho', 'in_progress'), generation: 2, offset: 2 },
+    });
+  });
+
+  it('a run that was going before the user came is one event with all of it', () => {
+    update({ kind: 'reset', epoch: 1, generation: 1, text: 'Hel' });
+    update(delta(3, 'lo'));
+    expect(heard.map(({ data }) => data.type)).toEqual(['chat:completion', 'response:completion']);
+  });
+
+  it('a stop and a failure have their own events', () => {
+    update(delta(0, 'Hi'));
+    update(end({ state: 'cancelled' }));
+    expect(heard[2]?.data).toEqual({
+      type: 'chat:tasks:cancel',
+      data: { output: output('Hi', 'incomplete'), generation: 1, offset: 2 },
+    });
+    update(delta(0, 'Hi'));
+    update(end({ state: 'failed', error: { code: 'UNAVAILABLE', message: 'The provider is down.' } }));
+    expect(heard.at(-2)?.data).toEqual({
+      type: 'chat:message:error',
+      data: { error: { content: 'The provider is down.', code: 'UNAVAILABLE' } },
+    });
+  });
+
+  it('a chat is inactive when the last of its answers has ended', () => {
+    const other = run({ runId: 'r2', messageId: 'a2' });
+    update(delta(0, 'Hi'));
+    update(delta(0, 'Hi'), other);
+    update(end({}));
+    expect(heard.at(-1)?.data.type).toBe('chat:completion');
+    update(end({}), other);
+    expect(heard.at(-1)?.data.type).toBe('chat:active');
+  });
+
+  it('other events pass as they are; completions without a chat are nobody’s', () => {
+    const event = { chat_id: 'c', message_id: 'm', data: { type: 'chat:title', data: 'A "title"' } };
+    relay.onEvent(event);
+    update(delta(0, 'Hi'), run({ chatId: undefined, messageId: undefined }));
+    expect(heard).toEqual([event]);
+  });
+});
