@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
 import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type ResponseHeaders } from './errors';
-import type { StreamDecoder } from './stream';
+import type { StreamDecoder } from './decoder';
 
 /** Who an {@link Attempt} reports to. */
 export interface AttemptOwner {

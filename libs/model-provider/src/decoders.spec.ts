@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OllamaDecoder } from './ollama-decoder';
 import { OpenAiDecoder } from './openai-decoder';
-import type { EventSink } from './stream';
+import type { EventSink } from './decoder';
 
 class Recorder implements EventSink {
   readonly seen: unknown[] = [];

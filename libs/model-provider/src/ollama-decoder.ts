@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorFromStream, ProviderError } from './errors';
 import { MAX_EVENT } from './openai-decoder';
-import type { EventSink, StreamDecoder } from './stream';
+import type { EventSink, StreamDecoder } from './decoder';
 import type { RawChunk, Usage } from './types';
 
 export interface OllamaToolCall {

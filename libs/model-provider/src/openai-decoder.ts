@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { errorFromStream, ProviderError } from './errors';
-import type { EventSink, StreamDecoder } from './stream';
+import type { EventSink, StreamDecoder } from './decoder';
 import type { RawChunk, Usage } from './types';
 
 /** Characters without one complete event after which the provider is taken to be broken; bounds what it can make us hold. */

@@ -1,26 +1,9 @@
 import type { Dispatcher, Pool } from 'undici';
 import { Attempt, type AttemptOwner } from './attempt';
+import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
 import { retryDelay } from './retry';
 import type { ProviderEvent, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
-
-/** What a decoder of a provider's protocol reports. */
-export interface EventSink {
-  text(text: string): void;
-  reasoning(text: string): void;
-  chunk(chunk: RawChunk): void;
-  finishReason(reason: string): void;
-  usage(usage: Usage): void;
-  /** The provider said that the answer is complete. */
-  done(): void;
-}
-
-/** Turns one response's body into events. Either method throws a {@link ProviderError} to end the stream with it. */
-export interface StreamDecoder {
-  feed(text: string): void;
-  /** The body has ended. */
-  finish(): void;
-}
 
 /** Everything that one call needs, the same for both attempts. */
 export interface StreamPlan {
