@@ -1,0 +1,104 @@
+import { sleep, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Reader } from './reader';
+import { World, type Turn } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
+describe('stops, hand-overs and titles', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('api');
+  }, 60_000);
+  afterEach(() => world.endProcesses('worker'));
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  async function cancelled(turn: Turn, reader: Reader): Promise<void> {
+    const end = await reader.ended();
+    expect(end.terminal.state).toBe('cancelled');
+    expect(reader.faults).toEqual([]);
+    expect(world.expected(turn).startsWith(reader.text)).toBe(true);
+    expect(await world.message(turn)).toMatchObject({ content: reader.text, done: true, extra: { incomplete: true } });
+  }
+
+  it('stops 20 running turns within half a second, with the requests to the provider', async () => {
+    await world.workers(2);
+    const all = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const turn = await world.ask({ model: 'sim-t600-r30-x' });
+        return { turn, reader: await world.follow(turn.runId) };
+      }),
+    );
+    for (const { reader } of all) await reader.has(60);
+    const aborted = world.simulator.stats().stream_aborted;
+    const startedAt = performance.now();
+    await Promise.all(all.map(({ turn }) => world.cancel({ chatId: turn.chatId }, turn.user)));
+    await waitFor(() => world.simulator.stats().stream_aborted >= aborted + 20, { what: 'all requests to be aborted' });
+    const took = performance.now() - startedAt;
+    for (const { turn, reader } of all) await cancelled(turn, reader);
+    expect(took).toBeLessThan(500);
+  }, 60_000);
+
+  it('schedule 11: stopped while queued', async () => {
+    const turn = await world.ask({ model: 'sim-t60-r30-x' });
+    const reader = await world.follow(turn.runId);
+    expect(await world.cancel({ runId: turn.runId }, turn.user)).toEqual([turn.runId]);
+    await cancelled(turn, reader);
+    await world.workers(1);
+    await sleep(3_000);
+    expect(await world.row(turn.runId)).toMatchObject({ state: 'cancelled', epoch: 0 });
+    expect(world.calls(turn.prompt)).toBe(0);
+  }, 60_000);
+
+  it('schedule 11: stopped while the owner dies', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t600-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(400);
+    await (await world.ownerOf(turn.runId)).kill();
+    expect(await world.cancel({ runId: turn.runId }, turn.user)).toEqual([turn.runId]);
+    await cancelled(turn, reader);
+    expect(reader.text.length).toBeGreaterThan(100);
+    expect(world.calls(turn.prompt)).toBe(1);
+  }, 60_000);
+
+  it('schedule 11: stopped while it is taken over', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t900-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(400);
+    await (await world.ownerOf(turn.runId)).kill();
+    await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
+    await world.cancel({ runId: turn.runId }, turn.user);
+    await cancelled(turn, reader);
+    expect(world.calls(turn.prompt)).toBeLessThanOrEqual(2);
+  }, 60_000);
+
+  it('hands over what runs on SIGTERM, at once and without a death', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t400-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(300);
+    const owner = await world.ownerOf(turn.runId);
+    const askedAt = performance.now();
+    owner.signal('SIGTERM');
+    await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
+    expect(performance.now() - askedAt).toBeLessThan(2_000);
+    expect(await owner.exited).toEqual({ code: 0, signal: null });
+    expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 0 });
+    expect(reader.resets).toBe(0);
+  }, 60_000);
+
+  it('a title whose maker died is made by another', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t200-r60-d1500-x', title: true });
+    const reader = await world.follow(turn.runId);
+    const owner = await world.ownerOf(turn.runId);
+    await owner.kill();
+    await world.complete(turn, reader);
+    const { rows } = await world.db.query('SELECT tries, result FROM side_effects WHERE run_id = $1', [turn.runId]);
+    expect(rows).toEqual([{ tries: 2, result: { title: 'Simulated title' } }]);
+  }, 60_000);
+});

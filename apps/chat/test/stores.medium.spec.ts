@@ -1,0 +1,179 @@
+import { sleep } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Proxy } from './proxy';
+import { World, type Turn } from './world';
+import type { Reader } from './reader';
+
+/** Real: Postgres and Redis, really stopped, emptied and cut off; the transport, built chat processes. Not real: config, the provider. */
+describe('stores that go away', () => {
+  let world: World;
+  const proxies: Proxy[] = [];
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('api');
+  }, 60_000);
+  afterEach(async () => {
+    await world.endProcesses('worker');
+    for (const proxy of proxies.splice(0)) await proxy.stop();
+  });
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  async function proxyOf(url: string): Promise<Proxy> {
+    const proxy = await Proxy.start(url);
+    proxies.push(proxy);
+    return proxy;
+  }
+
+  async function turns(count: number, model: string): Promise<{ turn: Turn; reader: Reader }[]> {
+    return Promise.all(
+      Array.from({ length: count }, async () => {
+        const turn = await world.ask({ model });
+        return { turn, reader: await world.follow(turn.runId) };
+      }),
+    );
+  }
+
+  it('schedule 3: accepted and enqueued, then Redis restarts empty', async () => {
+    const turn = await world.ask({ model: 'sim-t30-r60-x' });
+    await world.redis.restartEmpty();
+    await world.workers(1);
+    const reader = await world.follow(turn.runId);
+    const row = await world.complete(turn, reader);
+    expect(row).toMatchObject({ epoch: 1, deaths: 0 });
+  }, 60_000);
+
+  it.each([
+    ['stands still', (seconds: number) => pauseFor(seconds)],
+    ['is restarted', (seconds: number) => downFor(seconds)],
+  ])(
+    'schedule 4: Postgres %s for 4 s with three workers: nobody is taken for dead',
+    async (_, away) => {
+      await world.workers(3);
+      const all = await turns(9, 'sim-t500-r50-x');
+      for (const { reader } of all) await reader.has(300);
+      await away(4_000);
+      for (const { turn, reader } of all) {
+        expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
+      }
+    },
+    90_000,
+  );
+
+  async function pauseFor(ms: number): Promise<void> {
+    await world.postgres.pause();
+    await sleep(ms);
+    await world.postgres.cont();
+  }
+
+  async function downFor(ms: number): Promise<void> {
+    await world.postgres.kill();
+    await sleep(ms);
+    await world.postgres.start();
+  }
+
+  it('a finish waits for Postgres', async () => {
+    await world.workers(1);
+    const [one] = await turns(1, 'sim-t60-r60-x');
+    await one!.reader.has(100);
+    await world.postgres.kill();
+    await sleep(3_000);
+    expect(one!.reader.end).toBeUndefined();
+    await world.postgres.start();
+    await world.complete(one!.turn, one!.reader);
+  }, 60_000);
+
+  it('schedule 5: a take commits and its reply is lost', async () => {
+    const proxy = await proxyOf(world.databaseUrl);
+    await world.workers(1, { DATABASE_URL: proxy.url });
+    let once = true;
+    proxy.rule = {
+      judge: (piece) => {
+        if (!once || !piece.includes('runs.take')) return 'pass';
+        once = false;
+        return 'lose-reply';
+      },
+    };
+    const turn = await world.ask({ model: 'sim-t30-r60-x' });
+    const reader = await world.follow(turn.runId);
+    const row = await world.complete(turn, reader);
+    expect(proxy.broken).toBe(1);
+    expect(row).toMatchObject({ epoch: 2, deaths: 0 });
+    expect(world.calls(turn.prompt)).toBe(1);
+  }, 60_000);
+
+  it('schedule 9: the connection to Redis is reset in the middle of appends', async () => {
+    const proxy = await proxyOf(world.redis.url);
+    await world.workers(1, { REDIS_URL: proxy.url });
+    const [one] = await turns(1, 'sim-t600-r100-x');
+    await one!.reader.has(300);
+    let seen = 0;
+    // What a flush writes holds text of the answer; each fifth gets through to Redis, and its reply gets lost.
+    proxy.rule = {
+      judge: (piece) => (piece.includes('evalsha') && piece.includes(' w') && ++seen % 5 === 0 ? 'lose-reply' : 'pass'),
+    };
+    const row = await world.complete(one!.turn, one!.reader);
+    expect(proxy.broken).toBeGreaterThan(1);
+    expect(row).toMatchObject({ epoch: 1, deaths: 0 });
+    expect(world.calls(one!.turn.prompt)).toBe(1);
+  }, 60_000);
+
+  it('schedule 10: the registry is lost again and again, and with it the last frames', async () => {
+    await world.workers(1);
+    const [one] = await turns(1, 'sim-t200-r60-x');
+    await one!.reader.has(300);
+    let forgetting = true;
+    const forget = (async () => {
+      while (forgetting) {
+        const keys = [...(await world.commands.keys(`${world.prefix}:held:*`)), `${world.prefix}:gateways`];
+        await world.commands.del(...keys);
+        await sleep(20);
+      }
+    })();
+    await world.until(one!.turn.runId, (row) => row.terminal !== null, 'the finish');
+    await sleep(500);
+    forgetting = false;
+    await forget;
+    await world.complete(one!.turn, one!.reader, 5_000);
+  }, 60_000);
+
+  it('schedule 13: Redis loses its memory under runs', async () => {
+    await world.workers(2);
+    const all = await turns(6, 'sim-t400-r40-x');
+    for (const { reader } of all) await reader.has(300);
+    await world.redis.restartEmpty();
+    for (const { turn, reader } of all) {
+      expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
+    }
+  }, 60_000);
+
+  it('schedule 13: Redis loses its memory, and then the worker dies', async () => {
+    await world.workers(2);
+    const [one] = await turns(1, 'sim-t700-r60-x');
+    await one!.reader.has(600);
+    const owner = await world.ownerOf(one!.turn.runId);
+    owner.pause();
+    await world.redis.restartEmpty();
+    await owner.kill();
+    expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths: 1 });
+  }, 60_000);
+
+  it('with Redis down an answer goes on and finishes in Postgres; its readers hear of it when Redis is back', async () => {
+    await world.workers(1);
+    const [one] = await turns(1, 'sim-t180-r60-x');
+    await one!.reader.has(300);
+    await world.redis.kill();
+    await world.until(one!.turn.runId, (row) => row.state === 'completed', 'the finish without Redis');
+    await world.redis.start();
+    await world.complete(one!.turn, one!.reader);
+    await world.until(one!.turn.runId, (row) => row.published_at !== null, 'the end to be published');
+  }, 60_000);
+
+  it('schedule 14: a provider is silent for long and then goes on', async () => {
+    await world.workers(2);
+    const [one] = await turns(1, 'sim-t60-r60-x-stall20-pause20000');
+    await one!.reader.has(100);
+    expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 1, deaths: 0 });
+  }, 60_000);
+});
