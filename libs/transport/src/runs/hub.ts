@@ -232,10 +232,12 @@ class Hub implements RunHub, FrameVisitor {
     for (const run of this.touched) {
       run.heardAt = this.now;
       this.settle(run);
-      if (!run.state.needsText) {
-        run.checks = 0;
-        run.checkAt = 0;
-      } else if (run.checks === 0) {
+      const isNewHole = run.state.needsText && !run.torn;
+      run.torn = run.state.needsText;
+      if (run.torn && !isNewHole) continue;
+      run.checks = 0;
+      run.checkAt = 0;
+      if (isNewHole) {
         this.checker.check(run).catch((error: unknown) => this.complain(error));
       }
     }
@@ -253,6 +255,7 @@ class Hub implements RunHub, FrameVisitor {
       heardAt: Date.now(),
       checkAt: 0,
       checks: 0,
+      torn: false,
       unknown: 0,
       readers: 0,
     };

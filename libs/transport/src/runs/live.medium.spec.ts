@@ -158,8 +158,8 @@ describe('the live path', () => {
     await writer.end(completed(writer.position));
     await reader.sawEnd();
     expect(reader.resets).toBe(1);
-    expect(await bench.command('TTL', `test:run:{${identity.runId}}:s`)).toBeGreaterThan(500);
-    expect(await bench.command('TTL', `test:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
+    expect(await bench.command('TTL', `perennial:run:{${identity.runId}}:s`)).toBeGreaterThan(500);
+    expect(await bench.command('TTL', `perennial:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
   });
 
   it('hands out checkpoints once', () => {

@@ -103,10 +103,10 @@ describe('runs while Redis fails', () => {
     await write(writer, 10);
     await bench.command(
       'EVAL',
-      "for _, k in ipairs(redis.call('KEYS', 'test:held:*')) do redis.call('DEL', k) end",
+      "for _, k in ipairs(redis.call('KEYS', 'perennial:held:*')) do redis.call('DEL', k) end",
       '0',
     );
-    await bench.command('DEL', 'test:gateways');
+    await bench.command('DEL', 'perennial:gateways');
     await write(writer, 600);
     await reader.shows(writer.text, 500);
     const late = begin();

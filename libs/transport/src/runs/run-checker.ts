@@ -25,6 +25,8 @@ export interface CheckedRun {
   checkAt: number;
   /** Checks in a row that did not help. */
   checks: number;
+  /** There is a hole, and it was seen. */
+  torn: boolean;
   unknown: number;
   checking?: Promise<void>;
 }
@@ -56,6 +58,7 @@ export class RunChecker {
       const first = run.state.needsText ? FILL_AGAIN_MS : SILENT_AGAIN_MS;
       run.checkAt = Date.now() + Math.min(first * 2 ** run.checks, MAX_AGAIN_MS);
       run.checks += 1;
+      if (!run.state.needsText) run.torn = false;
       this.onChecked(run);
     });
     return run.checking;

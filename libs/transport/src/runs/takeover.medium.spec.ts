@@ -220,7 +220,7 @@ describe('a run that changes hands', () => {
     await reader.sawEnd(400);
     expect(reader.terminal).toEqual(terminal);
     expect(await successor.publisher.read(identity.runId)).toMatchObject({ text: 'text', terminal });
-    expect(await bench.command('TTL', `test:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
+    expect(await bench.command('TTL', `perennial:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
   });
 
   it('asks ever more rarely about a run without a worker', async () => {
@@ -242,7 +242,7 @@ describe('a run that changes hands', () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(identity, 'deleted', '');
     worker.crash();
-    await bench.command('DEL', `test:run:{${identity.runId}}:m`, `test:run:{${identity.runId}}:s`);
+    await bench.command('DEL', `perennial:run:{${identity.runId}}:m`, `perennial:run:{${identity.runId}}:s`);
     await reader.sawEnd();
     expect(reader.terminal).toEqual({ state: 'cancelled', generation: 1, length: 7 });
   });

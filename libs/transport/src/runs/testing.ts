@@ -16,6 +16,9 @@ import type {
   RunUpdate,
 } from './types';
 
+/** The product's own, because its length is part of what the text costs. */
+export const KEY_PREFIX = 'perennial';
+
 /** A subscriber connection that loses what the test says. */
 class LossySubscriptions extends Subscriptions {
   loses: (message: string) => boolean = () => false;
@@ -107,7 +110,7 @@ export class RunBench {
   private connections(service: string): Connections {
     this.processes += 1;
     const instanceId = `${service}-${this.processes}`;
-    const connections = new Connections({ redisUrl: this.redis.url, keyPrefix: 'test', service, instanceId });
+    const connections = new Connections({ redisUrl: this.redis.url, keyPrefix: KEY_PREFIX, service, instanceId });
     this.closers.unshift(() => connections.close());
     return connections;
   }

@@ -3,6 +3,9 @@ import { encodeItem, encodePiece } from './frame';
 import { endsInHalfPair, storable, TextBuffer } from './text-buffer';
 import type { RunIdentity, RunPosition, RunStart, RunTerminal, RunWriter } from './types';
 
+/** An open item may repeat this much (UTF-16 units) of what is durable already. */
+const MAX_REPEATED = 2_048;
+
 /** A gateway that holds readers of this run. */
 export interface Destination {
   /** False: an open item goes before the next piece. */
@@ -182,7 +185,9 @@ export class Pen implements RunWriter {
   /** What a gateway must have before its first piece; carries all that may not be durable yet. */
   encodeOpen(): string {
     const item = { k: 'o', a: this.alias, e: this.epoch, n: this.generation, b: this.base } as const;
-    const tail = { o: this.durable, t: this.buffer.slice(this.durable), i: this.identity };
+    // Shortly after a take-over that is also what spares each gateway a read of the stream.
+    const from = this.durable - this.base < MAX_REPEATED ? Math.min(this.base, this.durable) : this.durable;
+    const tail = { o: from, t: this.buffer.slice(from), i: this.identity };
     return encodeItem({ ...item, ...tail, ...(this.unseen ? { f: 1 } : {}) });
   }
 
