@@ -51,8 +51,8 @@ function toWireMessage(row: MessageRow): WireMessage {
   if (row.model !== null) {
     message.model = row.model;
     message.modelName = row.extra.modelName ?? row.model;
-    message.modelIdx = row.model_idx ?? 0;
   }
+  if (row.model_idx !== null) message.modelIdx = row.model_idx;
   for (const field of ['output', 'usage', 'error'] as const) if (row[field] !== null) message[field] = row[field];
   return message;
 }

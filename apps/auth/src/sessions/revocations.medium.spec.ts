@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ADD_USER,
+  RESOLVE_SESSION,
+  REVOCATIONS_SINCE,
+  SessionClaimsSchema,
+  SIGN_IN,
+  SIGN_OUT,
+  SIGN_UP,
+  TOKENS_REVOKED,
+  UPDATE_USER,
+  type IssuedSession,
+  type Revocation,
+} from '@perennial/contracts-auth';
+import { ANONYMOUS, type Principal } from '@perennial/contracts-kernel';
+import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { createDecoder } from 'fast-jwt';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuthModule } from '../auth.module';
+import { authEnv } from '../env';
+
+const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
+const gateway: Principal = { kind: 'service', name: 'gateway' };
+const address = '203.0.113.1';
+const password = 'Passw0rd!x';
+const claimsOf = ({ token }: IssuedSession) => SessionClaimsSchema.parse(createDecoder()(token));
+
+/** Real: Postgres, Redis, the transport, three replicas of the module. */
+describe('the revocation feed', () => {
+  let caller: Caller;
+  let replicas: Replica[];
+  let db: pg.Pool;
+  let admin: Principal;
+
+  beforeAll(async () => {
+    const databaseUrl = await freshDatabase('revocations');
+    const prefix = freshPrefix('revocations');
+    const source = {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl(),
+      REDIS_KEY_PREFIX: prefix,
+      SECRET_KEY: 'the secret of this test',
+    };
+    replicas = await Promise.all([1, 2, 3].map(() => startReplica(service, source)));
+    caller = await startCaller(redisUrl(), prefix);
+    db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=auth' });
+    const first = await caller.rpc.call(
+      SIGN_UP,
+      { name: 'Admin', email: 'admin@example.com', password, address },
+      { principal: ANONYMOUS },
+    );
+    admin = { kind: 'user', userId: first.user.id, role: 'admin', sessionId: claimsOf(first).jti };
+  });
+  afterAll(async () => {
+    await caller?.stop();
+    await Promise.all((replicas ?? []).map((replica) => replica.stop()));
+    await db?.end();
+  });
+
+  const since = (cursor: number) => caller.rpc.call(REVOCATIONS_SINCE, { cursor }, { principal: gateway });
+  const head = async () => {
+    for (let cursor = 0; ; ) {
+      const page = await since(cursor);
+      if (page.cursor === cursor) return cursor;
+      cursor = page.cursor;
+    }
+  };
+  const signOut = (jti: string, userId: string, expiresAt: number | null, key?: string) =>
+    caller.rpc.call(
+      SIGN_OUT,
+      { jti, userId, expiresAt },
+      { principal: { kind: 'user', userId, role: 'user', sessionId: jti }, key },
+    );
+
+  it('is dense and in the order of commits: a reader that never looks back misses nothing', async () => {
+    const userId = randomUUID();
+    const expiresAt = Math.floor(Date.now() / 1000) + 3600;
+    const start = await head();
+    const seen: Revocation[] = [];
+    let cursor = start;
+    let writing = true;
+    const reader = (async () => {
+      for (let last = false; ; last = !writing) {
+        const page = await since(cursor);
+        seen.push(...page.revocations);
+        cursor = page.cursor;
+        if (last) return;
+      }
+    })();
+    const subjects = Array.from({ length: 120 }, (_, n) => `jti-${n}`);
+    await Promise.all(subjects.map((jti) => signOut(jti, userId, expiresAt)));
+    writing = false;
+    await reader;
+    expect(seen.map(({ sequence }) => sequence)).toEqual(subjects.map((_, n) => start + 1 + n));
+    expect(new Set(seen.map(({ subject }) => subject))).toEqual(new Set(subjects));
+  });
+
+  it('comes in pages of 1,000', async () => {
+    const start = await head();
+    await db.query(
+      `WITH feed AS (UPDATE revocation_feed SET sequence = sequence + 1500 RETURNING sequence)
+       INSERT INTO revocations (sequence, kind, subject, user_id, not_before, expires_at)
+       SELECT $1::bigint + n, 'session', 'bulk-' || n, gen_random_uuid(), 0, now() + interval '1 hour' FROM feed, generate_series(1, 1500) n`,
+      [start],
+    );
+    const first = await since(start);
+    expect([first.revocations.length, first.cursor]).toEqual([1000, start + 1000]);
+    const second = await since(first.cursor);
+    expect([second.revocations.length, second.cursor]).toEqual([500, start + 1500]);
+    expect(await since(second.cursor)).toEqual({ cursor: start + 1500, revocations: [] });
+  });
+
+  it('forgets what can no longer matter and reads from the start for a cursor from the future', async () => {
+    const userId = randomUUID();
+    const before = await head();
+    await signOut('expired', userId, Math.floor(Date.now() / 1000) - 1);
+    await signOut('for-ever', userId, null);
+    const page = await since(before);
+    expect(page.cursor).toBe(before + 2);
+    expect(page.revocations.map(({ subject }) => subject)).toEqual(['for-ever']);
+    expect((await since(page.cursor + 1_000_000)).revocations.length).toBeGreaterThan(0);
+  });
+
+  it('ends one token on sign-out and all of a user on a change of role, each announced once it has committed', async () => {
+    const heard: number[] = [];
+    await caller.notices.subscribe(TOKENS_REVOKED, ({ sequence }) => heard.push(sequence));
+    const email = 'ends@example.com';
+    await caller.rpc.call(ADD_USER, { name: 'Ends', email, password, role: 'user' }, { principal: admin });
+    const signIn = () => caller.rpc.call(SIGN_IN, { email, password, address }, { principal: ANONYMOUS });
+    const resolve = (session: IssuedSession) =>
+      caller.rpc.call(RESOLVE_SESSION, { claims: claimsOf(session) }, { principal: ANONYMOUS });
+    const [one, two] = [await signIn(), await signIn()];
+    const { user } = one;
+
+    const start = await head();
+    for (const _ of [1, 2]) await signOut(claimsOf(one).jti, user.id, one.expiresAt, 'sign-out');
+    await expect(resolve(one)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await resolve(two)).toMatchObject({ id: user.id });
+    expect(await head()).toBe(start + 1);
+    await waitFor(() => heard.includes(start + 1));
+
+    await caller.rpc.call(UPDATE_USER, { userId: user.id, role: 'pending' }, { principal: admin });
+    await expect(resolve(two)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const [, revocation] = (await since(start)).revocations;
+    expect(revocation).toMatchObject({ kind: 'user', subject: user.id, userId: user.id, sequence: start + 2 });
+    expect(revocation?.notBefore).toBeGreaterThan(claimsOf(two).iat * 1000);
+    const three = await signIn();
+    expect(claimsOf(three).iat * 1000).toBeGreaterThanOrEqual(revocation?.notBefore ?? Infinity);
+    expect(await resolve(three)).toMatchObject({ role: 'pending' });
+  });
+
+  it('is for services; and nobody signs another out', async () => {
+    for (const principal of [ANONYMOUS, admin]) {
+      await expect(caller.rpc.call(REVOCATIONS_SINCE, { cursor: 0 }, { principal })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+    }
+    const request = { jti: 'x', userId: randomUUID(), expiresAt: null };
+    await expect(caller.rpc.call(SIGN_OUT, request, { principal: admin })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
+    await expect(caller.rpc.call(SIGN_OUT, request, { principal: ANONYMOUS })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+});

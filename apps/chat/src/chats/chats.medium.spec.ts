@@ -1,0 +1,365 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ACCEPT_TURN,
+  ACTIVE_RUNS,
+  CREATE_CHAT,
+  DELETE_CHAT,
+  DELETE_USER_CHATS,
+  GET_CHAT,
+  GET_RUN,
+  LIST_CHATS,
+  MARK_CHAT_READ,
+  SEARCH_CHATS,
+  UPDATE_CHAT,
+} from '@perennial/contracts-chat';
+import {
+  ANONYMOUS,
+  type Call,
+  type CallRequest,
+  type Principal,
+  type UserPrincipal,
+} from '@perennial/contracts-kernel';
+import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import type { RunPublisher } from '@perennial/transport';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChatModule } from '../chat.module';
+import { chatEnv } from '../env';
+import { RUN_PUBLISHER } from '../runs/run-publisher';
+
+const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
+
+/** Real: Postgres, Redis, the transport, two replicas of the module that answer calls. Answers are written by the test itself. */
+let caller: Caller;
+let replicas: Replica[];
+let db: pg.Pool;
+let owner: UserPrincipal;
+
+const userOf = (): UserPrincipal => ({ kind: 'user', userId: randomUUID(), role: 'user', sessionId: 's' });
+const call = <C extends Call>(which: C, request: CallRequest<C>, principal: Principal = owner, key?: string) =>
+  caller.rpc.call(which, request, { principal, key });
+
+beforeAll(async () => {
+  const databaseUrl = await freshDatabase('chats');
+  const prefix = freshPrefix('chats');
+  const source = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl(),
+    REDIS_KEY_PREFIX: prefix,
+    SECRET_KEY: 'a secret of the chat tests',
+    CHAT_ROLE: 'api',
+  };
+  replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
+  caller = await startCaller(redisUrl(), prefix);
+  db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=chat' });
+});
+afterAll(async () => {
+  await caller?.stop();
+  await Promise.all((replicas ?? []).map((replica) => replica.stop()));
+  await db?.end();
+});
+beforeEach(() => {
+  owner = userOf();
+});
+
+const conversation = (text = 'What is a perennial?', answer = 'A plant that lives for years.') => ({
+  title: 'Plants',
+  models: ['m1'],
+  system: 'Be brief',
+  history: {
+    currentId: 'a1',
+    messages: {
+      u1: {
+        id: 'u1',
+        parentId: null,
+        childrenIds: ['a1'],
+        role: 'user' as const,
+        content: text,
+        timestamp: 1_700_000_000,
+        models: ['m1'],
+      },
+      a1: {
+        id: 'a1',
+        parentId: 'u1',
+        childrenIds: [],
+        role: 'assistant' as const,
+        content: answer,
+        model: 'm1',
+        done: true,
+      },
+    },
+  },
+});
+
+/** A turn whose run this test plays the worker of. */
+async function turn(chatId?: string) {
+  const accepted = await call(ACCEPT_TURN, {
+    chatId,
+    parentId: chatId ? 'a1' : null,
+    userMessage: { id: `u-${randomUUID()}`, content: 'Go on' },
+    answers: [{ messageId: `a-${randomUUID()}`, modelId: 'm1' }],
+  });
+  const run = accepted.runs[0];
+  if (!run) throw new Error('no run');
+  await db.query(
+    `UPDATE runs SET state = 'running', epoch = 1, owner = (SELECT id FROM processes LIMIT 1) WHERE id = $1`,
+    [run.runId],
+  );
+  const publisher = replicas[0]?.app.get<RunPublisher>(RUN_PUBLISHER, { strict: false });
+  if (!publisher) throw new Error('no publisher');
+  const identity = {
+    runId: run.runId,
+    userId: owner.userId,
+    model: 'm1',
+    chatId: accepted.chatId,
+    messageId: run.messageId,
+  };
+  return { ...accepted, ...run, publisher, identity };
+}
+
+describe('a chat', () => {
+  it('is made of a blob, and made once', async () => {
+    const made = await call(CREATE_CHAT, { chat: conversation(), folderId: 'f' }, owner, 'create');
+    expect(await call(CREATE_CHAT, { chat: conversation(), folderId: 'f' }, owner, 'create')).toEqual(made);
+    expect(made).toMatchObject({
+      user_id: owner.userId,
+      title: 'Plants',
+      folder_id: 'f',
+      current_message_id: 'a1',
+      share_id: null,
+    });
+    expect(made.chat).toMatchObject({ models: ['m1'], system: 'Be brief', history: { currentId: 'a1' } });
+    expect(made.chat.history?.messages.u1).toEqual({
+      ...conversation().history.messages.u1,
+      childrenIds: ['a1'],
+    });
+    expect(await call(GET_CHAT, { chatId: made.id })).toEqual(made);
+    expect((await call(LIST_CHATS, { page: 1 })).items.map(({ id }) => id)).toEqual([made.id]);
+  });
+
+  it('keeps what an update does not name, and changes what it does', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const renamed = await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } }, owner, 'rename');
+    expect(renamed).toMatchObject({
+      title: 'Renamed',
+      current_message_id: 'a1',
+      chat: { system: 'Be brief', models: ['m1'] },
+    });
+    expect(await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } }, owner, 'rename')).toMatchObject({
+      title: 'Renamed',
+    });
+    const history = {
+      currentId: 'a2',
+      messages: {
+        u1: { id: 'u1', role: 'user' as const, content: 'Edited', childrenIds: ['a1', 'a2'] },
+        a2: {
+          id: 'a2',
+          parentId: 'u1',
+          role: 'assistant' as const,
+          content: 'Another answer',
+          annotation: { rating: 1 },
+        },
+      },
+    };
+    const changed = await call(UPDATE_CHAT, { chatId, chat: { history, files: [{ id: 'f' }] } });
+    expect(changed.chat.history).toMatchObject({
+      currentId: 'a2',
+      messages: {
+        u1: { content: 'Edited', childrenIds: ['a1', 'a2'], models: ['m1'], timestamp: 1_700_000_000 },
+        a1: { content: 'A plant that lives for years.' },
+        a2: { content: 'Another answer', annotation: { rating: 1 } },
+      },
+    });
+    expect(changed.chat.files).toEqual([{ id: 'f' }]);
+  });
+
+  it('writes only the rows that have changed', async () => {
+    const made = await call(CREATE_CHAT, { chat: conversation() });
+    const versions = () =>
+      db
+        .query<{ id: string; xmin: string }>('SELECT id, xmin FROM messages WHERE chat_id = $1 ORDER BY seq', [made.id])
+        .then(({ rows }) => rows);
+    const before = await versions();
+    await call(UPDATE_CHAT, { chatId: made.id, chat: made.chat });
+    expect(await versions()).toEqual(before);
+  });
+
+  it('takes concurrent updates one after another', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const add = (n: number) => {
+      const messages = { [`n${n}`]: { id: `n${n}`, parentId: 'a1', role: 'user' as const, content: `${n}` } };
+      return call(UPDATE_CHAT, { chatId, chat: { history: { messages }, [`field${n}`]: n } });
+    };
+    await Promise.all(Array.from({ length: 12 }, (_, n) => add(n)));
+    const { chat } = await call(GET_CHAT, { chatId });
+    expect(Object.keys(chat.history?.messages ?? {})).toHaveLength(14);
+    for (let n = 0; n < 12; n += 1) expect(chat[`field${n}`]).toBe(n);
+  });
+
+  it('keeps characters that Postgres does not', async () => {
+    const made = await call(CREATE_CHAT, { chat: conversation('nul \u0000 and half \ud800 pair', 'ok') });
+    expect(made.chat.history?.messages.u1?.content).toBe('nul  and half \ufffd pair');
+  });
+
+  it('is marked as read', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const { lastReadAt } = await call(MARK_CHAT_READ, { chatId });
+    expect(lastReadAt).toBeGreaterThan(Date.now() / 1000 - 60);
+    expect((await call(LIST_CHATS, {})).items[0]?.last_read_at).toBe(lastReadAt);
+  });
+});
+
+describe('an answer that is being written', () => {
+  it('is shown with its live text, listed as active, and left alone by updates', async () => {
+    const { id } = await call(CREATE_CHAT, { chat: conversation() });
+    const { chatId, messageId, runId, publisher, identity } = await turn(id);
+    expect(chatId).toBe(id);
+    await publisher.seize(runId, 1);
+    const writer = publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
+    writer.append('Half of ');
+    writer.append('the answer');
+    await writer.flush();
+    const shown = await call(GET_CHAT, { chatId });
+    expect(shown.chat.history?.messages[messageId]).toMatchObject({ content: 'Half of the answer', done: false });
+    expect((await call(LIST_CHATS, {})).items[0]).toMatchObject({ id: chatId, active: true });
+    const stale = {
+      ...shown.chat.history?.messages[messageId],
+      id: messageId,
+      role: 'assistant' as const,
+      content: 'Mine',
+      done: true,
+    };
+    await call(UPDATE_CHAT, {
+      chatId,
+      chat: { title: 'While it runs', history: { messages: { [messageId]: stale } } },
+    });
+    writer.append(', and more');
+    await writer.flush();
+    const later = await call(GET_CHAT, { chatId });
+    expect(later.title).toBe('While it runs');
+    expect(later.chat.history?.messages[messageId]).toMatchObject({
+      content: 'Half of the answer, and more',
+      done: false,
+    });
+    writer.release();
+  });
+
+  it('is shown from its checkpoints when Redis does not have it', async () => {
+    const { chatId, messageId, runId } = await turn();
+    await db.query(
+      `INSERT INTO run_checkpoints (run_id, generation, epoch, start, text) VALUES ($1, 1, 1, 0, 'Kept in '), ($1, 1, 1, 8, 'Postgres')`,
+      [runId],
+    );
+    const { chat } = await call(GET_CHAT, { chatId });
+    expect(chat.history?.messages[messageId]).toMatchObject({ content: 'Kept in Postgres', done: false });
+  });
+
+  it('is cancelled with its chat, which is gone at once and once', async () => {
+    const { chatId, runId } = await turn();
+    const queued = await call(ACCEPT_TURN, {
+      chatId,
+      parentId: null,
+      userMessage: { id: 'another', content: 'Go on' },
+      answers: [{ messageId: 'another-answer', modelId: 'm1' }],
+    });
+    expect(await call(DELETE_CHAT, { chatId }, owner, 'delete')).toEqual({ deleted: true });
+    expect(await call(DELETE_CHAT, { chatId }, owner, 'delete')).toEqual({ deleted: true });
+    await expect(call(DELETE_CHAT, { chatId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(call(GET_CHAT, { chatId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const { rows } = await db.query('SELECT cancel_requested_at IS NOT NULL AS cancelled FROM runs WHERE id = $1', [
+      runId,
+    ]);
+    expect(rows).toEqual([{ cancelled: true }]);
+    const never = queued.runs[0]?.runId ?? '';
+    await waitFor(async () => (await call(GET_RUN, { runId: never })).state === 'cancelled');
+    expect((await db.query('SELECT 1 FROM messages WHERE chat_id = $1', [chatId])).rowCount).toBe(0);
+  });
+});
+
+describe('the list', () => {
+  it('has 60 a page, newest first or as asked, archived ones apart', async () => {
+    await db.query(
+      `INSERT INTO chats (id, user_id, title, updated_at, created_at, pinned, archived)
+       SELECT gen_random_uuid(), $1, 'Chat ' || n, now() - n * interval '1 minute', now() - n * interval '1 hour', n = 3, n = 4 FROM generate_series(1, 70) n`,
+      [owner.userId],
+    );
+    const titles = async (request: CallRequest<typeof LIST_CHATS>) =>
+      (await call(LIST_CHATS, request)).items.map(({ title }) => title);
+    expect(await titles({ page: 1 })).toHaveLength(60);
+    expect(await titles({ page: 2 })).toHaveLength(9);
+    expect(await titles({})).toHaveLength(69);
+    expect((await titles({ page: 1 })).slice(0, 4)).toEqual(['Chat 1', 'Chat 2', 'Chat 3', 'Chat 5']);
+    expect((await titles({ sortBy: 'created_at', direction: 'asc' }))[0]).toBe('Chat 70');
+    expect((await titles({ sortBy: 'title', direction: 'asc' })).slice(0, 2)).toEqual(['Chat 1', 'Chat 10']);
+    expect(await titles({ pinned: true })).toEqual(['Chat 3']);
+    expect(await titles({ archived: true })).toEqual(['Chat 4']);
+  });
+
+  it('is searched by title and text, wildcards taken literally, with a snippet', async () => {
+    const long = `${'word '.repeat(100)}Needle 100% here${' word'.repeat(100)}`;
+    const inText = await call(CREATE_CHAT, { chat: { ...conversation(long), title: 'Hay' } });
+    const inTitle = await call(CREATE_CHAT, { chat: { ...conversation(), title: 'The needle' } });
+    const other = userOf();
+    await call(CREATE_CHAT, { chat: { ...conversation(long), title: 'Needle of another' } }, other);
+    const search = async (text: string) => (await call(SEARCH_CHATS, { text })).items;
+    const found = await search('needle');
+    expect(found.map(({ id }) => id).sort()).toEqual([inText.id, inTitle.id].sort());
+    const { snippet } = found.find(({ id }) => id === inText.id) ?? {};
+    expect(snippet).toContain('Needle 100% here');
+    expect(snippet?.length).toBeLessThanOrEqual(160);
+    expect(found.find(({ id }) => id === inTitle.id)).not.toHaveProperty('snippet');
+    expect((await search('100%')).map(({ id }) => id)).toEqual([inText.id]);
+    expect(await search('e_dle')).toEqual([]);
+    expect(await search('  ')).toHaveLength(2);
+  });
+});
+
+describe('who may not', () => {
+  it('see, change or delete a chat: anybody but its owner', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const calls: [Call, unknown][] = [
+      [GET_CHAT, { chatId }],
+      [UPDATE_CHAT, { chatId, chat: { title: 'Mine now' } }],
+      [DELETE_CHAT, { chatId }],
+      [MARK_CHAT_READ, { chatId }],
+    ];
+    const admin: UserPrincipal = { ...userOf(), role: 'admin' };
+    for (const [which, request] of calls) {
+      for (const stranger of [userOf(), admin]) {
+        await expect(call(which, request, stranger), which.pattern).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      }
+    }
+    expect((await call(GET_CHAT, { chatId })).title).toBe('Plants');
+    const all: [Call, unknown][] = [
+      ...calls,
+      [LIST_CHATS, {}],
+      [SEARCH_CHATS, { text: 'x' }],
+      [CREATE_CHAT, { chat: {} }],
+    ];
+    for (const [which, request] of all) {
+      await expect(call(which, request, ANONYMOUS), which.pattern).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      await expect(call(which, request, { ...owner, role: 'pending' })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+    }
+    expect((await call(LIST_CHATS, {}, userOf())).items).toEqual([]);
+  });
+
+  it('delete what another user has: anybody but admins and services', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    await turn(chatId);
+    const victim = { userId: owner.userId };
+    await expect(call(DELETE_USER_CHATS, victim, userOf())).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(call(DELETE_USER_CHATS, victim, owner)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(call(DELETE_USER_CHATS, victim, ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await call(DELETE_USER_CHATS, victim, { ...userOf(), role: 'admin' })).toEqual({ deleted: 1 });
+    expect((await call(LIST_CHATS, {})).items).toEqual([]);
+    expect((await call(ACTIVE_RUNS, { chatId })).runs).toHaveLength(1);
+    const { rows } = await db.query(
+      'SELECT bool_and(cancel_requested_at IS NOT NULL) AS cancelled FROM runs WHERE user_id = $1',
+      [owner.userId],
+    );
+    expect(rows).toEqual([{ cancelled: true }]);
+  });
+});
