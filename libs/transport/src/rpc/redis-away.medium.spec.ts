@@ -3,6 +3,7 @@ import { type RedisServer, freshPrefix, sleep, startRedis, waitFor } from '@pere
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KEYED, ONCE, READ } from './fixtures/calls';
 import { beginsOf, buildReplica, type Caller, createCaller, ReplicaProcess, TESTER } from './fixtures/harness';
+import { rpcKeys } from './wire';
 
 // Real: a Redis of its own that is stopped, paused and emptied; replicas as processes of their own.
 
@@ -86,6 +87,33 @@ describe('a Redis that is away', () => {
     expect(new Set(begins).size).toBe(begins.length);
   });
 
+  it('restarts with what it kept, and a replica that is later to come back is not robbed', async () => {
+    const kept = await startRedis({ persistent: true, settings: { appendfsync: 'always' } });
+    const other = await createCaller(kept.url, prefix);
+    const start = (instanceId: string): Promise<ReplicaProcess> =>
+      ReplicaProcess.start(program.file, { redisUrl: kept.url, keyPrefix: prefix, instanceId });
+    const slow = await start('slow');
+    replicas.push(slow);
+    // `once`: its caller does not repeat it, and a thief would end it as OUTCOME_UNKNOWN.
+    const call = other.rpc.call(ONCE, { n: 1, workMs: 7_000 }, options);
+    await waitFor(() => slow.begun(1));
+    const quick = await start('quick');
+    replicas.push(quick);
+    await sleep(2_500);
+    slow.signal('SIGSTOP');
+    await kept.kill();
+    await sleep(2_500);
+    await kept.start();
+    const { commands } = other.connections;
+    await waitFor(async () => String(await commands.client('LIST')).includes('quick:commands'));
+    // By Redis's clock the slow one has been silent for 3 s, and only the quick one is back.
+    await sleep(700);
+    slow.signal('SIGCONT');
+    expect(await call).toMatchObject({ pid: slow.pid, n: 1 });
+    other.close();
+    await kept.stop();
+  });
+
   it('restarts empty under calls: those with a repeatable effect are answered', async () => {
     const calling = keepCalling();
     const long = [1, 2, 3].map((n) => caller.rpc.call(KEYED, { n, workMs: 1_500 }, { ...options, key: `k-${n}` }));
@@ -101,6 +129,42 @@ describe('a Redis that is away', () => {
     const { ok, codes } = await calling.stop();
     expect(codes.filter((code) => code !== 'UNAVAILABLE')).toEqual([]);
     expect(ok).toBeGreaterThan(20);
+  });
+
+  it('restarts empty while calls wait: they are sent again, but not one that may happen once only', async () => {
+    await Promise.all(replicas.map((replica) => replica.end('SIGTERM')));
+    const reads = [1, 2, 3].map((n) => caller.rpc.call(READ, { n }, options));
+    const once = caller.rpc.call(ONCE, { n: 4 }, { ...options, deadlineMs: 5_000 }).catch((error: unknown) => error);
+    const { commands } = caller.connections;
+    await waitFor(async () => (await commands.xlen(rpcKeys.requests(prefix, 'chat'))) === 4);
+    await redis.restartEmpty();
+    replicas.push(await ReplicaProcess.start(program.file, { redisUrl: redis.url, keyPrefix: prefix }));
+    expect((await Promise.all(reads)).map((reply) => reply.n)).toEqual([1, 2, 3]);
+    expect(await once).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(beginsOf(replicas, 4)).toEqual([]);
+  });
+
+  it('keeps an answer for a caller that does not listen just then', async () => {
+    const { commands } = caller.connections;
+    const record = JSON.stringify({ i: 'ghost.1', p: READ.pattern, b: 5_000, u: TESTER, d: { n: 1 } });
+    await commands.xadd(rpcKeys.requests(prefix, 'chat'), '*', 'r', record);
+    const key = rpcKeys.parked(prefix, 'ghost');
+    await waitFor(async () => (await commands.llen(key)) === 1);
+    expect(await commands.pttl(key)).toBeGreaterThan(20_000);
+  });
+
+  it('hands a caller that reconnects the answer that was kept', async () => {
+    const lonely = await createCaller(redis.url, `${prefix}-no-replica`);
+    const { commands, keyPrefix, processId } = lonely.connections;
+    const call = lonely.rpc.call(ONCE, { n: 1 }, options);
+    const stream = rpcKeys.requests(keyPrefix, 'chat');
+    await waitFor(async () => (await commands.xlen(stream)) === 1);
+    const reply = { n: 1, pid: 1, key: 'k', delivery: 1 };
+    await commands.rpush(rpcKeys.parked(keyPrefix, processId), `[["0",1,${JSON.stringify(reply)}]]`);
+    await commands.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    expect(await call).toEqual(reply);
+    expect(await commands.xlen(stream)).toBe(1);
+    lonely.close();
   });
 
   it('forgets everything under calls: the group is made again, and what a caller wrote first is read', async () => {

@@ -20,9 +20,11 @@ export interface ReplicaPulseOptions {
 }
 
 const BEAT_MS = 500;
-/** A slower answer, or a later beat, is no basis for calling others dead. */
-const SLOW_MS = 300;
-const LATE_MS = 1_000;
+/** A slower answer, or a later beat, is no basis for calling others dead. Above what a busy machine does to a living Redis. */
+const SLOW_MS = 600;
+const LATE_MS = 2_000;
+/** Half of a round trip is how wrong the measured clock may be: only quick ones are believed. */
+const CLOCK_ROUND_TRIP_MS = 50;
 const LISTED = 200;
 /** Replicas that hold nothing are forgotten after this time; looked for each so many beats. */
 const FORGET_IDLE_MS = 600_000;
@@ -109,9 +111,9 @@ export class ReplicaPulse {
     const [seconds, micros, listed] = await HEARTBEAT.run(this.redis, [stream], args);
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     const tookMs = performance.now() - startedAt;
-    if (tookMs <= SLOW_MS) {
+    if (tookMs <= SLOW_MS) this.goodAt = performance.now();
+    if (tookMs <= CLOCK_ROUND_TRIP_MS || this.offsetMs === undefined) {
       this.offsetMs = nowMs - (wallBefore + tookMs / 2);
-      this.goodAt = performance.now();
     }
     return {
       nowMs,

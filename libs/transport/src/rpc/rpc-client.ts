@@ -22,7 +22,9 @@ export interface RpcClientOptions {
   patienceMs?: number;
 }
 
-const DEFAULTS = { maxPending: 5_000, maxQueued: 2_000, maxRecordLength: 8 * 1024 * 1024, patienceMs: 500 };
+const DEFAULTS = { maxPending: 5_000, maxQueued: 2_000, maxRecordLength: 8 * 1024 * 1024, patienceMs: 1_500 };
+/** At start the first connection may take longer on a busy machine, and nobody knows yet whether Redis is there. */
+const START_PATIENCE_MS = 3_000;
 
 /** The data of `send()`: what a bare request does not say. */
 export class RpcRequest<C extends Call = Call> {
@@ -47,6 +49,7 @@ export class RedisRpcClient extends ClientProxy {
   private flushing = false;
   private sequence = 0;
   private awaySince: number | undefined = Date.now();
+  private patienceMs = START_PATIENCE_MS;
   private patience: NodeJS.Timeout | undefined;
   private subscribed: Promise<unknown> | undefined;
 
@@ -160,8 +163,7 @@ export class RedisRpcClient extends ClientProxy {
         retryAfter: 1,
       });
     }
-    if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.options.patienceMs)
-      return redisUnavailable();
+    if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.patienceMs) return redisUnavailable();
     return undefined;
   }
 
@@ -271,7 +273,7 @@ export class RedisRpcClient extends ClientProxy {
   private wentAway(): void {
     this.awaySince ??= Date.now();
     for (const pending of this.pending.values()) if (pending.state !== 'parked') pending.exposed = true;
-    this.patience ??= setTimeout(() => this.refuseParked(), this.options.patienceMs);
+    this.patience ??= setTimeout(() => this.refuseParked(), this.patienceMs);
   }
 
   private refuseParked(): void {
@@ -284,6 +286,7 @@ export class RedisRpcClient extends ClientProxy {
   private cameBack(): void {
     if (this.awaySince === undefined || this.redis.status !== 'ready' || !this.connections.subscriptions.isLive) return;
     this.awaySince = undefined;
+    this.patienceMs = this.options.patienceMs;
     clearTimeout(this.patience);
     this.patience = undefined;
     void this.recover();
