@@ -38,7 +38,7 @@ export class RunsLifecycle implements OnApplicationBootstrap {
       await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => held.cancel(runIds));
       titles.startSweeping();
       worker.start();
-      drain.add('intake', 'take no more runs', () => worker.pause());
+      drain.add('intake', 'take no more runs', () => worker.stopTaking());
       drain.add('work', 'hand over runs', ({ remainingMs }) =>
         held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
       );

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
 import { AttemptTools } from './attempt-tools';
 import { Attempt } from './attempt';
 import { HeldRuns } from './held-runs';
@@ -9,6 +10,8 @@ import { TitleService } from '../title/title.service';
 /** Takes runs and writes their answers. */
 @Injectable()
 export class GenerationService {
+  #refuses = false;
+
   constructor(
     private readonly tools: AttemptTools,
     private readonly held: HeldRuns,
@@ -17,9 +20,16 @@ export class GenerationService {
     private readonly titles: TitleService,
   ) {}
 
+  /** From now on no run is taken. */
+  refuse(): void {
+    this.#refuses = true;
+  }
+
   /** Takes the run, if it is to be had, and writes it to its end. A run that a living process owns is left alone. */
   async work(runId: string): Promise<void> {
     if (this.held.has(runId)) return;
+    // The job is gone with this, the run stays queued: another worker's sweeper finds it.
+    if (this.#refuses) throw new CallError('UNAVAILABLE', 'This worker takes no more runs.');
     const attempt = await this.held.whileTaking(runId, () => this.#take(runId));
     if (!attempt) return;
     try {

@@ -13,6 +13,8 @@ const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5_000;
 /** How often a job may stall is none of its affairs either: attempts are counted on the run. */
 const NEVER = 1_000_000_000;
+/** Redis may be away when a process ends. */
+const CLOSE_PATIENCE_MS = 1_000;
 
 /** Listens for jobs. A job is held for as long as its run is written here; most of the time that is all it does. */
 @Injectable()
@@ -20,6 +22,7 @@ export class RunWorker {
   readonly #log: Logger;
   #worker?: Worker<RunJob>;
   #redis?: Redis;
+  #closing?: Promise<unknown>;
 
   constructor(
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
@@ -51,14 +54,21 @@ export class RunWorker {
     );
   }
 
-  /** Takes no further job; the ones that run go on. */
-  async pause(): Promise<void> {
-    await this.#worker?.pause(true);
+  /**
+   * Takes no further job; the ones that run go on. Not BullMQ's `pause`: a paused worker that sits in its blocking read still takes the
+   * next job, which may be the very one with which this process hands a run over.
+   */
+  stopTaking(): void {
+    this.generation.refuse();
+    this.#closing = this.#worker?.close().catch((error: unknown) => this.#log.debug({ err: error }, 'queue'));
   }
 
-  /** Closes the connections. Jobs that are still running are left to the stalled check of the others. */
+  /** Waits a moment for the jobs to be acknowledged and disconnects. What is left is dropped by whoever is offered it next. */
   async close(): Promise<void> {
-    await this.#worker?.close(true);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)));
+    await Promise.race([this.#closing, patience]);
+    clearTimeout(timer);
     this.#redis?.disconnect();
   }
 }
