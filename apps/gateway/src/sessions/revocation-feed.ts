@@ -7,7 +7,7 @@ import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 
-const POLL_MS = 900;
+const POLL_MS = 700;
 const EXPIRY_SWEEP_MS = 1_000;
 
 /**

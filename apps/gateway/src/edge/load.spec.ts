@@ -1,0 +1,40 @@
+import { Runtime } from '@perennial/runtime';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Load } from './load';
+
+describe('what one replica takes on', () => {
+  let load: Load;
+  beforeEach(() => {
+    load = new Load(
+      { requests: 2, requestsPerUser: 1, streams: 2, streamsPerUser: 1 },
+      new Runtime({ name: 'gateway', logLevel: 'silent' }),
+    );
+  });
+
+  it('beyond its requests it is busy, until one is over', () => {
+    const first = load.request();
+    load.request();
+    expect(() => load.request()).toThrow('The server is busy. Try again in a moment.');
+    first();
+    first();
+    load.request();
+    expect(() => load.request()).toThrow();
+  });
+
+  it('one user does not starve the others', () => {
+    const over = load.requestOf('a');
+    expect(() => load.requestOf('a')).toThrow('Too many of your requests are under way. Wait until one has ended.');
+    load.requestOf('b');
+    over();
+    load.requestOf('a');
+  });
+
+  it('streams are counted by user and in all', () => {
+    const over = load.stream('a');
+    expect(() => load.stream('a')).toThrow('Too many of your streams are open.');
+    load.stream('b');
+    expect(() => load.stream('c')).toThrow('The server is busy.');
+    over();
+    load.stream('c');
+  });
+});

@@ -1,0 +1,43 @@
+import type { Socket } from 'socket.io';
+import { describe, expect, it } from 'vitest';
+import { LiveSocket } from './live-socket';
+
+/** As much of a socket as is written to; whether it takes what is written is up to the test. */
+function fakeSocket() {
+  const state = { written: [] as string[], destroyed: false };
+  const transport = { writable: true };
+  const conn = {
+    transport,
+    write: (packet: string) => state.written.push(packet),
+    request: { socket: { destroy: () => (state.destroyed = true) } },
+  };
+  return { state, transport, socket: { conn } as unknown as Socket };
+}
+
+describe('one socket', () => {
+  it('that takes what it is sent is never cut', () => {
+    const { state, socket } = fakeSocket();
+    const live = new LiveSocket(socket, 10);
+    for (let index = 0; index < 100; index += 1) live.send('12345678');
+    expect(state).toMatchObject({ destroyed: false });
+    expect(state.written).toHaveLength(100);
+  });
+
+  it('that takes nothing is cut at its bound, so that its page comes back', () => {
+    const { state, socket, transport } = fakeSocket();
+    const live = new LiveSocket(socket, 20);
+    transport.writable = false;
+    live.send('12345678');
+    live.send('12345678');
+    expect(state.destroyed).toBe(false);
+    live.send('12345678');
+    expect(state).toEqual({ written: ['12345678', '12345678'], destroyed: true });
+  });
+
+  it('may send only so many events', () => {
+    const live = new LiveSocket(fakeSocket().socket, 10);
+    const accepted = Array.from({ length: 300 }, () => live.mayEmit(1_000)).filter(Boolean);
+    expect(accepted).toHaveLength(200);
+    expect(live.mayEmit(20_000)).toBe(true);
+  });
+});

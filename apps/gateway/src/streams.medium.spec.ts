@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { freshPrefix, redisUrl } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway, type LiveGateway } from '../test/live-gateway';
+import { connectSocket, readEvents } from '../test/readers';
+import { startServices, type Services } from '../test/services';
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Real: Redis, the transport, two gateways with their sockets and streams. Not real: auth and chat, which know what the test tells them. */
+describe('readers of a run', () => {
+  let services: Services;
+  let gateways: [LiveGateway, LiveGateway];
+  beforeAll(async () => {
+    const prefix = freshPrefix('gateway');
+    services = await startServices(redisUrl(), prefix);
+    gateways = [await startGateway(redisUrl(), prefix), await startGateway(redisUrl(), prefix)];
+  });
+  afterAll(async () => {
+    for (const gateway of gateways ?? []) await gateway.drain();
+    await services?.close();
+  });
+
+  const eventsUrl = (gateway: LiveGateway, runId: string) => `${gateway.url}/api/v1/runs/${runId}/events`;
+  const write = async (writer: { append(text: string): void }, words: number, everyMs: number) => {
+    for (let index = 0; index < words; index += 1) {
+      writer.append(` w${index}`);
+      await sleep(everyMs);
+    }
+  };
+
+  it('a stream goes on at any gateway from its cursor, without a gap or a repetition', async () => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    const writing = write(writer, 120, 10);
+    let shown = '';
+    let cursor: string | undefined;
+    for (let leg = 0; leg < 5; leg += 1) {
+      const reader = await readEvents(eventsUrl(gateways[leg % 2]!, writer.identity.runId), token, cursor);
+      expect(reader.status).toBe(200);
+      reader.text = shown;
+      await sleep(180);
+      reader.close();
+      for (const { event, data } of reader.events) {
+        expect(event).toBe('delta');
+        expect(JSON.parse(data)).toMatchObject({ generation: 1, offset: shown.length });
+        shown += (JSON.parse(data) as { text: string }).text;
+      }
+      cursor = reader.events.at(-1)?.id ?? cursor;
+      expect(cursor).toBe(`1.1.${shown.length}`);
+    }
+    await writing;
+    await services.end(writer);
+    const last = await readEvents(eventsUrl(gateways[1], writer.identity.runId), token, cursor);
+    expect(await last.ended).toBe('end');
+    expect(last.events.at(-1)).toMatchObject({ event: 'end', id: `1.1.${writer.text.length}` });
+    expect(last.events.filter(({ event }) => event === 'end')).toHaveLength(1);
+    shown += last.events
+      .filter(({ event }) => event === 'delta')
+      .map(({ data }) => (JSON.parse(data) as { text: string }).text)
+      .join('');
+    expect(shown).toBe(writer.text);
+  });
+
+  it('a cursor that is no longer true gets the text anew', async () => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    writer.append('the first text');
+    await writer.flush();
+    writer.restart();
+    writer.append('another');
+    await writer.flush();
+    const reader = await readEvents(eventsUrl(gateways[0], writer.identity.runId), token, '1.1.9');
+    await expect.poll(() => reader.text).toBe('another');
+    expect(reader.events[0]).toMatchObject({ event: 'reset' });
+    await services.end(writer);
+    expect(await reader.ended).toBe('end');
+  });
+
+  it('somebody else sees nothing', async () => {
+    const owner = services.account();
+    const other = services.account();
+    const writer = await services.begin(owner.user.id);
+    const reader = await readEvents(eventsUrl(gateways[0], writer.identity.runId), other.token);
+    expect(reader.status).toBe(404);
+    const { socket, events } = await connectSocket(gateways[0].url, other.token);
+    writer.append('secret');
+    await sleep(300);
+    expect(events).toEqual([]);
+    socket.close();
+    await services.end(writer);
+  });
+
+  it('sockets at both gateways hear every delta in order; one that joins later gets the text so far first', async () => {
+    const { user, token } = services.account();
+    const early = [await connectSocket(gateways[0].url, token), await connectSocket(gateways[1].url, token)];
+    await sleep(300);
+    const writer = await services.begin(user.id);
+    const { chatId = '', messageId = '' } = writer.identity;
+    const writing = write(writer, 80, 10);
+    await sleep(300);
+    const late = await connectSocket(gateways[1].url, token);
+    expect(await late.socket.emitWithAck('events:chat', { chat_id: chatId, data: { type: 'join' } })).toBe(true);
+    await writing;
+    await services.end(writer);
+    for (const reader of [...early, late]) {
+      await expect.poll(() => reader.events.at(-1)?.data.type).toBe('chat:active');
+      expect(reader.textOf(messageId).text).toBe(writer.text);
+    }
+    for (const reader of early) {
+      expect(reader.textOf(messageId).gapless).toBe(true);
+      expect(reader.events[0]?.data).toMatchObject({
+        type: 'response:completion',
+        data: { choices: [{ delta: { role: 'assistant' } }] },
+      });
+    }
+    const presence = late.events.findIndex(({ data }) => data.type === 'chat:presence');
+    const whole = late.events.findIndex(
+      ({ data }) => data.type === 'chat:completion' && 'output' in data.data && !('done' in data.data),
+    );
+    expect(presence).toBeGreaterThanOrEqual(0);
+    expect(whole).toBeGreaterThan(presence);
+    const afterWhole = late.events.slice(whole).filter(({ message_id }) => message_id === messageId);
+    expect(afterWhole.length).toBeGreaterThan(5);
+    for (const { socket } of [...early, late]) socket.close();
+  });
+
+  it('asking for the tasks of a chat sends the text so far to the user’s sockets, also at the other gateway', async () => {
+    const { user, token } = services.account();
+    const reader = await connectSocket(gateways[0].url, token);
+    const writer = await services.begin(user.id);
+    const { chatId = '', messageId = '', runId } = writer.identity;
+    writer.append('so far');
+    await expect.poll(() => reader.textOf(messageId).text).toBe('so far');
+    for (const gateway of gateways) {
+      const before = reader.events.length;
+      const reply = await fetch(`${gateway.url}/api/tasks/chat/${chatId}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(await reply.json()).toEqual({ task_ids: [runId] });
+      await expect.poll(() => reader.events.length).toBeGreaterThan(before);
+      expect(reader.events.at(-1)?.data).toMatchObject({ type: 'chat:completion', data: { generation: 1, offset: 6 } });
+    }
+    reader.socket.close();
+    await services.end(writer);
+  });
+
+  it('a socket joins as somebody later, and reads chats', async () => {
+    const { user, token } = services.account();
+    const reader = await connectSocket(gateways[0].url, undefined);
+    const chat_id = randomUUID();
+    expect(await reader.socket.emitWithAck('events:chat', { chat_id, data: { type: 'join' } })).toBe(false);
+    expect(await reader.socket.emitWithAck('user-join', { auth: { token: 'nonsense' } })).toBeNull();
+    expect(await reader.socket.emitWithAck('user-join', { auth: { token } })).toEqual({ id: user.id, name: user.name });
+    expect(await reader.socket.emitWithAck('events:chat', { chat_id, data: { type: 'last_read_at' } })).toBe(true);
+    expect(services.world.read).toContain(chat_id);
+    reader.socket.emit('heartbeat', {});
+    reader.socket.emit('usage', { action: 'chat', model: 'm', chat_id });
+    reader.socket.emit('events:chat', 'nonsense');
+    const writer = await services.begin(user.id);
+    writer.append('heard');
+    await expect.poll(() => reader.textOf(writer.identity.messageId ?? '').text).toBe('heard');
+    reader.socket.close();
+    await services.end(writer);
+  });
+
+  it('pages of other origins may not open a socket', async () => {
+    await expect(
+      connectSocket(gateways[0].url, services.account().token, { origin: 'https://evil.example' }),
+    ).rejects.toThrow();
+    const { socket } = await connectSocket(gateways[0].url, undefined, { origin: gateways[0].url });
+    socket.close();
+  });
+
+  it.each([
+    ['told', true],
+    ['found by looking', false],
+  ])('a revocation (%s) ends sockets and streams within a second', async (_, tell) => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    writer.append('x');
+    const stream = await readEvents(eventsUrl(gateways[0], writer.identity.runId), token);
+    const { socket } = await connectSocket(gateways[1].url, token);
+    const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+    await sleep(100);
+    const startedAt = Date.now();
+    await services.revoke(user.id, tell);
+    expect(await gone).toBe('io server disconnect');
+    expect(await stream.ended).toBe('cut');
+    expect(Date.now() - startedAt).toBeLessThan(tell ? 500 : 1_000 + 500);
+    const reply = await fetch(eventsUrl(gateways[0], writer.identity.runId), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(reply.status).toBe(401);
+    await services.end(writer);
+  });
+
+  it('a reader that stops reading costs a cursor, and gets all of it when it reads again', async () => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    const sockets = new Set<{ writableLength: number }>();
+    gateways[0].app.getHttpServer().on('connection', (socket: { writableLength: number }) => sockets.add(socket));
+    writer.append('start');
+    const reader = await readEvents(eventsUrl(gateways[0], writer.identity.runId), token);
+    reader.response.pause();
+    let most = 0;
+    for (let index = 0; index < 150; index += 1) {
+      writer.append('0123456789abcdef'.repeat(4_096));
+      await sleep(12);
+      most = Math.max(most, ...[...sockets].map(({ writableLength }) => writableLength));
+    }
+    // What one event may add to what the kernel refused; the text is many times as long.
+    expect(most).toBeLessThan(writer.text.length / 4);
+    reader.response.resume();
+    await services.end(writer);
+    expect(await reader.ended).toBe('end');
+    expect(reader.text).toBe(writer.text);
+  });
+
+  it('a gateway that goes ends streams in order and without a last event, and sockets so that they come back', async () => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    writer.append('half');
+    const stream = await readEvents(eventsUrl(gateways[1], writer.identity.runId), token);
+    const { socket } = await connectSocket(gateways[1].url, token);
+    await expect.poll(() => stream.text).toBe('half');
+    const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+    await gateways[1].drain();
+    expect(await gone).toBe('transport close');
+    expect(await stream.ended).toBe('end');
+    expect(stream.events.every(({ event }) => event === 'delta')).toBe(true);
+    writer.append(' and the rest');
+    await services.end(writer);
+    const rest = await readEvents(eventsUrl(gateways[0], writer.identity.runId), token, stream.events.at(-1)?.id);
+    await rest.ended;
+    expect(rest.events[0]).toMatchObject({ event: 'delta' });
+    expect(JSON.parse(rest.events[0]?.data ?? '')).toMatchObject({ offset: 4, text: ' and the rest' });
+  });
+});

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  AUTH_STATUS,
+  RESOLVE_SESSION,
+  REVOCATIONS_SINCE,
+  TOKENS_REVOKED,
+  type Revocation,
+  type SessionClaims,
+  type User,
+} from '@perennial/contracts-auth';
+import { ACCEPT_COMPLETION, ACTIVE_RUNS, GET_RUN, MARK_CHAT_READ } from '@perennial/contracts-chat';
+import { CallError } from '@perennial/contracts-kernel';
+import {
+  Connections,
+  createRunPublisher,
+  Handles,
+  Notices,
+  rpcMicroservice,
+  TransportModule,
+  type RunIdentity,
+  type RunPublisher,
+  type RunWriter,
+} from '@perennial/transport';
+import { tokenOf, userOf } from './edge';
+
+/** What the other services would know, in memory; a test fills it. */
+class World {
+  readonly users = new Map<string, User>();
+  readonly revocations: Revocation[] = [];
+  readonly runs = new Map<string, RunWriter>();
+  readonly read: string[] = [];
+  nextCompletion = '';
+}
+
+/** Answers the calls of auth and chat that the gateway makes, over the real transport. */
+@Controller()
+class TinyAuth {
+  constructor(private readonly world: World) {}
+
+  @Handles(RESOLVE_SESSION)
+  resolve({ claims }: { claims: SessionClaims }): User {
+    const user = this.world.users.get(claims.id);
+    if (user === undefined) throw new CallError('UNAUTHENTICATED', 'no such account');
+    return user;
+  }
+
+  @Handles(REVOCATIONS_SINCE)
+  since({ cursor }: { cursor: number }) {
+    const revocations = this.world.revocations.filter(({ sequence }) => sequence > cursor);
+    return { cursor: revocations.at(-1)?.sequence ?? cursor, revocations };
+  }
+
+  @Handles(AUTH_STATUS)
+  status() {
+    return { onboarding: false, signUpEnabled: true };
+  }
+}
+
+@Controller()
+class TinyChat {
+  constructor(private readonly world: World) {}
+
+  @Handles(ACTIVE_RUNS)
+  active({ chatId }: { chatId: string }) {
+    const writers = [...this.world.runs.values()].filter(({ identity }) => identity.chatId === chatId);
+    return { runs: writers.map(({ identity }) => ({ runId: identity.runId, messageId: identity.messageId ?? '' })) };
+  }
+
+  @Handles(GET_RUN)
+  get({ runId }: { runId: string }) {
+    const writer = this.world.runs.get(runId);
+    if (writer === undefined) throw new CallError('NOT_FOUND', 'no such run');
+    const { identity, position, text } = writer;
+    return { identity, state: 'running' as const, encoding: 'text' as const, position, text };
+  }
+
+  @Handles(ACCEPT_COMPLETION)
+  accept() {
+    return { runId: this.world.nextCompletion, created: true, encoding: 'text' as const };
+  }
+
+  @Handles(MARK_CHAT_READ)
+  markRead({ chatId }: { chatId: string }) {
+    this.world.read.push(chatId);
+    return { lastReadAt: 1 };
+  }
+}
+
+export interface Services {
+  world: World;
+  publisher: RunPublisher;
+  /** An account with a token. */
+  account(): { user: User; token: string; claims: { id: string; jti: string } };
+  /** Begins a run of a user in a chat of its own. */
+  begin(userId: string, change?: Partial<RunIdentity>): Promise<RunWriter>;
+  end(writer: RunWriter): Promise<void>;
+  /** Revokes every token of a user; with or without telling the gateways. */
+  revoke(userId: string, tell: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The other side of the transport: real Redis, real rpc, a real run publisher, and services that know only what a test tells them. */
+export async function startServices(redisUrl: string, keyPrefix: string): Promise<Services> {
+  const world = new World();
+  const provider = { provide: World, useValue: world };
+  const start = async (service: string, controller: typeof TinyAuth | typeof TinyChat): Promise<INestMicroservice> => {
+    const root = class {};
+    Module({
+      imports: [TransportModule.forRoot({ redisUrl, keyPrefix, service })],
+      controllers: [controller],
+      providers: [provider],
+    })(root);
+    const app = await NestFactory.createMicroservice(root, { ...rpcMicroservice, logger: false });
+    await app.listen();
+    return app;
+  };
+  const apps = [await start('auth', TinyAuth), await start('chat', TinyChat)];
+  const [auth, chat] = apps as [INestMicroservice, INestMicroservice];
+  const publisher = createRunPublisher({ connections: chat.get(Connections) });
+  return {
+    world,
+    publisher,
+    account() {
+      const user = userOf('user');
+      world.users.set(user.id, user);
+      const claims = { id: user.id, jti: randomUUID() };
+      return { user, claims, token: tokenOf(claims) };
+    },
+    async begin(userId, change = {}) {
+      const identity = {
+        runId: randomUUID(),
+        userId,
+        model: 'm',
+        chatId: randomUUID(),
+        messageId: randomUUID(),
+        ...change,
+      };
+      await publisher.seize(identity.runId, 1);
+      const writer = publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
+      world.runs.set(identity.runId, writer);
+      return writer;
+    },
+    async end(writer) {
+      world.runs.delete(writer.identity.runId);
+      const { generation } = writer.position;
+      await writer.end({ state: 'completed', generation, length: writer.text.length, finishReason: 'stop' });
+    },
+    async revoke(userId, tell) {
+      const sequence = world.revocations.length + 1;
+      world.revocations.push({ sequence, kind: 'user', subject: userId, userId, notBefore: Date.now() + 1 });
+      if (tell) await auth.get(Notices).publish(TOKENS_REVOKED, { sequence });
+    },
+    async close() {
+      await publisher.close();
+      for (const app of apps) await app.close();
+    },
+  };
+}
