@@ -1,25 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { CallError } from '@perennial/contracts-kernel';
+import { assertNever, CallError } from '@perennial/contracts-kernel';
 import type { Connections } from '../redis/connections';
 import { isRedisUnavailable, redisUnavailable } from '../redis/errors';
 import { AliasTable } from './alias-table';
 import { DurableStore } from './durable-store';
 import { FollowedRunState } from './followed-run';
-import type { Follower } from './follower';
-import { decodeFrame, type FrameItem, type FrameVisitor } from './frame';
+import { decodeFrame, type FrameItem, type FrameVisitor, type OpenItem } from './frame';
 import { HeldRegistry } from './held-registry';
+import { HubRuns, type HubRun } from './hub-runs';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
-import { RunChecker, type CheckedRun } from './run-checker';
-import type {
-  FollowedRun,
-  Following,
-  OnRunUpdate,
-  RunHub,
-  RunIdentity,
-  RunLookup,
-  RunPosition,
-  UserEvent,
-} from './types';
+import { RunChecker } from './run-checker';
+import type { FollowedRun, Following, OnRunUpdate, RunHub, RunLookup, RunPosition, UserEvent } from './types';
 
 export interface RunHubOptions {
   connections: Pick<Connections, 'commands' | 'subscriptions' | 'keyPrefix' | 'processId'>;
@@ -29,10 +20,6 @@ export interface RunHubOptions {
 
 const REGISTRY_BEAT_MS = 1_000;
 const CHECK_BEAT_MS = 100;
-/** An ended run is remembered this long, with its text for those who ask, and so that a repeated end is known. */
-const KEEP_ENDED_MS = 10_000;
-/** How many ended runs are known by name beyond that. */
-const MAX_ENDED = 10_000;
 const FOLLOW_LIMIT_MS = 5_000;
 const COMPLAIN_EVERY_MS = 10_000;
 
@@ -41,29 +28,13 @@ export function createRunHub(options: RunHubOptions): RunHub {
   return new Hub(options);
 }
 
-interface HubRun extends CheckedRun {
-  /** Readers of this very run, `follow`s that are being prepared included. */
-  readers: number;
-  endedAt?: number;
-}
-
-interface UserFollower {
-  onUpdate: OnRunUpdate;
-  onEvent: (event: UserEvent) => void;
-  followers: Map<HubRun, Follower>;
-}
-
 class Hub implements RunHub, FrameVisitor {
   private readonly logger = new Logger('RunHub');
-  private readonly keys: RunKeys;
   private readonly registry: HeldRegistry;
-  private readonly checker: RunChecker;
+  private readonly checker: RunChecker<HubRun>;
   private readonly store: DurableStore;
+  private readonly runs: HubRuns;
   private readonly aliases = new AliasTable();
-  private readonly runs = new Map<string, HubRun>();
-  private readonly users = new Map<string, Set<UserFollower>>();
-  /** Runs whose end was told; a repeated one is nothing new. Oldest first. */
-  private readonly ended = new Set<string>();
   /** Runs that the frame in hand has changed. */
   private readonly touched = new Set<HubRun>();
   private readonly timers: NodeJS.Timeout[];
@@ -72,32 +43,36 @@ class Hub implements RunHub, FrameVisitor {
   private complainedAt = 0;
   private closed = false;
 
-  constructor(private readonly options: RunHubOptions) {
+  constructor(options: RunHubOptions) {
     const { commands, subscriptions, keyPrefix, processId } = options.connections;
     const tag = shortTag(processId);
-    const complain = (error: unknown): void => this.complain(error);
-    this.keys = new RunKeys(keyPrefix);
-    this.store = new DurableStore(commands, this.keys, 0);
-    this.registry = new HeldRegistry(commands, this.keys, tag, complain);
-    this.checker = new RunChecker(this.store, options.lookup, (run) => this.settle(run as HubRun));
-    this.unsubscribe = subscriptions.subscribe(this.keys.live(tag), (message) => this.receive(message));
+    const keys = new RunKeys(keyPrefix);
+    const onError = (error: unknown): void => this.complain(error);
+    this.store = new DurableStore(commands, keys, 0);
+    this.registry = new HeldRegistry(commands, keys, tag, onError);
+    this.runs = new HubRuns({ onError, onLetGo: (runId) => this.aliases.mute(runId, Date.now()) });
+    this.checker = new RunChecker(this.store, options.lookup, (run) => this.runs.settle(run));
+    this.unsubscribe = subscriptions.subscribe(keys.live(tag), (message) => this.receive(message));
     // A Redis that comes back may be empty. Missed frames need nothing: the next sign of life shows what is missing.
     subscriptions.onRestored(() => void this.registry.refresh());
     this.timers = [
       setInterval(() => this.renew(), REGISTRY_BEAT_MS),
-      setInterval(() => this.checker.tick(this.runs.values(), Date.now()), CHECK_BEAT_MS),
+      setInterval(() => this.checker.tick(this.runs.all(), Date.now()), CHECK_BEAT_MS),
     ];
     void this.registry.refresh();
   }
 
   async follow(runId: string, cursor: RunPosition | undefined, onUpdate: OnRunUpdate): Promise<Following> {
     const release = this.registry.hold(runKey(runId));
-    const run = this.ensure(runId);
+    const run = this.runs.ensure(runId);
     run.readers += 1;
+    let left = false;
     const leave = (): void => {
+      if (left) return;
+      left = true;
       release();
       run.readers -= 1;
-      this.forgetUnread(run);
+      this.runs.letGo(run);
     };
     try {
       await this.prepare(run, cursor);
@@ -107,43 +82,20 @@ class Hub implements RunHub, FrameVisitor {
     }
     const follower = run.state.attach(cursor ?? 'start', onUpdate);
     const stop = (): void => {
-      if (!run.state.followers.delete(follower)) return;
       follower.close();
+      run.state.followers.delete(follower);
+      leave();
     };
-    let left = false;
-    const following = Object.assign(
-      () => {
-        stop();
-        if (left) return;
-        left = true;
-        leave();
-      },
-      { pause: () => follower.pause(), resume: () => follower.resume() },
-    );
     follower.deliver();
-    return following;
+    return Object.assign(stop, { pause: () => follower.pause(), resume: () => follower.resume() });
   }
 
   followUser(userId: string, onUpdate: OnRunUpdate, onEvent: (event: UserEvent) => void): () => void {
-    const user: UserFollower = { onUpdate, onEvent, followers: new Map() };
-    const others = this.users.get(userId);
-    if (others) others.add(user);
-    else this.users.set(userId, new Set([user]));
     const release = this.registry.hold(userKey(userId));
-    // What others of this user see already is shown at once; what no one here has seen is opened by the workers.
-    for (const run of this.runs.values()) {
-      if (run.state.isKnown && !run.state.terminal && isShownTo(run.state.identity, userId)) this.join(user, run);
-    }
+    const remove = this.runs.addUser(userId, onUpdate, onEvent);
     return () => {
-      const set = this.users.get(userId);
-      if (!set?.delete(user)) return;
-      if (set.size === 0) this.users.delete(userId);
+      remove();
       release();
-      for (const [run, follower] of user.followers) {
-        follower.close();
-        run.state.followers.delete(follower);
-        this.forgetUnread(run);
-      }
     };
   }
 
@@ -168,21 +120,18 @@ class Hub implements RunHub, FrameVisitor {
     for (const timer of this.timers) clearInterval(timer);
     (await this.unsubscribe)();
     await this.registry.close();
-    for (const { state } of this.runs.values()) for (const follower of state.followers) follower.close();
-    this.runs.clear();
-    this.users.clear();
+    this.runs.close();
   }
 
   // ------------------------------------------------------------ live path
 
   piece(worker: string, alias: number, offset: number, text: string): void {
     const binding = this.aliases.get(worker, alias);
-    if (!binding || (binding.mutedAt !== undefined && this.isWanted(binding.identity))) {
+    if (!binding || (binding.mutedAt !== undefined && this.runs.isWanted(binding.identity))) {
       this.aliases.ask(worker, alias, this.now);
       return;
     }
-    if (binding.mutedAt !== undefined) return;
-    const run = this.runs.get(binding.identity.runId);
+    const run = binding.mutedAt === undefined ? this.runs.get(binding.identity.runId) : undefined;
     if (!run) return;
     run.state.piece(binding.epoch, binding.generation, offset, text);
     this.touched.add(run);
@@ -190,78 +139,71 @@ class Hub implements RunHub, FrameVisitor {
 
   item(worker: string, item: FrameItem): void {
     switch (item.k) {
-      case 'o': {
-        const binding = { identity: item.i, epoch: item.e, generation: item.n };
-        const isWanted = this.isWanted(item.i);
-        this.aliases.bind(worker, item.a, isWanted ? binding : { ...binding, mutedAt: this.now });
-        if (!isWanted) return;
-        const run = this.ensure(item.i.runId);
-        run.state.identify(item.i);
-        run.state.open({ epoch: item.e, generation: item.n, base: item.b, from: item.o, text: item.t });
-        this.joinAll(run, item.f === 1 ? 'start' : 'join');
-        this.touched.add(run);
+      case 'o':
+        this.openItem(worker, item);
         return;
-      }
       case 'e': {
         const binding = this.aliases.get(worker, item.a);
         const run = binding && binding.mutedAt === undefined ? this.runs.get(binding.identity.runId) : undefined;
-        if (!run) return;
-        run.state.end(item.t);
-        this.touched.add(run);
+        run?.state.end(item.t);
+        if (run) this.touched.add(run);
         return;
       }
       case 'f': {
-        if (!this.isWanted(item.i)) return;
-        const run = this.ensure(item.i.runId);
+        if (!this.runs.isWanted(item.i)) return;
+        const run = this.runs.ensure(item.i.runId);
         run.state.identify(item.i);
         run.state.end(item.t);
-        this.joinAll(run);
+        this.runs.joinUsers(run);
         this.touched.add(run);
         return;
       }
       case 'u':
-        for (const user of this.users.get(item.u) ?? []) this.guard(() => user.onEvent(item.v));
+        this.runs.tellUser(item.u, item.v);
         return;
+      default:
+        assertNever(item);
     }
+  }
+
+  private openItem(worker: string, item: OpenItem): void {
+    const binding = { identity: item.i, epoch: item.e, generation: item.n };
+    const isWanted = this.runs.isWanted(item.i);
+    this.aliases.bind(worker, item.a, isWanted ? binding : { ...binding, mutedAt: this.now });
+    if (!isWanted) return;
+    const run = this.runs.ensure(item.i.runId);
+    run.state.identify(item.i);
+    run.state.open({ epoch: item.e, generation: item.n, base: item.b, from: item.o, text: item.t });
+    this.runs.joinUsers(run, item.f === 1 ? 'start' : 'join');
+    this.touched.add(run);
   }
 
   private receive(message: string): void {
     if (this.closed) return;
     this.now = Date.now();
-    this.guard(() => decodeFrame(message, this));
-    for (const run of this.touched) {
-      run.heardAt = this.now;
-      this.settle(run);
-      const isNewHole = run.state.needsText && !run.torn;
-      run.torn = run.state.needsText;
-      if (run.torn && !isNewHole) continue;
-      run.checks = 0;
-      run.checkAt = 0;
-      if (isNewHole) {
-        this.checker.check(run).catch((error: unknown) => this.complain(error));
-      }
+    try {
+      decodeFrame(message, this);
+    } catch {
+      // The error of a parser quotes what it read, and that is somebody's answer.
+      this.complain(new Error('a frame could not be read'));
     }
+    for (const run of this.touched) this.heard(run);
     this.touched.clear();
     for (const [w, a] of this.aliases.takeUnknown()) this.registry.announce({ w, a });
   }
 
-  // ------------------------------------------------------------ runs
-
-  private ensure(runId: string): HubRun {
-    const known = this.runs.get(runId);
-    if (known) return known;
-    const run: HubRun = {
-      state: new FollowedRunState(runId, (error) => this.complain(error)),
-      heardAt: Date.now(),
-      checkAt: 0,
-      checks: 0,
-      torn: false,
-      unknown: 0,
-      readers: 0,
-    };
-    this.runs.set(runId, run);
-    return run;
+  private heard(run: HubRun): void {
+    run.heardAt = this.now;
+    this.runs.settle(run);
+    const isNewHole = run.state.needsText && !run.torn;
+    run.torn = run.state.needsText;
+    if (run.torn && !isNewHole) return;
+    run.checks = 0;
+    run.checkAt = 0;
+    if (isNewHole) this.checker.check(run).catch((error: unknown) => this.complain(error));
   }
+
+  // ------------------------------------------------------------ inside
 
   /** Loads what must be known before a reader can begin: the run, and whether its cursor is true. */
   private async prepare(run: HubRun, cursor: RunPosition | undefined): Promise<void> {
@@ -273,6 +215,7 @@ class Hub implements RunHub, FrameVisitor {
     });
     try {
       await Promise.race([this.checker.check(run), late]);
+      // The first may have joined a check that began before.
       if (!isReady()) await Promise.race([this.checker.check(run), late]);
     } catch (error) {
       if (!run.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
@@ -282,84 +225,18 @@ class Hub implements RunHub, FrameVisitor {
     if (!run.state.isKnown) throw new CallError('NOT_FOUND', 'There is no such run.');
   }
 
-  /** After a change: tells the followers, lets ended runs go. */
-  private settle(run: HubRun): void {
-    if (this.closed || this.runs.get(run.state.runId) !== run) return;
-    if (!run.state.isKnown) return;
-    this.joinAll(run);
-    run.state.deliver();
-    if (!run.state.terminal || run.endedAt !== undefined) return;
-    run.endedAt = Date.now();
-    this.remember(run.state.runId);
-    this.aliases.mute(run.state.runId, run.endedAt);
-  }
-
-  private isWanted(identity: RunIdentity): boolean {
-    const run = this.runs.get(identity.runId);
-    if (run && run.readers > 0) return true;
-    if (identity.chatId === undefined || !this.users.has(identity.userId)) return false;
-    return !this.ended.has(identity.runId);
-  }
-
-  /** Every socket of the run's user sees it, from the first item that names it. */
-  private joinAll(run: HubRun, start: 'start' | 'join' = 'join'): void {
-    const { identity } = run.state;
-    if (identity.chatId === undefined || run.endedAt !== undefined) return;
-    for (const user of this.users.get(identity.userId) ?? []) if (!user.followers.has(run)) this.join(user, run, start);
-  }
-
-  private join(user: UserFollower, run: HubRun, start: 'start' | 'join' = 'join'): void {
-    const follower = run.state.attach(start, user.onUpdate);
-    user.followers.set(run, follower);
-    follower.deliver();
-  }
-
-  private forgetUnread(run: HubRun): void {
-    if (run.readers > 0 || run.state.followers.size > 0 || run.endedAt !== undefined) return;
-    if (this.runs.get(run.state.runId) !== run) return;
-    this.runs.delete(run.state.runId);
-    this.aliases.mute(run.state.runId, Date.now());
-  }
-
-  private remember(runId: string): void {
-    this.ended.add(runId);
-    for (const oldest of this.ended) {
-      if (this.ended.size <= MAX_ENDED) return;
-      this.ended.delete(oldest);
-    }
-  }
-
-  // ------------------------------------------------------------ timers
-
   private renew(): void {
     void this.registry.refresh();
     const now = Date.now();
     this.aliases.sweep(now);
-    for (const run of this.runs.values()) {
-      if (run.endedAt === undefined || now - run.endedAt < KEEP_ENDED_MS || run.readers > 0) continue;
-      this.runs.delete(run.state.runId);
-      for (const user of this.users.get(run.state.identity.userId) ?? []) user.followers.delete(run);
-    }
+    this.runs.sweep(now);
   }
 
-  private guard(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.complain(error);
-    }
-  }
-
+  /** Redis being away is told by its connection; here only what is unexpected, and not for each of many runs. */
   private complain(error: unknown): void {
     const now = Date.now();
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;
-    this.logger.warn(
-      `reading run streams failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    this.logger.warn(`reading run streams failed: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function isShownTo(identity: RunIdentity, userId: string): boolean {
-  return identity.userId === userId && identity.chatId !== undefined;
 }

@@ -32,18 +32,18 @@ export interface CheckedRun {
 }
 
 /** Asks about runs whose live path is silent or torn: first their stream, then the lookup. */
-export class RunChecker {
+export class RunChecker<Run extends CheckedRun = CheckedRun> {
   private underway = 0;
 
   constructor(
     private readonly store: DurableStore,
     private readonly lookup: RunLookup,
     /** A check may have changed the run. */
-    private readonly onChecked: (run: CheckedRun) => void,
+    private readonly onChecked: (run: Run) => void,
   ) {}
 
   /** Starts what is due, as far as the bound allows. */
-  tick(runs: Iterable<CheckedRun>, now: number): void {
+  tick(runs: Iterable<Run>, now: number): void {
     for (const run of runs) {
       if (this.underway >= CONCURRENCY) return;
       if (run.checking || run.state.terminal || now < run.checkAt) continue;
@@ -52,7 +52,7 @@ export class RunChecker {
   }
 
   /** Checks a run now. Rejects with the lookup's or Redis's error; what was learned before stays. */
-  check(run: CheckedRun): Promise<void> {
+  check(run: Run): Promise<void> {
     run.checking ??= this.run(run).finally(() => {
       run.checking = undefined;
       const first = run.state.needsText ? FILL_AGAIN_MS : SILENT_AGAIN_MS;
@@ -74,7 +74,7 @@ export class RunChecker {
     }
   }
 
-  private async run(run: CheckedRun): Promise<void> {
+  private async run(run: Run): Promise<void> {
     const { state } = run;
     this.underway += 1;
     try {
@@ -107,7 +107,7 @@ export class RunChecker {
     }
   }
 
-  private mustLookUp(run: CheckedRun, isStreamed: boolean, hasLearned: boolean): boolean {
+  private mustLookUp(run: Run, isStreamed: boolean, hasLearned: boolean): boolean {
     const { state } = run;
     if (!state.isKnown) return true;
     // Its worker lives, and the next durable write may have the text.
