@@ -131,7 +131,9 @@ describe('accounts, with sign-up open', () => {
   it('resolves a session until the account is gone', async () => {
     const session = await someone();
     expect(await resolve(session)).toMatchObject({ id: session.user.id, role: 'user' });
-    await caller.rpc.call(DELETE_USER, { userId: session.user.id }, { principal: asAdmin });
+    const remove = () => caller.rpc.call(DELETE_USER, { userId: session.user.id }, { principal: asAdmin });
+    expect(await remove()).toEqual({ deleted: true });
+    expect(await remove()).toEqual({ deleted: false });
     await expect(resolve(session)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(signIn(session.user.email)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });

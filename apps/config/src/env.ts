@@ -11,12 +11,6 @@ const urls = () =>
       message: 'must be http:// or https:// URLs, separated by ";"',
     });
 
-/** The prompt that asks a model for the title of a chat; `{{MESSAGES}}` is replaced by the conversation. */
-export const DEFAULT_TITLE_PROMPT = `Write a title for the conversation below.
-Rules: at most five words, in the language of the conversation, no quotation marks, no full stop, no explanation. Answer with the title only.
-
-{{MESSAGES}}`;
-
 /** What the config service reads from its environment. */
 export const configEnv = z.object({
   ...commonEnv,
@@ -62,7 +56,8 @@ export const configEnv = z.object({
     description: 'Whether a model writes a title for each new chat.',
   }),
   TITLE_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
-    description: 'Prompt for titles; `{{MESSAGES}}` is replaced by the conversation. Our own when unset.',
+    description:
+      'Prompt for titles; `{{MESSAGE}}` is replaced by the first message, and the answer has to be JSON: `{"title": "…"}`. Our own when unset.',
   }),
   MODELS_CACHE_TTL: variable(integer(1, 3_600).default(5), {
     description: 'Seconds for which a list of models is used without asking the provider again.',

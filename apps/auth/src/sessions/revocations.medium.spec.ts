@@ -61,7 +61,7 @@ describe('the revocation feed', () => {
 
   const since = (cursor: number) => caller.rpc.call(REVOCATIONS_SINCE, { cursor }, { principal: gateway });
   const head = async () => {
-    for (let cursor = 0; ; ) {
+    for (let cursor = 0; ;) {
       const page = await since(cursor);
       if (page.cursor === cursor) return cursor;
       cursor = page.cursor;

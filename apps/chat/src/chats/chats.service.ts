@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Chat, ChatListItem, CREATE_CHAT, LIST_CHATS, UPDATE_CHAT } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
+import { DEFAULT_TITLE } from '../runs/accept/accept-turn.service';
 import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
 import { UserEvents } from '../runs/user-events';
@@ -11,7 +12,6 @@ import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
 import type { StoredChat } from './rows';
 
-const UNTITLED = 'New Chat';
 /** How often a chat is read again because an answer ended between Postgres and Redis. */
 const READS = 3;
 
@@ -53,7 +53,13 @@ export class ChatsService {
       const rows = messageChangesOf(blob, [], Math.floor(Date.now() / 1000));
       const change = chatChangeOf(blob);
       if (!rows.some((row) => row.id === change.currentMessageId)) change.currentMessageId = rows.at(-1)?.id;
-      await this.repository.insert(tx, principal, id, { ...change, title: change.title ?? UNTITLED }, folderId ?? null);
+      await this.repository.insert(
+        tx,
+        principal,
+        id,
+        { ...change, title: change.title ?? DEFAULT_TITLE },
+        folderId ?? null,
+      );
       await this.repository.putMessages(tx, id, rows);
       tx.afterCommit(() => this.events.listed(principal.userId, id));
       return { chatId: id };

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Settings, UPDATE_BANNERS } from '@perennial/contracts-config';
 import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
-import { CONFIG_ENV, DEFAULT_TITLE_PROMPT, type ConfigEnv } from '../env';
+import { CONFIG_ENV, type ConfigEnv } from '../env';
 import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
 
@@ -27,7 +27,7 @@ export class SettingsService {
       banners,
       tasks: {
         titleGeneration: env.ENABLE_TITLE_GENERATION,
-        titlePrompt: env.TITLE_GENERATION_PROMPT_TEMPLATE ?? DEFAULT_TITLE_PROMPT,
+        titlePrompt: env.TITLE_GENERATION_PROMPT_TEMPLATE ?? '',
         taskModel: env.TASK_MODEL ?? null,
       },
     };

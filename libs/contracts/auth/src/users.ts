@@ -106,7 +106,7 @@ export const UPDATE_USER = defineCall({
   deadlineMs: 10_000,
 });
 
-/** Admin only; not oneself and not the last admin. Ends the account's tokens. */
+/** Admin only; not oneself and not the last admin. Ends the account's tokens. `deleted` is false when there was no such account. */
 export const DELETE_USER = defineCall({
   pattern: 'auth.users.delete',
   effect: 'keyed',

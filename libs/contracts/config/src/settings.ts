@@ -17,6 +17,7 @@ export const SettingsSchema = z.object({
   defaultLocale: z.string(),
   defaultModels: z.string().nullable(),
   banners: z.array(BannerSchema),
+  /** An empty `titlePrompt` stands for chat's own. */
   tasks: z.object({ titleGeneration: z.boolean(), titlePrompt: z.string(), taskModel: z.string().nullable() }),
 });
 export type Settings = z.infer<typeof SettingsSchema>;
