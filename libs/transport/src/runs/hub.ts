@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { assertNever, CallError } from '@perennial/contracts-kernel';
 import type { Connections } from '../redis/connections';
@@ -20,6 +21,8 @@ export interface RunHubOptions {
 
 const REGISTRY_BEAT_MS = 1_000;
 const CHECK_BEAT_MS = 100;
+const AHEAD_WAIT_MS = 25;
+const AHEAD_WAITS = 12;
 const FOLLOW_LIMIT_MS = 5_000;
 const COMPLAIN_EVERY_MS = 10_000;
 
@@ -106,13 +109,17 @@ class Hub implements RunHub, FrameVisitor {
     try {
       const durable = await this.store.read(runId);
       if (durable) state.applyDurable(durable);
-      if (state.isWhole) return state;
-      const found = await this.checker.lookedUp(runId);
-      if (found) state.applyLookup(found);
+      if (!state.isWhole) {
+        const found = await this.checker.lookedUp(runId);
+        if (found) state.applyLookup(found);
+      }
     } catch (error) {
       if (!held?.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
     }
-    return state.isKnown ? state : held?.isKnown ? held : undefined;
+    // While it was read, readers here may have been told more: what they are shown next must not be older than that.
+    const current = this.runs.get(runId)?.state;
+    if (current?.isWhole) return current;
+    return state.isKnown ? state : current?.isKnown ? current : undefined;
   }
 
   async close(): Promise<void> {
@@ -215,7 +222,10 @@ class Hub implements RunHub, FrameVisitor {
     });
     try {
       await Promise.race([this.checker.check(run), late]);
-      // The first may have joined a check that began before.
+      // A cursor may be ahead of the durable stream (a generation that has just begun): the worker's open item is under way.
+      for (let waits = 0; run.state.isKnown && !isReady() && waits < AHEAD_WAITS; waits += 1)
+        await sleep(AHEAD_WAIT_MS);
+      // The first check may have been one that began before.
       if (!isReady()) await Promise.race([this.checker.check(run), late]);
     } catch (error) {
       if (!run.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
