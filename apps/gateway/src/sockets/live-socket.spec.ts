@@ -14,11 +14,13 @@ function fakeSocket() {
   return { state, transport, socket: { conn } as unknown as Socket };
 }
 
+const packet = { message: '12345678', frame: Buffer.from('12345678') };
+
 describe('one socket', () => {
   it('that takes what it is sent is never cut', () => {
     const { state, socket } = fakeSocket();
     const live = new LiveSocket(socket, 10);
-    for (let index = 0; index < 100; index += 1) live.send('12345678');
+    for (let index = 0; index < 100; index += 1) live.send(packet);
     expect(state).toMatchObject({ destroyed: false });
     expect(state.written).toHaveLength(100);
   });
@@ -27,10 +29,10 @@ describe('one socket', () => {
     const { state, socket, transport } = fakeSocket();
     const live = new LiveSocket(socket, 20);
     transport.writable = false;
-    live.send('12345678');
-    live.send('12345678');
+    live.send(packet);
+    live.send(packet);
     expect(state.destroyed).toBe(false);
-    live.send('12345678');
+    live.send(packet);
     expect(state).toEqual({ written: ['12345678', '12345678'], destroyed: true });
   });
 

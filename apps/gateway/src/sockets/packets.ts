@@ -2,16 +2,43 @@ import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennia
 import type { CumulativeData, DoneData, OutputItem, SocketEvent } from '@perennial/contracts-gateway';
 
 /**
- * Engine.IO messages ready to be written to any number of sockets: Socket.IO's own encoding of `emit('events', payload)`
- * (protocol 5: packet type 2, then a JSON array), made once per event instead of once per socket.
+ * One event, ready to be written to any number of sockets: Socket.IO's own encoding of `emit('events', payload)` (protocol 5: packet
+ * type 2, then a JSON array) as a whole WebSocket frame, made once per event instead of once per socket.
  */
-export type Packet = string;
+export interface Packet {
+  /** The Engine.IO message. */
+  readonly message: string;
+  /** The frame that carries it: final, text, unmasked, not compressed. */
+  readonly frame: Buffer;
+}
 
 const START = '2["events",';
 const END = ']';
+/** Engine.IO's packet type `message`, which its WebSocket transport puts before what it sends. */
+const MESSAGE_TYPE = 0x34;
+const FINAL_TEXT = 0x81;
+
+function encode(message: string): Packet {
+  const length = Buffer.byteLength(message) + 1;
+  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headerLength + length);
+  frame[0] = FINAL_TEXT;
+  if (headerLength === 2) {
+    frame[1] = length;
+  } else if (headerLength === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame[headerLength] = MESSAGE_TYPE;
+  frame.write(message, headerLength + 1, 'utf8');
+  return { message, frame };
+}
 
 export function packetOf(event: SocketEvent | UserEvent): Packet {
-  return START + JSON.stringify(event) + END;
+  return encode(START + JSON.stringify(event) + END);
 }
 
 /** The events of one run. What is the same in each is made once. */
@@ -39,7 +66,7 @@ export class RunPackets {
 
   /** The hot path: only the text and two numbers differ. */
   delta(generation: number, offset: number, text: string): Packet {
-    return `${this.deltaStart}${generation},"offset":${offset},"delta":${JSON.stringify(text)}}}}${END}`;
+    return encode(`${this.deltaStart}${generation},"offset":${offset},"delta":${JSON.stringify(text)}}}}${END}`);
   }
 
   /** The whole text so far. */

@@ -1,16 +1,32 @@
 import type { FollowedRun, RunTerminal, RunUpdate } from '@perennial/transport';
 import { Decoder } from 'socket.io-parser';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Packet } from './packets';
 import { UserRelay } from './user-relay';
 
 const identity = { runId: 'r1', userId: 'u', model: 'm', chatId: 'c', messageId: 'a"1' };
 
+/** The text of an unmasked WebSocket frame, by RFC 6455. */
+function unframe(frame: Buffer): string {
+  expect(frame[0]).toBe(0x81);
+  const short = frame[1] ?? 0;
+  const [start, length] =
+    short < 126 ? [2, short] : short === 126 ? [4, frame.readUInt16BE(2)] : [10, Number(frame.readBigUInt64BE(2))];
+  expect(frame.length).toBe(start + length);
+  return frame.toString('utf8', start);
+}
+
 /** Decodes a packet as Socket.IO's own client does. */
-function decode(packet: string): { chat_id: string; message_id: string; data: { type: string; data: unknown } } {
+function decode({ message, frame }: Packet): {
+  chat_id: string;
+  message_id: string;
+  data: { type: string; data: unknown };
+} {
   let decoded: unknown[] = [];
   const decoder = new Decoder();
   decoder.on('decoded', (value) => (decoded = value.data as unknown[]));
-  decoder.add(packet);
+  decoder.add(message);
+  expect(unframe(frame)).toBe(`4${message}`);
   expect(decoded[0]).toBe('events');
   return decoded[1] as ReturnType<typeof decode>;
 }
@@ -107,6 +123,11 @@ describe('what a user’s sockets hear of a run', () => {
     expect(heard.at(-1)?.data.type).toBe('chat:completion');
     update(end({}), other);
     expect(heard.at(-1)?.data.type).toBe('chat:active');
+  });
+
+  it.each([1, 300, 70_000])('a text of %d characters is framed', (length) => {
+    update(delta(0, 'ä'.repeat(length)));
+    expect(heard[1]?.data).toMatchObject({ data: { delta: 'ä'.repeat(length) } });
   });
 
   it('other events pass as they are; completions without a chat are nobody’s', () => {
