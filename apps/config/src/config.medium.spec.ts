@@ -161,6 +161,16 @@ describe('models', () => {
     expect(await ids(user, true)).toEqual(['a', 'new']);
   });
 
+  it('sees a provider that has come up after the first question', async () => {
+    const provider = await startProvider({ models: ['late'] });
+    provider.status = 503;
+    const { ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
+    expect(await ids()).toEqual([]);
+    provider.status = 200;
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await ids()).toEqual(['late']);
+  });
+
   it('resolves a model to its connection, with the key sealed, and finds one that has just appeared', async () => {
     const provider = await startProvider({ models: ['a'], ownedBy: 'vllm' });
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ProviderModel } from '@perennial/model-provider';
 import { Runtime, type Logger } from '@perennial/runtime';
@@ -7,6 +8,8 @@ import type { Connection } from '../state/state';
 
 /** A list older than this is waited for; a younger one is used while the next is fetched. */
 const WAIT_AFTER_MS = 60_000;
+/** For a provider that has never answered: one that has just come up is seen at once, one that hangs holds nobody up. */
+const PATIENCE_MS = 500;
 /** How long the models of a provider that fails stay: a restart of it should not empty anybody's model picker. */
 const KEEP_MS = 10 * 60_000;
 
@@ -27,7 +30,7 @@ const NONE: readonly ProviderModel[] = [];
 
 /**
  * What each provider offers, asked at most once at a time and not more often than `MODELS_CACHE_TTL`. A provider that does not answer
- * costs the others nothing: only its first attempt is ever waited for. The same array is returned while nothing has changed.
+ * costs the others next to nothing: only its first attempt is waited for. The same array is returned while nothing has changed.
  */
 @Injectable()
 export class ProviderLists {
@@ -59,6 +62,7 @@ export class ProviderLists {
     if (age >= this.#ttlMs) {
       const loading = this.load(connection, entry);
       if (!entry.attempt || (entry.attempt.ok && age > WAIT_AFTER_MS)) await loading;
+      else if (!entry.known) await Promise.race([loading, sleep(PATIENCE_MS)]);
     }
     return this.known(entry);
   }
