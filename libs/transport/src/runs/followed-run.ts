@@ -1,6 +1,8 @@
 import type { DurableRun } from './durable-store';
+import { EpochBases } from './epoch-bases';
 import { Follower, type FollowerSource, type FollowerStart } from './follower';
 import { TextBuffer } from './text-buffer';
+import { TornText } from './torn-text';
 import type { OnRunUpdate, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
 
 export type LookedUp = NonNullable<Awaited<ReturnType<RunLookup>>>;
@@ -19,10 +21,8 @@ export class FollowedRunState implements FollowerSource {
   /** -1: nothing is known yet. */
   private generation = -1;
   private buffer = new TextBuffer();
-  /** Where each epoch began in this generation, as far as this process has heard. */
-  private bases = new Map<number, number>();
-  /** Live text beyond a hole. */
-  private parked?: { from: number; buffer: TextBuffer };
+  private bases = new EpochBases();
+  private readonly torn = new TornText();
   /** The writer is known to have been here. */
   private expected = 0;
   private ending?: RunTerminal;
@@ -55,9 +55,7 @@ export class FollowedRunState implements FollowerSource {
 
   /** True while text is missing that is known to exist. */
   get needsText(): boolean {
-    return (
-      !this.terminal && (this.parked !== undefined || this.expected > this.buffer.length || this.ending !== undefined)
-    );
+    return !this.terminal && (!this.torn.isEmpty || this.expected > this.buffer.length || this.ending !== undefined);
   }
 
   /** True when the end is known but not its text. */
@@ -128,8 +126,7 @@ export class FollowedRunState implements FollowerSource {
   canJudge(cursor: RunPosition): boolean {
     if (cursor.epoch > this.epoch) return false;
     if (cursor.generation !== this.generation) return cursor.generation < this.generation;
-    for (let epoch = cursor.epoch + 1; epoch <= this.epoch; epoch += 1) if (!this.bases.has(epoch)) return false;
-    return true;
+    return this.bases.canJudge(cursor, this.epoch);
   }
 
   attach(start: FollowerStart, onUpdate: OnRunUpdate): Follower {
@@ -186,16 +183,14 @@ export class FollowedRunState implements FollowerSource {
     if (this.terminal || epoch < this.epoch || (epoch === this.epoch && generation < this.generation)) return false;
     if (generation !== this.generation) {
       this.clear();
-      this.bases = new Map(bases);
+      this.bases = new EpochBases(bases);
       this.generation = generation;
     } else {
       let base = this.buffer.length;
-      for (const [of, at] of bases) {
-        if (of > this.epoch) base = Math.min(base, at);
-        this.bases.set(of, at);
-      }
+      for (const [of, at] of bases) if (of > this.epoch) base = Math.min(base, at);
+      this.bases.add(bases);
       if (epoch > this.epoch) {
-        this.parked = undefined;
+        this.torn.clear();
         this.expected = 0;
         this.cut(base);
       }
@@ -209,34 +204,16 @@ export class FollowedRunState implements FollowerSource {
     const end = from + text.length;
     const { length } = this.buffer;
     if (from > length) {
-      this.park(from, text);
+      this.expected = Math.max(this.expected, from);
+      this.torn.add(from, text);
       return;
     }
     if (end > length) {
       this.buffer.append(text.slice(length - from));
+      this.buffer.append(this.torn.takeAt(this.buffer.length));
       this.changed();
-      this.unpark();
     }
     if (this.ending) this.settleEnd();
-  }
-
-  /** Beyond a hole only the last contiguous part is kept; what lies before it comes from the durable stream. */
-  private park(from: number, text: string): void {
-    this.expected = Math.max(this.expected, from);
-    if (text === '') return;
-    const parkedEnd = this.parked ? this.parked.from + this.parked.buffer.length : -1;
-    if (this.parked && from >= this.parked.from && from <= parkedEnd) {
-      this.parked.buffer.append(text.slice(parkedEnd - from));
-    } else {
-      this.parked = { from, buffer: new TextBuffer(text) };
-    }
-  }
-
-  private unpark(): void {
-    const { parked } = this;
-    if (!parked || parked.from > this.buffer.length) return;
-    this.parked = undefined;
-    this.buffer.append(parked.buffer.slice(this.buffer.length - parked.from));
   }
 
   /** Ends as soon as the text is as long as the terminal event says. */
@@ -252,7 +229,7 @@ export class FollowedRunState implements FollowerSource {
   private finish(terminal: RunTerminal): void {
     if (this.generation < 0) this.generation = terminal.generation;
     this.terminal = terminal;
-    this.parked = undefined;
+    this.torn.clear();
     this.changed();
   }
 
@@ -267,7 +244,7 @@ export class FollowedRunState implements FollowerSource {
     }
     this.epoch = Math.max(this.epoch, position.epoch);
     this.buffer.append(text.slice(this.buffer.length));
-    this.parked = undefined;
+    this.torn.clear();
     this.changed();
   }
 
@@ -283,17 +260,13 @@ export class FollowedRunState implements FollowerSource {
 
   private clear(): void {
     this.buffer = new TextBuffer();
-    this.parked = undefined;
+    this.torn.clear();
     this.expected = 0;
     this.changed();
   }
 
   private isTrue(cursor: RunPosition): boolean {
-    if (cursor.generation !== this.generation || !this.canJudge(cursor)) return false;
-    for (let epoch = cursor.epoch + 1; epoch <= this.epoch; epoch += 1) {
-      if (cursor.offset > (this.bases.get(epoch) ?? 0)) return false;
-    }
-    return true;
+    return cursor.generation === this.generation && this.canJudge(cursor) && this.bases.isTrue(cursor, this.epoch);
   }
 
   private changed(): void {

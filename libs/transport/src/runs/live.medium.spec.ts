@@ -162,6 +162,23 @@ describe('the live path', () => {
     expect(await bench.command('TTL', `perennial:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
   });
 
+  it('believes a cursor of a generation that is not in the stream yet', async () => {
+    const slow = await bench.worker({ durableIntervalMs: 3_600_000 });
+    const identity = chatRun();
+    const writer = slow.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
+    writer.append('first');
+    await writer.flush();
+    writer.restart();
+    writer.append('second');
+    const fresh = await bench.gateway();
+    const reader = await Reader.follow(fresh.hub, identity.runId, { ...writer.position }, 'second');
+    writer.append(' text');
+    await reader.shows('second text');
+    expect(reader.resets).toBe(0);
+    await writer.end(completed(writer.position));
+    await reader.sawEnd();
+  });
+
   it('hands out checkpoints once', () => {
     const writer = open(chatRun());
     expect(writer.takeUncheckpointed()).toBeUndefined();
