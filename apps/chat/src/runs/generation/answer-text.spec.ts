@@ -1,0 +1,66 @@
+import type { RunWriter } from '@perennial/transport';
+import { describe, expect, it } from 'vitest';
+import { AnswerText, type AnswerTextOptions } from './answer-text';
+
+function answer(options: Partial<AnswerTextOptions> = {}) {
+  const pen = { text: 'old', restarts: 0 };
+  const writer = {
+    append: (text: string) => (pen.text += text),
+    restart: () => {
+      pen.text = '';
+      pen.restarts += 1;
+    },
+  } as unknown as RunWriter;
+  const text = new AnswerText(writer, {
+    raw: false,
+    thoughts: true,
+    restart: true,
+    limit: 1_000,
+    length: 0,
+    ...options,
+  });
+  return { pen, text };
+}
+
+describe('the text of an answer', () => {
+  it('replaces an earlier generation only when there is something to show', () => {
+    const { pen, text } = answer();
+    expect(pen.text).toBe('old');
+    text.add({ kind: 'text', text: 'a' });
+    text.add({ kind: 'text', text: 'b' });
+    expect(pen).toEqual({ text: 'ab', restarts: 1 });
+  });
+
+  it('has thoughts in tags, or not at all', () => {
+    const { pen, text } = answer();
+    text.add({ kind: 'reasoning', text: 'h' });
+    text.add({ kind: 'reasoning', text: 'm' });
+    text.add({ kind: 'text', text: 'yes' });
+    expect(pen.text).toBe('<think>\nhm\n</think>\n\nyes');
+    const plain = answer({ thoughts: false });
+    plain.text.add({ kind: 'reasoning', text: 'hm' });
+    plain.text.add({ kind: 'text', text: 'yes' });
+    expect(plain.pen.text).toBe('yes');
+  });
+
+  it('closes a thought that is broken off', () => {
+    const { pen, text } = answer();
+    text.add({ kind: 'reasoning', text: 'hm' });
+    text.close();
+    expect(pen.text).toBe('<think>\nhm\n</think>\n\n');
+  });
+
+  it('is one line of choices a chunk where more than text was asked for', () => {
+    const { pen, text } = answer({ raw: true });
+    text.add({ kind: 'chunk', chunk: { id: 'x', choices: [{ index: 0, delta: { content: 'a' } }] } });
+    text.add({ kind: 'chunk', chunk: { choices: [], usage: {} } });
+    expect(pen.text).toBe('[{"index":0,"delta":{"content":"a"}}]\n');
+  });
+
+  it('ends at its bound, counted from what was there before', () => {
+    const { pen, text } = answer({ restart: false, limit: 10, length: 7 });
+    text.add({ kind: 'text', text: 'abcdef' });
+    expect(pen.text).toBe('oldabc');
+    expect(text.full).toBe(true);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { firstWords, titleOf, titlePrompt } from './title-text';
+
+describe('titles', () => {
+  it('are found in what models answer', () => {
+    expect(titleOf('{"title": "A walk"}')).toBe('A walk');
+    expect(titleOf('Sure!\n```json\n{ "title": "A\\n walk" }\n```')).toBe('A walk');
+    expect(titleOf('{not json} {"title": "B"}')).toBe('B');
+    expect(titleOf('A walk in the park')).toBeUndefined();
+    expect(titleOf('{"title": " "}')).toBeUndefined();
+    expect(titleOf(`{"title": "${'x'.repeat(300)}"}`)).toHaveLength(100);
+  });
+
+  it('fall back to the first words of the message', () => {
+    expect(firstWords('  How do\n I bake bread? ')).toBe('How do I bake bread?');
+    expect(firstWords('one two three four five six seven')).toBe('one two three four five six…');
+    expect(firstWords('x'.repeat(80))).toHaveLength(50);
+    expect(firstWords('')).toBe('New Chat');
+  });
+
+  it('are asked for with the message in its place', () => {
+    expect(titlePrompt('', 'Hi $& there')).toContain('Hi $& there');
+    expect(titlePrompt('Name it: {{MESSAGES:END:2}}', 'Hi')).toBe('Name it: Hi');
+    expect(titlePrompt('Name it.', 'Hi')).toBe('Name it.\n\nHi');
+  });
+});
