@@ -203,6 +203,13 @@ describe('calls', () => {
     small.close();
   });
 
+  it('refuses a request that JSON cannot carry', async () => {
+    const odd = defineCall({ pattern: 'chat.test.read', effect: 'read', request: z.bigint(), reply: z.object({}) });
+    const error = await errorOf(caller.rpc.call(odd, 7n, options));
+    expect(error.code).toBe('INTERNAL');
+    expect(caller.client.inFlight).toBe(0);
+  });
+
   it('answers a repeated call id from memory and runs it once', async () => {
     const stream = rpcKeys.requests(prefix, 'chat');
     const answers: string[] = [];

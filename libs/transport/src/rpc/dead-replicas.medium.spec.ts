@@ -1,12 +1,15 @@
 import { CallError } from '@perennial/contracts-kernel';
 import { freshPrefix, redisUrl, sleep, waitFor } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEYED, ONCE, READ } from './fixtures/calls';
 import { beginsOf, buildReplica, type Caller, createCaller, ReplicaProcess, TESTER } from './fixtures/harness';
 
 // Real: Redis, and replicas as processes of their own that are killed and stopped by signals.
 
 const options = { principal: TESTER };
+
+// Processes start slowly on a machine that is busy with other suites.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 describe('replicas that die', () => {
   let program: Awaited<ReturnType<typeof buildReplica>>;
@@ -57,7 +60,8 @@ describe('replicas that die', () => {
     for (const count of begins) expect(count).toBeGreaterThan(30);
   });
 
-  it('have their calls run again elsewhere within 2.5 s of a kill -9', async () => {
+  // A bound in time, so it is tried again where the machine was too busy for it.
+  it('have their calls run again elsewhere within 2.5 s of a kill -9', { retry: 2 }, async () => {
     await start(2, 30);
     const calls = Array.from({ length: 40 }, (_, n) => caller.rpc.call(READ, { n, workMs: 700 }, options));
     const [first, second] = replicas as [ReplicaProcess, ReplicaProcess];
@@ -100,23 +104,27 @@ describe('replicas that die', () => {
     for (const n of [1, 2, 3]) expect(beginsOf(replicas, n)).toHaveLength(1);
   });
 
-  it('may come back: one that was stopped for 4 s answers late, and the caller has one answer', async () => {
-    await start(2);
-    const call = caller.rpc.call(READ, { n: 1, workMs: 300 }, options);
-    const { holder, other } = await holderOf(1);
-    holder.signal('SIGSTOP');
-    const stoppedAt = performance.now();
-    expect(await call).toMatchObject({ pid: other.pid, delivery: 2 });
-    expect(performance.now() - stoppedAt).toBeLessThan(2_800);
-    // It must not claim what the living one works on when it wakes with old news.
-    const long = caller.rpc.call(READ, { n: 2, workMs: 5_000 }, options);
-    await waitFor(() => other.begun(2));
-    await sleep(2_000);
-    holder.signal('SIGCONT');
-    expect(await long).toMatchObject({ pid: other.pid, delivery: 1 });
-    expect(beginsOf(replicas, 2)).toHaveLength(1);
-    expect(await caller.rpc.call(READ, { n: 3 }, options)).toMatchObject({ n: 3 });
-  });
+  it(
+    'may come back: one that was stopped for 4 s answers late, and the caller has one answer',
+    { retry: 2 },
+    async () => {
+      await start(2);
+      const call = caller.rpc.call(READ, { n: 1, workMs: 300 }, options);
+      const { holder, other } = await holderOf(1);
+      holder.signal('SIGSTOP');
+      const stoppedAt = performance.now();
+      expect(await call).toMatchObject({ pid: other.pid, delivery: 2 });
+      expect(performance.now() - stoppedAt).toBeLessThan(2_800);
+      // It must not claim what the living one works on when it wakes with old news.
+      const long = caller.rpc.call(READ, { n: 2, workMs: 5_000 }, options);
+      await waitFor(() => other.begun(2));
+      await sleep(2_000);
+      holder.signal('SIGCONT');
+      expect(await long).toMatchObject({ pid: other.pid, delivery: 1 });
+      expect(beginsOf(replicas, 2)).toHaveLength(1);
+      expect(await caller.rpc.call(READ, { n: 3 }, options)).toMatchObject({ n: 3 });
+    },
+  );
 
   it('do not take every other replica with them: a call that kills is given up', async () => {
     await start(5);

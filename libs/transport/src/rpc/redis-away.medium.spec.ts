@@ -1,6 +1,6 @@
 import { CallError } from '@perennial/contracts-kernel';
 import { type RedisServer, freshPrefix, sleep, startRedis, waitFor } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEYED, ONCE, READ } from './fixtures/calls';
 import { beginsOf, buildReplica, type Caller, createCaller, ReplicaProcess, TESTER } from './fixtures/harness';
 import { rpcKeys } from './wire';
@@ -8,6 +8,9 @@ import { rpcKeys } from './wire';
 // Real: a Redis of its own that is stopped, paused and emptied; replicas as processes of their own.
 
 const options = { principal: TESTER };
+
+// Processes start slowly on a machine that is busy with other suites.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 describe('a Redis that is away', () => {
   let program: Awaited<ReturnType<typeof buildReplica>>;
@@ -187,6 +190,14 @@ describe('a Redis that is away', () => {
     await sleep(1_500);
     await redis.start();
     await worksAgain();
+  });
+
+  it('is not there at the start: the process starts, and calls are refused', async () => {
+    // Port 9 of the loopback address: nothing listens there.
+    const early = await createCaller('redis://127.0.0.1:9', prefix);
+    expect(await early.connections.isReachable()).toBe(false);
+    await expect(early.rpc.call(READ, { n: 1 }, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    early.close();
   });
 
   it('cuts the connections: calls under way are answered all the same', async () => {

@@ -1,15 +1,14 @@
-import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { CallError, type Call, type CallRequest } from '@perennial/contracts-kernel';
 import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
-import { type Connections, isNotWritten, isReplyError, isRedisUnavailable, redisUnavailable } from '../redis';
+import { type Connections, isReplyError, redisUnavailable } from '../redis';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
+import { Outbox } from './outbox';
 import { expiryOf, isRepeatable, type OutgoingCall, type PendingCall } from './pending-call';
-import { COLLECT, DISPATCH } from './scripts';
-import { outsideTraces } from './tracing';
-import { type AnswerFrame, callId, type CallRecord, RECORD_FIELD, rpcKeys } from './wire';
+import { COLLECT } from './scripts';
+import { type AnswerFrame, callId, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
   /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
@@ -36,17 +35,15 @@ export class RpcRequest<C extends Call = Call> {
 }
 
 /**
- * Sends calls and matches answers. All calls of one turn of the event loop to one service are one script. While Redis is away calls
+ * Sends calls and matches answers. While Redis is away calls
  * wait a moment, then fail with UNAVAILABLE; what was under way is repeated under the same id once Redis is back, `once` excepted.
  */
 export class RedisRpcClient extends ClientProxy {
-  private readonly logger = new Logger('RpcClient');
   private readonly options: Required<RpcClientOptions>;
   private readonly redis: Redis;
   private readonly pending = new Map<string, PendingCall>();
   private readonly wheel = new DeadlineWheel();
-  private readonly outbox = new Map<string, PendingCall[]>();
-  private flushing = false;
+  private readonly outbox: Outbox;
   private sequence = 0;
   private awaySince: number | undefined = Date.now();
   private patienceMs = START_PATIENCE_MS;
@@ -60,6 +57,17 @@ export class RedisRpcClient extends ClientProxy {
     super();
     this.options = { ...DEFAULTS, ...options };
     this.redis = connections.commands;
+    this.outbox = new Outbox({
+      ...this.options,
+      redis: this.redis,
+      keyPrefix: connections.keyPrefix,
+      isOpen: (pending) => this.pending.has(pending.number),
+      refuse: (pending, error) => this.settle(pending, error),
+      // The connection may be back already: 'ready' can be handled before the rejection is.
+      onBroken: () => {
+        if (this.awaySince === undefined) this.resend();
+      },
+    });
     this.redis.on('close', () => this.wentAway());
     this.redis.on('ready', () => this.cameBack());
     connections.subscriptions.onLost(() => this.wentAway());
@@ -115,7 +123,7 @@ export class RedisRpcClient extends ClientProxy {
         this.settle(pending, expiryOf(pending, this.awaySince !== undefined)),
       );
       if (call.signal) this.watch(call.signal, pending);
-      if (this.awaySince === undefined) this.enqueue(pending);
+      if (this.awaySince === undefined) this.outbox.add(pending);
     });
   }
 
@@ -180,78 +188,6 @@ export class RedisRpcClient extends ClientProxy {
     signal.addEventListener('abort', pending.onAbort, { once: true });
   }
 
-  private enqueue(pending: PendingCall): void {
-    pending.state = 'sending';
-    const queue = this.outbox.get(pending.call.service);
-    if (queue) queue.push(pending);
-    else this.outbox.set(pending.call.service, [pending]);
-    if (this.flushing) return;
-    this.flushing = true;
-    outsideTraces(() => setImmediate(() => this.flush()));
-  }
-
-  private flush(): void {
-    this.flushing = false;
-    for (const [service, queue] of this.outbox) void this.dispatch(service, queue);
-    this.outbox.clear();
-  }
-
-  private async dispatch(service: string, queue: PendingCall[]): Promise<void> {
-    const batch: PendingCall[] = [];
-    const args: (string | number)[] = [this.options.maxQueued, RECORD_FIELD];
-    for (const pending of queue) {
-      if (!this.pending.has(pending.number)) continue;
-      const record = encodeRecord(pending);
-      if (record.length > this.options.maxRecordLength) {
-        this.settle(
-          pending,
-          new CallError('PAYLOAD_TOO_LARGE', `The request of ${pending.call.pattern} is too large.`),
-        );
-        continue;
-      }
-      batch.push(pending);
-      args.push(record);
-    }
-    if (batch.length === 0) return;
-    try {
-      const added = await DISPATCH.run(this.redis, [rpcKeys.requests(this.connections.keyPrefix, service)], args);
-      batch.forEach((pending, index) => {
-        if (index < added) {
-          if (pending.state === 'sending') pending.state = 'sent';
-          return;
-        }
-        this.settle(
-          pending,
-          new CallError(
-            'RESOURCE_EXHAUSTED',
-            `The service "${service}" has too many calls waiting. Try again in a moment.`,
-            { retryAfter: 1 },
-          ),
-        );
-      });
-    } catch (error) {
-      this.dispatchFailed(batch, error);
-    }
-  }
-
-  private dispatchFailed(batch: PendingCall[], error: unknown): void {
-    if (isReplyError(error)) {
-      this.logger.warn(`Redis refused calls: ${error.message}`);
-      const refusal = isRedisUnavailable(error)
-        ? redisUnavailable()
-        : new CallError('INTERNAL', 'The message broker refused the call.');
-      for (const pending of batch) this.settle(pending, refusal);
-      return;
-    }
-    const written = !isNotWritten(error);
-    for (const pending of batch) {
-      pending.state = written ? 'unsure' : 'parked';
-      if (written) pending.exposed = true;
-    }
-    // The connection may be back already: 'ready' can be handled before this rejection is.
-    if (this.awaySince === undefined) this.resend();
-  }
-
   private onAnswers(message: string): void {
     const frames = JSON.parse(message) as AnswerFrame[];
     for (const frame of frames) {
@@ -298,8 +234,8 @@ export class RedisRpcClient extends ClientProxy {
       try {
         const key = rpcKeys.parked(this.connections.keyPrefix, this.connections.processId);
         for (const message of await COLLECT.run(this.redis, [key], [])) this.onAnswers(message);
-      } catch {
-        return; // Away again: the next return repeats this.
+      } catch (error) {
+        if (!isReplyError(error)) return; // Away again: the next return repeats this.
       }
     }
     this.resend();
@@ -311,20 +247,7 @@ export class RedisRpcClient extends ClientProxy {
         pending.state === 'parked' || (pending.exposed && pending.state !== 'sending' && isRepeatable(pending));
       if (!lost) continue;
       pending.exposed = pending.exposed && !isRepeatable(pending);
-      this.enqueue(pending);
+      this.outbox.add(pending);
     }
   }
-}
-
-function encodeRecord({ id, call, deadlineAt }: PendingCall): string {
-  const record: CallRecord = {
-    i: id,
-    p: call.pattern,
-    b: Math.max(1, deadlineAt - Date.now()),
-    u: call.principal,
-    k: call.key,
-    t: call.trace,
-    d: call.data,
-  };
-  return JSON.stringify(record);
 }
