@@ -24,6 +24,8 @@ const schema = z.object({
   OLLAMA_BASE_URLS: z.string().optional(),
   OLLAMA_BASE_URL: z.string().optional(),
   NODE_ENV: z.string().default('production'),
+  /** Set by npm in what it runs. */
+  npm_lifecycle_event: z.string().optional(),
   /** A single-page build to serve instead of ours. */
   WEB_ROOT: z.string().optional(),
 });
@@ -39,6 +41,8 @@ export interface LauncherEnvironment {
   connections: string | undefined;
   nodeEnv: string;
   hasWebRoot: boolean;
+  /** Started by npm, and meant to end with it. */
+  underNpm: boolean;
 }
 
 /** Reads the environment once. Throws an error that names the variable. */
@@ -61,6 +65,7 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
     connections: connectionsIn(env),
     nodeEnv: env.NODE_ENV,
     hasWebRoot: env.WEB_ROOT !== undefined,
+    underNpm: env.npm_lifecycle_event !== undefined,
   };
 }
 

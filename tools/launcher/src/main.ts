@@ -3,10 +3,14 @@ import { launcherEnvironment } from './environment';
 import { LogWatch } from './log-watch';
 import { HELP, parseCommandLine } from './options';
 import { Home } from './state';
+import { watchParents } from './parents';
 import { RunningSystem } from './system';
 
-/** How long a start that was interrupted may take to stop what runs already. */
+/** The exit code of what a second Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
+
+/** npm passes on what the terminal has sent already: one Ctrl-C may come twice. */
+const SAME_KEY_MS = 1_000;
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
@@ -24,25 +28,30 @@ async function main(): Promise<void> {
   });
   const watch = new LogWatch(home.logs, (name, message) => terminal.line(`  ! ${name}: ${message}`));
 
-  let interrupted = false;
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (interrupted) {
+  // A terminal that is gone must not end the launcher before it has stopped everything.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+  let interrupted: number | undefined;
+  const stop = async (why: string): Promise<void> => {
+    if (interrupted !== undefined) {
+      if (performance.now() - interrupted < SAME_KEY_MS) return;
       system.killAll();
       process.exit(EXIT_INTERRUPTED);
     }
-    interrupted = true;
+    interrupted = performance.now();
     watch.stop();
-    terminal.line(`\n${signal}: stopping (once more to kill)`);
+    terminal.line(`\n${why}: stopping (once more to kill)`);
     await system.stop();
     terminal.line('Stopped. The data stays in ' + home.path);
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  if (env.underNpm) watchParents(() => interrupted === undefined && void stop('npm is gone'));
 
   try {
     await system.start();
   } catch (error) {
-    if (interrupted) return;
+    if (interrupted !== undefined) return;
     throw error;
   }
   watch.start();

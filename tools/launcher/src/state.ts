@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, portIsFree, processExists, randomPassword, waitFor } from '@perennial/testing/servers';
+import { freePort, portIsFree, processExists, randomPassword, sleep, waitFor } from '@perennial/testing/servers';
 
 /** One line of run.json. */
 export interface RunEntry {
@@ -20,6 +20,9 @@ export interface Secrets {
   redisPassword: string;
   secretKey: string;
 }
+
+/** A launcher whose own parent was killed needs this long to notice. */
+const NOTICE_MS = 1_500;
 
 /** The directory that keeps data, secrets, ports and logs between two starts. */
 export class Home {
@@ -80,6 +83,7 @@ export class Home {
    */
   async lock(onWait: (pids: number[]) => void): Promise<void> {
     const path = this.file('launcher.pid');
+    const patience = performance.now() + NOTICE_MS;
     for (;;) {
       try {
         writeFileSync(path, `${process.pid} ${startOf(process.pid)}\n`, { flag: 'wx' });
@@ -87,16 +91,22 @@ export class Home {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      const [pid = '0', start = ''] = readFileSync(path, 'utf8').trim().split(' ');
-      if ((await processExists(Number(pid))) && startOf(Number(pid)) === start) {
+      const holder = readHolder(path);
+      const lives = holder.pid !== 0 && (await processExists(holder.pid)) && startOf(holder.pid) === holder.start;
+      if (!lives) rmSync(path, { force: true });
+      else if (!holder.stopping && performance.now() > patience) {
         throw new Error(
-          `Perennial is running already (pid ${pid}, ${this.path}): use that one, stop it with Ctrl-C or kill ${pid}, ` +
-            `or start another one with PERENNIAL_HOME=/another/directory and --port`,
+          `Perennial is running already (pid ${holder.pid}, ${this.path}): use that one, stop it with Ctrl-C or ` +
+            `kill ${holder.pid}, or start another one with PERENNIAL_HOME=/another/directory and --port`,
         );
-      }
-      rmSync(path, { force: true });
+      } else await sleep(100);
     }
     await this.#leftovers(onWait);
+  }
+
+  /** Tells who starts next that waiting is worth it. */
+  stopping(): void {
+    appendFileSync(this.file('launcher.pid'), 'stopping\n');
   }
 
   unlock(): void {
@@ -151,6 +161,17 @@ export class Home {
     const temporary = this.file(`.${name}.${process.pid}`);
     writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode });
     renameSync(temporary, this.file(name));
+  }
+}
+
+function readHolder(path: string): { pid: number; start: string; stopping: boolean } {
+  try {
+    const [line = '', state] = readFileSync(path, 'utf8').split('\n');
+    const [pid = '0', start = ''] = line.split(' ');
+    return { pid: Number(pid), start, stopping: state === 'stopping' };
+  } catch {
+    // It was removed meanwhile.
+    return { pid: 0, start: '', stopping: false };
   }
 }
 

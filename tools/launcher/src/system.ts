@@ -35,6 +35,7 @@ export class RunningSystem {
   #balancer: Balancer | undefined;
   #probe: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
+  #locked = false;
   readonly #interrupt = new AbortController();
   readonly #env: LauncherEnvironment;
   readonly #root: string;
@@ -123,6 +124,7 @@ export class RunningSystem {
   /** Starts everything and resolves when all of it is ready; after an error nothing is left running. */
   async start(): Promise<void> {
     await this.home.lock((pids) => this.#emit({ kind: 'waiting', pids }));
+    this.#locked = true;
     try {
       const host = this.options.host ?? '127.0.0.1';
       const port = this.options.port ?? 0;
@@ -255,6 +257,7 @@ export class RunningSystem {
 
   async #stop(): Promise<void> {
     this.#interrupt.abort();
+    if (this.#locked) this.home.stopping();
     this.#release();
     clearTimeout(this.#probe);
     const gateways = this.#of('gateway');
@@ -266,7 +269,7 @@ export class RunningSystem {
     await this.#model?.process.stop();
     await this.#redis.own?.server.stop();
     await this.#postgres.own?.server.stop();
-    this.home.unlock();
+    if (this.#locked) this.home.unlock();
   }
 
   #release(): void {
