@@ -3,7 +3,7 @@ import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 /**
  * The live path's wire: one JSON array per gateway and tick, `[workerTag, item, item, ...]`. A piece of text is three items without
  * a wrapper, `alias, offset, "text"`, because it is sent thousands of times a second; everything rare is an object with `k`.
- * JSON because V8 parses it faster than anything written in JavaScript, and because it keeps every string as it was.
+ * JSON because its parser is native and because it keeps every string as it was.
  */
 
 /** From here on the worker calls this text (one run, epoch and generation) by a number. Sent before the first piece of it. */
