@@ -5,7 +5,7 @@ import type { Runtime } from '@perennial/runtime';
 import type { RunHub } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
 import { createAdapter, furnish } from './edge/server';
-import type { GatewayEnv } from './environment';
+import type { GatewayEnv } from './env';
 import { RUN_HUB } from './runs/run-hub';
 import { SocketServer } from './sockets/socket-server';
 import { serveSite } from './web/serve-site';

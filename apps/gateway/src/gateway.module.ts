@@ -16,7 +16,8 @@ import { EventStreams } from './edge/event-streams';
 import { Load } from './edge/load';
 import { Origins } from './edge/origins';
 import { EmptyListsController } from './empty/empty-lists.controller';
-import { GATEWAY_ENV, type GatewayEnv } from './environment';
+import { GATEWAY_ENV, type GatewayEnv } from './env';
+import { KnowledgeController } from './knowledge/knowledge.controller';
 import { ModelsController } from './models/models.controller';
 import { RunsController } from './runs/runs.controller';
 import { ConnectionsHeld } from './sessions/connections-held';
@@ -45,6 +46,7 @@ export class GatewayModule {
         UsersController,
         ConfigsController,
         ModelsController,
+        KnowledgeController,
         ChatsController,
         CompletionsController,
         TasksController,

@@ -4,7 +4,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { runService } from '@perennial/runtime';
 import { createGateway } from './application';
-import { gatewayEnv } from './environment';
+import { gatewayEnv } from './env';
 import { GatewayTransport } from './gateway-transport';
 import { GatewayModule } from './gateway.module';
 

@@ -17,7 +17,7 @@ import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
 import { Notices, Rpc, type OnRunUpdate, type RunHub } from '@perennial/transport';
 import { createGateway } from '../src/application';
 import { routeOf } from '../src/edge/endpoint';
-import { gatewayEnv } from '../src/environment';
+import { gatewayEnv } from '../src/env';
 import { GatewayModule } from '../src/gateway.module';
 import { RUN_HUB } from '../src/runs/run-hub';
 

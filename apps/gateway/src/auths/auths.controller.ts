@@ -31,6 +31,7 @@ import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
 import { withStatuses } from '../edge/problem';
 import { clearSessionCookie, setSessionCookie } from '../edge/token';
+import { RevocationFeed } from '../sessions/revocation-feed';
 import { Sessions } from '../sessions/sessions';
 import { sessionProfileOf, sessionUserOf } from './session-user';
 
@@ -39,6 +40,7 @@ export class AuthsController {
   constructor(
     private readonly rpc: Rpc,
     private readonly sessions: Sessions,
+    private readonly feed: RevocationFeed,
     private readonly settings: SettingsCache,
   ) {}
 
@@ -86,7 +88,7 @@ export class AuthsController {
     if (caller !== undefined) {
       const { id: userId, jti, exp } = caller.claims;
       await this.rpc.call(CLOSE_SESSION, { jti, userId, expiresAt: exp ?? null }, { principal: caller.principal });
-      this.sessions.forget(userId);
+      await this.feed.catchUp(userId);
     }
     clearSessionCookie(request, reply);
     return { status: true };
@@ -120,7 +122,7 @@ export class AuthsController {
   ): Promise<boolean> {
     const change = { password: body.password, newPassword: body.new_password, address: request.ip };
     await this.rpc.call(CHANGE_PASSWORD, change, { principal });
-    this.sessions.forget(principal.userId);
+    await this.feed.catchUp(principal.userId);
     clearSessionCookie(request, reply);
     return true;
   }

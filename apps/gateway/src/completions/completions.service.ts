@@ -6,7 +6,7 @@ import { Runtime } from '@perennial/runtime';
 import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import type { Caller } from '../edge/caller';
+import { releaseSlots, type Caller } from '../edge/caller';
 import { EventStreams } from '../edge/event-streams';
 import { Load } from '../edge/load';
 import { Problem } from '../edge/problem';
@@ -55,6 +55,7 @@ export class CompletionsService implements OnModuleInit {
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
     const { runId, encoding } = await this.begin(caller, body, key);
     const leave = this.load.stream(caller.user.id);
+    releaseSlots(reply.request);
     try {
       const { terminal, text } = await this.whole(runId, reply);
       const problem = problemOfRun(terminal);

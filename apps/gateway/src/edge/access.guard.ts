@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Access } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions';
 import type { Caller } from './caller';
 import { refuseForgery } from './csrf';
@@ -21,15 +21,14 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
     const access = routeOf(context.getHandler())?.access ?? 'admin';
     const { token, from } = tokenOf(request);
     refuseForgery(request, this.origins, from);
     request.caller = access === 'public' ? await this.maybe(token) : await this.authenticate(token);
     if (request.caller !== undefined) {
       authorize(access, request.caller);
-      http.getResponse<FastifyReply>().raw.once('close', this.load.requestOf(request.caller.user.id));
+      request.slots?.push(this.load.requestOf(request.caller.user.id));
     }
     return true;
   }

@@ -14,7 +14,14 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the access guard; on public routes only when a valid session came along. */
     caller?: Caller;
+    /** What this request takes of the replica's load; given back when it is answered, or when it has become a stream. */
+    slots?: (() => void)[];
   }
+}
+
+/** Gives back what a request takes of the load. Safe to call twice. */
+export function releaseSlots({ slots }: FastifyRequest): void {
+  for (const release of slots?.splice(0) ?? []) release();
 }
 
 /** The caller of a request that the guard let in. */

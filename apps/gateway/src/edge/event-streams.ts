@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import type { FastifyReply } from 'fastify';
 import { ConnectionsHeld } from '../sessions/connections-held';
-import type { Caller } from './caller';
+import { releaseSlots, type Caller } from './caller';
 import { EventStream } from './event-stream';
 import { Load } from './load';
 
@@ -52,6 +52,7 @@ export class EventStreams implements OnModuleInit {
    */
   add(caller: Caller, reply: FastifyReply, kind: StreamKind, abort: (stream: EventStream) => void): EventStream {
     const leave = this.load.stream(caller.user.id);
+    releaseSlots(reply.request);
     const stream = new EventStream(reply);
     const entry: Entry = { stream, kind, abort: () => abort(stream), heardAt: Date.now() };
     const forget = this.held.add({ claims: caller.claims, end: () => stream.destroy() });

@@ -2,11 +2,12 @@ import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Runtime } from '@perennial/runtime';
+import { traceHttp, type Runtime } from '@perennial/runtime';
 import type { FastifyInstance } from 'fastify';
 import { constants } from 'node:zlib';
-import type { GatewayEnv } from '../environment';
+import type { GatewayEnv } from '../env';
 import { NO_PAGE, policy } from '../web/csp';
+import { releaseSlots } from './caller';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { Load } from './load';
@@ -33,6 +34,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const errors = new ErrorFilter(runtime);
   app.useGlobalFilters(errors);
+  await traceHttp(fastify);
   observeRequests(fastify, runtime);
   await fastify.register(cookie);
   await fastify.register(helmet, {
@@ -57,7 +59,8 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
     if (runtime.drain.draining) void reply.header('connection', 'close');
     if (request.url === '/health') return done();
     try {
-      reply.raw.once('close', load.request());
+      request.slots = [load.request()];
+      reply.raw.once('close', () => releaseSlots(request));
       done();
     } catch (error) {
       errors.answer(error, request, reply);

@@ -34,6 +34,13 @@ export class RevocationFeed implements OnModuleInit {
     void this.notices.subscribe(TOKENS_REVOKED, () => this.poll?.trigger());
   }
 
+  /** After a change that was made here: its answer is given when this replica acts on it. The others follow by notice. */
+  async catchUp(userId: string): Promise<void> {
+    this.sessions.forget(userId);
+    // The change is made; a feed that cannot be read now is read by the poll.
+    await this.read().catch(() => undefined);
+  }
+
   /** Reads what is new in the feed, to its end. */
   async read(): Promise<void> {
     for (;;) {
@@ -48,7 +55,7 @@ export class RevocationFeed implements OnModuleInit {
         this.held.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
       }
       if (revocations.length === 0 || cursor <= this.cursor) return;
-      this.cursor = cursor;
+      this.cursor = Math.max(this.cursor, cursor);
     }
   }
 }

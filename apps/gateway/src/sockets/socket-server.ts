@@ -4,7 +4,7 @@ import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import { Runtime } from '@perennial/runtime';
 import { Server } from 'socket.io';
 import { Origins } from '../edge/origins';
-import { GATEWAY_ENV, type GatewayEnv } from '../environment';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { SocketSessions } from './socket-sessions';
 
 /** A page sends small commands only. */

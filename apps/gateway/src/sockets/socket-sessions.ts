@@ -9,7 +9,7 @@ import { isUuid } from '../chats/not-yours';
 import type { Caller } from '../edge/caller';
 import { Problem } from '../edge/problem';
 import { SESSION_COOKIE } from '../edge/token';
-import { GATEWAY_ENV, type GatewayEnv } from '../environment';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { ConnectionsHeld } from '../sessions/connections-held';
 import { Sessions } from '../sessions/sessions';
 import { CatchUp } from './catch-up';

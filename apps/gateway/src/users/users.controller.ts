@@ -21,13 +21,13 @@ import { userRowOf } from '../auths/session-user';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
 import { withStatuses } from '../edge/problem';
-import { Sessions } from '../sessions/sessions';
+import { RevocationFeed } from '../sessions/revocation-feed';
 
 @Controller()
 export class UsersController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly sessions: Sessions,
+    private readonly feed: RevocationFeed,
   ) {}
 
   @Endpoint(LIST_USERS)
@@ -48,7 +48,7 @@ export class UsersController {
     const { password, ...rest } = body;
     const change = { userId: params.id, ...rest, ...(password ? { password } : {}) };
     const user = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(CHANGE_USER, change, { principal }));
-    this.sessions.forget(user.id);
+    await this.feed.catchUp(user.id);
     return userRowOf(user);
   }
 
@@ -59,7 +59,7 @@ export class UsersController {
     @Input() { params }: RouteInput<typeof DELETE_USER>,
   ): Promise<RouteReply<typeof DELETE_USER>> {
     const { deleted } = await this.rpc.call(REMOVE_USER, { userId: params.id }, { principal });
-    this.sessions.forget(params.id);
+    await this.feed.catchUp(params.id);
     await this.rpc.call(DELETE_USER_CHATS, { userId: params.id }, { principal });
     return deleted;
   }

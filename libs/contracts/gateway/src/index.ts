@@ -5,6 +5,7 @@ export * from './completions';
 export * from './connections';
 export * from './cursor';
 export * from './errors';
+export * from './knowledge';
 export * from './models';
 export * from './route';
 export * from './runs';
