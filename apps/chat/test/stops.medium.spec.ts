@@ -1,3 +1,4 @@
+import { DELETE_CHAT } from '@perennial/contracts-chat';
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Reader } from './reader';
@@ -74,6 +75,17 @@ describe('stops, hand-overs and titles', () => {
     await world.cancel({ runId: turn.runId }, turn.user);
     await cancelled(turn, reader);
     expect(world.calls(turn.prompt)).toBeLessThanOrEqual(2);
+  }, 60_000);
+
+  it('deleting a chat stops its runs', async () => {
+    await world.workers(1);
+    const turn = await world.ask({ model: 'sim-t600-r30-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(60);
+    await world.rpc.call(DELETE_CHAT, { chatId: turn.chatId }, { principal: turn.user });
+    expect((await reader.ended()).terminal.state).toBe('cancelled');
+    const { rows } = await world.db.query('SELECT 1 FROM messages WHERE chat_id = $1', [turn.chatId]);
+    expect(rows).toEqual([]);
   }, 60_000);
 
   it('hands over what runs on SIGTERM, at once and without a death', async () => {

@@ -1,6 +1,6 @@
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { createProvider, ProviderError } from '@perennial/model-provider';
-import { unexpected } from '@perennial/runtime';
+import { SecretBoxError, unexpected } from '@perennial/runtime';
 import type { RunIdentity, RunWriter } from '@perennial/transport';
 import type { Outcome, TakenRun } from '../model/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
@@ -224,6 +224,12 @@ export class Attempt {
 
   #failure(error: unknown): Outcome {
     if (error instanceof ProviderError || error instanceof CallError) return failed(error.code, error.message);
+    if (error instanceof SecretBoxError) {
+      return failed(
+        'FAILED_PRECONDITION',
+        'The key of this model cannot be read. An administrator has to enter it again.',
+      );
+    }
     const { code, message } = unexpected(this.tools.log, error, 'an answer failed unexpectedly');
     return failed(code, message);
   }

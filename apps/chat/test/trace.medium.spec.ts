@@ -1,0 +1,81 @@
+import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes and their telemetry, an OTLP receiver. Not real: config, the provider. */
+describe('the trace of a turn', () => {
+  let world: World;
+  let otlp: OtlpReceiver;
+  beforeAll(async () => {
+    [world, otlp] = await Promise.all([World.start(), startOtlpReceiver()]);
+    await world.chat('api', { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
+  }, 60_000);
+  afterAll(async () => {
+    await world?.stop();
+    await otlp?.stop();
+  });
+
+  const worker = () => world.chat('worker', { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
+
+  function attempt(runId: string, epoch: number): Promise<ReceivedSpan> {
+    return waitFor(
+      () =>
+        otlp.spans.find(
+          ({ name, attributes }) =>
+            name === 'run attempt' &&
+            attributes['perennial.run.id'] === runId &&
+            attributes['perennial.run.epoch'] === epoch,
+        ),
+      { timeoutMs: 20_000, what: `the span of attempt ${epoch}` },
+    );
+  }
+
+  it('has the accept, the queue, the attempt, the provider call and the statements in one tree, and nothing of their content', async () => {
+    const handle = await worker();
+    const turn = await world.ask({ model: 'sim-t30-r60-x', title: true });
+    const end = await (await world.follow(turn.runId)).ended();
+    const span = await attempt(turn.runId, 1);
+    await waitFor(() => otlp.trace(span.traceId).some(({ name }) => name === 'chat sim-t30-r60-x'), {
+      timeoutMs: 10_000,
+    });
+    const spans = otlp.trace(span.traceId);
+    const accept = spans.find(({ name }) => name === 'chat.runs.accept')!;
+    expect(span.parentSpanId).toBe(accept.spanId);
+    const call = spans.find(({ name, parentSpanId }) => name === 'chat sim-t30-r60-x' && parentSpanId === span.spanId)!;
+    expect(call.attributes).toMatchObject({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'sim-t30-r60-x',
+      'gen_ai.usage.output_tokens': 30,
+      'gen_ai.response.time_to_first_chunk': expect.any(Number),
+    });
+    const scopes = new Set(spans.map(({ scope }) => scope));
+    expect([...scopes].join(' ')).toMatch(/bullmq/);
+    expect([...scopes].join(' ')).toMatch(/instrumentation-pg/);
+    expect(spans.length).toBeLessThan(60);
+    const everything = JSON.stringify(otlp.spans, (_, value: unknown) =>
+      typeof value === 'bigint' ? `${value}` : value,
+    );
+    expect(everything).not.toContain(turn.prompt);
+    expect(everything).not.toContain(end.text.slice(0, 20));
+    await handle.stop();
+  }, 60_000);
+
+  it('hangs every attempt on the accept and links the one before', async () => {
+    await worker();
+    await worker();
+    const turn = await world.ask({ model: 'sim-t400-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(300);
+    const { rows } = await world.db.query<{ attempt_traceparent: string; traceparent: string }>(
+      'SELECT attempt_traceparent, traceparent FROM runs WHERE id = $1',
+      [turn.runId],
+    );
+    const [, traceId, acceptId] = rows[0]!.traceparent.split('-');
+    const [, , attemptId] = rows[0]!.attempt_traceparent.split('-');
+    await (await world.ownerOf(turn.runId)).kill();
+    await world.complete(turn, reader);
+    const second = await attempt(turn.runId, 2);
+    expect(second).toMatchObject({ traceId, parentSpanId: acceptId });
+    expect(second.links.map((link) => link.spanId)).toContain(attemptId);
+  }, 60_000);
+});
