@@ -124,7 +124,7 @@ describe.skipIf(!EXECUTABLE)('the page, in a real browser', () => {
     await page.getByLabel('Model').selectOption(MODEL);
     await page.getByLabel('Message', { exact: true }).fill('go on');
     await page.getByLabel('Message', { exact: true }).press('Enter');
-    await page.locator('.message-user').nth(1).waitFor();
+    await page.locator('.message-assistant').nth(1).waitFor();
     await ended();
     expect(await shown()).toBe(expectedText(MODEL, 'go on', 120).trim());
   });

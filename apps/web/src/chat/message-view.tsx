@@ -32,7 +32,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
   const text = run && (run.text.length > 0 || ended) ? run.text : stored;
   const writing = runId !== undefined && !ended;
   const error = run?.end?.error?.message ?? errorOf(message);
-  const stopped = run?.end?.state === 'cancelled' || message.stopped === true;
+  const stopped = run?.end?.state === 'cancelled' || (message.incomplete === true && !error);
 
   useEffect(() => {
     if (ended) onEnd();

@@ -90,8 +90,8 @@ function SignOutButton() {
   const client = useQueryClient();
   const signOut = async () => {
     await call(SIGN_OUT, {});
-    client.clear();
     client.setQueryData(SESSION_KEY, null);
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
   };
   return (
     <button type="button" className="icon-button" aria-label="Sign out" title="Sign out" onClick={() => void signOut()}>
