@@ -45,7 +45,14 @@ async function tier(name, args, report, env, read) {
 function vitest(project) {
   const report = join(RESULTS, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const args = [join(ROOT, 'node_modules/.bin/vitest'), 'run', '--project', project, '--passWithNoTests'];
+  const args = [
+    join(ROOT, 'node_modules/.bin/vitest'),
+    'run',
+    '--project',
+    project,
+    '--passWithNoTests',
+    '--silent=passed-only',
+  ];
   return tier(project, [...args, ...reporters], report, {}, fromVitest);
 }
 
