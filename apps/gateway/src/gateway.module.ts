@@ -85,8 +85,9 @@ export class GatewayModule {
 
 /** A `WEB_ROOT` without a page is a mistake that must be seen at the start; our own page may be missing while it is developed. */
 async function siteOf({ WEB_ROOT }: GatewayEnv, ownPage: string): Promise<Site | undefined> {
-  const site = await Site.open(WEB_ROOT ?? ownPage, WEB_ROOT === undefined || resolve(WEB_ROOT) === resolve(ownPage));
-  if (site === undefined && WEB_ROOT !== undefined) throw new Error(`WEB_ROOT: there is no index.html in ${WEB_ROOT}`);
+  const own = WEB_ROOT === undefined || resolve(WEB_ROOT) === resolve(ownPage);
+  const site = await Site.open(WEB_ROOT ?? ownPage, own);
+  if (site === undefined && !own) throw new Error(`WEB_ROOT: there is no index.html in ${WEB_ROOT}`);
   return site;
 }
 
