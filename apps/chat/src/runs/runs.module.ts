@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
 import { Connections, createRunPublisher } from '@perennial/transport';
+import { CHAT_ENV } from '../env';
 import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptRepository } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
@@ -12,7 +14,9 @@ import { HeldRuns } from './generation/held-runs';
 import { RunMetrics } from './generation/run-metrics';
 import { ModelCatalog } from './models/model-catalog';
 import { OwnershipRepository } from './ownership/ownership.repository';
+import { HEARTBEAT_DATABASE, heartbeatDatabase } from './ownership/heartbeat-database';
 import { ProcessRegistry } from './ownership/process-registry';
+import { ProcessRepository } from './ownership/process.repository';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
@@ -43,6 +47,8 @@ import { UserEvents } from './user-events';
     ModelCatalog,
     OwnershipRepository,
     ProcessRegistry,
+    ProcessRepository,
+    { provide: HEARTBEAT_DATABASE, inject: [CHAT_ENV, Runtime], useFactory: heartbeatDatabase },
     RunQueue,
     RunWorker,
     Sweeper,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { every, Runtime, type Interval, type Logger } from '@perennial/runtime';
-import { OwnershipRepository, type Peer } from './ownership.repository';
+import { ProcessRepository, type Peer } from './process.repository';
 import { RunQueue } from './run-queue';
 
 const BEAT_MS = 500;
@@ -30,7 +30,7 @@ export class ProcessRegistry {
   readonly #takeOvers;
 
   constructor(
-    private readonly repository: OwnershipRepository,
+    private readonly repository: ProcessRepository,
     private readonly queue: RunQueue,
     @Inject(Runtime) private readonly runtime: Runtime,
   ) {

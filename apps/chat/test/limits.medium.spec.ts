@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
+describe('bounds of the queue and of time', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('api', { MAX_QUEUED_RUNS: '2' });
+  }, 60_000);
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  it('refuses turns beyond the queue, whoever asks, and ends an answer that takes too long with what it has', async () => {
+    const model = 'sim-t600-r20-x';
+    const turns = [await world.ask({ model }), await world.ask({ model })];
+    await expect(world.ask({ model })).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      details: { retryAfter: expect.any(Number) },
+    });
+    await world.chat('worker', { MAX_RUN_SECONDS: '3' });
+    for (const turn of turns) {
+      const reader = await world.follow(turn.runId);
+      const end = await reader.ended();
+      expect(end.terminal).toMatchObject({ state: 'failed', error: { code: 'DEADLINE_EXCEEDED' } });
+      expect(reader.faults).toEqual([]);
+      expect(reader.text.length).toBeGreaterThan(50);
+      expect(await world.message(turn)).toMatchObject({ content: reader.text, extra: { incomplete: true } });
+    }
+    await world.ask({ model: 'sim-t5-r100-x' });
+  }, 60_000);
+});
