@@ -1,27 +1,16 @@
-import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { createProvider, ProviderError } from '@perennial/model-provider';
-import { SecretBoxError, unexpected } from '@perennial/runtime';
-import type { RunIdentity, RunWriter } from '@perennial/transport';
+import type { RunWriter } from '@perennial/transport';
 import type { Outcome, TakenRun } from '../model/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
+import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
 import { patiently } from './patience';
 import { providerCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
 import { recoverText, type RecoveredText } from './recovery';
-
-/** Why an attempt stops before the provider's end. */
-export type StopReason =
-  /** The user stopped it, deleted its chat, or nobody reads it any more. */
-  | 'cancelled'
-  /** It took longer than it may. */
-  | 'late'
-  /** Another process owns the run. */
-  | 'lost'
-  /** This process ends; another is to go on. */
-  | 'handover';
 
 /** How long config may be away before an answer is given up. */
 const CONFIG_PATIENCE_MS = 30_000;
@@ -141,7 +130,7 @@ export class Attempt {
     if (cancelled || this.#reason === 'cancelled') return { state: 'cancelled' };
     if (end && end.generation === generation && end.length === text.length) return end.outcome;
     if (deaths > this.tools.env.MAX_RUN_DEATHS) {
-      return failed('UNAVAILABLE', `The answer broke off ${deaths} times and was given up. Try again.`);
+      return failure('UNAVAILABLE', `The answer broke off ${deaths} times and was given up. Try again.`);
     }
     return undefined;
   }
@@ -153,7 +142,7 @@ export class Attempt {
     try {
       return await this.#stream(writer, recovered);
     } catch (error) {
-      return this.#stopped() ?? (this.#reason ? undefined : this.#failure(error));
+      return this.#stopped() ?? (this.#reason ? undefined : outcomeOfError(error, this.tools.log));
     } finally {
       clearTimeout(limit);
     }
@@ -212,26 +201,8 @@ export class Attempt {
     }
   }
 
-  /** The outcome of an attempt that was stopped; undefined where another goes on. */
   #stopped(): Outcome | undefined {
-    if (this.#reason === 'cancelled') return { state: 'cancelled' };
-    if (this.#reason === 'late') {
-      const minutes = Math.round(this.tools.env.MAX_RUN_SECONDS / 60);
-      return failed('DEADLINE_EXCEEDED', `The answer took longer than ${minutes} minutes and was ended. Try again.`);
-    }
-    return undefined;
-  }
-
-  #failure(error: unknown): Outcome {
-    if (error instanceof ProviderError || error instanceof CallError) return failed(error.code, error.message);
-    if (error instanceof SecretBoxError) {
-      return failed(
-        'FAILED_PRECONDITION',
-        'The key of this model cannot be read. An administrator has to enter it again.',
-      );
-    }
-    const { code, message } = unexpected(this.tools.log, error, 'an answer failed unexpectedly');
-    return failed(code, message);
+    return outcomeOfStop(this.#reason, this.tools.env.MAX_RUN_SECONDS);
   }
 
   /** Postgres may be away: the text is here, so the finish waits for it. Undefined: the run is another's, or is handed over. */
@@ -273,19 +244,4 @@ export class Attempt {
   #patience() {
     return { signal: this.#abort.signal };
   }
-}
-
-/** What readers must know of a run. */
-export function identityOf(run: Pick<TakenRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
-  return {
-    runId: run.id,
-    userId: run.user_id,
-    model: run.model,
-    ...(run.chat_id === null ? {} : { chatId: run.chat_id }),
-    ...(run.message_id === null ? {} : { messageId: run.message_id }),
-  };
-}
-
-function failed(code: string, message: string): Outcome {
-  return { state: 'failed', error: { code, message } };
 }

@@ -1,0 +1,53 @@
+import { CallError } from '@perennial/contracts-kernel';
+import { ProviderError } from '@perennial/model-provider';
+import { type Logger, SecretBoxError, unexpected } from '@perennial/runtime';
+import type { RunIdentity } from '@perennial/transport';
+import type { Outcome, TakenRun } from '../model/run';
+
+/** Why an attempt stops before the provider's end. */
+export type StopReason =
+  /** The user stopped it, deleted its chat, or nobody reads it any more. */
+  | 'cancelled'
+  /** It took longer than it may. */
+  | 'late'
+  /** Another process owns the run. */
+  | 'lost'
+  /** This process ends; another is to go on. */
+  | 'handover';
+
+/** The outcome of an attempt that was stopped; undefined where another goes on, or where none was. */
+export function outcomeOfStop(reason: StopReason | undefined, maxRunSeconds: number): Outcome | undefined {
+  if (reason === 'cancelled') return { state: 'cancelled' };
+  if (reason !== 'late') return undefined;
+  const limit = maxRunSeconds < 120 ? `${maxRunSeconds} seconds` : `${Math.round(maxRunSeconds / 60)} minutes`;
+  return failure('DEADLINE_EXCEEDED', `The answer took longer than ${limit} and was ended. Try again.`);
+}
+
+/** The outcome of an attempt that threw: a provider's error as what it is, anything unexpected as an id and nothing else. */
+export function outcomeOfError(error: unknown, log: Logger): Outcome {
+  if (error instanceof ProviderError || error instanceof CallError) return failure(error.code, error.message);
+  if (error instanceof SecretBoxError) {
+    return failure(
+      'FAILED_PRECONDITION',
+      'The key of this model cannot be read. An administrator has to enter it again.',
+    );
+  }
+  const { code, message } = unexpected(log, error, 'an answer failed unexpectedly');
+  return failure(code, message);
+}
+
+/** What readers must know of a run. */
+export function identityOf(run: Pick<TakenRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
+  return {
+    runId: run.id,
+    userId: run.user_id,
+    model: run.model,
+    ...(run.chat_id === null ? {} : { chatId: run.chat_id }),
+    ...(run.message_id === null ? {} : { messageId: run.message_id }),
+  };
+}
+
+/** An answer that failed; `message` is what the user is told. */
+export function failure(code: string, message: string): Outcome {
+  return { state: 'failed', error: { code, message } };
+}
