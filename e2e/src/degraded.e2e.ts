@@ -71,7 +71,7 @@ describe('degraded, in the open', () => {
   it('a password change ends tokens, sockets and streams within a second, through every gateway', async () => {
     const sent = await sendTurn(system.baseUrl, other, newTurn('sim-t600-r30-x', 'until the end', 'session'));
     const socket = new SocketReader(system.gateways[0]!, other.token);
-    await socket.connected();
+    expect(await socket.identity(other.token)).not.toBeNull();
     let cutAt = 0;
     const reading = readRun(
       system.gateways[1]!,
@@ -98,7 +98,7 @@ describe('degraded, in the open', () => {
     await reading;
     expect(cutAt).toBeGreaterThan(0);
     expect(cutAt - changedAt).toBeLessThanOrEqual(1_200);
-    expect(socket.connectedNow).toBe(false);
+    expect(await socket.identity(other.token)).toBeNull();
     socket.close();
   });
 

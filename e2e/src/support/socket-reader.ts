@@ -37,8 +37,10 @@ export class SocketReader {
     return this.#socket.id ?? 'reconnecting';
   }
 
-  get connectedNow(): boolean {
-    return this.#socket.connected;
+  /** Whose socket the server takes this for with that token; null: nobody's, it hears nothing (the wire lets it stay open). */
+  async identity(token: string): Promise<{ id: string; name: string } | null> {
+    await this.connected();
+    return this.#socket.emitWithAck('user-join', { auth: { token } });
   }
 
   connected(): Promise<void> {
