@@ -8,7 +8,8 @@ const TYPESCRIPT = ['**/*.ts', '**/*.tsx', '**/*.mts'];
 const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', '**/*.e2e.ts', '**/test/**/*.ts', '**/testing.ts'];
 
 const environmentIsReadOnce = {
-  selector: ":not(CallExpression[callee.name='parseEnv']) > MemberExpression[object.name='process'][property.name='env']",
+  selector:
+    ":not(CallExpression[callee.name='parseEnv']) > MemberExpression[object.name='process'][property.name='env']",
   message: 'Only an environment schema reads process.env, once at start (parseEnv of @perennial/runtime).',
 };
 
