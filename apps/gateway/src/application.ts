@@ -25,14 +25,15 @@ export async function createGateway(
   const errors = await furnish(app, env, runtime);
   const site = app.get<Site | undefined>(SITE);
   await serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
-  await app.init();
-  app.get(SocketServer).attach(app.getHttpServer());
-  const hub = app.get<RunHub>(RUN_HUB);
+  // First of all hooks: whoever is sent away below must find another replica, not this one.
   const http = app.getHttpServer();
   runtime.drain.add('intake', 'stop listening', () => {
     http.close();
     http.closeIdleConnections();
   });
+  await app.init();
+  app.get(SocketServer).attach(http);
+  const hub = app.get<RunHub>(RUN_HUB);
   runtime.drain.add('work', 'stop following runs', () => hub.close());
   return app;
 }
