@@ -63,8 +63,14 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`\n${withCauses(error)}\n`);
   process.exitCode = 1;
   // What was started is stopped by now; nothing is waited for.
   process.exit();
 });
+
+/** What happened, and below it why. */
+function withCauses(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n${withCauses(error.cause)}`;
+}
