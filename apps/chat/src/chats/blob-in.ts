@@ -73,7 +73,9 @@ function inTreeOrder(wire: Readonly<Record<string, WireMessage>>): [string, Wire
   const children = new Map<string | null, string[]>();
   for (const [id, { parentId }] of waiting) {
     const parent = parentId != null && waiting.has(parentId) ? parentId : null;
-    children.set(parent, [...(children.get(parent) ?? []), id]);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [id]);
+    else siblings.push(id);
   }
   const stack = [...(children.get(null) ?? [])].reverse();
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {

@@ -65,6 +65,27 @@ describe('bad input at the edge', () => {
     ['a user id that is none', '/api/v1/users/7/update', {}, 422, 'id: is not the id of a user'],
     ['a turn without a model', '/api/chat/completions', turn({ model: '' }), 422, 'model: must name a model'],
     [
+      'an answer under a name that no object can keep',
+      '/api/chat/completions',
+      turn({ id: '__proto__' }),
+      422,
+      'id: is not the id of a message',
+    ],
+    [
+      'a time that is none',
+      '/api/v1/chats/new',
+      { chat: { history: { messages: { a: { id: 'a', role: 'user', timestamp: 1e300 } } } } },
+      422,
+      'chat.history.messages.a.timestamp: too big: expected number to be <=100000000000000',
+    ],
+    [
+      'a place among answers that is none',
+      '/api/chat/completions',
+      turn({ message_ids: [{ model_id: 'm', message_id: 'a', modelIdx: 9e15 }] }),
+      422,
+      'message_ids.0.modelIdx: too big: expected number to be <=1000',
+    ],
+    [
       'a turn without a message',
       '/api/chat/completions',
       turn({ user_message: null }),

@@ -21,6 +21,8 @@ export const notSignedIn = (): Problem => new Problem(401, 'You are not signed i
 
 export const sessionOver = (): Problem => new Problem(401, 'Your session has ended. Sign in again.', NO_SESSION);
 
+export const malformedAddress = (): Problem => new Problem(400, 'The address is malformed. Check the request.');
+
 export const overloaded = (seconds = 1): Problem =>
   new Problem(503, 'The server is busy. Try again in a moment.', { 'retry-after': String(seconds) });
 

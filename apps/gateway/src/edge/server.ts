@@ -3,15 +3,17 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { traceHttp, type Runtime } from '@perennial/runtime';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { constants } from 'node:zlib';
 import type { GatewayEnv } from '../env';
 import { NO_PAGE, policy } from '../web/csp';
 import { releaseSlots } from './caller';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
+import { parseJson } from './json-body';
 import { Load } from './load';
 import { Origins } from './origins';
+import { malformedAddress } from './problem';
 
 /** Below this a compressed answer is not worth its time. */
 const COMPRESS_FROM_BYTES = 2_048;
@@ -26,6 +28,11 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
     trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     skipMiddie: true,
+    // Before routing nothing of ours is asked.
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      const { status, message } = malformedAddress();
+      void reply.code(status).header('content-security-policy', policy(NO_PAGE)).send({ detail: message });
+    },
   });
 }
 
@@ -59,6 +66,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
     if (runtime.drain.draining) void reply.header('connection', 'close');
     if (request.url === '/health') return done();
     try {
+      if (request.url.includes('%00')) throw malformedAddress();
       request.slots = [load.request()];
       reply.raw.once('close', () => releaseSlots(request));
       done();
@@ -71,14 +79,4 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   if (origins.any) app.enableCors({ origin: '*' });
   else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true });
   return errors;
-}
-
-/** Clients send the JSON header also when there is no body: that is no body, not a malformed one. */
-function parseJson(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.removeContentTypeParser('application/json');
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else parse(request, body as string, done);
-  });
 }

@@ -1,6 +1,22 @@
 import { z } from 'zod';
 import { route } from './route';
 
+/** Messages of one blob; a chat that is longer was not written by people. */
+const MAX_MESSAGES = 10_000;
+
+/** Id of a message, chosen by the browser: a key of the blob's `messages`, so not the one name that is none. */
+export const MessageIdSchema = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(128)
+  .refine((id) => id !== '__proto__', 'is not the id of a message');
+
+/** Epoch seconds; older clients send milliseconds. */
+export const TimestampSchema = z.number().min(0).max(1e14);
+
+/** Place of an answer among those of several models. */
+export const ModelIndexSchema = z.number().int().min(0).max(1_000);
+
 /** One item of an answer in the shape of OpenAI's Responses API. `id` is `msg_<run id>`: another id is another attempt. */
 export const OutputItemSchema = z.looseObject({
   type: z.literal('message'),
@@ -13,15 +29,15 @@ export type OutputItem = z.infer<typeof OutputItemSchema>;
 
 /** One message of a chat; the tree is by `parentId` and `childrenIds`. `timestamp` is epoch seconds. Unknown fields are kept. */
 export const MessageSchema = z.looseObject({
-  id: z.string(),
+  id: MessageIdSchema,
   parentId: z.string().nullish(),
   childrenIds: z.array(z.string()).default([]),
   role: z.enum(['user', 'assistant', 'system']),
   content: z.unknown().optional(),
-  timestamp: z.number().optional(),
+  timestamp: TimestampSchema.optional(),
   model: z.string().optional(),
   modelName: z.string().optional(),
-  modelIdx: z.number().optional(),
+  modelIdx: ModelIndexSchema.optional(),
   models: z.array(z.string()).optional(),
   done: z.boolean().optional(),
   output: z.array(OutputItemSchema.or(z.looseObject({ type: z.string() }))).optional(),
@@ -30,15 +46,17 @@ export const MessageSchema = z.looseObject({
 });
 export type Message = z.infer<typeof MessageSchema>;
 
+const messages = z
+  .record(z.string(), MessageSchema)
+  .refine((all) => Object.keys(all).length <= MAX_MESSAGES, `must hold at most ${MAX_MESSAGES} messages`);
+
 /** The chat's blob. `timestamp` is epoch milliseconds. */
 export const ChatBlobSchema = z.looseObject({
   title: z.string().max(1_000).optional(),
   models: z.array(z.string()).optional(),
   params: z.record(z.string(), z.unknown()).optional(),
-  history: z
-    .looseObject({ currentId: z.string().nullish(), messages: z.record(z.string(), MessageSchema).default({}) })
-    .optional(),
-  timestamp: z.number().optional(),
+  history: z.looseObject({ currentId: z.string().nullish(), messages: messages.default({}) }).optional(),
+  timestamp: TimestampSchema.optional(),
 });
 
 /** A chat with its messages; those being written show the text so far. Times are epoch seconds. */
@@ -114,7 +132,7 @@ export const CREATE_CHAT = route({
   method: 'POST',
   path: '/api/v1/chats/new',
   access: 'user',
-  body: z.object({ chat: ChatBlobSchema, folder_id: z.string().nullish() }),
+  body: z.object({ chat: ChatBlobSchema, folder_id: z.string().max(200).nullish() }),
   reply: ChatSchema,
 });
 

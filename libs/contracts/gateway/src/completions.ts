@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { MessageIdSchema as messageId, ModelIndexSchema, TimestampSchema } from './chats';
 import { route } from './route';
 
-const messageId = z.string().min(1, 'must not be empty').max(128);
 const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))], {
   error: 'must be text or a list of content parts',
 });
@@ -12,8 +12,8 @@ export const UserMessageSchema = z.looseObject({
   parentId: z.string().nullish(),
   role: z.literal('user').default('user'),
   content,
-  timestamp: z.number().optional(),
-  models: z.array(z.string()).default([]),
+  timestamp: TimestampSchema.optional(),
+  models: z.array(z.string()).max(100).default([]),
   files: z.array(z.record(z.string(), z.unknown())).nullish(),
 });
 
@@ -28,7 +28,7 @@ export const TurnBodySchema = z.looseObject({
   model: z.string().min(1, 'must name a model').max(256),
   session_id: z.string().min(1).max(200),
   chat_id: z.string().max(200).nullish(),
-  folder_id: z.string().nullish(),
+  folder_id: z.string().max(200).nullish(),
   parent_id: messageId.nullish(),
   /** Id of the answer's message, when there is one answer. */
   id: messageId.optional(),
@@ -40,7 +40,7 @@ export const TurnBodySchema = z.looseObject({
           z.object({
             model_id: z.string().min(1).max(256),
             message_id: messageId,
-            modelIdx: z.number().int().optional(),
+            modelIdx: ModelIndexSchema.optional(),
           }),
         )
         .max(8),
