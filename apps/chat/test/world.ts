@@ -81,7 +81,7 @@ export class World {
     this.#client = new RedisRpcClient(this.#connections, {});
     await this.#client.connect();
     this.rpc = new Rpc(this.#client);
-    this.hub = createRunHub({ connections: this.#connections, lookup: (runId) => this.#lookup(runId) });
+    this.hub = createRunHub({ connections: this.#connections, lookup: (runId) => this.lookup(runId) });
   }
 
   async stop(): Promise<void> {
@@ -243,7 +243,8 @@ export class World {
     return row;
   }
 
-  async #lookup(runId: string) {
+  /** What a gateway asks about a run. */
+  async lookup(runId: string) {
     const { identity, position, text, terminal } = await this.snapshot(runId);
     return { identity, position, text, ...(terminal ? { terminal } : {}) };
   }

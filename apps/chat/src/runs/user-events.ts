@@ -28,7 +28,6 @@ export class UserEvents {
 
   titled(userId: string, chatId: string, messageId: string, title: string): void {
     this.#send(userId, chatId, messageId, 'chat:title', title);
-    this.#send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
   }
 
   /** A chat was made, renamed or deleted by one of the user's pages: the others read their list again. */

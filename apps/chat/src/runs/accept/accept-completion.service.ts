@@ -70,7 +70,7 @@ export class AcceptCompletionService {
     }
     checkLimits(limits, facts, 1);
     const reply: Reply = { runId: randomUUID(), created: true, encoding: encodingOf(request.body) };
-    await this.repository.insertCompletion(tx, {
+    const row = {
       runId: reply.runId,
       userId,
       model: request.modelId,
@@ -83,7 +83,9 @@ export class AcceptCompletionService {
       traceparent: injectTrace().traceparent ?? null,
       delivery,
       result: reply,
-    });
+    };
+    // Not awaited: it travels with COMMIT, which reports its failure.
+    void this.repository.insertCompletion(tx, row).catch(() => undefined);
     return reply;
   }
 }

@@ -98,7 +98,8 @@ export class AcceptTurnService {
       created: turn.isNew,
       runs: this.#runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
     };
-    await this.repository.insertTurn(tx, { ...turn, answers: made, result: reply });
+    // Not awaited: it travels with COMMIT, which reports its failure.
+    void this.repository.insertTurn(tx, { ...turn, answers: made, result: reply }).catch(() => undefined);
     return { reply, fresh: true };
   }
 

@@ -52,7 +52,8 @@ export class Attempt {
   stop(reason: StopReason): void {
     if (reason === 'lost' || reason === 'handover') this.#giveUp.abort();
     if (reason === 'lost') this.#writer?.release();
-    if (this.#finishing || this.#reason === 'lost') return;
+    // The first reason stands: a stop that was asked for is not undone by a hand-over, nor a hand-over by the clock. A loss ends all.
+    if (this.#finishing || (this.#reason !== undefined && reason !== 'lost')) return;
     this.#reason = reason;
     this.#abort.abort();
   }
@@ -92,7 +93,7 @@ export class Attempt {
 
   async #perform(): Promise<void> {
     const recovered = await this.#recover();
-    if (!recovered || this.#reason === 'lost') return;
+    if (!recovered || this.#reason === 'lost' || this.#reason === 'handover') return;
     this.tools.metrics.taken(this.epoch);
     const { publisher } = this.tools;
     this.#writer = publisher.open(identityOf(this.run), { epoch: this.epoch, ...recovered }, () => this.stop('lost'));
@@ -212,13 +213,12 @@ export class Attempt {
     const { generation } = writer.position;
     const text = writer.text;
     const { signal } = this.#giveUp;
+    const recording =
+      record && outcome.state !== 'cancelled'
+        ? { end: { generation, length: text.length, outcome }, rest: [...this.uncheckpointed()] }
+        : undefined;
     try {
-      if (record && outcome.state !== 'cancelled') {
-        const rest = [...this.uncheckpointed()];
-        const end = { generation, length: text.length, outcome };
-        if (!(await patiently(() => finish.recordEnd(claim, end, rest), { signal }))) return undefined;
-      }
-      return await patiently(() => finish.finish(claim, outcome, generation, text), { signal });
+      return await patiently(() => finish.finish(claim, outcome, generation, text, recording), { signal });
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;

@@ -18,58 +18,49 @@ export interface FinishedRun {
   chatActive: boolean;
 }
 
+/** The provider's end, and the text that Postgres does not have yet. */
+export interface Recording {
+  end: ProviderEnd;
+  rest: readonly CheckpointRow[];
+}
+
 /** The end of a run, in Postgres. */
 @Injectable()
 export class FinishRepository {
   constructor(private readonly database: Database) {}
 
-  /** Records the provider's end together with the text that no checkpoint has yet. False: the run is another's. */
-  async recordEnd(claim: Claim, end: ProviderEnd, rest: readonly CheckpointRow[]): Promise<boolean> {
-    const row = await this.database.first(
-      `WITH mine AS (
-         UPDATE runs SET provider_end = $4 WHERE id = $1 AND owner = $2 AND epoch = $3 AND state = 'running' RETURNING id
-       ),
-       kept AS (
-         INSERT INTO run_checkpoints (run_id, generation, epoch, start, text)
-         SELECT mine.id, i.generation, $3, i.start, i.text
-           FROM mine, unnest($5::int[], $6::int[], $7::text[]) AS i (generation, start, text)
-         ON CONFLICT DO NOTHING
-       )
-       SELECT id FROM mine`,
-      [
-        claim.runId,
-        claim.owner,
-        claim.epoch,
-        jsonb(end),
-        rest.map((piece) => piece.generation),
-        rest.map((piece) => piece.start),
-        rest.map((piece) => piece.text),
-      ],
-      { name: 'runs.record-end' },
-    );
-    return row !== undefined;
-  }
-
   /**
-   * Final text, state and terminal event in one transaction. A stop that was asked for before wins over a completion.
-   * Undefined: the run is another's.
+   * Final text, state and terminal event in one transaction, after the provider's end (where there is one) was recorded in its own, with
+   * the text that no checkpoint has yet. Both travel together; the second begins when the first has committed. A stop that was asked for
+   * before wins over a completion. Undefined: the run is another's.
    */
-  async finish(claim: Claim, outcome: Outcome, generation: number, text: string): Promise<FinishedRun | undefined> {
+  async finish(
+    claim: Claim,
+    outcome: Outcome,
+    generation: number,
+    text: string,
+    record?: Recording,
+  ): Promise<FinishedRun | undefined> {
     const terminal = { ...outcome, generation, length: text.length };
-    const row = await this.database.first<{ terminal: RunTerminal; chat_active: boolean }>(
-      FINISH,
-      [
-        claim.runId,
-        claim.owner,
-        claim.epoch,
-        outcome.state,
-        jsonb(terminal),
-        text,
-        outcome.usage ? jsonb(outcome.usage) : null,
-        outcome.error ? jsonb({ content: outcome.error.message }) : null,
-      ],
-      { name: 'runs.finish' },
-    );
+    const row = await this.database.lend(async (connection) => {
+      const recorded = record && connection.send(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
+      const finished = connection.send<{ terminal: RunTerminal; chat_active: boolean }>(
+        FINISH,
+        [
+          claim.runId,
+          claim.owner,
+          claim.epoch,
+          outcome.state,
+          jsonb(terminal),
+          text,
+          outcome.usage ? jsonb(outcome.usage) : null,
+          outcome.error ? jsonb({ content: outcome.error.message }) : null,
+        ],
+        { name: 'runs.finish' },
+      );
+      const [, { rows }] = await Promise.all([recorded, finished]);
+      return rows[0];
+    });
     if (row) return { terminal: row.terminal, chatActive: row.chat_active };
     return this.#finishedBefore(claim);
   }
@@ -83,6 +74,27 @@ export class FinishRepository {
     return row && { terminal: row.terminal, chatActive: false };
   }
 }
+
+function recordParams(claim: Claim, { end, rest }: Recording): unknown[] {
+  return [
+    claim.runId,
+    claim.owner,
+    claim.epoch,
+    jsonb(end),
+    rest.map((piece) => piece.generation),
+    rest.map((piece) => piece.start),
+    rest.map((piece) => piece.text),
+  ];
+}
+
+const RECORD_END = `
+WITH mine AS (
+  UPDATE runs SET provider_end = $4 WHERE id = $1 AND owner = $2 AND epoch = $3 AND state = 'running' RETURNING id
+)
+INSERT INTO run_checkpoints (run_id, generation, epoch, start, text)
+SELECT mine.id, i.generation, $3, i.start, i.text
+  FROM mine, unnest($5::int[], $6::int[], $7::text[]) AS i (generation, start, text)
+ON CONFLICT DO NOTHING`;
 
 const FINISH = `
 WITH ended AS (

@@ -15,7 +15,9 @@ const TICK_MS = 1_000;
 @Injectable()
 export class HeldRuns {
   readonly #attempts = new Map<string, Attempt>();
-  readonly #taking = new Set<string>();
+  /** Takes that are under way. */
+  readonly #taking = new Map<string, Promise<unknown>>();
+  #leaving = false;
   /** Runs of ours in Postgres that memory did not know at the last tick, with their epoch. */
   #strays = new Map<string, number>();
   #published: string[] = [];
@@ -47,9 +49,10 @@ export class HeldRuns {
 
   /** Marks a run whose take is under way, so that a tick in between does not give it back. */
   async whileTaking<T>(runId: string, take: () => Promise<T>): Promise<T> {
-    this.#taking.add(runId);
+    const taking = take();
+    this.#taking.set(runId, taking);
     try {
-      return await take();
+      return await taking;
     } finally {
       this.#taking.delete(runId);
     }
@@ -58,6 +61,8 @@ export class HeldRuns {
   add(attempt: Attempt): void {
     this.#attempts.set(attempt.runId, attempt);
     attempt.onPublished = (runId) => this.#published.push(runId);
+    // Its take was under way when the process was told to end.
+    if (this.#leaving) attempt.stop('handover');
   }
 
   remove(attempt: Attempt): void {
@@ -87,10 +92,14 @@ export class HeldRuns {
    * until `deadlineAt` (milliseconds of `Date.now()`) to end here.
    */
   async handOver(deadlineAt: number): Promise<void> {
+    this.#leaving = true;
     await this.#interval?.stop();
     const finishing = [...this.#attempts.values()].filter((attempt) => attempt.finishing);
     const patience = new Promise((resolve) => setTimeout(resolve, Math.max(0, deadlineAt - Date.now())).unref());
-    await Promise.race([Promise.all(finishing.map((attempt) => attempt.over)), patience]);
+    await Promise.race([
+      Promise.allSettled([...this.#taking.values(), ...finishing.map((attempt) => attempt.over)]),
+      patience,
+    ]);
     const left = [...this.#attempts.values()];
     for (const attempt of left) attempt.stop('handover');
     const rows = left.flatMap((attempt) => attempt.uncheckpointed());

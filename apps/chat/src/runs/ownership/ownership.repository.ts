@@ -26,25 +26,28 @@ export interface UnpublishedRun {
 export class OwnershipRepository {
   constructor(private readonly database: Database) {}
 
-  /** Re-queues runs whose owner is on no list (a take that raced with the reaping of its process). */
+  /** Re-queues runs whose owner is on no list: a take that raced with the reaping of its process, a row that was locked at the reaping. */
   async requeueOrphans(): Promise<RunJob[]> {
     return this.database.query<RunJob>(
       `UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now(), deaths = deaths + 1
-        WHERE r.state = 'running' AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = r.owner)
+        WHERE r.id IN (
+         SELECT o.id FROM runs o WHERE o.state = 'running' AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = o.owner)
+            FOR UPDATE SKIP LOCKED)
        RETURNING r.id AS "runId", r.epoch`,
       [],
       { name: 'runs.requeue-orphans' },
     );
   }
 
-  /** Runs that have waited for 2 s: their job may be lost. Each is handed to one sweeper at a time. */
-  async waiting(limit: number): Promise<RunJob[]> {
+  /** Runs that have waited for so long that their job may be lost. Each is handed to one sweeper at a time. */
+  async waiting(seconds: number, limit: number): Promise<RunJob[]> {
     return this.database.query<RunJob>(
       `UPDATE runs SET swept_at = now() WHERE id IN (
-         SELECT id FROM runs WHERE state = 'queued' AND queued_at < now() - interval '2 seconds' AND swept_at < now() - interval '2 seconds'
-          ORDER BY queued_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+         SELECT id FROM runs
+          WHERE state = 'queued' AND queued_at <= now() - $1 * interval '1 second' AND swept_at <= now() - $1 * interval '1 second'
+          ORDER BY queued_at LIMIT $2 FOR UPDATE SKIP LOCKED)
        RETURNING id AS "runId", epoch`,
-      [limit],
+      [seconds, limit],
       { name: 'runs.waiting' },
     );
   }

@@ -43,14 +43,21 @@ export class ProcessRepository {
     return { alive: row?.alive ?? false, peers: row?.peers ?? [] };
   }
 
-  /** Takes silent processes off the list, if they have not beaten since they were looked at, and re-queues their runs. */
+  /**
+   * Takes silent processes off the list, if they have not beaten since they were looked at, and re-queues their runs. A run whose row
+   * is locked (a process that stands still in the middle of a transaction) is left to the sweepers: a reaper that waited for the lock
+   * would miss its own heartbeats and look dead itself.
+   */
   async reap(peers: readonly Peer[]): Promise<RunJob[]> {
     return this.database.query<RunJob>(
       `WITH dead AS (
          DELETE FROM processes p USING unnest($1::uuid[], $2::bigint[]) AS d (id, beat) WHERE p.id = d.id AND p.beat = d.beat RETURNING p.id
+       ),
+       theirs AS (
+         SELECT r.id FROM runs r JOIN dead ON r.owner = dead.id WHERE r.state = 'running' FOR UPDATE OF r SKIP LOCKED
        )
        UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now(), deaths = deaths + 1
-         FROM dead WHERE r.owner = dead.id AND r.state = 'running'
+         FROM theirs WHERE r.id = theirs.id
        RETURNING r.id AS "runId", r.epoch`,
       [peers.map((peer) => peer.id), peers.map((peer) => peer.beat)],
     );

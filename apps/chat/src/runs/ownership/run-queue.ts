@@ -13,6 +13,9 @@ export interface RunJob {
 
 export const RUN_QUEUE = 'runs';
 
+/** Jobs on their way to Redis: far above a busy second's, and a bound for what a Redis that stands still piles up here. */
+const MAX_UNDERWAY = 5_000;
+
 /** Where BullMQ keeps its keys. */
 export function queuePrefix(keyPrefix: string): string {
   return `${keyPrefix}:bull`;
@@ -27,6 +30,7 @@ export class RunQueue {
   readonly #logger = new Logger('RunQueue');
   readonly #redis: Redis;
   readonly #queue: Queue<RunJob>;
+  #underway = 0;
 
   constructor(@Inject(Connections) connections: Connections, @Inject(Runtime) runtime: Runtime) {
     this.#redis = connections.create('queue', 'jobs');
@@ -49,14 +53,46 @@ export class RunQueue {
     this.#redis.disconnect();
   }
 
+  /** Calls `listener` each time Redis is there again; it may have forgotten every job. */
+  onBack(listener: () => void): void {
+    let wasAway = false;
+    this.#redis.on('close', () => (wasAway = true));
+    this.#redis.on('ready', () => {
+      if (wasAway) listener();
+      wasAway = false;
+    });
+  }
+
   /** Tells the workers. BullMQ ignores an id that it still knows, so repeating is harmless. */
   enqueue(jobs: readonly RunJob[]): void {
-    // While Redis is away a command would wait in memory without bound; the sweeper comes back to these runs.
-    if (jobs.length === 0 || this.#redis.status !== 'ready') return;
-    this.#queue
-      .addBulk(jobs.map((job) => ({ name: 'run', data: job, opts: { jobId: `${job.runId}-${job.epoch}` } })))
+    this.#add(jobs, '');
+  }
+
+  /**
+   * Tells the workers of runs that wait too long, under a second id: a worker that died between a job and its take has left the job
+   * under the first one, known to BullMQ and of use to nobody until its lock ends. Two jobs of one run are one too many at worst: the
+   * second finds a living owner and is dropped.
+   */
+  enqueueAgain(jobs: readonly RunJob[]): void {
+    this.#add(jobs, '-again');
+  }
+
+  #add(jobs: readonly RunJob[], suffix: string): void {
+    // While Redis is away or stands still commands would wait in memory without bound; the sweeper comes back to these runs.
+    if (jobs.length === 0 || this.#redis.status !== 'ready' || this.#underway + jobs.length > MAX_UNDERWAY) return;
+    this.#underway += jobs.length;
+    this.#send(jobs.map((job) => ({ name: 'run', data: job, opts: { jobId: `${job.runId}-${job.epoch}${suffix}` } })))
       .catch((error: unknown) => {
         this.#logger.warn(`not enqueued: ${error instanceof Error ? error.message : String(error)}`);
+      })
+      .finally(() => {
+        this.#underway -= jobs.length;
       });
+  }
+
+  /** One job is one script; a bulk is a transaction around it. */
+  #send(jobs: Parameters<Queue<RunJob>['addBulk']>[0]): Promise<unknown> {
+    const [job] = jobs;
+    return job && jobs.length === 1 ? this.#queue.add(job.name, job.data, job.opts) : this.#queue.addBulk(jobs);
   }
 }

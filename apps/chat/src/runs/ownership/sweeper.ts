@@ -8,6 +8,8 @@ import { RunQueue } from './run-queue';
 
 const SWEEP_MS = 1_000;
 const PRUNE_MS = 60_000;
+/** A run that has waited for this long may have lost its job. */
+const WAITING_AFTER_S = 2;
 /** Jobs added in one sweep: more than a second's worth of takes, little for Redis. */
 const WAITING_BATCH = 500;
 const UNPUBLISHED_BATCH = 100;
@@ -29,13 +31,29 @@ export class Sweeper {
   ) {}
 
   start(): void {
-    this.runtime.every(SWEEP_MS, () => this.#sweep(), { name: 'sweep runs', jitter: 0.3 });
+    let age = WAITING_AFTER_S;
+    const sweep = this.runtime.every(
+      SWEEP_MS,
+      async () => {
+        const minimum = age;
+        age = WAITING_AFTER_S;
+        await this.#sweep(minimum);
+      },
+      { name: 'sweep runs', jitter: 0.3 },
+    );
+    // A Redis that was away may have forgotten the jobs of runs that have only just been queued.
+    this.queue.onBack(() => {
+      age = 0;
+      sweep.trigger();
+    });
     this.runtime.every(PRUNE_MS, () => this.repository.prune(), { name: 'prune runs', jitter: 0.5 });
   }
 
-  async #sweep(): Promise<void> {
+  async #sweep(waitingAfterS: number): Promise<void> {
     this.queue.enqueue(await this.repository.requeueOrphans());
-    this.queue.enqueue(await this.repository.waiting(WAITING_BATCH));
+    const waiting = await this.repository.waiting(waitingAfterS, WAITING_BATCH);
+    if (waitingAfterS > 0) this.queue.enqueueAgain(waiting);
+    else this.queue.enqueue(waiting);
     await this.#publishEnds();
   }
 

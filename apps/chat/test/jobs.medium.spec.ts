@@ -1,0 +1,136 @@
+import { ACCEPT_COMPLETION } from '@perennial/contracts-chat';
+import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { Connections, createRunHub } from '@perennial/transport';
+import { Worker } from 'bullmq';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Reader } from './reader';
+import { newUser, World, type Turn } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
+describe('jobs, locks and readers that are left behind', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('api');
+  }, 60_000);
+  afterEach(() => world.endProcesses('worker'));
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  it('a worker that died between its job and the take holds nobody up', async () => {
+    const connections = new Connections({
+      redisUrl: world.redis.url,
+      keyPrefix: world.prefix,
+      service: 'chat',
+      instanceId: 'dies',
+    });
+    let got = 0;
+    const dying = new Worker('runs', () => new Promise((_, reject) => got++ && setTimeout(reject, 60_000).unref()), {
+      connection: connections.create('queue'),
+      prefix: `${world.prefix}:bull`,
+      lockDuration: 15_000,
+      concurrency: 10,
+      skipVersionCheck: true,
+    });
+    dying.on('error', () => undefined);
+    await dying.waitUntilReady();
+    const turn = await world.ask({ model: 'sim-t20-r100-x' });
+    await waitFor(() => got === 1, { what: 'the job to be offered' });
+    void dying.close(true).catch(() => undefined);
+    connections.close();
+    const askedAt = performance.now();
+    await world.workers(1);
+    const reader = await world.follow(turn.runId);
+    const row = await world.complete(turn, reader);
+    expect(performance.now() - askedAt).toBeLessThan(8_000);
+    expect(row).toMatchObject({ epoch: 1, deaths: 0 });
+  }, 60_000);
+
+  /** Holds the row of a run as a transaction does whose process stands still. */
+  async function holdRun(runId: string): Promise<() => Promise<void>> {
+    const client = await world.db.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM runs WHERE id = $1 FOR UPDATE', [runId]);
+    return async () => {
+      await client.query('ROLLBACK');
+      client.release();
+    };
+  }
+
+  it('a run whose row is locked does not keep the others from being taken over, nor the reapers from living', async () => {
+    await world.workers(1);
+    const ask = async (): Promise<{ turn: Turn; reader: Reader }> => {
+      const turn = await world.ask({ model: 'sim-t900-r40-x' });
+      return { turn, reader: await world.follow(turn.runId) };
+    };
+    const [locked, free] = [await ask(), await ask()];
+    for (const { reader } of [locked, free]) await reader.has(100);
+    const [owner] = world.processes.filter((handle) => handle.running && handle.name.startsWith('chat-worker'));
+    await world.workers(2);
+    const release = await holdRun(locked.turn.runId);
+    await owner!.kill();
+    await world.until(free.turn.runId, (row) => row.epoch === 2, 'epoch 2 of the free run', 6_000);
+    await sleep(6_000);
+    await release();
+    for (const { turn, reader } of [locked, free]) {
+      expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 1 });
+    }
+  }, 60_000);
+
+  it('a take that is under way at SIGTERM is handed over, without a death and without a call to the provider', async () => {
+    const turn = await world.ask({ model: 'sim-t60-r60-x' });
+    const reader = await world.follow(turn.runId);
+    const release = await holdRun(turn.runId);
+    const [leaving] = (await world.workers(1)) as [ManagedProcess];
+    await waitFor(
+      async () =>
+        (
+          await world.db.query(
+            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%taken AS%'`,
+          )
+        ).rowCount === 1,
+      { what: 'the take to wait for the row' },
+    );
+    leaving.signal('SIGTERM');
+    await sleep(500);
+    await release();
+    expect(await leaving.exited).toEqual({ code: 0, signal: null });
+    expect(world.calls(turn.prompt)).toBe(0);
+    await world.workers(1);
+    expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 0 });
+    expect(world.calls(turn.prompt)).toBe(1);
+  }, 60_000);
+
+  it('a completion without a key outlives a gateway by no more than its readers may be away', async () => {
+    const connections = new Connections({
+      redisUrl: world.redis.url,
+      keyPrefix: world.prefix,
+      service: 'gateway',
+      instanceId: 'gateway-that-dies',
+    });
+    const hub = createRunHub({ connections, lookup: (id) => world.lookup(id) });
+    await world.workers(1);
+    const { runId } = await world.rpc.call(
+      ACCEPT_COMPLETION,
+      {
+        modelId: 'sim-t400-r10-x',
+        body: { messages: [{ role: 'user', content: 'Read me' }] },
+        bodyHash: 'hash',
+      },
+      { principal: newUser() },
+    );
+    const reader = await Reader.follow(hub, runId);
+    await reader.has(50);
+    await sleep(11_000);
+    expect((await world.row(runId)).state).toBe('running');
+    // As after kill -9: nothing is said to anybody.
+    connections.close();
+    const diedAt = performance.now();
+    await world.until(runId, (row) => row.state === 'cancelled', 'it to be cancelled', 25_000);
+    const took = performance.now() - diedAt;
+    expect(took).toBeGreaterThan(9_000);
+    expect(took).toBeLessThan(20_000);
+    await hub.close().catch(() => undefined);
+  }, 60_000);
+});
