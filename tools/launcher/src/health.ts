@@ -1,3 +1,11 @@
+import { readFileSync } from 'node:fs';
+import type { ManagedProcess } from '@perennial/testing/servers';
+
+/** How long a process may take from its start until it is ready. */
+export const READY_TIMEOUT_MS = 60_000;
+
+const LOG_LINES = 15;
+
 /** Whether the process behind this health port is ready for work. */
 export function isReady(healthPort: number): Promise<boolean> {
   return answers(`http://127.0.0.1:${healthPort}/health/ready`);
@@ -11,5 +19,17 @@ export async function answers(url: string): Promise<boolean> {
     return response.ok;
   } catch {
     return false;
+  }
+}
+
+/** Waits until a process is ready. Where it is not, or ends before, the error holds the end of its log. */
+export async function untilReady(process: ManagedProcess, ready: () => Promise<boolean>): Promise<void> {
+  try {
+    await process.waitUntil(ready, 'it was ready', READY_TIMEOUT_MS);
+  } catch (error) {
+    const { logFile } = process.options;
+    if (logFile === undefined) throw error;
+    const log = readFileSync(logFile, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
+    throw new Error(`${error instanceof Error ? error.message.trim() : String(error)}\n${log}\n(${logFile})`);
   }
 }

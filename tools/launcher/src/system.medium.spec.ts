@@ -130,11 +130,15 @@ describe('launchSystem', () => {
     await new Promise((resolve) => other.close(resolve));
   });
 
-  it('refuses a second launcher on the same directory', async () => {
+  it('refuses a second launcher on the same directory, and waits for one that is stopping', async () => {
     const home = newHome();
-    await withSystem({ home }, async () => {
-      await expect(launchSystem({ root, home })).rejects.toThrow('Perennial is running already');
+    const first = await launchSystem({ root, home });
+    await expect(launchSystem({ root, home })).rejects.toThrow('Perennial is running already');
+    const stopped = first.stop();
+    await withSystem({ home }, async (second) => {
+      expect(await sql(second.postgresUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     });
+    await stopped;
   });
 
   it('stops all and shows the log when a service does not start', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -9,9 +9,9 @@ import {
   type PostgresServer,
   type RedisServer,
 } from '@perennial/testing/servers';
-import { Balancer, type BalancerTarget } from './balancer';
 import { launcherEnvironment, type LauncherEnvironment } from './environment';
-import { answers, isReady } from './health';
+import { Front } from './front';
+import { answers, isReady, READY_TIMEOUT_MS, untilReady } from './health';
 import { prepareInstance, type Instance } from './instance';
 import type { LaunchEvent, LaunchOptions } from './launch';
 import { parseScale, type Scale } from './options';
@@ -21,9 +21,6 @@ import { Home, type RunEntry } from './state';
 import { openPostgres, openRedis, type Store } from './stores';
 import { Supervisor, type SupervisorEvents } from './supervisor';
 
-const READY_TIMEOUT_MS = 60_000;
-const BALANCER_PROBE_MS = 500;
-
 /** A running Perennial: all its processes, and what may be done to them. */
 export class RunningSystem {
   baseUrl = '';
@@ -32,8 +29,7 @@ export class RunningSystem {
   #model: { process: ManagedProcess; supervisor: Supervisor; port: number } | undefined;
   #postgres: Store<PostgresServer> = { url: '' };
   #redis: Store<RedisServer> = { url: '' };
-  #balancer: Balancer | undefined;
-  #probe: NodeJS.Timeout | undefined;
+  #front: Front | undefined;
   #stopped: Promise<void> | undefined;
   #locked = false;
   readonly #interrupt = new AbortController();
@@ -193,7 +189,7 @@ export class RunningSystem {
       const supervisor = new Supervisor(server.process, () => server.process.start(), this.#events());
       this.#model = { process: server.process, supervisor, port: server.port };
       await supervisor.start();
-      await this.#untilReady(server.process, () => answers(server.readyUrl));
+      await untilReady(server.process, () => answers(server.readyUrl));
     }
     if (choice !== 'none') {
       this.#emit({ kind: 'done', what: 'Model', ms: performance.now() - started, detail: this.provider.label });
@@ -220,51 +216,25 @@ export class RunningSystem {
         );
       }
     }
-    const public_ = scale.gateway === 1 ? this.#of('gateway')[0]?.port : await this.#balance(host, port);
-    this.baseUrl = `http://${this.#loopback()}:${public_}`;
+    if (scale.gateway > 1) this.#front = new Front(this.#of('gateway'));
+    const reached = this.#front ? await this.#front.listen(port, host) : this.#of('gateway')[0]?.port;
+    this.baseUrl = `http://${this.#loopback()}:${reached}`;
     await Promise.all(this.#instances.map(({ supervisor }) => supervisor.start()));
-    await Promise.all(
-      this.#instances.map(({ process, healthPort }) => this.#untilReady(process, () => isReady(healthPort))),
-    );
-    if (this.#balancer) await waitFor(() => answers(`${this.baseUrl}/health`), { what: 'the balancer to answer' });
+    await Promise.all(this.#instances.map(({ process, healthPort }) => untilReady(process, () => isReady(healthPort))));
+    if (this.#front) await waitFor(() => answers(`${this.baseUrl}/health`), { what: 'the balancer to answer' });
     const replicas = Object.entries(scale).filter(([, count]) => count > 1);
     const detail = replicas.map(([service, count]) => `${service} ×${count}`).join(', ');
     this.#emit({ kind: 'done', what: 'Services', ms: performance.now() - started, detail });
-  }
-
-  async #balance(host: string, port: number): Promise<number> {
-    const targets: (BalancerTarget & { healthPort: number })[] = this.#of('gateway').map((gateway) => ({
-      ...{ host: '127.0.0.1', port: gateway.port, healthPort: gateway.healthPort, ready: false },
-    }));
-    this.#balancer = new Balancer(targets);
-    const probe = async (): Promise<void> => {
-      await Promise.all(targets.map(async (target) => (target.ready = await isReady(target.healthPort))));
-      if (this.#balancer) this.#probe = setTimeout(() => void probe(), BALANCER_PROBE_MS);
-    };
-    void probe();
-    return this.#balancer.listen(port, host);
-  }
-
-  async #untilReady(process: ManagedProcess, ready: () => Promise<boolean>): Promise<void> {
-    try {
-      await process.waitUntil(ready, 'it was ready', READY_TIMEOUT_MS);
-    } catch (error) {
-      const { logFile } = process.options;
-      const log = logFile === undefined ? '' : readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n');
-      throw new Error(`${error instanceof Error ? error.message.trim() : String(error)}\n${log}\n(${logFile})`);
-    }
   }
 
   async #stop(): Promise<void> {
     this.#interrupt.abort();
     if (this.#locked) this.home.stopping();
     this.#release();
-    clearTimeout(this.#probe);
     const gateways = this.#of('gateway');
     const others = this.#instances.filter(({ service }) => service !== 'gateway');
     await Promise.all(gateways.map(({ process }) => process.stop()));
-    await this.#balancer?.close();
-    this.#balancer = undefined;
+    await this.#front?.close();
     await Promise.all(others.map(({ process }) => process.stop()));
     await this.#model?.process.stop();
     await this.#redis.own?.server.stop();

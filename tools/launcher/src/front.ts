@@ -1,0 +1,34 @@
+import { Balancer, type BalancerTarget } from './balancer';
+import { isReady } from './health';
+
+const PROBE_EACH_MS = 500;
+
+/** The one port in front of several gateways: a balancer that follows their readiness. */
+export class Front {
+  readonly #targets: (BalancerTarget & { healthPort: number })[];
+  readonly #balancer: Balancer;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(gateways: readonly { port: number; healthPort: number }[]) {
+    this.#targets = gateways.map(({ port, healthPort }) => ({ host: '127.0.0.1', port, healthPort, ready: false }));
+    this.#balancer = new Balancer(this.#targets);
+  }
+
+  /** Resolves to the port; rejects with the system's error. */
+  listen(port: number, host: string): Promise<number> {
+    void this.#probe();
+    return this.#balancer.listen(port, host);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    return this.#balancer.close();
+  }
+
+  async #probe(): Promise<void> {
+    await Promise.all(this.#targets.map(async (target) => (target.ready = await isReady(target.healthPort))));
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#probe(), PROBE_EACH_MS);
+  }
+}
