@@ -35,13 +35,19 @@ describe('the trace of a turn', () => {
     const turn = await world.ask({ model: 'sim-t30-r60-x', title: true });
     const end = await (await world.follow(turn.runId)).ended();
     const span = await attempt(turn.runId, 1);
-    await waitFor(() => otlp.trace(span.traceId).some(({ name }) => name === 'chat sim-t30-r60-x'), {
-      timeoutMs: 10_000,
-    });
-    const spans = otlp.trace(span.traceId);
-    const accept = spans.find(({ name }) => name === 'chat.runs.accept')!;
+    // Each process sends its spans when it likes.
+    const find = (name: string, parentSpanId?: string): Promise<ReceivedSpan> =>
+      waitFor(
+        () =>
+          otlp
+            .trace(span.traceId)
+            .find((seen) => seen.name === name && (parentSpanId === undefined || seen.parentSpanId === parentSpanId)),
+        { timeoutMs: 15_000, what: `the span ${name}` },
+      );
+    const accept = await find('chat.runs.accept');
     expect(span.parentSpanId).toBe(accept.spanId);
-    const call = spans.find(({ name, parentSpanId }) => name === 'chat sim-t30-r60-x' && parentSpanId === span.spanId)!;
+    const call = await find('chat sim-t30-r60-x', span.spanId);
+    const spans = otlp.trace(span.traceId);
     expect(call.attributes).toMatchObject({
       'gen_ai.operation.name': 'chat',
       'gen_ai.request.model': 'sim-t30-r60-x',
