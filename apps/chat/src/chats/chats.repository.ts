@@ -136,9 +136,12 @@ export class ChatsRepository {
     );
   }
 
-  /** @returns whether the chat was the user's */
+  /** Deletes a chat with all that repeats its text, less the runs that are still being ended. @returns whether it was the user's */
   async delete(tx: Queryable, { userId }: UserPrincipal, chatId: string): Promise<boolean> {
-    return (await tx.execute('DELETE FROM chats WHERE id = $1 AND user_id = $2', [chatId, userId])) === 1;
+    if ((await tx.execute('DELETE FROM chats WHERE id = $1 AND user_id = $2', [chatId, userId])) === 0) return false;
+    await tx.execute('DELETE FROM side_effects WHERE key = $1', [`title:${chatId}`]);
+    await tx.execute('DELETE FROM runs WHERE chat_id = $1 AND published_at IS NOT NULL', [chatId]);
+    return true;
   }
 
   /** Deletes what a user has here, less the runs that are still being ended. @returns the number of chats */

@@ -1,5 +1,6 @@
 import { callResultsMigration } from '@perennial/persistence';
 import { ChatSchema } from './1764000000000-chat-schema';
+import { ChatUpkeep } from './1764100000000-chat-upkeep';
 
 /** All migrations of the service's schema, oldest first. */
-export const MIGRATIONS = [ChatSchema, callResultsMigration(1764000000001)];
+export const MIGRATIONS = [ChatSchema, callResultsMigration(1764000000001), ChatUpkeep];

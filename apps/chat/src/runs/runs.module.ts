@@ -17,6 +17,7 @@ import { OwnershipRepository } from './ownership/ownership.repository';
 import { HEARTBEAT_DATABASE, heartbeatDatabase } from './ownership/heartbeat-database';
 import { ProcessRegistry } from './ownership/process-registry';
 import { ProcessRepository } from './ownership/process.repository';
+import { PruneRepository } from './ownership/prune.repository';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
@@ -48,6 +49,7 @@ import { UserEvents } from './user-events';
     OwnershipRepository,
     ProcessRegistry,
     ProcessRepository,
+    PruneRepository,
     { provide: HEARTBEAT_DATABASE, inject: [CHAT_ENV, Runtime], useFactory: heartbeatDatabase },
     RunQueue,
     RunWorker,

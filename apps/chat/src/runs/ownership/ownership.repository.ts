@@ -151,18 +151,6 @@ export class OwnershipRepository {
     });
   }
 
-  /** Forgets what nobody can ask for any more: completions that ended 10 minutes ago, and text that a finished run left behind. */
-  async prune(): Promise<void> {
-    await this.database.execute(
-      `DELETE FROM runs WHERE id IN (
-         SELECT id FROM runs WHERE kind = 'completion' AND terminal IS NOT NULL AND published_at IS NOT NULL
-            AND ended_at < now() - interval '10 minutes' LIMIT 5000)`,
-    );
-    await this.database.execute(
-      `DELETE FROM run_checkpoints c WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run_id AND r.terminal IS NULL)`,
-    );
-  }
-
   async countByState(): Promise<{ state: string; count: number }[]> {
     return this.database.query(
       `SELECT state, count(*)::int AS count FROM runs WHERE state IN ('queued', 'running') GROUP BY state`,

@@ -4,6 +4,7 @@ import type { RunPublisher } from '@perennial/transport';
 import { RUN_PUBLISHER } from '../run-publisher';
 import { UserEvents } from '../user-events';
 import { OwnershipRepository } from './ownership.repository';
+import { PruneRepository } from './prune.repository';
 import { RunQueue } from './run-queue';
 
 const SWEEP_MS = 1_000;
@@ -24,6 +25,7 @@ const UNPUBLISHED_AFTER_S = 3;
 export class Sweeper {
   constructor(
     private readonly repository: OwnershipRepository,
+    private readonly pruning: PruneRepository,
     private readonly queue: RunQueue,
     private readonly events: UserEvents,
     @Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher,
@@ -46,7 +48,7 @@ export class Sweeper {
       age = 0;
       sweep.trigger();
     });
-    this.runtime.every(PRUNE_MS, () => this.repository.prune(), { name: 'prune runs', jitter: 0.5 });
+    this.runtime.every(PRUNE_MS, () => this.pruning.prune(), { name: 'prune runs', jitter: 0.5 });
   }
 
   async #sweep(waitingAfterS: number): Promise<void> {

@@ -1,0 +1,9 @@
+import { defineMigration } from '@perennial/persistence';
+
+/** What the pruning of old rows looks for, so that it never reads a table whole. */
+export const ChatUpkeep = defineMigration('ChatUpkeep1764100000000', {
+  up: [
+    `CREATE INDEX runs_ended_turns ON runs (ended_at) WHERE kind = 'turn' AND terminal IS NOT NULL`,
+    `CREATE INDEX side_effects_done ON side_effects (ended_at) WHERE state = 'done'`,
+  ],
+});
