@@ -100,7 +100,9 @@ export class ChatsService {
 
   /** Doing it twice is doing it once, so no key is kept. */
   async markRead(principal: UserPrincipal, chatId: string): Promise<number> {
-    return found(await this.repository.markRead(principal, chatId));
+    const lastReadAt = found(await this.repository.markRead(principal, chatId));
+    this.events.read(principal.userId, chatId, lastReadAt);
+    return lastReadAt;
   }
 
   /** @param principal an admin or a service; checked by the caller */

@@ -35,6 +35,11 @@ export class UserEvents {
     this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
   }
 
+  /** The owner has read a chat on one page: the others take its mark away. `lastReadAt` is epoch seconds. */
+  read(userId: string, chatId: string, lastReadAt: number): void {
+    this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null, last_read_at: lastReadAt });
+  }
+
   #send(userId: string, chatId: string, messageId: string, type: string, data: unknown): void {
     const event: UserEvent = { chat_id: chatId, message_id: messageId, data: { type, data } };
     this.publisher.notifyUser(userId, event).catch(() => undefined);

@@ -57,7 +57,7 @@ export type SocketEventData =
   | { type: 'chat:message:error'; data: { error: { content: string; code?: string } } }
   | { type: 'chat:active'; data: { active: boolean; folder_id?: string | null } }
   | { type: 'chat:title'; data: string }
-  | { type: 'chat:list'; data: { chat_id: string } }
+  | { type: 'chat:list'; data: { chat_id: string; folder_id?: string | null; last_read_at?: number } }
   | { type: 'chat:presence'; data: { users: { id: string; name: string }[] } };
 
 /** Payload of an `events` event. */
