@@ -25,7 +25,7 @@ export const chatEnv = z.object({
   MAX_ANSWER_CHARS: variable(integer(1).default(500_000), {
     description: 'Characters after which an answer is ended as if the model had reached its length.',
   }),
-  MAX_RUN_SECONDS: variable(integer(1).default(3_600), {
+  MAX_RUN_SECONDS: variable(integer(1, 604_800).default(3_600), {
     description: 'Seconds from the first take to the end of an answer; one that takes longer fails and may be retried.',
   }),
   MAX_RUN_DEATHS: variable(integer(0, 1_000).default(5), {

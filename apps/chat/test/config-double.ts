@@ -17,6 +17,8 @@ export interface ConfigAnswers {
   continuation: ResolvedModel['connection']['continuation'];
   sealedKey: string | null;
   taskModel: string | null;
+  /** While it is there, nothing is answered about models. */
+  silence?: Promise<void>;
 }
 
 /** A service `config` that offers every model whose id begins with `sim`, at one provider. */
@@ -28,7 +30,8 @@ export async function startConfigDouble(
   @Controller()
   class ConfigDouble {
     @Handles(RESOLVE_MODEL)
-    resolve({ modelId }: CallParsedRequest<typeof RESOLVE_MODEL>): ResolvedModel {
+    async resolve({ modelId }: CallParsedRequest<typeof RESOLVE_MODEL>): Promise<ResolvedModel> {
+      await answers.silence;
       if (!modelId.startsWith('sim')) throw new CallError('NOT_FOUND', `There is no model "${modelId}".`);
       const { baseUrl, continuation, sealedKey } = answers;
       return {

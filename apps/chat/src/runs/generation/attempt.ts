@@ -6,7 +6,7 @@ import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import { patiently } from './patience';
+import { patiently, unlessAborted } from './patience';
 import { providerCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
@@ -152,10 +152,12 @@ export class Attempt {
   async #stream(writer: RunWriter, recovered: RecoveredText): Promise<Outcome | undefined> {
     const { env, models, secrets } = this.tools;
     const principal = this.run.principal as UserPrincipal;
-    const model = await patiently(() => models.resolve(this.run.model, principal), {
-      signal: this.#abort.signal,
-      limitMs: CONFIG_PATIENCE_MS,
-    });
+    const { signal } = this.#abort;
+    // A config service that is silent must not hold up a stop or a hand-over.
+    const model = await unlessAborted(
+      patiently(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_PATIENCE_MS }),
+      signal,
+    );
     if (this.#reason) return this.#stopped();
     const { kind, baseUrl, continuation, sealedKey } = model.connection;
     const connection = {
@@ -174,9 +176,7 @@ export class Attempt {
       length: call.continues ? recovered.text.length : 0,
     });
     try {
-      const events = span.within(() =>
-        createProvider(connection).stream(call.request, { signal: this.#abort.signal, raw: call.raw }),
-      );
+      const events = span.within(() => createProvider(connection).stream(call.request, { signal, raw: call.raw }));
       for await (const event of events) {
         if (event.kind === 'end') {
           answer.close();

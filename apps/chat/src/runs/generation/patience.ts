@@ -21,6 +21,17 @@ export async function patiently<T>(work: () => Promise<T>, { signal, limitMs }: 
     } catch (error) {
       if (!(error instanceof CallError) || !isPassing(error) || signal.aborted || performance.now() >= end) throw error;
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) throw error;
     }
   }
+}
+
+/** Rejects as soon as the signal is aborted; what `work` brings after that is dropped. For work that cannot be called off itself. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

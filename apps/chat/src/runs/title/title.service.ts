@@ -4,7 +4,7 @@ import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { createProvider, genAiAttributes, genAiSpanName, type ModelConnection } from '@perennial/model-provider';
 import { inSpan, Runtime, SecretBox, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { patiently } from '../generation/patience';
+import { patiently, unlessAborted } from '../generation/patience';
 import type { ClaimedTitle } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { ProcessRegistry } from '../ownership/process-registry';
@@ -68,9 +68,11 @@ export class TitleService {
 
   async #make(claimed: ClaimedTitle, owner: string): Promise<void> {
     const { key, payload, user_id: userId, chat_id: chatId } = claimed;
-    const title = (await this.#ask(claimed)) ?? firstWords(payload.text);
-    if (this.#abort.signal.aborted) return;
-    const renamed = await patiently(() => this.repository.complete(key, owner, title), { signal: this.#abort.signal });
+    const { signal } = this.#abort;
+    const asked = await unlessAborted(this.#ask(claimed), signal).catch(() => undefined);
+    if (signal.aborted) return;
+    const title = asked ?? firstWords(payload.text);
+    const renamed = await patiently(() => this.repository.complete(key, owner, title), { signal });
     if (renamed) this.events.titled(userId, chatId, payload.messageId, title);
   }
 

@@ -1,0 +1,37 @@
+import { sleep, type ManagedProcess } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: the provider, and a config service that says nothing. */
+describe('a config service that is silent', () => {
+  let world: World;
+  let speak: () => void;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.chat('api');
+    world.answers.silence = new Promise((resolve) => (speak = resolve));
+  }, 60_000);
+  afterAll(async () => {
+    speak?.();
+    await world?.stop();
+  });
+
+  it('holds up neither a stop nor a hand-over, of answers and of titles', async () => {
+    const [worker] = (await world.workers(1)) as [ManagedProcess];
+    const stopped = await world.ask({ model: 'sim-t20-r100-x', title: true });
+    const kept = await world.ask({ model: 'sim-t20-r100-x', title: true });
+    for (const { runId } of [stopped, kept]) await world.until(runId, (row) => row.state === 'running', 'the take');
+    await sleep(500);
+    const askedAt = performance.now();
+    await world.cancel({ runId: stopped.runId }, stopped.user);
+    await world.until(stopped.runId, (row) => row.state === 'cancelled', 'it to be cancelled', 5_000);
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toEqual({ code: 0, signal: null });
+    // Less than the call to config is given.
+    expect(performance.now() - askedAt).toBeLessThan(10_000);
+    expect(await world.row(kept.runId)).toMatchObject({ state: 'queued', epoch: 1, deaths: 0 });
+    speak();
+    await world.workers(1);
+    expect(await world.complete(kept, await world.follow(kept.runId))).toMatchObject({ epoch: 2, deaths: 0 });
+  }, 60_000);
+});
