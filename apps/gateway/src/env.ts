@@ -42,6 +42,9 @@ export const gatewayEnv = z.object({
   MAX_SOCKETS: variable(integer(1, 1_000_000).default(20_000), {
     description: 'Sockets that one replica holds open; further ones are refused and try again.',
   }),
+  MAX_SOCKETS_PER_USER: variable(integer(1, 100_000).default(100), {
+    description: 'Sockets of one user that one replica holds open; further ones are closed.',
+  }),
   SOCKET_BUFFER_BYTES: variable(integer(65_536, 1_073_741_824).default(2_097_152), {
     description: 'Bytes that may wait for one slow socket before it is cut, so that it comes back and catches up.',
   }),

@@ -164,6 +164,30 @@ describe('readers of a run', () => {
     await services.end(writer);
   });
 
+  it('nobody takes the sockets of all: neither one user, nor who never signs in', async () => {
+    const prefix = freshPrefix('gateway-bounds');
+    const gateway = await startGateway(redisUrl(), prefix, { MAX_SOCKETS: '8', MAX_SOCKETS_PER_USER: '2' });
+    const within = await startServices(redisUrl(), prefix);
+    const { token } = within.account();
+    const ended = (socket: { once(event: 'disconnect', listener: (why: string) => void): unknown }) =>
+      new Promise<string>((resolve) => socket.once('disconnect', resolve));
+    const mine = [await connectSocket(gateway.url, token), await connectSocket(gateway.url, token)];
+    for (const { socket } of mine) await socket.emitWithAck('user-join', { auth: { token } });
+    const third = await connectSocket(gateway.url, undefined);
+    const refused = ended(third.socket);
+    third.socket.emit('user-join', { auth: { token } });
+    expect(await refused).toBe('io server disconnect');
+
+    const strangers = [await connectSocket(gateway.url, undefined), await connectSocket(gateway.url, undefined)];
+    const oldest = ended(strangers[0]!.socket);
+    const another = await connectSocket(gateway.url, undefined);
+    expect(await oldest).toMatch(/transport close/);
+    expect([...mine, strangers[1]!, another].map(({ socket }) => socket.connected)).toEqual([true, true, true, true]);
+    for (const { socket } of [...mine, ...strangers, another]) socket.close();
+    await gateway.drain();
+    await within.close();
+  });
+
   it('pages of other origins may not open a socket', async () => {
     await expect(
       connectSocket(gateways[0].url, services.account().token, { origin: 'https://evil.example' }),

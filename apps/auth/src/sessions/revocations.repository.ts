@@ -45,7 +45,8 @@ export class RevocationsRepository {
     const rows = await this.database.query<{ head: number; revocation: Revocation | null }>(
       `SELECT feed.sequence::float8 AS head,
               CASE WHEN r.sequence IS NOT NULL THEN json_build_object(
-                'sequence', r.sequence, 'kind', r.kind, 'subject', r.subject, 'userId', r.user_id, 'notBefore', r.not_before) END AS revocation
+                'sequence', r.sequence, 'kind', r.kind, 'subject', r.subject, 'userId', r.user_id, 'notBefore', r.not_before,
+                'expiresAt', extract(epoch FROM r.expires_at)) END AS revocation
          FROM revocation_feed feed
          LEFT JOIN LATERAL (
            SELECT * FROM revocations

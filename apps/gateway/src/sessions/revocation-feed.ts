@@ -9,6 +9,7 @@ import { Sessions } from './sessions';
 
 const POLL_MS = 700;
 const EXPIRY_SWEEP_MS = 1_000;
+const FORGET_MS = 60_000;
 
 /**
  * Reads who was signed out, demoted or deleted, and ends what they hold here. A notice makes it immediate; reading the feed each second
@@ -31,6 +32,7 @@ export class RevocationFeed implements OnModuleInit {
   onModuleInit(): void {
     this.poll = this.runtime.every(POLL_MS, () => this.read(), { name: 'read revocations', immediately: true });
     this.runtime.every(EXPIRY_SWEEP_MS, () => this.held.endExpired(), { name: 'end expired sessions', until: 'close' });
+    this.runtime.every(FORGET_MS, () => this.revocations.forgetExpired(), { name: 'forget old revocations' });
     void this.notices.subscribe(TOKENS_REVOKED, () => this.poll?.trigger());
   }
 

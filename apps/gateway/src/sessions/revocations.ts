@@ -2,21 +2,35 @@ import type { Revocation, SessionClaims } from '@perennial/contracts-auth';
 
 /** The revocations that still matter, in memory: looked up on every request without a call. */
 export class Revocations {
-  private readonly sessions = new Set<string>();
-  /** By user: tokens issued before this moment (epoch milliseconds) are over. */
-  private readonly users = new Map<string, number>();
+  /** By token id: epoch seconds after which the token is over anyway. */
+  private readonly sessions = new Map<string, number>();
+  /** By user: tokens issued before `notBefore` (epoch milliseconds) are over. */
+  private readonly users = new Map<string, { notBefore: number; expiresAt: number }>();
 
-  add(revocation: Revocation): void {
-    if (revocation.kind === 'session') {
-      this.sessions.add(revocation.subject);
+  get size(): number {
+    return this.sessions.size + this.users.size;
+  }
+
+  add({ kind, subject, userId, notBefore, expiresAt }: Revocation): void {
+    const until = expiresAt ?? Infinity;
+    if (kind === 'session') {
+      this.sessions.set(subject, until);
       return;
     }
-    this.users.set(revocation.userId, Math.max(this.users.get(revocation.userId) ?? 0, revocation.notBefore));
+    const known = this.users.get(userId);
+    if (known === undefined || known.notBefore <= notBefore) this.users.set(userId, { notBefore, expiresAt: until });
   }
 
   covers(claims: SessionClaims): boolean {
     if (this.sessions.has(claims.jti)) return true;
-    const notBefore = this.users.get(claims.id);
-    return notBefore !== undefined && claims.iat * 1_000 < notBefore;
+    const user = this.users.get(claims.id);
+    return user !== undefined && claims.iat * 1_000 < user.notBefore;
+  }
+
+  /** Drops what no token can be left for, so that a process that runs for months does not remember every sign-out of them. */
+  forgetExpired(now: number = Date.now()): void {
+    const seconds = now / 1_000;
+    for (const [jti, expiresAt] of this.sessions) if (expiresAt < seconds) this.sessions.delete(jti);
+    for (const [userId, { expiresAt }] of this.users) if (expiresAt < seconds) this.users.delete(userId);
   }
 }

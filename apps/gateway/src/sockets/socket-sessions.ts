@@ -20,6 +20,9 @@ import { SocketUsers } from './socket-users';
 const UserJoin = z.object({ auth: z.object({ token: z.string().max(10_000) }) });
 const ChatEvent = z.object({ chat_id: z.string().max(200), data: z.object({ type: z.string().max(100) }) });
 
+/** Of all sockets, how many may be nobody's: pages before signing in, and whoever wants to take the places of the others. */
+const ANONYMOUS_SHARE = 4;
+
 /** What one socket holds while it is signed in. */
 interface Membership {
   caller: Caller;
@@ -30,6 +33,8 @@ interface Membership {
 @Injectable()
 export class SocketSessions {
   private readonly sockets = new Map<LiveSocket, Membership | undefined>();
+  /** Sockets that nobody has signed in on, the oldest first. */
+  private readonly anonymous = new Set<LiveSocket>();
 
   constructor(
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
@@ -44,9 +49,11 @@ export class SocketSessions {
   open(socket: Socket): void {
     const live = new LiveSocket(socket, this.env.SOCKET_BUFFER_BYTES);
     this.sockets.set(live, undefined);
+    this.admitAnonymous(live);
     socket.on('disconnect', () => {
       this.sockets.get(live)?.leave();
       this.sockets.delete(live);
+      this.anonymous.delete(live);
     });
     socket.on('user-join', (message: unknown, ack: unknown) => {
       const parsed = UserJoin.safeParse(message);
@@ -67,6 +74,13 @@ export class SocketSessions {
     for (const live of [...this.sockets.keys()]) live.goAway();
   }
 
+  /** The oldest goes: a page that is about to sign in is a new one. */
+  private admitAnonymous(live: LiveSocket): void {
+    const [oldest] = this.anonymous;
+    if (this.anonymous.size >= Math.ceil(this.env.MAX_SOCKETS / ANONYMOUS_SHARE)) oldest?.goAway();
+    this.anonymous.add(live);
+  }
+
   private async join(live: LiveSocket, token: string): Promise<{ id: string; name: string } | null> {
     try {
       const caller = await this.sessions.authenticate(token);
@@ -74,7 +88,13 @@ export class SocketSessions {
       const current = this.sockets.get(live);
       if (current?.caller.token !== token && caller.user.role !== 'pending') {
         current?.leave();
+        this.sockets.set(live, undefined);
+        if (this.users.countOf(caller.user.id) >= this.env.MAX_SOCKETS_PER_USER) {
+          live.end();
+          return null;
+        }
         this.sockets.set(live, this.enter(live, caller));
+        this.anonymous.delete(live);
       }
       return { id: caller.user.id, name: caller.user.name };
     } catch (error) {

@@ -26,6 +26,11 @@ export class SocketUsers {
     return this.users.has(userId);
   }
 
+  /** How many sockets the user has here. */
+  countOf(userId: string): number {
+    return this.users.get(userId)?.sockets.size ?? 0;
+  }
+
   /** @returns the function that takes the socket out again */
   add(userId: string, socket: LiveSocket): () => void {
     let presence = this.users.get(userId);

@@ -46,6 +46,8 @@ export const RevocationSchema = z.object({
   subject: z.string(),
   userId: z.uuid(),
   notBefore: z.number(),
+  /** Epoch seconds after which it may be forgotten, because no token is left that it could end; absent or null: never. */
+  expiresAt: z.number().nullish(),
 });
 export type Revocation = z.infer<typeof RevocationSchema>;
 
