@@ -73,7 +73,7 @@ describe('a Redis that is away', () => {
   it.each([
     ['stands still (SIGSTOP)', () => redis.pause(), () => redis.cont()],
     ['is paused (CLIENT PAUSE)', () => caller.connections.commands.client('PAUSE', 5_000, 'ALL'), () => undefined],
-  ])('%s for 5 s under calls: none is lost, none runs twice', async (_, pause, resume) => {
+  ])('schedule 12: %s for 5 s under calls: none is lost, none runs twice', async (_, pause, resume) => {
     const calling = keepCalling();
     const long = [1, 2, 3, 4].map((n) => caller.rpc.call(KEYED, { n, workMs: 6_500 }, options));
     await waitFor(() => [1, 2, 3, 4].every((n) => beginsOf(replicas, n).length === 1));
@@ -117,7 +117,7 @@ describe('a Redis that is away', () => {
     await kept.stop();
   });
 
-  it('restarts empty under calls: those with a repeatable effect are answered', async () => {
+  it('schedule 13: restarts empty under calls: those with a repeatable effect are answered', async () => {
     const calling = keepCalling();
     const long = [1, 2, 3].map((n) => caller.rpc.call(KEYED, { n, workMs: 1_500 }, { ...options, key: `k-${n}` }));
     const once = caller.rpc.call(ONCE, { n: 4, workMs: 1_500 }, options);
@@ -170,7 +170,7 @@ describe('a Redis that is away', () => {
     lonely.close();
   });
 
-  it('forgets everything under calls: the group is made again, and what a caller wrote first is read', async () => {
+  it('schedule 13: forgets everything under calls: the group is made again, and what a caller wrote first is read', async () => {
     await caller.connections.commands.flushall();
     const replies = await Promise.all([1, 2, 3].map((n) => caller.rpc.call(READ, { n }, options)));
     expect(replies.map((reply) => reply.n)).toEqual([1, 2, 3]);
