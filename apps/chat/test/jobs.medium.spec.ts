@@ -1,4 +1,5 @@
-import { ACCEPT_COMPLETION } from '@perennial/contracts-chat';
+import { randomUUID } from 'node:crypto';
+import { ACCEPT_COMPLETION, ACCEPT_TURN } from '@perennial/contracts-chat';
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { Connections, createRunHub } from '@perennial/transport';
 import { Worker } from 'bullmq';
@@ -130,5 +131,47 @@ describe('jobs, locks and readers that are left behind', () => {
     expect(took).toBeGreaterThan(9_000);
     expect(took).toBeLessThan(20_000);
     await hub.close().catch(() => undefined);
+  }, 60_000);
+
+  it('the same first message through two replicas at the same moment is one chat', async () => {
+    await world.chat('api');
+    const user = newUser();
+    const requests = Array.from({ length: 20 }, () => ({
+      parentId: null,
+      userMessage: { id: randomUUID(), content: 'Once' },
+      answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
+    }));
+    await Promise.all(
+      requests.map(async (request) => {
+        const ask = () => world.rpc.call(ACCEPT_TURN, request, { principal: user });
+        const [one, other] = await Promise.all([ask(), ask()]);
+        expect(other.chatId).toBe(one.chatId);
+        expect(other.runs).toEqual(one.runs);
+      }),
+    );
+    const { rows } = await world.db.query('SELECT count(*)::int AS count FROM chats WHERE user_id = $1', [user.userId]);
+    expect(rows).toEqual([{ count: 20 }]);
+  }, 60_000);
+
+  it('the same Idempotency-Key through two replicas at the same moment is one run', async () => {
+    const user = newUser();
+    const complete = (key: string) =>
+      world.rpc.call(
+        ACCEPT_COMPLETION,
+        {
+          modelId: 'sim-t5-r100-x',
+          body: { messages: [{ role: 'user', content: 'Once' }] },
+          bodyHash: 'hash',
+          idempotencyKey: key,
+        },
+        { principal: user },
+      );
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const [one, other] = await Promise.all([complete(`key-${n}`), complete(`key-${n}`)]);
+        expect(other.runId).toBe(one.runId);
+        expect([one.created, other.created].sort()).toEqual([false, true]);
+      }),
+    );
   }, 60_000);
 });

@@ -118,6 +118,8 @@ export class AcceptTurnService {
     let locked = mustSerialise(limits, 0);
     // Sent without waiting: it travels with the statement that follows, which sees what the lock has waited for.
     if (locked) void this.repository.lockUser(tx, principal.userId).catch(() => undefined);
+    // Two deliveries of the first message of a chat have no row in common that could keep them from making a chat each.
+    else if (chatId === undefined) void this.repository.lockMessage(tx, answerIds[0] ?? '').catch(() => undefined);
     let facts = await this.repository.turnFacts(tx, question);
     if (!locked && mustSerialise(limits, facts.active)) {
       locked = true;

@@ -98,6 +98,13 @@ export class AcceptRepository {
     });
   }
 
+  /** Lets only one accept of this answer decide at a time, until the end of the transaction. */
+  async lockMessage(tx: Queryable, messageId: string): Promise<void> {
+    await tx.execute(`SELECT pg_advisory_xact_lock(hashtextextended('answer:' || $1, 0))`, [messageId], {
+      name: 'accept.lock-message',
+    });
+  }
+
   async turnFacts(tx: Queryable, question: AcceptQuestion): Promise<AcceptFacts> {
     const { userId, chatId, messageIds, answerIds, maxQueued, delivery } = question;
     const facts = await tx.first<AcceptFacts>(
