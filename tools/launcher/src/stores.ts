@@ -1,4 +1,5 @@
-import { PostgresServer, RedisServer, startPostgres, startRedis } from '@perennial/testing/servers';
+import { createConnection } from 'node:net';
+import { PostgresServer, RedisServer, startPostgres, startRedis, waitFor } from '@perennial/testing/servers';
 import type { LauncherEnvironment } from './environment';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';
@@ -15,7 +16,10 @@ export async function openPostgres(
   home: Home,
   events: SupervisorEvents,
 ): Promise<Store<PostgresServer>> {
-  if (env.databaseUrl !== undefined) return { url: env.databaseUrl };
+  if (env.databaseUrl !== undefined) {
+    await answered('DATABASE_URL', env.databaseUrl, 5432);
+    return { url: env.databaseUrl };
+  }
   const server = await startPostgres({
     dataDir: home.file('postgres'),
     port: await home.port('postgres'),
@@ -32,7 +36,10 @@ export async function openRedis(
   home: Home,
   events: SupervisorEvents,
 ): Promise<Store<RedisServer>> {
-  if (env.redisUrl !== undefined) return { url: env.redisUrl };
+  if (env.redisUrl !== undefined) {
+    await answered('REDIS_URL', env.redisUrl, 6379);
+    return { url: env.redisUrl };
+  }
   const server = await startRedis({
     dir: home.file('redis'),
     port: await home.port('redis'),
@@ -51,4 +58,36 @@ function supervised<Server extends PostgresServer | RedisServer>(
   const supervisor = new Supervisor(server.process, () => server.start(), events);
   supervisor.adopt();
   return { server, supervisor };
+}
+
+/** A store that is started at the same time may need a moment. */
+const GIVEN_STORE_MS = 15_000;
+
+/** Waits until somebody listens at a given address; says plainly which variable names a place where nobody does. */
+async function answered(variable: string, url: string, defaultPort: number): Promise<void> {
+  // The list of a Sentinel or a Cluster is left to the services.
+  if (!URL.canParse(url)) return;
+  const { hostname, port } = new URL(url);
+  const where = { host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(port || defaultPort) };
+  try {
+    await waitFor(() => connects(where), { timeoutMs: GIVEN_STORE_MS, intervalMs: 200, what: `${variable} to answer` });
+  } catch (cause) {
+    throw new Error(
+      `nobody answers at ${where.host}:${where.port}, which ${variable} names: start it, correct the variable, ` +
+        `or leave it out to have one started here`,
+      { cause },
+    );
+  }
+}
+
+function connects(where: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(where);
+    socket.setTimeout(2_000, () => socket.destroy(new Error('no answer within 2 s')));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', reject);
+  });
 }

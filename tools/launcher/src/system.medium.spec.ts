@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase, redisUrl } from '@perennial/testing';
 import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/testing/servers';
 import {
   launchSystem,
@@ -119,6 +120,19 @@ describe('launchSystem', () => {
       expect(await sql(system.postgresUrl, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
       expect(system.process('chat').pid).toBe(pid);
     });
+  });
+
+  it('uses the database and the Redis that are given, and starts none', async () => {
+    const env = { DATABASE_URL: await freshDatabase('launcher'), REDIS_URL: redisUrl() };
+    await withSystem({ env }, async (system) => {
+      expect(system.run.map(({ service }) => service)).toEqual([...SERVICES]);
+      expect(system.postgresUrl).toBe(env.DATABASE_URL);
+    });
+  });
+
+  it('says plainly that nobody answers at a given address', async () => {
+    const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+    await expect(launchSystem({ root, env })).rejects.toThrow(/nobody answers at .*, which REDIS_URL names/);
   });
 
   it('says plainly that a port is in use', async () => {
