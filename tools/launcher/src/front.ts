@@ -27,8 +27,13 @@ export class Front {
     return this.#balancer.close();
   }
 
-  async #probe(): Promise<void> {
+  /** Asks every gateway now whether it is ready. */
+  async look(): Promise<void> {
     await Promise.all(this.#targets.map(async (target) => (target.ready = await isReady(target.healthPort))));
+  }
+
+  async #probe(): Promise<void> {
+    await this.look();
     if (!this.#closed) this.#timer = setTimeout(() => void this.#probe(), PROBE_EACH_MS);
   }
 }

@@ -61,7 +61,7 @@ function supervised<Server extends PostgresServer | RedisServer>(
 }
 
 /** A store that is started at the same time may need a moment. */
-const GIVEN_STORE_MS = 15_000;
+const GIVEN_STORE_MS = 10_000;
 
 /** Waits until somebody listens at a given address; says plainly which variable names a place where nobody does. */
 async function answered(variable: string, url: string, defaultPort: number): Promise<void> {

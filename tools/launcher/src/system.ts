@@ -221,7 +221,7 @@ export class RunningSystem {
     this.baseUrl = `http://${this.#loopback()}:${reached}`;
     await Promise.all(this.#instances.map(({ supervisor }) => supervisor.start()));
     await Promise.all(this.#instances.map(({ process, healthPort }) => untilReady(process, () => isReady(healthPort))));
-    if (this.#front) await waitFor(() => answers(`${this.baseUrl}/health`), { what: 'the balancer to answer' });
+    await this.#front?.look();
     const replicas = Object.entries(scale).filter(([, count]) => count > 1);
     const detail = replicas.map(([service, count]) => `${service} ×${count}`).join(', ');
     this.#emit({ kind: 'done', what: 'Services', ms: performance.now() - started, detail });
