@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { SessionProfile } from '@perennial/contracts-gateway';
 import { Sidebar } from '../sidebar/sidebar';
 import { ConnectionLine } from './connection-line';
+import { Icon } from './icon';
 
 /** The frame around every page of a signed-in person: chat list beside, or as a drawer on a phone. */
 export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {
@@ -20,7 +21,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
         aria-controls="sidebar"
         onClick={() => setOpen(!open)}
       >
-        ☰
+        <Icon name="menu" />
       </button>
       {open && <div className="scrim" onClick={close} />}
       <Sidebar user={user} open={open} onNavigate={close} />

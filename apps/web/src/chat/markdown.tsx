@@ -10,6 +10,8 @@ const COMPONENTS: Components = {
       {children}
     </a>
   ),
+  // It scrolls sideways: so it must be reached with the keyboard.
+  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
 };
 
 /** A model's text as Markdown. Raw HTML in it is shown as text and unsafe addresses are dropped, so that nothing in an answer can run. */

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, NavLink, useNavigate, useParams } from 'react-router';
 import { useChats, useDeleteChat } from '../chat/chat-queries';
 import { SESSION_KEY } from '../auth/use-session';
+import { Icon } from '../app/icon';
 import { useTheme } from '../app/theme';
 
 /** Chats, newest first, and the account. On a phone it is a drawer. */
@@ -28,7 +29,7 @@ export function Sidebar({ user, open, onNavigate }: { user: SessionProfile; open
           aria-label={theme === 'dark' ? 'Use light colours' : 'Use dark colours'}
           onClick={toggle}
         >
-          {theme === 'dark' ? '☀' : '☾'}
+          <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
         </button>
         <SignOutButton />
       </div>
@@ -42,8 +43,8 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const navigate = useNavigate();
   const shown = useParams().chatId ?? window.location.pathname.match(/^\/c\/([^/]+)/)?.[1];
 
-  if (chats.isPending) return <p role="status">Loading chats…</p>;
-  if (chats.error && !chats.data) return <p role="alert">{chats.error.message}</p>;
+  if (chats.isPending) return <ChatListNotice role="status">Loading chats…</ChatListNotice>;
+  if (chats.error && !chats.data) return <ChatListNotice role="alert">{chats.error.message}</ChatListNotice>;
   const items = chats.data.pages.flat();
 
   const removeChat = (id: string, title: string) => {
@@ -53,7 +54,7 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
 
   return (
     <ul className="chat-list">
-      {items.length === 0 && <li>No chats yet.</li>}
+      {items.length === 0 && <li className="empty">No chats yet.</li>}
       {items.map((chat) => (
         <li key={chat.id}>
           <NavLink
@@ -71,7 +72,7 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
             aria-label={`Delete ${chat.title}`}
             onClick={() => removeChat(chat.id, chat.title)}
           >
-            ✕
+            <Icon name="close" />
           </button>
         </li>
       ))}
@@ -86,6 +87,17 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
   );
 }
 
+/** Takes the list's place, so that nothing moves when it comes. */
+function ChatListNotice({ role, children }: { role: 'status' | 'alert'; children: string }) {
+  return (
+    <div className="chat-list">
+      <p className="empty" role={role}>
+        {children}
+      </p>
+    </div>
+  );
+}
+
 function SignOutButton() {
   const client = useQueryClient();
   const signOut = async () => {
@@ -95,7 +107,7 @@ function SignOutButton() {
   };
   return (
     <button type="button" className="icon-button" aria-label="Sign out" title="Sign out" onClick={() => void signOut()}>
-      ⏻
+      <Icon name="leave" />
     </button>
   );
 }
