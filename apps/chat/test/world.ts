@@ -96,7 +96,7 @@ export class World {
 
   /** Starts a chat process and waits until it is ready. */
   async chat(role: 'api' | 'worker' | 'all', env: Record<string, string> = {}): Promise<ManagedProcess> {
-    const port = await freePort();
+    const port = Number(env.HEALTH_PORT ?? (await freePort()));
     const handle = new ManagedProcess({
       name: `chat-${role}-${this.processes.length}`,
       command: process.execPath,

@@ -1,0 +1,77 @@
+import { freePort, sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Proxy } from './proxy';
+import { World } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
+describe('a process that is cut off', () => {
+  let world: World;
+  let api: { handle: ManagedProcess; port: number };
+  beforeAll(async () => {
+    world = await World.start();
+    api = await start('api');
+  }, 60_000);
+  afterEach(() => world.endProcesses('worker'));
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  async function start(role: 'api' | 'worker'): Promise<{ handle: ManagedProcess; port: number }> {
+    const port = await freePort();
+    return { port, handle: await world.chat(role, { HEALTH_PORT: String(port) }) };
+  }
+
+  it('from Postgres alone loses its runs to another, and stops the provider', async () => {
+    const proxy = await Proxy.start(world.databaseUrl);
+    await world.workers(1, { DATABASE_URL: proxy.url });
+    const turn = await world.ask({ model: 'sim-t900-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(300);
+    await world.workers(1);
+    const aborted = world.simulator.stats().stream_aborted;
+    await proxy.stop();
+    await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
+    await waitFor(() => world.simulator.stats().stream_aborted > aborted, { what: 'the old request to be aborted' });
+    expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 1 });
+    expect(world.calls(turn.prompt)).toBe(2);
+  }, 60_000);
+
+  it('from Redis alone finishes its runs in Postgres; others tell their readers', async () => {
+    const proxy = await Proxy.start(world.redis.url);
+    await world.workers(1, { REDIS_URL: proxy.url });
+    const turn = await world.ask({ model: 'sim-t300-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(300);
+    await proxy.stop();
+    expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
+    expect(world.calls(turn.prompt)).toBe(1);
+    await world.until(turn.runId, (row) => row.published_at !== null, 'another to publish the end');
+  }, 60_000);
+
+  it('from a store is not ready, says which, lives on, and is ready when the store is back', async () => {
+    const worker = await start('worker');
+    const both = [api, worker];
+    const failing = async ({ port }: { port: number }): Promise<string[]> => {
+      const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+      const { checks } = (await response.json()) as { checks: { name: string; ok: boolean }[] };
+      const names = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+      expect(response.status).toBe(names.length === 0 ? 200 : 503);
+      return names;
+    };
+    const all = async (what: string, look: (names: string[]) => boolean): Promise<void> => {
+      for (const one of both) await waitFor(async () => look(await failing(one)), { what, timeoutMs: 15_000 });
+    };
+    await world.redis.kill();
+    await all('Redis to be missed', (names) => names.includes('redis'));
+    for (const { port } of both) expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+    await world.redis.start();
+    await all('Redis to be back', (names) => names.length === 0);
+    await world.postgres.kill();
+    await all('Postgres to be missed', (names) => names.includes('postgres'));
+    await sleep(500);
+    await world.postgres.start();
+    await all('Postgres to be back', (names) => names.length === 0);
+    const turn = await waitFor(() => world.ask({ model: 'sim-t5-r100-x' }), { what: 'a turn to be taken' });
+    await world.complete(turn, await world.follow(turn.runId));
+  }, 60_000);
+});
