@@ -305,7 +305,7 @@ describe('connections', () => {
 
   it('verify: lists, passes the provider’s words on without the key, follows no redirect, and ends in time', async () => {
     const provider = await startProvider({ key: KEY });
-    const { rpc, logs } = await installation({ MODEL_LIST_TIMEOUT_MS: '300' });
+    const { rpc, logs } = await installation({ MODEL_LIST_TIMEOUT_MS: '1500' });
     const verify = (key: string) =>
       rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: provider.url, key }, { principal: admin });
     expect((await verify(KEY)).data.map(({ id }) => id)).toEqual(['m1']);
@@ -321,7 +321,7 @@ describe('connections', () => {
     await expect(verify(KEY)).rejects.toMatchObject({ details: { provider: 'PROTOCOL' } });
     expect(elsewhere.requests).toHaveLength(0);
 
-    Object.assign(provider, { status: 200, location: '', delayMs: 2_000 });
+    Object.assign(provider, { status: 200, location: '', delayMs: 5_000 });
     await expect(verify(KEY)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await expect(
       rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: 'http://127.0.0.1:9', key: KEY }, { principal: admin }),
