@@ -174,4 +174,22 @@ describe('jobs, locks and readers that are left behind', () => {
       }),
     );
   }, 60_000);
+
+  it('a run that cannot be finished is given up after as many tries as deaths are allowed', async () => {
+    await world.db.query(`
+      CREATE FUNCTION chat.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room for this'; END $$;
+      CREATE TRIGGER refuse_end BEFORE UPDATE OF provider_end ON chat.runs FOR EACH ROW EXECUTE FUNCTION chat.refuse();
+      CREATE TRIGGER refuse_finish BEFORE UPDATE OF state ON chat.runs FOR EACH ROW WHEN (NEW.state = 'completed') EXECUTE FUNCTION chat.refuse()`);
+    try {
+      await world.workers(1, { MAX_RUN_DEATHS: '1' });
+      const turn = await world.ask({ model: 'sim-t10-r100-x' });
+      const reader = await world.follow(turn.runId);
+      expect((await reader.ended()).terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
+      expect(await world.row(turn.runId)).toMatchObject({ state: 'failed', deaths: 2, epoch: 3 });
+      expect(world.calls(turn.prompt)).toBe(2);
+      expect(reader.faults).toEqual([]);
+    } finally {
+      await world.db.query('DROP FUNCTION chat.refuse() CASCADE');
+    }
+  }, 60_000);
 });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
+import { isRedisUnavailable, isReplyError } from '@perennial/transport';
 import { AttemptTools } from './attempt-tools';
 import { Attempt } from './attempt';
 import { HeldRuns } from './held-runs';
@@ -35,7 +36,7 @@ export class GenerationService {
     try {
       await attempt.perform();
     } catch (error) {
-      await this.#giveBack(attempt);
+      await this.#giveBack(attempt, !passes(error));
       throw error;
     } finally {
       this.held.remove(attempt);
@@ -52,11 +53,16 @@ export class GenerationService {
     return attempt;
   }
 
-  /** Begun and not brought to an end, for a reason that is not the run's: another worker, or this one, tries again. */
-  async #giveBack({ runId, epoch }: Attempt): Promise<void> {
+  /** Begun and not brought to an end: another worker, or this one, tries again. `broke`: not because a store was away. */
+  async #giveBack({ runId, epoch }: Attempt, broke: boolean): Promise<void> {
     const { ownership } = this.tools.store;
-    const released = await ownership.release(this.registry.id, [{ runId, epoch }]).catch(() => []);
+    const released = await ownership.release(this.registry.id, [{ runId, epoch }], broke).catch(() => []);
     // Where the release failed as well, the next tick finds the run among those that memory does not know.
     if (released.length > 0) setTimeout(() => this.queue.enqueue(released), 500).unref();
   }
+}
+
+/** A store that is away or says "not now"; anything else may be the run itself, and is tried only so often. */
+function passes(error: unknown): boolean {
+  return error instanceof CallError || isRedisUnavailable(error) || isReplyError(error);
 }

@@ -106,11 +106,14 @@ export class OwnershipRepository {
     );
   }
 
-  /** Gives runs back to the queue, with the titles that came with them. Not a death: their owner hands them over. */
-  async release(processId: string, runs: readonly RunJob[]): Promise<RunJob[]> {
+  /**
+   * Gives runs back to the queue, with the titles that came with them. Not a death when their owner hands them over; `broke` says
+   * that it failed at them, which must not go on for ever.
+   */
+  async release(processId: string, runs: readonly RunJob[], broke = false): Promise<RunJob[]> {
     return this.database.query<RunJob>(
       `WITH released AS (
-         UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now()
+         UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now(), deaths = deaths + $4
            FROM unnest($2::uuid[], $3::int[]) AS i (id, epoch)
           WHERE r.id = i.id AND r.epoch = i.epoch AND r.owner = $1 AND r.state = 'running'
          RETURNING r.id, r.epoch
@@ -119,7 +122,7 @@ export class OwnershipRepository {
          UPDATE side_effects s SET owner = NULL FROM released WHERE s.run_id = released.id AND s.owner = $1 AND s.state = 'begun'
        )
        SELECT id AS "runId", epoch FROM released`,
-      [processId, runs.map((run) => run.runId), runs.map((run) => run.epoch)],
+      [processId, runs.map((run) => run.runId), runs.map((run) => run.epoch), broke ? 1 : 0],
     );
   }
 
