@@ -1,5 +1,6 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@perennial/runtime';
+import { coalesceWrites, type Logger } from '@perennial/runtime';
 import { Client, type Pool } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
@@ -109,6 +110,8 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       pipeline: true,
+      // BEGIN and the statements after it travel together.
+      stream: () => coalesceWrites(new Socket()),
     },
   });
 }

@@ -13,6 +13,7 @@ export { NestLogger } from './logging/nest-logger';
 export { isSecretName, redact, REDACTED, scrub } from './logging/redact';
 export * from './metrics/metrics';
 export { collectProcessMetrics } from './metrics/process-metrics';
+export * from './net/coalesce-writes';
 export * from './run-service';
 export * from './runtime';
 export * from './secret-box';

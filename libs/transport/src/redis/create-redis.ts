@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
+import { coalesceWrites } from '@perennial/runtime';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /**
@@ -14,8 +16,6 @@ export interface CreateRedisOptions {
   role: RedisRole;
   /** Shown by CLIENT LIST, for example `chat-1:commands`. */
   name: string;
-  /** Joins the commands of one turn of the event loop into one write. For callers that send many small commands at once. */
-  autoPipelining?: boolean;
 }
 
 const FIRST_RETRY_MS = 50;
@@ -31,7 +31,7 @@ const logger = new Logger('Redis');
  * The one place where connections to Redis are made: it reconnects for ever with capped, jittered back-off, names the
  * connection and logs errors instead of throwing them. The URL's scheme chooses the topology (`redis:` and `rediss:`).
  */
-export function createRedis(url: string, { role, name, autoPipelining = false }: CreateRedisOptions): Redis {
+export function createRedis(url: string, { role, name }: CreateRedisOptions): Redis {
   const scheme = new URL(url).protocol;
   if (scheme !== 'redis:' && scheme !== 'rediss:') {
     throw new Error(`REDIS_URL has the scheme "${scheme}": use redis://host:port or rediss://host:port`);
@@ -47,10 +47,11 @@ export function createRedis(url: string, { role, name, autoPipelining = false }:
     // 0 rejects what is under way when the connection breaks: only the caller knows whether a repetition is safe.
     maxRetriesPerRequest: waits ? null : 0,
     autoResubscribe: role !== 'subscriber',
-    enableAutoPipelining: autoPipelining,
   };
   const redis = new Redis(url, options);
   logConnection(redis, name);
+  // Many runs and calls share these connections. A blocking read has its own, and nothing to wait for.
+  if (role === 'commands' || waits) redis.on('connect', () => coalesceWrites(redis.stream as Socket, 'turn'));
   if (role === 'commands' || role === 'subscriber') cutWhenDeaf(redis, name);
   return redis;
 }
