@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { Runtime, telemetry } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { Queue } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
@@ -21,6 +21,11 @@ export function queuePrefix(keyPrefix: string): string {
   return `${keyPrefix}:bull`;
 }
 
+/** Carries the trace through the queue, where spans are recorded; a run's own trace is on its row. */
+export function queueTelemetry(): BullMQOtel | undefined {
+  return telemetry()?.recording === true ? new BullMQOtel({ tracerName: 'bullmq' }) : undefined;
+}
+
 /**
  * The queue only makes a take fast; that a run waits is a fact of Postgres. So nothing is awaited here, and what is lost
  * (Redis away, Redis emptied) the sweeper enqueues again by the runs' state.
@@ -37,7 +42,7 @@ export class RunQueue {
     this.#queue = new Queue<RunJob>(RUN_QUEUE, {
       connection: this.#redis,
       prefix: queuePrefix(connections.keyPrefix),
-      telemetry: new BullMQOtel({ tracerName: 'bullmq' }),
+      telemetry: queueTelemetry(),
       skipVersionCheck: true,
       // A job's end leaves nothing: its id must be free again, should the same take be needed once more.
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },

@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { Worker } from 'bullmq';
-import { BullMQOtel } from 'bullmq-otel';
 import type { Redis } from 'ioredis';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { GenerationService } from '../generation/generation.service';
-import { queuePrefix, RUN_QUEUE, type RunJob } from './run-queue';
+import { queuePrefix, queueTelemetry, RUN_QUEUE, type RunJob } from './run-queue';
 
 /** Ownership is Postgres' affair: BullMQ's lock only says when a job may be offered to another worker as well. */
 const LOCK_MS = 15_000;
@@ -44,7 +43,7 @@ export class RunWorker {
       maxStalledCount: NEVER,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
-      telemetry: new BullMQOtel({ tracerName: 'bullmq' }),
+      telemetry: queueTelemetry(),
       skipVersionCheck: true,
     });
     // Lost locks and missing jobs after a Redis that forgot or a job that ran twice: Postgres has decided already.
