@@ -49,7 +49,7 @@ export class GenerationService {
     if (!run) return undefined;
     const attempt = new Attempt(run, owner, this.tools);
     this.held.add(attempt);
-    if (run.title && !run.cancelled) this.titles.begin({ ...run.title, principal: run.principal });
+    if (run.title && !run.cancelled) this.titles.begin({ ...run.title, principal: run.principal }, attempt.over);
     return attempt;
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedModel } from '@perennial/contracts-config';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
@@ -19,6 +20,8 @@ const MAX_TRIES = 3;
 /** A title is worth little when it comes late. */
 const LIMIT_MS = 60_000;
 const MAX_TOKENS = 80;
+/** An answer's first words are what its user waits for: the title's own call to the model leaves them this much time. */
+const HEAD_START_MS = 1_500;
 
 /** Makes the titles of new chats, beside their first answer. A maker that dies is followed by another: titles are repeatable. */
 @Injectable()
@@ -51,10 +54,11 @@ export class TitleService {
     );
   }
 
-  /** Makes a claimed title in the background. */
-  begin(claimed: ClaimedTitle): void {
+  /** Makes a claimed title in the background, a moment after its answer was begun, or when that is over. */
+  begin(claimed: ClaimedTitle, answer: Promise<void> = Promise.resolve()): void {
     const owner = this.registry.id;
-    const making = this.#make(claimed, owner)
+    const making = this.#afterHeadStart(answer)
+      .then(() => this.#make(claimed, owner))
       .catch((error: unknown) => this.#log.warn({ err: error }, 'a title was not made'))
       .finally(() => this.#running.delete(making));
     this.#running.add(making);
@@ -66,7 +70,15 @@ export class TitleService {
     await Promise.all(this.#running);
   }
 
+  async #afterHeadStart(answer: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#abort.signal, over.signal]);
+    void answer.then(() => over.abort());
+    await sleep(HEAD_START_MS, undefined, { signal }).catch(() => undefined);
+  }
+
   async #make(claimed: ClaimedTitle, owner: string): Promise<void> {
+    if (this.#abort.signal.aborted) return;
     const { key, payload, user_id: userId, chat_id: chatId } = claimed;
     const { signal } = this.#abort;
     const asked = await unlessAborted(this.#ask(claimed), signal).catch(() => undefined);
