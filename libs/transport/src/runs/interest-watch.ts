@@ -44,9 +44,20 @@ export class InterestWatch {
 
   /** The gateways of which any holds one of these members. */
   async holders(member: string): Promise<string[]> {
+    const holders = await this.holdersOf(new Set([member]));
+    return [...holders].filter(([, held]) => held.has(member)).map(([gateway]) => gateway);
+  }
+
+  /** For each gateway which of these members it holds: one SMISMEMBER per gateway. */
+  async holdersOf(members: ReadonlySet<string>): Promise<Map<string, Set<string>>> {
     const gateways = await this.known(Date.now());
-    const replies = await Promise.all(gateways.map((gateway) => this.redis.sismember(this.keys.held(gateway), member)));
-    return gateways.filter((_, index) => replies[index] === 1);
+    const asked = [...members];
+    const replies = await Promise.all(
+      gateways.map((gateway) => this.redis.smismember(this.keys.held(gateway), ...asked)),
+    );
+    return new Map(
+      gateways.map((gateway, index) => [gateway, new Set(asked.filter((_, at) => replies[index]?.[at] === 1))]),
+    );
   }
 
   /** A gateway has begun to hold something, or does not know an alias. Opens (again) what it asks for. */

@@ -47,6 +47,14 @@ export function createRunPublisher(options: RunPublisherOptions): RunPublisher {
   return new Publisher(options);
 }
 
+/** An event on its way to a user's sockets. */
+interface Notice {
+  /** The user, as the registry of interest names it. */
+  member: string;
+  /** Encoded for the frame. */
+  item: string;
+}
+
 class Publisher implements RunPublisher, PenHost {
   private readonly logger = new Logger('RunPublisher');
   private readonly worker: string;
@@ -63,6 +71,7 @@ class Publisher implements RunPublisher, PenHost {
   private beats = 0;
   private timer?: NodeJS.Timeout;
   private checkQueued = false;
+  private notices?: { list: Notice[]; sent: Promise<void> };
   private complainedAt = 0;
 
   constructor(options: RunPublisherOptions) {
@@ -138,14 +147,11 @@ class Publisher implements RunPublisher, PenHost {
     return run && run.from === 0 ? { position: run.position, text: run.text, terminal: run.terminal } : undefined;
   }
 
-  async notifyUser(userId: string, event: UserEvent): Promise<void> {
-    try {
-      const gateways = await this.interest.holders(userKey(userId));
-      const item = encodeItem({ k: 'u', u: userId, v: event });
-      await Promise.all(gateways.map((gateway) => this.live.send(gateway, item)));
-    } catch (error) {
-      this.complain(error);
-    }
+  notifyUser(userId: string, event: UserEvent): Promise<void> {
+    const notice = { member: userKey(userId), item: encodeItem({ k: 'u', u: userId, v: event }) };
+    if (this.notices) this.notices.list.push(notice);
+    else this.notices = this.noticesSoon(notice);
+    return this.notices.sent;
   }
 
   async close(): Promise<void> {
@@ -204,6 +210,26 @@ class Publisher implements RunPublisher, PenHost {
         this.check([...this.pens].filter((pen) => !pen.interestKnown));
       }),
     );
+  }
+
+  /** Events of one turn of the event loop are asked about together and go out together. */
+  private noticesSoon(first: Notice): { list: Notice[]; sent: Promise<void> } {
+    const list = [first];
+    const turn = this.detached(() => new Promise<void>((resolve) => setImmediate(resolve)));
+    const sent = turn.then(() => {
+      this.notices = undefined;
+      return this.sendNotices(list).catch((error: unknown) => this.complain(error));
+    });
+    return { list, sent };
+  }
+
+  private async sendNotices(notices: readonly Notice[]): Promise<void> {
+    const holders = await this.interest.holdersOf(new Set(notices.map(({ member }) => member)));
+    const frames = [...holders].map(async ([gateway, members]) => {
+      const items = notices.filter(({ member }) => members.has(member)).map(({ item }) => item);
+      if (items.length > 0) await this.live.send(gateway, items.join(''));
+    });
+    await Promise.all(frames);
   }
 
   private check(pens: readonly Pen[]): void {
