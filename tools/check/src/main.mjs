@@ -1,5 +1,5 @@
 // `npm run check`: format, lint, types, boundaries, sizes. Runs all of them and fails if one does.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkPlanted } from './planted.mjs';
@@ -35,27 +35,32 @@ function command(program, args, onlyFailures = false) {
 }
 
 /**
+ * Runs Node; a signal to end is passed on, so that nothing goes on alone.
+ *
  * @param {readonly string[]} args
  * @param {boolean} [onlyFailures]
  */
-function node(args, onlyFailures = false) {
-  const result = spawnSync(process.execPath, args, {
+async function node(args, onlyFailures = false) {
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...NX_ENVIRONMENT },
   });
-  if (result.status === 0) return true;
-  const output = `${result.stdout}${result.stderr}`;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  /** @param {NodeJS.Signals} signal */
+  const end = (signal) => {
+    child.kill(signal);
+    process.exitCode = 130;
+  };
+  process.once('SIGTERM', end).once('SIGINT', end);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  process.off('SIGTERM', end).off('SIGINT', end);
+  if (process.exitCode === 130) process.exit();
+  if (code === 0) return true;
   const quiet = /^\s*$|^> |^- @perennial|^✔/;
-  console.log(
-    onlyFailures
-      ? output
-          .split('\n')
-          .filter((line) => !quiet.test(line))
-          .join('\n')
-      : output,
-  );
+  const told = onlyFailures ? output.split('\n').filter((line) => !quiet.test(line)) : [output];
+  console.log(told.join('\n'));
   return false;
 }
 
