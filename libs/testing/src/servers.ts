@@ -13,3 +13,4 @@ export {
 export { randomPassword, RedisServer, startRedis, type RedisOptions } from './redis';
 export { onPath, redisBinary } from './redis-binary';
 export { sleep, waitFor, type WaitOptions } from './wait';
+export { keepResult } from './results';
