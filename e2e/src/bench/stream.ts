@@ -1,10 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { launchSystem, ROOT, type LaunchOptions, type RunningSystem } from '@perennial/launcher';
-import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
+import { freePort, keepResult, ManagedProcess, waitFor } from '@perennial/testing/servers';
 import { addUsers, signUpAdmin, type Account } from '../support/accounts';
 import { http } from '../support/http';
 import { providerLoad, socketLoad, sseLoad, type LoadResult } from './load';
@@ -95,7 +93,7 @@ try {
     ...one.figures,
     replica_cost_ratio: many ? round(many.cpuPerMillion / one.socket.cpuPerMillion, 2) : null,
   };
-  if (!options.quick) keep(figures);
+  if (!options.quick) keepResult(ROOT, 'stream', { streams: STREAMS, figures });
   console.log(JSON.stringify(figures));
 } finally {
   await simulator.process.stop();
@@ -185,16 +183,4 @@ async function startSimulatorProcess(): Promise<{ url: string; process: ManagedP
     what: 'the simulator to answer',
   });
   return { url, process: simulated };
-}
-
-/** Figures are kept with the machine named, so that they can be compared with later ones of the same kind of machine. */
-function keep(figures: object): void {
-  const [cpu] = cpus();
-  const machine = `${cpus().length} × ${cpu?.model ?? 'CPU'}, Linux ${release()}, Node ${process.version}`;
-  const directory = join(ROOT, 'docs/results');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(
-    join(directory, 'stream.json'),
-    `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), machine, streams: STREAMS, figures }, null, 2)}\n`,
-  );
 }

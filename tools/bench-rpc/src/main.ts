@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startRedis } from '@perennial/testing/servers';
+import { keepResult, startRedis } from '@perennial/testing/servers';
 import type { WorkerCommand, WorkerEvent } from './call';
 
 /**
@@ -9,6 +9,8 @@ import type { WorkerCommand, WorkerEvent } from './call';
  * Redis is counted on our side. Rounds alternate and each is compared with its neighbour, so that a busy machine hits both. Last line: `{"cpu_ratio": x}`.
  */
 
+/** The clone, above `tools/bench-rpc/dist`. */
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const ROUNDS = 9;
 const CALLS = 10_000;
 const CONCURRENCY = 32;
@@ -89,7 +91,9 @@ try {
       );
     }
   }
-  console.log(JSON.stringify({ cpu_ratio: Number(median(ratios).toFixed(3)) }));
+  const figures = { cpu_ratio: Number(median(ratios).toFixed(3)) };
+  keepResult(ROOT, 'rpc', { rounds: ROUNDS, calls: CALLS, at_a_time: CONCURRENCY, figures });
+  console.log(JSON.stringify(figures));
 } finally {
   await Promise.all([stopped(client), stopped(server)]);
   await redis.stop();
