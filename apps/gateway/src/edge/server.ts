@@ -6,11 +6,13 @@ import { traceHttp, type Runtime } from '@perennial/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { constants } from 'node:zlib';
 import type { GatewayEnv } from '../env';
+import { Sessions } from '../sessions/sessions';
 import { NO_PAGE, policy } from '../web/csp';
 import { releaseSlots } from './caller';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
+import { refuseLargeOfStrangers } from './strangers';
 import { Load } from './load';
 import { Origins } from './origins';
 import { malformedAddress } from './problem';
@@ -61,6 +63,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   }
   const noPage = policy(NO_PAGE);
   const load = app.get(Load);
+  const sessions = app.get(Sessions);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('content-security-policy', noPage);
     if (runtime.drain.draining) void reply.header('connection', 'close');
@@ -69,6 +72,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
       if (request.url.includes('%00')) throw malformedAddress();
       request.slots = [load.request()];
       reply.raw.once('close', () => releaseSlots(request));
+      refuseLargeOfStrangers(request, sessions);
       done();
     } catch (error) {
       errors.answer(error, request, reply);

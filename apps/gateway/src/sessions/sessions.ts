@@ -47,6 +47,11 @@ export class Sessions {
     return resolving;
   }
 
+  /** Whether the token is one of ours and not expired; says nothing of its session, and asks nobody. */
+  isOurs(token: string): boolean {
+    return this.claimsOf(token) !== undefined;
+  }
+
   /** The next request of these sessions asks for the account again. */
   forget(userId: string): void {
     for (const [token, caller] of this.callers.entries()) if (caller.user.id === userId) this.callers.delete(token);
