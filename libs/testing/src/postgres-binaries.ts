@@ -72,7 +72,9 @@ export async function postgresUser(paths: readonly string[]): Promise<PostgresUs
     );
     if (!there) continue;
     const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    return { prefix: [setpriv, ...user, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'] };
+    // initdb asks with access(2), which ignores a capability of anybody but root unless this bit is set.
+    const securebits = '--securebits=+no_setuid_fixup';
+    return { prefix: [setpriv, ...user, securebits, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'] };
   }
   throw new Error(
     `Postgres refuses to run as root, and the user "nobody" cannot pass ${closed}: ` +
