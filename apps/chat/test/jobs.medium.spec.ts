@@ -153,6 +153,20 @@ describe('jobs, locks and readers that are left behind', () => {
     expect(rows).toEqual([{ count: 20 }]);
   }, 60_000);
 
+  it('the same first message sent again when its answer is over is the same chat and the same run', async () => {
+    await world.chat('all');
+    const user = newUser();
+    const request = {
+      parentId: null,
+      userMessage: { id: randomUUID(), content: 'Once' },
+      answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
+    };
+    const ask = () => world.rpc.call(ACCEPT_TURN, request, { principal: user });
+    const first = await ask();
+    await world.until(first.runs[0]!.runId, ({ state }) => state === 'completed', 'the answer to be over');
+    expect(await ask()).toEqual({ ...first, created: false });
+  }, 60_000);
+
   it('the same Idempotency-Key through two replicas at the same moment is one run', async () => {
     const user = newUser();
     const complete = (key: string) =>

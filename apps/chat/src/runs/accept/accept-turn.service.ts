@@ -127,7 +127,8 @@ export class AcceptTurnService {
       facts = await this.repository.turnFacts(tx, question);
     }
     if (chatId !== undefined && !facts.chat_found && !facts.known) throw chatNotFound();
-    const running = (facts.runs ?? []).filter((run) => !run.over);
+    // Without a chat the same ids are the same first message, sent again because its answer got lost: also when it is over by now.
+    const running = (facts.runs ?? []).filter((run) => !run.over || chatId === undefined);
     const missing = answerIds.filter((id) => !running.some((run) => run.message_id === id));
     return { facts, running, missing };
   }

@@ -193,7 +193,7 @@ SELECT
                                        'over', terminal IS NOT NULL) ORDER BY attempt)
      FROM runs
     WHERE message_id = ANY ($4::text[])
-      AND ((chat_id = $2 AND user_id = $1) OR ($2::uuid IS NULL AND user_id = $1 AND state IN ('queued', 'running')))) AS runs`;
+      AND ((chat_id = $2 AND user_id = $1) OR ($2::uuid IS NULL AND chat_id IS NOT NULL AND user_id = $1))) AS runs`;
 
 const COMPLETION_FACTS = `
 SELECT
