@@ -1,6 +1,6 @@
 /**
  * The token's way. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
- * gateway (about 10 ms) and the run's **durable** stream (100-250 ms). Both speak (epoch, generation, offset); offsets count
+ * gateway (about 15 ms) and the run's **durable** stream (100-250 ms). Both speak (epoch, generation, offset); offsets count
  * UTF-16 units of the run's text.
  */
 
@@ -54,7 +54,7 @@ export interface RunWriter {
   /** The whole text of the current generation. Joined when asked for: not for use per token. */
   readonly text: string;
   /**
-   * Adds text: live within ~10 ms, durable within ~200 ms. Never throws. Half a surrogate pair waits for its other half; what cannot
+   * Adds text: live within ~15 ms, durable within ~200 ms. Never throws. Half a surrogate pair waits for its other half; what cannot
    * be stored (a lone surrogate, NUL) becomes U+FFFD. `text` and `position` are what readers and Postgres will have.
    */
   append(text: string): void;
