@@ -176,13 +176,13 @@ describe('telemetry', () => {
   it('gives log lines a trace id, also where no span is recorded', async () => {
     const handle = start({ INSTANCE_ID: 'test-7' });
     const { work } = await ready(handle);
-    await fetch(`${work}/work/7`);
+    await fetch(`${work}/errands/7`);
     const logged = await waitFor(() => line(handle, 'in a request'));
     expect(logged).toMatchObject({ service: 'test', instance: 'test-7', password: '[redacted]' });
     expect(logged['trace_id']).toMatch(/^[0-9a-f]{32}$/);
     expect(logged['span_id']).toMatch(/^[0-9a-f]{16}$/);
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    await fetch(`${work}/work/8`, { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } });
+    await fetch(`${work}/errands/8`, { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } });
     await waitFor(() => lines(handle).find((one) => one.msg === 'in a request' && one['trace_id'] === traceId));
   });
 
@@ -192,7 +192,7 @@ describe('telemetry', () => {
       const handle = start({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
       const { work, health } = await ready(handle);
       const traceId = '0af7651916cd43dd8448eb211c80319c';
-      await fetch(`${work}/work/7`, { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } });
+      await fetch(`${work}/errands/7`, { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } });
       await fetch(`${health}/health/live`);
       handle.signal('SIGTERM');
       expect((await handle.exited).code).toBe(0);
@@ -200,7 +200,7 @@ describe('telemetry', () => {
       const server = spans.find((span) => span.kind === 2);
       const route = spans.find((span) => span.parentSpanId === server?.spanId);
       const inner = spans.find((span) => span.name === 'work');
-      expect(server).toMatchObject({ parentSpanId: 'b7ad6b7169203331', attributes: { 'http.route': '/work/:id' } });
+      expect(server).toMatchObject({ parentSpanId: 'b7ad6b7169203331', attributes: { 'http.route': '/errands/:id' } });
       expect(inner?.parentSpanId).toBe(route?.spanId);
       expect(spans).toHaveLength(3);
       expect(inner?.resource).toMatchObject({

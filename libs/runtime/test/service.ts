@@ -43,7 +43,7 @@ await runService({
     runtime.readiness.register('engine', () => 'turns');
     const work = fastify();
     await traceHttp(work);
-    work.get('/work/:id', async () => {
+    work.get('/errands/:id', async () => {
       runtime.logger('work').info({ password: 'hunter2' }, 'in a request');
       await inSpan('work', {}, () => new Promise((resolve) => setTimeout(resolve, 1)));
       return 'ok';
