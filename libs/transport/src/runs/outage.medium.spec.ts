@@ -184,10 +184,13 @@ describe('runs while Redis fails', () => {
   it('stands a Redis that pauses for 5 s', async () => {
     const { reader, writer } = begin();
     await write(writer, 20);
+    await reader.shows(writer.text);
+    // A reader that learnt of the run only after its first words began with one.
+    const resets = reader.resets;
     await bench.command('CLIENT', 'PAUSE', '5000', 'ALL');
     await write(writer, 1_400);
     await reader.shows(writer.text, 4_000);
     await finish(writer, reader);
-    expect(reader.resets).toBe(0);
+    expect(reader.resets).toBe(resets);
   });
 });
