@@ -62,20 +62,3 @@ export function fromVitest(report) {
   }
   return count;
 }
-
-/**
- * Reads the report of Playwright's `json` reporter. A flaky test passed in the end; an error outside of tests is a failure.
- *
- * @param {{ stats?: { expected: number, unexpected: number, flaky: number, skipped: number }, errors?: { message?: string }[] }} report
- * @returns {Count}
- */
-export function fromPlaywright({ stats, errors = [] }) {
-  const { expected = 0, unexpected = 0, flaky = 0, skipped = 0 } = stats ?? {};
-  return {
-    passed: expected + flaky,
-    failed: unexpected + (unexpected === 0 ? errors.length : 0),
-    skipped,
-    skippedNames: skipped > 0 ? [`${skipped} in the browser`] : [],
-    failedNames: unexpected > 0 ? [`${unexpected} in the browser`] : errors.map(({ message = 'error' }) => message),
-  };
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromPlaywright, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
+import { fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
 
 describe('fromVitest', () => {
   const test = (status: string): { status: string; fullName: string } => ({ status, fullName: `${status} test` });
@@ -15,18 +15,6 @@ describe('fromVitest', () => {
   it('counts a file that could not be loaded as a failure', () => {
     const count = fromVitest({ testResults: [{ name: 'broken.spec.ts', status: 'failed', assertionResults: [] }] });
     expect(count).toMatchObject({ failed: 1, failedNames: ['broken.spec.ts'] });
-  });
-});
-
-describe('fromPlaywright', () => {
-  it('counts a flaky test as passed', () => {
-    const count = fromPlaywright({ stats: { expected: 3, unexpected: 1, flaky: 1, skipped: 2 } });
-    expect(lastLine(count)).toBe('4 passed, 1 failed, 2 skipped');
-  });
-
-  it('counts an error outside of tests as a failure', () => {
-    const stats = { expected: 0, unexpected: 0, flaky: 0, skipped: 0 };
-    expect(fromPlaywright({ stats, errors: [{ message: 'no browser' }] }).failed).toBe(1);
   });
 });
 

@@ -3,27 +3,25 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
-import { fromPlaywright, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
+import { fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
 const only = process.argv.slice(2);
 
 /**
- * Runs a program of node_modules with its output shown, and reads the report that it wrote. A run that fails without a
- * failed test (a crash, an error outside of tests) counts as one failure.
+ * Runs a tier with its output shown, and reads the report that it wrote. A run that fails without a failed test (a crash,
+ * an error outside of tests) counts as one failure.
  *
- * @param {string} name
- * @param {string[]} args
- * @param {string} report the file that the run writes
- * @param {Record<string, string>} env
- * @param {(report: object) => import('./count.mjs').Count} read
+ * @param {string} name a project of vitest.config.ts
  */
-async function tier(name, args, report, env, read) {
+async function tier(name) {
+  const report = join(RESULTS, `${name}.json`);
   rmSync(report, { force: true });
   console.log(`\n== ${name}`);
-  const child = spawn(process.execPath, args, {
+  const args = ['run', '--project', name, '--passWithNoTests', '--silent=passed-only'];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/vitest'), ...args, ...reporters], {
     cwd: ROOT,
-    env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   /** @param {NodeJS.Signals} signal */
@@ -33,35 +31,12 @@ async function tier(name, args, report, env, read) {
   const code = await new Promise((resolve) => child.on('close', resolve));
   process.off('SIGINT', pass);
   process.off('SIGTERM', pass);
-  const count = existsSync(report) ? read(JSON.parse(readFileSync(report, 'utf8'))) : none();
+  const count = existsSync(report) ? fromVitest(JSON.parse(readFileSync(report, 'utf8'))) : none();
   if (code !== 0 && count.failed === 0) {
     count.failed++;
     count.failedNames.push(`${name} ended with ${code} outside of any test`);
   }
   return count;
-}
-
-/** @param {string} project */
-function vitest(project) {
-  const report = join(RESULTS, `${project}.json`);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const args = [
-    join(ROOT, 'node_modules/.bin/vitest'),
-    'run',
-    '--project',
-    project,
-    '--passWithNoTests',
-    '--silent=passed-only',
-  ];
-  return tier(project, [...args, ...reporters], report, {}, fromVitest);
-}
-
-async function browser() {
-  const config = join(ROOT, 'e2e', 'playwright.config.ts');
-  if (!existsSync(config)) return none();
-  const report = join(RESULTS, 'browser.json');
-  const args = [join(ROOT, 'node_modules/.bin/playwright'), 'test', '--config', config, '--reporter=list,json'];
-  return tier('browser', args, report, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, fromPlaywright);
 }
 
 async function main() {
@@ -70,10 +45,10 @@ async function main() {
   await build();
   mkdirSync(RESULTS, { recursive: true });
   const counts = [];
-  for (const name of ['unit', 'medium', 'e2e', 'browser']) {
+  for (const name of ['unit', 'medium', 'e2e']) {
     if (only.length > 0 && !only.includes(name)) continue;
     const started = performance.now();
-    const count = name === 'browser' ? await browser() : await vitest(name);
+    const count = await tier(name);
     console.log(`== ${name}: ${lastLine(count)} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
     counts.push(count);
   }
