@@ -52,6 +52,16 @@ describe('what a user’s sockets hear of a run', () => {
     relay = new UserRelay((packet) => heard.push(decode(packet)));
   });
 
+  it('a run first heard of after a take-over replaces what its first owner may have shown elsewhere', () => {
+    update({ ...delta(0, 'Hi'), epoch: 2 });
+    update({ kind: 'reset', epoch: 2, generation: 1, text: '' }, run({ runId: 'r2', messageId: 'a2' }));
+    const whole = (text: string) => expect.objectContaining({ generation: 1, offset: text.length });
+    expect(heard.map(({ data }) => data)).toEqual([
+      { type: 'chat:completion', data: whole('Hi') },
+      { type: 'chat:completion', data: whole('') },
+    ]);
+  });
+
   it('role, deltas with their place, finish, done, inactive', () => {
     update(delta(0, 'H"'));
     update(delta(2, 'i'));

@@ -15,12 +15,16 @@ export class UserRelay {
     if (known === undefined) this.runs.set(runId, packets);
     switch (update.kind) {
       case 'delta':
-        if (update.offset === 0 && known === undefined) this.send(packets.role());
+        if (known === undefined && update.offset === 0) {
+          // After a take-over somebody may already show text of the owner before, which this process has never seen: it is replaced.
+          if (update.epoch > 1) return this.send(packets.cumulative(update.generation, update.text));
+          this.send(packets.role());
+        }
         this.send(packets.delta(update.generation, update.offset, update.text));
         return;
       case 'reset':
         // A run that has just begun has nothing to replace.
-        if (known === undefined && update.text === '') this.send(packets.role());
+        if (known === undefined && update.text === '' && update.epoch === 1) this.send(packets.role());
         else this.send(packets.cumulative(update.generation, update.text));
         return;
       case 'end':
