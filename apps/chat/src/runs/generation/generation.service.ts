@@ -49,7 +49,10 @@ export class GenerationService {
     if (!run) return undefined;
     const attempt = new Attempt(run, owner, this.tools);
     this.held.add(attempt);
-    if (run.title && !run.cancelled) this.titles.begin({ ...run.title, principal: run.principal }, attempt.over);
+    if (run.title && !run.cancelled) {
+      const { principal, traceparent } = run;
+      this.titles.begin({ ...run.title, principal, traceparent }, attempt.over);
+    }
     return attempt;
   }
 

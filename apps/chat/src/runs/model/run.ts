@@ -54,6 +54,8 @@ export interface ClaimedTitle {
   user_id: string;
   chat_id: string;
   principal: Principal;
+  /** W3C trace context of the turn's accept. */
+  traceparent: string | null;
 }
 
 export interface TitlePayload {
@@ -87,7 +89,7 @@ export interface TakenRun {
   provider_end: ProviderEnd | null;
   history: HistoryMessage[] | null;
   checkpoints: Checkpoint[] | null;
-  title: Omit<ClaimedTitle, 'principal'> | null;
+  title: Omit<ClaimedTitle, 'principal' | 'traceparent'> | null;
 }
 
 /** The number of a run's first text; a take-over that starts again raises it. */

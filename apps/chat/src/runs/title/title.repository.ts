@@ -20,7 +20,8 @@ export class TitleRepository {
        )
        UPDATE side_effects s SET state = 'begun', owner = $1, tries = s.tries + 1
          FROM open, runs r WHERE s.key = open.key AND r.id = s.run_id
-       RETURNING s.key, s.tries, s.payload, s.user_id, s.chat_id, jsonb_build_object('kind', 'user', 'userId', s.user_id) || r.principal AS principal`,
+       RETURNING s.key, s.tries, s.payload, s.user_id, s.chat_id, jsonb_build_object('kind', 'user', 'userId', s.user_id) || r.principal AS principal,
+                 r.traceparent`,
       [processId, limit],
       { name: 'titles.claim' },
     );

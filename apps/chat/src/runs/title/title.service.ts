@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { context } from '@opentelemetry/api';
 import type { ResolvedModel } from '@perennial/contracts-config';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { createProvider, genAiAttributes, genAiSpanName, type ModelConnection } from '@perennial/model-provider';
-import { inSpan, Runtime, SecretBox, type Logger } from '@perennial/runtime';
+import { extractTrace, inSpan, Runtime, SecretBox, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { patiently, unlessAborted } from '../generation/patience';
 import type { ClaimedTitle } from '../model/run';
@@ -57,8 +58,10 @@ export class TitleService {
   /** Makes a claimed title in the background, a moment after its answer was begun, or when that is over. */
   begin(claimed: ClaimedTitle, answer: Promise<void> = Promise.resolve()): void {
     const owner = this.registry.id;
+    // It belongs to the turn that asked for it, not to the job or the sweep that brings it.
+    const turn = extractTrace({ traceparent: claimed.traceparent ?? undefined });
     const making = this.#afterHeadStart(answer)
-      .then(() => this.#make(claimed, owner))
+      .then(() => context.with(turn, () => this.#make(claimed, owner)))
       .catch((error: unknown) => this.#log.warn({ err: error }, 'a title was not made'))
       .finally(() => this.#running.delete(making));
     this.#running.add(making);
