@@ -1,7 +1,7 @@
 import { SIGN_OUT, type SessionProfile } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link, NavLink, useNavigate, useParams } from 'react-router';
+import { Link, NavLink, useMatch, useNavigate } from 'react-router';
 import { useChats, useDeleteChat } from '../chat/chat-queries';
 import { SESSION_KEY } from '../auth/use-session';
 import { Icon } from '../app/icon';
@@ -41,7 +41,7 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const chats = useChats();
   const remove = useDeleteChat();
   const navigate = useNavigate();
-  const shown = useParams().chatId ?? window.location.pathname.match(/^\/c\/([^/]+)/)?.[1];
+  const shown = useMatch('/c/:chatId')?.params.chatId;
 
   if (chats.isPending) return <ChatListNotice role="status">Loading chats…</ChatListNotice>;
   if (chats.error && !chats.data) return <ChatListNotice role="alert">{chats.error.message}</ChatListNotice>;
