@@ -1,0 +1,19 @@
+export type {
+  CallOptions,
+  CollectionInfo,
+  DenseQuery,
+  DeleteFilter,
+  Hit,
+  HybridQuery,
+  Point,
+  PointFilter,
+  PointRef,
+  ScrollPage,
+  ScrollQuery,
+  SearchFilter,
+  VectorStore,
+  VectorStoreCapabilities,
+  VectorStoreErrorCode,
+} from './types';
+export { StoreUnavailableError, VectorStoreError } from './errors';
+export { pointId } from './point-id';
