@@ -1,0 +1,68 @@
+/**
+ * What went wrong, for programs:
+ * - `TOO_LARGE`, `INTEGRITY`: the caller's bytes; trying again with the same is useless
+ * - `NOT_FOUND`, `RANGE`, `INVALID_KEY`: the caller's question
+ * - `UNAVAILABLE`: the store is away, slow or full; worth trying again later
+ * - `DENIED`: the store refuses us: wrong secret, missing bucket, missing permission; an operator has to act
+ */
+export type BlobStoreErrorCode =
+  'TOO_LARGE' | 'INTEGRITY' | 'NOT_FOUND' | 'RANGE' | 'INVALID_KEY' | 'UNAVAILABLE' | 'DENIED';
+
+/** Any failure of a blob store. The message says what to do and holds no secret. */
+export abstract class BlobStoreError extends Error {
+  abstract readonly code: BlobStoreErrorCode;
+}
+
+export class BlobTooLargeError extends BlobStoreError {
+  override readonly name = 'BlobTooLargeError';
+  readonly code = 'TOO_LARGE';
+
+  /** @param maxBytes what was allowed */
+  constructor(readonly maxBytes: number) {
+    super(`More than the allowed ${maxBytes} bytes`);
+  }
+}
+
+/** Not the size or the hash that was announced: the bytes were damaged or cut on their way. */
+export class BlobIntegrityError extends BlobStoreError {
+  override readonly name = 'BlobIntegrityError';
+  readonly code = 'INTEGRITY';
+}
+
+export class BlobNotFoundError extends BlobStoreError {
+  override readonly name = 'BlobNotFoundError';
+  readonly code = 'NOT_FOUND';
+
+  constructor(readonly key: string) {
+    super(`There is no blob ${key}`);
+  }
+}
+
+export class RangeNotSatisfiableError extends BlobStoreError {
+  override readonly name = 'RangeNotSatisfiableError';
+  readonly code = 'RANGE';
+
+  /** @param size bytes of the whole blob, for a `Content-Range` header */
+  constructor(readonly size: number) {
+    super(`The range lies outside of the ${size} bytes of the blob`);
+  }
+}
+
+export class InvalidKeyError extends BlobStoreError {
+  override readonly name = 'InvalidKeyError';
+  readonly code = 'INVALID_KEY';
+
+  constructor() {
+    super('A blob key is one to sixteen segments of letters, digits, "_" and "-", joined by "/"');
+  }
+}
+
+export class BlobStoreUnavailableError extends BlobStoreError {
+  override readonly name = 'BlobStoreUnavailableError';
+  readonly code = 'UNAVAILABLE';
+}
+
+export class BlobStoreDeniedError extends BlobStoreError {
+  override readonly name = 'BlobStoreDeniedError';
+  readonly code = 'DENIED';
+}
