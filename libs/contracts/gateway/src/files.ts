@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { route } from './route';
+
+/** Files a page of every list of files holds. */
+export const FILES_PER_PAGE = 30;
+
+/** Where a document is on its way into the search: only a `completed` one is found. */
+export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'failed']);
+export type FileState = z.infer<typeof FileStateSchema>;
+
+/**
+ * An uploaded document. Times are epoch seconds, `meta.size` is bytes, `hash` is the SHA-256 of its extracted text's source (null until
+ * it is known). `data.error` says why it `failed` and what to do; the text itself is at `data/content`. `meta.data` is what the upload's
+ * `metadata` said (`knowledge_id`: the base it was uploaded into).
+ */
+export const FileSchema = z.looseObject({
+  id: z.uuid(),
+  user_id: z.uuid(),
+  hash: z.string().nullable(),
+  filename: z.string(),
+  data: z.looseObject({ status: FileStateSchema, error: z.string().nullish() }),
+  meta: z.looseObject({
+    name: z.string(),
+    content_type: z.string(),
+    size: z.number().int(),
+    file_hash: z.string().nullish(),
+    data: z.record(z.string(), z.unknown()).optional(),
+    collection_name: z.string().optional(),
+  }),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+export type FileItem = z.infer<typeof FileSchema>;
+
+/** A file as its upload and its own route answer it. `path` is where its bytes are fetched. */
+export const FileReplySchema = FileSchema.extend({ status: z.literal(true), path: z.string() });
+export type FileReply = z.infer<typeof FileReplySchema>;
+
+/** Any string is accepted: what is no file of the caller's is 404, the same for "does not exist" and "not yours". */
+const params = z.object({ id: z.string().min(1).max(200) });
+const page = z.coerce.number().int().min(1).max(1_000_000);
+const done = z.object({ message: z.string() });
+
+/**
+ * Multipart: part `file`, and part `metadata` (JSON text; `knowledge_id` puts it into that base). Answers when the bytes are stored and
+ * the work is written down; the reading goes on whatever happens to this server. 413 beyond `FILE_MAX_SIZE`, 415 for an extension that
+ * is not allowed. `process=false` only stores it. `process_in_background=false` is accepted and changes nothing: follow `process/status`.
+ */
+export const UPLOAD_FILE = route({
+  method: 'POST',
+  path: '/api/v1/files/',
+  access: 'user',
+  query: z.object({
+    process: z.stringbool().catch(true).default(true),
+    process_in_background: z.stringbool().catch(true).default(true),
+  }),
+  reply: FileReplySchema,
+});
+
+/** The caller's files, newest first. Their text is never in the list (`content` changes nothing): ask `data/content` for it. */
+export const LIST_FILES = route({
+  method: 'GET',
+  path: '/api/v1/files/',
+  access: 'user',
+  query: z.object({ page: page.default(1), content: z.string().max(10).optional() }),
+  reply: z.object({ items: z.array(FileSchema), total: z.number().int() }),
+});
+
+/** The caller's files whose name matches; `*` stands for any text, without one the name must hold the words. 404 when there is none. */
+export const SEARCH_FILES = route({
+  method: 'GET',
+  path: '/api/v1/files/search',
+  access: 'user',
+  query: z.object({
+    filename: z.string().min(1, 'must not be empty').max(500),
+    content: z.string().max(10).optional(),
+    skip: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    limit: z.coerce.number().int().min(1).max(100).default(100),
+  }),
+  reply: z.array(FileSchema),
+});
+
+/** How many files the caller has. */
+export const COUNT_FILES = route({
+  method: 'GET',
+  path: '/api/v1/files/count',
+  access: 'user',
+  reply: z.number().int(),
+});
+
+/** Deletes every file of every user, from all bases. */
+export const DELETE_ALL_FILES = route({
+  method: 'DELETE',
+  path: '/api/v1/files/all',
+  access: 'admin',
+  reply: done,
+});
+
+export const GET_FILE = route({
+  method: 'GET',
+  path: '/api/v1/files/:id',
+  access: 'user',
+  params,
+  reply: FileReplySchema,
+});
+
+/** Deletes the file with its vectors and bytes, in every base that holds it; a repeated request finishes what a crash cut short. */
+export const DELETE_FILE = route({ method: 'DELETE', path: '/api/v1/files/:id', access: 'user', params, reply: done });
+
+/** How far the reading of a file is. `step`, `done` and `total` are ours: they count within the step. */
+export const FileProgressSchema = z.object({
+  status: FileStateSchema,
+  error: z.string().nullish(),
+  step: z.string().nullish(),
+  done: z.number().int().nullish(),
+  total: z.number().int().nullish(),
+});
+export type FileProgress = z.infer<typeof FileProgressSchema>;
+
+/**
+ * JSON, or with `stream=true` server-sent events: one at once, one with every change, none without one, and the end of the stream after
+ * `completed` or `failed`. A stream that ends without one of the two was cut (a deploy): come back.
+ */
+export const FILE_STATUS = route({
+  method: 'GET',
+  path: '/api/v1/files/:id/process/status',
+  access: 'user',
+  params,
+  query: z.object({ stream: z.stringbool().catch(false).default(false) }),
+  reply: FileProgressSchema,
+});
+
+/** Ours: puts a `failed` file to work again. 409 when it has not failed. */
+export const RETRY_FILE = route({
+  method: 'POST',
+  path: '/api/v1/files/:id/process/retry',
+  access: 'user',
+  params,
+  reply: FileReplySchema,
+});
+
+/** The extracted text, in the order of the document; empty until the file is `completed`. */
+export const FILE_TEXT = route({
+  method: 'GET',
+  path: '/api/v1/files/:id/data/content',
+  access: 'user',
+  params,
+  reply: z.object({ content: z.string() }),
+});
+
+/** Replaces the file's text: a new generation, which is found when it is indexed; until then the old one is. */
+export const UPDATE_FILE_TEXT = route({
+  method: 'POST',
+  path: '/api/v1/files/:id/data/content/update',
+  access: 'user',
+  params,
+  body: z.object({ content: z.string().min(1, 'must not be empty') }),
+  reply: z.object({ content: z.string() }),
+});
+
+export const RENAME_FILE = route({
+  method: 'POST',
+  path: '/api/v1/files/:id/rename',
+  access: 'user',
+  params,
+  body: z.object({ filename: z.string().trim().min(1, 'must not be empty').max(500) }),
+  reply: FileReplySchema,
+});
+
+/** The original's bytes, with ranges. `attachment=true` makes a browser save it; what a browser could run is never shown inline. */
+export const FILE_CONTENT = route({
+  method: 'GET',
+  path: '/api/v1/files/:id/content',
+  aliases: ['/api/v1/files/:id/content/:file_name'],
+  access: 'user',
+  params,
+  query: z.object({ attachment: z.stringbool().catch(false).default(false) }),
+  reply: z.string(),
+});
