@@ -1,15 +1,19 @@
 /** How a provider can be asked to go on after text that it has already streamed. */
 export type Continuation = 'continue_final_message' | 'trailing_assistant' | 'prefix' | 'none';
 
-/** One configured model server, with its key in clear (callers unseal it just before the call). */
-export interface ModelConnection {
+/** Where a model server is and how it is spoken to, with its key in clear (callers unseal it just before the call). */
+export interface ServerConnection {
   kind: 'openai' | 'ollama';
   /** OpenAI kind: up to and including the version path (`https://api.openai.com/v1`). Ollama kind: the server's root. */
   baseUrl: string;
   apiKey?: string;
-  continuation: Continuation;
   /** Sent with every request, after (and so instead of) the library's own headers. */
   headers?: Record<string, string>;
+}
+
+/** One configured server of chat models. */
+export interface ModelConnection extends ServerConnection {
+  continuation: Continuation;
 }
 
 /** All in milliseconds. The defaults let a provider be silent for minutes: a long prompt on a small machine takes that. */
@@ -104,4 +108,38 @@ export interface ModelProvider {
   stream(request: ChatRequest, options?: StreamOptions): AsyncIterableIterator<ProviderEvent>;
   /** The whole answer in one piece, for short calls such as titles. @throws ProviderError */
   complete(request: ChatRequest, options?: { signal?: AbortSignal }): Promise<CompletionResult>;
+}
+
+/** Vectors of one request, in the order of its texts. */
+export interface Embeddings {
+  /** One a text, all of one dimension; as long as the server made them (not normalised here). */
+  vectors: Float32Array[];
+  /** Tokens of all texts together, where the server counts them. */
+  tokens?: number;
+}
+
+export interface EmbedOptions {
+  /** Aborting it closes the upstream request at once; the call then throws `CANCELLED`. */
+  signal?: AbortSignal;
+}
+
+/** How patient an embedder is. */
+export interface EmbedderLimits {
+  /** Milliseconds from the request on the wire to its whole answer. Default 60 000. */
+  timeoutMs: number;
+  /** Requests for the same texts, the first included: connection failures, 5xx and 429 are repeated. Default 4. */
+  attempts: number;
+  /** A server that asks for a longer pause (ms, `Retry-After`) is not asked again. Default 30 000. */
+  maxPauseMs: number;
+}
+
+/** One embedding model on one server. Holds no state beside its (process-wide) connection pool, so it may be made per call. */
+export interface Embedder {
+  /**
+   * The vectors of these texts, by one request (repeated as {@link EmbedderLimits} say): how many texts go into one is the
+   * caller's choice.
+   * @param texts not empty; no text may be empty, which several servers refuse
+   * @throws ProviderError; `PROTOCOL` also when the vectors are not as many as the texts, or not of one dimension
+   */
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
 }
