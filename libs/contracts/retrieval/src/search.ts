@@ -1,0 +1,116 @@
+import { defineCall } from '@perennial/contracts-kernel';
+import { z } from 'zod';
+
+/** Something that a search looks in: a file on its own, or a knowledge base (`collection`, as the wire calls it). */
+export const SearchItemSchema = z.object({
+  type: z.enum(['file', 'collection']),
+  id: z.uuid(),
+  /** The whole text instead of the best chunks. */
+  full: z.boolean().default(false),
+});
+export type SearchItem = z.infer<typeof SearchItemSchema>;
+
+/** Where a chunk comes from, as the wire has it in a source's `metadata`. */
+export const ChunkMetadataSchema = z.looseObject({
+  /**
+   * What citations are numbered by: the first place in which a value appears among all sources is its number, from 1. The file's name,
+   * or its id where two files of one answer have the same name.
+   */
+  source: z.string(),
+  /** The file's name. */
+  name: z.string(),
+  file_id: z.uuid(),
+  /** SHA-256 of the chunk's text. */
+  hash: z.string().optional(),
+  /** Offset of the chunk in the file's text, in UTF-16 units. */
+  start_index: z.number().int().optional(),
+  /** From 0, as the wire has it: the page that a reader shows is one more. */
+  page: z.number().int().optional(),
+  /** From 1, as printed. */
+  page_label: z.string().optional(),
+  headings: z.array(z.string()).optional(),
+  embedding_config: z.object({ engine: z.string(), model: z.string() }).optional(),
+});
+export type ChunkMetadata = z.infer<typeof ChunkMetadataSchema>;
+
+/** A citation object of the wire: parallel lists, the best chunk first. One for each item that had something to say. */
+export const SourceSchema = z.object({
+  source: z.looseObject({ type: z.enum(['file', 'collection']), id: z.uuid(), name: z.string() }),
+  document: z.array(z.string()),
+  metadata: z.array(ChunkMetadataSchema),
+  /** 0 … 1, 1 is the same meaning; absent for whole texts. */
+  distances: z.array(z.number()).optional(),
+});
+export type Source = z.infer<typeof SourceSchema>;
+
+/** Why a part of a search was left out. */
+export const DegradedSchema = z.object({
+  reason: z.enum(['vector_store', 'embedder']),
+  /** A sentence for people. */
+  message: z.string(),
+});
+
+/**
+ * Searches the documents of a turn. Items that are gone or that the caller may not read are in `skipped`, not an error: a chat outlives
+ * the files that were attached to it.
+ * `UNAVAILABLE` (details: `reason` as in `degraded`, `retryAfter`) when nothing could be searched because the vector store or the embedder
+ * does not answer; where whole texts were asked for as well, they are answered and `degraded` says what is missing.
+ */
+export const SEARCH = defineCall({
+  pattern: 'retrieval.search',
+  effect: 'read',
+  request: z.object({
+    /** One question in up to eight wordings; a chunk counts by its best. */
+    queries: z.array(z.string().trim().min(1).max(8_000)).min(1).max(8),
+    items: z.array(SearchItemSchema).max(100),
+    /** Chunks per item; TOP_K when absent. */
+    k: z.number().int().min(1).max(100).optional(),
+    /** 0 … 1, against `distances`; RELEVANCE_THRESHOLD when absent. */
+    threshold: z.number().min(0).max(1).optional(),
+    /** Meaning and words together; ENABLE_RAG_HYBRID_SEARCH when absent. */
+    hybrid: z.boolean().optional(),
+    /** 0 … 1; HYBRID_BM25_WEIGHT when absent. */
+    keywordWeight: z.number().min(0).max(1).optional(),
+  }),
+  reply: z.object({
+    sources: z.array(SourceSchema),
+    /** Different documents in `sources`, as citations number them; the `count` of the status `sources_retrieved`. */
+    count: z.number().int(),
+    /** RAG_TEMPLATE, never empty: `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`) are to be replaced. */
+    template: z.string(),
+    /** RAG_SYSTEM_CONTEXT: the context goes into the system message, not into the last user message. */
+    inSystem: z.boolean(),
+    /** Whole texts were cut because together they were too long. */
+    truncated: z.boolean(),
+    skipped: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.uuid() })),
+    degraded: DegradedSchema.optional(),
+  }),
+  deadlineMs: 15_000,
+});
+
+/**
+ * The direct search of the wire (`/retrieval/query/doc` and `/query/collection`). A collection is `file-{id}` or the id of a base. Answers
+ * with one list over all collections, the best first.
+ * `NOT_FOUND` when a collection is unknown or not the caller's to read; `UNAVAILABLE` as in `SEARCH`.
+ */
+export const QUERY_COLLECTIONS = defineCall({
+  pattern: 'retrieval.query',
+  effect: 'read',
+  request: z.object({
+    collections: z.array(z.string().min(1).max(64)).min(1).max(100),
+    query: z.string().trim().min(1).max(8_000),
+    k: z.number().int().min(1).max(100).optional(),
+    /** The wire's `r`. */
+    threshold: z.number().min(0).max(1).optional(),
+    /** Only where hybrid search is switched on for all (ENABLE_RAG_HYBRID_SEARCH). */
+    hybrid: z.boolean().optional(),
+    keywordWeight: z.number().min(0).max(1).optional(),
+  }),
+  reply: z.object({
+    ids: z.array(z.string()),
+    distances: z.array(z.number()),
+    documents: z.array(z.string()),
+    metadatas: z.array(ChunkMetadataSchema),
+  }),
+  deadlineMs: 15_000,
+});

@@ -1,0 +1,160 @@
+import { defineCall, defineNotice } from '@perennial/contracts-kernel';
+import { z } from 'zod';
+
+const limit = z.number().int().min(1).nullable();
+
+/** What an admin sets about retrieval, under the names of the wire (`/retrieval/config`). */
+export const RetrievalSettingsSchema = z.object({
+  /** `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`) are replaced. Empty: our own. */
+  RAG_TEMPLATE: z.string().max(50_000),
+  /** Chunks per attached item. */
+  TOP_K: z.number().int().min(1).max(100),
+  /** 0 … 1: chunks that are less like the question are left out. */
+  RELEVANCE_THRESHOLD: z.number().min(0).max(1),
+  ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
+  /** 0: meaning only, 1: words only. */
+  HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
+  /** Whole texts instead of chunks. */
+  RAG_FULL_CONTEXT: z.boolean(),
+  /** Whole texts instead of chunks, and no file is split or embedded. */
+  BYPASS_EMBEDDING_AND_RETRIEVAL: z.boolean(),
+  /** The context goes into the system message. */
+  RAG_SYSTEM_CONTEXT: z.boolean(),
+  /** '' splits by characters, 'token' by tokens of cl100k_base. */
+  TEXT_SPLITTER: z.enum(['', 'character', 'token']),
+  /** Markdown is split at its headings first. */
+  ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: z.boolean(),
+  /** In characters, or tokens with that splitter. */
+  CHUNK_SIZE: z.number().int().min(16).max(100_000),
+  /** Chunks under one heading that are smaller are joined with their neighbours; 0 joins none. */
+  CHUNK_MIN_SIZE_TARGET: z.number().int().min(0).max(100_000),
+  /** Less than CHUNK_SIZE. */
+  CHUNK_OVERLAP: z.number().int().min(0).max(50_000),
+  /** Megabytes (2^20 bytes) that a file may have; null leaves it to MAX_FILE_BYTES of the environment. */
+  FILE_MAX_SIZE: limit,
+  /** Files that one message may have. */
+  FILE_MAX_COUNT: limit,
+  /** Without the dot; empty allows every kind that can be read. */
+  ALLOWED_FILE_EXTENSIONS: z
+    .array(
+      z
+        .string()
+        .trim()
+        .toLowerCase()
+        .regex(/^\.?[\w.-]{1,16}$/),
+    )
+    .max(200),
+});
+export type RetrievalSettings = z.infer<typeof RetrievalSettingsSchema>;
+
+const VersionedSettings = z.object({
+  /** Rises with every change of settings or embedding. */
+  version: z.number().int(),
+  settings: RetrievalSettingsSchema,
+});
+
+/** For admins and services; there is no secret in it. As the database has it now. */
+export const GET_RETRIEVAL_SETTINGS = defineCall({
+  pattern: 'retrieval.settings.get',
+  effect: 'read',
+  request: z.object({}),
+  reply: VersionedSettings,
+});
+
+/** Admin only. What is named is changed, the rest stays. In force everywhere within a second. `INVALID_ARGUMENT` when it does not fit together. */
+export const UPDATE_RETRIEVAL_SETTINGS = defineCall({
+  pattern: 'retrieval.settings.update',
+  effect: 'keyed',
+  request: RetrievalSettingsSchema.partial(),
+  reply: VersionedSettings,
+});
+
+/** Who turns text into vectors. '' is the local model in a process of its own. */
+export const EmbeddingEngineSchema = z.enum(['', 'openai', 'ollama']);
+export type EmbeddingEngine = z.infer<typeof EmbeddingEngineSchema>;
+
+const EmbeddingServer = z.object({
+  url: z.string().max(2_000),
+  /** Out: masked. In: a key, or the mask that was shown, which keeps the stored key as long as the URL stays. */
+  key: z.string().max(10_000),
+});
+
+const IndexInfo = z.object({
+  id: z.uuid(),
+  engine: EmbeddingEngineSchema,
+  model: z.string(),
+  /** Null until the embedder has been asked for the first time. */
+  dimension: z.number().int().nullable(),
+});
+
+/** What searches answer from, and what is being made to replace it. */
+export const IndexStatusSchema = z.object({
+  /** Null until the first document is embedded. */
+  active: IndexInfo.nullable(),
+  /** Null unless the model was changed (or everything is indexed again). */
+  building: IndexInfo.extend({
+    /** Places of files (a file counts once for each base that it is in) that are in the new index, of all. */
+    done: z.number().int(),
+    total: z.number().int(),
+    /** Why it does not go on; it is tried again and again. */
+    error: z.string().nullable(),
+  }).nullable(),
+});
+export type IndexStatus = z.infer<typeof IndexStatusSchema>;
+
+const EmbeddingSettings = z.object({
+  engine: EmbeddingEngineSchema,
+  model: z.string().trim().min(1).max(300),
+  /** Texts per request. */
+  batchSize: z.number().int().min(1).max(2_048),
+  /** Requests at once of one worker; 0 leaves it to the worker. */
+  concurrentRequests: z.number().int().min(0).max(256),
+  openai: EmbeddingServer,
+  ollama: EmbeddingServer,
+});
+
+/** What an admin sees of the embedding: keys are masked. */
+export const EmbeddingConfigSchema = EmbeddingSettings.extend({ version: z.number().int(), index: IndexStatusSchema });
+export type EmbeddingConfig = z.infer<typeof EmbeddingConfigSchema>;
+
+/** Admin only. */
+export const GET_EMBEDDING = defineCall({
+  pattern: 'retrieval.embedding.get',
+  effect: 'read',
+  request: z.object({}),
+  reply: EmbeddingConfigSchema,
+});
+
+/**
+ * Admin only. Another engine or model: everything is embedded again in the background into a new index while the old one answers; a model
+ * change while one is being built replaces it, and going back to the active model ends it.
+ * `INVALID_ARGUMENT` when the engine's address is missing.
+ */
+export const UPDATE_EMBEDDING = defineCall({
+  pattern: 'retrieval.embedding.update',
+  effect: 'keyed',
+  request: EmbeddingSettings.partial(),
+  reply: EmbeddingConfigSchema,
+});
+
+/** Admin only. */
+export const GET_INDEX_STATUS = defineCall({
+  pattern: 'retrieval.index.status',
+  effect: 'read',
+  request: z.object({}),
+  reply: IndexStatusSchema,
+});
+
+/** Admin only. Builds a new index of everything with the present model while the old one answers. */
+export const REINDEX = defineCall({
+  pattern: 'retrieval.index.rebuild',
+  effect: 'keyed',
+  request: z.object({}),
+  reply: IndexStatusSchema,
+});
+
+/** Sent by retrieval after a change of settings or embedding has committed: whoever caches them reads them again. */
+export const RETRIEVAL_SETTINGS_CHANGED = defineNotice(
+  'retrieval.settings.changed',
+  z.object({ version: z.number().int() }),
+);
