@@ -1,4 +1,5 @@
-import { defineMigration } from '@perennial/persistence';
+import { callResultsMigration, defineMigration } from '@perennial/persistence';
+import { Documents } from './1764200000000-documents';
 
 /** Everything that schema `retrieval` is made of, oldest first. */
 export const retrievalMigrations = [
@@ -15,4 +16,6 @@ export const retrievalMigrations = [
       'CREATE INDEX knowledge_bases_of_user ON knowledge_bases (user_id, updated_at DESC, id)',
     ],
   }),
+  Documents,
+  callResultsMigration(1764200000001),
 ];
