@@ -1,8 +1,46 @@
-import { commonEnv, databaseEnv, redisEnv } from '@perennial/runtime';
+import { blobStoreEnv } from '@perennial/blob-store';
+import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
 
+/** How many documents there may be and how they are worked on. */
+const ingestionEnv = {
+  RETRIEVAL_ROLE: variable(z.enum(['api', 'worker', 'all']).default('all'), {
+    description: 'What this replica does: `api` answers calls, `worker` ingests files, `all` does both.',
+  }),
+  INGESTION_CONCURRENCY: variable(integer(1, 64).default(2), {
+    description: 'Files that one worker ingests at once; each may hold an extraction process.',
+  }),
+  MAX_INGESTION_ATTEMPTS: variable(integer(1, 100).default(4), {
+    description:
+      'How often a file may break its ingestion, or end the worker that has it, before it is given up as failed. A store that is away does not count.',
+  }),
+  MAX_FILES_PER_USER: variable(integer(1).default(100_000), {
+    description: 'Files that one user may have; beyond it an upload is refused with 429.',
+  }),
+  MAX_FILES_PER_BASE: variable(integer(1).default(100_000), {
+    description: 'Files that one knowledge base may hold; beyond it an upload is refused with 429.',
+  }),
+  MAX_BASES_PER_USER: variable(integer(1).default(10_000), {
+    description: 'Knowledge bases that one user may have; beyond it a new one is refused with 429.',
+  }),
+  MAX_QUEUED_FILES: variable(integer(1).default(200_000), {
+    description: 'Files that may wait for a worker in all; beyond it an upload is refused with 503.',
+  }),
+};
+
 /** What the retrieval service reads from its environment. */
-export const retrievalEnv = z.object({ ...commonEnv, ...databaseEnv, ...redisEnv, ...embeddingEnv });
+export const retrievalEnv = z.object({
+  ...commonEnv,
+  ...databaseEnv,
+  ...redisEnv,
+  ...secretEnv,
+  ...blobStoreEnv,
+  ...embeddingEnv,
+  ...ingestionEnv,
+});
 
 export type RetrievalEnv = z.output<typeof retrievalEnv>;
+
+/** Injection token of the parsed environment. */
+export const RETRIEVAL_ENV = Symbol('RETRIEVAL_ENV');

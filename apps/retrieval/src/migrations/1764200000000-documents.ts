@@ -77,8 +77,8 @@ CREATE TABLE chunks (
   -- UTF-16 units of the extracted text.
   start_offset integer NOT NULL,
   end_offset integer NOT NULL,
-  -- SHA-256 of the text: the key of its vector in embeddings_cache.
-  hash bytea NOT NULL,
+  -- SHA-256 of the text, in hex: the key of its vector in embeddings_cache.
+  hash text NOT NULL,
   PRIMARY KEY (file_id, generation, ordinal)
 );
 `;
@@ -112,7 +112,7 @@ CREATE INDEX indexed_of_file ON indexed (file_id);
 
 CREATE TABLE embeddings_cache (
   model text NOT NULL,
-  hash bytea NOT NULL,
+  hash text NOT NULL,
   -- 32-bit floats, little-endian.
   vector bytea NOT NULL,
   used_at timestamptz NOT NULL DEFAULT now(),

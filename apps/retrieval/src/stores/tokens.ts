@@ -1,0 +1,4 @@
+/** Injection token of the `BlobStore`. */
+export const BLOB_STORE = Symbol('BLOB_STORE');
+/** Injection token of the `VectorStore`. */
+export const VECTOR_STORE = Symbol('VECTOR_STORE');
