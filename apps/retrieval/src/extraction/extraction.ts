@@ -1,0 +1,130 @@
+import type { Readable } from 'node:stream';
+import type { Chunk, SplitOptions } from '../splitting/chunk';
+
+/** What one document may cost. */
+export interface ExtractionLimits {
+  /** The file itself, in bytes. */
+  maxBytes: number;
+  /** Pages, slides or sheets. */
+  maxPages: number;
+  /** Extracted text, in UTF-16 code units. */
+  maxTextLength: number;
+  /** What the entries of a container (DOCX, XLSX, PPTX, ODT, ODS, EPUB) may unpack to, in bytes, counted while they are unpacked. */
+  maxExpandedBytes: number;
+  /** How many times its size a container may unpack to, once that is more than 32 MiB. */
+  maxExpansionRatio: number;
+  /** Entries of a container. */
+  maxEntries: number;
+  /** Columns of a row of a table. */
+  maxColumns: number;
+  /** How long the extractor may work at it, in milliseconds; the time in which it waits for its reader is not counted. */
+  timeMs: number;
+  /** Resident memory of the extractor's process, in MiB. */
+  memoryMiB: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<ExtractionLimits> = {
+  maxBytes: 256 * 1024 * 1024,
+  maxPages: 10_000,
+  maxTextLength: 50_000_000,
+  maxExpandedBytes: 512 * 1024 * 1024,
+  maxExpansionRatio: 150,
+  maxEntries: 20_000,
+  maxColumns: 16_384,
+  timeMs: 120_000,
+  memoryMiB: 1_024,
+};
+
+/** Why there is no text. */
+export type ExtractionReason =
+  /** No bytes, or nothing but blanks. */
+  | 'empty'
+  /** Pages without text: a scan. */
+  | 'no-text'
+  | 'too-large'
+  | 'too-many-pages'
+  | 'too-much-text'
+  | 'too-many-columns'
+  /** A container that unpacks to far more than it is: a zip bomb. */
+  | 'expands-too-much'
+  /** A kind of file that no text is read from (pictures, sound, archives, programs, old Office files). */
+  | 'unsupported'
+  /** The name says one kind, the content is another one. */
+  | 'wrong-type'
+  | 'encrypted'
+  | 'damaged'
+  /** Text in no encoding that can be told. */
+  | 'encoding'
+  /** The time limit. */
+  | 'too-slow'
+  /** The memory limit. */
+  | 'too-much-memory'
+  /** The extractor ended without saying why (killed from outside). */
+  | 'crashed'
+  /** The bytes could not be read to their end. */
+  | 'source';
+
+/** A document without text, and why: `message` is for the person who uploaded it and says what to do; it never quotes the document. */
+export class ExtractionError extends Error {
+  override readonly name = 'ExtractionError';
+
+  constructor(
+    readonly reason: ExtractionReason,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** Whether the same bytes may succeed another time: the document is not to blame for certain. */
+  get retryable(): boolean {
+    return this.reason === 'crashed' || this.reason === 'source' || this.reason === 'too-slow';
+  }
+}
+
+/** Where the bytes come from. A stream is spooled to a file of this process first, at most `maxBytes` of it, which is removed at the end. */
+export type ExtractionSource = { path: string } | { stream: Readable };
+
+export interface ExtractionRequest {
+  /** As uploaded; only its extension is looked at, and only where the content leaves a choice. */
+  name: string;
+  /** As declared by the browser; a hint like the extension. */
+  contentType?: string;
+  split: SplitOptions;
+  /** Over `DEFAULT_LIMITS`. */
+  limits?: Partial<ExtractionLimits>;
+  /** Ends the extraction at once; the iteration throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** What was read. */
+export interface ExtractionSummary {
+  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `xml`, `code` or `text`. */
+  format: string;
+  /** Pages, slides or sheets, where the format has them. */
+  pages?: number;
+  /** Pages on which no text was found (pictures only). */
+  emptyPages?: number;
+  /** How text was encoded, for text formats. */
+  encoding?: string;
+  /** Length of the extracted text, in UTF-16 code units. */
+  textLength: number;
+  chunks: number;
+}
+
+/** What an extraction reports, in this order: any number of `chunks` and `progress`, then one `done`. */
+export type ExtractionEvent =
+  | { kind: 'chunks'; chunks: Chunk[] }
+  | { kind: 'progress'; done: number; total: number }
+  | { kind: 'done'; summary: ExtractionSummary };
+
+/** Takes documents apart in processes of their own. */
+export interface Extractor {
+  /**
+   * Reads a document and cuts it into chunks, both in a child process. Events are asked for one by one: a slow reader
+   * stops the child, not this process's memory. Leaving the loop early ends the child. Throws an `ExtractionError`.
+   */
+  extract(source: ExtractionSource, request: ExtractionRequest): AsyncGenerator<ExtractionEvent, void, undefined>;
+  /** Ends all children and removes all temporary files; extractions under way throw `crashed`. */
+  close(): Promise<void>;
+}
