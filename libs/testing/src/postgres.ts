@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { guardDirectory } from './guard';
+import { pgvectorSettings, type PgvectorFiles } from './pgvector';
 import { freePort, waitForFreePort } from './ports';
 import { postgresBinaries, postgresUser, type PostgresBinaries, type PostgresUser } from './postgres-binaries';
 import { clearStaleLock } from './postgres-lock';
@@ -21,6 +22,8 @@ export interface PostgresOptions {
   database?: string;
   /** Server settings, e.g. `{ max_connections: '300' }`. */
   settings?: Readonly<Record<string, string>>;
+  /** Makes `CREATE EXTENSION vector` possible (from `pgvectorFiles()`). */
+  pgvector?: PgvectorFiles;
   /** Without a file the last lines are kept in memory. */
   logFile?: string;
 }
@@ -126,11 +129,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (parent !== undefined && process.getuid?.() === 0) await chown(parent, 65534, 65534);
   const binaries = await postgresBinaries();
   await mkdir(join(dataDir, '..'), { recursive: true });
-  const user = await postgresUser([binaries.postgres, dataDir]);
+  const { pgvector } = options;
+  const user = await postgresUser([binaries.postgres, dataDir, ...(pgvector ? [pgvector.share, pgvector.lib] : [])]);
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(binaries, user, dataDir, password, temporary);
 
   const port = options.port ?? (await freePort());
-  const settings = { ...SETTINGS, ...(temporary ? NOT_DURABLE : {}), ...options.settings };
+  const settings = {
+    ...SETTINGS,
+    ...(pgvector ? pgvectorSettings(pgvector) : {}),
+    ...(temporary ? NOT_DURABLE : {}),
+    ...options.settings,
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [command = binaries.postgres, ...args] = [...user.prefix, binaries.postgres];
   const server = new PostgresServer(

@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { freshDatabase, postgresUrl, redisUrl, startPostgres, startRedis } from './index';
+import {
+  freshDatabase,
+  missingServer,
+  pgvectorFiles,
+  postgresUrl,
+  qdrantBinary,
+  redisUrl,
+  startPostgres,
+  startQdrant,
+  startRedis,
+} from './index';
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -53,6 +63,34 @@ describe('startRedis', () => {
       expect(await redis.get('key')).toBeNull();
     } finally {
       redis.disconnect();
+      await server.stop();
+    }
+  });
+});
+
+const withoutPgvector = await missingServer('Postgres with pgvector', () => pgvectorFiles());
+
+describe('startPostgres with pgvector', () => {
+  it.skipIf(withoutPgvector)('knows the extension', async () => {
+    const server = await startPostgres({ pgvector: await pgvectorFiles() });
+    try {
+      await query(server.url, 'CREATE EXTENSION vector');
+      expect(await query(server.url, `SELECT '[1,0]'::vector <=> '[0,1]' AS distance`)).toEqual([{ distance: 1 }]);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+const withoutQdrant = await missingServer('Qdrant', () => qdrantBinary());
+
+describe('startQdrant', () => {
+  it.skipIf(withoutQdrant)('asks for its key, and goes with its temporary directory', async () => {
+    const server = await startQdrant({ apiKey: 'secret' });
+    try {
+      expect((await fetch(`${server.url}/collections`)).status).toBe(401);
+      expect((await fetch(`${server.url}/collections`, { headers: { 'api-key': 'secret' } })).status).toBe(200);
+    } finally {
       await server.stop();
     }
   });

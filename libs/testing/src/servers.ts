@@ -11,6 +11,11 @@ export {
   type ProcessOptions,
 } from './process';
 export { randomPassword, RedisServer, startRedis, type RedisOptions } from './redis';
-export { onPath, redisBinary } from './redis-binary';
+export { onPath } from './on-path';
+export { pgvectorFiles, type PgvectorFiles } from './pgvector';
+export { QdrantServer, qdrantBinary, startQdrant, type QdrantOptions } from './qdrant';
+export { redisBinary } from './redis-binary';
+export { missingServer, ServerUnavailable } from './server-unavailable';
+export { fromWheel, type WheelFile } from './wheel';
 export { sleep, waitFor, type WaitOptions } from './wait';
 export { keepResult } from './results';

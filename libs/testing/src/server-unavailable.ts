@@ -1,0 +1,19 @@
+/** This machine cannot have the server: a loud skip of its tests, and a failure where `CI` is set. */
+export class ServerUnavailable extends Error {
+  override readonly name = 'ServerUnavailable';
+}
+
+/**
+ * Why the server cannot be had here, or undefined when `fetch` found it. With `CI` set it throws instead: a build server
+ * has everything, or its result means nothing.
+ */
+export async function missingServer(name: string, fetch: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await fetch();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ServerUnavailable) || process.env['CI']) throw error;
+    console.warn(`\n  NOT TESTED: ${name}, because ${error.message}\n`);
+    return error.message;
+  }
+}
