@@ -43,6 +43,11 @@ export const MessageSchema = z.looseObject({
   output: z.array(OutputItemSchema.or(z.looseObject({ type: z.string() }))).optional(),
   usage: z.record(z.string(), z.unknown()).optional(),
   error: z.unknown().optional(),
+  /** User messages: what was attached. Read leniently, like all that only clients write. */
+  files: z.unknown().optional(),
+  /** Answers with documents: `Source[]` and `MessageStatus[]`. */
+  sources: z.unknown().optional(),
+  statusHistory: z.unknown().optional(),
 });
 export type Message = z.infer<typeof MessageSchema>;
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { MessageIdSchema as messageId, ModelIndexSchema, TimestampSchema } from './chats';
 import { route } from './route';
+import { AttachmentSchema } from './sources';
 
 const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))], {
   error: 'must be text or a list of content parts',
 });
+
+const attachments = z.array(AttachmentSchema).max(100, 'must hold at most 100 files');
 
 /** A turn's user message as the page makes it: the browser chooses the ids. */
 export const UserMessageSchema = z.looseObject({
@@ -14,7 +17,7 @@ export const UserMessageSchema = z.looseObject({
   content,
   timestamp: TimestampSchema.optional(),
   models: z.array(z.string()).max(100).default([]),
-  files: z.array(z.record(z.string(), z.unknown())).nullish(),
+  files: attachments.nullish(),
 });
 
 /** An OpenAI chat message; the provider judges what is inside. */
@@ -49,6 +52,8 @@ export const TurnBodySchema = z.looseObject({
     .optional(),
   user_message: UserMessageSchema.nullish(),
   messages: z.array(OpenAiMessageSchema).nullish(),
+  /** Documents of the whole chat or of this request, beside those of the message. */
+  files: attachments.nullish(),
   params: z.record(z.string(), z.unknown()).nullish(),
   background_tasks: z.looseObject({ title_generation: z.boolean().optional() }).nullish(),
 });
@@ -69,6 +74,8 @@ export type TurnReply = z.infer<typeof TurnReplySchema>;
 export const CompletionBodySchema = z.looseObject({
   model: z.string().min(1, 'must name a model').max(256),
   messages: z.array(OpenAiMessageSchema).min(1, 'must hold at least one message').max(5_000),
+  /** Documents to answer from. The answer then has `sources`: in the JSON, or as the first event of the stream. */
+  files: attachments.nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
 });

@@ -9,16 +9,16 @@ export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'fa
 export type FileState = z.infer<typeof FileStateSchema>;
 
 /**
- * An uploaded document. Times are epoch seconds, `meta.size` is bytes, `hash` is the SHA-256 of its extracted text's source (null until
- * it is known). `data.error` says why it `failed` and what to do; the text itself is at `data/content`. `meta.data` is what the upload's
- * `metadata` said (`knowledge_id`: the base it was uploaded into).
+ * An uploaded document. Times are epoch seconds, `meta.size` is bytes, `hash` is the SHA-256 of the content that searches find (null
+ * before the first is in). `data.error` says why it `failed` and what to do; `data` is empty for a file that was only stored; the text
+ * itself is at `data/content`. `meta.data` is what the upload's `metadata` said (`knowledge_id`: the base it was uploaded into).
  */
 export const FileSchema = z.looseObject({
   id: z.uuid(),
   user_id: z.uuid(),
   hash: z.string().nullable(),
   filename: z.string(),
-  data: z.looseObject({ status: FileStateSchema, error: z.string().nullish() }),
+  data: z.looseObject({ status: FileStateSchema.optional(), error: z.string().nullish() }),
   meta: z.looseObject({
     name: z.string(),
     content_type: z.string(),
@@ -66,7 +66,7 @@ export const LIST_FILES = route({
   reply: z.object({ items: z.array(FileSchema), total: z.number().int() }),
 });
 
-/** The caller's files whose name matches; `*` stands for any text, without one the name must hold the words. 404 when there is none. */
+/** The caller's files whose name matches: `*` stands for anything, `?` for one character, letter case does not count. */
 export const SEARCH_FILES = route({
   method: 'GET',
   path: '/api/v1/files/search',
@@ -75,7 +75,7 @@ export const SEARCH_FILES = route({
     filename: z.string().min(1, 'must not be empty').max(500),
     content: z.string().max(10).optional(),
     skip: z.coerce.number().int().min(0).max(1_000_000).default(0),
-    limit: z.coerce.number().int().min(1).max(100).default(100),
+    limit: z.coerce.number().int().min(1).max(1_000).default(100),
   }),
   reply: z.array(FileSchema),
 });
@@ -130,7 +130,7 @@ export const FILE_STATUS = route({
   reply: FileProgressSchema,
 });
 
-/** Ours: puts a `failed` file to work again. 409 when it has not failed. */
+/** Ours: puts a `failed` file (or one that was only stored) to work. 409 when it is `completed`. */
 export const RETRY_FILE = route({
   method: 'POST',
   path: '/api/v1/files/:id/process/retry',
@@ -139,7 +139,7 @@ export const RETRY_FILE = route({
   reply: FileReplySchema,
 });
 
-/** The extracted text, in the order of the document; empty until the file is `completed`. */
+/** The extracted text, in the order of the document; empty while there is none. */
 export const FILE_TEXT = route({
   method: 'GET',
   path: '/api/v1/files/:id/data/content',

@@ -12,3 +12,4 @@ export * from './retrieval';
 export * from './route';
 export * from './runs';
 export * from './sockets';
+export * from './sources';

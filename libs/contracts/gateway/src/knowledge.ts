@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FileSchema } from './files';
+import { FileProgressSchema, FileSchema } from './files';
 import { AccessGrantSchema } from './models';
 import { route } from './route';
 
@@ -51,7 +51,7 @@ const files = z.object({
   total: z.number().int(),
 });
 
-/** The bases that the caller may read, last changed first; 30 a page. */
+/** The caller's bases, last changed first; 30 a page. */
 export const LIST_KNOWLEDGE = route({
   method: 'GET',
   path: '/api/v1/knowledge/',
@@ -60,7 +60,7 @@ export const LIST_KNOWLEDGE = route({
   reply: bases,
 });
 
-/** Bases whose name or description holds `query`. `view_option`: `created` (the caller's own), `shared` (others'), else all. */
+/** Bases whose name or description holds `query`; 30 a page. An administrator also sees those of others, unless `view_option` is `created`. */
 export const SEARCH_KNOWLEDGE = route({
   method: 'GET',
   path: '/api/v1/knowledge/search',
@@ -76,13 +76,15 @@ export const SEARCH_KNOWLEDGE = route({
   reply: bases,
 });
 
-/** Files in the bases that the caller may read whose name holds `query`; 30 a page. */
+/** Files in the caller's bases whose name holds `query`, each with the base it is in; 30 a page. */
 export const SEARCH_KNOWLEDGE_FILES = route({
   method: 'GET',
   path: '/api/v1/knowledge/search/files',
   access: 'user',
   query: z.object({ query, page, include_content: z.string().max(10).optional() }),
-  reply: files,
+  reply: files.extend({
+    items: z.array(KnowledgeFileSchema.extend({ knowledge: z.object({ id: z.uuid(), name: z.string() }) })),
+  }),
 });
 
 const form = z.object({
@@ -126,7 +128,7 @@ export const DELETE_KNOWLEDGE = route({
   reply: z.boolean(),
 });
 
-/** Takes every file out of the base. */
+/** Empties the base: its files leave it, and those that are nowhere else are deleted. */
 export const RESET_KNOWLEDGE = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/reset',
@@ -154,14 +156,26 @@ export const LIST_KNOWLEDGE_FILES = route({
   reply: files,
 });
 
-/** The base's files that are still being read, or have failed; oldest first, at most 1,000. */
+/** A file on its way into the search; `step`, `done` and `total` as in `FileProgressSchema`. */
+export const PendingFileSchema = z.object({
+  id: z.uuid(),
+  user_id: z.uuid(),
+  filename: z.string(),
+  data: FileProgressSchema,
+});
+export type PendingFile = z.infer<typeof PendingFileSchema>;
+
+/**
+ * The base's files that wait or are being read; at most 500. With `stream=true` the list as server-sent events: at once, with every
+ * change, and the end of the stream when nothing is left.
+ */
 export const LIST_PENDING_FILES = route({
   method: 'GET',
   path: '/api/v1/knowledge/:id/files/pending',
   access: 'user',
   params,
   query: z.object({ stream: z.stringbool().catch(false).default(false) }),
-  reply: z.array(FileSchema),
+  reply: z.array(PendingFileSchema),
 });
 
 const fileId = z.string().min(1, 'must not be empty').max(200);
@@ -187,7 +201,7 @@ export const UPDATE_KNOWLEDGE_FILE = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Takes a file out of the base, and with `delete_file` (the default) deletes it when no other base holds it. */
+/** Takes a file out of the base, and with `delete_file` (the default) deletes it where no other base holds it. */
 export const REMOVE_KNOWLEDGE_FILE = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/remove',
@@ -198,22 +212,20 @@ export const REMOVE_KNOWLEDGE_FILE = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Puts up to 1,000 files into the base; those that could not be are named in `warnings`. */
+/** Puts up to 1,000 files into the base, all or none. */
 export const ADD_KNOWLEDGE_FILES = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/files/batch/add',
   access: 'user',
   params,
   body: z.array(oneFile).min(1, 'must name at least one file').max(1_000),
-  reply: KnowledgeBaseSchema.extend({
-    warnings: z.object({ message: z.string(), errors: z.array(z.string()) }).nullish(),
-  }),
+  reply: KnowledgeBaseSchema,
 });
 
-/** Reads every file of the caller's bases again (an administrator's: of all), in the background. */
+/** Reads every file again, in the background; searches go on meanwhile. */
 export const REINDEX_KNOWLEDGE = route({
   method: 'POST',
   path: '/api/v1/knowledge/reindex',
-  access: 'user',
+  access: 'admin',
   reply: z.boolean(),
 });

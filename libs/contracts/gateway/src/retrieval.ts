@@ -9,21 +9,30 @@ const limit = z.number().int().min(1).nullable();
  * that are not offered are answered with their empty values and ignored when they come back.
  */
 export const RetrievalSettingsSchema = z.object({
-  RAG_TEMPLATE: z.string().max(100_000),
+  RAG_TEMPLATE: z.string().max(50_000),
   TOP_K: z.number().int().min(1).max(100),
   BYPASS_EMBEDDING_AND_RETRIEVAL: z.boolean(),
   RAG_FULL_CONTEXT: z.boolean(),
+  RAG_SYSTEM_CONTEXT: z.boolean(),
   ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
   RELEVANCE_THRESHOLD: z.number().min(0).max(1),
   HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
   TEXT_SPLITTER: z.enum(['', 'character', 'token']),
   ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: z.boolean(),
-  CHUNK_SIZE: z.number().int().min(50).max(100_000),
+  CHUNK_SIZE: z.number().int().min(16).max(100_000),
   CHUNK_MIN_SIZE_TARGET: z.number().int().min(0).max(100_000),
   CHUNK_OVERLAP: z.number().int().min(0).max(50_000),
   FILE_MAX_SIZE: limit,
   FILE_MAX_COUNT: limit,
-  ALLOWED_FILE_EXTENSIONS: z.array(z.string().max(20)).max(200),
+  ALLOWED_FILE_EXTENSIONS: z
+    .array(
+      z
+        .string()
+        .trim()
+        .toLowerCase()
+        .regex(/^\.?[\w.-]{1,16}$/, 'must be file extensions such as "pdf"'),
+    )
+    .max(200),
 });
 export type RetrievalSettings = z.infer<typeof RetrievalSettingsSchema>;
 
@@ -50,23 +59,30 @@ const server = z.object({ url: z.string().max(2_000).default(''), key: z.string(
 /** The embedding model. Keys are masked; sending the mask back keeps the stored key. */
 export const EmbeddingSettingsSchema = z.object({
   RAG_EMBEDDING_ENGINE: z.enum(['', 'openai', 'ollama']),
-  RAG_EMBEDDING_MODEL: z.string().min(1, 'must name a model').max(256),
-  RAG_EMBEDDING_BATCH_SIZE: z.number().int().min(1).max(1_024),
+  RAG_EMBEDDING_MODEL: z.string().trim().min(1, 'must name a model').max(300),
+  RAG_EMBEDDING_BATCH_SIZE: z.number().int().min(1).max(2_048),
   ENABLE_ASYNC_EMBEDDING: z.boolean(),
-  RAG_EMBEDDING_CONCURRENT_REQUESTS: z.number().int().min(0).max(64),
+  RAG_EMBEDDING_CONCURRENT_REQUESTS: z.number().int().min(0).max(256),
   openai_config: server,
   ollama_config: server,
 });
 export type EmbeddingSettings = z.infer<typeof EmbeddingSettingsSchema>;
 
+const indexed = z.object({ engine: z.string(), model: z.string(), dimension: z.number().int().nullable() });
+
 /**
- * The model that answers now. `reindexing` is ours: another model was chosen and the documents are being read into its index, `done` of
- * `total` chunks; until that is finished the former model answers.
+ * What is chosen. `index` is ours: the model that searches answer from (`active`), and the index that is being made to replace it
+ * (`building`: `done` of `total` places of files); until that is finished the former model answers.
  */
 const embeddingReply = EmbeddingSettingsSchema.extend({
   status: z.literal(true),
   azure_openai_config: z.object({ url: z.string(), key: z.string(), version: z.string() }),
-  reindexing: z.object({ RAG_EMBEDDING_MODEL: z.string(), done: z.number().int(), total: z.number().int() }).nullable(),
+  index: z.object({
+    active: indexed.nullable(),
+    building: indexed
+      .extend({ done: z.number().int(), total: z.number().int(), error: z.string().nullable() })
+      .nullable(),
+  }),
 });
 
 export const GET_EMBEDDING_CONFIG = route({
@@ -76,7 +92,7 @@ export const GET_EMBEDDING_CONFIG = route({
   reply: embeddingReply,
 });
 
-/** Another model: everything is embedded again in the background while the present index answers. 400 when the model cannot be reached. */
+/** Another model: everything is embedded again in the background while the present index answers. 400 when the engine's address is missing. */
 export const UPDATE_EMBEDDING_CONFIG = route({
   method: 'POST',
   path: '/api/v1/retrieval/embedding/update',
@@ -89,9 +105,9 @@ export const UPDATE_EMBEDDING_CONFIG = route({
   reply: embeddingReply,
 });
 
-const collection = z.string().min(1, 'must not be empty').max(200);
+const collection = z.string().min(1, 'must not be empty').max(64);
 const question = {
-  query: z.string().trim().min(1, 'must not be empty').max(10_000),
+  query: z.string().trim().min(1, 'must not be empty').max(8_000),
   k: z.number().int().min(1).max(100).nullish(),
   k_reranker: z.number().int().nullish(),
   /** Relevance threshold, 0 to 1. */
@@ -100,7 +116,7 @@ const question = {
   hybrid_bm25_weight: z.number().min(0).max(1).nullish(),
 };
 
-/** Parallel lists, one inner list: hits, best first. `distances` are similarities, higher is better. */
+/** Parallel lists with one inner list: the hits, best first. `distances`: 0 to 1, 1 is the same meaning. */
 export const QueryReplySchema = z.object({
   ids: z.array(z.array(z.string())),
   distances: z.array(z.array(z.number())),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { OutputItem } from './chats';
 import type { UsageSchema } from './completions';
+import type { MessageStatus, Source } from './sources';
 
 /** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
 export const SOCKET_PATH = '/ws/socket.io';
@@ -52,7 +53,8 @@ export interface DoneData {
 /** Every `data` of an `events` payload that this server sends, by its `type`. */
 export type SocketEventData =
   | { type: 'response:completion'; data: ChunkData | TextDeltaData }
-  | { type: 'chat:completion'; data: ChunkData | CumulativeData | DoneData }
+  | { type: 'chat:completion'; data: ChunkData | CumulativeData | DoneData | { sources: Source[] } }
+  | { type: 'status'; data: MessageStatus }
   | { type: 'chat:tasks:cancel'; data: { output: [OutputItem]; generation: number; offset: number } }
   | { type: 'chat:message:error'; data: { error: { content: string; code?: string } } }
   | { type: 'chat:active'; data: { active: boolean; folder_id?: string | null } }
