@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { Answer } from './answer';
 import { parseModel, type Fault } from './behaviour';
 import { ollamaDialect, openAiDialect } from './dialect';
+import { answerEmbeddings, type EmbeddingBody } from './embedding-answer';
+import { fail, json, readBody, type Api } from './http';
 import { continuedText, promptOf, type ChatBody } from './request';
-import { Stats, type Counters, type PromptStats } from './stats';
+import { Stats, type Counters, type PromptStats, type TextStats } from './stats';
 import { wholeAnswer } from './tasks';
 
 /** What the model lists name unless told otherwise. */
@@ -30,15 +32,20 @@ export interface SimulatorStats extends Counters {
   pid: number;
   /** By sha-256 (hex) of the last user message; over HTTP only with `?prompts=1`. */
   prompts: Record<string, PromptStats>;
+  /** Embedded texts, by their sha-256 (hex); over HTTP only with `?texts=1`. */
+  texts: Record<string, TextStats>;
 }
+
+/** What a fault is injected into. */
+export type FaultTarget = 'chat' | 'embeddings';
 
 export interface Simulator {
   /** Root: the Ollama base URL. OpenAI's is `${url}/v1`. */
   url: string;
   stats(): SimulatorStats;
   reset(): void;
-  /** The next `times` chat requests (default 1) get this fault, whatever their model says. */
-  inject(fault: Fault, times?: number): void;
+  /** The next `times` requests of this kind (default 1, of chats) get this fault, whatever their model says. */
+  inject(fault: Fault, times?: number, of?: FaultTarget): void;
   /** Cuts what runs and stops listening. */
   close(): Promise<void>;
 }
@@ -52,9 +59,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { address, port, family } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    stats: () => handler.snapshot(true),
+    stats: () => handler.snapshot(true, true),
     reset: () => handler.reset(),
-    inject: (fault, times) => handler.inject(fault, times),
+    inject: (fault, times, of) => handler.inject(fault, times, of),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -70,11 +77,9 @@ function listen(server: Server, { port = 0, host = '127.0.0.1' }: SimulatorOptio
   });
 }
 
-type Api = 'openai' | 'ollama';
-
 class Handler {
   private readonly stats = new Stats();
-  private injected: { fault: Fault; times: number }[] = [];
+  private injected: { fault: Fault; times: number; of: FaultTarget }[] = [];
   private readonly created = Math.floor(Date.now() / 1000);
 
   constructor(private readonly models: string[]) {}
@@ -82,7 +87,10 @@ class Handler {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? '/').split('?')[0]!;
     const route = `${request.method} ${path}`;
-    if (route === 'GET /sim/stats') return json(response, this.snapshot(/[?&]prompts=1/.test(request.url ?? '')));
+    if (route === 'GET /sim/stats') {
+      const query = new URLSearchParams(request.url?.split('?')[1]);
+      return json(response, this.snapshot(query.get('prompts') === '1', query.get('texts') === '1'));
+    }
     if (request.method === 'GET' && path.endsWith('/models')) return this.listOpenAi(response);
     if (route === 'GET /api/tags') return this.listOllama(response);
     if (route === 'GET /api/version') return json(response, { version: '0.0.0-simulator' });
@@ -92,12 +100,13 @@ class Handler {
     );
   }
 
-  snapshot(prompts: boolean): SimulatorStats {
+  snapshot(prompts: boolean, texts: boolean): SimulatorStats {
     return {
       ...this.stats.counters,
       cpu: process.cpuUsage(),
       pid: process.pid,
       prompts: prompts ? this.stats.byPrompt() : {},
+      texts: texts ? this.stats.byText() : {},
     };
   }
 
@@ -106,8 +115,8 @@ class Handler {
     this.injected = [];
   }
 
-  inject(fault: Fault, times = 1): void {
-    this.injected.push({ fault, times });
+  inject(fault: Fault, times = 1, of: FaultTarget = 'chat'): void {
+    this.injected.push({ fault, times, of });
   }
 
   private post(route: string, path: string, body: unknown, request: IncomingMessage, response: ServerResponse): void {
@@ -116,13 +125,16 @@ class Handler {
       return json(response, { ok: true });
     }
     if (route === 'POST /sim/faults') {
-      const { times, ...fault } = body as Fault & { times?: number };
-      this.inject(fault as Fault, times);
+      const { times, of, ...fault } = body as Fault & { times?: number; of?: FaultTarget };
+      this.inject(fault as Fault, times, of);
       return json(response, { ok: true });
     }
     if (request.method === 'POST' && path.endsWith('/chat/completions'))
       return this.chat('openai', body as ChatBody, response);
     if (route === 'POST /api/chat') return this.chat('ollama', body as ChatBody, response);
+    const api = route === 'POST /api/embed' ? 'ollama' : 'openai';
+    if (api === 'ollama' || (request.method === 'POST' && path.endsWith('/embeddings')))
+      return answerEmbeddings(api, body as EmbeddingBody, response, this.stats, this.nextInjected('embeddings'));
     this.stats.count('other', route);
     json(response, { error: { message: `The simulator has no ${route}` } }, 404);
   }
@@ -131,7 +143,7 @@ class Handler {
     const model = body.model ?? '';
     if (!model.startsWith('sim')) return fail(api, response, 404, `model '${model}' not found`);
     const behaviour = parseModel(model);
-    const fault = this.nextInjected() ?? behaviour.fault;
+    const fault = this.nextInjected('chat') ?? behaviour.fault;
     const prompt = this.stats.prompt(promptOf(body));
     const streams = api === 'ollama' ? body.stream !== false : body.stream === true;
     if (streams) {
@@ -156,11 +168,11 @@ class Handler {
     setTimeout(() => json(response, wholeDocument(api, model, content)), behaviour.delayMs);
   }
 
-  private nextInjected(): Fault | undefined {
-    const next = this.injected[0];
+  private nextInjected(target: FaultTarget): Fault | undefined {
+    const next = this.injected.find(({ of }) => of === target);
     if (!next) return undefined;
     next.times -= 1;
-    if (next.times <= 0) this.injected.shift();
+    if (next.times <= 0) this.injected.splice(this.injected.indexOf(next), 1);
     return { ...next.fault };
   }
 
@@ -205,21 +217,4 @@ function wholeDocument(api: Api, model: string, content: string): unknown {
     choices: [{ index: 0, message, finish_reason: 'stop' }],
     usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
   };
-}
-
-function fail(api: Api, response: ServerResponse, status: number, message: string): void {
-  json(response, api === 'ollama' ? { error: message } : { error: { message, type: 'simulated', code: null } }, status);
-}
-
-function json(response: ServerResponse, document: unknown, status = 200): void {
-  const body = JSON.stringify(document);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  const text = Buffer.concat(parts).toString('utf8');
-  return text ? JSON.parse(text) : {};
 }

@@ -12,6 +12,14 @@ export interface PromptStats {
   nonstream: number;
 }
 
+/** Embedding requests for one text. */
+export interface TextStats {
+  /** Requests that had it, refused ones too. */
+  asked: number;
+  /** Of those, the ones whose whole answer was sent. */
+  answered: number;
+}
+
 /** Counters since the start or the last reset. Names with underscores go over the wire as they are. */
 export interface Counters {
   since: number;
@@ -25,12 +33,23 @@ export interface Counters {
   bytes_sent: number;
   nonstream: number;
   nonstream_kinds: Record<string, number>;
+  /** Embedding requests that arrived, refused ones too. */
+  embed_calls: number;
+  /** Texts in them. */
+  embed_texts: number;
+  embed_done: number;
+  /** Accepted, but closed before the whole answer was sent. */
+  embed_failed: number;
+  embed_active: number;
+  embed_max_active: number;
+  /** Texts in the largest request. */
+  embed_max_batch: number;
   other: Record<string, number>;
   active: number;
   max_active: number;
 }
 
-const fresh = (active = 0): Counters => ({
+const fresh = (active = 0, embedActive = 0): Counters => ({
   since: Date.now(),
   models_calls: 0,
   stream_started: 0,
@@ -42,6 +61,13 @@ const fresh = (active = 0): Counters => ({
   bytes_sent: 0,
   nonstream: 0,
   nonstream_kinds: {},
+  embed_calls: 0,
+  embed_texts: 0,
+  embed_done: 0,
+  embed_failed: 0,
+  embed_active: embedActive,
+  embed_max_active: embedActive,
+  embed_max_batch: 0,
   other: {},
   active,
   max_active: active,
@@ -50,10 +76,12 @@ const fresh = (active = 0): Counters => ({
 export class Stats {
   counters = fresh();
   private prompts = new Map<string, PromptStats>();
+  private texts = new Map<string, TextStats>();
 
   reset(): void {
-    this.counters = fresh(this.counters.active);
+    this.counters = fresh(this.counters.active, this.counters.embed_active);
     this.prompts = new Map();
+    this.texts = new Map();
   }
 
   prompt(text: string): PromptStats {
@@ -66,6 +94,40 @@ export class Stats {
   /** By sha-256 (hex) of the last user message. */
   byPrompt(): Record<string, PromptStats> {
     return Object.fromEntries(this.prompts);
+  }
+
+  /** By sha-256 (hex) of the embedded text. */
+  byText(): Record<string, TextStats> {
+    return Object.fromEntries(this.texts);
+  }
+
+  embeddingAsked(texts: readonly unknown[]): void {
+    const { counters } = this;
+    counters.embed_calls += 1;
+    counters.embed_texts += texts.length;
+    counters.embed_max_batch = Math.max(counters.embed_max_batch, texts.length);
+    for (const text of texts) {
+      const digest = promptDigest(String(text));
+      const stats = this.texts.get(digest);
+      if (stats) stats.asked += 1;
+      else this.texts.set(digest, { asked: 1, answered: 0 });
+    }
+  }
+
+  embeddingOpened(): void {
+    this.counters.embed_active += 1;
+    this.counters.embed_max_active = Math.max(this.counters.embed_max_active, this.counters.embed_active);
+  }
+
+  embeddingClosed(texts: readonly string[], answered: boolean): void {
+    this.counters.embed_active -= 1;
+    this.counters[answered ? 'embed_done' : 'embed_failed'] += 1;
+    if (!answered) return;
+    for (const text of texts) {
+      const stats = this.texts.get(promptDigest(text));
+      // Cleared in the meantime.
+      if (stats) stats.answered += 1;
+    }
   }
 
   opened(): void {
