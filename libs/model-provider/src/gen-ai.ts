@@ -1,4 +1,4 @@
-import type { ChatRequest, ModelConnection, Usage } from './types';
+import type { ChatRequest, ModelConnection, ServerConnection, Usage } from './types';
 
 /** OpenTelemetry's names of the providers that are known by their host. */
 const PROVIDERS: [RegExp, string][] = [
@@ -33,9 +33,30 @@ export function genAiSpanName(request: Pick<ChatRequest, 'model'>): string {
 
 /** Attributes of a provider call's span (OpenTelemetry `gen_ai.*`): parameters only, never content and never the key. */
 export function genAiAttributes(connection: ModelConnection, request: ChatRequest): Record<string, string | number> {
+  const attributes = attributesOf(connection, 'chat', request.model);
+  for (const [parameter, attribute] of Object.entries(PARAMETERS)) {
+    const value = request[parameter];
+    if (typeof value === 'number') attributes[attribute] = value;
+  }
+  const format = request.response_format as { type?: unknown } | undefined | null;
+  if (typeof format?.type === 'string')
+    attributes['gen_ai.output.type'] = format.type.startsWith('json') ? 'json' : 'text';
+  return attributes;
+}
+
+/** Attributes of an embedding request's span, which is called `embeddings <model>`; never content and never the key. */
+export function genAiEmbeddingAttributes(connection: ServerConnection, model: string): Record<string, string | number> {
+  return attributesOf(connection, 'embeddings', model);
+}
+
+function attributesOf(
+  connection: ServerConnection,
+  operation: 'chat' | 'embeddings',
+  model: string,
+): Record<string, string | number> {
   const attributes: Record<string, string | number> = {
-    'gen_ai.operation.name': 'chat',
-    'gen_ai.request.model': request.model,
+    'gen_ai.operation.name': operation,
+    'gen_ai.request.model': model,
   };
   let host = '';
   if (URL.canParse(connection.baseUrl)) {
@@ -48,13 +69,6 @@ export function genAiAttributes(connection: ModelConnection, request: ChatReques
     connection.kind === 'ollama'
       ? 'ollama'
       : (PROVIDERS.find(([pattern]) => pattern.test(host))?.[1] ?? 'openai_compatible');
-  for (const [parameter, attribute] of Object.entries(PARAMETERS)) {
-    const value = request[parameter];
-    if (typeof value === 'number') attributes[attribute] = value;
-  }
-  const format = request.response_format as { type?: unknown } | undefined | null;
-  if (typeof format?.type === 'string')
-    attributes['gen_ai.output.type'] = format.type.startsWith('json') ? 'json' : 'text';
   return attributes;
 }
 

@@ -1,7 +1,8 @@
 import { errorFromResponse, errorFromTransport, ProviderError, withoutSecrets } from './errors';
 import { poolFor } from './pools';
-import { retryDelay } from './retry';
-import type { ModelConnection, ProviderTimeouts } from './types';
+import { CHAT_RETRY, retryDelay, type RetryPolicy } from './retry';
+import { ProviderStream, type StreamPlan } from './stream';
+import type { ProviderTimeouts, ServerConnection, StreamOptions } from './types';
 import type { Pool } from 'undici';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,7 +15,7 @@ export class Endpoint {
   private readonly url: URL;
 
   constructor(
-    connection: ModelConnection,
+    connection: ServerConnection,
     readonly timeouts: ProviderTimeouts,
   ) {
     try {
@@ -34,6 +35,11 @@ export class Endpoint {
     );
   }
 
+  /** Where it is, without what a query may hold. */
+  get address(): string {
+    return this.url.origin + this.url.pathname;
+  }
+
   get pool(): Pool {
     return poolFor(this.url.origin, this.timeouts.connect);
   }
@@ -43,21 +49,56 @@ export class Endpoint {
     return `${this.url.pathname.replace(/\/+$/, '')}${operation}${this.url.search}`;
   }
 
+  /** A streamed POST; nothing is sent before the first `next()`. */
+  stream(
+    operation: string,
+    { accept, body, ...rest }: Pick<StreamPlan, 'repeatedSpace' | 'decoder'> & { accept: string; body: unknown },
+    options: StreamOptions,
+  ): ProviderStream {
+    return new ProviderStream(
+      {
+        pool: this.pool,
+        request: {
+          method: 'POST',
+          path: this.path(operation),
+          headers: { ...this.headers, accept },
+          body: JSON.stringify(body),
+        },
+        timeouts: this.timeouts,
+        secrets: this.secrets,
+        ...rest,
+      },
+      options,
+    );
+  }
+
   /**
-   * One JSON request with the only retry.
+   * The rows of a model list.
+   * @param field where they are in the document; a document that is a list is taken as the rows themselves
+   * @throws ProviderError
+   */
+  async rows(operation: string, field: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
+    const document = await this.json('GET', operation, { timeoutMs: this.timeouts.list, signal });
+    const rows = Array.isArray(document) ? document : document[field];
+    if (!Array.isArray(rows)) throw new ProviderError('PROTOCOL', 'The provider answered without a list of models');
+    return rows as Record<string, unknown>[];
+  }
+
+  /**
+   * One JSON request, repeated as the policy says.
    * @throws ProviderError
    */
   async json(
     method: 'GET' | 'POST',
     operation: string,
-    options: { body?: unknown; timeoutMs: number; signal?: AbortSignal },
+    options: { body?: unknown; timeoutMs: number; signal?: AbortSignal; retry?: RetryPolicy },
   ): Promise<Record<string, unknown> | unknown[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.jsonOnce(method, operation, options);
       } catch (error) {
         const failure = error as ProviderError;
-        const delay = attempt > 1 ? undefined : retryDelay(failure);
+        const delay = retryDelay(failure, attempt, options.retry ?? CHAT_RETRY);
         if (delay === undefined) throw withoutSecrets(failure, this.secrets);
         try {
           await sleep(delay, undefined, { signal: options.signal });

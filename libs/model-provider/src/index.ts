@@ -18,7 +18,7 @@ export type {
   Usage,
 } from './types';
 export { ProviderError, type ProviderErrorCode } from './errors';
-export { createProvider, DEFAULT_TIMEOUTS } from './provider';
+export { createEmbedder, createProvider, DEFAULT_EMBEDDER_LIMITS, DEFAULT_TIMEOUTS } from './provider';
 export { continuationFor, continuationFromModels, detectContinuation } from './continuation';
-export { genAiAttributes, genAiResponseAttributes, genAiSpanName } from './gen-ai';
+export { genAiAttributes, genAiEmbeddingAttributes, genAiResponseAttributes, genAiSpanName } from './gen-ai';
 export { closeProviderPools } from './pools';

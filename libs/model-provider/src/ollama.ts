@@ -3,7 +3,6 @@ import { errorFromStream, ProviderError } from './errors';
 import type { Endpoint } from './http';
 import { finishReasonOf, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
 import { toOllamaBody } from './ollama-request';
-import { ProviderStream } from './stream';
 import type {
   ChatRequest,
   CompletionResult,
@@ -22,11 +21,8 @@ export class OllamaProvider implements ModelProvider {
   ) {}
 
   async listModels(signal?: AbortSignal): Promise<ProviderModel[]> {
-    const document = await this.endpoint.json('GET', '/api/tags', { timeoutMs: this.endpoint.timeouts.list, signal });
-    const rows = Array.isArray(document) ? undefined : document.models;
-    if (!Array.isArray(rows)) throw new ProviderError('PROTOCOL', 'The provider answered without a list of models');
     const models: ProviderModel[] = [];
-    for (const row of rows as Record<string, unknown>[]) {
+    for (const row of await this.endpoint.rows('/api/tags', 'models', signal)) {
       const id = row?.model ?? row?.name;
       if (typeof id !== 'string' || !id) continue;
       models.push({ id, name: typeof row.name === 'string' && row.name ? row.name : id, ownedBy: 'ollama', raw: row });
@@ -36,17 +32,11 @@ export class OllamaProvider implements ModelProvider {
 
   stream(request: ChatRequest, options: StreamOptions = {}): AsyncIterableIterator<ProviderEvent> {
     const { body, messages, repeatedSpace } = prepareRequest(this.connection, request);
-    return new ProviderStream(
+    return this.endpoint.stream(
+      '/api/chat',
       {
-        pool: this.endpoint.pool,
-        request: {
-          method: 'POST',
-          path: this.endpoint.path('/api/chat'),
-          headers: { ...this.endpoint.headers, accept: 'application/x-ndjson' },
-          body: JSON.stringify(toOllamaBody(body, messages, true)),
-        },
-        timeouts: this.endpoint.timeouts,
-        secrets: this.endpoint.secrets,
+        accept: 'application/x-ndjson',
+        body: toOllamaBody(body, messages, true),
         repeatedSpace,
         decoder: (sink) => new OllamaDecoder(sink, options.raw ?? false),
       },

@@ -2,7 +2,6 @@ import { prepareRequest } from './continuation';
 import { errorFromStream, ProviderError } from './errors';
 import type { Endpoint } from './http';
 import { deliver, OpenAiDecoder, OpenAiDocumentDecoder } from './openai-decoder';
-import { ProviderStream } from './stream';
 import type {
   ChatRequest,
   CompletionResult,
@@ -22,12 +21,9 @@ export class OpenAiProvider implements ModelProvider {
   ) {}
 
   async listModels(signal?: AbortSignal): Promise<ProviderModel[]> {
-    const document = await this.endpoint.json('GET', '/models', { timeoutMs: this.endpoint.timeouts.list, signal });
-    // Some gateways answer with the bare list.
-    const rows = Array.isArray(document) ? document : document.data;
-    if (!Array.isArray(rows)) throw new ProviderError('PROTOCOL', 'The provider answered without a list of models');
     const models: ProviderModel[] = [];
-    for (const row of rows as Record<string, unknown>[]) {
+    // Some gateways answer with the bare list.
+    for (const row of await this.endpoint.rows('/models', 'data', signal)) {
       if (typeof row?.id !== 'string' || !row.id) continue;
       models.push({
         id: row.id,
@@ -42,17 +38,11 @@ export class OpenAiProvider implements ModelProvider {
   stream(request: ChatRequest, options: StreamOptions = {}): AsyncIterableIterator<ProviderEvent> {
     const { body, messages, repeatedSpace } = prepareRequest(this.connection, request);
     const raw = options.raw ?? false;
-    return new ProviderStream(
+    return this.endpoint.stream(
+      '/chat/completions',
       {
-        pool: this.endpoint.pool,
-        request: {
-          method: 'POST',
-          path: this.endpoint.path('/chat/completions'),
-          headers: { ...this.endpoint.headers, accept: 'text/event-stream' },
-          body: JSON.stringify({ ...body, messages, stream: true }),
-        },
-        timeouts: this.endpoint.timeouts,
-        secrets: this.endpoint.secrets,
+        accept: 'text/event-stream',
+        body: { ...body, messages, stream: true },
         repeatedSpace,
         decoder: (sink, contentType) =>
           contentType === 'application/json' ? new OpenAiDocumentDecoder(sink, raw) : new OpenAiDecoder(sink, raw),

@@ -1,7 +1,15 @@
+import { OllamaEmbedder, OpenAiEmbedder } from './embedder';
 import { Endpoint } from './http';
 import { OllamaProvider } from './ollama';
 import { OpenAiProvider } from './openai';
-import type { ModelConnection, ModelProvider, ProviderTimeouts } from './types';
+import type {
+  Embedder,
+  EmbedderLimits,
+  ModelConnection,
+  ModelProvider,
+  ProviderTimeouts,
+  ServerConnection,
+} from './types';
 
 export const DEFAULT_TIMEOUTS: Readonly<ProviderTimeouts> = {
   connect: 10_000,
@@ -21,5 +29,30 @@ export function createProvider(connection: ModelConnection, timeouts: Partial<Pr
       return new OpenAiProvider(connection, endpoint);
     case 'ollama':
       return new OllamaProvider(connection, endpoint);
+  }
+}
+
+export const DEFAULT_EMBEDDER_LIMITS: Readonly<EmbedderLimits> = {
+  timeoutMs: 60_000,
+  attempts: 4,
+  maxPauseMs: 30_000,
+};
+
+/**
+ * An embedding model behind a connection. Cheap, as {@link createProvider} is, and of the same connection pools.
+ * @throws ProviderError `INVALID_ARGUMENT` when the base URL is not an http(s) URL
+ */
+export function createEmbedder(
+  connection: ServerConnection,
+  model: string,
+  limits: Partial<EmbedderLimits> = {},
+): Embedder {
+  const endpoint = new Endpoint(connection, DEFAULT_TIMEOUTS);
+  const all = { ...DEFAULT_EMBEDDER_LIMITS, ...limits };
+  switch (connection.kind) {
+    case 'openai':
+      return new OpenAiEmbedder(endpoint, model, all);
+    case 'ollama':
+      return new OllamaEmbedder(endpoint, model, all);
   }
 }

@@ -1,28 +1,46 @@
-import { ProviderError } from './errors';
+import type { ProviderError } from './errors';
 
-/** A provider that asks for a longer pause is left to the user: a run that sleeps holds a slot of its worker. */
-const MAX_PAUSE_MS = 5_000;
+/** How often, and how patiently, one request is repeated. */
+export interface RetryPolicy {
+  /** Requests, the first included. */
+  attempts: number;
+  /** A provider that asks for a longer pause (ms) is not asked again. */
+  maxPauseMs: number;
+}
+
+/** Of a chat: one repetition. A longer pause is left to the user: a run that sleeps holds a slot of its worker. */
+export const CHAT_RETRY: RetryPolicy = { attempts: 2, maxPauseMs: 5_000 };
 
 /**
- * Milliseconds to wait before the only retry, or undefined when this error is not retried: connection failures, 5xx and
- * 429 with a short `Retry-After`. A provider that was merely silent for too long is not asked again.
+ * Milliseconds to wait before the next attempt, or undefined when this error is not retried (any more): connection
+ * failures, 5xx and 429 with a bearable `Retry-After`. A provider that was merely silent for too long is not asked again.
+ *
+ * @param attempt the one that failed, counted from 1
  */
-export function retryDelay(error: ProviderError): number | undefined {
+export function retryDelay(error: ProviderError, attempt: number, policy: RetryPolicy): number | undefined {
+  if (attempt >= policy.attempts) return undefined;
   switch (error.code) {
     case 'UNAVAILABLE':
     case 'INTERRUPTED':
-      return pause(error, 0.25);
+      return pause(error, 250, attempt, policy);
     case 'RATE_LIMITED':
-      return pause(error, 1);
+      return pause(error, 1000, attempt, policy);
     case 'TIMEOUT':
-      return error.status !== undefined || error.cause !== undefined ? pause(error, 0.25) : undefined;
+      return error.status !== undefined || error.cause !== undefined ? pause(error, 250, attempt, policy) : undefined;
     default:
       return undefined;
   }
 }
 
-function pause(error: ProviderError, otherwiseSeconds: number): number | undefined {
+/** What the provider asked for, else `firstMs` doubled with each attempt; a little later, so that callers spread. */
+function pause(
+  error: ProviderError,
+  firstMs: number,
+  attempt: number,
+  { maxPauseMs }: RetryPolicy,
+): number | undefined {
   if (!error.retryable) return undefined;
-  const ms = (error.retryAfter ?? otherwiseSeconds) * 1000;
-  return ms <= MAX_PAUSE_MS ? ms + Math.random() * 100 : undefined;
+  const ms =
+    error.retryAfter === undefined ? Math.min(firstMs * 2 ** (attempt - 1), maxPauseMs) : error.retryAfter * 1000;
+  return ms <= maxPauseMs ? ms + Math.random() * 100 * attempt : undefined;
 }

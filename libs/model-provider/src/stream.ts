@@ -2,7 +2,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { Attempt, type AttemptOwner } from './attempt';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
-import { retryDelay } from './retry';
+import { CHAT_RETRY, retryDelay } from './retry';
 import type { ProviderEvent, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Everything that one call needs, the same for both attempts. */
@@ -138,7 +138,7 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   failed(attempt: Attempt, error: ProviderError): void {
     if (this.closed || attempt !== this.attempt) return;
     attempt.abort();
-    const delay = this.produced || this.attempts > 1 ? undefined : retryDelay(error);
+    const delay = this.produced ? undefined : retryDelay(error, this.attempts, CHAT_RETRY);
     if (delay === undefined) return this.fail(error);
     this.attempt = undefined;
     this.finish = this.tokens = undefined;

@@ -1,0 +1,122 @@
+import { ProviderError } from './errors';
+import type { Endpoint } from './http';
+import type { Embedder, EmbedderLimits, EmbedOptions, Embeddings } from './types';
+
+type Document = Record<string, unknown>;
+
+/** What both kinds of embedder share: the request with its limits, and that the answer is held against the texts. */
+abstract class HttpEmbedder implements Embedder {
+  constructor(
+    protected readonly endpoint: Endpoint,
+    protected readonly model: string,
+    private readonly limits: EmbedderLimits,
+  ) {}
+
+  async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
+    if (texts.length === 0) return { vectors: [] };
+    if (texts.includes('')) throw new ProviderError('INVALID_ARGUMENT', 'An empty text has no embedding');
+    const { vectors, tokens } = await this.request(texts, options);
+    const dimension = vectors[0]?.length ?? 0;
+    if (vectors.length !== texts.length) {
+      throw malformed(`${vectors.length} embeddings for ${texts.length} texts`);
+    }
+    if (dimension === 0) throw malformed('an empty embedding');
+    if (vectors.some(({ length }) => length !== dimension)) throw malformed('embeddings of different dimensions');
+    if (vectors.some((vector) => !vector.every(Number.isFinite)))
+      throw malformed('an embedding that is not of numbers');
+    return { vectors, ...(typeof tokens === 'number' && { tokens }) };
+  }
+
+  /** Sends the texts and reads the answer; the vectors are checked by who called. */
+  protected abstract request(
+    texts: readonly string[],
+    options: EmbedOptions,
+  ): Promise<{ vectors: Float32Array[]; tokens: unknown }>;
+
+  protected async post(operation: string, body: Document, { signal }: EmbedOptions): Promise<Document> {
+    const { timeoutMs, ...retry } = this.limits;
+    const document = await this.endpoint.json('POST', operation, { body, timeoutMs, signal, retry });
+    if (Array.isArray(document)) throw malformed('a list');
+    return document;
+  }
+}
+
+/** Servers that refused `encoding_format`: they are asked without it from then on. */
+const plainServers = new Set<string>();
+/** More servers than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
+const MAX_PLAIN_SERVERS = 256;
+
+/** OpenAI's `/embeddings` and everything that imitates it. */
+export class OpenAiEmbedder extends HttpEmbedder {
+  protected async request(
+    texts: readonly string[],
+    options: EmbedOptions,
+  ): Promise<{ vectors: Float32Array[]; tokens: unknown }> {
+    const document = await this.send({ model: this.model, input: texts }, options);
+    if (!Array.isArray(document.data)) throw malformed('no list of embeddings');
+    const usage = document.usage as { prompt_tokens?: unknown; total_tokens?: unknown } | null | undefined;
+    return {
+      vectors: inOrder(document.data).map(vectorOf),
+      tokens: usage?.prompt_tokens ?? usage?.total_tokens,
+    };
+  }
+
+  /**
+   * Asks for base64, a fifth of the bytes and a twentieth of the time to read. Servers that do not know it either leave it
+   * alone and answer with numbers, or refuse the request, and then get it in its plain form.
+   */
+  private async send(body: Document, options: EmbedOptions): Promise<Document> {
+    const server = `${this.endpoint.address} ${this.model}`;
+    if (!plainServers.has(server)) {
+      try {
+        return await this.post('/embeddings', { ...body, encoding_format: 'base64' }, options);
+      } catch (error) {
+        if (!(error instanceof ProviderError && (error.status === 400 || error.status === 422))) throw error;
+      }
+    }
+    // Where the refusal had another reason, it is this second answer that says so.
+    const document = await this.post('/embeddings', body, options);
+    if (plainServers.size >= MAX_PLAIN_SERVERS) plainServers.clear();
+    plainServers.add(server);
+    return document;
+  }
+}
+
+/** Ollama's own `/api/embed`. */
+export class OllamaEmbedder extends HttpEmbedder {
+  protected async request(
+    texts: readonly string[],
+    options: EmbedOptions,
+  ): Promise<{ vectors: Float32Array[]; tokens: unknown }> {
+    const document = await this.post('/api/embed', { model: this.model, input: texts }, options);
+    if (!Array.isArray(document.embeddings)) throw malformed('no list of embeddings');
+    return { vectors: document.embeddings.map(vectorOf), tokens: document.prompt_eval_count };
+  }
+}
+
+/** The embeddings as their `index` says, which a server may send in any order; as they came where it is left out. */
+function inOrder(rows: unknown[]): unknown[] {
+  const ordered = new Array<unknown>(rows.length);
+  for (const [position, row] of rows.entries()) {
+    const { index = position, embedding } = (row ?? {}) as { index?: unknown; embedding?: unknown };
+    if (typeof index !== 'number' || !(index in rows) || ordered[index] !== undefined)
+      throw malformed('an index that does not fit');
+    ordered[index] = embedding;
+  }
+  return ordered;
+}
+
+/** Numbers, or base64 of little-endian 32-bit floats. */
+function vectorOf(embedding: unknown): Float32Array {
+  if (Array.isArray(embedding)) return Float32Array.from(embedding as number[]);
+  if (typeof embedding !== 'string') throw malformed('an embedding that is neither numbers nor base64');
+  const bytes = Buffer.from(embedding, 'base64');
+  if (bytes.length % 4 !== 0) throw malformed('an embedding that is cut off');
+  const vector = new Float32Array(bytes.length / 4);
+  new Uint8Array(vector.buffer).set(bytes);
+  return vector;
+}
+
+function malformed(what: string): ProviderError {
+  return new ProviderError('PROTOCOL', `The provider answered a request for embeddings with ${what}`);
+}
