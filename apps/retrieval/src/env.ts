@@ -2,6 +2,7 @@ import { blobStoreEnv } from '@perennial/blob-store';
 import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
+import { settingsEnv } from './settings/settings-env';
 
 /** How many documents there may be and how they are worked on. */
 const ingestionEnv = {
@@ -38,6 +39,7 @@ export const retrievalEnv = z.object({
   ...blobStoreEnv,
   ...embeddingEnv,
   ...ingestionEnv,
+  ...settingsEnv,
 });
 
 export type RetrievalEnv = z.output<typeof retrievalEnv>;

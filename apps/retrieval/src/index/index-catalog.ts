@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '@perennial/persistence';
+import type { SealedEmbedding } from '../settings/settings';
 
 /** A collection of the vector store with what its vectors are made by. */
 export interface VectorIndex {
@@ -11,9 +12,13 @@ export interface VectorIndex {
   dimension: number;
   /** `building`: is being filled while another answers. `active`: answers. `retired`: kept for a grace period, then dropped. */
   state: 'building' | 'active' | 'retired';
+  /** Where its model is asked; `IndexEmbeddings` opens the keys. */
+  embedding: SealedEmbedding;
 }
 
-const COLUMNS = 'id, collection, model, dimension, state';
+const COLUMNS = 'id, collection, model, dimension, state, embedding';
+/** Never used twice. */
+const COLLECTION = `'idx_' || replace(id::text, '-', '')`;
 
 /** Which indexes there are. Read from Postgres each time: a switch of the active one is seen by the next statement everywhere. */
 @Injectable()
@@ -39,5 +44,65 @@ export class IndexCatalog {
   /** All that may hold points, also those that answer no longer: what is deleted is deleted from each. */
   all(db: Queryable = this.database): Promise<VectorIndex[]> {
     return db.query<VectorIndex>(`SELECT ${COLUMNS} FROM indexes ORDER BY created_at`);
+  }
+
+  /**
+   * For the last transaction of an ingestion, which makes a generation live: the active index, held as it is until that transaction
+   * ends. Unless the file's points are in this very index, the transaction must be given up and the points written first; an index that
+   * is being filled needs no such care, it is not switched to before the file is in it too.
+   */
+  holdActive(tx: Queryable): Promise<{ id: string } | undefined> {
+    return tx.first<{ id: string }>(`SELECT id FROM indexes WHERE state = 'active' FOR SHARE`);
+  }
+
+  /** Makes the first index of an installation unless there is one. @returns the active one */
+  async addFirst(index: Pick<VectorIndex, 'model' | 'dimension' | 'embedding'>): Promise<VectorIndex> {
+    await this.database.execute(
+      `INSERT INTO indexes (id, collection, model, dimension, embedding, state, activated_at)
+       SELECT id, ${COLLECTION}, $1, $2, $3, 'active', now() FROM (SELECT gen_random_uuid() AS id) new ON CONFLICT DO NOTHING`,
+      [index.model, index.dimension, JSON.stringify(index.embedding)],
+    );
+    const active = await this.active();
+    if (!active) throw new Error('no index is active after one was added');
+    return active;
+  }
+
+  /** Adds an index that is to be filled. Fails when there is one already. */
+  async addBuilding(
+    tx: Queryable,
+    index: Pick<VectorIndex, 'model' | 'dimension' | 'embedding'>,
+  ): Promise<VectorIndex> {
+    const row = await tx.first<VectorIndex>(
+      `INSERT INTO indexes (id, collection, model, dimension, embedding, state)
+       SELECT id, ${COLLECTION}, $1, $2, $3, 'building' FROM (SELECT gen_random_uuid() AS id) new RETURNING ${COLUMNS}`,
+      [index.model, index.dimension, JSON.stringify(index.embedding)],
+    );
+    if (!row) throw new Error('an insert returned no row');
+    return row;
+  }
+
+  /** Where the model of an index is asked from now on; its vectors stay what they are. */
+  async setEmbedding(tx: Queryable, id: string, embedding: SealedEmbedding): Promise<void> {
+    await tx.execute('UPDATE indexes SET embedding = $2 WHERE id = $1', [id, JSON.stringify(embedding)]);
+  }
+
+  /** Gives up the index that is being filled, if there is one: nothing is written to it any more, and it is dropped after a moment. */
+  async retireBuilding(tx: Queryable): Promise<void> {
+    await tx.execute(`UPDATE indexes SET state = 'retired', retired_at = now() WHERE state = 'building'`);
+  }
+
+  /** The collections that may be dropped: retired for `answeredS` seconds, or for `unusedS` if they have never answered. */
+  retired(answeredS: number, unusedS: number): Promise<{ id: string; collection: string }[]> {
+    return this.database.query(
+      `SELECT id, collection FROM indexes
+        WHERE state = 'retired'
+          AND retired_at < now() - (CASE WHEN activated_at IS NULL THEN $2 ELSE $1 END) * interval '1 second'`,
+      [answeredS, unusedS],
+    );
+  }
+
+  /** Forgets a retired index and what was in it. */
+  async forget(id: string): Promise<void> {
+    await this.database.execute(`DELETE FROM indexes WHERE id = $1 AND state = 'retired'`, [id]);
   }
 }

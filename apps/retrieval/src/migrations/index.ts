@@ -1,5 +1,6 @@
 import { callResultsMigration, defineMigration } from '@perennial/persistence';
 import { Documents } from './1764200000000-documents';
+import { IndexBuilds } from './1764300000000-index-builds';
 
 /** Everything that schema `retrieval` is made of, oldest first. */
 export const retrievalMigrations = [
@@ -18,4 +19,5 @@ export const retrievalMigrations = [
   }),
   Documents,
   callResultsMigration(1764200000001),
+  IndexBuilds,
 ];

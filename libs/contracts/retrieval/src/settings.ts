@@ -25,7 +25,7 @@ export const RetrievalSettingsSchema = z.object({
   /** Markdown is split at its headings first. */
   ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: z.boolean(),
   /** In characters, or tokens with that splitter. */
-  CHUNK_SIZE: z.number().int().min(16).max(100_000),
+  CHUNK_SIZE: z.number().int().min(50).max(100_000),
   /** Chunks under one heading that are smaller are joined with their neighbours; 0 joins none. */
   CHUNK_MIN_SIZE_TARGET: z.number().int().min(0).max(100_000),
   /** Less than CHUNK_SIZE. */

@@ -1,0 +1,27 @@
+import { defineMigration } from '@perennial/persistence';
+
+/** What each index's vectors are made with, and the index that is wanted in place of the active one. */
+export const IndexBuilds = defineMigration('IndexBuilds1764300000000', {
+  up: [
+    // Engine, model and servers with sealed keys: the active index goes on with its own while another is being built.
+    `ALTER TABLE indexes ADD COLUMN embedding jsonb NOT NULL DEFAULT '{}'`,
+    // Changes when someone wants another index: whoever works at the former one notices.
+    `CREATE TABLE index_builds (
+       -- One row.
+       one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+       id uuid NOT NULL DEFAULT gen_random_uuid(),
+       model text NOT NULL,
+       embedding jsonb NOT NULL,
+       -- Null until the embedder has said how many dimensions its vectors have.
+       index_id uuid REFERENCES indexes (id) ON DELETE SET NULL,
+       -- Who works at it, and until when that is believed without a word from them.
+       owner uuid,
+       lease_until timestamptz NOT NULL DEFAULT '-infinity',
+       -- Why the last try ended.
+       error text,
+       failures integer NOT NULL DEFAULT 0,
+       not_before timestamptz NOT NULL DEFAULT '-infinity',
+       created_at timestamptz NOT NULL DEFAULT now()
+     )`,
+  ],
+});

@@ -1,0 +1,62 @@
+import { flag, integer, list, variable } from '@perennial/runtime';
+import { z } from 'zod';
+
+const share = () => z.coerce.number().min(0).max(1);
+
+/** What a fresh installation begins with; from then on the saved settings count, and these are not looked at again. */
+export const settingsEnv = {
+  RAG_TEMPLATE: variable(z.string().max(50_000).default(''), {
+    description:
+      'Prompt around the documents of a question; `{{CONTEXT}}` and `{{QUERY}}` are replaced. Our own when empty. First start only.',
+  }),
+  RAG_TOP_K: variable(integer(1, 100).default(3), {
+    description: 'Pieces of text that a question gets from each attached document or base. First start only.',
+  }),
+  RAG_RELEVANCE_THRESHOLD: variable(share().default(0), {
+    description: 'Pieces that are less like the question than this (0 to 1) are left out. First start only.',
+  }),
+  ENABLE_RAG_HYBRID_SEARCH: variable(flag().default(false), {
+    description: 'Whether documents are searched by words as well as by meaning. First start only.',
+  }),
+  RAG_HYBRID_BM25_WEIGHT: variable(share().default(0.5), {
+    description: 'Weight of the words in a hybrid search: 0 is meaning only, 1 is words only. First start only.',
+  }),
+  RAG_FULL_CONTEXT: variable(flag().default(false), {
+    description: 'Whether a question gets whole documents instead of pieces. First start only.',
+  }),
+  BYPASS_EMBEDDING_AND_RETRIEVAL: variable(flag().default(false), {
+    description: 'Whether documents are neither embedded nor searched, only given whole. First start only.',
+  }),
+  RAG_SYSTEM_CONTEXT: variable(flag().default(false), {
+    description: 'Whether documents go into the system message instead of the question. First start only.',
+  }),
+  RAG_TEXT_SPLITTER: variable(z.enum(['', 'character', 'token']).default(''), {
+    description: 'How texts are split: by characters (empty or `character`) or by tokens. First start only.',
+  }),
+  ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: variable(flag().default(true), {
+    description: 'Whether Markdown is split at its headings first. First start only.',
+  }),
+  CHUNK_SIZE: variable(integer(50, 100_000).default(1_000), {
+    description: 'Length of the pieces that a document is split into, in characters or tokens. First start only.',
+  }),
+  CHUNK_MIN_SIZE_TARGET: variable(integer(0, 100_000).default(0), {
+    description:
+      'Pieces of Markdown smaller than this are joined with their neighbours; 0 joins none. First start only.',
+  }),
+  CHUNK_OVERLAP: variable(integer(0, 50_000).default(100), {
+    description: 'How much of a piece is repeated in the next; less than CHUNK_SIZE. First start only.',
+  }),
+  RAG_FILE_MAX_SIZE: variable(integer(1).optional(), {
+    description: 'Megabytes (2^20 bytes) that an uploaded file may have. First start only.',
+  }),
+  RAG_FILE_MAX_COUNT: variable(integer(1).optional(), {
+    description: 'Files that one message may have. First start only.',
+  }),
+  RAG_ALLOWED_FILE_EXTENSIONS: variable(list(',').default([]), {
+    description:
+      'Extensions that may be uploaded, separated by commas; all that can be read when empty. First start only.',
+    example: 'pdf,docx,md',
+  }),
+};
+
+export type SettingsEnv = z.output<z.ZodObject<typeof settingsEnv>>;

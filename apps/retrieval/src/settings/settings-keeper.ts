@@ -1,0 +1,95 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { RETRIEVAL_SETTINGS_CHANGED, RetrievalSettingsSchema } from '@perennial/contracts-retrieval';
+import type { Tx } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
+import { Notices } from '@perennial/transport';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { KeySeal } from './key-seal';
+import { embeddingOf, settingsOf, type SettingsState } from './settings';
+import { SettingsRepository } from './settings.repository';
+
+/** A lost notice delays a change by at most this. */
+const POLL_MS = 1_000;
+
+/**
+ * This process's copy of the settings. A notice or the poll tells that the version has risen; between two versions a reader costs no
+ * statement.
+ */
+@Injectable()
+export class SettingsKeeper implements OnApplicationBootstrap {
+  #state: SettingsState | undefined;
+  #loading: Promise<SettingsState> | undefined;
+
+  constructor(
+    private readonly repository: SettingsRepository,
+    private readonly seal: KeySeal,
+    private readonly notices: Notices,
+    @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.#noteIgnored(settingsOf(this.env), (await this.#load()).retrieval);
+    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, ({ version }) => this.#reach(version));
+    this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll retrieval settings' });
+  }
+
+  /** As this process knows them: at most a notice, or a second, behind. */
+  async current(): Promise<SettingsState> {
+    return this.#state ?? this.#load();
+  }
+
+  /** As the database has them now; one cheap statement. */
+  async fresh(): Promise<SettingsState> {
+    return this.#reach(await this.repository.version());
+  }
+
+  /** To be called in the transaction of a change: after its commit this process reads it and the others are told. */
+  announce(tx: Tx, version: number): void {
+    tx.afterCommit(async () => {
+      await this.#reach(version);
+      await this.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version });
+    });
+  }
+
+  async #reach(version: number): Promise<SettingsState> {
+    if (this.#state && this.#state.version >= version) return this.#state;
+    const state = await this.#load();
+    // A load that was under way may have begun before the change.
+    return state.version >= version ? state : this.#load();
+  }
+
+  #load(): Promise<SettingsState> {
+    this.#loading ??= this.#read().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #read(): Promise<SettingsState> {
+    const state = (await this.repository.load()) ?? (await this.#seed());
+    // A setting that is newer than the row begins with what the environment says.
+    state.retrieval = { ...settingsOf(this.env), ...state.retrieval };
+    if (!this.#state || state.version >= this.#state.version) this.#state = state;
+    return state;
+  }
+
+  /** The first process of an installation decides. */
+  async #seed(): Promise<SettingsState> {
+    await this.repository.seed({
+      retrieval: settingsOf(this.env),
+      embedding: embeddingOf(this.env, (key) => this.seal.seal(key)),
+    });
+    const state = await this.repository.load();
+    if (!state) throw new Error('the row of settings is missing');
+    return state;
+  }
+
+  /** An operator who changes a variable after the first start wonders why nothing happens. */
+  #noteIgnored(environment: SettingsState['retrieval'], saved: SettingsState['retrieval']): void {
+    const keys = RetrievalSettingsSchema.keyof().options;
+    const ignored = keys.filter((key) => JSON.stringify(environment[key]) !== JSON.stringify(saved[key]));
+    if (ignored.length > 0)
+      this.runtime.log.info({ settings: ignored }, 'saved settings are in force instead of the environment’s');
+  }
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { GET_RETRIEVAL_SETTINGS, UPDATE_RETRIEVAL_SETTINGS } from '@perennial/contracts-retrieval';
+import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { misfit } from './settings';
+import { SettingsKeeper } from './settings-keeper';
+import { SettingsRepository } from './settings.repository';
+
+/** The settings as the admin's page sees them. */
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly keeper: SettingsKeeper,
+    private readonly repository: SettingsRepository,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async get(): Promise<CallReply<typeof GET_RETRIEVAL_SETTINGS>> {
+    const { version, retrieval } = await this.keeper.fresh();
+    return { version, settings: retrieval };
+  }
+
+  async update(
+    principal: UserPrincipal,
+    changes: CallParsedRequest<typeof UPDATE_RETRIEVAL_SETTINGS>,
+    key: string,
+  ): Promise<CallReply<typeof UPDATE_RETRIEVAL_SETTINGS>> {
+    const once = { scope: `retrieval.settings.update:${principal.userId}`, key, request: changes };
+    return this.unitOfWork.once(once, async (tx) => {
+      const { retrieval, embedding } = await this.repository.lock(tx);
+      const settings = { ...retrieval, ...changes };
+      settings.ALLOWED_FILE_EXTENSIONS = settings.ALLOWED_FILE_EXTENSIONS.map((one) => one.replace(/^\./, ''));
+      const wrong = misfit(settings);
+      if (wrong !== undefined) throw new CallError('INVALID_ARGUMENT', wrong);
+      const version = await this.repository.save(tx, { retrieval: settings, embedding });
+      this.keeper.announce(tx, version);
+      return { version, settings };
+    });
+  }
+}

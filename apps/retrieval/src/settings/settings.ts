@@ -1,0 +1,70 @@
+import type { EmbeddingEngine, RetrievalSettings } from '@perennial/contracts-retrieval';
+import type { EmbeddingEnv } from '../embedding/embedding-env';
+import type { SettingsEnv } from './settings-env';
+
+/** A server of embeddings; its key is sealed everywhere but in the moment of a request. */
+export interface SealedServer {
+  url: string;
+  sealedKey: string | null;
+}
+
+/** The embedding that an admin asked for. What answers now is on the active index. */
+export interface SealedEmbedding {
+  engine: EmbeddingEngine;
+  model: string;
+  batchSize: number;
+  concurrentRequests: number;
+  openai: SealedServer;
+  ollama: SealedServer;
+}
+
+/** Everything that is set, as of one version. Never changed in place. */
+export interface SettingsState {
+  version: number;
+  retrieval: RetrievalSettings;
+  embedding: SealedEmbedding;
+}
+
+/** What a fresh installation begins with. */
+export function settingsOf(env: SettingsEnv): RetrievalSettings {
+  return {
+    RAG_TEMPLATE: env.RAG_TEMPLATE,
+    TOP_K: env.RAG_TOP_K,
+    RELEVANCE_THRESHOLD: env.RAG_RELEVANCE_THRESHOLD,
+    ENABLE_RAG_HYBRID_SEARCH: env.ENABLE_RAG_HYBRID_SEARCH,
+    HYBRID_BM25_WEIGHT: env.RAG_HYBRID_BM25_WEIGHT,
+    RAG_FULL_CONTEXT: env.RAG_FULL_CONTEXT,
+    BYPASS_EMBEDDING_AND_RETRIEVAL: env.BYPASS_EMBEDDING_AND_RETRIEVAL,
+    RAG_SYSTEM_CONTEXT: env.RAG_SYSTEM_CONTEXT,
+    TEXT_SPLITTER: env.RAG_TEXT_SPLITTER,
+    ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: env.ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER,
+    CHUNK_SIZE: env.CHUNK_SIZE,
+    CHUNK_MIN_SIZE_TARGET: env.CHUNK_MIN_SIZE_TARGET,
+    CHUNK_OVERLAP: env.CHUNK_OVERLAP,
+    FILE_MAX_SIZE: env.RAG_FILE_MAX_SIZE ?? null,
+    FILE_MAX_COUNT: env.RAG_FILE_MAX_COUNT ?? null,
+    ALLOWED_FILE_EXTENSIONS: env.RAG_ALLOWED_FILE_EXTENSIONS.map((extension) =>
+      extension.toLowerCase().replace(/^\./, ''),
+    ),
+  };
+}
+
+/** What a fresh installation embeds with. @param seal seals a key; null for an empty one */
+export function embeddingOf(env: EmbeddingEnv, seal: (key: string) => string | null): SealedEmbedding {
+  return {
+    engine: env.RAG_EMBEDDING_ENGINE,
+    model: env.RAG_EMBEDDING_MODEL,
+    batchSize: env.RAG_EMBEDDING_BATCH_SIZE,
+    concurrentRequests: env.RAG_EMBEDDING_CONCURRENT_REQUESTS,
+    openai: { url: env.RAG_OPENAI_API_BASE_URL, sealedKey: seal(env.RAG_OPENAI_API_KEY) },
+    ollama: { url: env.RAG_OLLAMA_BASE_URL, sealedKey: seal(env.RAG_OLLAMA_API_KEY) },
+  };
+}
+
+/** What is wrong with settings that are each allowed, or undefined. */
+export function misfit(settings: RetrievalSettings): string | undefined {
+  if (settings.CHUNK_OVERLAP >= settings.CHUNK_SIZE) return 'CHUNK_OVERLAP must be less than CHUNK_SIZE';
+  if (settings.CHUNK_MIN_SIZE_TARGET > settings.CHUNK_SIZE)
+    return 'CHUNK_MIN_SIZE_TARGET must not be more than CHUNK_SIZE';
+  return undefined;
+}
