@@ -126,11 +126,12 @@ CREATE INDEX embeddings_cache_used ON embeddings_cache (used_at);
 const REMOVALS = `
 CREATE TABLE removals (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  -- file: everything of it; scope: all points of it; placement: one file's points in one scope; generations: all below one.
-  kind text NOT NULL CHECK (kind IN ('file', 'scope', 'placement', 'generations')),
+  -- file: everything of it; scope: all points of it; placement: one file's points in one scope; generations: all below one; blob: old bytes.
+  kind text NOT NULL CHECK (kind IN ('file', 'scope', 'placement', 'generations', 'blob')),
   file_id uuid,
   scope uuid,
   below integer,
+  blob_key text,
   not_before timestamptz NOT NULL DEFAULT now(),
   tries integer NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL DEFAULT now()
