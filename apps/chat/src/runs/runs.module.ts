@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
 import { Connections, createRunPublisher } from '@perennial/transport';
-import { CHAT_ENV } from '../env';
 import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptRepository } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
@@ -14,9 +12,7 @@ import { HeldRuns } from './generation/held-runs';
 import { RunMetrics } from './generation/run-metrics';
 import { ModelCatalog } from './models/model-catalog';
 import { OwnershipRepository } from './ownership/ownership.repository';
-import { HEARTBEAT_DATABASE, heartbeatDatabase } from './ownership/heartbeat-database';
 import { ProcessRegistry } from './ownership/process-registry';
-import { ProcessRepository } from './ownership/process.repository';
 import { PruneRepository } from './ownership/prune.repository';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
@@ -48,9 +44,7 @@ import { UserEvents } from './user-events';
     ModelCatalog,
     OwnershipRepository,
     ProcessRegistry,
-    ProcessRepository,
     PruneRepository,
-    { provide: HEARTBEAT_DATABASE, inject: [CHAT_ENV, Runtime], useFactory: heartbeatDatabase },
     RunQueue,
     RunWorker,
     Sweeper,

@@ -10,6 +10,7 @@ const model = (
   connection: { kind: 'openai', baseUrl: 'http://provider/v1', sealedKey: null, continuation },
   upstreamModel: 'upstream',
   params: { temperature: 0.1, system: 'Be brief.' },
+  knowledge: [],
 });
 
 function run(change: Partial<TakenRun> = {}): TakenRun {
@@ -34,6 +35,8 @@ function run(change: Partial<TakenRun> = {}): TakenRun {
     attempt_traceparent: null,
     provider_end: null,
     history: [{ id: 'u', role: 'user', content: 'Hello', parts: null }],
+    attached: null,
+    documents: null,
     checkpoints: null,
     title: null,
     ...change,

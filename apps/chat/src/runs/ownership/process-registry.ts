@@ -1,101 +1,31 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { every, Runtime, type Interval, type Logger } from '@perennial/runtime';
-import { ProcessRepository, type Peer } from './process.repository';
-import { RunQueue } from './run-queue';
+import { heartbeatDatabase, ProcessRegistry as Registry, ProcessTable, type OwnedWork } from '@perennial/ownership';
+import { Runtime } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { RunQueue, type RunJob } from './run-queue';
 
-const BEAT_MS = 500;
-/** A process that is silent for this long is taken for dead. */
-const DEAD_S = 3;
-/** The first of the two looks at the same stale value may be a little earlier, so that the second can act on time. */
-const SUSPECT_S = 2;
-/** Heartbeats of one's own in a row before one may judge others: after Postgres was away everyone looks dead for a moment. */
-const GOOD_BEATS = 3;
-/** A beat later than this says that this process stood still itself, and what it sees of the others may be old. */
-const LATE_MS = 1_500;
+/** What becomes of the runs of processes that are gone. */
+const RUNS: OwnedWork = {
+  afterLeaving: `
+    UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now() FROM gone WHERE r.owner = gone.id AND r.state = 'running'`,
+  afterDeath: `
+    , theirs AS (
+      SELECT r.id FROM runs r JOIN gone ON r.owner = gone.id WHERE r.state = 'running' FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now(), deaths = deaths + 1
+      FROM theirs WHERE r.id = theirs.id
+    RETURNING r.id AS "runId", r.epoch`,
+};
 
-/**
- * This process among the others: one heartbeat row, and the reaping of those that fell silent. `id` is a random incarnation,
- * new after each time this process was taken for dead itself; then everything that it held is somebody else's.
- */
+/** This process among the others that answer calls or write answers. */
 @Injectable()
-export class ProcessRegistry {
-  #id = '';
-  #goodBeats = 0;
-  #lastBeatAt = performance.now();
-  #suspects = new Map<string, number>();
-  #interval?: Interval;
-  readonly #onReaped: (() => void)[] = [];
-  readonly #log: Logger;
-  readonly #takeOvers;
-
-  constructor(
-    private readonly repository: ProcessRepository,
-    private readonly queue: RunQueue,
-    @Inject(Runtime) private readonly runtime: Runtime,
-  ) {
-    this.#log = runtime.logger('process-registry');
-    this.#takeOvers = runtime.metrics.counter('runs_requeued_total', 'Runs given back because their owner died');
-  }
-
-  /** The incarnation under which this process owns runs. */
-  get id(): string {
-    return this.#id;
-  }
-
-  /** Called when this process was taken for dead while it lived: it owns nothing any more. */
-  onReaped(listener: () => void): void {
-    this.#onReaped.push(listener);
-  }
-
-  async start(): Promise<void> {
-    await this.#register();
-    this.#interval = every(BEAT_MS, () => this.#beat(), { name: 'heartbeat', log: this.#log, jitter: 0.05 });
-  }
-
-  /** Leaves the list; whatever this process still owns goes back to the queue. */
-  async stop(): Promise<void> {
-    await this.#interval?.stop();
-    await this.repository.unregister(this.#id);
-  }
-
-  async #register(): Promise<void> {
-    const id = randomUUID();
-    await this.repository.register(id, this.runtime.instance);
-    this.#id = id;
-    this.#goodBeats = 0;
-  }
-
-  async #beat(): Promise<void> {
-    const now = performance.now();
-    const late = now - this.#lastBeatAt > LATE_MS;
-    this.#lastBeatAt = now;
-    if (late) this.#goodBeats = 0;
-    let seen;
-    try {
-      seen = await this.repository.beat(this.#id);
-    } catch (error) {
-      this.#goodBeats = 0;
-      this.#suspects.clear();
-      throw error;
-    }
-    if (!seen.alive) {
-      this.#log.warn('this process was taken for dead; it starts again under a new incarnation');
-      for (const listener of this.#onReaped) listener();
-      await this.#register();
-      return;
-    }
-    this.#goodBeats += 1;
-    await this.#judge(seen.peers);
-  }
-
-  async #judge(peers: readonly Peer[]): Promise<void> {
-    const dead = peers.filter((peer) => peer.silent_s >= DEAD_S && this.#suspects.get(peer.id) === peer.beat);
-    this.#suspects = new Map(peers.filter((peer) => peer.silent_s >= SUSPECT_S).map((peer) => [peer.id, peer.beat]));
-    if (dead.length === 0 || this.#goodBeats < GOOD_BEATS) return;
-    const jobs = await this.repository.reap(dead);
-    this.#log.warn({ processes: dead.map((peer) => peer.id), runs: jobs.length }, 'processes fell silent');
-    this.#takeOvers.inc(jobs.length);
-    this.queue.enqueue(jobs);
+export class ProcessRegistry extends Registry<RunJob> {
+  constructor(@Inject(CHAT_ENV) env: ChatEnv, @Inject(Runtime) runtime: Runtime, queue: RunQueue) {
+    const takenBack = runtime.metrics.counter('runs_requeued_total', 'Runs given back because their owner died');
+    const table = new ProcessTable<RunJob>(heartbeatDatabase({ url: env.DATABASE_URL, schema: 'chat' }, runtime), RUNS);
+    super(table, runtime, (jobs) => {
+      takenBack.inc(jobs.length);
+      queue.enqueue(jobs);
+    });
   }
 }

@@ -1,0 +1,26 @@
+import { Database } from '@perennial/persistence';
+import { Metrics, type Runtime } from '@perennial/runtime';
+import { Pool } from 'pg';
+
+const TIMEOUT_MS = 5_000;
+
+/**
+ * One connection that nothing else uses: a process whose pool is busy with a rush of work must not look dead, nor take others
+ * for dead because its own heartbeat waited in line. Closed when the process ends.
+ */
+export function heartbeatDatabase({ url, schema }: { url: string; schema: string }, runtime: Runtime): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: 1,
+    application_name: `${runtime.instance}-heartbeat`,
+    options: `-c search_path=${schema},public`,
+    connectionTimeoutMillis: TIMEOUT_MS,
+    statement_timeout: TIMEOUT_MS,
+    query_timeout: 2 * TIMEOUT_MS,
+    keepAlive: true,
+  });
+  pool.on('error', () => undefined);
+  runtime.drain.add('close', 'close the heartbeat connection', () => pool.end());
+  // Its own metrics: the figures of a pool are those of the pool that serves the work.
+  return new Database(pool, new Metrics(runtime.name));
+}

@@ -1,0 +1,79 @@
+import type { Logger, Runtime } from '@perennial/runtime';
+import type { Connections } from '@perennial/transport';
+import { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { queuePrefix, queueTelemetry } from './job-queue';
+
+/** Ownership is Postgres' affair: BullMQ's lock only says when a job may be offered to another worker as well. */
+const LOCK_MS = 15_000;
+const STALLED_CHECK_MS = 5_000;
+/** How often a job may stall is none of its affairs either: attempts are counted on the row. */
+const NEVER = 1_000_000_000;
+/** Redis may be away when a process ends. */
+const CLOSE_PATIENCE_MS = 1_000;
+
+export interface JobWorkerOptions<Job> {
+  /** The queue's name in BullMQ. */
+  queue: string;
+  /** Jobs held at once. */
+  concurrency: number;
+  /** Takes what the job speaks of and works on it; resolves when it is over, handed over or was not to be had. */
+  work(job: Job): Promise<unknown>;
+  /** Names a job in a log line. */
+  describe(job: Job): Record<string, unknown>;
+}
+
+/** Listens for jobs. A job is held for as long as its work goes on here; most of the time that is all it does. */
+export class JobWorker<Job extends object> {
+  readonly #log: Logger;
+  #worker?: Worker<Job>;
+  #redis?: Redis;
+  #closing?: Promise<unknown>;
+
+  constructor(
+    private readonly connections: Connections,
+    runtime: Runtime,
+    private readonly options: JobWorkerOptions<Job>,
+  ) {
+    this.#log = runtime.logger(`job-worker ${options.queue}`);
+  }
+
+  start(): void {
+    const { queue, concurrency, work, describe } = this.options;
+    this.#redis = this.connections.create('queue', 'worker');
+    this.#worker = new Worker<Job>(queue, (job) => work(job.data), {
+      connection: this.#redis,
+      prefix: queuePrefix(this.connections.keyPrefix),
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: NEVER,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+      telemetry: queueTelemetry(),
+      skipVersionCheck: true,
+    });
+    // Lost locks and missing jobs after a Redis that forgot or a job that ran twice: Postgres has decided already.
+    this.#worker.on('error', (error) => this.#log.debug({ err: error }, 'queue'));
+    this.#worker.on('failed', (job, error) =>
+      this.#log.warn({ err: error, ...(job ? describe(job.data) : {}) }, 'a job was not begun'),
+    );
+  }
+
+  /**
+   * Takes no further job; the ones that run go on. Not BullMQ's `pause`: a paused worker that sits in its blocking read still takes the
+   * next job, which may be the very one with which this process hands its work over.
+   */
+  stopTaking(): void {
+    this.#closing = this.#worker?.close().catch((error: unknown) => this.#log.debug({ err: error }, 'queue'));
+  }
+
+  /** Waits a moment for the jobs to be acknowledged and disconnects. What is left is dropped by whoever is offered it next. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)));
+    await Promise.race([this.#closing, patience]);
+    clearTimeout(timer);
+    this.#redis?.disconnect();
+  }
+}
