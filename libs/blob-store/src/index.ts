@@ -22,3 +22,4 @@ export {
   type BlobStoreErrorCode,
 } from './errors';
 export { blobStoreEnv, blobStoreRules, type BlobStoreConfig } from './env';
+export { createBlobStore } from './create';

