@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -243,6 +244,27 @@ describe('models', () => {
     await expect(rpc.call(RESOLVE_MODEL, { modelId: 'helper' }, { principal: user })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+  });
+});
+
+describe('the knowledge of a model', () => {
+  it('comes with where the model lives, without what is no document', async () => {
+    const provider = await startProvider({ models: ['base'] });
+    const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url });
+    const [file, base] = [randomUUID(), randomUUID()];
+    const knowledge = [
+      { type: 'collection', id: base, name: 'Handbook' },
+      { type: 'file', id: file, context: 'full' },
+      { type: 'note', id: 'n' },
+      { type: 'file' },
+      'file',
+    ];
+    const entry = { id: 'base', name: 'Base', meta: { knowledge } };
+    await rpc.call(SAVE_MODEL_ENTRY, entry, { principal: admin, key: 'k' });
+    expect((await rpc.call(RESOLVE_MODEL, { modelId: 'base' }, { principal: admin })).knowledge).toEqual([
+      { type: 'collection', id: base, full: false },
+      { type: 'file', id: file, full: true },
+    ]);
   });
 });
 

@@ -49,7 +49,7 @@ export const configEnv = z.object({
     example: 'gpt-4o-mini',
   }),
   TASK_MODEL: variable(z.string().optional(), {
-    description: 'Model that writes titles; the model of the chat when unset.',
+    description: 'Model that writes titles and search queries; the model of the chat when unset.',
     aliases: ['TASK_MODEL_EXTERNAL'],
   }),
   ENABLE_TITLE_GENERATION: variable(flag().default(true), {
@@ -58,6 +58,14 @@ export const configEnv = z.object({
   TITLE_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
     description:
       'Prompt for titles; `{{MESSAGE}}` is replaced by the first message, and the answer has to be JSON: `{"title": "…"}`. Our own when unset.',
+  }),
+  ENABLE_RETRIEVAL_QUERY_GENERATION: variable(flag().default(true), {
+    description:
+      'Whether a model words what documents are searched for; else they are searched for the question itself.',
+  }),
+  QUERY_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
+    description:
+      'Prompt for search queries; `{{MESSAGES:END:6}}` is replaced by the last six messages, `{{CURRENT_DATE}}` by the date, and the answer has to be JSON: `{"queries": ["…"]}`. Our own when unset.',
   }),
   MODELS_CACHE_TTL: variable(integer(1, 3_600).default(5), {
     description: 'Seconds for which a list of models is used without asking the provider again.',

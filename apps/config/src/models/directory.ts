@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-config';
+import type { Model, ResolvedModel } from '@perennial/contracts-config';
 import type { Principal } from '@perennial/contracts-kernel';
 import type { ProviderModel } from '@perennial/model-provider';
 import type { Connection, ModelEntry } from '../state/state';
@@ -68,6 +68,17 @@ export function rowFor(principal: Principal, { row, entry }: Offer): Model {
   if (!entry || principal.kind !== 'user' || principal.role === 'admin' || entry.user_id === principal.userId)
     return row;
   return { ...row, info: { ...row.info, params: {}, access_grants: [] } };
+}
+
+/** The documents that an entry attaches to its model. Clients write the list, so what is no file or base is passed over. */
+export function knowledgeOf({ entry }: Offer): ResolvedModel['knowledge'] {
+  const list = Array.isArray(entry?.meta.knowledge) ? (entry.meta.knowledge as unknown[]) : [];
+  return list.flatMap((item) => {
+    if (typeof item !== 'object' || item === null) return [];
+    const { type, id, context } = item as Record<string, unknown>;
+    if ((type !== 'file' && type !== 'collection') || typeof id !== 'string') return [];
+    return [{ type, id, full: context === 'full' }];
+  });
 }
 
 function idOf({ options }: Connection, model: ProviderModel): string {

@@ -12,7 +12,7 @@ import { UnitOfWork } from '@perennial/persistence';
 import type { ConfigState, Connection } from '../state/state';
 import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
-import { buildDirectory, mayUse, rowFor, type Listing, type Offer } from './directory';
+import { buildDirectory, knowledgeOf, mayUse, rowFor, type Listing, type Offer } from './directory';
 import { ProviderLists } from './provider-lists';
 
 /** An unknown model makes us ask the providers, at most this often: anybody can ask for one. */
@@ -69,6 +69,7 @@ export class ModelsService {
       },
       upstreamModel: upstream,
       params,
+      knowledge: knowledgeOf(offer),
     };
   }
 

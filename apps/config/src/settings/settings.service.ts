@@ -29,6 +29,8 @@ export class SettingsService {
         titleGeneration: env.ENABLE_TITLE_GENERATION,
         titlePrompt: env.TITLE_GENERATION_PROMPT_TEMPLATE ?? '',
         taskModel: env.TASK_MODEL ?? null,
+        queryGeneration: env.ENABLE_RETRIEVAL_QUERY_GENERATION,
+        queryPrompt: env.QUERY_GENERATION_PROMPT_TEMPLATE ?? '',
       },
     };
   }

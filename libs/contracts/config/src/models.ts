@@ -56,6 +56,8 @@ export const ResolvedModelSchema = z.object({
   upstreamModel: z.string(),
   /** Parameters an admin set for the model; a request's own win. */
   params: z.record(z.string(), z.unknown()),
+  /** Documents an admin attached to the model (`meta.knowledge`). `full`: the whole text instead of what a search finds. */
+  knowledge: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.string(), full: z.boolean() })).default([]),
 });
 export type ResolvedModel = z.infer<typeof ResolvedModelSchema>;
 

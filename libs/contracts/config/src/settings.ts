@@ -17,8 +17,15 @@ export const SettingsSchema = z.object({
   defaultLocale: z.string(),
   defaultModels: z.string().nullable(),
   banners: z.array(BannerSchema),
-  /** An empty `titlePrompt` stands for chat's own. */
-  tasks: z.object({ titleGeneration: z.boolean(), titlePrompt: z.string(), taskModel: z.string().nullable() }),
+  /** An empty prompt stands for chat's own. */
+  tasks: z.object({
+    titleGeneration: z.boolean(),
+    titlePrompt: z.string(),
+    taskModel: z.string().nullable(),
+    /** Whether a model words what the documents of a turn are searched for. */
+    queryGeneration: z.boolean().default(true),
+    queryPrompt: z.string().default(''),
+  }),
 });
 export type Settings = z.infer<typeof SettingsSchema>;
 
