@@ -1,4 +1,5 @@
 import type { EmbeddingEngine, RetrievalSettings } from '@perennial/contracts-retrieval';
+import type { EmbeddingConfig } from '../embedding/embedding-config';
 import type { EmbeddingEnv } from '../embedding/embedding-env';
 import type { SettingsEnv } from './settings-env';
 
@@ -58,6 +59,18 @@ export function embeddingOf(env: EmbeddingEnv, seal: (key: string) => string | n
     concurrentRequests: env.RAG_EMBEDDING_CONCURRENT_REQUESTS,
     openai: { url: env.RAG_OPENAI_API_BASE_URL, sealedKey: seal(env.RAG_OPENAI_API_KEY) },
     ollama: { url: env.RAG_OLLAMA_BASE_URL, sealedKey: seal(env.RAG_OLLAMA_API_KEY) },
+  };
+}
+
+/** What the embedder is asked with, keys in clear: only for the moment of a request. */
+export function openEmbedding(
+  { openai, ollama, ...rest }: SealedEmbedding,
+  open: (sealed: string | null) => string,
+): EmbeddingConfig {
+  return {
+    ...rest,
+    openai: { url: openai.url, key: open(openai.sealedKey) },
+    ollama: { url: ollama.url, key: open(ollama.sealedKey) },
   };
 }
 

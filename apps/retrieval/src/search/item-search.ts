@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import type { SearchFilter } from '@perennial/vector-store';
+import type { Histogram } from 'prom-client';
+import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { IndexCatalog, type VectorIndex } from '../index/index-catalog';
+import { KeySeal } from '../settings/key-seal';
+import { openEmbedding } from '../settings/settings';
+import { mapLimited } from './limited';
+import { IndexSwitchedError, LiveSearch, type Question } from './live-search';
+import { SearchRepository, type SearchResource } from './search.repository';
+import type { EmbeddingName, ScoredChunk } from './sources';
+
+/** What is wanted of each item. */
+export interface Wanted {
+  queries: readonly string[];
+  k: number;
+  threshold: number;
+  /** Undefined: by meaning only. */
+  keywordWeight?: number;
+}
+
+export interface ItemsFound {
+  /** By the id of the item. */
+  chunks: Map<string, readonly ScoredChunk[]>;
+  /** What made the vectors; undefined while nothing has been embedded yet. */
+  embedding?: EmbeddingName;
+}
+
+/** Items searched at once by one call. */
+const CONCURRENCY = 6;
+/** How often the index may be switched under one search. */
+const ATTEMPTS = 3;
+
+/** Searches files and bases, all of them in the one index that answers. */
+@Injectable()
+export class ItemSearch {
+  readonly #seconds: Histogram<'mode' | 'outcome'>;
+
+  constructor(
+    private readonly catalog: IndexCatalog,
+    private readonly repository: SearchRepository,
+    private readonly live: LiveSearch,
+    private readonly embeddings: EmbeddingGateway,
+    private readonly seal: KeySeal,
+    runtime: Runtime,
+  ) {
+    this.#seconds = runtime.metrics.histogram('search_seconds', 'Duration of searches', ['mode', 'outcome']);
+  }
+
+  /** @throws EmbeddingError, VectorStoreError, or the signal's reason */
+  async search(items: readonly SearchResource[], wanted: Wanted, signal: AbortSignal): Promise<ItemsFound> {
+    if (items.length === 0) return { chunks: new Map() };
+    const mode = wanted.keywordWeight === undefined ? 'dense' : 'hybrid';
+    const startedAt = performance.now();
+    const observe = (outcome: 'ok' | 'error') =>
+      this.#seconds.observe({ mode, outcome }, (performance.now() - startedAt) / 1_000);
+    try {
+      const found = await this.#untilOneIndex(items, wanted, signal);
+      observe('ok');
+      return found;
+    } catch (error) {
+      signal.throwIfAborted();
+      observe('error');
+      throw error;
+    }
+  }
+
+  /** A search that began in one index must not end in another: after a switch it begins again. */
+  async #untilOneIndex(items: readonly SearchResource[], wanted: Wanted, signal: AbortSignal): Promise<ItemsFound> {
+    for (let attempt = 1; ; attempt += 1) {
+      const index = await this.catalog.active();
+      if (!index) return { chunks: new Map() };
+      try {
+        return await this.#searchIn(index, items, wanted, signal);
+      } catch (error) {
+        if (!(error instanceof IndexSwitchedError) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #searchIn(
+    index: VectorIndex,
+    items: readonly SearchResource[],
+    { queries, ...wanted }: Wanted,
+    signal: AbortSignal,
+  ): Promise<ItemsFound> {
+    const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
+    const [vectors, filters] = await Promise.all([
+      this.embeddings.questions(config, queries, { dimension: index.dimension, signal }),
+      this.#filters(index, items),
+    ]);
+    const question: Question = { vectors, texts: queries, ...wanted };
+    const found = await mapLimited(items, CONCURRENCY, async ({ id }) => {
+      const filter = filters.get(id);
+      return filter ? this.live.find(index, filter, question, signal) : [];
+    });
+    return { chunks: new Map(items.map(({ id }, n) => [id, found[n] ?? []])), embedding: config };
+  }
+
+  /** Where in the index each item is. A file that is not in it has no filter. */
+  async #filters(index: VectorIndex, items: readonly SearchResource[]): Promise<Map<string, SearchFilter>> {
+    const filters = new Map<string, SearchFilter>();
+    const files: string[] = [];
+    for (const { type, id } of items) {
+      if (type === 'collection') filters.set(id, { scopes: [id] });
+      else files.push(id);
+    }
+    const places = files.length === 0 ? [] : await this.repository.placesOfFiles(index.id, files);
+    for (const { fileId, scope, generation } of places)
+      filters.set(fileId, { scopes: [scope], fileIds: [fileId], generation });
+    return filters;
+  }
+}

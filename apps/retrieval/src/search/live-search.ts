@@ -1,0 +1,149 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Hit, SearchFilter, VectorStore } from '@perennial/vector-store';
+import type { VectorIndex } from '../index/index-catalog';
+import { VECTOR_STORE } from '../stores/tokens';
+import { SearchRepository } from './search.repository';
+import { distanceOf, type ScoredChunk } from './sources';
+
+/** A question, as the store is asked it. */
+export interface Question {
+  /** One for each wording, of the index's dimension. */
+  vectors: readonly Float32Array[];
+  /** The wordings, for the keyword half. */
+  texts: readonly string[];
+  /** Chunks wanted. */
+  k: number;
+  /** Chunks whose distance (0 … 1) is less are left out. */
+  threshold: number;
+  /** 0 … 1; undefined searches by meaning only. */
+  keywordWeight?: number;
+}
+
+/** Another index answers now: the search has to begin again with it. */
+export class IndexSwitchedError extends Error {
+  override readonly name = 'IndexSwitchedError';
+}
+
+/** A store answers at most so many hits at once. */
+const MAX_LIMIT = 1_000;
+/** By how much a search asks for more when what it got was not live. */
+const WIDER = 8;
+/** More files than this are not named one by one to the store. */
+const MAX_NAMED_FILES = 20_000;
+/** Each generation that is named is a search of its own. */
+const MAX_GENERATIONS = 8;
+
+/**
+ * Searches of which every answer is live. The store may still hold chunks of deleted files and older generations (a stalled worker can
+ * even bring them back); they are taken out by Postgres, and as many are fetched in their place as it takes.
+ */
+@Injectable()
+export class LiveSearch {
+  constructor(
+    private readonly repository: SearchRepository,
+    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+  ) {}
+
+  /**
+   * The best `k` chunks of what the filter allows, equal texts once.
+   * @throws IndexSwitchedError, VectorStoreError
+   */
+  async find(
+    index: VectorIndex,
+    filter: SearchFilter,
+    question: Question,
+    signal?: AbortSignal,
+  ): Promise<ScoredChunk[]> {
+    for (let limit = Math.min(MAX_LIMIT, 2 * question.k + 8); ; limit = Math.min(MAX_LIMIT, limit * WIDER)) {
+      const { hits, exhausted } = await this.#ask(index, [filter], question, limit, signal);
+      const { chunks, stale, repeated } = await this.#keep(index, hits, question);
+      if (chunks.length >= question.k || exhausted || stale + repeated === 0) return chunks.slice(0, question.k);
+      if (limit < MAX_LIMIT) continue;
+      return stale === 0 ? chunks : this.#exactly(index, filter, question, signal);
+    }
+  }
+
+  /** Names the live files to the store: dearer, and nothing stale can stand in the way. */
+  async #exactly(
+    index: VectorIndex,
+    filter: SearchFilter,
+    question: Question,
+    signal?: AbortSignal,
+  ): Promise<ScoredChunk[]> {
+    const places = await Promise.all(
+      filter.scopes.map((scope) => this.repository.placesInScope(index.id, scope, MAX_NAMED_FILES)),
+    );
+    const byGeneration = new Map<number, string[]>();
+    for (const { fileId, generation } of places.flat()) {
+      if (filter.fileIds && !filter.fileIds.includes(fileId)) continue;
+      byGeneration.set(generation, [...(byGeneration.get(generation) ?? []), fileId]);
+    }
+    const largest = [...byGeneration].sort(([, a], [, b]) => b.length - a.length).slice(0, MAX_GENERATIONS);
+    const filters = largest.map(([generation, fileIds]) => ({ scopes: filter.scopes, fileIds, generation }));
+    const { hits } = await this.#ask(index, filters, question, Math.min(MAX_LIMIT, 4 * question.k), signal);
+    const { chunks } = await this.#keep(index, hits, question);
+    return chunks.slice(0, question.k);
+  }
+
+  /** Asks in every wording under every filter. A point counts by its best place. `exhausted`: what lies beyond is nothing, or too little alike. */
+  async #ask(
+    { collection }: VectorIndex,
+    filters: readonly SearchFilter[],
+    { vectors, texts, threshold, keywordWeight }: Question,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<{ hits: Hit[]; exhausted: boolean }> {
+    const answers = await Promise.all(
+      filters.flatMap((filter) =>
+        vectors.map((vector, n) =>
+          keywordWeight === undefined
+            ? this.store.search(collection, { vector, filter, limit }, { signal })
+            : this.store.searchHybrid(
+                collection,
+                { vector, filter, limit, keywordWeight, text: texts[n] ?? '' },
+                { signal },
+              ),
+        ),
+      ),
+    );
+    const best = new Map<string, Hit>();
+    for (const hit of answers.flat()) {
+      const known = best.get(hit.id);
+      if (!known) best.set(hit.id, hit);
+      else {
+        const similarity = Math.max(known.similarity, hit.similarity);
+        best.set(hit.id, { ...known, similarity, score: Math.max(known.score, hit.score) });
+      }
+    }
+    return {
+      hits: [...best.values()].sort((a, b) => b.score - a.score || b.similarity - a.similarity),
+      exhausted: answers.every((hits) => {
+        const last = hits.at(-1);
+        const unlike = keywordWeight === undefined && last !== undefined && distanceOf(last.similarity) < threshold;
+        return hits.length < limit || unlike;
+      }),
+    };
+  }
+
+  /** What is live, alike enough and new, and how many hits were not for being stale or the text of another. */
+  async #keep(
+    index: VectorIndex,
+    hits: readonly Hit[],
+    { threshold }: Question,
+  ): Promise<{ chunks: ScoredChunk[]; stale: number; repeated: number }> {
+    const { activeIndex, chunks: live } = await this.repository.live(index.id, hits);
+    if (activeIndex !== index.id) throw new IndexSwitchedError();
+    const byId = new Map(hits.map((hit) => [hit.id, hit]));
+    const texts = new Set<string>();
+    const chunks: ScoredChunk[] = [];
+    let repeated = 0;
+    for (const chunk of live) {
+      const { similarity, score } = byId.get(chunk.id) ?? { similarity: -1, score: 0 };
+      if (distanceOf(similarity) < threshold) continue;
+      if (texts.has(chunk.hash)) repeated += 1;
+      else chunks.push({ ...chunk, similarity, score });
+      texts.add(chunk.hash);
+    }
+    return { chunks, stale: hits.length - live.length, repeated };
+  }
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { EmbeddingModule } from '../embedding/embedding.module';
+import { IndexModule } from '../index/index.module';
+import { SettingsModule } from '../settings/settings.module';
+import { ItemSearch } from './item-search';
+import { LiveSearch } from './live-search';
+import { SearchController } from './search.controller';
+import { SearchRepository } from './search.repository';
+import { SearchService } from './search.service';
+import { WholeTexts } from './whole-texts';
+
+/** Searches of turns, and the direct ones of the wire. */
+@Module({
+  imports: [EmbeddingModule, IndexModule, SettingsModule],
+  controllers: [SearchController],
+  providers: [SearchRepository, SearchService, ItemSearch, LiveSearch, WholeTexts],
+})
+export class SearchModule {}

@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import type { SearchItem } from '@perennial/contracts-retrieval';
+import { Database } from '@perennial/persistence';
+import type { Hit } from '@perennial/vector-store';
+import { joinChunks, type PlacedText } from '../files/text-pieces';
+
+/** A file or base that a search names, as far as a search needs to know it. */
+export interface SearchResource {
+  type: SearchItem['type'];
+  id: string;
+  userId: string;
+  name: string;
+}
+
+/** Where a file can be found in an index. */
+export interface LivePlace {
+  fileId: string;
+  scope: string;
+  generation: number;
+}
+
+/** A hit whose text is there, and may be shown. */
+export interface LiveChunk {
+  /** Its point in the vector store. */
+  id: string;
+  fileId: string;
+  ordinal: number;
+  /** The file's owner. */
+  userId: string;
+  name: string;
+  text: string;
+  /** From 1. */
+  page: number | null;
+  heading: string | null;
+  start: number;
+  /** SHA-256 of the text, in hex. */
+  hash: string;
+}
+
+/** What is live of some hits, as one snapshot of the database has it. */
+export interface LiveCheck {
+  /** The index that answers at that moment; undefined before the first. */
+  activeIndex: string | undefined;
+  chunks: LiveChunk[];
+}
+
+/** A whole text. */
+export interface WholeText {
+  fileId: string;
+  userId: string;
+  name: string;
+  text: string;
+}
+
+/**
+ * A file is found in a scope when it is not deleted, is placed there, and all points of its live generation are in the index. What the
+ * vector store says beyond that (of a deleted file, an older generation, a half-written one) is never shown.
+ * `$1` is the index; `p` the placement, `f` the file.
+ */
+const FINDABLE = `
+  placements p
+  JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL
+  JOIN indexed i ON i.index_id = $1 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation`;
+const SCOPE_IS_THERE = `(p.scope = p.file_id OR EXISTS (SELECT 1 FROM knowledge_bases b WHERE b.id = p.scope AND b.deleted_at IS NULL))`;
+
+@Injectable()
+export class SearchRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Those that are there, whoever they belong to: the caller asks `access` about each. */
+  resources(fileIds: readonly string[], baseIds: readonly string[]): Promise<SearchResource[]> {
+    return this.database.query<SearchResource>(
+      `SELECT 'file' AS type, id, user_id AS "userId", name FROM files WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL
+       UNION ALL
+       SELECT 'collection', id, user_id, name FROM knowledge_bases WHERE id = ANY ($2::uuid[]) AND deleted_at IS NULL`,
+      [fileIds, baseIds],
+      { name: 'search.resources' },
+    );
+  }
+
+  /** One place of each file where its points are, with the generation that counts; a file that is in no index yet is missing. */
+  placesOfFiles(indexId: string, fileIds: readonly string[]): Promise<LivePlace[]> {
+    return this.database.query<LivePlace>(
+      `SELECT DISTINCT ON (p.file_id) p.file_id AS "fileId", p.scope, f.live_generation AS generation
+         FROM ${FINDABLE} WHERE p.file_id = ANY ($2::uuid[]) AND ${SCOPE_IS_THERE} ORDER BY p.file_id, p.scope`,
+      [indexId, fileIds],
+      { name: 'search.places-of-files' },
+    );
+  }
+
+  /** The files that can be found in a scope, at most `limit`. */
+  placesInScope(indexId: string, scope: string, limit: number): Promise<LivePlace[]> {
+    return this.database.query<LivePlace>(
+      `SELECT p.file_id AS "fileId", p.scope, f.live_generation AS generation
+         FROM ${FINDABLE} WHERE p.scope = $2 AND ${SCOPE_IS_THERE} ORDER BY p.file_id LIMIT $3`,
+      [indexId, scope, limit],
+    );
+  }
+
+  /** Which of the hits are live, with their texts, in the order of the hits; and whether the index they are from still answers. */
+  async live(indexId: string, hits: readonly Hit[]): Promise<LiveCheck> {
+    const rows = await this.database.query<{ activeIndex: string; chunk: LiveChunk | null }>(
+      `WITH active AS (SELECT id FROM indexes WHERE state = 'active')
+       SELECT active.id AS "activeIndex", found.chunk
+         FROM active LEFT JOIN LATERAL (
+           SELECT h.n, jsonb_build_object('id', h.id, 'fileId', f.id, 'ordinal', c.ordinal, 'userId', f.user_id, 'name', f.name, 'text', c.text,
+                    'page', c.page, 'heading', c.heading, 'start', c.start_offset, 'hash', c.hash) AS chunk
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[])
+                    WITH ORDINALITY h (id, file_id, scope, generation, ordinal, n)
+             JOIN (${FINDABLE}) ON p.file_id = h.file_id AND p.scope = h.scope AND f.live_generation = h.generation AND ${SCOPE_IS_THERE}
+             JOIN chunks c ON c.file_id = h.file_id AND c.generation = h.generation AND c.ordinal = h.ordinal
+         ) found ON true
+        ORDER BY found.n`,
+      [
+        indexId,
+        hits.map((hit) => hit.id),
+        hits.map((hit) => hit.fileId),
+        hits.map((hit) => hit.scope),
+        hits.map((hit) => hit.generation),
+        hits.map((hit) => hit.ordinal),
+      ],
+      { name: 'search.live' },
+    );
+    return {
+      activeIndex: rows[0]?.activeIndex,
+      chunks: rows.flatMap(({ chunk }) => (chunk === null ? [] : [chunk])),
+    };
+  }
+
+  /** The files of a base whose text is known, in the order in which they were placed there. */
+  async filesOfBase(baseId: string, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT f.id FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL AND f.live_generation IS NOT NULL
+        WHERE p.scope = $1 ORDER BY p.created_at, f.id LIMIT $2`,
+      [baseId, limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /**
+   * The text of a file, as far as `maxLength` UTF-16 units go. Undefined: it has none (yet).
+   * Read in pages, so that a book of which a page is wanted is not read whole.
+   */
+  async wholeText(fileId: string, maxLength: number): Promise<(WholeText & { truncated: boolean }) | undefined> {
+    const file = await this.database.first<Omit<WholeText, 'text'> & { generation: number }>(
+      `SELECT id AS "fileId", user_id AS "userId", name, live_generation AS generation FROM files
+        WHERE id = $1 AND deleted_at IS NULL AND live_generation IS NOT NULL`,
+      [fileId],
+    );
+    if (!file) return undefined;
+    const { generation, ...about } = file;
+    let text = '';
+    let end = 0;
+    for (let from = 0; text.length <= maxLength;) {
+      const chunks = await this.database.query<PlacedText>(
+        `SELECT ordinal, text, start_offset AS start, end_offset AS "end" FROM chunks
+          WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT 200`,
+        [fileId, generation, from],
+      );
+      const last = chunks.at(-1);
+      if (!last) break;
+      text += joinChunks(chunks, end);
+      end = last.end;
+      from = last.ordinal + 1;
+    }
+    if (text.length === 0) return undefined;
+    return { ...about, text: text.slice(0, maxLength), truncated: text.length > maxLength };
+  }
+}

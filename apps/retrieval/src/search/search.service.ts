@@ -1,0 +1,165 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { QUERY_COLLECTIONS, SEARCH, SearchItem } from '@perennial/contracts-retrieval';
+import {
+  CallError,
+  requireUser,
+  type CallParsedRequest,
+  type CallReply,
+  type Principal,
+} from '@perennial/contracts-kernel';
+import type { VectorStore } from '@perennial/vector-store';
+import { canRead } from '../access/access';
+import { DEFAULT_TEMPLATE } from '../settings/default-template';
+import type { SettingsState } from '../settings/settings';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { VECTOR_STORE } from '../stores/tokens';
+import { ItemSearch, type Wanted } from './item-search';
+import { degradedBy, unavailable } from './search-failure';
+import { SearchRepository, type SearchResource } from './search.repository';
+import { distanceOf, metadataOf, toSources, type Found, type ScoredChunk } from './sources';
+import { WholeTexts } from './whole-texts';
+
+type SearchRequest = CallParsedRequest<typeof SEARCH>;
+type SearchReply = CallReply<typeof SEARCH>;
+type QueryRequest = CallParsedRequest<typeof QUERY_COLLECTIONS>;
+
+/** Who asks, and for how long they wait. */
+export interface Asker {
+  principal: Principal;
+  signal: AbortSignal;
+}
+
+/** Searches of a turn and of the wire's direct routes. Access is decided on every one of them, by what the items are now. */
+@Injectable()
+export class SearchService {
+  constructor(
+    private readonly repository: SearchRepository,
+    private readonly keeper: SettingsKeeper,
+    private readonly items: ItemSearch,
+    private readonly texts: WholeTexts,
+    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+  ) {}
+
+  async search(request: SearchRequest, { principal, signal }: Asker): Promise<SearchReply> {
+    requireUser(principal);
+    const { retrieval } = await this.keeper.current();
+    const { readable, skipped } = await this.#readable(principal, request.items);
+    const whole = retrieval.RAG_FULL_CONTEXT || retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
+    const wholeItems = readable.filter(({ item }) => whole || item.full);
+    const searchedItems = readable.filter((one) => !wholeItems.includes(one));
+    const { found: texts, truncated } = await this.texts.read(wholeItems.map(({ resource }) => resource));
+    const wanted = this.#wanted(request.queries, request, retrieval, request.hybrid);
+    let degraded: SearchReply['degraded'];
+    let chunks: Map<string, readonly ScoredChunk[]> = new Map();
+    let embedding;
+    try {
+      ({ chunks, embedding } = await this.items.search(
+        searchedItems.map(({ resource }) => resource),
+        wanted,
+        signal,
+      ));
+    } catch (error) {
+      degraded = degradedBy(error);
+      if (!degraded) throw error;
+      if (![...texts.values()].some((found) => found.length > 0)) throw unavailable(error, degraded);
+    }
+    const found = readable.map(({ resource }): Found => {
+      const wholeTexts = texts.get(resource.id);
+      return wholeTexts
+        ? { item: resource, texts: wholeTexts }
+        : { item: resource, chunks: chunks.get(resource.id) ?? [] };
+    });
+    return {
+      ...toSources(found, embedding ?? { engine: '', model: '' }),
+      template: retrieval.RAG_TEMPLATE.trim() === '' ? DEFAULT_TEMPLATE : retrieval.RAG_TEMPLATE,
+      inSystem: retrieval.RAG_SYSTEM_CONTEXT,
+      truncated,
+      skipped,
+      ...(degraded ? { degraded } : {}),
+    };
+  }
+
+  async query(
+    { collections, query, ...request }: QueryRequest,
+    { principal, signal }: Asker,
+  ): Promise<CallReply<typeof QUERY_COLLECTIONS>> {
+    requireUser(principal);
+    const { retrieval } = await this.keeper.current();
+    const { readable, skipped } = await this.#readable(principal, collections.map(itemOf));
+    if (skipped.length > 0) throw notFound();
+    const hybrid = retrieval.ENABLE_RAG_HYBRID_SEARCH && request.hybrid !== false;
+    const wanted = this.#wanted([query], request, retrieval, hybrid);
+    try {
+      const { chunks, embedding } = await this.items.search(
+        readable.map(({ resource }) => resource),
+        wanted,
+        signal,
+      );
+      const best = bestOf([...chunks.values()].flat(), wanted.k);
+      return {
+        ids: best.map(({ id }) => id),
+        distances: best.map(({ similarity }) => distanceOf(similarity)),
+        documents: best.map(({ text }) => text),
+        metadatas: embedding ? best.map((chunk) => metadataOf(chunk, embedding)) : [],
+      };
+    } catch (error) {
+      const degraded = degradedBy(error);
+      throw degraded ? unavailable(error, degraded) : error;
+    }
+  }
+
+  /** The items in their order, each once, and those that are gone or not for the caller. */
+  async #readable(
+    principal: Principal,
+    items: readonly SearchItem[],
+  ): Promise<{ readable: { item: SearchItem; resource: SearchResource }[]; skipped: SearchReply['skipped'] }> {
+    const unique = [...new Map(items.map((item) => [item.id, item])).values()];
+    const idsOf = (type: SearchItem['type']) => unique.filter((item) => item.type === type).map(({ id }) => id);
+    const resources = unique.length === 0 ? [] : await this.repository.resources(idsOf('file'), idsOf('collection'));
+    const byId = new Map(resources.map((resource) => [resource.id, resource]));
+    const readable: { item: SearchItem; resource: SearchResource }[] = [];
+    const skipped: SearchReply['skipped'] = [];
+    for (const item of unique) {
+      const resource = byId.get(item.id);
+      if (resource && canRead(principal, resource)) readable.push({ item, resource });
+      else skipped.push({ type: item.type, id: item.id });
+    }
+    return { readable, skipped };
+  }
+
+  #wanted(
+    queries: readonly string[],
+    { k, threshold, keywordWeight }: { k?: number; threshold?: number; keywordWeight?: number },
+    settings: SettingsState['retrieval'],
+    hybrid: boolean = settings.ENABLE_RAG_HYBRID_SEARCH,
+  ): Wanted {
+    const weight = keywordWeight ?? settings.HYBRID_BM25_WEIGHT;
+    return {
+      queries: [...new Set(queries)],
+      k: k ?? settings.TOP_K,
+      threshold: threshold ?? settings.RELEVANCE_THRESHOLD,
+      // Where the store cannot do it, meaning alone is the better half of an answer.
+      ...(hybrid && weight > 0 && this.store.capabilities.hybrid ? { keywordWeight: weight } : {}),
+    };
+  }
+}
+
+/** `file-{id}` or the id of a base. */
+function itemOf(collection: string): SearchItem {
+  const [, prefix, id] = /^(file-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(collection) ?? [];
+  if (id === undefined) throw notFound();
+  return { type: prefix === undefined ? 'collection' : 'file', id: id.toLowerCase(), full: false };
+}
+
+function notFound(): CallError {
+  return new CallError('NOT_FOUND', 'There is no such collection.');
+}
+
+/** The best of several items: a chunk that two of them have, and a text that is there twice, count once. */
+function bestOf(chunks: readonly ScoredChunk[], k: number): ScoredChunk[] {
+  const texts = new Set<string>();
+  return [...chunks]
+    .sort((a, b) => b.score - a.score || b.similarity - a.similarity)
+    .filter(({ hash }) => !texts.has(hash) && Boolean(texts.add(hash)))
+    .slice(0, k);
+}

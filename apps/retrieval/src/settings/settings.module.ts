@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { KeySeal } from './key-seal';
+import { SettingsController } from './settings.controller';
+import { SettingsKeeper } from './settings-keeper';
+import { SettingsRepository } from './settings.repository';
+import { SettingsService } from './settings.service';
+
+/** What an admin sets about documents. */
+@Module({
+  controllers: [SettingsController],
+  providers: [
+    SettingsRepository,
+    SettingsKeeper,
+    SettingsService,
+    { provide: KeySeal, inject: [RETRIEVAL_ENV], useFactory: (env: RetrievalEnv) => new KeySeal(env.SECRET_KEY) },
+  ],
+  exports: [SettingsRepository, SettingsKeeper, KeySeal],
+})
+export class SettingsModule {}
