@@ -1,0 +1,179 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  createEmbedder,
+  genAiEmbeddingAttributes,
+  ProviderError,
+  type EmbedderLimits,
+  type ServerConnection,
+} from '@perennial/model-provider';
+import { inSpan, Runtime } from '@perennial/runtime';
+import type { Histogram } from 'prom-client';
+import { RETRIEVAL_ENV } from '../env';
+import { batchesOf, type HashedText } from './batches';
+import { EmbeddingCache } from './embedding-cache';
+import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
+import type { EmbeddingEnv } from './embedding-env';
+import { EmbeddingError } from './embedding-error';
+
+/** What `concurrentRequests: 0` stands for. */
+const DEFAULT_CONCURRENCY = 4;
+/** A question waits for a busy embedder no longer than its asker would. */
+const QUESTION_LIMITS: Partial<EmbedderLimits> = { attempts: 2, maxPauseMs: 2_000 };
+
+export interface StoreOptions {
+  /** Of the index that the vectors are for: an embedder that gives others is refused. */
+  dimension: number;
+  /** Ends it: nothing more is asked, requests are closed, the call throws the signal's reason. */
+  signal?: AbortSignal;
+  /** Called after each batch with how many of the texts have a vector. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Texts into vectors, each text once: what a model has embedded is kept in Postgres batch by batch, so a crash, a second
+ * base or a repeated upload costs no second request.
+ */
+@Injectable()
+export class EmbeddingGateway {
+  readonly #seconds: Histogram<'purpose' | 'outcome'>;
+
+  constructor(
+    private readonly cache: EmbeddingCache,
+    @Inject(RETRIEVAL_ENV) private readonly env: EmbeddingEnv,
+    @Inject(Runtime) { metrics }: Runtime,
+  ) {
+    this.#seconds = metrics.histogram('embedding_seconds', 'Duration of embedding requests', ['purpose', 'outcome']);
+  }
+
+  /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
+  async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
+    const [vector] = await this.#request(config, ['dimension'], 'probe', signal);
+    return vector?.length ?? 0;
+  }
+
+  /**
+   * Sees to it that the cache has a vector of each text. Those that are there already, and repetitions, cost nothing; the
+   * rest goes to the embedder in batches, some at a time, and each batch is kept before the next one is asked for. A failure
+   * keeps what is under way and throws: called again, it goes on with what is missing.
+   *
+   * Two replicas that embed the same text at the same moment both ask for it; one vector is kept.
+   * @throws EmbeddingError
+   */
+  async store(
+    config: EmbeddingConfig,
+    texts: readonly HashedText[],
+    { dimension, signal, onProgress }: StoreOptions,
+  ): Promise<void> {
+    signal?.throwIfAborted();
+    const model = embeddingModelId(config);
+    const unique = new Map(texts.map((text) => [text.hash, text]));
+    const present = await this.cache.present(model, [...unique.keys()]);
+    const missing = [...unique.values()].filter(({ hash }) => !present.has(hash));
+    const batches = batchesOf(missing, config.batchSize);
+    let done = unique.size - missing.length;
+    if (missing.length === 0) return onProgress?.(done, unique.size);
+    let failure: { error: unknown } | undefined;
+    const work = async (): Promise<void> => {
+      for (let batch = batches.shift(); batch && !failure; batch = batches.shift()) {
+        try {
+          await this.#embedAndKeep(config, model, batch, dimension, signal);
+          done += batch.length;
+          onProgress?.(done, unique.size);
+        } catch (error) {
+          failure ??= { error };
+        }
+      }
+    };
+    const requests = Math.min(config.concurrentRequests || DEFAULT_CONCURRENCY, batches.length);
+    await Promise.all(Array.from({ length: requests }, work));
+    signal?.throwIfAborted();
+    if (failure) throw failure.error;
+  }
+
+  /** The kept vectors of texts that {@link store} was called with; a hash without one is absent. */
+  vectors(config: EmbeddingConfig, hashes: readonly string[]): Promise<Map<string, Float32Array>> {
+    return this.cache.vectors(embeddingModelId(config), hashes);
+  }
+
+  /**
+   * The vectors of questions, in their order. Nothing of them is kept: questions are private, and seldom the same.
+   * @throws EmbeddingError, or the signal's reason
+   */
+  async questions(
+    config: EmbeddingConfig,
+    texts: readonly string[],
+    { dimension, signal }: Pick<StoreOptions, 'dimension' | 'signal'>,
+  ): Promise<Float32Array[]> {
+    if (texts.length === 0) return [];
+    const vectors = await this.#request(config, texts, 'question', signal);
+    checkDimension(config, vectors, dimension);
+    return vectors;
+  }
+
+  async #embedAndKeep(
+    config: EmbeddingConfig,
+    model: string,
+    batch: readonly HashedText[],
+    dimension: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const texts = batch.map(({ text }) => text);
+    const vectors = await this.#request(config, texts, 'document', signal);
+    checkDimension(config, vectors, dimension);
+    await this.cache.add(
+      model,
+      batch.map(({ hash }, index) => ({ hash, vector: vectors[index]! })),
+    );
+  }
+
+  async #request(
+    config: EmbeddingConfig,
+    texts: readonly string[],
+    purpose: 'document' | 'question' | 'probe',
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array[]> {
+    const connection = this.#connection(config);
+    const attributes = { ...genAiEmbeddingAttributes(connection, config.model), 'perennial.texts': texts.length };
+    const limits = { timeoutMs: this.env.RAG_EMBEDDING_TIMEOUT * 1000, ...(purpose !== 'document' && QUESTION_LIMITS) };
+    const startedAt = performance.now();
+    const observe = (outcome: 'ok' | 'error') =>
+      this.#seconds.observe({ purpose, outcome }, (performance.now() - startedAt) / 1000);
+    try {
+      const { vectors } = await inSpan(`embeddings ${config.model}`, { attributes }, () =>
+        createEmbedder(connection, config.model, limits).embed(texts, { signal }),
+      );
+      observe('ok');
+      return vectors;
+    } catch (error) {
+      signal?.throwIfAborted();
+      observe('error');
+      throw error instanceof ProviderError ? EmbeddingError.from(error) : error;
+    }
+  }
+
+  #connection({ engine, openai, ollama }: EmbeddingConfig): ServerConnection {
+    switch (engine) {
+      case '': {
+        const baseUrl = this.env.RAG_LOCAL_EMBEDDER_URL;
+        if (baseUrl !== undefined) return { kind: 'openai', baseUrl };
+        throw new EmbeddingError(
+          'setup',
+          'No embedder is configured: set RAG_LOCAL_EMBEDDER_URL, or choose the engine openai or ollama',
+        );
+      }
+      case 'openai':
+        return { kind: 'openai', baseUrl: openai.url, ...(openai.key && { apiKey: openai.key }) };
+      case 'ollama':
+        return { kind: 'ollama', baseUrl: ollama.url, ...(ollama.key && { apiKey: ollama.key }) };
+    }
+  }
+}
+
+function checkDimension({ model }: EmbeddingConfig, vectors: readonly Float32Array[], dimension: number): void {
+  const given = vectors[0]?.length;
+  if (given === undefined || given === dimension) return;
+  throw new EmbeddingError(
+    'setup',
+    `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to have all documents indexed anew`,
+  );
+}
