@@ -62,7 +62,7 @@ export class OpenAiEmbedder extends HttpEmbedder {
   }
 
   /**
-   * Asks for base64, a fifth of the bytes and a twentieth of the time to read. Servers that do not know it either leave it
+   * Asks for base64, a quarter of the bytes and a ninth of the time to read. Servers that do not know it either leave it
    * alone and answer with numbers, or refuse the request, and then get it in its plain form.
    */
   private async send(body: Document, options: EmbedOptions): Promise<Document> {
