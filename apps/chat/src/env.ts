@@ -28,6 +28,10 @@ export const chatEnv = z.object({
   MAX_RUN_SECONDS: variable(integer(1, 604_800).default(3_600), {
     description: 'Seconds from the first take to the end of an answer; one that takes longer fails and may be retried.',
   }),
+  DOCUMENTS_TIMEOUT_MS: variable(integer(100, 60_000).default(10_000), {
+    description:
+      'Milliseconds that the search of a turn’s documents may take, and as many that the wording of its queries may take; after that the answer is given without documents, or they are searched for the question itself.',
+  }),
   MAX_RUN_DEATHS: variable(integer(0, 1_000).default(5), {
     description: 'How many workers may die while they write the same answer before it is given up as failed.',
   }),

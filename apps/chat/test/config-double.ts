@@ -17,6 +17,10 @@ export interface ConfigAnswers {
   continuation: ResolvedModel['connection']['continuation'];
   sealedKey: string | null;
   taskModel: string | null;
+  queryGeneration: boolean;
+  queryPrompt: string;
+  /** Documents that every model has. */
+  knowledge: ResolvedModel['knowledge'];
   /** While it is there, nothing is answered about models. */
   silence?: Promise<void>;
 }
@@ -39,12 +43,14 @@ export async function startConfigDouble(
         connection: { kind: 'openai', baseUrl, sealedKey, continuation },
         upstreamModel: modelId,
         params: {},
+        knowledge: answers.knowledge,
       };
     }
 
     @Handles(GET_SETTINGS)
     settings(): Settings {
-      const tasks = { titleGeneration: true, titlePrompt: '', taskModel: answers.taskModel };
+      const { taskModel, queryGeneration, queryPrompt } = answers;
+      const tasks = { titleGeneration: true, titlePrompt: '', taskModel, queryGeneration, queryPrompt };
       return { version: 1, name: 'Test', defaultLocale: 'en', defaultModels: null, banners: [], tasks };
     }
 

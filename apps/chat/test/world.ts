@@ -51,6 +51,9 @@ export class World {
       continuation: 'continue_final_message',
       sealedKey: null,
       taskModel: null,
+      queryGeneration: true,
+      queryPrompt: '',
+      knowledge: [],
     };
   }
 

@@ -1,5 +1,12 @@
 import { Controller } from '@nestjs/common';
-import { ACCEPT_COMPLETION, ACCEPT_TURN, ACTIVE_RUNS, CANCEL_RUNS, GET_RUN } from '@perennial/contracts-chat';
+import {
+  ACCEPT_COMPLETION,
+  ACCEPT_TURN,
+  ACTIVE_RUNS,
+  CANCEL_RUNS,
+  GET_RUN,
+  RUN_SOURCES,
+} from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { requestHash } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
@@ -7,6 +14,7 @@ import { AcceptCompletionService } from './accept/accept-completion.service';
 import type { Delivery } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
 import { CancelService } from './cancel/cancel.service';
+import { DocumentsRepository } from './documents/documents.repository';
 import { RunReader } from './read/run-reader';
 
 /** The calls about runs. */
@@ -17,6 +25,7 @@ export class RunsController {
     private readonly completions: AcceptCompletionService,
     private readonly cancels: CancelService,
     private readonly reader: RunReader,
+    private readonly documents: DocumentsRepository,
   ) {}
 
   @Handles(ACCEPT_TURN)
@@ -40,6 +49,16 @@ export class RunsController {
   @Handles(GET_RUN)
   get({ runId }: CallParsedRequest<typeof GET_RUN>, context: CallContext): Promise<CallReply<typeof GET_RUN>> {
     return this.reader.snapshot(runId, context.principal);
+  }
+
+  @Handles(RUN_SOURCES)
+  async sources(
+    { runId }: CallParsedRequest<typeof RUN_SOURCES>,
+    context: CallContext,
+  ): Promise<CallReply<typeof RUN_SOURCES>> {
+    const sources = await this.documents.sourcesOf(runId, userOf(context).userId);
+    if (!sources) throw new CallError('NOT_FOUND', 'There is no such run. It may have been forgotten.');
+    return { sources };
   }
 
   /** Cancelling twice is cancelling once: the second finds nothing that is still going. */

@@ -5,12 +5,17 @@ import { AcceptRepository } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
 import { CancelRepository } from './cancel/cancel.repository';
 import { CancelService } from './cancel/cancel.service';
+import { DocumentGate } from './documents/document-gate';
+import { DocumentsRepository } from './documents/documents.repository';
+import { DocumentsService } from './documents/documents.service';
+import { QueryWriter } from './documents/query-writer';
 import { AttemptStore, AttemptTools } from './generation/attempt-tools';
 import { FinishRepository } from './generation/finish.repository';
 import { GenerationService } from './generation/generation.service';
 import { HeldRuns } from './generation/held-runs';
 import { RunMetrics } from './generation/run-metrics';
 import { ModelCatalog } from './models/model-catalog';
+import { TaskModel } from './models/task-model';
 import { OwnershipRepository } from './ownership/ownership.repository';
 import { ProcessRegistry } from './ownership/process-registry';
 import { PruneRepository } from './ownership/prune.repository';
@@ -35,6 +40,10 @@ import { UserEvents } from './user-events';
     AcceptCompletionService,
     CancelRepository,
     CancelService,
+    DocumentGate,
+    DocumentsRepository,
+    DocumentsService,
+    QueryWriter,
     AttemptStore,
     AttemptTools,
     FinishRepository,
@@ -42,6 +51,7 @@ import { UserEvents } from './user-events';
     HeldRuns,
     RunMetrics,
     ModelCatalog,
+    TaskModel,
     OwnershipRepository,
     ProcessRegistry,
     PruneRepository,

@@ -1,8 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ACCEPT_TURN } from '@perennial/contracts-chat';
 import type { CallReply } from '@perennial/contracts-kernel';
+import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
+import type { DocumentStatus } from './documents/documents.repository';
+import type { TakenRun } from './model/run';
 import { RUN_PUBLISHER } from './run-publisher';
+
+type Answered = Pick<TakenRun, 'user_id' | 'chat_id' | 'message_id'>;
 
 /** Small events for a user's open pages. They may be lost: a page that comes back reads the lists again. */
 @Injectable()
@@ -30,6 +35,16 @@ export class UserEvents {
     this.#send(userId, chatId, messageId, 'chat:title', title);
   }
 
+  /** What the documents of an answer come to, before it begins. */
+  status(run: Answered, status: DocumentStatus): void {
+    this.#ofAnswer(run, 'status', status);
+  }
+
+  /** What the answer leans on; replaces what was sent before. */
+  sources(run: Answered, sources: readonly Source[]): void {
+    this.#ofAnswer(run, 'chat:completion', { sources });
+  }
+
   /** A chat was made, renamed or deleted by one of the user's pages: the others read their list again. */
   listed(userId: string, chatId: string): void {
     this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
@@ -38,6 +53,11 @@ export class UserEvents {
   /** The owner has read a chat on one page: the others take its mark away. `lastReadAt` is epoch seconds. */
   read(userId: string, chatId: string, lastReadAt: number): void {
     this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null, last_read_at: lastReadAt });
+  }
+
+  /** A plain completion has no page. */
+  #ofAnswer({ user_id: userId, chat_id: chatId, message_id: messageId }: Answered, type: string, data: unknown): void {
+    if (chatId !== null && messageId !== null) this.#send(userId, chatId, messageId, type, data);
   }
 
   #send(userId: string, chatId: string, messageId: string, type: string, data: unknown): void {

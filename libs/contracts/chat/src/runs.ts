@@ -63,6 +63,11 @@ export const ACCEPT_TURN = defineCall({
       )
       .min(1)
       .max(8),
+    /**
+     * Documents of the whole chat or of this request, beside those of the message (`{type: "file" | "collection", id}`; other entries are
+     * passed over). Those that are gone or not the user's are left out of the answer; among those of the message they are `NOT_FOUND`.
+     */
+    files: z.array(z.record(z.string(), z.unknown())).max(100).default([]),
     /** System prompt for this turn. */
     system: z.string().max(200_000).optional(),
     /** OpenAI sampling parameters (temperature, max_tokens, …). */
@@ -80,7 +85,8 @@ export const ACCEPT_TURN = defineCall({
 
 /**
  * Accepts an OpenAI chat completion as a durable run without a chat. `idempotencyKey` (from the client's header) is scoped to the user;
- * `bodyHash` differing under the same key is `IDEMPOTENCY_MISMATCH`.
+ * `bodyHash` differing under the same key is `IDEMPOTENCY_MISMATCH`. `body.files` are documents as in `ACCEPT_TURN`; one that is gone or
+ * not the user's is `NOT_FOUND`.
  */
 export const ACCEPT_COMPLETION = defineCall({
   pattern: 'chat.completions.accept',
@@ -100,7 +106,17 @@ export const ACCEPT_COMPLETION = defineCall({
      * chunk (asked for by tools, response_format, n > 1, logprobs, or another feature that is more than plain text).
      */
     encoding: z.enum(['text', 'chunks']),
+    /** The answer leans on documents: before its first text, `RUN_SOURCES` knows which. */
+    documents: z.boolean().default(false),
   }),
+});
+
+/** What an answer leans on, in the wire's shape (`retrieval.search`); empty until it is known. `NOT_FOUND` also when it is somebody else's. */
+export const RUN_SOURCES = defineCall({
+  pattern: 'chat.runs.sources',
+  effect: 'read',
+  request: z.object({ runId: z.uuid() }),
+  reply: z.object({ sources: z.array(z.record(z.string(), z.unknown())) }),
 });
 
 /** A run as a reader needs it: what the transport's `RunLookup` returns, from Postgres. `NOT_FOUND` also when it is somebody else's. */

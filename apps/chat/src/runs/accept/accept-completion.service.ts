@@ -5,6 +5,8 @@ import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal }
 import { isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { documentsIn } from '../documents/attachments';
+import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
 import { RunQueue } from '../ownership/run-queue';
 import { AcceptRepository, type Delivery } from './accept.repository';
@@ -25,6 +27,7 @@ export class AcceptCompletionService {
     private readonly repository: AcceptRepository,
     private readonly models: ModelCatalog,
     private readonly queue: RunQueue,
+    private readonly documents: DocumentGate,
   ) {}
 
   /** @throws CallError as `ACCEPT_COMPLETION` declares them */
@@ -35,8 +38,12 @@ export class AcceptCompletionService {
     if (length > limit) {
       throw new CallError('INVALID_ARGUMENT', `The messages have ${length} characters; ${limit} are allowed.`);
     }
-    await this.models.assertOffered(request.modelId, principal);
-    const accept = (): Promise<Reply> => this.unitOfWork.run((tx) => this.#decide(tx, request, principal, delivery));
+    const model = await this.models.assertOffered(request.modelId, principal);
+    const files = Array.isArray(request.body.files) ? (request.body.files as unknown[]) : [];
+    await this.documents.assertReadable(files, principal);
+    const documents = (model?.knowledge.length ?? 0) > 0 || documentsIn(files).length > 0;
+    const accept = (): Promise<Reply> =>
+      this.unitOfWork.run((tx) => this.#decide(tx, request, documents, principal, delivery));
     const reply = await accept().catch(async (error: unknown) => {
       if (isUniqueViolation(error)) return accept();
       throw error;
@@ -45,7 +52,13 @@ export class AcceptCompletionService {
     return reply;
   }
 
-  async #decide(tx: Tx, request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+  async #decide(
+    tx: Tx,
+    request: Request,
+    documents: boolean,
+    principal: UserPrincipal,
+    delivery: Delivery,
+  ): Promise<Reply> {
     const { userId } = principal;
     const idempotencyKey = request.idempotencyKey ?? null;
     const limits = limitsOf(this.env);
@@ -66,10 +79,10 @@ export class AcceptCompletionService {
           'This Idempotency-Key was used with another body. Use a new key for a new request.',
         );
       }
-      return { runId: latest.id, created: false, encoding: latest.encoding };
+      return { runId: latest.id, created: false, encoding: latest.encoding, documents };
     }
     checkLimits(limits, facts, 1);
-    const reply: Reply = { runId: randomUUID(), created: true, encoding: encodingOf(request.body) };
+    const reply: Reply = { runId: randomUUID(), created: true, encoding: encodingOf(request.body), documents };
     const row = {
       runId: reply.runId,
       userId,

@@ -5,6 +5,9 @@ import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal }
 import { isForeignKeyViolation, isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { documentsIn } from '../documents/attachments';
+import { DocumentGate } from '../documents/document-gate';
+import type { TurnRequest } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { RunQueue } from '../ownership/run-queue';
 import { UserEvents } from '../user-events';
@@ -30,6 +33,7 @@ export class AcceptTurnService {
     private readonly models: ModelCatalog,
     private readonly queue: RunQueue,
     private readonly events: UserEvents,
+    private readonly documents: DocumentGate,
   ) {}
 
   /** @throws CallError as `ACCEPT_TURN` declares them */
@@ -38,6 +42,7 @@ export class AcceptTurnService {
     for (const model of new Set(request.answers.map((answer) => answer.modelId))) {
       await this.models.assertOffered(model, principal);
     }
+    await this.documents.assertReadable(request.userMessage?.files, principal);
     const accept = (): Promise<{ reply: Reply; fresh: boolean }> =>
       this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery));
     const { reply, fresh } = await accept().catch(async (error: unknown) => {
@@ -175,7 +180,7 @@ export class AcceptTurnService {
           : null,
       answers: rows,
       principal: { role: principal.role, sessionId: principal.sessionId },
-      request: { ...(request.system === undefined ? {} : { system: request.system }), params: request.params },
+      request: turnRequestOf(request),
       traceparent: injectTrace().traceparent ?? null,
       titleEffect:
         request.generateTitle && content
@@ -199,6 +204,16 @@ export class AcceptTurnService {
       return run ? [{ runId: run.id, messageId, modelId: run.model }] : [];
     });
   }
+}
+
+/** What the worker has to know of the request; a turn without documents names none. */
+function turnRequestOf({ system, params, files }: Request): TurnRequest {
+  const documents = files.length === 0 ? files : documentsIn(files);
+  return {
+    ...(system === undefined ? {} : { system }),
+    params,
+    ...(documents.length === 0 ? {} : { files: documents }),
+  };
 }
 
 export function limitsOf(env: ChatEnv): RunLimits {

@@ -222,7 +222,7 @@ placeholders AS (
   SELECT $1, message_id, parent_id, 'assistant', model, model_idx, false FROM answers
   ON CONFLICT (chat_id, id) DO UPDATE
     SET content = '', content_parts = NULL, output = NULL, usage = NULL, error = NULL, done = false,
-        extra = messages.extra - 'incomplete', model = excluded.model, updated_at = now()
+        extra = messages.extra - '{incomplete,sources,statusHistory}'::text[], model = excluded.model, updated_at = now()
 ),
 accepted AS (
   INSERT INTO runs (id, kind, user_id, principal, chat_id, message_id, parent_message_id, model, attempt, request, traceparent)

@@ -1,6 +1,9 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
+import type { SearchItem } from '@perennial/contracts-retrieval';
 import { createProvider, ProviderError } from '@perennial/model-provider';
 import type { RunWriter } from '@perennial/transport';
+import type { Consulted, DocumentsService } from '../documents/documents.service';
+import { itemsOf } from '../documents/run-documents';
 import type { Outcome, TakenRun } from '../model/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
@@ -32,11 +35,14 @@ export class Attempt {
   #pending: CheckpointRow[] = [];
   #finishing = false;
   #unreadSince?: number;
+  /** What the documents of the run say, where it has any. */
+  #consulted?: Consulted;
 
   constructor(
     readonly run: TakenRun,
     private readonly owner: string,
     private readonly tools: AttemptTools,
+    private readonly documents: DocumentsService,
   ) {
     this.runId = run.id;
     this.epoch = run.epoch;
@@ -166,7 +172,9 @@ export class Attempt {
       continuation,
       ...(sealedKey === null ? {} : { apiKey: secrets.open(sealedKey) }),
     };
-    const call = providerCall(this.run, model, connection, recovered.text);
+    const items = itemsOf(this.run, model.knowledge);
+    if (items.length > 0) this.#consulted = await this.#consult(items, recovered);
+    const call = providerCall(this.#consulted?.run ?? this.run, model, connection, recovered.text);
     const span = new ProviderSpan(connection, call.request, this.run, this.tools.metrics);
     const answer = new AnswerText(writer, {
       raw: call.raw,
@@ -202,6 +210,12 @@ export class Attempt {
     }
   }
 
+  #consult(items: readonly SearchItem[], { text }: RecoveredText): Promise<Consulted> {
+    const { run, runId, owner, epoch } = this;
+    const signals = { signal: this.#abort.signal, giveUp: this.#giveUp.signal };
+    return this.documents.consult({ run, items, claim: { runId, owner, epoch }, begun: text !== '', ...signals });
+  }
+
   #stopped(): Outcome | undefined {
     return outcomeOfStop(this.#reason, this.tools.env.MAX_RUN_SECONDS);
   }
@@ -213,6 +227,8 @@ export class Attempt {
     const { generation } = writer.position;
     const text = writer.text;
     const { signal } = this.#giveUp;
+    // Afterwards the run is nobody's, and what its documents said could not be kept any more.
+    if (this.#consulted) await this.#consulted.kept;
     const recording =
       record && outcome.state !== 'cancelled'
         ? { end: { generation, length: text.length, outcome }, rest: [...this.uncheckpointed()] }
@@ -235,6 +251,7 @@ export class Attempt {
       () => undefined,
     );
     const { chat_id: chatId, message_id: messageId, user_id: userId } = this.run;
+    this.#consulted?.repeat();
     if (chatId && messageId) events.ended(userId, chatId, messageId, chatActive);
   }
 

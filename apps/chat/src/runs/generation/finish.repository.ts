@@ -103,6 +103,8 @@ WITH ended AS (
          terminal = CASE WHEN r.cancel_requested_at IS NULL THEN $5::jsonb ELSE ($5::jsonb - 'error') || '{"state": "cancelled"}' END
                     || coalesce((SELECT jsonb_build_object('title', c.title) FROM chats c WHERE c.id = r.chat_id), '{}'),
          text = CASE WHEN r.kind = 'completion' THEN $6 END,
+         -- What a turn's documents said is its message's from now on.
+         documents = CASE WHEN r.kind = 'completion' THEN r.documents END,
          ended_at = now(), owner = NULL
    WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running'
   RETURNING r.id, r.chat_id, r.message_id, r.state, r.terminal

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { isRedisUnavailable, isReplyError } from '@perennial/transport';
+import { DocumentsService } from '../documents/documents.service';
 import { AttemptTools } from './attempt-tools';
 import { Attempt } from './attempt';
 import { HeldRuns } from './held-runs';
@@ -19,6 +20,7 @@ export class GenerationService {
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
     private readonly titles: TitleService,
+    private readonly documents: DocumentsService,
   ) {}
 
   /** From now on no run is taken. */
@@ -47,7 +49,7 @@ export class GenerationService {
     const owner = this.registry.id;
     const run = await this.tools.store.ownership.take(runId, owner);
     if (!run) return undefined;
-    const attempt = new Attempt(run, owner, this.tools);
+    const attempt = new Attempt(run, owner, this.tools, this.documents);
     this.held.add(attempt);
     if (run.title && !run.cancelled) {
       const { principal, traceparent } = run;

@@ -104,7 +104,7 @@ function turnRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
 }
 
 function completionRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
-  const { stream: _stream, stream_options: _options, model: _model, ...body } = run.request;
+  const { stream: _stream, stream_options: _options, model: _model, files: _files, ...body } = run.request;
   return { ...passedOn(model.params), ...body, model: model.upstreamModel } as ChatRequest;
 }
 

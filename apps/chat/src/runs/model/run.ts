@@ -1,10 +1,13 @@
 import type { RunState } from '@perennial/contracts-chat';
 import type { Principal } from '@perennial/contracts-kernel';
+import type { KeptDocuments } from '../documents/documents.repository';
 
 /** What the accept stored of the request; the shape depends on the run's kind. */
 export interface TurnRequest {
   system?: string;
   params: Record<string, unknown>;
+  /** Documents that the request names. */
+  files?: unknown[];
 }
 
 /** One message of the path from the chat's root to the message that is answered. */
@@ -88,6 +91,10 @@ export interface TakenRun {
   attempt_traceparent: string | null;
   provider_end: ProviderEnd | null;
   history: HistoryMessage[] | null;
+  /** Documents attached to the messages of the path and to the chat. */
+  attached: unknown[] | null;
+  /** What they said to an earlier owner. */
+  documents: KeptDocuments | null;
   checkpoints: Checkpoint[] | null;
   title: Omit<ClaimedTitle, 'principal' | 'traceparent'> | null;
 }

@@ -68,14 +68,17 @@ export class ModelCatalog implements OnModuleInit {
     return answer;
   }
 
-  /** Refuses a model that is not offered to the user. While config cannot be asked nothing is refused: the worker asks again. */
-  async assertOffered(modelId: string, principal: UserPrincipal): Promise<void> {
+  /**
+   * Refuses a model that is not offered to the user. While config cannot be asked nothing is refused: the worker asks again.
+   * @returns the model; undefined when config could not be asked
+   */
+  async assertOffered(modelId: string, principal: UserPrincipal): Promise<ResolvedModel | undefined> {
     try {
-      await this.resolve(modelId, principal, ACCEPT_PATIENCE_MS);
+      return await this.resolve(modelId, principal, ACCEPT_PATIENCE_MS);
     } catch (error) {
       if (!(error instanceof CallError) || isPassing(error)) {
         this.#logger.warn(`model not checked at the accept: ${error instanceof Error ? error.message : String(error)}`);
-        return;
+        return undefined;
       }
       throw error;
     }

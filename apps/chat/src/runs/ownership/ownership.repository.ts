@@ -173,10 +173,10 @@ WITH RECURSIVE taken AS (
   RETURNING r.*
 ),
 path AS (
-  SELECT m.id, m.parent_id, m.role, m.content, m.content_parts, 1 AS depth
+  SELECT m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files' AS files, 1 AS depth
     FROM taken t JOIN messages m ON m.chat_id = t.chat_id AND m.id = t.parent_message_id
   UNION ALL
-  SELECT m.id, m.parent_id, m.role, m.content, m.content_parts, p.depth + 1
+  SELECT m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files', p.depth + 1
     FROM path p CROSS JOIN taken t JOIN messages m ON m.chat_id = t.chat_id AND m.id = p.parent_id
    WHERE p.depth < 5000
 ),
@@ -187,12 +187,18 @@ title AS (
   RETURNING s.key, s.payload, s.tries, s.user_id, s.chat_id
 )
 SELECT t.id, t.kind, t.user_id, t.chat_id, t.message_id, t.model, t.encoding, t.request, t.idempotency_key, t.state, t.epoch, t.deaths,
-       t.cancel_requested_at IS NOT NULL AS cancelled, t.traceparent, t.attempt_traceparent, t.provider_end,
+       t.cancel_requested_at IS NOT NULL AS cancelled, t.traceparent, t.attempt_traceparent, t.provider_end, t.documents,
        jsonb_build_object('kind', 'user', 'userId', t.user_id) || t.principal AS principal,
        extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_s,
        extract(epoch FROM clock_timestamp() - t.started_at)::float8 AS running_s,
        (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'content', content, 'parts', content_parts) ORDER BY depth DESC) FROM path)
          AS history,
+       (SELECT jsonb_agg(jsonb_build_object('type', f->'type', 'id', coalesce(f->'id', f#>'{file,id}'), 'context', f->'context') ORDER BY depth)
+          FROM (SELECT files, depth FROM path WHERE files IS NOT NULL
+                UNION ALL
+                SELECT c.extra->'files', 5001 FROM chats c WHERE c.id = t.chat_id AND c.extra ? 'files') a,
+               jsonb_array_elements(CASE jsonb_typeof(a.files) WHEN 'array' THEN a.files ELSE '[]' END) f
+         WHERE f->>'type' IN ('file', 'collection')) AS attached,
        (SELECT jsonb_agg(jsonb_build_object('generation', generation, 'epoch', epoch, 'start', start, 'text', text)
                          ORDER BY generation, epoch, start) FROM run_checkpoints c WHERE c.run_id = t.id) AS checkpoints,
        (SELECT to_jsonb(title.*) FROM title LIMIT 1) AS title

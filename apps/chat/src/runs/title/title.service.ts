@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
-import type { ResolvedModel } from '@perennial/contracts-config';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { createProvider, genAiAttributes, genAiSpanName, type ModelConnection } from '@perennial/model-provider';
-import { extractTrace, inSpan, Runtime, SecretBox, type Logger } from '@perennial/runtime';
-import { CHAT_ENV, type ChatEnv } from '../../env';
+import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
 import { patiently, unlessAborted } from '../generation/patience';
 import type { ClaimedTitle } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
+import { TaskModel } from '../models/task-model';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { UserEvents } from '../user-events';
 import { firstWords, titleOf, titlePrompt } from './title-text';
@@ -27,20 +25,18 @@ const HEAD_START_MS = 1_500;
 /** Makes the titles of new chats, beside their first answer. A maker that dies is followed by another: titles are repeatable. */
 @Injectable()
 export class TitleService {
-  readonly #secrets: SecretBox;
   readonly #abort = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #log: Logger;
 
   constructor(
-    @Inject(CHAT_ENV) env: ChatEnv,
     @Inject(Runtime) private readonly runtime: Runtime,
     private readonly repository: TitleRepository,
     private readonly registry: ProcessRegistry,
     private readonly models: ModelCatalog,
+    private readonly taskModel: TaskModel,
     private readonly events: UserEvents,
   ) {
-    this.#secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
     this.#log = runtime.logger('titles');
   }
 
@@ -96,35 +92,19 @@ export class TitleService {
     try {
       const { tasks } = await this.models.settings();
       if (!tasks.titleGeneration) return undefined;
-      const model = await this.#model(tasks.taskModel, payload.modelId, principal as UserPrincipal);
-      const { kind, baseUrl, continuation, sealedKey } = model.connection;
-      const connection: ModelConnection = {
-        kind,
-        baseUrl,
-        continuation,
-        ...(sealedKey === null ? {} : { apiKey: this.#secrets.open(sealedKey) }),
-      };
-      const request = {
-        model: model.upstreamModel,
+      const text = await this.taskModel.ask({
+        task: 'title',
         messages: [{ role: 'user', content: titlePrompt(tasks.titlePrompt, payload.text) }],
-        max_tokens: MAX_TOKENS,
-      };
-      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(LIMIT_MS)]);
-      const attributes = { ...genAiAttributes(connection, request), 'perennial.task': 'title' };
-      const { text } = await inSpan(genAiSpanName(request), { attributes }, () =>
-        createProvider(connection).complete(request, { signal }),
-      );
+        maxTokens: MAX_TOKENS,
+        chatModel: payload.modelId,
+        principal: principal as UserPrincipal,
+        signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(LIMIT_MS)]),
+      });
       return titleOf(text);
     } catch (error) {
       // The chat gets its name from the message instead; nobody misses a better one.
       this.#log.info({ err: error }, 'the model made no title');
       return undefined;
     }
-  }
-
-  /** The task model, where one is set and this user may use it; the chat's own otherwise. */
-  async #model(taskModel: string | null, chatModel: string, principal: UserPrincipal): Promise<ResolvedModel> {
-    if (!taskModel) return this.models.resolve(chatModel, principal);
-    return this.models.resolve(taskModel, principal).catch(() => this.models.resolve(chatModel, principal));
   }
 }

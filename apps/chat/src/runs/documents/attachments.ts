@@ -1,0 +1,33 @@
+import type { SearchItem } from '@perennial/contracts-retrieval';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What one search takes at most. */
+const MAX_ITEMS = 100;
+
+/**
+ * The documents among what clients attach: `{type: "file" | "collection", id}`, the id also inside `file`; `context: "full"` asks for
+ * the whole text. Everything else that clients attach (pictures, web pages) is none of ours.
+ */
+export function documentsIn(attached: unknown): SearchItem[] {
+  if (!Array.isArray(attached)) return [];
+  return attached.flatMap((entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) return [];
+    const { type, id: own, context, full, file } = entry as Record<string, unknown>;
+    if (type !== 'file' && type !== 'collection') return [];
+    const id = own ?? (file as { id?: unknown } | null | undefined)?.id;
+    if (typeof id !== 'string' || !UUID.test(id)) return [];
+    return [{ type, id: id.toLowerCase(), full: full === true || context === 'full' }];
+  });
+}
+
+/** Each document once, in the order in which they came; one that is wanted whole anywhere is wanted whole. */
+export function distinct(items: readonly SearchItem[]): SearchItem[] {
+  const byId = new Map<string, SearchItem>();
+  for (const item of items) {
+    const known = byId.get(item.id);
+    if (!known) byId.set(item.id, { ...item });
+    else known.full ||= item.full;
+  }
+  return [...byId.values()].slice(0, MAX_ITEMS);
+}

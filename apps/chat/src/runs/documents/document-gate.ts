@@ -1,0 +1,67 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { FILE_STATUSES, GET_KNOWLEDGE, type SearchItem } from '@perennial/contracts-retrieval';
+import { Rpc } from '@perennial/transport';
+import { isPassing } from '../models/model-catalog';
+import { distinct, documentsIn } from './attachments';
+
+/** An accept does not wait longer for retrieval than this: the search itself looks again whose a document is. */
+const PATIENCE_MS = 1_500;
+
+/** Refuses a message with documents that are not there for its sender, so that nobody waits for an answer from them. */
+@Injectable()
+export class DocumentGate {
+  readonly #logger = new Logger('DocumentGate');
+
+  constructor(private readonly rpc: Rpc) {}
+
+  /**
+   * `NOT_FOUND` for a file or base that is gone or somebody else's, without saying which of both. While retrieval cannot be asked nothing
+   * is refused. Without documents it is no work at all.
+   */
+  async assertReadable(attached: readonly unknown[] | undefined, principal: UserPrincipal): Promise<void> {
+    if (attached === undefined || attached.length === 0) return;
+    const items = distinct(documentsIn(attached));
+    if (items.length === 0) return;
+    try {
+      const missing = await this.#missing(items, principal);
+      if (missing) throw notThere(missing);
+    } catch (error) {
+      if (error instanceof CallError && !isPassing(error)) throw error;
+      this.#logger.warn(
+        `documents not checked at the accept: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  async #missing(items: readonly SearchItem[], principal: UserPrincipal): Promise<SearchItem | undefined> {
+    const options = { principal, deadlineMs: PATIENCE_MS };
+    const files = items.filter(({ type }) => type === 'file');
+    const bases = items.filter(({ type }) => type === 'collection');
+    const [statuses, found] = await Promise.all([
+      files.length === 0 ? undefined : this.rpc.call(FILE_STATUSES, { fileIds: files.map(({ id }) => id) }, options),
+      Promise.all(bases.map(({ id }) => this.#hasBase(id, options))),
+    ]);
+    const known = new Set(statuses?.items.map(({ id }) => id));
+    return files.find(({ id }) => !known.has(id)) ?? bases.find((_, at) => !found[at]);
+  }
+
+  async #hasBase(knowledgeId: string, options: { principal: UserPrincipal; deadlineMs: number }): Promise<boolean> {
+    try {
+      await this.rpc.call(GET_KNOWLEDGE, { knowledgeId }, options);
+      return true;
+    } catch (error) {
+      if (error instanceof CallError && (error.code === 'NOT_FOUND' || error.code === 'PERMISSION_DENIED'))
+        return false;
+      throw error;
+    }
+  }
+}
+
+function notThere({ type, id }: SearchItem): CallError {
+  const what = type === 'file' ? 'file' : 'knowledge base';
+  return new CallError(
+    'NOT_FOUND',
+    `There is no such ${what} (${id}), or it is not yours. Take it off the message and send it again.`,
+  );
+}

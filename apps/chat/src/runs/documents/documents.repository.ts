@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { Source } from '@perennial/contracts-retrieval';
+import { Database } from '@perennial/persistence';
+import type { Claim } from '../generation/finish.repository';
+import { jsonb } from '../model/json';
+import type { FoundDocuments } from './context-text';
+
+/** What happened before the answer, in the wire's shape; kept in the message's `statusHistory`. */
+export interface DocumentStatus {
+  action: 'queries_generated' | 'sources_retrieved' | 'documents_unavailable';
+  /** For people; only where the action does not say it all. */
+  description?: string;
+  queries?: string[];
+  /** Different documents that were found. */
+  count?: number;
+  done: boolean;
+}
+
+/** What the documents of a run said, as the run's row keeps it: a later owner answers from the same, under the same numbers. */
+export interface KeptDocuments extends FoundDocuments {
+  statuses: DocumentStatus[];
+  /** Nothing could be searched. */
+  unavailable: boolean;
+}
+
+/** Characters of one cited text that a message keeps and a page gets: of whole documents their beginning. */
+const CITED_CHARS = 10_000;
+
+/** What the documents of a run said, in Postgres. */
+@Injectable()
+export class DocumentsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Keeps it with the run, and sources and statuses with the answer's message. @returns false when the run is another's */
+  async keep({ runId, owner, epoch }: Claim, documents: KeptDocuments): Promise<boolean> {
+    const { statuses } = documents;
+    const sources = citedSources(documents.sources);
+    const row = await this.database.first(
+      `WITH kept AS (
+         UPDATE runs SET documents = $4 WHERE id = $1 AND owner = $2 AND epoch = $3 AND state = 'running' RETURNING chat_id, message_id
+       ),
+       message AS (
+         UPDATE messages m SET extra = m.extra || $5::jsonb FROM kept WHERE m.chat_id = kept.chat_id AND m.id = kept.message_id
+       )
+       SELECT 1 FROM kept`,
+      [
+        runId,
+        owner,
+        epoch,
+        jsonb(documents),
+        jsonb({ statusHistory: statuses, ...(sources.length > 0 ? { sources } : {}) }),
+      ],
+      { name: 'documents.keep' },
+    );
+    return row !== undefined;
+  }
+
+  /** The sources of a user's run; empty where there are none, undefined where there is no such run. */
+  async sourcesOf(runId: string, userId: string): Promise<Source[] | undefined> {
+    const row = await this.database.first<{ sources: Source[] | null }>(
+      `SELECT documents->'sources' AS sources FROM runs WHERE id = $1 AND user_id = $2`,
+      [runId, userId],
+      { name: 'documents.sources' },
+    );
+    return row && citedSources(row.sources ?? []);
+  }
+}
+
+/** Sources as a page gets them. */
+export function citedSources(sources: readonly Source[]): Source[] {
+  return sources.map((source) => ({
+    ...source,
+    document: source.document.map((text) => (text.length > CITED_CHARS ? `${text.slice(0, CITED_CHARS)}…` : text)),
+  }));
+}

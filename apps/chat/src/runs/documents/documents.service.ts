@@ -1,0 +1,179 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Span } from '@opentelemetry/api';
+import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import { SEARCH, type SearchItem } from '@perennial/contracts-retrieval';
+import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import type { Claim } from '../generation/finish.repository';
+import { patiently } from '../generation/patience';
+import type { TakenRun } from '../model/run';
+import { UserEvents } from '../user-events';
+import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
+import { QueryWriter } from './query-writer';
+import { conversationOf, withDocuments } from './run-documents';
+
+type Found = CallReply<typeof SEARCH>;
+
+/** How long an answer waits for Postgres to keep what was found; it goes on to be kept while the answer is written. */
+const KEEP_PATIENCE_MS = 5_000;
+
+/** An attempt that asks for documents. */
+export interface Consulting {
+  run: TakenRun;
+  items: readonly SearchItem[];
+  claim: Claim;
+  /** Text that an earlier owner wrote: what it leaned on stays what this answer leans on. */
+  begun: boolean;
+  /** Ends the asking. */
+  signal: AbortSignal;
+  /** Ends the keeping: the run is another's, or this process ends. */
+  giveUp: AbortSignal;
+}
+
+/** What came of it. */
+export interface Consulted {
+  /** The run with the documents in its prompt. */
+  run: TakenRun;
+  /** Resolves when Postgres has what was found, or when there is no more use in trying. */
+  kept: Promise<void>;
+  /** Shows the sources again: the first event may be lost, and nothing comes after the answer's end. */
+  repeat: () => void;
+}
+
+/** Looks up what the documents of a turn say, before its answer is begun. */
+@Injectable()
+export class DocumentsService {
+  readonly #log: Logger;
+  readonly #outcomes;
+
+  constructor(
+    @Inject(CHAT_ENV) private readonly env: ChatEnv,
+    @Inject(Runtime) runtime: Runtime,
+    private readonly rpc: Rpc,
+    private readonly repository: DocumentsRepository,
+    private readonly queries: QueryWriter,
+    private readonly events: UserEvents,
+  ) {
+    this.#log = runtime.logger('documents');
+    this.#outcomes = runtime.metrics.counter('document_searches_total', 'Searches of the documents of a turn', [
+      'outcome',
+    ]);
+  }
+
+  /**
+   * Documents that cannot be searched, or not in time, are no reason not to answer: the user is told. Rejects only when `signal` is
+   * aborted.
+   */
+  async consult(consulting: Consulting): Promise<Consulted> {
+    const { run, items, begun } = consulting;
+    const earlier = run.documents;
+    if (earlier && (begun || !earlier.unavailable)) return this.#consulted(run, earlier, Promise.resolve());
+    return inSpan('consult documents', { attributes: { 'perennial.documents.items': items.length } }, async (span) => {
+      const documents = await this.#lookUp(consulting, span);
+      const kept = this.#keep(consulting, documents);
+      await Promise.race([kept, pause(KEEP_PATIENCE_MS)]);
+      const consulted = this.#consulted(run, documents, kept);
+      consulted.repeat();
+      return consulted;
+    });
+  }
+
+  async #lookUp({ run, items, signal }: Consulting, span: Span): Promise<KeptDocuments> {
+    const statuses: DocumentStatus[] = [];
+    const tell = (status: DocumentStatus): void => {
+      statuses.push(status);
+      this.events.status(run, status);
+    };
+    const principal = run.principal as UserPrincipal;
+    const conversation = conversationOf(run);
+    const queries = await this.queries.queriesFor(conversation, run.model, principal, signal);
+    tell({ action: 'queries_generated', queries, done: false });
+    try {
+      const found = await this.#search(queries, items, principal, signal);
+      this.#report(found, span);
+      tell({ action: 'sources_retrieved', count: found.count, done: true });
+      if (found.degraded) tell(unavailable(found.degraded.message));
+      const { sources, template, inSystem } = found;
+      return { sources, template, inSystem, statuses, unavailable: false };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#outcomes.inc({ outcome: 'unavailable' });
+      failSpan(span, error);
+      this.#log.warn({ err: error, run_id: run.id }, 'an answer is given without its documents');
+      tell(unavailable(reasonOf(error)));
+      return { sources: [], template: '', inSystem: false, statuses, unavailable: true };
+    }
+  }
+
+  /** A transport that blinks is asked again; what retrieval itself says is final. */
+  async #search(
+    queries: string[],
+    items: readonly SearchItem[],
+    principal: UserPrincipal,
+    signal: AbortSignal,
+  ): Promise<Found> {
+    const end = performance.now() + this.env.DOCUMENTS_TIMEOUT_MS;
+    const search = async (): Promise<Found | CallError> => {
+      const deadlineMs = Math.max(1, Math.round(end - performance.now()));
+      try {
+        return await this.rpc.call(SEARCH, { queries, items: [...items] }, { principal, signal, deadlineMs });
+      } catch (error) {
+        if (error instanceof CallError && error.details.reason !== undefined) return error;
+        throw error;
+      }
+    };
+    const found = await patiently(search, { signal, limitMs: this.env.DOCUMENTS_TIMEOUT_MS });
+    if (found instanceof CallError) throw found;
+    return found;
+  }
+
+  #report(found: Found, span: Span): void {
+    this.#outcomes.inc({ outcome: found.degraded ? 'degraded' : found.count > 0 ? 'found' : 'nothing' });
+    span.setAttributes({
+      'perennial.documents.found': found.count,
+      'perennial.documents.skipped': found.skipped.length,
+      ...(found.degraded ? { 'perennial.documents.degraded': found.degraded.reason } : {}),
+    });
+  }
+
+  async #keep({ claim, giveUp }: Consulting, documents: KeptDocuments): Promise<void> {
+    try {
+      await patiently(() => this.repository.keep(claim, documents), { signal: giveUp });
+    } catch (error) {
+      if (!giveUp.aborted)
+        this.#log.error({ err: error, run_id: claim.runId }, 'the sources of an answer were not kept');
+    }
+  }
+
+  #consulted(run: TakenRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
+    const sources = citedSources(documents.sources);
+    return {
+      run: withDocuments(run, documents),
+      kept,
+      repeat: () => {
+        if (sources.length > 0) this.events.sources(run, sources);
+      },
+    };
+  }
+}
+
+const unavailable = (description: string): DocumentStatus => ({
+  action: 'documents_unavailable',
+  description,
+  done: true,
+});
+
+/** What a person is told; why exactly is the log's. */
+function reasonOf(error: unknown): string {
+  const why = error instanceof CallError ? error.details.reason : undefined;
+  if (why === 'vector_store')
+    return 'The documents cannot be searched: their store does not answer. This answer is given without them.';
+  if (why === 'embedder')
+    return 'The documents cannot be searched: the embedding model does not answer. This answer is given without them.';
+  return 'The documents cannot be searched now. This answer is given without them.';
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,63 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedModel } from '@perennial/contracts-config';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
+import {
+  createProvider,
+  genAiAttributes,
+  genAiSpanName,
+  type ChatMessage,
+  type ModelConnection,
+} from '@perennial/model-provider';
+import { inSpan, SecretBox } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { ModelCatalog } from './model-catalog';
+
+/** A short question that an answer's housekeeping asks a model. */
+export interface TaskQuestion {
+  /** What it is for, as the trace calls it. */
+  task: string;
+  messages: ChatMessage[];
+  maxTokens: number;
+  /** The model of the chat, for where no task model is set. */
+  chatModel: string;
+  principal: UserPrincipal;
+  signal: AbortSignal;
+}
+
+/** The model that does the housekeeping: titles, search queries. */
+@Injectable()
+export class TaskModel {
+  readonly #secrets: SecretBox;
+
+  constructor(
+    @Inject(CHAT_ENV) env: ChatEnv,
+    private readonly models: ModelCatalog,
+  ) {
+    this.#secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
+  }
+
+  /** The model's whole answer. @throws CallError, ProviderError, SecretBoxError */
+  async ask({ task, messages, maxTokens, chatModel, principal, signal }: TaskQuestion): Promise<string> {
+    const { taskModel } = (await this.models.settings()).tasks;
+    const model = await this.#model(taskModel, chatModel, principal);
+    const { kind, baseUrl, continuation, sealedKey } = model.connection;
+    const connection: ModelConnection = {
+      kind,
+      baseUrl,
+      continuation,
+      ...(sealedKey === null ? {} : { apiKey: this.#secrets.open(sealedKey) }),
+    };
+    const request = { model: model.upstreamModel, messages, max_tokens: maxTokens };
+    const attributes = { ...genAiAttributes(connection, request), 'perennial.task': task };
+    const { text } = await inSpan(genAiSpanName(request), { attributes }, () =>
+      createProvider(connection).complete(request, { signal }),
+    );
+    return text;
+  }
+
+  /** The task model, where one is set and this user may use it; the chat's own otherwise. */
+  async #model(taskModel: string | null, chatModel: string, principal: UserPrincipal): Promise<ResolvedModel> {
+    if (!taskModel) return this.models.resolve(chatModel, principal);
+    return this.models.resolve(taskModel, principal).catch(() => this.models.resolve(chatModel, principal));
+  }
+}
