@@ -1,29 +1,191 @@
 import { Injectable } from '@nestjs/common';
-import type { LIST_KNOWLEDGE } from '@perennial/contracts-retrieval';
-import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
-import { Database } from '@perennial/persistence';
+import type { SEARCH_KNOWLEDGE } from '@perennial/contracts-retrieval';
+import { KNOWLEDGE_PAGE } from '@perennial/contracts-retrieval';
+import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
+import { Database, type Queryable, type Tx } from '@perennial/persistence';
+import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 
-type Page = CallReply<typeof LIST_KNOWLEDGE>;
+/** A base as its row has it. */
+export interface KnowledgeRow {
+  id: string;
+  userId: string;
+  name: string;
+  description: string;
+  meta: Record<string, unknown> | null;
+  fileCount: number;
+  createdAt: number;
+  updatedAt: number;
+}
 
-const PAGE = 30;
+export interface Rows<T> {
+  rows: T[];
+  total: number;
+}
 
+export type FileOrder = 'name' | 'created_at' | 'updated_at';
+type Search = CallParsedRequest<typeof SEARCH_KNOWLEDGE>;
+
+const COLUMNS = `
+  b.id, b.user_id AS "userId", b.name, b.description, b.meta,
+  (SELECT count(*)::int FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = b.id) AS "fileCount",
+  floor(extract(epoch FROM b.created_at))::int AS "createdAt", floor(extract(epoch FROM b.updated_at))::int AS "updatedAt"`;
+
+/** A LIKE pattern for names that hold the text as it is written. */
+function holding(text: string): string {
+  return `%${text.replace(/[\\%_]/g, (special) => `\\${special}`)}%`;
+}
+
+/** Statements about bases. */
 @Injectable()
 export class KnowledgeRepository {
   constructor(private readonly database: Database) {}
 
-  /** The user's knowledge bases, last changed first. */
-  async list({ userId }: UserPrincipal, page: number): Promise<Page> {
-    const [items, count] = await Promise.all([
-      this.database.query<Page['items'][number]>(
-        `SELECT id, user_id, name, description, floor(extract(epoch FROM created_at))::int AS created_at,
-                floor(extract(epoch FROM updated_at))::int AS updated_at
-           FROM knowledge_bases WHERE user_id = $1 ORDER BY knowledge_bases.updated_at DESC, id LIMIT ${PAGE} OFFSET $2`,
-        [userId, (page - 1) * PAGE],
+  /** A base that is not deleted. */
+  find(id: string, db: Queryable = this.database): Promise<KnowledgeRow | undefined> {
+    return db.first<KnowledgeRow>(
+      `SELECT ${COLUMNS} FROM knowledge_bases b WHERE b.id = $1 AND b.deleted_at IS NULL`,
+      [id],
+      { name: 'knowledge.find' },
+    );
+  }
+
+  /** Like `find`; until the transaction ends nobody else changes it or places files in it. */
+  async lock(tx: Tx, id: string): Promise<KnowledgeRow | undefined> {
+    await tx.query('SELECT 1 FROM knowledge_bases WHERE id = $1 FOR UPDATE', [id]);
+    return this.find(id, tx);
+  }
+
+  /** The user's own; with `all`, everybody's. */
+  async search(
+    { userId }: UserPrincipal,
+    { query, all, orderBy, direction, page }: Search,
+  ): Promise<Rows<KnowledgeRow>> {
+    const where = `b.deleted_at IS NULL AND ($1::uuid IS NULL OR b.user_id = $1) AND (b.name ILIKE $2 OR b.description ILIKE $2)`;
+    const params = [all ? null : userId, holding(query)];
+    const [rows, count] = await Promise.all([
+      this.database.query<KnowledgeRow>(
+        `SELECT ${COLUMNS} FROM knowledge_bases b WHERE ${where}
+          ORDER BY b.${orderBy} ${direction}, b.id LIMIT ${KNOWLEDGE_PAGE} OFFSET $3`,
+        [...params, (page - 1) * KNOWLEDGE_PAGE],
       ),
-      this.database.first<{ total: number }>('SELECT count(*)::int AS total FROM knowledge_bases WHERE user_id = $1', [
-        userId,
-      ]),
+      this.database.first<{ count: number }>(
+        `SELECT count(*)::int AS count FROM knowledge_bases b WHERE ${where}`,
+        params,
+      ),
     ]);
-    return { items, total: count?.total ?? 0 };
+    return { rows, total: count?.count ?? 0 };
+  }
+
+  async count(tx: Queryable, { userId }: UserPrincipal): Promise<number> {
+    const row = await tx.first<{ count: number }>(
+      'SELECT count(*)::int AS count FROM knowledge_bases WHERE user_id = $1 AND deleted_at IS NULL',
+      [userId],
+    );
+    return row?.count ?? 0;
+  }
+
+  async create(tx: Tx, { userId }: UserPrincipal, name: string, description: string): Promise<KnowledgeRow> {
+    const row = await tx.first<KnowledgeRow>(
+      `INSERT INTO knowledge_bases AS b (user_id, name, description) VALUES ($1, $2, $3) RETURNING ${COLUMNS}`,
+      [userId, name, description],
+    );
+    return row!;
+  }
+
+  /** Changes what is not undefined. */
+  async update(
+    tx: Tx,
+    id: string,
+    { name, description, meta }: { name?: string; description?: string; meta?: Record<string, unknown> | null },
+  ): Promise<KnowledgeRow> {
+    const row = await tx.first<KnowledgeRow>(
+      `UPDATE knowledge_bases b
+          SET name = coalesce($2, b.name), description = coalesce($3, b.description),
+              meta = CASE WHEN $4 THEN $5::jsonb ELSE b.meta END, updated_at = now()
+        WHERE b.id = $1 RETURNING ${COLUMNS}`,
+      [id, name ?? null, description ?? null, meta !== undefined, meta ? JSON.stringify(meta) : null],
+    );
+    return row!;
+  }
+
+  /** Empties a locked base: no placement is left in it, and its points are put on the list of what is to be removed. */
+  async clear(tx: Tx, id: string): Promise<void> {
+    await tx.execute('DELETE FROM placements WHERE scope = $1', [id]);
+    await tx.execute('DELETE FROM indexed WHERE scope = $1', [id]);
+    await tx.execute(`INSERT INTO removals (kind, scope) VALUES ('scope', $1)`, [id]);
+  }
+
+  async markDeleted(tx: Tx, id: string): Promise<void> {
+    await tx.execute('UPDATE knowledge_bases SET deleted_at = now() WHERE id = $1', [id]);
+  }
+
+  /** The files of a base; `userId` null for one who may see those of everybody. */
+  async files(
+    knowledgeId: string,
+    {
+      query,
+      orderBy,
+      direction,
+      page,
+      limit,
+    }: {
+      query: string;
+      orderBy: FileOrder;
+      direction: 'asc' | 'desc';
+      page: number;
+      limit: number;
+    },
+  ): Promise<Rows<FileRow>> {
+    const from = `FROM placements x JOIN files f ON f.id = x.file_id WHERE x.scope = $1 AND f.deleted_at IS NULL AND f.name ILIKE $2`;
+    const params = [knowledgeId, holding(query)];
+    const [rows, count] = await Promise.all([
+      this.database.query<FileRow>(
+        `SELECT ${FILE_COLUMNS} ${from} ORDER BY f.${orderBy} ${direction}, f.id LIMIT $3 OFFSET $4`,
+        [...params, limit, (page - 1) * limit],
+      ),
+      this.database.first<{ count: number }>(`SELECT count(*)::int AS count ${from}`, params),
+    ]);
+    return { rows, total: count?.count ?? 0 };
+  }
+
+  /** Files in any of the user's bases. */
+  async searchFiles(
+    { userId }: UserPrincipal,
+    query: string,
+    page: number,
+  ): Promise<Rows<FileRow & { baseId: string; baseName: string }>> {
+    const from = `
+      FROM knowledge_bases b JOIN placements x ON x.scope = b.id JOIN files f ON f.id = x.file_id
+     WHERE b.user_id = $1 AND b.deleted_at IS NULL AND f.deleted_at IS NULL AND f.name ILIKE $2`;
+    const params = [userId, holding(query)];
+    const [rows, count] = await Promise.all([
+      this.database.query<FileRow & { baseId: string; baseName: string }>(
+        `SELECT ${FILE_COLUMNS}, b.id AS "baseId", b.name AS "baseName" ${from}
+          ORDER BY f.updated_at DESC, f.id, b.id LIMIT ${KNOWLEDGE_PAGE} OFFSET $3`,
+        [...params, (page - 1) * KNOWLEDGE_PAGE],
+      ),
+      this.database.first<{ count: number }>(`SELECT count(*)::int AS count ${from}`, params),
+    ]);
+    return { rows, total: count?.count ?? 0 };
+  }
+
+  /** What waits or is being worked on in a base. */
+  pending(knowledgeId: string, limit: number): Promise<FileRow[]> {
+    return this.database.query<FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM placements x JOIN files f ON f.id = x.file_id
+        WHERE x.scope = $1 AND f.deleted_at IS NULL AND f.queued_at IS NOT NULL AND f.state IN ('pending', 'processing')
+        ORDER BY f.queued_at, f.id LIMIT $2`,
+      [knowledgeId, limit],
+    );
+  }
+
+  /** Locks the files of a base, or all there are, in the order in which everybody locks several. */
+  lockFiles(tx: Tx, knowledgeId: string | null): Promise<{ id: string }[]> {
+    return tx.query<{ id: string }>(
+      `SELECT f.id FROM files f
+        WHERE f.deleted_at IS NULL AND ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM placements x WHERE x.file_id = f.id AND x.scope = $1))
+        ORDER BY f.id FOR UPDATE OF f`,
+      [knowledgeId],
+    );
   }
 }

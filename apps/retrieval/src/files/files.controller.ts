@@ -1,0 +1,109 @@
+import { Controller } from '@nestjs/common';
+import {
+  COUNT_FILES,
+  DELETE_ALL_FILES,
+  DELETE_FILE,
+  DELETE_USER_DOCUMENTS,
+  FILE_STATUSES,
+  FILE_TEXT,
+  GET_FILE,
+  LIST_FILES,
+  LOCATE_FILE,
+  REGISTER_FILE,
+  RENAME_FILE,
+  REPLACE_FILE,
+  RETRY_FILE,
+  SEARCH_FILES,
+} from '@perennial/contracts-retrieval';
+import type { CallParsedRequest, CallReply } from '@perennial/contracts-kernel';
+import { Handles, type CallContext } from '@perennial/transport';
+import { FilesService } from './files.service';
+import { RegisterService } from './register.service';
+
+/**
+ * Calls about files. Those that change something say what the state shall be, and a second delivery finds it so: a deletion finds nothing
+ * left to delete, a replacement its bytes in place, a registration its row.
+ */
+@Controller()
+export class FilesController {
+  constructor(
+    private readonly files: FilesService,
+    private readonly registration: RegisterService,
+  ) {}
+
+  @Handles(REGISTER_FILE)
+  register(request: CallParsedRequest<typeof REGISTER_FILE>, { principal }: CallContext) {
+    return this.registration.register(request, principal);
+  }
+
+  @Handles(GET_FILE)
+  get({ fileId }: CallParsedRequest<typeof GET_FILE>, { principal }: CallContext) {
+    return this.files.get(fileId, principal);
+  }
+
+  @Handles(LOCATE_FILE)
+  locate({ fileId }: CallParsedRequest<typeof LOCATE_FILE>, { principal }: CallContext) {
+    return this.files.locate(fileId, principal);
+  }
+
+  @Handles(FILE_STATUSES)
+  async statuses(
+    { fileIds }: CallParsedRequest<typeof FILE_STATUSES>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof FILE_STATUSES>> {
+    return { items: await this.files.statuses(fileIds, principal) };
+  }
+
+  @Handles(LIST_FILES)
+  list(request: CallParsedRequest<typeof LIST_FILES>, { principal }: CallContext) {
+    return this.files.list(request, principal);
+  }
+
+  @Handles(SEARCH_FILES)
+  async search(
+    request: CallParsedRequest<typeof SEARCH_FILES>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof SEARCH_FILES>> {
+    return { items: await this.files.search(request, principal) };
+  }
+
+  @Handles(COUNT_FILES)
+  async count(_: CallParsedRequest<typeof COUNT_FILES>, { principal }: CallContext) {
+    return { count: await this.files.count(principal) };
+  }
+
+  @Handles(FILE_TEXT)
+  text(request: CallParsedRequest<typeof FILE_TEXT>, { principal }: CallContext) {
+    return this.files.text(request, principal);
+  }
+
+  @Handles(RENAME_FILE)
+  rename(request: CallParsedRequest<typeof RENAME_FILE>, { principal }: CallContext) {
+    return this.files.rename(request, principal);
+  }
+
+  @Handles(DELETE_FILE)
+  delete(request: CallParsedRequest<typeof DELETE_FILE>, { principal }: CallContext) {
+    return this.files.delete(request, principal);
+  }
+
+  @Handles(DELETE_ALL_FILES)
+  async deleteAll(_: CallParsedRequest<typeof DELETE_ALL_FILES>, { principal }: CallContext) {
+    return { deleted: await this.files.deleteAll(principal) };
+  }
+
+  @Handles(DELETE_USER_DOCUMENTS)
+  deleteOfUser({ userId }: CallParsedRequest<typeof DELETE_USER_DOCUMENTS>, { principal }: CallContext) {
+    return this.files.deleteOfUser(userId, principal);
+  }
+
+  @Handles(REPLACE_FILE)
+  replace(request: CallParsedRequest<typeof REPLACE_FILE>, { principal }: CallContext) {
+    return this.files.replace(request, principal);
+  }
+
+  @Handles(RETRY_FILE)
+  retry({ fileId }: CallParsedRequest<typeof RETRY_FILE>, { principal }: CallContext) {
+    return this.files.retry(fileId, principal);
+  }
+}

@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { IngestionQueue } from '../ingestion/ingestion-queue';
+import { SettingsModule } from '../settings/settings.module';
+import { FileChanges } from './file-changes';
+import { FilesController } from './files.controller';
+import { FilesRepository } from './files.repository';
+import { FilesService } from './files.service';
+import { PlacementsRepository } from './placements.repository';
+import { FileProgress } from './progress.service';
+import { RegisterService } from './register.service';
+
+/** Files and where they can be found. */
+@Module({
+  imports: [SettingsModule],
+  controllers: [FilesController],
+  providers: [
+    FileChanges,
+    FileProgress,
+    FilesRepository,
+    FilesService,
+    IngestionQueue,
+    PlacementsRepository,
+    RegisterService,
+  ],
+  exports: [FileChanges, FileProgress, FilesRepository, IngestionQueue, PlacementsRepository],
+})
+export class FilesModule {}

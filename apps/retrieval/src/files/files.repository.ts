@@ -1,0 +1,209 @@
+import { Injectable } from '@nestjs/common';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
+import { Database, type Queryable, type Tx } from '@perennial/persistence';
+import { FILE_COLUMNS, type FileRow } from './file-row';
+import type { PlacedText } from './text-pieces';
+
+/** What the registration of a file needs. */
+export interface NewFile {
+  id: string;
+  userId: string;
+  name: string;
+  contentType: string;
+  size: number;
+  sha256: string;
+  blobKey: string;
+  meta: Record<string, unknown>;
+  /** A base's id, or the file's own. */
+  scope: string;
+  queued: boolean;
+}
+
+/** New bytes of a file that is there. */
+export interface NewContent {
+  blobKey: string;
+  contentType: string;
+  size: number;
+  sha256: string;
+  name?: string;
+}
+
+/** How many waiting files of the user stand before this one: small numbers go first, so that users take turns. */
+const RANK = (user: string): string => `
+  (SELECT count(*)::int FROM files w
+    WHERE w.user_id = ${user} AND w.state = 'pending' AND w.queued_at IS NOT NULL AND w.deleted_at IS NULL)`;
+
+/** Back to the start of the line, by whoever owns it: the epoch fences the worker that has it now. */
+const REQUEUED = `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0,
+  error = NULL, step = NULL, rank = ${RANK('f.user_id')}, updated_at = now()`;
+
+/** Statements about files. Who may do what is decided by `access`, on the rows that these answer with. */
+@Injectable()
+export class FilesRepository {
+  constructor(private readonly database: Database) {}
+
+  /** A file that is not deleted. */
+  find(fileId: string, db: Queryable = this.database): Promise<FileRow | undefined> {
+    return db.first<FileRow>(`SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = $1 AND f.deleted_at IS NULL`, [fileId], {
+      name: 'files.find',
+    });
+  }
+
+  /** Like `find`, and nobody else changes it until the transaction ends. */
+  lock(tx: Tx, fileId: string): Promise<FileRow | undefined> {
+    return tx.first<FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = $1 AND f.deleted_at IS NULL FOR UPDATE OF f`,
+      [fileId],
+    );
+  }
+
+  /** Several, in the order of their ids, which is the order in which everybody locks several. */
+  lockMany(tx: Tx, fileIds: readonly string[]): Promise<FileRow[]> {
+    return tx.query<FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = ANY ($1::uuid[]) AND f.deleted_at IS NULL ORDER BY f.id FOR UPDATE OF f`,
+      [fileIds],
+    );
+  }
+
+  findMany(fileIds: readonly string[]): Promise<FileRow[]> {
+    return this.database.query<FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = ANY ($1::uuid[]) AND f.deleted_at IS NULL`,
+      [fileIds],
+      { name: 'files.findMany' },
+    );
+  }
+
+  /** Whether an id has been used, also by a file that is deleted. */
+  async isKnown(tx: Tx, fileId: string): Promise<boolean> {
+    return (await tx.first('SELECT 1 FROM files WHERE id = $1', [fileId])) !== undefined;
+  }
+
+  /** The user's files, and what waits of everybody's. */
+  async counts(tx: Queryable, userId: string): Promise<{ own: number; waiting: number }> {
+    const row = await tx.first<{ own: number; waiting: number }>(
+      `SELECT (SELECT count(*)::int FROM files WHERE user_id = $1 AND deleted_at IS NULL) AS own,
+              (SELECT count(*)::int FROM files WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL) AS waiting`,
+      [userId],
+      { name: 'files.counts' },
+    );
+    return row ?? { own: 0, waiting: 0 };
+  }
+
+  /** Undefined when there is a file of this id already, of whatever owner or state. */
+  async insert(tx: Tx, file: NewFile, traceparent: string | undefined): Promise<FileRow | undefined> {
+    const inserted = await tx.execute(
+      `INSERT INTO files (id, user_id, name, content_type, size, sha256, blob_key, meta, queued_at, rank, traceparent)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $9 THEN now() END, ${RANK('$2')}, $10) ON CONFLICT (id) DO NOTHING`,
+      [
+        file.id,
+        file.userId,
+        file.name,
+        file.contentType,
+        file.size,
+        file.sha256,
+        file.blobKey,
+        JSON.stringify(file.meta),
+        file.queued,
+        traceparent ?? null,
+      ],
+    );
+    if (inserted === 0) return undefined;
+    await tx.execute('INSERT INTO placements (file_id, scope) VALUES ($1, $2)', [file.id, file.scope]);
+    return this.find(file.id, tx);
+  }
+
+  async list({ userId }: UserPrincipal, page: number, limit: number): Promise<{ rows: FileRow[]; total: number }> {
+    const [rows, total] = await Promise.all([
+      this.database.query<FileRow>(
+        `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL
+          ORDER BY f.created_at DESC, f.id LIMIT $2 OFFSET $3`,
+        [userId, limit, (page - 1) * limit],
+      ),
+      this.count(userId),
+    ]);
+    return { rows, total };
+  }
+
+  /** @param pattern of LIKE */
+  search({ userId }: UserPrincipal, pattern: string, skip: number, limit: number): Promise<FileRow[]> {
+    return this.database.query<FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL AND f.name ILIKE $2
+        ORDER BY f.created_at DESC, f.id LIMIT $3 OFFSET $4`,
+      [userId, pattern, limit, skip],
+    );
+  }
+
+  async count(userId: string): Promise<number> {
+    const row = await this.database.first<{ count: number }>(
+      'SELECT count(*)::int AS count FROM files WHERE user_id = $1 AND deleted_at IS NULL',
+      [userId],
+      { name: 'files.count' },
+    );
+    return row?.count ?? 0;
+  }
+
+  rename(tx: Tx, fileId: string, name: string): Promise<FileRow | undefined> {
+    return tx.first<FileRow>(
+      `UPDATE files f SET name = $2, updated_at = now() WHERE f.id = $1 RETURNING ${FILE_COLUMNS}`,
+      [fileId, name],
+    );
+  }
+
+  /** A new generation of a locked file; whoever has the old one in hand is fenced. */
+  async replace(tx: Tx, { id, blobKey: old }: FileRow, content: NewContent): Promise<FileRow | undefined> {
+    await tx.execute(`INSERT INTO removals (kind, file_id, blob_key) VALUES ('blob', $1, $2)`, [id, old]);
+    return tx.first<FileRow>(
+      `UPDATE files f SET ${REQUEUED}, generation = f.generation + 1, chunk_count = NULL,
+              blob_key = $2, content_type = $3, size = $4, sha256 = $5, name = coalesce($6, f.name)
+        WHERE f.id = $1 RETURNING ${FILE_COLUMNS}`,
+      [id, content.blobKey, content.contentType, content.size, content.sha256, content.name ?? null],
+    );
+  }
+
+  /** Queues locked files. `anew`: their text is extracted again as a new generation; otherwise they go on where they stopped. */
+  requeue(tx: Tx, fileIds: readonly string[], { anew }: { anew: boolean }): Promise<FileRow[]> {
+    const again = anew ? ', generation = f.generation + 1, chunk_count = NULL' : '';
+    return tx.query<FileRow>(
+      `UPDATE files f SET ${REQUEUED}${again} WHERE f.id = ANY ($1::uuid[]) RETURNING ${FILE_COLUMNS}`,
+      [fileIds],
+    );
+  }
+
+  /**
+   * Marks files as deleted: no search finds them any more, no worker can go on with them, and what is left of them is on the list of
+   * what is to be removed.
+   * @param where a condition on `files f`, with `$1`
+   */
+  async markDeleted(tx: Tx, where: string, param: unknown): Promise<FileRow[]> {
+    const rows = await tx.query<FileRow>(
+      `UPDATE files f SET deleted_at = now(), state = 'pending', owner = NULL, queued_at = NULL, epoch = f.epoch + 1, updated_at = now()
+        WHERE f.deleted_at IS NULL AND ${where} RETURNING ${FILE_COLUMNS}`,
+      [param],
+    );
+    await tx.execute(`INSERT INTO removals (kind, file_id) SELECT 'file', unnest($1::uuid[])`, [
+      rows.map((row) => row.id),
+    ]);
+    return rows;
+  }
+
+  /** All bases of a user; the points that are still in them are removed. @returns how many */
+  async markBasesDeleted(tx: Tx, userId: string): Promise<number> {
+    const rows = await tx.query<{ id: string }>(
+      'UPDATE knowledge_bases SET deleted_at = now() WHERE user_id = $1 AND deleted_at IS NULL RETURNING id',
+      [userId],
+    );
+    await tx.execute(`INSERT INTO removals (kind, scope) SELECT 'scope', unnest($1::uuid[])`, [
+      rows.map((row) => row.id),
+    ]);
+    return rows.length;
+  }
+
+  /** Chunks of what searches find; of the newest generation before anything is found. */
+  async chunks(file: FileRow, from: number, limit: number): Promise<PlacedText[]> {
+    return this.database.query<PlacedText>(
+      `SELECT ordinal, text, start_offset AS start, end_offset AS "end" FROM chunks
+        WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
+      [file.id, file.liveGeneration ?? file.generation, from, limit],
+    );
+  }
+}

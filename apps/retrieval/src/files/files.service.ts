@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  DELETE_FILE,
+  DELETE_USER_DOCUMENTS,
+  FILE_TEXT,
+  FileStatus,
+  LIST_FILES,
+  LOCATE_FILE,
+  RENAME_FILE,
+  REPLACE_FILE,
+  SEARCH_FILES,
+  StoredFile,
+} from '@perennial/contracts-retrieval';
+import {
+  CallError,
+  requireAdmin,
+  requireUser,
+  type CallParsedRequest,
+  type CallReply,
+  type Principal,
+} from '@perennial/contracts-kernel';
+import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { canRead, readable, writable } from '../access/access';
+import { FileChanges } from './file-changes';
+import { toStatus, toWire, type FileRow } from './file-row';
+import { FilesRepository } from './files.repository';
+import { joinChunks } from './text-pieces';
+
+/** Chunks read at once for the text of a file. */
+const TEXT_BATCH = 200;
+
+/** What people do with their files. */
+@Injectable()
+export class FilesService {
+  constructor(
+    private readonly files: FilesRepository,
+    private readonly changes: FileChanges,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  async get(fileId: string, principal: Principal): Promise<StoredFile> {
+    return toWire(await this.#read(fileId, principal));
+  }
+
+  async locate(fileId: string, principal: Principal): Promise<CallReply<typeof LOCATE_FILE>> {
+    const { blobKey, name, contentType, size, sha256 } = await this.#read(fileId, principal);
+    return { blobKey, name, contentType, size, sha256 };
+  }
+
+  /** Those that may be read, in no order. */
+  async statuses(fileIds: readonly string[], principal: Principal): Promise<FileStatus[]> {
+    requireUser(principal);
+    const rows = await this.files.findMany(fileIds);
+    return rows.filter((row) => canRead(principal, row)).map(toStatus);
+  }
+
+  async list(
+    { page, limit }: CallParsedRequest<typeof LIST_FILES>,
+    principal: Principal,
+  ): Promise<CallReply<typeof LIST_FILES>> {
+    const { rows, total } = await this.files.list(requireUser(principal), page, limit);
+    return { items: rows.map(toWire), total };
+  }
+
+  async search(
+    { filename, skip, limit }: CallParsedRequest<typeof SEARCH_FILES>,
+    principal: Principal,
+  ): Promise<StoredFile[]> {
+    const rows = await this.files.search(requireUser(principal), likeOf(filename), skip, limit);
+    return rows.map(toWire);
+  }
+
+  async count(principal: Principal): Promise<number> {
+    return this.files.count(requireUser(principal).userId);
+  }
+
+  /**
+   * The extracted text from chunk `from` on. `FILE_TEXT` says how it comes in pieces; what a chunk repeats of the one before it is left
+   * out, also at the beginning of a piece.
+   */
+  async text(
+    { fileId, from, maxChars }: CallParsedRequest<typeof FILE_TEXT>,
+    principal: Principal,
+  ): Promise<CallReply<typeof FILE_TEXT>> {
+    const file = await this.#read(fileId, principal);
+    const before = from > 0 ? (await this.files.chunks(file, from - 1, 1))[0] : undefined;
+    let end = before?.end ?? 0;
+    let content = '';
+    let next = from;
+    while (content.length < maxChars) {
+      const chunks = await this.files.chunks(file, next, TEXT_BATCH);
+      for (const chunk of chunks) {
+        content += joinChunks([chunk], end);
+        end = Math.max(end, chunk.end);
+        next = chunk.ordinal + 1;
+        if (content.length >= maxChars) return { content, next };
+      }
+      if (chunks.length < TEXT_BATCH) return { content, next: null };
+    }
+    return { content, next };
+  }
+
+  async rename({ fileId, name }: CallParsedRequest<typeof RENAME_FILE>, principal: Principal): Promise<StoredFile> {
+    return this.#change(fileId, principal, (tx) => this.files.rename(tx, fileId, name));
+  }
+
+  /** Deleting what is gone is fine. */
+  async delete(
+    { fileId }: CallParsedRequest<typeof DELETE_FILE>,
+    principal: Principal,
+  ): Promise<CallReply<typeof DELETE_FILE>> {
+    return this.unitOfWork.run(async (tx) => {
+      const row = await this.files.lock(tx, fileId);
+      writable(principal, row, 'file');
+      this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
+      return { deleted: true };
+    });
+  }
+
+  async deleteAll(principal: Principal): Promise<number> {
+    requireAdmin(principal);
+    return this.unitOfWork.run(async (tx) => {
+      const rows = await this.files.markDeleted(tx, '$1::boolean', true);
+      this.changes.deleted(tx, rows);
+      return rows.length;
+    });
+  }
+
+  /** Files and bases of a user who is gone. */
+  async deleteOfUser(userId: string, principal: Principal): Promise<CallReply<typeof DELETE_USER_DOCUMENTS>> {
+    requireAdmin(principal);
+    return this.unitOfWork.run(async (tx) => {
+      const rows = await this.files.markDeleted(tx, 'f.user_id = $1', userId);
+      this.changes.deleted(tx, rows);
+      const bases = await this.files.markBasesDeleted(tx, userId);
+      return { files: rows.length, bases };
+    });
+  }
+
+  async replace(request: CallParsedRequest<typeof REPLACE_FILE>, principal: Principal): Promise<StoredFile> {
+    const { fileId, blobKey } = request;
+    if (!blobKey.startsWith(`files/${fileId}/`))
+      throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
+    return this.#change(fileId, principal, (tx, row) =>
+      // The same delivery a second time.
+      row.blobKey === blobKey ? Promise.resolve(row) : this.files.replace(tx, row, request),
+    );
+  }
+
+  async retry(fileId: string, principal: Principal): Promise<StoredFile> {
+    return this.#change(fileId, principal, async (tx, row) => {
+      if (row.state === 'completed')
+        throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');
+      // It waits or is being worked on already.
+      if (row.state !== 'failed' && row.queued) return row;
+      return (await this.files.requeue(tx, [fileId], { anew: false }))[0];
+    });
+  }
+
+  async #read(fileId: string, principal: Principal): Promise<FileRow> {
+    return readable(principal, await this.files.find(fileId), 'file');
+  }
+
+  async #change(
+    fileId: string,
+    principal: Principal,
+    change: (tx: Tx, row: FileRow) => Promise<FileRow | undefined>,
+  ): Promise<StoredFile> {
+    return this.unitOfWork.run(async (tx) => {
+      const row = writable(principal, await this.files.lock(tx, fileId), 'file');
+      const changed = (await change(tx, row)) ?? row;
+      this.changes.changed(tx, [changed]);
+      return toWire(changed);
+    });
+  }
+}
+
+/** `*` and `?` of the wire as a LIKE pattern; anything else is meant as it is written. */
+function likeOf(glob: string): string {
+  return glob
+    .replace(/[\\%_]/g, (special) => `\\${special}`)
+    .replaceAll('*', '%')
+    .replaceAll('?', '_');
+}

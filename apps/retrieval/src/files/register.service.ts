@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { blobKeyOf, type REGISTER_FILE, type StoredFile } from '@perennial/contracts-retrieval';
+import { CallError, requireUser, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
+import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { injectTrace } from '@perennial/runtime';
+import { writable } from '../access/access';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { FileChanges } from './file-changes';
+import { toWire, type FileRow } from './file-row';
+import { FilesRepository } from './files.repository';
+import { duplicateContent, PlacementsRepository } from './placements.repository';
+
+type Request = CallParsedRequest<typeof REGISTER_FILE>;
+
+const MIB = 2 ** 20;
+/** After a refusal because too much waits. */
+const RETRY_AFTER_S = 30;
+
+/** Makes rows of files whose bytes are in the blob store. */
+@Injectable()
+export class RegisterService {
+  constructor(
+    private readonly files: FilesRepository,
+    private readonly placements: PlacementsRepository,
+    private readonly changes: FileChanges,
+    private readonly settings: SettingsKeeper,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {}
+
+  /** Row, placement and job in one transaction; a second delivery is answered with the row of the first. */
+  async register(request: Request, principal: Principal): Promise<StoredFile> {
+    const { userId } = requireUser(principal);
+    return this.unitOfWork.run(async (tx) => {
+      const known = await this.#known(tx, request, userId);
+      if (known) return toWire(known);
+      await this.#checkContent(request);
+      await this.#checkCounts(tx, userId, request.process);
+      if (request.knowledgeId) await this.#checkBase(tx, request.knowledgeId, request.sha256, principal);
+      const row = await this.files.insert(
+        tx,
+        {
+          id: request.fileId,
+          userId,
+          name: request.name,
+          contentType: request.contentType,
+          size: request.size,
+          sha256: request.sha256,
+          blobKey: blobKeyOf(request.fileId, '1'),
+          meta: request.metadata,
+          scope: request.knowledgeId ?? request.fileId,
+          queued: request.process,
+        },
+        injectTrace().traceparent,
+      );
+      // A delivery beside this one was faster by a moment.
+      const registered = row ?? (await this.#known(tx, request, userId));
+      if (!registered)
+        throw new CallError('UNAVAILABLE', 'The file is being registered. Try again.', { retryAfter: 1 });
+      if (row && request.knowledgeId) await this.placements.touchBase(tx, request.knowledgeId);
+      this.changes.changed(tx, [registered]);
+      return toWire(registered);
+    });
+  }
+
+  async #known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
+    const row = await this.files.find(fileId, tx);
+    if (row && row.userId === userId && (row.sha256 === sha256 || row.generation > 1)) return row;
+    if (row || (await this.files.isKnown(tx, fileId)))
+      throw new CallError('ALREADY_EXISTS', 'This file id has been used. Upload the file again.');
+    return undefined;
+  }
+
+  async #checkContent({ name, size }: Request): Promise<void> {
+    const { FILE_MAX_SIZE, ALLOWED_FILE_EXTENSIONS } = (await this.settings.current()).retrieval;
+    if (FILE_MAX_SIZE !== null && size > FILE_MAX_SIZE * MIB)
+      throw new CallError('PAYLOAD_TOO_LARGE', `A file may have at most ${FILE_MAX_SIZE} MB.`);
+    const extension = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+    if (ALLOWED_FILE_EXTENSIONS.length > 0 && !ALLOWED_FILE_EXTENSIONS.includes(extension))
+      throw new CallError(
+        'INVALID_ARGUMENT',
+        `Files of this kind are not allowed. Allowed are: ${ALLOWED_FILE_EXTENSIONS.join(', ')}.`,
+      );
+  }
+
+  async #checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
+    const { own, waiting } = await this.files.counts(tx, userId);
+    if (own >= this.env.MAX_FILES_PER_USER)
+      throw new CallError('RATE_LIMITED', `You have ${own} files, which is the most. Delete some first.`);
+    if (queues && waiting >= this.env.MAX_QUEUED_FILES)
+      throw new CallError('RESOURCE_EXHAUSTED', 'Too many files wait to be processed. Try again later.', {
+        retryAfter: RETRY_AFTER_S,
+      });
+  }
+
+  async #checkBase(tx: Tx, baseId: string, sha256: string, principal: Principal): Promise<void> {
+    writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
+    if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
+      throw new CallError('RATE_LIMITED', 'The knowledge base is full.');
+    await this.placements.claimContent(tx, baseId, [sha256]);
+    if ((await this.placements.heldContent(tx, baseId, [sha256], [])).length > 0) throw duplicateContent();
+  }
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { BlobStoreError } from '@perennial/blob-store';
+import { CallError } from '@perennial/contracts-kernel';
+import { StoreUnavailableError, VectorStoreError } from '@perennial/vector-store';
+import { EmbeddingError } from '../embedding/embedding-error';
+import { ExtractionError } from '../extraction/extraction';
+import { FileLostError, HandOverError } from './taken-file';
+
+/** For the owner of the file: a code for programs, a sentence for people. */
+export interface Reason {
+  code: string;
+  message: string;
+}
+
+/**
+ * What becomes of an ingestion that threw.
+ * - `lost`: nothing; it is not ours any more
+ * - `handed-over`: another process goes on at once
+ * - `wait`: something that the file is not to blame for is away; tried again later, as often as it takes
+ * - `broke`: may work another time, but not for ever
+ * - `refused`: the same bytes will never work
+ */
+export type Fault =
+  | { kind: 'lost' | 'handed-over' }
+  | { kind: 'wait'; afterS: number; reason: Reason }
+  | { kind: 'broke'; reason: Reason; errorId?: string }
+  | { kind: 'refused'; reason: Reason };
+
+/** A store or an embedder that went away is asked again after this. */
+const WAIT_S = 2;
+/** An administrator has to act: nothing is gained by asking often. */
+const SETUP_WAIT_S = 15;
+
+const away = (what: string, afterS = WAIT_S): Fault => ({
+  kind: 'wait',
+  afterS,
+  reason: { code: 'UNAVAILABLE', message: `${what} does not answer at the moment; the file waits for it.` },
+});
+
+/** @param error what an ingestion threw */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof FileLostError) return { kind: 'lost' };
+  if (error instanceof HandOverError) return { kind: 'handed-over' };
+  if (error instanceof ExtractionError) return extraction(error);
+  if (error instanceof EmbeddingError) return embedding(error);
+  if (error instanceof StoreUnavailableError) return away('The vector store', (error.retryAfterMs ?? 0) / 1_000 || WAIT_S);
+  // A collection that is gone is made again before the next try.
+  if (error instanceof VectorStoreError && ['UNAVAILABLE', 'NOT_FOUND'].includes(error.code))
+    return away('The vector store');
+  if (error instanceof BlobStoreError) return bytes(error);
+  if (error instanceof CallError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED'))
+    return away('The database');
+  const errorId = randomUUID();
+  return {
+    kind: 'broke',
+    errorId,
+    reason: { code: 'INTERNAL', message: `Processing broke off unexpectedly (error ${errorId}).` },
+  };
+}
+
+function extraction(error: ExtractionError): Fault {
+  const reason = { code: error.reason, message: error.message };
+  return error.retryable ? { kind: 'broke', reason } : { kind: 'refused', reason };
+}
+
+function embedding(error: EmbeddingError): Fault {
+  const reason = { code: error.fault, message: error.message };
+  switch (error.fault) {
+    case 'embedder':
+      return { kind: 'wait', afterS: error.retryAfter ?? WAIT_S, reason };
+    case 'setup':
+      return { kind: 'wait', afterS: SETUP_WAIT_S, reason };
+    case 'text':
+      return { kind: 'refused', reason };
+  }
+}
+
+function bytes(error: BlobStoreError): Fault {
+  switch (error.code) {
+    case 'UNAVAILABLE':
+      return away('The file store');
+    case 'DENIED':
+      return away('The file store', SETUP_WAIT_S);
+    case 'NOT_FOUND':
+      return {
+        kind: 'refused',
+        reason: { code: 'NOT_FOUND', message: 'The stored bytes of the file are missing. Upload it again.' },
+      };
+    default:
+      return { kind: 'broke', reason: { code: error.code, message: 'The stored bytes of the file cannot be read.' } };
+  }
+}

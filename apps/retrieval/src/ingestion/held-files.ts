@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import { IngestionProcesses } from './ingestion-processes';
+import { IngestionQueue } from './ingestion-queue';
+import { IngestionRepository } from './ingestion.repository';
+import { FileLostError, HandOverError, type TakenFile } from './taken-file';
+
+const LOOK_MS = 1_000;
+
+interface Held {
+  epoch: number;
+  abort: AbortController;
+}
+
+/**
+ * The files that this process has in hand. Each second it compares them with what Postgres says: what is missing there was replaced,
+ * deleted or lost to another owner and is dropped; what only is there was taken by a statement whose reply never came, and is given back.
+ */
+@Injectable()
+export class HeldFiles {
+  readonly #held = new Map<string, Held>();
+  /** Takes whose reply is awaited: Postgres may know of them first. */
+  readonly #taking = new Set<string>();
+  #leaving = false;
+
+  constructor(
+    private readonly repository: IngestionRepository,
+    private readonly processes: IngestionProcesses,
+    private readonly queue: IngestionQueue,
+    @Inject(Runtime) private readonly runtime: Runtime,
+  ) {}
+
+  start(): void {
+    this.processes.onReaped(() => this.#abortAll(new FileLostError()));
+    this.runtime.every(LOOK_MS, () => this.#compare(), { name: 'compare files in hand', until: 'close' });
+  }
+
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** Takes the file, if it is to be had, and holds it while `work` runs. */
+  async hold(fileId: string, work: (file: TakenFile, signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.#leaving || this.#taking.has(fileId) || this.#held.has(fileId)) return;
+    this.#taking.add(fileId);
+    const abort = new AbortController();
+    let held: Held | undefined;
+    try {
+      const file = await this.repository.take(fileId, this.processes.id);
+      if (!file) return;
+      held = { epoch: file.epoch, abort };
+      this.#held.set(fileId, held);
+      this.#taking.delete(fileId);
+      if (this.#leaving) abort.abort(new HandOverError());
+      await work(file, abort.signal);
+    } finally {
+      this.#taking.delete(fileId);
+      if (held && this.#held.get(fileId) === held) this.#held.delete(fileId);
+    }
+  }
+
+  /** Everything that is in hand stops where it is and is given back. Resolves when it is, or at the deadline. */
+  async handOver(deadlineAt: number): Promise<void> {
+    this.#leaving = true;
+    this.#abortAll(new HandOverError());
+    while ((this.#held.size > 0 || this.#taking.size > 0) && Date.now() < deadlineAt) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  #abortAll(reason: Error): void {
+    for (const { abort } of this.#held.values()) abort.abort(reason);
+  }
+
+  async #compare(): Promise<void> {
+    const before = new Map(this.#held);
+    const owned = new Map((await this.repository.owned(this.processes.id)).map((row) => [row.id, row.epoch]));
+    for (const [id, held] of before) if (owned.get(id) !== held.epoch) held.abort.abort(new FileLostError());
+    const unknown = [...owned]
+      .filter(([id]) => !this.#held.has(id) && !this.#taking.has(id) && !before.has(id))
+      .map(([id, epoch]) => ({ id, epoch }));
+    if (unknown.length > 0) this.queue.enqueue(await this.repository.release(unknown));
+  }
+}

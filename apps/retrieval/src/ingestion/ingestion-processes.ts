@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from '@perennial/ownership';
+import { Runtime } from '@perennial/runtime';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { IngestionQueue, type IngestionJob } from './ingestion-queue';
+
+/** What becomes of the files of processes that are gone. */
+const FILES: OwnedWork = {
+  afterLeaving: `
+    UPDATE files f SET state = 'pending', owner = NULL, queued_at = now()
+      FROM gone WHERE f.owner = gone.id AND f.state = 'processing' AND f.deleted_at IS NULL`,
+  afterDeath: `
+    , theirs AS (
+      SELECT f.id FROM files f JOIN gone ON f.owner = gone.id
+       WHERE f.state = 'processing' AND f.deleted_at IS NULL FOR UPDATE OF f SKIP LOCKED
+    )
+    UPDATE files f SET state = 'pending', owner = NULL, queued_at = now(), attempts = attempts + 1
+      FROM theirs WHERE f.id = theirs.id
+    RETURNING f.id AS "fileId", f.epoch, f.rank`,
+};
+
+/** This process among the others of the service. */
+@Injectable()
+export class IngestionProcesses extends ProcessRegistry<IngestionJob> {
+  constructor(
+    @Inject(RETRIEVAL_ENV) env: RetrievalEnv,
+    @Inject(Runtime) runtime: Runtime,
+    queue: IngestionQueue,
+  ) {
+    const takenBack = runtime.metrics.counter('files_requeued_total', 'Files given back because their owner died');
+    const database = heartbeatDatabase({ url: env.DATABASE_URL, schema: 'retrieval' }, runtime);
+    super(new ProcessTable<IngestionJob>(database, FILES), runtime, (jobs) => {
+      takenBack.inc(jobs.length);
+      queue.enqueue(jobs);
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { JobQueue } from '@perennial/ownership';
+import { Runtime } from '@perennial/runtime';
+import { Connections } from '@perennial/transport';
+
+/** What a job says: this file waits for a worker. `epoch` is the file's at the time; the take makes it one more. */
+export interface IngestionJob {
+  fileId: string;
+  epoch: number;
+  /** How many files of the same user waited before it. */
+  rank: number;
+}
+
+export const INGESTION_QUEUE = 'ingestion';
+/** The lowest that BullMQ knows. */
+const LAST = 2 ** 21;
+
+/** Tells the workers of files that wait; those go first whose owner has the fewest before them. */
+@Injectable()
+export class IngestionQueue extends JobQueue<IngestionJob> {
+  constructor(@Inject(Connections) connections: Connections, @Inject(Runtime) runtime: Runtime) {
+    super(connections, runtime, {
+      name: INGESTION_QUEUE,
+      idOf: ({ fileId, epoch }) => `${fileId}-${epoch}`,
+      // 0 would mean before all others.
+      optionsOf: ({ rank }) => ({ priority: Math.min(rank + 1, LAST) }),
+      gauge: 'ingestion_queue_jobs',
+    });
+  }
+}

@@ -1,0 +1,249 @@
+import { Injectable } from '@nestjs/common';
+import type { IngestionStep } from '@perennial/contracts-retrieval';
+import { Database, UnitOfWork } from '@perennial/persistence';
+import { FILE_COLUMNS, type FileRow } from '../files/file-row';
+import type { Chunk } from '../splitting/chunk';
+import type { IngestionJob } from './ingestion-queue';
+import { FileLostError, type Fence, type TakenFile } from './taken-file';
+
+/** Whose it is now; locked against a take, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch. */
+const MINE = `mine AS (
+  SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
+const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.state = 'processing' AND f.deleted_at IS NULL`;
+const AS_JOB = `f.id AS "fileId", f.epoch, f.rank`;
+
+/** How a file goes back to the queue. */
+export interface Release {
+  /** Seconds before it may be taken again. */
+  afterS?: number;
+  /** It broke here, which must not go on for ever. */
+  broke?: boolean;
+  /** What its owner reads meanwhile. */
+  error?: { code: string; message: string };
+}
+
+/** Who ingests which file, and how far it is: every statement is a compare-and-set on state and epoch. */
+@Injectable()
+export class IngestionRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** Makes this process the owner, if the file waits or its owner is gone. Undefined: it is another's, is over, or must wait. */
+  take(fileId: string, processId: string): Promise<TakenFile | undefined> {
+    return this.database.first<TakenFile>(
+      `UPDATE files f
+          SET state = 'processing', owner = $2, epoch = f.epoch + 1, attempts = f.attempts + (f.state = 'processing')::int,
+              step = CASE WHEN f.chunk_count IS NULL THEN 'extract' ELSE 'embed' END
+        WHERE f.id = $1 AND f.deleted_at IS NULL
+          AND ((f.state = 'pending' AND f.queued_at IS NOT NULL AND f.not_before <= now())
+               OR (f.state = 'processing' AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = f.owner)))
+          AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
+       RETURNING f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.blob_key AS "blobKey",
+                 f.generation, f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.traceparent`,
+      [fileId, processId],
+      { name: 'ingestion.take' },
+    );
+  }
+
+  /** What Postgres says that this process has. */
+  owned(processId: string): Promise<Fence[]> {
+    return this.database.query<Fence>(`SELECT id, epoch FROM files WHERE owner = $1 AND state = 'processing'`, [processId], {
+      name: 'ingestion.owned',
+    });
+  }
+
+  /** @throws FileLostError */
+  async assertMine({ id, epoch }: Fence): Promise<void> {
+    const row = await this.database.first(`SELECT 1 FROM files f WHERE ${IS_MINE}`, [id, epoch], {
+      name: 'ingestion.mine',
+    });
+    if (!row) throw new FileLostError();
+  }
+
+  /** Forgets what an attempt before this one left of the generation's chunks. */
+  async clearChunks({ id, epoch }: Fence): Promise<void> {
+    await this.database.execute(
+      `WITH ${MINE} DELETE FROM chunks c USING mine WHERE c.file_id = mine.id AND c.generation = mine.generation`,
+      [id, epoch],
+    );
+  }
+
+  /** @throws FileLostError */
+  async addChunks({ id, epoch }: Fence, chunks: readonly Chunk[]): Promise<void> {
+    const added = await this.database.execute(
+      `WITH ${MINE}
+       INSERT INTO chunks (file_id, generation, ordinal, text, page, heading, start_offset, end_offset, hash)
+       SELECT mine.id, mine.generation, c.*
+         FROM mine, unnest($3::int[], $4::text[], $5::int[], $6::text[], $7::int[], $8::int[], $9::text[]) AS c`,
+      [
+        id,
+        epoch,
+        chunks.map((chunk) => chunk.ordinal),
+        chunks.map((chunk) => chunk.text),
+        chunks.map((chunk) => chunk.page ?? null),
+        chunks.map((chunk) => chunk.heading ?? null),
+        chunks.map((chunk) => chunk.start),
+        chunks.map((chunk) => chunk.end),
+        chunks.map((chunk) => chunk.hash),
+      ],
+      { name: 'ingestion.add-chunks' },
+    );
+    if (added !== chunks.length) throw new FileLostError();
+  }
+
+  /** All chunks are stored: from here on a restart embeds. @throws FileLostError */
+  async chunksComplete({ id, epoch }: Fence, count: number): Promise<void> {
+    await this.#record(`chunk_count = $3, step = 'embed', attempts = 0`, { id, epoch }, count);
+  }
+
+  /** @param finished the step before it is done for good, so attempts count anew. @throws FileLostError */
+  async reach({ id, epoch }: Fence, step: IngestionStep, finished = false): Promise<void> {
+    await this.#record(`step = $3${finished ? ', attempts = 0' : ''}`, { id, epoch }, step);
+  }
+
+  async #record(change: string, { id, epoch }: Fence, value: unknown): Promise<void> {
+    const changed = await this.database.execute(`UPDATE files f SET ${change} WHERE ${IS_MINE}`, [id, epoch, value]);
+    if (changed === 0) throw new FileLostError();
+  }
+
+  /** Chunks of a generation from an ordinal on. */
+  chunks(fileId: string, generation: number, from: number, limit: number): Promise<StoredChunk[]> {
+    return this.database.query<StoredChunk>(
+      `SELECT ordinal, text, hash FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
+      [fileId, generation, from, limit],
+      { name: 'ingestion.chunks' },
+    );
+  }
+
+  /** Where the file is placed without all of its points being in the index. */
+  async missingScopes(file: TakenFile, indexId: string): Promise<string[]> {
+    const rows = await this.database.query<{ scope: string }>(
+      `SELECT p.scope FROM placements p WHERE p.file_id = $1 AND NOT EXISTS (
+         SELECT 1 FROM indexed i WHERE i.index_id = $2 AND i.file_id = $1 AND i.scope = p.scope AND i.generation = $3)`,
+      [file.id, indexId, file.generation],
+    );
+    return rows.map((row) => row.scope);
+  }
+
+  /**
+   * All points of these placements are in the index. A placement that is gone meanwhile is left out: its removal has seen to its points.
+   * @throws FileLostError
+   */
+  async recordIndexed({ id, epoch }: Fence, indexId: string, scopes: readonly string[]): Promise<void> {
+    const row = await this.database.first(
+      `WITH ${MINE},
+       recorded AS (
+         INSERT INTO indexed (index_id, file_id, scope, generation)
+         SELECT $3, mine.id, p.scope, mine.generation FROM mine JOIN placements p ON p.file_id = mine.id AND p.scope = ANY ($4::uuid[])
+         ON CONFLICT (index_id, file_id, scope) DO UPDATE SET generation = excluded.generation)
+       SELECT 1 FROM mine`,
+      [id, epoch, indexId, scopes],
+    );
+    if (!row) throw new FileLostError();
+  }
+
+  /**
+   * The switch: what was indexed is what searches find from now on, and what was found before is put on the list of what is to be
+   * removed. Undefined when something is missing still: a placement, or an index that appeared meanwhile.
+   * @param indexes false: searches read whole texts only, so that no index needs to have it
+   * @throws FileLostError
+   */
+  async finish({ id, epoch }: Fence, { indexes }: { indexes: boolean }): Promise<FileRow | undefined> {
+    return this.unitOfWork.run(async (tx) => {
+      const locked = await tx.first<{ generation: number }>(
+        `SELECT f.generation FROM files f WHERE ${IS_MINE} FOR UPDATE`,
+        [id, epoch],
+      );
+      if (!locked) throw new FileLostError();
+      const missing =
+        indexes &&
+        (await tx.first(
+          `SELECT 1 FROM placements p CROSS JOIN indexes x
+            WHERE p.file_id = $1 AND x.state IN ('active', 'building') AND NOT EXISTS (
+              SELECT 1 FROM indexed i WHERE i.index_id = x.id AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = $2)
+            LIMIT 1`,
+          [id, locked.generation],
+        ));
+      if (missing) return undefined;
+      if (locked.generation > 1)
+        await tx.execute(`INSERT INTO removals (kind, file_id, below) VALUES ('generations', $1, $2)`, [
+          id,
+          locked.generation,
+        ]);
+      return tx.first<FileRow>(
+        `UPDATE files f SET state = 'completed', step = 'index', owner = NULL, live_generation = generation, live_sha256 = sha256,
+                error = NULL, attempts = 0, updated_at = now()
+          WHERE f.id = $1 RETURNING ${FILE_COLUMNS}`,
+        [id],
+      );
+    });
+  }
+
+  /** Given up, with the reason. Undefined: it is not this process's any more. */
+  fail({ id, epoch }: Fence, error: { code: string; message: string }): Promise<FileRow | undefined> {
+    return this.database.first<FileRow>(
+      `UPDATE files f SET state = 'failed', owner = NULL, error = $3, updated_at = now() WHERE ${IS_MINE} RETURNING ${FILE_COLUMNS}`,
+      [id, epoch, JSON.stringify(error)],
+    );
+  }
+
+  /** Gives files back to the queue. Those that are not this process's any more are left out. */
+  async release(files: readonly Fence[], { afterS = 0, broke = false, error }: Release = {}): Promise<IngestionJob[]> {
+    return this.database.query<IngestionJob>(
+      `UPDATE files f
+          SET state = 'pending', owner = NULL, queued_at = now(), not_before = now() + $3 * interval '1 second',
+              attempts = f.attempts + $4, error = $5
+         FROM unnest($1::uuid[], $2::int[]) AS i (id, epoch)
+        WHERE f.id = i.id AND f.epoch = i.epoch AND f.state = 'processing' AND f.deleted_at IS NULL
+       RETURNING ${AS_JOB}`,
+      [
+        files.map((file) => file.id),
+        files.map((file) => file.epoch),
+        afterS,
+        broke ? 1 : 0,
+        error ? JSON.stringify(error) : null,
+      ],
+    );
+  }
+
+  /** Re-queues files whose owner is on no list: a take that raced with the reaping of its process, a row that was locked at the reaping. */
+  requeueOrphans(): Promise<IngestionJob[]> {
+    return this.database.query<IngestionJob>(
+      `UPDATE files f SET state = 'pending', owner = NULL, queued_at = now(), attempts = attempts + 1
+        WHERE f.id IN (
+         SELECT o.id FROM files o
+          WHERE o.state = 'processing' AND o.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = o.owner)
+            FOR UPDATE SKIP LOCKED)
+       RETURNING ${AS_JOB}`,
+      [],
+      { name: 'ingestion.requeue-orphans' },
+    );
+  }
+
+  /**
+   * Files that have waited for so long that their job may be lost, or whose time has come; in the order in which they are to be taken.
+   * Each is handed to one sweeper, and again after `againS` seconds.
+   */
+  waiting(waitedS: number, againS: number, limit: number): Promise<IngestionJob[]> {
+    return this.database.query<IngestionJob>(
+      `UPDATE files f SET swept_at = now() WHERE f.id IN (
+         SELECT id FROM files
+          WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL
+            AND queued_at <= now() - $1 * interval '1 second' AND not_before <= now()
+            AND (swept_at <= not_before OR swept_at < queued_at OR swept_at <= now() - $2 * interval '1 second')
+          ORDER BY rank, queued_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+       RETURNING ${AS_JOB}`,
+      [waitedS, againS, limit],
+      { name: 'ingestion.waiting' },
+    );
+  }
+}
+
+/** A chunk as indexing needs it. */
+export interface StoredChunk {
+  ordinal: number;
+  text: string;
+  hash: string;
+}

@@ -1,0 +1,41 @@
+/** A file that this process ingests. */
+export interface TakenFile {
+  id: string;
+  userId: string;
+  name: string;
+  contentType: string;
+  size: number;
+  blobKey: string;
+  generation: number;
+  /** The fence: every statement of this ingestion names it. */
+  epoch: number;
+  /** Chunks of this generation, when all are stored. */
+  chunkCount: number | null;
+  /** Attempts that ended badly since the last step that was finished. */
+  attempts: number;
+  traceparent: string | null;
+}
+
+/** Which take of which file: what the fence is made of. */
+export interface Fence {
+  id: string;
+  epoch: number;
+}
+
+/** The file is somebody else's now, was replaced, or is deleted: nothing more is to be done about it here. */
+export class FileLostError extends Error {
+  override readonly name = 'FileLostError';
+
+  constructor() {
+    super('the file belongs to another process, another content or nobody now');
+  }
+}
+
+/** This process ends: another one goes on. */
+export class HandOverError extends Error {
+  override readonly name = 'HandOverError';
+
+  constructor() {
+    super('the process hands its work over');
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { FilesModule } from '../files/files.module';
+import { KnowledgeController } from './knowledge.controller';
+import { KnowledgeRepository } from './knowledge.repository';
+import { KnowledgeService } from './knowledge.service';
+import { MembershipService } from './membership.service';
+
+/** Bases, and which files are in them. */
+@Module({
+  imports: [FilesModule],
+  controllers: [KnowledgeController],
+  providers: [KnowledgeRepository, KnowledgeService, MembershipService],
+  exports: [KnowledgeRepository],
+})
+export class KnowledgeModule {}

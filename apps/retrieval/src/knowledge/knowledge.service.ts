@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type {
+  CREATE_KNOWLEDGE,
+  KnowledgeBase,
+  LIST_KNOWLEDGE_FILES,
+  PENDING_KNOWLEDGE_FILES,
+  SEARCH_KNOWLEDGE,
+  SEARCH_KNOWLEDGE_FILES,
+  UPDATE_KNOWLEDGE,
+} from '@perennial/contracts-retrieval';
+import {
+  CallError,
+  requireUser,
+  type CallParsedRequest,
+  type CallReply,
+  type Principal,
+} from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { canWrite, readable, writable } from '../access/access';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { toStatus, toWire } from '../files/file-row';
+import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
+
+const MAX_PENDING = 500;
+
+/** Bases as people see them; what is in them is the affair of `MembershipService`. */
+@Injectable()
+export class KnowledgeService {
+  constructor(
+    private readonly knowledge: KnowledgeRepository,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {}
+
+  async search(
+    request: CallParsedRequest<typeof SEARCH_KNOWLEDGE>,
+    principal: Principal,
+  ): Promise<CallReply<typeof SEARCH_KNOWLEDGE>> {
+    const user = requireUser(principal);
+    const { rows, total } = await this.knowledge.search(user, {
+      ...request,
+      all: request.all && user.role === 'admin',
+    });
+    return { items: rows.map((row) => knowledgeToWire(row, principal)), total };
+  }
+
+  async get(id: string, principal: Principal): Promise<KnowledgeBase> {
+    return knowledgeToWire(readable(principal, await this.knowledge.find(id), 'knowledge base'), principal);
+  }
+
+  async create(
+    request: CallParsedRequest<typeof CREATE_KNOWLEDGE>,
+    principal: Principal,
+    key: string,
+  ): Promise<KnowledgeBase> {
+    const user = requireUser(principal);
+    const once = { scope: `retrieval.knowledge.create:${user.userId}`, key, request };
+    return this.unitOfWork.once(once, async (tx) => {
+      if ((await this.knowledge.count(tx, user)) >= this.env.MAX_BASES_PER_USER)
+        throw new CallError('RATE_LIMITED', 'You have as many knowledge bases as one may have. Delete some first.');
+      return knowledgeToWire(await this.knowledge.create(tx, user, request.name, request.description), principal);
+    });
+  }
+
+  async update(
+    { knowledgeId, ...changes }: CallParsedRequest<typeof UPDATE_KNOWLEDGE>,
+    principal: Principal,
+  ): Promise<KnowledgeBase> {
+    return this.unitOfWork.run(async (tx) => {
+      writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
+      return knowledgeToWire(await this.knowledge.update(tx, knowledgeId, changes), principal);
+    });
+  }
+
+  async files(
+    { knowledgeId, ...view }: CallParsedRequest<typeof LIST_KNOWLEDGE_FILES>,
+    principal: Principal,
+  ): Promise<CallReply<typeof LIST_KNOWLEDGE_FILES>> {
+    readable(principal, await this.knowledge.find(knowledgeId), 'knowledge base');
+    const { rows, total } = await this.knowledge.files(knowledgeId, view);
+    return { items: rows.map(toWire), total };
+  }
+
+  async searchFiles(
+    { query, page }: CallParsedRequest<typeof SEARCH_KNOWLEDGE_FILES>,
+    principal: Principal,
+  ): Promise<CallReply<typeof SEARCH_KNOWLEDGE_FILES>> {
+    const { rows, total } = await this.knowledge.searchFiles(requireUser(principal), query, page);
+    const items = rows.map((row) => ({ ...toWire(row), knowledge: { id: row.baseId, name: row.baseName } }));
+    return { items, total };
+  }
+
+  async pending(knowledgeId: string, principal: Principal): Promise<CallReply<typeof PENDING_KNOWLEDGE_FILES>> {
+    readable(principal, await this.knowledge.find(knowledgeId), 'knowledge base');
+    const rows = await this.knowledge.pending(knowledgeId, MAX_PENDING);
+    return { items: rows.map((row) => ({ ...toStatus(row), filename: row.name })) };
+  }
+}
+
+/** As the wire has it, for one who looks at it. */
+export function knowledgeToWire(row: KnowledgeRow, principal: Principal): KnowledgeBase {
+  return {
+    id: row.id,
+    user_id: row.userId,
+    name: row.name,
+    description: row.description,
+    meta: row.meta,
+    access_grants: [],
+    file_count: row.fileCount,
+    write_access: canWrite(principal, row),
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}

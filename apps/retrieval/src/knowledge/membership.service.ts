@@ -1,0 +1,164 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type {
+  ADD_KNOWLEDGE_FILES,
+  KnowledgeBase,
+  REMOVE_KNOWLEDGE_FILE,
+  UPDATE_KNOWLEDGE_FILE,
+} from '@perennial/contracts-retrieval';
+import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
+import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { canWrite, readable, writable } from '../access/access';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { FileChanges } from '../files/file-changes';
+import type { FileRow } from '../files/file-row';
+import { FilesRepository } from '../files/files.repository';
+import { duplicateContent, PlacementsRepository } from '../files/placements.repository';
+import { KnowledgeRepository } from './knowledge.repository';
+import { knowledgeToWire } from './knowledge.service';
+
+/** Files that a base is the only place of. */
+const ONLY_IN = `
+  EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1)
+  AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope <> $1)`;
+
+/** Which files are in which base. Everybody locks the base first, then files in the order of their ids. */
+@Injectable()
+export class MembershipService {
+  constructor(
+    private readonly knowledge: KnowledgeRepository,
+    private readonly files: FilesRepository,
+    private readonly placements: PlacementsRepository,
+    private readonly changes: FileChanges,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {}
+
+  async add(
+    { knowledgeId, fileIds }: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>,
+    principal: Principal,
+  ): Promise<KnowledgeBase> {
+    return this.unitOfWork.run(
+      async (tx) => {
+        writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+        const wanted = [...new Set(fileIds)];
+        const rows = await this.files.lockMany(tx, wanted);
+        for (const id of wanted) {
+          readable(
+            principal,
+            rows.find((row) => row.id === id),
+            'file',
+          );
+        }
+        await this.#checkContent(tx, knowledgeId, rows);
+        const placed = await this.placements.place(tx, knowledgeId, wanted);
+        if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
+          throw new CallError('RATE_LIMITED', 'The knowledge base would hold too many files.');
+        // One that a worker has in hand is indexed there too before it is called completed.
+        const idle = rows.filter((row) => placed.includes(row.id) && (row.state === 'completed' || !row.queued));
+        const failed = rows.filter((row) => placed.includes(row.id) && row.state === 'failed');
+        const queued = await this.files.requeue(
+          tx,
+          [...new Set([...idle, ...failed])].map((row) => row.id),
+          { anew: false },
+        );
+        this.changes.changed(tx, queued);
+        await this.placements.touchBase(tx, knowledgeId);
+        return this.#reply(tx, knowledgeId, principal);
+      },
+      { retry: true },
+    );
+  }
+
+  /** All bytes in a base differ, also those that come together. */
+  async #checkContent(tx: Tx, knowledgeId: string, rows: readonly FileRow[]): Promise<void> {
+    const hashes = rows.map((row) => row.sha256);
+    await this.placements.claimContent(tx, knowledgeId, hashes);
+    const held = await this.placements.heldContent(
+      tx,
+      knowledgeId,
+      hashes,
+      rows.map((row) => row.id),
+    );
+    if (held.length > 0 || new Set(hashes).size < hashes.length) throw duplicateContent();
+  }
+
+  /** Extracts, embeds and indexes a file of the base anew. */
+  async refresh(
+    { knowledgeId, fileId }: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>,
+    principal: Principal,
+  ): Promise<KnowledgeBase> {
+    return this.unitOfWork.run(async (tx) => {
+      await this.#member(tx, knowledgeId, fileId, principal);
+      this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: true }));
+      await this.placements.touchBase(tx, knowledgeId);
+      return this.#reply(tx, knowledgeId, principal);
+    });
+  }
+
+  async remove(
+    { knowledgeId, fileId, deleteFile }: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>,
+    principal: Principal,
+  ): Promise<KnowledgeBase> {
+    return this.unitOfWork.run(async (tx) => {
+      const row = await this.#member(tx, knowledgeId, fileId, principal);
+      await this.placements.unplace(tx, knowledgeId, fileId);
+      const left = await this.placements.scopesOf(tx, fileId);
+      if (left.length === 0 && deleteFile && canWrite(principal, row)) {
+        this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
+      } else if (left.length === 0) {
+        await this.placements.place(tx, fileId, [fileId]);
+        this.changes.changed(tx, row.queued ? await this.files.requeue(tx, [fileId], { anew: false }) : []);
+      }
+      await this.placements.touchBase(tx, knowledgeId);
+      return this.#reply(tx, knowledgeId, principal);
+    });
+  }
+
+  async reset(knowledgeId: string, principal: Principal): Promise<KnowledgeBase> {
+    return this.unitOfWork.run(async (tx) => {
+      await this.#empty(tx, knowledgeId, principal);
+      await this.placements.touchBase(tx, knowledgeId);
+      return this.#reply(tx, knowledgeId, principal);
+    });
+  }
+
+  async delete(knowledgeId: string, principal: Principal): Promise<void> {
+    await this.unitOfWork.run(async (tx) => {
+      await this.#empty(tx, knowledgeId, principal);
+      await this.knowledge.markDeleted(tx, knowledgeId);
+    });
+  }
+
+  /** Queues every file, or those of one base, as new generations. */
+  async reindex(knowledgeId: string | undefined, principal: Principal): Promise<number> {
+    requireAdmin(principal);
+    return this.unitOfWork.run(async (tx) => {
+      const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
+      const rows = await this.files.requeue(tx, ids, { anew: true });
+      this.changes.changed(tx, rows);
+      return rows.length;
+    });
+  }
+
+  async #empty(tx: Tx, knowledgeId: string, principal: Principal): Promise<void> {
+    writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
+    await this.knowledge.lockFiles(tx, knowledgeId);
+    this.changes.deleted(tx, await this.files.markDeleted(tx, ONLY_IN, knowledgeId));
+    await this.knowledge.clear(tx, knowledgeId);
+  }
+
+  /** A locked file of a base that the principal may change. */
+  async #member(tx: Tx, knowledgeId: string, fileId: string, principal: Principal): Promise<FileRow> {
+    writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+    const row = await this.files.lock(tx, fileId);
+    if (row && (await this.placements.scopesOf(tx, fileId)).includes(knowledgeId)) return row;
+    throw new CallError('NOT_FOUND', 'There is no such file in this knowledge base.');
+  }
+
+  async #reply(tx: Tx, knowledgeId: string, principal: Principal): Promise<KnowledgeBase> {
+    return knowledgeToWire(
+      readable(principal, await this.knowledge.find(knowledgeId, tx), 'knowledge base'),
+      principal,
+    );
+  }
+}
