@@ -1,0 +1,100 @@
+import { setPriority } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Chunk } from '../../splitting/chunk';
+import { createSplitter } from '../../splitting/splitter';
+import { ExtractionError } from '../extraction';
+import { BATCH_CHUNKS, BATCH_LENGTH, WINDOW, type FromExtractor, type ToExtractor } from '../protocol';
+import { readDocument } from '../read-document';
+
+/**
+ * The extractor: a process that reads documents for the service and may die of them. It is started with an IPC channel,
+ * an empty environment (nothing that a document could make it tell), and ends with its parent.
+ */
+
+/** Answers of an interactive request come first when both cores are busy. */
+const NICE = 5;
+
+/** Ends this process when its parent is gone, even while a document keeps the main thread busy for ever. */
+const WATCHDOG = `
+const { workerData } = require('node:worker_threads');
+setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL'); }, 500);
+`;
+
+let unread = 0;
+let wake: (() => void) | undefined;
+
+function send(message: FromExtractor): void {
+  // A channel that is closed has no parent behind it: the process ends by itself.
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+async function sendChunks(chunks: Chunk[]): Promise<void> {
+  while (unread >= WINDOW) await new Promise<void>((resolve) => (wake = resolve));
+  unread += 1;
+  send({ kind: 'chunks', chunks });
+}
+
+async function read({ path, name, contentType, limits, split }: ToExtractor & { kind: 'read' }): Promise<void> {
+  const splitter = await createSplitter(split);
+  const progress = (done: number, total: number): void => {
+    if (done === total || done % 10 === 0) send({ kind: 'progress', done, total });
+  };
+  const { parts, summary } = await readDocument({ path, name, contentType, limits, progress });
+  let chunks = 0;
+  let batch: Chunk[] = [];
+  let length = 0;
+  for await (const part of parts) {
+    for (const chunk of splitter.push(part)) {
+      batch.push(chunk);
+      chunks += 1;
+      length += chunk.text.length;
+      if (batch.length < BATCH_CHUNKS && length < BATCH_LENGTH) continue;
+      await sendChunks(batch);
+      batch = [];
+      length = 0;
+    }
+  }
+  if (batch.length > 0) await sendChunks(batch);
+  send({ kind: 'done', summary: { ...summary, chunks } });
+}
+
+function fail(error: unknown): void {
+  const { reason, message, cause } =
+    error instanceof ExtractionError
+      ? error
+      : new ExtractionError('damaged', 'The file could not be read.', { cause: error });
+  send({ kind: 'failed', reason, message, ...(cause === undefined ? {} : { cause: placeOf(cause) }) });
+}
+
+/** The kind of an error and where it was thrown: its message may quote the document. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frame = error.stack?.split('\n').find((line) => line.startsWith('    at '));
+  return `${error.name} ${frame?.trim() ?? ''}`.trim();
+}
+
+process.on('message', (message: ToExtractor) => {
+  if (message.kind === 'taken') {
+    unread -= 1;
+    wake?.();
+    return;
+  }
+  read(message).catch(fail);
+});
+process.on('disconnect', () => process.exit(0));
+// A library may throw where nobody waits for it; the document that made it throw is the one that is being read.
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+// Ctrl-C in a terminal reaches the whole group; the parent says when this process ends.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+setPriority(NICE);
+// Where memory runs out, the kernel takes this process and not the service.
+try {
+  writeFileSync('/proc/self/oom_score_adj', '1000');
+} catch {
+  // Not Linux.
+}
+new Worker(WATCHDOG, { eval: true, workerData: process.ppid }).unref();

@@ -1,0 +1,163 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { ExtractionError, type ExtractionEvent, type ExtractionLimits } from './extraction';
+import { sizeText } from './messages';
+import { WINDOW, type FromExtractor, type ToExtractor } from './protocol';
+
+const WATCH_MS = 50;
+/** When this process itself stood still, the child is not charged for the time. */
+const LONGEST_TICK_MS = 1_000;
+const MIB = 1024 * 1024;
+
+/** One document to read. */
+export type Job = Omit<ToExtractor & { kind: 'read' }, 'kind'> & { signal?: AbortSignal };
+
+interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A child process that reads one document after the other, until one goes wrong. */
+export class ExtractorProcess {
+  /** Documents that it has begun. */
+  documents = 0;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<Exit>;
+  #exit: Exit | undefined;
+  #messages: FromExtractor[] = [];
+  #wake: (() => void) | undefined;
+
+  /**
+   * @param entry the built `extractor.js`
+   * @param heapMiB the most that JavaScript objects in it may take
+   */
+  constructor(entry: string, heapMiB: number) {
+    this.#child = fork(entry, [], {
+      // Nothing of this process's secrets is in the process that opens strangers' files.
+      env: {},
+      execArgv: [`--max-old-space-size=${heapMiB}`],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#exited = new Promise((resolve) => {
+      const end = (exit: Exit): void => {
+        this.#exit ??= exit;
+        resolve(exit);
+        this.#wake?.();
+      };
+      this.#child.once('exit', (code, signal) => end({ code, signal }));
+      this.#child.once('error', () => end({ code: null, signal: null }));
+    });
+    this.#child.on('message', (message: FromExtractor) => {
+      this.#messages.push(message);
+      this.#wake?.();
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#exit === undefined && this.#child.connected;
+  }
+
+  /** Ends it at once, and waits for the end. */
+  async kill(): Promise<void> {
+    if (this.#exit === undefined) this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** Resident memory in MiB; undefined where it cannot be told (only Linux can) or the process is gone. */
+  async memoryMiB(): Promise<number | undefined> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+    return kib === undefined ? undefined : Number(kib) / 1024;
+  }
+
+  /**
+   * Has it read a document, watched for time and memory. Whatever goes wrong is thrown, and the process is of no more
+   * use then: the caller kills it, as it does when it stops listening early.
+   */
+  async *read({ signal, ...job }: Job): AsyncGenerator<ExtractionEvent, void, undefined> {
+    signal?.throwIfAborted();
+    this.documents += 1;
+    let verdict: unknown;
+    // The process is ended here and not where the verdict is thrown: its reader may be busy for long.
+    const stop = (why: unknown): void => {
+      verdict ??= why;
+      this.#child.kill('SIGKILL');
+      this.#wake?.();
+    };
+    const onAbort = (): void => stop(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const watch = this.#watch(job.limits, stop);
+    try {
+      this.#send({ kind: 'read', ...job });
+      for (;;) {
+        if (verdict !== undefined) throw verdict;
+        const message = this.#messages.shift();
+        if (message) {
+          if (message.kind === 'failed') throw failure(message);
+          yield message;
+          if (message.kind === 'done') return;
+          if (message.kind === 'chunks') this.#send({ kind: 'taken' });
+        } else if (this.#exit) throw endOf(this.#exit, job.limits);
+        else await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    } finally {
+      clearInterval(watch);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #send(message: ToExtractor): void {
+    // That the child is gone is seen by its exit.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  /** The child has said all, or stands still with a full window (one of it is in the reader's hands) before its reader. */
+  #waitsForReader(): boolean {
+    const last = this.#messages.at(-1)?.kind;
+    if (last === 'done' || last === 'failed') return true;
+    return this.#messages.filter(({ kind }) => kind === 'chunks').length >= WINDOW - 1;
+  }
+
+  #watch(limits: ExtractionLimits, stop: (why: ExtractionError) => void): NodeJS.Timeout {
+    let worked = 0;
+    let last = performance.now();
+    return setInterval(() => {
+      const now = performance.now();
+      const passed = Math.min(now - last, LONGEST_TICK_MS);
+      last = now;
+      if (!this.#waitsForReader()) worked += passed;
+      if (worked > limits.timeMs) stop(tooSlow(limits));
+      void this.memoryMiB().then((used) => {
+        if (used !== undefined && used > limits.memoryMiB) stop(tooMuchMemory(limits));
+      });
+    }, WATCH_MS);
+  }
+}
+
+function failure({ reason, message, cause }: FromExtractor & { kind: 'failed' }): ExtractionError {
+  return new ExtractionError(reason, message, cause === undefined ? undefined : { cause });
+}
+
+const tooSlow = ({ timeMs }: ExtractionLimits) =>
+  new ExtractionError(
+    'too-slow',
+    `Reading the file took longer than ${timeMs >= 1000 ? `${Math.round(timeMs / 1000)} seconds` : `${timeMs} ms`} and was stopped. Try again, or split it into smaller files.`,
+  );
+
+const tooMuchMemory = ({ memoryMiB }: ExtractionLimits) =>
+  new ExtractionError(
+    'too-much-memory',
+    `Reading the file needs more than ${sizeText(memoryMiB * MIB)} of memory and was stopped. Split it into smaller files.`,
+  );
+
+function endOf({ code, signal }: Exit, limits: ExtractionLimits): ExtractionError {
+  // V8 aborts when its heap is full.
+  if (signal === 'SIGABRT' || signal === 'SIGTRAP' || code === 134) return tooMuchMemory(limits);
+  return new ExtractionError('crashed', 'The process that was reading the file ended unexpectedly. Try again.', {
+    cause: signal ?? `exit code ${code ?? 'unknown'}`,
+  });
+}

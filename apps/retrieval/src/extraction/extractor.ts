@@ -1,0 +1,174 @@
+import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  DEFAULT_LIMITS,
+  ExtractionError,
+  type ExtractionEvent,
+  type ExtractionLimits,
+  type ExtractionRequest,
+  type ExtractionSource,
+  type Extractor,
+} from './extraction';
+import { ExtractorProcess } from './extractor-process';
+import { refuse } from './messages';
+import { Spool } from './spool';
+
+export interface ExtractorOptions {
+  /** The built extractor; `extractor.js` beside the running program unless given. */
+  entry?: string;
+  /** Documents read at a time, each by a process of its own; more wait for their turn (default 2). */
+  processes?: number;
+  /** A process is ended after so many documents (default 200): what libraries leak does not add up. */
+  documentsPerProcess?: number;
+  /** A process that is larger than this after a document is ended (default 256 MiB). */
+  keepBelowMiB?: number;
+  /** A process without work is ended after this time (default 30 000 ms). */
+  idleMs?: number;
+  /** Where streams are spooled (default: the system's directory for temporary files). */
+  tempDir?: string;
+  limits?: Partial<ExtractionLimits>;
+}
+
+/** Of the memory limit this share is for JavaScript objects; the rest for buffers, stacks and code. */
+const HEAP_SHARE = 0.75;
+
+/** Starts an `Extractor`. Processes are started when documents come and are kept for the next ones. */
+export function createExtractor(options: ExtractorOptions = {}): Extractor {
+  return new ExtractorPool(options);
+}
+
+/** Where the build puts the extractor: beside this module's own bundle. */
+export function builtEntry(): string {
+  return fileURLToPath(new URL('extractor.js', import.meta.url));
+}
+
+interface Idle {
+  process: ExtractorProcess;
+  timer: NodeJS.Timeout;
+}
+
+class ExtractorPool implements Extractor {
+  readonly #limits: ExtractionLimits;
+  readonly #spool: Spool;
+  readonly #entry: string;
+  #idle: Idle[] = [];
+  readonly #busy = new Set<ExtractorProcess>();
+  readonly #waiting: (() => void)[] = [];
+  /** Places that are taken: processes at work or about to be. */
+  #taken = 0;
+  #closed = false;
+
+  constructor(private readonly options: ExtractorOptions) {
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#entry = options.entry ?? builtEntry();
+    this.#spool = new Spool(join(options.tempDir ?? tmpdir(), 'perennial-extraction'));
+  }
+
+  async *extract(
+    source: ExtractionSource,
+    request: ExtractionRequest,
+  ): AsyncGenerator<ExtractionEvent, void, undefined> {
+    const { signal, name, contentType, split } = request;
+    const limits = { ...this.#limits, ...request.limits };
+    let placed = false;
+    let spooled: string | undefined;
+    let process: ExtractorProcess | undefined;
+    let clean = false;
+    try {
+      await this.#place(signal);
+      placed = true;
+      if ('stream' in source) spooled = await this.#spool.write(source.stream, limits, signal);
+      const path = 'path' in source ? source.path : (spooled ?? '');
+      await checkSize(path, limits);
+      process = this.#take();
+      yield* process.read({ path, name, contentType, limits, split, signal });
+      clean = true;
+    } finally {
+      // A source that was not read to its end is not left open.
+      if ('stream' in source && !source.stream.destroyed) source.stream.destroy();
+      if (process) await this.#give(process, clean);
+      if (spooled !== undefined) await this.#spool.remove(spooled);
+      if (placed) this.#leave();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    const idle = this.#idle.splice(0);
+    for (const { timer } of idle) clearTimeout(timer);
+    await Promise.all([...idle.map(({ process }) => process), ...this.#busy].map((process) => process.kill()));
+    await this.#spool.close();
+  }
+
+  /** Waits for a place among the documents that are read at a time. First come, first served. */
+  async #place(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#taken >= (this.options.processes ?? 2)) {
+      await new Promise<void>((resolve, reject) => {
+        const turn = (): void => {
+          signal?.removeEventListener('abort', leave);
+          resolve();
+        };
+        const leave = (): void => {
+          this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+          reject(signal?.reason);
+        };
+        this.#waiting.push(turn);
+        signal?.addEventListener('abort', leave, { once: true });
+      });
+      // The place was handed over: it stays taken.
+    } else this.#taken += 1;
+    if (!this.#closed) return;
+    throw new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.');
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#taken -= 1;
+  }
+
+  #take(): ExtractorProcess {
+    let idle = this.#idle.pop();
+    while (idle && !idle.process.alive) {
+      clearTimeout(idle.timer);
+      idle = this.#idle.pop();
+    }
+    if (idle) clearTimeout(idle.timer);
+    const process = idle?.process ?? new ExtractorProcess(this.#entry, Math.round(this.#limits.memoryMiB * HEAP_SHARE));
+    this.#busy.add(process);
+    return process;
+  }
+
+  /** Keeps the process for the next document, if it did well by the last one and is still small. */
+  async #give(process: ExtractorProcess, clean: boolean): Promise<void> {
+    const { documentsPerProcess = 200, keepBelowMiB = 256, idleMs = 30_000 } = this.options;
+    const keep =
+      clean &&
+      process.alive &&
+      process.documents < documentsPerProcess &&
+      ((await process.memoryMiB()) ?? 0) < keepBelowMiB;
+    this.#busy.delete(process);
+    if (!keep || this.#closed) {
+      await process.kill();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#idle = this.#idle.filter((idle) => idle.process !== process);
+      void process.kill();
+    }, idleMs);
+    timer.unref();
+    this.#idle.push({ process, timer });
+  }
+}
+
+async function checkSize(path: string, limits: ExtractionLimits): Promise<void> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw new ExtractionError('source', 'The file could not be opened. It is tried again.', { cause: error });
+  });
+  if (info.size === 0) throw refuse.empty();
+  if (info.size > limits.maxBytes) throw refuse.tooLarge(info.size, limits);
+}

@@ -1,0 +1,78 @@
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { decoded, tellEncoding } from '../encoding';
+import { refuse } from '../messages';
+import type { FormatReader, Fragment, Reading } from '../reading';
+import { TableText } from '../table-text';
+
+/** A row that is longer than this has lost its line ends, or a quote in it is never closed. */
+const MAX_ROW_LENGTH = 16 * 1024 * 1024;
+const SEPARATORS = [',', ';', '\t', '|'];
+const ROWS_PER_FRAGMENT = 200;
+
+/** Rows of a table in text; the separator is the one that the first line has most of. */
+export const readCsv: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
+  const { path, head, limits, summary } = reading;
+  const encoding = await tellEncoding(path, head);
+  summary.encoding = encoding.label;
+  const separator = separatorOf(new TextDecoder(encoding.label).decode(head).split(/[\r\n]/, 1)[0] ?? '');
+  // A row of millions of columns is refused before a parser holds them all.
+  const columns = await columnsOfFirstLine(decoded(path, encoding), separator);
+  if (columns > limits.maxColumns) throw refuse.tooManyColumns(columns, limits);
+  const parser = parse({
+    delimiter: separator,
+    bom: true,
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_ROW_LENGTH,
+  });
+  // An error of either end reaches the loop below.
+  pipeline(Readable.from(decoded(path, encoding)), parser, () => undefined);
+  const table = new TableText();
+  let lines: string[] = [];
+  try {
+    for await (const row of parser as AsyncIterable<string[]>) {
+      if (row.length > limits.maxColumns) throw refuse.tooManyColumns(row.length, limits);
+      lines.push(table.row(row));
+      if (lines.length < ROWS_PER_FRAGMENT) continue;
+      yield { text: lines.join(''), markup: 'plain' };
+      lines = [];
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? refuse.damaged(whatIsWrong(error), { cause: error }) : error;
+  }
+  yield { text: lines.join(''), markup: 'plain' };
+};
+
+function separatorOf(line: string): string {
+  const unquoted = line.replace(/"[^"]*"/g, '');
+  const counts = SEPARATORS.map((separator) => unquoted.split(separator).length);
+  return SEPARATORS[counts.indexOf(Math.max(...counts))] ?? ',';
+}
+
+async function columnsOfFirstLine(pieces: AsyncIterable<string>, separator: string): Promise<number> {
+  let columns = 1;
+  let quoted = false;
+  for await (const piece of pieces) {
+    for (const character of piece) {
+      if (character === '"') quoted = !quoted;
+      else if (quoted) continue;
+      else if (character === '\n' || character === '\r') return columns;
+      else if (character === separator) columns += 1;
+    }
+  }
+  return columns;
+}
+
+function whatIsWrong(error: CsvError): string {
+  const line = typeof error['lines'] === 'number' ? ` near line ${error['lines']}` : '';
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return 'A quote in the table is opened and never closed';
+    case 'CSV_MAX_RECORD_SIZE':
+      return `A row of the table${line} has more than ${MAX_ROW_LENGTH / 1024 / 1024} MiB: a quote is not closed, or the line ends are missing`;
+    default:
+      return `The table cannot be read${line}`;
+  }
+}

@@ -1,0 +1,38 @@
+import mammoth from 'mammoth';
+import { Archive } from '../archive';
+import { HtmlText } from '../html-text';
+import type { FormatReader, Fragment, Reading } from '../reading';
+
+type Input = Parameters<typeof mammoth.convertToHtml>[0];
+
+/** Word: mammoth finds headings, lists, tables and notes; it gets the parts of the document from our counted container. */
+export const readDocx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
+  const archive = await Archive.open(reading.path, reading.limits);
+  try {
+    const { value } = await mammoth.convertToHtml(containerOf(archive), {
+      convertImage: mammoth.images.imgElement(() => Promise.resolve({ src: '' })),
+      externalFileAccess: false,
+    });
+    const html = new HtmlText();
+    html.write(value);
+    html.end();
+    yield { text: html.take(), markup: 'markdown' };
+  } finally {
+    archive.close();
+  }
+};
+
+/** What mammoth reads a container by; its types know only paths and buffers, which it would unpack without counting. */
+function containerOf(archive: Archive): Input {
+  const file = {
+    exists: (name: string) => archive.has(name),
+    read: async (name: string, encoding?: BufferEncoding | 'utf-8') => {
+      const bytes = await archive.bytes(name);
+      return encoding === undefined ? bytes : encoding === 'base64' ? bytes.toString(encoding) : decodeXml(bytes);
+    },
+  };
+  return { file } as unknown as Input;
+}
+
+const decodeXml = (bytes: Buffer): string =>
+  new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : bytes[0] === 0xfe ? 'utf-16be' : 'utf-8').decode(bytes);

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { getResolvedPDFJS } from 'unpdf';
+import { ExtractionError } from '../extraction';
+import { refuse } from '../messages';
+import type { FormatReader, Fragment, Reading } from '../reading';
+
+/** A PDF ends with these words; what follows them is little. */
+const END = /startxref|%%EOF/;
+const TAIL_BYTES = 16 * 1024;
+/** Lines further apart than this, in heights of a line, are two paragraphs. */
+const PARAGRAPH_GAP = 1.7;
+
+/** The text of each page, with the pages' numbers. Throws `no-text` for a scan. */
+export const readPdf: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
+  const { limits, summary } = reading;
+  const bytes = await readFile(reading.path);
+  // A reader of PDF mends a file that was cut off, and finds a part of its pages: nobody would know that the rest is missing.
+  if (!END.test(bytes.subarray(-TAIL_BYTES).toString('latin1')))
+    throw refuse.damaged('The PDF ends too early: it was cut off, or only a part of it was uploaded');
+  const { getDocument, VerbosityLevel } = await getResolvedPDFJS();
+  const task = getDocument({
+    data: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    isEvalSupported: false,
+    useSystemFonts: false,
+    disableFontFace: true,
+    useWorkerFetch: false,
+    maxImageSize: 1,
+    verbosity: VerbosityLevel.ERRORS,
+  });
+  try {
+    const pdf = await task.promise.catch((error: unknown) => {
+      throw refused(error);
+    });
+    if (pdf.numPages > limits.maxPages) throw refuse.tooManyPages(pdf.numPages, 'pages', limits);
+    summary.pages = pdf.numPages;
+    summary.emptyPages = 0;
+    for (let number = 1; number <= pdf.numPages; number += 1) {
+      const page = await pdf.getPage(number);
+      const { items } = await page.getTextContent();
+      const text = pageText(items.filter((item) => 'str' in item));
+      page.cleanup();
+      if (text.trim() === '') summary.emptyPages += 1;
+      else yield { text, page: number, markup: 'plain' };
+      reading.progress(number, pdf.numPages);
+    }
+    if (summary.emptyPages === pdf.numPages) throw noText(pdf.numPages);
+  } finally {
+    await task.destroy();
+  }
+};
+
+function refused(error: unknown): ExtractionError {
+  return error instanceof Error && error.name === 'PasswordException'
+    ? refuse.encrypted()
+    : refuse.damaged('The PDF is damaged and cannot be opened', { cause: error });
+}
+
+const noText = (pages: number) =>
+  new ExtractionError(
+    'no-text',
+    `No text was found on the ${pages === 1 ? 'page' : `${pages} pages`} of the PDF: they are pictures, as of a scan. Text in pictures is not recognised (there is no OCR). Upload a PDF with a text layer.`,
+  );
+
+/** A run of text as pdf.js gives it. */
+interface Item {
+  str: string;
+  hasEOL: boolean;
+  height: number;
+  transform: readonly number[];
+}
+
+/** Lines as they are on the page, paragraphs apart. */
+function pageText(items: readonly Item[]): string {
+  let text = '';
+  let lineEnded = false;
+  let last: { y: number; height: number } | undefined;
+  for (const { str, hasEOL, height, transform } of items) {
+    const y = transform[5];
+    if (str.trim() !== '' && y !== undefined) {
+      if (lineEnded && last && Math.abs(last.y - y) > PARAGRAPH_GAP * Math.max(last.height, height)) text += '\n';
+      last = { y, height };
+      lineEnded = false;
+    }
+    text += str;
+    if (hasEOL) {
+      text += '\n';
+      lineEnded = true;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,31 @@
+import type { Chunk, SplitOptions } from '../splitting/chunk';
+import type { ExtractionLimits, ExtractionReason, ExtractionSummary } from './extraction';
+
+/**
+ * What the service and its extractor say to each other over the channel between parent and child. One document at a
+ * time: `read`, then `chunks` and `progress`, then `done` or `failed`. Each `chunks` is answered with `taken`, and the
+ * child stands still while `WINDOW` of them are not: so neither side's memory grows with the document.
+ */
+export type ToExtractor =
+  | {
+      kind: 'read';
+      path: string;
+      name: string;
+      contentType?: string;
+      limits: ExtractionLimits;
+      split: SplitOptions;
+    }
+  | { kind: 'taken' };
+
+export type FromExtractor =
+  | { kind: 'chunks'; chunks: Chunk[] }
+  | { kind: 'progress'; done: number; total: number }
+  | { kind: 'done'; summary: ExtractionSummary }
+  /** `cause` says where in the code, never what the document says. */
+  | { kind: 'failed'; reason: ExtractionReason; message: string; cause?: string };
+
+/** Messages with chunks that may be on their way or wait for their reader. */
+export const WINDOW = 4;
+/** Chunks in a message, and about how many characters. */
+export const BATCH_CHUNKS = 64;
+export const BATCH_LENGTH = 256 * 1024;

@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises';
+import type { TextPart } from '../splitting/chunk';
+import { detect, type Format } from './detect';
+import { ExtractionError, type ExtractionLimits, type ExtractionSummary } from './extraction';
+import { refuse } from './messages';
+import type { FormatReader, Reading } from './reading';
+import { textParts } from './text-parts';
+
+/** The libraries of a format are loaded with its first document. */
+const READERS: Readonly<Record<Format, () => Promise<FormatReader>>> = {
+  pdf: async () => (await import('./formats/pdf')).readPdf,
+  docx: async () => (await import('./formats/docx')).readDocx,
+  xlsx: async () => (await import('./formats/xlsx')).readXlsx,
+  pptx: async () => (await import('./formats/pptx')).readPptx,
+  odt: async () => (await import('./formats/open-document')).readOpenDocument,
+  ods: async () => (await import('./formats/open-document')).readOpenDocument,
+  odp: async () => (await import('./formats/open-document')).readOpenDocument,
+  epub: async () => (await import('./formats/epub')).readEpub,
+  html: async () => (await import('./formats/html')).readHtml,
+  csv: async () => (await import('./formats/csv')).readCsv,
+  xml: async () => (await import('./formats/xml')).readXmlText,
+  markdown: async () => (await import('./formats/text')).readText,
+  json: async () => (await import('./formats/text')).readText,
+  code: async () => (await import('./formats/text')).readText,
+  text: async () => (await import('./formats/text')).readText,
+};
+
+export interface DocumentRequest {
+  path: string;
+  name: string;
+  contentType?: string;
+  limits: ExtractionLimits;
+  progress: (done: number, total: number) => void;
+}
+
+/** A document that is read part by part; `summary` is complete when its parts are. */
+export interface OpenDocument {
+  summary: Omit<ExtractionSummary, 'chunks'>;
+  parts: AsyncGenerator<TextPart>;
+}
+
+/** Tells what the file is and reads its text in this process. Every error is an `ExtractionError`, here and in `parts`. */
+export async function readDocument(request: DocumentRequest): Promise<OpenDocument> {
+  const { path, name, contentType, limits, progress } = request;
+  try {
+    const { size } = await stat(path);
+    if (size === 0) throw refuse.empty();
+    if (size > limits.maxBytes) throw refuse.tooLarge(size, limits);
+    const { format, head } = await detect(path, { name, contentType, limits });
+    const summary = { format, textLength: 0 };
+    const reading: Reading = { path, name, size, head, limits, summary, progress };
+    const reader = await READERS[format]();
+    return { summary, parts: partsOf(reader, reading) };
+  } catch (error) {
+    throw reasonOf(error);
+  }
+}
+
+async function* partsOf(reader: FormatReader, reading: Reading): AsyncGenerator<TextPart> {
+  try {
+    yield* textParts(reader(reading), reading);
+    if (reading.summary.textLength === 0) throw refuse.empty();
+  } catch (error) {
+    throw reasonOf(error);
+  }
+}
+
+/** What a library threw at us: a file that no writer of its format makes. Its words may quote the document and are kept back. */
+function reasonOf(error: unknown): ExtractionError {
+  if (error instanceof ExtractionError) return error;
+  if (error instanceof RangeError && /allocation failed|Invalid (string|array|typed array) length/i.test(error.message))
+    return new ExtractionError(
+      'too-much-memory',
+      'The file needs more memory than there is for one document. Split it into smaller files.',
+      { cause: error },
+    );
+  return refuse.damaged(undefined, { cause: error });
+}

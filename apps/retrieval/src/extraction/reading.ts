@@ -1,0 +1,30 @@
+import type { ExtractionLimits, ExtractionSummary } from './extraction';
+
+/** Text on its way out of a format's reader: pieces of any length, in order. */
+export interface Fragment {
+  text: string;
+  /** Page or slide, from 1, where the format has them. */
+  page?: number;
+  /** What names this part: the sheet of a workbook. */
+  heading?: string;
+  /** Whether lines that begin with `#` are headings. */
+  markup: 'markdown' | 'plain';
+}
+
+/** One document that is being read. */
+export interface Reading {
+  path: string;
+  name: string;
+  /** Bytes of the file. */
+  size: number;
+  /** The first 64 KiB of it. */
+  head: Uint8Array;
+  limits: ExtractionLimits;
+  /** What the reader has found out so far. */
+  summary: Omit<ExtractionSummary, 'chunks'>;
+  /** Says how far the reader is: pages done, of how many. */
+  progress(done: number, total: number): void;
+}
+
+/** Reads one format. It throws an `ExtractionError` for what the person can mend; anything else counts as a damaged file. */
+export type FormatReader = (reading: Reading) => AsyncIterable<Fragment>;

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ExtractionError, type ExtractionLimits } from './extraction';
+import { refuse } from './messages';
+
+/** What is older than this was left by a process that is gone, wherever it ran: no extraction lasts so long. */
+const STALE_MS = 6 * 3_600_000;
+const OWNER = /^(.+)-(\d+)-[0-9a-f]{12}$/;
+
+/**
+ * Temporary copies of documents that come as streams: most formats have to be read from their end. Each process has a
+ * directory of its own below `root`; what processes that were killed left there is removed at the next start on that host.
+ */
+export class Spool {
+  readonly #dir: string;
+  #swept: Promise<void> | undefined;
+
+  constructor(private readonly root: string) {
+    this.#dir = join(root, `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+  }
+
+  /** Writes the stream to a file and returns its path. Throws `too-large`, or `source` when the stream breaks off. */
+  async write(stream: Readable, limits: ExtractionLimits, signal?: AbortSignal): Promise<string> {
+    this.#swept ??= this.#sweep();
+    await this.#swept;
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    const path = join(this.#dir, randomBytes(12).toString('hex'));
+    let size = 0;
+    try {
+      await pipeline(
+        stream,
+        async function* (bytes: AsyncIterable<Uint8Array>) {
+          for await (const chunk of bytes) {
+            size += chunk.length;
+            if (size > limits.maxBytes) throw refuse.tooLarge(undefined, limits);
+            yield chunk;
+          }
+        },
+        createWriteStream(path, { mode: 0o600 }),
+        { signal },
+      );
+      return path;
+    } catch (error) {
+      await this.remove(path);
+      if (signal?.aborted) throw signal.reason;
+      if (error instanceof ExtractionError) throw error;
+      throw new ExtractionError('source', 'The file could not be fetched from the store of files. It is tried again.', {
+        cause: error,
+      });
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** Removes the directory of this process. */
+  async close(): Promise<void> {
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  async #sweep(): Promise<void> {
+    const names = await readdir(this.root).catch(() => []);
+    for (const name of names) {
+      const owner = OWNER.exec(name);
+      if (!owner) continue;
+      const dir = join(this.root, name);
+      const gone = owner[1] === hostname() && !isRunning(Number(owner[2]));
+      if (gone || (await isStale(dir))) await rm(dir, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function isStale(dir: string): Promise<boolean> {
+  const info = await stat(dir).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > STALE_MS;
+}

@@ -1,0 +1,73 @@
+import { characterBoundary, Joiner, type Range } from './pieces';
+
+/** Paragraphs, then lines, then words. What is longer still is cut where it has to be. */
+const SEPARATORS = ['\n\n', '\n', ' '] as const;
+
+/**
+ * Cuts a range of a text into ranges of at most `size` characters, at paragraphs where possible, then at lines, then at
+ * words, then anywhere but within a character. Together they cover all of it. Linear in the length of the range.
+ */
+export function* characterRanges(
+  text: string,
+  range: Range,
+  size: number,
+  overlap: number,
+  level = 0,
+): Generator<Range> {
+  if (range.end - range.start <= size) {
+    if (range.end > range.start) yield range;
+    return;
+  }
+  let separator = SEPARATORS[level];
+  while (separator !== undefined && !occurs(text, separator, range)) separator = SEPARATORS[++level];
+  if (separator === undefined) {
+    yield* windows(text, range, size, overlap);
+    return;
+  }
+  const joiner = new Joiner(size, overlap);
+  for (const piece of pieces(text, range, separator)) {
+    const length = piece.end - piece.start;
+    if (length <= size) {
+      const full = joiner.add({ ...piece, size: length });
+      if (full) yield full;
+      continue;
+    }
+    const rest = joiner.end();
+    if (rest) yield rest;
+    yield* characterRanges(text, piece, size, overlap, level + 1);
+  }
+  const rest = joiner.end();
+  if (rest) yield rest;
+}
+
+/** Whether a cut at the separator would leave something before it: a paragraph's own first line break does not count. */
+function occurs(text: string, separator: string, range: Range): boolean {
+  const at = text.indexOf(separator, range.start + 1);
+  return at !== -1 && at < range.end;
+}
+
+/** The range cut before each separator. */
+function* pieces(text: string, range: Range, separator: string): Generator<Range> {
+  let start = range.start;
+  while (start < range.end) {
+    const found = text.indexOf(separator, start === range.start ? start + 1 : start + separator.length);
+    const end = found === -1 || found > range.end ? range.end : found;
+    yield { start, end };
+    start = end;
+  }
+}
+
+/** Windows of `size` characters, each `size - overlap` further on. */
+function* windows(text: string, range: Range, size: number, overlap: number): Generator<Range> {
+  let start = range.start;
+  for (;;) {
+    const wanted = Math.min(start + size, range.end);
+    let end = characterBoundary(text, wanted);
+    // A size of one does not cut a character of two.
+    if (end <= start) end = Math.min(start + 2, range.end);
+    yield { start, end };
+    if (end >= range.end) return;
+    const next = characterBoundary(text, end - overlap);
+    start = next > start ? next : end;
+  }
+}

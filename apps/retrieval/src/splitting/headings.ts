@@ -1,0 +1,90 @@
+import { characterBoundary, type Range } from './pieces';
+
+/** What stands under one heading, with the line of the heading. */
+export interface Section extends Range {
+  /** The headings it stands under, outermost first. */
+  path: string[];
+}
+
+const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+|$)/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+/** Of a line no more than this is looked at: a heading is short, and the title of a chunk has to be. */
+const LONGEST_HEADING = 200;
+
+/** Finds the headings of Markdown (`#` to `######`), through all parts of one document. A `#` within a fenced block is code. */
+export class Headings {
+  #path: { level: number; title: string }[] = [];
+  #fence: string | undefined;
+
+  /** Forgets where it is: another page or sheet begins. */
+  reset(): void {
+    this.#path = [];
+    this.#fence = undefined;
+  }
+
+  /**
+   * The sections of the next part, which together are the part. A heading with nothing under it but deeper headings is
+   * the first line of the section that follows: a title alone answers no question, yet matches many.
+   */
+  sections(text: string): Section[] {
+    const sections: Section[] = [];
+    let start = 0;
+    let hasBody = false;
+    let levelOfStart: number | undefined;
+    let path = this.#titles();
+    for (let at = 0; at < text.length;) {
+      const newline = text.indexOf('\n', at);
+      const next = newline === -1 ? text.length : newline + 1;
+      const line = text.slice(at, characterBoundary(text, Math.min(next, at + LONGEST_HEADING + 10)));
+      const level = this.#level(line);
+      if (level === undefined) {
+        hasBody ||= line.trim() !== '';
+      } else {
+        const joins = !hasBody && (levelOfStart === undefined || level > levelOfStart);
+        if (at > start && !joins) {
+          sections.push({ start, end: at, path });
+          start = at;
+          levelOfStart = undefined;
+        }
+        levelOfStart ??= level;
+        hasBody = false;
+        this.#enter(level, titleOf(line));
+        path = this.#titles();
+      }
+      at = next;
+    }
+    if (start < text.length) sections.push({ start, end: text.length, path });
+    return sections;
+  }
+
+  /** The level of the heading that this line is; undefined when it is none. */
+  #level(line: string): number | undefined {
+    const fence = FENCE.exec(line)?.[1];
+    if (fence !== undefined) {
+      if (this.#fence === undefined) this.#fence = fence;
+      else if (fence.startsWith(this.#fence)) this.#fence = undefined;
+      return undefined;
+    }
+    return this.#fence === undefined ? HEADING.exec(line)?.[1]?.length : undefined;
+  }
+
+  #enter(level: number, title: string): void {
+    this.#path = this.#path.filter((heading) => heading.level < level);
+    if (title !== '') this.#path.push({ level, title });
+  }
+
+  #titles(): string[] {
+    return this.#path.map((heading) => heading.title);
+  }
+}
+
+/** The words of a heading: without its marks and its emphasis. */
+function titleOf(line: string): string {
+  const words = line
+    .replace(HEADING, '')
+    .trim()
+    .replace(/(?:^|[ \t])#+$/, '')
+    .replace(/[*`]/g, '')
+    .trim();
+  return words.slice(0, characterBoundary(words, LONGEST_HEADING)).trim();
+}
