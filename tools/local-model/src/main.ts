@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Unavailable, type FetchProgress } from '@perennial/local-runtime';
 import { Engine } from './engine';
-import { fetchLocalModel, LocalModelUnavailable, type FetchProgress } from './fetch';
+import { fetchLocalModel } from './fetch';
 import { MODEL_ID } from './pins';
 import { createLocalModelServer } from './server';
 
@@ -72,7 +73,7 @@ if (values.help) {
   console.log(HELP);
 } else {
   await main().catch((error: unknown) => {
-    console.error(error instanceof LocalModelUnavailable ? error.message : error);
+    console.error(error instanceof Unavailable ? error.message : error);
     process.exit(1);
   });
 }

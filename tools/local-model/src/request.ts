@@ -1,15 +1,6 @@
+import { RequestError } from '@perennial/local-runtime';
 import type { GenerateRequest } from './engine';
 import type { PromptMessage } from './prompt';
-
-/** The request cannot be served; `message` goes to the client. */
-export class RequestError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 export interface ParsedRequest extends GenerateRequest {
   stream: boolean;

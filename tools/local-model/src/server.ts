@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
+import { fail, json, readBody, RequestError } from '@perennial/local-runtime';
 import { Busy, TooLong, type Engine, type Generated } from './engine';
 import { MODEL_ID } from './pins';
-import { parseChatRequest, RequestError, type ParsedRequest } from './request';
+import { parseChatRequest, type ParsedRequest } from './request';
 
 const MODEL = {
   id: MODEL_ID,
@@ -44,7 +45,7 @@ async function chat(
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   try {
-    const parsed = parseChatRequest(await readBody(request), MODEL_ID);
+    const parsed = parseChatRequest(await readBody(request, MAX_BODY), MODEL_ID);
     await (parsed.stream
       ? streamed(engine, parsed, response, gone.signal)
       : whole(engine, parsed, response, gone.signal));
@@ -123,30 +124,4 @@ function describe(error: unknown): [status: number, message: string] {
   if (error instanceof TooLong) return [400, error.message];
   console.error(error instanceof Error ? error.stack : error);
   return [500, 'The local model failed; its log says why'];
-}
-
-function fail(response: ServerResponse, status: number, message: string): void {
-  const type = status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'server_error';
-  json(response, status, { error: { message, type, param: null, code: null } });
-}
-
-function json(response: ServerResponse, status: number, document: unknown): void {
-  const body = JSON.stringify(document);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request) {
-    length += (part as Buffer).length;
-    if (length > MAX_BODY) throw new RequestError(413, 'The request is larger than 4 MB');
-    parts.push(part as Buffer);
-  }
-  try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown;
-  } catch {
-    throw new RequestError(400, 'The body is not JSON');
-  }
 }
