@@ -91,6 +91,17 @@ export class IndexCatalog {
     await tx.execute(`UPDATE indexes SET state = 'retired', retired_at = now() WHERE state = 'building'`);
   }
 
+  /** Holds the writable indexes as they are until the transaction ends; waits for the ingestions that hold them. */
+  async lockWritable(tx: Queryable): Promise<void> {
+    await tx.query(`SELECT id FROM indexes WHERE state IN ('active', 'building') ORDER BY id FOR UPDATE`);
+  }
+
+  /** The one row by which everybody searches another index. The former one is kept for a while. */
+  async activate(tx: Queryable, id: string): Promise<void> {
+    await tx.execute(`UPDATE indexes SET state = 'retired', retired_at = now() WHERE state = 'active'`);
+    await tx.execute(`UPDATE indexes SET state = 'active', activated_at = now() WHERE id = $1`, [id]);
+  }
+
   /** The collections that may be dropped: retired for `answeredS` seconds, or for `unusedS` if they have never answered. */
   retired(answeredS: number, unusedS: number): Promise<{ id: string; collection: string }[]> {
     return this.database.query(

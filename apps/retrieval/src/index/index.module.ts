@@ -1,6 +1,32 @@
 import { Module } from '@nestjs/common';
+import { EmbeddingModule } from '../embedding/embedding.module';
+import { SettingsModule } from '../settings/settings.module';
+import { BuildSteps } from './build-steps';
+import { BuildsRepository } from './builds.repository';
+import { EmbeddingController } from './embedding.controller';
+import { EmbeddingService } from './embedding.service';
+import { IndexBuilder } from './index-builder';
 import { IndexCatalog } from './index-catalog';
+import { IndexFiller } from './index-filler';
+import { IndexRegistry } from './index-registry';
+import { IndexStatusReader } from './index-status';
+import { IndexWishes } from './index-wishes';
 
-/** Which indexes there are, and what is in them. */
-@Module({ providers: [IndexCatalog], exports: [IndexCatalog] })
+/** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */
+@Module({
+  imports: [EmbeddingModule, SettingsModule],
+  controllers: [EmbeddingController],
+  providers: [
+    IndexCatalog,
+    IndexRegistry,
+    IndexFiller,
+    BuildsRepository,
+    BuildSteps,
+    IndexBuilder,
+    IndexWishes,
+    IndexStatusReader,
+    EmbeddingService,
+  ],
+  exports: [IndexCatalog, IndexRegistry, IndexFiller, BuildsRepository],
+})
 export class IndexModule {}

@@ -5,6 +5,8 @@ export const IndexBuilds = defineMigration('IndexBuilds1764300000000', {
   up: [
     // Engine, model and servers with sealed keys: the active index goes on with its own while another is being built.
     `ALTER TABLE indexes ADD COLUMN embedding jsonb NOT NULL DEFAULT '{}'`,
+    // What was in an index of a file's place goes with the place, also what a worker writes down at that very moment.
+    `ALTER TABLE indexed ADD FOREIGN KEY (file_id, scope) REFERENCES placements (file_id, scope) ON DELETE CASCADE`,
     // Changes when someone wants another index: whoever works at the former one notices.
     `CREATE TABLE index_builds (
        -- One row.

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '@perennial/persistence';
+import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { KeySeal } from '../settings/key-seal';
+import { openEmbedding } from '../settings/settings';
+import { BuildsRepository, type IndexBuild, type PlaceToFill } from './builds.repository';
+import { IndexCatalog, type VectorIndex } from './index-catalog';
+import { IndexFiller } from './index-filler';
+import { IndexRegistry } from './index-registry';
+
+/** Places that are read from the database at once. */
+const PLACES = 64;
+
+/** In whose name a step is done; a step of one who has lost the build changes nothing that counts. */
+export interface Holder {
+  owner: string;
+  buildId: string;
+}
+
+/** The steps of a build; each may be done again. */
+@Injectable()
+export class BuildSteps {
+  constructor(
+    private readonly builds: BuildsRepository,
+    private readonly catalog: IndexCatalog,
+    private readonly registry: IndexRegistry,
+    private readonly filler: IndexFiller,
+    private readonly embeddings: EmbeddingGateway,
+    private readonly seal: KeySeal,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** The index to be filled: the one that was begun, or a new one. Undefined when the build is not the holder's any more. */
+  async begin(build: IndexBuild, holder: Holder, signal: AbortSignal): Promise<VectorIndex | undefined> {
+    const index = (await this.#begun(build)) ?? (await this.#add(build, holder, signal));
+    if (index) await this.registry.ensureCollection(index, signal);
+    return index;
+  }
+
+  async #begun({ indexId }: IndexBuild): Promise<VectorIndex | undefined> {
+    return (await this.catalog.writable()).find(({ id }) => id === indexId);
+  }
+
+  async #add(
+    { model, embedding }: IndexBuild,
+    { owner, buildId }: Holder,
+    signal: AbortSignal,
+  ): Promise<VectorIndex | undefined> {
+    const dimension = await this.embeddings.dimension(
+      openEmbedding(embedding, (sealed) => this.seal.open(sealed)),
+      signal,
+    );
+    await this.builds.forgetOtherDimensions(model, dimension);
+    return this.unitOfWork.run(async (tx) => {
+      if (!(await this.builds.hold(tx, owner, buildId))) return undefined;
+      await this.catalog.retireBuilding(tx);
+      const index = await this.catalog.addBuilding(tx, { model, dimension, embedding });
+      await this.builds.setIndex(tx, buildId, index.id);
+      return index;
+    });
+  }
+
+  /** One pass over what is missing. @returns whether nothing was */
+  async fill(index: VectorIndex, { owner, buildId }: Holder, signal: AbortSignal): Promise<boolean> {
+    let last: PlaceToFill | undefined;
+    for (;;) {
+      signal.throwIfAborted();
+      const places = await this.builds.missing(index.id, last, PLACES);
+      if (places.length === 0) return last === undefined;
+      await this.filler.fill(index, places, signal);
+      await this.builds.noteProgress(owner, buildId);
+      last = places.at(-1);
+    }
+  }
+
+  /**
+   * Makes the index the one that answers, unless something is missing. Ingestions that make a generation live hold the active index
+   * until they have committed (`IndexCatalog.holdActive`): what committed before is seen here, and what comes after sees the new index.
+   */
+  switchTo(index: VectorIndex, { owner, buildId }: Holder): Promise<'done' | 'missing' | 'lost'> {
+    return this.unitOfWork.run(async (tx) => {
+      if (!(await this.builds.hold(tx, owner, buildId))) return 'lost';
+      await this.catalog.lockWritable(tx);
+      if (await this.builds.lacksAny(tx, index.id)) return 'missing';
+      await this.catalog.activate(tx, index.id);
+      await this.builds.cancel(tx);
+      return 'done';
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Queryable } from '@perennial/persistence';
+import type { SealedEmbedding } from '../settings/settings';
+
+/** The index that is wanted in place of the active one. */
+export interface IndexBuild {
+  /** Another one with each wish. */
+  id: string;
+  /** As `embeddingModelId` says it. */
+  model: string;
+  embedding: SealedEmbedding;
+  /** The index that is being filled; null until the embedder has answered for the first time. */
+  indexId: string | null;
+  /** Why the last try ended. */
+  error: string | null;
+  failures: number;
+}
+
+/** A file in a scope whose points are to be written. */
+export interface PlaceToFill {
+  fileId: string;
+  scope: string;
+  generation: number;
+  /** When it was placed there, to the microsecond: one that was taken out and put back is another place. */
+  placedAt: string;
+}
+
+const COLUMNS = 'id, model, embedding, index_id AS "indexId", error, failures';
+/** Longest pause between two tries, in seconds. */
+const MAX_PAUSE_S = 60;
+
+/** A live file in a scope that `index` has not got, or has an older generation of. */
+const missingFrom = (index: string): string => `
+  placements p JOIN files f ON f.id = p.file_id
+ WHERE f.deleted_at IS NULL AND f.live_generation IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM indexed i
+                    WHERE i.index_id = ${index} AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation)`;
+
+/** The wish for another index: who works at it, and what is missing. */
+@Injectable()
+export class BuildsRepository {
+  constructor(private readonly database: Database) {}
+
+  find(db: Queryable = this.database): Promise<IndexBuild | undefined> {
+    return db.first<IndexBuild>(`SELECT ${COLUMNS} FROM index_builds`);
+  }
+
+  /** Replaces whatever was wanted before. Whoever works at that loses it. */
+  async request(tx: Queryable, model: string, embedding: SealedEmbedding): Promise<void> {
+    await tx.execute(
+      `INSERT INTO index_builds (model, embedding) VALUES ($1, $2)
+       ON CONFLICT (one_row) DO UPDATE SET id = excluded.id, model = excluded.model, embedding = excluded.embedding, index_id = NULL, owner = NULL,
+         lease_until = '-infinity', error = NULL, failures = 0, not_before = '-infinity', created_at = now()`,
+      [model, JSON.stringify(embedding)],
+    );
+  }
+
+  /** The same model elsewhere, or with another key: tried again at once. */
+  async readdress(tx: Queryable, embedding: SealedEmbedding): Promise<void> {
+    await tx.execute(`UPDATE index_builds SET embedding = $1, error = NULL, failures = 0, not_before = '-infinity'`, [
+      JSON.stringify(embedding),
+    ]);
+  }
+
+  async cancel(tx: Queryable): Promise<void> {
+    await tx.execute('DELETE FROM index_builds');
+  }
+
+  /** Makes `owner` the one who works at it, for `leaseS` seconds; undefined when there is nothing to do or somebody does it. */
+  claim(owner: string, leaseS: number): Promise<IndexBuild | undefined> {
+    return this.database.first<IndexBuild>(
+      `UPDATE index_builds SET owner = $1, lease_until = now() + $2 * interval '1 second'
+        WHERE (owner IS NULL OR lease_until < now()) AND not_before <= now() RETURNING ${COLUMNS}`,
+      [owner, leaseS],
+      { name: 'index-builds.claim' },
+    );
+  }
+
+  /** @returns false when it is not the owner's any more */
+  async renew(owner: string, buildId: string, leaseS: number): Promise<boolean> {
+    const renewed = await this.database.execute(
+      `UPDATE index_builds SET lease_until = now() + $3 * interval '1 second' WHERE owner = $1 AND id = $2`,
+      [owner, buildId, leaseS],
+      { name: 'index-builds.renew' },
+    );
+    return renewed === 1;
+  }
+
+  /** Locks it for the owner until the transaction ends. @returns false when it is not the owner's any more */
+  async hold(tx: Queryable, owner: string, buildId: string): Promise<boolean> {
+    return (
+      (await tx.first('SELECT 1 FROM index_builds WHERE owner = $1 AND id = $2 FOR UPDATE', [owner, buildId])) !==
+      undefined
+    );
+  }
+
+  async setIndex(tx: Queryable, buildId: string, indexId: string): Promise<void> {
+    await tx.execute('UPDATE index_builds SET index_id = $2 WHERE id = $1', [buildId, indexId]);
+  }
+
+  /** It goes on after all. */
+  async noteProgress(owner: string, buildId: string): Promise<void> {
+    await this.database.execute(
+      'UPDATE index_builds SET error = NULL, failures = 0 WHERE owner = $1 AND id = $2 AND failures > 0',
+      [owner, buildId],
+    );
+  }
+
+  /** Writes down why it does not go on, and when it is tried again (sooner at first, then each minute). */
+  async fail(owner: string, buildId: string, error: string): Promise<void> {
+    await this.database.execute(
+      `UPDATE index_builds SET owner = NULL, lease_until = '-infinity', error = $3, failures = failures + 1,
+              not_before = now() + least(${MAX_PAUSE_S}, power(2, least(failures, 10))) * interval '1 second'
+        WHERE owner = $1 AND id = $2`,
+      [owner, buildId, error],
+    );
+  }
+
+  /** Somebody else may go on at once. */
+  async release(owner: string): Promise<void> {
+    await this.database.execute(`UPDATE index_builds SET owner = NULL, lease_until = '-infinity' WHERE owner = $1`, [
+      owner,
+    ]);
+  }
+
+  /**
+   * What an index lacks, after a place, in the order of files and scopes.
+   * @param quietS only files that nothing has been done to for so many seconds, and that are no worker's: for repairs
+   */
+  missing(indexId: string, after: PlaceToFill | undefined, limit: number, quietS?: number): Promise<PlaceToFill[]> {
+    return this.database.query<PlaceToFill>(
+      `SELECT p.file_id AS "fileId", p.scope, f.live_generation AS generation, p.created_at::text AS "placedAt"
+         FROM ${missingFrom('$1')}
+          AND ($2::uuid IS NULL OR (p.file_id, p.scope) > ($2::uuid, $3::uuid))
+          AND ($5::int IS NULL OR (f.state = 'completed' AND greatest(f.updated_at, p.created_at) < now() - $5 * interval '1 second'))
+        ORDER BY p.file_id, p.scope LIMIT $4`,
+      [indexId, after?.fileId ?? null, after?.scope ?? null, limit, quietS ?? null],
+    );
+  }
+
+  async lacksAny(tx: Queryable, indexId: string): Promise<boolean> {
+    const row = await tx.first<{ lacks: boolean }>(`SELECT EXISTS (SELECT 1 FROM ${missingFrom('$1')}) AS lacks`, [
+      indexId,
+    ]);
+    return row?.lacks ?? true;
+  }
+
+  /** All live places, and how many of them the index has. */
+  async progress(indexId: string | null): Promise<{ done: number; total: number }> {
+    const row = await this.database.first<{ done: number; total: number }>(
+      `SELECT count(*)::int AS total, count(i.index_id)::int AS done
+         FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL AND f.live_generation IS NOT NULL
+         LEFT JOIN indexed i ON i.index_id = $1 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation`,
+      [indexId],
+    );
+    return row ?? { done: 0, total: 0 };
+  }
+
+  /**
+   * Writes down that all points of these are in the index. One that has been deleted, replaced, or taken out and put back meanwhile is left
+   * out: its points may have been removed since they were written.
+   */
+  async record(indexId: string, places: readonly PlaceToFill[]): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO indexed (index_id, file_id, scope, generation)
+       SELECT $1, p.file_id, p.scope, f.live_generation
+         FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::timestamptz[]) AS n (file_id, scope, generation, placed_at)
+         JOIN placements p ON p.file_id = n.file_id AND p.scope = n.scope AND p.created_at = n.placed_at
+         JOIN files f ON f.id = n.file_id AND f.live_generation = n.generation AND f.deleted_at IS NULL
+        WHERE EXISTS (SELECT 1 FROM indexes WHERE id = $1)
+        ORDER BY p.file_id, p.scope
+          FOR SHARE OF p, f
+       ON CONFLICT (index_id, file_id, scope) DO UPDATE SET generation = excluded.generation
+         WHERE indexed.generation < excluded.generation`,
+      [
+        indexId,
+        places.map((place) => place.fileId),
+        places.map((place) => place.scope),
+        places.map((place) => place.generation),
+        places.map((place) => place.placedAt),
+      ],
+    );
+  }
+
+  /** Chunks of one generation, from an ordinal on. */
+  chunks(
+    fileId: string,
+    generation: number,
+    from: number,
+    limit: number,
+  ): Promise<{ ordinal: number; text: string; hash: string }[]> {
+    return this.database.query(
+      `SELECT ordinal, text, hash FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
+      [fileId, generation, from, limit],
+      { name: 'index-builds.chunks' },
+    );
+  }
+
+  /** Vectors that the model does not make any more: it has another dimension now. */
+  async forgetOtherDimensions(model: string, dimension: number): Promise<void> {
+    await this.database.execute('DELETE FROM embeddings_cache WHERE model = $1 AND octet_length(vector) <> $2', [
+      model,
+      dimension * Float32Array.BYTES_PER_ELEMENT,
+    ]);
+  }
+}
