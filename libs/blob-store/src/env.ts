@@ -47,9 +47,8 @@ export const blobStoreEnv = {
   }),
 };
 
-const schema = z.object(blobStoreEnv);
 /** What `createBlobStore` takes; the parsed environment of a service that spreads `blobStoreEnv` is one. */
-export type BlobStoreConfig = z.output<typeof schema>;
+export type BlobStoreConfig = z.output<z.ZodObject<typeof blobStoreEnv>>;
 
 /** What holds between the variables: `z.object({ ...blobStoreEnv }).superRefine(blobStoreRules)`. */
 export function blobStoreRules(env: BlobStoreConfig, context: z.core.$RefinementCtx): void {

@@ -1,6 +1,6 @@
 import { BlobNotFoundError, BlobStoreDeniedError, BlobStoreError, BlobStoreUnavailableError } from './errors';
 
-const DENIED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+const DENIED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const AWAY = new Set(['EIO', 'ESTALE', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'ETIMEDOUT', 'EBUSY', 'EAGAIN']);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, open, opendir, rename, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { translateFileError } from './filesystem-errors';
@@ -80,12 +80,12 @@ export class FilesystemBlobStore implements BlobStore {
     await this.prune(dirname(path));
   }
 
-  async *list(prefix: string, { after = '', signal }: ListOptions = {}): AsyncGenerator<BlobEntry> {
+  async *list(prefix: string, { signal }: ListOptions = {}): AsyncGenerator<BlobEntry> {
     checkPrefix(prefix);
-    for await (const file of this.walk('', (path) => couldHold(path, prefix) && !isBefore(path, after))) {
+    for await (const file of this.walk('', prefix)) {
       signal?.throwIfAborted();
       const key = file.endsWith(WHOLE) ? file.slice(0, -WHOLE.length) : '';
-      if (!isKey(key) || !key.startsWith(prefix) || key <= after) continue;
+      if (!isKey(key) || !key.startsWith(prefix)) continue;
       const entry = await this.entryOf(key);
       if (entry !== undefined) yield entry;
     }
@@ -93,7 +93,7 @@ export class FilesystemBlobStore implements BlobStore {
 
   async removeUnfinished(olderThanMs: number): Promise<number> {
     let removed = 0;
-    for await (const file of this.walk('', () => true)) {
+    for await (const file of this.walk('', '')) {
       if (!file.endsWith(UNFINISHED)) continue;
       const path = join(this.root, file);
       try {
@@ -163,18 +163,16 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  /** Files below a directory, with their paths from the root, in the order in which their keys compare. */
-  private async *walk(directory: string, wanted: (directory: string) => boolean): AsyncGenerator<string> {
-    const found = await readdir(join(this.root, directory), { withFileTypes: true }).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return [];
-      throw translateFileError(error, directory);
-    });
-    const names = found.filter((entry) => entry.isDirectory() || entry.isFile()).map(sortable);
-    // By code unit, as keys compare; a locale has another order.
-    names.sort((a, b) => (a.order < b.order ? -1 : 1));
-    for (const { name, isDirectory } of names) {
-      if (!isDirectory) yield `${directory}${name}`;
-      else if (wanted(`${directory}${name}/`)) yield* this.walk(`${directory}${name}/`, wanted);
+  /** Files below a directory whose paths from the root may start with the prefix. A directory is never held in memory as a whole. */
+  private async *walk(directory: string, prefix: string): AsyncGenerator<string> {
+    try {
+      for await (const entry of await opendir(join(this.root, directory))) {
+        const path = `${directory}${entry.name}`;
+        if (entry.isFile()) yield path;
+        else if (entry.isDirectory() && couldHold(`${path}/`, prefix)) yield* this.walk(`${path}/`, prefix);
+      }
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw translateFileError(error, directory);
     }
   }
 
@@ -190,25 +188,9 @@ export class FilesystemBlobStore implements BlobStore {
   }
 }
 
-function sortable(entry: { name: string; isDirectory(): boolean }): {
-  name: string;
-  order: string;
-  isDirectory: boolean;
-} {
-  const { name } = entry;
-  const isDirectory = entry.isDirectory();
-  const order = isDirectory ? `${name}/` : name.endsWith(WHOLE) ? name.slice(0, -WHOLE.length) : name;
-  return { name, order, isDirectory };
-}
-
 /** Whether keys below a directory (`a/b/`) can start with the prefix. */
 function couldHold(directory: string, prefix: string): boolean {
   return directory.startsWith(prefix) || prefix.startsWith(directory);
-}
-
-/** Whether all keys below a directory come before a key. */
-function isBefore(directory: string, key: string): boolean {
-  return directory < key && !key.startsWith(directory);
 }
 
 /** Makes a directory and those above it, so that they outlive a loss of power. */

@@ -16,9 +16,9 @@ export interface S3Place {
 /** Milliseconds until a store that can not be reached is called away. */
 const CONNECT_MS = 3_000;
 /** Milliseconds that one attempt at a small request may take. */
-const ATTEMPT_MS = 10_000;
+const ATTEMPT_MS = 6_000;
 /** Milliseconds of a small request with its repetitions. */
-const REQUEST_MS = 20_000;
+const REQUEST_MS = 15_000;
 const ATTEMPTS = 3;
 /** As many as uploads and downloads of one process at once; others wait for a connection. */
 const SOCKETS = 128;

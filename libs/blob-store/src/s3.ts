@@ -82,12 +82,11 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async *list(prefix: string, { after, signal }: ListOptions = {}): AsyncGenerator<BlobEntry> {
+  async *list(prefix: string, { signal }: ListOptions = {}): AsyncGenerator<BlobEntry> {
     const { bucket, prefix: own } = this.place;
     const request = {
       Bucket: bucket,
       Prefix: `${own}${checkPrefix(prefix)}`,
-      StartAfter: after === undefined ? undefined : `${own}${after}`,
     };
     let token: string | undefined;
     do {

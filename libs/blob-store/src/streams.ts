@@ -95,6 +95,8 @@ export function exactly(
   source.once('close', () => {
     if (!source.readableEnded && !checked.destroyed) checked.destroy(short());
   });
+  // Whoever never reads it must not bring the process down when the store dies; a later reader gets the error all the same.
+  checked.on('error', () => undefined);
   source.pipe(checked);
   return checked;
 }

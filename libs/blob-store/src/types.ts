@@ -32,8 +32,8 @@ export interface BlobStore {
   delete(key: string): Promise<void>;
 
   /**
-   * All blobs whose key starts with `prefix`, in the order of their keys. Unfinished ones are not shown; one that is
-   * written or deleted meanwhile may or may not be.
+   * All blobs whose key starts with `prefix`, in no order. Unfinished ones are not shown; one that is written or deleted meanwhile
+   * may or may not be.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<BlobEntry>;
 
@@ -98,8 +98,6 @@ export interface BlobContent {
 }
 
 export interface ListOptions {
-  /** Only keys after this one. */
-  after?: string;
   signal?: AbortSignal;
 }
 

@@ -103,7 +103,7 @@ export class SeaweedServer {
   private async makeBucket(): Promise<boolean> {
     const filer = `http://127.0.0.1:${this.filerPort}`;
     const made = await fetch(`${filer}/buckets/${this.bucket}/`, { method: 'POST' }).catch(() => undefined);
-    if (made?.ok !== true) return false;
+    if (made === undefined || (!made.ok && made.status !== 409)) return false;
     const body = new FormData();
     body.append('file', new Blob(['x']), 'probe');
     const probe = await fetch(`${filer}/probe`, { method: 'POST', body }).catch(() => undefined);
@@ -123,7 +123,7 @@ export async function startSeaweed(): Promise<SeaweedServer> {
   });
   const config = join(dir, 's3.json');
   const identities = [
-    identity(ACCESS_KEY, ['Admin', 'Read', 'Write', 'List', 'Tagging']),
+    identity(ACCESS_KEY, ['Read', 'Write', 'List', 'Tagging']),
     identity(READER_KEY, ['Read', 'List']),
   ];
   await writeFile(config, JSON.stringify({ identities }), { mode: 0o600 });
@@ -139,7 +139,13 @@ export async function startSeaweed(): Promise<SeaweedServer> {
       '-ip=127.0.0.1',
       '-ip.bind=127.0.0.1',
       '-s3',
+      // Further doors that we do not use, on ports of their own, and reports to its makers.
+      '-s3.port.iceberg=0',
+      '-s3.port.lance=0',
+      '-master.telemetry=false',
       `-s3.config=${config}`,
+      `-s3.localSocket=${join(dir, 's3.sock')}`,
+      `-filer.localSocket=${join(dir, 'filer.sock')}`,
       '-master.volumeSizeLimitMB=64',
       '-volume.max=50',
       ...names.map((name) => `-${name}=${portOf(name)}`),

@@ -1,0 +1,44 @@
+import { EnvError, readEnv } from '@perennial/runtime';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { blobStoreEnv, blobStoreRules } from './env';
+import { placeOf } from './s3-client';
+
+const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
+const read = (variables: Record<string, string>) => readEnv(schema, variables, { service: 'retrieval' });
+
+describe('variables of the blob store', () => {
+  it('without any it is a directory', () => {
+    expect(read({})).toMatchObject({ STORAGE_PROVIDER: 'local', DATA_DIR: 'data' });
+  });
+
+  it.each([
+    ['S3 without a bucket', {}, /S3_BUCKET_NAME is not set/],
+    ['half a key', { S3_BUCKET_NAME: 'b', S3_ACCESS_KEY_ID: 'AKIAEXAMPLE' }, /S3_SECRET_ACCESS_KEY is not set/],
+    ['the other half', { S3_BUCKET_NAME: 'b', S3_SECRET_ACCESS_KEY: 'hush hush' }, /S3_ACCESS_KEY_ID is not set/],
+    [
+      'an address that is none',
+      { S3_BUCKET_NAME: 'b', S3_ENDPOINT_URL: 'minio:9000' },
+      /S3_ENDPOINT_URL must be a URL/,
+    ],
+    ['a prefix with a way out', { S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: 'a//b' }, /S3_KEY_PREFIX may only have/],
+  ])('%s keeps the service from starting, and it says which variable', (_, variables, sentence) => {
+    const start = () => read({ STORAGE_PROVIDER: 's3', ...variables });
+    expect(start).toThrow(EnvError);
+    expect(start).toThrow(sentence);
+    expect(start).not.toThrow(/hush/);
+  });
+
+  it('a provider that is not there yet is refused by name', () => {
+    expect(() => read({ STORAGE_PROVIDER: 'gcs' })).toThrow(/STORAGE_PROVIDER/);
+  });
+
+  it.each([
+    ['a/b', 'a/b/'],
+    ['/a/b/', 'a/b/'],
+    ['', ''],
+  ])('the prefix %j stands as %j before every key', (given, prefix) => {
+    const config = read({ STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: given });
+    expect(placeOf(config)).toEqual({ bucket: 'b', prefix });
+  });
+});

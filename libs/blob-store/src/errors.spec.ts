@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { BlobNotFoundError, BlobStoreDeniedError, BlobStoreUnavailableError } from './errors';
+import { translateFileError } from './filesystem-errors';
+import { translateS3Error } from './s3-errors';
+
+const ofFile = (code: string) => Object.assign(new Error(`${code}: write '/srv/secret'`), { code, syscall: 'write' });
+const ofS3 = (name: string, status?: number, code?: string) =>
+  Object.assign(new Error('signature of AKIA123 with hush'), { name, code, $metadata: { httpStatusCode: status } });
+
+describe('failures in the words of the contract', () => {
+  it.each([
+    ['EACCES', BlobStoreDeniedError, /read and write permission below DATA_DIR/],
+    ['EROFS', BlobStoreDeniedError, /DATA_DIR/],
+    ['ENOSPC', BlobStoreUnavailableError, /disk of DATA_DIR is full/],
+    ['EIO', BlobStoreUnavailableError, /does not answer/],
+    ['ENOENT', BlobNotFoundError, /no blob files\/a\/1/],
+  ])('the file system says %s', (code, kind, sentence) => {
+    const error = translateFileError(ofFile(code), 'files/a/1');
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toMatch(sentence);
+    expect(error.message).not.toContain('/srv/secret');
+  });
+
+  it('what the source of a put says stays its own', () => {
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
+    expect(translateFileError(reset, 'files/a/1')).toBe(reset);
+  });
+
+  it.each([
+    ['InvalidAccessKeyId', 403, BlobStoreDeniedError, /set S3_ACCESS_KEY_ID/],
+    ['SignatureDoesNotMatch', 403, BlobStoreDeniedError, /set S3_SECRET_ACCESS_KEY/],
+    ['RequestTimeTooSkewed', 403, BlobStoreDeniedError, /set the clock/],
+    ['AccessDenied', 403, BlobStoreDeniedError, /permission/],
+    ['403', 403, BlobStoreDeniedError, /permission/],
+    ['NoSuchBucket', 404, BlobStoreDeniedError, /create it/],
+    ['PermanentRedirect', 301, BlobStoreDeniedError, /S3_REGION_NAME/],
+    ['CredentialsProviderError', undefined, BlobStoreDeniedError, /set S3_ACCESS_KEY_ID and/],
+    ['NoSuchKey', 404, BlobNotFoundError, /no blob/],
+    ['NotFound', 404, BlobNotFoundError, /no blob/],
+    ['SlowDown', 503, BlobStoreUnavailableError, /does not answer/],
+    ['InternalError', 500, BlobStoreUnavailableError, /does not answer/],
+    ['TimeoutError', undefined, BlobStoreUnavailableError, /S3_ENDPOINT_URL/],
+  ])('S3 says %s (%s)', (name, status, kind, sentence) => {
+    const error = translateS3Error(ofS3(name, status), 'files/a/1');
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toMatch(sentence);
+    expect(error.message).not.toMatch(/hush|AKIA/);
+    expect(error.cause).toBeUndefined();
+  });
+
+  it('a 404 that is about no blob is about the bucket', () => {
+    expect(translateS3Error(ofS3('NotFound', 404))).toBeInstanceOf(BlobStoreDeniedError);
+  });
+});

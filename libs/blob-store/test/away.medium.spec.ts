@@ -1,0 +1,142 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { freePort, missingServer, seaweedBinary, startSeaweed, type SeaweedServer } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BlobStoreDeniedError, BlobStoreUnavailableError, createBlobStore, type BlobStore } from '../src';
+import { createS3Client } from '../src/s3-client';
+import { bytes, MIB, read, stream } from './bytes';
+import { configOf } from './drivers';
+
+/** Stores that refuse us, or are away. Real: SeaweedFS, killed, paused and with wrong keys; a port that answers nothing. */
+const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
+const ENOUGH = { maxBytes: 1024 * MIB };
+
+describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeout: 60_000 }, () => {
+  let server: SeaweedServer;
+  const opened: BlobStore[] = [];
+  const open = (variables: Record<string, string> = {}): BlobStore => {
+    const store = createBlobStore(configOf({ ...server.env, ...variables }));
+    opened.push(store);
+    return store;
+  };
+  beforeAll(async () => {
+    server = await startSeaweed();
+  }, 120_000);
+  afterAll(async () => {
+    for (const store of opened) await store.close();
+    await server?.stop();
+  });
+
+  it.each([
+    ['a wrong secret', { S3_SECRET_ACCESS_KEY: 'another secret, long enough' }, /set S3_SECRET_ACCESS_KEY/],
+    ['an unknown key', { S3_ACCESS_KEY_ID: 'somebody' }, /set S3_ACCESS_KEY_ID/],
+    ['no such bucket', { S3_BUCKET_NAME: 'elsewhere' }, /bucket|permission/],
+  ])('%s is refused at once, with what to do', async (_, variables, sentence) => {
+    const store = open(variables);
+    const began = performance.now();
+    for (const size of [10, 9 * MIB]) {
+      const refused = await store.put('files/a/1', stream(bytes(size)), ENOUGH).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(BlobStoreDeniedError);
+      expect((refused as Error).message).toMatch(sentence);
+      expect(JSON.stringify(refused) + String((refused as Error).stack)).not.toContain('another secret');
+    }
+    await expect(store.get('files/a/1')).rejects.toThrow(BlobStoreDeniedError);
+    await expect(store.health()).rejects.toThrow(BlobStoreDeniedError);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  it('a key that may only read reads, and may not write or delete', async () => {
+    await open().put('files/b/1', stream(bytes(10)), ENOUGH);
+    const reader = open({ S3_ACCESS_KEY_ID: server.readerKeyId });
+    expect((await read((await reader.get('files/b/1')).stream)).length).toBe(10);
+    await expect(reader.put('files/b/2', stream(bytes(10)), ENOUGH)).rejects.toThrow(/permission/);
+    await expect(reader.delete('files/b/1')).rejects.toThrow(BlobStoreDeniedError);
+  });
+
+  it('a store that is not there is away after a moment', async () => {
+    const store = open({ S3_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` });
+    const source = stream(bytes(9 * MIB));
+    const began = performance.now();
+    await expect(store.put('files/c/1', source, ENOUGH)).rejects.toThrow(BlobStoreUnavailableError);
+    expect(source.destroyed).toBe(true);
+    await expect(store.get('files/c/1')).rejects.toThrow(BlobStoreUnavailableError);
+    await expect(store.health()).rejects.toThrow(/S3_ENDPOINT_URL/);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  it('a store that takes connections and answers nothing is unhealthy within a few seconds, and nobody waits for ever', async () => {
+    const silent: Server = createServer(() => undefined);
+    const port = await new Promise<number>((resolve) =>
+      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
+    );
+    const store = open({ S3_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+    const began = performance.now();
+    await expect(store.health()).rejects.toThrow(BlobStoreUnavailableError);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await expect(store.get('files/c/1')).rejects.toThrow(BlobStoreUnavailableError);
+    expect(performance.now() - began).toBeLessThan(30_000);
+    await store.close();
+    silent.close();
+  });
+
+  it('a store that dies in the middle of an upload and comes back: the upload fails, and what it left can be removed', async () => {
+    const store = open();
+    const client = createS3Client(configOf(server.env));
+    const unfinished = async (): Promise<number> => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: server.bucket }));
+      return Uploads.length;
+    };
+    const source = new Readable({ read: () => undefined });
+    const put = store.put('files/d/1', source, ENOUGH);
+    put.catch(() => undefined);
+    source.push(bytes(20 * MIB));
+    await expect.poll(unfinished, { timeout: 20_000 }).toBe(1);
+    await server.kill();
+    source.push(bytes(20 * MIB));
+    source.push(null);
+    await expect(put).rejects.toThrow(BlobStoreUnavailableError);
+    expect(source.destroyed).toBe(true);
+    await server.start();
+    await expect(store.get('files/d/1')).rejects.toThrow(/no blob/);
+    expect(await store.removeUnfinished(0)).toBe(1);
+    expect(await store.removeUnfinished(0)).toBe(0);
+    await store.put('files/d/1', stream(bytes(20 * MIB)), ENOUGH);
+    expect((await read((await store.get('files/d/1')).stream)).length).toBe(20 * MIB);
+    client.destroy();
+  });
+
+  it('a store that dies in the middle of a download ends it with an error, not with half a file', async () => {
+    const store = open();
+    await store.put('files/e/1', stream(bytes(40 * MIB)), ENOUGH);
+    const { stream: source } = await store.get('files/e/1');
+    let taken = 0;
+    const reading = (async () => {
+      for await (const part of source as AsyncIterable<Buffer>) {
+        taken += part.length;
+        if (taken < MIB) continue;
+        if (server.process.running) await server.kill();
+      }
+    })();
+    await expect(reading).rejects.toThrow(BlobStoreUnavailableError);
+    await server.start();
+    expect((await read((await store.get('files/e/1')).stream)).length).toBe(40 * MIB);
+  });
+});
+
+describe('a directory that can not be used', () => {
+  it('is refused, with what to do', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
+    // A file where the directory should be: also root can not write there.
+    await writeFile(join(directory, 'blobs'), '');
+    const store = createBlobStore(configOf({ DATA_DIR: directory }));
+    const source = stream(bytes(10));
+    await expect(store.put('files/a/1', source, ENOUGH)).rejects.toThrow(BlobStoreDeniedError);
+    expect(source.destroyed).toBe(true);
+    await expect(store.health()).rejects.toThrow(/DATA_DIR/);
+    await rm(directory, { recursive: true });
+  });
+});
