@@ -29,7 +29,7 @@ const COLUMNS = 'id, model, embedding, index_id AS "indexId", error, failures';
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
 
-/** A live file in a scope that `index` has not got, or has an older generation of. */
+/** A live file in a scope that `index` has not got in the generation that is live. */
 const missingFrom = (index: string): string => `
   placements p JOIN files f ON f.id = p.file_id
  WHERE f.deleted_at IS NULL AND f.live_generation IS NOT NULL
@@ -170,8 +170,7 @@ export class BuildsRepository {
         WHERE EXISTS (SELECT 1 FROM indexes WHERE id = $1)
         ORDER BY p.file_id, p.scope
           FOR SHARE OF p, f
-       ON CONFLICT (index_id, file_id, scope) DO UPDATE SET generation = excluded.generation
-         WHERE indexed.generation < excluded.generation`,
+       ON CONFLICT DO NOTHING`,
       [
         indexId,
         places.map((place) => place.fileId),

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
-import { Database, UnitOfWork } from '@perennial/persistence';
+import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
+import { IndexCatalog } from '../index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
 import type { IngestionJob } from './ingestion-queue';
 import { FileLostError, type Fence, type TakenFile } from './taken-file';
@@ -28,6 +29,7 @@ export class IngestionRepository {
   constructor(
     private readonly database: Database,
     private readonly unitOfWork: UnitOfWork,
+    private readonly catalog: IndexCatalog,
   ) {}
 
   /** Makes this process the owner, if the file waits or its owner is gone. Undefined: it is another's, is over, or must wait. */
@@ -49,9 +51,13 @@ export class IngestionRepository {
 
   /** What Postgres says that this process has. */
   owned(processId: string): Promise<Fence[]> {
-    return this.database.query<Fence>(`SELECT id, epoch FROM files WHERE owner = $1 AND state = 'processing'`, [processId], {
-      name: 'ingestion.owned',
-    });
+    return this.database.query<Fence>(
+      `SELECT id, epoch FROM files WHERE owner = $1 AND state = 'processing'`,
+      [processId],
+      {
+        name: 'ingestion.owned',
+      },
+    );
   }
 
   /** @throws FileLostError */
@@ -137,7 +143,7 @@ export class IngestionRepository {
        recorded AS (
          INSERT INTO indexed (index_id, file_id, scope, generation)
          SELECT $3, mine.id, p.scope, mine.generation FROM mine JOIN placements p ON p.file_id = mine.id AND p.scope = ANY ($4::uuid[])
-         ON CONFLICT (index_id, file_id, scope) DO UPDATE SET generation = excluded.generation)
+         ON CONFLICT DO NOTHING)
        SELECT 1 FROM mine`,
       [id, epoch, indexId, scopes],
     );
@@ -157,16 +163,7 @@ export class IngestionRepository {
         [id, epoch],
       );
       if (!locked) throw new FileLostError();
-      const missing =
-        indexes &&
-        (await tx.first(
-          `SELECT 1 FROM placements p CROSS JOIN indexes x
-            WHERE p.file_id = $1 AND x.state IN ('active', 'building') AND NOT EXISTS (
-              SELECT 1 FROM indexed i WHERE i.index_id = x.id AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = $2)
-            LIMIT 1`,
-          [id, locked.generation],
-        ));
-      if (missing) return undefined;
+      if (indexes && (await this.#isMissing(tx, id, locked.generation))) return undefined;
       if (locked.generation > 1)
         await tx.execute(`INSERT INTO removals (kind, file_id, below) VALUES ('generations', $1, $2)`, [
           id,
@@ -179,6 +176,19 @@ export class IngestionRepository {
         [id],
       );
     });
+  }
+
+  /** Whether the index that answers lacks the file somewhere. One that is being built is not switched to before the file is in it. */
+  async #isMissing(tx: Tx, id: string, generation: number): Promise<boolean> {
+    const active = await this.catalog.holdActive(tx);
+    if (!active) return true;
+    const missing = await tx.first(
+      `SELECT 1 FROM placements p WHERE p.file_id = $1 AND NOT EXISTS (
+         SELECT 1 FROM indexed i WHERE i.index_id = $2 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = $3)
+        LIMIT 1`,
+      [id, active.id, generation],
+    );
+    return missing !== undefined;
   }
 
   /** Given up, with the reason. Undefined: it is not this process's any more. */
@@ -219,6 +229,14 @@ export class IngestionRepository {
        RETURNING ${AS_JOB}`,
       [],
       { name: 'ingestion.requeue-orphans' },
+    );
+  }
+
+  /** Whatever jobs there were, they are gone: every file that waits is due for a sweep. */
+  async forgetSweeps(): Promise<void> {
+    await this.database.execute(
+      `UPDATE files SET swept_at = '-infinity'
+        WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL AND swept_at > '-infinity'`,
     );
   }
 

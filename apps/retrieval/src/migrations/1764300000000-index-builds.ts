@@ -5,6 +5,8 @@ export const IndexBuilds = defineMigration('IndexBuilds1764300000000', {
   up: [
     // Engine, model and servers with sealed keys: the active index goes on with its own while another is being built.
     `ALTER TABLE indexes ADD COLUMN embedding jsonb NOT NULL DEFAULT '{}'`,
+    // While a file is replaced, an index holds two generations of it: the one that is found, and the one that is about to be.
+    'ALTER TABLE indexed DROP CONSTRAINT indexed_pkey, ADD PRIMARY KEY (index_id, file_id, scope, generation)',
     // What was in an index of a file's place goes with the place, also what a worker writes down at that very moment.
     `ALTER TABLE indexed ADD FOREIGN KEY (file_id, scope) REFERENCES placements (file_id, scope) ON DELETE CASCADE`,
     // Changes when someone wants another index: whoever works at the former one notices.
