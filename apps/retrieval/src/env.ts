@@ -1,5 +1,6 @@
-import { blobStoreEnv } from '@perennial/blob-store';
+import { blobStoreEnv, blobStoreRules } from '@perennial/blob-store';
 import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { vectorStoreEnv, vectorStoreRules } from '@perennial/vector-store';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
 import { settingsEnv } from './settings/settings-env';
@@ -31,16 +32,22 @@ const ingestionEnv = {
 };
 
 /** What the retrieval service reads from its environment. */
-export const retrievalEnv = z.object({
-  ...commonEnv,
-  ...databaseEnv,
-  ...redisEnv,
-  ...secretEnv,
-  ...blobStoreEnv,
-  ...embeddingEnv,
-  ...ingestionEnv,
-  ...settingsEnv,
-});
+export const retrievalEnv = z
+  .object({
+    ...commonEnv,
+    ...databaseEnv,
+    ...redisEnv,
+    ...secretEnv,
+    ...blobStoreEnv,
+    ...vectorStoreEnv,
+    ...embeddingEnv,
+    ...ingestionEnv,
+    ...settingsEnv,
+  })
+  .superRefine((env, context) => {
+    blobStoreRules(env, context);
+    vectorStoreRules(env, context);
+  });
 
 export type RetrievalEnv = z.output<typeof retrievalEnv>;
 

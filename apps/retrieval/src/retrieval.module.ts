@@ -1,15 +1,21 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import * as contract from '@perennial/contracts-retrieval';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
 import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
-import type { RetrievalEnv } from './env';
-import { KnowledgeController } from './knowledge/knowledge.controller';
-import { KnowledgeRepository } from './knowledge/knowledge.repository';
+import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
+import { FilesModule } from './files/files.module';
+import { IndexModule } from './index/index.module';
+import { IngestionModule } from './ingestion/ingestion.module';
+import { KnowledgeModule } from './knowledge/knowledge.module';
 import { retrievalMigrations } from './migrations';
+import { SearchModule } from './search/search.module';
+import { SettingsModule } from './settings/settings.module';
+import { StoresModule } from './stores/stores.module';
 
-/** Knowledge bases. */
-@Module({ controllers: [KnowledgeController], providers: [KnowledgeRepository] })
+/** Files, knowledge bases, their ingestion, and searches in them. */
+@Global()
+@Module({})
 export class RetrievalModule {
   static forRoot(env: RetrievalEnv, runtime: Runtime): DynamicModule {
     return {
@@ -20,6 +26,7 @@ export class RetrievalModule {
           schema: 'retrieval',
           migrations: retrievalMigrations,
           poolSize: env.DATABASE_POOL_SIZE,
+          callResults: true,
         }),
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
@@ -29,7 +36,16 @@ export class RetrievalModule {
           calls: callsOf(contract),
           metrics: promRpcMetrics(runtime.metrics.registry),
         }),
+        StoresModule.forRoot(env),
+        SettingsModule,
+        FilesModule,
+        KnowledgeModule,
+        IndexModule,
+        IngestionModule,
+        SearchModule,
       ],
+      providers: [{ provide: RETRIEVAL_ENV, useValue: env }],
+      exports: [RETRIEVAL_ENV],
     };
   }
 }

@@ -43,7 +43,8 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof HandOverError) return { kind: 'handed-over' };
   if (error instanceof ExtractionError) return extraction(error);
   if (error instanceof EmbeddingError) return embedding(error);
-  if (error instanceof StoreUnavailableError) return away('The vector store', (error.retryAfterMs ?? 0) / 1_000 || WAIT_S);
+  if (error instanceof StoreUnavailableError)
+    return away('The vector store', (error.retryAfterMs ?? 0) / 1_000 || WAIT_S);
   // A collection that is gone is made again before the next try.
   if (error instanceof VectorStoreError && ['UNAVAILABLE', 'NOT_FOUND'].includes(error.code))
     return away('The vector store');

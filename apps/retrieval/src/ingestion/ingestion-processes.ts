@@ -22,11 +22,7 @@ const FILES: OwnedWork = {
 /** This process among the others of the service. */
 @Injectable()
 export class IngestionProcesses extends ProcessRegistry<IngestionJob> {
-  constructor(
-    @Inject(RETRIEVAL_ENV) env: RetrievalEnv,
-    @Inject(Runtime) runtime: Runtime,
-    queue: IngestionQueue,
-  ) {
+  constructor(@Inject(RETRIEVAL_ENV) env: RetrievalEnv, @Inject(Runtime) runtime: Runtime, queue: IngestionQueue) {
     const takenBack = runtime.metrics.counter('files_requeued_total', 'Files given back because their owner died');
     const database = heartbeatDatabase({ url: env.DATABASE_URL, schema: 'retrieval' }, runtime);
     super(new ProcessTable<IngestionJob>(database, FILES), runtime, (jobs) => {

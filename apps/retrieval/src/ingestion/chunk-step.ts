@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BlobStore } from '@perennial/blob-store';
+import type { Extractor } from '../extraction/extraction';
+import { FileProgress } from '../files/progress.service';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import type { Chunk, SplitOptions } from '../splitting/chunk';
+import { BLOB_STORE } from '../stores/tokens';
+import { EXTRACTOR } from './extractor';
+import { IngestionRepository } from './ingestion.repository';
+import type { TakenFile } from './taken-file';
+
+/** Chunks written by one statement, and held in memory at most. */
+const BATCH = 500;
+
+/**
+ * From bytes to stored chunks. Both halves, extraction and splitting, run in a child process; what it finds is written as it comes, so
+ * that a text of any length is never held whole. A restart forgets what is there of the generation and begins again.
+ */
+@Injectable()
+export class ChunkStep {
+  constructor(
+    private readonly repository: IngestionRepository,
+    private readonly settings: SettingsKeeper,
+    private readonly progress: FileProgress,
+    @Inject(EXTRACTOR) private readonly extractor: Extractor,
+    @Inject(BLOB_STORE) private readonly blobs: BlobStore,
+  ) {}
+
+  /** @returns how many chunks there are. @throws FileLostError, ExtractionError, BlobStoreError, or the signal's reason */
+  async run(file: TakenFile, signal: AbortSignal): Promise<number> {
+    const { retrieval } = await this.settings.current();
+    await this.repository.clearChunks(file);
+    const { stream } = await this.blobs.get(file.blobKey, { signal });
+    const split: SplitOptions = {
+      splitter: retrieval.TEXT_SPLITTER === 'token' ? 'token' : 'character',
+      chunkSize: retrieval.CHUNK_SIZE,
+      chunkOverlap: retrieval.CHUNK_OVERLAP,
+      minSizeTarget: retrieval.CHUNK_MIN_SIZE_TARGET,
+      markdownHeadings: retrieval.ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER,
+    };
+    let pending: Chunk[] = [];
+    let stored = 0;
+    const write = async (): Promise<void> => {
+      const batch = pending;
+      pending = [];
+      if (stored === 0) await this.#reachSplit(file);
+      await this.repository.addChunks(file, batch);
+      stored += batch.length;
+    };
+    try {
+      const request = { name: file.name, contentType: file.contentType, split, signal };
+      for await (const event of this.extractor.extract({ stream }, request)) {
+        signal.throwIfAborted();
+        if (event.kind !== 'chunks') continue;
+        for (const chunk of event.chunks) {
+          pending.push(chunk);
+          if (pending.length >= BATCH) await write();
+        }
+      }
+      if (pending.length > 0) await write();
+    } finally {
+      stream.destroy();
+    }
+    signal.throwIfAborted();
+    await this.repository.chunksComplete(file, stored);
+    return stored;
+  }
+
+  async #reachSplit({ id, userId, generation, epoch }: TakenFile): Promise<void> {
+    await this.repository.reach({ id, epoch }, 'split');
+    this.progress.step({ fileId: id, userId, generation, step: 'split', done: 0, total: 0 });
+  }
+}

@@ -1,0 +1,2 @@
+/** Injection token of the `Extractor`. */
+export const EXTRACTOR = Symbol('EXTRACTOR');

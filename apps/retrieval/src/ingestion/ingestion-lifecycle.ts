@@ -1,0 +1,54 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import { Connections } from '@perennial/transport';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import type { Extractor } from '../extraction/extraction';
+import { RemovalService } from '../removal/removal.service';
+import { EXTRACTOR } from './extractor';
+import { HeldFiles } from './held-files';
+import { IngestionParts } from './ingestion-parts';
+
+/** Kept back from the time for handing over: the last statements need some of it. */
+const LAST_WORDS_MS = 1_500;
+
+/** Starts what ingests files in the order in which its parts need each other, and ends it in the reverse. */
+@Injectable()
+export class IngestionLifecycle implements OnApplicationBootstrap {
+  constructor(
+    private readonly parts: IngestionParts,
+    private readonly held: HeldFiles,
+    private readonly removal: RemovalService,
+    private readonly connections: Connections,
+    @Inject(EXTRACTOR) private readonly extractor: Extractor,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+    @Inject(Runtime) private readonly runtime: Runtime,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { processes, sweeper, worker, queue } = this.parts;
+    const { drain } = this.runtime;
+    await processes.start();
+    sweeper.start();
+    // A process that answers calls has this check from its rpc server.
+    if (this.env.RETRIEVAL_ROLE === 'worker') {
+      this.runtime.readiness.register('redis', async () => {
+        if (!(await this.connections.isReachable())) throw new Error('Redis cannot be reached');
+      });
+    }
+    if (this.env.RETRIEVAL_ROLE !== 'api') {
+      this.held.start();
+      this.removal.start();
+      worker.start();
+      drain.add('intake', 'take no more files', () => worker.stopTaking());
+      drain.add('work', 'hand over files', ({ remainingMs }) =>
+        this.held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
+      );
+    }
+    drain.add('work', 'end extractions', () => this.extractor.close());
+    drain.add('work', 'leave the process list', () => processes.stop());
+    drain.add('work', 'close the queue', async () => {
+      await worker.close();
+      await queue.close();
+    });
+  }
+}

@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import { IngestionProcesses } from './ingestion-processes';
+import { IngestionQueue } from './ingestion-queue';
+import { IngestionSweeper } from './ingestion-sweeper';
+import { IngestionWorker } from './ingestion-worker';
+
+/** The parts of the ingestion that run by themselves. */
+@Injectable()
+export class IngestionParts {
+  constructor(
+    readonly processes: IngestionProcesses,
+    readonly sweeper: IngestionSweeper,
+    readonly worker: IngestionWorker,
+    readonly queue: IngestionQueue,
+  ) {}
+}

@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { EmbeddingModule } from '../embedding/embedding.module';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { createExtractor } from '../extraction/extractor';
+import { FilesModule } from '../files/files.module';
+import { IndexModule } from '../index/index.module';
+import { RemovalModule } from '../removal/removal.module';
+import { SettingsModule } from '../settings/settings.module';
+import { ChunkStep } from './chunk-step';
+import { EXTRACTOR } from './extractor';
+import { HeldFiles } from './held-files';
+import { IndexStep } from './index-step';
+import { IngestionLifecycle } from './ingestion-lifecycle';
+import { IngestionParts } from './ingestion-parts';
+import { IngestionProcesses } from './ingestion-processes';
+import { IngestionRepository } from './ingestion.repository';
+import { IngestionService } from './ingestion.service';
+import { IngestionSweeper } from './ingestion-sweeper';
+import { IngestionTools } from './ingestion-tools';
+import { IngestionWorker } from './ingestion-worker';
+
+/** From the bytes of a file to what searches find: ownership, steps, switch. */
+@Module({
+  imports: [EmbeddingModule, FilesModule, IndexModule, RemovalModule, SettingsModule],
+  providers: [
+    ChunkStep,
+    HeldFiles,
+    IndexStep,
+    IngestionLifecycle,
+    IngestionParts,
+    IngestionProcesses,
+    IngestionRepository,
+    IngestionService,
+    IngestionSweeper,
+    IngestionTools,
+    IngestionWorker,
+    {
+      provide: EXTRACTOR,
+      inject: [RETRIEVAL_ENV],
+      useFactory: (env: RetrievalEnv) => createExtractor({ processes: env.INGESTION_CONCURRENCY }),
+    },
+  ],
+})
+export class IngestionModule {}

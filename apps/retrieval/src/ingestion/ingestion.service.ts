@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { context, SpanKind } from '@opentelemetry/api';
+import { Inject, Injectable } from '@nestjs/common';
+import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { FileProgress } from '../files/progress.service';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { ChunkStep } from './chunk-step';
+import { faultOf, type Fault, type Reason } from './faults';
+import { HeldFiles } from './held-files';
+import { IndexStep } from './index-step';
+import { IngestionTools } from './ingestion-tools';
+import { FileLostError, type TakenFile } from './taken-file';
+
+/** A notice of how far a file is, at most this often. */
+const PROGRESS_MS = 250;
+/** The first wait after a file broke its ingestion; doubled each time. */
+const FIRST_BACKOFF_S = 1;
+const MAX_BACKOFF_S = 60;
+
+/** Ingests one file: take, chunks, vectors, points, switch. What was finished by an attempt before this one is not done again. */
+@Injectable()
+export class IngestionService {
+  readonly #log: Logger;
+  readonly #seconds;
+  /** A store or an embedder is away: nothing is begun before. Milliseconds of `performance.now()`. */
+  #pausedUntil = 0;
+
+  constructor(
+    private readonly tools: IngestionTools,
+    private readonly held: HeldFiles,
+    private readonly chunkStep: ChunkStep,
+    private readonly indexStep: IndexStep,
+    private readonly settings: SettingsKeeper,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+    @Inject(Runtime) runtime: Runtime,
+  ) {
+    this.#log = runtime.logger('ingestion');
+    this.#seconds = runtime.metrics.histogram('ingestion_seconds', 'Duration of attempts to ingest a file', [
+      'outcome',
+    ]);
+  }
+
+  /** Resolves when the file is completed, failed or given back, or was not to be had. */
+  async work(fileId: string): Promise<void> {
+    await this.#pause();
+    await this.held.hold(fileId, async (file, signal) => {
+      const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
+      const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
+      await inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
+        this.#attempt(file, signal),
+      );
+    });
+  }
+
+  async #attempt(file: TakenFile, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    const observe = (outcome: string) => this.#seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
+    try {
+      if (file.attempts >= this.env.MAX_INGESTION_ATTEMPTS) {
+        await this.#giveUp(file, {
+          code: 'TOO_MANY_ATTEMPTS',
+          message: `Processing broke off ${file.attempts} times, the last time without saying why.`,
+        });
+        return observe('failed');
+      }
+      await this.#ingest(file, signal);
+      observe('completed');
+    } catch (error) {
+      // What is aborted may throw anything; the reason is what counts.
+      const fault = faultOf(signal.aborted ? signal.reason : error);
+      observe(fault.kind);
+      await this.#settle(file, fault, error);
+    }
+  }
+
+  async #ingest(file: TakenFile, signal: AbortSignal): Promise<void> {
+    const { repository } = this.tools;
+    const notify = this.#notifier(file);
+    let total = file.chunkCount;
+    if (total === null) {
+      notify('extract', 0, 0);
+      total = await this.chunkStep.run(file, signal);
+    }
+    const chunks = total;
+    for (;;) {
+      const indexes = !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
+      if (indexes) await this.indexStep.run(file, signal, (step, done) => notify(step, done, chunks));
+      signal.throwIfAborted();
+      const row = await repository.finish(file, { indexes });
+      // Undefined: it was placed somewhere else, or another index answers, since the points were written.
+      if (row) return this.tools.progress.changed(row);
+    }
+  }
+
+  async #settle(file: TakenFile, fault: Fault, error: unknown): Promise<void> {
+    const { repository, queue } = this.tools;
+    switch (fault.kind) {
+      case 'lost':
+        return;
+      case 'handed-over':
+        return queue.enqueue(await repository.release([file]));
+      case 'wait':
+        this.#log.warn({ file: file.id, code: fault.reason.code, reason: fault.reason.message }, 'a file has to wait');
+        this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + fault.afterS * 1_000);
+        await repository.release([file], { afterS: fault.afterS, error: fault.reason });
+        return;
+      case 'refused':
+        return this.#giveUp(file, fault.reason);
+      case 'broke':
+        this.#log.error({ file: file.id, err: error, errorId: fault.errorId }, 'an ingestion broke');
+        if (file.attempts + 1 >= this.env.MAX_INGESTION_ATTEMPTS) return this.#giveUp(file, fault.reason);
+        await repository.release([file], {
+          broke: true,
+          error: fault.reason,
+          afterS: Math.min(FIRST_BACKOFF_S * 2 ** file.attempts, MAX_BACKOFF_S),
+        });
+    }
+  }
+
+  async #giveUp(file: TakenFile, reason: Reason): Promise<void> {
+    const row = await this.tools.repository.fail(file, reason);
+    if (!row) throw new FileLostError();
+    this.tools.progress.changed(row);
+  }
+
+  /** While something that all files need is away, a worker does not run through the queue. */
+  async #pause(): Promise<void> {
+    while (performance.now() < this.#pausedUntil && !this.held.leaving) await sleep(100);
+  }
+
+  #notifier({ id, userId, generation }: TakenFile) {
+    const progress: FileProgress = this.tools.progress;
+    let last = { step: '', at: 0 };
+    return (step: 'extract' | 'embed' | 'index', done: number, total: number): void => {
+      const now = performance.now();
+      if (step === last.step && now - last.at < PROGRESS_MS) return;
+      last = { step, at: now };
+      progress.step({ fileId: id, userId, generation, step, done, total });
+    };
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { FilesModule } from '../files/files.module';
+import { IndexModule } from '../index/index.module';
+import { RemovalService } from './removal.service';
+import { RemovalsRepository } from './removals.repository';
+
+/** The removal of what was deleted. */
+@Module({
+  imports: [FilesModule, IndexModule],
+  providers: [RemovalService, RemovalsRepository],
+  exports: [RemovalService],
+})
+export class RemovalModule {}

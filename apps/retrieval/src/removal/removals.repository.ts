@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { Database, UnitOfWork } from '@perennial/persistence';
+import { FILE_COLUMNS, type FileRow } from '../files/file-row';
+import { FilesRepository } from '../files/files.repository';
+
+interface RemovalBase {
+  id: number;
+  tries: number;
+}
+/** Something that is still to be removed; `removals` in the schema says what each is. */
+export type Removal = RemovalBase &
+  (
+    | { kind: 'file'; fileId: string }
+    | { kind: 'scope'; scope: string }
+    | { kind: 'placement'; fileId: string; scope: string }
+    | { kind: 'generations'; fileId: string; below: number }
+    | { kind: 'blob'; blobKey: string }
+  );
+
+/** For so long a removal is left to the process that began it. */
+const LEASE_S = 15;
+/** Rows deleted by one statement: little enough never to lock for long. */
+const BATCH = 5_000;
+
+/** What is to be removed. A row stays until everything that it names is gone; every part of it may be done twice. */
+@Injectable()
+export class RemovalsRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly files: FilesRepository,
+  ) {}
+
+  /** Some that are due, for this process alone until the lease is over. */
+  async lease(limit: number): Promise<Removal[]> {
+    return this.database.query<Removal>(
+      `UPDATE removals SET not_before = now() + ${LEASE_S} * interval '1 second', tries = tries + 1 WHERE id IN (
+         SELECT id FROM removals WHERE not_before <= now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+       RETURNING id::float8 AS id, tries, kind, file_id AS "fileId", scope, below, blob_key AS "blobKey"`,
+      [limit],
+      { name: 'removals.lease' },
+    );
+  }
+
+  async postpone(ids: readonly number[], seconds: number): Promise<void> {
+    await this.database.execute(
+      `UPDATE removals SET not_before = now() + $2 * interval '1 second' WHERE id = ANY ($1::bigint[])`,
+      [ids, seconds],
+    );
+  }
+
+  async done(ids: readonly number[]): Promise<void> {
+    await this.database.execute('DELETE FROM removals WHERE id = ANY ($1::bigint[])', [ids]);
+  }
+
+  /** Everything that Postgres has of deleted files. Their rows go last: while there is a row, there is something to find. */
+  async deleteFiles(fileIds: readonly string[]): Promise<void> {
+    await this.#deleteAll(
+      `DELETE FROM chunks WHERE ctid IN (SELECT ctid FROM chunks WHERE file_id = ANY ($1::uuid[]) LIMIT ${BATCH})`,
+      [fileIds],
+    );
+    await this.database.execute('DELETE FROM indexed WHERE file_id = ANY ($1::uuid[])', [fileIds]);
+    await this.database.execute('DELETE FROM files WHERE id = ANY ($1::uuid[]) AND deleted_at IS NOT NULL', [fileIds]);
+  }
+
+  async deleteChunks(fileId: string, below: number): Promise<void> {
+    await this.database.execute('DELETE FROM indexed WHERE file_id = $1 AND generation < $2', [fileId, below]);
+    await this.#deleteAll(
+      `DELETE FROM chunks WHERE ctid IN (SELECT ctid FROM chunks WHERE file_id = $1 AND generation < $2 LIMIT ${BATCH})`,
+      [fileId, below],
+    );
+  }
+
+  async deleteBase(baseId: string): Promise<void> {
+    await this.database.execute('DELETE FROM knowledge_bases WHERE id = $1 AND deleted_at IS NOT NULL', [baseId]);
+  }
+
+  /**
+   * Files that were placed (again) where points have just been deleted: their points may have been among them, whatever is recorded. They
+   * are indexed there once more, and a worker that has one in hand begins that step again.
+   * @param fileId one file; undefined for all in the scope
+   */
+  async placeAgain(scope: string, fileId?: string): Promise<FileRow[]> {
+    return this.unitOfWork.run(async (tx) => {
+      const placed = await tx.query<FileRow>(
+        `SELECT ${FILE_COLUMNS} FROM files f
+          WHERE f.deleted_at IS NULL AND f.queued_at IS NOT NULL AND f.state <> 'failed' AND ($2::uuid IS NULL OR f.id = $2)
+            AND EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1)
+          ORDER BY f.id FOR UPDATE OF f`,
+        [scope, fileId ?? null],
+      );
+      if (placed.length === 0) return [];
+      const ids = placed.map((row) => row.id);
+      await tx.execute('DELETE FROM indexed WHERE scope = $1 AND file_id = ANY ($2::uuid[])', [scope, ids]);
+      return this.files.requeue(tx, ids, { anew: false });
+    });
+  }
+
+  async #deleteAll(statement: string, params: readonly unknown[]): Promise<void> {
+    while ((await this.database.execute(statement, params)) === BATCH);
+  }
+}

@@ -1,0 +1,44 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { Runtime } from '@perennial/runtime';
+import { createVectorStore, type VectorStore } from '@perennial/vector-store';
+import type { RetrievalEnv } from '../env';
+import { BLOB_STORE, VECTOR_STORE } from './tokens';
+
+/**
+ * The stores that the environment names, injectable everywhere. A store that is away keeps no process from starting and makes none unready:
+ * what needs it says so, everything else goes on. Whether they answer is in readiness' details.
+ */
+@Global()
+@Module({})
+export class StoresModule {
+  static forRoot(env: RetrievalEnv): DynamicModule {
+    return {
+      module: StoresModule,
+      providers: [
+        {
+          provide: BLOB_STORE,
+          inject: [Runtime],
+          useFactory: (runtime: Runtime): BlobStore => attach('blob store', createBlobStore(env), runtime),
+        },
+        {
+          provide: VECTOR_STORE,
+          inject: [Runtime],
+          useFactory: (runtime: Runtime): VectorStore => attach('vector store', createVectorStore(env), runtime),
+        },
+      ],
+      exports: [BLOB_STORE, VECTOR_STORE],
+    };
+  }
+}
+
+/** Told of in readiness, and closed when the application is: nothing asks it any more. */
+function attach<Store extends { health(): Promise<void>; close(): Promise<void> }>(
+  name: string,
+  store: Store,
+  runtime: Runtime,
+): Store {
+  runtime.readiness.register(name, () => store.health(), { required: false });
+  runtime.drain.add('close', `close the ${name}`, () => store.close());
+  return store;
+}
