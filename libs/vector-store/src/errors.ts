@@ -13,17 +13,23 @@ export class VectorStoreError extends Error {
   }
 }
 
+export interface UnavailableOptions {
+  cause?: unknown;
+  /** It was asked and said nothing in time: what it was asked may still happen, and asking again adds to its load. */
+  timedOut?: boolean;
+  retryAfterMs?: number;
+}
+
 /** The store does not answer, or is left alone for a while after it did not. */
 export class StoreUnavailableError extends VectorStoreError {
   override readonly name = 'StoreUnavailableError';
-
-  constructor(
-    message: string,
-    options?: { cause?: unknown; /** When to ask again, in milliseconds. */ retryAfterMs?: number },
-  ) {
-    super('UNAVAILABLE', message, options);
-    this.retryAfterMs = options?.retryAfterMs;
-  }
-
+  readonly timedOut: boolean;
+  /** When to ask again, in milliseconds; set while the store is left alone. */
   readonly retryAfterMs?: number;
+
+  constructor(message: string, options: UnavailableOptions = {}) {
+    super('UNAVAILABLE', message, { cause: options.cause });
+    this.timedOut = options.timedOut ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
 }

@@ -17,3 +17,5 @@ export type {
 } from './types';
 export { StoreUnavailableError, VectorStoreError } from './errors';
 export { pointId } from './point-id';
+export { createVectorStore } from './create';
+export { vectorStoreEnv, vectorStoreRules, type VectorStoreConfig } from './env';

@@ -1,0 +1,52 @@
+import type { CollectionInfo, Hit, PointFilter, PointRef, VectorStoreCapabilities } from './types';
+import type { Words } from './words';
+
+/** A point as a driver gets it: checked, its vector of length 1 (or all zeros), its text already cut into words. */
+export interface StoredPoint extends PointRef {
+  vector: Float32Array;
+  words: Words;
+}
+
+/** A filter without empty lists: what matches nothing never reaches a driver. */
+export type CheckedFilter = PointFilter;
+
+export interface DriverQuery {
+  /** Of length 1, or all zeros. */
+  vector: Float32Array;
+  filter: CheckedFilter & { scopes: readonly string[] };
+  limit: number;
+}
+
+export interface DriverHybridQuery extends DriverQuery {
+  /** Distinct, at least one. */
+  words: readonly string[];
+  /** Above 0, at most 1. */
+  keywordWeight: number;
+}
+
+/**
+ * What differs between stores. Arguments are checked beforehand, time-outs and retries are added around it: every method
+ * may be repeated at any time. Throws `VectorStoreError`; what means that the store cannot be reached is `UNAVAILABLE`.
+ */
+export interface Driver {
+  /** OpenTelemetry's `db.system.name`; for spans and messages only. */
+  readonly system: string;
+  readonly capabilities: VectorStoreCapabilities;
+  /** Points that one `write` takes at most. */
+  readonly batchSize: number;
+  ensure(name: string, dimension: number): Promise<void>;
+  drop(name: string): Promise<void>;
+  list(): Promise<CollectionInfo[]>;
+  /** Undefined when there is no such collection. */
+  describe(name: string): Promise<CollectionInfo | undefined>;
+  /** All of them or none; ids are distinct. */
+  write(collection: string, points: readonly StoredPoint[]): Promise<void>;
+  delete(collection: string, filter: CheckedFilter): Promise<void>;
+  search(collection: string, query: DriverQuery): Promise<Hit[]>;
+  searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]>;
+  count(collection: string, filter: CheckedFilter): Promise<number>;
+  /** The points with an id above `after`, in the order of ids. */
+  page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]>;
+  health(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,296 @@
+import { connect, MatchQuery, type Connection, type Table } from '@lancedb/lancedb';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import { VectorStoreError } from '../errors';
+import { candidatesFor, fusedScore } from '../fusion';
+import { unknownCollection } from '../store';
+import type { CollectionInfo, Hit, PointRef } from '../types';
+import { isConflict, lanceError } from './errors';
+import { isDue, optimise } from './maintenance';
+import {
+  arrowTable,
+  conditionOf,
+  dimensionOf,
+  ensureIndexes,
+  REF_COLUMNS,
+  refOf,
+  schemaOf,
+  type LanceRow,
+} from './table';
+import { WriteQueue } from './write-queue';
+
+export interface LancedbConfig {
+  /** On a local disk; processes of this host only. */
+  directory: string;
+}
+
+interface OpenTable {
+  table: Table;
+  dimension: number;
+  /** Tells the directory from another of the same name made later. */
+  inode: number;
+}
+
+/** Writes of other processes that a write waits for before it gives up. */
+const MAX_CONFLICTS = 12;
+/** Points in sight up to which a search compares them all. */
+const EXACT_UP_TO = 20_000;
+/** Parts of the vector index that a search looks into. */
+const PROBES = 40;
+
+/**
+ * The embedded store: files in a directory, opened by every process of this host at once. A write is a new version of the
+ * table, made known by one rename; every read looks for the newest version first.
+ */
+export class LancedbDriver implements Driver {
+  readonly system = 'lancedb';
+  readonly capabilities = { hybrid: true, sharedBetweenHosts: false };
+  /** Each write is a version of its own: few and large ones. */
+  readonly batchSize = 1_000;
+  readonly #writes = new WriteQueue();
+  readonly #tables = new Map<string, Promise<OpenTable>>();
+  #connection?: Promise<Connection>;
+
+  constructor(private readonly config: LancedbConfig) {}
+
+  async ensure(name: string, dimension: number): Promise<void> {
+    await this.#attempt(async () => {
+      const connection = await this.#connect();
+      // The old one is left as it is, whatever its dimension.
+      const table = await connection.createEmptyTable(name, schemaOf(dimension), { mode: 'create', existOk: true });
+      try {
+        await ensureIndexes(table);
+      } finally {
+        table.close();
+      }
+    });
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.#attempt(async () => {
+      const connection = await this.#connect();
+      this.#forget(name);
+      if ((await connection.tableNames()).includes(name)) await connection.dropTable(name);
+    });
+  }
+
+  async list(): Promise<CollectionInfo[]> {
+    const names = await this.#attempt(async () => (await this.#connect()).tableNames());
+    const infos = await Promise.all(names.map((name) => this.describe(name)));
+    return infos.filter((info) => info !== undefined);
+  }
+
+  async describe(name: string): Promise<CollectionInfo | undefined> {
+    try {
+      return await this.#inTable(name, async ({ dimension }) => ({ name, dimension }));
+    } catch (error) {
+      if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
+    await this.#change(collection, async ({ table, dimension }) => {
+      if (points.some(({ vector }) => vector.length !== dimension)) {
+        throw new VectorStoreError('WRONG_DIMENSION', `the collection ${collection} has ${dimension} dimensions`);
+      }
+      await table
+        .mergeInsert('id')
+        .whenMatchedUpdateAll()
+        .whenNotMatchedInsertAll()
+        .execute(arrowTable(points, dimension));
+    });
+  }
+
+  async delete(collection: string, filter: CheckedFilter): Promise<void> {
+    const condition = conditionOf(filter) ?? 'true';
+    await this.#change(collection, ({ table }) => table.delete(condition));
+  }
+
+  search(collection: string, query: DriverQuery): Promise<Hit[]> {
+    return this.#inTable(collection, ({ table }) => dense(table, query));
+  }
+
+  searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
+    const { limit, keywordWeight } = query;
+    return this.#inTable(collection, async ({ table }) => {
+      const candidates = { ...query, limit: candidatesFor(limit) };
+      const [meaning, words] = await Promise.all([
+        keywordWeight === 1 ? [] : dense(table, candidates),
+        keyword(table, candidates),
+      ]);
+      const ranks = new Map<string, { hit: Hit; dense?: number; keyword?: number }>();
+      meaning.forEach((hit, index) => ranks.set(hit.id, { hit, dense: index + 1 }));
+      words.forEach((hit, index) => ranks.set(hit.id, { hit, ...ranks.get(hit.id), keyword: index + 1 }));
+      return [...ranks.values()]
+        .map(({ hit, ...rank }) => ({ ...hit, score: fusedScore(rank, keywordWeight) }))
+        .sort((a, b) => b.score - a.score || b.similarity - a.similarity)
+        .slice(0, limit);
+    });
+  }
+
+  count(collection: string, filter: CheckedFilter): Promise<number> {
+    return this.#inTable(collection, ({ table }) => table.countRows(conditionOf(filter)));
+  }
+
+  page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    return this.#inTable(collection, async ({ table }) => {
+      const conditions = [conditionOf(filter), after === undefined ? undefined : `id > '${after}'`];
+      const where = conditions.filter((condition) => condition !== undefined).join(' AND ');
+      const query = table.query().select(REF_COLUMNS).orderBy({ columnName: 'id', ascending: true }).limit(limit);
+      return (await rows(where === '' ? query : query.where(where))).map(refOf);
+    });
+  }
+
+  async health(): Promise<void> {
+    await this.#attempt(async () => (await this.#connect()).tableNames({ limit: 1 }));
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.close();
+    for (const name of [...this.#tables.keys()]) this.#forget(name);
+    (await this.#connection?.catch(() => undefined))?.close();
+    this.#connection = undefined;
+  }
+
+  /** A write, after those of this process that came before it, and the upkeep that it makes necessary. */
+  async #change(collection: string, work: (open: OpenTable) => Promise<unknown>): Promise<void> {
+    await this.#writes.run(collection, () => this.#inTable(collection, work));
+    this.#writes.whenDue(collection, async () => {
+      await this.#inTable(
+        collection,
+        async ({ table }) => {
+          if (await isDue(table)) await optimise(table);
+        },
+        1,
+      );
+    });
+  }
+
+  /** Repeats what lost against a write of another process; opens the table again where it was replaced. */
+  async #inTable<T>(collection: string, work: (open: OpenTable) => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
+    return this.#attempt(async () => {
+      const open = await this.#open(collection);
+      try {
+        return await work(open);
+      } catch (error) {
+        if (!(error instanceof VectorStoreError)) {
+          this.#forget(collection);
+          if ((await this.#inode(collection)) === undefined) throw unknownCollection(collection, error);
+        }
+        throw error;
+      }
+    }, conflicts);
+  }
+
+  async #attempt<T>(work: () => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof VectorStoreError) throw error;
+        if (attempt >= (isConflict(error) ? conflicts : 2)) throw lanceError(error);
+        await sleep(Math.random() * 25 * attempt);
+      }
+    }
+  }
+
+  async #open(collection: string): Promise<OpenTable> {
+    const inode = await this.#inode(collection);
+    if (inode === undefined) {
+      this.#forget(collection);
+      throw unknownCollection(collection);
+    }
+    const known = this.#tables.get(collection);
+    if (known) {
+      const open = await known;
+      if (open.inode === inode) return open;
+      this.#forget(collection);
+    }
+    const opening = this.#openNow(collection, inode);
+    this.#tables.set(collection, opening);
+    opening.catch(() => this.#forget(collection));
+    return opening;
+  }
+
+  async #openNow(collection: string, inode: number): Promise<OpenTable> {
+    const table = await (await this.#connect()).openTable(collection);
+    return { table, dimension: await dimensionOf(table), inode };
+  }
+
+  /** The handle is left to the garbage collector: another call may be using it. */
+  #forget(collection: string): void {
+    this.#tables.delete(collection);
+  }
+
+  async #inode(collection: string): Promise<number | undefined> {
+    try {
+      return (await stat(join(this.config.directory, `${collection}.lance`))).ino;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #connect(): Promise<Connection> {
+    this.#connection ??= this.#connectNow().catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    return this.#connection;
+  }
+
+  async #connectNow(): Promise<Connection> {
+    await mkdir(this.config.directory, { recursive: true, mode: 0o700 });
+    // Every read looks for a version that another process may have written meanwhile.
+    return connect(this.config.directory, { readConsistencyInterval: 0 });
+  }
+}
+
+async function dense(table: Table, { vector, filter, limit }: DriverQuery): Promise<Hit[]> {
+  const where = conditionOf(filter) ?? 'true';
+  const query = table
+    .query()
+    .nearestTo(vector)
+    .column('vector')
+    .distanceType('dot')
+    .where(where)
+    .select([...REF_COLUMNS, '_distance'])
+    .limit(limit);
+  const exact = (await table.countRows(where)) <= EXACT_UP_TO;
+  const found = await rows(exact ? query.bypassVectorIndex() : query.nprobes(PROBES));
+  return found.map((row) => {
+    const similarity = 1 - Number(row['_distance']);
+    return { ...refOf(row), similarity, score: similarity };
+  });
+}
+
+async function keyword(table: Table, { vector, filter, limit, words }: DriverHybridQuery): Promise<Hit[]> {
+  const found = await rows(
+    table
+      .query()
+      .fullTextSearch(new MatchQuery(words.join(' '), 'words'))
+      .where(conditionOf(filter) ?? 'true')
+      .select([...REF_COLUMNS, 'vector', '_score'])
+      .limit(limit),
+  );
+  return found
+    .sort((a, b) => Number(b['_score']) - Number(a['_score']))
+    .map((row) => ({ ...refOf(row), similarity: product(vector, row['vector']), score: Number(row['_score']) }));
+}
+
+async function rows(query: { toArray(): Promise<unknown[]> }): Promise<LanceRow[]> {
+  return (await query.toArray()) as LanceRow[];
+}
+
+function product(a: Float32Array, stored: unknown): number {
+  let sum = 0;
+  let index = 0;
+  for (const value of stored as Iterable<number>) {
+    sum += (a[index] ?? 0) * value;
+    index += 1;
+  }
+  return sum;
+}

@@ -1,0 +1,230 @@
+import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import { VectorStoreError } from '../errors';
+import { bestScore, candidatesFor } from '../fusion';
+import type { CollectionInfo, Hit, PointRef } from '../types';
+import type { Words } from '../words';
+import { VectorDatabase, type Row } from './database';
+import { WordRarity } from './rarity';
+import { creation, SCHEMA, tableOf, type IndexOptions } from './schema';
+import { denseStatement, hybridStatement, Values, whereOf, type DenseParts } from './search-sql';
+
+export interface PgvectorConfig extends IndexOptions {
+  url: string;
+  poolSize: number;
+  /** How long a read, a write, and a change of the schema may take, in milliseconds. */
+  readTimeoutMs: number;
+  writeTimeoutMs: number;
+  adminTimeoutMs: number;
+}
+
+/** Iterative scans came with it: a filtered search would come back with too few hits without them. */
+const MINIMUM_VERSION = [0, 8] as const;
+
+/** Points in sight up to which a search compares them all. */
+const EXACT_UP_TO = 10_000;
+
+/** Positions that a tsvector keeps of one word. */
+const MAX_POSITIONS = 255;
+
+/** Postgres with pgvector: HNSW for meaning, a tsvector for words, both halves fused in one statement. */
+export class PgvectorDriver implements Driver {
+  readonly system = 'postgresql';
+  readonly capabilities = { hybrid: true, sharedBetweenHosts: true };
+  readonly batchSize = 256;
+  readonly #database: VectorDatabase;
+  readonly #rarity: WordRarity;
+
+  constructor(private readonly config: PgvectorConfig) {
+    this.#database = new VectorDatabase(config);
+    this.#rarity = new WordRarity(this.#database, config.readTimeoutMs);
+  }
+
+  async ensure(name: string, dimension: number): Promise<void> {
+    const options = { timeoutMs: this.config.adminTimeoutMs, collection: name };
+    await this.#database.transaction(options, async (query) => {
+      // "IF NOT EXISTS" alone fails where two processes make the same thing at once.
+      await query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`);
+      await query('CREATE EXTENSION IF NOT EXISTS vector');
+      await checkVersion(query);
+      await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+      const [row] = await query(`SELECT to_regclass($1)::oid AS found`, [tableOf(name)]);
+      if (row?.['found']) return;
+      for (const statement of creation(name, dimension, this.config)) await query(statement);
+    });
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.#database.run(`DROP TABLE IF EXISTS ${tableOf(name)}`, [], { timeoutMs: this.config.adminTimeoutMs });
+  }
+
+  async list(): Promise<CollectionInfo[]> {
+    return this.#infos('');
+  }
+
+  async describe(name: string): Promise<CollectionInfo | undefined> {
+    return (await this.#infos('AND c.relname = $2', name))[0];
+  }
+
+  async #infos(condition: string, ...values: unknown[]): Promise<CollectionInfo[]> {
+    const rows = await this.#database.run(
+      `SELECT c.relname AS name, a.atttypmod AS dimension
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'vector'
+       WHERE n.nspname = $1 AND c.relkind = 'r' ${condition} ORDER BY c.relname`,
+      [SCHEMA, ...values],
+      { timeoutMs: this.config.readTimeoutMs },
+    );
+    return rows.map(({ name, dimension }) => ({ name: String(name), dimension: Number(dimension) }));
+  }
+
+  async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
+    // One order for all writers: two that share points wait for each other instead of blocking each other for ever.
+    const sorted = [...points].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const table = tableOf(collection);
+    await this.#database.run(
+      `INSERT INTO ${table} AS p (id, scope, file, generation, ordinal, vector, words)
+       SELECT id, scope, file, generation, ordinal, vector::vector, words::tsvector
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[])
+         AS new (id, scope, file, generation, ordinal, vector, words)
+       ON CONFLICT (id) DO UPDATE
+       SET scope = excluded.scope, file = excluded.file, generation = excluded.generation,
+           ordinal = excluded.ordinal, vector = excluded.vector, words = excluded.words
+       -- A repeated write leaves no dead row in the indexes.
+       WHERE (p.scope, p.file, p.generation, p.ordinal, p.words) IS DISTINCT FROM
+             (excluded.scope, excluded.file, excluded.generation, excluded.ordinal, excluded.words)
+          OR p.vector <> excluded.vector`,
+      [
+        sorted.map(({ id }) => id),
+        sorted.map(({ scope }) => scope),
+        sorted.map(({ fileId }) => fileId),
+        sorted.map(({ generation }) => generation),
+        sorted.map(({ ordinal }) => ordinal),
+        sorted.map(({ vector }) => vectorText(vector)),
+        sorted.map(({ words }) => wordsText(words)),
+      ],
+      { timeoutMs: this.config.writeTimeoutMs, collection },
+    );
+  }
+
+  async delete(collection: string, filter: CheckedFilter): Promise<void> {
+    const values = new Values();
+    await this.#database.run(`DELETE FROM ${tableOf(collection)} WHERE ${whereOf(filter, values)}`, values.list, {
+      timeoutMs: this.config.writeTimeoutMs,
+      collection,
+    });
+  }
+
+  async search(collection: string, query: DriverQuery): Promise<Hit[]> {
+    const values = new Values();
+    const parts = partsOf(collection, query, Math.max(40, query.limit * 2), values);
+    const rows = await this.#search(collection, denseStatement(parts, query.limit), values, parts.limit);
+    return rows.map((row) => {
+      const similarity = Number(row['similarity']);
+      return { ...refOf(row), similarity, score: similarity };
+    });
+  }
+
+  async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
+    const { limit, keywordWeight } = query;
+    const words = await this.#rarity.weigh(collection, query.words);
+    const values = new Values();
+    const parts = partsOf(collection, query, candidatesFor(limit), values);
+    const statement = hybridStatement(parts, { words, keywordWeight, limit }, values);
+    const rows = await this.#search(collection, statement, values, parts.limit);
+    const best = bestScore(keywordWeight);
+    return rows.map((row) => ({
+      ...refOf(row),
+      similarity: Number(row['similarity']),
+      score: Number(row['score']) / best,
+    }));
+  }
+
+  #search(collection: string, statement: string, values: Values, candidates: number): Promise<Row[]> {
+    return this.#database.run(statement, values.list, {
+      timeoutMs: this.config.readTimeoutMs,
+      collection,
+      settings: {
+        'hnsw.iterative_scan': 'relaxed_order',
+        'hnsw.ef_search': Math.min(1_000, Math.max(120, candidates)),
+        'hnsw.max_scan_tuples': 40_000,
+        jit: 'off',
+      },
+    });
+  }
+
+  async count(collection: string, filter: CheckedFilter): Promise<number> {
+    const values = new Values();
+    const [row] = await this.#database.run(
+      `SELECT count(*)::int AS points FROM ${tableOf(collection)} WHERE ${whereOf(filter, values)}`,
+      values.list,
+      { timeoutMs: this.config.readTimeoutMs, collection },
+    );
+    return Number(row?.['points']);
+  }
+
+  async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    const values = new Values();
+    const where = whereOf(filter, values);
+    const above = after === undefined ? '' : `AND id > ${values.add(after)}::uuid`;
+    const rows = await this.#database.run(
+      `SELECT id, scope, file, generation, ordinal FROM ${tableOf(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
+      values.list,
+      { timeoutMs: this.config.readTimeoutMs, collection },
+    );
+    return rows.map(refOf);
+  }
+
+  async health(): Promise<void> {
+    await this.#database.run('SELECT 1', [], { timeoutMs: this.config.readTimeoutMs });
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+async function checkVersion(query: (text: string) => Promise<Row[]>): Promise<void> {
+  const [row] = await query(`SELECT extversion AS version FROM pg_extension WHERE extname = 'vector'`);
+  const [major = 0, minor = 0] = String(row?.['version']).split('.').map(Number);
+  const [wantedMajor, wantedMinor] = MINIMUM_VERSION;
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
+  throw new VectorStoreError(
+    'FAILED',
+    `pgvector ${wantedMajor}.${wantedMinor} or newer is needed, the database has ${String(row?.['version'])}`,
+  );
+}
+
+function partsOf(collection: string, query: DriverQuery, limit: number, values: Values): DenseParts {
+  return {
+    collection,
+    dimension: query.vector.length,
+    vector: values.add(vectorText(query.vector)),
+    where: whereOf(query.filter, values),
+    limit,
+    exactUpTo: EXACT_UP_TO,
+  };
+}
+
+/** Eight digits are what a float holds at this size. */
+const vectorText = (vector: Float32Array): string =>
+  `[${Array.from(vector, (value) => Math.round(value * 1e8) / 1e8).join(',')}]`;
+
+/** A tsvector whose positions only count: `'word':1,2,3` is a word that occurs three times. */
+function wordsText(words: Words): string {
+  const parts: string[] = [];
+  for (const [word, count] of words) {
+    const positions = Array.from({ length: Math.min(count, MAX_POSITIONS) }, (_, index) => index + 1);
+    parts.push(`'${word}':${positions.join(',')}`);
+  }
+  return parts.join(' ');
+}
+
+function refOf(row: Row): PointRef {
+  return {
+    id: String(row['id']),
+    scope: String(row['scope']),
+    fileId: String(row['file']),
+    generation: Number(row['generation']),
+    ordinal: Number(row['ordinal']),
+  };
+}

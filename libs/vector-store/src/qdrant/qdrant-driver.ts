@@ -1,0 +1,260 @@
+import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
+import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import { bestScore, candidatesFor, fusedScore, RRF_K, weightsOf } from '../fusion';
+import type { CollectionInfo, Hit, PointRef } from '../types';
+import { qdrantError } from './errors';
+import { documentVector, queryVector } from './sparse';
+
+export interface QdrantConfig {
+  url: string;
+  apiKey?: string;
+  /** Start of the names of our collections on the server. */
+  prefix: string;
+  /** Links per node of the graph. */
+  hnswM: number;
+  /** Vectors are read from disk instead of held in memory. */
+  onDisk: boolean;
+  /** How long a read, and a write, may take, in milliseconds. */
+  readTimeoutMs: number;
+  writeTimeoutMs: number;
+}
+
+const DENSE = 'dense';
+const WORDS = 'words';
+/** Nodes looked at per search; recall against time. */
+const SEARCH_EF = 128;
+
+interface Payload {
+  scope: string;
+  file: string;
+  generation: number;
+  ordinal: number;
+}
+
+/**
+ * One collection for all tenants: the scope is an indexed tenant key, for which Qdrant keeps points together and links
+ * the graph within. Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
+ */
+export class QdrantDriver implements Driver {
+  readonly system = 'qdrant';
+  readonly capabilities = { hybrid: true, sharedBetweenHosts: true };
+  readonly batchSize = 256;
+  readonly #reads: QdrantClient;
+  readonly #writes: QdrantClient;
+
+  constructor(private readonly config: QdrantConfig) {
+    // The client knows one time-out, and a batch takes longer than a search may.
+    this.#reads = client(config, config.readTimeoutMs);
+    this.#writes = client(config, config.writeTimeoutMs);
+  }
+
+  async ensure(name: string, dimension: number): Promise<void> {
+    const collection = this.#name(name);
+    await translated(undefined, async () => {
+      const { exists } = await this.#writes.collectionExists(collection);
+      if (!exists) await this.#create(collection, dimension);
+      const { payload_schema: indexed } = await this.#writes.getCollection(collection);
+      // Also what a process that died between the two steps has left out.
+      if (!('scope' in indexed)) {
+        await this.#writes.createPayloadIndex(collection, {
+          field_name: 'scope',
+          field_schema: { type: 'keyword', is_tenant: true },
+          wait: true,
+        });
+      }
+      if (!('file' in indexed)) {
+        await this.#writes.createPayloadIndex(collection, { field_name: 'file', field_schema: 'keyword', wait: true });
+      }
+    });
+  }
+
+  async #create(collection: string, dimension: number): Promise<void> {
+    const { onDisk, hnswM } = this.config;
+    try {
+      await this.#writes.createCollection(collection, {
+        vectors: { [DENSE]: { size: dimension, distance: 'Cosine', on_disk: onDisk } },
+        sparse_vectors: { [WORDS]: { modifier: 'idf', index: { on_disk: onDisk } } },
+        hnsw_config: { m: hnswM, ef_construct: 128, on_disk: onDisk },
+      });
+    } catch (error) {
+      // Another process made it meanwhile.
+      if ((error as { status?: number }).status !== 409) throw error;
+    }
+  }
+
+  async drop(name: string): Promise<void> {
+    await translated(undefined, () => this.#writes.deleteCollection(this.#name(name)));
+  }
+
+  async list(): Promise<CollectionInfo[]> {
+    const { collections } = await translated(undefined, () => this.#writes.getCollections());
+    const start = `${this.config.prefix}_`;
+    const names = collections.flatMap(({ name }) => (name.startsWith(start) ? [name.slice(start.length)] : []));
+    const infos = await Promise.all(names.map((name) => this.describe(name)));
+    return infos.filter((info) => info !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async describe(name: string): Promise<CollectionInfo | undefined> {
+    try {
+      const { config } = await this.#reads.getCollection(this.#name(name));
+      const vectors = config.params.vectors as Record<string, { size: number } | undefined> | undefined;
+      const dimension = vectors?.[DENSE]?.size;
+      return dimension === undefined ? undefined : { name, dimension };
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) return undefined;
+      throw qdrantError(error);
+    }
+  }
+
+  async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
+    await translated(collection, () =>
+      this.#writes.upsert(this.#name(collection), { wait: true, points: points.map(pointStruct) }),
+    );
+  }
+
+  async delete(collection: string, filter: CheckedFilter): Promise<void> {
+    await translated(collection, () =>
+      this.#writes.delete(this.#name(collection), { wait: true, filter: filterOf(filter) }),
+    );
+  }
+
+  async search(collection: string, { vector, filter, limit }: DriverQuery): Promise<Hit[]> {
+    const { points } = await translated(collection, () =>
+      this.#reads.query(this.#name(collection), {
+        query: [...vector],
+        using: DENSE,
+        filter: filterOf(filter),
+        params: { hnsw_ef: Math.max(SEARCH_EF, limit) },
+        limit,
+        with_payload: true,
+      }),
+    );
+    return points.map((point) => ({ ...refOf(point), similarity: point.score, score: point.score }));
+  }
+
+  async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
+    const { limit, keywordWeight } = query;
+    const answer = { limit, with_payload: true, with_vector: [DENSE] };
+    const words = { query: queryVector(query.words), using: WORDS, filter: filterOf(query.filter) };
+    const { points } = await translated(collection, () =>
+      this.#reads.query(
+        this.#name(collection),
+        keywordWeight === 1 ? { ...words, ...answer } : { ...fusedQuery(query, words), ...answer },
+      ),
+    );
+    return points.map((point, index) => ({
+      ...refOf(point),
+      similarity: cosine(query.vector, point.vector),
+      score:
+        keywordWeight === 1
+          ? fusedScore({ keyword: index + 1 }, 1)
+          : Math.min(1, point.score / bestScore(keywordWeight)),
+    }));
+  }
+
+  async count(collection: string, filter: CheckedFilter): Promise<number> {
+    const { count } = await translated(collection, () =>
+      this.#reads.count(this.#name(collection), { filter: filterOf(filter), exact: true }),
+    );
+    return count;
+  }
+
+  async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    // Qdrant's offset names the first point of a page; ours the last of the page before.
+    const { points } = await translated(collection, () =>
+      this.#reads.scroll(this.#name(collection), {
+        filter: filterOf(filter),
+        offset: after,
+        limit: after === undefined ? limit : limit + 1,
+        with_payload: true,
+      }),
+    );
+    return points
+      .map(refOf)
+      .filter(({ id }) => id !== after)
+      .slice(0, limit);
+  }
+
+  async health(): Promise<void> {
+    await translated(undefined, () => this.#reads.getCollections());
+  }
+
+  async close(): Promise<void> {
+    // Its connections are kept alive for seconds only, and hold no process.
+  }
+
+  #name(collection: string): string {
+    return `${this.config.prefix}_${collection}`;
+  }
+}
+
+function client({ url, apiKey }: QdrantConfig, timeout: number): QdrantClient {
+  const { protocol, port } = new URL(url);
+  return new QdrantClient({
+    url,
+    // The client would take 6333 where a URL names the port that its scheme has anyway.
+    port: port === '' ? (protocol === 'https:' ? 443 : 6333) : Number(port),
+    apiKey,
+    timeout,
+    checkCompatibility: false,
+  });
+}
+
+async function translated<T>(collection: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw qdrantError(error, collection);
+  }
+}
+
+function fusedQuery(
+  { vector, filter, limit, keywordWeight }: DriverHybridQuery,
+  words: { query: { indices: number[]; values: number[] }; using: string; filter: Schemas['Filter'] },
+) {
+  const candidates = candidatesFor(limit);
+  const { dense, keyword } = weightsOf(keywordWeight);
+  return {
+    prefetch: [
+      {
+        query: [...vector],
+        using: DENSE,
+        filter: filterOf(filter),
+        params: { hnsw_ef: Math.max(SEARCH_EF, candidates) },
+        limit: candidates,
+      },
+      { ...words, limit: candidates },
+    ],
+    query: { rrf: { k: RRF_K, weights: [dense, keyword] } },
+  };
+}
+
+function pointStruct({ id, scope, fileId, generation, ordinal, vector, words }: StoredPoint) {
+  const payload: Payload = { scope, file: fileId, generation, ordinal };
+  // Seven digits are what a float holds at this size; all seventeen would double the request.
+  const dense = Array.from(vector, (value) => Math.round(value * 1e7) / 1e7);
+  return { id, payload: { ...payload }, vector: { [DENSE]: dense, [WORDS]: documentVector(words) } };
+}
+
+function filterOf({ scopes, fileIds, generation, generationBelow }: CheckedFilter): Schemas['Filter'] {
+  const must: Schemas['FieldCondition'][] = [];
+  if (scopes) must.push({ key: 'scope', match: oneOf(scopes) });
+  if (fileIds) must.push({ key: 'file', match: oneOf(fileIds) });
+  if (generation !== undefined) must.push({ key: 'generation', match: { value: generation } });
+  if (generationBelow !== undefined) must.push({ key: 'generation', range: { lt: generationBelow } });
+  return { must };
+}
+
+const oneOf = (values: readonly string[]) => (values.length === 1 ? { value: values[0] ?? '' } : { any: [...values] });
+
+function refOf({ id, payload }: { id: string | number; payload?: unknown }): PointRef {
+  const { scope, file, generation, ordinal } = payload as Payload;
+  return { id: String(id), scope, fileId: file, generation, ordinal };
+}
+
+function cosine(query: Float32Array, stored: unknown): number {
+  const vector = (stored as Record<string, number[] | undefined> | undefined)?.[DENSE] ?? [];
+  let sum = 0;
+  for (let i = 0; i < query.length; i += 1) sum += (query[i] ?? 0) * (vector[i] ?? 0);
+  return sum;
+}

@@ -1,0 +1,153 @@
+import { inSpan } from '@perennial/runtime';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import { StoreUnavailableError } from '../errors';
+import type { CollectionInfo, Hit, PointRef } from '../types';
+import { CircuitBreaker, DEFAULT_BREAKER, type BreakerOptions } from './breaker';
+
+/** In milliseconds, for one attempt. */
+export interface StoreTimeouts {
+  /** Search, count, one page of a scroll, health. */
+  read: number;
+  /** One batch of points; a deletion. */
+  write: number;
+  /** Making and dropping collections and their indexes. */
+  admin: number;
+}
+
+export const DEFAULT_TIMEOUTS: StoreTimeouts = { read: 5_000, write: 60_000, admin: 60_000 };
+
+export interface ResilienceOptions {
+  timeouts?: StoreTimeouts;
+  breaker?: BreakerOptions;
+}
+
+/** Pauses before the second and third attempt, in milliseconds; each is taken between half and one and a half. */
+const PAUSES = [60, 300];
+
+/**
+ * A driver whose calls end in time. A connection that failed is tried again, twice, with a random pause: everything that a
+ * driver does may be repeated (points are written by id, deletions by filter). A time-out is not repeated: it would add to
+ * the load that caused it. After failures in a row the store is left alone (`CircuitBreaker`).
+ */
+export class ResilientDriver implements Driver {
+  readonly #breaker: CircuitBreaker;
+  readonly #timeouts: StoreTimeouts;
+
+  constructor(
+    private readonly inner: Driver,
+    options: ResilienceOptions = {},
+  ) {
+    this.#breaker = new CircuitBreaker(options.breaker ?? DEFAULT_BREAKER);
+    this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
+  }
+
+  get system(): string {
+    return this.inner.system;
+  }
+
+  get capabilities() {
+    return this.inner.capabilities;
+  }
+
+  get batchSize(): number {
+    return this.inner.batchSize;
+  }
+
+  ensure(name: string, dimension: number): Promise<void> {
+    return this.#call('ensure', name, 'admin', () => this.inner.ensure(name, dimension));
+  }
+
+  drop(name: string): Promise<void> {
+    return this.#call('drop', name, 'admin', () => this.inner.drop(name));
+  }
+
+  list(): Promise<CollectionInfo[]> {
+    return this.#call('list', undefined, 'admin', () => this.inner.list());
+  }
+
+  describe(name: string): Promise<CollectionInfo | undefined> {
+    return this.#call('describe', name, 'read', () => this.inner.describe(name));
+  }
+
+  write(name: string, points: readonly StoredPoint[]): Promise<void> {
+    return this.#call('write', name, 'write', () => this.inner.write(name, points));
+  }
+
+  delete(name: string, filter: CheckedFilter): Promise<void> {
+    return this.#call('delete', name, 'write', () => this.inner.delete(name, filter));
+  }
+
+  search(name: string, query: DriverQuery): Promise<Hit[]> {
+    return this.#call('search', name, 'read', () => this.inner.search(name, query));
+  }
+
+  searchHybrid(name: string, query: DriverHybridQuery): Promise<Hit[]> {
+    return this.#call('search_hybrid', name, 'read', () => this.inner.searchHybrid(name, query));
+  }
+
+  count(name: string, filter: CheckedFilter): Promise<number> {
+    return this.#call('count', name, 'read', () => this.inner.count(name, filter));
+  }
+
+  page(name: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    return this.#call('scroll', name, 'read', () => this.inner.page(name, filter, after, limit));
+  }
+
+  /** Asks the store even while it is left alone: an answer ends that. */
+  health(): Promise<void> {
+    return this.#breaker.run(() => inTime(this.#timeouts.read, () => this.inner.health()), { probe: true });
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+
+  #call<T>(
+    operation: string,
+    collection: string | undefined,
+    kind: keyof StoreTimeouts,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const attributes = {
+      'db.system.name': this.system,
+      'db.operation.name': operation,
+      ...(collection === undefined ? {} : { 'db.collection.name': collection }),
+    };
+    return inSpan(`vectors ${operation}`, { attributes }, async (span) => {
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          return await this.#breaker.run(() => inTime(this.#timeouts[kind], work));
+        } catch (error) {
+          const pause = PAUSES[attempt];
+          if (pause === undefined || !mayBeRepeated(error)) throw error;
+          span.setAttribute('perennial.retries', attempt + 1);
+          await sleep(pause * (0.5 + Math.random()));
+        }
+      }
+    });
+  }
+}
+
+/** A failed connection; neither a time-out nor a store that is left alone. */
+function mayBeRepeated(error: unknown): boolean {
+  return error instanceof StoreUnavailableError && !error.timedOut && error.retryAfterMs === undefined;
+}
+
+async function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new StoreUnavailableError(`the vector store did not answer within ${ms} ms`, { timedOut: true })),
+      ms,
+    );
+  });
+  const running = work();
+  try {
+    return await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
+    // When the time-out won, a later failure is nobody's any more.
+    running.catch(() => undefined);
+  }
+}

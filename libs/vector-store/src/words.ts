@@ -1,0 +1,61 @@
+/** The words of a text and how often each occurs. */
+export type Words = ReadonlyMap<string, number>;
+
+/** Longer ones are base64 and the like; Postgres refuses lexemes of 2 kB. */
+const MAX_WORD_LENGTH = 64;
+
+/** A bound on what one chunk can cost in every store. */
+const MAX_WORDS = 5_000;
+
+/** More do not make a query clearer. */
+const MAX_QUERY_WORDS = 64;
+
+const RUN = /[\p{L}\p{N}\p{M}]+/gu;
+/** Scripts that put no spaces between words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+const NOT_ASCII = /[^\p{ASCII}]/u;
+const ACCENTS = /[\u0300-\u036f]/g;
+
+/**
+ * Cuts a text into words, the same way for every store and for queries: lower case, without accents, at everything that
+ * is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming and no stop words:
+ * they need a language, and rare words count more than frequent ones anyway.
+ */
+export function wordsOf(text: string): Words {
+  const counts = new Map<string, number>();
+  for (const word of eachWord(text)) {
+    const count = counts.get(word);
+    if (count === undefined && counts.size >= MAX_WORDS) continue;
+    counts.set(word, (count ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The distinct words of a query, in their order. */
+export function queryWords(text: string): string[] {
+  return [...wordsOf(text).keys()].slice(0, MAX_QUERY_WORDS);
+}
+
+function* eachWord(text: string): Generator<string> {
+  if (!NOT_ASCII.test(text)) {
+    for (const [run] of text.toLowerCase().matchAll(/[a-z0-9]+/g)) yield run.slice(0, MAX_WORD_LENGTH);
+    return;
+  }
+  const folded = text.normalize('NFKD').replace(ACCENTS, '').normalize('NFKC').toLowerCase();
+  for (const [run] of folded.matchAll(RUN)) {
+    let from = 0;
+    for (const match of run.matchAll(UNSPACED)) {
+      if (match.index > from) yield run.slice(from, match.index).slice(0, MAX_WORD_LENGTH);
+      yield* pairs(match[0]);
+      from = match.index + match[0].length;
+    }
+    if (from < run.length) yield run.slice(from).slice(0, MAX_WORD_LENGTH);
+  }
+}
+
+function* pairs(run: string): Generator<string> {
+  const characters = [...run];
+  if (characters.length === 1) yield run;
+  for (let i = 0; i + 1 < characters.length; i += 1) yield `${characters[i]}${characters[i + 1]}`;
+}
