@@ -13,6 +13,8 @@ import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport'
 
 /** What the double answers; tests change it while it runs. */
 export interface ConfigAnswers {
+  /** Has to rise for chat to see a change of what it has asked for already. */
+  version: number;
   baseUrl: string;
   continuation: ResolvedModel['connection']['continuation'];
   sealedKey: string | null;
@@ -39,7 +41,7 @@ export async function startConfigDouble(
       if (!modelId.startsWith('sim')) throw new CallError('NOT_FOUND', `There is no model "${modelId}".`);
       const { baseUrl, continuation, sealedKey } = answers;
       return {
-        version: 1,
+        version: answers.version,
         connection: { kind: 'openai', baseUrl, sealedKey, continuation },
         upstreamModel: modelId,
         params: {},
@@ -51,12 +53,12 @@ export async function startConfigDouble(
     settings(): Settings {
       const { taskModel, queryGeneration, queryPrompt } = answers;
       const tasks = { titleGeneration: true, titlePrompt: '', taskModel, queryGeneration, queryPrompt };
-      return { version: 1, name: 'Test', defaultLocale: 'en', defaultModels: null, banners: [], tasks };
+      return { version: answers.version, name: 'Test', defaultLocale: 'en', defaultModels: null, banners: [], tasks };
     }
 
     @Handles(GET_VERSION)
     version(): { version: number } {
-      return { version: 1 };
+      return { version: answers.version };
     }
   }
 

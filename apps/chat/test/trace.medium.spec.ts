@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { CallError } from '@perennial/contracts-kernel';
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './world';
+import { startRetrievalDouble } from './retrieval-double';
+import { newUser, World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes and their telemetry, an OTLP receiver. Not real: config, the provider. */
 describe('the trace of a turn', () => {
@@ -83,5 +86,45 @@ describe('the trace of a turn', () => {
     const second = await attempt(turn.runId, 2);
     expect(second).toMatchObject({ traceId, parentSpanId: acceptId });
     expect(second.links.map((link) => link.spanId)).toContain(attemptId);
+  }, 60_000);
+
+  it('shows the look into documents, and that it failed, with nothing of what they hold', async () => {
+    const retrieval = await startRetrievalDouble(world.redis.url, world.prefix);
+    const user = newUser();
+    const id = randomUUID();
+    const secret = `Secret ${randomUUID()}`;
+    retrieval.documents.set(id, { owner: user.userId, name: `${secret}.pdf`, texts: [secret] });
+    const handle = await worker();
+    const ask = async (): Promise<ReceivedSpan[]> => {
+      const turn = await world.ask({ user, model: 'sim-t5-r60-x', attached: [{ type: 'file', id }] });
+      await (await world.follow(turn.runId)).ended();
+      const { traceId, spanId } = await attempt(turn.runId, 1);
+      const consulted = await waitFor(
+        () => otlp.trace(traceId).find((span) => span.name === 'consult documents' && span.parentSpanId === spanId),
+        { timeoutMs: 15_000, what: 'the look into documents' },
+      );
+      return waitFor(
+        () => {
+          const inside = otlp.trace(traceId).filter((span) => span.parentSpanId === consulted.spanId);
+          return ['chat sim-t5-r60-x', 'retrieval.search'].every((name) => inside.some((span) => span.name === name))
+            ? [consulted, ...inside]
+            : undefined;
+        },
+        { timeoutMs: 15_000, what: 'what the look into documents did' },
+      );
+    };
+    const [consulted, ...inside] = await ask();
+    expect(consulted?.attributes).toMatchObject({ 'perennial.documents.items': 1, 'perennial.documents.found': 1 });
+    expect(inside.find(({ name }) => name.startsWith('chat'))?.attributes['perennial.task']).toBe('queries');
+    retrieval.refusal = new CallError('UNAVAILABLE', 'It does not answer.', { reason: 'vector_store' });
+    const [failed] = await ask();
+    expect(failed?.attributes['error.type']).toBe('UNAVAILABLE');
+    const everything = JSON.stringify(otlp.spans, (_, value: unknown) =>
+      typeof value === 'bigint' ? `${value}` : value,
+    );
+    expect(everything).not.toContain(secret);
+    expect(everything).not.toContain('simulated query');
+    await handle.stop();
+    await retrieval.close();
   }, 60_000);
 });

@@ -47,6 +47,7 @@ export class World {
     readonly databaseUrl: string,
   ) {
     this.answers = {
+      version: 1,
       baseUrl: `${simulator.url}/v1`,
       continuation: 'continue_final_message',
       sealedKey: null,
@@ -139,12 +140,15 @@ export class World {
   /** Asks for an answer in a new chat. */
   async ask(options: AskOptions = {}): Promise<Turn> {
     const { model = 'sim-t120-r60-x', user = newUser(), prompt = `Prompt ${randomUUID()}`, title = false } = options;
+    const { attached = [], files = [], chatId, parentId = null } = options;
     const reply = await this.rpc.call(
       ACCEPT_TURN,
       {
-        parentId: null,
-        userMessage: { id: randomUUID(), content: prompt },
+        ...(chatId === undefined ? {} : { chatId }),
+        parentId,
+        userMessage: { id: randomUUID(), content: prompt, files: attached },
         answers: [{ messageId: randomUUID(), modelId: model }],
+        files,
         generateTitle: title,
       },
       { principal: user },
@@ -258,6 +262,13 @@ export interface AskOptions {
   user?: UserPrincipal;
   prompt?: string;
   title?: boolean;
+  /** Files of the message. */
+  attached?: Record<string, unknown>[];
+  /** Files of the request. */
+  files?: Record<string, unknown>[];
+  /** The chat and the answer that this turn follows. */
+  chatId?: string;
+  parentId?: string;
 }
 
 export type Turn = CallReply<typeof ACCEPT_TURN> & {

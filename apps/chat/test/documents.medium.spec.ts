@@ -1,0 +1,346 @@
+import { randomUUID } from 'node:crypto';
+import { ACCEPT_COMPLETION, GET_CHAT, RUN_SOURCES, UPDATE_CHAT } from '@perennial/contracts-chat';
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { expectedText } from '@perennial/provider-simulator';
+import { sleep, waitFor } from '@perennial/testing';
+import type { UserEvent } from '@perennial/transport';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Proxy } from './proxy';
+import { startRetrievalDouble, type RetrievalAnswers } from './retrieval-double';
+import { newUser, World, type Turn } from './world';
+
+const TIMEOUT_MS = 1_500;
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, retrieval, the provider. */
+describe('documents in a turn', () => {
+  let world: World;
+  let retrieval: RetrievalAnswers;
+  beforeAll(async () => {
+    world = await World.start();
+    retrieval = await startRetrievalDouble(world.redis.url, world.prefix);
+    await world.chat('api');
+  }, 60_000);
+  afterAll(async () => {
+    await retrieval?.close();
+    await world?.stop();
+  });
+  beforeEach(async () => {
+    await world.endProcesses('worker');
+    Object.assign(retrieval, { refusal: undefined, silence: undefined, searches: [], calls: 0, inSystem: false });
+    Object.assign(world.answers, { taskModel: null, queryGeneration: true, queryPrompt: '', knowledge: [] });
+    world.simulator.reset();
+  });
+
+  const worker = () => world.chat('worker', { DOCUMENTS_TIMEOUT_MS: String(TIMEOUT_MS) });
+  const file = (id: string) => ({ type: 'file', id, name: 'as the client calls it', file: { id } });
+
+  function document(user: UserPrincipal, name = 'plan.pdf', texts = ['The launch is on 3 May.']): string {
+    const id = randomUUID();
+    retrieval.documents.set(id, { owner: user.userId, name, texts });
+    return id;
+  }
+
+  async function eventsOf(user: UserPrincipal): Promise<UserEvent[]> {
+    const events: UserEvent[] = [];
+    world.hub.followUser(
+      user.userId,
+      () => undefined,
+      (event) => events.push(event),
+    );
+    await sleep(1_200);
+    return events;
+  }
+
+  /** What the model answers when it was asked exactly this. */
+  const answerTo = (turn: Pick<Turn, 'model'>, prompt: string) =>
+    expectedText(turn.model, prompt, Number(/-t(\d+)/.exec(turn.model)?.[1] ?? 60));
+  const promptWith = (sources: string, question: string) => `Answer from:\n${sources}\nQuestion: ${question}`;
+  const LAUNCH = '<source id="1" name="plan.pdf">The launch is on 3 May.</source>';
+
+  it('are searched for what the task model makes of the question, put before the model, cited and kept', async () => {
+    await worker();
+    const user = newUser();
+    const events = await eventsOf(user);
+    const id = document(user);
+    const turn = await world.ask({ user, model: 'sim-t20-r100-x', attached: [file(id)] });
+    const reader = await world.follow(turn.runId);
+    await reader.ended();
+    expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
+    expect(retrieval.searches).toEqual([
+      {
+        request: { queries: ['simulated query'], items: [{ type: 'file', id, full: false }] },
+        principal: expect.objectContaining({ userId: user.userId }) as unknown,
+      },
+    ]);
+    const source = {
+      source: { type: 'file', id, name: 'plan.pdf' },
+      document: ['The launch is on 3 May.'],
+      metadata: [expect.objectContaining({ source: 'plan.pdf', file_id: id, page: 0 })],
+      distances: [0.9],
+    };
+    const statuses = [
+      { action: 'queries_generated', queries: ['simulated query'], done: false },
+      { action: 'sources_retrieved', count: 1, done: true },
+    ];
+    const chat = await world.rpc.call(GET_CHAT, { chatId: turn.chatId }, { principal: user });
+    expect(chat.chat.history?.messages[turn.messageId]).toMatchObject({ sources: [source], statusHistory: statuses });
+    await waitFor(() =>
+      events.some(({ data }) => data.type === 'chat:active' && !(data.data as { active: boolean }).active),
+    );
+    const told = events.filter(({ data }) => ['status', 'chat:completion'].includes(data.type));
+    expect(told.map(({ data }) => data)).toEqual([
+      ...statuses.map((data) => ({ type: 'status', data })),
+      { type: 'chat:completion', data: { sources: [source] } },
+      // Again before the end: the first may have been lost.
+      { type: 'chat:completion', data: { sources: [source] } },
+    ]);
+    expect(told.every((event) => event.chat_id === turn.chatId && event.message_id === turn.messageId)).toBe(true);
+    // What was found is the message's now.
+    expect((await world.row(turn.runId)) as unknown).toMatchObject({ documents: null });
+  });
+
+  it('of the request, the chat, the model and of earlier messages are all looked in, each once', async () => {
+    await worker();
+    const user = newUser();
+    const [attached, named, ofChat, ofModel] = [document(user), document(user), document(user), document(user)];
+    world.answers.knowledge = [{ type: 'collection', id: ofModel, full: false }];
+    const first = await world.ask({ user, model: 'sim-t5-r100-x', attached: [file(attached)] });
+    await (await world.follow(first.runId)).ended();
+    await world.rpc.call(
+      UPDATE_CHAT,
+      {
+        chatId: first.chatId,
+        chat: {
+          files: [
+            { ...file(ofChat), context: 'full' },
+            { type: 'image', url: 'data:' },
+          ],
+        },
+      },
+      { principal: user },
+    );
+    const next = await world.ask({
+      user,
+      model: 'sim-t5-r100-x',
+      chatId: first.chatId,
+      parentId: first.messageId,
+      files: [file(named), file(attached), { type: 'web_search', id: 'x' }],
+    });
+    await (await world.follow(next.runId)).ended();
+    expect(retrieval.searches.at(-1)?.request.items).toEqual([
+      { type: 'file', id: named, full: false },
+      { type: 'file', id: attached, full: false },
+      { type: 'file', id: ofChat, full: true },
+      { type: 'collection', id: ofModel, full: false },
+    ]);
+  });
+
+  it('cost a turn that has none nothing: no call, no column, no event', async () => {
+    await worker();
+    const turn = await world.ask({ model: 'sim-t5-r100-x' });
+    await world.complete(turn, await world.follow(turn.runId));
+    expect(retrieval.calls).toBe(0);
+    expect((await world.message(turn)).extra).toEqual({});
+    expect(world.simulator.stats().nonstream).toBe(0);
+  });
+
+  it('that are somebody else’s are refused with the message, and nothing of them is read', async () => {
+    await worker();
+    const [user, other] = [newUser(), newUser()];
+    const id = document(other);
+    const ask = (type: string) => world.ask({ user, attached: [{ type, id }] });
+    await expect(ask('file')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: `There is no such file (${id}), or it is not yours. Take it off the message and send it again.`,
+    });
+    await expect(ask('collection')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const body = { messages: [{ role: 'user', content: 'What does it say?' }], files: [{ type: 'file', id }] };
+    await expect(
+      world.rpc.call(ACCEPT_COMPLETION, { modelId: 'sim', body, bodyHash: 'h' }, { principal: user }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(retrieval.searches).toEqual([]);
+    // Attached to the chat it stays silent: chats outlive the files that were attached to them.
+    const turn = await world.ask({ user, model: 'sim-t5-r100-x', files: [{ type: 'file', id }] });
+    await world.complete(turn, await world.follow(turn.runId));
+    expect((await world.message(turn)).extra).toMatchObject({ statusHistory: [{}, { count: 0, done: true }] });
+    expect((await world.message(turn)).extra).not.toHaveProperty('sources');
+  });
+
+  it('are searched for the user’s own words where the task model fails, is slow, makes no sense or may not be asked', async () => {
+    await worker();
+    const user = newUser();
+    const id = document(user);
+    const ask = async (change: Partial<World['answers']>): Promise<void> => {
+      Object.assign(world.answers, { taskModel: null, queryPrompt: '' }, change);
+      world.answers.version += 1;
+      await sleep(1_100);
+      const turn = await world.ask({ user, model: 'sim-t5-r100-x', attached: [file(id)] });
+      const reader = await world.follow(turn.runId);
+      await reader.ended();
+      expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
+      expect(retrieval.searches.at(-1)?.request.queries).toEqual([turn.prompt]);
+    };
+    await ask({ taskModel: 'sim-e500' });
+    await ask({ taskModel: 'sim-d60000' });
+    await ask({ queryPrompt: 'Say anything about {{MESSAGES:END:2}}' });
+    expect(world.simulator.stats().nonstream_kinds).toEqual({ queries: 1, plain: 1 });
+    await ask({ queryGeneration: false });
+    expect(world.simulator.stats().nonstream).toBe(2);
+  }, 40_000);
+
+  it.each([
+    ['their store is down', () => (retrieval.refusal = refusal('vector_store')), /their store does not answer/],
+    ['nothing embeds', () => (retrieval.refusal = refusal('embedder')), /embedding model does not answer/],
+    ['retrieval is slow', () => (retrieval.silence = sleep(8_000)), /cannot be searched now/],
+  ])('are left out with a word about it when %s, and the answer goes on', async (_, happen, said) => {
+    await worker();
+    happen();
+    const turn = await world.ask({ model: 'sim-t10-r100-x', files: [file(randomUUID())] });
+    const startedAt = Date.now();
+    await world.complete(turn, await world.follow(turn.runId));
+    expect(Date.now() - startedAt).toBeLessThan(TIMEOUT_MS + 3_000);
+    expect((await world.message(turn)).extra).toEqual({
+      statusHistory: [
+        expect.objectContaining({ action: 'queries_generated' }),
+        { action: 'documents_unavailable', description: expect.stringMatching(said) as string, done: true },
+      ],
+    });
+  });
+
+  it('are searched once for an answer whose worker is killed between the search and the provider’s first word', async () => {
+    const user = newUser();
+    const id = document(user);
+    await worker();
+    const turn = await world.ask({ user, model: 'sim-t20-r100-d2500-x', attached: [file(id)] });
+    const reader = await world.follow(turn.runId);
+    const before = await world.ownerOf(turn.runId);
+    await world.until(
+      turn.runId,
+      (row) => (row as unknown as { documents: unknown }).documents !== null,
+      'the sources',
+    );
+    await before.kill();
+    // What the file says now is not what the answer's numbers stand for.
+    retrieval.documents.get(id)!.texts = ['The launch is on 4 June.'];
+    await worker();
+    await reader.ended(40_000);
+    expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
+    expect((await world.row(turn.runId)).epoch).toBe(2);
+    expect(retrieval.searches.length).toBe(1);
+    expect((await world.message(turn)).extra.sources).toMatchObject([{ document: ['The launch is on 3 May.'] }]);
+  });
+
+  it('stay under their numbers when a worker dies in the middle of the answer and another goes on after it', async () => {
+    const user = newUser();
+    const ids = [document(user, 'b.md', ['Bee']), document(user, 'a.md', ['Ant', 'Ape'])];
+    await worker();
+    const turn = await world.ask({ user, model: 'sim-t90-r60-x', attached: ids.map(file) });
+    const reader = await world.follow(turn.runId);
+    await reader.has(100);
+    await (await world.ownerOf(turn.runId)).kill();
+    retrieval.documents.clear();
+    await worker();
+    await reader.ended(40_000);
+    expect(reader.faults).toEqual([]);
+    const sources =
+      '<source id="1" name="b.md">Bee</source>\n<source id="2" name="a.md">Ant</source>\n<source id="2" name="a.md">Ape</source>';
+    expect(reader.text).toBe(answerTo(turn, promptWith(sources, turn.prompt)));
+    expect(retrieval.searches.length).toBe(1);
+    expect(world.calls(promptWith(sources, turn.prompt))).toBe(2);
+  });
+
+  it('are worded and searched again when the worker is killed while the queries are made', async () => {
+    const user = newUser();
+    const id = document(user);
+    world.answers.taskModel = 'sim-d1200';
+    await worker();
+    const turn = await world.ask({ user, model: 'sim-t20-r100-x', attached: [file(id)] });
+    const reader = await world.follow(turn.runId);
+    await waitFor(() => world.simulator.stats().nonstream === 1, { what: 'the question to the task model' });
+    await (await world.ownerOf(turn.runId)).kill();
+    expect(retrieval.searches).toEqual([]);
+    await worker();
+    await reader.ended(40_000);
+    expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
+    expect(retrieval.searches.length).toBe(1);
+    expect((await world.message(turn)).extra.statusHistory).toHaveLength(2);
+  });
+
+  it('are kept also when Postgres breaks off while it keeps them', async () => {
+    const proxy = await Proxy.start(world.databaseUrl);
+    proxy.rule = {
+      judge: (piece) => (proxy.broken < 2 && piece.includes('SET documents = $4') ? 'lose-reply' : 'pass'),
+    };
+    const user = newUser();
+    const id = document(user);
+    await world.chat('worker', { DATABASE_URL: proxy.url });
+    const turn = await world.ask({ user, model: 'sim-t20-r100-x', attached: [file(id)] });
+    const reader = await world.follow(turn.runId);
+    await reader.ended();
+    expect(proxy.broken).toBe(2);
+    expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
+    expect((await world.message(turn)).extra).toMatchObject({ sources: [{ source: { id } }] });
+    await world.endProcesses('worker');
+    await proxy.stop();
+  });
+
+  it('do not hold up a stop', async () => {
+    const user = newUser();
+    const id = document(user);
+    retrieval.silence = sleep(5_000);
+    await world.chat('worker');
+    const turn = await world.ask({ user, attached: [file(id)] });
+    const reader = await world.follow(turn.runId);
+    await waitFor(() => retrieval.searches.length === 1, { what: 'the search' });
+    const startedAt = Date.now();
+    await world.cancel({ runId: turn.runId }, user);
+    expect((await reader.ended()).terminal.state).toBe('cancelled');
+    expect(Date.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  it('answer an SDK’s completion too, with the sources before its text, in the system message where the admin wants it', async () => {
+    await worker();
+    const user = newUser();
+    const id = document(user);
+    retrieval.inSystem = true;
+    const content = `Prompt ${randomUUID()}`;
+    const body = { messages: [{ role: 'user', content }], files: [{ type: 'file', id, context: 'full' }] };
+    const request = { modelId: 'sim-t5-r100-x', body, bodyHash: 'h', idempotencyKey: randomUUID() };
+    const accepted = await world.rpc.call(ACCEPT_COMPLETION, request, { principal: user });
+    expect(accepted).toMatchObject({ documents: true, encoding: 'text' });
+    const reader = await world.follow(accepted.runId);
+    await reader.has(1);
+    const { sources } = await world.rpc.call(RUN_SOURCES, { runId: accepted.runId }, { principal: user });
+    expect(sources).toMatchObject([{ source: { id }, document: ['The launch is on 3 May.'] }]);
+    await reader.ended();
+    expect(reader.text).toBe(expectedText('sim-t5-r100-x', content, 5));
+    expect(retrieval.searches[0]?.request.items).toEqual([{ type: 'file', id, full: true }]);
+    // The same key again gives the same answer, and the same sources with it.
+    const again = await world.rpc.call(ACCEPT_COMPLETION, request, { principal: user });
+    expect(again).toMatchObject({ runId: accepted.runId, created: false, documents: true });
+    expect((await world.rpc.call(RUN_SOURCES, { runId: again.runId }, { principal: user })).sources).toEqual(sources);
+    await expect(
+      world.rpc.call(RUN_SOURCES, { runId: accepted.runId }, { principal: newUser() }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const plain = { modelId: 'sim-t5-r100-x', body: { messages: body.messages }, bodyHash: 'p' };
+    expect(await world.rpc.call(ACCEPT_COMPLETION, plain, { principal: user })).toMatchObject({ documents: false });
+  });
+
+  it('of an answer that is written again are looked up again', async () => {
+    await worker();
+    const user = newUser();
+    const id = document(user);
+    const turn = await world.ask({ user, model: 'sim-t5-r100-x', attached: [file(id)] });
+    await (await world.follow(turn.runId)).ended();
+    retrieval.documents.delete(id);
+    const { runId } = await world.askAgain(turn, 'sim-t6-r100-x');
+    const reader = await world.follow(runId);
+    await reader.ended();
+    expect(reader.text).toBe(answerTo({ model: 'sim-t6-r100-x' }, turn.prompt));
+    expect((await world.message(turn)).extra).not.toHaveProperty('sources');
+  });
+
+  function refusal(reason: string): CallError {
+    return new CallError('UNAVAILABLE', 'It does not answer.', { reason, retryAfter: 5 });
+  }
+});
