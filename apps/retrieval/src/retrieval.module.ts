@@ -5,6 +5,7 @@ import type { Runtime } from '@perennial/runtime';
 import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
+import { HostModule } from './host/host.module';
 import { IndexModule } from './index/index.module';
 import { IngestionModule } from './ingestion/ingestion.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
@@ -37,6 +38,7 @@ export class RetrievalModule {
           metrics: promRpcMetrics(runtime.metrics.registry),
         }),
         StoresModule.forRoot(env),
+        HostModule,
         SettingsModule,
         FilesModule,
         KnowledgeModule,

@@ -5,6 +5,8 @@ export const IndexBuilds = defineMigration('IndexBuilds1764300000000', {
   up: [
     // Engine, model and servers with sealed keys: the active index goes on with its own while another is being built.
     `ALTER TABLE indexes ADD COLUMN embedding jsonb NOT NULL DEFAULT '{}'`,
+    // The directory tells two disks apart that two machines of one name may have; a machine that is alive says so again and again.
+    `ALTER TABLE embedded_store ADD COLUMN directory uuid NOT NULL, ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now()`,
     // While a file is replaced, an index holds two generations of it: the one that is found, and the one that is about to be.
     'ALTER TABLE indexed DROP CONSTRAINT indexed_pkey, ADD PRIMARY KEY (index_id, file_id, scope, generation)',
     // What was in an index of a file's place goes with the place, also what a worker writes down at that very moment.

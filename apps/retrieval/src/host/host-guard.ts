@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import type { VectorStore } from '@perennial/vector-store';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { VECTOR_STORE } from '../stores/tokens';
+import { refusal, type StoreHost } from './claim';
+import { HostRepository } from './host.repository';
+
+const BEAT_MS = 5_000;
+/** Lies in the data directory and goes where it goes. */
+const FILE = 'directory-id';
+
+/**
+ * Keeps a second machine away from a store that is on the disk of the first: it would answer from an empty store of its own. Where the
+ * store is a server, there is nothing to guard.
+ */
+@Injectable()
+export class HostGuard implements OnModuleInit {
+  #lost = false;
+
+  constructor(
+    private readonly repository: HostRepository,
+    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {}
+
+  /** @throws when the store is another machine's: the process must not start */
+  async onModuleInit(): Promise<void> {
+    if (this.store.capabilities.sharedBetweenHosts) return;
+    const own: StoreHost = { host: hostname(), directory: await directoryId(this.env.DATA_DIR) };
+    const other = await this.repository.claim(own);
+    if (other) throw new Error(refusal(other, own));
+    this.runtime.every(BEAT_MS, async () => void (this.#lost = !(await this.repository.beat(own))), {
+      name: 'say that this machine has the vectors',
+      until: 'close',
+    });
+    this.runtime.readiness.register('vector_host', () => {
+      if (this.#lost) throw new Error('another machine has taken over the embedded vector store');
+    });
+  }
+}
+
+/** The UUID in a data directory; the first process to look makes it, whole or not at all. */
+async function directoryId(dataDir: string): Promise<string> {
+  const path = join(dataDir, FILE);
+  const draft = `${path}.${randomUUID()}`;
+  await mkdir(dataDir, { recursive: true });
+  try {
+    await writeFile(draft, `${randomUUID()}\n`);
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return (await readFile(path, 'utf8')).trim();
+}
