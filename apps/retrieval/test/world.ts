@@ -1,0 +1,258 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createBlobStore, blobStoreEnv, type BlobStore } from '@perennial/blob-store';
+import {
+  blobKeyOf,
+  CREATE_KNOWLEDGE,
+  FILE_PROGRESS,
+  REGISTER_FILE,
+  REPLACE_FILE,
+  type StoredFile,
+} from '@perennial/contracts-retrieval';
+import type { NoticePayload, UserPrincipal } from '@perennial/contracts-kernel';
+import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import {
+  createDatabase,
+  freePort,
+  freshPrefix,
+  ManagedProcess,
+  startPostgres,
+  startRedis,
+  waitFor,
+  type PostgresServer,
+  type RedisServer,
+} from '@perennial/testing';
+import { startCaller, type Caller } from '@perennial/testing-service';
+import { createVectorStore, vectorStoreEnv, type PointRef, type VectorStore } from '@perennial/vector-store';
+import pg from 'pg';
+import { z } from 'zod';
+import { buildRetrieval } from './build';
+
+const SECRET_KEY = 'the secret of the retrieval tests';
+
+/**
+ * A small installation: its own Postgres and Redis, the simulator as embedder, LanceDB and blobs in a directory, a gateway's side in this
+ * process, and as many real retrieval processes as a test starts.
+ */
+export class World {
+  readonly prefix = freshPrefix('retrieval');
+  readonly processes: ManagedProcess[] = [];
+  readonly notices: NoticePayload<typeof FILE_PROGRESS>[] = [];
+  caller!: Caller;
+  db!: pg.Pool;
+  blobs!: BlobStore;
+  vectors!: VectorStore;
+
+  private constructor(
+    readonly postgres: PostgresServer,
+    readonly redis: RedisServer,
+    readonly simulator: Simulator,
+    private readonly bundle: { dir: string; remove: () => Promise<void> },
+    readonly dataDir: string,
+    readonly databaseUrl: string,
+  ) {}
+
+  static async start(): Promise<World> {
+    const [postgres, redis, simulator, bundle, dataDir] = await Promise.all([
+      startPostgres(),
+      startRedis(),
+      startSimulator(),
+      buildRetrieval(),
+      mkdtemp(join(tmpdir(), 'perennial-retrieval-')),
+    ]);
+    await createDatabase(postgres.url, 'retrieval_test');
+    const world = new World(postgres, redis, simulator, bundle, dataDir, postgres.urlOf('retrieval_test'));
+    await world.#connect();
+    return world;
+  }
+
+  async #connect(): Promise<void> {
+    this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=retrieval' });
+    this.db.on('error', () => undefined);
+    this.blobs = createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: this.dataDir }));
+    this.vectors = createVectorStore(z.object(vectorStoreEnv).parse({ DATA_DIR: this.dataDir }));
+    this.caller = await startCaller(this.redis.url, this.prefix);
+    await this.caller.notices.subscribe(FILE_PROGRESS, (notice) => this.notices.push(notice));
+  }
+
+  async stop(): Promise<void> {
+    await this.endProcesses();
+    await this.caller.stop();
+    await this.db.end();
+    await this.vectors.close();
+    await this.blobs.close();
+    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop(), this.bundle.remove()]);
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Starts a retrieval process and waits until it is ready. */
+  async retrieval(role: 'api' | 'worker' | 'all', env: Record<string, string> = {}): Promise<ManagedProcess> {
+    const port = Number(env.HEALTH_PORT ?? (await freePort()));
+    const name = `retrieval-${role}-${this.processes.length}`;
+    const handle = new ManagedProcess({
+      name,
+      command: process.execPath,
+      args: ['--import', `${this.bundle.dir}/telemetry.js`, `${this.bundle.dir}/main.js`],
+      env: {
+        NODE_ENV: 'test',
+        DATABASE_URL: this.databaseUrl,
+        REDIS_URL: this.redis.url,
+        REDIS_KEY_PREFIX: this.prefix,
+        SECRET_KEY,
+        DATA_DIR: this.dataDir,
+        RETRIEVAL_ROLE: role,
+        RAG_EMBEDDING_ENGINE: 'openai',
+        RAG_EMBEDDING_MODEL: 'sim-embed-text5',
+        RAG_OPENAI_API_BASE_URL: `${this.simulator.url}/v1`,
+        HEALTH_PORT: String(port),
+        INSTANCE_ID: name,
+        ...env,
+      },
+    });
+    this.processes.push(handle);
+    handle.start();
+    await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, 'it is ready');
+    return handle;
+  }
+
+  workers(count: number, env: Record<string, string> = {}): Promise<ManagedProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => this.retrieval('worker', env)));
+  }
+
+  /** Kills every retrieval process, or those of one role. */
+  async endProcesses(role = ''): Promise<void> {
+    for (const handle of this.processes) {
+      if (!handle.running || !handle.name.startsWith(`retrieval-${role}`)) continue;
+      handle.cont();
+      await handle.kill();
+    }
+  }
+
+  async base(user: UserPrincipal, name = 'Base'): Promise<string> {
+    return (await this.caller.rpc.call(CREATE_KNOWLEDGE, { name }, { principal: user })).id;
+  }
+
+  /** What a gateway does with an upload. */
+  async upload(
+    user: UserPrincipal,
+    text: string,
+    { knowledgeId, name = 'notes.txt' }: { knowledgeId?: string; name?: string } = {},
+  ): Promise<StoredFile> {
+    const fileId = randomUUID();
+    const stored = await this.put(blobKeyOf(fileId, '1'), text);
+    const request = { fileId, name, contentType: 'text/plain', knowledgeId, ...stored };
+    return this.caller.rpc.call(REGISTER_FILE, request, { principal: user, key: fileId });
+  }
+
+  async replace(user: UserPrincipal, fileId: string, text: string): Promise<StoredFile> {
+    const blobKey = blobKeyOf(fileId, randomUUID());
+    const stored = await this.put(blobKey, text);
+    return this.caller.rpc.call(
+      REPLACE_FILE,
+      { fileId, blobKey, contentType: 'text/plain', ...stored },
+      { principal: user, key: blobKey },
+    );
+  }
+
+  async put(key: string, text: string): Promise<{ size: number; sha256: string }> {
+    return this.blobs.put(key, Readable.from([Buffer.from(text)]), { maxBytes: 1e9 });
+  }
+
+  /** The file's row. */
+  async row(fileId: string): Promise<FileRecord> {
+    const { rows } = await this.db.query<FileRecord>('SELECT * FROM files WHERE id = $1', [fileId]);
+    return rows[0]!;
+  }
+
+  /** Waits for a state of the file's row. */
+  until(
+    fileId: string,
+    look: (row: FileRecord) => boolean,
+    what: string,
+    timeoutMs = 30_000,
+    intervalMs?: number,
+  ): Promise<FileRecord> {
+    return waitFor(async () => ((row) => row && look(row) && row)(await this.row(fileId)), {
+      timeoutMs,
+      what,
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+    });
+  }
+
+  completed(fileId: string, timeoutMs = 60_000): Promise<FileRecord> {
+    return this.until(fileId, ({ state }) => state === 'completed', `${fileId} to be completed`, timeoutMs);
+  }
+
+  /** Which of the processes has the file. */
+  async ownerOf(fileId: string): Promise<ManagedProcess> {
+    return waitFor(
+      async () => {
+        const { rows } = await this.db.query<{ instance: string }>(
+          'SELECT p.instance FROM files f JOIN processes p ON p.id = f.owner WHERE f.id = $1',
+          [fileId],
+        );
+        return this.processes.find((handle) => handle.name === rows[0]?.instance);
+      },
+      { what: `an owner of ${fileId}` },
+    );
+  }
+
+  /** All points of a file in the index that answers, in order. */
+  async points(fileId: string): Promise<PointRef[]> {
+    const { rows } = await this.db.query<{ collection: string }>(
+      `SELECT collection FROM indexes WHERE state = 'active'`,
+    );
+    if (!rows[0]) return [];
+    const { points } = await this.vectors.scroll(rows[0].collection, { filter: { fileIds: [fileId] }, limit: 10_000 });
+    return points.sort((one, other) => one.ordinal - other.ordinal || (one.id < other.id ? -1 : 1));
+  }
+
+  async count(table: string, where: string, ...params: unknown[]): Promise<number> {
+    const { rows } = await this.db.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM ${table} WHERE ${where}`,
+      params,
+    );
+    return rows[0]!.count;
+  }
+
+  /** Nothing is left to be removed. */
+  async swept(timeoutMs = 30_000): Promise<void> {
+    await waitFor(async () => (await this.count('removals', 'true')) === 0, {
+      what: 'all removals to be done',
+      timeoutMs,
+    });
+  }
+}
+
+export interface FileRecord {
+  id: string;
+  state: string;
+  step: string | null;
+  epoch: number;
+  owner: string | null;
+  attempts: number;
+  generation: number;
+  live_generation: number | null;
+  chunk_count: number | null;
+  error: { code: string; message: string } | null;
+  deleted_at: Date | null;
+}
+
+export function newUser(role: 'user' | 'admin' = 'user'): UserPrincipal {
+  return { kind: 'user', userId: randomUUID(), role, sessionId: randomUUID() };
+}
+
+/** Plain text of about so many characters, in which no sentence comes twice. */
+export function prose(characters: number, seed = randomUUID()): string {
+  const words = 'harbour engine ledger window copper river signal garden paper anchor valley winter'.split(' ');
+  let text = '';
+  for (let n = 0; text.length < characters; n += 1) {
+    const hash = createHash('sha256').update(`${seed} ${n}`).digest();
+    const sentence = Array.from({ length: 11 }, (_, k) => words[hash[k]! % words.length]);
+    text += `Item ${n} of ${seed.slice(0, 8)}: the ${sentence.join(' ')}.${n % 6 === 5 ? '\n\n' : ' '}`;
+  }
+  return text;
+}
