@@ -1,0 +1,136 @@
+/** What one text became. */
+export interface TextVector {
+  /** Mean of the tokens' vectors, of length 1. */
+  vector: Float32Array;
+  tokens: number;
+}
+
+/** A loaded model, asked for one text at a time. */
+export interface Inference {
+  /** It answers no more: another one is needed. */
+  readonly ended: boolean;
+  embed(text: string): Promise<TextVector>;
+  stop(): void;
+}
+
+export interface EngineOptions {
+  /** Loads the model; called at first use, and again after the model was let go of or died. */
+  load: () => Promise<Inference>;
+  /** Texts that may wait, all requests together; a request that finds nobody waiting may be larger. */
+  queue: number;
+  /** Milliseconds without a text after which the model is let go of; 0 keeps it. */
+  idleMs: number;
+}
+
+/** Too many texts wait already. */
+export class Busy extends Error {
+  constructor(
+    /** About how long they will take. */
+    readonly retryAfterS: number,
+  ) {
+    super('The local embedder is busy, try again later');
+  }
+}
+
+/** The model cannot be loaded. */
+export class NotLoaded extends Error {}
+
+interface Job {
+  texts: readonly string[];
+  done: TextVector[];
+  resolve: (vectors: TextVector[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/** What a text is taken to need before one was measured. */
+const FIRST_TEXT_MS = 50;
+
+/**
+ * Embeds texts one after the other. Of the requests that wait the one with the fewest texts left is served first, text by
+ * text: a question does not wait for the documents that came before it.
+ */
+export class Engine {
+  readonly #jobs: Job[] = [];
+  #inference?: Inference;
+  #running = false;
+  #textMs = FIRST_TEXT_MS;
+  #idle?: NodeJS.Timeout;
+
+  constructor(private readonly options: EngineOptions) {}
+
+  /** Whether the weights are in memory. */
+  get loaded(): boolean {
+    return this.#inference !== undefined && !this.#inference.ended;
+  }
+
+  /** @throws Busy, NotLoaded; the signal's reason when it is aborted, which gives up what is left of the request */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<TextVector[]> {
+    signal.throwIfAborted();
+    const waiting = this.#jobs.reduce((sum, job) => sum + job.texts.length - job.done.length, 0);
+    if (waiting > 0 && waiting + texts.length > this.options.queue)
+      throw new Busy(Math.max(1, Math.ceil((waiting * this.#textMs) / 1000)));
+    return new Promise((resolve, reject) => {
+      const job: Job = { texts, done: [], resolve, reject };
+      this.#jobs.push(job);
+      signal.addEventListener('abort', () => this.#end(job, () => reject(signal.reason as Error)), { once: true });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Lets go of the model. */
+  stop(): void {
+    clearTimeout(this.#idle);
+    this.#inference?.stop();
+    this.#inference = undefined;
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    clearTimeout(this.#idle);
+    while (this.#jobs.length > 0) {
+      const inference = await this.#ready();
+      const job = this.#next();
+      if (!inference || !job) continue;
+      const startedAt = performance.now();
+      try {
+        job.done.push(await inference.embed(job.texts[job.done.length]!));
+      } catch (error) {
+        this.#end(job, () => job.reject(error));
+        continue;
+      }
+      this.#textMs += (performance.now() - startedAt - this.#textMs) / 16;
+      if (job.done.length === job.texts.length) this.#end(job, () => job.resolve(job.done));
+    }
+    this.#running = false;
+    if (this.options.idleMs > 0) this.#idle = setTimeout(() => this.stop(), this.options.idleMs).unref();
+  }
+
+  /** The loaded model; undefined when it cannot be loaded, which ends everything that waits for it. */
+  async #ready(): Promise<Inference | undefined> {
+    if (this.#inference && !this.#inference.ended) return this.#inference;
+    try {
+      return (this.#inference = await this.options.load());
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      for (const job of [...this.#jobs]) {
+        this.#end(job, () => job.reject(new NotLoaded(`The local embedder cannot load its model: ${why}`)));
+      }
+      return undefined;
+    }
+  }
+
+  #next(): Job | undefined {
+    const left = (job: Job): number => job.texts.length - job.done.length;
+    return this.#jobs.reduce<Job | undefined>(
+      (fewest, job) => (!fewest || left(job) < left(fewest) ? job : fewest),
+      undefined,
+    );
+  }
+
+  #end(job: Job, settle: () => void): void {
+    const at = this.#jobs.indexOf(job);
+    if (at < 0) return;
+    this.#jobs.splice(at, 1);
+    settle();
+  }
+}

@@ -1,0 +1,2 @@
+export { fetchLocalEmbedder, localEmbedderReady, type ModelSource } from './fetch';
+export { DEFAULT_MODEL } from './pins';

@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { Busy, Engine, NotLoaded, type EngineOptions, type Inference } from './engine';
+import { localEmbedderReady } from './fetch';
+import { DEFAULT_MODEL } from './pins';
+import { parseEmbeddingRequest } from './request';
+
+/** Stands in for the model: gives the length of a text, each when the test says so. */
+class SlowInference implements Inference {
+  ended = false;
+  stopped = false;
+  readonly asked: string[] = [];
+  #answer: (() => void)[] = [];
+
+  embed(text: string) {
+    this.asked.push(text);
+    return new Promise<{ vector: Float32Array; tokens: number }>((resolve, reject) => {
+      this.#answer.push(() =>
+        this.ended ? reject(new Error('gone')) : resolve({ vector: Float32Array.of(text.length), tokens: 1 }),
+      );
+    });
+  }
+
+  async answer(times = 1): Promise<void> {
+    for (let time = 0; time < times; time++) {
+      await vi.waitFor(() => expect(this.#answer.length).toBeGreaterThan(0));
+      this.#answer.shift()?.();
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+}
+
+function engineWith(change: Partial<EngineOptions> = {}) {
+  const models: SlowInference[] = [];
+  const load = () => {
+    const model = new SlowInference();
+    models.push(model);
+    return Promise.resolve<Inference>(model);
+  };
+  return { engine: new Engine({ load, queue: 4, idleMs: 0, ...change }), models };
+}
+
+const never = new AbortController().signal;
+const lengths = (vectors: { vector: Float32Array }[]) => vectors.map(({ vector }) => vector[0]);
+
+describe('Engine', () => {
+  it('loads the model at the first text, once', async () => {
+    const { engine, models } = engineWith();
+    expect([engine.loaded, models.length]).toEqual([false, 0]);
+    const first = engine.embed(['a', 'bb'], never);
+    const second = engine.embed(['ccc'], never);
+    await vi.waitFor(() => expect(models).toHaveLength(1));
+    await models[0]!.answer(3);
+    expect([lengths(await first), lengths(await second)]).toEqual([[1, 2], [3]]);
+    expect([engine.loaded, models.length]).toEqual([true, 1]);
+  });
+
+  it('serves a question before the rest of the documents that came earlier', async () => {
+    const { engine, models } = engineWith();
+    const documents = engine.embed(['d1', 'd2', 'd3'], never);
+    await vi.waitFor(() => expect(models[0]?.asked).toEqual(['d1']));
+    const question = engine.embed(['q'], never);
+    await models[0]!.answer(4);
+    await Promise.all([documents, question]);
+    expect(models[0]!.asked).toEqual(['d1', 'q', 'd2', 'd3']);
+  });
+
+  it('refuses what does not fit into its queue, and says when to come again', async () => {
+    const { engine, models } = engineWith();
+    // Nobody waits: it may be larger than the queue.
+    const large = engine.embed(['1', '2', '3', '4', '5', '6'], never);
+    expect(() => engine.embed(['x'], never)).toThrow(Busy);
+    await vi.waitFor(() => expect(models).toHaveLength(1));
+    await models[0]!.answer(3);
+    await vi.waitFor(() => expect(models[0]!.asked).toHaveLength(4));
+    const small = engine.embed(['x'], never);
+    expect(() => engine.embed(['y'], never)).toThrow(expect.objectContaining({ retryAfterS: expect.any(Number) }));
+    await models[0]!.answer(4);
+    await Promise.all([large, small]);
+  });
+
+  it('asks for no more texts of a client that is gone', async () => {
+    const { engine, models } = engineWith();
+    const gone = new AbortController();
+    const given = engine.embed(['1', '2', '3'], gone.signal);
+    await vi.waitFor(() => expect(models[0]?.asked).toHaveLength(1));
+    gone.abort(new Error('closed'));
+    await expect(given).rejects.toThrow('closed');
+    const next = engine.embed(['n'], never);
+    await models[0]!.answer(2);
+    await next;
+    expect(models[0]!.asked).toEqual(['1', 'n']);
+  });
+
+  it('fails the text at which the model died, and loads it again for the others', async () => {
+    const { engine, models } = engineWith();
+    const poison = engine.embed(['poison'], never);
+    const other = engine.embed(['fine', 'fine too'], never);
+    await vi.waitFor(() => expect(models[0]?.asked).toEqual(['poison']));
+    models[0]!.ended = true;
+    await models[0]!.answer();
+    await expect(poison).rejects.toThrow('gone');
+    await vi.waitFor(() => expect(models).toHaveLength(2));
+    await models[1]!.answer(2);
+    expect(lengths(await other)).toEqual([4, 8]);
+  });
+
+  it('says why the model cannot be loaded, and tries again with the next request', async () => {
+    let broken = true;
+    const model = new SlowInference();
+    const load = () => (broken ? Promise.reject(new Error('no weights')) : Promise.resolve<Inference>(model));
+    const { engine } = engineWith({ load });
+    await expect(engine.embed(['a'], never)).rejects.toThrow(NotLoaded);
+    await expect(engine.embed(['a'], never)).rejects.toThrow('no weights');
+    broken = false;
+    const embedded = engine.embed(['a'], never);
+    await model.answer();
+    expect(lengths(await embedded)).toEqual([1]);
+  });
+
+  it('lets go of a model that nobody asks, and loads it again', async () => {
+    const { engine, models } = engineWith({ idleMs: 30 });
+    for (const n of [0, 1]) {
+      const embedded = engine.embed(['a'], never);
+      await vi.waitFor(() => expect(models).toHaveLength(n + 1));
+      await models[n]!.answer();
+      await embedded;
+      await vi.waitFor(() => expect(models[n]!.stopped).toBe(true));
+      expect(engine.loaded).toBe(false);
+    }
+  });
+});
+
+describe('parseEmbeddingRequest', () => {
+  const read = (body: unknown) => parseEmbeddingRequest(body, DEFAULT_MODEL);
+
+  it('takes one text or several, with or without the name of the model', () => {
+    expect(read({ input: 'a' })).toEqual({ texts: ['a'], base64: false });
+    expect(read({ model: DEFAULT_MODEL, input: ['a', 'b'], encoding_format: 'base64' })).toEqual({
+      texts: ['a', 'b'],
+      base64: true,
+    });
+  });
+
+  it.each([
+    [null, 400],
+    [{}, 400],
+    [{ input: [] }, 400],
+    [{ input: [''] }, 400],
+    [{ input: [[1, 2, 3]] }, 400],
+    [{ input: Array.from({ length: 2049 }, () => 'a') }, 400],
+    [{ input: 'a', dimensions: 100 }, 400],
+    [{ input: 'a', encoding_format: 'hex' }, 400],
+    [{ input: 'a', model: 'text-embedding-3-small' }, 404],
+  ])('refuses %j with %i', (body, status) => {
+    expect(() => read(body)).toThrow(expect.objectContaining({ status }));
+  });
+});
+
+it('is not ready before it was fetched', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'perennial-local-embedder-'));
+  expect(await localEmbedderReady(dir, { kind: 'wheels' })).toBe(false);
+  await rm(dir, { recursive: true });
+});
