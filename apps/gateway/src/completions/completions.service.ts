@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ACCEPT_COMPLETION, ACCEPT_TURN } from '@perennial/contracts-chat';
 import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
-import { CallError } from '@perennial/contracts-kernel';
+import { CallError, type CallReply } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
@@ -12,6 +12,7 @@ import { Load } from '../edge/load';
 import { Problem } from '../edge/problem';
 import { feed } from '../runs/run-feed';
 import { RUN_HUB } from '../runs/run-hub';
+import { AnswerSources } from './answer-sources';
 import { completionOf } from './completion-body';
 import { CompletionStream, problemOfRun } from './completion-stream';
 import { mergeChunks } from './merge-chunks';
@@ -19,10 +20,7 @@ import { turnOf } from './turn-body';
 
 type CompletionBody = z.output<typeof CompletionBodySchema>;
 
-interface Accepted {
-  runId: string;
-  encoding: 'text' | 'chunks';
-}
+type Accepted = CallReply<typeof ACCEPT_COMPLETION>;
 
 /** Kept back from the shutdown grace, to send the last answers. */
 const LAST_WORDS_MS = 500;
@@ -39,6 +37,7 @@ export class CompletionsService implements OnModuleInit {
     @Inject(RUN_HUB) private readonly hub: RunHub,
     private readonly streams: EventStreams,
     private readonly load: Load,
+    private readonly sources: AnswerSources,
   ) {}
 
   onModuleInit(): void {
@@ -53,26 +52,28 @@ export class CompletionsService implements OnModuleInit {
 
   /** Answers as one JSON object when all of it is there. The reader's going away stops the waiting, not the answer's bookkeeping. */
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
-    const { runId, encoding } = await this.begin(caller, body, key);
+    const { runId, encoding, documents } = await this.begin(caller, body, key);
     const leave = this.load.stream(caller.user.id);
     releaseSlots(reply.request);
     try {
       const { terminal, text } = await this.whole(runId, reply);
       const problem = problemOfRun(terminal);
       if (problem !== undefined) throw problem;
-      return completionObject(runId, body.model, encoding, terminal, text);
+      const completion = completionObject(runId, body.model, encoding, terminal, text);
+      return documents ? { ...(await this.sources.field(runId, caller.principal)), ...completion } : completion;
     } finally {
       leave();
     }
   }
 
   async stream(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<void> {
-    const { runId, encoding } = await this.begin(caller, body, key);
+    const { runId, encoding, documents } = await this.begin(caller, body, key);
     const includeUsage = body.stream_options?.include_usage === true;
     const stream = this.streams.add(caller, reply, 'whole', () =>
       frames.fail('UNAVAILABLE', 'This server is going down. Ask again.'),
     );
     const frames = new CompletionStream(stream, encoding, { runId, model: body.model, includeUsage });
+    if (documents) await this.sources.sendFirst(runId, caller.principal, stream);
     let rejected: Error | undefined;
     await feed(this.hub, runId, undefined, stream, (update) => {
       if (update.kind === 'end' && !stream.hasBegun) rejected = problemOfRun(update.terminal);
