@@ -83,8 +83,11 @@ class ExtractorPool implements Extractor {
       const path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
       process = this.#take();
-      yield* process.read({ path, name, contentType, limits, split, signal });
-      clean = true;
+      for await (const event of process.read({ path, name, contentType, limits, split, signal })) {
+        // Whoever listens may leave at the last word: that does no harm to the process.
+        clean = event.kind === 'done';
+        yield event;
+      }
     } finally {
       // A source that was not read to its end is not left open.
       if ('stream' in source && !source.stream.destroyed) source.stream.destroy();

@@ -6,9 +6,9 @@ const PARAGRAPHS = new Set(
     ' ',
   ),
 );
-const LINES = new Set('div li tr dt dd br caption figcaption summary legend option body html title'.split(' '));
+const LINES = new Set('div li tr dt dd br caption figcaption summary legend option body html'.split(' '));
 const HIDDEN = new Set(
-  'script style noscript template svg math iframe object embed canvas audio video head select datalist'.split(' '),
+  'script style noscript template svg math iframe object embed canvas audio video title select datalist'.split(' '),
 );
 const CELLS = new Set(['td', 'th']);
 
