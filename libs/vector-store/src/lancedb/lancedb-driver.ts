@@ -8,7 +8,7 @@ import { candidatesFor, fusedScore } from '../fusion';
 import { unknownCollection } from '../store';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { isConflict, lanceError } from './errors';
-import { isDue, optimise } from './maintenance';
+import { beforeSearched, isDue, optimise } from './maintenance';
 import {
   arrowTable,
   conditionOf,
@@ -30,7 +30,7 @@ interface OpenTable {
   table: Table;
   dimension: number;
   /** Tells the directory from another of the same name made later. */
-  inode: number;
+  identity: string;
 }
 
 /** Writes of other processes that a write waits for before it gives up. */
@@ -58,8 +58,11 @@ export class LancedbDriver implements Driver {
   async ensure(name: string, dimension: number): Promise<void> {
     await this.#attempt(async () => {
       const connection = await this.#connect();
-      // The old one is left as it is, whatever its dimension.
-      const table = await connection.createEmptyTable(name, schemaOf(dimension), { mode: 'create', existOk: true });
+      // One that is there stays as it is, whatever its dimension; its indexes may have been left out by a death.
+      const table =
+        (await this.#identity(name)) === undefined
+          ? await connection.createEmptyTable(name, schemaOf(dimension))
+          : await connection.openTable(name);
       try {
         await ensureIndexes(table);
       } finally {
@@ -101,6 +104,7 @@ export class LancedbDriver implements Driver {
         .whenMatchedUpdateAll()
         .whenNotMatchedInsertAll()
         .execute(arrowTable(points, dimension));
+      await beforeSearched(table);
     });
   }
 
@@ -178,7 +182,7 @@ export class LancedbDriver implements Driver {
       } catch (error) {
         if (!(error instanceof VectorStoreError)) {
           this.#forget(collection);
-          if ((await this.#inode(collection)) === undefined) throw unknownCollection(collection, error);
+          if ((await this.#identity(collection)) === undefined) throw unknownCollection(collection, error);
         }
         throw error;
       }
@@ -198,26 +202,26 @@ export class LancedbDriver implements Driver {
   }
 
   async #open(collection: string): Promise<OpenTable> {
-    const inode = await this.#inode(collection);
-    if (inode === undefined) {
+    const identity = await this.#identity(collection);
+    if (identity === undefined) {
       this.#forget(collection);
       throw unknownCollection(collection);
     }
     const known = this.#tables.get(collection);
     if (known) {
       const open = await known;
-      if (open.inode === inode) return open;
+      if (open.identity === identity) return open;
       this.#forget(collection);
     }
-    const opening = this.#openNow(collection, inode);
+    const opening = this.#openNow(collection, identity);
     this.#tables.set(collection, opening);
     opening.catch(() => this.#forget(collection));
     return opening;
   }
 
-  async #openNow(collection: string, inode: number): Promise<OpenTable> {
+  async #openNow(collection: string, identity: string): Promise<OpenTable> {
     const table = await (await this.#connect()).openTable(collection);
-    return { table, dimension: await dimensionOf(table), inode };
+    return { table, dimension: await dimensionOf(table), identity };
   }
 
   /** The handle is left to the garbage collector: another call may be using it. */
@@ -225,9 +229,10 @@ export class LancedbDriver implements Driver {
     this.#tables.delete(collection);
   }
 
-  async #inode(collection: string): Promise<number | undefined> {
+  async #identity(collection: string): Promise<string | undefined> {
     try {
-      return (await stat(join(this.config.directory, `${collection}.lance`))).ino;
+      const { ino, birthtimeNs } = await stat(join(this.config.directory, `${collection}.lance`), { bigint: true });
+      return `${ino} ${birthtimeNs}`;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

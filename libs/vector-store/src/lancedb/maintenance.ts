@@ -21,6 +21,18 @@ export async function isDue(table: Table): Promise<boolean> {
 }
 
 /**
+ * The rarity of words is taken from what the word index holds: it is brought up to date each time the collection has
+ * doubled, before the write is confirmed. The rest is compared one by one until the next upkeep.
+ */
+export async function beforeSearched(table: Table): Promise<void> {
+  const words = (await table.listIndices()).find(({ columns }) => columns.includes('words'));
+  const statistics = words && (await table.indexStats(words.name));
+  if (statistics === undefined || statistics.numUnindexedRows <= statistics.numIndexedRows) return;
+  // Another process that writes may come in between; then it, or the next write, does it.
+  await optimise(table).catch(() => undefined);
+}
+
+/**
  * Joins fragments, adds new rows to the indexes, removes old versions, and makes the vector index once there are enough rows
  * to need it. Other processes may write meanwhile: then it fails without harm and is tried again later.
  */

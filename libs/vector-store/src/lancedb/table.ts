@@ -17,10 +17,13 @@ import type { Words } from '../words';
 
 const list = (dimension: number) => new FixedSizeList(dimension, new Field('item', new Float32(), true));
 
+/** Without it two processes that insert the same point at once would both succeed. */
+const PRIMARY_KEY = new Map([['lance-schema:unenforced-primary-key', 'true']]);
+
 /** The columns of a collection. `words` holds each word as often as it occurs, with spaces between. */
 export function schemaOf(dimension: number): Schema {
   return new Schema([
-    new Field('id', new Utf8(), false),
+    new Field('id', new Utf8(), false, PRIMARY_KEY),
     new Field('scope', new Utf8(), false),
     new Field('file', new Utf8(), false),
     new Field('generation', new Int32(), false),
