@@ -113,14 +113,14 @@ export class SearchService {
     principal: Principal,
     items: readonly SearchItem[],
   ): Promise<{ readable: { item: SearchItem; resource: SearchResource }[]; skipped: SearchReply['skipped'] }> {
-    const unique = [...new Map(items.map((item) => [item.id, item])).values()];
+    const unique = [...new Map(items.map((item) => [`${item.type} ${item.id}`, item])).values()];
     const idsOf = (type: SearchItem['type']) => unique.filter((item) => item.type === type).map(({ id }) => id);
     const resources = unique.length === 0 ? [] : await this.repository.resources(idsOf('file'), idsOf('collection'));
-    const byId = new Map(resources.map((resource) => [resource.id, resource]));
+    const known = new Map(resources.map((resource) => [`${resource.type} ${resource.id}`, resource]));
     const readable: { item: SearchItem; resource: SearchResource }[] = [];
     const skipped: SearchReply['skipped'] = [];
     for (const item of unique) {
-      const resource = byId.get(item.id);
+      const resource = known.get(`${item.type} ${item.id}`);
       if (resource && canRead(principal, resource)) readable.push({ item, resource });
       else skipped.push({ type: item.type, id: item.id });
     }

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import {
+  GET_RETRIEVAL_SETTINGS,
+  QUERY_COLLECTIONS,
+  SEARCH,
+  UPDATE_RETRIEVAL_SETTINGS,
+} from '@perennial/contracts-retrieval';
+import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PlantedWorld, type PlantedFile } from './planted';
+import { newUser } from './world';
+
+type Drivers = 'lancedb' | 'qdrant';
+
+/** Real: Postgres, Redis, the transport, LanceDB or a Qdrant server, two replicas; the embedder is the simulator. */
+describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
+  let qdrant: QdrantServer | undefined;
+  let world: PlantedWorld;
+  let missing: string | undefined;
+  const anna = newUser();
+  const ben = newUser();
+  const admin = newUser('admin');
+
+  beforeAll(async () => {
+    try {
+      if (driver === 'qdrant') qdrant = await startQdrant();
+    } catch (error) {
+      if (!(error instanceof ServerUnavailable) || process.env['CI']) throw error;
+      missing = error.message;
+      console.warn(`SKIPPED: searching on ${driver}: ${missing}`);
+      return;
+    }
+    world = await PlantedWorld.start(qdrant ? { VECTOR_DB: 'qdrant', QDRANT_URI: qdrant.url } : {});
+    await world.replica();
+    await world.replica();
+    await world.index();
+  });
+  afterAll(async () => {
+    await world?.stop();
+    await qdrant?.stop();
+  });
+
+  const search = (principal: UserPrincipal, request: CallRequest<typeof SEARCH>) =>
+    world.caller.rpc.call(SEARCH, request, { principal });
+  const query = (principal: UserPrincipal, request: CallRequest<typeof QUERY_COLLECTIONS>) =>
+    world.caller.rpc.call(QUERY_COLLECTIONS, request, { principal });
+  const set = async (changes: CallRequest<typeof UPDATE_RETRIEVAL_SETTINGS>) => {
+    const { version } = await world.caller.rpc.call(UPDATE_RETRIEVAL_SETTINGS, changes, { principal: admin });
+    // Whichever replica is asked knows it within a second.
+    await waitFor(
+      async () => {
+        const replies = await Promise.all(
+          Array.from({ length: 6 }, () => world.caller.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal: admin })),
+        );
+        return replies.every((reply) => reply.version >= version);
+      },
+      { what: 'the settings to be everywhere', timeoutMs: 2_000 },
+    );
+  };
+  const file = (one: PlantedFile) => ({ type: 'file' as const, id: one.id });
+  const base = (id: string) => ({ type: 'collection' as const, id });
+  const found = ({ sources }: Awaited<ReturnType<typeof search>>) => sources.flatMap(({ document }) => document);
+
+  it('finds what was meant, with where it stands', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['The lighthouse was built in 1911.', 'The harbour has three cranes.', 'Tea is served at four.'];
+    const one = await world.plant({ user: anna, texts, name: 'harbour.pdf', pages: [1, 2, 3] });
+    const reply = await search(anna, { queries: ['how many cranes has the harbour'], items: [file(one)], k: 2 });
+    expect(reply).toMatchObject({ count: 1, truncated: false, skipped: [], inSystem: false });
+    expect(reply.template).toMatch(/\{\{CONTEXT\}\}.*\{\{QUERY\}\}/s);
+    const [source] = reply.sources;
+    expect(source?.source).toEqual({ type: 'file', id: one.id, name: 'harbour.pdf' });
+    expect(source?.document[0]).toBe(texts[1]);
+    expect(source?.metadata[0]).toEqual({
+      source: 'harbour.pdf',
+      name: 'harbour.pdf',
+      file_id: one.id,
+      created_by: anna.userId,
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      start_index: texts[0]!.length + 1,
+      page: 1,
+      page_label: '2',
+      embedding_config: { engine: 'openai', model: 'sim-embed' },
+    });
+    const [first, second] = source?.distances ?? [];
+    expect(first).toBeGreaterThan(second ?? 1);
+    expect(first).toBeLessThanOrEqual(1);
+  });
+
+  it('never shows another’s text, however it is asked for', async (context) => {
+    if (missing) return context.skip();
+    const secret = 'The vault opens with the number 4711.';
+    const bensBase = await world.base(ben);
+    const bensFile = await world.plant({ user: ben, texts: [secret] });
+    const inBase = await world.plant({ user: ben, texts: [secret, 'Ben keeps bees.'], scope: bensBase });
+    const items = [
+      file(bensFile),
+      file(inBase),
+      base(bensBase),
+      base(randomUUID()),
+      { type: 'file' as const, id: bensBase },
+    ];
+    for (const full of [false, true]) {
+      const reply = await search(anna, { queries: [secret], items: items.map((item) => ({ ...item, full })) });
+      expect(reply.sources).toEqual([]);
+      expect(reply.skipped).toHaveLength(items.length);
+    }
+    for (const collection of [`file-${bensFile.id}`, bensBase, bensFile.id, 'no-such', randomUUID()]) {
+      await expect(query(anna, { collections: [collection], query: secret })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      });
+    }
+    await expect(
+      world.caller.rpc.call(SEARCH, { queries: ['x'], items: [] }, { principal: ANONYMOUS }),
+    ).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    // The owner and an administrator do see it.
+    for (const who of [ben, admin])
+      expect(found(await search(who, { queries: [secret], items: [base(bensBase)], k: 1 }))).toEqual([secret]);
+  });
+
+  it('answers with k chunks of what is live however much that is stale lies in front', async (context) => {
+    if (missing) return context.skip();
+    const scope = await world.base(anna);
+    const question = 'copper kettle on the blue stove';
+    const stale = Array.from({ length: 40 }, (_, n) => `The copper kettle on the blue stove, note ${n}.`);
+    const live = Array.from({ length: 4 }, (_, n) => `A kettle, and ${n} other things that are about something else.`);
+    const replaced = await world.plant({ user: anna, texts: stale, scope });
+    await world.replace(replaced, live.slice(0, 2));
+    const deleted = await world.plant({ user: anna, texts: stale, scope });
+    await world.markDeleted(deleted);
+    const takenOut = await world.plant({ user: anna, texts: stale, scope });
+    await world.db.query('DELETE FROM placements WHERE file_id = $1', [takenOut.id]);
+    await world.plant({ user: anna, texts: live.slice(2), scope });
+    const half = await world.plantRows({ user: anna, texts: stale, scope });
+    await world.points(half);
+    for (const hybrid of [false, true]) {
+      const reply = await search(anna, { queries: [question], items: [base(scope)], k: 4, hybrid });
+      expect(found(reply).sort()).toEqual(live);
+    }
+  });
+
+  it('a stalled worker that writes old points after the deletion brings nothing back', async (context) => {
+    if (missing) return context.skip();
+    const scope = await world.base(anna);
+    const one = await world.plant({ user: anna, texts: ['The old plan was to sail in May.'], scope });
+    const next = await world.replace(one, ['The new plan is to sail in June.']);
+    await world.store.delete(world.collection, { fileIds: [one.id], generationBelow: 2 });
+    await world.points(one);
+    const ask = async () => found(await search(anna, { queries: ['when do we sail'], items: [base(scope)], k: 5 }));
+    expect(await ask()).toEqual(next.texts);
+    await world.markDeleted(next);
+    await world.store.delete(world.collection, { fileIds: [one.id] });
+    await world.points(one);
+    await world.points(next);
+    expect(await ask()).toEqual([]);
+  });
+
+  it('reaches k beyond a thousand stale points', async (context) => {
+    if (missing) return context.skip();
+    const scope = await world.base(anna);
+    const stale = Array.from({ length: 1_300 }, (_, n) => `walnut cabinet ${n}`);
+    await world.points({ id: randomUUID(), name: '', userId: anna.userId, scope, generation: 1, texts: stale });
+    const live = await world.plant({
+      user: anna,
+      texts: ['one walnut and a long story', 'two birds on a wire'],
+      scope,
+    });
+    const reply = await search(anna, { queries: ['walnut cabinet'], items: [base(scope)], k: 2 });
+    expect(found(reply).sort()).toEqual([...live.texts].sort());
+  });
+
+  it('leaves out what is less like the question than the threshold', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['violin concert tonight', 'tonight the violin rests', 'gravel and sand by the ton'];
+    const one = await world.plant({ user: anna, texts });
+    for (const hybrid of [false, true]) {
+      const ask = async (threshold: number) =>
+        found(await search(anna, { queries: ['violin concert tonight'], items: [file(one)], k: 3, hybrid, threshold }));
+      expect(await ask(0)).toHaveLength(3);
+      expect(await ask(0.7)).toEqual(texts.slice(0, 2));
+      expect(await ask(0.99)).toEqual(texts.slice(0, 1));
+    }
+  });
+
+  it('finds rare words by a hybrid search that meaning alone puts last', async (context) => {
+    if (missing) return context.skip();
+    const user = newUser();
+    const scope = await world.base(user);
+    // Alike for the embedder, which knows singular and plural as one; other words for the keyword half.
+    const noise = Array.from(
+      { length: 30 },
+      (_, n) => `status report of the week number ${n} with status of the report`,
+    );
+    await world.plant({ user, texts: noise, scope, name: 'weeks.txt' });
+    const needle = 'Part QX-7731-B needs oil, its valve wants care, and so does every seal between them.';
+    await world.plant({ user, texts: [needle], scope, name: 'parts.txt' });
+    const ask = async (hybrid: boolean) =>
+      found(
+        await search(user, {
+          queries: ['engine pump QX-7731-B'],
+          items: [base(scope)],
+          k: 3,
+          hybrid,
+        }),
+      );
+    expect(await ask(false)).not.toContain(needle);
+    expect(await ask(true)).toContain(needle);
+  });
+
+  it('asks in several wordings, each chunk once, by its best', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['apples ripen in autumn', 'the train leaves at nine', 'cement hardens slowly'];
+    const one = await world.plant({ user: anna, texts });
+    const again = await world.plant({ user: anna, texts: [texts[0]!] });
+    const reply = await search(anna, {
+      queries: ['apples in autumn', 'when does the train leave'],
+      items: [file(one), file(again), file(one)],
+      k: 2,
+    });
+    expect(found(reply).sort()).toEqual([texts[0], texts[0], texts[1]].sort());
+    // Two files of one name are two documents: each goes by its id.
+    expect(reply.count).toBe(2);
+    expect(new Set(reply.sources.flatMap(({ metadata }) => metadata.map(({ source }) => source)))).toEqual(
+      new Set([one.id, again.id]),
+    );
+  });
+
+  it('gives whole texts where they are asked for, and by setting', async (context) => {
+    if (missing) return context.skip();
+    const user = newUser();
+    const scope = await world.base(user);
+    const one = await world.plant({ user, texts: ['First part.', 'Second part.'], scope, name: 'a.txt' });
+    await world.plant({ user, texts: ['Another file.'], scope, name: 'b.txt' });
+    const reply = await search(user, {
+      queries: ['anything'],
+      items: [
+        { ...file(one), full: true },
+        { ...base(scope), full: true },
+      ],
+    });
+    expect(reply.sources.map(({ document, distances }) => ({ document, distances }))).toEqual([
+      { document: ['First part.\n\nSecond part.'], distances: undefined },
+      { document: ['Another file.'], distances: undefined },
+    ]);
+    await set({ RAG_FULL_CONTEXT: true });
+    expect(found(await search(user, { queries: ['x'], items: [file(one)] }))).toEqual(['First part.\n\nSecond part.']);
+    await set({ RAG_FULL_CONTEXT: false });
+  });
+
+  it('answers the direct routes over several collections, the best first', async (context) => {
+    if (missing) return context.skip();
+    const user = newUser();
+    const scope = await world.base(user);
+    const alone = await world.plant({ user, texts: ['zebra crossing', 'iron gate'], name: 'alone.txt' });
+    await world.plant({ user, texts: ['zebra in the zoo crossing a river', 'rain'], scope, name: 'zoo.txt' });
+    const reply = await query(user, { collections: [`file-${alone.id}`, scope], query: 'zebra crossing', k: 2 });
+    expect(reply.documents).toEqual(['zebra crossing', 'zebra in the zoo crossing a river']);
+    expect(reply.metadatas.map(({ name }) => name)).toEqual(['alone.txt', 'zoo.txt']);
+    expect(reply.ids).toHaveLength(2);
+    expect(reply.distances[0]).toBeCloseTo(1, 3);
+    expect((await query(user, { collections: [scope], query: 'zebra', threshold: 0.99 })).documents).toEqual([]);
+  });
+});
