@@ -188,11 +188,8 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     const user = newUser();
     const scope = await world.base(user);
     // Alike for the embedder, which knows singular and plural as one; other words for the keyword half.
-    const noise = Array.from(
-      { length: 30 },
-      (_, n) => `status report of the week number ${n} with status of the report`,
-    );
-    await world.plant({ user, texts: noise, scope, name: 'weeks.txt' });
+    const noise = Array.from({ length: 30 }, (_, n) => `engines pumps ${n}`);
+    await world.plant({ user, texts: noise, scope, name: 'engines.txt' });
     const needle = 'Part QX-7731-B needs oil, its valve wants care, and so does every seal between them.';
     await world.plant({ user, texts: [needle], scope, name: 'parts.txt' });
     const ask = async (hybrid: boolean) =>
