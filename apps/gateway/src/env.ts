@@ -1,12 +1,15 @@
+import { blobStoreEnv, blobStoreRules } from '@perennial/blob-store';
 import { commonEnv, flag, integer, list, listenEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
+import { uploadEnv } from './files/upload-env';
 
-/** What the gateway reads from its environment. */
-export const gatewayEnv = z.object({
+const variables = z.object({
   ...commonEnv,
   ...redisEnv,
   ...secretEnv,
   ...listenEnv,
+  ...blobStoreEnv,
+  ...uploadEnv,
   WEB_ROOT: variable(z.string().min(1).optional(), {
     description: 'Directory of a built single-page application that is served instead of our own page.',
     example: '/srv/page',
@@ -25,7 +28,8 @@ export const gatewayEnv = z.object({
     description: 'Largest request body in bytes; larger ones get 413.',
   }),
   REQUEST_TIMEOUT_MS: variable(integer(1_000, 600_000).default(30_000), {
-    description: 'Milliseconds within which a request must have arrived completely.',
+    description:
+      'Milliseconds within which a request must have arrived completely; of an upload, the longest time without progress.',
   }),
   MAX_REQUESTS: variable(integer(1, 100_000).default(1_000), {
     description: 'Requests that one replica works on at once; beyond that 503 with Retry-After.',
@@ -52,6 +56,9 @@ export const gatewayEnv = z.object({
     description: 'Compress answers; off when the load balancer does it.',
   }),
 });
+
+/** What the gateway reads from its environment. */
+export const gatewayEnv = variables.superRefine(blobStoreRules);
 
 export type GatewayEnv = z.output<typeof gatewayEnv>;
 

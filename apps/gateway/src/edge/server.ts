@@ -6,8 +6,10 @@ import { traceHttp, type Runtime } from '@perennial/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { constants } from 'node:zlib';
 import type { GatewayEnv } from '../env';
+import { leaveUploadsUnread } from '../files/upload-door';
 import { Sessions } from '../sessions/sessions';
 import { NO_PAGE, policy } from '../web/csp';
+import { limitArrival } from './arrival';
 import { releaseSlots } from './caller';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
@@ -25,7 +27,9 @@ const KEEP_ALIVE_MS = 75_000;
 export function createAdapter(env: GatewayEnv): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: env.BODY_LIMIT_BYTES,
-    requestTimeout: env.REQUEST_TIMEOUT_MS,
+    // Node's limit knows no exception for uploads: `limitArrival` keeps to it.
+    requestTimeout: 0,
+    http: { headersTimeout: env.REQUEST_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
@@ -73,12 +77,14 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
       request.slots = [load.request()];
       reply.raw.once('close', () => releaseSlots(request));
       refuseLargeOfStrangers(request, sessions);
+      limitArrival(request, reply, errors, env.REQUEST_TIMEOUT_MS);
       done();
     } catch (error) {
       errors.answer(error, request, reply);
     }
   });
   parseJson(fastify);
+  leaveUploadsUnread(fastify);
   const origins = app.get(Origins);
   if (origins.any) app.enableCors({ origin: '*' });
   else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true });

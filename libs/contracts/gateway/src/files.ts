@@ -177,3 +177,12 @@ export const FILE_CONTENT = route({
   query: z.object({ attachment: z.stringbool().catch(false).default(false) }),
   reply: z.string(),
 });
+
+/** An HTML document to look at: inline, in a sandbox in which none of it runs and nothing is fetched. 404 for a file that is none. */
+export const FILE_HTML = route({
+  method: 'GET',
+  path: '/api/v1/files/:id/content/html',
+  access: 'user',
+  params,
+  reply: z.string(),
+});

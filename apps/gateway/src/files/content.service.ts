@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RangeNotSatisfiableError, type BlobContent, type BlobRange, type BlobStore } from '@perennial/blob-store';
+import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
+import { LOCATE_FILE } from '@perennial/contracts-retrieval';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../edge/problem';
+import { BLOB_STORE, problemOfStore } from './blob-store';
+import { dispositionOf, essenceOf, mayBeShown, namesTag, policyOf, rangeOf, typeHeaderOf } from './content-headers';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
+
+/** What the caller wants to do with the bytes. `page`: look at an HTML document, with nothing of it running. */
+export type Use = 'shown' | 'saved' | 'page';
+
+/** Streams files from the store to their readers: never whole in memory, never run in our origin. */
+@Injectable()
+export class ContentService {
+  constructor(
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    private readonly rpc: Rpc,
+    private readonly runtime: Runtime,
+  ) {}
+
+  /** Answers the request with the file, a range of it, or 304. @throws Problem 404, 416, 503 */
+  async send(
+    fileId: string,
+    principal: UserPrincipal,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    use: Use,
+  ): Promise<void> {
+    const file = await this.locate(fileId, principal);
+    if (use === 'page' && !HTML.test(essenceOf(file.contentType))) throw new Problem(404, 'This file is not an HTML document.');
+    const tag = `"${file.sha256}"`;
+    const inline = use === 'page' || (use === 'shown' && mayBeShown(file.contentType));
+    // The bytes as they are: their length and their ranges would be wrong for compressed ones.
+    request.headers['x-no-compression'] = '1';
+    void reply.headers({
+      'content-type': typeHeaderOf(file.contentType),
+      'content-disposition': dispositionOf(file.name, inline ? 'inline' : 'attachment'),
+      'content-security-policy': policyOf(file.contentType),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      // Asked again each time, so that a file whose access was taken away is gone; cheap by its tag.
+      'cache-control': 'private, no-cache',
+      'accept-ranges': 'bytes',
+      etag: tag,
+    });
+    if (namesTag(request.headers['if-none-match'], tag)) return void reply.code(304).send();
+    const { 'if-range': ifRange, range: header } = request.headers;
+    const range = ifRange === undefined || ifRange === tag ? rangeOf(header) : undefined;
+    if (request.method === 'HEAD') return void reply.header('content-length', file.size).send();
+    const content = await this.open(file.blobKey, range, reply);
+    void reply.header('content-length', content.length);
+    if (range !== undefined) {
+      const end = content.start + content.length - 1;
+      void reply.code(206).header('content-range', `bytes ${content.start}-${end}/${content.size}`);
+    }
+    void reply.send(content.stream);
+  }
+
+  private async locate(fileId: string, principal: UserPrincipal): Promise<CallReply<typeof LOCATE_FILE>> {
+    if (!UUID.test(fileId)) throw new Problem(404, 'There is no such file.');
+    return this.rpc.call(LOCATE_FILE, { fileId }, { principal });
+  }
+
+  private async open(key: string, range: BlobRange | undefined, reply: FastifyReply): Promise<BlobContent> {
+    try {
+      return await this.store.get(key, { range });
+    } catch (error) {
+      for (const name of ['etag', 'content-disposition', 'accept-ranges', 'content-type'])
+        void reply.removeHeader(name);
+      if (error instanceof RangeNotSatisfiableError)
+        throw new Problem(416, 'The range lies outside of the file.', { 'content-range': `bytes */${error.size}` });
+      throw problemOfStore(error, this.runtime);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
+import { CallError } from '@perennial/contracts-kernel';
+import { Problem } from '../edge/problem';
+
+/** The file of a form, while it arrives. */
+export interface ArrivingFile {
+  /** Without a path, without control characters, at most 255 bytes and never empty. */
+  name: string;
+  /** As the client says it; a lower-case MIME type, or `application/octet-stream`. */
+  contentType: string;
+  bytes: Readable;
+}
+
+export interface ReceivedForm<T> {
+  file: T;
+  /** Text parts by name; of two with one name the last. */
+  fields: ReadonlyMap<string, string>;
+}
+
+const FILE_PART = 'file';
+const LIMITS = {
+  files: 1,
+  fields: 16,
+  parts: 32,
+  fieldNameSize: 200,
+  fieldSize: 262_144,
+  headerPairs: 32,
+  headerSize: 16_384,
+};
+const MAX_NAME_BYTES = 255;
+
+/**
+ * Reads a multipart form while it arrives. Its one file goes to `take` as a stream, which holds the connection back when it is slow; other
+ * parts may come before or after it. Settles only when `take` has: whatever goes wrong (a malformed form, a client that goes away, a file
+ * too many), the stream breaks, `take` is waited for, and then this rejects.
+ * @throws Problem 400 for a form that cannot be read, CallError CANCELLED when the client is gone
+ */
+export function receiveForm<T>(
+  request: IncomingMessage,
+  take: (file: ArrivingFile) => Promise<T>,
+): Promise<ReceivedForm<T>> {
+  return new Promise((resolve, reject) => {
+    const fields = new Map<string, string>();
+    let bytes: Readable | undefined;
+    let taking: Promise<T> | undefined;
+    let failed = false;
+
+    const form = openForm(request);
+    const fail = (error: unknown): void => {
+      if (failed) return;
+      failed = true;
+      request.unpipe(form);
+      request.off('close', gone);
+      bytes?.destroy(error as Error);
+      void Promise.allSettled([taking]).then(() => reject(error));
+    };
+    const refuse = (sentence: string) => (): void => fail(new Problem(400, sentence));
+    const gone = (): void => {
+      if (!request.complete) fail(new CallError('CANCELLED', 'The client went away in the middle of the upload'));
+    };
+
+    form.on('file', (part, stream, name, _encoding, contentType) => {
+      // The form tells of its end by its own error.
+      stream.on('error', () => undefined);
+      if (failed) return void stream.resume();
+      if (part !== FILE_PART) {
+        stream.resume();
+        return refuse(`The file must be in the part "${FILE_PART}", not in "${part}".`)();
+      }
+      bytes = stream;
+      taking = take({ name: fileNameOf(name), contentType: contentTypeOf(contentType), bytes: stream });
+      taking.catch(fail);
+    });
+    form.on('field', (part, value, _nameCut, cut) => {
+      if (cut) refuse(`The part "${part}" is too large.`)();
+      else fields.set(part, value);
+    });
+    form.once('filesLimit', refuse('Send one file in a request.'));
+    form.once('fieldsLimit', refuse('The form has too many parts.'));
+    form.once('partsLimit', refuse('The form has too many parts.'));
+    form.once('error', refuse('The form ended early, or is not multipart/form-data.'));
+    form.once('finish', () => {
+      request.off('close', gone);
+      if (failed) return;
+      if (taking === undefined) return refuse(`The form has no part "${FILE_PART}" with a file.`)();
+      taking.then((file) => resolve({ file, fields }), fail);
+    });
+    request.once('close', gone);
+    request.pipe(form);
+  });
+}
+
+/** @throws Problem 400 */
+function openForm(request: IncomingMessage): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: request.headers as BusboyHeaders,
+      limits: LIMITS,
+      isPartAFile: (part, _contentType, name) => part === FILE_PART || name !== undefined,
+    });
+  } catch {
+    throw new Problem(400, 'The form has no boundary: send it as multipart/form-data.');
+  }
+}
+
+function fileNameOf(name: string | undefined): string {
+  // eslint-disable-next-line no-control-regex -- names come from clients, and go into headers and logs
+  const clean = (name ?? '').replace(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '').trim();
+  return cutTo(clean, MAX_NAME_BYTES) || 'file';
+}
+
+/** Cuts from the middle, so that the extension stays. */
+function cutTo(name: string, maxBytes: number): string {
+  if (Buffer.byteLength(name) <= maxBytes) return name;
+  const extension = /\.[^.]{1,16}$/.exec(name)?.[0] ?? '';
+  let stem = [...name.slice(0, name.length - extension.length)].slice(0, maxBytes);
+  while (Buffer.byteLength(stem.join('')) + Buffer.byteLength(extension) > maxBytes) stem = stem.slice(0, -1);
+  return stem.join('') + extension;
+}
+
+function contentTypeOf(contentType: string): string {
+  return /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/.test(contentType) ? contentType.toLowerCase() : 'application/octet-stream';
+}
