@@ -5,6 +5,7 @@ import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { AuthsController } from './auths/auths.controller';
 import { ChatsController } from './chats/chats.controller';
+import { AnswerSources } from './completions/answer-sources';
 import { CompletionsController } from './completions/completions.controller';
 import { CompletionsService } from './completions/completions.service';
 import { BUILD_INFO, buildInfoOf } from './configs/build-info';
@@ -17,8 +18,21 @@ import { Load } from './edge/load';
 import { Origins } from './edge/origins';
 import { EmptyListsController } from './empty/empty-lists.controller';
 import { GATEWAY_ENV, type GatewayEnv } from './env';
+import { FileBytesModule } from './files/file-bytes.module';
+import { FileStatusController } from './files/file-status.controller';
+import { FileTextController } from './files/file-text.controller';
+import { FileWatch } from './files/file-watch';
+import { FilesController } from './files/files.controller';
+import { TextFiles } from './files/text-files';
 import { KnowledgeController } from './knowledge/knowledge.controller';
+import { KnowledgeFilesController } from './knowledge/knowledge-files.controller';
+import { Owners } from './knowledge/owners';
+import { PendingFilesController } from './knowledge/pending-files.controller';
 import { ModelsController } from './models/models.controller';
+import { ProcessController } from './retrieval/process.controller';
+import { RetrievalConfigController } from './retrieval/retrieval-config.controller';
+import { RetrievalLimits } from './retrieval/retrieval-limits';
+import { RetrievalQueryController } from './retrieval/retrieval-query.controller';
 import { RunsController } from './runs/runs.controller';
 import { ConnectionsHeld } from './sessions/connections-held';
 import { RevocationFeed } from './sessions/revocation-feed';
@@ -40,13 +54,21 @@ export class GatewayModule {
   static forRoot(env: GatewayEnv, ownPage: string, transport: DynamicModule): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [transport],
+      imports: [transport, FileBytesModule.forRoot(env)],
       controllers: [
         AuthsController,
         UsersController,
         ConfigsController,
         ModelsController,
+        FilesController,
+        FileTextController,
+        FileStatusController,
         KnowledgeController,
+        KnowledgeFilesController,
+        PendingFilesController,
+        RetrievalConfigController,
+        RetrievalQueryController,
+        ProcessController,
         ChatsController,
         CompletionsController,
         TasksController,
@@ -73,6 +95,11 @@ export class GatewayModule {
         RevocationFeed,
         SettingsCache,
         EventStreams,
+        FileWatch,
+        TextFiles,
+        Owners,
+        RetrievalLimits,
+        AnswerSources,
         CompletionsService,
         SocketUsers,
         SocketSessions,

@@ -1,6 +1,7 @@
 import type { Settings } from '@perennial/contracts-config';
 import type { AppConfig } from '@perennial/contracts-gateway';
 import type { Caller } from '../edge/caller';
+import type { FileLimits } from '../retrieval/retrieval-limits';
 import { permissionsOf } from './permissions';
 
 export const APP_NAME = 'Perennial';
@@ -12,6 +13,7 @@ export interface Known {
   /** The parts are the last known ones, or defaults: the services do not answer now. */
   stale: boolean;
   version: string;
+  files: FileLimits;
 }
 
 /** Features that every page must know before anyone has signed in. */
@@ -77,7 +79,11 @@ export function appConfigOf(known: Known, caller: Caller | undefined): AppConfig
       tts: { engine: '', voice: '', split_on: 'punctuation' },
       stt: { engine: '' },
     },
-    file: { max_size: null, max_count: null, image_compression: { width: null, height: null } },
+    file: {
+      max_size: known.files.maxSize,
+      max_count: known.files.maxCount,
+      image_compression: { width: null, height: null },
+    },
     permissions: permissionsOf(caller.user.role),
     ui: { pending_user_overlay_title: '', pending_user_overlay_content: '', response_watermark: '' },
   };

@@ -16,6 +16,7 @@ import { Rpc } from '@perennial/transport';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
+import { NO_LIMITS, RetrievalLimits } from '../retrieval/retrieval-limits';
 import { SocketUsers } from '../sockets/socket-users';
 import { appConfigOf } from './app-config';
 import { BUILD_INFO, type BuildInfo } from './build-info';
@@ -27,12 +28,15 @@ export class ConfigsController {
     private readonly rpc: Rpc,
     private readonly cache: SettingsCache,
     private readonly sockets: SocketUsers,
+    private readonly limits: RetrievalLimits,
     @Inject(BUILD_INFO) private readonly build: BuildInfo,
   ) {}
 
   @Endpoint(GET_CONFIG)
   async config(@Req() request: FastifyRequest): Promise<AppConfig> {
-    return appConfigOf({ ...(await this.cache.known()), version: this.build.version }, request.caller);
+    const { caller } = request;
+    const [known, files] = await Promise.all([this.cache.known(), caller ? this.limits.known() : NO_LIMITS]);
+    return appConfigOf({ ...known, files, version: this.build.version }, caller);
   }
 
   @Endpoint(GET_VERSION)

@@ -15,8 +15,10 @@ const AREAS = {
 
 /** What an activated account may do, of what there is. An area that is not offered yet is `false`, so that clients hide it. */
 const GRANTED: Readonly<Record<string, ReadonlySet<string>>> = {
+  workspace: new Set(['knowledge']),
   chat: new Set([
     'controls',
+    'file_upload',
     'system_prompt',
     'params',
     'delete',

@@ -29,7 +29,6 @@ const NOTHING_THERE: readonly (readonly [path: string, answer: unknown])[] = [
   ['/api/v1/groups/', []],
   ['/api/v1/users/groups', []],
   ['/api/v1/models/list', page],
-  ['/api/v1/knowledge/search', page],
 ];
 
 export const EMPTY_LISTS: readonly { route: Route; answer: unknown }[] = NOTHING_THERE.map(([path, answer]) => ({

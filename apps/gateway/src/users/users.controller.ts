@@ -7,6 +7,7 @@ import {
   UPDATE_USER_SETTINGS as CHANGE_SETTINGS,
 } from '@perennial/contracts-auth';
 import { DELETE_USER_CHATS } from '@perennial/contracts-chat';
+import { DELETE_USER_DOCUMENTS } from '@perennial/contracts-retrieval';
 import {
   DELETE_USER,
   GET_USER_SETTINGS,
@@ -61,6 +62,7 @@ export class UsersController {
     const { deleted } = await this.rpc.call(REMOVE_USER, { userId: params.id }, { principal });
     await this.feed.catchUp(params.id);
     await this.rpc.call(DELETE_USER_CHATS, { userId: params.id }, { principal });
+    await this.rpc.call(DELETE_USER_DOCUMENTS, { userId: params.id }, { principal });
     return deleted;
   }
 

@@ -186,3 +186,19 @@ export const DELETE_FROM_COLLECTION = route({
   body: z.object({ collection_name: collection, file_id: z.string().min(1).max(200) }),
   reply: z.object({ status: z.boolean() }),
 });
+
+/** Builds the index of everything anew in the background; the present one answers until it is there. */
+export const RESET_INDEX = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/reset/db',
+  access: 'admin',
+  reply: z.boolean(),
+});
+
+/** Deletes every file of every user, as `DELETE /api/v1/files/all`. */
+export const RESET_UPLOADS = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/reset/uploads',
+  access: 'admin',
+  reply: z.boolean(),
+});

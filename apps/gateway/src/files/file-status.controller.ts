@@ -1,0 +1,68 @@
+import { Controller, Res } from '@nestjs/common';
+import { FILE_STATUS, type FileProgress, type RouteInput } from '@perennial/contracts-gateway';
+import { FILE_STATUSES, type FileStatus } from '@perennial/contracts-retrieval';
+import { Rpc } from '@perennial/transport';
+import type { FastifyReply } from 'fastify';
+import type { Caller } from '../edge/caller';
+import { Endpoint, From, Input } from '../edge/endpoint';
+import { EventStreams } from '../edge/event-streams';
+import { FileWatch } from './file-watch';
+import { LatestOnly } from './latest-only';
+import { fileIdOf, notYourFile } from './not-your-file';
+
+@Controller()
+export class FileStatusController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly watch: FileWatch,
+    private readonly streams: EventStreams,
+  ) {}
+
+  @Endpoint(FILE_STATUS)
+  async status(
+    @From() caller: Caller,
+    @Input() { params, query }: RouteInput<typeof FILE_STATUS>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const fileId = fileIdOf(params.id);
+    if (query.stream) return this.stream(fileId, caller, reply);
+    const { items } = await this.rpc.call(FILE_STATUSES, { fileIds: [fileId] }, caller);
+    if (items[0] === undefined) throw notYourFile();
+    await reply.send(progressOf(items[0]));
+  }
+
+  private async stream(fileId: string, caller: Caller, reply: FastifyReply): Promise<void> {
+    const stream = this.streams.add(caller, reply, 'resumable', () => undefined);
+    const latest = new LatestOnly(stream);
+    let gone = false;
+    try {
+      const stop = await this.watch.follow(fileId, caller.principal, (status) => {
+        if (status === undefined) {
+          gone = true;
+          // Deleted while it was followed: there is nothing to come.
+          if (stream.hasBegun) latest.last({ status: 'failed', error: 'The file was deleted.' });
+          return;
+        }
+        const progress = progressOf(status);
+        if (status.state === 'completed' || status.state === 'failed') latest.last(progress);
+        else latest.show(progress);
+      });
+      stream.onClose(stop);
+    } catch (error) {
+      if (stream.hasBegun) stream.end();
+      throw error;
+    }
+    if (gone && !stream.hasBegun) throw notYourFile();
+  }
+}
+
+/** Where a file is, as the wire has it. */
+export function progressOf({
+  state,
+  step,
+  done,
+  total,
+  error,
+}: Pick<FileStatus, 'state' | 'step' | 'done' | 'total' | 'error'>): FileProgress {
+  return { status: state, ...(error === null ? {} : { error }), step, done, total };
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BlobStore, StoredBlob } from '@perennial/blob-store';
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { blobKeyOf, GET_FILE, REGISTER_FILE, REPLACE_FILE, type StoredFile } from '@perennial/contracts-retrieval';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { BLOB_STORE, problemOfStore } from './blob-store';
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** Files whose content came as text in a request's body. */
+@Injectable()
+export class TextFiles {
+  constructor(
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
+    private readonly rpc: Rpc,
+    private readonly runtime: Runtime,
+  ) {}
+
+  /** A new file of a text. @throws CallError as `REGISTER_FILE` */
+  async create(
+    name: string,
+    content: string,
+    knowledgeId: string | undefined,
+    principal: UserPrincipal,
+  ): Promise<StoredFile> {
+    const fileId = randomUUID();
+    const key = blobKeyOf(fileId, '1');
+    const { size, sha256 } = await this.keep(key, content);
+    const file = { fileId, name: named(name), contentType: TEXT, size, sha256, knowledgeId };
+    return this.orRemove(key, this.rpc.call(REGISTER_FILE, file, { principal, key: fileId }));
+  }
+
+  /** Puts a text in the place of a file's content; who may not is refused before anything is stored. @throws CallError as `REPLACE_FILE` */
+  async replace(fileId: string, content: string, principal: UserPrincipal): Promise<StoredFile> {
+    const { filename } = await this.rpc.call(GET_FILE, { fileId }, { principal });
+    const blobKey = blobKeyOf(fileId, randomUUID());
+    const { size, sha256 } = await this.keep(blobKey, content);
+    const change = { fileId, blobKey, contentType: TEXT, size, sha256, name: named(filename) };
+    return this.orRemove(blobKey, this.rpc.call(REPLACE_FILE, change, { principal, key: blobKey }));
+  }
+
+  private async keep(key: string, content: string): Promise<StoredBlob> {
+    try {
+      const source = Readable.from([Buffer.from(content)]);
+      return await this.store.put(key, source, { maxBytes: this.env.MAX_FILE_BYTES, contentType: TEXT });
+    } catch (error) {
+      throw problemOfStore(error, this.runtime);
+    }
+  }
+
+  /** What retrieval has refused is nobody's; what it may have written down without telling is left to its reconciler. */
+  private async orRemove<T>(key: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const undecided = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'];
+      if (error instanceof CallError && !undecided.includes(error.code))
+        await this.store.delete(key).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** A name that promises another kind of content than text. */
+const NOT_TEXT = /\.(?:pdf|docx?|docm|dotx|xls[xmb]?|ppt[xm]?|od[tsp]|epub|zip)$/i;
+
+/** What reads a file goes by its name too: the text of a "plan.pdf" is no PDF. */
+function named(name: string): string {
+  return NOT_TEXT.test(name) ? `${name}.txt` : name;
+}

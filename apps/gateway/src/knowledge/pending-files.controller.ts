@@ -1,0 +1,80 @@
+import { Controller, Res } from '@nestjs/common';
+import { LIST_PENDING_FILES, type PendingFile, type RouteInput } from '@perennial/contracts-gateway';
+import type { CallReply } from '@perennial/contracts-kernel';
+import { GET_KNOWLEDGE, PENDING_KNOWLEDGE_FILES } from '@perennial/contracts-retrieval';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import type { FastifyReply } from 'fastify';
+import type { Caller } from '../edge/caller';
+import { Endpoint, From, Input } from '../edge/endpoint';
+import { EventStreams } from '../edge/event-streams';
+import type { EventStream } from '../edge/event-stream';
+import { progressOf } from '../files/file-status.controller';
+import { FileWatch } from '../files/file-watch';
+import { LatestOnly } from '../files/latest-only';
+import { baseIdOf, ofYourBase } from './not-your-base';
+
+/** Notices come a few times a second for each file of an upload; the list is read this often at most. */
+const READ_EVERY_MS = 500;
+
+/** The files of a base that are on their way. */
+@Controller()
+export class PendingFilesController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly watch: FileWatch,
+    private readonly streams: EventStreams,
+    private readonly runtime: Runtime,
+  ) {}
+
+  @Endpoint(LIST_PENDING_FILES)
+  async pending(
+    @From() caller: Caller,
+    @Input() { params, query }: RouteInput<typeof LIST_PENDING_FILES>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const knowledgeId = baseIdOf(params.id);
+    if (!query.stream) return void (await reply.send(await this.read(knowledgeId, caller)));
+    const [{ user_id: owner }, first] = await Promise.all([
+      ofYourBase(this.rpc.call(GET_KNOWLEDGE, { knowledgeId }, caller)),
+      this.read(knowledgeId, caller),
+    ]);
+    const stream = this.streams.add(caller, reply, 'resumable', () => undefined);
+    this.follow(stream, first, owner, () => this.read(knowledgeId, caller));
+  }
+
+  /** Reads the list again after each change, one read at a time; a change during a read is followed by another. */
+  private follow(stream: EventStream, first: PendingFile[], owner: string, read: () => Promise<PendingFile[]>): void {
+    const latest = new LatestOnly(stream);
+    const show = (list: PendingFile[]): void => (list.length === 0 ? latest.last(list) : latest.show(list));
+    let reading = false;
+    let again = false;
+    const refresh = async (): Promise<void> => {
+      again = reading;
+      if (reading || stream.isOver) return;
+      reading = true;
+      try {
+        show(await read());
+      } catch (error) {
+        // Retrieval or Redis is away: the next look, a few seconds from now, may have more luck.
+        this.runtime.logger('knowledge').debug({ err: error }, 'pending files could not be read');
+      }
+      await new Promise((resolve) => setTimeout(resolve, READ_EVERY_MS).unref());
+      reading = false;
+      if (again) await refresh();
+    };
+    stream.onClose(this.watch.onChange(owner, () => void refresh()));
+    show(first);
+    // What changed between the first reading and now.
+    if (first.length > 0) void refresh();
+  }
+
+  private async read(knowledgeId: string, caller: Caller): Promise<PendingFile[]> {
+    const { items } = await ofYourBase(this.rpc.call(PENDING_KNOWLEDGE_FILES, { knowledgeId }, caller));
+    return items.map(pendingFile);
+  }
+}
+
+function pendingFile(file: CallReply<typeof PENDING_KNOWLEDGE_FILES>['items'][number]): PendingFile {
+  return { id: file.id, user_id: file.userId, filename: file.filename, data: progressOf(file) };
+}

@@ -1,0 +1,17 @@
+import type { KnowledgeBase, KnowledgeFile, KnowledgeListItem, Owner } from '@perennial/contracts-gateway';
+import type { KnowledgeBase as StoredBase, StoredFile } from '@perennial/contracts-retrieval';
+
+/** A base on its own. Its files have a route of their own. */
+export function baseReply({ file_count: _, write_access, ...base }: StoredBase): KnowledgeBase {
+  return { ...base, access_grants: [], files: null, write_access };
+}
+
+/** A base in a list. */
+export function baseInList(base: StoredBase, user: Owner): KnowledgeListItem {
+  return { ...base, access_grants: [], user };
+}
+
+/** A file in a base. */
+export function fileInBase<F extends StoredFile>(file: F, user: Owner): F & KnowledgeFile {
+  return { ...file, directory_id: null, directory_path: '', has_original: true, user };
+}

@@ -1,0 +1,65 @@
+import type {
+  GET_EMBEDDING_CONFIG,
+  GET_RETRIEVAL_CONFIG,
+  RouteBody,
+  RouteReply,
+  UPDATE_EMBEDDING_CONFIG,
+} from '@perennial/contracts-gateway';
+import { RetrievalSettingsSchema } from '@perennial/contracts-gateway';
+import type { CallRequest } from '@perennial/contracts-kernel';
+import type { EmbeddingConfig, RetrievalSettings, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
+import { NOT_OFFERED } from './not-offered';
+
+export function settingsReply(settings: RetrievalSettings): RouteReply<typeof GET_RETRIEVAL_CONFIG> {
+  return { ...NOT_OFFERED, status: true, ...settings };
+}
+
+/** The settings among what a client sent; the rest belongs to engines that are not offered. */
+export function settingsIn(body: Record<string, unknown>): Partial<RetrievalSettings> {
+  const names = Object.keys(RetrievalSettingsSchema.shape).filter((name) => body[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, body[name]]));
+}
+
+export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof GET_EMBEDDING_CONFIG> {
+  const { active, building } = config.index;
+  return {
+    status: true,
+    RAG_EMBEDDING_ENGINE: config.engine,
+    RAG_EMBEDDING_MODEL: config.model,
+    RAG_EMBEDDING_BATCH_SIZE: config.batchSize,
+    ENABLE_ASYNC_EMBEDDING: true,
+    RAG_EMBEDDING_CONCURRENT_REQUESTS: config.concurrentRequests,
+    openai_config: config.openai,
+    ollama_config: config.ollama,
+    azure_openai_config: { url: '', key: '', version: '' },
+    index: {
+      active: active && modelOf(active),
+      building: building && { ...modelOf(building), ...progressOf(building) },
+    },
+  };
+}
+
+/** What is named; the rest stays as it is. */
+export function embeddingIn(body: RouteBody<typeof UPDATE_EMBEDDING_CONFIG>): CallRequest<typeof UPDATE_EMBEDDING> {
+  const change: CallRequest<typeof UPDATE_EMBEDDING> = {
+    engine: body.RAG_EMBEDDING_ENGINE,
+    model: body.RAG_EMBEDDING_MODEL,
+    batchSize: body.RAG_EMBEDDING_BATCH_SIZE,
+    concurrentRequests: body.RAG_EMBEDDING_CONCURRENT_REQUESTS,
+    openai: serverIn(body.openai_config),
+    ollama: serverIn(body.ollama_config),
+  };
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
+function serverIn(server: { url?: string; key?: string } | null | undefined) {
+  return server ? { url: server.url ?? '', key: server.key ?? '' } : undefined;
+}
+
+function modelOf({ engine, model, dimension }: NonNullable<EmbeddingConfig['index']['active']>) {
+  return { engine, model, dimension };
+}
+
+function progressOf({ done, total, error }: NonNullable<EmbeddingConfig['index']['building']>) {
+  return { done, total, error };
+}
