@@ -31,7 +31,11 @@ async function buildExtractor(): Promise<string> {
       target: 'node20',
       minify: false,
       rollupOptions: {
-        input: { extractor: join(APP, 'src/extraction/child/main.ts') },
+        input: {
+          extractor: join(APP, 'src/extraction/child/main.ts'),
+          // For a parent that is a process of its own.
+          parent: join(APP, 'src/extraction/extractor.ts'),
+        },
         output: { format: 'es', entryFileNames: '[name].js' },
       },
     },
@@ -43,7 +47,7 @@ async function buildExtractor(): Promise<string> {
 }
 
 async function hashOfSources(): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(await readFile(fileURLToPath(import.meta.url)));
   for (const folder of ['src/extraction', 'src/splitting']) {
     const names = await readdir(join(APP, folder), { recursive: true });
     for (const name of names.filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts')).sort())

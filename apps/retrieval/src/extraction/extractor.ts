@@ -82,11 +82,24 @@ class ExtractorPool implements Extractor {
       if ('stream' in source) spooled = await this.#spool.write(source.stream, limits, signal);
       const path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
-      process = this.#take();
-      for await (const event of process.read({ path, name, contentType, limits, split, signal })) {
-        // Whoever listens may leave at the last word: that does no harm to the process.
-        clean = event.kind === 'done';
-        yield event;
+      for (;;) {
+        process = this.#take();
+        const wasIdle = process.documents > 0;
+        let begun = false;
+        try {
+          for await (const event of process.read({ path, name, contentType, limits, split, signal })) {
+            begun = true;
+            // Whoever listens may leave at the last word: that does no harm to the process.
+            clean = event.kind === 'done';
+            yield event;
+          }
+          return;
+        } catch (error) {
+          // A process that died while it had nothing to do is seen by the document that it was to read next.
+          const died = error instanceof ExtractionError && error.reason === 'crashed';
+          if (!died || !wasIdle || begun || this.#closed) throw error;
+          await this.#give(process, false);
+        }
       }
     } finally {
       // A source that was not read to its end is not left open.

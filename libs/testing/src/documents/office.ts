@@ -43,7 +43,7 @@ export async function xlsxOf(sheets: readonly SheetContent[]): Promise<Buffer> {
 
 /** A Word, Excel or PowerPoint file with a password, as Office encrypts it. */
 export function encryptedOffice(file: Buffer, password: string): Buffer {
-  return officeCrypto.encrypt(file, { password });
+  return officeCrypto.encrypt(file, { password, type: 'standard' });
 }
 
 const escaped = (text: string): string =>

@@ -1,0 +1,265 @@
+import { createReadStream, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { processExists, startProcess, waitFor } from '@perennial/testing';
+import { plainText, zipOf } from '@perennial/testing/documents';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ExtractionEvent, Extractor } from '../src/extraction/extraction';
+import { createExtractor, type ExtractorOptions } from '../src/extraction/extractor';
+import { DEFAULT_SPLIT } from '../src/splitting/chunk';
+import { extractorEntry } from './extractor';
+import { read } from './read';
+
+/** Processes that this process, or another, has started to read documents. */
+function extractorsOf(parent = process.pid): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return Number(ppid) === parent && state !== 'Z' && command.includes('extractor.js');
+      } catch {
+        return false;
+      }
+    });
+}
+
+const wordOf = (xml: string): Promise<Buffer> => zipOf({ '[Content_Types].xml': '<Types/>', 'word/document.xml': xml });
+
+/** Real: processes, signals, the disk. The documents that hang or eat memory are documents. */
+describe('the process that reads documents', () => {
+  let entry: string;
+  let dir: string;
+  let small: string;
+  let long: string;
+  let endless: string;
+  let extractor: Extractor | undefined;
+
+  beforeAll(async () => {
+    entry = await extractorEntry();
+    dir = await mkdtemp(join(tmpdir(), 'extractor-'));
+    small = join(dir, 'small.txt');
+    long = join(dir, 'long.txt');
+    endless = join(dir, 'endless.docx');
+    await writeFile(small, 'a small text');
+    await writeFile(long, plainText(8_000_000));
+    // Its parser needs time in the square of the depth, in one go.
+    const deep = `<a>${'<b>'.repeat(300_000)}`;
+    await writeFile(endless, await wordOf(deep));
+  });
+  afterEach(async () => {
+    await extractor?.close();
+    extractor = undefined;
+    expect(extractorsOf()).toEqual([]);
+    expect(await readdir(join(dir, 'perennial-extraction')).catch(() => [])).toEqual([]);
+  });
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  const start = (options: ExtractorOptions = {}): Extractor =>
+    (extractor = createExtractor({ entry, processes: 1, tempDir: dir, ...options }));
+  const request = { name: 'a.txt', split: DEFAULT_SPLIT };
+
+  it('reads one document after the other, and ends when there are none', async () => {
+    const reader = start({ idleMs: 300 });
+    await read(reader, { path: small }, request);
+    const [pid] = extractorsOf();
+    for (let document = 0; document < 5; document += 1)
+      await read(reader, { stream: createReadStream(small) }, request);
+    expect(extractorsOf()).toEqual([pid]);
+    await waitFor(() => extractorsOf().length === 0, { what: 'the idle process has ended' });
+    expect((await read(reader, { path: small }, request)).text).toBe('a small text');
+  });
+
+  it('is another one after so many documents, and after a bad one', async () => {
+    const reader = start({ documentsPerProcess: 2 });
+    const used = new Set<number>();
+    for (let document = 0; document < 3; document += 1) {
+      await read(reader, { path: small }, request);
+      for (const pid of extractorsOf()) used.add(pid);
+    }
+    // After the second document there is none; the third one has its own.
+    expect(used.size).toBe(2);
+    const [before] = extractorsOf();
+    await writeFile(join(dir, 'bad.pdf'), '%PDF-1.4 nothing');
+    await expect(read(reader, { path: join(dir, 'bad.pdf') }, request)).rejects.toMatchObject({ reason: 'damaged' });
+    await read(reader, { path: small }, request);
+    expect(extractorsOf()).not.toContain(before);
+  });
+
+  it('killed -9 in the middle: the document may be tried again, the next one is read', async () => {
+    const reader = start();
+    const events = reader.extract({ stream: createReadStream(long) }, request);
+    await events.next();
+    for (const pid of extractorsOf()) process.kill(pid, 'SIGKILL');
+    const rest = async (): Promise<void> => {
+      for await (const event of events) void event;
+    };
+    await expect(rest()).rejects.toMatchObject({
+      reason: 'crashed',
+      retryable: true,
+      message: expect.stringMatching(/Try again/),
+    });
+    expect((await read(reader, { path: small }, request)).text).toBe('a small text');
+  });
+
+  it('killed -9 while nobody waits for it: the next document has another one', async () => {
+    const reader = start();
+    await read(reader, { path: small }, request);
+    const [pid = 0] = extractorsOf();
+    process.kill(pid, 'SIGKILL');
+    expect((await read(reader, { path: small }, request)).text).toBe('a small text');
+  });
+
+  it('hangs: it is ended at the time limit', async () => {
+    const reader = start({ limits: { timeMs: 700 } });
+    const begun = performance.now();
+    await expect(read(reader, { path: endless }, { ...request, name: 'a.docx' })).rejects.toMatchObject({
+      reason: 'too-slow',
+      message: expect.stringMatching(/longer than 700 ms.*split it/),
+    });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect((await read(reader, { path: small }, request)).text).toBe('a small text');
+  });
+
+  it('eats memory: it is ended at the limit, or by V8 at its own', async () => {
+    const reader = start();
+    const path = join(dir, 'huge.docx');
+    const paragraphs = Array.from(
+      { length: 60_000 },
+      (_, at) => `<w:p><w:r><w:t>${plainText(30, at)}</w:t></w:r></w:p>`,
+    );
+    await writeFile(path, await wordOf(`<w:document xmlns:w="w"><w:body>${paragraphs.join('')}</w:body></w:document>`));
+    const limits = { memoryMiB: 120 };
+    await expect(read(reader, { path }, { ...request, name: 'huge.docx', limits })).rejects.toMatchObject({
+      reason: 'too-much-memory',
+      message: expect.stringMatching(/120\.0 MiB.*Split it/),
+      retryable: false,
+    });
+    const events = reader.extract({ path: long }, request);
+    await events.next();
+    for (const pid of extractorsOf()) process.kill(pid, 'SIGABRT');
+    const rest = async (): Promise<void> => {
+      for await (const event of events) void event;
+    };
+    await expect(rest()).rejects.toMatchObject({ reason: 'too-much-memory' });
+    expect((await read(reader, { path: small }, request)).text).toBe('a small text');
+  });
+
+  it('stands still while its reader does, and the waiting is not charged to it', async () => {
+    const reader = start({ limits: { timeMs: 3_000 } });
+    const events = reader.extract({ path: long }, request);
+    const first = await events.next();
+    expect(first.value).toMatchObject({ kind: 'chunks' });
+    const [pid] = extractorsOf();
+    const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    expect(rss()).toBeLessThan(200);
+    let chunks = 0;
+    for await (const event of events) chunks += event.kind === 'chunks' ? event.chunks.length : 0;
+    expect(chunks).toBeGreaterThan(8_000);
+  });
+
+  it('ends when its reader leaves early or gives up', async () => {
+    const reader = start();
+    for await (const event of reader.extract({ stream: createReadStream(long) }, request)) {
+      expect(event.kind).toBe('chunks');
+      break;
+    }
+    expect(extractorsOf()).toEqual([]);
+    const abort = new AbortController();
+    const reading = read(reader, { path: endless }, { ...request, name: 'a.docx', signal: abort.signal });
+    await waitFor(() => extractorsOf().length === 1, { what: 'it has begun' });
+    abort.abort(new Error('the file was deleted'));
+    await expect(reading).rejects.toThrow('the file was deleted');
+    expect(extractorsOf()).toEqual([]);
+  });
+
+  it('has no more of them at a time than it may; the others wait, or leave the line', async () => {
+    const reader = start({ processes: 1 });
+    const first = reader.extract({ path: long }, request);
+    await first.next();
+    const second = read(reader, { path: small }, request);
+    const abort = new AbortController();
+    const third = read(reader, { path: small }, { ...request, signal: abort.signal });
+    const fourth = read(reader, { path: small }, request);
+    abort.abort(new Error('no longer needed'));
+    await expect(third).rejects.toThrow('no longer needed');
+    expect(extractorsOf()).toHaveLength(1);
+    await first.return();
+    expect((await second).text).toBe('a small text');
+    expect((await fourth).text).toBe('a small text');
+  });
+
+  it('a source that breaks off is no fault of the document', async () => {
+    const reader = start();
+    const stream = Readable.from(
+      (async function* () {
+        yield Buffer.from('half of');
+        throw new Error('connection reset');
+      })(),
+    );
+    await expect(read(reader, { stream }, request)).rejects.toMatchObject({ reason: 'source', retryable: true });
+    await expect(read(reader, { path: join(dir, 'nowhere') }, request)).rejects.toMatchObject({ reason: 'source' });
+  });
+
+  it('closing ends what is under way', async () => {
+    const reader = start();
+    const events: AsyncGenerator<ExtractionEvent> = reader.extract({ path: long }, request);
+    await events.next();
+    await reader.close();
+    const rest = async (): Promise<void> => {
+      for await (const event of events) void event;
+    };
+    await expect(rest()).rejects.toMatchObject({ reason: 'crashed', retryable: true });
+    await expect(read(reader, { path: small }, request)).rejects.toMatchObject({ reason: 'crashed' });
+  });
+
+  it('has nothing of the environment of its parent', async () => {
+    const reader = start();
+    await read(reader, { path: small }, request);
+    const [pid] = extractorsOf();
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toMatch(/PATH=|HOME=|DATABASE/);
+  });
+
+  it('goes with its parent, even while it hangs; the next parent removes what the dead one left', async () => {
+    const script = `
+      import { createReadStream } from 'node:fs';
+      const { createExtractor } = await import(${JSON.stringify(join(dirname(entry), 'parent.js'))});
+      const extractor = createExtractor({ tempDir: ${JSON.stringify(dir)} });
+      const stream = createReadStream(${JSON.stringify(endless)});
+      for await (const _ of extractor.extract({ stream }, { name: 'a.docx', split: ${JSON.stringify(DEFAULT_SPLIT)} }));`;
+    const parent = startProcess({
+      name: 'parent',
+      command: process.execPath,
+      args: ['--input-type=module', '-e', script],
+    });
+    await waitFor(() => extractorsOf(parent.pid).length === 1, { what: 'the document is being read' });
+    const [pid = 0] = extractorsOf(parent.pid);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await parent.kill();
+    await waitFor(async () => !(await processExists(pid)), {
+      what: 'the process went with its parent',
+      timeoutMs: 3_000,
+    });
+    const spool = join(dir, 'perennial-extraction');
+    const [left] = await readdir(spool);
+    expect(await readdir(join(spool, left ?? ''))).toHaveLength(1);
+    // Of another host nothing is known but the age.
+    const old = join(spool, 'another-host-1-0123456789ab');
+    const young = join(spool, 'another-host-2-0123456789ab');
+    await mkdir(old);
+    await mkdir(young);
+    await utimes(old, new Date(0), new Date(0));
+    await read(start(), { stream: createReadStream(small) }, request);
+    const names = await readdir(spool);
+    expect(names.filter((name) => !name.startsWith(`${hostname()}-${process.pid}-`))).toEqual([
+      'another-host-2-0123456789ab',
+    ]);
+    await rm(young, { recursive: true });
+  });
+});
