@@ -1,27 +1,122 @@
+import { pointId } from '@perennial/vector-store';
+import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, prose, World } from './world';
+import { newUser, prose, World, type FileRecord } from './world';
 
 /** Real: Postgres, Redis, LanceDB, the file system, the transport, built retrieval processes, killed. Not real: the embedder. */
 describe('workers that die', () => {
   let world: World;
   const user = newUser();
+  const text = prose(300_000);
+  /** Ordinal and hash of each chunk of an undisturbed run. */
+  let undisturbed: { ordinal: number; hash: string }[];
+
   beforeAll(async () => {
-    world = await World.start();
+    world = await World.start({ model: 'sim-embed-text20' });
     await world.retrieval('api');
-  }, 120_000);
+    await world.workers(1);
+    const file = await world.upload(user, text);
+    await world.completed(file.id);
+    undisturbed = await chunks(file.id);
+    await world.endProcesses('worker');
+  }, 180_000);
   afterEach(() => world.endProcesses('worker'));
   afterAll(async () => {
     await world?.stop();
   });
 
-  it('an undisturbed file goes through all steps and can be found', async () => {
-    await world.workers(1);
-    const file = await world.upload(user, prose(20_000));
-    const row = await world.completed(file.id);
-    expect(row).toMatchObject({ live_generation: 1, attempts: 0, epoch: 1, owner: null });
-    expect(await world.count('chunks', 'file_id = $1', file.id)).toBe(row.chunk_count);
-    expect((await world.points(file.id)).map((point) => point.ordinal)).toEqual(
-      Array.from({ length: row.chunk_count! }, (_, n) => n),
+  async function chunks(fileId: string): Promise<{ ordinal: number; hash: string }[]> {
+    const { rows } = await world.db.query<{ ordinal: number; hash: string }>(
+      'SELECT ordinal, hash FROM chunks WHERE file_id = $1 ORDER BY generation, ordinal',
+      [fileId],
     );
-  }, 60_000);
+    return rows;
+  }
+
+  /** What must hold at the end of every schedule: as if nothing had happened. */
+  async function expectUndisturbed(fileId: string): Promise<FileRecord> {
+    const row = await world.completed(fileId);
+    expect(await chunks(fileId)).toEqual(undisturbed);
+    expect((await world.points(fileId)).map(({ id }) => id)).toEqual(
+      undisturbed.map(({ ordinal }) => pointId({ scope: fileId, fileId, generation: 1, ordinal })),
+    );
+    expect(row).toMatchObject({ live_generation: 1, chunk_count: undisturbed.length, owner: null, error: null });
+    return row;
+  }
+
+  /** Vectors are made anew, so that every step takes its time. */
+  const forgetVectors = (): Promise<unknown> => world.db.query('DELETE FROM embeddings_cache');
+
+  it.each(['extract', 'split', 'embed', 'index'])(
+    'killed at the step %s: the next worker goes on',
+    async (step) => {
+      await forgetVectors();
+      const [worker] = await world.workers(1);
+      const file = await world.upload(user, text);
+      await world.until(file.id, (row) => row.state === 'processing' && row.step === step, step, 30_000, 2);
+      await worker!.kill();
+      expect((await world.row(file.id)).state).toBe('processing');
+      await world.workers(1);
+      const row = await expectUndisturbed(file.id);
+      expect(row.epoch).toBe(2);
+    },
+    90_000,
+  );
+
+  it('twenty deaths at any moment: every file is completed as if nothing had happened', async () => {
+    await world.workers(2);
+    const files = [];
+    for (let n = 0; n < 20; n += 1) {
+      await forgetVectors();
+      const file = await world.upload(user, text);
+      files.push(file);
+      const owner = await world.ownerOf(file.id);
+      await sleep(Math.random() * 1_500);
+      await owner.kill();
+      await world.workers(1);
+    }
+    for (const file of files) await expectUndisturbed(file.id);
+  }, 240_000);
+
+  it('a worker that is asked to end hands its files over at once, and no attempt is counted', async () => {
+    await forgetVectors();
+    await world.workers(2);
+    const file = await world.upload(user, text);
+    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    const owner = await world.ownerOf(file.id);
+    const startedAt = performance.now();
+    expect(await owner.stop()).toMatchObject({ code: 0 });
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    expect(await expectUndisturbed(file.id)).toMatchObject({ epoch: 2, attempts: 0 });
+  }, 90_000);
+
+  it('a worker that stood still while its file went to another writes nothing any more', async () => {
+    await forgetVectors();
+    const [sleeper] = await world.workers(1);
+    const file = await world.upload(user, text);
+    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    sleeper!.pause();
+    await world.workers(1);
+    await expectUndisturbed(file.id);
+    sleeper!.cont();
+    await sleep(4_000);
+    expect(await expectUndisturbed(file.id)).toMatchObject({ epoch: 2 });
+    expect(sleeper!.running).toBe(true);
+    const again = await world.upload(user, 'The sleeper is fit for work again.');
+    await world.completed(again.id);
+  }, 120_000);
+
+  it('two workers get jobs for one file: one of them takes it', async () => {
+    await forgetVectors();
+    await world.workers(2);
+    const file = await world.upload(user, text);
+    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    const { Queue } = await import('bullmq');
+    const queue = new Queue('ingestion', { connection: { url: world.redis.url }, prefix: `${world.prefix}:bull` });
+    for (let n = 0; n < 10; n += 1)
+      await queue.add('ingestion', { fileId: file.id, epoch: 0, rank: 0 }, { jobId: `beside-${n}`, priority: 1 });
+    await waitFor(async () => (await queue.getPrioritizedCount()) === 0, { what: 'the jobs to be taken' });
+    await queue.close();
+    expect(await expectUndisturbed(file.id)).toMatchObject({ epoch: 1 });
+  }, 90_000);
 });

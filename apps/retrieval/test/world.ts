@@ -53,9 +53,10 @@ export class World {
     private readonly bundle: { dir: string; remove: () => Promise<void> },
     readonly dataDir: string,
     readonly databaseUrl: string,
+    private readonly options: Required<WorldOptions>,
   ) {}
 
-  static async start(): Promise<World> {
+  static async start({ model = 'sim-embed-text5', store = {} }: WorldOptions = {}): Promise<World> {
     const [postgres, redis, simulator, bundle, dataDir] = await Promise.all([
       startPostgres(),
       startRedis(),
@@ -64,7 +65,9 @@ export class World {
       mkdtemp(join(tmpdir(), 'perennial-retrieval-')),
     ]);
     await createDatabase(postgres.url, 'retrieval_test');
-    const world = new World(postgres, redis, simulator, bundle, dataDir, postgres.urlOf('retrieval_test'));
+    const databaseUrl = postgres.urlOf('retrieval_test');
+    const options = { model, store };
+    const world = new World(postgres, redis, simulator, bundle, dataDir, databaseUrl, options);
     await world.#connect();
     return world;
   }
@@ -73,7 +76,7 @@ export class World {
     this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=retrieval' });
     this.db.on('error', () => undefined);
     this.blobs = createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: this.dataDir }));
-    this.vectors = createVectorStore(z.object(vectorStoreEnv).parse({ DATA_DIR: this.dataDir }));
+    this.vectors = createVectorStore(z.object(vectorStoreEnv).parse({ DATA_DIR: this.dataDir, ...this.options.store }));
     this.caller = await startCaller(this.redis.url, this.prefix);
     await this.caller.notices.subscribe(FILE_PROGRESS, (notice) => this.notices.push(notice));
   }
@@ -105,7 +108,8 @@ export class World {
         DATA_DIR: this.dataDir,
         RETRIEVAL_ROLE: role,
         RAG_EMBEDDING_ENGINE: 'openai',
-        RAG_EMBEDDING_MODEL: 'sim-embed-text5',
+        RAG_EMBEDDING_MODEL: this.options.model,
+        ...this.options.store,
         RAG_OPENAI_API_BASE_URL: `${this.simulator.url}/v1`,
         HEALTH_PORT: String(port),
         INSTANCE_ID: name,
@@ -225,6 +229,13 @@ export class World {
       timeoutMs,
     });
   }
+}
+
+export interface WorldOptions {
+  /** The simulator's, which says how slow the embedder is. */
+  model?: string;
+  /** Variables of another vector store than the embedded one. */
+  store?: Record<string, string>;
 }
 
 export interface FileRecord {

@@ -13,20 +13,14 @@ export interface BaseRow {
 export class PlacementsRepository {
   constructor(private readonly database: Database) {}
 
-  /** A base that is not deleted, and that nobody deletes until the transaction ends. Placing in it does not wait for others that place. */
+  /**
+   * A base that is not deleted, and in which nobody else places anything until the transaction ends: two uploads of the same bytes at once
+   * must not both get in.
+   */
   holdBase(tx: Tx, baseId: string): Promise<BaseRow | undefined> {
     return tx.first<BaseRow>(
-      `SELECT id, user_id AS "userId" FROM knowledge_bases WHERE id = $1 AND deleted_at IS NULL FOR SHARE`,
+      `SELECT id, user_id AS "userId" FROM knowledge_bases WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
       [baseId],
-    );
-  }
-
-  /** Until the transaction ends nobody else places these bytes in this base: two uploads of the same at once must not both get in. */
-  async claimContent(tx: Tx, baseId: string, sha256: readonly string[]): Promise<void> {
-    // In one order for everybody: two that claim several would wait for each other.
-    await tx.query(
-      `SELECT pg_advisory_xact_lock(hashtextextended($1 || h, 0)) FROM (SELECT DISTINCT unnest($2::text[]) AS h ORDER BY 1) AS hashes`,
-      [baseId, sha256],
     );
   }
 

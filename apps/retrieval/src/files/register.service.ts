@@ -98,7 +98,6 @@ export class RegisterService {
     writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
       throw new CallError('RATE_LIMITED', 'The knowledge base is full.');
-    await this.placements.claimContent(tx, baseId, [sha256]);
     if ((await this.placements.heldContent(tx, baseId, [sha256], [])).length > 0) throw duplicateContent();
   }
 }

@@ -72,7 +72,6 @@ export class MembershipService {
   /** All bytes in a base differ, also those that come together. */
   async #checkContent(tx: Tx, knowledgeId: string, rows: readonly FileRow[]): Promise<void> {
     const hashes = rows.map((row) => row.sha256);
-    await this.placements.claimContent(tx, knowledgeId, hashes);
     const held = await this.placements.heldContent(
       tx,
       knowledgeId,

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ADD_KNOWLEDGE_FILES,
+  DELETE_FILE,
+  DELETE_KNOWLEDGE,
+  FILE_TEXT,
+  REMOVE_KNOWLEDGE_FILE,
+  RESET_KNOWLEDGE,
+  RETRY_FILE,
+} from '@perennial/contracts-retrieval';
+import { sleep, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newUser, prose, World } from './world';
+
+/** Real: Postgres, Redis, LanceDB, the file system, the transport, built retrieval processes. Not real: the embedder. */
+describe('files that change while they are ingested', () => {
+  let world: World;
+  const user = newUser();
+  beforeAll(async () => {
+    world = await World.start();
+    await world.retrieval('api');
+  }, 120_000);
+  afterEach(() => world.endProcesses('worker'));
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  const call = { principal: user };
+  const scopesOf = async (fileId: string) => new Set((await world.points(fileId)).map((point) => point.scope));
+
+  /** Nothing of the file is anywhere. */
+  async function expectGone(fileId: string): Promise<void> {
+    await world.swept();
+    expect(await world.points(fileId)).toEqual([]);
+    for (const [table, column] of [
+      ['files', 'id'],
+      ['chunks', 'file_id'],
+      ['placements', 'file_id'],
+      ['indexed', 'file_id'],
+    ] as const)
+      expect(await world.count(table, `${column} = $1`, fileId)).toBe(0);
+    const keys = [];
+    for await (const { key } of world.blobs.list(`files/${fileId}/`)) keys.push(key);
+    expect(keys).toEqual([]);
+  }
+
+  it.each(['extract', 'split', 'embed', 'index'])(
+    'deleted at the step %s: nothing of it stays',
+    async (step) => {
+      await world.workers(1);
+      const file = await world.upload(user, prose(200_000));
+      await world.until(file.id, (row) => row.step === step, step, 30_000, 2);
+      await world.caller.rpc.call(DELETE_FILE, { fileId: file.id }, call);
+      await waitFor(() => world.notices.some((notice) => notice.fileId === file.id && notice.state === 'deleted'));
+      await expectGone(file.id);
+      const next = await world.upload(user, 'The worker lives on.');
+      await world.completed(next.id);
+    },
+    60_000,
+  );
+
+  it('a worker that stood still during a deletion does not bring the text back', async () => {
+    const [sleeper] = await world.workers(1);
+    const file = await world.upload(user, prose(300_000));
+    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    sleeper!.pause();
+    await world.workers(1);
+    await world.caller.rpc.call(DELETE_FILE, { fileId: file.id }, call);
+    await expectGone(file.id);
+    sleeper!.cont();
+    await sleep(5_000);
+    await expectGone(file.id);
+  }, 90_000);
+
+  it('a worker that stood still during a replacement does not bring the old text back', async () => {
+    const [sleeper] = await world.workers(1);
+    const file = await world.upload(user, prose(300_000));
+    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    sleeper!.pause();
+    await world.workers(1);
+    await world.replace(user, file.id, 'What is said now.');
+    await world.until(file.id, (row) => row.live_generation === 2, 'the new content');
+    sleeper!.cont();
+    await sleep(5_000);
+    await world.swept();
+    expect(await world.row(file.id)).toMatchObject({ state: 'completed', generation: 2, live_generation: 2 });
+    expect(await world.count('chunks', 'file_id = $1 AND generation < 2', file.id)).toBe(0);
+    expect((await world.points(file.id)).map(({ generation, ordinal }) => [generation, ordinal])).toEqual([[2, 0]]);
+  }, 90_000);
+
+  it('replaced during its ingestion: only the new content is found, and the old bytes go', async () => {
+    await world.workers(1);
+    const file = await world.upload(user, prose(200_000));
+    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    await world.replace(user, file.id, 'The second text.');
+    await world.until(file.id, (row) => row.live_generation === 2, 'the second content');
+    await world.swept();
+    const text = await world.caller.rpc.call(FILE_TEXT, { fileId: file.id }, call);
+    expect(text).toEqual({ content: 'The second text.', next: null });
+    expect(await world.points(file.id)).toHaveLength(1);
+    const keys = [];
+    for await (const { key } of world.blobs.list(`files/${file.id}/`)) keys.push(key);
+    expect(keys).toHaveLength(1);
+  }, 60_000);
+
+  it('the old content is found until the new one is in', async () => {
+    const [worker] = await world.workers(1);
+    const file = await world.upload(user, 'The first text.');
+    await world.completed(file.id);
+    await worker!.kill();
+    await world.replace(user, file.id, 'The second text.');
+    expect(await world.row(file.id)).toMatchObject({ state: 'pending', generation: 2, live_generation: 1 });
+    expect((await world.caller.rpc.call(FILE_TEXT, { fileId: file.id }, call)).content).toBe('The first text.');
+    expect(await world.points(file.id)).toHaveLength(1);
+  }, 60_000);
+
+  it('a file in two bases has its points in both; embedded once', async () => {
+    await world.workers(1);
+    const [one, other] = [await world.base(user), await world.base(user)];
+    const file = await world.upload(user, prose(20_000), { knowledgeId: one });
+    await world.completed(file.id);
+    const asked = world.simulator.stats().embed_texts;
+    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: other, fileIds: [file.id] }, call);
+    await waitFor(async () => (await scopesOf(file.id)).size === 2, { what: 'points in both', timeoutMs: 20_000 });
+    const row = await world.completed(file.id);
+    expect(await scopesOf(file.id)).toEqual(new Set([one, other]));
+    expect(await world.points(file.id)).toHaveLength(2 * row.chunk_count!);
+    expect(world.simulator.stats().embed_texts).toBe(asked);
+    await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, { knowledgeId: one, fileId: file.id }, call);
+    await world.swept();
+    expect(await scopesOf(file.id)).toEqual(new Set([other]));
+    await world.caller.rpc.call(
+      REMOVE_KNOWLEDGE_FILE,
+      { knowledgeId: other, fileId: file.id, deleteFile: false },
+      call,
+    );
+    await waitFor(async () => (await scopesOf(file.id)).has(file.id), { what: 'it to stand alone', timeoutMs: 20_000 });
+    await world.swept();
+    expect(await scopesOf(file.id)).toEqual(new Set([file.id]));
+  }, 60_000);
+
+  it('taken out of a base and put back at once: its points are there', async () => {
+    await world.workers(1);
+    const base = await world.base(user);
+    const file = await world.upload(user, prose(20_000), { knowledgeId: base });
+    const { chunk_count: count } = await world.completed(file.id);
+    for (let n = 0; n < 3; n += 1) {
+      await world.caller.rpc.call(
+        REMOVE_KNOWLEDGE_FILE,
+        { knowledgeId: base, fileId: file.id, deleteFile: false },
+        call,
+      );
+      await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+    }
+    await world.swept();
+    await world.until(file.id, (row) => row.state === 'completed', 'it to be indexed again');
+    await world.swept();
+    const there = (await world.points(file.id)).filter((point) => point.scope === base);
+    expect(there).toHaveLength(count!);
+  }, 60_000);
+
+  it('a base that is reset or deleted takes with it the files that are nowhere else', async () => {
+    await world.workers(1);
+    const [one, other] = [await world.base(user), await world.base(user)];
+    const only = await world.upload(user, 'Only here.', { knowledgeId: one });
+    const shared = await world.upload(user, 'Here and there.', { knowledgeId: one });
+    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: other, fileIds: [shared.id] }, call);
+    await world.completed(only.id);
+    await world.until(shared.id, (row) => row.state === 'completed', 'it to be completed');
+    await world.caller.rpc.call(RESET_KNOWLEDGE, { knowledgeId: one }, call);
+    await expectGone(only.id);
+    expect(await scopesOf(shared.id)).toEqual(new Set([other]));
+    await world.caller.rpc.call(DELETE_KNOWLEDGE, { knowledgeId: other }, call);
+    await expectGone(shared.id);
+    expect(await world.count('knowledge_bases', 'id = $1', other)).toBe(0);
+  }, 60_000);
+
+  it('killed in the middle of a removal: the next process ends it', async () => {
+    const [worker] = await world.workers(1);
+    const base = await world.base(user);
+    const files = await Promise.all(
+      Array.from({ length: 12 }, () => world.upload(user, prose(20_000), { knowledgeId: base })),
+    );
+    for (const file of files) await world.completed(file.id);
+    await world.caller.rpc.call(DELETE_KNOWLEDGE, { knowledgeId: base }, call);
+    await waitFor(async () => (await world.count('removals', 'tries > 0')) > 0, { intervalMs: 2, what: 'a removal' });
+    await worker!.kill();
+    await world.workers(1);
+    for (const file of files) await expectGone(file.id);
+  }, 90_000);
+
+  it('a text that can never be read is refused with its reason, and may be tried again', async () => {
+    await world.workers(1);
+    const file = await world.upload(user, '   ', { name: 'blank.txt' });
+    const row = await world.until(file.id, ({ state }) => state === 'failed', 'it to fail');
+    expect(row.error?.message).toMatch(/\S/);
+    expect(row).toMatchObject({ epoch: 1, owner: null });
+    const again = await world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, call);
+    expect(again.data.status).toBe('pending');
+    await world.until(file.id, (later) => later.state === 'failed' && later.epoch > 1, 'it to fail again');
+  }, 60_000);
+
+  it('a file that kills its workers is given up after as many attempts as are allowed', async () => {
+    const file = await world.upload(user, prose(200_000));
+    for (let n = 0; n < 3; n += 1) {
+      const [worker] = await world.workers(1, { MAX_INGESTION_ATTEMPTS: '3' });
+      await world.until(
+        file.id,
+        (row) => row.state === 'processing' && row.chunk_count === null,
+        'a worker to have it',
+        30_000,
+        2,
+      );
+      await worker!.kill();
+    }
+    await world.workers(1, { MAX_INGESTION_ATTEMPTS: '3' });
+    const row = await world.until(file.id, ({ state }) => state === 'failed', 'it to be given up');
+    expect(row).toMatchObject({ attempts: 3, error: { code: 'TOO_MANY_ATTEMPTS' } });
+    await world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, call);
+    await world.completed(file.id);
+    await expect(world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, call)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    await expect(world.caller.rpc.call(RETRY_FILE, { fileId: randomUUID() }, call)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  }, 120_000);
+});

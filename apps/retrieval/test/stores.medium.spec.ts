@@ -1,0 +1,113 @@
+import { missingServer, qdrantBinary, sleep, startQdrant, type QdrantServer } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newUser, prose, World } from './world';
+
+/** Real: Postgres and Redis, really stopped and emptied; LanceDB, the file system, built retrieval processes. Not real: the embedder. */
+describe('stores that go away', () => {
+  let world: World;
+  const user = newUser();
+  beforeAll(async () => {
+    world = await World.start();
+    await world.retrieval('api');
+  }, 120_000);
+  afterEach(() => world.endProcesses('worker'));
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  const uploads = (count: number, characters = 20_000) =>
+    Promise.all(Array.from({ length: count }, () => world.upload(user, prose(characters))));
+
+  it('Redis restarts empty while files wait: none is forgotten', async () => {
+    const files = await uploads(30, 500);
+    await world.redis.restartEmpty();
+    await world.workers(1);
+    for (const file of files) expect(await world.completed(file.id)).toMatchObject({ epoch: 1, attempts: 0 });
+  }, 90_000);
+
+  it('Redis restarts empty under ingestion', async () => {
+    await world.workers(2);
+    const files = await uploads(12, 60_000);
+    await world.until(files[0]!.id, (row) => row.state === 'processing', 'work to begin');
+    await world.redis.restartEmpty();
+    for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
+  }, 90_000);
+
+  it('Postgres stands still for 4 s: nobody is taken for dead', async () => {
+    await world.workers(2);
+    const files = await uploads(4, 200_000);
+    for (const file of files.slice(0, 2)) await world.until(file.id, (row) => row.step === 'embed', 'work to begin');
+    await world.postgres.pause();
+    await sleep(4_000);
+    await world.postgres.cont();
+    for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
+  }, 90_000);
+
+  it('Postgres is restarted: what was in hand goes on, no attempt is counted', async () => {
+    await world.workers(2);
+    const files = await uploads(4, 200_000);
+    await world.until(files[0]!.id, (row) => row.step === 'embed', 'work to begin');
+    await world.postgres.kill();
+    await sleep(2_000);
+    await world.postgres.start();
+    for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
+  }, 120_000);
+
+  it('the embedder answers nothing for a while: files wait, no attempt is counted', async () => {
+    await world.workers(1);
+    world.simulator.inject({ kind: 'status', status: 503 }, 40, 'embeddings');
+    const files = await uploads(2);
+    await world.until(
+      files[0]!.id,
+      (row) => row.error !== null && row.state !== 'failed',
+      'it to be told why it waits',
+      40_000,
+    );
+    world.simulator.inject({ kind: 'status', status: 503 }, 0, 'embeddings');
+    for (const file of files)
+      expect(await world.completed(file.id, 90_000)).toMatchObject({ attempts: 0, error: null });
+  }, 150_000);
+});
+
+const missing = await missingServer('Qdrant', () => qdrantBinary());
+
+/** Real: Qdrant, really killed; Postgres, Redis, the file system, built retrieval processes. Not real: the embedder. */
+describe.skipIf(missing)('a vector store on the network', () => {
+  let world: World;
+  let qdrant: QdrantServer;
+  const user = newUser();
+  beforeAll(async () => {
+    qdrant = await startQdrant();
+    world = await World.start({ store: { VECTOR_DB: 'qdrant', QDRANT_URI: qdrant.url } });
+    await world.retrieval('api');
+    await world.workers(1);
+  }, 120_000);
+  afterAll(async () => {
+    await world?.stop();
+    await qdrant?.stop();
+  });
+
+  it('is away for 30 s under load: files wait, nothing is lost, embedded twice or counted as an attempt', async () => {
+    const first = await world.upload(user, 'Before it went away.');
+    await world.completed(first.id);
+    world.simulator.reset();
+    const files = [];
+    for (let n = 0; n < 10; n += 1) files.push(await world.upload(user, prose(20_000)));
+    await qdrant.kill();
+    for (let n = 0; n < 10; n += 1) {
+      files.push(await world.upload(user, prose(20_000)));
+      await sleep(3_000);
+    }
+    const waiting = await world.count('files', `state = 'pending' AND error ->> 'code' = 'UNAVAILABLE'`);
+    expect(waiting).toBeGreaterThan(0);
+    expect(await world.count('files', `state = 'failed'`)).toBe(0);
+    await qdrant.start();
+    for (const file of files) {
+      const row = await world.completed(file.id);
+      expect(row).toMatchObject({ attempts: 0, error: null });
+      expect(await world.points(file.id)).toHaveLength(row.chunk_count!);
+    }
+    const { texts } = world.simulator.stats();
+    expect(Object.values(texts).filter(({ asked }) => asked > 1)).toEqual([]);
+  }, 180_000);
+});
