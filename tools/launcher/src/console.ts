@@ -20,6 +20,8 @@ export class Console {
         return this.progress(event.what, event.done, event.total);
       case 'waiting':
         return this.line(`  … waiting for ${event.pids.length} processes of the last run to end`);
+      case 'note':
+        return this.line(`  ! ${event.text}`);
       case 'died': {
         const how = event.exit.signal ?? `exit ${event.exit.code}`;
         const next = event.restartInMs === undefined ? '' : `, started again in ${event.restartInMs} ms`;
@@ -28,8 +30,10 @@ export class Console {
     }
   }
 
-  done(what: string, ms: number, detail = ''): void {
-    this.line(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1).padStart(5)} s   ${detail}`.trimEnd());
+  /** @param ms how long it took; left out where nobody waited for it */
+  done(what: string, ms: number | undefined, detail = ''): void {
+    const took = ms === undefined ? ''.padStart(7) : `${(ms / 1000).toFixed(1).padStart(5)} s`;
+    this.line(`  ✓ ${what.padEnd(10)} ${took}   ${detail}`.trimEnd());
   }
 
   /** A bar that is drawn over itself on a terminal, and one line for each tenth elsewhere. */

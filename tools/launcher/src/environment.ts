@@ -23,6 +23,17 @@ const schema = z.object({
   OPENAI_API_KEY: z.string().optional(),
   OLLAMA_BASE_URLS: z.string().optional(),
   OLLAMA_BASE_URL: z.string().optional(),
+  /** Who embeds documents; with an engine or an address set the launcher starts no embedder itself. */
+  RAG_EMBEDDING_ENGINE: z.string().optional(),
+  RAG_EMBEDDING_MODEL: z.string().optional(),
+  RAG_LOCAL_EMBEDDER_URL: z.string().optional(),
+  /** A folder with the local embedder's model, or a hub that has it; without them the default model is fetched. */
+  LOCAL_EMBEDDER_FOLDER: z.string().optional(),
+  LOCAL_EMBEDDER_HUB: z.string().optional(),
+  /** Where documents stay, and where they are searched. */
+  DATA_DIR: z.string().optional(),
+  STORAGE_PROVIDER: z.string().optional(),
+  VECTOR_DB: z.string().optional(),
   NODE_ENV: z.string().default('production'),
   /** Set by npm in what it runs. */
   npm_lifecycle_event: z.string().optional(),
@@ -39,6 +50,13 @@ export interface LauncherEnvironment {
   secretKey: string | undefined;
   /** What the environment says of models, for people; undefined when it says nothing. */
   connections: string | undefined;
+  embeddingEngine: string | undefined;
+  embeddingModel: string | undefined;
+  localEmbedderUrl: string | undefined;
+  embedderFolder: string | undefined;
+  embedderHub: string | undefined;
+  /** What was said about where documents stay, else files of this machine. `DATA_DIR` is left out where nobody gave one. */
+  documents: { STORAGE_PROVIDER: string; VECTOR_DB: string; DATA_DIR?: string };
   nodeEnv: string;
   hasWebRoot: boolean;
   /** Started by npm, and meant to end with it. */
@@ -63,6 +81,16 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
     port: env.PORT,
     secretKey: env.SECRET_KEY ?? env.WEBUI_SECRET_KEY,
     connections: connectionsIn(env),
+    embeddingEngine: env.RAG_EMBEDDING_ENGINE,
+    embeddingModel: env.RAG_EMBEDDING_MODEL,
+    localEmbedderUrl: env.RAG_LOCAL_EMBEDDER_URL,
+    embedderFolder: env.LOCAL_EMBEDDER_FOLDER,
+    embedderHub: env.LOCAL_EMBEDDER_HUB,
+    documents: {
+      STORAGE_PROVIDER: env.STORAGE_PROVIDER ?? 'local',
+      VECTOR_DB: env.VECTOR_DB ?? 'lancedb',
+      ...(env.DATA_DIR !== undefined && { DATA_DIR: env.DATA_DIR }),
+    },
     nodeEnv: env.NODE_ENV,
     hasWebRoot: env.WEB_ROOT !== undefined,
     underNpm: env.npm_lifecycle_event !== undefined,

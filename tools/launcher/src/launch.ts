@@ -17,7 +17,7 @@ export interface LaunchOptions {
   env?: Readonly<Record<string, string>>;
   /** For one service. */
   serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
-  /** `auto` chooses as `npm start` does; `none` (the default) leaves it to `env`. */
+  /** Who answers chats and embeds documents. `auto` chooses as `npm start` does; `none` (the default) leaves it to `env`. */
   provider?: 'auto' | 'simulator' | 'none';
   /** Start a process that died again (default true). */
   supervise?: boolean;
@@ -26,7 +26,9 @@ export interface LaunchOptions {
 }
 
 export type LaunchEvent =
-  | { kind: 'done'; what: string; ms: number; detail?: string }
+  | { kind: 'done'; what: string; ms?: number; detail?: string }
+  /** Something that does not end the start, but that the person who started it should know. */
+  | { kind: 'note'; text: string }
   | { kind: 'progress'; what: string; done: number; total: number | undefined }
   | { kind: 'waiting'; pids: number[] }
   | { kind: 'died'; name: string; exit: ProcessExit; restartInMs: number | undefined };

@@ -13,11 +13,11 @@ export const HELP = `Usage: npm start -- [options]
 
   --scale gateway=2,chat=3   how many processes of each service (default 1 each; several gateways share one port)
   --port 8080                the port that users reach (default PORT, or 8080)
-  --simulator                answer with the simulator instead of a language model
+  --simulator                the simulator instead of a language model, and to embed the documents of a fresh installation
   --help                     this text
 
 Environment: PERENNIAL_HOME, DATABASE_URL, REDIS_URL, HOST, PORT, OPENAI_API_BASE_URLS, OPENAI_API_KEYS,
-OLLAMA_BASE_URLS and all variables of the services (docs/environment.md).
+OLLAMA_BASE_URLS, LOCAL_EMBEDDER_FOLDER, LOCAL_EMBEDDER_HUB and all variables of the services (docs/environment.md).
 `;
 
 const MAX_REPLICAS = 16;

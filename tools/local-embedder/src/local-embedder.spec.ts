@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { Busy, Engine, NotLoaded, type EngineOptions, type Inference } from './engine';
-import { localEmbedderReady } from './fetch';
 import { DEFAULT_MODEL } from './pins';
 import { parseEmbeddingRequest } from './request';
 
@@ -160,10 +156,4 @@ describe('parseEmbeddingRequest', () => {
   ])('refuses %j with %i', (body, status) => {
     expect(() => read(body)).toThrow(expect.objectContaining({ status }));
   });
-});
-
-it('is not ready before it was fetched', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'perennial-local-embedder-'));
-  expect(await localEmbedderReady(dir, { kind: 'wheels' })).toBe(false);
-  await rm(dir, { recursive: true });
 });

