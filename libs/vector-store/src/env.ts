@@ -49,7 +49,8 @@ export const vectorStoreEnv = {
     description: 'Links per node of the graph of a new collection: higher finds more and needs more memory.',
   }),
   PGVECTOR_HNSW_EF_CONSTRUCTION: variable(integer(4, 1_000).default(64), {
-    description: 'Nodes looked at when one is added to the graph of a new collection; at least twice the links.',
+    description:
+      'Nodes looked at when one is added to the graph of a new collection; twice the links where this is less.',
   }),
 };
 
@@ -67,8 +68,5 @@ export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$Refine
   }
   if (env.VECTOR_DB === 'pgvector' && (env.PGVECTOR_DB_URL ?? env.DATABASE_URL) === undefined) {
     refuse('PGVECTOR_DB_URL', 'is needed with VECTOR_DB=pgvector where there is no DATABASE_URL');
-  }
-  if (env.PGVECTOR_HNSW_EF_CONSTRUCTION < 2 * env.PGVECTOR_HNSW_M) {
-    refuse('PGVECTOR_HNSW_EF_CONSTRUCTION', 'must be at least twice PGVECTOR_HNSW_M');
   }
 }

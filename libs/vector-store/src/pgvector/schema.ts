@@ -39,7 +39,7 @@ export function creation(collection: string, dimension: number, { hnswM, hnswEfC
     ...(isIndexed(dimension)
       ? [
           `CREATE INDEX IF NOT EXISTS "${collection}_vector" ON ${table} USING hnsw (${indexed(dimension)} halfvec_ip_ops)
-           WITH (m = ${hnswM}, ef_construction = ${hnswEfConstruction})`,
+           WITH (m = ${hnswM}, ef_construction = ${Math.max(hnswEfConstruction, 2 * hnswM)})`,
         ]
       : []),
   ];

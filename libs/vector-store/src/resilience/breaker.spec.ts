@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { StoreUnavailableError, VectorStoreError } from '../errors';
+import { CircuitBreaker } from './breaker';
+
+function setUp() {
+  let now = 0;
+  const breaker = new CircuitBreaker({ failures: 3, openMs: 1_000, maxOpenMs: 3_000, now: () => now });
+  let asked = 0;
+  const fail = (): Promise<unknown> =>
+    breaker.run(async () => {
+      asked += 1;
+      throw new StoreUnavailableError('away');
+    });
+  const succeed = (options?: { probe?: boolean }): Promise<string> =>
+    breaker.run(async () => {
+      asked += 1;
+      return 'answer';
+    }, options);
+  return {
+    breaker,
+    fail: () => expect(fail()).rejects.toMatchObject({ code: 'UNAVAILABLE' }),
+    succeed,
+    asked: () => asked,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+describe('CircuitBreaker', () => {
+  it('opens after failures in a row, and then fails at once with the time to wait', async () => {
+    const { breaker, fail, succeed, asked } = setUp();
+    await fail();
+    await fail();
+    await succeed();
+    await fail();
+    await fail();
+    expect(breaker.state).toBe('closed');
+    await fail();
+    expect(breaker.state).toBe('open');
+    const before = asked();
+    await expect(succeed()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
+    expect(asked()).toBe(before);
+  });
+
+  it('does not count a store that answers, with whatever', async () => {
+    const { breaker } = setUp();
+    for (let i = 0; i < 10; i += 1) {
+      await expect(
+        breaker.run(async () => {
+          throw new VectorStoreError('NOT_FOUND', 'no');
+        }),
+      ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('lets one call through after the pause, which closes it', async () => {
+    const { breaker, fail, succeed, pass } = setUp();
+    for (let i = 0; i < 3; i += 1) await fail();
+    pass(1_300);
+    expect(breaker.state).toBe('half-open');
+    let answer: (() => void) | undefined;
+    const trial = breaker.run(() => new Promise<void>((resolve) => (answer = resolve)));
+    await expect(succeed()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    answer?.();
+    await trial;
+    expect(breaker.state).toBe('closed');
+    await expect(succeed()).resolves.toBe('answer');
+  });
+
+  it('stays open longer after each trial that fails, up to a bound', async () => {
+    const { breaker, fail, pass } = setUp();
+    for (let i = 0; i < 3; i += 1) await fail();
+    for (let round = 0; round < 6; round += 1) {
+      pass(4_000);
+      await fail();
+      expect(breaker.state).toBe('open');
+    }
+    // 3 s and a quarter of it, at the most.
+    pass(3_751);
+    expect(breaker.state).toBe('half-open');
+  });
+
+  it('is closed by a probe that finds the store again, and lets only probes through', async () => {
+    const { breaker, fail, succeed } = setUp();
+    for (let i = 0; i < 3; i += 1) await fail();
+    await expect(succeed()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(succeed({ probe: true })).resolves.toBe('answer');
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('is not held open by calls that began before it opened', async () => {
+    const { breaker, fail, pass, succeed } = setUp();
+    let away: (() => void) | undefined;
+    const slow = breaker.run(
+      () => new Promise((_, reject) => (away = () => reject(new StoreUnavailableError('late', { timedOut: true })))),
+    );
+    for (let i = 0; i < 3; i += 1) await fail();
+    pass(1_300);
+    away?.();
+    await expect(slow).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(succeed()).resolves.toBe('answer');
+  });
+});

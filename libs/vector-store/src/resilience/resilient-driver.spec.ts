@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { Driver } from '../driver';
+import { StoreUnavailableError, VectorStoreError } from '../errors';
+import { ResilientDriver } from './resilient-driver';
+
+const nothing = async (): Promise<never> => {
+  throw new Error('not expected');
+};
+
+/** A driver of which only `count` and `health` do anything. */
+function driverOf(count: () => Promise<number>, health: () => Promise<void> = nothing): Driver {
+  return {
+    ...{ system: 'test', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 1 },
+    ...{ ensure: nothing, drop: nothing, list: nothing, describe: nothing, write: nothing, delete: nothing },
+    ...{ search: nothing, searchHybrid: nothing, page: nothing, close: nothing },
+    count,
+    health,
+  };
+}
+
+const timeouts = { read: 50, write: 1_000, admin: 1_000 };
+const breaker = { failures: 4, openMs: 60_000, maxOpenMs: 60_000 };
+
+describe('ResilientDriver', () => {
+  it('repeats what failed for want of a connection, and gives the answer', async () => {
+    let attempts = 0;
+    const driver = new ResilientDriver(
+      driverOf(async () => {
+        attempts += 1;
+        if (attempts < 3) throw new StoreUnavailableError('refused');
+        return 7;
+      }),
+    );
+    await expect(driver.count('c', {})).resolves.toBe(7);
+    expect(attempts).toBe(3);
+  });
+
+  it('gives up after the third attempt', async () => {
+    let attempts = 0;
+    const driver = new ResilientDriver(
+      driverOf(async () => {
+        attempts += 1;
+        throw new StoreUnavailableError('refused');
+      }),
+    );
+    await expect(driver.count('c', {})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(attempts).toBe(3);
+  });
+
+  it.each(['NOT_FOUND', 'WRONG_DIMENSION', 'INVALID', 'FAILED'] as const)('does not repeat %s', async (code) => {
+    let attempts = 0;
+    const driver = new ResilientDriver(
+      driverOf(async () => {
+        attempts += 1;
+        throw new VectorStoreError(code, 'no');
+      }),
+    );
+    await expect(driver.count('c', {})).rejects.toMatchObject({ code });
+    expect(attempts).toBe(1);
+  });
+
+  it('ends a call that gets no answer, and does not repeat it', async () => {
+    let attempts = 0;
+    const driver = new ResilientDriver(
+      driverOf(() => {
+        attempts += 1;
+        return new Promise<number>(() => undefined);
+      }),
+      { timeouts },
+    );
+    await expect(driver.count('c', {})).rejects.toMatchObject({ code: 'UNAVAILABLE', timedOut: true });
+    expect(attempts).toBe(1);
+  });
+
+  it('leaves the store alone after failures in a row, until a health check finds it', async () => {
+    let attempts = 0;
+    let away = true;
+    const driver = new ResilientDriver(
+      driverOf(
+        async () => {
+          attempts += 1;
+          if (away) throw new StoreUnavailableError('refused');
+          return 7;
+        },
+        async () => {
+          if (away) throw new StoreUnavailableError('refused');
+        },
+      ),
+      { timeouts, breaker },
+    );
+    await expect(driver.count('c', {})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(driver.count('c', {})).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
+    expect(attempts).toBe(4);
+    await expect(driver.health()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    away = false;
+    await expect(driver.count('c', {})).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
+    await driver.health();
+    await expect(driver.count('c', {})).resolves.toBe(7);
+  });
+
+  it('keeps a late failure of a call that was given up from ending the process', async () => {
+    const driver = new ResilientDriver(
+      driverOf(
+        () =>
+          new Promise<number>((_, reject) => {
+            setTimeout(() => reject(new Error('late')), 80);
+          }),
+      ),
+      { timeouts },
+    );
+    await expect(driver.count('c', {})).rejects.toMatchObject({ timedOut: true });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  });
+});
