@@ -3,6 +3,7 @@ import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '
 import { vectorStoreEnv, vectorStoreRules } from '@perennial/vector-store';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
+import { reconcileEnv } from './reconcile/reconcile-env';
 import { settingsEnv } from './settings/settings-env';
 
 /** How many documents there may be and how they are worked on. */
@@ -43,6 +44,7 @@ export const retrievalEnv = z
     ...embeddingEnv,
     ...ingestionEnv,
     ...settingsEnv,
+    ...reconcileEnv,
   })
   .superRefine((env, context) => {
     blobStoreRules(env, context);

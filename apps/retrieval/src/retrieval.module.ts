@@ -10,6 +10,7 @@ import { IndexModule } from './index/index.module';
 import { IngestionModule } from './ingestion/ingestion.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { retrievalMigrations } from './migrations';
+import { ReconcileModule } from './reconcile/reconcile.module';
 import { SearchModule } from './search/search.module';
 import { SettingsModule } from './settings/settings.module';
 import { StoresModule } from './stores/stores.module';
@@ -45,6 +46,7 @@ export class RetrievalModule {
         IndexModule,
         IngestionModule,
         SearchModule,
+        ReconcileModule,
       ],
       providers: [{ provide: RETRIEVAL_ENV, useValue: env }],
       exports: [RETRIEVAL_ENV],

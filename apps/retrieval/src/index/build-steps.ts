@@ -3,13 +3,10 @@ import { UnitOfWork } from '@perennial/persistence';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
-import { BuildsRepository, type IndexBuild, type PlaceToFill } from './builds.repository';
+import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { IndexCatalog, type VectorIndex } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
-
-/** Places that are read from the database at once. */
-const PLACES = 64;
 
 /** In whose name a step is done; a step of one who has lost the build changes nothing that counts. */
 export interface Holder {
@@ -61,16 +58,8 @@ export class BuildSteps {
   }
 
   /** One pass over what is missing. @returns whether nothing was */
-  async fill(index: VectorIndex, { owner, buildId }: Holder, signal: AbortSignal): Promise<boolean> {
-    let last: PlaceToFill | undefined;
-    for (;;) {
-      signal.throwIfAborted();
-      const places = await this.builds.missing(index.id, last, PLACES);
-      if (places.length === 0) return last === undefined;
-      await this.filler.fill(index, places, signal);
-      await this.builds.noteProgress(owner, buildId);
-      last = places.at(-1);
-    }
+  fill(index: VectorIndex, { owner, buildId }: Holder, signal: AbortSignal): Promise<boolean> {
+    return this.filler.fillMissing(index, { signal, onProgress: () => this.builds.noteProgress(owner, buildId) });
   }
 
   /**

@@ -9,6 +9,8 @@ import type { VectorIndex } from './index-catalog';
 
 /** Chunks that are held in memory at once, with their vectors. */
 const PAGE = 512;
+/** Places that are read from the database at once. */
+const PLACES = 64;
 
 /** A page of a file's chunks. */
 interface Page {
@@ -29,6 +31,26 @@ export class IndexFiller {
     private readonly seal: KeySeal,
     @Inject(VECTOR_STORE) private readonly store: VectorStore,
   ) {}
+
+  /**
+   * One pass over what the index lacks.
+   * @param quietS only files that nothing has been done to for so many seconds, and that are no worker's
+   * @returns whether it lacked nothing
+   */
+  async fillMissing(
+    index: VectorIndex,
+    { signal, quietS, onProgress }: { signal: AbortSignal; quietS?: number; onProgress?: () => Promise<void> },
+  ): Promise<boolean> {
+    let last: PlaceToFill | undefined;
+    for (;;) {
+      signal.throwIfAborted();
+      const places = await this.builds.missing(index.id, last, PLACES, quietS);
+      if (places.length === 0) return last === undefined;
+      await this.fill(index, places, signal);
+      await onProgress?.();
+      last = places.at(-1);
+    }
+  }
 
   /**
    * Writes the points of these places and records each file when the last of its points is in. Small files share requests to the

@@ -1,0 +1,28 @@
+import type { Database } from '@perennial/persistence';
+
+/**
+ * Runs `work` unless another process runs work of this name: whoever holds the advisory lock leads, and a process that dies gives it back
+ * with its connection. A leader whose connection breaks may for a moment have a second beside it, so the work must bear that.
+ * @returns whether it ran here
+ */
+export async function leading(database: Database, name: string, work: () => Promise<void>): Promise<boolean> {
+  return database.lend(async (connection) => {
+    const lock = [`perennial.retrieval.${name}`];
+    const { rows } = await connection.send<{ mine: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine',
+      lock,
+    );
+    if (rows[0]?.mine !== true) return false;
+    try {
+      await work();
+    } finally {
+      try {
+        await connection.send('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock);
+      } catch {
+        // A connection that goes back to the pool with the lock would keep it for ever.
+        connection.spoil();
+      }
+    }
+    return true;
+  });
+}

@@ -1,0 +1,116 @@
+import type { BlobStore } from '@perennial/blob-store';
+import { VectorStoreError, type PointRef, type VectorStore } from '@perennial/vector-store';
+import type { OrphanReport, PointGroup, SweepOptions } from './orphans';
+import type { ReconcileRepository } from './reconcile.repository';
+
+const BLOBS = 500;
+const POINTS = 5_000;
+/** What a killed process left of an upload; longer than any upload takes. */
+const UNFINISHED_MS = 24 * 60 * 60 * 1_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Goes through everything that is stored and holds it against Postgres. Any number may do so at once; everything may be done twice. */
+export class OrphanSweep {
+  constructor(
+    private readonly repository: ReconcileRepository,
+    private readonly vectors: VectorStore,
+    private readonly blobs: BlobStore,
+    private readonly orphanAgeMs: number,
+  ) {}
+
+  /** @throws BlobStoreError, VectorStoreError: a store that is away ends it, and the next sweep begins again */
+  async run(options: SweepOptions): Promise<OrphanReport> {
+    // Rows first: bytes and points of what is no longer of use then belong to a removal, which takes them along.
+    const rows = await this.repository.countRows();
+    if (options.repair) await this.repository.repairRows();
+    const blobs = await this.#blobs(options);
+    const { points, collections } = await this.#collections(options);
+    return { ...rows, blobs, points, collections };
+  }
+
+  async #blobs({ repair, signal }: SweepOptions): Promise<number> {
+    let found = 0;
+    const look = async (keys: readonly string[]): Promise<void> => {
+      const unknown = keys.length === 0 ? [] : await this.repository.unknownBlobs(keys);
+      found += unknown.length;
+      if (repair) for (const key of unknown) await this.blobs.delete(key);
+    };
+    let keys: string[] = [];
+    for await (const { key, ageMs } of this.blobs.list('files/', { signal })) {
+      if (ageMs < this.orphanAgeMs) continue;
+      keys.push(key);
+      if (keys.length < BLOBS) continue;
+      await look(keys);
+      keys = [];
+    }
+    await look(keys);
+    if (repair) await this.blobs.removeUnfinished(Math.max(this.orphanAgeMs, UNFINISHED_MS));
+    return found;
+  }
+
+  async #collections(options: SweepOptions): Promise<{ points: number; collections: number }> {
+    const indexes = new Map((await this.repository.collections()).map((index) => [index.collection, index]));
+    let points = 0;
+    let collections = 0;
+    for (const { name } of await this.vectors.listCollections({ signal: options.signal })) {
+      const index = indexes.get(name);
+      if (!index) {
+        // Asked again: an index may have been added between the two lists.
+        if ((await this.repository.collections()).some(({ collection }) => collection === name)) continue;
+        collections += 1;
+        if (options.repair && options.collections === true) await this.vectors.dropCollection(name);
+      } else if (index.state !== 'retired') {
+        points += await this.#points(index.id, name, options);
+      }
+    }
+    return { points, collections };
+  }
+
+  async #points(indexId: string, collection: string, { repair, signal }: SweepOptions): Promise<number> {
+    let found = 0;
+    let cursor: string | undefined;
+    try {
+      do {
+        const page = await this.vectors.scroll(collection, { cursor, limit: POINTS }, { signal });
+        const groups = groupsOf(page.points);
+        const stray = await this.#stray([...groups.values()].map(({ group }) => group));
+        for (const group of stray) found += groups.get(keyOf(group))?.points ?? 0;
+        if (repair && stray.length > 0) await this.#remove(indexId, collection, stray);
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+    } catch (error) {
+      // Dropped while it was read.
+      if (!(error instanceof VectorStoreError && error.code === 'NOT_FOUND')) throw error;
+    }
+    return found;
+  }
+
+  async #stray(groups: readonly PointGroup[]): Promise<PointGroup[]> {
+    const ours = groups.filter(({ scope, fileId }) => UUID.test(scope) && UUID.test(fileId));
+    const nobodys = groups.filter((group) => !ours.includes(group));
+    return [...nobodys, ...(ours.length === 0 ? [] : await this.repository.strayGroups(ours))];
+  }
+
+  async #remove(indexId: string, collection: string, groups: readonly PointGroup[]): Promise<void> {
+    for (const { scope, fileId, generation } of groups)
+      await this.vectors.delete(collection, { scopes: [scope], fileIds: [fileId], generation });
+    // One that was placed again since it was looked at may have lost points that were good.
+    const ours = groups.filter(({ scope, fileId }) => UUID.test(scope) && UUID.test(fileId));
+    if (ours.length > 0) await this.repository.unrecord(indexId, ours);
+  }
+}
+
+function groupsOf(points: readonly PointRef[]): Map<string, { group: PointGroup; points: number }> {
+  const groups = new Map<string, { group: PointGroup; points: number }>();
+  for (const { scope, fileId, generation } of points) {
+    const group = { scope, fileId, generation };
+    const known = groups.get(keyOf(group));
+    if (known) known.points += 1;
+    else groups.set(keyOf(group), { group, points: 1 });
+  }
+  return groups;
+}
+
+function keyOf({ scope, fileId, generation }: PointGroup): string {
+  return `${scope} ${fileId} ${generation}`;
+}

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import type { BlobStore } from '@perennial/blob-store';
+import type { VectorStore } from '@perennial/vector-store';
+import { EmbeddingModule } from '../embedding/embedding.module';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { IndexModule } from '../index/index.module';
+import { SettingsModule } from '../settings/settings.module';
+import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
+import { IndexUpkeep } from './index-upkeep';
+import { OrphanSweep } from './orphan-sweep';
+import { Reconciler } from './reconciler';
+import { ReconcileRepository } from './reconcile.repository';
+
+/** What looks for left-overs and removes them. */
+@Module({
+  imports: [EmbeddingModule, IndexModule, SettingsModule],
+  providers: [
+    ReconcileRepository,
+    IndexUpkeep,
+    Reconciler,
+    {
+      provide: OrphanSweep,
+      inject: [ReconcileRepository, VECTOR_STORE, BLOB_STORE, RETRIEVAL_ENV],
+      useFactory: (repository: ReconcileRepository, vectors: VectorStore, blobs: BlobStore, env: RetrievalEnv) =>
+        new OrphanSweep(repository, vectors, blobs, env.ORPHAN_AGE_SECONDS * 1_000),
+    },
+  ],
+})
+export class ReconcileModule {}

@@ -1,0 +1,52 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Database } from '@perennial/persistence';
+import { Runtime, type Logger } from '@perennial/runtime';
+import { EmbeddingCache } from '../embedding/embedding-cache';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { IndexUpkeep } from './index-upkeep';
+import { leading } from './leader';
+import { OrphanSweep } from './orphan-sweep';
+
+const UPKEEP_MS = 30_000;
+const DAY_S = 24 * 60 * 60;
+/** Vectors removed from the cache by one statement. */
+const CACHE_BATCH = 5_000;
+
+/** Repairs in the background what crashes leave. Every worker is ready to; one at a time does. */
+@Injectable()
+export class Reconciler implements OnApplicationBootstrap {
+  readonly #log: Logger;
+
+  constructor(
+    private readonly sweep: OrphanSweep,
+    private readonly upkeep: IndexUpkeep,
+    private readonly cache: EmbeddingCache,
+    private readonly database: Database,
+    @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {
+    this.#log = runtime.logger('reconciler');
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.env.RETRIEVAL_ROLE === 'api') return;
+    const intervalMs = this.env.RECONCILE_INTERVAL_SECONDS * 1_000;
+    this.runtime.every(
+      Math.min(UPKEEP_MS, intervalMs),
+      async (signal) => void (await leading(this.database, 'upkeep', () => this.upkeep.run(signal))),
+      { name: 'look after the indexes', jitter: 0.3 },
+    );
+    this.runtime.every(
+      intervalMs,
+      async (signal) => void (await leading(this.database, 'reconcile', () => this.#reconcile(signal))),
+      { name: 'remove what nobody needs', jitter: 0.3 },
+    );
+  }
+
+  async #reconcile(signal: AbortSignal): Promise<void> {
+    const report = await this.sweep.run({ repair: true, signal });
+    if (Object.values(report).some((count) => count > 0)) this.#log.info(report, 'what was left over has been removed');
+    const unusedS = this.env.EMBEDDINGS_CACHE_DAYS * DAY_S;
+    while (!signal.aborted && (await this.cache.prune(unusedS, CACHE_BATCH)) === CACHE_BATCH);
+  }
+}
