@@ -16,9 +16,10 @@ export const embeddingEnv = {
     description: 'Texts in one embedding request (1 would make thousands of requests of one long document).',
   }),
   RAG_EMBEDDING_CONCURRENT_REQUESTS: variable(integer(0, 64).default(4), {
-    description: 'Embedding requests that one replica has open for one file at the same time; 0 stands for 4.',
+    description:
+      'Embedding requests that one replica has open for one file at the same time; 0 stands for 4. The local embedder gets at most 2.',
   }),
-  RAG_EMBEDDING_TIMEOUT: variable(integer(1, 3600).default(60), {
+  RAG_EMBEDDING_TIMEOUT: variable(integer(1, 3600).default(120), {
     description: 'Seconds that one embedding request may take.',
   }),
   RAG_OPENAI_API_BASE_URL: variable(urlOf('http', 'https').default('https://api.openai.com/v1'), {

@@ -17,6 +17,8 @@ import { EmbeddingError } from './embedding-error';
 
 /** What `concurrentRequests: 0` stands for. */
 const DEFAULT_CONCURRENCY = 4;
+/** The local embedder works on one text at a time: one request is worked on while the next one waits at its door. */
+const LOCAL_CONCURRENCY = 2;
 /** A question waits for a busy embedder no longer than its asker would. */
 const QUESTION_LIMITS: Partial<EmbedderLimits> = { attempts: 2, maxPauseMs: 2_000 };
 
@@ -84,7 +86,8 @@ export class EmbeddingGateway {
         }
       }
     };
-    const requests = Math.min(config.concurrentRequests || DEFAULT_CONCURRENCY, batches.length);
+    const most = config.engine === '' ? LOCAL_CONCURRENCY : Infinity;
+    const requests = Math.min(config.concurrentRequests || DEFAULT_CONCURRENCY, most, batches.length);
     await Promise.all(Array.from({ length: requests }, work));
     signal?.throwIfAborted();
     if (failure) throw failure.error;

@@ -121,6 +121,9 @@ describe('documents', () => {
     const local = new EmbeddingGateway(new EmbeddingCache(database), env(`${simulator.url}/v1`), runtime);
     await local.store(config('sim-embed', { engine: '' }), texts(3), { dimension: DIMENSION });
     expect(simulator.stats()).toMatchObject({ embed_done: 2, embed_texts: 6 });
+    simulator.reset();
+    await local.store(config('sim-embed-d20', { engine: '' }), texts(640), { dimension: DIMENSION });
+    expect(simulator.stats()).toMatchObject({ embed_calls: 10, embed_max_active: 2 });
     await expect(store(texts(1, 40, 900), config('sim-embed', { engine: '' }))).rejects.toMatchObject({
       fault: 'setup',
     });
