@@ -220,6 +220,9 @@ describe('a file that cannot be read', () => {
     await expectReason('long.txt', plainText(300_000), 'too-much-text', /more than 200,000 characters/, {
       maxTextLength: 200_000,
     });
+    await expectReason('sections.md', '# a\nb\n'.repeat(2_000), 'too-much-text', /more than 1,000 pieces/, {
+      maxChunks: 1_000,
+    });
     const wide = await xlsxOf([{ name: 'A', rows: [Array.from({ length: 50 }, (_, at) => at)] }]);
     await expectReason('wide.xlsx', wide, 'too-many-columns', /columns; up to 20/, { maxColumns: 20 });
   });

@@ -9,6 +9,8 @@ export interface ExtractionLimits {
   maxPages: number;
   /** Extracted text, in UTF-16 code units. */
   maxTextLength: number;
+  /** Chunks that the text is cut into: many tiny sections would cost far more than their text. */
+  maxChunks: number;
   /** What the entries of a container (DOCX, XLSX, PPTX, ODT, ODS, EPUB) may unpack to, in bytes, counted while they are unpacked. */
   maxExpandedBytes: number;
   /** How many times its size a container may unpack to, once that is more than 32 MiB. */
@@ -27,6 +29,7 @@ export const DEFAULT_LIMITS: Readonly<ExtractionLimits> = {
   maxBytes: 256 * 1024 * 1024,
   maxPages: 10_000,
   maxTextLength: 50_000_000,
+  maxChunks: 200_000,
   maxExpandedBytes: 512 * 1024 * 1024,
   maxExpansionRatio: 150,
   maxEntries: 20_000,

@@ -32,6 +32,11 @@ export const refuse = {
       'too-much-text',
       `The file holds more than ${count(maxTextLength)} characters of text. Split it into smaller files.`,
     ),
+  tooManyChunks: ({ maxChunks }: ExtractionLimits) =>
+    new ExtractionError(
+      'too-much-text',
+      `The text falls into more than ${count(maxChunks)} pieces, each under a heading of its own or as small as the settings say. Split it into smaller files.`,
+    ),
   tooManyColumns: (columns: number, { maxColumns }: ExtractionLimits) =>
     new ExtractionError(
       'too-many-columns',

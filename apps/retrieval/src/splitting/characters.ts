@@ -25,16 +25,16 @@ export function* characterRanges(
     return;
   }
   const joiner = new Joiner(size, overlap);
-  for (const piece of pieces(text, range, separator)) {
-    const length = piece.end - piece.start;
-    if (length <= size) {
-      const full = joiner.add({ ...piece, size: length });
-      if (full) yield full;
-      continue;
-    }
-    const rest = joiner.end();
-    if (rest) yield rest;
-    yield* characterRanges(text, piece, size, overlap, level + 1);
+  let start = range.start;
+  while (start < range.end) {
+    // A piece keeps the separator that it begins with.
+    const found = text.indexOf(separator, start === range.start ? start + 1 : start + separator.length);
+    const end = found === -1 || found > range.end ? range.end : found;
+    const isShort = end - start <= size;
+    const full = isShort ? joiner.add(start, end, end - start) : joiner.end();
+    if (full) yield full;
+    if (!isShort) yield* characterRanges(text, { start, end }, size, overlap, level + 1);
+    start = end;
   }
   const rest = joiner.end();
   if (rest) yield rest;
@@ -44,17 +44,6 @@ export function* characterRanges(
 function occurs(text: string, separator: string, range: Range): boolean {
   const at = text.indexOf(separator, range.start + 1);
   return at !== -1 && at < range.end;
-}
-
-/** The range cut before each separator. */
-function* pieces(text: string, range: Range, separator: string): Generator<Range> {
-  let start = range.start;
-  while (start < range.end) {
-    const found = text.indexOf(separator, start === range.start ? start + 1 : start + separator.length);
-    const end = found === -1 || found > range.end ? range.end : found;
-    yield { start, end };
-    start = end;
-  }
 }
 
 /** Windows of `size` characters, each `size - overlap` further on. */

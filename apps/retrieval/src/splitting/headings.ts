@@ -1,4 +1,4 @@
-import { characterBoundary, type Range } from './pieces';
+import { characterBoundary, trimmed, type Range } from './pieces';
 
 /** What stands under one heading, with the line of the heading. */
 export interface Section extends Range {
@@ -6,7 +6,7 @@ export interface Section extends Range {
   path: string[];
 }
 
-const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+|$)/;
+const HEADING = /^ {0,3}(#{1,6})[ \t]+(?=\S)/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 /** Of a line no more than this is looked at: a heading is short, and the title of a chunk has to be. */
 const LONGEST_HEADING = 200;
@@ -23,31 +23,29 @@ export class Headings {
   }
 
   /**
-   * The sections of the next part, which together are the part. A heading with nothing under it but deeper headings is
-   * the first line of the section that follows: a title alone answers no question, yet matches many.
+   * The sections of the next part, which together are the part. A heading with nothing under it is the first line of the
+   * section that follows: a title alone answers no question, yet matches many.
    */
   sections(text: string): Section[] {
     const sections: Section[] = [];
     let start = 0;
     let hasBody = false;
-    let levelOfStart: number | undefined;
     let path = this.#titles();
     for (let at = 0; at < text.length;) {
       const newline = text.indexOf('\n', at);
       const next = newline === -1 ? text.length : newline + 1;
-      const line = text.slice(at, characterBoundary(text, Math.min(next, at + LONGEST_HEADING + 10)));
-      const level = this.#level(line);
-      if (level === undefined) {
-        hasBody ||= line.trim() !== '';
+      const line = mayBeMark(text, at)
+        ? text.slice(at, characterBoundary(text, Math.min(next, at + LONGEST_HEADING + 10)))
+        : undefined;
+      const level = line === undefined ? undefined : this.#level(line);
+      if (line === undefined || level === undefined) {
+        hasBody ||= trimmed(text, { start: at, end: next }) !== undefined;
       } else {
-        const joins = !hasBody && (levelOfStart === undefined || level > levelOfStart);
-        if (at > start && !joins) {
+        if (hasBody) {
           sections.push({ start, end: at, path });
           start = at;
-          levelOfStart = undefined;
+          hasBody = false;
         }
-        levelOfStart ??= level;
-        hasBody = false;
         this.#enter(level, titleOf(line));
         path = this.#titles();
       }
@@ -70,12 +68,20 @@ export class Headings {
 
   #enter(level: number, title: string): void {
     this.#path = this.#path.filter((heading) => heading.level < level);
-    if (title !== '') this.#path.push({ level, title });
+    this.#path.push({ level, title });
   }
 
   #titles(): string[] {
-    return this.#path.map((heading) => heading.title);
+    return this.#path.map((heading) => heading.title).filter((title) => title !== '');
   }
+}
+
+/** Whether a line begins as a heading or a fence does: most do not, and need not be looked at. */
+function mayBeMark(text: string, at: number): boolean {
+  let first = at;
+  while (first < at + 3 && text.charCodeAt(first) === 32) first += 1;
+  const code = text.charAt(first);
+  return code === '#' || code === '`' || code === '~';
 }
 
 /** The words of a heading: without its marks and its emphasis. */

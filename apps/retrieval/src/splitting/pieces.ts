@@ -19,22 +19,28 @@ export function characterBoundary(text: string, at: number): number {
 }
 
 const BLANK = /\s/;
+/** What is blank, by code unit; text is mostly not, and a regular expression per character is slow. */
+const isBlank = (code: number): boolean =>
+  code <= 32 ? code === 32 || (code >= 9 && code <= 13) : code >= 160 && BLANK.test(String.fromCharCode(code));
 
 /** The range without the blanks at its ends; undefined when nothing else is in it. */
 export function trimmed(text: string, range: Range): Range | undefined {
   let { start, end } = range;
-  while (start < end && BLANK.test(text.charAt(start))) start += 1;
-  while (end > start && BLANK.test(text.charAt(end - 1))) end -= 1;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return start < end ? { start, end } : undefined;
 }
 
 /**
  * Joins neighbouring pieces into ranges of at most `size`; each range begins with as many of the last pieces of the one
- * before as fit into `overlap`. Every piece is looked at twice at most, however small the pieces are.
+ * before as fit into `overlap`. Every piece is looked at twice at most, however small the pieces are: a text may be
+ * millions of blanks, so pieces are numbers here and not objects.
  */
 export class Joiner {
-  #pieces: Piece[] = [];
-  #first = 0;
+  /** Where each piece of the range begins, and its size. */
+  #starts: number[] = [];
+  #sizes: number[] = [];
+  #end = 0;
   #size = 0;
 
   constructor(
@@ -42,38 +48,36 @@ export class Joiner {
     private readonly overlap: number,
   ) {}
 
-  /** Takes the next piece, which begins where the last one ended; returns the range that this one completes, if any. */
-  add(piece: Piece): Range | undefined {
+  /** Takes the next piece, which begins where the last one ended; returns the range that was complete before it, if any. */
+  add(start: number, end: number, size: number): Range | undefined {
     let full: Range | undefined;
-    if (this.#size + piece.size > this.size && this.#first < this.#pieces.length) {
+    if (this.#size + size > this.size && this.#starts.length > 0) {
       full = this.#range();
-      while (this.#size > 0 && (this.#size > this.overlap || this.#size + piece.size > this.size)) this.#drop();
-      // A long run of pieces keeps no more of them than one range holds.
-      this.#pieces = this.#pieces.slice(this.#first);
-      this.#first = 0;
+      let first = 0;
+      while (this.#size > 0 && (this.#size > this.overlap || this.#size + size > this.size)) {
+        this.#size -= this.#sizes[first] ?? 0;
+        first += 1;
+      }
+      this.#starts = this.#starts.slice(first);
+      this.#sizes = this.#sizes.slice(first);
     }
-    this.#pieces.push(piece);
-    this.#size += piece.size;
+    this.#starts.push(start);
+    this.#sizes.push(size);
+    this.#end = end;
+    this.#size += size;
     return full;
   }
 
   /** What is left; the next piece begins a range without overlap. */
   end(): Range | undefined {
-    const rest = this.#first < this.#pieces.length ? this.#range() : undefined;
-    this.#pieces = [];
-    this.#first = 0;
+    const rest = this.#starts.length > 0 ? this.#range() : undefined;
+    this.#starts = [];
+    this.#sizes = [];
     this.#size = 0;
     return rest;
   }
 
-  #drop(): void {
-    this.#size -= this.#pieces[this.#first]?.size ?? 0;
-    this.#first += 1;
-  }
-
   #range(): Range {
-    const first = this.#pieces[this.#first];
-    const last = this.#pieces[this.#pieces.length - 1];
-    return { start: first?.start ?? 0, end: last?.end ?? 0 };
+    return { start: this.#starts[0] ?? 0, end: this.#end };
   }
 }

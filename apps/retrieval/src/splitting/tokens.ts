@@ -41,7 +41,7 @@ export function* tokenRanges(
 ): Generator<Range> {
   const joiner = new Joiner(size, overlap);
   for (const piece of pieces(text, range, size, count)) {
-    const full = joiner.add(piece);
+    const full = joiner.add(piece.start, piece.end, piece.size);
     if (full) yield full;
   }
   const rest = joiner.end();

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Chunk } from '../../splitting/chunk';
 import { createSplitter } from '../../splitting/splitter';
 import { ExtractionError } from '../extraction';
+import { refuse } from '../messages';
 import { BATCH_CHUNKS, BATCH_LENGTH, WINDOW, type FromExtractor, type ToExtractor } from '../protocol';
 import { readDocument } from '../read-document';
 
@@ -48,6 +49,7 @@ async function read({ path, name, contentType, limits, split }: ToExtractor & { 
     for (const chunk of splitter.push(part)) {
       batch.push(chunk);
       chunks += 1;
+      if (chunks > limits.maxChunks) throw refuse.tooManyChunks(limits);
       length += chunk.text.length;
       if (batch.length < BATCH_CHUNKS && length < BATCH_LENGTH) continue;
       await sendChunks(batch);
