@@ -1,5 +1,12 @@
 import { createConnection } from 'node:net';
-import { PostgresServer, RedisServer, startPostgres, startRedis, waitFor } from '@perennial/testing/servers';
+import {
+  pgvectorFiles,
+  PostgresServer,
+  RedisServer,
+  startPostgres,
+  startRedis,
+  waitFor,
+} from '@perennial/testing/servers';
 import type { LauncherEnvironment } from './environment';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';
@@ -25,6 +32,8 @@ export async function openPostgres(
     port: await home.port('postgres'),
     password: home.secrets().postgresPassword,
     database: 'perennial',
+    // Fetched for whoever wants it: the embedded store needs no extension.
+    ...(env.documents.VECTOR_DB === 'pgvector' && { pgvector: await pgvectorFiles(home.file('cache')) }),
     logFile: home.freshLog('postgres'),
   });
   return { url: server.url, own: supervised(server, events) };
