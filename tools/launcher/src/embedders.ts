@@ -43,6 +43,8 @@ const FETCH_AGAIN_MS = 300_000;
 export class Embedders {
   /** What the services get to know. */
   env: Record<string, string> = {};
+  /** For the person who started it; empty where nobody was chosen. */
+  label = '';
   readonly running: RunningEmbedder[] = [];
   readonly #dir: string;
   #again: NodeJS.Timeout | undefined;
@@ -82,6 +84,7 @@ export class Embedders {
     const port = await home.port('embedder');
     this.env = { RAG_LOCAL_EMBEDDER_URL: `http://127.0.0.1:${port}/v1` };
     // Chats do not wait for it.
+    this.label = 'embedded here, as soon as the embedder is fetched and started';
     this.#background = this.#fetchAndStart(source, port);
   }
 
@@ -160,6 +163,7 @@ export class Embedders {
   }
 
   #tell(label: string): void {
+    this.label = label;
     this.options.emit({ kind: 'done', what: 'Documents', detail: label });
   }
 

@@ -58,6 +58,7 @@ async function main(): Promise<void> {
   terminal.line();
   terminal.line(`  Perennial is ready: ${system.baseUrl}`);
   if (system.provider.kind !== 'none') terminal.line(`  Model: ${system.provider.label}`);
+  if (system.embedder !== '') terminal.line(`  Documents: ${system.embedder}`);
   terminal.line(`  Processes: ${home.file('run.json')}   Logs: ${home.logs}`);
   terminal.line('  Ctrl-C stops everything; the data stays.');
 }

@@ -46,6 +46,11 @@ export class RunningSystem {
     this.#root = options.root ?? ROOT;
   }
 
+  /** Who embeds documents, in words; empty where that was left to the environment. */
+  get embedder(): string {
+    return this.#embedders?.label ?? '';
+  }
+
   get postgresUrl(): string {
     return this.#postgres.url;
   }

