@@ -107,7 +107,7 @@ export class IndexCatalog {
     return this.database.query(
       `SELECT id, collection FROM indexes
         WHERE state = 'retired'
-          AND retired_at < now() - (CASE WHEN activated_at IS NULL THEN $2 ELSE $1 END) * interval '1 second'`,
+          AND retired_at < now() - (CASE WHEN activated_at IS NULL THEN $2::float8 ELSE $1::float8 END) * interval '1 second'`,
       [answeredS, unusedS],
     );
   }
