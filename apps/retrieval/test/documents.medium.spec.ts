@@ -1,7 +1,17 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { docxOf, epubOf, factualPages, odsOf, odtOf, pdfOf, pptxOf, xlsxOf } from '@perennial/testing/documents';
+import {
+  docxOf,
+  epubOf,
+  factualPages,
+  japanesePdf,
+  odsOf,
+  odtOf,
+  pdfOf,
+  pptxOf,
+  xlsxOf,
+} from '@perennial/testing/documents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Extractor } from '../src/extraction/extraction';
 import { createExtractor } from '../src/extraction/extractor';
@@ -37,6 +47,11 @@ describe('documents of every kind', () => {
     expect(summary).toMatchObject({ format: 'pdf', pages: 12, emptyPages: 0 });
     expect(facts.map(({ answer }) => holding(chunks, answer)?.page)).toEqual(facts.map(({ page }) => page));
     expect(holding(chunks, facts[0]?.answer ?? '')?.text).toContain(facts[0]?.sentence);
+  });
+
+  it('PDF: East Asian text whose font is not in the file', async () => {
+    const { chunks } = await readBytes('tokyo.pdf', japanesePdf('東京タワーの高さ'));
+    expect(chunks).toMatchObject([{ page: 1, text: '東京タワーの高さ' }]);
   });
 
   it('DOCX: headings are where a text stands, lists and tables are lines', async () => {

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { getResolvedPDFJS } from 'unpdf';
 import { ExtractionError } from '../extraction';
 import { refuse } from '../messages';
@@ -9,6 +11,13 @@ const END = /startxref|%%EOF/;
 const TAIL_BYTES = 16 * 1024;
 /** Lines further apart than this, in heights of a line, are two paragraphs. */
 const PARAGRAPH_GAP = 1.7;
+
+/**
+ * Maps from the character codes of East Asian fonts that are not embedded. unpdf has no copy of them, and without them
+ * pdf.js leaves the text of such fonts out without a word.
+ */
+const characterMaps = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json')), 'cmaps/');
 
 /** The text of each page, with the pages' numbers. Throws `no-text` for a scan. */
 export const readPdf: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
@@ -24,6 +33,8 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
     useSystemFonts: false,
     disableFontFace: true,
     useWorkerFetch: false,
+    cMapUrl: characterMaps(),
+    cMapPacked: true,
     maxImageSize: 1,
     verbosity: VerbosityLevel.ERRORS,
   });
