@@ -1,4 +1,4 @@
-import { connect, MatchQuery, type Connection, type Table } from '@lancedb/lancedb';
+import { connect, MatchQuery, Session, type Connection, type Table } from '@lancedb/lancedb';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,6 +37,11 @@ interface OpenTable {
 const MAX_CONFLICTS = 12;
 /** Points in sight up to which a search compares them all. */
 const EXACT_UP_TO = 20_000;
+/** What LanceDB keeps in memory; by itself it would take up to 7 GB. */
+const INDEX_CACHE_BYTES = 256n * 1024n * 1024n;
+const METADATA_CACHE_BYTES = 64n * 1024n * 1024n;
+/** Upkeep after so many writes and deletions, whatever they were: each leaves a version behind. */
+const MANY_CHANGES = 200;
 /** Parts of the vector index that a search looks into. */
 const PROBES = 40;
 
@@ -51,6 +56,8 @@ export class LancedbDriver implements Driver {
   readonly batchSize = 1_000;
   readonly #writes = new WriteQueue();
   readonly #tables = new Map<string, Promise<OpenTable>>();
+  /** Changes by this process since the last upkeep. */
+  readonly #changes = new Map<string, number>();
   #connection?: Promise<Connection>;
 
   constructor(private readonly config: LancedbConfig) {}
@@ -162,15 +169,16 @@ export class LancedbDriver implements Driver {
   /** A write, after those of this process that came before it, and the upkeep that it makes necessary. */
   async #change(collection: string, work: (open: OpenTable) => Promise<unknown>): Promise<void> {
     await this.#writes.run(collection, () => this.#inTable(collection, work));
-    this.#writes.whenDue(collection, async () => {
-      await this.#inTable(
-        collection,
-        async ({ table }) => {
-          if (await isDue(table)) await optimise(table);
-        },
-        1,
-      );
-    });
+    this.#changes.set(collection, (this.#changes.get(collection) ?? 0) + 1);
+    this.#writes.whenDue(collection, () =>
+      this.#inTable(collection, ({ table }) => this.#upkeep(collection, table), 1),
+    );
+  }
+
+  async #upkeep(collection: string, table: Table): Promise<void> {
+    if ((this.#changes.get(collection) ?? 0) < MANY_CHANGES && !(await isDue(table))) return;
+    await optimise(table);
+    this.#changes.delete(collection);
   }
 
   /** Repeats what lost against a write of another process; opens the table again where it was replaced. */
@@ -250,7 +258,8 @@ export class LancedbDriver implements Driver {
   async #connectNow(): Promise<Connection> {
     await mkdir(this.config.directory, { recursive: true, mode: 0o700 });
     // Every read looks for a version that another process may have written meanwhile.
-    return connect(this.config.directory, { readConsistencyInterval: 0 });
+    const session = new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES);
+    return connect(this.config.directory, { readConsistencyInterval: 0 }, session);
   }
 }
 

@@ -36,8 +36,8 @@ export async function beforeSearched(table: Table): Promise<void> {
  * Joins fragments, adds new rows to the indexes, removes old versions, and makes the vector index once there are enough rows
  * to need it. Other processes may write meanwhile: then it fails without harm and is tried again later.
  */
-export async function optimise(table: Table): Promise<void> {
-  await table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
+export async function optimise(table: Table, keepVersionsMs = KEEP_VERSIONS_MS): Promise<void> {
+  await table.optimize({ cleanupOlderThan: new Date(Date.now() - keepVersionsMs) });
   if ((await table.countRows()) < INDEX_FROM_ROWS) return;
   if ((await table.listIndices()).some(({ columns }) => columns.includes('vector'))) return;
   await table.createIndex('vector', { config: Index.ivfFlat({ distanceType: 'dot' }) });
