@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { continuationFor, continuationFromModels, detectContinuation, prepareRequest } from './continuation';
 import { retryAfterSeconds } from './errors';
-import { genAiAttributes, genAiResponseAttributes } from './gen-ai';
+import { genAiAttributes, genAiEmbeddingAttributes, genAiResponseAttributes } from './gen-ai';
 import { toOllamaBody } from './ollama-request';
 import { createProvider, DEFAULT_TIMEOUTS } from './provider';
 import { ProviderStream, type StreamPlan } from './stream';
@@ -167,6 +167,16 @@ describe('traces', () => {
       'gen_ai.response.finish_reasons': ['stop'],
       'gen_ai.usage.input_tokens': 1,
       'gen_ai.usage.output_tokens': 2,
+    });
+  });
+
+  it('names a request for embeddings by the conventions as well', () => {
+    expect(genAiEmbeddingAttributes({ kind: 'ollama', baseUrl: 'http://box:11434', apiKey: 'secret' }, 'minilm')).toEqual({
+      'gen_ai.operation.name': 'embeddings',
+      'gen_ai.provider.name': 'ollama',
+      'gen_ai.request.model': 'minilm',
+      'server.address': 'box',
+      'server.port': 11434,
     });
   });
 });

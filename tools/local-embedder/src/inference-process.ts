@@ -2,38 +2,58 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { Inference, TextVector } from './engine';
 import type { FromInference, InferenceOptions } from './inference-protocol';
 
+/** How long a process is believed to be at work, in milliseconds; after that it is killed. */
+export interface InferencePatience {
+  /** A hub sends the weights in this time as well. */
+  load: number;
+  text: number;
+}
+
+const PATIENCE: InferencePatience = { load: 600_000, text: 60_000 };
+
 /** Starts the process that holds the model, and resolves when it has loaded it. @param script its built entry */
-export function startInference(script: string, options: InferenceOptions): Promise<Inference> {
+export function startInference(
+  script: string,
+  options: InferenceOptions,
+  patience: InferencePatience = PATIENCE,
+): Promise<Inference> {
   const child = fork(script, [JSON.stringify(options)], { serialization: 'advanced', execArgv: [] });
   return new Promise((resolve, reject) => {
-    const early = (code: number | null) => reject(new Error(`the process of the model ended (exit ${code})`));
-    child.once('error', reject);
+    const late = setTimeout(() => child.kill('SIGKILL'), patience.load);
+    const fail = (why: string): void => {
+      clearTimeout(late);
+      reject(new Error(why));
+    };
+    const early = (code: number | null, signal: string | null): void =>
+      fail(`the process of the model ended while it loaded (${signal ?? `exit ${code}`})`);
+    child.once('error', ({ message }) => fail(message));
     child.once('exit', early);
     child.once('message', (message: FromInference) => {
-      if (message.kind !== 'ready') {
-        return reject(new Error(message.kind === 'broken' ? message.message : 'the process of the model is confused'));
-      }
+      if (message.kind === 'broken') return fail(message.message);
+      clearTimeout(late);
       child.off('exit', early);
-      resolve(new InferenceProcess(child));
+      resolve(new InferenceProcess(child, patience.text));
     });
   });
 }
 
 class InferenceProcess implements Inference {
   #waiting?: { resolve: (vector: TextVector) => void; reject: (error: Error) => void };
+  #late?: NodeJS.Timeout;
   #ended = false;
 
-  constructor(private readonly child: ChildProcess) {
+  constructor(
+    private readonly child: ChildProcess,
+    private readonly patienceMs: number,
+  ) {
     child.on('message', (message: FromInference) => {
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
+      const waiting = this.#settle();
       if (message.kind === 'vector') waiting?.resolve(message);
       else if (message.kind === 'failed') waiting?.reject(new Error(message.message));
     });
     const end = (): void => {
       this.#ended = true;
-      this.#waiting?.reject(new Error('the process of the model ended in the middle of a text'));
-      this.#waiting = undefined;
+      this.#settle()?.reject(new Error('the process of the model ended in the middle of a text'));
     };
     child.on('error', end);
     child.on('exit', end);
@@ -47,11 +67,20 @@ class InferenceProcess implements Inference {
     if (this.#ended) return Promise.reject(new Error('the process of the model has ended'));
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
+      // Its end is what the text fails with.
+      this.#late = setTimeout(() => this.stop(), this.patienceMs);
       this.child.send({ text });
     });
   }
 
   stop(): void {
     this.child.kill('SIGKILL');
+  }
+
+  #settle() {
+    clearTimeout(this.#late);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
   }
 }

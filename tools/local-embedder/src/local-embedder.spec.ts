@@ -1,5 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Busy, Engine, NotLoaded, type EngineOptions, type Inference } from './engine';
+import { startInference } from './inference-process';
 import { DEFAULT_MODEL } from './pins';
 import { parseEmbeddingRequest } from './request';
 
@@ -155,5 +159,43 @@ describe('parseEmbeddingRequest', () => {
     [{ input: 'a', model: 'text-embedding-3-small' }, 404],
   ])('refuses %j with %i', (body, status) => {
     expect(() => read(body)).toThrow(expect.objectContaining({ status }));
+  });
+});
+
+describe('startInference', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'perennial-inference-'));
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  /** A process in the place of the model's. */
+  async function processOf(source: string) {
+    const script = join(dir, `${Math.random()}.mjs`);
+    await writeFile(script, source);
+    const options = { entry: '', model: 'm', source: { kind: 'hub', url: '' }, cacheDir: '', threads: 1 } as const;
+    return startInference(script, options, { load: 2_000, text: 300 });
+  }
+  const answer = `process.on('message', ({ text }) => process.send({ kind: 'vector', vector: new Float32Array([text.length]), tokens: 1 }));`;
+
+  it('gives vectors as the numbers that they are', async () => {
+    const inference = await processOf(`${answer} process.send({ kind: 'ready' })`);
+    expect(await inference.embed('abc')).toMatchObject({ vector: Float32Array.of(3), tokens: 1 });
+    inference.stop();
+    await vi.waitFor(() => expect(inference.ended).toBe(true));
+    await expect(inference.embed('abc')).rejects.toThrow('has ended');
+  });
+
+  it('says why the model could not be loaded', async () => {
+    const broken = `process.send({ kind: 'broken', message: 'no tokenizer.json' }); process.disconnect();`;
+    await expect(processOf(broken)).rejects.toThrow('no tokenizer.json');
+    await expect(processOf('process.exit(3)')).rejects.toThrow('exit 3');
+  });
+
+  it('does not wait for ever, neither for the model nor for a text', async () => {
+    await expect(processOf('setInterval(() => 0, 1000)')).rejects.toThrow('SIGKILL');
+    const silent = await processOf(`process.on('message', () => 0); process.send({ kind: 'ready' })`);
+    await expect(silent.embed('a')).rejects.toThrow('in the middle of a text');
+    expect(silent.ended).toBe(true);
   });
 });
