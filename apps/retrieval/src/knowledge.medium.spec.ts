@@ -20,7 +20,13 @@ describe('knowledge bases', () => {
   beforeAll(async () => {
     databaseUrl = await freshDatabase('retrieval');
     const prefix = freshPrefix('retrieval');
-    const source = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl(), REDIS_KEY_PREFIX: prefix };
+    const source = {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl(),
+      REDIS_KEY_PREFIX: prefix,
+      SECRET_KEY: 'the secret of the tests',
+      RETRIEVAL_ROLE: 'api',
+    };
     replicas = await Promise.all([1, 2, 3].map(() => startReplica(service, source)));
     caller = await startCaller(redisUrl(), prefix);
   });

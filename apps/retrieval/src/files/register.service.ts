@@ -37,7 +37,7 @@ export class RegisterService {
       if (known) return toWire(known);
       await this.#checkContent(request);
       await this.#checkCounts(tx, userId, request.process);
-      if (request.knowledgeId) await this.#checkBase(tx, request.knowledgeId, request.sha256, principal);
+      if (request.knowledgeId) await this.#checkBase(tx, request.knowledgeId, request, principal);
       const row = await this.files.insert(
         tx,
         {
@@ -65,11 +65,13 @@ export class RegisterService {
   }
 
   async #known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
-    const row = await this.files.find(fileId, tx);
+    // The second look is for a delivery beside this one that committed between the first and the question whether the id is known.
+    const row =
+      (await this.files.find(fileId, tx)) ??
+      ((await this.files.isKnown(tx, fileId)) ? await this.files.find(fileId, tx) : null);
+    if (row === null) return undefined;
     if (row && row.userId === userId && (row.sha256 === sha256 || row.generation > 1)) return row;
-    if (row || (await this.files.isKnown(tx, fileId)))
-      throw new CallError('ALREADY_EXISTS', 'This file id has been used. Upload the file again.');
-    return undefined;
+    throw new CallError('ALREADY_EXISTS', 'This file id has been used. Upload the file again.');
   }
 
   async #checkContent({ name, size }: Request): Promise<void> {
@@ -94,10 +96,10 @@ export class RegisterService {
       });
   }
 
-  async #checkBase(tx: Tx, baseId: string, sha256: string, principal: Principal): Promise<void> {
+  async #checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
     writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
       throw new CallError('RATE_LIMITED', 'The knowledge base is full.');
-    if ((await this.placements.heldContent(tx, baseId, [sha256], [])).length > 0) throw duplicateContent();
+    if ((await this.placements.heldContent(tx, baseId, [sha256], [fileId])).length > 0) throw duplicateContent();
   }
 }

@@ -14,7 +14,7 @@ import type { TakenFile } from './taken-file';
  * Chunks that are embedded together before their points are written: sixteen requests of the usual size, so that the embedder is seldom
  * idle, and little enough to be held three times (being read, being embedded, being written).
  */
-const WINDOW = 1_024;
+const WINDOW = 512;
 
 /** How far it is: `done` chunks of all. */
 export type OnProgress = (step: 'embed' | 'index', done: number) => void;
