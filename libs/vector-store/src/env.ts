@@ -54,10 +54,8 @@ export const vectorStoreEnv = {
   }),
 };
 
-const schema = z.object(vectorStoreEnv);
-
 /** What `createVectorStore` takes; the parsed environment of a service that spreads `vectorStoreEnv` and `databaseEnv` is one. */
-export type VectorStoreConfig = z.output<typeof schema> & { DATABASE_URL?: string };
+export type VectorStoreConfig = z.output<z.ZodObject<typeof vectorStoreEnv>> & { DATABASE_URL?: string };
 
 /** What holds between the variables: `z.object({ ...vectorStoreEnv }).superRefine(vectorStoreRules)`. */
 export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$RefinementCtx): void {
