@@ -1,4 +1,5 @@
-import type { FileProgress } from '@perennial/contracts-gateway';
+import { FILE_STATUS, LIST_PENDING_FILES, type FileProgress, type PendingFile } from '@perennial/contracts-gateway';
+import { addressOf } from './http';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
@@ -10,6 +11,22 @@ const LAST_RETRY_MS = 5_000;
  * @returns the function that stops following
  */
 export function followFileStatus(fileId: string, onProgress: (progress: FileProgress) => void): () => void {
+  const address = addressOf(FILE_STATUS.path, { id: fileId }, { stream: true });
+  return follow(address, ({ status }) => status === 'completed' || status === 'failed', onProgress);
+}
+
+/**
+ * Follows all files of a base that wait or are being read, over one connection, until there are none; each call brings the whole list,
+ * the last one an empty list.
+ *
+ * @returns the function that stops following
+ */
+export function followPendingFiles(knowledgeId: string, onChange: (files: PendingFile[]) => void): () => void {
+  const address = addressOf(LIST_PENDING_FILES.path, { id: knowledgeId }, { stream: true });
+  return follow(address, (files) => files.length === 0, onChange);
+}
+
+function follow<T>(address: string, isLast: (state: T) => boolean, onState: (state: T) => void): () => void {
   let retryMs = FIRST_RETRY_MS;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,12 +37,12 @@ export function followFileStatus(fileId: string, onProgress: (progress: FileProg
   };
 
   const open = () => {
-    source = new EventSource(`/api/v1/files/${encodeURIComponent(fileId)}/process/status?stream=true`);
+    source = new EventSource(address);
     source.onmessage = (event) => {
       retryMs = FIRST_RETRY_MS;
-      const progress = JSON.parse(event.data as string) as FileProgress;
-      if (progress.status === 'completed' || progress.status === 'failed') stop();
-      onProgress(progress);
+      const state = JSON.parse(event.data as string) as T;
+      if (isLast(state)) stop();
+      onState(state);
     };
     source.onerror = () => {
       source?.close();

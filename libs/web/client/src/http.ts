@@ -49,11 +49,12 @@ export async function call<R extends Route>(route: R, request: RouteRequest<R>):
     throw new OfflineError();
   }
   const text = await response.text();
-  if (!response.ok) throw refusalOf(response, text);
+  if (!response.ok) throw refusalOf(response.status, (name) => response.headers.get(name), text);
   return JSON.parse(text) as RouteReply<R>;
 }
 
-function addressOf(path: string, params: object = {}, query: object = {}): string {
+/** The address of a route: its parameters filled in, its query appended. */
+export function addressOf(path: string, params: object = {}, query: object = {}): string {
   const values = new Map(Object.entries(params).map(([name, value]) => [name, String(value)]));
   const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(values.get(name) ?? ''));
   const search = new URLSearchParams(
@@ -64,11 +65,12 @@ function addressOf(path: string, params: object = {}, query: object = {}): strin
   return search ? `${filled}?${search}` : filled;
 }
 
-function refusalOf(response: Response, text: string): ApiError {
-  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
-  const sessionOver = response.status === 401 && response.headers.has('www-authenticate');
-  const sentence = detailOf(text) ?? `The server answered ${response.status}. Try again.`;
-  return new ApiError(response.status, sentence, sessionOver, retryAfter);
+/** The error of an answer that is none: the server's own sentence where it wrote one. */
+export function refusalOf(status: number, header: (name: string) => string | null, text: string): ApiError {
+  const retryAfter = Number(header('retry-after')) || undefined;
+  const sessionOver = status === 401 && header('www-authenticate') !== null;
+  const sentence = detailOf(text) ?? `The server answered ${status}. Try again.`;
+  return new ApiError(status, sentence, sessionOver, retryAfter);
 }
 
 function detailOf(text: string): string | undefined {

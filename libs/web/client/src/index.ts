@@ -2,3 +2,4 @@ export * from './file-status';
 export * from './http';
 export * from './live-socket';
 export * from './run-stream';
+export * from './upload';
