@@ -21,8 +21,8 @@ import { FilesService } from './files.service';
 import { RegisterService } from './register.service';
 
 /**
- * Calls about files. Those that change something say what the state shall be, and a second delivery finds it so: a deletion finds nothing
- * left to delete, a replacement its bytes in place, a registration its row.
+ * Calls about files. Most that change something say what the state shall be, and a second delivery finds it so: a replacement its bytes in
+ * place, a registration its row, a retry the file in the queue. Deletions keep the result of the first delivery.
  */
 @Controller()
 export class FilesController {
@@ -83,18 +83,18 @@ export class FilesController {
   }
 
   @Handles(DELETE_FILE)
-  delete(request: CallParsedRequest<typeof DELETE_FILE>, { principal }: CallContext) {
-    return this.files.delete(request, principal);
+  delete(request: CallParsedRequest<typeof DELETE_FILE>, context: CallContext) {
+    return this.files.delete(request, context);
   }
 
   @Handles(DELETE_ALL_FILES)
-  async deleteAll(_: CallParsedRequest<typeof DELETE_ALL_FILES>, { principal }: CallContext) {
-    return { deleted: await this.files.deleteAll(principal) };
+  async deleteAll(_: CallParsedRequest<typeof DELETE_ALL_FILES>, context: CallContext) {
+    return { deleted: await this.files.deleteAll(context) };
   }
 
   @Handles(DELETE_USER_DOCUMENTS)
-  deleteOfUser({ userId }: CallParsedRequest<typeof DELETE_USER_DOCUMENTS>, { principal }: CallContext) {
-    return this.files.deleteOfUser(userId, principal);
+  deleteOfUser({ userId }: CallParsedRequest<typeof DELETE_USER_DOCUMENTS>, context: CallContext) {
+    return this.files.deleteOfUser(userId, context);
   }
 
   @Handles(REPLACE_FILE)

@@ -217,8 +217,10 @@ describe('files and bases', () => {
   it('a deleted file is gone for every call at once', async () => {
     const knowledgeId = await base(owner);
     const file = await register(owner, randomUUID(), { knowledgeId });
-    const { deleted } = await caller.rpc.call(DELETE_FILE, { fileId: file.id }, { principal: owner, key: 'del' });
-    expect(deleted).toBe(true);
+    const remove = () => caller.rpc.call(DELETE_FILE, { fileId: file.id }, { principal: owner, key: file.id });
+    expect(await remove()).toEqual({ deleted: true });
+    // The same delivery a second time.
+    expect(await remove()).toEqual({ deleted: true });
     await expect(caller.rpc.call(GET_FILE, { fileId: file.id }, { principal: owner })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });

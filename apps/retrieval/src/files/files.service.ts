@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type {
+import {
+  DELETE_ALL_FILES,
   DELETE_FILE,
   DELETE_USER_DOCUMENTS,
-  FILE_TEXT,
-  FileStatus,
-  LIST_FILES,
-  LOCATE_FILE,
-  RENAME_FILE,
-  REPLACE_FILE,
-  SEARCH_FILES,
-  StoredFile,
+  type FILE_TEXT,
+  type FileStatus,
+  type LIST_FILES,
+  type LOCATE_FILE,
+  type RENAME_FILE,
+  type REPLACE_FILE,
+  type SEARCH_FILES,
+  type StoredFile,
 } from '@perennial/contracts-retrieval';
 import {
   CallError,
@@ -21,6 +22,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
+import { onceKeyOf, type Delivery } from '../access/delivery';
 import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
 import { FilesRepository } from './files.repository';
@@ -104,12 +106,13 @@ export class FilesService {
     return this.#change(fileId, principal, (tx) => this.files.rename(tx, fileId, name));
   }
 
-  /** Deleting what is gone is fine. */
   async delete(
-    { fileId }: CallParsedRequest<typeof DELETE_FILE>,
-    principal: Principal,
+    request: CallParsedRequest<typeof DELETE_FILE>,
+    delivery: Delivery,
   ): Promise<CallReply<typeof DELETE_FILE>> {
-    return this.unitOfWork.run(async (tx) => {
+    const { fileId } = request;
+    const { principal } = delivery;
+    return this.unitOfWork.once(onceKeyOf(DELETE_FILE.pattern, delivery, request), async (tx) => {
       const row = await this.files.lock(tx, fileId);
       writable(principal, row, 'file');
       this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
@@ -117,9 +120,9 @@ export class FilesService {
     });
   }
 
-  async deleteAll(principal: Principal): Promise<number> {
-    requireAdmin(principal);
-    return this.unitOfWork.run(async (tx) => {
+  async deleteAll(delivery: Delivery): Promise<number> {
+    requireAdmin(delivery.principal);
+    return this.unitOfWork.once(onceKeyOf(DELETE_ALL_FILES.pattern, delivery, {}), async (tx) => {
       const rows = await this.files.markDeleted(tx, '$1::boolean', true);
       this.changes.deleted(tx, rows);
       return rows.length;
@@ -127,9 +130,10 @@ export class FilesService {
   }
 
   /** Files and bases of a user who is gone. */
-  async deleteOfUser(userId: string, principal: Principal): Promise<CallReply<typeof DELETE_USER_DOCUMENTS>> {
-    requireAdmin(principal);
-    return this.unitOfWork.run(async (tx) => {
+  async deleteOfUser(userId: string, delivery: Delivery): Promise<CallReply<typeof DELETE_USER_DOCUMENTS>> {
+    requireAdmin(delivery.principal);
+    const once = onceKeyOf(DELETE_USER_DOCUMENTS.pattern, delivery, { userId });
+    return this.unitOfWork.once(once, async (tx) => {
       const rows = await this.files.markDeleted(tx, 'f.user_id = $1', userId);
       this.changes.deleted(tx, rows);
       const bases = await this.files.markBasesDeleted(tx, userId);

@@ -55,12 +55,8 @@ export class KnowledgeController {
   }
 
   @Handles(DELETE_KNOWLEDGE)
-  async delete(
-    { knowledgeId }: CallParsedRequest<typeof DELETE_KNOWLEDGE>,
-    { principal }: CallContext,
-  ): Promise<CallReply<typeof DELETE_KNOWLEDGE>> {
-    await this.members.delete(knowledgeId, principal);
-    return { deleted: true };
+  delete({ knowledgeId }: CallParsedRequest<typeof DELETE_KNOWLEDGE>, context: CallContext) {
+    return this.members.delete(knowledgeId, context);
   }
 
   @Handles(RESET_KNOWLEDGE)
@@ -89,20 +85,20 @@ export class KnowledgeController {
   }
 
   @Handles(UPDATE_KNOWLEDGE_FILE)
-  refresh(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>, { principal }: CallContext) {
-    return this.members.refresh(request, principal);
+  refresh(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>, context: CallContext) {
+    return this.members.refresh(request, context);
   }
 
   @Handles(REMOVE_KNOWLEDGE_FILE)
-  remove(request: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>, { principal }: CallContext) {
-    return this.members.remove(request, principal);
+  remove(request: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>, context: CallContext) {
+    return this.members.remove(request, context);
   }
 
   @Handles(REINDEX_KNOWLEDGE)
   async reindex(
     { knowledgeId }: CallParsedRequest<typeof REINDEX_KNOWLEDGE>,
-    { principal }: CallContext,
+    context: CallContext,
   ): Promise<CallReply<typeof REINDEX_KNOWLEDGE>> {
-    return { queued: await this.members.reindex(knowledgeId, principal) };
+    return { queued: await this.members.reindex(knowledgeId, context) };
   }
 }

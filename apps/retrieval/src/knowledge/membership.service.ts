@@ -1,13 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  ADD_KNOWLEDGE_FILES,
-  KnowledgeBase,
+import {
+  DELETE_KNOWLEDGE,
+  REINDEX_KNOWLEDGE,
   REMOVE_KNOWLEDGE_FILE,
   UPDATE_KNOWLEDGE_FILE,
+  type ADD_KNOWLEDGE_FILES,
+  type KnowledgeBase,
 } from '@perennial/contracts-retrieval';
 import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
+import { onceKeyOf, type Delivery } from '../access/delivery';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileChanges } from '../files/file-changes';
 import type { FileRow } from '../files/file-row';
@@ -82,11 +85,10 @@ export class MembershipService {
   }
 
   /** Extracts, embeds and indexes a file of the base anew. */
-  async refresh(
-    { knowledgeId, fileId }: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>,
-    principal: Principal,
-  ): Promise<KnowledgeBase> {
-    return this.unitOfWork.run(async (tx) => {
+  async refresh(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>, delivery: Delivery): Promise<KnowledgeBase> {
+    const { knowledgeId, fileId } = request;
+    const { principal } = delivery;
+    return this.unitOfWork.once(onceKeyOf(UPDATE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
       await this.#member(tx, knowledgeId, fileId, principal);
       this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: true }));
       await this.placements.touchBase(tx, knowledgeId);
@@ -94,11 +96,10 @@ export class MembershipService {
     });
   }
 
-  async remove(
-    { knowledgeId, fileId, deleteFile }: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>,
-    principal: Principal,
-  ): Promise<KnowledgeBase> {
-    return this.unitOfWork.run(async (tx) => {
+  async remove(request: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>, delivery: Delivery): Promise<KnowledgeBase> {
+    const { knowledgeId, fileId, deleteFile } = request;
+    const { principal } = delivery;
+    return this.unitOfWork.once(onceKeyOf(REMOVE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
       const row = await this.#member(tx, knowledgeId, fileId, principal);
       await this.placements.unplace(tx, knowledgeId, fileId);
       const left = await this.placements.scopesOf(tx, fileId);
@@ -106,7 +107,9 @@ export class MembershipService {
         this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
       } else if (left.length === 0) {
         await this.placements.place(tx, fileId, [fileId]);
-        this.changes.changed(tx, row.queued ? await this.files.requeue(tx, [fileId], { anew: false }) : []);
+        // Its points are needed in another scope now; one that a worker has in hand is indexed there before it is called completed.
+        if (row.state === 'completed')
+          this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: false }));
       }
       await this.placements.touchBase(tx, knowledgeId);
       return this.#reply(tx, knowledgeId, principal);
@@ -121,17 +124,18 @@ export class MembershipService {
     });
   }
 
-  async delete(knowledgeId: string, principal: Principal): Promise<void> {
-    await this.unitOfWork.run(async (tx) => {
-      await this.#empty(tx, knowledgeId, principal);
+  async delete(knowledgeId: string, delivery: Delivery): Promise<{ deleted: boolean }> {
+    return this.unitOfWork.once(onceKeyOf(DELETE_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+      await this.#empty(tx, knowledgeId, delivery.principal);
       await this.knowledge.markDeleted(tx, knowledgeId);
+      return { deleted: true };
     });
   }
 
   /** Queues every file, or those of one base, as new generations. */
-  async reindex(knowledgeId: string | undefined, principal: Principal): Promise<number> {
-    requireAdmin(principal);
-    return this.unitOfWork.run(async (tx) => {
+  async reindex(knowledgeId: string | undefined, delivery: Delivery): Promise<number> {
+    requireAdmin(delivery.principal);
+    return this.unitOfWork.once(onceKeyOf(REINDEX_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
       const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
       const rows = await this.files.requeue(tx, ids, { anew: true });
       this.changes.changed(tx, rows);

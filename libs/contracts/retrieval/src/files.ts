@@ -161,7 +161,7 @@ export const RENAME_FILE = defineCall({
   reply: FileSchema,
 });
 
-/** From the reply on no search finds it; its points, bytes and rows are removed by a durable job. Twice is once. */
+/** From the reply on no search finds it; its points, bytes and rows are removed by a durable job. */
 export const DELETE_FILE = defineCall({
   pattern: 'retrieval.files.delete',
   effect: 'keyed',

@@ -78,7 +78,7 @@ export const UPDATE_KNOWLEDGE = defineCall({
   reply: KnowledgeBaseSchema,
 });
 
-/** Deletes the base and those of its files that are nowhere else. From the reply on no search finds them. Twice is once. */
+/** Deletes the base and those of its files that are nowhere else. From the reply on no search finds them. */
 export const DELETE_KNOWLEDGE = defineCall({
   pattern: 'retrieval.knowledge.delete',
   effect: 'keyed',
