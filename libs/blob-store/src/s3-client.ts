@@ -68,9 +68,15 @@ export async function ask<Input extends ServiceInputTypes, Output extends Servic
   command: $Command<Input, Output, S3ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
   { signal, timeoutMs = REQUEST_MS, attemptMs = ATTEMPT_MS }: AskOptions = {},
 ): Promise<Output> {
-  const limit = AbortSignal.timeout(timeoutMs);
-  return await client.send(command, {
-    abortSignal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    requestTimeout: attemptMs,
-  });
+  // Only until the answer begins: the SDK would go on to listen to it while a body is read, for as long as the reader takes.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutMs);
+  try {
+    return await client.send(command, {
+      abortSignal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
+      requestTimeout: attemptMs,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }

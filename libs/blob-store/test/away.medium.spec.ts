@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { freePort, missingServer, seaweedBinary, startSeaweed, type SeaweedServer } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +108,19 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     await store.put('files/d/1', stream(bytes(20 * MIB)), ENOUGH);
     expect((await read((await store.get('files/d/1')).stream)).length).toBe(20 * MIB);
     client.destroy();
+  });
+
+  it('a download may take longer than any request may', async () => {
+    const store = open();
+    await store.put('files/f/1', stream(bytes(30 * MIB)), ENOUGH);
+    const { stream: source } = await store.get('files/f/1');
+    let taken = 0;
+    for await (const part of source as AsyncIterable<Buffer>) {
+      // Longer than the limit of a small request, with the most of it still on its way.
+      if (taken === 0) await sleep(17_000);
+      taken += part.length;
+    }
+    expect(taken).toBe(30 * MIB);
   });
 
   it('a store that dies in the middle of a download ends it with an error, not with half a file', async () => {
