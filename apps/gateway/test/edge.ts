@@ -10,6 +10,8 @@ import {
   type Call,
   type CallParsedRequest,
   type CallReply,
+  type Notice,
+  type NoticePayload,
   type Principal,
   type Role,
 } from '@perennial/contracts-kernel';
@@ -78,11 +80,25 @@ export class ScriptedHub implements RunHub {
   async close(): Promise<void> {}
 }
 
+/** Notices that a test sends to the gateway itself. */
+export class ScriptedNotices {
+  private readonly handlers = new Map<string, ((payload: unknown) => unknown)[]>();
+
+  async subscribe(notice: Notice, handler: (payload: never) => unknown): Promise<() => void> {
+    const handlers = this.handlers.get(notice.channel) ?? [];
+    this.handlers.set(notice.channel, [...handlers, handler as (payload: unknown) => unknown]);
+    return () => undefined;
+  }
+
+  async publish<N extends Notice>(notice: N, payload: NoticePayload<N>): Promise<void> {
+    for (const handler of this.handlers.get(notice.channel) ?? []) await handler(notice.payload.parse(payload));
+  }
+}
+
 @Global()
 @Module({})
 class ScriptedTransport {
-  static of(rpc: ScriptedRpc, hub: RunHub): DynamicModule {
-    const notices = { subscribe: async () => () => undefined, publish: async () => undefined };
+  static of(rpc: ScriptedRpc, hub: RunHub, notices: ScriptedNotices): DynamicModule {
     const providers = [
       { provide: Rpc, useValue: rpc },
       { provide: Notices, useValue: notices },
@@ -96,6 +112,7 @@ export interface Edge {
   app: NestFastifyApplication;
   rpc: ScriptedRpc;
   hub: ScriptedHub;
+  notices: ScriptedNotices;
   runtime: Runtime;
   /** An account of a role with a token that the gateway accepts. */
   account(role: Role): { user: User; token: string; headers: { authorization: string } };
@@ -114,6 +131,7 @@ export async function startEdge(source: Record<string, string> = {}, ownPage = '
   const runtime = new Runtime({ name: 'gateway', logLevel: env.LOG_LEVEL });
   const rpc = new ScriptedRpc();
   const hub = new ScriptedHub();
+  const notices = new ScriptedNotices();
   const users = new Map<string, User>();
   rpc.on(RESOLVE_SESSION, ({ claims }) => {
     const user = users.get(claims.id);
@@ -123,7 +141,10 @@ export async function startEdge(source: Record<string, string> = {}, ownPage = '
   const module = class {};
   const root: DynamicModule = {
     module,
-    imports: [RuntimeModule.forRoot(runtime), GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, hub))],
+    imports: [
+      RuntimeModule.forRoot(runtime),
+      GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, hub, notices)),
+    ],
   };
   const app = await createGateway(root, { env, runtime, logger: false });
   await app.getHttpAdapter().getInstance().ready();
@@ -131,6 +152,7 @@ export async function startEdge(source: Record<string, string> = {}, ownPage = '
     app,
     rpc,
     hub,
+    notices,
     runtime,
     account(role) {
       const user = userOf(role);

@@ -38,7 +38,7 @@ export function turnOf(body: Turn): CallRequest<typeof ACCEPT_TURN> {
           },
         }),
     answers: answersOf(body),
-    files: body.files ?? [],
+    ...(body.files?.length ? { files: body.files } : {}),
     ...systemOf(body),
     params: paramsOf(body),
     generateTitle: body.background_tasks?.title_generation === true,

@@ -179,7 +179,13 @@ export const LIST_PENDING_FILES = route({
 });
 
 const fileId = z.string().min(1, 'must not be empty').max(200);
-const oneFile = z.object({ file_id: fileId, directory_id: z.null({ error: 'folders are not offered' }).optional() });
+const oneFile = z.object({
+  file_id: fileId,
+  directory_id: z
+    .unknown()
+    .refine((id) => id === undefined || id === null, 'folders are not offered')
+    .optional(),
+});
 
 /** Puts a file into the base. 400 when a file of the same content is there already. */
 export const ADD_KNOWLEDGE_FILE = route({

@@ -1,0 +1,61 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEdge, type Edge } from '../../test/edge';
+
+/** Requests as they come over a socket, some of them never whole. */
+describe('a request that does not arrive', () => {
+  let edge: Edge;
+  let port: number;
+  beforeAll(async () => {
+    edge = await startEdge({ REQUEST_TIMEOUT_MS: '1000' });
+    await edge.app.listen(0, '127.0.0.1');
+    port = Number(new URL(await edge.app.getUrl()).port);
+  });
+  afterAll(() => edge.close());
+
+  /** Sends the pieces with a pause after each; gives what came back and how long the connection was open, in milliseconds. */
+  const send = (pieces: readonly string[], pauseMs: number): Promise<{ answer: string; ms: number }> =>
+    new Promise((resolve) => {
+      const began = performance.now();
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', async () => {
+        for (const piece of pieces) {
+          if (socket.destroyed) return;
+          socket.write(piece);
+          await sleep(pauseMs);
+        }
+      });
+      socket.on('data', (data) => (answer += data.toString()));
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve({ answer, ms: performance.now() - began }));
+    });
+  const head = (path: string, length: number, more = ''): string =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`;
+
+  it('is ended in time, with a sentence, however busily it goes on', async () => {
+    const drip = Array.from({ length: 100 }, () => ' ');
+    const { answer, ms } = await send([head('/api/v1/auths/signin', 1_000), ...drip], 100);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('{"detail":"The request did not arrive in time. Try again."}');
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('after its answer came is not read for ever', async () => {
+    const { authorization } = edge.account('user').headers;
+    const form = head('/api/v1/files/', 1_000_000, `Authorization: ${authorization}\r\n`);
+    const { answer, ms } = await send([form.replace('application/json', 'multipart/form-data; boundary=x')], 10);
+    // Nobody answers for retrieval: the upload is refused before its body has come.
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('one that is slow but in time is answered', async () => {
+    const body = '{"email":"a@b.example"}';
+    const { answer } = await send(
+      [head('/api/v1/auths/signin', body.length, 'Connection: close\r\n'), body.slice(0, 5), body.slice(5)],
+      200,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 422 /);
+  });
+});
