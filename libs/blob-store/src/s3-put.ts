@@ -7,8 +7,8 @@ import { Part } from './part';
 import { Meter } from './streams';
 import type { PutOptions, StoredBlob } from './types';
 
-/** Bytes of a part. One is filled while another is sent: an upload holds twice this. */
-const PART_BYTES = 8 * 1024 * 1024;
+/** Bytes of a part, the least that the protocol allows. One is filled while another is sent: an upload holds twice this. */
+export const PART_BYTES = 5 * 1024 * 1024;
 
 /**
  * Sends a stream as one object: in one request when it fits into a part, else in parts of one size. Nothing is seen of it before the

@@ -13,6 +13,7 @@ import {
   type BlobRange,
   type BlobStore,
 } from '../src';
+import { PART_BYTES } from '../src/s3-put';
 import { breaking, bytes, MIB, read, repeated, sha256, stream } from './bytes';
 import { drivers, type Subject } from './drivers';
 
@@ -84,7 +85,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     }
     expect({ at, same }).toEqual({ at: total, same: true });
     // Over the border of two parts.
-    const border = 8 * MIB - 10;
+    const border = PART_BYTES - 10;
     const part = await store.get(key, { range: { start: border, end: border + 19 } });
     const expected = Buffer.concat([block.subarray(MIB - 10), block.subarray(0, 10)]);
     expect((await read(part.stream)).equals(expected)).toBe(true);
@@ -93,7 +94,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
 
   it('puts a blob of exactly one and of exactly two parts', async () => {
     for (const parts of [1, 2]) {
-      const content = bytes(parts * 8 * MIB, parts);
+      const content = bytes(parts * PART_BYTES, parts);
       const key = keyOf();
       expect(await store.put(key, stream(content), ENOUGH)).toEqual({ size: content.length, sha256: sha256(content) });
       expect((await read((await store.get(key)).stream)).equals(content)).toBe(true);
