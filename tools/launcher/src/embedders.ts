@@ -67,8 +67,10 @@ export class Embedders {
     const saved = await savedEmbeddings(databaseUrl);
     const configured = configuredIn(env, saved);
     const usesSimulator = saved.some(({ openai, model }) => openai.url === simulated && model === SIMULATED_MODEL);
-    if (usesSimulator) await this.#startSimulator();
-    else if (configured !== undefined) return this.#tell(configured);
+    if (usesSimulator) {
+      await this.#startSimulator();
+      this.#tell('embedded by the simulator (from the settings), which knows words but no meaning');
+    } else if (configured !== undefined) return this.#tell(configured);
     const source = sourceIn(env);
     if (saved.length === 0 && (choice === 'simulator' || (offline && !(await this.#fetched(source))))) {
       await this.#startSimulator();
@@ -83,8 +85,8 @@ export class Embedders {
     }
     const port = await home.port('embedder');
     this.env = { RAG_LOCAL_EMBEDDER_URL: `http://127.0.0.1:${port}/v1` };
-    // Chats do not wait for it.
-    this.label = 'embedded here, as soon as the embedder is fetched and started';
+    // Chats do not wait for it. Beside the simulator it runs so that the settings can change to it.
+    if (!usesSimulator) this.label = 'embedded here, as soon as the embedder is fetched and started';
     this.#background = this.#fetchAndStart(source, port);
   }
 
@@ -111,6 +113,7 @@ export class Embedders {
       if (this.#stopped) return;
       await this.#startLocal(source, port).catch((error: unknown) => !this.#stopped && this.#note(error));
     } else if (!this.#stopped) {
+      this.options.emit({ kind: 'note', text: 'Documents wait for it; it is tried again every five minutes' });
       this.#again = setTimeout(() => {
         this.#background = this.#fetchAndStart(source, port);
       }, FETCH_AGAIN_MS).unref();
@@ -137,7 +140,9 @@ export class Embedders {
     const from =
       source.kind === 'folder' ? ['--folder', source.path] : source.kind === 'hub' ? ['--hub', source.url] : [];
     await this.#start('embedder', 'local-embedder', ['--dir', this.#dir, '--model', model, ...from], port);
-    this.#tell(`embedded here by ${model}, which is loaded with the first of them`);
+    if (this.running.some(({ name }) => name === 'simulator')) {
+      this.options.emit({ kind: 'note', text: `${model} runs here as well: the settings can change to it` });
+    } else this.#tell(`embedded here by ${model}, which is loaded with the first of them`);
   }
 
   async #startSimulator(): Promise<void> {
@@ -169,7 +174,7 @@ export class Embedders {
 
   #note(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    this.options.emit({ kind: 'note', text: `Documents wait: the local embedder is not there. ${why}` });
+    this.options.emit({ kind: 'note', text: `The local embedder is not there: ${why}` });
   }
 }
 
