@@ -41,7 +41,7 @@ describe('a file that cannot be read', () => {
     // Whatever the file did, the next one is read, and nothing of it is left.
     const path = join(dir, 'next.txt');
     await writeFile(path, 'the next document');
-    expect((await read(extractor, { stream: createReadStream(path) }, { name: 'next.txt' })).text).toBe(
+    expect((await read(extractor, { open: () => createReadStream(path) }, { name: 'next.txt' })).text).toBe(
       'the next document',
     );
     const [own] = await readdir(join(dir, 'perennial-extraction'));
@@ -122,7 +122,7 @@ describe('a file that cannot be read', () => {
     });
     const stream = createReadStream(path);
     await expect(
-      read(extractor, { stream }, { name: 'sparse.txt', limits: { maxBytes: 20 * MIB } }),
+      read(extractor, { open: () => stream }, { name: 'sparse.txt', limits: { maxBytes: 20 * MIB } }),
     ).rejects.toMatchObject({
       reason: 'too-large',
       message: expect.stringMatching(/20\.0 MiB/),

@@ -241,6 +241,16 @@ describe('documents of every kind', () => {
     expect((await readBytes('page.txt', '<!DOCTYPE html><html><body><p>Hi</p></body></html>')).text).toBe('Hi');
   });
 
+  it('a text that speaks of a format is not one', async () => {
+    for (const text of ['ID3 tags of songs', 'PAR1 is how Parquet begins', 'BZh', 'A PDF begins with %PDF-1.7'])
+      expect((await readBytes('notes.txt', text)).text).toBe(text);
+    expect(
+      (await readBytes('export.xls', '<html><body><table><tr><td>a</td><td>b</td></tr></table></body></html>')).text,
+    ).toBe('a | b');
+    const converted = '<html><head><meta charset="iso-8859-1"></head><body>Größe</body></html>';
+    expect((await readBytes('page.html', converted)).text).toBe('Größe');
+  });
+
   it('offsets hold for the whole document, across pages', async () => {
     const { pages } = factualPages(5, 3_000);
     const { chunks, summary } = await readBytes('facts.pdf', await pdfOf(pages));

@@ -1,7 +1,7 @@
 import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { processExists, startProcess, waitFor } from '@perennial/testing';
 import { plainText, zipOf } from '@perennial/testing/documents';
@@ -69,7 +69,7 @@ describe('the process that reads documents', () => {
     await read(reader, { path: small }, request);
     const [pid] = extractorsOf();
     for (let document = 0; document < 5; document += 1)
-      await read(reader, { stream: createReadStream(small) }, request);
+      await read(reader, { open: () => createReadStream(small) }, request);
     expect(extractorsOf()).toEqual([pid]);
     await waitFor(() => extractorsOf().length === 0, { what: 'the idle process has ended' });
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
@@ -93,7 +93,7 @@ describe('the process that reads documents', () => {
 
   it('killed -9 in the middle: the document may be tried again, the next one is read', async () => {
     const reader = start();
-    const events = reader.extract({ stream: createReadStream(long) }, request);
+    const events = reader.extract({ open: () => createReadStream(long) }, request);
     await events.next();
     for (const pid of extractorsOf()) process.kill(pid, 'SIGKILL');
     const rest = async (): Promise<void> => {
@@ -116,9 +116,11 @@ describe('the process that reads documents', () => {
   });
 
   it('hangs: it is ended at the time limit', async () => {
-    const reader = start({ limits: { timeMs: 700 } });
+    const reader = start();
     const begun = performance.now();
-    await expect(read(reader, { path: endless }, { ...request, name: 'a.docx' })).rejects.toMatchObject({
+    await expect(
+      read(reader, { path: endless }, { ...request, name: 'a.docx', limits: { timeMs: 700 } }),
+    ).rejects.toMatchObject({
       reason: 'too-slow',
       message: expect.stringMatching(/longer than 700 ms.*split it/),
     });
@@ -166,7 +168,7 @@ describe('the process that reads documents', () => {
 
   it('ends when its reader leaves early or gives up', async () => {
     const reader = start();
-    for await (const event of reader.extract({ stream: createReadStream(long) }, request)) {
+    for await (const event of reader.extract({ open: () => createReadStream(long) }, request)) {
       expect(event.kind).toBe('chunks');
       break;
     }
@@ -185,10 +187,13 @@ describe('the process that reads documents', () => {
     await first.next();
     const second = read(reader, { path: small }, request);
     const abort = new AbortController();
-    const third = read(reader, { path: small }, { ...request, signal: abort.signal });
+    let opened = false;
+    const source = { open: () => ((opened = true), createReadStream(small)) };
+    const third = read(reader, source, { ...request, signal: abort.signal });
     const fourth = read(reader, { path: small }, request);
     abort.abort(new Error('no longer needed'));
     await expect(third).rejects.toThrow('no longer needed');
+    expect(opened).toBe(false);
     expect(extractorsOf()).toHaveLength(1);
     await first.return();
     expect((await second).text).toBe('a small text');
@@ -203,7 +208,10 @@ describe('the process that reads documents', () => {
         throw new Error('connection reset');
       })(),
     );
-    await expect(read(reader, { stream }, request)).rejects.toMatchObject({ reason: 'source', retryable: true });
+    await expect(read(reader, { open: () => stream }, request)).rejects.toMatchObject({
+      reason: 'source',
+      retryable: true,
+    });
     await expect(read(reader, { path: join(dir, 'nowhere') }, request)).rejects.toMatchObject({ reason: 'source' });
   });
 
@@ -232,7 +240,7 @@ describe('the process that reads documents', () => {
       const { createExtractor } = await import(${JSON.stringify(join(dirname(entry), 'parent.js'))});
       const extractor = createExtractor({ tempDir: ${JSON.stringify(dir)} });
       const stream = createReadStream(${JSON.stringify(endless)});
-      for await (const _ of extractor.extract({ stream }, { name: 'a.docx', split: ${JSON.stringify(DEFAULT_SPLIT)} }));`;
+      for await (const _ of extractor.extract({ open: () => stream }, { name: 'a.docx', split: ${JSON.stringify(DEFAULT_SPLIT)} }));`;
     const parent = startProcess({
       name: 'parent',
       command: process.execPath,
@@ -252,11 +260,13 @@ describe('the process that reads documents', () => {
     // Of another host nothing is known but the age.
     const old = join(spool, 'another-host-1-0123456789ab');
     const young = join(spool, 'another-host-2-0123456789ab');
-    await mkdir(old);
-    await mkdir(young);
+    // In a container the next process has the number of the dead one.
+    const same = join(spool, `${hostname()}-${process.pid}-0123456789ab`);
+    for (const path of [old, young, same]) await mkdir(path);
     await utimes(old, new Date(0), new Date(0));
-    await read(start(), { stream: createReadStream(small) }, request);
+    await read(start(), { open: () => createReadStream(small) }, request);
     const names = await readdir(spool);
+    expect(names).not.toContain(basename(same));
     expect(names.filter((name) => !name.startsWith(`${hostname()}-${process.pid}-`))).toEqual([
       'another-host-2-0123456789ab',
     ]);

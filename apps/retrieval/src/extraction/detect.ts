@@ -66,9 +66,9 @@ const TYPES = new Map<string, Format>([
   ['application/xml', 'xml'],
 ]);
 
-/** Extensions of files that are never text. */
+/** Extensions of files that are never text. Not DOC and XLS: many programs export HTML under these names. */
 const NOT_TEXT = new Set(
-  'pdf docx docm dotx doc xlsx xlsm xlsb xls pptx pptm ppt odt ods odp epub zip gz 7z rar png jpg jpeg gif webp bmp tif tiff heic mp3 wav m4a ogg flac mp4 mov avi mkv webm exe dll so bin'.split(
+  'pdf docx docm dotx xlsx xlsm xlsb pptx pptm odt ods odp epub zip gz 7z rar png jpg jpeg gif webp bmp tif tiff heic mp3 wav m4a ogg flac mp4 mov avi mkv webm exe dll so bin'.split(
     ' ',
   ),
 );
@@ -91,7 +91,7 @@ export async function detect(
   const head = await readHead(path);
   const extension = extname(name).slice(1).toLowerCase() || name.toLowerCase();
   const start = Buffer.from(head.subarray(0, 1024)).toString('latin1');
-  if (start.includes('%PDF-')) return { format: 'pdf', head };
+  if (isPdf(start, extension)) return { format: 'pdf', head };
   if (start.startsWith('PK\u0003\u0004') || start.startsWith('PK\u0005\u0006'))
     return { format: await formatOfArchive(path, limits), head };
   if (start.startsWith('\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1')) throw await refusedCompound(path);
@@ -102,6 +102,10 @@ export async function detect(
   if (NOT_TEXT.has(extension)) throw wrongType(extension, head);
   return { format: kindOfText(start, extension, contentType), head };
 }
+
+/** Other bytes may stand before the mark; a text that only speaks of it is no PDF. */
+const isPdf = (start: string, extension: string): boolean =>
+  start.startsWith('%PDF-') || (start.includes('%PDF-') && !TEXT_KINDS.has(extension) && extension !== 'txt');
 
 async function readHead(path: string): Promise<Uint8Array> {
   const file = await open(path);

@@ -31,8 +31,8 @@ function utf16Without(head: Uint8Array): string | undefined {
 }
 
 /**
- * Tells the encoding of a text file: by its byte order mark, as UTF-16 by its zeros, as declared (`declared`: from HTML
- * or XML), as UTF-8 if all of it is valid, else as Windows-1252 if it looks like the text of a western language.
+ * Tells the encoding of a text file: by its byte order mark, as UTF-16 by its zeros, as UTF-8 if all of it is valid, as
+ * declared (`declared`: from HTML or XML), else as Windows-1252 if it looks like the text of a western language.
  * Throws `encoding` where a guess would make nonsense of the text: UTF-8 with invalid bytes in it, other encodings
  * that nothing declares. Throws `unsupported` for what is no text.
  */
@@ -45,8 +45,11 @@ export async function tellEncoding(path: string, head: Uint8Array, declared?: st
   if (wide !== undefined) return { label: wide };
   if (head.includes(0)) throw NO_TEXT();
   const label = declared === undefined ? undefined : knownLabel(declared);
-  if (label !== undefined && label !== 'utf-8' && !label.startsWith('utf-16')) return { label };
+  // Its characters are ASCII with escapes, which is UTF-8 too.
+  if (label === 'iso-2022-jp') return { label };
+  // Pages are converted and keep their old declaration; by chance no other text is valid UTF-8.
   if (await isAllUtf8(path)) return { label: 'utf-8' };
+  if (label !== undefined && label !== 'utf-8' && !label.startsWith('utf-16')) return { label };
   const bytes = await countBytes(path);
   if (bytes.controls > 0 && bytes.valid === 0) throw unknownEncoding();
   if (bytes.valid >= bytes.invalid)
@@ -82,7 +85,7 @@ export async function* decoded(path: string, { label }: Encoding): AsyncGenerato
     if (!(error instanceof TypeError)) throw error;
     throw new ExtractionError(
       'encoding',
-      `The text is not valid ${label.toUpperCase()}, which it begins like. Save the file again as UTF-8.`,
+      `The text is not valid ${label.toUpperCase()}, as which it is declared or begins. Save the file again as UTF-8.`,
     );
   }
 }

@@ -85,8 +85,11 @@ export class ExtractionError extends Error {
   }
 }
 
-/** Where the bytes come from. A stream is spooled to a file of this process first, at most `maxBytes` of it, which is removed at the end. */
-export type ExtractionSource = { path: string } | { stream: Readable };
+/**
+ * Where the bytes come from. A stream is spooled to a file of this process first, at most `maxBytes` of it, which is
+ * removed at the end; it is opened when its turn has come, so that no connection waits in line and is cut off there.
+ */
+export type ExtractionSource = { path: string } | { open: () => Readable | Promise<Readable> };
 
 export interface ExtractionRequest {
   /** As uploaded; only its extension is looked at, and only where the content leaves a choice. */

@@ -81,6 +81,7 @@ export class ExtractorProcess {
   async *read({ signal, ...job }: Job): AsyncGenerator<ExtractionEvent, void, undefined> {
     signal?.throwIfAborted();
     this.documents += 1;
+    this.#messages = [];
     let verdict: unknown;
     // The process is ended here and not where the verdict is thrown: its reader may be busy for long.
     const stop = (why: unknown): void => {

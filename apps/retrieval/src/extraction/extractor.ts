@@ -79,7 +79,7 @@ class ExtractorPool implements Extractor {
     try {
       await this.#place(signal);
       placed = true;
-      if ('stream' in source) spooled = await this.#spool.write(source.stream, limits, signal);
+      if ('open' in source) spooled = await this.#spool.write(source.open, limits, signal);
       const path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
       for (;;) {
@@ -102,8 +102,6 @@ class ExtractorPool implements Extractor {
         }
       }
     } finally {
-      // A source that was not read to its end is not left open.
-      if ('stream' in source && !source.stream.destroyed) source.stream.destroy();
       if (process) await this.#give(process, clean);
       if (spooled !== undefined) await this.#spool.remove(spooled);
       if (placed) this.#leave();

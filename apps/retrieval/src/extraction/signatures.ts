@@ -46,8 +46,12 @@ const SIGNATURES: readonly [bytes: string, at: number, kind: ForeignKind][] = [
   ['wOF2', 0, { what: 'a font' }],
 ];
 
+const isControl = (byte: number): boolean => byte < 9 || (byte > 13 && byte < 32);
+
 /** What a file is, if its first bytes say that no text can be read from it. */
 export function foreignKind(head: Uint8Array): ForeignKind | undefined {
+  // A note about `ID3` may begin with it. None of these kinds is without control characters.
+  if (!head.some(isControl)) return undefined;
   const start = Buffer.from(head.subarray(0, 300)).toString('latin1');
   return SIGNATURES.find(([bytes, at]) => start.startsWith(bytes, at))?.[2];
 }

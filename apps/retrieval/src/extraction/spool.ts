@@ -11,6 +11,10 @@ import { refuse } from './messages';
 /** What is older than this was left by a process that is gone, wherever it ran: no extraction lasts so long. */
 const STALE_MS = 6 * 3_600_000;
 const OWNER = /^(.+)-(\d+)-[0-9a-f]{12}$/;
+type Open = () => Readable | Promise<Readable>;
+
+/** The directories of this process: one of its number that is not here is of an earlier one (in a container all have the same). */
+const own = new Set<string>();
 
 /**
  * Temporary copies of documents that come as streams: most formats have to be read from their end. Each process has a
@@ -19,17 +23,36 @@ const OWNER = /^(.+)-(\d+)-[0-9a-f]{12}$/;
 export class Spool {
   readonly #dir: string;
   #swept: Promise<void> | undefined;
+  readonly #closing = new AbortController();
+  readonly #writes = new Set<Promise<string>>();
 
   constructor(private readonly root: string) {
-    this.#dir = join(root, `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+    const name = `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`;
+    own.add(name);
+    this.#dir = join(root, name);
   }
 
-  /** Writes the stream to a file and returns its path. Throws `too-large`, or `source` when the stream breaks off. */
-  async write(stream: Readable, limits: ExtractionLimits, signal?: AbortSignal): Promise<string> {
+  /**
+   * Writes the stream to a file and returns its path. Throws `too-large`, `source` when the stream breaks off, or what
+   * opening it throws.
+   */
+  async write(open: Open, limits: ExtractionLimits, signal?: AbortSignal): Promise<string> {
+    const { signal: closing } = this.#closing;
+    const write = this.#write(open, limits, signal ? AbortSignal.any([signal, closing]) : closing);
+    this.#writes.add(write);
+    try {
+      return await write;
+    } finally {
+      this.#writes.delete(write);
+    }
+  }
+
+  async #write(open: Open, limits: ExtractionLimits, signal: AbortSignal): Promise<string> {
     this.#swept ??= this.#sweep();
     await this.#swept;
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const path = join(this.#dir, randomBytes(12).toString('hex'));
+    const stream = await open();
     let size = 0;
     try {
       await pipeline(
@@ -47,7 +70,7 @@ export class Spool {
       return path;
     } catch (error) {
       await this.remove(path);
-      if (signal?.aborted) throw signal.reason;
+      if (signal.aborted) throw signal.reason;
       if (error instanceof ExtractionError) throw error;
       throw new ExtractionError('source', 'The file could not be fetched from the store of files. It is tried again.', {
         cause: error,
@@ -59,8 +82,10 @@ export class Spool {
     await rm(path, { force: true });
   }
 
-  /** Removes the directory of this process. */
+  /** Removes the directory of this process, once nothing is written to it any more. */
   async close(): Promise<void> {
+    this.#closing.abort(new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.'));
+    await Promise.allSettled(this.#writes);
     await rm(this.#dir, { recursive: true, force: true });
   }
 
@@ -68,7 +93,7 @@ export class Spool {
     const names = await readdir(this.root).catch(() => []);
     for (const name of names) {
       const owner = OWNER.exec(name);
-      if (!owner) continue;
+      if (!owner || own.has(name)) continue;
       const dir = join(this.root, name);
       const gone = owner[1] === hostname() && !isRunning(Number(owner[2]));
       if (gone || (await isStale(dir))) await rm(dir, { recursive: true, force: true }).catch(() => undefined);
@@ -77,6 +102,7 @@ export class Spool {
 }
 
 function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -30,7 +30,6 @@ export class ChunkStep {
   async run(file: TakenFile, signal: AbortSignal): Promise<number> {
     const { retrieval } = await this.settings.current();
     await this.repository.clearChunks(file);
-    const { stream } = await this.blobs.get(file.blobKey, { signal });
     const split: SplitOptions = {
       splitter: retrieval.TEXT_SPLITTER === 'token' ? 'token' : 'character',
       chunkSize: retrieval.CHUNK_SIZE,
@@ -47,20 +46,17 @@ export class ChunkStep {
       await this.repository.addChunks(file, batch);
       stored += batch.length;
     };
-    try {
-      const request = { name: file.name, contentType: file.contentType, split, signal };
-      for await (const event of this.extractor.extract({ stream }, request)) {
-        signal.throwIfAborted();
-        if (event.kind !== 'chunks') continue;
-        for (const chunk of event.chunks) {
-          pending.push(chunk);
-          if (pending.length >= BATCH) await write();
-        }
+    const open = async () => (await this.blobs.get(file.blobKey, { signal })).stream;
+    const request = { name: file.name, contentType: file.contentType, split, signal };
+    for await (const event of this.extractor.extract({ open }, request)) {
+      signal.throwIfAborted();
+      if (event.kind !== 'chunks') continue;
+      for (const chunk of event.chunks) {
+        pending.push(chunk);
+        if (pending.length >= BATCH) await write();
       }
-      if (pending.length > 0) await write();
-    } finally {
-      stream.destroy();
     }
+    if (pending.length > 0) await write();
     signal.throwIfAborted();
     await this.repository.chunksComplete(file, stored);
     return stored;

@@ -41,6 +41,7 @@ const away = (what: string, afterS = WAIT_S): Fault => ({
 export function faultOf(error: unknown): Fault {
   if (error instanceof FileLostError) return { kind: 'lost' };
   if (error instanceof HandOverError) return { kind: 'handed-over' };
+  if (error instanceof ExtractionError && error.cause instanceof BlobStoreError) return bytes(error.cause);
   if (error instanceof ExtractionError) return extraction(error);
   if (error instanceof EmbeddingError) return embedding(error);
   if (error instanceof StoreUnavailableError)

@@ -24,6 +24,7 @@ setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, '
 
 let unread = 0;
 let wake: (() => void) | undefined;
+let reading = false;
 
 function send(message: FromExtractor): void {
   // A channel that is closed has no parent behind it: the process ends by itself.
@@ -69,6 +70,13 @@ function fail(error: unknown): void {
   send({ kind: 'failed', reason, message, ...(cause === undefined ? {} : { cause: placeOf(cause) }) });
 }
 
+function broke(error: unknown): void {
+  if (!reading) process.exit(1);
+  fail(
+    new ExtractionError('crashed', 'The process that was reading the file broke down. Try again.', { cause: error }),
+  );
+}
+
 /** The kind of an error and where it was thrown: its message may quote the document. */
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
@@ -82,12 +90,16 @@ process.on('message', (message: ToExtractor) => {
     wake?.();
     return;
   }
-  read(message).catch(fail);
+  reading = true;
+  read(message)
+    .catch(fail)
+    .finally(() => (reading = false));
 });
 process.on('disconnect', () => process.exit(0));
-// A library may throw where nobody waits for it; the document that made it throw is the one that is being read.
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
+// A library may throw where nobody waits for it, perhaps because of an earlier document: so the one that is being read may
+// be tried again, with a process that has read no other.
+process.on('uncaughtException', broke);
+process.on('unhandledRejection', broke);
 // Ctrl-C in a terminal reaches the whole group; the parent says when this process ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
