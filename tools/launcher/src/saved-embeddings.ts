@@ -20,11 +20,12 @@ export async function savedEmbeddings(databaseUrl: string): Promise<SavedEmbeddi
       `SELECT to_regclass('retrieval.settings') IS NOT NULL AND to_regclass('retrieval.index_builds') IS NOT NULL AS there`,
     );
     if (!table.rows[0]?.there) return [];
-    const { rows } = await client.query<{ embedding: SavedEmbedding }>(
+    const { rows } = await client.query<{ embedding: SavedEmbedding | null }>(
       `SELECT data -> 'embedding' AS embedding FROM retrieval.settings
         UNION ALL SELECT embedding FROM retrieval.indexes WHERE state <> 'retired'`,
     );
-    return rows.map(({ embedding }) => embedding);
+    // What another version has written may hold less.
+    return rows.flatMap(({ embedding }) => (embedding?.engine === undefined ? [] : [embedding]));
   } finally {
     await client.end();
   }
