@@ -12,7 +12,7 @@ import { IndexWishes } from './index-wishes';
 const TICK_MS = 1_000;
 /** Whoever works at a build says so each `RENEW_MS`; after `LEASE_S` without a word another one goes on. */
 const RENEW_MS = 2_000;
-const LEASE_S = 10;
+const LEASE_S = 6;
 
 /**
  * Builds the index that is wanted: fills it beside the one that answers, and switches when nothing is missing. What is done is in
