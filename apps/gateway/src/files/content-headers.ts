@@ -7,7 +7,7 @@ const INLINE =
 /** Nothing may run, nothing may be fetched, no form sent: whatever the file says it is, it is not a page of ours. */
 const SANDBOX =
   "sandbox; default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
-/** Browsers do not start their own PDF viewer in a sandbox. It runs what is in a PDF, if at all, apart from our origin. */
+/** Not every browser starts its PDF viewer in a sandbox. The viewer runs what is in a PDF, if at all, apart from our origin. */
 const VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /** The `Content-Disposition` of a file, safe for any name: an ASCII stand-in, and the name itself percent-encoded (RFC 6266). */
