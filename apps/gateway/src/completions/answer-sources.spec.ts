@@ -118,7 +118,8 @@ describe('the sources of a completion', () => {
     const files = [{ type: 'collection', id: randomUUID(), name: 'Base', meta: null }];
     const turn = { session_id: 's', parent_id: null, id: 'a', files, user_message: { id: 'q', content: 'x', files } };
     expect((await ask(turn)).status).toBe(200);
-    expect(edge.rpc.calls.at(-1)?.request).toMatchObject({ files, userMessage: { files } });
+    const accepted = edge.rpc.calls.findLast(({ pattern }) => pattern === ACCEPT_TURN.pattern);
+    expect(accepted?.request).toMatchObject({ files, userMessage: { files } });
     const many = await ask({ ...turn, files: Array.from({ length: 101 }, () => files[0]) });
     expect([many.status, many.json().detail]).toEqual([422, 'files: must hold at most 100 files']);
   });
