@@ -7,6 +7,8 @@ import { queryClient } from './app/query-client';
 import './styles/theme.css';
 import './styles/layout.css';
 import './styles/chat.css';
+import './styles/documents.css';
+import './styles/sources.css';
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -2,6 +2,10 @@ import { Navigate, Route, Routes } from 'react-router';
 import { SignInPage } from '../auth/sign-in-page';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
+import { DraftsProvider } from '../chat/drafts';
+import { BasePage } from '../knowledge/base-page';
+import { BaseUploadsProvider } from '../knowledge/base-uploads';
+import { KnowledgePage } from '../knowledge/knowledge-page';
 import { LiveProvider } from './live';
 import { Notice } from './notice';
 import { Shell } from './shell';
@@ -27,13 +31,19 @@ export function App() {
   }
   return (
     <LiveProvider token={session.user.token}>
-      <Shell user={session.user}>
-        <Routes>
-          <Route path="/" element={<ChatPage />} />
-          <Route path="/c/:chatId" element={<ChatPage />} />
-          <Route path="*" element={<Navigate to="/" replace />} />
-        </Routes>
-      </Shell>
+      <DraftsProvider>
+        <BaseUploadsProvider>
+          <Shell user={session.user}>
+            <Routes>
+              <Route path="/" element={<ChatPage />} />
+              <Route path="/c/:chatId" element={<ChatPage />} />
+              <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
+              <Route path="/knowledge/:baseId" element={<BasePage />} />
+              <Route path="*" element={<Navigate to="/" replace />} />
+            </Routes>
+          </Shell>
+        </BaseUploadsProvider>
+      </DraftsProvider>
     </LiveProvider>
   );
 }

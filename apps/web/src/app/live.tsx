@@ -2,15 +2,19 @@ import { openLiveSocket, type LiveSocket } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
+import { takeNews, type News } from '../chat/answer-news';
 import { CHATS_KEY, chatKey } from '../chat/chat-queries';
+import { Store } from './store';
 
 interface Live {
   connected: boolean;
   /** The socket's id, or a stand-in while the line is down: a turn is answered all the same. */
   sessionId(): string;
+  /** What was told of the documents of answers that are being written. */
+  news: Store<News>;
 }
 
-const LiveContext = createContext<Live>({ connected: true, sessionId: () => '' });
+const LiveContext = createContext<Live>({ connected: true, sessionId: () => '', news: new Store<News>(new Map()) });
 
 /** The live line of this page: whether it stands, and what a turn needs of it. */
 export function useLive(): Live {
@@ -24,6 +28,7 @@ export function LiveProvider({ token, children }: { token: string; children: Rea
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
   const [socket, setSocket] = useState<LiveSocket>();
+  const [news] = useState(() => new Store<News>(new Map()));
 
   useEffect(() => {
     const live = openLiveSocket(token);
@@ -38,15 +43,18 @@ export function LiveProvider({ token, children }: { token: string; children: Rea
     });
     live.onEvent((event) => {
       if (event.data.type === 'response:completion') return;
+      takeNews(news, event);
       void client.invalidateQueries({ queryKey: CHATS_KEY });
       if (event.data.type === 'chat:active' || event.data.type === 'chat:title') {
         void client.invalidateQueries({ queryKey: chatKey(event.chat_id) });
       }
     });
     return () => live.close();
-  }, [token, client]);
+  }, [token, client, news]);
 
   return (
-    <LiveContext value={{ connected, sessionId: () => socket?.sessionId || OFFLINE_SESSION }}>{children}</LiveContext>
+    <LiveContext value={{ connected, sessionId: () => socket?.sessionId || OFFLINE_SESSION, news }}>
+      {children}
+    </LiveContext>
   );
 }

@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react';
+import { useMatch } from 'react-router';
 import type { SessionProfile } from '@perennial/contracts-gateway';
 import { Sidebar } from '../sidebar/sidebar';
 import { ConnectionLine } from './connection-line';
@@ -8,10 +9,11 @@ import { Icon } from './icon';
 export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
+  const inKnowledge = useMatch('/knowledge/*') !== null;
   return (
     <div className="shell" onKeyDown={(event) => event.key === 'Escape' && close()}>
-      <a className="skip-link" href="#composer">
-        Skip to the message box
+      <a className="skip-link" href={inKnowledge ? '#content' : '#composer'}>
+        {inKnowledge ? 'Skip to the documents' : 'Skip to the message box'}
       </a>
       <button
         type="button"

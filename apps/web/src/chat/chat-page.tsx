@@ -1,8 +1,10 @@
 import { ApiError } from '@perennial/web-client';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
+import { DropZone } from '../files/drop-zone';
 import { useChat, useModels, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
+import { useDrafts } from './drafts';
 import { AssistantMessage, UserMessage } from './message-view';
 import { ModelPicker } from './model-picker';
 import { threadOf } from './thread';
@@ -22,6 +24,8 @@ export function ChatPage() {
   const last = thread.at(-1);
   const model = chosen ?? last?.model ?? models.data?.data[0]?.id ?? '';
   const turn = useTurn(chatId, thread, model);
+  const drafts = useDrafts();
+  const draft = drafts.of(chatId);
   const stop = useStop(chatId);
   const view = useFollowingView(chatId);
 
@@ -34,48 +38,59 @@ export function ChatPage() {
     document.title = chat.data?.title ? `${chat.data.title} · Perennial` : 'Perennial';
   }, [chat.data?.title]);
 
+  const send = (text: string) => {
+    const attachments = draft.attachments();
+    return turn.say(text, attachments, (acceptedIn) => {
+      draft.sent(attachments);
+      if (!chatId) drafts.begin(acceptedIn);
+    });
+  };
+
   if (chatId && chat.error && !chat.data) return <ChatProblem error={chat.error} onRetry={reload} />;
   const noModels = models.data?.data.length === 0;
   const problem =
     turn.problem ?? stop.error?.message ?? (models.error && !models.data ? models.error.message : undefined);
 
   return (
-    <main className="chat">
-      <header className="chat-header">
-        <h1>{chat.data?.title ?? 'New chat'}</h1>
-        <ModelPicker models={models.data?.data ?? []} value={model} onChange={setChosen} />
-      </header>
-      {chatId ? (
-        <div className="messages" ref={view.ref} onScroll={view.onScroll}>
-          <ol aria-label="Messages">
-            {thread.map((message) =>
-              message.role === 'assistant' ? (
-                <AssistantMessage
-                  key={message.id}
-                  message={message}
-                  runId={message === last ? runId : undefined}
-                  onEnd={reload}
-                  onGrow={view.follow}
-                  onRetry={message === last && message.done !== false ? () => void turn.retry(message) : undefined}
-                />
-              ) : (
-                <UserMessage key={message.id} message={message} />
-              ),
-            )}
-          </ol>
-        </div>
-      ) : (
-        <p className="welcome">
-          {noModels ? 'No model is connected yet. An administrator can add one.' : 'What is on your mind?'}
-        </p>
-      )}
-      <Composer
-        key={chatId ?? 'new'}
-        writing={runId !== undefined}
-        problem={problem}
-        onSend={turn.say}
-        onStop={() => stop.mutate()}
-      />
+    <main id="content" className="chat-main">
+      <DropZone className="chat" hint="Drop files to attach them" onFiles={(files) => draft.uploads.add(files)}>
+        <header className="chat-header">
+          <h1>{chat.data?.title ?? 'New chat'}</h1>
+          <ModelPicker models={models.data?.data ?? []} value={model} onChange={setChosen} />
+        </header>
+        {chatId ? (
+          <div className="messages" ref={view.ref} onScroll={view.onScroll}>
+            <ol aria-label="Messages">
+              {thread.map((message) =>
+                message.role === 'assistant' ? (
+                  <AssistantMessage
+                    key={message.id}
+                    message={message}
+                    runId={message === last ? runId : undefined}
+                    onEnd={reload}
+                    onGrow={view.follow}
+                    onRetry={message === last && message.done !== false ? () => void turn.retry(message) : undefined}
+                  />
+                ) : (
+                  <UserMessage key={message.id} message={message} />
+                ),
+              )}
+            </ol>
+          </div>
+        ) : (
+          <p className="welcome">
+            {noModels ? 'No model is connected yet. An administrator can add one.' : 'What is on your mind?'}
+          </p>
+        )}
+        <Composer
+          key={chatId ?? 'new'}
+          writing={runId !== undefined}
+          problem={problem}
+          draft={draft}
+          onSend={send}
+          onStop={() => stop.mutate()}
+        />
+      </DropZone>
     </main>
   );
 }

@@ -1,6 +1,12 @@
-import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from 'react';
+import { Icon } from '../app/icon';
+import { FileButton } from '../files/file-button';
+import { AttachmentTray } from './attachment-tray';
+import { BasePicker } from './base-picker';
+import type { Draft } from './draft';
 
 interface ComposerProps {
+  draft: Draft;
   writing: boolean;
   problem?: string;
   /** Resolves when the server has the message; until then the text stays. */
@@ -8,10 +14,14 @@ interface ComposerProps {
   onStop: () => void;
 }
 
-/** The message box: Enter sends, Shift+Enter breaks the line; while an answer is written its button stops it. */
-export function Composer({ writing, problem, onSend, onStop }: ComposerProps) {
+/**
+ * The message box: Enter sends, Shift+Enter breaks the line; while an answer is written its button stops it. Files are attached by button,
+ * by pasting, or by dropping them onto the chat; a message waits for none of them.
+ */
+export function Composer({ draft, writing, problem, onSend, onStop }: ComposerProps) {
   const [text, setText] = useState('');
   const [sending, setSending] = useState(false);
+  const [picking, setPicking] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => box.current?.focus(), []);
 
@@ -39,6 +49,13 @@ export function Composer({ writing, problem, onSend, onStop }: ComposerProps) {
     event.preventDefault();
     void send();
   };
+  const paste = (event: ClipboardEvent) => {
+    const { files } = event.clipboardData;
+    // What office programs copy has a picture of the text with it: the text is meant.
+    if (files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
+    event.preventDefault();
+    draft.uploads.add(files);
+  };
 
   return (
     <section className="composer" aria-label="Write a message">
@@ -48,6 +65,19 @@ export function Composer({ writing, problem, onSend, onStop }: ComposerProps) {
         </p>
       )}
       <form onSubmit={submit}>
+        <AttachmentTray draft={draft} />
+        <FileButton className="icon-button" label="Attach files" onFiles={(files) => draft.uploads.add(files)}>
+          <Icon name="attach" />
+        </FileButton>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Ask a knowledge base"
+          title="Ask a knowledge base"
+          onClick={() => setPicking(true)}
+        >
+          <Icon name="books" />
+        </button>
         <label className="visually-hidden" htmlFor="composer">
           Message
         </label>
@@ -59,6 +89,7 @@ export function Composer({ writing, problem, onSend, onStop }: ComposerProps) {
           value={text}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={sendOnEnter}
+          onPaste={paste}
         />
         {writing ? (
           <button type="button" className="button" onClick={onStop}>
@@ -70,6 +101,15 @@ export function Composer({ writing, problem, onSend, onStop }: ComposerProps) {
           </button>
         )}
       </form>
+      {picking && (
+        <BasePicker
+          onChoose={(base) => {
+            draft.choose(base);
+            setPicking(false);
+          }}
+          onClose={() => setPicking(false)}
+        />
+      )}
     </section>
   );
 }

@@ -1,14 +1,20 @@
 import { memo } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
+import { Citation } from './citation';
+import { remarkCitations } from './remark-citations';
 
-const PLUGINS = [remarkGfm];
+const PLUGINS = [remarkGfm, remarkCitations];
 
 const COMPONENTS: Components = {
   a: ({ href, children }) => (
     <a href={href} target="_blank" rel="noreferrer noopener">
       {children}
     </a>
+  ),
+  // Only our plugin makes them.
+  cite: ({ node, children }) => (
+    <Citation numbers={String(node?.properties['data-numbers'] ?? '')}>{children}</Citation>
   ),
   // It scrolls sideways: so it must be reached with the keyboard.
   pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,

@@ -1,14 +1,40 @@
 import type { Message } from '@perennial/contracts-gateway';
-import { useEffect } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import { Link } from 'react-router';
+import { useLive } from '../app/live';
+import { Icon } from '../app/icon';
+import { useStore } from '../app/store';
+import { documentsOf } from './answer-news';
+import { CitationsContext } from './citation';
+import { citedDocuments, originalAddress, type CitedDocument } from './citations';
+import { DocumentsStatus } from './documents-status';
 import { Markdown } from './markdown';
-import { errorOf, textOf } from './thread';
+import { SourceDialog, SourceList } from './sources';
+import { attachmentsOf, errorOf, textOf } from './thread';
 import { useRunText } from './use-run-text';
 
 export function UserMessage({ message }: { message: Message }) {
+  const attached = attachmentsOf(message);
   return (
     <li className="message-user">
       <span className="visually-hidden">You: </span>
       {textOf(message)}
+      {attached.length > 0 && (
+        <ul className="message-files" aria-label="Attached">
+          {attached.map(({ type, id, name }) => (
+            <li key={id}>
+              <Icon name={type === 'file' ? 'file' : 'books'} />
+              {type === 'file' ? (
+                <a href={originalAddress(id)} target="_blank" rel="noopener">
+                  {name}
+                </a>
+              ) : (
+                <Link to={`/knowledge/${id}`}>{name}</Link>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
     </li>
   );
 }
@@ -26,6 +52,11 @@ interface AnswerProps {
 /** An answer: stored, or growing while its run writes it. */
 export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: AnswerProps) {
   const { run, connected } = useRunText(runId);
+  const told = useStore(useLive().news).get(message.id);
+  const [opened, setOpened] = useState<CitedDocument>();
+  const { statuses, sources } = useMemo(() => documentsOf(message, told), [message, told]);
+  const documents = useMemo(() => citedDocuments(sources), [sources]);
+  const citations = useMemo(() => ({ documents, open: setOpened }), [documents]);
   const ended = run?.end !== undefined;
   const stored = textOf(message);
   // What the stream holds is newer than what was loaded, except before its first event.
@@ -37,17 +68,21 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
   useEffect(() => {
     if (ended) onEnd();
   }, [ended, onEnd]);
-  useEffect(() => onGrow(), [text.length, onGrow]);
+  useEffect(() => onGrow(), [text.length, statuses.length, documents.length, onGrow]);
 
   return (
     <li className="message-assistant" aria-busy={writing}>
       <header>{message.modelName ?? message.model ?? 'Assistant'}</header>
-      {text ? <Markdown text={text} /> : writing && <p className="waiting" aria-label="Waiting for the first word" />}
+      <DocumentsStatus statuses={statuses} writing={writing && text === ''} />
+      <CitationsContext value={citations}>
+        {text ? <Markdown text={text} /> : writing && <p className="waiting" aria-label="Waiting for the first word" />}
+      </CitationsContext>
       {error && (
         <p className="problem" role="alert">
           {error}
         </p>
       )}
+      {!writing && <SourceList documents={documents} onOpen={setOpened} />}
       <footer className="message-foot">
         {writing && !connected && <span role="status">Reconnecting to this answer…</span>}
         {stopped && !writing && <span>Stopped.</span>}
@@ -57,6 +92,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
           </button>
         )}
       </footer>
+      {opened && <SourceDialog document={opened} onClose={() => setOpened(undefined)} />}
     </li>
   );
 }

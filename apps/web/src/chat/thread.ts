@@ -1,4 +1,4 @@
-import type { Chat, Message } from '@perennial/contracts-gateway';
+import { AttachmentSchema, type Chat, type Message } from '@perennial/contracts-gateway';
 
 /** The shown branch of a chat, from its first message to the current one. */
 export function threadOf(chat: Chat | undefined): Message[] {
@@ -28,4 +28,21 @@ export function textOf(message: Message): string {
 export function errorOf(message: Message): string | undefined {
   const error = message.error as { content?: string } | string | null | undefined;
   return typeof error === 'string' ? error : error?.content;
+}
+
+/** A file or a knowledge base that went with a message. */
+export interface Attached {
+  type: 'file' | 'collection';
+  id: string;
+  name: string;
+}
+
+/** What went with a message; what other clients attach beside documents is left out. */
+export function attachmentsOf(message: Message): Attached[] {
+  if (!Array.isArray(message.files)) return [];
+  return (message.files as unknown[]).flatMap((entry) => {
+    const { data } = AttachmentSchema.safeParse(entry);
+    if (!data?.id || (data.type !== 'file' && data.type !== 'collection')) return [];
+    return [{ type: data.type, id: data.id, name: data.name ?? (data.type === 'file' ? 'File' : 'Knowledge base') }];
+  });
 }

@@ -1,8 +1,20 @@
-import type { Message, TurnReply } from '@perennial/contracts-gateway';
+import type { Attachment, Message, TurnReply } from '@perennial/contracts-gateway';
 import { useNavigate } from 'react-router';
 import { useLive } from '../app/live';
 import { useSendTurn } from './chat-queries';
 import { textOf } from './thread';
+
+/** A message as it is sent. */
+interface Question {
+  id: string;
+  text: string;
+  files: Attachment[];
+}
+
+function asked(message: Message): Question {
+  const files = Array.isArray(message.files) ? (message.files as Attachment[]) : [];
+  return { id: message.id, text: textOf(message), files };
+}
 
 /** Sends messages and asks for answers; the ids are made here, so that a repeated request is the same turn. */
 export function useTurn(chatId: string | undefined, thread: Message[], model: string) {
@@ -10,7 +22,12 @@ export function useTurn(chatId: string | undefined, thread: Message[], model: st
   const navigate = useNavigate();
   const send = useSendTurn();
 
-  const ask = async (answerId: string, parentId: string | null, user: { id: string; text: string } | undefined) => {
+  const ask = async (
+    answerId: string,
+    parentId: string | null,
+    question: Question | undefined,
+    onAccepted?: (chatId: string) => void,
+  ) => {
     const reply: TurnReply = await send.mutateAsync({
       model,
       session_id: live.sessionId(),
@@ -18,27 +35,31 @@ export function useTurn(chatId: string | undefined, thread: Message[], model: st
       parent_id: parentId,
       id: answerId,
       message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
-      user_message: user && {
-        id: user.id,
+      user_message: question && {
+        id: question.id,
         parentId,
         role: 'user',
-        content: user.text,
+        content: question.text,
         timestamp: Math.floor(Date.now() / 1000),
         models: [model],
+        ...(question.files.length > 0 ? { files: question.files } : {}),
       },
       background_tasks: { title_generation: true },
     });
+    onAccepted?.(reply.chat_id);
     if (!chatId) await navigate(`/c/${reply.chat_id}`);
     return reply;
   };
 
   return {
     problem: send.error?.message,
-    say: (text: string) => ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text }),
+    /** `onAccepted` is called when the server has the message, before its chat is shown. */
+    say: (text: string, files: Attachment[], onAccepted: (chatId: string) => void) =>
+      ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, onAccepted),
     /** Answers the same question once more, into the same message. */
     retry: (answer: Message) => {
       const question = thread.find((message) => message.id === answer.parentId);
-      return ask(answer.id, question?.parentId ?? null, question && { id: question.id, text: textOf(question) });
+      return ask(answer.id, question?.parentId ?? null, question && asked(question));
     },
   };
 }

@@ -18,6 +18,9 @@ export function Sidebar({ user, open, onNavigate }: { user: SessionProfile; open
       <Link className="button" to="/" onClick={onNavigate}>
         New chat
       </Link>
+      <NavLink className="sidebar-link" to="/knowledge" onClick={onNavigate}>
+        <Icon name="books" /> Knowledge
+      </NavLink>
       <ChatList onNavigate={onNavigate} />
       <div className="account">
         <span className="account-name" title={user.email}>

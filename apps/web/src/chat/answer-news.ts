@@ -1,0 +1,46 @@
+import { MessageStatusSchema, type Message, type MessageStatus, type SocketEvent } from '@perennial/contracts-gateway';
+import { Store } from '../app/store';
+
+/** What the live line has told about the documents of an answer. */
+export interface AnswerNews {
+  statuses: readonly MessageStatus[];
+  /** As the wire has them. */
+  sources?: unknown;
+}
+
+/** By the id of the answer's message. */
+export type News = ReadonlyMap<string, AnswerNews>;
+
+/** Answers of which the news is kept; older ones are read from the chat. */
+const KEPT = 50;
+
+/** Takes what an event tells about documents; an event that tells nothing changes nothing. */
+export function takeNews(news: Store<News>, { message_id: id, data: event }: SocketEvent): void {
+  if (id === undefined) return;
+  const known = news.get().get(id) ?? { statuses: [] };
+  if (event.type === 'status') {
+    const begins = event.data.action === 'queries_generated';
+    // The documents are asked anew: another attempt at the same answer.
+    keep(news, id, begins ? { statuses: [event.data] } : { ...known, statuses: [...known.statuses, event.data] });
+  } else if (event.type === 'chat:completion' && 'sources' in event.data) {
+    keep(news, id, { ...known, sources: event.data.sources });
+  }
+}
+
+function keep(news: Store<News>, id: string, told: AnswerNews): void {
+  const others = [...news.get()].filter(([other]) => other !== id);
+  news.set(new Map([...others, [id, told] as const].slice(-KEPT)));
+}
+
+/** What is known of the documents of an answer: what is stored, or what the live line has told since. */
+export function documentsOf(message: Message, told: AnswerNews | undefined): AnswerNews {
+  const stored = Array.isArray(message.statusHistory) ? (message.statusHistory as unknown[]) : [];
+  const statuses = stored.flatMap((status) => {
+    const parsed = MessageStatusSchema.safeParse(status);
+    return parsed.success ? [parsed.data] : [];
+  });
+  return {
+    statuses: told && told.statuses.length > statuses.length ? told.statuses : statuses,
+    sources: message.sources ?? told?.sources,
+  };
+}

@@ -1,0 +1,29 @@
+import { createContext, useContext, type ReactNode } from 'react';
+import type { CitedDocument } from './citations';
+
+/** What the numbers in an answer stand for. */
+export interface Citations {
+  documents: readonly CitedDocument[];
+  open: (document: CitedDocument) => void;
+}
+
+export const CitationsContext = createContext<Citations>({ documents: [], open: () => undefined });
+
+/** A citation in an answer: a button for each number that stands for a document; others stay the text that they are. */
+export function Citation({ numbers, children }: { numbers: string; children: ReactNode }) {
+  const { documents, open } = useContext(CitationsContext);
+  const cited = numbers.split(',').map((number) => documents.find((document) => document.number === Number(number)));
+  if (!cited.every((document) => document !== undefined)) return <>{children}</>;
+  return cited.map((document) => (
+    <button
+      key={document.number}
+      type="button"
+      className="citation"
+      aria-label={`Source ${document.number}: ${document.name}`}
+      title={document.name}
+      onClick={() => open(document)}
+    >
+      {document.number}
+    </button>
+  ));
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { citedDocuments, originalAddress, pagesWords } from './citations';
+
+const source = (
+  name: string,
+  ...places: { source: string; page?: number; file_id?: string; headings?: string[] }[]
+) => ({
+  source: { type: 'file', id: `id-${name}`, name },
+  document: places.map((_, at) => `${name} ${at}`),
+  metadata: places,
+});
+
+describe('citedDocuments', () => {
+  it('numbers the different documents over all sources, in their order, and gathers the passages of each', () => {
+    const documents = citedDocuments([
+      source('base', { source: 'a.pdf', page: 2, file_id: 'a' }, { source: 'b.md', headings: ['One', 'Two'] }),
+      source('a.pdf', { source: 'a.pdf', page: 0, file_id: 'a' }, { source: 'c.txt' }),
+    ]);
+    expect(documents.map(({ number, fileId }) => [number, fileId])).toEqual([
+      [1, 'a'],
+      [2, 'id-base'],
+      [3, 'id-a.pdf'],
+    ]);
+    expect(documents[0]?.passages.map(({ text, page }) => [text, page])).toEqual([
+      ['base 0', 3],
+      ['a.pdf 0', 1],
+    ]);
+    expect(documents[1]?.passages[0]?.headings).toEqual(['One', 'Two']);
+  });
+
+  it('goes by the source itself where a text has no metadata', () => {
+    const [document] = citedDocuments([{ source: { id: 'x', name: 'X' }, document: ['text'], metadata: [] }]);
+    expect(document).toEqual({
+      number: 1,
+      name: 'X',
+      fileId: undefined,
+      passages: [{ text: 'text', page: undefined, headings: [] }],
+    });
+  });
+
+  it('leaves out what it cannot understand', () => {
+    expect(citedDocuments(undefined)).toEqual([]);
+    expect(citedDocuments('sources')).toEqual([]);
+    expect(citedDocuments([null, { document: 'no list' }, source('a', { source: 'a' })])).toHaveLength(1);
+  });
+});
+
+describe('pagesWords', () => {
+  it('names each page once, in order', () => {
+    const passage = (page?: number) => ({ text: '', page, headings: [] });
+    expect(pagesWords([passage(7), passage(2), passage(7), passage()])).toBe('pages 2, 7');
+    expect(pagesWords([passage(3)])).toBe('page 3');
+    expect(pagesWords([passage()])).toBe('');
+  });
+});
+
+describe('originalAddress', () => {
+  it('points at the page where there is one', () => {
+    expect(originalAddress('a', 4)).toBe('/api/v1/files/a/content#page=4');
+    expect(originalAddress('a')).toBe('/api/v1/files/a/content');
+  });
+});

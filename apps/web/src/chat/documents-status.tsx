@@ -1,0 +1,39 @@
+import type { MessageStatus } from '@perennial/contracts-gateway';
+import { counted } from '../files/file-words';
+
+/** One line about the documents of an answer. */
+export interface StatusLine {
+  text: string;
+  /** Something is not as it should be. */
+  warning: boolean;
+}
+
+/** What is said of the documents: what goes on while the answer is not there yet, and what came of it afterwards. */
+export function statusLines(statuses: readonly MessageStatus[], writing: boolean): StatusLine[] {
+  const lines = statuses.flatMap(({ action, count = 0, description }): StatusLine[] => {
+    if (action === 'sources_retrieved') {
+      const found = count === 0 ? 'Found nothing in the documents about this.' : `Found ${counted(count, 'document')}.`;
+      return [{ text: found, warning: false }];
+    }
+    if (action === 'documents_unavailable') {
+      return [{ text: description ?? 'Answered without documents: they cannot be searched now.', warning: true }];
+    }
+    return [];
+  });
+  const searching = writing && lines.length === 0 && statuses.some(({ action }) => action === 'queries_generated');
+  return searching ? [{ text: 'Searching documents…', warning: false }] : lines;
+}
+
+export function DocumentsStatus({ statuses, writing }: { statuses: readonly MessageStatus[]; writing: boolean }) {
+  const lines = statusLines(statuses, writing);
+  if (lines.length === 0) return null;
+  return (
+    <div className="documents-status" role="status">
+      {lines.map(({ text, warning }) => (
+        <p key={text} className={warning ? 'documents-warning' : 'muted'}>
+          {text}
+        </p>
+      ))}
+    </div>
+  );
+}

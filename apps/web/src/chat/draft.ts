@@ -1,0 +1,64 @@
+import type { Attachment } from '@perennial/contracts-gateway';
+import { Store } from '../app/store';
+import { UploadList, type Upload, type UploadServer } from '../files/upload-list';
+
+/** A knowledge base that is chosen for a message. */
+export interface ChosenBase {
+  id: string;
+  name: string;
+}
+
+/** What is attached to the message that is being written in a chat: files, also those still on their way, and bases. */
+export class Draft {
+  readonly uploads: UploadList;
+  readonly bases = new Store<readonly ChosenBase[]>([]);
+
+  constructor(server: UploadServer) {
+    this.uploads = new UploadList(server);
+  }
+
+  choose(base: ChosenBase): void {
+    if (this.bases.get().every(({ id }) => id !== base.id)) this.bases.set([...this.bases.get(), base]);
+  }
+
+  drop(baseId: string): void {
+    this.bases.set(this.bases.get().filter(({ id }) => id !== baseId));
+  }
+
+  /** What can go with the message now: all that the server has and has not given up. */
+  attachments(): Attachment[] {
+    const files = this.uploads.items.get().filter(isAttachable);
+    return [
+      ...files.map(({ fileId, name, size }) => ({ type: 'file', id: fileId, name, size })),
+      ...this.bases.get().map(({ id, name }) => ({ type: 'collection', id, name })),
+    ];
+  }
+
+  /** The message is on the server with these; what is still on its way stays for the next one. */
+  sent(attachments: readonly Attachment[]): void {
+    const ids = new Set(attachments.map(({ id }) => id));
+    const files = this.uploads.items.get().filter(({ fileId }) => fileId !== undefined && ids.has(fileId));
+    this.uploads.forget(files.map(({ key }) => key));
+    this.bases.set(this.bases.get().filter(({ id }) => !ids.has(id)));
+  }
+}
+
+function isAttachable({ state, fileId }: Upload): boolean {
+  return fileId !== undefined && (state === 'reading' || state === 'ready');
+}
+
+/** What a message that is sent now would have to do without; undefined when it lacks nothing. */
+export function lackWords(uploads: readonly Upload[]): string | undefined {
+  const named = (states: readonly Upload['state'][]): string =>
+    uploads
+      .filter(({ state }) => states.includes(state))
+      .map(({ name }) => name)
+      .join(', ');
+  const sending = named(['waiting', 'uploading']);
+  const reading = named(['reading']);
+  const sentences = [
+    reading && `Still being read: ${reading}. An answer now may miss what is in it.`,
+    sending && `Still being sent: ${sending}. It goes with your next message if you send this one now.`,
+  ].filter(Boolean);
+  return sentences.length > 0 ? sentences.join(' ') : undefined;
+}

@@ -1,0 +1,63 @@
+import { GET_FILE } from '@perennial/contracts-gateway';
+import { ApiError, call } from '@perennial/web-client';
+import { useQuery } from '@tanstack/react-query';
+import { Dialog } from '../app/dialog';
+import { counted } from '../files/file-words';
+import { originalAddress, pagesWords, type CitedDocument } from './citations';
+
+interface SourceListProps {
+  documents: readonly CitedDocument[];
+  onOpen: (document: CitedDocument) => void;
+}
+
+/** The documents that an answer leaned on, under their numbers. */
+export function SourceList({ documents, onOpen }: SourceListProps) {
+  if (documents.length === 0) return null;
+  return (
+    <section className="sources" aria-label="Sources">
+      <ol>
+        {documents.map((document) => (
+          <li key={document.number}>
+            <button type="button" onClick={() => onOpen(document)}>
+              <span className="source-number">{document.number}</span>
+              <span className="source-name">{document.name}</span>
+              <span className="muted">{pagesWords(document.passages)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** What a document says that the answer leaned on, and the way to the original at its page. */
+export function SourceDialog({ document, onClose }: { document: CitedDocument; onClose: () => void }) {
+  const { number, name, fileId, passages } = document;
+  const file = useQuery({
+    queryKey: ['file', fileId],
+    queryFn: () => call(GET_FILE, { params: { id: fileId! } }),
+    enabled: fileId !== undefined,
+  });
+  const gone = file.error instanceof ApiError && file.error.status === 404;
+  return (
+    <Dialog title={`${number}. ${name}`} onClose={onClose}>
+      <p className="muted">
+        {counted(passages.length, 'passage')} of this document went into the answer.
+        {gone && ' The original has been deleted since.'}
+      </p>
+      {passages.map(({ text, page, headings }, at) => (
+        <figure key={at} className="passage">
+          <figcaption>
+            <span>{[page !== undefined && `Page ${page}`, ...headings].filter(Boolean).join(' › ')}</span>
+            {fileId !== undefined && !gone && (
+              <a href={originalAddress(fileId, page)} target="_blank" rel="noopener">
+                Open the original{page !== undefined && ` at page ${page}`}
+              </a>
+            )}
+          </figcaption>
+          <blockquote tabIndex={0}>{text}</blockquote>
+        </figure>
+      ))}
+    </Dialog>
+  );
+}

@@ -1,0 +1,38 @@
+import { useRef, type ReactNode } from 'react';
+
+interface FileButtonProps {
+  className: string;
+  /** Where the button shows only a picture. */
+  label?: string;
+  onFiles: (files: File[]) => void;
+  children: ReactNode;
+}
+
+/** Opens the system's file picker. */
+export function FileButton({ className, label, onFiles, children }: FileButtonProps) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button
+        type="button"
+        className={className}
+        aria-label={label}
+        title={label}
+        onClick={() => input.current?.click()}
+      >
+        {children}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        onChange={({ target }) => {
+          onFiles([...(target.files ?? [])]);
+          // Else the same file could not be chosen twice in a row.
+          target.value = '';
+        }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+import { DELETE_FILE, RETRY_FILE } from '@perennial/contracts-gateway';
+import { call, followFileStatus, uploadFile } from '@perennial/web-client';
+import type { UploadServer } from './upload-list';
+
+/** The real one. */
+export const uploadServer: UploadServer = {
+  upload: uploadFile,
+  follow: followFileStatus,
+  retry: (id) => call(RETRY_FILE, { params: { id } }),
+  remove: (id) => call(DELETE_FILE, { params: { id } }),
+  wait: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000)),
+};

@@ -1,0 +1,153 @@
+import type { FileProgress, KnowledgeFile } from '@perennial/contracts-gateway';
+import { useDeferredValue, useEffect, useState } from 'react';
+import { Icon } from '../app/icon';
+import { originalAddress } from '../chat/citations';
+import { DropZone } from '../files/drop-zone';
+import { FileButton } from '../files/file-button';
+import { counted, progressShare, progressWords, sizeWords } from '../files/file-words';
+import { ProgressBar } from '../files/progress-bar';
+import { UploadRows, useBaseUploads } from './base-uploads';
+import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
+
+/** The files of a base: put in, see how far each is, try again, take out. */
+export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: boolean }) {
+  const [text, setText] = useState('');
+  const query = useDeferredValue(text.trim());
+  const files = useBaseFiles(baseId, query);
+  const { pending, look } = usePendingFiles(baseId);
+  const all = useBaseUploads();
+  const uploads = all.of(baseId);
+  const retry = useRetryFile(baseId);
+  const remove = useRemoveFile(baseId);
+  const items = files.data?.pages.flatMap(({ items }) => items) ?? [];
+  const total = files.data?.pages.at(-1)?.total ?? 0;
+  const failed = items.filter((file) => stateOf(file, pending.get(file.id)?.data).status === 'failed');
+  const problem = retry.error ?? remove.error ?? (files.data ? null : files.error);
+
+  useEffect(() => all.onUploaded(baseId, look), [all, baseId, look]);
+
+  const add = (chosen: File[]) => uploads.add(chosen);
+  const retryAll = async (ids: string[]) => {
+    await Promise.allSettled(ids.map((id) => retry.mutateAsync(id)));
+    look();
+  };
+  const removeFile = ({ id, filename }: KnowledgeFile) => {
+    if (window.confirm(`Delete “${filename}” from this base?`)) remove.mutate(id);
+  };
+
+  return (
+    <DropZone className="base-files" hint="Drop files to add them" onFiles={mayWrite ? add : () => undefined}>
+      <div className="row">
+        <label className="field grow">
+          <span className="visually-hidden">Search files</span>
+          <input
+            type="search"
+            placeholder="Search files"
+            value={text}
+            onChange={({ target }) => setText(target.value)}
+          />
+        </label>
+        {mayWrite && (
+          <FileButton className="button" onFiles={add}>
+            Add files
+          </FileButton>
+        )}
+      </div>
+      {problem && (
+        <p className="problem" role="alert">
+          {problem.message}
+        </p>
+      )}
+      <UploadRows uploads={uploads} />
+      {files.isPending && <p role="status">Loading…</p>}
+      {files.data && items.length === 0 && (
+        <p className="empty-state" role="status">
+          {query
+            ? `No file matches “${query}”.`
+            : 'No files yet. Add some, or drop them here: text, PDF, Word, Excel, PowerPoint, web pages, e-books and more.'}
+        </p>
+      )}
+      {items.length > 0 && (
+        <div className="row">
+          <p className="muted grow" role="status">
+            {counted(total, 'file')}
+            {pending.size > 0 && `, ${pending.size} on the way`}
+          </p>
+          {failed.length > 1 && (
+            <button
+              type="button"
+              className="button button-quiet button-small"
+              onClick={() => void retryAll(failed.map(({ id }) => id))}
+            >
+              Retry {failed.length} failed
+            </button>
+          )}
+        </div>
+      )}
+      <ul className="document-list" aria-label="Files">
+        {items.map((file) => (
+          <FileRow
+            key={file.id}
+            file={file}
+            progress={stateOf(file, pending.get(file.id)?.data)}
+            onRetry={mayWrite ? () => void retryAll([file.id]) : undefined}
+            onDelete={mayWrite ? () => removeFile(file) : undefined}
+          />
+        ))}
+      </ul>
+      {files.hasNextPage && (
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={files.isFetchingNextPage}
+          onClick={() => void files.fetchNextPage()}
+        >
+          More files
+        </button>
+      )}
+    </DropZone>
+  );
+}
+
+/** What is told as it happens is newer than what was loaded. */
+function stateOf({ data }: KnowledgeFile, told: FileProgress | undefined): FileProgress {
+  return told ?? { status: data.status ?? 'pending', error: data.error };
+}
+
+interface FileRowProps {
+  file: KnowledgeFile;
+  progress: FileProgress;
+  onRetry?: () => void;
+  onDelete?: () => void;
+}
+
+function FileRow({ file, progress, onRetry, onDelete }: FileRowProps) {
+  const { status, error } = progress;
+  const underWay = status === 'pending' || status === 'processing';
+  return (
+    <li className="document-row" data-state={status}>
+      <Icon name="file" />
+      <div className="document-text">
+        <a className="document-name" href={originalAddress(file.id)} target="_blank" rel="noopener">
+          {file.filename}
+        </a>
+        <span className="document-facts muted">
+          {sizeWords(file.meta.size)}
+          {underWay && ` · ${progressWords(progress)}`}
+        </span>
+        {underWay && <ProgressBar label={`Progress of ${file.filename}`} share={progressShare(progress)} />}
+        {status === 'failed' && <span className="document-problem">{error ?? 'The file could not be read.'}</span>}
+      </div>
+      {status === 'failed' && onRetry && (
+        <button type="button" className="button button-quiet button-small" onClick={onRetry}>
+          Retry<span className="visually-hidden"> {file.filename}</span>
+        </button>
+      )}
+      {onDelete && (
+        <button type="button" className="icon-button" aria-label={`Delete ${file.filename}`} onClick={onDelete}>
+          <Icon name="close" />
+        </button>
+      )}
+    </li>
+  );
+}

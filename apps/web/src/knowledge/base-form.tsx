@@ -1,0 +1,56 @@
+import { useState, type FormEvent } from 'react';
+import { Dialog } from '../app/dialog';
+import type { BaseWords } from './knowledge-queries';
+
+interface BaseFormProps {
+  title: string;
+  /** What the button says. */
+  action: string;
+  initial?: BaseWords;
+  busy: boolean;
+  problem?: string;
+  onSave: (words: BaseWords) => void;
+  onClose: () => void;
+}
+
+/** Name and description of a base, new or old. */
+export function BaseForm({ title, action, initial, busy, problem, onSave, onClose }: BaseFormProps) {
+  const [name, setName] = useState(initial?.name ?? '');
+  const [description, setDescription] = useState(initial?.description ?? '');
+  const save = (event: FormEvent) => {
+    event.preventDefault();
+    onSave({ name: name.trim(), description: description.trim() });
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form className="base-form" onSubmit={save}>
+        <label className="field">
+          Name
+          <input required maxLength={200} value={name} onChange={({ target }) => setName(target.value)} />
+        </label>
+        <label className="field">
+          Description
+          <textarea
+            rows={3}
+            maxLength={10_000}
+            value={description}
+            onChange={({ target }) => setDescription(target.value)}
+          />
+        </label>
+        {problem && (
+          <p className="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <div className="row">
+          <button className="button" disabled={busy || !name.trim()}>
+            {action}
+          </button>
+          <button type="button" className="button button-quiet" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

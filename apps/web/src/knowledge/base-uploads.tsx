@@ -1,0 +1,88 @@
+import { createContext, useContext, useState, type ReactNode } from 'react';
+import { useStore } from '../app/store';
+import { Icon } from '../app/icon';
+import { uploadShare, uploadWords } from '../files/file-words';
+import { ProgressBar } from '../files/progress-bar';
+import { UploadList } from '../files/upload-list';
+import { uploadServer } from '../files/upload-server';
+
+/** Who wants to know of a file that has come in. */
+type Listener = () => void;
+
+/** The uploads into each base: they go on while another page is looked at. */
+class BaseUploads {
+  readonly #byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
+
+  of(baseId: string): UploadList {
+    return this.#entry(baseId).list;
+  }
+
+  onUploaded(baseId: string, listener: Listener): () => void {
+    const { listeners } = this.#entry(baseId);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  #entry(baseId: string) {
+    const known = this.#byBase.get(baseId);
+    if (known) return known;
+    const listeners = new Set<Listener>();
+    const onUploaded = () => listeners.forEach((listener) => listener());
+    const entry = { list: new UploadList(uploadServer, { knowledgeId: baseId, onUploaded }), listeners };
+    this.#byBase.set(baseId, entry);
+    return entry;
+  }
+}
+
+const BaseUploadsContext = createContext(new BaseUploads());
+
+/** Keeps the uploads of whoever is signed in. */
+export function BaseUploadsProvider({ children }: { children: ReactNode }) {
+  const [uploads] = useState(() => new BaseUploads());
+  return <BaseUploadsContext value={uploads}>{children}</BaseUploadsContext>;
+}
+
+export function useBaseUploads(): BaseUploads {
+  return useContext(BaseUploadsContext);
+}
+
+/** Files that this browser is sending into a base. */
+export function UploadRows({ uploads }: { uploads: UploadList }) {
+  const items = useStore(uploads.items);
+  if (items.length === 0) return null;
+  return (
+    <ul className="document-list" aria-label="Uploads">
+      {items.map((upload) => (
+        <li key={upload.key} className="document-row" data-state={upload.state}>
+          <Icon name="file" />
+          <div className="document-text">
+            <span className="document-name">{upload.name}</span>
+            <span className="document-facts" role={upload.state === 'failed' ? 'alert' : undefined}>
+              {uploadWords(upload)}
+            </span>
+            {upload.state === 'uploading' && (
+              <ProgressBar label={`Progress of ${upload.name}`} share={uploadShare(upload)} />
+            )}
+          </div>
+          {upload.state === 'failed' && (
+            <button
+              type="button"
+              className="button button-quiet button-small"
+              onClick={() => void uploads.retry(upload.key)}
+            >
+              Retry<span className="visually-hidden"> {upload.name}</span>
+            </button>
+          )}
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={`Remove ${upload.name}`}
+            onClick={() => uploads.remove(upload.key)}
+          >
+            <Icon name="close" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,121 @@
+import type { KnowledgeListItem, SessionProfile } from '@perennial/contracts-gateway';
+import { useDeferredValue, useEffect, useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { Icon } from '../app/icon';
+import { counted } from '../files/file-words';
+import { BaseForm } from './base-form';
+import { IndexState } from './index-state';
+import { useBases, useCreateBase, useDeleteBase } from './knowledge-queries';
+
+/** All knowledge bases that one may see: search, make, delete. */
+export function KnowledgePage({ user }: { user: SessionProfile }) {
+  const [text, setText] = useState('');
+  const query = useDeferredValue(text.trim());
+  const bases = useBases(query);
+  const [making, setMaking] = useState(false);
+  const create = useCreateBase();
+  const remove = useDeleteBase();
+  const navigate = useNavigate();
+  const items = bases.data?.pages.flatMap(({ items }) => items) ?? [];
+  const total = bases.data?.pages.at(-1)?.total ?? 0;
+
+  useEffect(() => {
+    document.title = 'Knowledge · Perennial';
+  }, []);
+
+  const removeBase = ({ id, name, file_count: files }: KnowledgeListItem) => {
+    const question = `Delete “${name}” with ${counted(files, 'file')} for good? Files that are also in another base stay there.`;
+    if (window.confirm(question)) remove.mutate(id);
+  };
+
+  return (
+    <main id="content" className="documents-page" tabIndex={-1}>
+      <header className="documents-header">
+        <h1>Knowledge</h1>
+        <button type="button" className="button" onClick={() => setMaking(true)}>
+          New base
+        </button>
+      </header>
+      <label className="field">
+        <span className="visually-hidden">Search knowledge bases</span>
+        <input
+          type="search"
+          placeholder="Search by name or description"
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </label>
+      {(remove.error ?? (bases.error && !bases.data)) && (
+        <p className="problem" role="alert">
+          {(remove.error ?? bases.error)?.message}
+        </p>
+      )}
+      {bases.isPending && <p role="status">Loading…</p>}
+      {bases.data && items.length === 0 && (
+        <p className="empty-state" role="status">
+          {query
+            ? `Nothing matches “${query}”.`
+            : 'No knowledge base yet. Make one, put documents into it, and ask about them in a chat.'}
+        </p>
+      )}
+      {items.length > 0 && (
+        <>
+          <p className="muted">{counted(total, 'knowledge base')}</p>
+          <ul className="document-list" aria-label="Knowledge bases">
+            {items.map((base) => (
+              <BaseRow key={base.id} base={base} own={base.user_id === user.id} onDelete={() => removeBase(base)} />
+            ))}
+          </ul>
+        </>
+      )}
+      {bases.hasNextPage && (
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={bases.isFetchingNextPage}
+          onClick={() => void bases.fetchNextPage()}
+        >
+          More
+        </button>
+      )}
+      {user.role === 'admin' && <IndexState />}
+      {making && (
+        <BaseForm
+          title="New knowledge base"
+          action="Create"
+          busy={create.isPending}
+          problem={create.error?.message}
+          onSave={(words) => create.mutate(words, { onSuccess: ({ id }) => void navigate(`/knowledge/${id}`) })}
+          onClose={() => {
+            create.reset();
+            setMaking(false);
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+function BaseRow({ base, own, onDelete }: { base: KnowledgeListItem; own: boolean; onDelete: () => void }) {
+  const facts = [
+    counted(base.file_count, 'file'),
+    !own && `of ${base.user?.name ?? 'somebody else'}`,
+    base.description,
+  ];
+  return (
+    <li className="document-row">
+      <Icon name="books" />
+      <div className="document-text">
+        <Link className="document-name" to={`/knowledge/${base.id}`}>
+          {base.name}
+        </Link>
+        <span className="muted document-facts">{facts.filter(Boolean).join(' · ')}</span>
+      </div>
+      {base.write_access && (
+        <button type="button" className="icon-button" aria-label={`Delete ${base.name}`} onClick={onDelete}>
+          <Icon name="close" />
+        </button>
+      )}
+    </li>
+  );
+}

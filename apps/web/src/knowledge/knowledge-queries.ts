@@ -1,0 +1,152 @@
+import {
+  CREATE_KNOWLEDGE,
+  DELETE_KNOWLEDGE,
+  GET_EMBEDDING_CONFIG,
+  GET_KNOWLEDGE,
+  LIST_KNOWLEDGE_FILES,
+  REINDEX_KNOWLEDGE,
+  REMOVE_KNOWLEDGE_FILE,
+  RETRY_FILE,
+  SEARCH_KNOWLEDGE,
+  UPDATE_KNOWLEDGE,
+  type PendingFile,
+} from '@perennial/contracts-gateway';
+import { call, followPendingFiles } from '@perennial/web-client';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+const BASES_KEY = ['knowledge'];
+const INDEX_KEY = ['embedding'];
+const baseKey = (baseId: string) => ['knowledge-base', baseId];
+const filesKey = (baseId: string) => [...baseKey(baseId), 'files'];
+
+/** How often a building index is looked at. */
+const LOOK_AT_INDEX_MS = 3_000;
+
+/** What a base is called and what is in it, as its owner writes it. */
+export interface BaseWords {
+  name: string;
+  description: string;
+}
+
+/** The page after those that are there; none when all are. */
+function nextPage<P extends { items: unknown[]; total: number }>(page: P, pages: P[]): number | undefined {
+  const loaded = pages.reduce((sum, { items }) => sum + items.length, 0);
+  return loaded < page.total && pages.at(-1)?.items.length !== 0 ? pages.length + 1 : undefined;
+}
+
+export function useBases(query: string) {
+  return useInfiniteQuery({
+    queryKey: [...BASES_KEY, query],
+    queryFn: ({ pageParam }) => call(SEARCH_KNOWLEDGE, { query: { query, page: pageParam } }),
+    initialPageParam: 1,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useBase(baseId: string) {
+  return useQuery({
+    queryKey: baseKey(baseId),
+    queryFn: () => call(GET_KNOWLEDGE, { params: { id: baseId } }),
+  });
+}
+
+export function useBaseFiles(baseId: string, query: string) {
+  return useInfiniteQuery({
+    queryKey: [...filesKey(baseId), query],
+    queryFn: ({ pageParam }) =>
+      call(LIST_KNOWLEDGE_FILES, {
+        params: { id: baseId },
+        query: { query, page: pageParam, order_by: 'created_at', direction: 'desc' },
+      }),
+    initialPageParam: 1,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/**
+ * The files of a base that wait or are being read, by their id, while there are any; the list of files is read again when one leaves them.
+ * `look` looks again, after an upload or a retry.
+ */
+export function usePendingFiles(baseId: string) {
+  const client = useQueryClient();
+  const [pending, setPending] = useState<ReadonlyMap<string, PendingFile>>(new Map());
+  const [looks, setLooks] = useState(0);
+  const ended = useRef(false);
+
+  useEffect(() => {
+    let known = new Set<string>();
+    ended.current = false;
+    return followPendingFiles(baseId, (files) => {
+      ended.current = files.length === 0;
+      const now = new Map(files.map((file) => [file.id, file]));
+      const changed = [...known].some((id) => !now.has(id)) || files.some(({ id }) => !known.has(id));
+      known = new Set(now.keys());
+      setPending(now);
+      if (changed) void client.invalidateQueries({ queryKey: filesKey(baseId) });
+    });
+  }, [baseId, looks, client]);
+
+  const look = useCallback(() => {
+    // A connection that still stands tells of it by itself.
+    if (ended.current) setLooks((count) => count + 1);
+    void client.invalidateQueries({ queryKey: filesKey(baseId) });
+    void client.invalidateQueries({ queryKey: BASES_KEY });
+  }, [baseId, client]);
+  return { pending, look };
+}
+
+export function useCreateBase() {
+  return useKnowledgeMutation((body: BaseWords) => call(CREATE_KNOWLEDGE, { body }));
+}
+
+export function useUpdateBase(baseId: string) {
+  return useKnowledgeMutation(
+    (body: BaseWords) => call(UPDATE_KNOWLEDGE, { params: { id: baseId }, body }),
+    baseKey(baseId),
+  );
+}
+
+export function useDeleteBase() {
+  return useKnowledgeMutation((baseId: string) => call(DELETE_KNOWLEDGE, { params: { id: baseId } }));
+}
+
+/** Takes a file out of the base; one that is in no other is deleted. */
+export function useRemoveFile(baseId: string) {
+  return useKnowledgeMutation(
+    (fileId: string) => call(REMOVE_KNOWLEDGE_FILE, { params: { id: baseId }, body: { file_id: fileId } }),
+    filesKey(baseId),
+  );
+}
+
+export function useRetryFile(baseId: string) {
+  return useKnowledgeMutation((fileId: string) => call(RETRY_FILE, { params: { id: fileId } }), filesKey(baseId));
+}
+
+/** What searches answer from, and what is being built to replace it: for administrators. */
+export function useIndexState() {
+  return useQuery({
+    queryKey: INDEX_KEY,
+    queryFn: async () => (await call(GET_EMBEDDING_CONFIG, {})).index,
+    refetchInterval: ({ state }) => (state.data?.building ? LOOK_AT_INDEX_MS : false),
+  });
+}
+
+export function useReindex() {
+  return useKnowledgeMutation(() => call(REINDEX_KNOWLEDGE, {}), INDEX_KEY);
+}
+
+/** Changes something, after which the lists of bases, and what else it names, are read again. */
+function useKnowledgeMutation<V, R>(change: (value: V) => Promise<R>, alsoChanged: readonly string[] = BASES_KEY) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: BASES_KEY }),
+        client.invalidateQueries({ queryKey: alsoChanged }),
+      ]),
+  });
+}
