@@ -10,6 +10,7 @@ import { inSpan, Runtime } from '@perennial/runtime';
 import type { Histogram } from 'prom-client';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
+import { Claims } from './claims';
 import { EmbeddingCache } from './embedding-cache';
 import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
@@ -37,6 +38,7 @@ export interface StoreOptions {
  */
 @Injectable()
 export class EmbeddingGateway {
+  readonly #claims = new Claims();
   readonly #seconds: Histogram<'purpose' | 'outcome'>;
 
   constructor(
@@ -54,9 +56,9 @@ export class EmbeddingGateway {
   }
 
   /**
-   * Sees to it that the cache has a vector of each text. Those that are there already, and repetitions, cost nothing; the
-   * rest goes to the embedder in batches, some at a time, and each batch is kept before the next one is asked for. A failure
-   * keeps what is under way and throws: called again, it goes on with what is missing.
+   * Sees to it that the cache has a vector of each text. Those that are there already, repetitions, and those that another call
+   * of this process is asking for cost nothing; the rest goes to the embedder in batches, some at a time, and each batch is kept
+   * before the next one is asked for. A failure keeps what is under way and throws: called again, it goes on with what is missing.
    *
    * Two replicas that embed the same text at the same moment both ask for it; one vector is kept.
    * @throws EmbeddingError
@@ -66,31 +68,32 @@ export class EmbeddingGateway {
     texts: readonly HashedText[],
     { dimension, signal, onProgress }: StoreOptions,
   ): Promise<void> {
-    signal?.throwIfAborted();
     const model = embeddingModelId(config);
-    const unique = new Map(texts.map((text) => [text.hash, text]));
-    const present = await this.cache.present(model, [...unique.keys()]);
-    const missing = [...unique.values()].filter(({ hash }) => !present.has(hash));
-    const batches = batchesOf(missing, config.batchSize);
-    let done = unique.size - missing.length;
-    if (missing.length === 0) return onProgress?.(done, unique.size);
-    let failure: { error: unknown } | undefined;
-    const work = async (): Promise<void> => {
-      for (let batch = batches.shift(); batch && !failure; batch = batches.shift()) {
-        try {
+    let needed = [...new Map(texts.map((text) => [text.hash, text])).values()];
+    const total = needed.length;
+    for (;;) {
+      signal?.throwIfAborted();
+      const present = await this.cache.present(
+        model,
+        needed.map(({ hash }) => hash),
+      );
+      const missing = needed.filter(({ hash }) => !present.has(hash));
+      const claim = this.#claims.claim(model, missing);
+      onProgress?.(total - missing.length, total);
+      try {
+        let left = missing.length;
+        await this.#inBatches(config, claim.mine, signal, async (batch) => {
           await this.#embedAndKeep(config, model, batch, dimension, signal);
-          done += batch.length;
-          onProgress?.(done, unique.size);
-        } catch (error) {
-          failure ??= { error };
-        }
+          left -= batch.length;
+          onProgress?.(total - left, total);
+        });
+      } finally {
+        claim.release();
       }
-    };
-    const most = config.engine === '' ? LOCAL_CONCURRENCY : Infinity;
-    const requests = Math.min(config.concurrentRequests || DEFAULT_CONCURRENCY, most, batches.length);
-    await Promise.all(Array.from({ length: requests }, work));
-    signal?.throwIfAborted();
-    if (failure) throw failure.error;
+      if (claim.elsewhere.length === 0) return;
+      await unlessAborted(claim.over, signal);
+      needed = claim.elsewhere;
+    }
   }
 
   /** The kept vectors of texts that {@link store} was called with; a hash without one is absent. */
@@ -111,6 +114,31 @@ export class EmbeddingGateway {
     const vectors = await this.#request(config, texts, 'question', signal);
     checkDimension(config, vectors, dimension);
     return vectors;
+  }
+
+  /** Works on batches, some at a time. After a failure no other is begun, and those under way are waited for. */
+  async #inBatches(
+    config: EmbeddingConfig,
+    texts: readonly HashedText[],
+    signal: AbortSignal | undefined,
+    work: (batch: readonly HashedText[]) => Promise<void>,
+  ): Promise<void> {
+    const batches = batchesOf(texts, config.batchSize);
+    const most = config.engine === '' ? LOCAL_CONCURRENCY : Infinity;
+    const lanes = Math.min(config.concurrentRequests || DEFAULT_CONCURRENCY, most, batches.length);
+    let failure: { error: unknown } | undefined;
+    const lane = async (): Promise<void> => {
+      for (let batch = batches.shift(); batch && !failure; batch = batches.shift()) {
+        try {
+          await work(batch);
+        } catch (error) {
+          failure ??= { error };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    signal?.throwIfAborted();
+    if (failure) throw failure.error;
   }
 
   async #embedAndKeep(
@@ -179,4 +207,19 @@ function checkDimension({ model }: EmbeddingConfig, vectors: readonly Float32Arr
     'setup',
     `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to have all documents indexed anew`,
   );
+}
+
+/** Waits for `work`, which goes on, only as long as the signal allows. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return void (await work);
+  let leave!: () => void;
+  const aborted = new Promise<void>((resolve) => {
+    leave = () => resolve();
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }

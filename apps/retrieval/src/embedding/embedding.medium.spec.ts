@@ -102,6 +102,29 @@ describe('documents', () => {
     expect(simulator.stats().embed_calls).toBe(2);
   });
 
+  it('that two files have in common are asked for once, also when both are worked on at the same time', async () => {
+    const slow = config('sim-embed-d50');
+    const [first, second] = [texts(300), texts(300, 40, 200)];
+    await Promise.all([store(first, slow), store(second, slow), store([...second].reverse(), slow)]);
+    expect(asked()).toEqual(Array.from({ length: 500 }, () => 1));
+    const hashes = second.map(({ hash }) => hash);
+    expect((await gateway.vectors(slow, hashes)).size).toBe(300);
+  });
+
+  it('are asked for by whoever waited when the other file failed or was given up', async () => {
+    const abort = new AbortController();
+    const slow = config('sim-embed-d150', { concurrentRequests: 1 });
+    const other = store(texts(128), slow, { signal: abort.signal });
+    await waitFor(() => simulator.stats().embed_active === 1);
+    const waiting = store(texts(128), slow);
+    const impatient = store(texts(128), slow, { signal: AbortSignal.timeout(20) });
+    await expect(impatient).rejects.toMatchObject({ name: 'TimeoutError' });
+    abort.abort(new Error('deleted'));
+    await expect(other).rejects.toThrow('deleted');
+    await waiting;
+    expect(simulator.stats()).toMatchObject({ embed_done: 2, embed_failed: 1 });
+  });
+
   it('are embedded anew by another model, and both are kept', async () => {
     const chunks = texts(3);
     await store(chunks);
@@ -276,16 +299,12 @@ describe('the cache', () => {
     expect(await cache.present('openai:sim-embed', hashes)).toEqual(new Set(hashes.slice(0, 2)));
   });
 
-  it('is written by two at once without waiting in a circle', async () => {
+  it('is written by two replicas at once without waiting in a circle', async () => {
     const chunks = texts(500);
-    await Promise.all([store(chunks), store([...chunks].reverse()), store(chunks)]);
-    expect(
-      (
-        await gateway.vectors(
-          config(),
-          chunks.map(({ hash }) => hash),
-        )
-      ).size,
-    ).toBe(500);
+    const other = new EmbeddingGateway(new EmbeddingCache(database), env(), runtime);
+    await Promise.all([store(chunks), other.store(config(), [...chunks].reverse(), { dimension: DIMENSION })]);
+    const hashes = chunks.map(({ hash }) => hash);
+    expect((await gateway.vectors(config(), hashes)).size).toBe(500);
+    expect(await database.first('SELECT count(*)::int AS n FROM embeddings_cache')).toEqual({ n: 500 });
   });
 });
