@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Upload, UploadServer } from '../files/upload-list';
+import { Draft, lackWords } from './draft';
+
+const upload = (name: string, state: Upload['state']): Upload => ({
+  key: name,
+  name,
+  size: 3,
+  state,
+  sent: 3,
+  fileId: state === 'waiting' || state === 'uploading' ? undefined : `id-${name}`,
+});
+
+const server = { remove: () => Promise.resolve() } as unknown as UploadServer;
+
+describe('Draft', () => {
+  it('sends what the server has, read or not, and keeps what failed or is still on its way', () => {
+    const draft = new Draft(server);
+    draft.uploads.items.set([
+      upload('ready', 'ready'),
+      upload('reading', 'reading'),
+      upload('failed', 'failed'),
+      upload('sending', 'uploading'),
+    ]);
+    draft.choose({ id: 'base', name: 'Base' });
+    draft.choose({ id: 'base', name: 'Base' });
+    const attachments = draft.attachments();
+    expect(attachments).toEqual([
+      { type: 'file', id: 'id-ready', name: 'ready', size: 3 },
+      { type: 'file', id: 'id-reading', name: 'reading', size: 3 },
+      { type: 'collection', id: 'base', name: 'Base' },
+    ]);
+    draft.choose({ id: 'later', name: 'Chosen while it was being sent' });
+    draft.sent(attachments);
+    expect(draft.uploads.items.get().map(({ name }) => name)).toEqual(['failed', 'sending']);
+    expect(draft.bases.get().map(({ id }) => id)).toEqual(['later']);
+  });
+});
+
+describe('lackWords', () => {
+  it('says what a message that is sent now would lack, and nothing when it lacks nothing', () => {
+    expect(lackWords([upload('a', 'ready'), upload('b', 'failed')])).toBeUndefined();
+    expect(lackWords([upload('a', 'reading'), upload('b', 'reading')])).toBe(
+      'Still being read: a, b. An answer now may miss what is in it.',
+    );
+    expect(lackWords([upload('a', 'reading'), upload('b', 'uploading'), upload('c', 'waiting')])).toBe(
+      'Still being read: a. An answer now may miss what is in it. Still being sent: b, c. It goes with your next message if you send this one now.',
+    );
+  });
+});
