@@ -3,6 +3,7 @@ import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '
 import { vectorStoreEnv, vectorStoreRules } from '@perennial/vector-store';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
+import { extractionEnv } from './extraction/extraction-env';
 import { reconcileEnv } from './reconcile/reconcile-env';
 import { settingsEnv } from './settings/settings-env';
 
@@ -43,6 +44,7 @@ export const retrievalEnv = z
     ...vectorStoreEnv,
     ...embeddingEnv,
     ...ingestionEnv,
+    ...extractionEnv,
     ...settingsEnv,
     ...reconcileEnv,
   })

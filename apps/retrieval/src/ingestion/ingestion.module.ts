@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { extractorOptions } from '../extraction/extraction-env';
 import { createExtractor } from '../extraction/extractor';
 import { FilesModule } from '../files/files.module';
 import { IndexModule } from '../index/index.module';
@@ -37,7 +38,8 @@ import { IngestionWorker } from './ingestion-worker';
     {
       provide: EXTRACTOR,
       inject: [RETRIEVAL_ENV],
-      useFactory: (env: RetrievalEnv) => createExtractor({ processes: env.INGESTION_CONCURRENCY }),
+      useFactory: (env: RetrievalEnv) =>
+        createExtractor({ ...extractorOptions(env), processes: env.INGESTION_CONCURRENCY }),
     },
   ],
 })
