@@ -8,26 +8,9 @@ import { GET_RETRIEVAL_SETTINGS, REGISTER_FILE, type RetrievalSettings } from '@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 import { formBuffer, formHeaders, repeated, sendForm, type Part } from '../../test/forms';
+import { SETTINGS, storedFile } from '../../test/tiny-retrieval';
 
 /** The edge with real HTTP and a real directory as the store; retrieval is a table of answers. */
-const SETTINGS: RetrievalSettings = {
-  RAG_TEMPLATE: '',
-  TOP_K: 3,
-  RELEVANCE_THRESHOLD: 0,
-  ENABLE_RAG_HYBRID_SEARCH: false,
-  HYBRID_BM25_WEIGHT: 0.5,
-  RAG_FULL_CONTEXT: false,
-  BYPASS_EMBEDDING_AND_RETRIEVAL: false,
-  RAG_SYSTEM_CONTEXT: false,
-  TEXT_SPLITTER: '',
-  ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: true,
-  CHUNK_SIZE: 1_000,
-  CHUNK_MIN_SIZE_TARGET: 0,
-  CHUNK_OVERLAP: 100,
-  FILE_MAX_SIZE: null,
-  FILE_MAX_COUNT: null,
-  ALLOWED_FILE_EXTENSIONS: [],
-};
 const MIB = 1_048_576;
 
 describe('uploading a file', () => {
@@ -49,23 +32,9 @@ describe('uploading a file', () => {
     headers = edge.account('user').headers;
     edge.rpc.calls.length = 0;
     settings({});
-    edge.rpc.on(REGISTER_FILE, ({ fileId, name, contentType, size, sha256, metadata }, principal) => ({
-      id: fileId,
-      user_id: principal.kind === 'user' ? principal.userId : '',
-      hash: null,
-      filename: name,
-      data: { status: 'pending' as const },
-      meta: {
-        name,
-        content_type: contentType,
-        size,
-        file_hash: sha256,
-        data: metadata,
-        collection_name: `file-${fileId}`,
-      },
-      created_at: 1,
-      updated_at: 1,
-    }));
+    edge.rpc.on(REGISTER_FILE, (request, principal) =>
+      storedFile(request, principal.kind === 'user' ? principal.userId : ''),
+    );
     await rm(join(directory, 'blobs'), { recursive: true, force: true });
   });
 
@@ -310,6 +279,16 @@ describe('uploading a file', () => {
     const answer = await upload([file(repeated(Buffer.alloc(65_536), 3 * MIB))]);
     expect(answer.status).toBe(411);
     expect(edge.rpc.commands).toEqual([]);
+  });
+
+  it("by a foreign page in a person's name is refused, and so is one of an account that is not active yet", async () => {
+    const [, token = ''] = headers.authorization.split(' ');
+    const send = (own: Record<string, string>) => sendForm(url, own, [file()]);
+    const foreign = await send({ cookie: `token=${token}`, origin: 'https://evil.example' });
+    expect([foreign.status, await blobs()]).toEqual([403, []]);
+    expect((await send({ cookie: `token=${token}`, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+    expect((await send(edge.account('pending').headers)).status).toBe(403);
+    expect(await blobs()).toHaveLength(1);
   });
 
   it('is for uploads alone: no other route reads a form', async () => {
