@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT_COMPLETION, ACCEPT_TURN, RUN_SOURCES } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
+import { GET_RETRIEVAL_SETTINGS, RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
 import type { OnRunUpdate, RunTerminal } from '@perennial/transport';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
+import { SETTINGS } from '../../test/tiny-retrieval';
 
 const runId = randomUUID();
 const SOURCES = [{ source: { type: 'file', id: randomUUID(), name: 'a.md' }, document: ['x'], metadata: [{}] }];
@@ -122,5 +124,25 @@ describe('the sources of a completion', () => {
     expect(accepted?.request).toMatchObject({ files, userMessage: { files } });
     const many = await ask({ ...turn, files: Array.from({ length: 101 }, () => files[0]) });
     expect([many.status, many.json().detail]).toEqual([422, 'files: must hold at most 100 files']);
+  });
+
+  it('of a message are no more than the administrator allows', async () => {
+    edge.rpc.on(ACCEPT_TURN, () => ({ chatId: randomUUID(), created: true, runs: [] }));
+    edge.rpc.on(GET_RETRIEVAL_SETTINGS, () => ({ version: 1, settings: { ...SETTINGS, FILE_MAX_COUNT: 1 } }));
+    await edge.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version: 1 });
+    const file = () => ({ type: 'file', id: randomUUID() });
+    const turn = (...files: object[]) => ({
+      session_id: 's',
+      parent_id: null,
+      id: 'a',
+      files: null,
+      user_message: { id: 'q', content: 'x', files },
+    });
+    expect((await ask(turn(file(), { type: 'image', url: 'data:' }))).status).toBe(200);
+    const many = await ask(turn(file(), file()));
+    expect([many.status, many.json().detail]).toEqual([
+      400,
+      'At most 1 files can be attached to a message, this one has 2. Take some off and send it again.',
+    ]);
   });
 });

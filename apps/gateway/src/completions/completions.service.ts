@@ -10,6 +10,7 @@ import { releaseSlots, type Caller } from '../edge/caller';
 import { EventStreams } from '../edge/event-streams';
 import { Load } from '../edge/load';
 import { Problem } from '../edge/problem';
+import { RetrievalLimits } from '../retrieval/retrieval-limits';
 import { feed } from '../runs/run-feed';
 import { RUN_HUB } from '../runs/run-hub';
 import { AnswerSources } from './answer-sources';
@@ -38,6 +39,7 @@ export class CompletionsService implements OnModuleInit {
     private readonly streams: EventStreams,
     private readonly load: Load,
     private readonly sources: AnswerSources,
+    private readonly limits: RetrievalLimits,
   ) {}
 
   onModuleInit(): void {
@@ -46,6 +48,7 @@ export class CompletionsService implements OnModuleInit {
 
   /** The answer is written whether anybody reads it or not; it goes to the user's sockets. */
   async accept({ principal }: Caller, body: z.output<typeof TurnBodySchema>): Promise<TurnReply> {
+    if (body.user_message?.files?.length) await this.limits.refuseTooMany(body.user_message.files);
     const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turnOf(body), { principal });
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { GET_RETRIEVAL_SETTINGS, RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
 import { Notices, Rpc } from '@perennial/transport';
+import { Problem } from '../edge/problem';
 import { GATEWAY_PRINCIPAL as principal } from '../sessions/gateway-principal';
 
 /** A lost notice delays a change by this much. */
@@ -44,6 +45,19 @@ export class RetrievalLimits implements OnModuleInit {
       await this.reading.catch(() => undefined);
     }
     return this.limits;
+  }
+
+  /** Refuses a message with more documents than it may have; a message without any asks nobody. @throws Problem 400 */
+  async refuseTooMany(files: readonly { type?: string | null }[] | null | undefined): Promise<void> {
+    const documents = files?.filter(({ type }) => type === 'file' || type === 'collection').length ?? 0;
+    if (documents === 0) return;
+    const { maxCount } = await this.known();
+    if (maxCount !== null && documents > maxCount) {
+      throw new Problem(
+        400,
+        `At most ${maxCount} files can be attached to a message, this one has ${documents}. Take some off and send it again.`,
+      );
+    }
   }
 
   private async read(): Promise<void> {

@@ -24,31 +24,14 @@ import {
   UPDATE_RETRIEVAL_SETTINGS,
   type EmbeddingConfig,
   type KnowledgeBase,
-  type RetrievalSettings,
   type StoredFile,
 } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BLOB_STORE } from '../files/blob-store';
 import { startEdge, type Edge } from '../../test/edge';
+import { SETTINGS } from '../../test/tiny-retrieval';
 
-const settings: RetrievalSettings = {
-  RAG_TEMPLATE: '',
-  TOP_K: 3,
-  RELEVANCE_THRESHOLD: 0,
-  ENABLE_RAG_HYBRID_SEARCH: false,
-  HYBRID_BM25_WEIGHT: 0.5,
-  RAG_FULL_CONTEXT: false,
-  BYPASS_EMBEDDING_AND_RETRIEVAL: false,
-  RAG_SYSTEM_CONTEXT: false,
-  TEXT_SPLITTER: '',
-  ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: true,
-  CHUNK_SIZE: 1000,
-  CHUNK_MIN_SIZE_TARGET: 0,
-  CHUNK_OVERLAP: 100,
-  FILE_MAX_SIZE: 20,
-  FILE_MAX_COUNT: 5,
-  ALLOWED_FILE_EXTENSIONS: [],
-};
+const settings = { ...SETTINGS, FILE_MAX_SIZE: 20, FILE_MAX_COUNT: 5 };
 
 const embedding: EmbeddingConfig = {
   version: 1,
