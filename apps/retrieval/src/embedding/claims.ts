@@ -1,12 +1,12 @@
 import type { HashedText } from './batches';
 
-/** What one call may ask the embedder for, and what another call of this process is asking for already. */
+/** Of the texts that one call needs: those that are its own to see to, and those that another call of this process has. */
 export interface Claim {
   mine: HashedText[];
   elsewhere: HashedText[];
   /** Settles when the calls that have `elsewhere` are over, however they ended. */
   over: Promise<unknown>;
-  /** To be called when `mine` is kept or given up. */
+  /** To be called when `mine` are kept or given up. */
   release: () => void;
 }
 

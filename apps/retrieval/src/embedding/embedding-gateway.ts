@@ -73,26 +73,23 @@ export class EmbeddingGateway {
     const total = needed.length;
     for (;;) {
       signal?.throwIfAborted();
-      const present = await this.cache.present(
-        model,
-        needed.map(({ hash }) => hash),
-      );
-      const missing = needed.filter(({ hash }) => !present.has(hash));
-      const claim = this.#claims.claim(model, missing);
-      onProgress?.(total - missing.length, total);
+      // Claimed before the look into the cache: what another call has kept by then is found, what it has not is waited for.
+      const { mine, elsewhere, over, release } = this.#claims.claim(model, needed);
       try {
-        let left = missing.length;
-        await this.#inBatches(config, claim.mine, signal, async (batch) => {
+        const missing = await this.#missing(model, mine);
+        let left = elsewhere.length + missing.length;
+        onProgress?.(total - left, total);
+        await this.#inBatches(config, missing, signal, async (batch) => {
           await this.#embedAndKeep(config, model, batch, dimension, signal);
           left -= batch.length;
           onProgress?.(total - left, total);
         });
       } finally {
-        claim.release();
+        release();
       }
-      if (claim.elsewhere.length === 0) return;
-      await unlessAborted(claim.over, signal);
-      needed = claim.elsewhere;
+      if (elsewhere.length === 0) return;
+      await unlessAborted(over, signal);
+      needed = elsewhere;
     }
   }
 
@@ -114,6 +111,12 @@ export class EmbeddingGateway {
     const vectors = await this.#request(config, texts, 'question', signal);
     checkDimension(config, vectors, dimension);
     return vectors;
+  }
+
+  async #missing(model: string, texts: readonly HashedText[]): Promise<HashedText[]> {
+    const hashes = texts.map(({ hash }) => hash);
+    const present = await this.cache.present(model, hashes);
+    return texts.filter(({ hash }) => !present.has(hash));
   }
 
   /** Works on batches, some at a time. After a failure no other is begun, and those under way are waited for. */
