@@ -1,0 +1,269 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { factualPages, factOf, pdfOf } from '@perennial/testing/documents';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { QUOTING_MODEL, startQuotingModel, type QuotingModel } from './support/quoting-model';
+
+const EXECUTABLE = process.env.CHROMIUM_BINARY ?? onPath('chromium') ?? onPath('google-chrome');
+if (!EXECUTABLE) console.warn('SKIPPED: documents in a browser. Install chromium, or name one in CHROMIUM_BINARY.');
+
+/** Time for a file to be read, on a busy machine. */
+const READ_MS = 60_000;
+const BOOK = factualPages(5, 900);
+const NOTE = factOf(40);
+const ASKED = BOOK.facts[3]!;
+
+function onPath(name: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(existsSync);
+}
+
+const textFile = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+
+describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
+  let simulator: Simulator;
+  let model: QuotingModel;
+  let system: RunningSystem;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let book: { name: string; mimeType: string; buffer: Buffer };
+
+  beforeAll(async () => {
+    [simulator, model] = await Promise.all([startSimulator({ port: 0 }), startQuotingModel()]);
+    book = { name: 'handbook.pdf', mimeType: 'application/pdf', buffer: await pdfOf(BOOK.pages) };
+    system = await launchSystem({
+      env: {
+        OPENAI_API_BASE_URLS: model.url,
+        OPENAI_API_KEYS: 'quoting',
+        RAG_EMBEDDING_ENGINE: 'openai',
+        RAG_EMBEDDING_MODEL: 'sim-embed',
+        RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
+        RAG_OPENAI_API_KEY: 'simulated',
+      },
+    });
+    browser = await chromium.launch({
+      executablePath: EXECUTABLE,
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
+    });
+    context = await browser.newContext({ baseURL: system.baseUrl });
+    const first = await context.newPage();
+    await first.goto('/');
+    await first.getByLabel('Name').fill('Ada');
+    await first.getByLabel('E-mail').fill('ada@example.com');
+    await first.getByLabel('Password').fill('correct horse battery staple');
+    await first.getByRole('button', { name: 'Create account' }).click();
+    await first.getByText('What is on your mind?').waitFor();
+    await first.close();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+    await Promise.all([simulator?.close(), model?.close()]);
+  });
+
+  beforeEach(async () => {
+    page = await context.newPage();
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.goto('/');
+    await page.getByText('What is on your mind?').waitFor();
+  });
+
+  afterEach(() => page.close());
+
+  const attached = (name: string) => page.getByRole('list', { name: 'Attached' }).locator('li', { hasText: name });
+  const file = (name: string) => page.getByRole('list', { name: 'Files' }).locator('li', { hasText: name });
+  const answer = () => page.locator('.message-assistant').last();
+
+  async function attach(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+    await page.locator('.composer input[type=file]').setInputFiles(files);
+  }
+
+  async function read(name: string): Promise<void> {
+    await attached(name).and(page.locator('[data-state=ready]')).waitFor({ timeout: READ_MS });
+  }
+
+  async function say(text: string): Promise<void> {
+    await page.getByLabel('Model').selectOption(QUOTING_MODEL);
+    await page.getByLabel('Message', { exact: true }).fill(text);
+    await page.getByLabel('Message', { exact: true }).press('Enter');
+    await page.waitForURL(/\/c\//);
+    await answer().and(page.locator('[aria-busy="false"]')).waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+  }
+
+  /** Rules of accessibility that the page breaks, in light and in dark. */
+  async function violations(): Promise<string[]> {
+    const found: string[] = [];
+    for (const scheme of ['Use dark colours', 'Use light colours']) {
+      await page.getByRole('button', { name: scheme }).click();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      found.push(...violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html}`));
+    }
+    return found;
+  }
+
+  async function newBase(name: string): Promise<void> {
+    await page.getByRole('link', { name: 'Knowledge' }).click();
+    await page.getByRole('button', { name: 'New base' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill(name);
+    await page.getByRole('dialog').getByLabel('Description').fill('What everybody should know');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('heading', { name }).waitFor();
+  }
+
+  it('attaches files, cites them in the answer, and opens a source at its page; also after a reload', async () => {
+    await attach(textFile('note.txt', `Some words.\n\n${NOTE.sentence}\n`), book);
+    await Promise.all([read('note.txt'), read('handbook.pdf')]);
+    await say(`${ASKED.question} ${NOTE.question}`);
+    for (const reloaded of [false, true]) {
+      if (reloaded) await page.reload();
+      await page.getByRole('listitem').getByRole('link', { name: 'handbook.pdf' }).waitFor();
+      await answer().getByText('Found 2 documents.').waitFor();
+      await answer().getByRole('region', { name: 'Sources' }).getByRole('button', { name: 'note.txt' }).waitFor();
+      expect(await answer().locator('code').textContent()).toBe('words[1]');
+
+      const quote = answer().locator('li', { hasText: ASKED.sentence });
+      await quote.getByRole('button', { name: 'handbook.pdf' }).focus();
+      await page.keyboard.press('Enter');
+      const source = page.getByRole('dialog');
+      const passage = source.locator('figure', { hasText: ASKED.answer });
+      await passage.getByText(`Page ${ASKED.page}`, { exact: true }).waitFor();
+      const link = passage.getByRole('link', { name: `Open the original at page ${ASKED.page}` });
+      const address = (await link.getAttribute('href')) ?? '';
+      expect(address).toMatch(new RegExp(`^/api/v1/files/[^/]+/content#page=${ASKED.page}$`));
+      const original = await context.request.get(address);
+      expect(original.headers()['content-type']).toBe('application/pdf');
+      expect((await original.body()).equals(book.buffer)).toBe(true);
+      if (reloaded) expect(await violations()).toEqual([]);
+      await page.keyboard.press('Escape');
+      await source.waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.className)).toBe('citation');
+    }
+  });
+
+  it('takes dropped and pasted files, says what is wrong with one, and sends without waiting', async () => {
+    const give = (selector: string, event: 'drop' | 'paste', name: string, text: string) =>
+      page.evaluate(
+        ({ selector, event, name, text }) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], name, { type: 'text/plain' }));
+          const target = document.querySelector(selector);
+          if (event === 'drop') target?.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
+          else target?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+        },
+        { selector, event, name, text },
+      );
+    await give('.welcome', 'drop', 'dropped.txt', NOTE.sentence);
+    await give('#composer', 'paste', 'pasted.txt', 'Nothing of importance.');
+    await attach({ name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\nthis is none') });
+    await Promise.all([read('dropped.txt'), read('pasted.txt')]);
+    await attached('broken.pdf').getByRole('alert').waitFor({ timeout: READ_MS });
+    await attached('broken.pdf').getByRole('button', { name: 'Retry' }).click();
+    await attached('broken.pdf').getByRole('alert').waitFor({ timeout: READ_MS });
+    await attached('broken.pdf').getByRole('button', { name: 'Remove' }).click();
+    await attached('broken.pdf').waitFor({ state: 'detached' });
+
+    // The last byte of this one does not come through before the message is sent.
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/api/v1/files/', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await attach(textFile('late.txt', factOf(77).sentence));
+    await page.getByText('Still being sent: late.txt.').waitFor();
+    await say(NOTE.question);
+    expect(await page.locator('.message-user').last().textContent()).toContain('dropped.txt');
+    await attached('late.txt').and(page.locator('[data-state=uploading]')).waitFor();
+    letGo();
+    await read('late.txt');
+    await page.unroute('**/api/v1/files/');
+    await say(factOf(77).question);
+    await page.locator('.message-assistant').nth(1).waitFor();
+    await answer().getByRole('button', { name: 'late.txt' }).first().waitFor();
+  });
+
+  it('keeps a base of files: progress of each, the reason of a failure, retry, delete, and a question about it', async () => {
+    await newBase('Handbooks');
+    await page.getByText('No files yet.').waitFor();
+    await page
+      .locator('.base-files input[type=file]')
+      .setInputFiles([
+        book,
+        textFile('note.txt', NOTE.sentence),
+        { name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\nthis is none') },
+      ]);
+    for (const name of ['handbook.pdf', 'note.txt'])
+      await file(name).and(page.locator('[data-state=completed]')).waitFor({ timeout: READ_MS });
+    const broken = file('broken.pdf').and(page.locator('[data-state=failed]'));
+    await broken.waitFor({ timeout: READ_MS });
+    expect((await broken.locator('.document-problem').textContent())?.length).toBeGreaterThan(10);
+    expect(await violations()).toEqual([]);
+    await broken.getByRole('button', { name: 'Retry' }).click();
+    await file('broken.pdf')
+      .and(page.locator('[data-state=pending], [data-state=processing], [data-state=failed]'))
+      .waitFor();
+    await broken.waitFor({ timeout: READ_MS });
+    await file('broken.pdf').getByRole('button', { name: 'Delete' }).click();
+    await file('broken.pdf').waitFor({ state: 'detached' });
+    await page.getByText('2 files', { exact: true }).waitFor();
+    await page.getByLabel('Search files').fill('note');
+    await file('handbook.pdf').waitFor({ state: 'detached' });
+    await file('note.txt').waitFor();
+
+    await page.getByRole('link', { name: 'New chat' }).click();
+    await page.getByRole('button', { name: 'Ask a knowledge base' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Handbooks' }).click();
+    await attached('Handbooks').waitFor();
+    await say(ASKED.question);
+    await answer().locator('li', { hasText: ASKED.sentence }).getByRole('button', { name: 'handbook.pdf' }).waitFor();
+  });
+
+  it('finds, renames and deletes bases, and shows more than one page of files', async () => {
+    await newBase('Plans');
+    await page.getByRole('button', { name: 'Rename or describe' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Old plans');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Old plans' }).waitFor();
+    const many = Array.from({ length: 33 }, (_, at) => textFile(`plan-${at}.txt`, factOf(200 + at).sentence));
+    await page.locator('.base-files input[type=file]').setInputFiles(many);
+    await page.getByText('33 files', { exact: true }).waitFor({ timeout: READ_MS });
+    await page.getByRole('button', { name: 'More files' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('ul[aria-label=Files] > li').length === 33);
+    await page.getByRole('link', { name: 'All knowledge bases' }).click();
+    await page.getByLabel('Search knowledge bases').fill('nothing like that');
+    await page.getByText('Nothing matches').waitFor();
+    await page.getByLabel('Search knowledge bases').fill('old');
+    await page.getByRole('link', { name: 'Old plans' }).waitFor();
+    await page.getByText('Searches are answered with sim-embed.').waitFor();
+    expect(await violations()).toEqual([]);
+    await page.getByRole('button', { name: 'Delete Old plans' }).click();
+    await page.getByRole('link', { name: 'Old plans' }).waitFor({ state: 'detached' });
+    await page.goto('/knowledge/00000000-0000-4000-8000-000000000000');
+    await page.getByRole('alert').getByText('There is no such knowledge base').waitFor();
+  });
+
+  it('fits a phone: no sideways scrolling with files, sources and bases', async () => {
+    const sideways = () => page.evaluate(() => document.documentElement.scrollWidth);
+    await page.setViewportSize({ width: 360, height: 700 });
+    await attach(textFile(`${'a-very-long-name-'.repeat(6)}.txt`, NOTE.sentence));
+    await read('a-very-long-name');
+    expect(await sideways()).toBeLessThanOrEqual(360);
+    await say(NOTE.question);
+    await answer().locator('.citation').first().click();
+    expect(await sideways()).toBeLessThanOrEqual(360);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Chats' }).click();
+    await page.getByRole('link', { name: 'Knowledge' }).click();
+    await page.getByRole('heading', { name: 'Knowledge' }).waitFor();
+    expect(await sideways()).toBeLessThanOrEqual(360);
+  });
+});
