@@ -76,7 +76,7 @@ describe('workers that die', () => {
       await world.workers(1);
     }
     for (const file of files) await expectUndisturbed(file.id);
-  }, 240_000);
+  }, 600_000);
 
   it('a worker that is asked to end hands its files over at once, and no attempt is counted', async () => {
     await forgetVectors();

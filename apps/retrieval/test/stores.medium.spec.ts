@@ -67,6 +67,20 @@ describe('stores that go away', () => {
     for (const file of files)
       expect(await world.completed(file.id, 90_000)).toMatchObject({ attempts: 0, error: null });
   }, 150_000);
+
+  it('the vector store has lost the collection: it is made again, and no attempt is counted', async () => {
+    await world.workers(1);
+    const [before] = await uploads(1);
+    await world.completed(before!.id);
+    const { rows } = await world.db.query<{ collection: string }>(
+      `SELECT collection FROM indexes WHERE state = 'active'`,
+    );
+    await world.vectors.dropCollection(rows[0]!.collection);
+    const [file] = await uploads(1);
+    const row = await world.completed(file!.id);
+    expect(row).toMatchObject({ attempts: 0, error: null });
+    expect(await world.points(file!.id)).toHaveLength(row.chunk_count!);
+  }, 90_000);
 });
 
 const missing = await missingServer('Qdrant', () => qdrantBinary());

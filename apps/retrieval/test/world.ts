@@ -101,6 +101,8 @@ export class World {
       args: ['--import', `${this.bundle.dir}/telemetry.js`, `${this.bundle.dir}/main.js`],
       env: {
         NODE_ENV: 'test',
+        // As the launcher starts it.
+        MALLOC_ARENA_MAX: '2',
         DATABASE_URL: this.databaseUrl,
         REDIS_URL: this.redis.url,
         REDIS_KEY_PREFIX: this.prefix,

@@ -10,6 +10,8 @@ const LOOK_MS = 1_000;
 interface Held {
   epoch: number;
   abort: AbortController;
+  /** Resolves when the work has ended, however it did. */
+  ended: Promise<void>;
 }
 
 /**
@@ -41,22 +43,31 @@ export class HeldFiles {
 
   /** Takes the file, if it is to be had, and holds it while `work` runs. */
   async hold(fileId: string, work: (file: TakenFile, signal: AbortSignal) => Promise<void>): Promise<void> {
+    await this.#outdated(fileId);
     if (this.#leaving || this.#taking.has(fileId) || this.#held.has(fileId)) return;
     this.#taking.add(fileId);
     const abort = new AbortController();
-    let held: Held | undefined;
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
     try {
       const file = await this.repository.take(fileId, this.processes.id);
       if (!file) return;
-      held = { epoch: file.epoch, abort };
-      this.#held.set(fileId, held);
+      this.#held.set(fileId, { epoch: file.epoch, abort, ended });
       this.#taking.delete(fileId);
       if (this.#leaving) abort.abort(new HandOverError());
-      await work(file, abort.signal);
+      await work(file, abort.signal).finally(() => this.#held.delete(fileId));
     } finally {
       this.#taking.delete(fileId);
-      if (held && this.#held.get(fileId) === held) this.#held.delete(fileId);
+      end();
     }
+  }
+
+  /** A job for a file that is in hand: it may have been replaced meanwhile, and what is in hand is of no use any more. */
+  async #outdated(fileId: string): Promise<void> {
+    const held = this.#held.get(fileId);
+    if (!held) return;
+    await this.#compare();
+    if (held.abort.signal.aborted) await held.ended;
   }
 
   /** Everything that is in hand stops where it is and is given back. Resolves when it is, or at the deadline. */

@@ -11,10 +11,10 @@ import { IngestionRepository, type StoredChunk } from './ingestion.repository';
 import type { TakenFile } from './taken-file';
 
 /**
- * Chunks that are embedded together before their points are written: sixteen requests of the usual size, so that the embedder is seldom
- * idle, and little enough to be held three times (being read, being embedded, being written).
+ * Chunks that are embedded together before their points are written: four requests of the usual size, as many as are open at once, and
+ * little enough to be held three times (being read, being embedded, being written).
  */
-const WINDOW = 512;
+const WINDOW = 256;
 
 /** How far it is: `done` chunks of all. */
 export type OnProgress = (step: 'embed' | 'index', done: number) => void;
