@@ -49,6 +49,14 @@ describe('documents of every kind', () => {
     expect(holding(chunks, facts[0]?.answer ?? '')?.text).toContain(facts[0]?.sentence);
   });
 
+  it('PDF: a word that a line end divides is whole, a number is left alone', async () => {
+    const { text } = await readBytes(
+      'divided.pdf',
+      await pdfOf(['The manip-\nulation of quartz-\n4711 is well under-\nstood.']),
+    );
+    expect(text).toBe('The manipulation of quartz-\n4711 is well understood.');
+  });
+
   it('PDF: East Asian text whose font is not in the file', async () => {
     const { chunks } = await readBytes('tokyo.pdf', japanesePdf('東京タワーの高さ'));
     expect(chunks).toMatchObject([{ page: 1, text: '東京タワーの高さ' }]);

@@ -11,6 +11,7 @@ export const readDocx: FormatReader = async function* (reading: Reading): AsyncG
   try {
     const { value } = await mammoth.convertToHtml(containerOf(archive), {
       convertImage: mammoth.images.imgElement(() => Promise.resolve({ src: '' })),
+      styleMap: ["p[style-name='Title'] => h1:fresh"],
       externalFileAccess: false,
     });
     const html = new HtmlText();

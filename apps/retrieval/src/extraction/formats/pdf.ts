@@ -80,7 +80,10 @@ interface Item {
   transform: readonly number[];
 }
 
-/** Lines as they are on the page, paragraphs apart. */
+/** A word that a line end divides. A search for the word would not find its halves. */
+const DIVIDED = /(\p{L})-\n(?=\p{Ll})/gu;
+
+/** Lines as they are on the page, paragraphs apart, words whole. */
 function pageText(items: readonly Item[]): string {
   let text = '';
   let lineEnded = false;
@@ -98,5 +101,5 @@ function pageText(items: readonly Item[]): string {
       lineEnded = true;
     }
   }
-  return text;
+  return text.replace(DIVIDED, '$1');
 }
