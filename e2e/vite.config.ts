@@ -1,3 +1,9 @@
 import { serviceBuild } from '@perennial/build';
 
-export default serviceBuild({ entries: { failover: 'src/failover/main.ts', 'bench-stream': 'src/bench/stream.ts' } });
+export default serviceBuild({
+  entries: {
+    failover: 'src/failover/main.ts',
+    retrieval: 'src/retrieval/main.ts',
+    'bench-stream': 'src/bench/stream.ts',
+  },
+});

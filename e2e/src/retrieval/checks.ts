@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningSystem } from '@perennial/launcher';
+import { factOf, type Fact } from '@perennial/testing/documents';
+import type { VectorStore } from '@perennial/vector-store';
+import { textWith, type KnownDocument } from './documents';
+import { STEPS, type ChunkMark, type Ingestions, type Step } from './ingestions';
+import type { Library } from './library';
+import { holdsExactly, type OpenStore } from './stores';
+
+/** What the checks work with, on one store. */
+export interface Scene {
+  system: RunningSystem;
+  store: OpenStore;
+  vectors: VectorStore;
+  library: Library;
+  /** The same door with an administrator's rights. */
+  admin: Library;
+  ingestions: Ingestions;
+  retrievals: number;
+  log: (line: string) => void;
+  /** Something that should hold does not. */
+  wrong: (what: string) => void;
+}
+
+const AWAY_MS = 30_000;
+const FACTS_ASKED = 12;
+const KILL_PATIENCE_MS = 4_000;
+/** Facts of notes begin here: no document of the library has them. */
+let nextFact = 2_000;
+const newNote = () => textWith(factOf((nextFact += 1)));
+
+/** Asks for facts of the documents: a cited chunk must hold each, on the right page. @returns how many were asked and how many were right */
+export async function askAbout(scene: Scene, base: string, documents: readonly KnownDocument[]) {
+  let asked = 0;
+  let cited = 0;
+  for (const { name, facts, paged } of documents) {
+    const every = Math.max(1, Math.floor(facts.length / FACTS_ASKED));
+    for (const fact of facts.filter((_, at) => at % every === 0)) {
+      const citations = await scene.library.ask(fact.question, base);
+      const right = citations.find(({ text, fileName }) => text.includes(fact.answer) && fileName === name);
+      asked += 1;
+      if (!right) scene.wrong(`${name}: no cited chunk holds "${fact.sentence}"`);
+      else if (paged && right.page !== fact.page)
+        scene.wrong(`${name}: "${fact.answer}" is cited on page ${right.page}, it stands on page ${fact.page}`);
+      else cited += 1;
+    }
+  }
+  return { asked, cited };
+}
+
+/** Uploads documents and kills the workers that have them, at each step in turn, until `kills` of them are dead and all is read. */
+export async function killWorkers(
+  scene: Scene,
+  base: string,
+  kills: number,
+  documents: readonly KnownDocument[],
+  undisturbed: ReadonlyMap<string, ChunkMark[]>,
+): Promise<number> {
+  const { library, ingestions, system, log } = scene;
+  const known = new Map<string, ChunkMark[] | undefined>();
+  for (const document of documents) known.set(await library.upload(document, base), undisturbed.get(document.name));
+  let dead = 0;
+  for (let at = 0; dead < kills; at += 1) {
+    const step = STEPS[at % STEPS.length] as Step;
+    // Fresh text, so that there is always something to embed.
+    known.set(await library.upload(newNote(), base), undefined);
+    const instance = await ingestions.ownerAt(step, [...known.keys()], KILL_PATIENCE_MS);
+    if (instance === undefined) continue;
+    const number = Number(instance.slice(instance.lastIndexOf('-') + 1));
+    for (let other = 1; other <= scene.retrievals; other += 1)
+      if (other !== number) await system.ready('retrieval', other);
+    await system.kill('retrieval', number);
+    dead += 1;
+    log(`kill -9 ${instance} at ${step}`);
+  }
+  for (const [fileId, chunks] of known) {
+    await library.completed(fileId);
+    if (chunks) sameChunks(scene, fileId, chunks, await ingestions.chunksOf(fileId));
+    await expectStored(scene, fileId);
+  }
+  log(`${known.size} files are complete after ${dead} kills`);
+  return known.size;
+}
+
+/** Deletes and replaces files while they are read, at each step: nothing of what is gone is found, what came last is. */
+export async function changeUnderway(scene: Scene, base: string): Promise<void> {
+  const { library, ingestions } = scene;
+  for (const step of STEPS) {
+    const gone = newNote();
+    const goneId = await library.upload(gone, base);
+    await ingestions.reached(goneId, STEPS.slice(STEPS.indexOf(step)));
+    await library.remove(goneId);
+
+    const before = newNote();
+    const after = newNote();
+    const changedId = await library.upload(before, base);
+    await ingestions.reached(changedId, STEPS.slice(STEPS.indexOf(step)));
+    await library.replaceText(changedId, after.content);
+    await library.completed(changedId);
+
+    await expectFound(scene, base, factIn(after), true, `replaced at ${step}`);
+    await expectFound(scene, base, factIn(before), false, `replaced at ${step}`);
+    await expectFound(scene, base, factIn(gone), false, `deleted at ${step}`);
+    await expectGone(scene, goneId);
+    await expectStored(scene, changedId, 2);
+  }
+}
+
+/** Takes the store away for 30 s while files come in: they wait, answers say so, and nothing is lost. */
+export async function storeAway(scene: Scene, base: string): Promise<void> {
+  const { library, store, log } = scene;
+  if (!store.server) return;
+  const loaded = [newNote(), newNote()];
+  const ids = await Promise.all(loaded.map((note) => library.upload(note, base)));
+  await store.server.kill();
+  log('the store is killed');
+  const back = sleep(AWAY_MS);
+  const late = [newNote(), newNote(), newNote()];
+  for (const note of late) ids.push(await library.upload(note, base));
+  const citations = await library.ask('What is the access word?', base);
+  if (citations.length > 0) scene.wrong('an answer cites documents of a store that is away');
+  await back;
+  await store.server.start();
+  log('the store is back');
+  for (const id of ids) await library.completed(id);
+  for (const note of [...loaded, ...late])
+    await expectFound(scene, base, factIn(note), true, 'uploaded around the outage');
+}
+
+/** Changes the embedding model while questions are asked without a pause: each of them is answered from a whole index. */
+export async function changeModel(scene: Scene, base: string, model: string, facts: readonly Fact[]): Promise<number> {
+  const { admin, ingestions, log } = scene;
+  const former = await ingestions.activeCollection();
+  await admin.changeModel(model);
+  let searches = 0;
+  while ((await admin.activeModel()) !== model) {
+    const fact = facts[searches % facts.length] as Fact;
+    await expectFound(scene, base, fact, true, `asked while the model changes (${searches})`);
+    searches += 1;
+  }
+  if ((await ingestions.activeCollection()) === former) scene.wrong('another model answers from the former collection');
+  for (const fact of facts) await expectFound(scene, base, fact, true, 'asked after the model changed');
+  log(`${searches} searches while the model changed`);
+  return searches;
+}
+
+/** The file's points are those of its chunks, in each place where it is found. */
+export async function expectStored(scene: Scene, fileId: string, generation = 1): Promise<void> {
+  const { ingestions, vectors } = scene;
+  const chunks = await ingestions.chunksOf(fileId);
+  const collection = await ingestions.activeCollection();
+  for (const scope of await ingestions.scopesOf(fileId)) {
+    if (!(await holdsExactly(vectors, collection, { scope, fileId, generation }, chunks)))
+      scene.wrong(`the store does not hold exactly the ${chunks.length} chunks of file ${fileId}`);
+  }
+}
+
+function sameChunks(scene: Scene, fileId: string, wanted: readonly ChunkMark[], found: readonly ChunkMark[]): void {
+  if (JSON.stringify(wanted) !== JSON.stringify(found))
+    scene.wrong(`file ${fileId} has other chunks than in an undisturbed run (${found.length}, not ${wanted.length})`);
+}
+
+async function expectFound(scene: Scene, base: string, fact: Fact, wanted: boolean, when: string): Promise<void> {
+  const citations = await scene.library.ask(fact.question, base);
+  const found = citations.some(({ text }) => text.includes(fact.answer));
+  if (found !== wanted) scene.wrong(`"${fact.answer}" is ${found ? 'still' : 'not'} found: ${when}`);
+}
+
+/** Removal is work of its own, which follows the deletion. */
+async function expectGone(scene: Scene, fileId: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while ((await scene.ingestions.remains(fileId)) > 0) {
+    if (Date.now() > deadline) return scene.wrong(`rows of the deleted file ${fileId} are left`);
+    await sleep(200);
+  }
+}
+
+const factIn = (note: { name: string }): Fact => factOf(Number(/\d+/.exec(note.name)?.[0]));
