@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import type { FileReply, KnowledgeBase, Message, SocketEvent } from '@perennial/contracts-gateway';
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { factOf } from '@perennial/testing/documents';
+import { io, type Socket } from 'socket.io-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addUsers, signUpAdmin, type Account } from './support/accounts';
+import { doneAnswer } from './support/answers';
+import { http } from './support/http';
+import { QUOTING_MODEL, startQuotingModel, type QuotingModel } from './support/quoting-model';
+import { newTurn, sendTurn } from './support/turn';
+
+/** Time for a file to be read, on a busy machine. */
+const READ_MS = 60_000;
+
+/** Documents on the wire, as an existing client and an SDK see them. Real: everything but the models. */
+describe('documents on the wire', () => {
+  let simulator: Simulator;
+  let model: QuotingModel;
+  let system: RunningSystem;
+  let admin: Account;
+  let user: Account;
+  let other: Account;
+  beforeAll(async () => {
+    [simulator, model] = await Promise.all([startSimulator({ port: 0 }), startQuotingModel()]);
+    system = await launchSystem({
+      env: {
+        OPENAI_API_BASE_URLS: model.url,
+        OPENAI_API_KEYS: 'quoting',
+        RAG_EMBEDDING_ENGINE: 'openai',
+        RAG_EMBEDDING_MODEL: 'sim-embed',
+        RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
+        RAG_OPENAI_API_KEY: 'simulated',
+      },
+    });
+    admin = await signUpAdmin(system.baseUrl);
+    [user, other] = (await addUsers(system.baseUrl, admin, 2)) as [Account, Account];
+  });
+  afterAll(async () => {
+    await system?.stop();
+    await Promise.all([simulator?.close(), model?.close()]);
+  });
+
+  const call = async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, as = user) => {
+    const reply = await http<T>(method, system.baseUrl + path, { token: as.token, body });
+    return { status: reply.status, body: reply.body };
+  };
+
+  async function upload(name: string, text: string, metadata?: object): Promise<FileReply> {
+    const form = new FormData();
+    if (metadata) form.set('metadata', JSON.stringify(metadata));
+    form.set('file', new Blob([text], { type: 'text/plain' }), name);
+    const reply = await fetch(`${system.baseUrl}/api/v1/files/?process=true`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${user.token}` },
+      body: form,
+    });
+    expect(reply.status).toBe(200);
+    return (await reply.json()) as FileReply;
+  }
+
+  /** The states that its stream tells, until it ends. */
+  async function states(fileId: string): Promise<string[]> {
+    const reply = await fetch(`${system.baseUrl}/api/v1/files/${fileId}/process/status?stream=true`, {
+      headers: { authorization: `Bearer ${user.token}` },
+      signal: AbortSignal.timeout(READ_MS),
+    });
+    const events = (await reply.text()).split('\n\n').filter((event) => event.startsWith('data: '));
+    return events.map((event) => (JSON.parse(event.slice(6)) as { status: string }).status);
+  }
+
+  const fact = factOf(7);
+
+  it(
+    'a file is uploaded, followed, cited in an answer with its sources, and gone when it is deleted',
+    async () => {
+      const file = await upload('note.txt', `Nothing else. ${fact.sentence} And that is all.`);
+      expect(file).toMatchObject({ filename: 'note.txt', status: true, meta: { content_type: 'text/plain' } });
+      expect((await states(file.id)).at(-1)).toBe('completed');
+      expect((await call('GET', `/api/v1/files/${file.id}/data/content`)).body).toMatchObject({
+        content: expect.stringContaining(fact.sentence) as string,
+      });
+      const query = { collection_name: `file-${file.id}`, query: fact.question, k: 1 };
+      const hits = await call<{ documents: string[][] }>('POST', '/api/v1/retrieval/query/doc', query);
+      expect(hits.body.documents[0]?.[0]).toContain(fact.sentence);
+
+      const events: SocketEvent[] = [];
+      const socket: Socket = io(system.baseUrl, {
+        path: '/ws/socket.io',
+        transports: ['websocket'],
+        auth: { token: user.token },
+      });
+      await new Promise<void>((resolve) => socket.once('connect', resolve));
+      socket.on('events', (event: SocketEvent) => events.push(event));
+      const turn = newTurn(QUOTING_MODEL, fact.question, socket.id ?? '');
+      const attached = { type: 'file', id: file.id, name: file.filename, file, status: 'uploaded', url: file.id };
+      Object.assign(turn.user_message ?? {}, { files: [attached] });
+      const sent = await sendTurn(system.baseUrl, user, turn);
+      const answer: Message = await doneAnswer(system.baseUrl, user, sent);
+      socket.close();
+      expect(answer.content).toContain(`${fact.sentence} [1]`);
+      expect(answer.sources).toMatchObject([
+        { source: { id: file.id, name: 'note.txt' }, metadata: [{ file_id: file.id, name: 'note.txt' }] },
+      ]);
+      expect(answer.statusHistory).toMatchObject([
+        { action: 'queries_generated' },
+        { action: 'sources_retrieved', count: 1, done: true },
+      ]);
+      const told = events.filter(({ message_id }) => message_id === sent.messageId).map(({ data }) => data);
+      expect(told.filter(({ type }) => type === 'status')).toHaveLength(2);
+      const first = told.findIndex(({ type, data }) => type === 'chat:completion' && 'sources' in (data as object));
+      const words = told.findIndex(({ type }) => type === 'response:completion');
+      expect(first).toBeGreaterThanOrEqual(0);
+      expect(first).toBeLessThan(words);
+
+      expect((await call('DELETE', `/api/v1/files/${file.id}`)).status).toBe(200);
+      expect((await call('GET', `/api/v1/files/${file.id}`)).status).toBe(404);
+      expect((await call('POST', '/api/v1/retrieval/query/doc', query)).status).toBe(404);
+      // The chat outlives its file: the next answer is given without it.
+      const next = newTurn(QUOTING_MODEL, fact.question, 'sdk');
+      Object.assign(next, { chat_id: sent.chatId, parent_id: sent.messageId });
+      Object.assign(next.user_message ?? {}, { parentId: sent.messageId });
+      const later = await doneAnswer(system.baseUrl, user, await sendTurn(system.baseUrl, user, next));
+      expect(later.content).toContain('No document was given to me.');
+      expect(later.sources).toBeUndefined();
+    },
+    READ_MS * 2,
+  );
+
+  it(
+    'a base takes files in, answers an SDK with its sources first, and is nobody else’s',
+    async () => {
+      const made = await call<KnowledgeBase>('POST', '/api/v1/knowledge/create', { name: 'Facts', description: '' });
+      const base = made.body.id;
+      const placed = await upload('placed.md', `# One\n\n${fact.sentence}`, { knowledge_id: base });
+      const added = await upload('added.md', `# Two\n\n${factOf(8).sentence}`);
+      for (const { id } of [placed, added]) expect((await states(id)).at(-1)).toBe('completed');
+      expect((await call('POST', `/api/v1/knowledge/${base}/file/add`, { file_id: added.id })).status).toBe(200);
+      await expect
+        .poll(async () => (await call<unknown[]>('GET', `/api/v1/knowledge/${base}/files/pending`)).body, {
+          timeout: READ_MS,
+        })
+        .toEqual([]);
+      const list = await call<{ items: { id: string }[]; total: number }>('GET', `/api/v1/knowledge/${base}/files`);
+      expect(list.body.total).toBe(2);
+      expect(list.body.items.map(({ id }) => id).sort()).toEqual([placed.id, added.id].sort());
+      const bases = await call<{ items: object[] }>('GET', '/api/v1/knowledge/search?query=fact');
+      expect(bases.body.items).toMatchObject([{ id: base, file_count: 2, write_access: true, user: { id: user.id } }]);
+
+      const ask = { model: QUOTING_MODEL, messages: [{ role: 'user', content: fact.question }] };
+      const files = [{ type: 'collection', id: base }];
+      const streamed = await fetch(`${system.baseUrl}/api/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...ask, files, stream: true }),
+      });
+      const frames = (await streamed.text()).split('\n\n').filter((frame) => frame.startsWith('data: '));
+      expect(JSON.parse(frames[0]!.slice(6))).toMatchObject({
+        sources: [{ source: { type: 'collection', id: base } }],
+      });
+      expect(frames.at(-1)).toBe('data: [DONE]');
+      const whole = await call<{ sources: object[]; choices: { message: { content: string } }[] }>(
+        'POST',
+        '/api/chat/completions',
+        { ...ask, files },
+      );
+      expect(whole.body.sources).toMatchObject([{ source: { id: base, name: 'Facts' } }]);
+      expect(whole.body.choices[0]?.message.content).toContain(fact.sentence);
+      expect((await call<object>('POST', '/api/chat/completions', ask)).body).not.toHaveProperty('sources');
+
+      for (const path of [`knowledge/${base}`, `files/${placed.id}`, `files/${placed.id}/data/content`])
+        expect((await call('GET', `/api/v1/${path}`, undefined, other)).status).toBe(404);
+      for (const item of [files[0], { type: 'file', id: placed.id }, { type: 'file', id: randomUUID() }])
+        expect((await call('POST', '/api/chat/completions', { ...ask, files: [item] }, other)).status).toBe(404);
+      const collections = { collection_names: [base], query: fact.question };
+      expect((await call('POST', '/api/v1/retrieval/query/collection', collections, other)).status).toBe(404);
+
+      const removed = { file_id: placed.id };
+      expect((await call('POST', `/api/v1/knowledge/${base}/file/remove`, removed)).status).toBe(200);
+      expect((await call('GET', `/api/v1/files/${placed.id}`)).status).toBe(404);
+      expect((await call('DELETE', `/api/v1/knowledge/${base}/delete`)).body).toBe(true);
+      expect((await call('GET', `/api/v1/knowledge/${base}`)).status).toBe(404);
+    },
+    READ_MS * 2,
+  );
+
+  it('an administrator sees and sets how documents are read, and the page learns the limits', async () => {
+    expect((await call('GET', '/api/v1/retrieval/config')).status).toBe(403);
+    const config = await call('GET', '/api/v1/retrieval/config', undefined, admin);
+    expect(config.body).toMatchObject({ status: true, TOP_K: 3, CHUNK_SIZE: 1000, CONTENT_EXTRACTION_ENGINE: '' });
+    const change = { FILE_MAX_SIZE: 7, FILE_MAX_COUNT: 2 };
+    expect((await call('POST', '/api/v1/retrieval/config/update', change, admin)).body).toMatchObject(change);
+    expect((await call('GET', '/api/config')).body).toMatchObject({ file: { max_size: 7, max_count: 2 } });
+    const embedding = await call('GET', '/api/v1/retrieval/embedding', undefined, admin);
+    expect(embedding.body).toMatchObject({
+      RAG_EMBEDDING_ENGINE: 'openai',
+      RAG_EMBEDDING_MODEL: 'sim-embed',
+      index: { active: { model: 'sim-embed' }, building: null },
+    });
+    expect(JSON.stringify(embedding.body)).not.toContain('simulated');
+    const back = { FILE_MAX_SIZE: null, FILE_MAX_COUNT: null };
+    expect((await call('POST', '/api/v1/retrieval/config/update', back, admin)).body).toMatchObject(back);
+  });
+});
