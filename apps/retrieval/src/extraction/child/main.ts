@@ -63,18 +63,17 @@ async function read({ path, name, contentType, limits, split }: ToExtractor & { 
 }
 
 function fail(error: unknown): void {
-  const { reason, message, cause } =
-    error instanceof ExtractionError
-      ? error
-      : new ExtractionError('damaged', 'The file could not be read.', { cause: error });
+  // A reader's errors are all reasons: anything else is not the document's fault, and may not come again.
+  const { reason, message, cause } = error instanceof ExtractionError ? error : brokeDown(error);
   send({ kind: 'failed', reason, message, ...(cause === undefined ? {} : { cause: placeOf(cause) }) });
 }
 
+const brokeDown = (cause: unknown) =>
+  new ExtractionError('crashed', 'The process that was reading the file broke down. Try again.', { cause });
+
 function broke(error: unknown): void {
   if (!reading) process.exit(1);
-  fail(
-    new ExtractionError('crashed', 'The process that was reading the file broke down. Try again.', { cause: error }),
-  );
+  fail(brokeDown(error));
 }
 
 /** The kind of an error and where it was thrown: its message may quote the document. */
