@@ -4,9 +4,9 @@ import { bestScore, candidatesFor } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import type { Words } from '../words';
 import { VectorDatabase, type Row } from './database';
-import { WordRarity } from './rarity';
 import { creation, SCHEMA, tableOf, type IndexOptions } from './schema';
-import { denseStatement, hybridStatement, Values, whereOf, type DenseParts } from './search-sql';
+import { denseStatement, exactUpTo, hybridStatement, Values, whereOf, type DenseParts } from './search-sql';
+import { CollectionStatistics } from './statistics';
 
 export interface PgvectorConfig extends IndexOptions {
   url: string;
@@ -20,9 +20,6 @@ export interface PgvectorConfig extends IndexOptions {
 /** Iterative scans came with it: a filtered search would come back with too few hits without them. */
 const MINIMUM_VERSION = [0, 8] as const;
 
-/** Points in sight up to which a search compares them all. */
-const EXACT_UP_TO = 10_000;
-
 /** Positions that a tsvector keeps of one word. */
 const MAX_POSITIONS = 255;
 
@@ -32,11 +29,11 @@ export class PgvectorDriver implements Driver {
   readonly capabilities = { hybrid: true, sharedBetweenHosts: true };
   readonly batchSize = 256;
   readonly #database: VectorDatabase;
-  readonly #rarity: WordRarity;
+  readonly #statistics: CollectionStatistics;
 
   constructor(private readonly config: PgvectorConfig) {
     this.#database = new VectorDatabase(config);
-    this.#rarity = new WordRarity(this.#database, config.readTimeoutMs);
+    this.#statistics = new CollectionStatistics(this.#database, config.readTimeoutMs);
   }
 
   async ensure(name: string, dimension: number): Promise<void> {
@@ -116,7 +113,7 @@ export class PgvectorDriver implements Driver {
 
   async search(collection: string, query: DriverQuery): Promise<Hit[]> {
     const values = new Values();
-    const parts = partsOf(collection, query, Math.max(40, query.limit * 2), values);
+    const parts = await this.#parts(collection, query, Math.max(60, query.limit * 3), values);
     const rows = await this.#search(collection, denseStatement(parts, query.limit), values, parts.limit);
     return rows.map((row) => {
       const similarity = Number(row['similarity']);
@@ -126,9 +123,9 @@ export class PgvectorDriver implements Driver {
 
   async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
     const { limit, keywordWeight } = query;
-    const words = await this.#rarity.weigh(collection, query.words);
+    const words = await this.#statistics.weigh(collection, query.words);
     const values = new Values();
-    const parts = partsOf(collection, query, candidatesFor(limit), values);
+    const parts = await this.#parts(collection, query, candidatesFor(limit), values);
     const statement = hybridStatement(parts, { words, keywordWeight, limit }, values);
     const rows = await this.#search(collection, statement, values, parts.limit);
     const best = bestScore(keywordWeight);
@@ -139,13 +136,24 @@ export class PgvectorDriver implements Driver {
     }));
   }
 
+  async #parts(collection: string, query: DriverQuery, limit: number, values: Values): Promise<DenseParts> {
+    return {
+      collection,
+      dimension: query.vector.length,
+      vector: values.add(vectorText(query.vector)),
+      where: whereOf(query.filter, values),
+      limit,
+      exactUpTo: exactUpTo(await this.#statistics.total(collection)),
+    };
+  }
+
   #search(collection: string, statement: string, values: Values, candidates: number): Promise<Row[]> {
     return this.#database.run(statement, values.list, {
       timeoutMs: this.config.readTimeoutMs,
       collection,
       settings: {
         'hnsw.iterative_scan': 'relaxed_order',
-        'hnsw.ef_search': Math.min(1_000, Math.max(120, candidates)),
+        'hnsw.ef_search': Math.min(1_000, Math.max(200, candidates)),
         'hnsw.max_scan_tuples': 40_000,
         jit: 'off',
       },
@@ -192,17 +200,6 @@ async function checkVersion(query: (text: string) => Promise<Row[]>): Promise<vo
     'FAILED',
     `pgvector ${wantedMajor}.${wantedMinor} or newer is needed, the database has ${String(row?.['version'])}`,
   );
-}
-
-function partsOf(collection: string, query: DriverQuery, limit: number, values: Values): DenseParts {
-  return {
-    collection,
-    dimension: query.vector.length,
-    vector: values.add(vectorText(query.vector)),
-    where: whereOf(query.filter, values),
-    limit,
-    exactUpTo: EXACT_UP_TO,
-  };
 }
 
 /** Eight digits are what a float holds at this size. */

@@ -1,7 +1,7 @@
 import type { CheckedFilter } from '../driver';
 import { RRF_K, weightsOf } from '../fusion';
 import { indexed, isIndexed, tableOf } from './schema';
-import type { WeighedWord } from './rarity';
+import type { WeighedWord } from './statistics';
 
 /** A statement under construction: its values and the numbers by which it names them. */
 export class Values {
@@ -38,6 +38,13 @@ export interface DenseParts {
   /** Up to so many points in sight are compared one by one: exact, and quicker than a graph most of whose nodes are out of sight. */
   exactUpTo: number;
 }
+
+/**
+ * How many points in sight are still compared one by one. That costs as much as there are; a walk through the graph as much
+ * as has to be passed for each one in sight, total / in sight: both meet near the root of the total.
+ */
+export const exactUpTo = (total: number): number =>
+  Math.min(40_000, Math.max(2_000, Math.round(Math.sqrt(600 * total))));
 
 /**
  * CTEs that end in `dense(id)`: the nearest points in sight. What is in sight is counted first, as far as it matters; one

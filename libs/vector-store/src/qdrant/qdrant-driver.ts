@@ -194,7 +194,8 @@ function client({ url, apiKey }: QdrantConfig, timeout: number): QdrantClient {
     url,
     // The client would take 6333 where a URL names the port that its scheme has anyway.
     port: port === '' ? (protocol === 'https:' ? 443 : 6333) : Number(port),
-    apiKey,
+    // As `apiKey` it would be warned of on standard output, where log lines are.
+    ...(apiKey === undefined ? {} : { headers: { 'api-key': apiKey } }),
     timeout,
     checkCompatibility: false,
   });

@@ -24,10 +24,10 @@ const MAX_WORDS = 20_000;
 const COUNT_LIMIT = 2_000;
 
 /**
- * How rare words are, which Postgres's own ranking does not know. Frequent words come from the statistics that ANALYZE
- * keeps of a tsvector's elements, the others are counted by the index; both are remembered for a minute.
+ * How large collections are, and how rare words, which Postgres's own ranking does not know. Frequent words come from the
+ * statistics that ANALYZE keeps of a tsvector's elements, the others are counted by the index; all is remembered for a minute.
  */
-export class WordRarity {
+export class CollectionStatistics {
   readonly #statistics = new LRUCache<string, Statistics>({ max: 100, ttl: TTL_MS });
   readonly #documents = new LRUCache<string, number>({ max: MAX_WORDS, ttl: TTL_MS });
 
@@ -35,6 +35,11 @@ export class WordRarity {
     private readonly database: VectorDatabase,
     private readonly timeoutMs: number,
   ) {}
+
+  /** How many points there are, roughly. @throws VectorStoreError */
+  async total(collection: string): Promise<number> {
+    return (await this.#collection(collection)).total;
+  }
 
   /** @throws VectorStoreError */
   async weigh(collection: string, words: readonly string[]): Promise<WeighedWord[]> {
