@@ -102,8 +102,9 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
   /** Rules of accessibility that the page breaks, in light and in dark. */
   async function violations(): Promise<string[]> {
     const found: string[] = [];
-    for (const scheme of ['Use dark colours', 'Use light colours']) {
-      await page.getByRole('button', { name: scheme }).click();
+    for (const scheme of ['dark', 'light']) {
+      // What the button of the sidebar does, which cannot be reached behind an open source.
+      await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), scheme);
       const { violations } = await new AxeBuilder({ page }).analyze();
       found.push(...violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html}`));
     }
@@ -249,6 +250,26 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
     await page.getByRole('link', { name: 'Old plans' }).waitFor({ state: 'detached' });
     await page.goto('/knowledge/00000000-0000-4000-8000-000000000000');
     await page.getByRole('alert').getByText('There is no such knowledge base').waitFor();
+  });
+
+  it('says that documents are searched, and that an answer had to do without them; also after a reload', async () => {
+    await attach(textFile('away.txt', factOf(90).sentence));
+    await read('away.txt');
+    simulator.inject({ kind: 'status', status: 500 }, Infinity, 'embeddings');
+    try {
+      const said = say(factOf(90).question);
+      await answer().getByText('Searching documents…').waitFor();
+      await said;
+    } finally {
+      simulator.reset();
+    }
+    for (const reloaded of [false, true]) {
+      if (reloaded) await page.reload();
+      await answer().getByText('This answer is given without them.').waitFor();
+      await answer().getByText('No document was given to me.').waitFor();
+      expect(await answer().getByText('Searching documents…').count()).toBe(0);
+    }
+    expect(await violations()).toEqual([]);
   });
 
   it('fits a phone: no sideways scrolling with files, sources and bases', async () => {

@@ -41,10 +41,10 @@ describe('lackWords', () => {
   it('says what a message that is sent now would lack, and nothing when it lacks nothing', () => {
     expect(lackWords([upload('a', 'ready'), upload('b', 'failed')])).toBeUndefined();
     expect(lackWords([upload('a', 'reading'), upload('b', 'reading')])).toBe(
-      'Still being read: a, b. An answer now may miss what is in it.',
+      'Still being read: a, b. An answer now may miss what is in them.',
     );
     expect(lackWords([upload('a', 'reading'), upload('b', 'uploading'), upload('c', 'waiting')])).toBe(
-      'Still being read: a. An answer now may miss what is in it. Still being sent: b, c. It goes with your next message if you send this one now.',
+      'Still being read: a. An answer now may miss what is in it. Still being sent: b, c. If you send now, they go with your next message.',
     );
   });
 });

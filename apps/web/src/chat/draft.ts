@@ -49,16 +49,18 @@ function isAttachable({ state, fileId }: Upload): boolean {
 
 /** What a message that is sent now would have to do without; undefined when it lacks nothing. */
 export function lackWords(uploads: readonly Upload[]): string | undefined {
-  const named = (states: readonly Upload['state'][]): string =>
-    uploads
-      .filter(({ state }) => states.includes(state))
-      .map(({ name }) => name)
-      .join(', ');
+  const named = (states: readonly Upload['state'][]): string[] =>
+    uploads.filter(({ state }) => states.includes(state)).map(({ name }) => name);
   const sending = named(['waiting', 'uploading']);
   const reading = named(['reading']);
-  const sentences = [
-    reading && `Still being read: ${reading}. An answer now may miss what is in it.`,
-    sending && `Still being sent: ${sending}. It goes with your next message if you send this one now.`,
-  ].filter(Boolean);
+  const sentences: string[] = [];
+  if (reading.length > 0) {
+    const it = reading.length === 1 ? 'it' : 'them';
+    sentences.push(`Still being read: ${reading.join(', ')}. An answer now may miss what is in ${it}.`);
+  }
+  if (sending.length > 0) {
+    const they = sending.length === 1 ? 'it goes' : 'they go';
+    sentences.push(`Still being sent: ${sending.join(', ')}. If you send now, ${they} with your next message.`);
+  }
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }

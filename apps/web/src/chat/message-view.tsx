@@ -51,7 +51,9 @@ interface AnswerProps {
 
 /** An answer: stored, or growing while its run writes it. */
 export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: AnswerProps) {
-  const { run, connected } = useRunText(runId);
+  const streamed = useRunText(runId);
+  // The stored answer is the last word, when there is one.
+  const run = runId === undefined && message.done ? undefined : streamed.run;
   const told = useStore(useLive().news).get(message.id);
   const [opened, setOpened] = useState<CitedDocument>();
   const { statuses, sources } = useMemo(() => documentsOf(message, told), [message, told]);
@@ -84,7 +86,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
       )}
       {!writing && <SourceList documents={documents} onOpen={setOpened} />}
       <footer className="message-foot">
-        {writing && !connected && <span role="status">Reconnecting to this answer…</span>}
+        {writing && !streamed.connected && <span role="status">Reconnecting to this answer…</span>}
         {stopped && !writing && <span>Stopped.</span>}
         {!writing && onRetry && (
           <button type="button" className="button button-quiet" onClick={onRetry}>

@@ -1,15 +1,18 @@
 import { followRun, type RunText } from '@perennial/web-client';
 import { useEffect, useState } from 'react';
 
-/** The text of an answer while it is being written; renders at most once a frame, however fast the words come. */
+/**
+ * The text of an answer while it is being written; renders at most once a frame, however fast the words come. It stays when the run is
+ * over, until another begins: what is stored may be loaded a moment later.
+ */
 export function useRunText(runId: string | undefined): { run?: RunText; connected: boolean } {
   const [run, setRun] = useState<RunText>();
   const [connected, setConnected] = useState(true);
 
   useEffect(() => {
+    if (!runId) return;
     setRun(undefined);
     setConnected(true);
-    if (!runId) return;
     let latest: RunText | undefined;
     let frame = 0;
     const stop = followRun(runId, {
