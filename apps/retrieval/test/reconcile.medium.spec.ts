@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
 import { SEARCH } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolOf } from '@perennial/persistence';
@@ -14,6 +16,7 @@ import { retrievalMigrations } from '../src/migrations';
 import { leading } from '../src/reconcile/leader';
 import { OrphanSweep } from '../src/reconcile/orphan-sweep';
 import { ReconcileRepository } from '../src/reconcile/reconcile.repository';
+import { buildRetrieval } from './build';
 import { PlantedWorld, type PlantedFile } from './planted';
 import { newUser } from './world';
 
@@ -154,6 +157,27 @@ describe('what is left over', () => {
     expect(await world.count('placements', 'file_id = $1 AND scope = $1', stays.id)).toBe(1);
     expect(await sweep.run({ repair: true })).toMatchObject({ deletedFiles: 0, deletedBases: 0, placements: 0 });
   });
+
+  it('is told by the command as one line of JSON, and removed when that is asked for', async () => {
+    const bundle = await buildRetrieval();
+    try {
+      const command = async (...args: string[]) => {
+        const { stdout } = await promisify(execFile)(process.execPath, [join(bundle.dir, 'orphans.js'), ...args], {
+          env: { ...world.environment, PATH: process.env['PATH'] },
+        });
+        return JSON.parse(stdout) as unknown;
+      };
+      await putBlob(`files/${randomUUID()}/1`);
+      await world.store.ensureCollection('idx_nobodys', { dimension: 3 });
+      const found = { ...NOTHING, blobs: 1, collections: 1 };
+      expect(await command()).toEqual({ ...found, removed: false });
+      expect(await command('--delete')).toEqual({ ...found, removed: true });
+      expect(await command()).toEqual({ ...NOTHING, removed: false });
+      await expect(command('--remove')).rejects.toMatchObject({ code: 64 });
+    } finally {
+      await bundle.remove();
+    }
+  }, 90_000);
 
   it('is looked for by one at a time', async () => {
     let others = 0;

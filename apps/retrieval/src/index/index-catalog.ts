@@ -55,6 +55,16 @@ export class IndexCatalog {
     return tx.first<{ id: string }>(`SELECT id FROM indexes WHERE state = 'active' FOR SHARE`);
   }
 
+  /** Until the transaction ends nobody else looks whether the collection of this index is there. */
+  async lockCollection(tx: Queryable, id: string): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('perennial.retrieval.collection.' || $1, 0))`, [id]);
+  }
+
+  /** Nothing counts as being in the index any more. @returns how many places of files did */
+  unrecordAll(id: string): Promise<number> {
+    return this.database.execute('DELETE FROM indexed WHERE index_id = $1', [id]);
+  }
+
   /** Makes the first index of an installation unless there is one. @returns the active one */
   async addFirst(index: Pick<VectorIndex, 'model' | 'dimension' | 'embedding'>): Promise<VectorIndex> {
     await this.database.execute(

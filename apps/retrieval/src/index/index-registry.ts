@@ -1,4 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { UnitOfWork } from '@perennial/persistence';
 import type { VectorStore } from '@perennial/vector-store';
 import { embeddingModelId } from '../embedding/embedding-config';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
@@ -11,6 +12,7 @@ import { IndexCatalog, type VectorIndex } from './index-catalog';
 /** The indexes that points are written to, with their collections made. */
 @Injectable()
 export class IndexRegistry {
+  readonly #logger = new Logger('IndexRegistry');
   /** Collections that this process has seen made. */
   readonly #made = new Set<string>();
   #first: Promise<VectorIndex> | undefined;
@@ -20,6 +22,7 @@ export class IndexRegistry {
     private readonly keeper: SettingsKeeper,
     private readonly embeddings: EmbeddingGateway,
     private readonly seal: KeySeal,
+    private readonly unitOfWork: UnitOfWork,
     @Inject(VECTOR_STORE) private readonly store: VectorStore,
   ) {}
 
@@ -35,10 +38,22 @@ export class IndexRegistry {
     return indexes;
   }
 
-  /** The process that added an index may have died before it made the collection: whoever writes sees to it. */
+  /**
+   * The process that added an index may have died before it made the collection: whoever writes sees to it. A collection that was there and is
+   * gone (a store that was emptied) held nothing of what is recorded any more: the records go first, so that everything is written again.
+   */
   async ensureCollection({ id, collection, dimension }: VectorIndex, signal?: AbortSignal): Promise<void> {
     if (this.#made.has(id)) return;
-    await this.store.ensureCollection(collection, { dimension }, { signal });
+    await this.unitOfWork.run(async (tx) => {
+      // One at a time: what the first one has written must not be forgotten by the second.
+      await this.catalog.lockCollection(tx, id);
+      const there = (await this.store.listCollections({ signal })).some(({ name }) => name === collection);
+      // By a statement of its own, which stands when the store fails after it.
+      const places = there ? 0 : await this.catalog.unrecordAll(id);
+      if (places > 0)
+        this.#logger.warn(`the vector store has lost ${collection}: ${places} places of files are filled again`);
+      await this.store.ensureCollection(collection, { dimension }, { signal });
+    });
     this.#made.add(id);
   }
 

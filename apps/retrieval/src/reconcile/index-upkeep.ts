@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { VectorStore } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { SettingsKeeper } from '../settings/settings-keeper';
@@ -6,7 +6,6 @@ import { IndexCatalog } from '../index/index-catalog';
 import { IndexFiller } from '../index/index-filler';
 import { IndexRegistry } from '../index/index-registry';
 import { VECTOR_STORE } from '../stores/tokens';
-import { ReconcileRepository } from './reconcile.repository';
 
 /** An index that has never answered is dropped soon: only a worker that has not noticed yet may still write to it. */
 const UNUSED_S = 60;
@@ -16,13 +15,10 @@ const QUIET_S = 60;
 /** Looks after the indexes: the retired go when their time is over, the active one gets what it lacks. */
 @Injectable()
 export class IndexUpkeep {
-  readonly #logger = new Logger('IndexUpkeep');
-
   constructor(
     private readonly catalog: IndexCatalog,
     private readonly registry: IndexRegistry,
     private readonly filler: IndexFiller,
-    private readonly repository: ReconcileRepository,
     private readonly settings: SettingsKeeper,
     @Inject(VECTOR_STORE) private readonly store: VectorStore,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
@@ -41,17 +37,14 @@ export class IndexUpkeep {
     }
   }
 
-  /** A store that was emptied or put on another disk has no collections: nothing of what is recorded is true any more. */
+  /** A store that was emptied or put on another disk has no collections. */
   async #remakeLost(signal: AbortSignal): Promise<void> {
     const indexes = await this.catalog.writable();
     if (indexes.length === 0) return;
     const there = new Set((await this.store.listCollections({ signal })).map(({ name }) => name));
     for (const index of indexes.filter(({ collection }) => !there.has(collection))) {
-      const places = await this.repository.unrecordAll(index.id);
       this.registry.forgetCollection(index);
       await this.registry.ensureCollection(index, signal);
-      if (places > 0)
-        this.#logger.warn(`the vector store has lost ${index.collection}; ${places} places of files are filled again`);
     }
   }
 

@@ -62,11 +62,6 @@ export class ReconcileRepository {
     );
   }
 
-  /** The same of everything: the collection is gone. @returns how many places of files */
-  unrecordAll(indexId: string): Promise<number> {
-    return this.database.execute('DELETE FROM indexed WHERE index_id = $1', [indexId]);
-  }
-
   async collections(): Promise<{ id: string; collection: string; state: 'building' | 'active' | 'retired' }[]> {
     return this.database.query('SELECT id, collection, state FROM indexes');
   }
