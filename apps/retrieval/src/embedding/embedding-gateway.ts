@@ -61,13 +61,15 @@ export class EmbeddingGateway {
    * before the next one is asked for. A failure keeps what is under way and throws: called again, it goes on with what is missing.
    *
    * Two replicas that embed the same text at the same moment both ask for it; one vector is kept.
+   * @returns the vectors that this call has asked for, so that nobody needs to read them again; {@link vectors} has all
    * @throws EmbeddingError
    */
   async store(
     config: EmbeddingConfig,
     texts: readonly HashedText[],
     { dimension, signal, onProgress }: StoreOptions,
-  ): Promise<void> {
+  ): Promise<Map<string, Float32Array>> {
+    const made = new Map<string, Float32Array>();
     const model = embeddingModelId(config);
     let needed = [...new Map(texts.map((text) => [text.hash, text])).values()];
     const total = needed.length;
@@ -80,14 +82,15 @@ export class EmbeddingGateway {
         let left = elsewhere.length + missing.length;
         onProgress?.(total - left, total);
         await this.#inBatches(config, missing, signal, async (batch) => {
-          await this.#embedAndKeep(config, model, batch, dimension, signal);
+          const vectors = await this.#embedAndKeep(config, model, batch, dimension, signal);
+          batch.forEach(({ hash }, index) => made.set(hash, vectors[index]!));
           left -= batch.length;
           onProgress?.(total - left, total);
         });
       } finally {
         release();
       }
-      if (elsewhere.length === 0) return;
+      if (elsewhere.length === 0) return made;
       await unlessAborted(over, signal);
       needed = elsewhere;
     }
@@ -150,7 +153,7 @@ export class EmbeddingGateway {
     batch: readonly HashedText[],
     dimension: number,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<Float32Array[]> {
     const texts = batch.map(({ text }) => text);
     const vectors = await this.#request(config, texts, 'document', signal);
     checkDimension(config, vectors, dimension);
@@ -158,6 +161,7 @@ export class EmbeddingGateway {
       model,
       batch.map(({ hash }, index) => ({ hash, vector: vectors[index]! })),
     );
+    return vectors;
   }
 
   async #request(

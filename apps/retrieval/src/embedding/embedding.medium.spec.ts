@@ -113,7 +113,7 @@ describe('documents', () => {
 
   it('are asked for by whoever waited when the other file failed or was given up', async () => {
     const abort = new AbortController();
-    const slow = config('sim-embed-d150', { concurrentRequests: 1 });
+    const slow = config('sim-embed-d600', { concurrentRequests: 1 });
     const other = store(texts(128), slow, { signal: abort.signal });
     await waitFor(() => simulator.stats().embed_active === 1);
     const waiting = store(texts(128), slow);

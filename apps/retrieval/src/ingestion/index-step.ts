@@ -65,7 +65,7 @@ export class IndexStep {
         reading = this.#read(file, chunks.at(-1)!.ordinal + 1);
         // Its failure is met where it is awaited, which may be after that of the embedder.
         reading.catch(() => undefined);
-        await this.gateway.store(config, chunks, {
+        const made = await this.gateway.store(config, chunks, {
           dimension: index.dimension,
           signal,
           onProgress: (done, total) => onProgress('embed', before + Math.floor((done / total) * chunks.length)),
@@ -74,7 +74,8 @@ export class IndexStep {
         await writing;
         signal.throwIfAborted();
         await this.repository.assertMine(file);
-        writing = this.#write(index, config, file, scopes, chunks, signal);
+        const vectors = await this.#vectors(config, chunks, made);
+        writing = this.#write(index, file, scopes, chunks, vectors, signal);
         writing.catch(() => undefined);
       }
       await this.repository.reach(file, 'index', true);
@@ -90,18 +91,25 @@ export class IndexStep {
     return this.repository.chunks(file.id, file.generation, from, WINDOW);
   }
 
+  /** Those that were just made, and what was kept before of the others. */
+  async #vectors(
+    config: EmbeddingConfig,
+    chunks: readonly StoredChunk[],
+    made: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
+    const others = chunks.map(({ hash }) => hash).filter((hash) => !made.has(hash));
+    if (others.length === 0) return made;
+    return new Map([...made, ...(await this.gateway.vectors(config, others))]);
+  }
+
   async #write(
     index: VectorIndex,
-    config: EmbeddingConfig,
     file: TakenFile,
     scopes: readonly string[],
     chunks: readonly StoredChunk[],
+    vectors: ReadonlyMap<string, Float32Array>,
     signal: AbortSignal,
   ): Promise<void> {
-    const vectors = await this.gateway.vectors(
-      config,
-      chunks.map((chunk) => chunk.hash),
-    );
     for (const scope of scopes) {
       const points = chunks.map(({ ordinal, text, hash }): Point => {
         const vector = vectors.get(hash);
