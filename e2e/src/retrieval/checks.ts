@@ -5,7 +5,7 @@ import type { VectorStore } from '@perennial/vector-store';
 import { textWith, type KnownDocument } from './documents';
 import { STEPS, type ChunkMark, type Ingestions, type Step } from './ingestions';
 import type { Library } from './library';
-import { holdsExactly, type OpenStore } from './stores';
+import { holdsExactly, orphans, type OpenStore } from './stores';
 
 /** What the checks work with, on one store. */
 export interface Scene {
@@ -24,6 +24,7 @@ export interface Scene {
 
 const AWAY_MS = 30_000;
 const FACTS_ASKED = 12;
+const REMOVED_WITHIN_MS = 60_000;
 const KILL_PATIENCE_MS = 4_000;
 /** Facts of notes begin here: no document of the library has them. */
 let nextFact = 2_000;
@@ -144,6 +145,17 @@ export async function changeModel(scene: Scene, base: string, model: string, fac
   return searches;
 }
 
+/** Removal follows a deletion as work of its own; when it is done nothing is left over, in any store. */
+export async function expectNoOrphans({ store, system, log, wrong }: Scene): Promise<void> {
+  const deadline = Date.now() + REMOVED_WITHIN_MS;
+  for (;;) {
+    const left = await orphans(store, system);
+    if (Object.values(left).every((count) => count === 0)) return log('nothing is left over in the stores');
+    if (Date.now() > deadline) return wrong(`left over in the stores: ${JSON.stringify(left)}`);
+    await sleep(2_000);
+  }
+}
+
 /** The file's points are those of its chunks, in each place where it is found. */
 export async function expectStored(scene: Scene, fileId: string, generation = 1): Promise<void> {
   const { ingestions, vectors } = scene;
@@ -168,7 +180,7 @@ async function expectFound(scene: Scene, base: string, fact: Fact, wanted: boole
 
 /** Removal is work of its own, which follows the deletion. */
 async function expectGone(scene: Scene, fileId: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + REMOVED_WITHIN_MS;
   while ((await scene.ingestions.remains(fileId)) > 0) {
     if (Date.now() > deadline) return scene.wrong(`rows of the deleted file ${fileId} are left`);
     await sleep(200);

@@ -65,16 +65,17 @@ export async function holdsExactly(
   return count === wanted.size;
 }
 
-/** What the operator's own command finds that nothing refers to. */
-export async function orphans(store: OpenStore, system: RunningSystem): Promise<Record<string, unknown>> {
+/** What the operator's own command finds that nothing refers to: a count of each kind. */
+export async function orphans(store: OpenStore, system: RunningSystem): Promise<Record<string, number>> {
   const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'apps/retrieval/dist/orphans.js')], {
     env: {
       PATH: process.env['PATH'],
       ...store.env,
       DATABASE_URL: system.postgresUrl,
       DATA_DIR: system.home.file('data'),
-      ORPHAN_AGE_SECONDS: '0',
+      ORPHAN_AGE_SECONDS: '1',
     },
   });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
+  const { removed: _, ...report } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, number>;
+  return report;
 }
