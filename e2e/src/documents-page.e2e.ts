@@ -255,7 +255,7 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
   it('says that documents are searched, and that an answer had to do without them; also after a reload', async () => {
     await attach(textFile('away.txt', factOf(90).sentence));
     await read('away.txt');
-    simulator.inject({ kind: 'status', status: 500 }, Infinity, 'embeddings');
+    simulator.inject({ kind: 'stall', after: 0 }, Infinity, 'embeddings');
     try {
       const said = say(factOf(90).question);
       await answer().getByText('Searching documents…').waitFor();

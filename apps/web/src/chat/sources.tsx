@@ -55,7 +55,7 @@ export function SourceDialog({ document, onClose }: { document: CitedDocument; o
               </a>
             )}
           </figcaption>
-          <blockquote tabIndex={0}>{text}</blockquote>
+          <blockquote>{text}</blockquote>
         </figure>
       ))}
     </Dialog>
