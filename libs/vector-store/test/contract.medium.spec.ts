@@ -130,12 +130,16 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     it('at once by two clients, some of it the same, keeps each point once', async () => {
       const other = subject.open();
       const all = points(600, { random: randomNumbers(2) });
-      await Promise.all([
-        ...[0, 100, 200, 300].map((from) => store.upsert(collection, all.slice(from, from + 200))),
-        ...[400, 300, 200, 100].map((from) => other.upsert(collection, all.slice(from, from + 200).reverse())),
-      ]);
-      expect(await store.count(collection)).toBe(600);
-      expect(await scrolled(other, collection)).toEqual(ids(all).sort());
+      for (let round = 0; round < 4; round += 1) {
+        const name = `${collection}_${round}`;
+        await store.ensureCollection(name, { dimension: 8 });
+        await Promise.all([
+          ...[0, 100, 200, 300].map((from) => store.upsert(name, all.slice(from, from + 200))),
+          ...[400, 300, 200, 100].map((from) => other.upsert(name, all.slice(from, from + 200).reverse())),
+        ]);
+        expect(await store.count(name)).toBe(600);
+        expect(await scrolled(other, name)).toEqual(ids(all).sort());
+      }
     });
 
     it('nothing is fine', async () => {

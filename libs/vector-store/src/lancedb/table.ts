@@ -39,10 +39,12 @@ export async function dimensionOf(table: Table): Promise<number> {
   return type?.listSize ?? 0;
 }
 
-/** Scalar and word indexes, those that are missing. The one for vectors comes when there are many (`maintenance.ts`). */
+/**
+ * Scalar and word indexes, those that are missing. The one for vectors comes when there are many (`maintenance.ts`). None for
+ * `id`: with it, two processes that insert the same point while a third brings the index up to date can both succeed.
+ */
 export async function ensureIndexes(table: Table): Promise<void> {
   const there = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
-  if (!there.has('id')) await table.createIndex('id', { config: Index.btree() });
   if (!there.has('scope')) await table.createIndex('scope', { config: Index.bitmap() });
   if (!there.has('file')) await table.createIndex('file', { config: Index.btree() });
   if (there.has('words')) return;
