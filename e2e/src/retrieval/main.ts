@@ -76,8 +76,8 @@ async function runOn(store: OpenStore): Promise<object> {
       RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
       RAG_OPENAI_API_KEY: 'simulated',
       ENABLE_RAG_HYBRID_SEARCH: 'true',
-      // Facts differ from up to four others in a single number, which a bag of words hardly tells apart.
-      RAG_TOP_K: '6',
+      // Facts differ from a few others in a single number, which a bag of words hardly tells apart.
+      RAG_TOP_K: '10',
       // The simulator words every search alike.
       ENABLE_RETRIEVAL_QUERY_GENERATION: 'false',
       // Whoever is killed on purpose is not to blame.
