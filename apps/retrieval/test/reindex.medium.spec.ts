@@ -241,4 +241,15 @@ describe('another embedding model', () => {
     await world.caller.rpc.call(REINDEX, {}, { principal: admin, key });
     expect(await status()).toEqual(after);
   });
+
+  it('may have kept its name and changed its vectors: choosing it again indexes everything anew', async () => {
+    const { active } = await status();
+    await world.db.query('UPDATE indexes SET dimension = 383 WHERE id = $1', [active?.id]);
+    await expect(ask(12)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'embedder' } });
+    // Changes of other kinds start nothing.
+    expect((await choose({ batchSize: 48 })).index.building).toBeNull();
+    expect((await choose({ model: B })).index.building?.model).toBe(B);
+    await waitFor(async () => (await status()).active?.dimension === 384, { what: 'the new index to answer' });
+    expect((await ask(12)).documents[0]).toContain(fact(12));
+  }, 60_000);
 });

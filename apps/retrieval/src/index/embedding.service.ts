@@ -34,18 +34,13 @@ export class EmbeddingService {
     const hidden = (server: Changes['openai']) => server && { ...server, key: this.seal.fingerprint(server.key) };
     const compared = { ...changes, openai: hidden(changes.openai), ollama: hidden(changes.ollama) };
     const once = { scope: `retrieval.embedding.update:${principal.userId}`, key, request: compared };
+    const named = changes.model !== undefined || changes.engine !== undefined;
+    const dimension = named ? await this.#dimensionAfter(changes) : undefined;
     await this.unitOfWork.once(once, async (tx) => {
       const { retrieval, embedding: before } = await this.repository.lock(tx);
-      const { openai, ollama, ...rest } = changes;
-      const embedding: SealedEmbedding = {
-        ...before,
-        ...rest,
-        openai: openai ? this.#server(before.openai, openai) : before.openai,
-        ollama: ollama ? this.#server(before.ollama, ollama) : before.ollama,
-      };
-      this.#check(embedding);
+      const embedding = this.#changed(before, changes);
       const version = await this.repository.save(tx, { retrieval, embedding });
-      await this.wishes.want(tx, embedding);
+      await this.wishes.want(tx, embedding, dimension);
       this.keeper.announce(tx, version);
     });
     return this.get();
@@ -60,6 +55,21 @@ export class EmbeddingService {
 
   status(): Promise<IndexStatus> {
     return this.statuses.read();
+  }
+
+  async #dimensionAfter(changes: Changes): Promise<number | undefined> {
+    return this.wishes.dimensionOf(this.#changed((await this.keeper.fresh()).embedding, changes));
+  }
+
+  #changed(before: SealedEmbedding, { openai, ollama, ...rest }: Changes): SealedEmbedding {
+    const embedding = {
+      ...before,
+      ...rest,
+      openai: openai ? this.#server(before.openai, openai) : before.openai,
+      ollama: ollama ? this.#server(before.ollama, ollama) : before.ollama,
+    };
+    this.#check(embedding);
+    return embedding;
   }
 
   /**

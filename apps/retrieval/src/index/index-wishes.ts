@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { embeddingModelId } from '../embedding/embedding-config';
-import type { SealedEmbedding, SealedServer } from '../settings/settings';
+import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { KeySeal } from '../settings/key-seal';
+import { openEmbedding, type SealedEmbedding, type SealedServer } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { SettingsRepository } from '../settings/settings.repository';
 import { BuildsRepository } from './builds.repository';
 import { IndexCatalog } from './index-catalog';
+
+/** An admin who saves waits no longer than this for a server that may be away. */
+const PROBE_MS = 2_000;
 
 /** Turns what an admin asks for into the index that is wanted. */
 @Injectable()
@@ -16,10 +21,21 @@ export class IndexWishes {
     private readonly keeper: SettingsKeeper,
     private readonly settings: SettingsRepository,
     private readonly unitOfWork: UnitOfWork,
+    private readonly embeddings: EmbeddingGateway,
+    private readonly seal: KeySeal,
   ) {}
 
-  /** From now on this is what is to be embedded with; in the transaction that saves it. Before the first index there is nothing to do. */
-  async want(tx: Tx, embedding: SealedEmbedding): Promise<void> {
+  /** How many dimensions the vectors of this embedding have now; undefined when its server does not say so soon. */
+  async dimensionOf(embedding: SealedEmbedding): Promise<number | undefined> {
+    const config = openEmbedding(embedding, (sealed) => this.seal.open(sealed));
+    return this.embeddings.dimension(config, AbortSignal.timeout(PROBE_MS)).catch(() => undefined);
+  }
+
+  /**
+   * From now on this is what is to be embedded with; in the transaction that saves it. Before the first index there is nothing to do.
+   * @param dimension of its vectors: a model that keeps its name and changes its vectors is another model
+   */
+  async want(tx: Tx, embedding: SealedEmbedding, dimension?: number): Promise<void> {
     const model = embeddingModelId(embedding);
     const build = await this.builds.find(tx);
     const [active, building] = await this.#indexes(tx);
@@ -31,6 +47,8 @@ export class IndexWishes {
     if (active.model === model) {
       await this.catalog.setEmbedding(tx, active.id, embedding);
       if (build && build.model !== model) await this.#giveUp(tx);
+      if (build?.model !== model && dimension !== undefined && dimension !== active.dimension)
+        await this.#request(tx, embedding);
       return;
     }
     await this.catalog.setEmbedding(tx, active.id, rotated(active.embedding, embedding));
