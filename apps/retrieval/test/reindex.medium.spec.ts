@@ -8,6 +8,7 @@ import {
   UPDATE_EMBEDDING,
 } from '@perennial/contracts-retrieval';
 import type { CallRequest } from '@perennial/contracts-kernel';
+import { startSimulator } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, World } from './world';
@@ -207,6 +208,22 @@ describe('another embedding model', () => {
     await choose({ engine: 'openai', model: B, openai: { ...openai, key: '' } });
     await answering(B);
   }, 120_000);
+
+  it('that breaks off while it is built does not keep new documents from being found', async () => {
+    const other = await startSimulator();
+    await choose({ engine: 'ollama', model: 'sim-embed-breaks-text30', ollama: { url: other.url, key: '' } });
+    await waitFor(async () => (await status()).building?.dimension != null, { what: 'the build to begin' });
+    await other.close();
+    const added = await world.upload(user, text(200), { knowledgeId, name: 'lot-200.txt' });
+    await world.completed(added.id);
+    expect((await ask(200)).documents[0]).toContain(fact(200));
+    const { building } = await waitFor(async () => ((now) => now.building?.error != null && now)(await status()), {
+      what: 'the reason',
+    });
+    expect(building?.error).toMatch(/embedder/i);
+    await choose({ engine: 'openai', model: B });
+    expect((await status()).building).toBeNull();
+  }, 60_000);
 
   it('may be changed again while it is built, and taken back', async () => {
     await choose({ model: 'sim-embed-slow-text50' });

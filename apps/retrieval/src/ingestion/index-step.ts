@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { pointId, VectorStoreError, type Point, type VectorStore } from '@perennial/vector-store';
 import type { EmbeddingConfig } from '../embedding/embedding-config';
+import { EmbeddingError } from '../embedding/embedding-error';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import type { VectorIndex } from '../index/index-catalog';
 import { IndexRegistry } from '../index/index-registry';
@@ -41,7 +42,11 @@ export class IndexStep {
       try {
         await this.#fill(index, file, scopes, signal, onProgress);
       } catch (error) {
-        if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') this.registry.forgetCollection(index);
+        const gone = error instanceof VectorStoreError && error.code === 'NOT_FOUND';
+        if (gone) this.registry.forgetCollection(index);
+        // What is being built gets the file from its builder: a new embedder that fails, or a build that was given up meanwhile, must not
+        // keep the file from being found where searches look now.
+        if (index.state === 'building' && (gone || error instanceof EmbeddingError)) continue;
         throw error;
       }
       await this.repository.recordIndexed(file, index.id, scopes);
