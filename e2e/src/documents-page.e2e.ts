@@ -111,6 +111,17 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
     return found;
   }
 
+  /** What a page of an administrator would send. @returns the status */
+  function post(path: string, body: object): Promise<number> {
+    return page.evaluate(
+      async ({ path, body }) => {
+        const headers = { 'content-type': 'application/json' };
+        return (await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+      },
+      { path, body },
+    );
+  }
+
   async function newBase(name: string): Promise<void> {
     await page.getByRole('link', { name: 'Knowledge' }).click();
     await page.getByRole('button', { name: 'New base' }).click();
@@ -140,6 +151,9 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
       const link = passage.getByRole('link', { name: `Open the original at page ${ASKED.page}` });
       const address = (await link.getAttribute('href')) ?? '';
       expect(address).toMatch(new RegExp(`^/api/v1/files/[^/]+/content#page=${ASKED.page}$`));
+      const [opened] = await Promise.all([page.waitForEvent('popup'), link.click()]);
+      expect(opened.url()).toBe(system.baseUrl + address);
+      await opened.close();
       const original = await context.request.get(address);
       expect(original.headers()['content-type']).toBe('application/pdf');
       expect((await original.body()).equals(book.buffer)).toBe(true);
@@ -270,6 +284,38 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
       expect(await answer().getByText('Searching documents…').count()).toBe(0);
     }
     expect(await violations()).toEqual([]);
+  });
+
+  it('says plainly why a file is refused, however large it is', async () => {
+    const limit = async (settings: object) => {
+      expect(await post('/api/v1/retrieval/config/update', settings)).toBe(200);
+    };
+    await limit({ FILE_MAX_SIZE: 1, ALLOWED_FILE_EXTENSIONS: ['txt'] });
+    try {
+      // Settings are in force everywhere within a second.
+      await page.waitForTimeout(1_500);
+      await attach(textFile('large.txt', 'x'.repeat(30_000_000)), textFile('program.exe', 'MZ'));
+      await attached('large.txt').getByText('The file is too large: at most 1 MB are allowed.').waitFor();
+      await attached('program.exe').getByText('Files of this kind are not allowed. Allowed are: txt.').waitFor();
+    } finally {
+      await limit({ FILE_MAX_SIZE: null, ALLOWED_FILE_EXTENSIONS: [] });
+    }
+    await page.waitForTimeout(1_500);
+    await attached('program.exe').getByRole('button', { name: 'Remove' }).click();
+    await attached('large.txt').getByRole('button', { name: 'Retry' }).click();
+    await attached('large.txt').and(page.locator('[data-state=reading]')).waitFor({ timeout: READ_MS });
+    await attached('large.txt').getByRole('button', { name: 'Remove' }).click();
+    await attached('large.txt').waitFor({ state: 'detached' });
+  });
+
+  it('shows administrators how far a new index is, and which model searches are answered with', async () => {
+    const model = { RAG_EMBEDDING_MODEL: 'sim-embed-text200' };
+    expect(await post('/api/v1/retrieval/embedding/update', model)).toBe(200);
+    await page.goto('/knowledge');
+    await page.getByText('A new index is being built with sim-embed-text200').waitFor();
+    await page.getByText('Searches are answered with sim-embed.').waitFor();
+    await page.getByText('Searches are answered with sim-embed-text200.').waitFor({ timeout: READ_MS });
+    expect(await page.getByText('A new index is being built').count()).toBe(0);
   });
 
   it('fits a phone: no sideways scrolling with files, sources and bases', async () => {
