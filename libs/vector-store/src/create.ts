@@ -1,26 +1,34 @@
 import { join } from 'node:path';
-import type { Driver } from './driver';
+import type { Driver, DriverFacts } from './driver';
 import type { VectorStoreConfig } from './env';
 import { VectorStoreError } from './errors';
-import { LancedbDriver } from './lancedb/lancedb-driver';
-import { PgvectorDriver } from './pgvector/pgvector-driver';
-import { QdrantDriver } from './qdrant/qdrant-driver';
 import { DEFAULT_TIMEOUTS, ResilientDriver, type StoreTimeouts } from './resilience/resilient-driver';
 import { CheckedStore } from './store';
 import type { VectorStore } from './types';
 
+const FACTS: Record<VectorStoreConfig['VECTOR_DB'], DriverFacts> = {
+  // Each write is a version of the whole table: few and large ones.
+  lancedb: { system: 'lancedb', capabilities: { hybrid: true, sharedBetweenHosts: false }, batchSize: 1_000 },
+  qdrant: { system: 'qdrant', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
+  pgvector: { system: 'postgresql', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
+};
+
 /** The configured store. Opens nothing yet: a store that is away is told by the first call. */
 export function createVectorStore(config: VectorStoreConfig): VectorStore {
   const timeouts = { ...DEFAULT_TIMEOUTS, read: config.VECTOR_DB_TIMEOUT_MS };
-  return new CheckedStore(new ResilientDriver(driverOf(config, timeouts), { timeouts }));
+  const load = loader(config, timeouts);
+  return new CheckedStore(new ResilientDriver(FACTS[config.VECTOR_DB], load, { timeouts }));
 }
 
-function driverOf(config: VectorStoreConfig, timeouts: StoreTimeouts): Driver {
+/** Refuses a configuration at once, and loads the client of the chosen store when it is first needed. */
+function loader(config: VectorStoreConfig, timeouts: StoreTimeouts): () => Promise<Driver> {
   switch (config.VECTOR_DB) {
-    case 'lancedb':
-      return new LancedbDriver({ directory: join(config.DATA_DIR, 'vectors') });
-    case 'qdrant':
-      return new QdrantDriver({
+    case 'lancedb': {
+      const directory = join(config.DATA_DIR, 'vectors');
+      return async () => new (await import('./lancedb/lancedb-driver')).LancedbDriver({ directory });
+    }
+    case 'qdrant': {
+      const settings = {
         url: needed(config.QDRANT_URI, 'QDRANT_URI'),
         apiKey: config.QDRANT_API_KEY,
         prefix: config.QDRANT_COLLECTION_PREFIX,
@@ -28,9 +36,11 @@ function driverOf(config: VectorStoreConfig, timeouts: StoreTimeouts): Driver {
         onDisk: config.QDRANT_ON_DISK,
         readTimeoutMs: timeouts.read,
         writeTimeoutMs: timeouts.write,
-      });
-    case 'pgvector':
-      return new PgvectorDriver({
+      };
+      return async () => new (await import('./qdrant/qdrant-driver')).QdrantDriver(settings);
+    }
+    case 'pgvector': {
+      const settings = {
         url: needed(config.PGVECTOR_DB_URL ?? config.DATABASE_URL, 'PGVECTOR_DB_URL'),
         poolSize: config.PGVECTOR_POOL_SIZE,
         hnswM: config.PGVECTOR_HNSW_M,
@@ -38,7 +48,9 @@ function driverOf(config: VectorStoreConfig, timeouts: StoreTimeouts): Driver {
         readTimeoutMs: timeouts.read,
         writeTimeoutMs: timeouts.write,
         adminTimeoutMs: timeouts.admin,
-      });
+      };
+      return async () => new (await import('./pgvector/pgvector-driver')).PgvectorDriver(settings);
+    }
   }
 }
 

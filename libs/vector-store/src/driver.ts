@@ -24,16 +24,20 @@ export interface DriverHybridQuery extends DriverQuery {
   keywordWeight: number;
 }
 
-/**
- * What differs between stores. Arguments are checked beforehand, time-outs and retries are added around it: every method
- * may be repeated at any time. Throws `VectorStoreError`; what means that the store cannot be reached is `UNAVAILABLE`.
- */
-export interface Driver {
+/** What is known of a driver without loading it and its client. */
+export interface DriverFacts {
   /** OpenTelemetry's `db.system.name`; for spans and messages only. */
   readonly system: string;
   readonly capabilities: VectorStoreCapabilities;
   /** Points that one `write` takes at most. */
   readonly batchSize: number;
+}
+
+/**
+ * What differs between stores. Arguments are checked beforehand, time-outs and retries are added around it: every method
+ * may be repeated at any time. Throws `VectorStoreError`; what means that the store cannot be reached is `UNAVAILABLE`.
+ */
+export interface Driver {
   ensure(name: string, dimension: number): Promise<void>;
   drop(name: string): Promise<void>;
   list(): Promise<CollectionInfo[]>;

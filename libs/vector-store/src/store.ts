@@ -1,5 +1,5 @@
 import * as check from './checks';
-import type { Driver, StoredPoint } from './driver';
+import type { Driver, DriverFacts, StoredPoint } from './driver';
 import { VectorStoreError } from './errors';
 import type {
   CallOptions,
@@ -25,7 +25,7 @@ export class CheckedStore implements VectorStore {
   /** Dimensions seen; asked again before anything is refused because of them. */
   readonly #dimensions = new Map<string, number>();
 
-  constructor(private readonly driver: Driver) {}
+  constructor(private readonly driver: Driver & DriverFacts) {}
 
   get capabilities() {
     return this.driver.capabilities;

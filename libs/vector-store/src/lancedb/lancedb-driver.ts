@@ -50,10 +50,6 @@ const PROBES = 40;
  * table, made known by one rename; every read looks for the newest version first.
  */
 export class LancedbDriver implements Driver {
-  readonly system = 'lancedb';
-  readonly capabilities = { hybrid: true, sharedBetweenHosts: false };
-  /** Each write is a version of its own: few and large ones. */
-  readonly batchSize = 1_000;
   readonly #writes = new WriteQueue();
   readonly #tables = new Map<string, Promise<OpenTable>>();
   /** Changes by this process since the last upkeep. */

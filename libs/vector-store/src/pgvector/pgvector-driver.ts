@@ -25,9 +25,6 @@ const MAX_POSITIONS = 255;
 
 /** Postgres with pgvector: HNSW for meaning, a tsvector for words, both halves fused in one statement. */
 export class PgvectorDriver implements Driver {
-  readonly system = 'postgresql';
-  readonly capabilities = { hybrid: true, sharedBetweenHosts: true };
-  readonly batchSize = 256;
   readonly #database: VectorDatabase;
   readonly #statistics: CollectionStatistics;
 

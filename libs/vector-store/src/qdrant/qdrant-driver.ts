@@ -36,9 +36,6 @@ interface Payload {
  * the graph within. Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
  */
 export class QdrantDriver implements Driver {
-  readonly system = 'qdrant';
-  readonly capabilities = { hybrid: true, sharedBetweenHosts: true };
-  readonly batchSize = 256;
   readonly #reads: QdrantClient;
   readonly #writes: QdrantClient;
 

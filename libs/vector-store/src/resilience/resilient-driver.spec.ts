@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Driver } from '../driver';
 import { StoreUnavailableError, VectorStoreError } from '../errors';
-import { ResilientDriver } from './resilient-driver';
+import { ResilientDriver, type ResilienceOptions } from './resilient-driver';
 
 const nothing = async (): Promise<never> => {
   throw new Error('not expected');
@@ -10,7 +10,6 @@ const nothing = async (): Promise<never> => {
 /** A driver of which only `count` and `health` do anything. */
 function driverOf(count: () => Promise<number>, health: () => Promise<void> = nothing): Driver {
   return {
-    ...{ system: 'test', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 1 },
     ...{ ensure: nothing, drop: nothing, list: nothing, describe: nothing, write: nothing, delete: nothing },
     ...{ search: nothing, searchHybrid: nothing, page: nothing, close: nothing },
     count,
@@ -18,13 +17,17 @@ function driverOf(count: () => Promise<number>, health: () => Promise<void> = no
   };
 }
 
+const facts = { system: 'test', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 1 };
+const resilient = (driver: Driver, options?: ResilienceOptions): ResilientDriver =>
+  new ResilientDriver(facts, async () => driver, options);
+
 const timeouts = { read: 50, write: 1_000, admin: 1_000 };
 const breaker = { failures: 4, openMs: 60_000, maxOpenMs: 60_000 };
 
 describe('ResilientDriver', () => {
   it('repeats what failed for want of a connection, and gives the answer', async () => {
     let attempts = 0;
-    const driver = new ResilientDriver(
+    const driver = resilient(
       driverOf(async () => {
         attempts += 1;
         if (attempts < 3) throw new StoreUnavailableError('refused');
@@ -37,7 +40,7 @@ describe('ResilientDriver', () => {
 
   it('gives up after the third attempt', async () => {
     let attempts = 0;
-    const driver = new ResilientDriver(
+    const driver = resilient(
       driverOf(async () => {
         attempts += 1;
         throw new StoreUnavailableError('refused');
@@ -49,7 +52,7 @@ describe('ResilientDriver', () => {
 
   it.each(['NOT_FOUND', 'WRONG_DIMENSION', 'INVALID', 'FAILED'] as const)('does not repeat %s', async (code) => {
     let attempts = 0;
-    const driver = new ResilientDriver(
+    const driver = resilient(
       driverOf(async () => {
         attempts += 1;
         throw new VectorStoreError(code, 'no');
@@ -61,7 +64,7 @@ describe('ResilientDriver', () => {
 
   it('ends a call that gets no answer, and does not repeat it', async () => {
     let attempts = 0;
-    const driver = new ResilientDriver(
+    const driver = resilient(
       driverOf(() => {
         attempts += 1;
         return new Promise<number>(() => undefined);
@@ -75,7 +78,7 @@ describe('ResilientDriver', () => {
   it('leaves the store alone after failures in a row, until a health check finds it', async () => {
     let attempts = 0;
     let away = true;
-    const driver = new ResilientDriver(
+    const driver = resilient(
       driverOf(
         async () => {
           attempts += 1;
@@ -99,7 +102,7 @@ describe('ResilientDriver', () => {
   });
 
   it('keeps a late failure of a call that was given up from ending the process', async () => {
-    const driver = new ResilientDriver(
+    const driver = resilient(
       driverOf(
         () =>
           new Promise<number>((_, reject) => {

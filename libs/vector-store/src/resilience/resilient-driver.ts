@@ -1,6 +1,6 @@
 import { inSpan } from '@perennial/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import type { CheckedFilter, Driver, DriverFacts, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { CircuitBreaker, DEFAULT_BREAKER, type BreakerOptions } from './breaker';
@@ -30,12 +30,16 @@ const PAUSES = [60, 300];
  * driver does may be repeated (points are written by id, deletions by filter). A time-out is not repeated: it would add to
  * the load that caused it. After failures in a row the store is left alone (`CircuitBreaker`).
  */
-export class ResilientDriver implements Driver {
+export class ResilientDriver implements Driver, DriverFacts {
   readonly #breaker: CircuitBreaker;
   readonly #timeouts: StoreTimeouts;
 
+  #driver?: Promise<Driver>;
+
+  /** @param load is called once, by the first call: the client of a store that was not chosen is never loaded */
   constructor(
-    private readonly inner: Driver,
+    private readonly facts: DriverFacts,
+    private readonly load: () => Promise<Driver>,
     options: ResilienceOptions = {},
   ) {
     this.#breaker = new CircuitBreaker(options.breaker ?? DEFAULT_BREAKER);
@@ -43,71 +47,81 @@ export class ResilientDriver implements Driver {
   }
 
   get system(): string {
-    return this.inner.system;
+    return this.facts.system;
   }
 
   get capabilities() {
-    return this.inner.capabilities;
+    return this.facts.capabilities;
   }
 
   get batchSize(): number {
-    return this.inner.batchSize;
+    return this.facts.batchSize;
   }
 
   ensure(name: string, dimension: number): Promise<void> {
-    return this.#call('ensure', name, 'admin', () => this.inner.ensure(name, dimension));
+    return this.#call('ensure', name, 'admin', (driver) => driver.ensure(name, dimension));
   }
 
   drop(name: string): Promise<void> {
-    return this.#call('drop', name, 'admin', () => this.inner.drop(name));
+    return this.#call('drop', name, 'admin', (driver) => driver.drop(name));
   }
 
   list(): Promise<CollectionInfo[]> {
-    return this.#call('list', undefined, 'admin', () => this.inner.list());
+    return this.#call('list', undefined, 'admin', (driver) => driver.list());
   }
 
   describe(name: string): Promise<CollectionInfo | undefined> {
-    return this.#call('describe', name, 'read', () => this.inner.describe(name));
+    return this.#call('describe', name, 'read', (driver) => driver.describe(name));
   }
 
   write(name: string, points: readonly StoredPoint[]): Promise<void> {
-    return this.#call('write', name, 'write', () => this.inner.write(name, points));
+    return this.#call('write', name, 'write', (driver) => driver.write(name, points));
   }
 
   delete(name: string, filter: CheckedFilter): Promise<void> {
-    return this.#call('delete', name, 'write', () => this.inner.delete(name, filter));
+    return this.#call('delete', name, 'write', (driver) => driver.delete(name, filter));
   }
 
   search(name: string, query: DriverQuery): Promise<Hit[]> {
-    return this.#call('search', name, 'read', () => this.inner.search(name, query));
+    return this.#call('search', name, 'read', (driver) => driver.search(name, query));
   }
 
   searchHybrid(name: string, query: DriverHybridQuery): Promise<Hit[]> {
-    return this.#call('search_hybrid', name, 'read', () => this.inner.searchHybrid(name, query));
+    return this.#call('search_hybrid', name, 'read', (driver) => driver.searchHybrid(name, query));
   }
 
   count(name: string, filter: CheckedFilter): Promise<number> {
-    return this.#call('count', name, 'read', () => this.inner.count(name, filter));
+    return this.#call('count', name, 'read', (driver) => driver.count(name, filter));
   }
 
   page(name: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    return this.#call('scroll', name, 'read', () => this.inner.page(name, filter, after, limit));
+    return this.#call('scroll', name, 'read', (driver) => driver.page(name, filter, after, limit));
   }
 
   /** Asks the store even while it is left alone: an answer ends that. */
   health(): Promise<void> {
-    return this.#breaker.run(() => inTime(this.#timeouts.read, () => this.inner.health()), { probe: true });
+    return this.#breaker.run(() => inTime(this.#timeouts.read, async () => (await this.#loaded()).health()), {
+      probe: true,
+    });
   }
 
-  close(): Promise<void> {
-    return this.inner.close();
+  async close(): Promise<void> {
+    await (await this.#driver?.catch(() => undefined))?.close();
+  }
+
+  #loaded(): Promise<Driver> {
+    this.#driver ??= this.load().catch((cause: unknown) => {
+      this.#driver = undefined;
+      throw new StoreUnavailableError('the client of the vector store cannot be loaded', { cause });
+    });
+    return this.#driver;
   }
 
   #call<T>(
     operation: string,
     collection: string | undefined,
     kind: keyof StoreTimeouts,
-    work: () => Promise<T>,
+    work: (driver: Driver) => Promise<T>,
   ): Promise<T> {
     const attributes = {
       'db.system.name': this.system,
@@ -115,9 +129,10 @@ export class ResilientDriver implements Driver {
       ...(collection === undefined ? {} : { 'db.collection.name': collection }),
     };
     return inSpan(`vectors ${operation}`, { attributes }, async (span) => {
+      const driver = await this.#loaded();
       for (let attempt = 0; ; attempt += 1) {
         try {
-          return await this.#breaker.run(() => inTime(this.#timeouts[kind], work));
+          return await this.#breaker.run(() => inTime(this.#timeouts[kind], () => work(driver)));
         } catch (error) {
           const pause = PAUSES[attempt];
           if (pause === undefined || !mayBeRepeated(error)) throw error;
