@@ -38,7 +38,7 @@ export const SourceSchema = z.object({
   source: z.looseObject({ type: z.enum(['file', 'collection']), id: z.uuid(), name: z.string() }),
   document: z.array(z.string()),
   metadata: z.array(ChunkMetadataSchema),
-  /** 0 … 1, 1 is the same meaning; absent for whole texts. */
+  /** (1 + cosine) / 2: 0 … 1, 1 is the same meaning; absent for whole texts. */
   distances: z.array(z.number()).optional(),
 });
 export type Source = z.infer<typeof SourceSchema>;

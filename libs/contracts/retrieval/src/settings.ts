@@ -16,7 +16,7 @@ export const RetrievalSettingsSchema = z.object({
   HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
   /** Whole texts instead of chunks. */
   RAG_FULL_CONTEXT: z.boolean(),
-  /** Whole texts instead of chunks, and no file is split or embedded. */
+  /** Whole texts instead of chunks, and no file is embedded. */
   BYPASS_EMBEDDING_AND_RETRIEVAL: z.boolean(),
   /** The context goes into the system message. */
   RAG_SYSTEM_CONTEXT: z.boolean(),
