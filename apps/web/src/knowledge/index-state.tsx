@@ -1,4 +1,3 @@
-import { counted } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import { useIndexState, useReindex } from './knowledge-queries';
 
@@ -25,7 +24,7 @@ export function IndexState() {
         {building && (
           <>
             <p role="status">
-              A new index is being built with {building.model}: {building.done} of {counted(building.total, 'place')}.
+              A new index is being built with {building.model}: {building.done} of {building.total} files done.
               {active && ' Until it is complete the present one answers.'}
             </p>
             <ProgressBar
