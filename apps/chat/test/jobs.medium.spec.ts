@@ -195,6 +195,8 @@ describe('jobs, locks and readers that are left behind', () => {
       CREATE TRIGGER refuse_end BEFORE UPDATE OF provider_end ON chat.runs FOR EACH ROW EXECUTE FUNCTION chat.refuse();
       CREATE TRIGGER refuse_finish BEFORE UPDATE OF state ON chat.runs FOR EACH ROW WHEN (NEW.state = 'completed') EXECUTE FUNCTION chat.refuse()`);
     try {
+      // A worker with another limit, left by a test before this one, would take the run as well.
+      await world.endProcesses('all');
       await world.workers(1, { MAX_RUN_DEATHS: '1' });
       const turn = await world.ask({ model: 'sim-t10-r100-x' });
       const reader = await world.follow(turn.runId);
