@@ -5,5 +5,6 @@ export default serviceBuild({
     failover: 'src/failover/main.ts',
     retrieval: 'src/retrieval/main.ts',
     'bench-stream': 'src/bench/stream.ts',
+    'bench-retrieval': 'src/bench/retrieval.ts',
   },
 });

@@ -20,7 +20,7 @@ function cpuSeconds(pid: number, withChildren: boolean): number {
 }
 
 /** Resident memory of a process in MiB. */
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 

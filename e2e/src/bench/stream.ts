@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { launchSystem, ROOT, type LaunchOptions, type RunningSystem } from '@perennial/launcher';
-import { freePort, keepResult, ManagedProcess, waitFor } from '@perennial/testing/servers';
+import { keepResult } from '@perennial/testing/servers';
 import { addUsers, signUpAdmin, type Account } from '../support/accounts';
-import { http } from '../support/http';
 import { providerLoad, socketLoad, sseLoad, type LoadResult } from './load';
 import { cpuBetween, Meters, total } from './meters';
+import { startSimulatorProcess } from './simulator-process';
 
 const USAGE = `bench:stream [--streams 200] [--quick] [--statements]
 What a token costs: CPU, latency, bytes, SQL and memory of a whole system, with the provider simulator as model.`;
@@ -38,7 +37,7 @@ const round = (value: number, digits = 1) => Number(value.toFixed(digits));
 const byService = (values: Record<string, number>, factor = 1) =>
   Object.fromEntries(Object.entries(values).map(([service, value]) => [service, round(value * factor)]));
 
-const simulator = await startSimulatorProcess();
+const simulator = await startSimulatorProcess([ANSWER, SHORT, ONE_TOKEN, LONG].map(({ model }) => model));
 try {
   const one = await withSystem({}, async (system, accounts) => {
     const meters = await Meters.open(system);
@@ -161,26 +160,4 @@ async function withSystem<T>(
   } finally {
     await system.stop();
   }
-}
-
-/** The simulator as a process of its own, so that its work does not delay this driver's clock. */
-async function startSimulatorProcess(): Promise<{ url: string; process: ManagedProcess }> {
-  const port = await freePort();
-  const simulated = new ManagedProcess({
-    name: 'simulator',
-    command: process.execPath,
-    args: [
-      join(ROOT, 'tools/provider-simulator/dist/main.js'),
-      '--port',
-      String(port),
-      '--models',
-      [ANSWER, SHORT, ONE_TOKEN, LONG].map(({ model }) => model).join(','),
-    ],
-  });
-  simulated.start();
-  const url = `http://127.0.0.1:${port}`;
-  await waitFor(async () => (await http('GET', `${url}/sim/stats`).catch(() => ({ status: 0 }))).status === 200, {
-    what: 'the simulator to answer',
-  });
-  return { url, process: simulated };
 }

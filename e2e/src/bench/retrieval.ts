@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { launchSystem, ROOT } from '@perennial/launcher';
+import { keepResult } from '@perennial/testing/servers';
+import { Library } from '../retrieval/library';
+import { addUsers, signUpAdmin } from '../support/accounts';
+import { AT_A_TIME, BATCH, EMBEDDING_MODEL, IngestionBench } from './retrieval-ingest';
+import { rank } from './retrieval-rank';
+import { searchStores } from './retrieval-search';
+import { uploadLarge } from './retrieval-upload';
+import { startSimulatorProcess } from './simulator-process';
+
+const USAGE = `bench:retrieval [--quick] [--only ingest,upload,search,rank]
+What documents cost: ingestion against its embedder alone, memory under a large upload, search in 200,000 chunks on Qdrant and pgvector, and
+hybrid against dense search on a labelled set. --quick: a tenth of the text and the points, a quarter of the upload. A part that is left out
+has null figures; only a whole run is kept.`;
+
+const PARTS = ['ingest', 'upload', 'search', 'rank'];
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: PARTS.join(',') },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const parts = new Set(options.only.split(','));
+for (const part of parts) if (!PARTS.includes(part)) throw new Error(`there is no part "${part}": ${PARTS.join(', ')}`);
+
+const FULL = { ingestMb: 12, uploadMb: 1_024, share: 1, questions: 80 };
+const QUICK = { ingestMb: 2, uploadMb: 256, share: 0.1, questions: 20 };
+const size = options.quick ? QUICK : FULL;
+
+const started = Date.now();
+const log = (line: string) => console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+
+const simulator = await startSimulatorProcess();
+try {
+  const { ruler, ingest, upload } = await launched();
+  const search = parts.has('search') ? await searchStores(size, log) : { qdrant: null, pgvector: null };
+  const ranking = parts.has('rank') ? await rank({ url: simulator.url, model: 'sim-embed' }, log) : undefined;
+  if (ranking) log(`ndcg@10: ${JSON.stringify(ranking)}`);
+  const figures = {
+    ingest_ratio: ingest?.ratio ?? null,
+    search_p99_ms: { qdrant: search.qdrant?.p99Ms ?? null, pgvector: search.pgvector?.p99Ms ?? null },
+    recall_at_10: { qdrant: search.qdrant?.recall ?? null, pgvector: search.pgvector?.recall ?? null },
+    upload_rss_growth_mb: upload?.growthMb ?? null,
+    ndcg_at_10: { dense: ranking?.dense ?? null, hybrid: ranking?.hybrid ?? null },
+  };
+  const whole = !options.quick && PARTS.every((part) => parts.has(part));
+  if (whole) keepResult(ROOT, 'retrieval', { ruler, ingest, upload, ranking, figures });
+  console.log(JSON.stringify(figures));
+} finally {
+  await simulator.process.stop();
+}
+
+/** What needs a running system whose embedder is the simulator. */
+async function launched() {
+  if (!parts.has('ingest') && !parts.has('upload')) return {};
+  const system = await launchSystem({
+    env: {
+      RAG_EMBEDDING_ENGINE: 'openai',
+      RAG_EMBEDDING_MODEL: EMBEDDING_MODEL,
+      RAG_EMBEDDING_BATCH_SIZE: String(BATCH),
+      RAG_EMBEDDING_CONCURRENT_REQUESTS: String(AT_A_TIME),
+      RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
+      RAG_OPENAI_API_KEY: 'simulated',
+    },
+  });
+  try {
+    const admin = await signUpAdmin(system.baseUrl);
+    const [user] = await addUsers(system.baseUrl, admin, 1);
+    if (!user) throw new Error('no user was added');
+    const library = new Library(system.baseUrl, user, '');
+    const bench = await IngestionBench.open(system, library, simulator.url);
+    try {
+      const ruler = parts.has('ingest') ? await bench.ruler() : undefined;
+      if (ruler) log(`2 MB of plain text into a base: ${JSON.stringify(ruler)}`);
+      const ingest = parts.has('ingest') ? await bench.ratio(size.ingestMb) : undefined;
+      if (ingest) log(`${size.ingestMb} MB against the embedder alone: ${JSON.stringify(ingest)}`);
+      const upload = parts.has('upload') ? await uploadLarge(system, user, size.uploadMb) : undefined;
+      if (upload) log(`an upload of ${size.uploadMb} MiB: ${JSON.stringify(upload)}`);
+      return { ruler, ingest, upload };
+    } finally {
+      await bench.close();
+    }
+  } finally {
+    await system.stop();
+  }
+}
