@@ -71,6 +71,7 @@ describe('the OpenAI SDK', () => {
     const [first, second] = await Promise.all([ask('once'), ask('once')]);
     expect(second.choices[0]?.message.content).toBe(first.choices[0]?.message.content);
     expect(simulator.stats().stream_started).toBe(before + 1);
+    await expect(ask('something else')).rejects.toMatchObject({ status: 422 });
   });
 
   it('raises errors that say what is wrong', async () => {

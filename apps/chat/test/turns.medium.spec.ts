@@ -170,6 +170,21 @@ describe('turns and completions', () => {
     expect((await active()).runs).toEqual([]);
   });
 
+  it('under a key is one turn, also when it is over; another request under the key is refused', async () => {
+    const user = newUser();
+    const request = {
+      parentId: null,
+      userMessage: { id: randomUUID(), content: 'Once' },
+      answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
+    };
+    const ask = (change: object = {}) =>
+      world.rpc.call(ACCEPT_TURN, { ...request, ...change }, { principal: user, key: 'client:turn-1' });
+    const first = await ask();
+    await (await world.follow(first.runs[0]!.runId)).ended();
+    expect(await ask()).toEqual(first);
+    await expect(ask({ params: { seed: 1 } })).rejects.toEqual(code('IDEMPOTENCY_MISMATCH'));
+  });
+
   describe('completions', () => {
     const complete = (body: object, user = newUser(), idempotencyKey?: string, modelId = 'sim-t20-r100-x') =>
       world.rpc.call(
@@ -200,6 +215,16 @@ describe('turns and completions', () => {
       expect(await complete({}, user, 'key-1')).toMatchObject({ runId: first.runId, created: false });
       expect((await world.snapshot(first.runId)).text).toBe(end.text);
       expect((await complete({}, newUser(), 'key-1')).runId).not.toBe(first.runId);
+    });
+
+    it('refuse another body under the key of a failed one, and try the same body again', async () => {
+      const user = newUser();
+      const failed = await complete({}, user, 'key-3', 'sim-e500');
+      expect((await (await world.follow(failed.runId)).ended()).terminal.state).toBe('failed');
+      await expect(complete({ seed: 1 }, user, 'key-3', 'sim-e500')).rejects.toEqual(code('IDEMPOTENCY_MISMATCH'));
+      const again = await complete({}, user, 'key-3', 'sim-e500');
+      expect(again).toMatchObject({ created: true });
+      expect(again.runId).not.toBe(failed.runId);
     });
 
     it('keep whole choices where more than text was asked for', async () => {

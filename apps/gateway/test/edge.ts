@@ -29,7 +29,7 @@ type Handler = (request: never, principal: Principal) => unknown;
 
 /** Stands where the transport is: answers calls from a table, checks both sides against their schemas, and remembers what was called. */
 export class ScriptedRpc {
-  readonly calls: { pattern: string; request: unknown; principal: Principal }[] = [];
+  readonly calls: { pattern: string; request: unknown; principal: Principal; key: string | undefined }[] = [];
   private readonly handlers = new Map<string, Handler>();
 
   on<C extends Call>(
@@ -51,10 +51,10 @@ export class ScriptedRpc {
   async call<C extends Call>(
     call: C,
     request: unknown,
-    { principal }: { principal: Principal },
+    { principal, key }: { principal: Principal; key?: string },
   ): Promise<CallReply<C>> {
     const parsed = call.request.parse(request) as never;
-    this.calls.push({ pattern: call.pattern, request: parsed, principal });
+    this.calls.push({ pattern: call.pattern, request: parsed, principal, key });
     const handler = this.handlers.get(call.pattern);
     if (handler === undefined) throw new CallError('UNAVAILABLE', `nobody answers ${call.pattern}`, { retryAfter: 1 });
     return call.reply.parse(await handler(parsed, principal)) as CallReply<C>;

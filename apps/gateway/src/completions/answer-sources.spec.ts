@@ -42,10 +42,10 @@ describe('the sources of a completion', () => {
     edge.rpc.on(RUN_SOURCES, () => ({ sources: SOURCES }));
   });
 
-  const ask = async (body: object = {}) => {
+  const ask = async (body: object = {}, more: Record<string, string> = {}) => {
     const reply = await fetch(`${url}/api/chat/completions`, {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
+      headers: { ...headers, ...more, 'content-type': 'application/json' },
       body: JSON.stringify({
         model: 'm',
         messages: [{ role: 'user', content: 'x' }],
@@ -124,6 +124,15 @@ describe('the sources of a completion', () => {
     expect(accepted?.request).toMatchObject({ files, userMessage: { files } });
     const many = await ask({ ...turn, files: Array.from({ length: 101 }, () => files[0]) });
     expect([many.status, many.json().detail]).toEqual([422, 'files: must hold at most 100 files']);
+  });
+
+  it('are asked for under the Idempotency-Key that a page sends', async () => {
+    edge.rpc.on(ACCEPT_TURN, () => ({ chatId: randomUUID(), created: true, runs: [] }));
+    const turn = { session_id: 's', parent_id: null, id: 'a', user_message: { id: 'q', content: 'x' } };
+    expect((await ask(turn, { 'idempotency-key': 'k' })).status).toBe(200);
+    expect(edge.rpc.calls.findLast(({ pattern }) => pattern === ACCEPT_TURN.pattern)).toMatchObject({
+      key: 'client:k',
+    });
   });
 
   it('of a message are no more than the administrator allows', async () => {

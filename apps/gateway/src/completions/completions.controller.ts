@@ -16,12 +16,12 @@ export class CompletionsController {
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};
+    const key = idempotencyKeyOf(request.headers['idempotency-key']);
     if (isTurn(body)) {
-      void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body')));
+      void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
       return;
     }
     const completion = parse(CompletionBodySchema, body, 'body');
-    const key = idempotencyKeyOf(request.headers['idempotency-key']);
     if (completion.stream === true) await this.completions.stream(caller, completion, key, reply);
     else void reply.send(await this.completions.complete(caller, completion, key, reply));
   }

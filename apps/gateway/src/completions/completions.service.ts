@@ -47,9 +47,15 @@ export class CompletionsService implements OnModuleInit {
   }
 
   /** The answer is written whether anybody reads it or not; it goes to the user's sockets. */
-  async accept({ principal }: Caller, body: z.output<typeof TurnBodySchema>): Promise<TurnReply> {
+  async accept(
+    { principal }: Caller,
+    body: z.output<typeof TurnBodySchema>,
+    key: string | undefined,
+  ): Promise<TurnReply> {
     if (body.user_message?.files?.length) await this.limits.refuseTooMany(body.user_message.files);
-    const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turnOf(body), { principal });
+    // A key of a client's choice must not meet the call ids that stand in where there is none.
+    const once = key === undefined ? {} : { key: `client:${key}` };
+    const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turnOf(body), { principal, ...once });
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }
 

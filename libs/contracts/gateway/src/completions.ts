@@ -26,6 +26,7 @@ export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1) });
 /**
  * Task mode of the completions door: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
  * The answer is written whether anybody reads or not; it arrives as socket events and at `GET /api/v1/runs/{task id}/events`.
+ * The same message ids are the same turn while it is not over; under a header `Idempotency-Key` the same body is for a day, and another one 422.
  */
 export const TurnBodySchema = z.looseObject({
   model: z.string().min(1, 'must name a model').max(256),

@@ -72,13 +72,13 @@ export class AcceptCompletionService {
     }
     if (facts.known) return sameRequest(facts.known, delivery) as Reply;
     const { latest } = facts;
+    if (latest && latest.body_hash !== request.bodyHash) {
+      throw new CallError(
+        'IDEMPOTENCY_MISMATCH',
+        'This Idempotency-Key was used with another body. Use a new key for a new request.',
+      );
+    }
     if (latest?.kept) {
-      if (latest.body_hash !== request.bodyHash) {
-        throw new CallError(
-          'IDEMPOTENCY_MISMATCH',
-          'This Idempotency-Key was used with another body. Use a new key for a new request.',
-        );
-      }
       return { runId: latest.id, created: false, encoding: latest.encoding, documents };
     }
     checkLimits(limits, facts, 1);
