@@ -171,7 +171,9 @@ describe('traces', () => {
   });
 
   it('names a request for embeddings by the conventions as well', () => {
-    expect(genAiEmbeddingAttributes({ kind: 'ollama', baseUrl: 'http://box:11434', apiKey: 'secret' }, 'minilm')).toEqual({
+    expect(
+      genAiEmbeddingAttributes({ kind: 'ollama', baseUrl: 'http://box:11434', apiKey: 'secret' }, 'minilm'),
+    ).toEqual({
       'gen_ai.operation.name': 'embeddings',
       'gen_ai.provider.name': 'ollama',
       'gen_ai.request.model': 'minilm',
