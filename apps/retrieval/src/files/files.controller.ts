@@ -21,8 +21,8 @@ import { FilesService } from './files.service';
 import { RegisterService } from './register.service';
 
 /**
- * Calls about files. Most that change something say what the state shall be, and a second delivery finds it so: a replacement its bytes in
- * place, a registration its row, a retry the file in the queue. Deletions keep the result of the first delivery.
+ * Calls about files. A registration is known by the file's id: its second delivery finds the row. All else that changes something keeps the
+ * result of the first delivery, because a second one may come after changes of others: an old replacement must not undo a newer one.
  */
 @Controller()
 export class FilesController {
@@ -78,8 +78,8 @@ export class FilesController {
   }
 
   @Handles(RENAME_FILE)
-  rename(request: CallParsedRequest<typeof RENAME_FILE>, { principal }: CallContext) {
-    return this.files.rename(request, principal);
+  rename(request: CallParsedRequest<typeof RENAME_FILE>, context: CallContext) {
+    return this.files.rename(request, context);
   }
 
   @Handles(DELETE_FILE)
@@ -98,12 +98,12 @@ export class FilesController {
   }
 
   @Handles(REPLACE_FILE)
-  replace(request: CallParsedRequest<typeof REPLACE_FILE>, { principal }: CallContext) {
-    return this.files.replace(request, principal);
+  replace(request: CallParsedRequest<typeof REPLACE_FILE>, context: CallContext) {
+    return this.files.replace(request, context);
   }
 
   @Handles(RETRY_FILE)
-  retry({ fileId }: CallParsedRequest<typeof RETRY_FILE>, { principal }: CallContext) {
-    return this.files.retry(fileId, principal);
+  retry({ fileId }: CallParsedRequest<typeof RETRY_FILE>, context: CallContext) {
+    return this.files.retry(fileId, context);
   }
 }

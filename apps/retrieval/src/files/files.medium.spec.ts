@@ -214,6 +214,43 @@ describe('files and bases', () => {
     });
   });
 
+  it('a replacement that is delivered once more after a newer one does not undo it', async () => {
+    const file = await register(owner);
+    const replace = (key: string) => {
+      const blobKey = `files/${file.id}/${key}`;
+      const content = { blobKey, contentType: 'text/plain', size: 5, sha256: 'c'.repeat(64) };
+      return caller.rpc.call(REPLACE_FILE, { fileId: file.id, ...content }, { principal: owner, key });
+    };
+    const [older, newer] = [randomUUID(), randomUUID()];
+    await replace(older);
+    await replace(newer);
+    await replace(older);
+    const { rows } = await db.query('SELECT generation, blob_key FROM files WHERE id = $1', [file.id]);
+    expect(rows).toEqual([{ generation: 3, blob_key: `files/${file.id}/${newer}` }]);
+  });
+
+  it('an emptying or adding that is delivered once more leaves alone what came after it', async () => {
+    const knowledgeId = await base(owner);
+    const reset = () => caller.rpc.call(RESET_KNOWLEDGE, { knowledgeId }, { principal: owner, key: knowledgeId });
+    await reset();
+    const later = await register(owner, randomUUID(), { knowledgeId });
+    await reset();
+    expect(await caller.rpc.call(GET_FILE, { fileId: later.id }, { principal: owner })).toMatchObject({ id: later.id });
+
+    const alone = await register(owner);
+    const addition = { knowledgeId, fileIds: [alone.id] };
+    const add = () => caller.rpc.call(ADD_KNOWLEDGE_FILES, addition, { principal: owner, key: alone.id });
+    await add();
+    await caller.rpc.call(
+      REMOVE_KNOWLEDGE_FILE,
+      { knowledgeId, fileId: alone.id, deleteFile: false },
+      { principal: owner },
+    );
+    await add();
+    const inBase = await caller.rpc.call(LIST_KNOWLEDGE_FILES, { knowledgeId }, { principal: owner });
+    expect(inBase.items.map(({ id }) => id)).toEqual([later.id]);
+  });
+
   it('a deleted file is gone for every call at once', async () => {
     const knowledgeId = await base(owner);
     const file = await register(owner, randomUUID(), { knowledgeId });

@@ -7,8 +7,9 @@ import {
   type FileStatus,
   type LIST_FILES,
   type LOCATE_FILE,
-  type RENAME_FILE,
-  type REPLACE_FILE,
+  RENAME_FILE,
+  REPLACE_FILE,
+  RETRY_FILE,
   type SEARCH_FILES,
   type StoredFile,
 } from '@perennial/contracts-retrieval';
@@ -20,7 +21,7 @@ import {
   type CallReply,
   type Principal,
 } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
 import { onceKeyOf, type Delivery } from '../access/delivery';
 import { FileChanges } from './file-changes';
@@ -102,8 +103,10 @@ export class FilesService {
     return { content, next };
   }
 
-  async rename({ fileId, name }: CallParsedRequest<typeof RENAME_FILE>, principal: Principal): Promise<StoredFile> {
-    return this.#change(fileId, principal, (tx) => this.files.rename(tx, fileId, name));
+  async rename(request: CallParsedRequest<typeof RENAME_FILE>, delivery: Delivery): Promise<StoredFile> {
+    const { fileId, name } = request;
+    const once = onceKeyOf(RENAME_FILE.pattern, delivery, request);
+    return this.#change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
   }
 
   async delete(
@@ -141,18 +144,20 @@ export class FilesService {
     });
   }
 
-  async replace(request: CallParsedRequest<typeof REPLACE_FILE>, principal: Principal): Promise<StoredFile> {
+  async replace(request: CallParsedRequest<typeof REPLACE_FILE>, delivery: Delivery): Promise<StoredFile> {
     const { fileId, blobKey } = request;
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
-    return this.#change(fileId, principal, (tx, row) =>
-      // The same delivery a second time.
+    const once = onceKeyOf(REPLACE_FILE.pattern, delivery, request);
+    return this.#change(once, fileId, delivery.principal, (tx, row) =>
+      // The same bytes in another call: a caller that never had its answer.
       row.blobKey === blobKey ? Promise.resolve(row) : this.files.replace(tx, row, request),
     );
   }
 
-  async retry(fileId: string, principal: Principal): Promise<StoredFile> {
-    return this.#change(fileId, principal, async (tx, row) => {
+  async retry(fileId: string, delivery: Delivery): Promise<StoredFile> {
+    const once = onceKeyOf(RETRY_FILE.pattern, delivery, { fileId });
+    return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed')
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');
       // It waits or is being worked on already.
@@ -166,11 +171,12 @@ export class FilesService {
   }
 
   async #change(
+    once: OnceKey,
     fileId: string,
     principal: Principal,
     change: (tx: Tx, row: FileRow) => Promise<FileRow | undefined>,
   ): Promise<StoredFile> {
-    return this.unitOfWork.run(async (tx) => {
+    return this.unitOfWork.once(once, async (tx) => {
       const row = writable(principal, await this.files.lock(tx, fileId), 'file');
       const changed = (await change(tx, row)) ?? row;
       this.changes.changed(tx, [changed]);

@@ -50,8 +50,8 @@ export class KnowledgeController {
   }
 
   @Handles(UPDATE_KNOWLEDGE)
-  update(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE>, { principal }: CallContext) {
-    return this.knowledge.update(request, principal);
+  update(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE>, context: CallContext) {
+    return this.knowledge.update(request, context);
   }
 
   @Handles(DELETE_KNOWLEDGE)
@@ -60,8 +60,8 @@ export class KnowledgeController {
   }
 
   @Handles(RESET_KNOWLEDGE)
-  reset({ knowledgeId }: CallParsedRequest<typeof RESET_KNOWLEDGE>, { principal }: CallContext) {
-    return this.members.reset(knowledgeId, principal);
+  reset({ knowledgeId }: CallParsedRequest<typeof RESET_KNOWLEDGE>, context: CallContext) {
+    return this.members.reset(knowledgeId, context);
   }
 
   @Handles(LIST_KNOWLEDGE_FILES)
@@ -80,8 +80,8 @@ export class KnowledgeController {
   }
 
   @Handles(ADD_KNOWLEDGE_FILES)
-  add(request: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>, { principal }: CallContext) {
-    return this.members.add(request, principal);
+  add(request: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>, context: CallContext) {
+    return this.members.add(request, context);
   }
 
   @Handles(UPDATE_KNOWLEDGE_FILE)

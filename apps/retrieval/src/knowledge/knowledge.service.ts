@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  CREATE_KNOWLEDGE,
-  KnowledgeBase,
-  LIST_KNOWLEDGE_FILES,
-  PENDING_KNOWLEDGE_FILES,
-  SEARCH_KNOWLEDGE,
-  SEARCH_KNOWLEDGE_FILES,
+import {
   UPDATE_KNOWLEDGE,
+  type CREATE_KNOWLEDGE,
+  type KnowledgeBase,
+  type LIST_KNOWLEDGE_FILES,
+  type PENDING_KNOWLEDGE_FILES,
+  type SEARCH_KNOWLEDGE,
+  type SEARCH_KNOWLEDGE_FILES,
 } from '@perennial/contracts-retrieval';
 import {
   CallError,
@@ -17,6 +17,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
+import { onceKeyOf, type Delivery } from '../access/delivery';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
 import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
@@ -62,11 +63,10 @@ export class KnowledgeService {
     });
   }
 
-  async update(
-    { knowledgeId, ...changes }: CallParsedRequest<typeof UPDATE_KNOWLEDGE>,
-    principal: Principal,
-  ): Promise<KnowledgeBase> {
-    return this.unitOfWork.run(async (tx) => {
+  async update(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE>, delivery: Delivery): Promise<KnowledgeBase> {
+    const { knowledgeId, ...changes } = request;
+    const { principal } = delivery;
+    return this.unitOfWork.once(onceKeyOf(UPDATE_KNOWLEDGE.pattern, delivery, request), async (tx) => {
       writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
       return knowledgeToWire(await this.knowledge.update(tx, knowledgeId, changes), principal);
     });

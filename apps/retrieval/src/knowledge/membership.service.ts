@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  ADD_KNOWLEDGE_FILES,
   DELETE_KNOWLEDGE,
   REINDEX_KNOWLEDGE,
   REMOVE_KNOWLEDGE_FILE,
+  RESET_KNOWLEDGE,
   UPDATE_KNOWLEDGE_FILE,
-  type ADD_KNOWLEDGE_FILES,
   type KnowledgeBase,
 } from '@perennial/contracts-retrieval';
 import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
@@ -36,11 +37,11 @@ export class MembershipService {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  async add(
-    { knowledgeId, fileIds }: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>,
-    principal: Principal,
-  ): Promise<KnowledgeBase> {
-    return this.unitOfWork.run(
+  async add(request: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>, delivery: Delivery): Promise<KnowledgeBase> {
+    const { knowledgeId, fileIds } = request;
+    const { principal } = delivery;
+    return this.unitOfWork.once(
+      onceKeyOf(ADD_KNOWLEDGE_FILES.pattern, delivery, request),
       async (tx) => {
         writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
         const wanted = [...new Set(fileIds)];
@@ -116,8 +117,9 @@ export class MembershipService {
     });
   }
 
-  async reset(knowledgeId: string, principal: Principal): Promise<KnowledgeBase> {
-    return this.unitOfWork.run(async (tx) => {
+  async reset(knowledgeId: string, delivery: Delivery): Promise<KnowledgeBase> {
+    const { principal } = delivery;
+    return this.unitOfWork.once(onceKeyOf(RESET_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, principal);
       await this.placements.touchBase(tx, knowledgeId);
       return this.#reply(tx, knowledgeId, principal);
