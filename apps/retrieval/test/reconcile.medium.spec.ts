@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
 import { SEARCH } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolOf } from '@perennial/persistence';
@@ -198,21 +198,28 @@ describe('what is left over', () => {
   it('a store that lost everything is filled again from the database', async () => {
     const mine = newUser();
     const file = await world.plant({ user: mine, texts: ['The ferry leaves at noon.', 'Bread is baked at dawn.'] });
+    // Its replacement could not be read: what is found is still the text before it.
+    const replaced = await world.plant({ user: mine, texts: ['The ferry to the island leaves at two.'] });
+    await world.db.query(`UPDATE files SET generation = 2, state = 'failed' WHERE id = $1`, [replaced.id]);
     await world.replica({ RETRIEVAL_ROLE: 'all', RECONCILE_INTERVAL_SECONDS: '1' });
-    await world.db.query(`UPDATE files SET updated_at = now() - interval '1 hour' WHERE id = $1`, [file.id]);
-    await world.db.query(`UPDATE placements SET created_at = now() - interval '1 hour' WHERE file_id = $1`, [file.id]);
+    const ids = [file.id, replaced.id];
+    await world.db.query(`UPDATE files SET updated_at = now() - interval '1 hour' WHERE id = ANY ($1)`, [ids]);
+    await world.db.query(`UPDATE placements SET created_at = now() - interval '1 hour' WHERE file_id = ANY ($1)`, [
+      ids,
+    ]);
     const ask = async () =>
       (
         await world.caller.rpc.call(
           SEARCH,
-          { queries: ['when does the ferry leave'], items: [{ type: 'file', id: file.id }], k: 1 },
+          { queries: ['when does the ferry leave'], items: ids.map((id) => ({ type: 'file' as const, id })), k: 1 },
           { principal: mine },
         )
       ).sources.flatMap(({ document }) => document);
-    expect(await ask()).toEqual([file.texts[0]]);
+    const found = [file.texts[0], replaced.texts[0]];
+    expect(await ask()).toEqual(found);
     await world.store.dropCollection(world.collection);
-    await waitFor(async () => (await ask().catch(() => []))[0] === file.texts[0], {
-      what: 'the document to be found again',
+    await waitFor(async () => isDeepStrictEqual(await ask().catch(() => []), found), {
+      what: 'the documents to be found again',
       timeoutMs: 20_000,
     });
     expect(await world.store.count(world.collection, { fileIds: [file.id] })).toBe(2);

@@ -125,14 +125,15 @@ export class BuildsRepository {
 
   /**
    * What an index lacks, after a place, in the order of files and scopes.
-   * @param quietS only files that nothing has been done to for so many seconds, and that are no worker's: for repairs
+   * @param quietS only files that nothing has been done to for so many seconds, and that are no worker's: for repairs. One whose
+   *   replacement has failed is among them: its former text is what searches find
    */
   missing(indexId: string, after: PlaceToFill | undefined, limit: number, quietS?: number): Promise<PlaceToFill[]> {
     return this.database.query<PlaceToFill>(
       `SELECT p.file_id AS "fileId", p.scope, f.live_generation AS generation, p.created_at::text AS "placedAt"
          FROM ${missingFrom('$1')}
           AND ($2::uuid IS NULL OR (p.file_id, p.scope) > ($2::uuid, $3::uuid))
-          AND ($5::int IS NULL OR (f.state = 'completed' AND greatest(f.updated_at, p.created_at) < now() - $5 * interval '1 second'))
+          AND ($5::int IS NULL OR (f.state IN ('completed', 'failed') AND greatest(f.updated_at, p.created_at) < now() - $5 * interval '1 second'))
         ORDER BY p.file_id, p.scope LIMIT $4`,
       [indexId, after?.fileId ?? null, after?.scope ?? null, limit, quietS ?? null],
     );
