@@ -115,7 +115,6 @@ describe('a file that cannot be read', () => {
     const file = await open(path, 'w');
     await file.truncate(2 * 1024 * MIB);
     await file.close();
-    const begun = performance.now();
     expect(await failure(path, 'sparse.txt')).toMatchObject({
       reason: 'too-large',
       message: expect.stringMatching(/2\.0 GiB.*256\.0 MiB/),
@@ -129,7 +128,6 @@ describe('a file that cannot be read', () => {
     });
     expect(stream.destroyed).toBe(true);
     expect(await failure(path, 'sparse.txt', { maxBytes: 3 * 1024 * MIB })).toMatchObject({ reason: 'unsupported' });
-    expect(performance.now() - begun).toBeLessThan(5_000);
     await rm(path);
   });
 

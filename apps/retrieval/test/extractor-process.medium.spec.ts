@@ -117,14 +117,12 @@ describe('the process that reads documents', () => {
 
   it('hangs: it is ended at the time limit', async () => {
     const reader = start();
-    const begun = performance.now();
     await expect(
       read(reader, { path: endless }, { ...request, name: 'a.docx', limits: { timeMs: 700 } }),
     ).rejects.toMatchObject({
       reason: 'too-slow',
       message: expect.stringMatching(/longer than 700 ms.*split it/),
     });
-    expect(performance.now() - begun).toBeLessThan(5_000);
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });
 

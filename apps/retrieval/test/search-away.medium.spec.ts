@@ -61,13 +61,11 @@ describe('searching while a store or the embedder is away', () => {
     if (missing || !qdrant) return context.skip();
     expect(await finds()).toBe(true);
     await qdrant.kill();
-    const startedAt = performance.now();
     await expect(ask()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       details: { reason: 'vector_store', retryAfter: expect.any(Number) },
       message: expect.stringContaining('vector store'),
     });
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
     await expect(
       world.caller.rpc.call(
         QUERY_COLLECTIONS,

@@ -84,9 +84,7 @@ describe('workers that die', () => {
     const file = await world.upload(user, text);
     await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
     const owner = await world.ownerOf(file.id);
-    const startedAt = performance.now();
     expect(await owner.stop()).toMatchObject({ code: 0 });
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
     expect(await expectUndisturbed(file.id)).toMatchObject({ epoch: 2, attempts: 0 });
   }, 90_000);
 
