@@ -9,6 +9,7 @@ export const BLOB_STORE = Symbol('BLOB_STORE');
 const AWAY_S = 5;
 /** Somebody has to change the configuration first. */
 const DENIED_S = 60;
+const MIB = 1_048_576;
 
 /** What a failure of the store is for the caller; what is none stays as it is. What an operator has to mend is logged. */
 export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () => Problem): unknown {
@@ -30,6 +31,11 @@ export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () =
     case 'INVALID_KEY':
       return error;
   }
+}
+
+export function fileTooLarge(maxBytes: number): Problem {
+  const size = maxBytes >= MIB ? `${Math.floor(maxBytes / MIB)} MB` : `${maxBytes} bytes`;
+  return new Problem(413, `The file is too large: at most ${size} are allowed.`);
 }
 
 function retry(seconds: number): Record<string, string> {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { RangeNotSatisfiableError, type BlobContent, type BlobRange, type BlobStore } from '@perennial/blob-store';
-import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { LOCATE_FILE } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -9,8 +9,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../edge/problem';
 import { BLOB_STORE, problemOfStore } from './blob-store';
 import { dispositionOf, essenceOf, mayBeShown, namesTag, policyOf, rangeOf, typeHeaderOf } from './content-headers';
+import { fileIdOf, ofYourFile } from './not-your-file';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
 
 /** What the caller wants to do with the bytes. `page`: look at an HTML document, with nothing of it running. */
@@ -33,7 +33,7 @@ export class ContentService {
     reply: FastifyReply,
     use: Use,
   ): Promise<void> {
-    const file = await this.locate(fileId, principal);
+    const file = await ofYourFile(this.rpc.call(LOCATE_FILE, { fileId: fileIdOf(fileId) }, { principal }));
     if (use === 'page' && !HTML.test(essenceOf(file.contentType)))
       throw new Problem(404, 'This file is not an HTML document.');
     const tag = `"${file.sha256}"`;
@@ -63,11 +63,6 @@ export class ContentService {
       void reply.code(206).header('content-range', `bytes ${content.start}-${end}/${content.size}`);
     }
     void reply.send(content.stream);
-  }
-
-  private async locate(fileId: string, principal: UserPrincipal): Promise<CallReply<typeof LOCATE_FILE>> {
-    if (!UUID.test(fileId)) throw new Problem(404, 'There is no such file.');
-    return this.rpc.call(LOCATE_FILE, { fileId }, { principal });
   }
 
   private async open(key: string, range: BlobRange | undefined, reply: FastifyReply): Promise<BlobContent> {

@@ -175,7 +175,9 @@ describe('the bytes of a file', () => {
       const nobody = await edge.app.inject({ method: 'GET', url: `/api/v1/files/${path}` });
       expect(nobody.statusCode).toBe(401);
     }
-    expect((await get(`${randomUUID()}/content`)).json()).toEqual({ detail: 'There is no such file.' });
+    expect((await get(`${randomUUID()}/content`)).json()).toEqual({
+      detail: 'There is no such file, or it is not yours.',
+    });
     expect((await get('not-an-id/content')).statusCode).toBe(404);
   });
 

@@ -25,6 +25,7 @@ import {
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
+import { fileNameOf } from './file-name';
 import { fileReply } from './file-reply';
 import { fileIdOf, ofYourFile } from './not-your-file';
 
@@ -82,7 +83,7 @@ export class FilesController {
     @From() { principal }: Caller,
     @Input() { params, body }: RouteInput<typeof RENAME_FILE>,
   ): Promise<RouteReply<typeof RENAME_FILE>> {
-    const change = { fileId: fileIdOf(params.id), name: body.filename };
+    const change = { fileId: fileIdOf(params.id), name: fileNameOf(body.filename) };
     return fileReply(await ofYourFile(this.rpc.call(RENAME, change, { principal })));
   }
 

@@ -78,6 +78,8 @@ describe('files at the edge', () => {
     expect((await ask('GET', `/api/v1/files/${id}`)).json()).toEqual(reply);
     const renamed = await ask('POST', `/api/v1/files/${id}/rename`, { filename: ' new.pdf ' });
     expect(renamed.json()).toEqual({ ...reply, filename: 'new.pdf' });
+    const disguised = await ask('POST', `/api/v1/files/${id}/rename`, { filename: 'in\u202efdp.exe\n' });
+    expect(disguised.json()).toMatchObject({ filename: 'infdp.exe' });
     expect((await ask('POST', `/api/v1/files/${id}/process/retry`, {})).json()).toEqual(reply);
     expect((await ask('DELETE', `/api/v1/files/${id}`)).json()).toEqual({ message: 'The file was deleted.' });
     for (const call of [GET_FILE, RETRY_FILE, DELETE_FILE]) expect(asked(call)).toEqual({ fileId: id });

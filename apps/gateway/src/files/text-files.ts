@@ -7,7 +7,8 @@ import { blobKeyOf, GET_FILE, REGISTER_FILE, REPLACE_FILE, type StoredFile } fro
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
-import { BLOB_STORE, problemOfStore } from './blob-store';
+import { BLOB_STORE, fileTooLarge, problemOfStore } from './blob-store';
+import { fileNameOf } from './file-name';
 
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -31,7 +32,7 @@ export class TextFiles {
     const fileId = randomUUID();
     const key = blobKeyOf(fileId, '1');
     const { size, sha256 } = await this.keep(key, content);
-    const file = { fileId, name: named(name), contentType: TEXT, size, sha256, knowledgeId };
+    const file = { fileId, name: named(fileNameOf(name)), contentType: TEXT, size, sha256, knowledgeId };
     return this.orRemove(key, this.rpc.call(REGISTER_FILE, file, { principal, key: fileId }));
   }
 
@@ -45,11 +46,12 @@ export class TextFiles {
   }
 
   private async keep(key: string, content: string): Promise<StoredBlob> {
+    const maxBytes = this.env.MAX_FILE_BYTES;
     try {
       const source = Readable.from([Buffer.from(content)]);
-      return await this.store.put(key, source, { maxBytes: this.env.MAX_FILE_BYTES, contentType: TEXT });
+      return await this.store.put(key, source, { maxBytes, contentType: TEXT });
     } catch (error) {
-      throw problemOfStore(error, this.runtime);
+      throw problemOfStore(error, this.runtime, () => fileTooLarge(maxBytes));
     }
   }
 

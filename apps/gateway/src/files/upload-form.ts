@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { CallError } from '@perennial/contracts-kernel';
 import { Problem } from '../edge/problem';
+import { fileNameOf } from './file-name';
 
 /** The file of a form, while it arrives. */
 export interface ArrivingFile {
@@ -29,7 +30,6 @@ const LIMITS = {
   headerPairs: 32,
   headerSize: 16_384,
 };
-const MAX_NAME_BYTES = 255;
 
 /**
  * Reads a multipart form while it arrives. Its one file goes to `take` as a stream, which holds the connection back when it is slow; other
@@ -103,21 +103,6 @@ function openForm(request: IncomingMessage): BusboyInstance {
   } catch {
     throw new Problem(400, 'The form has no boundary: send it as multipart/form-data.');
   }
-}
-
-function fileNameOf(name: string | undefined): string {
-  // eslint-disable-next-line no-control-regex -- names come from clients, and go into headers and logs
-  const clean = (name ?? '').replace(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '').trim();
-  return cutTo(clean, MAX_NAME_BYTES) || 'file';
-}
-
-/** Cuts from the middle, so that the extension stays. */
-function cutTo(name: string, maxBytes: number): string {
-  if (Buffer.byteLength(name) <= maxBytes) return name;
-  const extension = /\.[^.]{1,16}$/.exec(name)?.[0] ?? '';
-  let stem = [...name.slice(0, name.length - extension.length)].slice(0, maxBytes);
-  while (Buffer.byteLength(stem.join('')) + Buffer.byteLength(extension) > maxBytes) stem = stem.slice(0, -1);
-  return stem.join('') + extension;
 }
 
 function contentTypeOf(contentType: string): string {

@@ -15,7 +15,7 @@ import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { Problem } from '../edge/problem';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
-import { BLOB_STORE, problemOfStore } from './blob-store';
+import { BLOB_STORE, fileTooLarge, problemOfStore } from './blob-store';
 import { metadataOf } from './upload-metadata';
 import { receiveForm, type ArrivingFile } from './upload-form';
 import { UploadSlots } from './upload-slots';
@@ -51,7 +51,7 @@ export class UploadService {
     return this.slots.hold(principal.userId, async () => {
       const { settings } = await this.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal: GATEWAY });
       const maxBytes = Math.min(this.env.MAX_FILE_BYTES, (settings.FILE_MAX_SIZE ?? Infinity) * MIB);
-      if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooLarge(maxBytes);
+      if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw fileTooLarge(maxBytes);
       const fileId = randomUUID();
       const key = blobKeyOf(fileId, '1');
       let kept = false;
@@ -74,7 +74,7 @@ export class UploadService {
     try {
       return { ...(await this.store.put(key, bytes, { maxBytes, contentType })), name, contentType };
     } catch (error) {
-      throw problemOfStore(error, this.runtime, () => tooLarge(maxBytes));
+      throw problemOfStore(error, this.runtime, () => fileTooLarge(maxBytes));
     }
   }
 
@@ -117,12 +117,4 @@ function refuseKind(name: string, { ALLOWED_FILE_EXTENSIONS: allowed }: Retrieva
   const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   if (allowed.length === 0 || allowed.includes(extension)) return;
   throw new Problem(415, `Files of this kind are not allowed. Allowed are: ${allowed.join(', ')}.`);
-}
-
-function tooLarge(maxBytes: number): Problem {
-  return new Problem(413, `The file is too large: at most ${sizeOf(maxBytes)} are allowed.`);
-}
-
-function sizeOf(bytes: number): string {
-  return bytes >= MIB ? `${Math.floor(bytes / MIB)} MB` : `${bytes} bytes`;
 }

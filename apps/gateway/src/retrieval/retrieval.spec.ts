@@ -303,6 +303,7 @@ describe('retrieval at the edge', () => {
 
   it.each<[string, object, string]>([
     ['/config/update', { TOP_K: 0 }, 'TOP_K: too small: expected number to be >=1'],
+    ['/config/update', { CHUNK_SIZE: 49 }, 'CHUNK_SIZE: too small: expected number to be >=50'],
     [
       '/config/update',
       { TEXT_SPLITTER: 'magic' },

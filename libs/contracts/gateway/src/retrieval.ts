@@ -19,7 +19,7 @@ export const RetrievalSettingsSchema = z.object({
   HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
   TEXT_SPLITTER: z.enum(['', 'character', 'token']),
   ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: z.boolean(),
-  CHUNK_SIZE: z.number().int().min(16).max(100_000),
+  CHUNK_SIZE: z.number().int().min(50).max(100_000),
   CHUNK_MIN_SIZE_TARGET: z.number().int().min(0).max(100_000),
   CHUNK_OVERLAP: z.number().int().min(0).max(50_000),
   FILE_MAX_SIZE: limit,
