@@ -159,7 +159,7 @@ describe('how far files are, as events', () => {
     expect(reader.seen.at(-1)).toEqual({ status: 'failed', error: 'The file was deleted.' });
   });
 
-  it('of a base are the list of what is on its way, and end when nothing is', async () => {
+  it('of a base are the list of what is on its way, and end when nothing is or the base is deleted', async () => {
     const base = randomUUID();
     const items = [{ ...status, filename: 'a.md' }];
     edge.rpc.on(GET_KNOWLEDGE, () => ({
@@ -192,7 +192,13 @@ describe('how far files are, as events', () => {
     await tell({});
     await expect.poll(() => reader.over, { timeout: 3_000 }).toBe(true);
     expect(reader.seen).toEqual([[row()], [row({ status: 'processing', step: 'split' })], []]);
+    items.push({ ...status, filename: 'a.md' });
+    const left = await Events.open(`${path}?stream=true`, headers);
+    await expect.poll(() => left.seen.length).toBe(1);
     edge.rpc.fails(PENDING_KNOWLEDGE_FILES, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
+    await tell({});
+    await expect.poll(() => left.over, { timeout: 3_000 }).toBe(true);
+    expect(left.seen).toEqual([[row()], []]);
     for (const query of ['', '?stream=true']) {
       const refused = await fetch(path + query, { headers });
       expect([refused.status, await refused.json()]).toEqual([

@@ -9,6 +9,7 @@ import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
 import { EventStreams } from '../edge/event-streams';
 import type { EventStream } from '../edge/event-stream';
+import { Problem } from '../edge/problem';
 import { progressOf } from '../files/file-status.controller';
 import { FileWatch } from '../files/file-watch';
 import { LatestOnly } from '../files/latest-only';
@@ -56,6 +57,8 @@ export class PendingFilesController {
       try {
         show(await read());
       } catch (error) {
+        // The base was deleted while it was followed: there is nothing to come.
+        if (error instanceof Problem) return latest.last([]);
         // Retrieval or Redis is away: the next look, a few seconds from now, may have more luck.
         this.runtime.logger('knowledge').debug({ err: error }, 'pending files could not be read');
       }
