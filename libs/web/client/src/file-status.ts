@@ -12,7 +12,8 @@ const LAST_RETRY_MS = 5_000;
  */
 export function followFileStatus(fileId: string, onProgress: (progress: FileProgress) => void): () => void {
   const address = addressOf(FILE_STATUS.path, { id: fileId }, { stream: true });
-  return follow(address, ({ status }) => status === 'completed' || status === 'failed', onProgress);
+  const gone: FileProgress = { status: 'failed', error: 'The file was deleted.' };
+  return follow(address, ({ status }) => status === 'completed' || status === 'failed', gone, onProgress);
 }
 
 /**
@@ -23,15 +24,18 @@ export function followFileStatus(fileId: string, onProgress: (progress: FileProg
  */
 export function followPendingFiles(knowledgeId: string, onChange: (files: PendingFile[]) => void): () => void {
   const address = addressOf(LIST_PENDING_FILES.path, { id: knowledgeId }, { stream: true });
-  return follow(address, (files) => files.length === 0, onChange);
+  return follow(address, (files) => files.length === 0, [], onChange);
 }
 
-function follow<T>(address: string, isLast: (state: T) => boolean, onState: (state: T) => void): () => void {
+/** @param gone what is told of something that is not there (any more) */
+function follow<T>(address: string, isLast: (state: T) => boolean, gone: T, onState: (state: T) => void): () => void {
   let retryMs = FIRST_RETRY_MS;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
 
   const stop = () => {
+    stopped = true;
     clearTimeout(timer);
     source?.close();
   };
@@ -45,12 +49,33 @@ function follow<T>(address: string, isLast: (state: T) => boolean, onState: (sta
       onState(state);
     };
     source.onerror = () => {
+      // Closed by itself: the server answered, and not with events. An EventSource does not say what.
+      const refused = source?.readyState === EventSource.CLOSED;
       source?.close();
-      timer = setTimeout(open, retryMs);
+      timer = setTimeout(() => void again(refused), retryMs);
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     };
   };
 
+  const again = async (refused: boolean) => {
+    const isGone = refused && (await isNotThere(address));
+    if (stopped) return;
+    if (!isGone) return open();
+    stop();
+    onState(gone);
+  };
+
   open();
   return stop;
+}
+
+async function isNotThere(address: string): Promise<boolean> {
+  const look = new AbortController();
+  try {
+    return (await fetch(address, { signal: look.signal })).status === 404;
+  } catch {
+    return false;
+  } finally {
+    look.abort();
+  }
 }
