@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPT_COMPLETION, GET_CHAT, RUN_SOURCES, UPDATE_CHAT } from '@perennial/contracts-chat';
+import { ACCEPT_COMPLETION, ACCEPT_TURN, GET_CHAT, RUN_SOURCES, UPDATE_CHAT } from '@perennial/contracts-chat';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
@@ -338,6 +338,35 @@ describe('documents in a turn', () => {
     await reader.ended();
     expect(reader.text).toBe(answerTo({ model: 'sim-t6-r100-x' }, turn.prompt));
     expect((await world.message(turn)).extra).not.toHaveProperty('sources');
+  });
+
+  it('that were deleted since do not keep an answer from being written again, as pages ask for it', async () => {
+    await worker();
+    const user = newUser();
+    const id = document(user);
+    const turn = await world.ask({ user, model: 'sim-t5-r100-x', attached: [file(id)] });
+    await (await world.follow(turn.runId)).ended();
+    retrieval.documents.delete(id);
+    const { rows } = await world.db.query<{ parent_id: string }>(
+      'SELECT parent_id FROM messages WHERE chat_id = $1 AND id = $2',
+      [turn.chatId, turn.messageId],
+    );
+    const again = (messageId: string) =>
+      world.rpc.call(
+        ACCEPT_TURN,
+        {
+          chatId: turn.chatId,
+          parentId: null,
+          userMessage: { id: messageId, content: turn.prompt, files: [file(id)] },
+          answers: [{ messageId: turn.messageId, modelId: 'sim-t6-r100-x' }],
+        },
+        { principal: user },
+      );
+    const { runs } = await again(rows[0]!.parent_id);
+    const reader = await world.follow(runs[0]!.runId);
+    await reader.ended();
+    expect(reader.text).toBe(answerTo({ model: 'sim-t6-r100-x' }, turn.prompt));
+    await expect(again(randomUUID())).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   function refusal(reason: string): CallError {

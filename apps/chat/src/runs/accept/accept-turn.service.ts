@@ -42,7 +42,7 @@ export class AcceptTurnService {
     for (const model of new Set(request.answers.map((answer) => answer.modelId))) {
       await this.models.assertOffered(model, principal);
     }
-    await this.documents.assertReadable(request.userMessage?.files, principal);
+    await this.#checkDocuments(request, principal);
     const accept = (): Promise<{ reply: Reply; fresh: boolean }> =>
       this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery));
     const { reply, fresh } = await accept().catch(async (error: unknown) => {
@@ -56,6 +56,19 @@ export class AcceptTurnService {
       this.events.accepted(principal.userId, reply);
     }
     return reply;
+  }
+
+  /** A message that is there already, whose answer is asked for once more, may have outlived its documents. */
+  async #checkDocuments({ chatId, userMessage }: Request, principal: UserPrincipal): Promise<void> {
+    try {
+      await this.documents.assertReadable(userMessage?.files, principal);
+    } catch (error) {
+      const isThere =
+        chatId !== undefined &&
+        userMessage !== undefined &&
+        (await this.unitOfWork.run((tx) => this.repository.hasMessage(tx, principal.userId, chatId, userMessage.id)));
+      if (!isThere) throw error;
+    }
   }
 
   #check(request: Request): Content | null {

@@ -115,6 +115,16 @@ export class AcceptRepository {
     return facts as AcceptFacts;
   }
 
+  /** Whether the message is in the user's chat already. */
+  async hasMessage(tx: Queryable, userId: string, chatId: string, messageId: string): Promise<boolean> {
+    const row = await tx.first(
+      `SELECT 1 FROM messages m JOIN chats c ON c.id = m.chat_id WHERE c.id = $1 AND c.user_id = $2 AND m.id = $3`,
+      [chatId, userId, messageId],
+      { name: 'accept.has-message' },
+    );
+    return row !== undefined;
+  }
+
   async insertTurn(tx: Queryable, turn: NewTurn): Promise<void> {
     await tx.execute(
       turn.isNew ? INSERT_TURN_NEW : INSERT_TURN,
