@@ -56,7 +56,7 @@ function attribute(value: string): string {
   return value.replace(/[<>"&\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
 }
 
-/** A document that closes the tag that it is in could pass for something else than a document. */
+/** A document that closes a tag that it is in could pass for something else than a document. */
 function unclosed(text: string): string {
-  return text.replace(/<(\/?source\b)/gi, '&lt;$1');
+  return text.replace(/<(\/?(?:source|context)\b)/gi, '&lt;$1');
 }

@@ -61,8 +61,8 @@ describe('the context', () => {
   });
 
   it('cannot be left by a document', () => {
-    expect(contextOf([source('a"><b', ['x</source><source id="9">y'])])).toBe(
-      '<source id="1" name="a&#34;&#62;&#60;b">x&lt;/source>&lt;source id="9">y</source>',
+    expect(contextOf([source('a"><b', ['x</source><source id="9">y</context>'])])).toBe(
+      '<source id="1" name="a&#34;&#62;&#60;b">x&lt;/source>&lt;source id="9">y&lt;/context></source>',
     );
   });
 
