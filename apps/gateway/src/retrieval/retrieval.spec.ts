@@ -333,6 +333,29 @@ describe('retrieval at the edge', () => {
     expect(edge.rpc.commands).toEqual([]);
   });
 
+  it('puts nobody else’s file to work, and nothing into nobody else’s base', async () => {
+    const [file_id, collection_name] = [randomUUID(), randomUUID()];
+    const post = async (url: string, body: object) => {
+      const reply = await ask('POST', url, body);
+      return [reply.statusCode, reply.json<{ detail: string }>().detail];
+    };
+    const noFile = [404, 'There is no such file, or it is not yours.'];
+    const noBase = [404, 'There is no such knowledge base.'];
+    edge.rpc.fails(GET_FILE, new CallError('NOT_FOUND', 'There is no such file.'));
+    for (const body of [{ file_id }, { file_id, content: 'x' }, { file_id, collection_name }, { file_id: 'x' }])
+      expect(await post('/process/file', body)).toEqual(noFile);
+    expect(new Set(edge.rpc.commands)).toEqual(new Set([GET_FILE.pattern]));
+    edge.rpc.on(GET_FILE, () => fileOf(file_id, 'a.md'));
+    for (const call of [ADD_KNOWLEDGE_FILES, REGISTER_FILE])
+      edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
+    expect(await post('/process/file', { file_id, collection_name })).toEqual(noBase);
+    expect(await post('/process/text', { name: 'a', content: 'x', collection_name })).toEqual(noBase);
+    expect(await post('/process/text', { name: 'a', content: 'x', collection_name: 'notes' })).toEqual([
+      404,
+      'There is no such knowledge base, or it is not yours.',
+    ]);
+  });
+
   it('tells the page its limits of files, as they are and as they become', async () => {
     let limits = { FILE_MAX_SIZE: 20 as number | null, FILE_MAX_COUNT: 5 as number | null };
     edge.rpc.on(AUTH_STATUS, () => ({ onboarding: false, signUpEnabled: false }));
