@@ -54,20 +54,26 @@ export class LancedbDriver implements Driver {
   readonly #tables = new Map<string, Promise<OpenTable>>();
   /** Changes by this process since the last upkeep. */
   readonly #changes = new Map<string, number>();
+  /** The directory in which each table was last seen by the present connection. */
+  readonly #seen = new Map<string, string>();
   #connection?: Promise<Connection>;
 
   constructor(private readonly config: LancedbConfig) {}
 
   async ensure(name: string, dimension: number): Promise<void> {
     await this.#attempt(async () => {
+      const identity = await this.#identity(name);
+      this.#forgetFormer(name, identity);
       const connection = await this.#connect();
       // One that is there stays as it is, whatever its dimension; its indexes may have been left out by a death.
       const table =
-        (await this.#identity(name)) === undefined
+        identity === undefined
           ? await connection.createEmptyTable(name, schemaOf(dimension))
           : await connection.openTable(name);
       try {
         await ensureIndexes(table);
+        const made = await this.#identity(name);
+        if (made !== undefined) this.#seen.set(name, made);
       } finally {
         table.close();
       }
@@ -224,8 +230,21 @@ export class LancedbDriver implements Driver {
   }
 
   async #openNow(collection: string, identity: string): Promise<OpenTable> {
+    this.#forgetFormer(collection, identity);
+    this.#seen.set(collection, identity);
     const table = await (await this.#connect()).openTable(collection);
     return { table, dimension: await dimensionOf(table), identity };
+  }
+
+  /**
+   * A connection remembers the indexes of a table by its name and version: of one that was lost and made again it would answer with what
+   * the former one held. Tables that are open keep the connection that they have.
+   */
+  #forgetFormer(collection: string, identity: string | undefined): void {
+    const seen = this.#seen.get(collection);
+    if (seen === undefined || seen === identity) return;
+    this.#seen.clear();
+    this.#connection = undefined;
   }
 
   /** The handle is left to the garbage collector: another call may be using it. */
