@@ -251,6 +251,19 @@ describe('files and bases', () => {
     expect(inBase.items.map(({ id }) => id)).toEqual([later.id]);
   });
 
+  it('files that are queued together stand behind each other, not all before those of others', async () => {
+    const user = person();
+    const knowledgeId = await base(user);
+    const files: StoredFile[] = [];
+    for (let n = 0; n < 4; n += 1) files.push(await register(user, randomUUID(), { knowledgeId }));
+    for (const file of files) await complete(file.id);
+    await register(user);
+    await caller.rpc.call(REINDEX_KNOWLEDGE, { knowledgeId }, { principal: person('admin') });
+    const ids = files.map(({ id }) => id);
+    const { rows } = await db.query('SELECT rank FROM files WHERE id = ANY ($1) ORDER BY created_at', [ids]);
+    expect(rows.map(({ rank }) => rank)).toEqual([1, 2, 3, 4]);
+  });
+
   it('a deleted file is gone for every call at once', async () => {
     const knowledgeId = await base(owner);
     const file = await register(owner, randomUUID(), { knowledgeId });

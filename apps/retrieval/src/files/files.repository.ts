@@ -33,9 +33,11 @@ const RANK = (user: string): string => `
   (SELECT count(*)::int FROM files w
     WHERE w.user_id = ${user} AND w.state = 'pending' AND w.queued_at IS NOT NULL AND w.deleted_at IS NULL)`;
 
-/** Back to the start of the line, by whoever owns it: the epoch fences the worker that has it now. */
-const REQUEUED = `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0,
-  error = NULL, step = NULL, rank = ${RANK('f.user_id')}, updated_at = now()`;
+/** Back into the line, by whoever owns it: the epoch fences the worker that has it now. */
+const REQUEUED = (
+  rank: string,
+): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0,
+  error = NULL, step = NULL, rank = ${rank}, updated_at = now()`;
 
 /** Statements about files. Who may do what is decided by `access`, on the rows that these answer with. */
 @Injectable()
@@ -153,7 +155,7 @@ export class FilesRepository {
   async replace(tx: Tx, { id, blobKey: old }: FileRow, content: NewContent): Promise<FileRow | undefined> {
     await tx.execute(`INSERT INTO removals (kind, file_id, blob_key) VALUES ('blob', $1, $2)`, [id, old]);
     return tx.first<FileRow>(
-      `UPDATE files f SET ${REQUEUED}, generation = f.generation + 1, chunk_count = NULL,
+      `UPDATE files f SET ${REQUEUED(RANK('f.user_id'))}, generation = f.generation + 1, chunk_count = NULL,
               blob_key = $2, content_type = $3, size = $4, sha256 = $5, name = coalesce($6, f.name)
         WHERE f.id = $1 RETURNING ${FILE_COLUMNS}`,
       [id, content.blobKey, content.contentType, content.size, content.sha256, content.name ?? null],
@@ -163,8 +165,14 @@ export class FilesRepository {
   /** Queues locked files. `anew`: their text is extracted again as a new generation; otherwise they go on where they stopped. */
   requeue(tx: Tx, fileIds: readonly string[], { anew }: { anew: boolean }): Promise<FileRow[]> {
     const again = anew ? ', generation = f.generation + 1, chunk_count = NULL' : '';
+    // Each stands behind those of its user that are queued with it, or all of them would go before the first of somebody else.
     return tx.query<FileRow>(
-      `UPDATE files f SET ${REQUEUED}${again} WHERE f.id = ANY ($1::uuid[]) RETURNING ${FILE_COLUMNS}`,
+      `WITH wanted AS (
+         SELECT id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at, id) - 1 AS before
+           FROM files WHERE id = ANY ($1::uuid[])),
+       lines AS (SELECT u.user_id, ${RANK('u.user_id')} AS waiting FROM (SELECT DISTINCT user_id FROM wanted) u)
+       UPDATE files f SET ${REQUEUED('lines.waiting + wanted.before')}${again}
+         FROM wanted JOIN lines USING (user_id) WHERE f.id = wanted.id RETURNING ${FILE_COLUMNS}`,
       [fileIds],
     );
   }
