@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { PointGroup } from './orphans';
 
+/** Keys begin with the id of their file (`blobKeyOf`). */
+const FILE_OF = /^files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
+
 /** Rows changed by one statement. */
 const BATCH = 5_000;
 
@@ -31,12 +34,12 @@ export class ReconcileRepository {
   /** Those of the keys that no file has and that are not about to be removed. */
   async unknownBlobs(keys: readonly string[]): Promise<string[]> {
     const rows = await this.database.query<{ key: string }>(
-      `SELECT key FROM unnest($1::text[]) AS k (key)
-        WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.blob_key = key)
-          AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.blob_key = key)
+      `SELECT key FROM unnest($1::text[], $2::uuid[]) AS k (key, file_id)
+        WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.id = k.file_id AND f.blob_key = k.key)
           -- A file that is being removed takes its bytes with it.
-          AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.kind = 'file' AND key LIKE 'files/' || r.file_id || '/%')`,
-      [keys],
+          AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.file_id = k.file_id AND (r.kind = 'file' OR r.blob_key = k.key))`,
+      // By the file's id, for which there are indexes: all keys of a store are asked for.
+      [keys, keys.map((key) => FILE_OF.exec(key)?.[1] ?? null)],
     );
     return rows.map((row) => row.key);
   }
