@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SearchItem } from '@perennial/contracts-retrieval';
-import { Database } from '@perennial/persistence';
+import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
 import type { Hit } from '@perennial/vector-store';
 import { joinChunks, type PlacedText } from '../files/text-pieces';
 
@@ -65,7 +65,10 @@ const SCOPE_IS_THERE = `(p.scope = p.file_id OR EXISTS (SELECT 1 FROM knowledge_
 
 @Injectable()
 export class SearchRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
 
   /** Those that are there, whoever they belong to: the caller asks `access` about each. */
   resources(fileIds: readonly string[], baseIds: readonly string[]): Promise<SearchResource[]> {
@@ -141,8 +144,13 @@ export class SearchRepository {
    * The text of a file, as far as `maxLength` UTF-16 units go. Undefined: it has none (yet).
    * Read in pages, so that a book of which a page is wanted is not read whole.
    */
-  async wholeText(fileId: string, maxLength: number): Promise<(WholeText & { truncated: boolean }) | undefined> {
-    const file = await this.database.first<Omit<WholeText, 'text'> & { generation: number }>(
+  wholeText(fileId: string, maxLength: number): Promise<(WholeText & { truncated: boolean }) | undefined> {
+    // One snapshot: the chunks of a generation are removed soon after another one is live, and half a text must not pass for the whole.
+    return this.unitOfWork.run((tx) => this.#wholeText(tx, fileId, maxLength), { isolation: 'REPEATABLE READ' });
+  }
+
+  async #wholeText(tx: Tx, fileId: string, maxLength: number) {
+    const file = await tx.first<Omit<WholeText, 'text'> & { generation: number }>(
       `SELECT id AS "fileId", user_id AS "userId", name, live_generation AS generation FROM files
         WHERE id = $1 AND deleted_at IS NULL AND live_generation IS NOT NULL`,
       [fileId],
@@ -152,7 +160,7 @@ export class SearchRepository {
     let text = '';
     let end = 0;
     for (let from = 0; text.length <= maxLength;) {
-      const chunks = await this.database.query<PlacedText>(
+      const chunks = await tx.query<PlacedText>(
         `SELECT ordinal, text, start_offset AS start, end_offset AS "end" FROM chunks
           WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT 200`,
         [fileId, generation, from],
