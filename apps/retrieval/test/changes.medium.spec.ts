@@ -17,7 +17,7 @@ describe('files that change while they are ingested', () => {
   let world: World;
   const user = newUser();
   beforeAll(async () => {
-    world = await World.start();
+    world = await World.start({ model: 'sim-embed-text20' });
     await world.retrieval('api');
   }, 120_000);
   afterEach(() => world.endProcesses('worker'));
@@ -44,12 +44,12 @@ describe('files that change while they are ingested', () => {
     expect(keys).toEqual([]);
   }
 
-  it.each(['extract', 'split', 'embed', 'index'])(
+  it.each(['extract', 'split', 'embed', 'index'] as const)(
     'deleted at the step %s: nothing of it stays',
     async (step) => {
       await world.workers(1);
       const file = await world.upload(user, prose(200_000));
-      await world.until(file.id, (row) => row.step === step, step, 30_000, 2);
+      await world.reached(file.id, step);
       await world.caller.rpc.call(DELETE_FILE, { fileId: file.id }, call);
       await waitFor(() => world.notices.some((notice) => notice.fileId === file.id && notice.state === 'deleted'));
       await expectGone(file.id);
@@ -62,7 +62,7 @@ describe('files that change while they are ingested', () => {
   it('a worker that stood still during a deletion does not bring the text back', async () => {
     const [sleeper] = await world.workers(1);
     const file = await world.upload(user, prose(300_000));
-    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    await world.reached(file.id, 'embed');
     sleeper!.pause();
     await world.workers(1);
     await world.caller.rpc.call(DELETE_FILE, { fileId: file.id }, call);
@@ -75,7 +75,7 @@ describe('files that change while they are ingested', () => {
   it('a worker that stood still during a replacement does not bring the old text back', async () => {
     const [sleeper] = await world.workers(1);
     const file = await world.upload(user, prose(300_000));
-    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    await world.reached(file.id, 'embed');
     sleeper!.pause();
     await world.workers(1);
     await world.replace(user, file.id, 'What is said now.');
@@ -91,7 +91,7 @@ describe('files that change while they are ingested', () => {
   it('replaced during its ingestion: only the new content is found, and the old bytes go', async () => {
     await world.workers(1);
     const file = await world.upload(user, prose(200_000));
-    await world.until(file.id, (row) => row.step === 'embed', 'it to be embedded');
+    await world.reached(file.id, 'embed');
     await world.replace(user, file.id, 'The second text.');
     await world.until(file.id, (row) => row.live_generation === 2, 'the second content');
     await world.swept();
@@ -201,12 +201,13 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('a file that kills its workers is given up after as many attempts as are allowed', async () => {
-    const file = await world.upload(user, prose(200_000));
+    // Long enough that a worker can be met while it reads the text: afterwards it would begin to count anew.
+    const file = await world.upload(user, prose(2_000_000));
     for (let n = 0; n < 3; n += 1) {
       const [worker] = await world.workers(1, { MAX_INGESTION_ATTEMPTS: '3' });
       await world.until(
         file.id,
-        (row) => row.state === 'processing' && row.chunk_count === null,
+        (row) => row.state === 'processing' && row.epoch === n + 1 && row.chunk_count === null,
         'a worker to have it',
         30_000,
         2,

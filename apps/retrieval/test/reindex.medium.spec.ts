@@ -168,9 +168,9 @@ describe('another embedding model', () => {
   }, 120_000);
 
   it('has what was added, replaced and deleted meanwhile', async () => {
-    const model = 'sim-embed-meanwhile-text8';
+    const model = 'sim-embed-meanwhile-text40';
     await choose({ model });
-    await waitFor(async () => ((await status()).building?.done ?? 0) > 0, { what: 'the build to begin' });
+    await waitFor(async () => (await status()).building !== null, { what: 'the build to begin' });
     const added = await world.upload(user, text(100), { knowledgeId, name: 'lot-100.txt' });
     await world.replace(user, files[1]!, text(1, 'second'));
     await world.caller.rpc.call(DELETE_FILE, { fileId: files[2]! }, { principal: user });

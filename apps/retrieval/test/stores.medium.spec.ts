@@ -36,7 +36,7 @@ describe('stores that go away', () => {
   it('Postgres stands still for 4 s: nobody is taken for dead', async () => {
     await world.workers(2);
     const files = await uploads(4, 200_000);
-    for (const file of files.slice(0, 2)) await world.until(file.id, (row) => row.step === 'embed', 'work to begin');
+    for (const file of files.slice(0, 2)) await world.reached(file.id, 'embed');
     await world.postgres.pause();
     await sleep(4_000);
     await world.postgres.cont();
@@ -46,7 +46,7 @@ describe('stores that go away', () => {
   it('Postgres is restarted: what was in hand goes on, no attempt is counted', async () => {
     await world.workers(2);
     const files = await uploads(4, 200_000);
-    await world.until(files[0]!.id, (row) => row.step === 'embed', 'work to begin');
+    await world.reached(files[0]!.id, 'embed');
     await world.postgres.kill();
     await sleep(2_000);
     await world.postgres.start();

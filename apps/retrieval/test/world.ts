@@ -33,6 +33,9 @@ import { buildRetrieval } from './build';
 
 const SECRET_KEY = 'the secret of the retrieval tests';
 
+const STEPS = ['extract', 'split', 'embed', 'index'] as const;
+export type IngestionStep = (typeof STEPS)[number];
+
 /**
  * A small installation: its own Postgres and Redis, the simulator as embedder, LanceDB and blobs in a directory, a gateway's side in this
  * process, and as many real retrieval processes as a test starts.
@@ -186,6 +189,19 @@ export class World {
       what,
       ...(intervalMs === undefined ? {} : { intervalMs }),
     });
+  }
+
+  /** Waits until the file is at a step of its ingestion, or past it: a short one may be over between two looks. */
+  reached(fileId: string, step: IngestionStep): Promise<FileRecord> {
+    const from = STEPS.indexOf(step);
+    return this.until(
+      fileId,
+      (row) =>
+        row.state === 'completed' || (row.state === 'processing' && STEPS.indexOf(row.step as IngestionStep) >= from),
+      `${fileId} to reach the step ${step}`,
+      30_000,
+      2,
+    );
   }
 
   completed(fileId: string, timeoutMs = 60_000): Promise<FileRecord> {

@@ -182,6 +182,29 @@ export class BuildsRepository {
     );
   }
 
+  /**
+   * Has the points of these removed (once more) where the file was deleted, replaced or taken out since they were listed: the removal may
+   * have come before the points did.
+   */
+  async removeStale(places: readonly PlaceToFill[]): Promise<void> {
+    await this.database.execute(
+      `WITH n AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS n (file_id, scope, generation))
+       INSERT INTO removals (kind, file_id, scope, below)
+       SELECT DISTINCT 'generations', n.file_id, NULL::uuid, coalesce(f.live_generation, n.generation + 1)
+         FROM n LEFT JOIN files f ON f.id = n.file_id AND f.deleted_at IS NULL
+        WHERE f.id IS NULL OR f.live_generation > n.generation
+       UNION ALL
+       SELECT 'placement', n.file_id, n.scope, NULL
+         FROM n JOIN files f ON f.id = n.file_id AND f.deleted_at IS NULL
+        WHERE NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = n.file_id AND p.scope = n.scope)`,
+      [
+        places.map((place) => place.fileId),
+        places.map((place) => place.scope),
+        places.map((place) => place.generation),
+      ],
+    );
+  }
+
   /** Chunks of one generation, from an ordinal on. */
   chunks(
     fileId: string,

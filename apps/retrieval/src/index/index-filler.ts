@@ -101,7 +101,10 @@ export class IndexFiller {
     }
     signal.throwIfAborted();
     const complete = pages.flatMap((page) => page.completes);
-    if (complete.length > 0) await this.builds.record(index.id, complete);
+    if (complete.length > 0) {
+      await this.builds.record(index.id, complete);
+      await this.builds.removeStale(complete);
+    }
   }
 }
 
