@@ -228,11 +228,15 @@ describe('whatever the text is', () => {
     ['two million blanks', ' '.repeat(2_000_000)],
     ['half a million headings', '# a\n'.repeat(500_000)],
     ['a million fences', '```\n'.repeat(500_000)],
-  ])('comes to an end with any shape of text: %s', async (_, text) => {
-    // Well below a second; in quadratic time it would be far beyond what the test is given.
-    const chunks = await split(markdown(text));
-    expect(textOfChunks(chunks).replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
-  }, 60_000);
+  ])(
+    'comes to an end with any shape of text: %s',
+    async (_, text) => {
+      // Well below a second; in quadratic time it would be far beyond what the test is given.
+      const chunks = await split(markdown(text));
+      expect(textOfChunks(chunks).replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+    },
+    60_000,
+  );
 });
 
 describe('ids of points', () => {
