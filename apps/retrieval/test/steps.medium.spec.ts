@@ -98,7 +98,7 @@ describe('workers that die', () => {
     await expectUndisturbed(file.id);
     sleeper!.cont();
     await sleep(4_000);
-    expect(await expectUndisturbed(file.id)).toMatchObject({ epoch: 2 });
+    expect((await expectUndisturbed(file.id)).epoch).toBeGreaterThan(1);
     expect(sleeper!.running).toBe(true);
     const again = await world.upload(user, 'The sleeper is fit for work again.');
     await world.completed(again.id);

@@ -106,7 +106,7 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
       statement_timeout: statementTimeoutMs,
       // For a server that does not answer at all, not even with a time-out.
       query_timeout: statementTimeoutMs + 5_000,
-      idle_in_transaction_session_timeout: 60_000,
+      idle_in_transaction_session_timeout: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       pipeline: true,

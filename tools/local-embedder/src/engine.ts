@@ -38,6 +38,8 @@ export class NotLoaded extends Error {}
 interface Job {
   texts: readonly string[];
   done: TextVector[];
+  /** The model died over one of its texts, which may not have been the text's fault. */
+  interrupted?: boolean;
   resolve: (vectors: TextVector[]) => void;
   reject: (error: unknown) => void;
 }
@@ -95,7 +97,8 @@ export class Engine {
       try {
         job.done.push(await inference.embed(job.texts[job.done.length]!));
       } catch (error) {
-        this.#end(job, () => job.reject(error));
+        if (inference.ended && !job.interrupted) job.interrupted = true;
+        else this.#end(job, () => job.reject(error));
         continue;
       }
       this.#textMs += (performance.now() - startedAt - this.#textMs) / 16;

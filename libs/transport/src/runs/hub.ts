@@ -103,18 +103,24 @@ class Hub implements RunHub, FrameVisitor {
   }
 
   async snapshot(runId: string): Promise<FollowedRun | undefined> {
-    const held = this.runs.get(runId)?.state;
-    if (held?.isWhole) return held;
-    const state = new FollowedRunState(runId, (error) => this.complain(error));
+    const held = this.runs.get(runId);
+    if (held?.state.isWhole) return held.state;
+    // Readers here learn of it first: a text that is ahead of what they were told would be repeated by their next delta.
+    const state = held?.state ?? new FollowedRunState(runId, (error) => this.complain(error));
+    const learned = (): void => {
+      if (held) this.runs.settle(held);
+    };
     try {
       const durable = await this.store.read(runId);
       if (durable) state.applyDurable(durable);
+      learned();
       if (!state.isWhole) {
         const found = await this.checker.lookedUp(runId);
         if (found) state.applyLookup(found);
+        learned();
       }
     } catch (error) {
-      if (!held?.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
+      if (!held?.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
     }
     // While it was read, readers here may have been told more: what they are shown next must not be older than that.
     const current = this.runs.get(runId)?.state;
