@@ -1,5 +1,4 @@
 import { StringDecoder } from 'node:string_decoder';
-import { Doze } from '@perennial/runtime';
 import type { Dispatcher } from 'undici';
 import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type ResponseHeaders } from './errors';
 import type { StreamDecoder } from './decoder';
@@ -17,8 +16,6 @@ export interface AttemptOwner {
 
 /** More of an error page than this is not read. */
 const ERROR_BODY_LIMIT = 64 * 1024;
-/** One for all answers of the process. */
-const doze = new Doze();
 /** After the end of an answer the server gets this long to end its response, so that the connection can be kept. */
 const DRAIN_MS = 5_000;
 
@@ -100,7 +97,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    doze.read();
     if (this.over) return;
     if (!this.decoder) {
       if (this.errorBody.length < ERROR_BODY_LIMIT) this.errorBody += this.decode(chunk);

@@ -14,7 +14,6 @@ export { isSecretName, redact, REDACTED, scrub } from './logging/redact';
 export * from './metrics/metrics';
 export { collectProcessMetrics } from './metrics/process-metrics';
 export * from './net/coalesce-writes';
-export * from './net/doze';
 export * from './run-service';
 export * from './runtime';
 export * from './secret-box';
