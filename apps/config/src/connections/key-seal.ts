@@ -1,32 +1,8 @@
-import { SecretBox } from '@perennial/runtime';
-
-/** Shown in place of a key; keys of 12 characters or more also show their last four, so that an admin can tell them apart. */
-const MASK = '••••••••';
+import { MaskedKeys } from '@perennial/runtime';
 
 /** Seals provider keys for the database and for the way to the chat service, and masks them for people. */
-export class KeySeal {
-  readonly #box: SecretBox;
-
+export class KeySeal extends MaskedKeys {
   constructor(secretKey: string) {
-    this.#box = new SecretBox(secretKey, 'connection-key');
-  }
-
-  /** `null` for an empty key: nothing to hide. */
-  seal(key: string): string | null {
-    return key === '' ? null : this.#box.seal(key);
-  }
-
-  open(sealed: string | null): string {
-    return sealed === null ? '' : this.#box.open(sealed);
-  }
-
-  mask(sealed: string | null): string {
-    if (sealed === null) return '';
-    const key = this.open(sealed);
-    return key.length >= 12 ? `${MASK}${key.slice(-4)}` : MASK;
-  }
-
-  isMask(text: string): boolean {
-    return text.startsWith(MASK);
+    super(secretKey, 'connection-key');
   }
 }

@@ -1,0 +1,33 @@
+import { SecretBox } from './secret-box';
+
+/** Shown in place of a key; keys of 12 characters or more also show their last four, so that an admin can tell them apart. */
+const MASK = '••••••••';
+
+/** Seals keys that an admin enters, for the database, and masks them for people. */
+export class MaskedKeys {
+  readonly #box: SecretBox;
+
+  /** @param purpose as of a `SecretBox`: what is sealed for one purpose cannot be opened for another */
+  constructor(secretKey: string, purpose: string) {
+    this.#box = new SecretBox(secretKey, purpose);
+  }
+
+  /** `null` for an empty key: nothing to hide. */
+  seal(key: string): string | null {
+    return key === '' ? null : this.#box.seal(key);
+  }
+
+  open(sealed: string | null): string {
+    return sealed === null ? '' : this.#box.open(sealed);
+  }
+
+  mask(sealed: string | null): string {
+    if (sealed === null) return '';
+    const key = this.open(sealed);
+    return key.length >= 12 ? `${MASK}${key.slice(-4)}` : MASK;
+  }
+
+  isMask(text: string): boolean {
+    return text.startsWith(MASK);
+  }
+}
