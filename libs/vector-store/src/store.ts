@@ -1,6 +1,7 @@
 import * as check from './checks';
 import type { Driver, DriverFacts, StoredPoint } from './driver';
 import { VectorStoreError } from './errors';
+import { tellingWords } from './stop-words';
 import type {
   CallOptions,
   CollectionInfo,
@@ -94,7 +95,7 @@ export class CheckedStore implements VectorStore {
     if (!(keywordWeight >= 0 && keywordWeight <= 1)) {
       throw new VectorStoreError('INVALID', 'the weight of keywords must be from 0 to 1');
     }
-    const words = queryWords(text);
+    const words = tellingWords(queryWords(text));
     if (keywordWeight === 0 || words.length === 0) return this.search(collection, query, call);
     await this.#checkQuery(collection, query, call);
     if (check.matchesNothing(filter)) return [];

@@ -19,8 +19,8 @@ const ACCENTS = /[\u0300-\u036f]/g;
 
 /**
  * Cuts a text into words, the same way for every store and for queries: lower case, without accents, at everything that
- * is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming and no stop words:
- * they need a language, and rare words count more than frequent ones anyway.
+ * is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming, which needs a
+ * language; a query's stop words are left out by `tellingWords`, so that what is stored depends on no list.
  */
 export function wordsOf(text: string): Words {
   const counts = new Map<string, number>();
