@@ -235,7 +235,6 @@ describe('the live path', () => {
   it('costs a silent run no lookups while its worker lives', async () => {
     const identity = chatRun();
     const { lookups } = gateway;
-    const before = lookups.length;
     const reader = Reader.ofUser(gateway.hub, identity.userId);
     const writer = open(identity);
     writer.append('thinking');
@@ -244,12 +243,15 @@ describe('the live path', () => {
       const info = String(await bench.command('INFO', 'commandstats'));
       return Number(/cmdstat_xrange:calls=(\d+)/.exec(info)?.[1] ?? 0);
     };
-    // What its beginning cost is over.
-    await sleep(1_500);
-    const reads = await read();
-    await sleep(3_500);
-    expect(lookups.length).toBe(before);
-    expect(await read()).toBe(reads);
+    // A machine that stood still may have missed a sign of life, and asked once: not for as long as the run is silent.
+    let quiet = false;
+    for (let windows = 0; !quiet && windows < 4; windows += 1) {
+      const asked = lookups.length;
+      const reads = await read();
+      await sleep(3_500);
+      quiet = lookups.length === asked && (await read()) === reads;
+    }
+    expect(quiet).toBe(true);
     writer.append(' done');
     await reader.shows('thinking done');
     writer.release();

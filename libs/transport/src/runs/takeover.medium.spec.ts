@@ -34,6 +34,7 @@ describe('a run that changes hands', () => {
     await writer.flush();
     writer.append(live);
     await reader.shows(durable + live);
+    reader.forget();
     return { worker, writer, reader };
   }
 
@@ -54,6 +55,7 @@ describe('a run that changes hands', () => {
     );
     const follower = await Reader.follow(gateway.hub, identity.runId);
     await follower.shows('The durable part, and what only readers saw');
+    follower.forget();
     worker.crash();
     const writer = await takeOver(identity, 2);
     expect(writer.text).toBe('The durable part');

@@ -174,6 +174,11 @@ export class Reader {
     this.position = { epoch: update.epoch, generation: update.generation, offset: this.text.length };
   };
 
+  /** Counts from here on: what it took to begin depends on whether the worker knew of the reader in time. */
+  forget(): void {
+    this.updates.length = 0;
+  }
+
   static async follow(hub: RunHub, runId: string, cursor?: RunPosition, text = ''): Promise<Reader> {
     const reader = new Reader(cursor, text);
     reader.following = await hub.follow(runId, cursor, reader.onUpdate);
