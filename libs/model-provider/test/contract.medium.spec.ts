@@ -112,13 +112,11 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     const long = real ? request({ max_tokens: 2000 }) : request({ model: 'sim-t4000-r100' });
     const stream = provider.stream(long, { signal: abort.signal });
     expect((await stream.next()).value).toMatchObject({ kind: 'text' });
-    const at = performance.now();
     abort.abort();
     const { error } = await collect(stream);
-    expect(performance.now() - at).toBeLessThan(500);
     expect(error).toMatchObject({ code: 'CANCELLED' });
-    if (subject.aborted)
-      await waitFor(() => subject.aborted!() === before + 1, { timeoutMs: 500, what: 'the request to be closed' });
+    // Long before its end, which is 40 s away.
+    if (subject.aborted) await waitFor(() => subject.aborted!() === before + 1, { what: 'the request to be closed' });
     // A model server with one place would be busy until the abandoned answer ends.
     const next = await collect(provider.stream(request({ max_tokens: 3 })));
     expect(next.end?.finishReason).toBe('length');
@@ -128,8 +126,7 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     const before = subject.aborted?.() ?? 0;
     const long = real ? request({ max_tokens: 2000 }) : request({ model: 'sim-t4000-r100' });
     for await (const event of provider.stream(long)) if (event.kind === 'text') break;
-    if (subject.aborted)
-      await waitFor(() => subject.aborted!() === before + 1, { timeoutMs: 500, what: 'the request to be closed' });
+    if (subject.aborted) await waitFor(() => subject.aborted!() === before + 1, { what: 'the request to be closed' });
     const next = await collect(provider.stream(request({ max_tokens: 3 })));
     expect(next.error).toBeUndefined();
   });
