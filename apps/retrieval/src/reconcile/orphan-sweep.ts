@@ -2,6 +2,7 @@ import type { BlobStore } from '@perennial/blob-store';
 import { VectorStoreError, type PointRef, type VectorStore } from '@perennial/vector-store';
 import type { OrphanReport, PointGroup, SweepOptions } from './orphans';
 import type { ReconcileRepository } from './reconcile.repository';
+import { RowSweep } from './row-sweep';
 
 const BLOBS = 500;
 const POINTS = 5_000;
@@ -21,8 +22,7 @@ export class OrphanSweep {
   /** @throws BlobStoreError, VectorStoreError: a store that is away ends it, and the next sweep begins again */
   async run(options: SweepOptions): Promise<OrphanReport> {
     // Rows first: bytes and points of what is no longer of use then belong to a removal, which takes them along.
-    const rows = await this.repository.countRows();
-    if (options.repair) await this.repository.repairRows();
+    const rows = await new RowSweep(this.repository).run(options);
     const blobs = await this.#blobs(options);
     const { points, collections } = await this.#collections(options);
     return { ...rows, blobs, points, collections };

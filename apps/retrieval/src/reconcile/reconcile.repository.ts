@@ -5,26 +5,53 @@ import type { PointGroup } from './orphans';
 /** Keys begin with the id of their file (`blobKeyOf`). */
 const FILE_OF = /^files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
 
-/** Rows changed by one statement. */
+/** Chunks removed by one statement: few enough never to lock for long. */
 const BATCH = 5_000;
 
 /** A generation that is found, or that a worker makes; `f` is the file. */
 const IN_USE = (generation: string): string =>
   `f.deleted_at IS NULL AND (${generation} = f.live_generation OR ${generation} = f.generation)`;
 
-const ORPHAN_CHUNKS = `
-  chunks c WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.id = c.file_id AND ${IN_USE('c.generation')})
-             AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.file_id = c.file_id)`;
-const LOST_PLACEMENTS = `
-  placements p WHERE p.scope <> p.file_id
-                 AND NOT EXISTS (SELECT 1 FROM knowledge_bases b WHERE b.id = p.scope AND b.deleted_at IS NULL)
-                 AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.scope = p.scope)`;
-const HOMELESS_FILES = `
-  files f WHERE f.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id)`;
+/** Of no use, `c` being a chunk or a generation of chunks. */
+const ORPHAN = `
+  NOT EXISTS (SELECT 1 FROM files f WHERE f.id = c.file_id AND ${IN_USE('c.generation')})
+  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.file_id = c.file_id)`;
+/** The chunks of one generation; asked again, since its file may have been registered after it was looked at. */
+const ORPHAN_CHUNKS = `chunks c WHERE c.file_id = $1 AND c.generation = $2 AND ${ORPHAN}`;
+
 const HALF_DELETED = (table: string, key: string): string => `
-  ${table} d WHERE d.deleted_at < now() - interval '1 minute' AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.${key} = d.id)`;
-const DELETED_FILES = HALF_DELETED('files', 'file_id');
-const DELETED_BASES = HALF_DELETED('knowledge_bases', 'scope');
+  ${table} d WHERE d.id = ANY ($1::uuid[]) AND d.deleted_at < now() - interval '1 minute'
+               AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.${key} = d.id)`;
+
+/** What may be wrong with some rows whose ids are `$1`: the rows, and the statement that puts them right. */
+const FAULTS = {
+  placements: fault(
+    `placements p WHERE p.file_id = ANY ($1::uuid[]) AND p.scope <> p.file_id
+                    AND NOT EXISTS (SELECT 1 FROM knowledge_bases b WHERE b.id = p.scope AND b.deleted_at IS NULL)
+                    AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.scope = p.scope)`,
+    (lost) => `DELETE FROM ${lost}`,
+  ),
+  homelessFiles: fault(
+    `files f WHERE f.id = ANY ($1::uuid[]) AND f.deleted_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id)`,
+    (homeless) => `INSERT INTO placements (file_id, scope) SELECT f.id, f.id FROM ${homeless} ON CONFLICT DO NOTHING`,
+  ),
+  deletedFiles: fault(
+    HALF_DELETED('files', 'file_id'),
+    (deleted) => `INSERT INTO removals (kind, file_id) SELECT 'file', d.id FROM ${deleted}`,
+  ),
+  deletedBases: fault(
+    HALF_DELETED('knowledge_bases', 'scope'),
+    (deleted) => `INSERT INTO removals (kind, scope) SELECT 'scope', d.id FROM ${deleted}`,
+  ),
+};
+export type Fault = keyof typeof FAULTS;
+
+/** The chunks of one generation of a file. */
+export interface Generation {
+  fileId: string;
+  generation: number;
+}
 
 /** What Postgres says about what lies in the stores, and what is wrong with its own rows. */
 @Injectable()
@@ -69,41 +96,61 @@ export class ReconcileRepository {
     return this.database.query('SELECT id, collection, state FROM indexes');
   }
 
-  /** Rows alone, each by one cheap statement. */
-  async countRows(): Promise<{
-    chunks: number;
-    deletedFiles: number;
-    deletedBases: number;
-    placements: number;
-    homelessFiles: number;
-  }> {
-    const count = async (from: string): Promise<number> =>
-      (await this.database.first<{ count: number }>(`SELECT count(*)::int AS count FROM ${from}`))?.count ?? 0;
-    return {
-      chunks: await count(ORPHAN_CHUNKS),
-      deletedFiles: await count(DELETED_FILES),
-      deletedBases: await count(DELETED_BASES),
-      placements: await count(LOST_PLACEMENTS),
-      homelessFiles: await count(HOMELESS_FILES),
-    };
+  /** Ids that come after one, in order; with fewer than `limit` that was the end. */
+  async idsAfter(table: 'files' | 'knowledge_bases', after: string, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT id FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`,
+      [after, limit],
+    );
+    return rows.map(({ id }) => id);
   }
 
-  /** Puts right what `countRows` counts. */
-  async repairRows(): Promise<void> {
-    await this.database.execute(
-      `DELETE FROM placements WHERE (file_id, scope) IN (SELECT p.file_id, p.scope FROM ${LOST_PLACEMENTS})`,
-    );
-    await this.database.execute(
-      `INSERT INTO placements (file_id, scope) SELECT f.id, f.id FROM ${HOMELESS_FILES} ON CONFLICT DO NOTHING`,
-    );
-    await this.database.execute(`INSERT INTO removals (kind, file_id) SELECT 'file', d.id FROM ${DELETED_FILES}`);
-    await this.database.execute(`INSERT INTO removals (kind, scope) SELECT 'scope', d.id FROM ${DELETED_BASES}`);
-    while (
-      (await this.database.execute(
-        `DELETE FROM chunks WHERE ctid IN (SELECT c.ctid FROM ${ORPHAN_CHUNKS} LIMIT ${BATCH})`,
-      )) === BATCH
+  /** How many of these rows have the fault; with `repair` they have it no longer. */
+  async withFault(name: Fault, ids: readonly string[], { repair }: { repair: boolean }): Promise<number> {
+    const fault = FAULTS[name];
+    if (repair) return this.database.execute(fault.repair, [ids]);
+    return (await this.database.first<{ count: number }>(fault.count, [ids]))?.count ?? 0;
+  }
+
+  /**
+   * Generations that come after one, in order, each with whether it is of no use. The index is asked for one after another, so that it
+   * costs a look for each generation, not one for each chunk.
+   */
+  generationsAfter({ fileId, generation }: Generation, limit: number): Promise<(Generation & { orphan: boolean })[]> {
+    return this.database.query(
+      `WITH RECURSIVE page AS (
+         (SELECT file_id, generation FROM chunks WHERE (file_id, generation) > ($1::uuid, $2::int) ORDER BY file_id, generation LIMIT 1)
+         UNION ALL
+         SELECT next.file_id, next.generation FROM page CROSS JOIN LATERAL (
+           SELECT file_id, generation FROM chunks
+            WHERE (file_id, generation) > (page.file_id, page.generation) ORDER BY file_id, generation LIMIT 1) next)
+       SELECT c.file_id AS "fileId", c.generation, ${ORPHAN} AS orphan FROM (SELECT * FROM page LIMIT $3) c ORDER BY 1, 2`,
+      [fileId, generation, limit],
     );
   }
+
+  async countChunks({ fileId, generation }: Generation): Promise<number> {
+    const counted = await this.database.first<{ count: number }>(
+      `SELECT count(*)::int AS count FROM ${ORPHAN_CHUNKS}`,
+      [fileId, generation],
+    );
+    return counted?.count ?? 0;
+  }
+
+  /** @returns how many there were */
+  async removeChunks({ fileId, generation }: Generation): Promise<number> {
+    let removed = 0;
+    for (let batch = BATCH; batch === BATCH; removed += batch)
+      batch = await this.database.execute(
+        `DELETE FROM chunks WHERE ctid IN (SELECT c.ctid FROM ${ORPHAN_CHUNKS} LIMIT ${BATCH})`,
+        [fileId, generation],
+      );
+    return removed;
+  }
+}
+
+function fault(rows: string, repair: (rows: string) => string): { count: string; repair: string } {
+  return { count: `SELECT count(*)::int AS count FROM ${rows}`, repair: repair(rows) };
 }
 
 function columns(groups: readonly PointGroup[]): [string[], string[], number[]] {

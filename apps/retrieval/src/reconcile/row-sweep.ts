@@ -1,0 +1,56 @@
+import type { OrphanReport, SweepOptions } from './orphans';
+import type { Fault, Generation, ReconcileRepository } from './reconcile.repository';
+
+/** Rows looked at by one statement: few enough that it ends in time, however large the table is. */
+const PAGE = 1_000;
+/** Before every id that is in use. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+type RowReport = Pick<OrphanReport, 'chunks' | Fault>;
+
+/**
+ * Goes through the rows page by page in the order of their keys, so that no statement becomes longer as the tables grow. It keeps no place
+ * of its own: one that is stopped has repaired what it has passed, and the next one, which begins anew, finds that in order.
+ */
+export class RowSweep {
+  constructor(
+    private readonly repository: ReconcileRepository,
+    private readonly pageSize = PAGE,
+  ) {}
+
+  async run(options: SweepOptions): Promise<RowReport> {
+    // A file whose last place is lost is homeless then; chunks of a file that is half deleted belong to its removal.
+    const files = await this.#walk('files', ['placements', 'homelessFiles', 'deletedFiles'], options);
+    const bases = await this.#walk('knowledge_bases', ['deletedBases'], options);
+    const chunks = await this.#chunks(options);
+    return { placements: 0, homelessFiles: 0, deletedFiles: 0, deletedBases: 0, ...files, ...bases, chunks };
+  }
+
+  async #walk(
+    table: 'files' | 'knowledge_bases',
+    faults: readonly Fault[],
+    { repair, signal }: SweepOptions,
+  ): Promise<Partial<Record<Fault, number>>> {
+    const report: Partial<Record<Fault, number>> = {};
+    for (let ids = [FIRST_ID]; ids.length > 0;) {
+      signal?.throwIfAborted();
+      ids = await this.repository.idsAfter(table, ids.at(-1) as string, this.pageSize);
+      for (const fault of faults)
+        report[fault] = (report[fault] ?? 0) + (await this.repository.withFault(fault, ids, { repair }));
+    }
+    return report;
+  }
+
+  async #chunks({ repair, signal }: SweepOptions): Promise<number> {
+    let found = 0;
+    let last: Generation | undefined = { fileId: FIRST_ID, generation: 0 };
+    while (last) {
+      signal?.throwIfAborted();
+      const page = await this.repository.generationsAfter(last, this.pageSize);
+      for (const generation of page.filter(({ orphan }) => orphan))
+        found += await (repair ? this.repository.removeChunks(generation) : this.repository.countChunks(generation));
+      last = page.at(-1);
+    }
+    return found;
+  }
+}
