@@ -33,7 +33,7 @@ const dataSource = await openDataSource(
   runtime.log,
 );
 const vectors = createVectorStore(env);
-const blobs = createBlobStore(env);
+const blobs = await createBlobStore(env);
 try {
   const database = new Database(poolOf(dataSource), runtime.metrics);
   const sweep = new OrphanSweep(new ReconcileRepository(database), vectors, blobs, env.ORPHAN_AGE_SECONDS * 1_000);

@@ -49,7 +49,7 @@ describe('what is left over', () => {
       runtime.log,
     );
     database = new Database(poolOf(dataSource), runtime.metrics);
-    blobs = createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }));
+    blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }));
     sweep = new OrphanSweep(new ReconcileRepository(database), world.store, blobs, AGE_S * 1_000);
     await world.index();
   });

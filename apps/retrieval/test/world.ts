@@ -78,7 +78,7 @@ export class World {
   async #connect(): Promise<void> {
     this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=retrieval' });
     this.db.on('error', () => undefined);
-    this.blobs = createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: this.dataDir }));
+    this.blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: this.dataDir }));
     this.vectors = createVectorStore(z.object(vectorStoreEnv).parse({ DATA_DIR: this.dataDir, ...this.options.store }));
     this.caller = await startCaller(this.redis.url, this.prefix);
     await this.caller.notices.subscribe(FILE_PROGRESS, (notice) => this.notices.push(notice));

@@ -2,7 +2,7 @@ import { EnvError, readEnv } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blobStoreEnv, blobStoreRules } from './env';
-import { placeOf } from './s3-client';
+import { s3PlaceOf } from './s3-client';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 const read = (variables: Record<string, string>) => readEnv(schema, variables, { service: 'retrieval' });
@@ -39,6 +39,6 @@ describe('variables of the blob store', () => {
     ['', ''],
   ])('the prefix %j stands as %j before every key', (given, prefix) => {
     const config = read({ STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: given });
-    expect(placeOf(config)).toEqual({ bucket: 'b', prefix });
+    expect(s3PlaceOf(config)).toEqual({ bucket: 'b', prefix });
   });
 });

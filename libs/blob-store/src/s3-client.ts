@@ -49,7 +49,7 @@ export function createS3Client(config: BlobStoreConfig): S3Client {
   });
 }
 
-export function placeOf(config: BlobStoreConfig): S3Place {
+export function s3PlaceOf(config: BlobStoreConfig): S3Place {
   const prefix = (config.S3_KEY_PREFIX ?? '').replace(/^\/+|\/+$/g, '');
   return { bucket: config.S3_BUCKET_NAME ?? '', prefix: prefix === '' ? '' : `${prefix}/` };
 }

@@ -8,11 +8,12 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { BlobStoreConfig } from './env';
 import { RangeNotSatisfiableError } from './errors';
 import { checkKey, checkPrefix, isKey } from './keys';
 import { abortUnfinished } from './s3-multipart';
 import { putObject } from './s3-put';
-import { ask, type S3Place } from './s3-client';
+import { ask, createS3Client, s3PlaceOf, type S3Place } from './s3-client';
 import { translateS3Error } from './s3-errors';
 import { destroyOnAbort, exactly, resolveRange } from './streams';
 import type {
@@ -29,8 +30,10 @@ import type {
 
 const HEALTH_MS = 3_000;
 
+export const openS3 = (config: BlobStoreConfig): BlobStore => new S3BlobStore(createS3Client(config), s3PlaceOf(config));
+
 /** Blobs as objects of one bucket, below a prefix, of any store that speaks S3 with signature version 4. */
-export class S3BlobStore implements BlobStore {
+class S3BlobStore implements BlobStore {
   readonly capabilities = { presign: true, sharedBetweenHosts: true };
 
   constructor(

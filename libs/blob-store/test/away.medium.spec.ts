@@ -19,8 +19,8 @@ const ENOUGH = { maxBytes: 1024 * MIB };
 describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeout: 60_000 }, () => {
   let server: SeaweedServer;
   const opened: BlobStore[] = [];
-  const open = (variables: Record<string, string> = {}): BlobStore => {
-    const store = createBlobStore(configOf({ ...server.env, ...variables }));
+  const open = async (variables: Record<string, string> = {}): Promise<BlobStore> => {
+    const store = await createBlobStore(configOf({ ...server.env, ...variables }));
     opened.push(store);
     return store;
   };
@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     ['an unknown key', { S3_ACCESS_KEY_ID: 'somebody' }, /set S3_ACCESS_KEY_ID/],
     ['no such bucket', { S3_BUCKET_NAME: 'elsewhere' }, /bucket|permission/],
   ])('%s is refused at once, with what to do', async (_, variables, sentence) => {
-    const store = open(variables);
+    const store = await open(variables);
     for (const size of [10, 9 * MIB]) {
       const refused = await store.put('files/a/1', stream(bytes(size)), ENOUGH).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(BlobStoreDeniedError);
@@ -49,15 +49,15 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
   });
 
   it('a key that may only read reads, and may not write or delete', async () => {
-    await open().put('files/b/1', stream(bytes(10)), ENOUGH);
-    const reader = open({ S3_ACCESS_KEY_ID: server.readerKeyId });
+    await (await open()).put('files/b/1', stream(bytes(10)), ENOUGH);
+    const reader = await open({ S3_ACCESS_KEY_ID: server.readerKeyId });
     expect((await read((await reader.get('files/b/1')).stream)).length).toBe(10);
     await expect(reader.put('files/b/2', stream(bytes(10)), ENOUGH)).rejects.toThrow(/permission/);
     await expect(reader.delete('files/b/1')).rejects.toThrow(BlobStoreDeniedError);
   });
 
   it('a store that is not there is away after a moment', async () => {
-    const store = open({ S3_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` });
+    const store = await open({ S3_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` });
     const source = stream(bytes(9 * MIB));
     await expect(store.put('files/c/1', source, ENOUGH)).rejects.toThrow(BlobStoreUnavailableError);
     expect(source.destroyed).toBe(true);
@@ -70,7 +70,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     const port = await new Promise<number>((resolve) =>
       silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
     );
-    const store = open({ S3_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+    const store = await open({ S3_ENDPOINT_URL: `http://127.0.0.1:${port}` });
     await expect(store.health()).rejects.toThrow(BlobStoreUnavailableError);
     await expect(store.get('files/c/1')).rejects.toThrow(BlobStoreUnavailableError);
     await store.close();
@@ -78,7 +78,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
   });
 
   it('a store that dies in the middle of an upload and comes back: the upload fails, and what it left can be removed', async () => {
-    const store = open();
+    const store = await open();
     const client = createS3Client(configOf(server.env));
     const unfinished = async (): Promise<number> => {
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: server.bucket }));
@@ -104,7 +104,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
   });
 
   it('a download may take longer than any request may', async () => {
-    const store = open();
+    const store = await open();
     await store.put('files/f/1', stream(bytes(30 * MIB)), ENOUGH);
     const { stream: source } = await store.get('files/f/1');
     let taken = 0;
@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
   });
 
   it('a store that dies in the middle of a download ends it with an error, not with half a file', async () => {
-    const store = open();
+    const store = await open();
     await store.put('files/e/1', stream(bytes(40 * MIB)), ENOUGH);
     const { stream: source } = await store.get('files/e/1');
     let taken = 0;
@@ -139,7 +139,7 @@ describe('a directory that can not be used', () => {
     const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
     // A file where the directory should be: also root can not write there.
     await writeFile(join(directory, 'blobs'), '');
-    const store = createBlobStore(configOf({ DATA_DIR: directory }));
+    const store = await createBlobStore(configOf({ DATA_DIR: directory }));
     const source = stream(bytes(10));
     await expect(store.put('files/a/1', source, ENOUGH)).rejects.toThrow(BlobStoreDeniedError);
     expect(source.destroyed).toBe(true);

@@ -52,7 +52,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     const key = keyOf();
     const stored = await store.put(key, stream(content), { ...ENOUGH, contentType: 'text/plain' });
     expect(stored).toEqual({ size: 300_000, sha256: sha256(content) });
-    const found = await subject.another().get(key);
+    const found = await (await subject.another()).get(key);
     expect(found).toMatchObject({ size: 300_000, start: 0, length: 300_000 });
     expect((await read(found.stream)).equals(content)).toBe(true);
   });
@@ -317,7 +317,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     expect(await remainsOf(key)).not.toEqual([]);
     // Its process does nothing more: from outside it looks like one that was killed.
     await sleep(1_100);
-    expect(await subject.another().removeUnfinished(1_000)).toBe(1);
+    expect(await (await subject.another()).removeUnfinished(1_000)).toBe(1);
     expect(await remainsOf(key)).toEqual([]);
     expect((await store.get(finished)).size).toBe(1_000);
     slow.destroy(new Error('the client is gone'));

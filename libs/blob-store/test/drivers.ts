@@ -19,7 +19,7 @@ export function configOf(variables: Record<string, string>): BlobStoreConfig {
 export interface Subject {
   store: BlobStore;
   /** Another process's view of the same blobs. */
-  another(): BlobStore;
+  another(): Promise<BlobStore>;
   /** Everything that lies in the store, finished or not, by names of the store's own. */
   remains(): Promise<string[]>;
   close(): Promise<void>;
@@ -43,7 +43,7 @@ async function filesystem(): Promise<Subject> {
   const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
   const config = configOf({ DATA_DIR: directory });
   return {
-    store: createBlobStore(config),
+    store: await createBlobStore(config),
     another: () => createBlobStore(config),
     remains: () => readdir(join(directory, 'blobs'), { recursive: true }).catch(() => []),
     close: () => rm(directory, { recursive: true, force: true }),
@@ -55,7 +55,7 @@ async function seaweed(): Promise<Subject> {
   const config = configOf({ ...server.env, S3_KEY_PREFIX: '/perennial/tests' });
   const client = createS3Client(config);
   return {
-    store: createBlobStore(config),
+    store: await createBlobStore(config),
     another: () => createBlobStore(config),
     async remains() {
       const Bucket = config.S3_BUCKET_NAME;

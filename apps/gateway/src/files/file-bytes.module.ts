@@ -26,8 +26,8 @@ export class FileBytesModule {
   }
 }
 
-function openStore(env: GatewayEnv, runtime: Runtime): BlobStore {
-  const store = createBlobStore(env);
+async function openStore(env: GatewayEnv, runtime: Runtime): Promise<BlobStore> {
+  const store = await createBlobStore(env);
   runtime.drain.add('close', 'close the file store', () => store.close());
   return store;
 }

@@ -92,7 +92,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
   let headers: { authorization: string };
   beforeAll(async () => {
     const variables = await place.variables();
-    store = createBlobStore(z.object(blobStoreEnv).parse(variables));
+    store = await createBlobStore(z.object(blobStoreEnv).parse(variables));
     gateway = await startGatewayProcess(bundle, {
       REDIS_URL: redisUrl(),
       REDIS_KEY_PREFIX: prefix,

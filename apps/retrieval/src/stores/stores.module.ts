@@ -19,7 +19,8 @@ export class StoresModule {
         {
           provide: BLOB_STORE,
           inject: [Runtime],
-          useFactory: (runtime: Runtime): BlobStore => attach('blob store', createBlobStore(env), runtime),
+          useFactory: async (runtime: Runtime): Promise<BlobStore> =>
+            attach('blob store', await createBlobStore(env), runtime),
         },
         {
           provide: VECTOR_STORE,
