@@ -30,7 +30,8 @@ import type {
 
 const HEALTH_MS = 3_000;
 
-export const openS3 = (config: BlobStoreConfig): BlobStore => new S3BlobStore(createS3Client(config), s3PlaceOf(config));
+export const openS3 = (config: BlobStoreConfig): BlobStore =>
+  new S3BlobStore(createS3Client(config), s3PlaceOf(config));
 
 /** Blobs as objects of one bucket, below a prefix, of any store that speaks S3 with signature version 4. */
 class S3BlobStore implements BlobStore {
