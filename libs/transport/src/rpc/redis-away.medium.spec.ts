@@ -184,9 +184,9 @@ describe('a Redis that is away', () => {
     await redis.kill();
     const first = caller.rpc.call(READ, { n: 1 }, options).catch((error: unknown) => error);
     expect(await first).toMatchObject({ code: 'UNAVAILABLE', details: { retryAfter: 1 } });
-    const startedAt = performance.now();
-    await expect(caller.rpc.call(READ, { n: 2 }, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    // One that waited, were it a second, would make these take longer than the test may.
+    for (let n = 0; n < 200; n += 1)
+      await expect(caller.rpc.call(READ, { n }, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await sleep(1_500);
     await redis.start();
     await worksAgain();
