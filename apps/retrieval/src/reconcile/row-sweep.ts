@@ -7,6 +7,7 @@ const PAGE = 1_000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 type RowReport = Pick<OrphanReport, 'chunks' | Fault>;
+const NOTHING: RowReport = { chunks: 0, deletedFiles: 0, deletedBases: 0, placements: 0, homelessFiles: 0 };
 
 /**
  * Goes through the rows page by page in the order of their keys, so that no statement becomes longer as the tables grow. It keeps no place
@@ -23,7 +24,7 @@ export class RowSweep {
     const files = await this.#walk('files', ['placements', 'homelessFiles', 'deletedFiles'], options);
     const bases = await this.#walk('knowledge_bases', ['deletedBases'], options);
     const chunks = await this.#chunks(options);
-    return { placements: 0, homelessFiles: 0, deletedFiles: 0, deletedBases: 0, ...files, ...bases, chunks };
+    return { ...NOTHING, ...files, ...bases, chunks };
   }
 
   async #walk(

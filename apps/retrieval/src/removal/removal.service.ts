@@ -3,6 +3,7 @@ import type { BlobStore } from '@perennial/blob-store';
 import { assertNever } from '@perennial/contracts-kernel';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { VectorStoreError, type DeleteFilter, type VectorStore } from '@perennial/vector-store';
+import type { Counter } from 'prom-client';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../index/index-catalog';
 import { IngestionQueue } from '../ingestion/ingestion-queue';
@@ -13,6 +14,10 @@ const SWEEP_MS = 1_000;
 /** Removals that one process has in hand; the files among them are removed from the vector store by one filter. */
 const BATCH = 100;
 const MAX_WAIT_S = 30;
+/** Failures in a row after which a batch is not gone on with. */
+const STORE_IS_AWAY = 3;
+
+type FileRemoval = Extract<Removal, { kind: 'file' }>;
 
 /**
  * Removes from the stores what was deleted. Postgres says first that something is gone, which ends its being found; what is left of it
@@ -21,6 +26,7 @@ const MAX_WAIT_S = 30;
 @Injectable()
 export class RemovalService {
   readonly #log: Logger;
+  readonly #failures: Counter<'kind'>;
 
   constructor(
     private readonly repository: RemovalsRepository,
@@ -32,6 +38,9 @@ export class RemovalService {
     @Inject(Runtime) private readonly runtime: Runtime,
   ) {
     this.#log = runtime.logger('removal');
+    this.#failures = runtime.metrics.counter('removal_failures_total', 'Removals that have to be tried again', [
+      'kind',
+    ]);
   }
 
   start(): void {
@@ -43,39 +52,74 @@ export class RemovalService {
       const removals = await this.repository.lease(BATCH);
       if (removals.length === 0) return;
       const files = removals.filter((removal) => removal.kind === 'file');
-      const ok = await this.#attempt(files, () => this.#removeFiles(files.map((file) => file.fileId)));
-      if (!ok) return;
-      for (const removal of removals) {
-        if (removal.kind !== 'file' && !(await this.#attempt([removal], () => this.#remove(removal)))) return;
-      }
+      const others = removals.filter((removal) => removal.kind !== 'file');
+      const removed = [
+        ...(await this.#removeFiles(files, signal)),
+        ...(await this.#each(others, (removal) => this.#remove(removal), signal)),
+      ];
+      await this.repository.done(removed.map(({ id }) => id));
+      // After a failure there is a moment's pause: what was given back would be leased again at once.
+      if (removed.length < removals.length) return;
     }
   }
 
-  /** False: a store is away, or something is wrong; the rest waits as well. */
+  /** @returns those of which nothing is left */
+  async #removeFiles(files: readonly FileRemoval[], signal: AbortSignal): Promise<readonly FileRemoval[]> {
+    const idsOf = (some: readonly FileRemoval[]) => some.map(({ fileId }) => fileId);
+    if (!(await this.#attempt(files, () => this.#removePoints({ fileIds: idsOf(files) })))) return [];
+    const bare = await this.#each(files, ({ fileId }) => this.#removeBlobs(fileId), signal);
+    return (await this.#attempt(bare, () => this.repository.deleteFiles(idsOf(bare)))) ? bare : [];
+  }
+
+  /**
+   * Each for itself: one that cannot be removed is tried again later and holds up no other. When several fail in a row it is rather their
+   * store that is away: then the others are given back as they are.
+   * @returns those that were removed
+   */
+  async #each<R extends Removal>(
+    removals: readonly R[],
+    work: (removal: R) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<R[]> {
+    const removed: R[] = [];
+    let inARow = 0;
+    for (const [n, removal] of removals.entries()) {
+      if (signal.aborted || inARow === STORE_IS_AWAY) {
+        await this.repository.giveBack(removals.slice(n).map(({ id }) => id));
+        break;
+      }
+      const ok = await this.#attempt([removal], () => work(removal));
+      if (ok) removed.push(removal);
+      inARow = ok ? 0 : inARow + 1;
+    }
+    return removed;
+  }
+
+  /** False: they are due again, later with each try. */
   async #attempt(removals: readonly Removal[], work: () => Promise<void>): Promise<boolean> {
-    if (removals.length === 0) return true;
-    const ids = removals.map((removal) => removal.id);
+    const [first] = removals;
+    if (!first) return true;
     try {
       await work();
-      await this.repository.done(ids);
       return true;
     } catch (error) {
-      const tries = Math.max(...removals.map((removal) => removal.tries));
-      this.#log.warn({ err: error, removals: ids.length, tries }, 'what was deleted could not be removed yet');
+      const { id, tries, ...what } = first;
+      this.#failures.inc({ kind: what.kind }, removals.length);
+      this.#log.warn(
+        { err: error, removals: removals.length, tries, first: what },
+        'what was deleted could not be removed yet',
+      );
+      const ids = removals.map((removal) => removal.id);
       await this.repository.postpone(ids, Math.min(2 ** Math.min(tries, 10), MAX_WAIT_S));
       return false;
     }
   }
 
-  async #removeFiles(fileIds: readonly string[]): Promise<void> {
-    await this.#removePoints({ fileIds });
-    for (const id of fileIds) {
-      for await (const { key } of this.blobs.list(`files/${id}/`)) await this.blobs.delete(key);
-    }
-    await this.repository.deleteFiles(fileIds);
+  async #removeBlobs(fileId: string): Promise<void> {
+    for await (const { key } of this.blobs.list(`files/${fileId}/`)) await this.blobs.delete(key);
   }
 
-  async #remove(removal: Exclude<Removal, { kind: 'file' }>): Promise<void> {
+  async #remove(removal: Exclude<Removal, FileRemoval>): Promise<void> {
     switch (removal.kind) {
       case 'scope':
         await this.#removePoints({ scopes: [removal.scope] });

@@ -49,6 +49,14 @@ export class RemovalsRepository {
     );
   }
 
+  /** Leased and not tried. */
+  async giveBack(ids: readonly number[]): Promise<void> {
+    await this.database.execute(
+      'UPDATE removals SET not_before = now(), tries = tries - 1 WHERE id = ANY ($1::bigint[])',
+      [ids],
+    );
+  }
+
   async done(ids: readonly number[]): Promise<void> {
     await this.database.execute('DELETE FROM removals WHERE id = ANY ($1::bigint[])', [ids]);
   }

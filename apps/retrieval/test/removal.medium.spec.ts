@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { BlobStoreDeniedError, type BlobStore } from '@perennial/blob-store';
+import { waitFor } from '@perennial/testing';
+import type { Replica } from '@perennial/testing-service';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BLOB_STORE } from '../src/stores/tokens';
+import { PlantedWorld } from './planted';
+import { newUser } from './world';
+
+/** Real: Postgres, Redis, LanceDB, blobs in a directory, a replica. The blob store refuses to delete what a test names. */
+describe('what cannot be removed', () => {
+  let world: PlantedWorld;
+  let replica: Replica;
+  let blobs: BlobStore;
+  const refused = new Set<string>();
+  const user = newUser();
+
+  beforeAll(async () => {
+    world = await PlantedWorld.start();
+    replica = await world.replica({ RETRIEVAL_ROLE: 'all' });
+    await world.index();
+    blobs = replica.app.get<BlobStore>(BLOB_STORE);
+    const remove = blobs.delete.bind(blobs);
+    blobs.delete = (key) =>
+      [...refused].some((part) => key.includes(part))
+        ? Promise.reject(new BlobStoreDeniedError('locked'))
+        : remove(key);
+  });
+  afterAll(() => world?.stop());
+  beforeEach(() => refused.clear());
+
+  /** Files with bytes, in the order in which their removals will be taken. */
+  const deletedFiles = async (count: number): Promise<string[]> => {
+    const files = [];
+    for (let n = 0; n < count; n += 1) files.push(await world.plant({ user, texts: ['Deleted.'] }));
+    const ids = files.map(({ id }) => id);
+    for (const id of ids) await putBlob(`files/${id}/1`);
+    return ids;
+  };
+  const putBlob = (key: string) => blobs.put(key, Readable.from([Buffer.from(key)]), { maxBytes: 1_000 });
+  const remove = async (ids: readonly string[]): Promise<void> => {
+    await world.db.query(
+      `WITH gone AS (UPDATE files SET deleted_at = now() WHERE id = ANY ($1::uuid[]))
+       INSERT INTO removals (kind, file_id) SELECT 'file', unnest($1::uuid[])`,
+      [ids],
+    );
+  };
+  const left = (): Promise<number> => world.count('removals');
+  const failures = async (kind: string): Promise<number> => {
+    const metric = await replica.runtime.metrics.registry.getSingleMetric('perennial_removal_failures_total')?.get();
+    return metric?.values.find(({ labels }) => labels['kind'] === kind)?.value ?? 0;
+  };
+
+  it('waits alone, is counted, and is removed when it can be', async () => {
+    const ids = await deletedFiles(6);
+    refused.add(ids[0]!);
+    await remove(ids);
+    await waitFor(async () => (await left()) === 1, { what: 'the others to be removed', timeoutMs: 5_000 });
+    expect(await world.count('files', 'id = ANY ($1::uuid[])', ids)).toBe(1);
+    expect(await world.count('removals', 'file_id = $1', ids[0])).toBe(1);
+    expect(await failures('file')).toBeGreaterThan(0);
+    refused.clear();
+    await waitFor(async () => (await left()) === 0, { what: 'it to be removed as well', timeoutMs: 10_000 });
+    expect(await world.count('files', 'id = $1', ids[0])).toBe(0);
+  });
+
+  it('holds up no removal of another kind that is behind it', async () => {
+    const [file] = await deletedFiles(1);
+    const old = Array.from({ length: 4 }, () => `files/${file}/${randomUUID()}`);
+    for (const key of old) await putBlob(key);
+    refused.add(old[0]!);
+    await world.db.query(
+      `INSERT INTO removals (kind, file_id, blob_key) SELECT 'blob', $1, key FROM unnest($2::text[]) AS key`,
+      [file, old],
+    );
+    await waitFor(async () => (await left()) === 1, { what: 'the others to be removed', timeoutMs: 5_000 });
+    const keys = [];
+    for await (const { key } of blobs.list(`files/${file}/`)) keys.push(key);
+    expect(keys.sort()).toEqual([`files/${file}/1`, old[0]].sort());
+    refused.clear();
+    await waitFor(async () => (await left()) === 0, { what: 'it to be removed as well', timeoutMs: 10_000 });
+  });
+
+  it('is left alone after a few failures in a row, as a store that is away', async () => {
+    const ids = await deletedFiles(20);
+    refused.add('files/');
+    await remove(ids);
+    await waitFor(async () => (await world.count('removals', 'tries > 1')) > 0, { what: 'second tries' });
+    expect(await world.count('removals', 'tries = 0')).toBeGreaterThan(0);
+    refused.clear();
+    await waitFor(async () => (await left()) === 0, { what: 'all to be removed', timeoutMs: 15_000 });
+    expect(await world.count('files', 'id = ANY ($1::uuid[])', ids)).toBe(0);
+  });
+});
