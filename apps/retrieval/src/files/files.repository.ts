@@ -179,13 +179,15 @@ export class FilesRepository {
 
   /**
    * Marks files as deleted: no search finds them any more, no worker can go on with them, and what is left of them is on the list of
-   * what is to be removed.
+   * what is to be removed. They are locked in the order of their ids, as everybody locks several.
    * @param where a condition on `files f`, with `$1`
    */
   async markDeleted(tx: Tx, where: string, param: unknown): Promise<FileRow[]> {
     const rows = await tx.query<FileRow>(
-      `UPDATE files f SET deleted_at = now(), state = 'pending', owner = NULL, queued_at = NULL, epoch = f.epoch + 1, updated_at = now()
-        WHERE f.deleted_at IS NULL AND ${where} RETURNING ${FILE_COLUMNS}`,
+      `WITH locked AS MATERIALIZED (
+         SELECT f.id FROM files f WHERE f.deleted_at IS NULL AND ${where} ORDER BY f.id FOR UPDATE OF f)
+       UPDATE files f SET deleted_at = now(), state = 'pending', owner = NULL, queued_at = NULL, epoch = f.epoch + 1, updated_at = now()
+         FROM locked WHERE f.id = locked.id RETURNING ${FILE_COLUMNS}`,
       [param],
     );
     await tx.execute(`INSERT INTO removals (kind, file_id) SELECT 'file', unnest($1::uuid[])`, [
@@ -194,7 +196,7 @@ export class FilesRepository {
     return rows;
   }
 
-  /** All bases of a user; the points that are still in them are removed. @returns how many */
+  /** All bases of a user, before any of their files is locked; the points that are still in them are removed. @returns how many */
   async markBasesDeleted(tx: Tx, userId: string): Promise<number> {
     const rows = await tx.query<{ id: string }>(
       'UPDATE knowledge_bases SET deleted_at = now() WHERE user_id = $1 AND deleted_at IS NULL RETURNING id',

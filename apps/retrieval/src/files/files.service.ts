@@ -125,23 +125,33 @@ export class FilesService {
 
   async deleteAll(delivery: Delivery): Promise<number> {
     requireAdmin(delivery.principal);
-    return this.unitOfWork.once(onceKeyOf(DELETE_ALL_FILES.pattern, delivery, {}), async (tx) => {
-      const rows = await this.files.markDeleted(tx, '$1::boolean', true);
-      this.changes.deleted(tx, rows);
-      return rows.length;
-    });
+    const once = onceKeyOf(DELETE_ALL_FILES.pattern, delivery, {});
+    return this.unitOfWork.once(
+      once,
+      async (tx) => {
+        const rows = await this.files.markDeleted(tx, '$1::boolean', true);
+        this.changes.deleted(tx, rows);
+        return rows.length;
+      },
+      { retry: true },
+    );
   }
 
   /** Files and bases of a user who is gone. */
   async deleteOfUser(userId: string, delivery: Delivery): Promise<CallReply<typeof DELETE_USER_DOCUMENTS>> {
     requireAdmin(delivery.principal);
     const once = onceKeyOf(DELETE_USER_DOCUMENTS.pattern, delivery, { userId });
-    return this.unitOfWork.once(once, async (tx) => {
-      const rows = await this.files.markDeleted(tx, 'f.user_id = $1', userId);
-      this.changes.deleted(tx, rows);
-      const bases = await this.files.markBasesDeleted(tx, userId);
-      return { files: rows.length, bases };
-    });
+    return this.unitOfWork.once(
+      once,
+      async (tx) => {
+        // Bases before files: the order of `MembershipService`.
+        const bases = await this.files.markBasesDeleted(tx, userId);
+        const rows = await this.files.markDeleted(tx, 'f.user_id = $1', userId);
+        this.changes.deleted(tx, rows);
+        return { files: rows.length, bases };
+      },
+      { retry: true },
+    );
   }
 
   async replace(request: CallParsedRequest<typeof REPLACE_FILE>, delivery: Delivery): Promise<StoredFile> {

@@ -9,7 +9,7 @@ import {
   type KnowledgeBase,
 } from '@perennial/contracts-retrieval';
 import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
 import { onceKeyOf, type Delivery } from '../access/delivery';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
@@ -40,37 +40,33 @@ export class MembershipService {
   async add(request: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, fileIds } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(
-      onceKeyOf(ADD_KNOWLEDGE_FILES.pattern, delivery, request),
-      async (tx) => {
-        writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
-        const wanted = [...new Set(fileIds)];
-        const rows = await this.files.lockMany(tx, wanted);
-        for (const id of wanted) {
-          readable(
-            principal,
-            rows.find((row) => row.id === id),
-            'file',
-          );
-        }
-        await this.#checkContent(tx, knowledgeId, rows);
-        const placed = await this.placements.place(tx, knowledgeId, wanted);
-        if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
-          throw new CallError('RATE_LIMITED', 'The knowledge base would hold too many files.');
-        // One that a worker has in hand is indexed there too before it is called completed.
-        const idle = rows.filter((row) => placed.includes(row.id) && (row.state === 'completed' || !row.queued));
-        const failed = rows.filter((row) => placed.includes(row.id) && row.state === 'failed');
-        const queued = await this.files.requeue(
-          tx,
-          [...new Set([...idle, ...failed])].map((row) => row.id),
-          { anew: false },
+    return this.#once(onceKeyOf(ADD_KNOWLEDGE_FILES.pattern, delivery, request), async (tx) => {
+      writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+      const wanted = [...new Set(fileIds)];
+      const rows = await this.files.lockMany(tx, wanted);
+      for (const id of wanted) {
+        readable(
+          principal,
+          rows.find((row) => row.id === id),
+          'file',
         );
-        this.changes.changed(tx, queued);
-        await this.placements.touchBase(tx, knowledgeId);
-        return this.#reply(tx, knowledgeId, principal);
-      },
-      { retry: true },
-    );
+      }
+      await this.#checkContent(tx, knowledgeId, rows);
+      const placed = await this.placements.place(tx, knowledgeId, wanted);
+      if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
+        throw new CallError('RATE_LIMITED', 'The knowledge base would hold too many files.');
+      // One that a worker has in hand is indexed there too before it is called completed.
+      const idle = rows.filter((row) => placed.includes(row.id) && (row.state === 'completed' || !row.queued));
+      const failed = rows.filter((row) => placed.includes(row.id) && row.state === 'failed');
+      const queued = await this.files.requeue(
+        tx,
+        [...new Set([...idle, ...failed])].map((row) => row.id),
+        { anew: false },
+      );
+      this.changes.changed(tx, queued);
+      await this.placements.touchBase(tx, knowledgeId);
+      return this.#reply(tx, knowledgeId, principal);
+    });
   }
 
   /** All bytes in a base differ, also those that come together. */
@@ -89,7 +85,7 @@ export class MembershipService {
   async refresh(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, fileId } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(UPDATE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
+    return this.#once(onceKeyOf(UPDATE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
       await this.#member(tx, knowledgeId, fileId, principal);
       this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: true }));
       await this.placements.touchBase(tx, knowledgeId);
@@ -100,7 +96,7 @@ export class MembershipService {
   async remove(request: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, fileId, deleteFile } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(REMOVE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
+    return this.#once(onceKeyOf(REMOVE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
       const row = await this.#member(tx, knowledgeId, fileId, principal);
       await this.placements.unplace(tx, knowledgeId, fileId);
       const left = await this.placements.scopesOf(tx, fileId);
@@ -119,7 +115,7 @@ export class MembershipService {
 
   async reset(knowledgeId: string, delivery: Delivery): Promise<KnowledgeBase> {
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(RESET_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(onceKeyOf(RESET_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, principal);
       await this.placements.touchBase(tx, knowledgeId);
       return this.#reply(tx, knowledgeId, principal);
@@ -127,7 +123,7 @@ export class MembershipService {
   }
 
   async delete(knowledgeId: string, delivery: Delivery): Promise<{ deleted: boolean }> {
-    return this.unitOfWork.once(onceKeyOf(DELETE_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(onceKeyOf(DELETE_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, delivery.principal);
       await this.knowledge.markDeleted(tx, knowledgeId);
       return { deleted: true };
@@ -137,12 +133,17 @@ export class MembershipService {
   /** Queues every file, or those of one base, as new generations. */
   async reindex(knowledgeId: string | undefined, delivery: Delivery): Promise<number> {
     requireAdmin(delivery.principal);
-    return this.unitOfWork.once(onceKeyOf(REINDEX_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(onceKeyOf(REINDEX_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
       const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
       const rows = await this.files.requeue(tx, ids, { anew: true });
       this.changes.changed(tx, rows);
       return rows.length;
     });
+  }
+
+  /** With repeats: in spite of the order in which we lock, Postgres may end one of two transactions that lock several rows. */
+  #once<T>(key: OnceKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.unitOfWork.once(key, work, { retry: true });
   }
 
   async #empty(tx: Tx, knowledgeId: string, principal: Principal): Promise<void> {
