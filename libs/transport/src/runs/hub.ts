@@ -11,7 +11,17 @@ import { HeldRegistry } from './held-registry';
 import { HubRuns, type HubRun } from './hub-runs';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
 import { RunChecker } from './run-checker';
-import type { FollowedRun, Following, OnRunUpdate, RunHub, RunLookup, RunPosition, UserEvent } from './types';
+import type {
+  FollowedRun,
+  Following,
+  OnRunUpdate,
+  RunHub,
+  RunIdentity,
+  RunLookup,
+  RunPosition,
+  RunTerminal,
+  UserEvent,
+} from './types';
 
 export interface RunHubOptions {
   connections: Pick<Connections, 'commands' | 'subscriptions' | 'keyPrefix' | 'processId'>;
@@ -103,26 +113,20 @@ class Hub implements RunHub, FrameVisitor {
   }
 
   async snapshot(runId: string): Promise<FollowedRun | undefined> {
-    const held = this.runs.get(runId);
-    if (held?.state.isWhole) return held.state;
-    // Readers here learn of it first: a text that is ahead of what they were told would be repeated by their next delta.
-    const state = held?.state ?? new FollowedRunState(runId, (error) => this.complain(error));
-    const learned = (): void => {
-      if (held) this.runs.settle(held);
-    };
+    const apart = new FollowedRunState(runId, (error) => this.complain(error));
+    let state = this.runs.get(runId)?.state ?? apart;
+    if (state.isWhole) return state;
     try {
       const durable = await this.store.read(runId);
-      if (durable) state.applyDurable(durable);
-      learned();
+      if (durable) state = this.learn(apart, durable, (of) => of.applyDurable(durable));
       if (!state.isWhole) {
         const found = await this.checker.lookedUp(runId);
-        if (found) state.applyLookup(found);
-        learned();
+        if (found) state = this.learn(apart, found, (of) => of.applyLookup(found));
       }
     } catch (error) {
-      if (!held?.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
+      if (!state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
     }
-    // While it was read, readers here may have been told more: what they are shown next must not be older than that.
+    // Frames may have told more while it was read.
     const current = this.runs.get(runId)?.state;
     if (current?.isWhole) return current;
     return state.isKnown ? state : current?.isKnown ? current : undefined;
@@ -239,6 +243,23 @@ class Hub implements RunHub, FrameVisitor {
       clearTimeout(timer);
     }
     if (!run.state.isKnown) throw new CallError('NOT_FOUND', 'There is no such run.');
+  }
+
+  /**
+   * Applies what was read for a snapshot. Readers here learn of it first, and the sockets of a run that no frame has told of yet join it: a
+   * snapshot that is ahead of what they were told would be repeated by their next delta.
+   */
+  private learn(
+    apart: FollowedRunState,
+    { identity, terminal }: { identity?: RunIdentity; terminal?: RunTerminal },
+    apply: (state: FollowedRunState) => void,
+  ): FollowedRunState {
+    const isShown = identity !== undefined && !terminal && this.runs.isWanted(identity);
+    const run = this.runs.get(apart.runId) ?? (isShown ? this.runs.ensure(apart.runId) : undefined);
+    const state = run?.state ?? apart;
+    apply(state);
+    if (run) this.runs.settle(run);
+    return state;
   }
 
   private renew(): void {

@@ -25,7 +25,7 @@ describe('the live path', () => {
 
   it('shows a user every run of their chats, gapless, with one end', async () => {
     const identity = chatRun();
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = await bench.socketOf(gateway, identity.userId);
     await worker.publisher.seize(identity.runId, 1);
     const writer = open(identity);
     for (let n = 0; n < 100; n += 1) {
@@ -70,6 +70,23 @@ describe('the live path', () => {
     await second.shows('durable, live on');
     await writer.end(completed(writer.position));
     await Promise.all([reader.sawEnd(), second.sawEnd()]);
+  });
+
+  it('shows sockets what a snapshot learned before the frames came, and goes on behind it', async () => {
+    const identity = chatRun();
+    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    gateway.subscriptions.loses = () => true;
+    const writer = open(identity);
+    writer.append('first words');
+    await writer.flush();
+    expect((await gateway.hub.snapshot(identity.runId))?.text).toBe('first words');
+    expect(reader.text).toBe('first words');
+    gateway.subscriptions.loses = () => false;
+    writer.append(', and more');
+    await reader.shows('first words, and more');
+    await writer.end(completed(writer.position));
+    await reader.sawEnd();
+    expect(reader.resets).toBe(1);
   });
 
   it('gives the same update object to all who stand at the same place', async () => {
@@ -144,7 +161,7 @@ describe('the live path', () => {
 
   it('replaces everything with a new generation, at once and in the stream', async () => {
     const identity = chatRun();
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = await bench.socketOf(gateway, identity.userId);
     const writer = open(identity);
     writer.append('first attempt');
     await reader.shows('first attempt');

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { Connections, Subscriptions, createRedis } from '../redis';
 import type { LookedUp } from './followed-run';
 import { createRunHub } from './hub';
+import { RunKeys, shortTag, userKey } from './keys';
 import { createRunPublisher, type RunPublisherOptions } from './publisher';
 import type {
   FollowedRun,
@@ -82,6 +83,14 @@ export class RunBench {
     await this.ready(connections);
     await waitFor(() => subscriptions.isLive);
     return { hub, connections, subscriptions, lookups };
+  }
+
+  /** A user's socket that the workers can find: what begins now is new to it. */
+  async socketOf({ hub, connections }: TestGateway, userId: string): Promise<Reader> {
+    const reader = Reader.ofUser(hub, userId);
+    const held = new RunKeys(KEY_PREFIX).held(shortTag(connections.processId));
+    await waitFor(async () => (await this.command('SISMEMBER', held, userKey(userId))) === 1);
+    return reader;
   }
 
   /** Sends a command from outside of all processes. */
