@@ -4,7 +4,7 @@ import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
 import type { UserEvent } from '@perennial/transport';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Proxy } from './proxy';
 import { startRetrievalDouble, type RetrievalAnswers } from './retrieval-double';
 import { newUser, World, type Turn } from './world';
@@ -30,6 +30,13 @@ describe('documents in a turn', () => {
     Object.assign(world.answers, { taskModel: null, queryGeneration: true, queryPrompt: '', knowledge: [] });
     world.simulator.reset();
   });
+
+  /** No search is answered until the test is over. */
+  let speak: (() => void) | undefined;
+  function fallSilent(): void {
+    retrieval.silence = new Promise((resolve) => (speak = resolve));
+  }
+  afterEach(() => speak?.());
 
   const worker = () => world.chat('worker', { DOCUMENTS_TIMEOUT_MS: String(TIMEOUT_MS) });
   const file = (id: string) => ({ type: 'file', id, name: 'as the client calls it', file: { id } });
@@ -191,14 +198,12 @@ describe('documents in a turn', () => {
   it.each([
     ['their store is down', () => (retrieval.refusal = refusal('vector_store')), /their store does not answer/],
     ['nothing embeds', () => (retrieval.refusal = refusal('embedder')), /embedding model does not answer/],
-    ['retrieval is slow', () => (retrieval.silence = sleep(8_000)), /cannot be searched now/],
+    ['retrieval is slow', fallSilent, /cannot be searched now/],
   ])('are left out with a word about it when %s, and the answer goes on', async (_, happen, said) => {
     await worker();
     happen();
     const turn = await world.ask({ model: 'sim-t10-r100-x', files: [file(randomUUID())] });
-    const startedAt = Date.now();
     await world.complete(turn, await world.follow(turn.runId));
-    expect(Date.now() - startedAt).toBeLessThan(TIMEOUT_MS + 3_000);
     expect((await world.message(turn)).extra).toEqual({
       statusHistory: [
         expect.objectContaining({ action: 'queries_generated' }),
@@ -287,15 +292,14 @@ describe('documents in a turn', () => {
   it('do not hold up a stop', async () => {
     const user = newUser();
     const id = document(user);
-    retrieval.silence = sleep(5_000);
-    await world.chat('worker');
+    fallSilent();
+    // The search may take longer than the stop is waited for.
+    await world.chat('worker', { DOCUMENTS_TIMEOUT_MS: '60000' });
     const turn = await world.ask({ user, attached: [file(id)] });
     const reader = await world.follow(turn.runId);
     await waitFor(() => retrieval.searches.length === 1, { what: 'the search' });
-    const startedAt = Date.now();
     await world.cancel({ runId: turn.runId }, user);
     expect((await reader.ended()).terminal.state).toBe('cancelled');
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
   });
 
   it('answer an SDK’s completion too, with the sources before its text, in the system message where the admin wants it', async () => {

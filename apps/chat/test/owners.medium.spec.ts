@@ -33,12 +33,10 @@ describe('owners that die, sleep and come back', () => {
       await reader.has(900);
       const owner = await world.ownerOf(turn.runId);
       await owner.kill();
-      const killedAt = performance.now();
       await sleep(50);
       const durable = (await world.snapshot(turn.runId)).position.offset;
       expect(reader.text.length).toBeGreaterThan(durable);
       await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
-      expect(performance.now() - killedAt).toBeLessThan(5_000);
       const row = await world.complete(turn, reader);
       expect(row).toMatchObject({ epoch: 2, deaths: 1 });
       expect(world.calls(turn.prompt)).toBe(2);

@@ -121,15 +121,14 @@ describe('models', () => {
     const one = await startProvider({ models: ['a', 'b'] });
     const two = await startProvider({ models: ['b', 'c'] });
     const slow = await startProvider({ models: ['never'] });
-    slow.delayMs = 5_000;
+    // Longer than the test may take.
+    slow.delayMs = 60_000;
     const { rpc, ids } = await installation({
       OPENAI_API_BASE_URLS: `${one.url};${two.url};http://127.0.0.1:9/v1;${slow.url}`,
       OPENAI_API_KEYS: `${KEY};;other-key`,
-      MODEL_LIST_TIMEOUT_MS: '400',
+      MODEL_LIST_TIMEOUT_MS: '2000',
     });
-    const from = performance.now();
     expect(await ids()).toEqual(['a', 'b', 'c']);
-    expect(performance.now() - from).toBeLessThan(3_000);
     expect(one.requests[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
     expect(two.requests[0]?.headers.authorization).toBeUndefined();
     const { data } = await rpc.call(LIST_MODELS, {}, { principal: user });
@@ -382,15 +381,12 @@ describe('versions', () => {
     expect(await version()).toBe(first + 11);
     // A change whose notice was lost: the poll finds it.
     await rows('UPDATE config.versions SET version = version + 1');
-    await waitFor(
-      async () => {
-        const versions = await Promise.all(
-          Array.from({ length: 9 }, async () => (await rpc.call(LIST_MODELS, {}, { principal: user })).version),
-        );
-        return versions.every((seen) => seen === first + 12);
-      },
-      { timeoutMs: 2_500 },
-    );
+    await waitFor(async () => {
+      const versions = await Promise.all(
+        Array.from({ length: 9 }, async () => (await rpc.call(LIST_MODELS, {}, { principal: user })).version),
+      );
+      return versions.every((seen) => seen === first + 12);
+    });
   });
 
   it('rise when the environment says something else after a restart, and only then', async () => {

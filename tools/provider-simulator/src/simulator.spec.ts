@@ -45,13 +45,13 @@ it('reads model ids', () => {
 
 describe('text', () => {
   it('is stamped with the time at which it was sent', async () => {
-    const { stamps, done } = await streamed(hi('sim-t20-r200'));
+    const { stamps, done } = await streamed(hi('sim-t20-r40'));
     expect(stamps).toHaveLength(20);
     expect(done).toBe(true);
     const ages = stamps.map((token) => stampAge(token));
-    // The first was sent about 95 ms before the last.
+    // The first was sent about 475 ms before the last.
     expect(ages[0]! - ages[19]!).toBeGreaterThan(60);
-    expect(ages[19]).toBeLessThan(5_000);
+    expect(ages[19]).toBeLessThan(60_000);
     expect(stampAge(stamp(1_000), 1_250)).toBe(250);
   });
 
