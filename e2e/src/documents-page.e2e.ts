@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
@@ -111,6 +113,18 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
     return found;
   }
 
+  /** What reaches beyond the right edge of the window; what a box cuts off on purpose does not. */
+  function beyondTheEdge(): Promise<string[]> {
+    return page.evaluate(() => {
+      const width = document.documentElement.clientWidth;
+      const isCutOff = ({ parentElement: parent }: Element): boolean =>
+        parent !== null && (getComputedStyle(parent).overflowX === 'hidden' || isCutOff(parent));
+      return [...document.body.querySelectorAll('*')]
+        .filter((element) => element.getBoundingClientRect().right > width + 1 && !isCutOff(element))
+        .map(({ outerHTML }) => outerHTML.slice(0, 120));
+    });
+  }
+
   /** What a page of an administrator would send. @returns the status */
   function post(path: string, body: object): Promise<number> {
     return page.evaluate(
@@ -204,6 +218,33 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
     await say(factOf(77).question);
     await page.locator('.message-assistant').nth(1).waitFor();
     await answer().getByRole('button', { name: 'late.txt' }).first().waitFor();
+  });
+
+  it('stays where it is when a file is dropped beside the place for it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'perennial-dropped-'));
+    const path = join(dir, 'dragged.txt');
+    await writeFile(path, NOTE.sentence);
+    const browsing = await context.newCDPSession(page);
+    // What a file manager does, so that the browser itself decides what becomes of the file.
+    const drag = async (selector: string): Promise<void> => {
+      const box = (await page.locator(selector).boundingBox())!;
+      const data = { items: [], files: [path], dragOperationsMask: 1 };
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+        await browsing.send('Input.dispatchDragEvent', { type, x: box.x + box.width / 2, y: box.y + 5, data });
+    };
+    try {
+      const address = page.url();
+      const pages = context.pages().length;
+      await page.getByLabel('Message', { exact: true }).fill('Half a thought');
+      await drag('#sidebar');
+      await drag('.welcome');
+      await read('dragged.txt');
+      expect([page.url(), context.pages().length]).toEqual([address, pages]);
+      expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('Half a thought');
+      expect(await page.getByRole('list', { name: 'Attached' }).locator('li').count()).toBe(1);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
   });
 
   it('keeps a base of files: progress of each, the reason of a failure, retry, delete, and a question about it', async () => {
@@ -318,19 +359,27 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
     expect(await page.getByText('A new index is being built').count()).toBe(0);
   });
 
-  it('fits a phone: no sideways scrolling with files, sources and bases', async () => {
-    const sideways = () => page.evaluate(() => document.documentElement.scrollWidth);
-    await page.setViewportSize({ width: 360, height: 700 });
-    await attach(textFile(`${'a-very-long-name-'.repeat(6)}.txt`, NOTE.sentence));
-    await read('a-very-long-name');
-    expect(await sideways()).toBeLessThanOrEqual(360);
-    await say(NOTE.question);
-    await answer().locator('.citation').first().click();
-    expect(await sideways()).toBeLessThanOrEqual(360);
-    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-    await page.getByRole('button', { name: 'Chats' }).click();
-    await page.getByRole('link', { name: 'Knowledge' }).click();
-    await page.getByRole('heading', { name: 'Knowledge' }).waitFor();
-    expect(await sideways()).toBeLessThanOrEqual(360);
-  });
+  it.each([390, 360])(
+    'fits a phone, %i wide: files, sources and bases work, and nothing reaches beyond its edge',
+    async (width) => {
+      await page.setViewportSize({ width, height: 700 });
+      const long = textFile(`${'a-very-long-name-'.repeat(6)}.txt`, NOTE.sentence);
+      await attach(long);
+      await read('a-very-long-name');
+      expect(await beyondTheEdge()).toEqual([]);
+      await say(NOTE.question);
+      expect(await beyondTheEdge()).toEqual([]);
+      await answer().locator('.citation').first().click();
+      expect(await beyondTheEdge()).toEqual([]);
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+      await page.getByRole('button', { name: 'Chats' }).click();
+      await newBase(`Pocket ${width}`);
+      await page.locator('.base-files input[type=file]').setInputFiles(long);
+      await file('a-very-long-name').and(page.locator('[data-state=completed]')).waitFor({ timeout: READ_MS });
+      expect(await beyondTheEdge()).toEqual([]);
+      await page.getByRole('link', { name: 'All knowledge bases' }).click();
+      await page.getByRole('link', { name: `Pocket ${width}` }).waitFor();
+      expect(await beyondTheEdge()).toEqual([]);
+    },
+  );
 });

@@ -4,11 +4,14 @@ import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from './app/app';
 import { queryClient } from './app/query-client';
+import { ignoreStrayDrops } from './files/stray-drops';
 import './styles/theme.css';
 import './styles/layout.css';
 import './styles/chat.css';
 import './styles/documents.css';
 import './styles/sources.css';
+
+ignoreStrayDrops(window);
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
