@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Res } from '@nestjs/common';
 import { FILE_TEXT, UPDATE_FILE_TEXT, type RouteInput, type RouteReply } from '@perennial/contracts-gateway';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { FILE_TEXT as READ_TEXT } from '@perennial/contracts-retrieval';
+import { FILE_TEXT as READ_TEXT, type TextCursor } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../edge/caller';
@@ -18,7 +18,10 @@ export class FileTextController {
     private readonly texts: TextFiles,
   ) {}
 
-  /** A text may be as long as a library: it is sent piece by piece, as fast as its reader takes it. */
+  /**
+   * A text may be as long as a library: it is sent piece by piece, as fast as its reader takes it. One that is replaced meanwhile breaks
+   * off, so that no reader takes half of each for the whole.
+   */
   @Endpoint(FILE_TEXT)
   async text(
     @From() { principal }: Caller,
@@ -42,7 +45,7 @@ export class FileTextController {
 
   private async *json(
     fileId: string,
-    first: { content: string; next: number | null },
+    first: { content: string; next: TextCursor | null },
     principal: UserPrincipal,
   ): AsyncGenerator<string> {
     yield '{"content":"';

@@ -122,13 +122,21 @@ describe('files at the edge', () => {
 
   it('sends the text piece by piece as one JSON object, whatever is in it', async () => {
     const pieces = ['He said "no"\n', 'half of 😀: \ud83d', '\ude00 and \u2028', ''];
-    edge.rpc.on(FILE_TEXT, ({ from }) => ({
-      content: pieces[from] ?? '',
-      next: from + 1 < pieces.length ? from + 1 : null,
+    edge.rpc.on(FILE_TEXT, ({ from = { generation: 3, chunk: 0 } }) => ({
+      content: pieces[from.chunk] ?? '',
+      next: from.chunk + 1 < pieces.length ? { ...from, chunk: from.chunk + 1 } : null,
     }));
     const reply = await ask('GET', `/api/v1/files/${randomUUID()}/data/content`);
     expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(reply.json()).toEqual({ content: pieces.join('') });
+  });
+
+  it('breaks off a text that is replaced while it is sent', async () => {
+    edge.rpc.on(FILE_TEXT, ({ from }) => {
+      if (from) throw new CallError('FAILED_PRECONDITION', 'The file was replaced while it was read.');
+      return { content: 'the old text', next: { generation: 1, chunk: 1 } };
+    });
+    await expect(ask('GET', `/api/v1/files/${randomUUID()}/data/content`)).rejects.toThrow();
   });
 
   const id = randomUUID();

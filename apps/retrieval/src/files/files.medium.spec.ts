@@ -32,6 +32,7 @@ import {
   UPDATE_KNOWLEDGE,
   UPDATE_KNOWLEDGE_FILE,
   type StoredFile,
+  type TextCursor,
 } from '@perennial/contracts-retrieval';
 import { ANONYMOUS, type Call, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
@@ -311,6 +312,34 @@ describe('files and bases', () => {
     expect(await caller.rpc.call(REINDEX_KNOWLEDGE, { knowledgeId: id }, { principal: person('admin') })).toEqual({
       queued: 1,
     });
+  });
+
+  it('a text comes in pieces of one generation, never half of each', async () => {
+    const { id: fileId } = await register(owner);
+    const chunks = (generation: number, texts: readonly string[]) =>
+      db.query(
+        `INSERT INTO chunks SELECT $1, $2, n - 1, text, NULL, NULL, n * 10, n * 10 + length(text), ''
+           FROM unnest($3::text[]) WITH ORDINALITY AS t (text, n)`,
+        [fileId, generation, texts],
+      );
+    const piece = (from?: TextCursor) =>
+      caller.rpc.call(FILE_TEXT, { fileId, from, maxChars: 5 }, { principal: owner });
+    const read = async () => {
+      const pieces = [await piece()];
+      for (let { next } = pieces[0]!; next; { next } = pieces.at(-1)!) pieces.push(await piece(next));
+      return pieces.map(({ content }) => content).join('');
+    };
+    await chunks(1, ['first', 'text']);
+    await complete(fileId);
+    expect(await read()).toBe('first\n\ntext');
+    const { next } = await piece();
+    // Its replacement is on the way, and is not found yet.
+    await db.query(`UPDATE files SET generation = 2, state = 'processing' WHERE id = $1`, [fileId]);
+    await chunks(2, ['other', 'words', 'now']);
+    expect(await piece(next!)).toMatchObject({ content: '\n\ntext' });
+    await complete(fileId);
+    await expect(piece(next!)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    expect(await read()).toBe('other\n\nwords\n\nnow');
   });
 
   describe('of somebody else', () => {

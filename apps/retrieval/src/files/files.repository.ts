@@ -208,12 +208,12 @@ export class FilesRepository {
     return rows.length;
   }
 
-  /** Chunks of what searches find; of the newest generation before anything is found. */
-  async chunks(file: FileRow, from: number, limit: number): Promise<PlacedText[]> {
-    return this.database.query<PlacedText>(
+  /** Chunks of a generation from an ordinal on. */
+  chunks(tx: Tx, fileId: string, generation: number, from: number, limit: number): Promise<PlacedText[]> {
+    return tx.query<PlacedText>(
       `SELECT ordinal, text, start_offset AS start, end_offset AS "end" FROM chunks
         WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
-      [file.id, file.liveGeneration ?? file.generation, from, limit],
+      [fileId, generation, from, limit],
     );
   }
 }

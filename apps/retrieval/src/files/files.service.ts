@@ -77,30 +77,38 @@ export class FilesService {
     return this.files.count(requireUser(principal).userId);
   }
 
-  /**
-   * The extracted text from chunk `from` on. `FILE_TEXT` says how it comes in pieces; what a chunk repeats of the one before it is left
-   * out, also at the beginning of a piece.
-   */
-  async text(
+  /** One piece of the extracted text, from one snapshot: the chunks of a generation are removed soon after another one is live. */
+  async text(request: CallParsedRequest<typeof FILE_TEXT>, principal: Principal): Promise<CallReply<typeof FILE_TEXT>> {
+    return this.unitOfWork.run((tx) => this.#text(tx, request, principal), { isolation: 'REPEATABLE READ' });
+  }
+
+  /** What a chunk repeats of the one before it is left out, also at the beginning of a piece. */
+  async #text(
+    tx: Tx,
     { fileId, from, maxChars }: CallParsedRequest<typeof FILE_TEXT>,
     principal: Principal,
   ): Promise<CallReply<typeof FILE_TEXT>> {
-    const file = await this.#read(fileId, principal);
-    const before = from > 0 ? (await this.files.chunks(file, from - 1, 1))[0] : undefined;
+    const file = readable(principal, await this.files.find(fileId, tx), 'file');
+    const generation = file.liveGeneration ?? file.generation;
+    if (from && from.generation !== generation)
+      throw new CallError(
+        'FAILED_PRECONDITION',
+        'The file was replaced while it was read. Read it from the beginning.',
+      );
+    let chunk = from?.chunk ?? 0;
+    const before = chunk > 0 ? (await this.files.chunks(tx, fileId, generation, chunk - 1, 1))[0] : undefined;
     let end = before?.end ?? 0;
     let content = '';
-    let next = from;
-    while (content.length < maxChars) {
-      const chunks = await this.files.chunks(file, next, TEXT_BATCH);
-      for (const chunk of chunks) {
-        content += joinChunks([chunk], end);
-        end = Math.max(end, chunk.end);
-        next = chunk.ordinal + 1;
-        if (content.length >= maxChars) return { content, next };
+    for (;;) {
+      const chunks = await this.files.chunks(tx, fileId, generation, chunk, TEXT_BATCH);
+      for (const placed of chunks) {
+        content += joinChunks([placed], end);
+        end = Math.max(end, placed.end);
+        chunk = placed.ordinal + 1;
+        if (content.length >= maxChars) return { content, next: { generation, chunk } };
       }
       if (chunks.length < TEXT_BATCH) return { content, next: null };
     }
-    return { content, next };
   }
 
   async rename(request: CallParsedRequest<typeof RENAME_FILE>, delivery: Delivery): Promise<StoredFile> {

@@ -139,7 +139,7 @@ export const RETRY_FILE = route({
   reply: FileReplySchema,
 });
 
-/** The extracted text, in the order of the document; empty while there is none. */
+/** The extracted text, in the order of the document; empty while there is none. Breaks off when the file is replaced meanwhile. */
 export const FILE_TEXT = route({
   method: 'GET',
   path: '/api/v1/files/:id/data/content',

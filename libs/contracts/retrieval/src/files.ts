@@ -187,19 +187,28 @@ export const DELETE_USER_DOCUMENTS = defineCall({
   deadlineMs: 30_000,
 });
 
+/** Where in the text of a file a piece begins; of one generation, since another one is another text. */
+export const TextCursorSchema = z.object({
+  generation: z.number().int(),
+  /** The first chunk of the piece. */
+  chunk: z.number().int().min(0),
+});
+export type TextCursor = z.infer<typeof TextCursorSchema>;
+
 /**
- * The text that was extracted from a file, in pieces: `from` is the first chunk wanted, `next` the one to ask for then (null: that was
- * the end). A piece holds at most about `maxChars` characters. Empty while there is none.
+ * The text that was extracted from a file, in pieces: from the beginning, then from the `next` of the piece before (null: that was the
+ * end). A piece holds at most about `maxChars` characters. Empty while there is none.
+ * `FAILED_PRECONDITION` when the content was replaced since the piece before: what was read is no part of the present text.
  */
 export const FILE_TEXT = defineCall({
   pattern: 'retrieval.files.text',
   effect: 'read',
   request: z.object({
     fileId: z.uuid(),
-    from: z.number().int().min(0).default(0),
+    from: TextCursorSchema.optional(),
     maxChars: z.number().int().min(1).max(500_000).default(250_000),
   }),
-  reply: z.object({ content: z.string(), next: z.number().int().nullable() }),
+  reply: z.object({ content: z.string(), next: TextCursorSchema.nullable() }),
 });
 
 /**
