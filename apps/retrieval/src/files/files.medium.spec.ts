@@ -178,6 +178,18 @@ describe('files and bases', () => {
     await expect(base(user)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
+  it('limits on number hold also for those that come at once, at any replica', async () => {
+    const user = person();
+    const fits = async (works: Promise<unknown>[]) => {
+      const settled = await Promise.allSettled(works);
+      for (const one of settled)
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'RATE_LIMITED' });
+      return settled.filter(({ status }) => status === 'fulfilled').length;
+    };
+    expect(await fits(Array.from({ length: 60 }, () => register(user)))).toBe(40);
+    expect(await fits(Array.from({ length: 20 }, () => base(user)))).toBe(8);
+  });
+
   it('lists, counts, finds and renames one’s own', async () => {
     const user = person();
     for (const name of ['Alpha report.txt', 'beta_report.md', 'gamma.txt']) await register(user, name, { name });

@@ -4,6 +4,7 @@ import { CallError, requireUser, type CallParsedRequest, type Principal } from '
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
 import { writable } from '../access/access';
+import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { FileChanges } from './file-changes';
@@ -33,6 +34,7 @@ export class RegisterService {
   async register(request: Request, principal: Principal): Promise<StoredFile> {
     const { userId } = requireUser(principal);
     return this.unitOfWork.run(async (tx) => {
+      await holdUser(tx, userId);
       const known = await this.#known(tx, request, userId);
       if (known) return toWire(known);
       await this.#checkContent(request);

@@ -18,6 +18,7 @@ import {
 import { UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
 import { onceKeyOf, type Delivery } from '../access/delivery';
+import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
 import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
@@ -57,6 +58,7 @@ export class KnowledgeService {
     const user = requireUser(principal);
     const once = { scope: `retrieval.knowledge.create:${user.userId}`, key, request };
     return this.unitOfWork.once(once, async (tx) => {
+      await holdUser(tx, user.userId);
       if ((await this.knowledge.count(tx, user)) >= this.env.MAX_BASES_PER_USER)
         throw new CallError('RATE_LIMITED', 'You have as many knowledge bases as one may have. Delete some first.');
       return knowledgeToWire(await this.knowledge.create(tx, user, request.name, request.description), principal);
