@@ -245,6 +245,19 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     await set({ RAG_FULL_CONTEXT: false });
   });
 
+  it('answers with fewer chunks, and says so, where all would be too long', async (context) => {
+    if (missing) return context.skip();
+    const texts = Array.from({ length: 100 }, (_, n) => `walrus ${n}`);
+    const one = await world.plant({ user: anna, texts });
+    const other = await world.plant({ user: anna, texts: ['walrus'] });
+    await world.db.query(`UPDATE chunks SET text = rpad(text || ' ', 100000, 'x') WHERE file_id = $1`, [one.id]);
+    const reply = await search(anna, { queries: ['walrus'], items: [file(one), file(other)], k: 100 });
+    expect(reply.truncated).toBe(true);
+    expect(reply.sources.map(({ document }) => document.length)).toEqual([19, 1]);
+    const { documents } = await query(anna, { collections: [`file-${one.id}`], query: 'walrus', k: 100 });
+    expect(documents).toHaveLength(19);
+  });
+
   it('answers the direct routes over several collections, the best first', async (context) => {
     if (missing) return context.skip();
     const user = newUser();

@@ -13,15 +13,19 @@ import { DEFAULT_TEMPLATE } from '../settings/default-template';
 import type { SettingsState } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORE } from '../stores/tokens';
+import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
 import { degradedBy, unavailable } from './search-failure';
 import { SearchRepository, type SearchResource } from './search.repository';
-import { distanceOf, metadataOf, toSources, type Found, type ScoredChunk } from './sources';
+import { distanceOf, metadataOf, toSources, type EmbeddingName, type Found, type ScoredChunk } from './sources';
 import { WholeTexts } from './whole-texts';
 
 type SearchRequest = CallParsedRequest<typeof SEARCH>;
 type SearchReply = CallReply<typeof SEARCH>;
 type QueryRequest = CallParsedRequest<typeof QUERY_COLLECTIONS>;
+
+/** Of chunks before the first index there is none. */
+const NO_MODEL: EmbeddingName = { engine: '', model: '' };
 
 /** Who asks, and for how long they wait. */
 export interface Asker {
@@ -47,7 +51,7 @@ export class SearchService {
     const whole = retrieval.RAG_FULL_CONTEXT || retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
     const wholeItems = readable.filter(({ item }) => whole || item.full);
     const searchedItems = readable.filter((one) => !wholeItems.includes(one));
-    const { found: texts, truncated } = await this.texts.read(wholeItems.map(({ resource }) => resource));
+    const { found: texts, truncated: cut } = await this.texts.read(wholeItems.map(({ resource }) => resource));
     const wanted = this.#wanted(request.queries, request, retrieval, request.hybrid);
     let degraded: SearchReply['degraded'];
     let chunks: Map<string, readonly ScoredChunk[]> = new Map();
@@ -63,17 +67,20 @@ export class SearchService {
       if (!degraded) throw error;
       if (![...texts.values()].some((found) => found.length > 0)) throw unavailable(error, degraded);
     }
-    const found = readable.map(({ resource }): Found => {
+    const model = embedding ?? NO_MODEL;
+    const { lists, truncated } = fitting(
+      readable.map(({ resource }) => chunks.get(resource.id) ?? []),
+      model,
+    );
+    const found = readable.map(({ resource }, n): Found => {
       const wholeTexts = texts.get(resource.id);
-      return wholeTexts
-        ? { item: resource, texts: wholeTexts }
-        : { item: resource, chunks: chunks.get(resource.id) ?? [] };
+      return wholeTexts ? { item: resource, texts: wholeTexts } : { item: resource, chunks: lists[n] ?? [] };
     });
     return {
-      ...toSources(found, embedding ?? { engine: '', model: '' }),
+      ...toSources(found, model),
       template: retrieval.RAG_TEMPLATE.trim() === '' ? DEFAULT_TEMPLATE : retrieval.RAG_TEMPLATE,
       inSystem: retrieval.RAG_SYSTEM_CONTEXT,
-      truncated,
+      truncated: cut || truncated,
       skipped,
       ...(degraded ? { degraded } : {}),
     };
@@ -95,12 +102,13 @@ export class SearchService {
         wanted,
         signal,
       );
-      const best = bestOf([...chunks.values()].flat(), wanted.k);
+      const model = embedding ?? NO_MODEL;
+      const best = fitting([bestOf([...chunks.values()].flat(), wanted.k)], model).lists.flat();
       return {
         ids: best.map(({ id }) => id),
         distances: best.map(({ similarity }) => distanceOf(similarity)),
         documents: best.map(({ text }) => text),
-        metadatas: embedding ? best.map((chunk) => metadataOf(chunk, embedding)) : [],
+        metadatas: best.map((chunk) => metadataOf(chunk, model)),
       };
     } catch (error) {
       const degraded = degradedBy(error);

@@ -3,6 +3,8 @@ import { SearchRepository, type SearchResource, type WholeText } from './search.
 
 /** UTF-16 units of all texts of one answer: more than any model reads, and what one reply may carry. */
 const MAX_LENGTH = 1_000_000;
+/** What is told of a text beside itself and its name. */
+const ABOUT_LENGTH = 200;
 /** Files of a base whose text is given whole. */
 const MAX_FILES_OF_BASE = 1_000;
 
@@ -22,14 +24,14 @@ export class WholeTexts {
       const files = type === 'file' ? [id] : await this.repository.filesOfBase(id, MAX_FILES_OF_BASE);
       const texts: WholeText[] = [];
       for (const fileId of files) {
-        if (left === 0) break;
+        if (left <= 0) break;
         const text = await this.repository.wholeText(fileId, left);
         if (!text) continue;
         texts.push(text);
-        left -= text.text.length;
+        left -= text.text.length + 2 * text.name.length + ABOUT_LENGTH;
         truncated ||= text.truncated;
       }
-      truncated ||= left === 0;
+      truncated ||= left <= 0;
       found.set(id, texts);
     }
     return { found, truncated };

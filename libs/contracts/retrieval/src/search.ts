@@ -80,7 +80,10 @@ export const SEARCH = defineCall({
     template: z.string(),
     /** RAG_SYSTEM_CONTEXT: the context goes into the system message, not into the last user message. */
     inSystem: z.boolean(),
-    /** Whole texts were cut because together they were too long. */
+    /**
+     * Whole texts were cut, or chunks left out, because together they were too long: the whole texts have at most about a million
+     * characters, the chunks two. Of the chunks each item keeps its best.
+     */
     truncated: z.boolean(),
     skipped: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.uuid() })),
     degraded: DegradedSchema.optional(),
@@ -90,7 +93,7 @@ export const SEARCH = defineCall({
 
 /**
  * The direct search of the wire (`/retrieval/query/doc` and `/query/collection`). A collection is `file-{id}` or the id of a base. Answers
- * with one list over all collections, the best first.
+ * with one list over all collections, the best first, and with fewer than `k` where together they would have more than two million characters.
  * `NOT_FOUND` when a collection is unknown or not the caller's to read; `UNAVAILABLE` as in `SEARCH`.
  */
 export const QUERY_COLLECTIONS = defineCall({
