@@ -133,11 +133,11 @@ describe('owners that die, sleep and come back', () => {
     const reader = await world.follow(turn.runId);
     await reader.has(150);
     const owner = await world.ownerOf(turn.runId);
-    world.redis.pause();
+    await world.redis.pause();
     await world.until(turn.runId, (row) => row.state === 'completed', 'the finish in Postgres');
     expect((await world.row(turn.runId)).published_at).toBeNull();
     await owner.kill();
-    world.redis.cont();
+    await world.redis.cont();
     const row = await world.complete(turn, reader);
     expect(row).toMatchObject({ epoch: 1, deaths: 0 });
     await world.until(turn.runId, ({ published_at }) => published_at !== null, 'the sweeper to mark it');

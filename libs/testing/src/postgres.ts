@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
-import { guardDirectory } from './guard';
 import { pgvectorSettings, type PgvectorFiles } from './pgvector';
-import { freePort, waitForFreePort } from './ports';
+import { freePort } from './ports';
 import { postgresBinaries, postgresUser, type PostgresBinaries, type PostgresUser } from './postgres-binaries';
 import { clearStaleLock } from './postgres-lock';
 import { ManagedProcess, runToEnd } from './process';
+import { storeHome, StoreServer, type StoreHome } from './store-server';
 
 export interface PostgresOptions {
   /** Where the data stays; without it a temporary directory that goes with the server. */
@@ -41,25 +40,23 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
-/** A real Postgres on the loopback address. */
-export class PostgresServer {
+/** A real Postgres. `stop` is a fast shutdown: sessions are cut, data is written. After `kill` its children end by themselves. */
+export class PostgresServer extends StoreServer {
   constructor(
-    readonly process: ManagedProcess,
-    readonly port: number,
+    process: ManagedProcess,
+    port: number,
+    home: StoreHome,
     private readonly password: string,
     private readonly database: string,
     /** The data directory. */
     readonly dataDir: string,
-    private readonly temporary: boolean,
-  ) {}
+  ) {
+    super(process, port, home);
+  }
 
   /** `postgres://postgres:…@127.0.0.1:PORT/DATABASE` */
   get url(): string {
     return this.urlOf(this.database);
-  }
-
-  get pid(): number {
-    return this.process.pid;
   }
 
   /** The address of another database of this server. */
@@ -67,46 +64,18 @@ export class PostgresServer {
     return `postgres://postgres:${encodeURIComponent(this.password)}@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Fast shutdown: sessions are cut, data is written. */
-  async stop(): Promise<void> {
-    await this.process.stop();
-    await waitForFreePort(this.port);
-    if (this.temporary) await rm(this.dataDir, { recursive: true, force: true });
-  }
-
-  /** `kill -9` of the postmaster; its children end by themselves when they see it gone. */
-  async kill(): Promise<void> {
-    await this.process.kill();
-    await waitForFreePort(this.port);
-  }
-
-  /** Starts it again after `kill`, or stops it first. Same port, same data. */
-  async restart(): Promise<void> {
-    if (this.process.running) {
-      await this.process.stop();
-      await waitForFreePort(this.port);
-    }
-    await this.start();
-  }
-
-  /** Starts the stopped server and waits until it accepts connections. */
-  async start(): Promise<void> {
+  override async start(): Promise<void> {
     await clearStaleLock(this.dataDir);
-    this.process.start();
+    await super.start();
+  }
+
+  protected override async untilReady(): Promise<void> {
     await this.process.waitUntil(() => accepts(this.urlOf('postgres')), 'it accepts connections', 60_000);
   }
 
-  /** SIGSTOP to the postmaster and all its sessions: every statement stands still. */
-  async pause(): Promise<void> {
-    await this.signalAll('SIGSTOP');
-  }
-
-  async cont(): Promise<void> {
-    await this.signalAll('SIGCONT');
-  }
-
-  private async signalAll(signal: NodeJS.Signals): Promise<void> {
-    this.process.signal(signal);
+  /** To the postmaster and all its sessions: else only new connections would stand still. */
+  protected override async signal(signal: NodeJS.Signals): Promise<void> {
+    await super.signal(signal);
     const path = `/proc/${this.pid}/task/${this.pid}/children`;
     const children = await readFile(path, 'utf8').catch(() => '');
     for (const pid of children.split(' ').filter(Boolean)) {
@@ -122,11 +91,10 @@ export class PostgresServer {
 /** Starts a Postgres, with a new data directory or the one given, and waits until it accepts connections. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const { database = 'postgres', password = randomBytes(12).toString('hex') } = options;
-  const temporary = options.dataDir === undefined;
-  const parent = temporary ? await mkdtemp(join(tmpdir(), 'perennial-postgres-')) : undefined;
-  if (parent !== undefined) guardDirectory(parent);
-  const dataDir = parent === undefined ? resolve(options.dataDir ?? '') : join(parent, 'data');
-  if (parent !== undefined && process.getuid?.() === 0) await chown(parent, 65534, 65534);
+  const home = await storeHome('postgres', options.dataDir);
+  const { temporary } = home;
+  const dataDir = temporary ? join(home.dir, 'data') : home.dir;
+  if (temporary && process.getuid?.() === 0) await chown(home.dir, 65534, 65534);
   const binaries = await postgresBinaries();
   await mkdir(join(dataDir, '..'), { recursive: true });
   const { pgvector } = options;
@@ -158,10 +126,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       stage: 'store',
     }),
     port,
+    home,
     password,
     database,
     dataDir,
-    temporary,
   );
   await server.start();
   if (database !== 'postgres') await createDatabase(server.urlOf('postgres'), database);

@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { guardDirectory } from './guard';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { onPath } from './on-path';
-import { freePort, waitForFreePort } from './ports';
+import { freePort } from './ports';
 import { ManagedProcess } from './process';
 import { ServerUnavailable } from './server-unavailable';
+import { storeHome, StoreServer } from './store-server';
 
 export interface QdrantOptions {
   /** Where the data stays; without it a temporary directory that goes with the server. */
@@ -28,54 +27,23 @@ export async function qdrantBinary(): Promise<string> {
   throw new ServerUnavailable('there is no qdrant on PATH, and QDRANT_BINARY names none');
 }
 
-/** A real Qdrant on the loopback address. */
-export class QdrantServer {
-  constructor(
-    readonly process: ManagedProcess,
-    readonly port: number,
-    private readonly dir: string,
-    private readonly temporary: boolean,
-  ) {}
-
+/** A real Qdrant. */
+export class QdrantServer extends StoreServer {
   /** `http://127.0.0.1:PORT` */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async stop(): Promise<void> {
-    await this.process.stop();
-    await waitForFreePort(this.port);
-    if (this.temporary) await rm(this.dir, { recursive: true, force: true });
-  }
-
-  /** `kill -9`. */
-  async kill(): Promise<void> {
-    await this.process.kill();
-    await waitForFreePort(this.port);
-  }
-
-  /** Starts the stopped server and waits until it is ready. Same port, same data. */
-  async start(): Promise<void> {
-    this.process.start();
+  protected override async untilReady(): Promise<void> {
     await this.process.waitUntil(async () => (await fetch(`${this.url}/readyz`)).ok, 'it is ready');
-  }
-
-  /** SIGSTOP: it takes connections and answers nothing. */
-  pause(): void {
-    this.process.pause();
-  }
-
-  cont(): void {
-    this.process.cont();
   }
 }
 
 /** Starts a Qdrant and waits until it is ready. @throws ServerUnavailable */
 export async function startQdrant(options: QdrantOptions = {}): Promise<QdrantServer> {
   const command = await qdrantBinary();
-  const temporary = options.dir === undefined;
-  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'perennial-qdrant-')) : resolve(options.dir);
-  if (temporary) guardDirectory(dir);
+  const home = await storeHome('qdrant', options.dir);
+  const { dir } = home;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await freePort());
   const server = new QdrantServer(
@@ -97,8 +65,7 @@ export async function startQdrant(options: QdrantOptions = {}): Promise<QdrantSe
       stage: 'store',
     }),
     port,
-    dir,
-    temporary,
+    home,
   );
   await server.start();
   return server;

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { guardDirectory } from './guard';
-import { freePort, waitForFreePort } from './ports';
+import { join } from 'node:path';
+import { freePort } from './ports';
 import { ManagedProcess } from './process';
 import { redisBinary } from './redis-binary';
+import { storeHome, StoreServer, type StoreHome } from './store-server';
 
 export interface RedisOptions {
   /** Where its configuration and data stay; without it a temporary directory that goes with the server. */
@@ -24,15 +23,16 @@ export interface RedisOptions {
   cacheDir?: string;
 }
 
-/** A real Redis (or Valkey) on the loopback address. */
-export class RedisServer {
+/** A real Redis (or Valkey). */
+export class RedisServer extends StoreServer {
   constructor(
-    readonly process: ManagedProcess,
-    readonly port: number,
+    process: ManagedProcess,
+    port: number,
+    home: StoreHome,
     private readonly password: string | undefined,
-    readonly dir: string,
-    private readonly temporary: boolean,
-  ) {}
+  ) {
+    super(process, port, home);
+  }
 
   /** `redis://[:PASSWORD@]127.0.0.1:PORT` */
   get url(): string {
@@ -40,60 +40,25 @@ export class RedisServer {
     return `redis://${login}127.0.0.1:${this.port}`;
   }
 
-  get pid(): number {
-    return this.process.pid;
-  }
-
-  async start(): Promise<void> {
-    this.process.start();
-    await this.process.waitUntil(() => answers(this.port, this.password), 'it answers PING');
-  }
-
-  async stop(): Promise<void> {
-    await this.process.stop();
-    await waitForFreePort(this.port);
-    if (this.temporary) await rm(this.dir, { recursive: true, force: true });
-  }
-
-  /** `kill -9`. */
-  async kill(): Promise<void> {
-    await this.process.kill();
-    await waitForFreePort(this.port);
-  }
-
-  /** Stops it (if it runs) and starts it with what it kept. */
-  async restart(): Promise<void> {
-    if (this.process.running) {
-      await this.process.stop();
-      await waitForFreePort(this.port);
-    }
-    await this.start();
-  }
-
   /** `kill -9`, forgets all data, and starts again on the same port: what a Redis without persistence does. */
   async restartEmpty(): Promise<void> {
     if (this.process.running) await this.kill();
-    for (const name of await readdir(this.dir)) {
-      if (name !== 'redis.conf') await rm(join(this.dir, name), { recursive: true, force: true });
+    const { dir } = this.home;
+    for (const name of await readdir(dir)) {
+      if (name !== 'redis.conf') await rm(join(dir, name), { recursive: true, force: true });
     }
     await this.start();
   }
 
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  pause(): void {
-    this.process.pause();
-  }
-
-  cont(): void {
-    this.process.cont();
+  protected override async untilReady(): Promise<void> {
+    await this.process.waitUntil(() => answers(this.port, this.password), 'it answers PING');
   }
 }
 
 /** Starts a Redis and waits until it answers. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
-  const temporary = options.dir === undefined;
-  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'perennial-redis-')) : resolve(options.dir);
-  if (temporary) guardDirectory(dir);
+  const home = await storeHome('redis', options.dir);
+  const { dir } = home;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const command = await redisBinary(options.cacheDir);
   const port = options.port ?? (await freePort());
@@ -117,9 +82,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const server = new RedisServer(
     new ManagedProcess({ name: 'redis', command, args: [file], cwd: dir, logFile: options.logFile, stage: 'store' }),
     port,
+    home,
     options.password,
-    dir,
-    temporary,
   );
   await server.start();
   return server;

