@@ -3,6 +3,7 @@ import { ACCEPT_TURN, CANCEL_RUNS, GET_RUN, type RunSnapshot } from '@perennial/
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import {
+  buildService,
   createDatabase,
   freePort,
   freshPrefix,
@@ -11,13 +12,13 @@ import {
   startRedis,
   type PostgresServer,
   type RedisServer,
+  type ServiceBundle,
   waitFor,
 } from '@perennial/testing';
 import { Connections, createRunHub, RedisRpcClient, Rpc, type RunHub } from '@perennial/transport';
 import type { INestMicroservice } from '@nestjs/common';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { buildChat } from './build';
 import { startConfigDouble, type ConfigAnswers } from './config-double';
 import { Reader } from './reader';
 
@@ -43,7 +44,7 @@ export class World {
     readonly postgres: PostgresServer,
     readonly redis: RedisServer,
     readonly simulator: Simulator,
-    private readonly bundle: { dir: string; remove: () => Promise<void> },
+    private readonly bundle: ServiceBundle,
     readonly databaseUrl: string,
   ) {
     this.answers = {
@@ -63,7 +64,7 @@ export class World {
       startPostgres(),
       startRedis(),
       startSimulator(),
-      buildChat(),
+      buildService('chat'),
     ]);
     await createDatabase(postgres.url, 'chat_test');
     const world = new World(postgres, redis, simulator, bundle, postgres.urlOf('chat_test'));

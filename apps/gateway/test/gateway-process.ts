@@ -1,31 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { freePort, ManagedProcess, runToEnd } from '@perennial/testing';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort, ManagedProcess, type ServiceBundle } from '@perennial/testing';
 import { SECRET } from './edge';
-
-const ROOT = resolve(import.meta.dirname, '../../..');
-
-export interface Bundle {
-  dir: string;
-  remove(): Promise<void>;
-}
-
-/** The gateway as it is shipped, built from the sources as they are now, in a directory from where npm packages are found. */
-export async function buildGateway(): Promise<Bundle> {
-  const dir = join(ROOT, 'node_modules/.cache/perennial', `gateway-${randomBytes(6).toString('hex')}`);
-  await runToEnd({
-    name: 'vite build',
-    command: process.execPath,
-    args: [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', dir, '--logLevel', 'error'],
-    cwd: join(ROOT, 'apps/gateway'),
-  });
-  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
-}
 
 /** A gateway as a process of its own, started and ready. */
 export async function startGatewayProcess(
-  bundle: Bundle,
+  bundle: ServiceBundle,
   variables: Record<string, string>,
 ): Promise<{ url: string; process: ManagedProcess }> {
   const [port, healthPort] = [await freePort(), await freePort()];

@@ -8,7 +8,7 @@ import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-s
 import { SEARCH } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolOf } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
-import { waitFor } from '@perennial/testing';
+import { buildService, waitFor } from '@perennial/testing';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -16,7 +16,6 @@ import { retrievalMigrations } from '../src/migrations';
 import { leading } from '../src/reconcile/leader';
 import { OrphanSweep } from '../src/reconcile/orphan-sweep';
 import { ReconcileRepository } from '../src/reconcile/reconcile.repository';
-import { buildRetrieval } from './build';
 import { PlantedWorld, type PlantedFile } from './planted';
 import { newUser } from './world';
 
@@ -159,7 +158,7 @@ describe('what is left over', () => {
   });
 
   it('is told by the command as one line of JSON, and removed when that is asked for', async () => {
-    const bundle = await buildRetrieval();
+    const bundle = await buildService('retrieval');
     try {
       const command = async (...args: string[]) => {
         const { stdout } = await promisify(execFile)(process.execPath, [join(bundle.dir, 'orphans.js'), ...args], {

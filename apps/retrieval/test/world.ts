@@ -15,6 +15,7 @@ import {
 import type { NoticePayload, UserPrincipal } from '@perennial/contracts-kernel';
 import { startSimulator, type Simulator } from '@perennial/provider-simulator';
 import {
+  buildService,
   createDatabase,
   freePort,
   freshPrefix,
@@ -24,12 +25,12 @@ import {
   waitFor,
   type PostgresServer,
   type RedisServer,
+  type ServiceBundle,
 } from '@perennial/testing';
 import { startCaller, type Caller } from '@perennial/testing-service';
 import { createVectorStore, vectorStoreEnv, type PointRef, type VectorStore } from '@perennial/vector-store';
 import pg from 'pg';
 import { z } from 'zod';
-import { buildRetrieval } from './build';
 
 const SECRET_KEY = 'the secret of the retrieval tests';
 
@@ -53,7 +54,7 @@ export class World {
     readonly postgres: PostgresServer,
     readonly redis: RedisServer,
     readonly simulator: Simulator,
-    private readonly bundle: { dir: string; remove: () => Promise<void> },
+    private readonly bundle: ServiceBundle,
     readonly dataDir: string,
     readonly databaseUrl: string,
     private readonly options: Required<WorldOptions>,
@@ -64,7 +65,7 @@ export class World {
       startPostgres(),
       startRedis(),
       startSimulator(),
-      buildRetrieval(),
+      buildService('retrieval'),
       mkdtemp(join(tmpdir(), 'perennial-retrieval-')),
     ]);
     await createDatabase(postgres.url, 'retrieval_test');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
 import {
+  buildService,
   freshPrefix,
   missingServer,
   redisUrl,
@@ -13,11 +14,12 @@ import {
   startSeaweed,
   type ManagedProcess,
   type SeaweedServer,
+  type ServiceBundle,
 } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { repeated, sendForm, type Part } from '../../test/forms';
-import { buildGateway, startGatewayProcess, watchMemory, type Bundle } from '../../test/gateway-process';
+import { startGatewayProcess, watchMemory } from '../../test/gateway-process';
 import { startServices, type Services } from '../../test/services';
 import { startTinyRetrieval } from '../../test/tiny-retrieval';
 
@@ -29,12 +31,12 @@ const GROWTH = 100;
 const block = randomBytes(MIB);
 const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
 
-let bundle: Bundle;
+let bundle: ServiceBundle;
 let services: Services;
 let retrieval: { close(): Promise<void> };
 const prefix = freshPrefix('uploads');
 beforeAll(async () => {
-  bundle = await buildGateway();
+  bundle = await buildService('gateway');
   services = await startServices(redisUrl(), prefix);
   retrieval = await startTinyRetrieval(redisUrl(), prefix);
 }, 120_000);
