@@ -15,6 +15,7 @@ import { EmbeddingCache } from './embedding-cache';
 import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingError } from './embedding-error';
+import { Slots } from './slots';
 
 /** What `concurrentRequests: 0` stands for. */
 const DEFAULT_CONCURRENCY = 4;
@@ -30,6 +31,8 @@ export interface StoreOptions {
   signal?: AbortSignal;
   /** Called after each batch with how many of the texts have a vector. */
   onProgress?: (done: number, total: number) => void;
+  /** Of {@link EmbeddingGateway.slots}, for calls that share them; its own unless given. A call that fails ends them. */
+  slots?: Slots;
 }
 
 /**
@@ -49,6 +52,12 @@ export class EmbeddingGateway {
     this.#seconds = metrics.histogram('embedding_seconds', 'Duration of embedding requests', ['purpose', 'outcome']);
   }
 
+  /** As many as this embedder is asked for at a time: for texts that come in several calls, of which the next goes on where one runs out. */
+  slots({ engine, concurrentRequests }: EmbeddingConfig): Slots {
+    const most = engine === '' ? LOCAL_CONCURRENCY : Infinity;
+    return new Slots(Math.min(concurrentRequests || DEFAULT_CONCURRENCY, most));
+  }
+
   /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
   async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
     const [vector] = await this.#request(config, ['dimension'], 'probe', signal);
@@ -58,7 +67,7 @@ export class EmbeddingGateway {
   /**
    * Sees to it that the cache has a vector of each text. Those that are there already, repetitions, and those that another call
    * of this process is asking for cost nothing; the rest goes to the embedder in batches, some at a time, and each batch is kept
-   * before the next one is asked for. A failure keeps what is under way and throws: called again, it goes on with what is missing.
+   * while the next one is asked for. A failure keeps what is under way and throws: called again, it goes on with what is missing.
    *
    * Two replicas that embed the same text at the same moment both ask for it; one vector is kept.
    * @returns the vectors that this call has asked for, so that nobody needs to read them again; {@link vectors} has all
@@ -67,8 +76,9 @@ export class EmbeddingGateway {
   async store(
     config: EmbeddingConfig,
     texts: readonly HashedText[],
-    { dimension, signal, onProgress }: StoreOptions,
+    options: StoreOptions,
   ): Promise<Map<string, Float32Array>> {
+    const { signal, onProgress } = options;
     const made = new Map<string, Float32Array>();
     const model = embeddingModelId(config);
     let needed = [...new Map(texts.map((text) => [text.hash, text])).values()];
@@ -81,8 +91,11 @@ export class EmbeddingGateway {
         const missing = await this.#missing(model, mine);
         let left = elsewhere.length + missing.length;
         onProgress?.(total - left, total);
-        await this.#inBatches(config, missing, signal, async (batch) => {
-          const vectors = await this.#embedAndKeep(config, model, batch, dimension, signal);
+        await this.#inBatches(config, missing, options, async (batch, vectors) => {
+          await this.cache.add(
+            model,
+            batch.map(({ hash }, index) => ({ hash, vector: vectors[index]! })),
+          );
           batch.forEach(({ hash }, index) => made.set(hash, vectors[index]!));
           left -= batch.length;
           onProgress?.(total - left, total);
@@ -122,45 +135,37 @@ export class EmbeddingGateway {
     return texts.filter(({ hash }) => !present.has(hash));
   }
 
-  /** Works on batches, some at a time. After a failure no other is begun, and those under way are waited for. */
+  /**
+   * Asks for batches, some at a time, and keeps each one while the next is asked for, so that the embedder waits for nobody. After a failure
+   * no other is begun, and those under way are waited for.
+   */
   async #inBatches(
     config: EmbeddingConfig,
     texts: readonly HashedText[],
-    signal: AbortSignal | undefined,
-    work: (batch: readonly HashedText[]) => Promise<void>,
+    { dimension, signal, slots = this.slots(config) }: StoreOptions,
+    keep: (batch: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ): Promise<void> {
-    const batches = batchesOf(texts, config.batchSize);
-    const most = config.engine === '' ? LOCAL_CONCURRENCY : Infinity;
-    const lanes = Math.min(config.concurrentRequests || DEFAULT_CONCURRENCY, most, batches.length);
-    let failure: { error: unknown } | undefined;
-    const lane = async (): Promise<void> => {
-      for (let batch = batches.shift(); batch && !failure; batch = batches.shift()) {
-        try {
-          await work(batch);
-        } catch (error) {
-          failure ??= { error };
-        }
+    const work = batchesOf(texts, config.batchSize).map(async (batch) => {
+      try {
+        await keep(batch, await slots.run(() => this.#documents(config, batch, { dimension, signal })));
+      } catch (error) {
+        slots.end(error);
+        throw error;
       }
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    });
+    const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
     signal?.throwIfAborted();
-    if (failure) throw failure.error;
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
-  async #embedAndKeep(
+  async #documents(
     config: EmbeddingConfig,
-    model: string,
     batch: readonly HashedText[],
-    dimension: number,
-    signal: AbortSignal | undefined,
+    { dimension, signal }: Pick<StoreOptions, 'dimension' | 'signal'>,
   ): Promise<Float32Array[]> {
     const texts = batch.map(({ text }) => text);
     const vectors = await this.#request(config, texts, 'document', signal);
     checkDimension(config, vectors, dimension);
-    await this.cache.add(
-      model,
-      batch.map(({ hash }, index) => ({ hash, vector: vectors[index]! })),
-    );
     return vectors;
   }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { pointId, VectorStoreError, type Point, type VectorStore } from '@perennial/vector-store';
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import { EmbeddingError } from '../embedding/embedding-error';
-import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { EmbeddingGateway, type StoreOptions } from '../embedding/embedding-gateway';
 import type { VectorIndex } from '../index/index-catalog';
 import { IndexRegistry } from '../index/index-registry';
 import { KeySeal } from '../settings/key-seal';
@@ -12,10 +12,18 @@ import { IngestionRepository, type StoredChunk } from './ingestion.repository';
 import type { TakenFile } from './taken-file';
 
 /**
- * Chunks that are embedded together before their points are written: four requests of the usual size, as many as are open at once, and
- * little enough to be held three times (being read, being embedded, being written).
+ * Chunks whose points are written together: four requests of the usual size, as many as are open at once, and little enough to be held three
+ * times (two being embedded, one being written).
  */
 const WINDOW = 256;
+/** Windows that are embedded at once: the requests of the second begin where those of the first run out. */
+const AHEAD = 2;
+
+/** Chunks on their way to their vectors. */
+interface Window {
+  chunks: Promise<StoredChunk[]>;
+  vectors: Promise<ReadonlyMap<string, Float32Array>>;
+}
 
 /** How far it is: `done` chunks of all. */
 export type OnProgress = (step: 'embed' | 'index', done: number) => void;
@@ -61,25 +69,34 @@ export class IndexStep {
     onProgress: OnProgress,
   ): Promise<void> {
     const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
+    const slots = this.gateway.slots(config);
     let embedded = 0;
+    const begin = (from: number): Window => {
+      const chunks = this.repository.chunks(file.id, file.generation, from, WINDOW);
+      let before = 0;
+      const onDone = (done: number): void => {
+        embedded += done - before;
+        before = done;
+        onProgress('embed', embedded);
+      };
+      const vectors = chunks.then((texts) =>
+        this.#vectors(config, texts, { dimension: index.dimension, signal, slots, onProgress: onDone }),
+      );
+      // Its failure is met where it is awaited, which may be after that of another.
+      vectors.catch(() => undefined);
+      return { chunks, vectors };
+    };
+    const windows = Array.from({ length: AHEAD }, (_, at) => begin(at * WINDOW));
     let writing: Promise<void> = Promise.resolve();
-    let reading = this.#read(file, 0);
     try {
-      for (let chunks = await reading; chunks.length > 0; chunks = await reading) {
-        const before = embedded;
-        reading = this.#read(file, chunks.at(-1)!.ordinal + 1);
-        // Its failure is met where it is awaited, which may be after that of the embedder.
-        reading.catch(() => undefined);
-        const made = await this.gateway.store(config, chunks, {
-          dimension: index.dimension,
-          signal,
-          onProgress: (done, total) => onProgress('embed', before + Math.floor((done / total) * chunks.length)),
-        });
-        embedded += chunks.length;
+      for (let from = AHEAD * WINDOW; ; from += WINDOW) {
+        const [chunks, vectors] = await Promise.all([windows[0]!.chunks, windows[0]!.vectors]);
+        if (chunks.length === 0) break;
+        windows.shift();
+        windows.push(begin(from));
         await writing;
         signal.throwIfAborted();
         await this.repository.assertMine(file);
-        const vectors = await this.#vectors(config, chunks, made);
         writing = this.#write(index, file, scopes, chunks, vectors, signal);
         writing.catch(() => undefined);
       }
@@ -87,21 +104,19 @@ export class IndexStep {
       onProgress('index', embedded);
     } finally {
       // Nothing may be under way when the file is given back or another step begins.
-      await writing.catch(() => undefined);
+      slots.end(new Error('the file is not embedded any further'));
+      await Promise.allSettled([writing, ...windows.map(({ vectors }) => vectors)]);
     }
     await writing;
-  }
-
-  #read(file: TakenFile, from: number): Promise<StoredChunk[]> {
-    return this.repository.chunks(file.id, file.generation, from, WINDOW);
   }
 
   /** Those that were just made, and what was kept before of the others. */
   async #vectors(
     config: EmbeddingConfig,
     chunks: readonly StoredChunk[],
-    made: ReadonlyMap<string, Float32Array>,
+    options: StoreOptions,
   ): Promise<ReadonlyMap<string, Float32Array>> {
+    const made = await this.gateway.store(config, chunks, options);
     const others = chunks.map(({ hash }) => hash).filter((hash) => !made.has(hash));
     if (others.length === 0) return made;
     return new Map([...made, ...(await this.gateway.vectors(config, others))]);
