@@ -7,6 +7,7 @@ import {
   REMOVE_KNOWLEDGE_FILE,
   RESET_KNOWLEDGE,
   RETRY_FILE,
+  SEARCH,
 } from '@perennial/contracts-retrieval';
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -112,6 +113,37 @@ describe('files that change while they are ingested', () => {
     expect(await world.row(file.id)).toMatchObject({ state: 'pending', generation: 2, live_generation: 1 });
     expect((await world.caller.rpc.call(FILE_TEXT, { fileId: file.id }, call)).content).toBe('The first text.');
     expect(await world.points(file.id)).toHaveLength(1);
+  }, 60_000);
+
+  it('whose replacement cannot be read is found by its old content in a base that it is added to then', async () => {
+    await world.workers(1);
+    const file = await world.upload(user, 'The text that stays.');
+    await world.completed(file.id);
+    await world.replace(user, file.id, '   ');
+    await world.until(file.id, ({ state }) => state === 'failed', 'the replacement to fail');
+    const base = await world.base(user);
+    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+    await waitFor(async () => (await scopesOf(file.id)).has(base), { what: 'points in the base', timeoutMs: 10_000 });
+    await world.until(file.id, ({ state, generation }) => state === 'failed' && generation === 2, 'it to fail again');
+    const found = await world.caller.rpc.call(
+      SEARCH,
+      { queries: ['the text that stays'], items: [{ type: 'collection', id: base }] },
+      call,
+    );
+    expect(found.sources.flatMap(({ document }) => document)).toEqual(['The text that stays.']);
+    // Taken out again and again, it is in the end where it was put last, whatever the removals met.
+    const remove = { knowledgeId: base, fileId: file.id, deleteFile: false };
+    await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, remove, call);
+    for (let n = 0; n < 3; n += 1) {
+      await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+      await world.until(file.id, ({ state }) => state === 'failed', 'it to fail');
+      await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, remove, call);
+    }
+    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+    await world.swept();
+    await waitFor(async () => (await scopesOf(file.id)).has(base), { what: 'points in the base', timeoutMs: 10_000 });
+    await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, remove, call);
+    await waitFor(async () => (await scopesOf(file.id)).has(file.id), { what: 'it to stand alone', timeoutMs: 10_000 });
   }, 60_000);
 
   it('a file in two bases has its points in both; embedded once', async () => {

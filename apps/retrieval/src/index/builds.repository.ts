@@ -26,6 +26,7 @@ export interface PlaceToFill {
 }
 
 const COLUMNS = 'id, model, embedding, index_id AS "indexId", error, failures';
+const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS generation, p.created_at::text AS "placedAt"`;
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
 
@@ -130,12 +131,19 @@ export class BuildsRepository {
    */
   missing(indexId: string, after: PlaceToFill | undefined, limit: number, quietS?: number): Promise<PlaceToFill[]> {
     return this.database.query<PlaceToFill>(
-      `SELECT p.file_id AS "fileId", p.scope, f.live_generation AS generation, p.created_at::text AS "placedAt"
-         FROM ${missingFrom('$1')}
+      `SELECT ${PLACE_COLUMNS} FROM ${missingFrom('$1')}
           AND ($2::uuid IS NULL OR (p.file_id, p.scope) > ($2::uuid, $3::uuid))
           AND ($5::int IS NULL OR (f.state IN ('completed', 'failed') AND greatest(f.updated_at, p.created_at) < now() - $5 * interval '1 second'))
         ORDER BY p.file_id, p.scope LIMIT $4`,
       [indexId, after?.fileId ?? null, after?.scope ?? null, limit, quietS ?? null],
+    );
+  }
+
+  /** What an index lacks of one file. */
+  missingOf(indexId: string, fileId: string): Promise<PlaceToFill[]> {
+    return this.database.query<PlaceToFill>(
+      `SELECT ${PLACE_COLUMNS} FROM ${missingFrom('$1')} AND p.file_id = $2 ORDER BY p.scope`,
+      [indexId, fileId],
     );
   }
 

@@ -16,9 +16,11 @@ import { IngestionParts } from './ingestion-parts';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
+import { IngestionSteps } from './ingestion-steps';
 import { IngestionSweeper } from './ingestion-sweeper';
 import { IngestionTools } from './ingestion-tools';
 import { IngestionWorker } from './ingestion-worker';
+import { LiveStep } from './live-step';
 
 /** From the bytes of a file to what searches find: ownership, steps, switch. */
 @Module({
@@ -32,9 +34,11 @@ import { IngestionWorker } from './ingestion-worker';
     IngestionProcesses,
     IngestionRepository,
     IngestionService,
+    IngestionSteps,
     IngestionSweeper,
     IngestionTools,
     IngestionWorker,
+    LiveStep,
     {
       provide: EXTRACTOR,
       inject: [RETRIEVAL_ENV],

@@ -43,7 +43,7 @@ export class IngestionRepository {
                OR (f.state = 'processing' AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = f.owner)))
           AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
        RETURNING f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.blob_key AS "blobKey",
-                 f.generation, f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.traceparent`,
+                 f.generation, f.live_generation AS "liveGeneration", f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.traceparent`,
       [fileId, processId],
       { name: 'ingestion.take' },
     );

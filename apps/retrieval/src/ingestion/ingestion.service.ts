@@ -5,10 +5,9 @@ import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { ChunkStep } from './chunk-step';
 import { faultOf, type Fault, type Reason } from './faults';
 import { HeldFiles } from './held-files';
-import { IndexStep } from './index-step';
+import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
 import { FileLostError, type TakenFile } from './taken-file';
 
@@ -29,8 +28,7 @@ export class IngestionService {
   constructor(
     private readonly tools: IngestionTools,
     private readonly held: HeldFiles,
-    private readonly chunkStep: ChunkStep,
-    private readonly indexStep: IndexStep,
+    private readonly steps: IngestionSteps,
     private readonly settings: SettingsKeeper,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
     @Inject(Runtime) runtime: Runtime,
@@ -77,20 +75,26 @@ export class IngestionService {
   async #ingest(file: TakenFile, signal: AbortSignal): Promise<void> {
     const { repository } = this.tools;
     const notify = this.#notifier(file);
+    if (await this.#indexes()) await this.steps.live.run(file, signal);
     let total = file.chunkCount;
     if (total === null) {
       notify('extract', 0, 0);
-      total = await this.chunkStep.run(file, signal);
+      total = await this.steps.chunk.run(file, signal);
     }
     const chunks = total;
     for (;;) {
-      const indexes = !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
-      if (indexes) await this.indexStep.run(file, signal, (step, done) => notify(step, done, chunks));
+      const indexes = await this.#indexes();
+      if (indexes) await this.steps.index.run(file, signal, (step, done) => notify(step, done, chunks));
       signal.throwIfAborted();
       const row = await repository.finish(file, { indexes });
       // Undefined: it was placed somewhere else, or another index answers, since the points were written.
       if (row) return this.tools.progress.changed(row);
     }
+  }
+
+  /** False: searches read whole texts only. */
+  async #indexes(): Promise<boolean> {
+    return !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
   }
 
   async #settle(file: TakenFile, fault: Fault, error: unknown): Promise<void> {

@@ -7,6 +7,8 @@ export interface TakenFile {
   size: number;
   blobKey: string;
   generation: number;
+  /** The generation that searches find meanwhile; null while none is. */
+  liveGeneration: number | null;
   /** The fence: every statement of this ingestion names it. */
   epoch: number;
   /** Chunks of this generation, when all are stored. */

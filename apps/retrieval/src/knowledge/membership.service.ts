@@ -105,7 +105,7 @@ export class MembershipService {
       } else if (left.length === 0) {
         await this.placements.place(tx, fileId, [fileId]);
         // Its points are needed in another scope now; one that a worker has in hand is indexed there before it is called completed.
-        if (row.state === 'completed')
+        if (row.state === 'completed' || (row.state === 'failed' && row.liveGeneration !== null))
           this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: false }));
       }
       await this.placements.touchBase(tx, knowledgeId);

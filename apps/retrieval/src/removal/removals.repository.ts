@@ -85,14 +85,16 @@ export class RemovalsRepository {
 
   /**
    * Files that were placed (again) where points have just been deleted: their points may have been among them, whatever is recorded. They
-   * are indexed there once more, and a worker that has one in hand begins that step again.
+   * are indexed there once more, and a worker that has one in hand begins that step again. One that has failed is among them when a former
+   * content of it is found.
    * @param fileId one file; undefined for all in the scope
    */
   async placeAgain(scope: string, fileId?: string): Promise<FileRow[]> {
     return this.unitOfWork.run(async (tx) => {
       const placed = await tx.query<FileRow>(
         `SELECT ${FILE_COLUMNS} FROM files f
-          WHERE f.deleted_at IS NULL AND f.queued_at IS NOT NULL AND f.state <> 'failed' AND ($2::uuid IS NULL OR f.id = $2)
+          WHERE f.deleted_at IS NULL AND f.queued_at IS NOT NULL
+            AND (f.state <> 'failed' OR f.live_generation IS NOT NULL) AND ($2::uuid IS NULL OR f.id = $2)
             AND EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1)
           ORDER BY f.id FOR UPDATE OF f`,
         [scope, fileId ?? null],

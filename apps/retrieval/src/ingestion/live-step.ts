@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { BuildsRepository } from '../index/builds.repository';
+import { IndexCatalog } from '../index/index-catalog';
+import { IndexFiller } from '../index/index-filler';
+import { IndexRegistry } from '../index/index-registry';
+import type { TakenFile } from './taken-file';
+
+/**
+ * The text that is found of a file while another one takes its place, or cannot: it belongs into every scope where the file was put since,
+ * however long the new one takes and whether or not it can be read.
+ */
+@Injectable()
+export class LiveStep {
+  constructor(
+    private readonly catalog: IndexCatalog,
+    private readonly registry: IndexRegistry,
+    private readonly builds: BuildsRepository,
+    private readonly filler: IndexFiller,
+  ) {}
+
+  /** @throws EmbeddingError, VectorStoreError, or the signal's reason */
+  async run({ id, generation, liveGeneration }: TakenFile, signal: AbortSignal): Promise<void> {
+    if (liveGeneration === null || liveGeneration === generation) return;
+    const index = await this.catalog.active();
+    if (!index) return;
+    const places = await this.builds.missingOf(index.id, id);
+    if (places.length === 0) return;
+    await this.registry.ensureCollection(index, signal);
+    await this.filler.fill(index, places, signal);
+  }
+}
