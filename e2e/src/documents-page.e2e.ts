@@ -1,17 +1,15 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
+import type { RunningSystem } from '@perennial/launcher';
+import type { Simulator } from '@perennial/provider-simulator';
 import { factualPages, factOf, pdfOf } from '@perennial/testing/documents';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { QUOTING_MODEL, startQuotingModel, type QuotingModel } from './support/quoting-model';
-
-const EXECUTABLE = process.env.CHROMIUM_BINARY ?? onPath('chromium') ?? onPath('google-chrome');
-if (!EXECUTABLE) console.warn('SKIPPED: documents in a browser. Install chromium, or name one in CHROMIUM_BINARY.');
+import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
+import { launchDocumentsSystem, type DocumentsSystem } from './support/documents-system';
+import { QUOTING_MODEL } from './support/quoting-model';
 
 /** Time for a file to be read, on a busy machine. */
 const READ_MS = 60_000;
@@ -19,18 +17,11 @@ const BOOK = factualPages(5, 900);
 const NOTE = factOf(40);
 const ASKED = BOOK.facts[3]!;
 
-function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(existsSync);
-}
-
 const textFile = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 
-describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
+describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
+  let documents: DocumentsSystem;
   let simulator: Simulator;
-  let model: QuotingModel;
   let system: RunningSystem;
   let browser: Browser;
   let context: BrowserContext;
@@ -38,37 +29,16 @@ describe.skipIf(!EXECUTABLE)('documents on the page, in a real browser', () => {
   let book: { name: string; mimeType: string; buffer: Buffer };
 
   beforeAll(async () => {
-    [simulator, model] = await Promise.all([startSimulator({ port: 0 }), startQuotingModel()]);
     book = { name: 'handbook.pdf', mimeType: 'application/pdf', buffer: await pdfOf(BOOK.pages) };
-    system = await launchSystem({
-      env: {
-        OPENAI_API_BASE_URLS: model.url,
-        OPENAI_API_KEYS: 'quoting',
-        RAG_EMBEDDING_ENGINE: 'openai',
-        RAG_EMBEDDING_MODEL: 'sim-embed',
-        RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
-        RAG_OPENAI_API_KEY: 'simulated',
-      },
-    });
-    browser = await chromium.launch({
-      executablePath: EXECUTABLE,
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
-    });
-    context = await browser.newContext({ baseURL: system.baseUrl });
-    const first = await context.newPage();
-    await first.goto('/');
-    await first.getByLabel('Name').fill('Ada');
-    await first.getByLabel('E-mail').fill('ada@example.com');
-    await first.getByLabel('Password').fill('correct horse battery staple');
-    await first.getByRole('button', { name: 'Create account' }).click();
-    await first.getByText('What is on your mind?').waitFor();
-    await first.close();
+    documents = await launchDocumentsSystem();
+    ({ simulator, system } = documents);
+    browser = await launchBrowser();
+    context = await firstToSignUp(browser, system.baseUrl);
   });
 
   afterAll(async () => {
     await browser?.close();
-    await system?.stop();
-    await Promise.all([simulator?.close(), model?.close()]);
+    await documents?.stop();
   });
 
   beforeEach(async () => {

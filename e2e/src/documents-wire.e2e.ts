@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { FileReply, KnowledgeBase, Message, SocketEvent } from '@perennial/contracts-gateway';
-import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import type { RunningSystem } from '@perennial/launcher';
 import { factOf } from '@perennial/testing/documents';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addUsers, signUpAdmin, type Account } from './support/accounts';
 import { doneAnswer } from './support/answers';
+import { launchDocumentsSystem, type DocumentsSystem } from './support/documents-system';
 import { http } from './support/http';
-import { QUOTING_MODEL, startQuotingModel, type QuotingModel } from './support/quoting-model';
+import { QUOTING_MODEL } from './support/quoting-model';
 import { newTurn, sendTurn } from './support/turn';
 
 /** Time for a file to be read, on a busy machine. */
@@ -16,31 +16,18 @@ const READ_MS = 60_000;
 
 /** Documents on the wire, as an existing client and an SDK see them. Real: everything but the models. */
 describe('documents on the wire', () => {
-  let simulator: Simulator;
-  let model: QuotingModel;
+  let documents: DocumentsSystem;
   let system: RunningSystem;
   let admin: Account;
   let user: Account;
   let other: Account;
   beforeAll(async () => {
-    [simulator, model] = await Promise.all([startSimulator({ port: 0 }), startQuotingModel()]);
-    system = await launchSystem({
-      env: {
-        OPENAI_API_BASE_URLS: model.url,
-        OPENAI_API_KEYS: 'quoting',
-        RAG_EMBEDDING_ENGINE: 'openai',
-        RAG_EMBEDDING_MODEL: 'sim-embed',
-        RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
-        RAG_OPENAI_API_KEY: 'simulated',
-      },
-    });
+    documents = await launchDocumentsSystem();
+    ({ system } = documents);
     admin = await signUpAdmin(system.baseUrl);
     [user, other] = (await addUsers(system.baseUrl, admin, 2)) as [Account, Account];
   });
-  afterAll(async () => {
-    await system?.stop();
-    await Promise.all([simulator?.close(), model?.close()]);
-  });
+  afterAll(() => documents?.stop());
 
   const call = async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, as = user) => {
     const reply = await http<T>(method, system.baseUrl + path, { token: as.token, body });

@@ -1,23 +1,13 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 
 const MODEL = 'sim-t120-r30-x';
-const EXECUTABLE = process.env.CHROMIUM_BINARY ?? onPath('chromium') ?? onPath('google-chrome');
-if (!EXECUTABLE) console.warn('SKIPPED: the page in a browser. Install chromium, or name one in CHROMIUM_BINARY.');
 
-function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(existsSync);
-}
-
-describe.skipIf(!EXECUTABLE)('the page, in a real browser', () => {
+describe.skipIf(noBrowser)('the page, in a real browser', () => {
   let simulator: Simulator;
   let system: RunningSystem;
   let browser: Browser;
@@ -30,28 +20,8 @@ describe.skipIf(!EXECUTABLE)('the page, in a real browser', () => {
       scale: { gateway: 2 },
       env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
     });
-    browser = await chromium.launch({
-      executablePath: EXECUTABLE,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
-    context = await browser.newContext({ baseURL: system.baseUrl });
-    const first = await context.newPage();
-    await first.goto('/');
-    await first.getByRole('heading', { name: 'Create your account' }).waitFor();
-    await first.getByLabel('Name').fill('Ada');
-    await first.getByLabel('E-mail').fill('ada@example.com');
-    await first.getByLabel('Password').fill('correct horse battery staple');
-    await first.getByRole('button', { name: 'Create account' }).click();
-    await first.getByText('What is on your mind?').waitFor();
-    await first.close();
+    browser = await launchBrowser();
+    context = await firstToSignUp(browser, system.baseUrl);
   });
 
   afterAll(async () => {

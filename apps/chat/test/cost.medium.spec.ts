@@ -1,6 +1,7 @@
 import { sleep } from '@perennial/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, World } from './world';
+import { describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
+import { newUser, type World } from './world';
 
 /** Statements that a service sends in a turn, those shared by all turns of a second left out. */
 const MAX_STATEMENTS = 12;
@@ -9,13 +10,10 @@ const TURNS = 20;
 /** Real: Postgres, Redis, the transport, a built chat process. Not real: config, the provider. */
 describe('what a turn costs', () => {
   let world: World;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('all');
     await world.db.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public');
-  }, 60_000);
-  afterAll(async () => {
-    await world?.stop();
   });
 
   interface Statement {

@@ -1,20 +1,18 @@
 import { freePort, sleep, waitFor, type ManagedProcess } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
 import { Proxy } from './proxy';
-import { World } from './world';
+import type { World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('a process that is cut off', () => {
   let world: World;
   let api: { handle: ManagedProcess; port: number };
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     api = await start('api');
-  }, 60_000);
-  afterEach(() => world.endProcesses('worker'));
-  afterAll(async () => {
-    await world?.stop();
   });
+  afterEach(() => world.endProcesses('worker'));
 
   async function start(role: 'api' | 'worker'): Promise<{ handle: ManagedProcess; port: number }> {
     const port = await freePort();

@@ -4,10 +4,11 @@ import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
 import type { UserEvent } from '@perennial/transport';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
 import { Proxy } from './proxy';
 import { startRetrievalDouble, type RetrievalAnswers } from './retrieval-double';
-import { newUser, World, type Turn } from './world';
+import { newUser, type Turn, type World } from './world';
 
 const TIMEOUT_MS = 1_500;
 
@@ -15,15 +16,12 @@ const TIMEOUT_MS = 1_500;
 describe('documents in a turn', () => {
   let world: World;
   let retrieval: RetrievalAnswers;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     retrieval = await startRetrievalDouble(world.redis.url, world.prefix);
     await world.chat('api');
-  }, 60_000);
-  afterAll(async () => {
-    await retrieval?.close();
-    await world?.stop();
   });
+  afterAll(() => retrieval?.close());
   beforeEach(async () => {
     await world.endProcesses('worker');
     Object.assign(retrieval, { refusal: undefined, silence: undefined, searches: [], calls: 0, inSystem: false });

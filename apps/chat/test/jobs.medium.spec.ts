@@ -3,21 +3,19 @@ import { ACCEPT_COMPLETION, ACCEPT_TURN } from '@perennial/contracts-chat';
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { Connections, createRunHub } from '@perennial/transport';
 import { Worker } from 'bullmq';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
 import { Reader } from './reader';
-import { newUser, World, type Turn } from './world';
+import { newUser, type Turn, type World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('jobs, locks and readers that are left behind', () => {
   let world: World;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('api');
-  }, 60_000);
-  afterEach(() => world.endProcesses('worker'));
-  afterAll(async () => {
-    await world?.stop();
   });
+  afterEach(() => world.endProcesses('worker'));
 
   it('a worker that died between its job and the take holds nobody up', async () => {
     const connections = new Connections({

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './world';
+import { describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
+import type { World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('bounds of the queue and of time', () => {
   let world: World;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('api', { MAX_QUEUED_RUNS: '2' });
-  }, 60_000);
-  afterAll(async () => {
-    await world?.stop();
   });
 
   it('refuses turns beyond the queue, whoever asks, and ends an answer that takes too long with what it has', async () => {

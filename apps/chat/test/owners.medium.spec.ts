@@ -1,18 +1,16 @@
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World, type Turn } from './world';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
+import type { Turn, World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes that are really killed and stopped. Not real: config, the provider. */
 describe('owners that die, sleep and come back', () => {
   let world: World;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('api');
-  }, 60_000);
-  afterEach(() => world.endProcesses('worker'));
-  afterAll(async () => {
-    await world?.stop();
   });
+  afterEach(() => world.endProcesses('worker'));
 
   async function other(owner: ManagedProcess): Promise<ManagedProcess> {
     return world.processes.find(

@@ -1,20 +1,18 @@
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './world';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
+import type { World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: the provider, and a config service that says nothing. */
 describe('a config service that is silent', () => {
   let world: World;
   let speak: () => void;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('api');
     world.answers.silence = new Promise((resolve) => (speak = resolve));
-  }, 60_000);
-  afterAll(async () => {
-    speak?.();
-    await world?.stop();
   });
+  afterAll(() => speak?.());
 
   it('holds up neither a stop nor a hand-over, of answers and of titles', async () => {
     const [worker] = (await world.workers(1)) as [ManagedProcess];

@@ -1,20 +1,18 @@
 import { DELETE_CHAT } from '@perennial/contracts-chat';
 import { sleep, waitFor } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
 import type { Reader } from './reader';
-import { World, type Turn } from './world';
+import type { Turn, World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('stops, hand-overs and titles', () => {
   let world: World;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('api');
-  }, 60_000);
-  afterEach(() => world.endProcesses('worker'));
-  afterAll(async () => {
-    await world?.stop();
   });
+  afterEach(() => world.endProcesses('worker'));
 
   async function cancelled(turn: Turn, reader: Reader): Promise<void> {
     const end = await reader.ended();

@@ -1,23 +1,21 @@
 import { sleep } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
 import { Proxy } from './proxy';
-import { World, type Turn } from './world';
+import type { Turn, World } from './world';
 import type { Reader } from './reader';
 
 /** Real: Postgres and Redis, really stopped, emptied and cut off; the transport, built chat processes. Not real: config, the provider. */
 describe('stores that go away', () => {
   let world: World;
   const proxies: Proxy[] = [];
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('api');
-  }, 60_000);
+  });
   afterEach(async () => {
     await world.endProcesses('worker');
     for (const proxy of proxies.splice(0)) await proxy.stop();
-  });
-  afterAll(async () => {
-    await world?.stop();
   });
 
   async function proxyOf(url: string): Promise<Proxy> {

@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan, waitFor } from '@perennial/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
 import { startRetrievalDouble } from './retrieval-double';
-import { newUser, World } from './world';
+import { newUser, type World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes and their telemetry, an OTLP receiver. Not real: config, the provider. */
 describe('the trace of a turn', () => {
   let world: World;
   let otlp: OtlpReceiver;
-  beforeAll(async () => {
-    [world, otlp] = await Promise.all([World.start(), startOtlpReceiver()]);
+  inWorld(async (started) => {
+    world = started;
+    otlp = await startOtlpReceiver();
     await world.chat('api', { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
-  }, 60_000);
-  afterAll(async () => {
-    await world?.stop();
-    await otlp?.stop();
   });
+  afterAll(() => otlp?.stop());
 
   const worker = () => world.chat('worker', { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
 

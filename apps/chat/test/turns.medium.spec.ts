@@ -2,18 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { ACCEPT_COMPLETION, ACCEPT_TURN, ACTIVE_RUNS } from '@perennial/contracts-chat';
 import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, World } from './world';
+import { describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
+import { newUser, type World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('turns and completions', () => {
   let world: World;
-  beforeAll(async () => {
-    world = await World.start();
+  inWorld(async (started) => {
+    world = started;
     await world.chat('all', { MAX_RUNS_PER_USER: '3', MAX_MESSAGE_CHARS: '1000', MAX_ANSWER_CHARS: '300' });
-  }, 60_000);
-  afterAll(async () => {
-    await world?.stop();
   });
 
   const code = (value: string) => expect.objectContaining({ code: value });

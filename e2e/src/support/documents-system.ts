@@ -1,0 +1,33 @@
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { startQuotingModel } from './quoting-model';
+
+export interface DocumentsSystem {
+  /** What embeds. */
+  simulator: Simulator;
+  system: RunningSystem;
+  stop(): Promise<void>;
+}
+
+/** An installation whose documents are embedded by the simulator, and whose chat model quotes those that it is given. */
+export async function launchDocumentsSystem(): Promise<DocumentsSystem> {
+  const [simulator, model] = await Promise.all([startSimulator({ port: 0 }), startQuotingModel()]);
+  const system = await launchSystem({
+    env: {
+      OPENAI_API_BASE_URLS: model.url,
+      OPENAI_API_KEYS: 'quoting',
+      RAG_EMBEDDING_ENGINE: 'openai',
+      RAG_EMBEDDING_MODEL: 'sim-embed',
+      RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
+      RAG_OPENAI_API_KEY: 'simulated',
+    },
+  });
+  return {
+    simulator,
+    system,
+    async stop() {
+      await system.stop();
+      await Promise.all([simulator.close(), model.close()]);
+    },
+  };
+}
