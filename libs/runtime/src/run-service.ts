@@ -7,6 +7,7 @@ import { parseEnv, type EnvSource } from './env/parse-env';
 import type { commonEnv } from './env/variables';
 import { errorId } from './error-id';
 import { HealthServer } from './health/health-server';
+import { collectGarbage } from './lifecycle/collect-garbage';
 import { NestLogger } from './logging/nest-logger';
 import { collectProcessMetrics } from './metrics/process-metrics';
 import { Runtime, RuntimeModule } from './runtime';
@@ -74,6 +75,7 @@ export async function runService<S extends ServiceEnvSchema, App extends INestAp
     await definition.setup?.(app.context as App, runtime, env);
     await app.listen?.();
     if (runtime.drain.draining) return;
+    await collectGarbage();
     runtime.readiness.started();
     runtime.log.info({ start_ms: Math.round(performance.now()) }, 'ready');
   } catch (error) {
