@@ -103,7 +103,7 @@ export class RemovalService {
       await work();
       return true;
     } catch (error) {
-      const { id, tries, ...what } = first;
+      const { tries, ...what } = first;
       this.#failures.inc({ kind: what.kind }, removals.length);
       this.#log.warn(
         { err: error, removals: removals.length, tries, first: what },
