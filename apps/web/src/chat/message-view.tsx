@@ -63,7 +63,8 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
   const stored = textOf(message);
   // What the stream holds is newer than what was loaded, except before its first event.
   const text = run && (run.text.length > 0 || ended) ? run.text : stored;
-  const writing = runId !== undefined && !ended;
+  // What is stored of an answer that is not done is no whole answer, also before its run is known here.
+  const writing = (runId !== undefined || message.done === false) && !ended;
   const error = run?.end?.error?.message ?? errorOf(message);
   const stopped = run?.end?.state === 'cancelled' || (message.incomplete === true && !error);
 
