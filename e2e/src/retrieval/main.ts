@@ -92,7 +92,7 @@ async function runOn(store: OpenStore): Promise<object> {
     const admin = await signUpAdmin(system.baseUrl);
     const [user] = await addUsers(system.baseUrl, admin, 1);
     const scene: Scene = {
-      ...{ system, store, vectors, ingestions, log, retrievals: RETRIEVALS },
+      ...{ system, store, vectors, ingestions, log, retrievals: RETRIEVALS, withoutDocuments: 0 },
       library: new Library(system.baseUrl, user!, CHAT_MODEL),
       admin: new Library(system.baseUrl, admin, CHAT_MODEL),
       wrong: (what) => {
@@ -139,5 +139,6 @@ async function play(scene: Scene): Promise<object> {
     kills,
     files_completed: files,
     searches_while_model_changed: searches,
+    answered_without_documents: scene.withoutDocuments,
   };
 }
