@@ -37,7 +37,7 @@ const newNote = () => textWith(factOf((nextFact += 1)));
  * What an answer cites. On a machine that is too busy for the search to end in time the answer comes without any document, as promised; that
  * says nothing of what is found, so it is asked again, seldom.
  */
-async function cited(scene: Scene, question: string, base: string): Promise<Citation[]> {
+async function citedFor(scene: Scene, question: string, base: string): Promise<Citation[]> {
   for (;;) {
     const citations = await scene.library.ask(question, base);
     if (citations.length > 0) return citations;
@@ -58,7 +58,7 @@ export async function askAbout(scene: Scene, base: string, documents: readonly K
   for (const { name, facts, paged } of documents) {
     const every = Math.max(1, Math.floor(facts.length / FACTS_ASKED));
     for (const fact of facts.filter((_, at) => at % every === 0)) {
-      const citations = await cited(scene, fact.question, base);
+      const citations = await citedFor(scene, fact.question, base);
       const right = citations.find(({ text, fileName }) => text.includes(fact.answer) && fileName === name);
       asked += 1;
       if (!right) scene.wrong(`${name}: no cited chunk holds "${fact.sentence}"`);
@@ -194,7 +194,7 @@ function sameChunks(scene: Scene, fileId: string, wanted: readonly ChunkMark[], 
 }
 
 async function expectFound(scene: Scene, base: string, fact: Fact, wanted: boolean, when: string): Promise<void> {
-  const citations = await cited(scene, fact.question, base);
+  const citations = await citedFor(scene, fact.question, base);
   const found = citations.some(({ text }) => text.includes(fact.answer));
   if (found !== wanted) scene.wrong(`"${fact.answer}" is ${found ? 'still' : 'not'} found: ${when}`);
 }
