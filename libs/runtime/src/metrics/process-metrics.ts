@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Metrics } from './metrics';
 
-/** A sample each 50 ms costs nothing that can be measured and still sees every block that a user could feel. */
-const LAG_RESOLUTION_MS = 50;
+/** Each sample wakes a process that may have nothing else to do; a block that a user feels lasts longer than this. */
+const LAG_RESOLUTION_MS = 200;
 
 /** CPU, memory and event-loop metrics of this process, read at scrape time. */
 export function collectProcessMetrics(metrics: Metrics): void {
