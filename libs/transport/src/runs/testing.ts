@@ -82,6 +82,9 @@ export class RunBench {
     this.closers.push(() => subscriptions.close());
     await this.ready(connections);
     await waitFor(() => subscriptions.isLive);
+    // A worker that does not know of it yet would open its runs late.
+    const { gateways } = new RunKeys(KEY_PREFIX);
+    await waitFor(async () => (await this.command('ZSCORE', gateways, shortTag(processId))) !== null);
     return { hub, connections, subscriptions, lookups };
   }
 
