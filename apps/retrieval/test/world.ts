@@ -107,6 +107,7 @@ export class World {
         NODE_ENV: 'test',
         // As the launcher starts it.
         MALLOC_ARENA_MAX: '2',
+        NODE_OPTIONS: '--max-semi-space-size=2',
         DATABASE_URL: this.databaseUrl,
         REDIS_URL: this.redis.url,
         REDIS_KEY_PREFIX: this.prefix,

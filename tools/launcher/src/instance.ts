@@ -34,6 +34,12 @@ export interface InstanceOptions {
   events: SupervisorEvents;
 }
 
+/**
+ * What keeps a text that is read from growing the process: the embedded vector store has many threads, for each of which glibc keeps memory
+ * (35 MB), and V8 lets young objects take twice 16 MB before it collects them, which batches of chunks and vectors do at once.
+ */
+const RETRIEVAL_MEMORY = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=2' };
+
 /** Prepares a process of a service; it is started by its supervisor. */
 export async function prepareInstance(options: InstanceOptions): Promise<Instance> {
   const { service, instance, root, home, env, port } = options;
@@ -50,8 +56,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
     env: {
       NODE_ENV: env.nodeEnv,
       ...(web === undefined || env.hasWebRoot ? {} : { WEB_ROOT: web }),
-      // The embedded vector store has many threads, and glibc keeps memory for each: 35 MB more under an ingestion.
-      ...(service === 'retrieval' ? { MALLOC_ARENA_MAX: '2' } : {}),
+      ...(service === 'retrieval' ? RETRIEVAL_MEMORY : {}),
       ...options.extra,
       DATABASE_URL: options.databaseUrl,
       REDIS_URL: options.redisUrl,
