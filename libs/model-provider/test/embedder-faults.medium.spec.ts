@@ -18,8 +18,7 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
   });
   afterEach(() => simulator.reset());
   afterAll(() => simulator.close());
-  const embed = (model: string, limits = {}) =>
-    createEmbedder(connection, model, limits).embed(['a', 'b']);
+  const embed = (model: string, limits = {}) => createEmbedder(connection, model, limits).embed(['a', 'b']);
   const calls = () => simulator.stats().embed_calls;
 
   it('is asked again after a 500, a 503 and a closed connection, up to its attempts', async () => {

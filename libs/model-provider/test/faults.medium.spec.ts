@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSimulator, expectedText, type Simulator } from '@perennial/provider-simulator';
 import { freePort, sleep, waitFor } from '@perennial/testing';
-import { closeProviderPools, createProvider, type ModelConnection, type ModelProvider, type ProviderTimeouts } from '../src';
+import {
+  closeProviderPools,
+  createProvider,
+  type ModelConnection,
+  type ModelProvider,
+  type ProviderTimeouts,
+} from '../src';
 import { collect, connectionTo, user } from './collect';
 
 /** What a provider does wrong, over real sockets. */
