@@ -146,12 +146,8 @@ export class EmbeddingGateway {
     keep: (batch: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ): Promise<void> {
     const work = batchesOf(texts, config.batchSize).map(async (batch) => {
-      try {
-        await keep(batch, await slots.run(() => this.#documents(config, batch, { dimension, signal })));
-      } catch (error) {
-        slots.end(error);
-        throw error;
-      }
+      const vectors = await slots.run(() => this.#documents(config, batch, { dimension, signal }).catch(slots.fail));
+      await keep(batch, vectors).catch(slots.fail);
     });
     const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
     signal?.throwIfAborted();

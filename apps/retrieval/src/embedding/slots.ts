@@ -29,4 +29,10 @@ export class Slots {
   end(reason: unknown): void {
     this.#ended ??= { reason };
   }
+
+  /** For a `catch` within {@link run}, where it is said before the slot is free: ends them, and throws on. */
+  readonly fail = (error: unknown): never => {
+    this.end(error);
+    throw error;
+  };
 }

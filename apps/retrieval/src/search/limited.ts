@@ -1,24 +1,7 @@
+import { Slots } from '../embedding/slots';
+
 /** Maps with at most `limit` calls of `work` at once, in order. The first failure is the result; no further call begins. */
-export async function mapLimited<T, R>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    while (next < items.length && !failed) {
-      const at = next;
-      next += 1;
-      try {
-        results[at] = await work(items[at] as T);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
+export function mapLimited<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const slots = new Slots(limit);
+  return Promise.all(items.map((item) => slots.run(() => work(item).catch(slots.fail))));
 }
