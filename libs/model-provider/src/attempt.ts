@@ -8,7 +8,7 @@ export interface AttemptOwner {
   /** The request is about to be written to a connected socket. */
   sent(): void;
   /** One network read has been decoded. */
-  received(attempt: Attempt): void;
+  received(): void;
   /** The body ended without an error. */
   ended(attempt: Attempt): void;
   failed(attempt: Attempt, error: ProviderError): void;
@@ -53,16 +53,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   drain(): void {
     if (this.over) return;
     this.over = true;
-    this.resume();
     this.drainTimer = setTimeout(() => this.abort(), DRAIN_MS).unref();
-  }
-
-  pause(): void {
-    this.controller?.pause();
-  }
-
-  resume(): void {
-    if (this.controller?.paused) this.controller.resume();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -105,10 +96,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     try {
       this.decoder.feed(this.decode(chunk));
     } catch (error) {
-      this.owner.received(this);
       return this.fail(error);
     }
-    this.owner.received(this);
+    this.owner.received();
   }
 
   onResponseEnd(): void {
@@ -122,7 +112,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return this.fail(error);
     }
     this.over = true;
-    this.owner.received(this);
     this.owner.ended(this);
   }
 

@@ -1,10 +1,7 @@
-import type { RawChunk, Usage } from './types';
+import type { AnswerSink, Usage } from './types';
 
 /** What a decoder of a provider's protocol reports. */
-export interface EventSink {
-  text(text: string): void;
-  reasoning(text: string): void;
-  chunk(chunk: RawChunk): void;
+export interface EventSink extends Omit<AnswerSink, 'full'> {
   finishReason(reason: string): void;
   usage(usage: Usage): void;
   /** The provider said that the answer is complete. */

@@ -1,8 +1,8 @@
 import { errorFromResponse, errorFromTransport, ProviderError, withoutSecrets } from './errors';
 import { poolFor } from './pools';
 import { CHAT_RETRY, retryDelay, type RetryPolicy } from './retry';
-import { ProviderStream, type StreamPlan } from './stream';
-import type { ProviderTimeouts, ServerConnection, StreamOptions } from './types';
+import { AnswerStream, type StreamPlan } from './stream';
+import type { AnswerEnd, AnswerSink, ProviderTimeouts, ServerConnection, StreamOptions } from './types';
 import type { Pool } from 'undici';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -49,27 +49,21 @@ export class Endpoint {
     return `${this.url.pathname.replace(/\/+$/, '')}${operation}${this.url.search}`;
   }
 
-  /** A streamed POST; nothing is sent before the first `next()`. */
+  /** A streamed POST. @throws ProviderError */
   stream(
     operation: string,
     { accept, body, ...rest }: Pick<StreamPlan, 'repeatedSpace' | 'decoder'> & { accept: string; body: unknown },
+    sink: AnswerSink,
     options: StreamOptions,
-  ): ProviderStream {
-    return new ProviderStream(
-      {
-        pool: this.pool,
-        request: {
-          method: 'POST',
-          path: this.path(operation),
-          headers: { ...this.headers, accept },
-          body: JSON.stringify(body),
-        },
-        timeouts: this.timeouts,
-        secrets: this.secrets,
-        ...rest,
-      },
-      options,
-    );
+  ): Promise<AnswerEnd> {
+    const request = {
+      method: 'POST',
+      path: this.path(operation),
+      headers: { ...this.headers, accept },
+      body: JSON.stringify(body),
+    } as const;
+    const { pool, timeouts, secrets } = this;
+    return new AnswerStream({ pool, request, timeouts, secrets, ...rest }, sink, options).run();
   }
 
   /**

@@ -1,4 +1,6 @@
 export type {
+  AnswerEnd,
+  AnswerSink,
   ChatMessage,
   ChatRequest,
   CompletionResult,
@@ -9,7 +11,6 @@ export type {
   EmbedOptions,
   ModelConnection,
   ModelProvider,
-  ProviderEvent,
   ProviderModel,
   ProviderTimeouts,
   RawChunk,

@@ -4,11 +4,12 @@ import type { Endpoint } from './http';
 import { finishReasonOf, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
 import { toOllamaBody } from './ollama-request';
 import type {
+  AnswerEnd,
+  AnswerSink,
   ChatRequest,
   CompletionResult,
   ModelConnection,
   ModelProvider,
-  ProviderEvent,
   ProviderModel,
   StreamOptions,
 } from './types';
@@ -30,7 +31,7 @@ export class OllamaProvider implements ModelProvider {
     return models;
   }
 
-  stream(request: ChatRequest, options: StreamOptions = {}): AsyncIterableIterator<ProviderEvent> {
+  async stream(request: ChatRequest, sink: AnswerSink, options: StreamOptions = {}): Promise<AnswerEnd> {
     const { body, messages, repeatedSpace } = prepareRequest(this.connection, request);
     return this.endpoint.stream(
       '/api/chat',
@@ -38,8 +39,9 @@ export class OllamaProvider implements ModelProvider {
         accept: 'application/x-ndjson',
         body: toOllamaBody(body, messages, true),
         repeatedSpace,
-        decoder: (sink) => new OllamaDecoder(sink, options.raw ?? false),
+        decoder: (events) => new OllamaDecoder(events, options.raw ?? false),
       },
+      sink,
       options,
     );
   }

@@ -3,11 +3,12 @@ import { errorFromStream, ProviderError } from './errors';
 import type { Endpoint } from './http';
 import { deliver, OpenAiDecoder, OpenAiDocumentDecoder } from './openai-decoder';
 import type {
+  AnswerEnd,
+  AnswerSink,
   ChatRequest,
   CompletionResult,
   ModelConnection,
   ModelProvider,
-  ProviderEvent,
   ProviderModel,
   StreamOptions,
   Usage,
@@ -35,7 +36,7 @@ export class OpenAiProvider implements ModelProvider {
     return models;
   }
 
-  stream(request: ChatRequest, options: StreamOptions = {}): AsyncIterableIterator<ProviderEvent> {
+  async stream(request: ChatRequest, sink: AnswerSink, options: StreamOptions = {}): Promise<AnswerEnd> {
     const { body, messages, repeatedSpace } = prepareRequest(this.connection, request);
     const raw = options.raw ?? false;
     return this.endpoint.stream(
@@ -44,9 +45,10 @@ export class OpenAiProvider implements ModelProvider {
         accept: 'text/event-stream',
         body: { ...body, messages, stream: true },
         repeatedSpace,
-        decoder: (sink, contentType) =>
-          contentType === 'application/json' ? new OpenAiDocumentDecoder(sink, raw) : new OpenAiDecoder(sink, raw),
+        decoder: (events, contentType) =>
+          contentType === 'application/json' ? new OpenAiDocumentDecoder(events, raw) : new OpenAiDecoder(events, raw),
       },
+      sink,
       options,
     );
   }

@@ -3,7 +3,8 @@ import { Attempt, type AttemptOwner } from './attempt';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
 import { CHAT_RETRY, retryDelay } from './retry';
-import type { ProviderEvent, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
+import { Seam } from './seam';
+import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Everything that one call needs, the same for both attempts. */
 export interface StreamPlan {
@@ -14,82 +15,60 @@ export interface StreamPlan {
   secrets: readonly string[];
   repeatedSpace: string;
   /** @param contentType lower case, without parameters; empty when there was none */
-  decoder(sink: EventSink, contentType: string): StreamDecoder;
+  decoder(events: EventSink, contentType: string): StreamDecoder;
 }
 
-/** Characters that may wait for the consumer before the socket is no longer read. */
-const HIGH_WATER = 256 * 1024;
-
-/**
- * One streamed answer as an async iterator written by hand: an async generator would cost several microtasks for each of
- * the thousands of events that a process handles in a second.
- */
-export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, EventSink, AttemptOwner {
-  private readonly queue: ProviderEvent[] = [];
-  private queued = 0;
-  private waiting?: {
-    resolve: (result: IteratorResult<ProviderEvent>) => void;
-    reject: (error: ProviderError) => void;
-  };
+/** One streamed answer: its request, the only retry, and the clock that watches the provider. */
+export class AnswerStream implements EventSink, AttemptOwner {
   private attempt?: Attempt;
   private attempts = 0;
-  private failure?: ProviderError;
-  private closed = false;
+  private over = false;
   private produced = false;
   private finish?: string;
   private tokens?: Usage;
-  private repeatedSpace: string;
+  private readonly seam: Seam;
   /** When the provider last said something (ms of the monotonic clock); looked at by one timer, so that a token sets none. */
   private lastAt = 0;
   private timer?: NodeJS.Timeout;
+  private resolve!: (end: AnswerEnd) => void;
+  private reject!: (error: ProviderError) => void;
   private readonly onAbort = () => this.cancel();
 
   constructor(
     private readonly plan: StreamPlan,
+    private readonly sink: AnswerSink,
     private readonly options: StreamOptions,
   ) {
-    this.repeatedSpace = plan.repeatedSpace;
+    this.seam = new Seam(plan.repeatedSpace);
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<ProviderEvent>> {
-    if (this.attempts === 0 && !this.closed) this.begin();
-    const event = this.take();
-    if (event) return Promise.resolve({ done: false, value: event });
-    if (this.failure) {
-      const error = this.failure;
-      this.failure = undefined;
-      return Promise.reject(error);
-    }
-    if (this.closed) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => (this.waiting = { resolve, reject }));
-  }
-
-  return(): Promise<IteratorResult<ProviderEvent>> {
-    this.queue.length = 0;
-    this.failure = undefined;
-    this.attempt?.abort();
-    this.close();
-    return Promise.resolve({ done: true, value: undefined });
+  /** Makes the call; once. @throws ProviderError */
+  run(): Promise<AnswerEnd> {
+    const { signal } = this.options;
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+      if (signal?.aborted) return this.cancel();
+      signal?.addEventListener('abort', this.onAbort, { once: true });
+      this.start();
+    });
   }
 
   text(text: string): void {
-    if (this.repeatedSpace) text = this.dropRepeatedSpace(text);
-    if (text) this.push('text', text);
+    const piece = this.seam.join(text);
+    if (piece === '') return;
+    this.touch();
+    this.sink.text(piece);
   }
 
   reasoning(text: string): void {
-    this.push('reasoning', text);
+    this.touch();
+    this.sink.reasoning(text);
   }
 
   chunk(chunk: RawChunk): void {
     this.touch();
-    this.queue.push({ kind: 'chunk', chunk });
-    // A chunk's size is not known here; an assumed size is enough to stop reading when nobody consumes.
-    this.queued += 256;
+    this.sink.chunk(chunk);
   }
 
   finishReason(reason: string): void {
@@ -101,10 +80,10 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   }
 
   done(): void {
-    if (this.closed) return;
-    this.queue.push({ kind: 'end', finishReason: this.finish ?? 'stop', ...(this.tokens && { usage: this.tokens }) });
+    if (this.over) return;
     this.attempt?.drain();
     this.close();
+    this.resolve({ finishReason: this.finish ?? 'stop', ...(this.tokens && { usage: this.tokens }) });
   }
 
   /** @inheritdoc AttemptOwner */
@@ -115,19 +94,17 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   }
 
   /** @inheritdoc AttemptOwner */
-  received(attempt: Attempt): void {
-    if (this.queued > HIGH_WATER) attempt.pause();
-    this.wake();
+  received(): void {
+    if (this.over || !this.sink.full) return;
+    this.attempt?.abort();
+    this.close();
+    this.resolve({ finishReason: 'length' });
   }
 
   /** @inheritdoc AttemptOwner */
   ended(attempt: Attempt): void {
-    if (this.closed) return;
-    if (this.finish !== undefined) {
-      this.done();
-      this.wake();
-      return;
-    }
+    if (this.over) return;
+    if (this.finish !== undefined) return this.done();
     this.failed(
       attempt,
       new ProviderError('INTERRUPTED', 'The provider stopped in the middle of the answer', { retryable: true }),
@@ -136,7 +113,7 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
 
   /** @inheritdoc AttemptOwner */
   failed(attempt: Attempt, error: ProviderError): void {
-    if (this.closed || attempt !== this.attempt) return;
+    if (this.over || attempt !== this.attempt) return;
     attempt.abort();
     const delay = this.produced ? undefined : retryDelay(error, this.attempts, CHAT_RETRY);
     if (delay === undefined) return this.fail(error);
@@ -144,25 +121,6 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
     this.finish = this.tokens = undefined;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.start(), delay);
-  }
-
-  private take(): ProviderEvent | undefined {
-    const event = this.queue.shift();
-    if (event && this.queue.length === 0) {
-      this.queued = 0;
-      this.attempt?.resume();
-    }
-    return event;
-  }
-
-  private begin(): void {
-    const { signal } = this.options;
-    if (signal?.aborted) {
-      this.attempts = 1;
-      return this.cancel();
-    }
-    signal?.addEventListener('abort', this.onAbort, { once: true });
-    this.start();
   }
 
   private start(): void {
@@ -174,35 +132,11 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
     this.plan.pool.dispatch(this.plan.request, attempt);
   }
 
-  private push(kind: 'text' | 'reasoning', text: string): void {
-    this.touch();
-    this.queued += text.length;
-    const last = this.queue[this.queue.length - 1];
-    if (last?.kind === kind) last.text += text;
-    else this.queue.push({ kind, text });
-  }
-
   private touch(): void {
     this.lastAt = performance.now();
     if (this.produced) return;
     this.produced = true;
     this.watch(this.plan.timeouts.betweenTokens);
-  }
-
-  private dropRepeatedSpace(text: string): string {
-    let same = 0;
-    while (same < text.length && same < this.repeatedSpace.length && text[same] === this.repeatedSpace[same]) same++;
-    this.repeatedSpace = same === text.length ? this.repeatedSpace.slice(same) : '';
-    return text.slice(same);
-  }
-
-  private wake(): void {
-    const { waiting } = this;
-    if (!waiting || (this.queue.length === 0 && !this.failure && !this.closed)) return;
-    this.waiting = undefined;
-    const event = this.take();
-    if (event) waiting.resolve({ done: false, value: event });
-    else this.next().then(waiting.resolve, waiting.reject);
   }
 
   /** One timer for the whole answer: it looks at how long ago the last token was and sets itself again for the rest. */
@@ -215,8 +149,6 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   private checkSilence(): void {
     const { firstToken, betweenTokens } = this.plan.timeouts;
     const limit = this.produced ? betweenTokens : firstToken;
-    // A consumer that does not read is not the provider's silence.
-    if (this.queue.length > 0) this.lastAt = performance.now();
     if (performance.now() - this.lastAt < limit) return this.watch(limit);
     this.attempt?.abort();
     this.fail(
@@ -231,19 +163,18 @@ export class ProviderStream implements AsyncIterableIterator<ProviderEvent>, Eve
   }
 
   private cancel(): void {
-    if (this.closed) return;
+    if (this.over) return;
     this.attempt?.abort();
     this.fail(new ProviderError('CANCELLED', 'The request was cancelled'));
   }
 
   private fail(error: ProviderError): void {
-    this.failure = withoutSecrets(error, this.plan.secrets);
     this.close();
-    this.wake();
+    this.reject(withoutSecrets(error, this.plan.secrets));
   }
 
   private close(): void {
-    this.closed = true;
+    this.over = true;
     clearTimeout(this.timer);
     this.options.signal?.removeEventListener('abort', this.onAbort);
   }

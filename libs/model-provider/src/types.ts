@@ -68,18 +68,25 @@ export interface Usage {
 export type RawChunk = Record<string, unknown>;
 
 /**
- * What a stream yields. One network read gives at most a few events: text that arrived together is one event.
- * `chunk` comes only with `raw`, and then instead of `text` and `reasoning`. `end` is the last event of a complete answer;
- * an answer that does not end with it throws a {@link ProviderError}.
+ * Who takes a streamed answer, piece by piece as it is read from the socket: no promise, no queue and no object stands between the
+ * provider's bytes and this. `chunk` comes only with `raw`, and then instead of `text` and `reasoning`.
  */
-export type ProviderEvent =
-  | { kind: 'text'; text: string }
-  | { kind: 'reasoning'; text: string }
-  | { kind: 'chunk'; chunk: RawChunk }
-  | { kind: 'end'; finishReason: string; usage?: Usage };
+export interface AnswerSink {
+  text(text: string): void;
+  reasoning(text: string): void;
+  chunk(chunk: RawChunk): void;
+  /** True: nothing more is wanted. The request is closed, and the answer ends with the reason `length`. */
+  readonly full: boolean;
+}
+
+/** How a complete answer ended. */
+export interface AnswerEnd {
+  finishReason: string;
+  usage?: Usage;
+}
 
 export interface StreamOptions {
-  /** Aborting it closes the upstream request at once; the stream then throws `CANCELLED`. */
+  /** Aborting it closes the upstream request at once; the call then throws `CANCELLED`. */
   signal?: AbortSignal;
   /** Asks for whole chunks: needed for tools, n > 1, logprobs and structured output. */
   raw?: boolean;
@@ -101,11 +108,10 @@ export interface ModelProvider {
   /** @throws ProviderError */
   listModels(signal?: AbortSignal): Promise<ProviderModel[]>;
   /**
-   * Starts at the first `next()`, reads from the socket only as fast as it is consumed, and closes the upstream request
-   * when the consumer leaves early.
-   * @throws ProviderError from `next()`, after everything that had arrived was yielded
+   * Streams an answer into the sink, and resolves when it is complete.
+   * @throws ProviderError when it is not; the sink then has all that had arrived
    */
-  stream(request: ChatRequest, options?: StreamOptions): AsyncIterableIterator<ProviderEvent>;
+  stream(request: ChatRequest, sink: AnswerSink, options?: StreamOptions): Promise<AnswerEnd>;
   /** The whole answer in one piece, for short calls such as titles. @throws ProviderError */
   complete(request: ChatRequest, options?: { signal?: AbortSignal }): Promise<CompletionResult>;
 }

@@ -1,24 +1,50 @@
-import type { ModelConnection, ProviderEvent } from '../src';
+import type {
+  AnswerEnd,
+  AnswerSink,
+  ChatRequest,
+  ModelConnection,
+  ModelProvider,
+  RawChunk,
+  StreamOptions,
+} from '../src';
 
-/** Reads a stream to its end. */
-export async function collect(stream: AsyncIterable<ProviderEvent>): Promise<{
-  text: string;
-  reasoning: string;
-  events: ProviderEvent[];
-  end?: ProviderEvent & { kind: 'end' };
-  error?: unknown;
-}> {
-  const events: ProviderEvent[] = [];
+export type Piece = { kind: 'text' | 'reasoning'; text: string } | { kind: 'chunk'; chunk: RawChunk };
+
+export interface CollectOptions extends StreamOptions {
+  /** Called for each piece; true: nothing more is wanted. */
+  onPiece?: (piece: Piece) => boolean | void;
+}
+
+/** Has an answer streamed to its end. */
+export async function collect(
+  provider: ModelProvider,
+  request: ChatRequest,
+  { onPiece, ...options }: CollectOptions = {},
+): Promise<{ text: string; reasoning: string; pieces: Piece[]; end?: AnswerEnd; error?: unknown }> {
+  const pieces: Piece[] = [];
+  let full = false;
+  const take = (piece: Piece): void => {
+    pieces.push(piece);
+    full = onPiece?.(piece) === true;
+  };
+  const sink: AnswerSink = {
+    text: (text) => take({ kind: 'text', text }),
+    reasoning: (text) => take({ kind: 'reasoning', text }),
+    chunk: (chunk) => take({ kind: 'chunk', chunk }),
+    get full() {
+      return full;
+    },
+  };
+  let end: AnswerEnd | undefined;
   let error: unknown;
   try {
-    for await (const event of stream) events.push(event);
+    end = await provider.stream(request, sink, options);
   } catch (thrown) {
     error = thrown;
   }
   const join = (kind: 'text' | 'reasoning') =>
-    events.map((event) => (event.kind === kind && 'text' in event ? event.text : '')).join('');
-  const end = events.find((event) => event.kind === 'end');
-  return { text: join('text'), reasoning: join('reasoning'), events, end, error };
+    pieces.map((piece) => (piece.kind === kind && 'text' in piece ? piece.text : '')).join('');
+  return { text: join('text'), reasoning: join('reasoning'), pieces, end, error };
 }
 
 export const user = (content: string) => [{ role: 'user', content }];

@@ -45,19 +45,18 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     expect(models[0]).toMatchObject({ name: expect.any(String), ownedBy: expect.any(String), raw: expect.any(Object) });
   });
 
-  it('streams an answer in pieces that ends once, with the reason and the token counts', async () => {
-    const { text, events, end, error } = await collect(provider.stream(request({ max_tokens: 60 })));
+  it('streams an answer in pieces, and ends with the reason and the token counts', async () => {
+    const { text, pieces, end, error } = await collect(provider, request({ max_tokens: 60 }));
     expect(error).toBeUndefined();
     expect(text.length).toBeGreaterThan(20);
-    expect(events.filter(({ kind }) => kind === 'text').length).toBeGreaterThan(3);
-    expect(events.at(-1)).toBe(end);
+    expect(pieces.filter(({ kind }) => kind === 'text').length).toBeGreaterThan(3);
     expect(['stop', 'length']).toContain(end?.finishReason);
     expect(end?.usage?.completion_tokens).toBeGreaterThan(3);
     expect(end?.usage?.prompt_tokens).toBeGreaterThan(0);
   });
 
   it('keeps to max_tokens and says so', async () => {
-    const { end } = await collect(provider.stream(request({ max_tokens: 5 })));
+    const { end } = await collect(provider, request({ max_tokens: 5 }));
     expect(end).toMatchObject({ finishReason: 'length', usage: { completion_tokens: 5 } });
   });
 
@@ -70,18 +69,18 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
   });
 
   it('gives whole chunks in the shape of OpenAI when they are asked for', async () => {
-    const { events, end } = await collect(provider.stream(request({ max_tokens: 20 }), { raw: true }));
-    const chunks = events.flatMap((event) => (event.kind === 'chunk' ? [event.chunk] : []));
+    const { pieces, end } = await collect(provider, request({ max_tokens: 20 }), { raw: true });
+    const chunks = pieces.flatMap((piece) => (piece.kind === 'chunk' ? [piece.chunk] : []));
     expect(chunks.length).toBeGreaterThan(3);
     expect(chunks[0]).toMatchObject({ object: 'chat.completion.chunk', model: subject.model, choices: [{ index: 0 }] });
-    expect(events.some(({ kind }) => kind === 'text')).toBe(false);
+    expect(pieces.some(({ kind }) => kind === 'text')).toBe(false);
     expect(end?.usage?.completion_tokens).toBeGreaterThan(3);
   });
 
   it('goes on after text that it has streamed before', async () => {
-    const whole = await collect(provider.stream(request({ max_tokens: 40 })));
+    const whole = await collect(provider, request({ max_tokens: 40 }));
     const given = whole.text.slice(0, Math.floor(whole.text.length / 2));
-    const rest = await collect(provider.stream(request({ max_tokens: 40, continueFrom: given })));
+    const rest = await collect(provider, request({ max_tokens: 40, continueFrom: given }));
     expect(rest.error).toBeUndefined();
     if (real) {
       // Tokens are cut differently at the seam, so not the same words; but no second beginning.
@@ -92,13 +91,14 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     }
   });
 
-  it('refuses to continue where the connection says that it cannot', () => {
+  it('refuses to continue where the connection says that it cannot', async () => {
     const fixed = createProvider({ ...subject.connection, continuation: 'none' });
-    expect(() => fixed.stream(request({ continueFrom: 'Once' }))).toThrow('cannot continue');
+    const { error } = await collect(fixed, request({ continueFrom: 'Once' }));
+    expect(error).toMatchObject({ message: expect.stringContaining('cannot continue') });
   });
 
   it('says that it does not know a model', async () => {
-    const { error } = await collect(provider.stream({ model: 'nobody-knows-this', messages: user('hi') }));
+    const { error } = await collect(provider, { model: 'nobody-knows-this', messages: user('hi') });
     expect(error).toMatchObject({ name: 'ProviderError', code: 'NOT_FOUND', status: 404, retryable: false });
     expect((error as Error).message).toContain('nobody-knows-this');
     await expect(provider.complete({ model: 'nobody-knows-this', messages: user('hi') })).rejects.toMatchObject({
@@ -110,29 +110,28 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     const before = subject.aborted?.() ?? 0;
     const abort = new AbortController();
     const long = real ? request({ max_tokens: 2000 }) : request({ model: 'sim-t4000-r100' });
-    const stream = provider.stream(long, { signal: abort.signal });
-    expect((await stream.next()).value).toMatchObject({ kind: 'text' });
-    abort.abort();
-    const { error } = await collect(stream);
+    const { pieces, error } = await collect(provider, long, { signal: abort.signal, onPiece: () => abort.abort() });
     expect(error).toMatchObject({ code: 'CANCELLED' });
+    expect(pieces).toHaveLength(1);
     // Long before its end, which is 40 s away.
     if (subject.aborted) await waitFor(() => subject.aborted!() === before + 1, { what: 'the request to be closed' });
     // A model server with one place would be busy until the abandoned answer ends.
-    const next = await collect(provider.stream(request({ max_tokens: 3 })));
+    const next = await collect(provider, request({ max_tokens: 3 }));
     expect(next.end?.finishReason).toBe('length');
   });
 
-  it('closes the upstream request when its reader leaves', async () => {
+  it('closes the upstream request when nothing more is wanted', async () => {
     const before = subject.aborted?.() ?? 0;
     const long = real ? request({ max_tokens: 2000 }) : request({ model: 'sim-t4000-r100' });
-    for await (const event of provider.stream(long)) if (event.kind === 'text') break;
+    const { end } = await collect(provider, long, { onPiece: () => true });
+    expect(end).toEqual({ finishReason: 'length' });
     if (subject.aborted) await waitFor(() => subject.aborted!() === before + 1, { what: 'the request to be closed' });
-    const next = await collect(provider.stream(request({ max_tokens: 3 })));
+    const next = await collect(provider, request({ max_tokens: 3 }));
     expect(next.error).toBeUndefined();
   });
 
   it(`serves several answers at once (${name})`, async () => {
-    const answers = await Promise.all([1, 2, 3].map(() => collect(provider.stream(request({ max_tokens: 10 })))));
+    const answers = await Promise.all([1, 2, 3].map(() => collect(provider, request({ max_tokens: 10 }))));
     for (const { error, end } of answers) {
       expect(error).toBeUndefined();
       expect(end?.usage?.completion_tokens).toBe(10);

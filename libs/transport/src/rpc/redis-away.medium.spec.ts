@@ -107,9 +107,12 @@ describe('a Redis that is away', () => {
     await kept.kill();
     await sleep(2_500);
     await kept.start();
-    const { commands } = other.connections;
+    // A fresh connection, because `other` may itself be back as late as a second after the replica.
+    const watcher = await createCaller(kept.url, prefix);
+    const { commands } = watcher.connections;
     await waitFor(async () => String(await commands.client('LIST')).includes('quick:commands'));
-    // By Redis's clock the slow one has been silent for 3 s, and only the quick one is back.
+    watcher.close();
+    // By Redis's clock the slow one has been silent for 3 s, and only the quick one is back and has looked twice.
     await sleep(700);
     slow.signal('SIGCONT');
     expect(await call).toMatchObject({ pid: slow.pid, n: 1 });

@@ -33,14 +33,14 @@ describe('Suspicion', () => {
     expect(suspicion.look([silent('1-0', START + 7_000, later)], later)).toEqual([]);
   });
 
-  it('waits for four good heartbeats after a bad one', () => {
+  it('waits for six good heartbeats after a bad one', () => {
     const suspicion = settled();
     suspicion.forget();
-    const looks = [0, 500, 1_000, 1_500].map((ms) => {
+    const looks = [0, 500, 1_000, 1_500, 2_000, 2_500].map((ms) => {
       const now = START + 5_000 + ms;
       return suspicion.look([silent('1-0', START, now)], now).length;
     });
-    expect(looks).toEqual([0, 0, 0, 1]);
+    expect(looks).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
   it('forgets suspects that are no longer silent', () => {

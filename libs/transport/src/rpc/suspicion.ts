@@ -11,10 +11,10 @@ export const CLAIM_IDLE_MS = 1_500;
 /** A replica is suspected a little earlier, so that the second look coincides with the claim. */
 export const SUSPECT_IDLE_MS = 1_000;
 /**
- * Good heartbeats in a row before anything is claimed: after a break everyone comes back within the longest reconnect delay (1 s),
- * and until then everyone looks dead to the first.
+ * Good heartbeats in a row before anything is claimed: after a break everyone comes back within the longest reconnect delay (1 s) and what
+ * a busy machine adds to it, and until then everyone looks dead to the first.
  */
-const GOOD_BEATS = 4;
+const GOOD_BEATS = 6;
 /** Milliseconds; the precision with which two looks agree on when a record was last kept. */
 const SAME_MOMENT_MS = 20;
 

@@ -17,6 +17,7 @@ function answer(options: Partial<AnswerTextOptions> = {}) {
     restart: true,
     limit: 1_000,
     length: 0,
+    onPiece: () => undefined,
     ...options,
   });
   return { pen, text };
@@ -26,40 +27,40 @@ describe('the text of an answer', () => {
   it('replaces an earlier generation only when there is something to show', () => {
     const { pen, text } = answer();
     expect(pen.text).toBe('old');
-    text.add({ kind: 'text', text: 'a' });
-    text.add({ kind: 'text', text: 'b' });
+    text.text('a');
+    text.text('b');
     expect(pen).toEqual({ text: 'ab', restarts: 1 });
   });
 
   it('has thoughts in tags, or not at all', () => {
     const { pen, text } = answer();
-    text.add({ kind: 'reasoning', text: 'h' });
-    text.add({ kind: 'reasoning', text: 'm' });
-    text.add({ kind: 'text', text: 'yes' });
+    text.reasoning('h');
+    text.reasoning('m');
+    text.text('yes');
     expect(pen.text).toBe('<think>\nhm\n</think>\n\nyes');
     const plain = answer({ thoughts: false });
-    plain.text.add({ kind: 'reasoning', text: 'hm' });
-    plain.text.add({ kind: 'text', text: 'yes' });
+    plain.text.reasoning('hm');
+    plain.text.text('yes');
     expect(plain.pen.text).toBe('yes');
   });
 
   it('closes a thought that is broken off', () => {
     const { pen, text } = answer();
-    text.add({ kind: 'reasoning', text: 'hm' });
+    text.reasoning('hm');
     text.close();
     expect(pen.text).toBe('<think>\nhm\n</think>\n\n');
   });
 
   it('is one line of choices a chunk where more than text was asked for', () => {
     const { pen, text } = answer({ raw: true });
-    text.add({ kind: 'chunk', chunk: { id: 'x', choices: [{ index: 0, delta: { content: 'a' } }] } });
-    text.add({ kind: 'chunk', chunk: { choices: [], usage: {} } });
+    text.chunk({ id: 'x', choices: [{ index: 0, delta: { content: 'a' } }] });
+    text.chunk({ choices: [], usage: {} });
     expect(pen.text).toBe('[{"index":0,"delta":{"content":"a"}}]\n');
   });
 
   it('ends at its bound, counted from what was there before', () => {
     const { pen, text } = answer({ restart: false, limit: 10, length: 7 });
-    text.add({ kind: 'text', text: 'abcdef' });
+    text.text('abcdef');
     expect(pen.text).toBe('oldabc');
     expect(text.full).toBe(true);
   });

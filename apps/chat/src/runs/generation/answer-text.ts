@@ -1,4 +1,4 @@
-import type { ProviderEvent } from '@perennial/model-provider';
+import type { AnswerSink, RawChunk } from '@perennial/model-provider';
 import type { RunWriter } from '@perennial/transport';
 import { THINK_CLOSE, THINK_OPEN } from './provider-request';
 
@@ -13,10 +13,12 @@ export interface AnswerTextOptions {
   limit: number;
   /** Units that are there already. */
   length: number;
+  /** Called for each piece that the provider sends. */
+  onPiece: () => void;
 }
 
-/** Turns a provider's events into a run's text. */
-export class AnswerText {
+/** Turns what a provider sends into a run's text. */
+export class AnswerText implements AnswerSink {
   #thinking = false;
   #restart: boolean;
   #length: number;
@@ -34,32 +36,27 @@ export class AnswerText {
     return this.#length >= this.options.limit;
   }
 
-  add(event: ProviderEvent): void {
-    switch (event.kind) {
-      case 'text':
-        this.#leaveThought();
-        return this.#append(event.text);
-      case 'reasoning':
-        if (!this.options.thoughts) return;
-        if (!this.#thinking) this.#append(THINK_OPEN);
-        this.#thinking = true;
-        return this.#append(event.text);
-      case 'chunk': {
-        const { choices } = event.chunk;
-        if (Array.isArray(choices) && choices.length > 0) this.#append(`${JSON.stringify(choices)}\n`);
-        return;
-      }
-      case 'end':
-        return;
-    }
+  text(text: string): void {
+    this.options.onPiece();
+    if (this.#thinking) this.close();
+    this.#append(text);
   }
 
-  /** No more text comes. */
+  reasoning(text: string): void {
+    this.options.onPiece();
+    if (!this.options.thoughts) return;
+    if (!this.#thinking) this.#append(THINK_OPEN);
+    this.#thinking = true;
+    this.#append(text);
+  }
+
+  chunk({ choices }: RawChunk): void {
+    this.options.onPiece();
+    if (Array.isArray(choices) && choices.length > 0) this.#append(`${JSON.stringify(choices)}\n`);
+  }
+
+  /** No more text comes, or none of the thought that is open. */
   close(): void {
-    this.#leaveThought();
-  }
-
-  #leaveThought(): void {
     if (!this.#thinking) return;
     this.#thinking = false;
     this.#append(THINK_CLOSE);

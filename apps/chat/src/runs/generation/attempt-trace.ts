@@ -3,9 +3,9 @@ import {
   genAiAttributes,
   genAiResponseAttributes,
   genAiSpanName,
+  type AnswerEnd,
   type ChatRequest,
   type ModelConnection,
-  type Usage,
 } from '@perennial/model-provider';
 import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
 import type { TakenRun } from '../model/run';
@@ -70,8 +70,8 @@ export class ProviderSpan {
     if (this.run.epoch === 1) this.metrics.firstToken(this.run.age_s + waited / 1_000);
   }
 
-  ended(finishReason: string, usage?: Usage): void {
-    this.#span.setAttributes(genAiResponseAttributes({ finishReason, usage }));
+  ended(end: AnswerEnd): void {
+    this.#span.setAttributes(genAiResponseAttributes(end));
   }
 
   failed(error: unknown): void {

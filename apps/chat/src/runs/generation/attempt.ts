@@ -1,6 +1,6 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { SearchItem } from '@perennial/contracts-retrieval';
-import { createProvider, ProviderError } from '@perennial/model-provider';
+import { createProvider } from '@perennial/model-provider';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
@@ -182,30 +182,20 @@ export class Attempt {
       restart: !call.continues && recovered.text !== '',
       limit: env.MAX_ANSWER_CHARS,
       length: call.continues ? recovered.text.length : 0,
+      onPiece: () => span.token(),
     });
     try {
-      const events = span.within(() => createProvider(connection).stream(call.request, { signal, raw: call.raw }));
-      for await (const event of events) {
-        if (event.kind === 'end') {
-          answer.close();
-          const usage = wholeUsage(event.usage as Outcome['usage'], call.continues ? recovered.text : '');
-          span.ended(event.finishReason, event.usage);
-          return { state: 'completed', finishReason: event.finishReason, ...(usage ? { usage } : {}) };
-        }
-        span.token();
-        answer.add(event);
-        if (answer.full) {
-          answer.close();
-          span.ended('length');
-          return { state: 'completed', finishReason: 'length' };
-        }
-      }
-      throw new ProviderError('PROTOCOL', 'The provider ended the answer without saying so');
+      const end = await span.within(() =>
+        createProvider(connection).stream(call.request, answer, { signal, raw: call.raw }),
+      );
+      span.ended(end);
+      const usage = wholeUsage(end.usage as Outcome['usage'], call.continues ? recovered.text : '');
+      return { state: 'completed', finishReason: end.finishReason, ...(usage ? { usage } : {}) };
     } catch (error) {
-      answer.close();
       span.failed(error);
       throw error;
     } finally {
+      answer.close();
       span.end();
     }
   }
