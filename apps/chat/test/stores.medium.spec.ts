@@ -1,4 +1,4 @@
-import { sleep } from '@perennial/testing';
+import { sleep, waitFor } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import { Proxy } from './proxy';
@@ -81,6 +81,43 @@ describe('stores that go away', () => {
     await world.postgres.start();
     await world.complete(one!.turn, one!.reader);
   }, 60_000);
+
+  it('a stop that Postgres cannot keep is refused, the answer goes on, and asked again it holds', async () => {
+    await world.workers(1);
+    const [one] = await turns(1, 'sim-t900-r30-x');
+    const { turn, reader } = one!;
+    await reader.has(100);
+    await world.postgres.kill();
+    const refusal = await world.cancel({ runId: turn.runId }, turn.user).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'UNAVAILABLE' });
+    await reader.has(reader.text.length + 100);
+    await world.postgres.start();
+    await waitFor(() => world.cancel({ runId: turn.runId }, turn.user));
+    expect((await reader.ended()).terminal.state).toBe('cancelled');
+    expect(reader.faults).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    { back: 'within its grace', code: 0, deaths: 0 },
+    { back: 'after it', code: 1, deaths: 1 },
+  ])(
+    'a worker is told to end while Postgres is away, which comes back $back: its answer goes on elsewhere',
+    async ({ code, deaths }) => {
+      const [leaving] = await world.workers(1, { SHUTDOWN_GRACE_MS: '8000' });
+      const [one] = await turns(1, 'sim-t450-r40-x');
+      await one!.reader.has(200);
+      await world.workers(1);
+      await world.postgres.kill();
+      const asked = performance.now();
+      leaving!.signal('SIGTERM');
+      await (code === 0 ? sleep(2_000) : leaving!.exited);
+      await world.postgres.start();
+      expect(await leaving!.exited).toMatchObject({ code });
+      expect(performance.now() - asked).toBeLessThan(12_000);
+      expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths });
+    },
+    90_000,
+  );
 
   it('schedule 5: a take commits and its reply is lost', async () => {
     const proxy = await proxyOf(world.databaseUrl);

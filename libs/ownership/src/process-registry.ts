@@ -7,8 +7,11 @@ const BEAT_MS = 500;
 const DEAD_S = 3;
 /** The first of the two looks at the same stale value may be a little earlier, so that the second can act on time. */
 const SUSPECT_S = 2;
-/** Heartbeats of one's own in a row before one may judge others: after Postgres was away everyone looks dead for a moment. */
-const GOOD_BEATS = 3;
+/**
+ * Heartbeats of one's own in a row before one may judge others: after Postgres was away everyone looks dead, and on a busy machine some
+ * come back two seconds after the first.
+ */
+const GOOD_BEATS = 5;
 /** A beat later than this says that this process stood still itself, and what it sees of the others may be old. */
 const LATE_MS = 1_500;
 

@@ -3,22 +3,43 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
-import { fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
+import { afterSecondRun, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
 const only = process.argv.slice(2);
 
+/** More failures than this are no accident. */
+const MOST_RUN_AGAIN = 5;
+/** Lines of a failure that are repeated at the end. */
+const SHOWN_LINES = 12;
+
 /**
- * Runs a tier with its output shown, and reads the report that it wrote. A run that fails without a failed test (a crash,
- * an error outside of tests) counts as one failure.
+ * Runs a tier. Where a few tests failed beside all others, their files are run once more, alone: a machine that is too busy breaks a
+ * test that depends on time, a defect breaks it again.
  *
  * @param {string} name a project of vitest.config.ts
  */
 async function tier(name) {
+  const first = await vitest(name, []);
+  const { failures } = fromVitest(first);
+  if (failures.length === 0 || failures.length > MOST_RUN_AGAIN) return fromVitest(first);
+  show('FAILED  ', failures);
+  console.log(`\n== ${name}: once more, alone`);
+  return afterSecondRun(first, await vitest(name, [...new Set(failures.map(({ file }) => file))]));
+}
+
+/**
+ * Runs tests with their output shown, and reads the report. A run that fails without a failed test (a crash, an error outside of
+ * tests) counts as one failure.
+ *
+ * @param {string} name a project of vitest.config.ts
+ * @param {readonly string[]} files all where there are none
+ * @returns {Promise<import('./count.mjs').Report>}
+ */
+async function vitest(name, files) {
   const report = join(RESULTS, `${name}.json`);
   rmSync(report, { force: true });
-  console.log(`\n== ${name}`);
-  const args = ['run', '--project', name, '--passWithNoTests', '--silent=passed-only'];
+  const args = ['run', '--project', name, '--passWithNoTests', '--silent=passed-only', ...files];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/vitest'), ...args, ...reporters], {
     cwd: ROOT,
@@ -31,12 +52,24 @@ async function tier(name) {
   const code = await new Promise((resolve) => child.on('close', resolve));
   process.off('SIGINT', pass);
   process.off('SIGTERM', pass);
-  const count = existsSync(report) ? fromVitest(JSON.parse(readFileSync(report, 'utf8'))) : none();
-  if (code !== 0 && count.failed === 0) {
-    count.failed++;
-    count.failedNames.push(`${name} ended with ${code} outside of any test`);
+  /** @type {import('./count.mjs').Report} */
+  const { testResults = [] } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
+  if (code !== 0 && testResults.every(({ status }) => status !== 'failed')) {
+    testResults.push({ name: `${name} ended with ${code} outside of any test`, status: 'failed' });
   }
-  return count;
+  return { testResults };
+}
+
+/**
+ * @param {string} label
+ * @param {readonly import('./count.mjs').Failure[]} failures
+ */
+function show(label, failures) {
+  for (const { name, message } of failures) {
+    console.log(`${label} ${name}`);
+    const lines = message.split('\n').filter((line) => line !== '' && !line.includes('node_modules/'));
+    for (const line of lines.slice(0, SHOWN_LINES)) console.log(`         ${line}`);
+  }
 }
 
 async function main() {
@@ -47,6 +80,7 @@ async function main() {
   const counts = [];
   for (const name of ['unit', 'medium', 'e2e']) {
     if (only.length > 0 && !only.includes(name)) continue;
+    console.log(`\n== ${name}`);
     const started = performance.now();
     const count = await tier(name);
     console.log(`== ${name}: ${lastLine(count)} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
@@ -54,8 +88,9 @@ async function main() {
   }
   const total = sum(counts);
   for (const name of total.skippedNames) console.log(`SKIPPED  ${name}`);
-  for (const name of total.failedNames) console.log(`FAILED   ${name}`);
-  if (total.passed + total.failed === 0) console.log('No test was run: that is a failure.');
+  show('UNSTABLE', total.unstable);
+  show('FAILED  ', total.failures);
+  if (total.passed + total.failures.length === 0) console.log('No test was run: that is a failure.');
   writeFileSync(join(RESULTS, 'count.txt'), `${lastLine(total)}\n`);
   console.log(`\n${lastLine(total)}`);
   return succeeded(total);
@@ -65,6 +100,6 @@ try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.log(lastLine({ ...none(), failed: 1 }));
+  console.log(lastLine({ ...none(), failures: [{ name: 'npm test', file: '', message: '' }] }));
   process.exitCode = 1;
 }

@@ -39,8 +39,8 @@ export class RunsLifecycle implements OnApplicationBootstrap {
       titles.startSweeping();
       worker.start();
       drain.add('intake', 'take no more runs', () => worker.stopTaking());
-      drain.add('work', 'hand over runs', ({ remainingMs }) =>
-        held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
+      drain.add('work', 'hand over runs', ({ remainingMs, signal }) =>
+        held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS), signal),
       );
       drain.add('work', 'stop titles', () => titles.stop());
     }

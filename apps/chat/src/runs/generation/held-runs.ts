@@ -4,6 +4,7 @@ import { OwnershipRepository, type OwnedRun } from '../ownership/ownership.repos
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue, type RunJob } from '../ownership/run-queue';
 import type { Attempt } from './attempt';
+import { patiently } from './patience';
 
 const TICK_MS = 1_000;
 
@@ -89,9 +90,9 @@ export class HeldRuns {
 
   /**
    * Stops everything and gives it back: text first, then the runs, then word to the other workers. What is at its finish gets
-   * until `deadlineAt` (milliseconds of `Date.now()`) to end here.
+   * until `deadlineAt` (milliseconds of `Date.now()`) to end here, and a Postgres that is away gets as long to come back.
    */
-  async handOver(deadlineAt: number): Promise<void> {
+  async handOver(deadlineAt: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     await this.#interval?.stop();
     const finishing = [...this.#attempts.values()].filter((attempt) => attempt.finishing);
@@ -103,9 +104,11 @@ export class HeldRuns {
     const left = [...this.#attempts.values()];
     for (const attempt of left) attempt.stop('handover');
     const rows = left.flatMap((attempt) => attempt.uncheckpointed());
-    await this.repository.checkpoint(this.registry.id, rows);
+    const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
+      patiently(work, { signal, limitMs: deadlineAt - Date.now() });
+    await untilDeadline(() => this.repository.checkpoint(this.registry.id, rows));
     await Promise.race([Promise.all(left.map((attempt) => attempt.over)), patience]);
-    await this.#giveBack(left);
+    await untilDeadline(() => this.#giveBack(left));
     await this.#markPublished();
     if (left.length > 0) this.#log.info({ runs: left.length }, 'handed over');
   }
