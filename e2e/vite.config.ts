@@ -5,6 +5,7 @@ export default serviceBuild({
     failover: 'src/failover/main.ts',
     retrieval: 'src/retrieval/main.ts',
     'bench-stream': 'src/bench/stream.ts',
+    'bare-relay': 'src/bench/bare-relay-process.ts',
     'bench-retrieval': 'src/bench/retrieval.ts',
   },
 });

@@ -98,22 +98,20 @@ describe('stores that go away', () => {
   }, 60_000);
 
   it.each([
-    { back: 'within its grace', code: 0, deaths: 0 },
-    { back: 'after it', code: 1, deaths: 1 },
+    { back: 'within its grace', grace: 60_000, code: 0, deaths: 0 },
+    { back: 'after it', grace: 6_000, code: 1, deaths: 1 },
   ])(
     'a worker is told to end while Postgres is away, which comes back $back: its answer goes on elsewhere',
-    async ({ code, deaths }) => {
-      const [leaving] = await world.workers(1, { SHUTDOWN_GRACE_MS: '8000' });
-      const [one] = await turns(1, 'sim-t450-r40-x');
+    async ({ grace, code, deaths }) => {
+      await world.workers(2, { SHUTDOWN_GRACE_MS: String(grace) });
+      const [one] = await turns(1, 'sim-t600-r40-x');
       await one!.reader.has(200);
-      await world.workers(1);
+      const leaving = await world.ownerOf(one!.turn.runId);
       await world.postgres.kill();
-      const asked = performance.now();
-      leaving!.signal('SIGTERM');
-      await (code === 0 ? sleep(2_000) : leaving!.exited);
+      leaving.signal('SIGTERM');
+      await (code === 0 ? sleep(2_000) : leaving.exited);
       await world.postgres.start();
-      expect(await leaving!.exited).toMatchObject({ code });
-      expect(performance.now() - asked).toBeLessThan(12_000);
+      expect(await leaving.exited).toMatchObject({ code });
       expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths });
     },
     90_000,

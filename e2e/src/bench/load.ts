@@ -28,7 +28,7 @@ export interface LoadResult {
   firstToken: Histogram;
 }
 
-interface Load {
+export interface Load {
   model: string;
   tokens: number;
 }

@@ -7,7 +7,7 @@ const TICKS_PER_SECOND = 100;
 const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'];
 
 /** CPU-seconds of a process since it began; with its children, also those that have ended (Postgres forks a process a connection). */
-function cpuSeconds(pid: number, withChildren: boolean): number {
+export function cpuSeconds(pid: number, withChildren: boolean): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)

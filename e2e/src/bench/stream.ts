@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { launchSystem, ROOT, type LaunchOptions, type RunningSystem } from '@perennial/launcher';
 import { keepResult } from '@perennial/testing/servers';
 import { addUsers, signUpAdmin, type Account } from '../support/accounts';
+import { bareRelay } from './bare-relay';
 import { providerLoad, socketLoad, sseLoad, type LoadResult } from './load';
 import { cpuBetween, Meters, total } from './meters';
 import { startSimulatorProcess } from './simulator-process';
@@ -89,11 +90,17 @@ try {
         await meters.close();
         return socket;
       });
+  const bare = round(await bareRelay(simulator.url, STREAMS, ANSWER));
+  print('bare relay, CPU-s per million tokens', {
+    bare,
+    socket: `${round(one.socket.cpuPerMillion / bare)} times that`,
+  });
   const figures = {
     ...one.figures,
     replica_cost_ratio: many ? round(many.cpuPerMillion / one.socket.cpuPerMillion, 2) : null,
   };
-  if (!options.quick) keepResult(ROOT, 'stream', { streams: STREAMS, figures });
+  if (!options.quick)
+    keepResult(ROOT, 'stream', { streams: STREAMS, figures, bare_relay_cpu_s_per_million_tokens: bare });
   console.log(JSON.stringify(figures));
 } finally {
   await simulator.process.stop();

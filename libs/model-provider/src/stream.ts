@@ -26,7 +26,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
   private produced = false;
   private finish?: string;
   private tokens?: Usage;
-  private readonly seam: Seam;
+  private seam!: Seam;
   /** When the provider last said something (ms of the monotonic clock); looked at by one timer, so that a token sets none. */
   private lastAt = 0;
   private timer?: NodeJS.Timeout;
@@ -38,9 +38,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
     private readonly plan: StreamPlan,
     private readonly sink: AnswerSink,
     private readonly options: StreamOptions,
-  ) {
-    this.seam = new Seam(plan.repeatedSpace);
-  }
+  ) {}
 
   /** Makes the call; once. @throws ProviderError */
   run(): Promise<AnswerEnd> {
@@ -55,6 +53,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
   }
 
   text(text: string): void {
+    if (this.wantsNoMore) return;
     const piece = this.seam.join(text);
     if (piece === '') return;
     this.touch();
@@ -62,11 +61,13 @@ export class AnswerStream implements EventSink, AttemptOwner {
   }
 
   reasoning(text: string): void {
+    if (this.wantsNoMore) return;
     this.touch();
     this.sink.reasoning(text);
   }
 
   chunk(chunk: RawChunk): void {
+    if (this.wantsNoMore) return;
     this.touch();
     this.sink.chunk(chunk);
   }
@@ -80,7 +81,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
   }
 
   done(): void {
-    if (this.over) return;
+    if (this.over || this.endedFull()) return;
     this.attempt?.drain();
     this.close();
     this.resolve({ finishReason: this.finish ?? 'stop', ...(this.tokens && { usage: this.tokens }) });
@@ -95,15 +96,12 @@ export class AnswerStream implements EventSink, AttemptOwner {
 
   /** @inheritdoc AttemptOwner */
   received(): void {
-    if (this.over || !this.sink.full) return;
-    this.attempt?.abort();
-    this.close();
-    this.resolve({ finishReason: 'length' });
+    if (!this.over) this.endedFull();
   }
 
   /** @inheritdoc AttemptOwner */
   ended(attempt: Attempt): void {
-    if (this.over) return;
+    if (this.over || this.endedFull()) return;
     if (this.finish !== undefined) return this.done();
     this.failed(
       attempt,
@@ -113,7 +111,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
 
   /** @inheritdoc AttemptOwner */
   failed(attempt: Attempt, error: ProviderError): void {
-    if (this.over || attempt !== this.attempt) return;
+    if (this.over || attempt !== this.attempt || this.endedFull()) return;
     attempt.abort();
     const delay = this.produced ? undefined : retryDelay(error, this.attempts, CHAT_RETRY);
     if (delay === undefined) return this.fail(error);
@@ -123,8 +121,23 @@ export class AnswerStream implements EventSink, AttemptOwner {
     this.timer = setTimeout(() => this.start(), delay);
   }
 
+  /** One network read may hold more than was wanted: the rest of it is dropped. */
+  private get wantsNoMore(): boolean {
+    return this.over || this.sink.full;
+  }
+
+  /** Whatever else is true of an answer, one that was cut says so. */
+  private endedFull(): boolean {
+    if (!this.sink.full) return false;
+    this.attempt?.abort();
+    this.close();
+    this.resolve({ finishReason: 'length' });
+    return true;
+  }
+
   private start(): void {
     this.attempts += 1;
+    this.seam = new Seam(this.plan.repeatedSpace);
     this.lastAt = performance.now();
     const attempt = new Attempt(this, (contentType) => this.plan.decoder(this, contentType));
     this.attempt = attempt;

@@ -69,13 +69,13 @@ export type RawChunk = Record<string, unknown>;
 
 /**
  * Who takes a streamed answer, piece by piece as it is read from the socket: no promise, no queue and no object stands between the
- * provider's bytes and this. `chunk` comes only with `raw`, and then instead of `text` and `reasoning`.
+ * provider's bytes and this. `chunk` comes only with `raw`, and then instead of `text` and `reasoning`. None of it may throw.
  */
 export interface AnswerSink {
   text(text: string): void;
   reasoning(text: string): void;
   chunk(chunk: RawChunk): void;
-  /** True: nothing more is wanted. The request is closed, and the answer ends with the reason `length`. */
+  /** True: nothing more is wanted, nothing more comes. The request is closed, and the answer ends with the reason `length`. */
   readonly full: boolean;
 }
 

@@ -179,6 +179,9 @@ it('accepts an end without [DONE]', async () => {
   expect(end?.finishReason).toBe('stop');
 });
 
+const delta = (content: string, finish_reason: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] })}\n\n`;
+
 describe('a server that is not what it should be', () => {
   let server: Server;
   let answer: {
@@ -262,6 +265,26 @@ describe('a server that is not what it should be', () => {
       text: 'All at once',
       end: { usage: { completion_tokens: 3 } },
     });
+  });
+
+  it.each([
+    [
+      'one document',
+      'application/json',
+      JSON.stringify({ choices: [{ message: { content: 'All' }, finish_reason: 'stop' }] }),
+    ],
+    ['a stream', 'text/event-stream', `${delta('Al')}${delta('l')}${delta('', 'stop')}data: [DONE]\n\n`],
+    ['a stream that breaks off', 'text/event-stream', delta('All')],
+    ['a stream with an error in it', 'text/event-stream', `${delta('All')}data: {"error":{"message":"no"}}\n\n`],
+  ])('ends with "length" what filled its sink, also where the end is in the same read (%s)', async (_, type, body) => {
+    answer = { status: 200, headers: { 'content-type': type }, body };
+    let all = '';
+    const isFull = (text: string) => (all += text).length >= 2;
+    const { end, pieces } = await collect(provider, hi('m'), {
+      onPiece: (piece) => 'text' in piece && isFull(piece.text),
+    });
+    expect(end).toEqual({ finishReason: 'length' });
+    expect(pieces).toHaveLength(1);
   });
 
   it('reports a used-up quota as that', async () => {

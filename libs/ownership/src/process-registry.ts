@@ -11,7 +11,7 @@ const SUSPECT_S = 2;
  * Heartbeats of one's own in a row before one may judge others: after Postgres was away everyone looks dead, and on a busy machine some
  * come back two seconds after the first.
  */
-const GOOD_BEATS = 5;
+const GOOD_BEATS = 6;
 /** A beat later than this says that this process stood still itself, and what it sees of the others may be old. */
 const LATE_MS = 1_500;
 

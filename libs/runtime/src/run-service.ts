@@ -43,7 +43,7 @@ const CLOSE_SHARE = 0.2;
 /**
  * Runs a service until it is told to end: environment, logs, health, telemetry, and a drain that hands over what runs.
  * Resolves when the service is ready. Never throws: a start that fails is logged and ends the process with 1, a wrong
- * environment with 78. SIGTERM or SIGINT ends it with 0, or with 1 when `SHUTDOWN_GRACE_MS` was not enough.
+ * environment with 78. SIGTERM or SIGINT ends it with 0, or with 1 when a step failed or `SHUTDOWN_GRACE_MS` was not enough.
  */
 export async function runService<S extends ServiceEnvSchema, App extends INestApplicationContext = INestMicroservice>(
   definition: ServiceDefinition<S, App>,

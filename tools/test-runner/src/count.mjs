@@ -1,5 +1,8 @@
-/** @typedef {{ name: string, file: string, message: string }} Failure `message` says what went wrong, as the runner told it */
-/** @typedef {{ passed: number, failures: Failure[], skippedNames: string[], unstable: Failure[] }} Count */
+/**
+ * @typedef {import('./report.mjs').Report} Report
+ * @typedef {{ name: string, file: string, message: string }} Failure `file` is empty for what belongs to none
+ * @typedef {{ passed: number, failures: Failure[], skippedNames: string[], unstable: Failure[] }} Count
+ */
 
 /** @returns {Count} */
 export function none() {
@@ -34,47 +37,51 @@ export function succeeded({ passed, failures }) {
 }
 
 /**
- * What Vitest's `json` reporter writes.
- *
- * @typedef {{ status: string, fullName: string, failureMessages?: string[] }} TestResult
- * @typedef {{ name: string, status: string, message?: string, assertionResults?: TestResult[] }} FileResult
- * @typedef {{ testResults?: FileResult[] }} Report
- */
-
-/**
- * Reads a report. A file that could not be loaded has no tests: it counts as one failure.
+ * Counts tests. A file whose loading or whose hooks failed is one failure, and so is each error outside of any file.
  *
  * @param {Report} report
  * @returns {Count}
  */
-export function fromVitest(report) {
+export function counted({ files, errors }) {
   const count = none();
-  for (const { name: file, status, message = '', assertionResults = [] } of report.testResults ?? []) {
-    for (const { status, fullName: name, failureMessages = [] } of assertionResults) {
-      if (status === 'passed') count.passed++;
-      else if (status === 'failed') count.failures.push({ name, file, message: failureMessages.join('\n') });
+  for (const { file, errors, tests } of files) {
+    for (const { name, state, message } of tests) {
+      if (state === 'passed') count.passed++;
+      else if (state === 'failed') count.failures.push({ name, file, message });
       else count.skippedNames.push(name);
     }
-    if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) {
-      count.failures.push({ name: file, file, message });
-    }
+    if (errors.length > 0) count.failures.push({ name: file, file, message: errors.join('\n') });
   }
+  for (const message of errors) count.failures.push({ name: 'outside of any test', file: '', message });
   return count;
 }
 
 /**
- * The count after the files with failures were run once more, alone: that run is the one that counts for them. What had failed
- * and then passes is named as unstable.
+ * The count after the files with failures were run once more: that run is the one that counts for them. What had failed and then
+ * passes is named as unstable; what did not pass, for whatever reason, stays a failure.
  *
  * @param {Report} first
  * @param {Report} again
  * @returns {Count}
  */
 export function afterSecondRun(first, again) {
-  const files = again.testResults ?? [];
-  const others = (first.testResults ?? []).filter(({ name }) => files.every((file) => file.name !== name));
-  const count = fromVitest({ testResults: [...others, ...files] });
-  const isFailure = (/** @type {Failure} */ { name, file }) =>
-    count.failures.some((failure) => failure.name === name && failure.file === file);
-  return { ...count, unstable: fromVitest(first).failures.filter((failure) => !isFailure(failure)) };
+  const others = first.files.filter(({ file }) => again.files.every((other) => other.file !== file));
+  const count = counted({ files: [...others, ...again.files], errors: [...first.errors, ...again.errors] });
+  for (const failure of counted(first).failures) {
+    if (count.failures.some(({ name, file }) => name === failure.name && file === failure.file)) continue;
+    if (passes(failure, again)) count.unstable.push(failure);
+    else count.failures.push(failure);
+  }
+  return count;
+}
+
+/**
+ * @param {Failure} failure
+ * @param {Report} again
+ */
+function passes({ name, file }, again) {
+  const report = again.files.find((other) => other.file === file);
+  if (report === undefined) return false;
+  const tests = name === file ? report.tests : report.tests.filter((test) => test.name === name);
+  return tests.length > 0 && tests.every(({ state }) => state === 'passed');
 }

@@ -1,21 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { afterSecondRun, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
+import { afterSecondRun, counted, lastLine, none, succeeded, sum } from './count.mjs';
+import type { FileReport, TestReport } from './report.mjs';
 
-describe('fromVitest', () => {
-  const test = (status: string) => ({ status, fullName: `${status} test`, failureMessages: ['expected 1'] });
+const file = (name: string, tests: Record<string, TestReport['state']>, errors: string[] = []): FileReport => ({
+  file: name,
+  errors,
+  tests: Object.entries(tests).map(([test, state]) => ({
+    name: test,
+    state,
+    message: state === 'failed' ? `${test} broke` : '',
+  })),
+});
 
+describe('counted', () => {
   it('counts tests by state and names those that did not pass', () => {
-    const assertionResults = [test('passed'), test('failed'), test('skipped'), test('todo')];
-    const count = fromVitest({ testResults: [{ name: 'a.spec.ts', status: 'failed', assertionResults }] });
+    const tests = { a: 'passed', b: 'failed', c: 'skipped', d: 'pending' } as const;
+    const count = counted({ files: [file('x.spec.ts', tests)], errors: [] });
     expect(lastLine(count)).toBe('1 passed, 1 failed, 2 skipped');
-    expect(count.failures).toEqual([{ name: 'failed test', file: 'a.spec.ts', message: 'expected 1' }]);
-    expect(count.skippedNames).toEqual(['skipped test', 'todo test']);
+    expect(count.failures).toEqual([{ name: 'b', file: 'x.spec.ts', message: 'b broke' }]);
+    expect(count.skippedNames).toEqual(['c', 'd']);
   });
 
-  it('counts a file that could not be loaded as a failure', () => {
-    const broken = { name: 'broken.spec.ts', status: 'failed', message: 'no such module', assertionResults: [] };
-    expect(fromVitest({ testResults: [broken] }).failures).toEqual([
-      { name: 'broken.spec.ts', file: 'broken.spec.ts', message: 'no such module' },
+  it('counts a file that could not begin, and an error that belongs to no file, as failures', () => {
+    const count = counted({ files: [file('x.spec.ts', { a: 'skipped' }, ['hook timed out'])], errors: ['unhandled'] });
+    expect(count.failures).toEqual([
+      { name: 'x.spec.ts', file: 'x.spec.ts', message: 'hook timed out' },
+      { name: 'outside of any test', file: '', message: 'unhandled' },
     ]);
   });
 });
@@ -23,43 +33,41 @@ describe('fromVitest', () => {
 describe('succeeded', () => {
   it('is not a run without tests, nor one with a failure', () => {
     const passed = { ...none(), passed: 5 };
+    const failed = counted({ files: [], errors: ['unhandled'] });
     expect(succeeded(none())).toBe(false);
     expect(succeeded(passed)).toBe(true);
-    expect(succeeded(sum([passed, { ...none(), failures: [{ name: 'x', file: 'a.spec.ts', message: '' }] }]))).toBe(
-      false,
-    );
+    expect(succeeded(sum([passed, failed]))).toBe(false);
   });
 });
 
 describe('a second run of the files with failures', () => {
-  const file = (name: string, tests: Record<string, string>) => ({
-    name,
-    status: Object.values(tests).includes('failed') ? 'failed' : 'passed',
-    assertionResults: Object.entries(tests).map(([fullName, status]) => ({ status, fullName })),
-  });
   const stable = file('stable.spec.ts', { a: 'passed', b: 'passed' });
-  const first = { testResults: [stable, file('x.spec.ts', { c: 'passed', d: 'failed', e: 'failed' })] };
+  const first = { files: [stable, file('x.spec.ts', { c: 'passed', d: 'failed', e: 'failed' })], errors: [] };
+  const again = (tests: Record<string, TestReport['state']>, errors: string[] = []) =>
+    afterSecondRun(first, { files: [file('x.spec.ts', tests)], errors });
 
   it('parts what is broken from what is not stable', () => {
-    const count = afterSecondRun(first, {
-      testResults: [file('x.spec.ts', { c: 'passed', d: 'passed', e: 'failed' })],
-    });
+    const count = again({ c: 'passed', d: 'passed', e: 'failed' });
     expect(lastLine(count)).toBe('4 passed, 1 failed, 0 skipped');
     expect(count.failures.map(({ name }) => name)).toEqual(['e']);
     expect(count.unstable.map(({ name }) => name)).toEqual(['d']);
   });
 
-  it('believes nothing that did not run', () => {
-    const count = afterSecondRun(first, { testResults: [] });
-    expect(lastLine(count)).toBe('3 passed, 2 failed, 0 skipped');
-    expect(count.unstable).toEqual([]);
+  it('believes nothing but what passed', () => {
+    expect(lastLine(afterSecondRun(first, { files: [], errors: [] }))).toBe('3 passed, 2 failed, 0 skipped');
+    expect(lastLine(again({ c: 'passed', d: 'skipped' }))).toBe('3 passed, 2 failed, 1 skipped');
+    expect(lastLine(again({ c: 'passed', d: 'passed', e: 'passed' }, ['unhandled']))).toBe(
+      '5 passed, 1 failed, 0 skipped',
+    );
   });
 
-  it('takes a file that could not begin by what its tests do then', () => {
-    const begun = { ...file('x.spec.ts', { c: 'skipped' }), status: 'failed', message: 'hook timed out' };
-    const started = { testResults: [stable, begun] };
-    const count = afterSecondRun(started, { testResults: [file('x.spec.ts', { c: 'passed' })] });
-    expect(lastLine(count)).toBe('3 passed, 0 failed, 0 skipped');
-    expect(count.unstable.map(({ message }) => message)).toEqual(['hook timed out']);
+  it('judges a file that could not begin by all of its tests', () => {
+    const begun = { files: [stable, file('x.spec.ts', { c: 'skipped' }, ['hook timed out'])], errors: [] };
+    const passed = afterSecondRun(begun, { files: [file('x.spec.ts', { c: 'passed' })], errors: [] });
+    expect(lastLine(passed)).toBe('3 passed, 0 failed, 0 skipped');
+    expect(passed.unstable.map(({ message }) => message)).toEqual(['hook timed out']);
+    const failed = afterSecondRun(begun, { files: [file('x.spec.ts', { c: 'failed' })], errors: [] });
+    expect(failed.unstable).toEqual([]);
+    expect(succeeded(failed)).toBe(false);
   });
 });

@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
-import { afterSecondRun, fromVitest, lastLine, none, succeeded, sum } from './count.mjs';
+import { afterSecondRun, counted, lastLine, none, succeeded, sum } from './count.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
+const REPORTER = fileURLToPath(import.meta.resolve('./report.mjs'));
 const only = process.argv.slice(2);
 
 /** More failures than this are no accident. */
@@ -13,51 +15,56 @@ const MOST_RUN_AGAIN = 5;
 /** Lines of a failure that are repeated at the end. */
 const SHOWN_LINES = 12;
 
+/** A signal has ended the tests: nothing more is begun. */
+let ended = false;
+
 /**
- * Runs a tier. Where a few tests failed beside all others, their files are run once more, alone: a machine that is too busy breaks a
- * test that depends on time, a defect breaks it again.
+ * Runs a tier. Where a few tests failed beside all others, their files are run once more, one after another: a machine that is too busy
+ * breaks a test that depends on time, a defect breaks it again.
  *
  * @param {string} name a project of vitest.config.ts
  */
 async function tier(name) {
   const first = await vitest(name, []);
-  const { failures } = fromVitest(first);
-  if (failures.length === 0 || failures.length > MOST_RUN_AGAIN) return fromVitest(first);
+  const { failures } = counted(first);
+  const files = [...new Set(failures.map(({ file }) => file))];
+  if (failures.length === 0 || failures.length > MOST_RUN_AGAIN || files.includes('') || ended) return counted(first);
   show('FAILED  ', failures);
   console.log(`\n== ${name}: once more, alone`);
-  return afterSecondRun(first, await vitest(name, [...new Set(failures.map(({ file }) => file))]));
+  return afterSecondRun(first, await vitest(name, [...files, '--no-file-parallelism']));
 }
 
 /**
- * Runs tests with their output shown, and reads the report. A run that fails without a failed test (a crash, an error outside of
- * tests) counts as one failure.
+ * Runs tests with their output shown, and reads the report. A run that fails without a failed test (a crash) counts as one failure.
  *
  * @param {string} name a project of vitest.config.ts
- * @param {readonly string[]} files all where there are none
- * @returns {Promise<import('./count.mjs').Report>}
+ * @param {readonly string[]} chosen files and options; all files where there are none
+ * @returns {Promise<import('./report.mjs').Report>}
  */
-async function vitest(name, files) {
-  const report = join(RESULTS, `${name}.json`);
-  rmSync(report, { force: true });
-  const args = ['run', '--project', name, '--passWithNoTests', '--silent=passed-only', ...files];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+async function vitest(name, chosen) {
+  const path = join(RESULTS, `${name}.json`);
+  rmSync(path, { force: true });
+  const args = ['run', '--project', name, '--passWithNoTests', '--silent=passed-only', ...chosen];
+  const reporters = ['--reporter=default', `--reporter=${REPORTER}`];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/vitest'), ...args, ...reporters], {
     cwd: ROOT,
+    env: { ...process.env, TEST_REPORT: path },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   /** @param {NodeJS.Signals} signal */
-  const pass = (signal) => child.kill(signal);
+  const pass = (signal) => {
+    ended = true;
+    child.kill(signal);
+  };
   process.on('SIGINT', pass);
   process.on('SIGTERM', pass);
   const code = await new Promise((resolve) => child.on('close', resolve));
   process.off('SIGINT', pass);
   process.off('SIGTERM', pass);
-  /** @type {import('./count.mjs').Report} */
-  const { testResults = [] } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
-  if (code !== 0 && testResults.every(({ status }) => status !== 'failed')) {
-    testResults.push({ name: `${name} ended with ${code} outside of any test`, status: 'failed' });
-  }
-  return { testResults };
+  /** @type {import('./report.mjs').Report} */
+  const report = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { files: [], errors: [] };
+  if (code !== 0 && counted(report).failures.length === 0) report.errors.push(`the run ended with ${code}`);
+  return report;
 }
 
 /**
@@ -79,7 +86,7 @@ async function main() {
   mkdirSync(RESULTS, { recursive: true });
   const counts = [];
   for (const name of ['unit', 'medium', 'e2e']) {
-    if (only.length > 0 && !only.includes(name)) continue;
+    if (ended || (only.length > 0 && !only.includes(name))) continue;
     console.log(`\n== ${name}`);
     const started = performance.now();
     const count = await tier(name);

@@ -106,7 +106,7 @@ export class HeldRuns {
     const rows = left.flatMap((attempt) => attempt.uncheckpointed());
     const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
       patiently(work, { signal, limitMs: deadlineAt - Date.now() });
-    await untilDeadline(() => this.repository.checkpoint(this.registry.id, rows));
+    if (rows.length > 0) await untilDeadline(() => this.repository.checkpoint(this.registry.id, rows));
     await Promise.race([Promise.all(left.map((attempt) => attempt.over)), patience]);
     await untilDeadline(() => this.#giveBack(left));
     await this.#markPublished();

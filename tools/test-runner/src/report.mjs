@@ -1,0 +1,43 @@
+// A Vitest reporter that writes what the count needs, also what the `json` reporter leaves out: errors outside of tests, and those of
+// the hooks of a suite. The file's name is in TEST_REPORT.
+import { writeFileSync } from 'node:fs';
+
+/**
+ * @typedef {{ name: string, state: 'passed' | 'failed' | 'skipped' | 'pending', message: string }} TestReport
+ * @typedef {{ file: string, errors: string[], tests: TestReport[] }} FileReport `errors`: of loading it, and of hooks
+ * @typedef {{ files: FileReport[], errors: string[] }} Report `errors`: of no file
+ */
+
+export default class CountReporter {
+  /**
+   * @param {readonly import('vitest/node').TestModule[]} modules
+   * @param {readonly import('vitest').SerializedError[]} errors
+   */
+  onTestRunEnd(modules, errors) {
+    /** @type {Report} */
+    const report = { files: modules.map(fileReport), errors: errors.map(told) };
+    const path = process.env['TEST_REPORT'];
+    if (path !== undefined) writeFileSync(path, JSON.stringify(report));
+  }
+}
+
+/**
+ * @param {import('vitest/node').TestModule} module
+ * @returns {FileReport}
+ */
+function fileReport(module) {
+  const suites = [...module.children.allSuites()];
+  return {
+    file: module.moduleId,
+    errors: [...module.errors(), ...suites.flatMap((suite) => suite.errors())].map(told),
+    tests: [...module.children.allTests()].map((test) => {
+      const { state, errors = [] } = test.result();
+      return { name: test.fullName, state, message: errors.map(told).join('\n') };
+    }),
+  };
+}
+
+/** @param {{ message: string, stack?: string }} error */
+function told({ message, stack }) {
+  return stack?.includes(message) ? stack : `${message}\n${stack ?? ''}`;
+}
