@@ -10,7 +10,7 @@ import {
   type SessionClaims,
   type User,
 } from '@perennial/contracts-auth';
-import { ACCEPT_COMPLETION, ACTIVE_RUNS, GET_RUN, MARK_CHAT_READ } from '@perennial/contracts-chat';
+import { ACCEPT_COMPLETION, ACTIVE_RUNS, CANCEL_RUNS, GET_RUN, MARK_CHAT_READ } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import {
   Connections,
@@ -21,6 +21,7 @@ import {
   TransportModule,
   type RunIdentity,
   type RunPublisher,
+  type RunTerminal,
   type RunWriter,
 } from '@perennial/transport';
 import { tokenOf, userOf } from './edge';
@@ -31,6 +32,7 @@ class World {
   readonly revocations: Revocation[] = [];
   readonly runs = new Map<string, RunWriter>();
   readonly read: string[] = [];
+  readonly cancelled: string[] = [];
   nextCompletion = '';
 }
 
@@ -81,6 +83,13 @@ class TinyChat {
     return { runId: this.world.nextCompletion, created: true, encoding: 'text' as const };
   }
 
+  @Handles(CANCEL_RUNS)
+  cancel(target: { runId: string } | { chatId: string }) {
+    const ids = 'runId' in target ? [target.runId] : [];
+    this.world.cancelled.push(...ids);
+    return { cancelled: ids };
+  }
+
   @Handles(MARK_CHAT_READ)
   markRead({ chatId }: { chatId: string }) {
     this.world.read.push(chatId);
@@ -95,7 +104,8 @@ export interface Services {
   account(): { user: User; token: string; claims: { id: string; jti: string } };
   /** Begins a run of a user in a chat of its own. */
   begin(userId: string, change?: Partial<RunIdentity>): Promise<RunWriter>;
-  end(writer: RunWriter): Promise<void>;
+  /** Ends a run as completed, or as failed with an error. */
+  end(writer: RunWriter, error?: RunTerminal['error']): Promise<void>;
   /** Revokes every token of a user; with or without telling the gateways. */
   revoke(userId: string, tell: boolean): Promise<void>;
   close(): Promise<void>;
@@ -142,10 +152,10 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
       world.runs.set(identity.runId, writer);
       return writer;
     },
-    async end(writer) {
+    async end(writer, error) {
       world.runs.delete(writer.identity.runId);
-      const { generation } = writer.position;
-      await writer.end({ state: 'completed', generation, length: writer.text.length, finishReason: 'stop' });
+      const at = { generation: writer.position.generation, length: writer.text.length };
+      await writer.end(error ? { state: 'failed', ...at, error } : { state: 'completed', ...at, finishReason: 'stop' });
     },
     async revoke(userId, tell) {
       const sequence = world.revocations.length + 1;

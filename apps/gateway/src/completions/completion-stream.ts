@@ -1,19 +1,8 @@
-import { HTTP_STATUS, type ErrorCode } from '@perennial/contracts-kernel';
 import type { RunTerminal, RunUpdate } from '@perennial/transport';
 import type { EventStream } from '../edge/event-stream';
-import { Problem } from '../edge/problem';
+import type { Problem } from '../edge/problem';
 import { OpenAiFrames, type FrameOptions } from './openai-frames';
-
-/** Status of a run's failure. The codes of calls have theirs; any other is the provider's own. */
-export function statusOf(code: string): number {
-  return HTTP_STATUS[code as ErrorCode] ?? 502;
-}
-
-export function problemOfRun({ state, error }: RunTerminal): Problem | undefined {
-  if (state === 'completed') return undefined;
-  if (state === 'cancelled') return new Problem(499, 'The answer was stopped before it was finished.');
-  return new Problem(statusOf(error?.code ?? ''), error?.message ?? 'The answer could not be finished. Try again.');
-}
+import { problemOfFailure, problemOfRun } from './run-problem';
 
 /**
  * Writes a run into an OpenAI stream. Such a stream cannot take text back: when the run starts again after something was sent, it ends
@@ -43,19 +32,19 @@ export class CompletionStream {
         return this.append(update.text);
       case 'reset':
         if (update.text.startsWith(this.sent)) return this.append(update.text.slice(this.sent.length));
-        return this.fail(
-          'CANCELLED',
-          'The answer was begun anew by another worker and cannot be taken back here. Ask again.',
-        );
+        return this.fail(restarted());
       case 'end':
         return this.finish(update.terminal, update.text);
     }
   }
 
-  /** @returns true: after this nothing is written */
-  fail(code: string, message: string): boolean {
+  /**
+   * Ends the stream with an error object and without `[DONE]`.
+   * @returns true: after this nothing is written
+   */
+  fail(problem: Problem): boolean {
     if (this.stream.isOver) return true;
-    this.stream.write(OpenAiFrames.error(statusOf(code), message, code));
+    this.stream.write(OpenAiFrames.error(problem));
     this.stream.end();
     return true;
   }
@@ -82,12 +71,10 @@ export class CompletionStream {
     return frames === '' || this.stream.write(frames);
   }
 
-  /** A failure before the first frame is left to the caller: it can still be an HTTP status. */
   private finish(terminal: RunTerminal, text: string): boolean {
     const problem = problemOfRun(terminal);
-    if (problem !== undefined) return this.fail(terminal.error?.code ?? 'CANCELLED', problem.message);
-    if (!text.startsWith(this.sent))
-      return this.fail('CANCELLED', 'The answer was written anew and cannot be taken back here. Ask again.');
+    if (problem !== undefined) return this.fail(problem);
+    if (!text.startsWith(this.sent)) return this.fail(restarted());
     this.append(text.slice(this.sent.length));
     const { usage, finishReason } = terminal;
     let frames = this.roleSent || this.encoding === 'chunks' ? '' : this.frames.role();
@@ -98,3 +85,9 @@ export class CompletionStream {
     return true;
   }
 }
+
+const restarted = (): Problem =>
+  problemOfFailure({
+    code: 'CANCELLED',
+    message: 'The answer was restarted and this stream cannot be rewritten. Please retry.',
+  });

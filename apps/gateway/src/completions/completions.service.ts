@@ -1,12 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ACCEPT_COMPLETION, ACCEPT_TURN } from '@perennial/contracts-chat';
+import { ACCEPT_COMPLETION, ACCEPT_TURN, CANCEL_RUNS } from '@perennial/contracts-chat';
 import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
 import { CallError, type CallReply } from '@perennial/contracts-kernel';
-import { Runtime } from '@perennial/runtime';
+import { Runtime, unexpected } from '@perennial/runtime';
 import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { releaseSlots, type Caller } from '../edge/caller';
+import type { EventStream } from '../edge/event-stream';
 import { EventStreams } from '../edge/event-streams';
 import { Load } from '../edge/load';
 import { Problem } from '../edge/problem';
@@ -15,13 +16,16 @@ import { feed } from '../runs/run-feed';
 import { RUN_HUB } from '../runs/run-hub';
 import { AnswerSources } from './answer-sources';
 import { completionOf } from './completion-body';
-import { CompletionStream, problemOfRun } from './completion-stream';
+import { CompletionStream } from './completion-stream';
 import { mergeChunks } from './merge-chunks';
+import { problemOfFailure, problemOfRun } from './run-problem';
 import { turnOf } from './turn-body';
 
 type CompletionBody = z.output<typeof CompletionBodySchema>;
 
 type Accepted = CallReply<typeof ACCEPT_COMPLETION>;
+
+const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is going down. Ask again.', retryAfter: 1 };
 
 /** Kept back from the shutdown grace, to send the last answers. */
 const LAST_WORDS_MS = 500;
@@ -59,7 +63,7 @@ export class CompletionsService implements OnModuleInit {
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }
 
-  /** Answers as one JSON object when all of it is there. The reader's going away stops the waiting, not the answer's bookkeeping. */
+  /** Answers as one JSON object when all of it is there. */
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
     const { runId, encoding, documents } = await this.begin(caller, body, key);
     const leave = this.load.stream(caller.user.id);
@@ -70,25 +74,61 @@ export class CompletionsService implements OnModuleInit {
       if (problem !== undefined) throw problem;
       const completion = completionObject(runId, body.model, encoding, terminal, text);
       return documents ? { ...(await this.sources.field(runId, caller.principal)), ...completion } : completion;
+    } catch (error) {
+      if (key === undefined && reply.raw.destroyed) this.abandon(runId, caller);
+      throw error;
     } finally {
       leave();
     }
   }
 
+  /**
+   * Streams an answer. The status waits for the first event, so that a failure before it is an HTTP status; after that a failure is an
+   * error object in the stream.
+   */
   async stream(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<void> {
     const { runId, encoding, documents } = await this.begin(caller, body, key);
     const includeUsage = body.stream_options?.include_usage === true;
-    const stream = this.streams.add(caller, reply, 'whole', () =>
-      frames.fail('UNAVAILABLE', 'This server is going down. Ask again.'),
-    );
+    const stream = this.streams.add(caller, reply, 'whole', () => frames.fail(problemOfFailure(GOING_DOWN)));
     const frames = new CompletionStream(stream, encoding, { runId, model: body.model, includeUsage });
-    if (documents) await this.sources.sendFirst(runId, caller.principal, stream);
-    let rejected: Error | undefined;
-    await feed(this.hub, runId, undefined, stream, (update) => {
-      if (update.kind === 'end' && !stream.hasBegun) rejected = problemOfRun(update.terminal);
-      return rejected !== undefined || frames.write(update);
+    try {
+      if (documents) await this.sources.sendFirst(runId, caller.principal, stream);
+      const ended = await this.relay(runId, stream, frames);
+      if (!ended && key === undefined) this.abandon(runId, caller);
+    } catch (error) {
+      if (!stream.hasBegun) {
+        stream.decline();
+        throw error;
+      }
+      const failure = error instanceof CallError ? error : unexpected(this.runtime.logger('completions'), error);
+      frames.fail(problemOfFailure(failure));
+    }
+  }
+
+  /**
+   * Writes a run into a stream until the stream is over.
+   * @returns whether the run had ended by then
+   * @throws Problem when the run failed before the stream has begun
+   */
+  private relay(runId: string, stream: EventStream, frames: CompletionStream): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      let ended = false;
+      stream.onClose(() => resolve(ended));
+      feed(this.hub, runId, undefined, stream, (update) => {
+        ended = update.kind === 'end';
+        const problem = update.kind === 'end' && !stream.hasBegun ? problemOfRun(update.terminal) : undefined;
+        if (problem === undefined) return frames.write(update);
+        reject(problem);
+        return true;
+      }).catch(reject);
     });
-    if (rejected !== undefined) throw rejected;
+  }
+
+  /** Nobody can read the answer any more. Where this does not arrive the worker finds out by itself, seconds later. */
+  private abandon(runId: string, { principal }: Caller): void {
+    this.rpc.call(CANCEL_RUNS, { runId }, { principal }).catch((error: unknown) => {
+      this.runtime.logger('completions').debug({ err: error, run_id: runId }, 'failed to cancel an abandoned run');
+    });
   }
 
   private begin({ principal }: Caller, body: CompletionBody, key: string | undefined): Promise<Accepted> {
@@ -121,8 +161,7 @@ export class CompletionsService implements OnModuleInit {
   private async drain(remainingMs: number): Promise<void> {
     const deadlineAt = Date.now() + remainingMs;
     while (this.waiting.size > 0 && Date.now() < deadlineAt) await new Promise((resolve) => setTimeout(resolve, 50));
-    const goingDown = new CallError('UNAVAILABLE', 'This server is going down. Ask again.', { retryAfter: 1 });
-    for (const give of [...this.waiting]) give(goingDown);
+    for (const give of [...this.waiting]) give(problemOfFailure(GOING_DOWN));
   }
 }
 

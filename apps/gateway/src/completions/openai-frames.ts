@@ -1,5 +1,6 @@
 import type { TokenUsage } from '@perennial/transport';
 import { openAiError } from '../edge/openai-error';
+import type { Problem } from '../edge/problem';
 
 export interface FrameOptions {
   runId: string;
@@ -47,7 +48,7 @@ export class OpenAiFrames {
   static readonly done = 'data: [DONE]\n\n';
 
   /** The last frame of a completion that cannot be finished; no `[DONE]` follows. */
-  static error(status: number, message: string, code: string): string {
+  static error({ status, message, code }: Problem): string {
     return `data: ${JSON.stringify({ error: openAiError(status, message, code) })}\n\n`;
   }
 }

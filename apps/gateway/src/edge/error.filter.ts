@@ -25,7 +25,7 @@ export class ErrorFilter implements ExceptionFilter {
     const body: ErrorReply = { detail: problem.message };
     if (problem.fields !== undefined) body.errors = [...problem.fields];
     if (errorId !== undefined) body.error_id = errorId;
-    if (isOpenAiDoor(request.url)) body.error = openAiError(problem.status, problem.message);
+    if (isOpenAiDoor(request.url)) body.error = openAiError(problem.status, problem.message, problem.code);
     void reply.code(problem.status).headers(problem.headers).header('cache-control', 'no-store').send(body);
   }
 

@@ -64,6 +64,11 @@ export class EventStream {
     return taken;
   }
 
+  /** The caller answers in another way: nothing is ever written here. */
+  decline(): void {
+    this.over = true;
+  }
+
   end(): void {
     if (this.over) return;
     this.over = true;

@@ -6,11 +6,11 @@ import { releaseSlots, type Caller } from './caller';
 import { EventStream } from './event-stream';
 import { Load } from './load';
 
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 1_000;
 /** Proxies cut a connection that is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** A silent provider: rather send the status now than let the client believe that nobody is there. */
-const BEGIN_AFTER_MS = 10_000;
+/** With one sweep it makes 10 s: after that a silent provider's stream begins with 200, so that the client knows that somebody is there. */
+const BEGIN_AFTER_MS = 9_000;
 /** A reader that has taken nothing for so long is gone; one that is merely slow comes back with its cursor. */
 const STALLED_MS = 60_000;
 /** Kept back from the shutdown grace, to send the last frames. */

@@ -10,6 +10,8 @@ export class Problem extends Error {
     readonly headers: Readonly<Record<string, string>> = {},
     /** Each bad field of a 422. */
     readonly fields?: readonly { field: string; message: string }[],
+    /** `error.code` of OpenAI's error object; absent: what the status says. */
+    readonly code?: string,
   ) {
     super(message);
   }
