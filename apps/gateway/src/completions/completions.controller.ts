@@ -3,6 +3,7 @@ import { CHAT_COMPLETIONS, CompletionBodySchema, TurnBodySchema } from '@perenni
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../edge/caller';
 import { Endpoint, parse } from '../edge/endpoint';
+import { Problem } from '../edge/problem';
 import { idempotencyKeyOf } from './completion-body';
 import { CompletionsService } from './completions.service';
 import { isTurn } from './turn-body';
@@ -21,8 +22,17 @@ export class CompletionsController {
       void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
       return;
     }
-    const completion = parse(CompletionBodySchema, body, 'body');
+    const completion = badRequest(() => parse(CompletionBodySchema, body, 'body'));
     if (completion.stream === true) await this.completions.stream(caller, completion, key, reply);
     else void reply.send(await this.completions.complete(caller, completion, key, reply));
+  }
+}
+
+/** OpenAI answers a body that is wrong with 400, and its SDKs tell it from 422. */
+function badRequest<T>(parsed: () => T): T {
+  try {
+    return parsed();
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(400, error.message, {}, error.fields) : error;
   }
 }

@@ -48,7 +48,7 @@ export class OpenAiFrames {
   static readonly done = 'data: [DONE]\n\n';
 
   /** The last frame of a completion that cannot be finished; no `[DONE]` follows. */
-  static error({ status, message, code }: Problem): string {
-    return `data: ${JSON.stringify({ error: openAiError(status, message, code) })}\n\n`;
+  static error(problem: Problem): string {
+    return `data: ${JSON.stringify({ error: openAiError(problem) })}\n\n`;
   }
 }

@@ -14,6 +14,8 @@ const turn = (change: object = {}) => ({
   ...change,
 });
 
+const completion = (change: object) => ({ model: 'm', messages: [{ role: 'user', content: 'x' }], ...change });
+
 /** What the edge itself decides about a request that is wrong, with the exact sentence. Nothing reaches another service. */
 describe('bad input at the edge', () => {
   let edge: Edge;
@@ -127,22 +129,44 @@ describe('bad input at the edge', () => {
       404,
       'There is no such chat, or it is not yours. Leave chat_id out to begin a new one.',
     ],
-    ['no messages', '/api/v1/chat/completions', { model: 'm' }, 422, 'messages: is required'],
+    ['no messages', '/api/v1/chat/completions', { model: 'm' }, 400, 'messages: is required'],
     [
       'an empty list of messages',
       '/api/v1/chat/completions',
       { model: 'm', messages: [] },
-      422,
+      400,
       'messages: must hold at least one message',
     ],
     [
       'a message without a role',
       '/api/v1/chat/completions',
       { model: 'm', messages: [{}] },
-      422,
+      400,
       'messages.0.role: is required',
     ],
-    ['no body at all', '/api/v1/chat/completions', undefined, 422, 'model: is required; messages: is required'],
+    ['no body at all', '/api/v1/chat/completions', undefined, 400, 'model: is required; messages: is required'],
+    [
+      'a temperature of words',
+      '/v1/chat/completions',
+      completion({ temperature: 'hot' }),
+      400,
+      'temperature: must be a number',
+    ],
+    ['no choices', '/openai/chat/completions', completion({ n: 0 }), 400, 'n: too small: expected number to be >=1'],
+    [
+      'a list of lengths',
+      '/api/v1/chat/completions',
+      completion({ max_tokens: [1] }),
+      400,
+      'max_tokens: must be a number',
+    ],
+    [
+      'a base URL without its end',
+      '/chat/completions',
+      completion({}),
+      404,
+      'There is nothing at POST /chat/completions. The base URL of the OpenAI-compatible API ends with /api/v1.',
+    ],
     ['a chat without a chat', '/api/v1/chats/new', {}, 422, 'chat: is required'],
     [
       'somebody else’s chat',
@@ -203,6 +227,20 @@ describe('bad input at the edge', () => {
         { field: 'password', message: 'is required' },
       ],
     });
+  });
+
+  it('an address that only OpenAI has is refused as OpenAI refuses', async () => {
+    const { reply } = await send('/api/v1/embeddings', { input: 'x' });
+    const message = 'There is nothing at POST /api/v1/embeddings.';
+    expect([reply.statusCode, reply.json()]).toEqual([
+      404,
+      { detail: message, error: { message, type: 'invalid_request_error', code: 'unknown_url', param: null } },
+    ]);
+  });
+
+  it('the parameter that is wrong is named where OpenAI’s clients look for it', async () => {
+    const { reply } = await send('/api/v1/chat/completions', completion({ temperature: 'hot' }));
+    expect(reply.json()).toMatchObject({ error: { type: 'invalid_request_error', code: null, param: 'temperature' } });
   });
 
   it('an idempotency key that is too long', async () => {

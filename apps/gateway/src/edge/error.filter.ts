@@ -3,8 +3,11 @@ import type { ErrorReply } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
 import { Runtime, unexpected } from '@perennial/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOpenAiDoor, openAiError } from './openai-error';
+import { isOpenAiPrefix, isOpenAiRoute, openAiError } from './openai-error';
 import { Problem, problemOfCall } from './problem';
+
+/** OpenAI's code of an address that leads nowhere. */
+const UNKNOWN_ROUTE = 'unknown_url';
 
 /** Turns whatever a handler throws into `{"detail": …}`. What nobody expected becomes a 500 with an id and nothing else. */
 @Catch()
@@ -25,7 +28,8 @@ export class ErrorFilter implements ExceptionFilter {
     const body: ErrorReply = { detail: problem.message };
     if (problem.fields !== undefined) body.errors = [...problem.fields];
     if (errorId !== undefined) body.error_id = errorId;
-    if (isOpenAiDoor(request.url)) body.error = openAiError(problem.status, problem.message, problem.code);
+    const openAi = problem.code === UNKNOWN_ROUTE ? isOpenAiPrefix : isOpenAiRoute;
+    if (openAi(request.url)) body.error = openAiError(problem);
     void reply.code(problem.status).headers(problem.headers).header('cache-control', 'no-store').send(body);
   }
 
@@ -50,7 +54,7 @@ function problemOfFramework(error: unknown, request: FastifyRequest): Problem | 
   if (status === undefined || status >= 500) return undefined;
   switch (status) {
     case 404:
-      return new Problem(404, `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`);
+      return unknownRoute(request.method, request.url.split('?', 1)[0] ?? '');
     case 413:
       return new Problem(
         413,
@@ -63,4 +67,11 @@ function problemOfFramework(error: unknown, request: FastifyRequest): Problem | 
     default:
       return new Problem(status, error instanceof Error ? error.message : 'The request cannot be answered.');
   }
+}
+
+function unknownRoute(method: string, path: string): Problem {
+  const hint = path.endsWith('/chat/completions')
+    ? ' The base URL of the OpenAI-compatible API ends with /api/v1.'
+    : '';
+  return new Problem(404, `There is nothing at ${method} ${path}.${hint}`, {}, undefined, UNKNOWN_ROUTE);
 }

@@ -1,19 +1,23 @@
 import type { ErrorReply } from '@perennial/contracts-gateway';
+import type { Problem } from './problem';
 
-const DOORS = /^\/(?:api\/(?:v1\/)?(?:chat\/completions|models)|openai\/chat\/completions)\/?(?:\?|$)/;
+const PREFIXES = /^\/(?:api\/v1|v1|openai)\//;
+const ROUTES = /^\/(?:api\/(?:v1\/)?|v1\/|openai\/)(?:chat\/completions|models)\/?(?:\?|$)/;
 
 /** Whether OpenAI's SDKs call this address: they show `error.message`. */
-export function isOpenAiDoor(url: string): boolean {
-  return DOORS.test(url);
+export function isOpenAiRoute(url: string): boolean {
+  return ROUTES.test(url);
 }
 
-/** An error as OpenAI writes it. */
-export function openAiError(
-  status: number,
-  message: string,
-  code: string | null = status === 404 ? 'model_not_found' : null,
-): NonNullable<ErrorReply['error']> {
-  return { message, type: typeOf(status), code, param: null };
+/** Whether an address that leads nowhere may have been meant for an OpenAI API. */
+export function isOpenAiPrefix(url: string): boolean {
+  return PREFIXES.test(url);
+}
+
+/** An error as OpenAI writes it. `param` is the first field that is wrong. */
+export function openAiError({ status, message, code, fields }: Problem): NonNullable<ErrorReply['error']> {
+  const standard = status === 404 ? 'model_not_found' : null;
+  return { message, type: typeOf(status), code: code ?? standard, param: fields?.[0]?.field || null };
 }
 
 function typeOf(status: number): string {

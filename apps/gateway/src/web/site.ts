@@ -79,7 +79,7 @@ export function wantsPage(urlPath: string, accept: string | undefined): boolean 
 
 /** Paths that programs call: what is not there is 404 as JSON, never the page. */
 export function isMachinePath(urlPath: string): boolean {
-  return /^\/(?:api|openai|ollama|ws|oauth|health|ready|metrics)(?:\/|$)/.test(urlPath);
+  return /^\/(?:api|v1|openai|ollama|ws|oauth|health|ready|metrics)(?:\/|$)/.test(urlPath);
 }
 
 function decode(urlPath: string): string | undefined {

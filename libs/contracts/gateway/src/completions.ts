@@ -69,10 +69,28 @@ export const TurnReplySchema = z.object({
 export type TurnReply = z.infer<typeof TurnReplySchema>;
 
 /**
- * OpenAI mode of the same door, with OpenAI's request and answers (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names
- * the answer: the same key and body give the same answer, another body under the same key is 422.
+ * What OpenAI calls sampling parameters: only their types are judged here, the provider knows its own ranges. Others pass unseen.
  */
-export const CompletionBodySchema = z.looseObject({
+export const SamplingSchema = z.looseObject({
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  frequency_penalty: z.number().nullish(),
+  presence_penalty: z.number().nullish(),
+  max_tokens: z.number().int().min(1).nullish(),
+  max_completion_tokens: z.number().int().min(1).nullish(),
+  n: z.number().int().min(1).max(128).nullish(),
+  seed: z.number().int().nullish(),
+  stop: z.union([z.string().max(1_000), z.array(z.string().max(1_000)).max(64)]).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.number().int().min(0).max(100).nullish(),
+});
+
+/**
+ * OpenAI mode of the same door, with OpenAI's request and answers (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names
+ * the answer: the same key and body give the same answer, another body under the same key is 422. A body that is wrong is 400, as OpenAI
+ * answers it.
+ */
+export const CompletionBodySchema = SamplingSchema.extend({
   model: z.string().min(1, 'must name a model').max(256),
   messages: z.array(OpenAiMessageSchema).min(1, 'must hold at least one message').max(5_000),
   /** Documents to answer from. The answer then has `sources`: in the JSON, or as the first event of the stream. */
@@ -92,7 +110,7 @@ export const UsageSchema = z.object({
 export const CHAT_COMPLETIONS = route({
   method: 'POST',
   path: '/api/chat/completions',
-  aliases: ['/api/v1/chat/completions', '/openai/chat/completions'],
+  aliases: ['/api/v1/chat/completions', '/v1/chat/completions', '/openai/chat/completions'],
   access: 'user',
   reply: z.looseObject({}),
 });

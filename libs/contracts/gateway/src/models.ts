@@ -16,11 +16,11 @@ export const ModelSchema = z.looseObject({
 });
 export type Model = z.infer<typeof ModelSchema>;
 
-/** The models that the caller may use; `refresh=true` asks the providers again. OpenAI's SDKs ask under base URL `/api/v1`. */
+/** The models that the caller may use; `refresh=true` asks the providers again. OpenAI's SDKs ask under base URL `/api/v1`, `/v1` or `/openai`. */
 export const LIST_MODELS = route({
   method: 'GET',
   path: '/api/models',
-  aliases: ['/api/v1/models'],
+  aliases: ['/api/v1/models', '/v1/models', '/openai/models'],
   access: 'user',
   query: z.object({ refresh: z.stringbool().catch(false).default(false) }),
   reply: z.object({ object: z.literal('list'), data: z.array(ModelSchema) }),
