@@ -132,7 +132,7 @@ describe('turns and completions', () => {
     expect(await world.message(turn)).toMatchObject({
       content: reader.text,
       done: true,
-      error: { content: expect.stringContaining('provider') },
+      error: { content: expect.stringContaining('broke off') },
       extra: { incomplete: true },
     });
     const retry = await world.askAgain(turn, 'sim-t10-r100-x');
@@ -147,7 +147,15 @@ describe('turns and completions', () => {
   it('shows a provider error as what it is', async () => {
     const turn = await world.ask({ model: 'sim-t40-r100-e429-after30' });
     const end = await (await world.follow(turn.runId)).ended();
-    expect(end.terminal).toMatchObject({ state: 'failed', error: { code: 'RATE_LIMITED' } });
+    expect(end.terminal).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'RATE_LIMITED',
+        retryAfter: 30,
+        retryable: true,
+        message: 'The model is busy. Try again in 30 seconds.',
+      },
+    });
   });
 
   it('ends an answer at its bound as if the model had reached its length', async () => {

@@ -16,9 +16,17 @@ export type ProviderErrorCode =
   /** The caller's signal was aborted. */
   | 'CANCELLED';
 
+interface ErrorDetails {
+  status?: number;
+  retryable?: boolean;
+  retryAfter?: number;
+  confidential?: boolean;
+  cause?: unknown;
+}
+
 /**
- * Why a provider did not answer. `message` is what the provider said, fit to be shown to the user, with every secret of the
- * connection removed.
+ * Why a provider did not answer. `message` is for administrators and logs: the provider's own words where it has any, with every secret
+ * of the connection removed. Users are told `publicMessage`.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -29,18 +37,57 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** Seconds, from the provider's `Retry-After`. */
   readonly retryAfter?: number;
+  /** `message` quotes the provider or names its address, which may tell an organisation, a project or a host. */
+  readonly confidential: boolean;
 
-  constructor(
-    code: ProviderErrorCode,
-    message: string,
-    details: { status?: number; retryable?: boolean; retryAfter?: number; cause?: unknown } = {},
-  ) {
+  constructor(code: ProviderErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.status = details.status;
     this.retryable = details.retryable ?? false;
     this.retryAfter = details.retryAfter;
+    this.confidential = details.confidential ?? false;
   }
+
+  /** One plain sentence or two for everybody: what happened and what to do. */
+  get publicMessage(): string {
+    return this.confidential ? publicSentence(this) : this.message;
+  }
+}
+
+const TOO_LONG = /context.{0,20}(length|window|size)|maximum context|too (long|many tokens)|prompt is too long/i;
+
+function publicSentence({ code, message, retryAfter }: ProviderError): string {
+  switch (code) {
+    case 'RATE_LIMITED':
+      return `The model is busy. Try again ${retryAfter === undefined ? 'in a moment' : inSeconds(retryAfter)}.`;
+    case 'QUOTA_EXCEEDED':
+      return 'The quota of this model is used up. Choose another model, or tell an administrator.';
+    case 'UNAUTHENTICATED':
+    case 'PERMISSION_DENIED':
+      return 'The provider of this model refused our access. Choose another model, or tell an administrator.';
+    case 'NOT_FOUND':
+      return 'The provider does not offer this model. Choose another model, or tell an administrator.';
+    case 'INVALID_ARGUMENT':
+      return TOO_LONG.test(message)
+        ? 'The conversation is too long for this model. Shorten it, begin a new chat, or choose another model.'
+        : 'The model refused this request. Change the message or the parameters, or choose another model.';
+    case 'TIMEOUT':
+      return 'The model took too long to answer. Try again in a moment.';
+    case 'INTERRUPTED':
+      return 'The connection to the model broke off before the answer was complete. Try again.';
+    case 'PROTOCOL':
+      return 'The provider of this model answered something that cannot be read. Try again, or tell an administrator.';
+    case 'UNAVAILABLE':
+    case 'CANCELLED':
+      return 'The model is not available at the moment. Try again, or choose another model.';
+  }
+}
+
+function inSeconds(seconds: number): string {
+  const whole = Math.max(1, Math.ceil(seconds));
+  if (whole >= 120) return `in ${Math.ceil(whole / 60)} minutes`;
+  return `in ${whole} second${whole === 1 ? '' : 's'}`;
 }
 
 const MESSAGE_LIMIT = 1000;
@@ -56,14 +103,30 @@ export function headerOf(headers: ResponseHeaders, name: string): string | undef
 /** The provider's own words out of the error shapes that are in use; undefined when there are none. */
 export function errorMessageOf(body: unknown): string | undefined {
   if (typeof body === 'string') return body.trim() || undefined;
-  if (Array.isArray(body)) return errorMessageOf(body[0]);
+  if (Array.isArray(body)) return listedMessages(body);
   if (typeof body !== 'object' || body === null) return undefined;
   const record = body as Record<string, unknown>;
-  for (const field of ['error', 'message', 'detail']) {
+  for (const field of ['error', 'message', 'msg', 'detail', 'errors']) {
     const found = errorMessageOf(record[field]);
     if (found) return found;
   }
   return undefined;
+}
+
+/** More complaints than these help nobody. */
+const MAX_LISTED = 5;
+
+/** FastAPI's list of complaints as one sentence: `messages.0.role: Field required; n: Input should be a valid integer`. */
+function listedMessages(list: readonly unknown[]): string | undefined {
+  const said = list.slice(0, MAX_LISTED).flatMap((item) => {
+    const message = errorMessageOf(item);
+    if (message === undefined) return [];
+    const place = (item as { loc?: unknown } | null)?.loc;
+    if (!Array.isArray(place)) return [message];
+    const where = place.filter((part) => part !== 'body').join('.');
+    return [where === '' ? message : `${where}: ${message}`];
+  });
+  return said.length === 0 ? undefined : said.join('; ');
 }
 
 /** Maps an HTTP answer that is not 2xx. */
@@ -78,7 +141,12 @@ export function errorFromResponse(status: number, headers: ResponseHeaders, body
   const said = errorMessageOf(parsed)?.slice(0, MESSAGE_LIMIT);
   const retryAfter = retryAfterSeconds(headerOf(headers, 'retry-after'));
   const make = (code: ProviderErrorCode, otherwise: string, retryable: boolean) =>
-    new ProviderError(code, said ?? `${otherwise} (HTTP ${status})`, { status, retryable, retryAfter });
+    new ProviderError(code, said ?? `${otherwise} (HTTP ${status})`, {
+      status,
+      retryable,
+      retryAfter,
+      confidential: true,
+    });
 
   if (status >= 300 && status < 400) {
     return new ProviderError(
@@ -111,40 +179,46 @@ export function errorFromResponse(status: number, headers: ResponseHeaders, body
   }
 }
 
+/** Whether a document that came instead of an answer, or inside one, is an error in one of the shapes that are in use. */
+export function isErrorDocument(document: Record<string, unknown>): boolean {
+  const { error, object, detail, choices } = document;
+  if (typeof error === 'string') return error !== '';
+  // Some servers send `"error": {}` or null with each good chunk.
+  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
+  if (choices !== undefined && choices !== null) return false;
+  return object === 'error' || (detail !== undefined && detail !== null);
+}
+
 /** An error object that came inside an answer that had begun with 200. */
 export function errorFromStream(body: unknown): ProviderError {
-  const detail = (
-    typeof body === 'object' && body !== null ? (body as Record<string, unknown>).error : body
-  ) as unknown;
-  const code = typeof detail === 'object' && detail !== null ? (detail as Record<string, unknown>).code : undefined;
+  const record = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const detail = (typeof record.error === 'object' && record.error !== null ? record.error : record) as Record<
+    string,
+    unknown
+  >;
+  const code = Number(detail.code ?? detail.status);
   const said = errorMessageOf(body) ?? 'The provider reported an error without a message';
-  if (typeof code === 'number' && code >= 400 && code < 600) {
-    const mapped = errorFromResponse(code, {}, JSON.stringify({ message: said }));
-    return mapped;
+  if (Number.isInteger(code) && code >= 400 && code < 600) {
+    return errorFromResponse(code, {}, JSON.stringify({ message: said }));
   }
-  return new ProviderError('UNAVAILABLE', said.slice(0, MESSAGE_LIMIT), { retryable: true });
+  return new ProviderError('UNAVAILABLE', said.slice(0, MESSAGE_LIMIT), { retryable: true, confidential: true });
 }
 
 /** A failure below HTTP: the address, the connection, TLS. */
 export function errorFromTransport(error: unknown, sent: boolean): ProviderError {
   const code = (error as { code?: string } | undefined)?.code ?? '';
+  const details = { retryable: true, confidential: true, cause: error };
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
-    return new ProviderError('TIMEOUT', 'The provider cannot be reached: connecting took too long', {
-      retryable: true,
-      cause: error,
-    });
+    return new ProviderError('TIMEOUT', 'The provider cannot be reached: connecting took too long', details);
   }
   const reason = describeTransport(error, code);
   return sent
     ? new ProviderError(
         'INTERRUPTED',
         `The provider closed the connection before the answer was complete (${reason})`,
-        {
-          retryable: true,
-          cause: error,
-        },
+        details,
       )
-    : new ProviderError('UNAVAILABLE', `The provider cannot be reached (${reason})`, { retryable: true, cause: error });
+    : new ProviderError('UNAVAILABLE', `The provider cannot be reached (${reason})`, details);
 }
 
 function describeTransport(error: unknown, code: string): string {
@@ -153,10 +227,14 @@ function describeTransport(error: unknown, code: string): string {
   return message || code || 'unknown reason';
 }
 
-/** Takes the connection's secrets out of a text that a provider may have echoed. */
+/** What providers' keys look like, also where half of one is starred out: `sk-proj-…`, `gsk_…`, `Bearer …`. */
+const KEYS = /\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_][\w*-]{6,}|\bBearer\s+[\w.~+/*-]{6,}=*|\bAIza[\w*-]{10,}/gi;
+
+/** Takes the connection's secrets, and whatever looks like a key, out of a text that a provider may have echoed. */
 export function withoutSecrets(error: ProviderError, secrets: readonly string[]): ProviderError {
   let message = error.message;
   for (const secret of secrets) message = message.split(secret).join('***');
+  message = message.replace(KEYS, '***');
   if (message === error.message) return error;
   return new ProviderError(error.code, message, error);
 }

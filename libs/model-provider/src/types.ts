@@ -83,6 +83,8 @@ export interface AnswerSink {
 export interface AnswerEnd {
   finishReason: string;
   usage?: Usage;
+  /** OpenAI's `system_fingerprint`, where the provider sends one. */
+  systemFingerprint?: string;
 }
 
 export interface StreamOptions {

@@ -10,10 +10,22 @@ export const ContentSchema = z.union([z.string(), z.array(z.looseObject({ type: 
 export const RunStateSchema = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
 export type RunState = z.infer<typeof RunStateSchema>;
 
+const TokenDetailsSchema = z.record(z.string().max(64), z.number());
+
 export const UsageSchema = z.object({
   prompt_tokens: z.number().int(),
   completion_tokens: z.number().int(),
   total_tokens: z.number().int(),
+  prompt_tokens_details: TokenDetailsSchema.optional(),
+  completion_tokens_details: TokenDetailsSchema.optional(),
+});
+
+/** Why a run failed; the same shape as the transport's `RunFailure`, which says what the fields mean. */
+export const RunFailureSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean().optional(),
+  retryAfter: z.number().min(0).optional(),
 });
 
 /** How a run ended; the same shape as the transport's `RunTerminal`. */
@@ -23,7 +35,8 @@ export const TerminalSchema = z.object({
   length: z.number().int(),
   finishReason: z.string().optional(),
   usage: UsageSchema.optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  systemFingerprint: z.string().optional(),
+  error: RunFailureSchema.optional(),
   title: z.string().optional(),
 });
 

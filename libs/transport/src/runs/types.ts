@@ -34,15 +34,37 @@ export interface RunTerminal {
   /** The provider's finish reason (`stop`, `length`, `tool_calls`, ...) when it gave one. */
   finishReason?: string;
   usage?: TokenUsage;
-  /** For `failed`: what to tell the user. `code` is a kernel ErrorCode or a provider's own. */
-  error?: { code: string; message: string };
+  /** OpenAI's `system_fingerprint`, where the provider sent one. */
+  systemFingerprint?: string;
+  /** For `failed`. */
+  error?: RunFailure;
   title?: string;
+}
+
+/** Why a run failed. Records of earlier versions have `code` and `message` only. */
+export interface RunFailure {
+  /**
+   * A kernel ErrorCode with its HTTP status, or one that only a model provider's failure has; those are all 502 at the edge:
+   * `PROVIDER_REFUSED` (the provider's 401 or 403: the key of the installation, never the user's), `QUOTA_EXCEEDED`, `TIMEOUT`,
+   * `INTERRUPTED`, `PROTOCOL`.
+   */
+  code: string;
+  /** What the run's user is told. It holds the provider's own words only where that user is an administrator. */
+  message: string;
+  /** False: the same request fails again (`x-should-retry: false`). Absent: not known. */
+  retryable?: boolean;
+  /** Seconds, from the provider's `Retry-After`. */
+  retryAfter?: number;
 }
 
 export interface TokenUsage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
+  /** As the provider counts them: `cached_tokens`, `audio_tokens`. */
+  prompt_tokens_details?: Record<string, number>;
+  /** `reasoning_tokens`, `accepted_prediction_tokens`. */
+  completion_tokens_details?: Record<string, number>;
 }
 
 // ---------------------------------------------------------------- writing (chat workers)

@@ -149,7 +149,7 @@ export class Attempt {
     try {
       return await this.#stream(writer, recovered);
     } catch (error) {
-      return this.#stopped() ?? (this.#reason ? undefined : outcomeOfError(error, this.tools.log));
+      return this.#stopped() ?? (this.#reason ? undefined : outcomeOfError(error, this.tools.log, this.run.principal));
     } finally {
       clearTimeout(limit);
     }
@@ -189,8 +189,14 @@ export class Attempt {
         createProvider(connection).stream(call.request, answer, { signal, raw: call.raw }),
       );
       span.ended(end);
-      const usage = wholeUsage(end.usage as Outcome['usage'], call.continues ? recovered.text : '');
-      return { state: 'completed', finishReason: end.finishReason, ...(usage ? { usage } : {}) };
+      const usage = wholeUsage(end.usage, call.continues ? recovered.text : '');
+      const { finishReason, systemFingerprint } = end;
+      return {
+        state: 'completed',
+        finishReason,
+        ...(usage && { usage }),
+        ...(systemFingerprint && { systemFingerprint }),
+      };
     } catch (error) {
       span.failed(error);
       throw error;

@@ -1,4 +1,4 @@
-import { CallError } from '@perennial/contracts-kernel';
+import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
 import { type Logger, SecretBoxError, unexpected } from '@perennial/runtime';
 import type { RunIdentity } from '@perennial/transport';
@@ -23,9 +23,13 @@ export function outcomeOfStop(reason: StopReason | undefined, maxRunSeconds: num
   return failure('DEADLINE_EXCEEDED', `The answer took longer than ${limit} and was ended. Try again.`);
 }
 
-/** The outcome of an attempt that threw: a provider's error as what it is, anything unexpected as an id and nothing else. */
-export function outcomeOfError(error: unknown, log: Logger): Outcome {
-  if (error instanceof ProviderError || error instanceof CallError) return failure(error.code, error.message);
+/**
+ * The outcome of an attempt that threw: a provider's error in plain words, and in its own for administrators; anything unexpected as an
+ * id and nothing else.
+ */
+export function outcomeOfError(error: unknown, log: Logger, principal: Principal): Outcome {
+  if (error instanceof ProviderError) return providerFailure(error, log, principal);
+  if (error instanceof CallError) return failure(error.code, error.message);
   if (error instanceof SecretBoxError) {
     return failure(
       'FAILED_PRECONDITION',
@@ -34,6 +38,22 @@ export function outcomeOfError(error: unknown, log: Logger): Outcome {
   }
   const { code, message } = unexpected(log, error, 'an answer failed unexpectedly');
   return failure(code, message);
+}
+
+function providerFailure(error: ProviderError, log: Logger, principal: Principal): Outcome {
+  const { code, status, retryable, retryAfter, confidential, message, publicMessage } = error;
+  log.warn({ code, status, reason: message }, 'the provider failed');
+  const isAdmin = principal.kind === 'user' && principal.role === 'admin';
+  return {
+    state: 'failed',
+    error: {
+      // The key is the installation's: a client that reads 401 or 403 would ask its user to sign in again.
+      code: code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED' ? 'PROVIDER_REFUSED' : code,
+      message: isAdmin && confidential ? `${publicMessage} The provider's answer: ${message}` : publicMessage,
+      retryable,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    },
+  };
 }
 
 /** What readers must know of a run. */

@@ -119,4 +119,11 @@ describe('what the provider is asked', () => {
     });
     expect(wholeUsage(undefined, 'x')).toBeUndefined();
   });
+
+  it('keeps the details of the usage that are counts', () => {
+    const details = { cached_tokens: 7, audio_tokens: null, note: 'x' };
+    expect(wholeUsage({ prompt_tokens: 20, completion_tokens: 5, prompt_tokens_details: details }, '')).toMatchObject({
+      prompt_tokens_details: { cached_tokens: 7 },
+    });
+  });
 });

@@ -1,6 +1,13 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
-import { continuationFor, type ChatMessage, type ChatRequest, type ModelConnection } from '@perennial/model-provider';
-import type { HistoryMessage, TakenRun, TokenUsage, TurnRequest } from '../model/run';
+import {
+  continuationFor,
+  type ChatMessage,
+  type ChatRequest,
+  type ModelConnection,
+  type Usage,
+} from '@perennial/model-provider';
+import type { TokenUsage } from '@perennial/transport';
+import type { HistoryMessage, TakenRun, TurnRequest } from '../model/run';
 
 /** Parameters of a turn that go to the provider; everything else in a client's `params` is its own business. */
 const PASSED_ON = new Set([
@@ -64,11 +71,32 @@ export function providerCall(
 }
 
 /** Usage of the whole answer: what was there before the last call was never reported and is estimated from its length. */
-export function wholeUsage(reported: Partial<TokenUsage> | undefined, continuedFrom: string): TokenUsage | undefined {
+export function wholeUsage(reported: Usage | undefined, continuedFrom: string): TokenUsage | undefined {
   if (!reported || typeof reported.completion_tokens !== 'number') return undefined;
-  const prompt = reported.prompt_tokens ?? 0;
-  const completion = reported.completion_tokens + tokensOf(continuedFrom);
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  const prompt = wholeNumber(reported.prompt_tokens);
+  const completion = wholeNumber(reported.completion_tokens) + tokensOf(continuedFrom);
+  const usage: TokenUsage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  for (const field of ['prompt_tokens_details', 'completion_tokens_details'] as const) {
+    const details = countsIn(reported[field]);
+    if (details) usage[field] = details;
+  }
+  return usage;
+}
+
+function wholeNumber(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
+}
+
+/** More kinds of token than any provider counts. */
+const MAX_DETAILS = 20;
+
+/** The counts of a provider's details; what else it says there is not passed on. */
+function countsIn(details: unknown): Record<string, number> | undefined {
+  if (typeof details !== 'object' || details === null) return undefined;
+  const counts = Object.entries(details).filter(
+    (entry): entry is [string, number] => Number.isFinite(entry[1]) && entry[0].length <= 64,
+  );
+  return counts.length === 0 ? undefined : Object.fromEntries(counts.slice(0, MAX_DETAILS));
 }
 
 /** Only plain text: not inside reasoning, and not structured. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { OwnershipRepository } from '../ownership/ownership.repository';
-import type { TokenUsage } from '../model/run';
+import type { TokenUsage } from '@perennial/transport';
 
 /** Seconds from the accept to the first token. */
 const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60, 120, 300];

@@ -1,5 +1,6 @@
 import type { RunState } from '@perennial/contracts-chat';
 import type { Principal } from '@perennial/contracts-kernel';
+import type { RunFailure, TokenUsage } from '@perennial/transport';
 import type { KeptDocuments } from '../documents/documents.repository';
 
 /** What the accept stored of the request; the shape depends on the run's kind. */
@@ -31,14 +32,9 @@ export interface Outcome {
   state: 'completed' | 'failed' | 'cancelled';
   finishReason?: string;
   usage?: TokenUsage;
-  /** For `failed`: what the user is told. */
-  error?: { code: string; message: string };
-}
-
-export interface TokenUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
+  systemFingerprint?: string;
+  /** For `failed`. */
+  error?: RunFailure;
 }
 
 /** A piece of text in Postgres. `start` is in UTF-16 units. */

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { errorFromResponse, errorFromStream, isErrorDocument, ProviderError, withoutSecrets } from './errors';
+
+describe('what a provider says of its failure', () => {
+  it.each([
+    [{ error: { message: 'a' } }, 'a'],
+    [{ error: 'a' }, 'a'],
+    [{ object: 'error', message: 'a', code: 400 }, 'a'],
+    [{ detail: 'a' }, 'a'],
+    [{ errors: [{ message: 'a' }, { message: 'b' }] }, 'a; b'],
+    [
+      {
+        detail: [
+          { loc: ['body', 'messages', 0, 'role'], msg: 'Field required', type: 'missing' },
+          { loc: ['body'], msg: 'Extra inputs are not permitted' },
+        ],
+      },
+      'messages.0.role: Field required; Extra inputs are not permitted',
+    ],
+  ])('%j', (body, message) => {
+    expect(isErrorDocument(body) || 'errors' in body).toBe(true);
+    expect(errorFromResponse(422, {}, JSON.stringify(body))).toMatchObject({ code: 'INVALID_ARGUMENT', message });
+  });
+
+  it('takes the status that an error inside a stream names', () => {
+    expect(errorFromStream({ object: 'error', message: 'a', code: 400 })).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(errorFromStream({ error: { message: 'a', code: '429' } })).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(errorFromStream({ detail: 'a' })).toMatchObject({ code: 'UNAVAILABLE', message: 'a' });
+  });
+
+  it.each([{ error: {} }, { error: null }, { error: '' }, { error: null, choices: [] }, { choices: [], detail: 'x' }])(
+    'is nothing in a good chunk: %j',
+    (chunk) => expect(isErrorDocument(chunk)).toBe(false),
+  );
+
+  it('is shown without keys, also those of others', () => {
+    const error = new ProviderError(
+      'UNAUTHENTICATED',
+      'Key sk-proj-ab**********xyz9 or my-own-key, Bearer abcdefgh.ijk',
+      {
+        confidential: true,
+      },
+    );
+    const shown = withoutSecrets(error, ['my-own-key']);
+    expect(shown.message).toBe('Key *** or ***, ***');
+    expect(shown).toMatchObject({ code: 'UNAUTHENTICATED', confidential: true });
+  });
+
+  it('names what a user can do where the conversation is too long', () => {
+    const error = errorFromResponse(
+      400,
+      {},
+      '{"error":{"message":"This model\'s maximum context length is 8192 tokens"}}',
+    );
+    expect(error.publicMessage).toContain('too long for this model');
+  });
+});
