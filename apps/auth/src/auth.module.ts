@@ -8,6 +8,7 @@ import { AttemptLimiter } from './limits/attempt-limiter';
 import { authMigrations } from './migrations';
 import { PasswordHasher } from './passwords/password-hasher';
 import { parseLifetime } from './sessions/lifetime';
+import { RevocationNumbering } from './sessions/revocation-numbering';
 import { RevocationsRepository } from './sessions/revocations.repository';
 import { SessionsController } from './sessions/sessions.controller';
 import { SessionsService } from './sessions/sessions.service';
@@ -26,6 +27,7 @@ const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
   controllers: [SessionsController, UsersController, AccountController],
   providers: [
     RevocationsRepository,
+    RevocationNumbering,
     UsersRepository,
     DirectoryRepository,
     SessionsService,

@@ -5,6 +5,8 @@ import { USER_COLUMNS } from '../users/user-columns';
 
 /** How many revocations one call answers with. */
 export const FEED_PAGE = 1_000;
+/** Longest wait for the numbering row, well below the deadline of a call that reads the feed. */
+const NUMBERING_LOCK_MS = 300;
 
 export interface NewRevocation {
   kind: Revocation['kind'];
@@ -22,28 +24,55 @@ export class RevocationsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Appends to the feed and returns the number in it. The last thing to do in a transaction: the numbering row stays locked until the
-   * commit, which is what makes the feed dense and ordered by commit (a reader that has seen n will never find a new number below it).
+   * Records a revocation with the transaction that causes it. It takes no lock, so any number of transactions may do so at once;
+   * `number` puts it into the feed after the commit.
    */
-  async append(tx: Queryable, revocation: NewRevocation): Promise<number> {
-    const row = await tx.first<{ sequence: number }>(
-      `WITH next AS (UPDATE revocation_feed SET sequence = sequence + 1 RETURNING sequence)
-       INSERT INTO revocations (sequence, kind, subject, user_id, not_before, expires_at)
-       SELECT sequence, $1, $2, $3, $4, to_timestamp($5) FROM next
-       RETURNING sequence::float8 AS sequence`,
+  async add(tx: Queryable, revocation: NewRevocation): Promise<void> {
+    await tx.execute(
+      `INSERT INTO unnumbered_revocations (kind, subject, user_id, not_before, expires_at)
+       VALUES ($1, $2, $3, $4, to_timestamp($5))`,
       [revocation.kind, revocation.subject, revocation.userId, revocation.notBefore, revocation.expiresAt],
     );
-    if (!row) throw new Error('the revocation feed has lost its numbering row');
-    return row.sequence;
+  }
+
+  /**
+   * Moves what is committed and not yet numbered into the feed, at most `FEED_PAGE` at once, in a transaction of its own. The numbering row
+   * stays locked until its commit, which is what makes the feed dense and ordered by commit: a reader that has seen n will never find a
+   * new number below it. A replica that stands still with the lock must not hold up the others for long, hence the limit.
+   * @returns the last number given, undefined when there was nothing; `more`: a full page was moved
+   */
+  async number(tx: Queryable): Promise<{ last: number | undefined; more: boolean }> {
+    // The statement after the lock has a snapshot of its own, so it sees what the former holder has done.
+    const locked = Promise.all([
+      tx.execute(`SET LOCAL lock_timeout = ${NUMBERING_LOCK_MS}`),
+      tx.execute('SELECT sequence FROM revocation_feed FOR UPDATE'),
+    ]);
+    const moved = tx.first<{ last: number | null; count: number }>(
+      `WITH moved AS (
+         DELETE FROM unnumbered_revocations
+          WHERE id IN (SELECT id FROM unnumbered_revocations ORDER BY id LIMIT ${FEED_PAGE}) RETURNING *
+       ), numbered AS (
+         INSERT INTO revocations (sequence, kind, subject, user_id, not_before, expires_at)
+         SELECT feed.sequence + row_number() OVER (ORDER BY id), kind, subject, user_id, not_before, expires_at
+           FROM moved, revocation_feed feed
+         RETURNING sequence
+       ), head AS (
+         UPDATE revocation_feed SET sequence = latest.sequence
+           FROM (SELECT max(sequence) AS sequence FROM numbered) latest WHERE latest.sequence IS NOT NULL
+       )
+       SELECT max(sequence)::float8 AS last, count(*)::int AS count FROM numbered`,
+    );
+    const [, row] = await Promise.all([locked, moved]);
+    return { last: row?.last ?? undefined, more: row?.count === FEED_PAGE };
   }
 
   /**
    * What came after `cursor`, in order, at most `FEED_PAGE`. One statement, so rows and numbering are of one snapshot. A cursor from the
-   * future (the database was restored from a backup) reads from the start.
+   * future (the database was restored from a backup) reads from the start. `unnumbered`: more is committed and not in the feed yet.
    */
-  async since(cursor: number): Promise<{ cursor: number; revocations: Revocation[] }> {
-    const rows = await this.database.query<{ head: number; revocation: Revocation | null }>(
-      `SELECT feed.sequence::float8 AS head,
+  async since(cursor: number): Promise<{ cursor: number; revocations: Revocation[]; unnumbered: boolean }> {
+    const rows = await this.database.query<{ head: number; unnumbered: boolean; revocation: Revocation | null }>(
+      `SELECT feed.sequence::float8 AS head, EXISTS (SELECT 1 FROM unnumbered_revocations) AS unnumbered,
               CASE WHEN r.sequence IS NOT NULL THEN json_build_object(
                 'sequence', r.sequence, 'kind', r.kind, 'subject', r.subject, 'userId', r.user_id, 'notBefore', r.not_before,
                 'expiresAt', extract(epoch FROM r.expires_at)) END AS revocation
@@ -60,7 +89,11 @@ export class RevocationsRepository {
     const revocations = rows.flatMap((row) => (row.revocation ? [row.revocation] : []));
     const last = revocations.at(-1);
     const complete = revocations.length < FEED_PAGE || last === undefined;
-    return { cursor: complete ? (rows[0]?.head ?? 0) : last.sequence, revocations };
+    return {
+      cursor: complete ? (rows[0]?.head ?? 0) : last.sequence,
+      revocations,
+      unnumbered: rows[0]?.unnumbered ?? false,
+    };
   }
 
   /** The account behind the claims, unless the account or the token is gone. `idleSeconds`: since it was last seen. */
@@ -69,7 +102,8 @@ export class RevocationsRepository {
       `SELECT ${USER_COLUMNS}, extract(epoch FROM now() - u.last_active_at)::float8 AS idle_seconds
          FROM users u
         WHERE u.id = $1 AND u.tokens_valid_from <= $2
-          AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.kind = 'session' AND r.subject = $3)`,
+          AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.kind = 'session' AND r.subject = $3)
+          AND NOT EXISTS (SELECT 1 FROM unnumbered_revocations r WHERE r.kind = 'session' AND r.subject = $3)`,
       [claims.id, Math.round(claims.iat * 1000), claims.jti],
       { name: 'sessions.resolve' },
     );

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import {
-  TOKENS_REVOKED,
   type IssuedSession,
   type REVOCATIONS_SINCE,
   type SessionClaims,
@@ -11,10 +10,10 @@ import {
 } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
-import { Notices } from '@perennial/transport';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { UsersRepository } from '../users/users.repository';
+import { RevocationNumbering } from './revocation-numbering';
 import { RevocationsRepository } from './revocations.repository';
 import { TokenIssuer, type SessionStamp } from './token-issuer';
 
@@ -31,7 +30,7 @@ export class SessionsService implements OnApplicationBootstrap {
     private readonly passwords: PasswordHasher,
     private readonly attempts: AttemptLimiter,
     private readonly unitOfWork: UnitOfWork,
-    private readonly notices: Notices,
+    private readonly numbering: RevocationNumbering,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -55,18 +54,13 @@ export class SessionsService implements OnApplicationBootstrap {
 
   async signOut(request: CallParsedRequest<typeof SIGN_OUT>, key: string): Promise<void> {
     await this.unitOfWork.once({ scope: `auth.sessions.signOut:${request.userId}`, key, request }, async (tx) => {
-      const sequence = await this.revocations.append(tx, {
-        kind: 'session',
-        subject: request.jti,
-        userId: request.userId,
-        notBefore: 0,
-        expiresAt: request.expiresAt,
-      });
-      this.announce(tx, sequence);
+      const { jti: subject, userId, expiresAt } = request;
+      await this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt });
+      tx.afterCommit(() => this.numbering.run());
     });
   }
 
-  /** Ends all tokens of an account: the account's own mark holds for ever, the feed tells the gateways. The last step of a transaction. */
+  /** Ends all tokens of an account: the account's own mark holds for ever, the feed tells the gateways. */
   async endAll(tx: Tx, userId: string): Promise<void> {
     const notBefore = await this.users.endTokens(tx, userId);
     await this.tellEnd(tx, userId, notBefore);
@@ -76,10 +70,8 @@ export class SessionsService implements OnApplicationBootstrap {
   async tellEnd(tx: Tx, userId: string, notBefore: number): Promise<void> {
     const { lifetime } = this.tokens;
     const expiresAt = lifetime === null ? null : Math.ceil(notBefore / 1000) + lifetime;
-    this.announce(
-      tx,
-      await this.revocations.append(tx, { kind: 'user', subject: userId, userId, notBefore, expiresAt }),
-    );
+    await this.revocations.add(tx, { kind: 'user', subject: userId, userId, notBefore, expiresAt });
+    tx.afterCommit(() => this.numbering.run());
   }
 
   async resolve(claims: SessionClaims): Promise<User> {
@@ -89,11 +81,11 @@ export class SessionsService implements OnApplicationBootstrap {
     return found.user;
   }
 
-  since(cursor: number): Promise<CallReply<typeof REVOCATIONS_SINCE>> {
+  /** Numbers first what a replica left behind that died between its commit and the numbering. */
+  async since(cursor: number): Promise<CallReply<typeof REVOCATIONS_SINCE>> {
+    const page = await this.revocations.since(cursor);
+    if (!page.unnumbered) return page;
+    await this.numbering.run();
     return this.revocations.since(cursor);
-  }
-
-  private announce(tx: Tx, sequence: number): void {
-    tx.afterCommit(() => this.notices.publish(TOKENS_REVOKED, { sequence }));
   }
 }

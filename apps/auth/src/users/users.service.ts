@@ -82,7 +82,6 @@ export class UsersService {
     const once = { scope: `auth.users.update:${principal.userId}`, key, request: withoutPassword(request) };
     return emailTaken(
       this.unitOfWork.once(once, async (tx) => {
-        if (change.role !== undefined) await this.users.lockAdmins(tx);
         const before = found(await this.users.lockRole(tx, userId));
         const changesRole = change.role !== undefined && change.role !== before;
         if (changesRole && before === 'admin') await this.refuseLastAdmin(tx, userId);
@@ -101,7 +100,6 @@ export class UsersService {
     const { userId } = request;
     if (userId === principal.userId) throw new CallError('FAILED_PRECONDITION', 'Nobody can delete their own account');
     return this.unitOfWork.once({ scope: `auth.users.delete:${principal.userId}`, key, request }, async (tx) => {
-      await this.users.lockAdmins(tx);
       const role = await this.users.lockRole(tx, userId);
       // Whoever repeats a deletion that was cut short goes on with what else has to be deleted.
       if (role === undefined) return { deleted: false };
@@ -142,7 +140,9 @@ export class UsersService {
     return !(await this.users.any(tx));
   }
 
+  /** The account's row is locked before; only those who take an admin away wait for each other. */
   private async refuseLastAdmin(tx: Tx, userId: string): Promise<void> {
+    await this.users.lockAdmins(tx);
     if (await this.users.hasOtherAdmin(tx, userId)) return;
     throw new CallError('FAILED_PRECONDITION', 'This is the last administrator; make somebody else one first');
   }

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { TOKENS_REVOKED } from '@perennial/contracts-auth';
+import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
+import { Notices } from '@perennial/transport';
+import { RevocationsRepository } from './revocations.repository';
+
+/**
+ * Numbers revocations after they have committed. All that wait are numbered in one transaction, so that signing out a whole class costs
+ * a few commits on the numbering row and not one for each.
+ */
+@Injectable()
+export class RevocationNumbering {
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly revocations: RevocationsRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly notices: Notices,
+  ) {}
+
+  /**
+   * Resolves when everything that was committed before the call is in the feed and announced, and after a logged failure: then it stays
+   * recorded, and the next reader of the feed has it numbered. Never rejects.
+   */
+  run(): Promise<void> {
+    // A numbering in progress may have looked before our commit, so callers share the one after it.
+    this.#next ??= this.#current.then(() => {
+      this.#current = this.#numberAll().catch((error: unknown) => {
+        this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
+      });
+      this.#next = undefined;
+      return this.#current;
+    });
+    return this.#next;
+  }
+
+  async #numberAll(): Promise<void> {
+    for (let more = true; more;) {
+      const page = await this.unitOfWork.run((tx) => this.revocations.number(tx));
+      if (page.last !== undefined) await this.notices.publish(TOKENS_REVOKED, { sequence: page.last });
+      more = page.more;
+    }
+  }
+}
