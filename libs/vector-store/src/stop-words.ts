@@ -12,7 +12,7 @@ import { stopwords as spanish } from '@orama/stopwords/spanish';
 import { stopwords as swedish } from '@orama/stopwords/swedish';
 import { stopwords as turkish } from '@orama/stopwords/turkish';
 import { stopwords as ukrainian } from '@orama/stopwords/ukrainian';
-import { wordsOf } from './words';
+import { wordsOf } from '@perennial/words';
 
 /** In the order in which they are believed where as many words of two languages are in a query. */
 const LANGUAGES: ReadonlySet<string>[] = [

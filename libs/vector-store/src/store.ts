@@ -15,7 +15,7 @@ import type {
   ScrollQuery,
   VectorStore,
 } from './types';
-import { queryWords, wordsOf } from './words';
+import { queryWords, wordsOf } from '@perennial/words';
 
 const MAX_LIMIT = 1_000;
 const MAX_PAGE = 10_000;

@@ -3,3 +3,4 @@ export * from './call';
 export * from './errors';
 export * from './notice';
 export * from './principal';
+export * from './storage';

@@ -5,7 +5,7 @@ import { connect, type Table } from '@lancedb/lancedb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { points, randomNumbers } from '../../test/points';
 import { unitVector } from '../checks';
-import { wordsOf } from '../words';
+import { wordsOf } from '@perennial/words';
 import { isDue, optimise } from './maintenance';
 import { arrowTable, ensureIndexes, schemaOf } from './table';
 

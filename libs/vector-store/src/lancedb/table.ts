@@ -13,7 +13,7 @@ import {
 } from 'apache-arrow';
 import type { CheckedFilter, StoredPoint } from '../driver';
 import type { PointRef } from '../types';
-import type { Words } from '../words';
+import type { Words } from '@perennial/words';
 
 const list = (dimension: number) => new FixedSizeList(dimension, new Field('item', new Float32(), true));
 

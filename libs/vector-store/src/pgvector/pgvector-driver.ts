@@ -2,7 +2,7 @@ import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint
 import { VectorStoreError } from '../errors';
 import { bestScore, candidatesFor } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
-import type { Words } from '../words';
+import type { Words } from '@perennial/words';
 import { VectorDatabase, type Row } from './database';
 import { creation, SCHEMA, tableOf, type IndexOptions } from './schema';
 import { denseStatement, exactUpTo, hybridStatement, Values, whereOf, type DenseParts } from './search-sql';

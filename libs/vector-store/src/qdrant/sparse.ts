@@ -1,4 +1,4 @@
-import type { Words } from '../words';
+import type { Words } from '@perennial/words';
 
 export interface SparseVector {
   indices: number[];

@@ -1,0 +1,1 @@
+export { queryWords, wordsOf, type Words } from './words';
