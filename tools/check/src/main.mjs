@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkContracts } from './contract-bounds.mjs';
 import { checkPlanted } from './planted.mjs';
 import { ROOT } from './root.mjs';
 import { measure } from './sizes.mjs';
@@ -14,6 +15,7 @@ const STEPS = [
   { name: 'sizes', run: sizes },
   { name: 'lint', run: () => nx('lint') },
   { name: 'boundaries', run: boundaries },
+  { name: 'contracts', run: contracts },
   { name: 'types', run: () => nx('typecheck') },
   { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
 ];
@@ -82,6 +84,13 @@ async function boundaries() {
   const wrong = await checkPlanted();
   for (const line of wrong) console.log(`  ${line}`);
   return wrong.length === 0;
+}
+
+/** Everything that comes in has a maximum, and no reply of a call has one. */
+async function contracts() {
+  const { faults } = await checkContracts();
+  for (const fault of faults) console.log(`  ${fault}`);
+  return faults.length === 0;
 }
 
 const failed = [];

@@ -8,7 +8,7 @@ import { EmailSchema, IssuedSessionSchema, PasswordSchema, UserSchema } from './
  */
 export const SessionClaimsSchema = z.object({
   id: z.uuid(),
-  jti: z.string(),
+  jti: z.string().max(200),
   iat: z.number(),
   exp: z.number().optional(),
 });
@@ -18,7 +18,7 @@ export type SessionClaims = z.infer<typeof SessionClaimsSchema>;
 export const SIGN_IN = defineCall({
   pattern: 'auth.sessions.signIn',
   effect: 'read',
-  request: z.object({ email: EmailSchema, password: PasswordSchema, address: z.string() }),
+  request: z.object({ email: EmailSchema, password: PasswordSchema, address: z.string().max(256) }),
   reply: IssuedSessionSchema,
   deadlineMs: 10_000,
 });
@@ -27,7 +27,7 @@ export const SIGN_IN = defineCall({
 export const SIGN_OUT = defineCall({
   pattern: 'auth.sessions.signOut',
   effect: 'keyed',
-  request: z.object({ jti: z.string(), userId: z.uuid(), expiresAt: z.number().nullable() }),
+  request: z.object({ jti: z.string().max(200), userId: z.uuid(), expiresAt: z.number().nullable() }),
   reply: z.object({}),
 });
 

@@ -1,4 +1,4 @@
-import { defineCall, RoleSchema } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall, RoleSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /** A person's account as other services see it. Times are epoch seconds. Never holds a password hash. */
@@ -41,7 +41,7 @@ const imageUrl = z.string().max(1_000_000);
 export const SIGN_UP = defineCall({
   pattern: 'auth.users.signUp',
   effect: 'keyed',
-  request: z.object({ name, email, password, profile_image_url: imageUrl.optional(), address: z.string() }),
+  request: z.object({ name, email, password, profile_image_url: imageUrl.optional(), address: z.string().max(256) }),
   reply: IssuedSessionSchema,
   deadlineMs: 10_000,
 });
@@ -138,7 +138,7 @@ export const UPDATE_TIMEZONE = defineCall({
 export const UPDATE_PASSWORD = defineCall({
   pattern: 'auth.users.updatePassword',
   effect: 'keyed',
-  request: z.object({ password, newPassword: password, address: z.string() }),
+  request: z.object({ password, newPassword: password, address: z.string().max(256) }),
   reply: z.object({}),
   deadlineMs: 10_000,
 });
@@ -154,7 +154,7 @@ export const GET_USER_SETTINGS = defineCall({
 export const UPDATE_USER_SETTINGS = defineCall({
   pattern: 'auth.users.updateSettings',
   effect: 'keyed',
-  request: z.object({ settings: z.record(z.string(), z.unknown()) }),
+  request: z.object({ settings: boundedJson() }),
   reply: z.object({ settings: z.record(z.string(), z.unknown()) }),
 });
 

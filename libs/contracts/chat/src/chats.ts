@@ -1,4 +1,4 @@
-import { defineCall } from '@perennial/contracts-kernel';
+import { boundedJson, boundedRecord, defineCall, MAX_ENTRIES, MAX_ID_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /** One message in the wire's blob. The server keeps each as a row; what it does not know is kept beside, unchanged. */
@@ -21,6 +21,28 @@ export const ChatBlobSchema = z.looseObject({
     .looseObject({ currentId: z.string().nullish(), messages: z.record(z.string(), WireMessageSchema).default({}) })
     .optional(),
   timestamp: z.number().optional(),
+});
+
+const id = z.string().max(MAX_ID_CHARS);
+
+/** A blob that comes in. What is stored and answered has no maxima, so that rows of before stay readable. */
+const IncomingBlobSchema = ChatBlobSchema.extend({
+  title: z.string().max(1_000).optional(),
+  models: z.array(z.string().max(256)).max(100).optional(),
+  params: boundedJson().optional(),
+  history: z
+    .looseObject({
+      currentId: id.nullish(),
+      messages: boundedRecord(
+        WireMessageSchema.extend({
+          id,
+          parentId: id.nullish(),
+          childrenIds: z.array(id).max(MAX_ENTRIES).default([]),
+        }),
+        MAX_ENTRIES,
+      ).default({}),
+    })
+    .optional(),
 });
 
 /** `ChatResponse` of the wire. Times are epoch seconds. */
@@ -80,7 +102,7 @@ export const SEARCH_CHATS = defineCall({
 export const CREATE_CHAT = defineCall({
   pattern: 'chat.chats.create',
   effect: 'keyed',
-  request: z.object({ chat: ChatBlobSchema, folderId: z.string().nullish() }),
+  request: z.object({ chat: IncomingBlobSchema, folderId: id.nullish() }),
   reply: ChatSchema,
 });
 
@@ -96,7 +118,7 @@ export const GET_CHAT = defineCall({
 export const UPDATE_CHAT = defineCall({
   pattern: 'chat.chats.update',
   effect: 'keyed',
-  request: z.object({ chatId: z.uuid(), chat: ChatBlobSchema }),
+  request: z.object({ chatId: z.uuid(), chat: IncomingBlobSchema }),
   reply: ChatSchema,
 });
 

@@ -1,11 +1,14 @@
-import { defineCall } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /** Ids that a client may choose for messages: a UUID today, any short token for older clients. Unique within a chat. */
 export const MessageIdSchema = z.string().min(1).max(128);
 
 /** Text, or OpenAI content parts (text, image_url). */
-export const ContentSchema = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
+export const ContentSchema = z.union([
+  z.string().max(MAX_TEXT_CHARS),
+  z.array(z.looseObject({ type: z.string().max(100) })).max(1_000),
+]);
 
 export const RunStateSchema = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
 export type RunState = z.infer<typeof RunStateSchema>;
@@ -52,7 +55,7 @@ export const ACCEPT_TURN = defineCall({
   request: z.object({
     /** Absent: a new chat is made. */
     chatId: z.uuid().optional(),
-    folderId: z.string().nullish(),
+    folderId: z.string().max(MAX_ID_CHARS).nullish(),
     /** The message that the user message answers (or, without a user message, the user message that is answered again). */
     parentId: MessageIdSchema.nullable(),
     /** Absent when an answer is generated again. */
@@ -62,8 +65,8 @@ export const ACCEPT_TURN = defineCall({
         content: ContentSchema,
         /** Epoch seconds. */
         timestamp: z.number().optional(),
-        models: z.array(z.string()).default([]),
-        files: z.array(z.record(z.string(), z.unknown())).default([]),
+        models: z.array(z.string().max(256)).max(100).default([]),
+        files: z.array(boundedJson()).max(100).default([]),
       })
       .optional(),
     answers: z
@@ -80,19 +83,19 @@ export const ACCEPT_TURN = defineCall({
      * Documents of the whole chat or of this request, beside those of the message (`{type: "file" | "collection", id}`; other entries are
      * passed over). Those that are gone or not the user's are left out of the answer; among those of the message they are `NOT_FOUND`.
      */
-    files: z.array(z.record(z.string(), z.unknown())).max(100).default([]),
+    files: z.array(boundedJson()).max(100).default([]),
     /** System prompt for this turn. */
     system: z.string().max(200_000).optional(),
     /** OpenAI sampling parameters (temperature, max_tokens, …). */
-    params: z.record(z.string(), z.unknown()).default({}),
+    params: boundedJson().default({}),
     generateTitle: z.boolean().default(false),
     /** The Socket.IO session that asked. */
-    sessionId: z.string().optional(),
+    sessionId: z.string().max(MAX_ID_CHARS).optional(),
   }),
   reply: z.object({
     chatId: z.uuid(),
     created: z.boolean(),
-    runs: z.array(z.object({ runId: z.uuid(), messageId: MessageIdSchema, modelId: z.string() })),
+    runs: z.array(z.object({ runId: z.uuid(), messageId: z.string(), modelId: z.string() })),
   }),
 });
 
@@ -107,9 +110,14 @@ export const ACCEPT_COMPLETION = defineCall({
   request: z.object({
     modelId: z.string().min(1).max(256),
     /** The OpenAI body less `model` and `stream`; validated at the edge. */
-    body: z.looseObject({ messages: z.array(z.looseObject({ role: z.string() })).min(1) }),
+    body: z.looseObject({
+      messages: z
+        .array(z.looseObject({ role: z.string().max(100) }))
+        .min(1)
+        .max(5_000),
+    }),
     idempotencyKey: z.string().max(255).optional(),
-    bodyHash: z.string(),
+    bodyHash: z.string().max(128),
   }),
   reply: z.object({
     runId: z.uuid(),
@@ -139,7 +147,7 @@ export const RunSnapshotSchema = z.object({
     userId: z.uuid(),
     model: z.string(),
     chatId: z.uuid().optional(),
-    messageId: MessageIdSchema.optional(),
+    messageId: z.string().optional(),
   }),
   state: RunStateSchema,
   encoding: z.enum(['text', 'chunks']),
@@ -170,5 +178,5 @@ export const ACTIVE_RUNS = defineCall({
   pattern: 'chat.runs.active',
   effect: 'read',
   request: z.object({ chatId: z.uuid() }),
-  reply: z.object({ runs: z.array(z.object({ runId: z.uuid(), messageId: MessageIdSchema })) }),
+  reply: z.object({ runs: z.array(z.object({ runId: z.uuid(), messageId: z.string() })) }),
 });

@@ -10,13 +10,22 @@ export const ContinuationSchema = z.enum(['continue_final_message', 'trailing_as
 /** Free-form options of a connection as the wire has them (`OPENAI_API_CONFIGS["0"]`). */
 export const ConnectionOptionsSchema = z.looseObject({
   enable: z.boolean().optional(),
-  prefix_id: z.string().max(100).optional(),
+  prefix_id: z.string().optional(),
   model_ids: z.array(z.string()).optional(),
   tags: z.array(z.unknown()).optional(),
   connection_type: z.string().optional(),
   continuation: ContinuationSchema.optional(),
 });
 export type ConnectionOptions = z.infer<typeof ConnectionOptionsSchema>;
+
+const IncomingOptionsSchema = ConnectionOptionsSchema.extend({
+  prefix_id: z.string().max(100).optional(),
+  model_ids: z.array(z.string().max(256)).max(10_000).optional(),
+  tags: z.array(z.unknown()).max(100).optional(),
+  connection_type: z.string().max(100).optional(),
+});
+const url = z.url().max(2_000);
+const key = z.string().max(10_000);
 
 /** One connection for the admin's page. `key` is masked, never clear; sending the mask back keeps the stored key. */
 export const AdminConnectionSchema = z.object({ url: z.url(), key: z.string(), config: ConnectionOptionsSchema });
@@ -39,7 +48,9 @@ export const GET_CONNECTIONS = defineCall({
 export const UPDATE_CONNECTIONS = defineCall({
   pattern: 'config.connections.update',
   effect: 'keyed',
-  request: AdminConnectionsSchema,
+  request: AdminConnectionsSchema.extend({
+    connections: z.array(z.object({ url, key, config: IncomingOptionsSchema })).max(100),
+  }),
   reply: AdminConnectionsSchema,
 });
 
@@ -49,9 +60,9 @@ export const VERIFY_CONNECTION = defineCall({
   effect: 'read',
   request: z.object({
     kind: ConnectionKindSchema,
-    url: z.url(),
-    key: z.string().default(''),
-    config: ConnectionOptionsSchema.optional(),
+    url,
+    key: key.default(''),
+    config: IncomingOptionsSchema.optional(),
   }),
   reply: z.object({ data: z.array(z.record(z.string(), z.unknown())) }),
   deadlineMs: 15_000,

@@ -1,4 +1,4 @@
-import { defineCall } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { ConnectionKindSchema, ContinuationSchema } from './connections';
 
@@ -10,13 +10,25 @@ export const AccessGrantSchema = z.looseObject({
 
 /** What an admin saved about a model. Without an entry a base model is visible to every signed-in user; with one, to its grants. */
 export const ModelEntrySchema = z.object({
-  id: z.string().min(1).max(256),
-  base_model_id: z.string().max(256).nullish(),
-  name: z.string().min(1).max(256),
+  id: z.string().min(1),
+  base_model_id: z.string().nullish(),
+  name: z.string().min(1),
   meta: z.record(z.string(), z.unknown()).default({}),
   params: z.record(z.string(), z.unknown()).default({}),
   access_grants: z.array(AccessGrantSchema).default([]),
   is_active: z.boolean().default(true),
+});
+
+const IncomingModelEntrySchema = ModelEntrySchema.extend({
+  id: z.string().min(1).max(256),
+  base_model_id: z.string().max(256).nullish(),
+  name: z.string().min(1).max(256),
+  meta: boundedJson().default({}),
+  params: boundedJson().default({}),
+  access_grants: z
+    .array(AccessGrantSchema.extend({ principal_id: z.string().max(200) }))
+    .max(1_000)
+    .default([]),
 });
 
 /** A model as `/api/models` lists it. `created` is epoch seconds. */
@@ -65,7 +77,7 @@ export type ResolvedModel = z.infer<typeof ResolvedModelSchema>;
 export const RESOLVE_MODEL = defineCall({
   pattern: 'config.models.resolve',
   effect: 'read',
-  request: z.object({ modelId: z.string() }),
+  request: z.object({ modelId: z.string().max(256) }),
   reply: ResolvedModelSchema,
   deadlineMs: 12_000,
 });
@@ -74,6 +86,6 @@ export const RESOLVE_MODEL = defineCall({
 export const SAVE_MODEL_ENTRY = defineCall({
   pattern: 'config.models.saveEntry',
   effect: 'keyed',
-  request: ModelEntrySchema,
+  request: IncomingModelEntrySchema,
   reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
 });

@@ -10,6 +10,13 @@ export const BannerSchema = z.looseObject({
   timestamp: z.number().int(),
 });
 
+const IncomingBannerSchema = BannerSchema.extend({
+  id: z.string().max(200),
+  type: z.string().max(50),
+  title: z.string().max(1_000).optional(),
+  content: z.string().max(20_000),
+});
+
 /** Settings that every process may know. `version` rises with every change of any setting, connection or model entry. */
 export const SettingsSchema = z.object({
   version: z.number().int(),
@@ -50,7 +57,7 @@ export const GET_VERSION = defineCall({
 export const UPDATE_BANNERS = defineCall({
   pattern: 'config.settings.updateBanners',
   effect: 'keyed',
-  request: z.object({ banners: z.array(BannerSchema).max(50) }),
+  request: z.object({ banners: z.array(IncomingBannerSchema).max(50) }),
   reply: z.object({ banners: z.array(BannerSchema) }),
 });
 

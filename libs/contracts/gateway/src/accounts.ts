@@ -1,4 +1,4 @@
-import { RoleSchema } from '@perennial/contracts-kernel';
+import { boundedJson, RoleSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { route } from './route';
 
@@ -203,6 +203,6 @@ export const UPDATE_USER_SETTINGS = route({
   method: 'POST',
   path: '/api/v1/users/user/settings/update',
   access: 'user',
-  body: UserSettingsSchema,
+  body: boundedJson(),
   reply: UserSettingsSchema,
 });

@@ -1,8 +1,9 @@
+import { boundedJson, boundedRecord, MAX_ENTRIES, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { route } from './route';
 
 /** Messages of one blob; a chat that is longer was not written by people. */
-const MAX_MESSAGES = 10_000;
+const MAX_MESSAGES = MAX_ENTRIES;
 
 /** Id of a message, chosen by the browser: a key of the blob's `messages`, so not the one name that is none. */
 export const MessageIdSchema = z
@@ -17,31 +18,39 @@ export const TimestampSchema = z.number().min(0).max(1e14);
 /** Place of an answer among those of several models. */
 export const ModelIndexSchema = z.number().int().min(0).max(1_000);
 
+/** Parts of one message, and items of one answer. */
+export const MAX_PARTS = 1_000;
+const partType = z.string().max(100);
+const modelName = z.string().max(256);
+
 /** One item of an answer in the shape of OpenAI's Responses API. `id` is `msg_<run id>`: another id is another attempt. */
 export const OutputItemSchema = z.looseObject({
   type: z.literal('message'),
-  id: z.string(),
+  id: z.string().max(MAX_ID_CHARS),
   status: z.enum(['in_progress', 'completed', 'incomplete']),
   role: z.literal('assistant'),
-  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+  content: z.array(z.looseObject({ type: partType, text: z.string().max(MAX_TEXT_CHARS).optional() })).max(MAX_PARTS),
 });
 export type OutputItem = z.infer<typeof OutputItemSchema>;
 
 /** One message of a chat; the tree is by `parentId` and `childrenIds`. `timestamp` is epoch seconds. Unknown fields are kept. */
 export const MessageSchema = z.looseObject({
   id: MessageIdSchema,
-  parentId: z.string().nullish(),
-  childrenIds: z.array(z.string()).default([]),
+  parentId: z.string().max(MAX_ID_CHARS).nullish(),
+  childrenIds: z.array(z.string().max(MAX_ID_CHARS)).max(MAX_MESSAGES).default([]),
   role: z.enum(['user', 'assistant', 'system']),
   content: z.unknown().optional(),
   timestamp: TimestampSchema.optional(),
-  model: z.string().optional(),
-  modelName: z.string().optional(),
+  model: modelName.optional(),
+  modelName: modelName.optional(),
   modelIdx: ModelIndexSchema.optional(),
-  models: z.array(z.string()).optional(),
+  models: z.array(modelName).max(100).optional(),
   done: z.boolean().optional(),
-  output: z.array(OutputItemSchema.or(z.looseObject({ type: z.string() }))).optional(),
-  usage: z.record(z.string(), z.unknown()).optional(),
+  output: z
+    .array(OutputItemSchema.or(z.looseObject({ type: partType })))
+    .max(MAX_PARTS)
+    .optional(),
+  usage: boundedJson(100).optional(),
   error: z.unknown().optional(),
   /** User messages: what was attached. Read leniently, like all that only clients write. */
   files: z.unknown().optional(),
@@ -51,16 +60,16 @@ export const MessageSchema = z.looseObject({
 });
 export type Message = z.infer<typeof MessageSchema>;
 
-const messages = z
-  .record(z.string(), MessageSchema)
-  .refine((all) => Object.keys(all).length <= MAX_MESSAGES, `must hold at most ${MAX_MESSAGES} messages`);
+const messages = boundedRecord(MessageSchema, MAX_MESSAGES);
 
 /** The chat's blob. `timestamp` is epoch milliseconds. */
 export const ChatBlobSchema = z.looseObject({
   title: z.string().max(1_000).optional(),
-  models: z.array(z.string()).optional(),
-  params: z.record(z.string(), z.unknown()).optional(),
-  history: z.looseObject({ currentId: z.string().nullish(), messages: messages.default({}) }).optional(),
+  models: z.array(modelName).max(100).optional(),
+  params: boundedJson().optional(),
+  history: z
+    .looseObject({ currentId: z.string().max(MAX_ID_CHARS).nullish(), messages: messages.default({}) })
+    .optional(),
   timestamp: TimestampSchema.optional(),
 });
 

@@ -1,27 +1,38 @@
+import { boundedJson, boundedRecord, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { MessageIdSchema as messageId, ModelIndexSchema, TimestampSchema } from './chats';
+import { MAX_PARTS, MessageIdSchema as messageId, ModelIndexSchema, TimestampSchema } from './chats';
 import { route } from './route';
 import { AttachmentSchema } from './sources';
 
-const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))], {
-  error: 'must be text or a list of content parts',
-});
+const content = z.union(
+  [z.string().max(MAX_TEXT_CHARS), z.array(z.looseObject({ type: z.string().max(100) })).max(MAX_PARTS)],
+  { error: 'must be text or a list of content parts' },
+);
 
-const attachments = z.array(AttachmentSchema).max(100, 'must hold at most 100 files');
+const attachments = z
+  .array(
+    AttachmentSchema.extend({
+      type: z.string().max(100).nullish(),
+      id: z.string().max(MAX_ID_CHARS).nullish(),
+      name: z.string().max(1_000).nullish(),
+      context: z.string().max(100).nullish(),
+    }),
+  )
+  .max(100, 'must hold at most 100 files');
 
 /** A turn's user message as the page makes it: the browser chooses the ids. */
 export const UserMessageSchema = z.looseObject({
   id: messageId,
-  parentId: z.string().nullish(),
+  parentId: z.string().max(MAX_ID_CHARS).nullish(),
   role: z.literal('user').default('user'),
   content,
   timestamp: TimestampSchema.optional(),
-  models: z.array(z.string()).max(100).default([]),
+  models: z.array(z.string().max(256)).max(100).default([]),
   files: attachments.nullish(),
 });
 
 /** An OpenAI chat message; the provider judges what is inside. */
-export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1) });
+export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1).max(100) });
 
 /**
  * Task mode of the completions door: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
@@ -48,14 +59,14 @@ export const TurnBodySchema = z.looseObject({
           }),
         )
         .max(8),
-      z.record(z.string(), messageId),
+      boundedRecord(messageId, 8, z.string().max(256)),
     ])
     .optional(),
   user_message: UserMessageSchema.nullish(),
-  messages: z.array(OpenAiMessageSchema).nullish(),
+  messages: z.array(OpenAiMessageSchema).max(5_000).nullish(),
   /** Documents of the whole chat or of this request, beside those of the message. */
   files: attachments.nullish(),
-  params: z.record(z.string(), z.unknown()).nullish(),
+  params: boundedJson().nullish(),
   background_tasks: z.looseObject({ title_generation: z.boolean().optional() }).nullish(),
 });
 export type TurnBody = z.input<typeof TurnBodySchema>;

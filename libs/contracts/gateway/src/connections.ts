@@ -1,16 +1,17 @@
+import { boundedRecord } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { route } from './route';
 
 const options = z.looseObject({
   enable: z.boolean().optional(),
   prefix_id: z.string().max(100).optional(),
-  model_ids: z.array(z.string()).optional(),
-  tags: z.array(z.unknown()).optional(),
-  connection_type: z.string().optional(),
+  model_ids: z.array(z.string().max(256)).max(10_000).optional(),
+  tags: z.array(z.unknown()).max(100).optional(),
+  connection_type: z.string().max(100).optional(),
   continuation: z.enum(['continue_final_message', 'trailing_assistant', 'prefix', 'none']).optional(),
 });
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2_000);
-const configs = z.record(z.string(), options).default({});
+const configs = boundedRecord(options, 100).default({});
 
 /** Connections to OpenAI-compatible servers; the i-th address, key and options belong together. A key reads masked; the mask keeps it. */
 export const OpenAiConnectionsSchema = z.object({

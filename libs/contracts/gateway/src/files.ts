@@ -1,3 +1,4 @@
+import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { route } from './route';
 
@@ -154,7 +155,7 @@ export const UPDATE_FILE_TEXT = route({
   path: '/api/v1/files/:id/data/content/update',
   access: 'user',
   params,
-  body: z.object({ content: z.string().min(1, 'must not be empty') }),
+  body: z.object({ content: z.string().min(1, 'must not be empty').max(MAX_TEXT_CHARS) }),
   reply: z.object({ content: z.string() }),
 });
 

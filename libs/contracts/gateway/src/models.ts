@@ -1,3 +1,4 @@
+import { boundedJson } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { route } from './route';
 
@@ -28,7 +29,7 @@ export const LIST_MODELS = route({
 
 export const AccessGrantSchema = z.looseObject({
   principal_type: z.enum(['user', 'group']),
-  principal_id: z.string(),
+  principal_id: z.string().max(200),
   permission: z.enum(['read', 'write']),
 });
 
@@ -36,9 +37,9 @@ export const ModelEntrySchema = z.object({
   id: z.string().min(1, 'must not be empty').max(256),
   base_model_id: z.string().max(256).nullish(),
   name: z.string().min(1, 'must not be empty').max(256),
-  meta: z.record(z.string(), z.unknown()).default({}),
-  params: z.record(z.string(), z.unknown()).default({}),
-  access_grants: z.array(AccessGrantSchema).nullish(),
+  meta: boundedJson().default({}),
+  params: boundedJson().default({}),
+  access_grants: z.array(AccessGrantSchema).max(1_000).nullish(),
   is_active: z.boolean().default(true),
 });
 

@@ -1,3 +1,4 @@
+import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { route } from './route';
 
@@ -30,6 +31,7 @@ export const RetrievalSettingsSchema = z.object({
         .string()
         .trim()
         .toLowerCase()
+        .max(17)
         .regex(/^\.?[\w.-]{1,16}$/, 'must be file extensions such as "pdf"'),
     )
     .max(200),
@@ -159,7 +161,7 @@ export const PROCESS_FILE = route({
   access: 'user',
   body: z.object({
     file_id: z.string().min(1).max(200),
-    content: z.string().nullish(),
+    content: z.string().max(MAX_TEXT_CHARS).nullish(),
     collection_name: collection.nullish(),
   }),
   reply: processed,
@@ -172,7 +174,7 @@ export const PROCESS_TEXT = route({
   access: 'user',
   body: z.object({
     name: z.string().trim().min(1, 'must not be empty').max(500),
-    content: z.string().min(1, 'must not be empty'),
+    content: z.string().min(1, 'must not be empty').max(MAX_TEXT_CHARS),
     collection_name: collection.nullish(),
   }),
   reply: processed.extend({ file_id: z.uuid() }),

@@ -1,4 +1,5 @@
 export * from './access';
+export * from './bounds';
 export * from './call';
 export * from './errors';
 export * from './notice';

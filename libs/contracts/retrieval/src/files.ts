@@ -1,4 +1,4 @@
-import { defineCall } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /**
@@ -57,7 +57,10 @@ export type StoredFile = z.infer<typeof FileSchema>;
 
 export const MAX_FILE_NAME_CHARS = 500;
 const FileName = z.string().trim().min(1).max(MAX_FILE_NAME_CHARS);
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const Sha256 = z
+  .string()
+  .length(64)
+  .regex(/^[0-9a-f]{64}$/);
 
 /**
  * Where the bytes of a file live in the blob store. `version` is `1` for the upload and a new UUID for every replacement, so that no
@@ -84,7 +87,7 @@ export const REGISTER_FILE = defineCall({
     size: z.number().int().min(0),
     sha256: Sha256,
     /** What the client sent beside the file; kept as it is. */
-    metadata: z.record(z.string(), z.unknown()).default({}),
+    metadata: boundedJson().default({}),
     /** The base it goes into; alone without one. */
     knowledgeId: z.uuid().nullish(),
     /** False: only stored, until it is added to a base. */

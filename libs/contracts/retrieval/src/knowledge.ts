@@ -1,4 +1,4 @@
-import { defineCall } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { FileSchema, FileStatusSchema } from './files';
 
@@ -73,7 +73,7 @@ export const UPDATE_KNOWLEDGE = defineCall({
     knowledgeId: z.uuid(),
     name: Name.optional(),
     description: Description.optional(),
-    meta: z.record(z.string(), z.unknown()).nullish(),
+    meta: boundedJson().nullish(),
   }),
   reply: KnowledgeBaseSchema,
 });

@@ -41,6 +41,7 @@ export const RetrievalSettingsSchema = z.object({
         .string()
         .trim()
         .toLowerCase()
+        .max(17)
         .regex(/^\.?[\w.-]{1,16}$/),
     )
     .max(200),
@@ -50,7 +51,10 @@ export type RetrievalSettings = z.infer<typeof RetrievalSettingsSchema>;
 const VersionedSettings = z.object({
   /** Rises with every change of settings or embedding. */
   version: z.number().int(),
-  settings: RetrievalSettingsSchema,
+  settings: RetrievalSettingsSchema.extend({
+    RAG_TEMPLATE: z.string(),
+    ALLOWED_FILE_EXTENSIONS: z.array(z.string()),
+  }),
 });
 
 /** For admins and services; there is no secret in it. As the database has it now. */
@@ -78,6 +82,8 @@ const EmbeddingServer = z.object({
   /** Out: masked. In: a key, or the mask that was shown, which keeps the stored key as long as the URL stays. */
   key: z.string().max(10_000),
 });
+
+const StoredServer = z.object({ url: z.string(), key: z.string() });
 
 const IndexInfo = z.object({
   id: z.uuid(),
@@ -114,7 +120,13 @@ const EmbeddingSettings = z.object({
 });
 
 /** What an admin sees of the embedding: keys are masked. */
-export const EmbeddingConfigSchema = EmbeddingSettings.extend({ version: z.number().int(), index: IndexStatusSchema });
+export const EmbeddingConfigSchema = EmbeddingSettings.extend({
+  model: z.string(),
+  openai: StoredServer,
+  ollama: StoredServer,
+  version: z.number().int(),
+  index: IndexStatusSchema,
+});
 export type EmbeddingConfig = z.infer<typeof EmbeddingConfigSchema>;
 
 /** Admin only. */
