@@ -2,9 +2,11 @@ import {
   ADD_USER,
   AUTH_STATUS,
   DELETE_USER,
+  GET_PICTURE,
   GET_USER,
   GET_USER_SETTINGS,
   LIST_USERS,
+  picturePath,
   RESOLVE_SESSION,
   SessionClaimsSchema,
   SIGN_IN,
@@ -231,6 +233,30 @@ describe('accounts, with sign-up open', () => {
     expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings });
   });
 
+  it('keeps large pictures apart from the account, and those that were saved before readable', async () => {
+    const session = await someone();
+    const { id: userId } = session.user;
+    const principal = principalOf(session);
+    const of = (kilobytes: number) => `data:image/png;base64,${'A'.repeat(kilobytes * 1_000)}`;
+    const save = (url: string, name = 'Pictured') =>
+      caller.rpc.call(UPDATE_PROFILE, { name, profile_image_url: url }, { principal });
+    const saved = async (as = principal) =>
+      (await caller.rpc.call(GET_PICTURE, { userId }, { principal: as })).url.length;
+    await expect(save(of(100))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect((await save(of(90))).profile_image_url).toBe(picturePath(userId));
+    expect(await saved()).toBe(of(90).length);
+
+    const client = new Client(databaseUrl);
+    await client.connect();
+    await client.query('UPDATE auth.users SET profile_image_url = $2 WHERE id = $1', [userId, of(990)]);
+    await client.end();
+    expect(JSON.stringify(await resolve(session)).length).toBeLessThan(1_000);
+    expect(await saved()).toBe(of(990).length);
+    // A client sends back the address that it was given: the picture stays.
+    expect(await save(picturePath(userId), 'Renamed')).toMatchObject({ name: 'Renamed' });
+    expect(await saved(asAdmin)).toBe(of(990).length);
+  });
+
   describe('who may not', () => {
     const someId = '00000000-0000-4000-8000-000000000000';
     const adminCalls = [
@@ -239,6 +265,7 @@ describe('accounts, with sign-up open', () => {
       [UPDATE_USER, { userId: someId, role: 'admin' }],
       [DELETE_USER, { userId: someId }],
       [GET_USER, { userId: someId }],
+      [GET_PICTURE, { userId: someId }],
     ] as const;
     const ownCalls = [
       [UPDATE_PROFILE, { name: 'x', profile_image_url: '' }],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { User, UPDATE_PROFILE } from '@perennial/contracts-auth';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable } from '@perennial/persistence';
+import { newPicture } from './new-picture';
 import { USER_COLUMNS } from './user-columns';
 
 export interface UsersQuery {
@@ -48,12 +49,12 @@ export class DirectoryRepository {
     profile: CallParsedRequest<typeof UPDATE_PROFILE>,
   ): Promise<User | undefined> {
     return tx.first<User>(
-      `UPDATE users u SET name = $2, profile_image_url = $3, bio = $4, gender = $5, date_of_birth = $6, updated_at = now()
+      `UPDATE users u SET name = $2, profile_image_url = coalesce($3, u.profile_image_url), bio = $4, gender = $5, date_of_birth = $6, updated_at = now()
         WHERE u.id = $1 RETURNING ${USER_COLUMNS}`,
       [
         principal.userId,
         profile.name,
-        profile.profile_image_url,
+        newPicture(principal.userId, profile.profile_image_url),
         profile.bio ?? null,
         profile.gender ?? null,
         profile.date_of_birth ?? null,

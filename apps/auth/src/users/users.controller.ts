@@ -3,6 +3,7 @@ import {
   ADD_USER,
   AUTH_STATUS,
   DELETE_USER,
+  GET_PICTURE,
   GET_USER,
   LIST_USERS,
   SIGN_UP,
@@ -50,6 +51,15 @@ export class UsersController {
   ): Promise<CallReply<typeof GET_USER>> {
     if (principal.kind !== 'service' && requireSignedIn(principal).userId !== userId) requireAdmin(principal);
     return this.users.get(userId);
+  }
+
+  @Handles(GET_PICTURE)
+  async picture(
+    { userId }: CallParsedRequest<typeof GET_PICTURE>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof GET_PICTURE>> {
+    if (requireSignedIn(principal).userId !== userId) requireAdmin(principal);
+    return this.users.picture(userId);
   }
 
   @Handles(LIST_USERS)

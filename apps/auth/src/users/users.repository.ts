@@ -39,6 +39,14 @@ export class UsersRepository {
     return this.database.first<User>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = $1`, [id]);
   }
 
+  /** The address or data URL of the picture, whole. */
+  async picture(id: string): Promise<string | undefined> {
+    const row = await this.database.first<{ url: string }>('SELECT profile_image_url AS url FROM users WHERE id = $1', [
+      id,
+    ]);
+    return row?.url;
+  }
+
   /** What a password is checked against. */
   async credentials(by: { email: string } | { id: string }): Promise<{ id: string; passwordHash: string } | undefined> {
     const [column, value] = 'email' in by ? ['email', by.email] : ['id', by.id];

@@ -4,6 +4,7 @@ import type {
   ADD_USER,
   AUTH_STATUS,
   DELETE_USER,
+  GET_PICTURE,
   IssuedSession,
   SIGN_UP,
   UPDATE_USER,
@@ -22,6 +23,7 @@ import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { SessionsService } from '../sessions/sessions.service';
 import type { SessionStamp } from '../sessions/token-issuer';
+import { newPicture } from './new-picture';
 import { UsersRepository } from './users.repository';
 
 /** What clients show for an account without a picture. */
@@ -76,8 +78,13 @@ export class UsersService {
     return this.users.byId(userId).then(found);
   }
 
+  async picture(userId: string): Promise<CallReply<typeof GET_PICTURE>> {
+    return { url: found(await this.users.picture(userId)) };
+  }
+
   async update(principal: UserPrincipal, request: CallParsedRequest<typeof UPDATE_USER>, key: string): Promise<User> {
-    const { userId, password, profile_image_url: profileImageUrl, ...change } = request;
+    const { userId, password, profile_image_url: pictureUrl, ...change } = request;
+    const profileImageUrl = newPicture(userId, pictureUrl);
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     const once = { scope: `auth.users.update:${principal.userId}`, key, request: withoutPassword(request) };
     return emailTaken(

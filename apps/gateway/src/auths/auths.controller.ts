@@ -133,7 +133,7 @@ export class AuthsController {
     @Input() { body }: RouteInput<typeof UPDATE_PROFILE>,
   ): Promise<RouteReply<typeof UPDATE_PROFILE>> {
     const { id, name, email, role, profile_image_url } = await this.rpc.call(CHANGE_PROFILE, body, { principal });
-    this.sessions.forget(id);
+    this.sessions.forget(new Set([id]));
     return { id, name, email, role, profile_image_url };
   }
 

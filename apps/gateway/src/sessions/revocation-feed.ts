@@ -33,12 +33,13 @@ export class RevocationFeed implements OnModuleInit {
     this.poll = this.runtime.every(POLL_MS, () => this.read(), { name: 'read revocations', immediately: true });
     this.runtime.every(EXPIRY_SWEEP_MS, () => this.held.endExpired(), { name: 'end expired sessions', until: 'close' });
     this.runtime.every(FORGET_MS, () => this.revocations.forgetExpired(), { name: 'forget old revocations' });
+    this.runtime.every(FORGET_MS, () => this.sessions.purge(), { name: 'forget unused sessions' });
     void this.notices.subscribe(TOKENS_REVOKED, () => this.poll?.trigger());
   }
 
   /** After a change that was made here: its answer is given when this replica acts on it. The others follow by notice. */
   async catchUp(userId: string): Promise<void> {
-    this.sessions.forget(userId);
+    this.sessions.forget(new Set([userId]));
     // The change is made; a feed that cannot be read now is read by the poll.
     await this.read().catch(() => undefined);
   }
@@ -53,9 +54,9 @@ export class RevocationFeed implements OnModuleInit {
       );
       for (const revocation of revocations) {
         this.revocations.add(revocation);
-        this.sessions.forget(revocation.userId);
         this.held.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
       }
+      if (revocations.length > 0) this.sessions.forget(new Set(revocations.map(({ userId }) => userId)));
       if (revocations.length === 0 || cursor <= this.cursor) return;
       this.cursor = Math.max(this.cursor, cursor);
     }

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { RESOLVE_SESSION, SessionClaimsSchema, type SessionClaims } from '@perennial/contracts-auth';
+import {
+  INLINE_PICTURE_BYTES,
+  picturePath,
+  RESOLVE_SESSION,
+  SessionClaimsSchema,
+  type SessionClaims,
+  type User,
+} from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
@@ -12,20 +19,25 @@ import type { Revocations } from './revocations';
 
 /** How long an account may be remembered; revocations end it within a second, this bounds what a changed name takes. */
 const REMEMBER_MS = 60_000;
-const REMEMBERED_SESSIONS = 20_000;
+/** What remembered sessions may take of the process's memory. */
+const REMEMBERED_BYTES = 32 * 1_024 * 1_024;
+/** What a session takes beside its texts: objects, strings' headers, the cache's own entry. */
+const SESSION_OVERHEAD_BYTES = 1_024;
 
 /** Who a token belongs to: signature, expiry, revocations, then the account itself. */
 @Injectable()
 export class Sessions {
   private readonly verify: (token: string) => unknown;
-  private readonly callers = new LRUCache<string, Caller>({ max: REMEMBERED_SESSIONS, ttl: REMEMBER_MS });
+  private readonly callers: LRUCache<string, Caller>;
   private readonly resolving = new Map<string, Promise<Caller>>();
 
   constructor(
     secretKey: string,
     private readonly revocations: Revocations,
     private readonly rpc: Rpc,
+    rememberedBytes = REMEMBERED_BYTES,
   ) {
+    this.callers = new LRUCache({ maxSize: rememberedBytes, sizeCalculation: sizeOf, ttl: REMEMBER_MS, perf: Date });
     this.verify = createVerifier({ key: secretKey, algorithms: ['HS256'] });
   }
 
@@ -52,9 +64,19 @@ export class Sessions {
     return this.claimsOf(token) !== undefined;
   }
 
-  /** The next request of these sessions asks for the account again. */
-  forget(userId: string): void {
-    for (const [token, caller] of this.callers.entries()) if (caller.user.id === userId) this.callers.delete(token);
+  /** The next request of these people's sessions asks for the account again. */
+  forget(userIds: ReadonlySet<string>): void {
+    for (const [token, caller] of this.callers.entries()) if (userIds.has(caller.user.id)) this.callers.delete(token);
+  }
+
+  /** Drops the sessions that were not used of late: the cache itself only passes them over. */
+  purge(): void {
+    this.callers.purgeStale();
+  }
+
+  /** Sessions in memory, also those whose time is over until the next `purge`. */
+  get remembered(): number {
+    return this.callers.size;
   }
 
   private claimsOf(token: string): SessionClaims | undefined {
@@ -67,7 +89,7 @@ export class Sessions {
 
   private async resolve(token: string, claims: SessionClaims): Promise<Caller> {
     try {
-      const user = await this.rpc.call(RESOLVE_SESSION, { claims }, { principal: GATEWAY_PRINCIPAL });
+      const user = withoutPicture(await this.rpc.call(RESOLVE_SESSION, { claims }, { principal: GATEWAY_PRINCIPAL }));
       // The revocation may have been read while the answer was under way.
       if (this.revocations.covers(claims)) throw sessionOver();
       const caller: Caller = { user, claims, token, principal: principalOfUser(user, claims) };
@@ -79,4 +101,15 @@ export class Sessions {
       throw error;
     }
   }
+}
+
+/** A replica of the former version sends inline pictures along; they are not kept with each session. */
+function withoutPicture(user: User): User {
+  const { profile_image_url: url } = user;
+  return url.length <= INLINE_PICTURE_BYTES ? user : { ...user, profile_image_url: picturePath(user.id) };
+}
+
+/** Bytes that a remembered session takes, about. */
+function sizeOf({ user, token }: Caller): number {
+  return SESSION_OVERHEAD_BYTES + token.length + Buffer.byteLength(JSON.stringify(user));
 }

@@ -1,3 +1,4 @@
+import { GET_PICTURE, picturePath } from '@perennial/contracts-auth';
 import { describe, expect, it } from 'vitest';
 import { startEdge } from '../../test/edge';
 import { pictureOfDataUrl, placeholderPicture } from './pictures';
@@ -21,6 +22,19 @@ describe('pictures', () => {
   it('a placeholder never carries what somebody wrote', () => {
     expect(placeholderPicture('id', '"><script>').bytes).not.toContain('script');
     expect(placeholderPicture('id', 'änne').bytes).toContain('>Ä</text>');
+  });
+
+  it('one’s own is served, another’s to administrators only', async () => {
+    const edge = await startEdge();
+    const [own, other, admin] = [edge.account('user'), edge.account('user'), edge.account('admin')];
+    edge.rpc.on(GET_PICTURE, () => ({ url: 'data:image/png;base64,AAEC' }));
+    const type = async ({ headers }: typeof own) =>
+      (await edge.app.inject({ method: 'GET', url: picturePath(own.user.id), headers })).headers['content-type'];
+    expect(await type(own)).toBe('image/png');
+    expect(await type(admin)).toBe('image/png');
+    expect(await type(other)).toBe('image/svg+xml; charset=utf-8');
+    expect(edge.rpc.commands).toEqual([GET_PICTURE.pattern, GET_PICTURE.pattern]);
+    await edge.close();
   });
 
   it('can do nothing as a page', async () => {

@@ -1,6 +1,14 @@
 import { boundedJson, defineCall, RoleSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
+/** The longest picture address that travels with an account, in bytes; longer ones (inline pictures) are kept apart. */
+export const INLINE_PICTURE_BYTES = 2_048;
+/** The largest picture that is taken in: the characters of its address or data URL. */
+export const PICTURE_MAX_CHARS = 100_000;
+
+/** What stands for a picture that is kept apart: where the gateway serves it. Given back in a change, it leaves the picture as it is. */
+export const picturePath = (userId: string): string => `/api/v1/users/${userId}/profile/image`;
+
 /** A person's account as other services see it. Times are epoch seconds. Never holds a password hash. */
 export const UserSchema = z.object({
   id: z.uuid(),
@@ -32,7 +40,7 @@ const email = z
   .transform((value) => value.toLowerCase());
 const password = z.string().min(1).max(1024);
 const name = z.string().trim().min(1).max(200);
-const imageUrl = z.string().max(1_000_000);
+const imageUrl = z.string().max(PICTURE_MAX_CHARS);
 
 /**
  * Creates an account. The very first one becomes `admin`, exactly once however many replicas are asked at the same moment; the others
@@ -75,6 +83,15 @@ export const GET_USER = defineCall({
   effect: 'read',
   request: z.object({ userId: z.uuid() }),
   reply: UserSchema,
+});
+
+/** The picture of an account as it was saved, also a large one. Own account, or anyone's for an admin. `NOT_FOUND`. */
+export const GET_PICTURE = defineCall({
+  pattern: 'auth.users.picture',
+  effect: 'read',
+  request: z.object({ userId: z.uuid() }),
+  // Larger than what is taken in today: pictures that were saved before stay readable.
+  reply: z.object({ url: z.string() }),
 });
 
 /** Admin only. Pages of 30, `page` from 1. */

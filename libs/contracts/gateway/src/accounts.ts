@@ -34,7 +34,8 @@ export type SessionProfile = z.infer<typeof SessionProfileSchema>;
 const email = z.email('must be an e-mail address').max(320);
 const password = z.string().min(1, 'must not be empty').max(1024);
 const name = z.string().trim().min(1, 'must not be empty').max(200);
-const imageUrl = z.string().max(1_000_000);
+/** An address or an inline picture (`data:`). */
+const imageUrl = z.string().max(100_000, 'must not be longer than 100,000 characters (about 75 kB of picture)');
 
 export const GET_SESSION = route({
   method: 'GET',

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { picturePath, RESOLVE_SESSION, type User } from '@perennial/contracts-auth';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ScriptedRpc, SECRET, tokenOf, userOf } from '../../test/edge';
+import type { Rpc } from '@perennial/transport';
+import { Revocations } from './revocations';
+import { Sessions } from './sessions';
+
+describe('remembered sessions', () => {
+  let rpc: ScriptedRpc;
+  let change: Partial<User>;
+  const sessions = (bytes?: number) => new Sessions(SECRET, new Revocations(), rpc as unknown as Rpc, bytes);
+  const signedIn = () => tokenOf({ id: randomUUID() });
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    change = {};
+    rpc = new ScriptedRpc().on(RESOLVE_SESSION, ({ claims }) => ({ ...userOf('user', claims.id), ...change }));
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it('never hold a picture, whatever auth sends', async () => {
+    change = { profile_image_url: `data:image/png;base64,${'A'.repeat(990_000)}` };
+    const { user } = await sessions().authenticate(signedIn());
+    expect(user.profile_image_url).toBe(picturePath(user.id));
+  });
+
+  it('are bounded in bytes: the ones used longest ago are asked for again', async () => {
+    change = { bio: 'b'.repeat(10_000) };
+    const all = sessions(1_000_000);
+    const tokens = Array.from({ length: 300 }, signedIn);
+    for (const token of tokens) await all.authenticate(token);
+    expect(all.remembered).toBeGreaterThan(50);
+    expect(all.remembered).toBeLessThan(100);
+    await all.authenticate(tokens[299]!);
+    expect(rpc.calls).toHaveLength(300);
+    await all.authenticate(tokens[0]!);
+    expect(rpc.calls).toHaveLength(301);
+  });
+
+  it('leave the memory when they are not used', async () => {
+    const all = sessions();
+    for (let n = 0; n < 10; n += 1) await all.authenticate(signedIn());
+    vi.advanceTimersByTime(61_000);
+    expect(all.remembered).toBe(10);
+    all.purge();
+    expect(all.remembered).toBe(0);
+  });
+
+  it('of one person are forgotten, and no other', async () => {
+    const all = sessions();
+    const [gone, stays] = [signedIn(), signedIn()];
+    const { user } = await all.authenticate(gone);
+    await all.authenticate(stays);
+    all.forget(new Set([user.id]));
+    await all.authenticate(stays);
+    expect(rpc.calls).toHaveLength(2);
+    await all.authenticate(gone);
+    expect(rpc.calls).toHaveLength(3);
+  });
+});
