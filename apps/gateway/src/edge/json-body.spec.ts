@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
-import { isNestedBeyond, MAX_NESTING, storable } from './json-body';
+import { BODY_LIMITS, excessOf, storable } from './json-body';
 
 describe('JSON that a database can store', () => {
   it.each([
@@ -22,22 +22,31 @@ describe('JSON that a database can store', () => {
   });
 });
 
-describe('nesting', () => {
+describe('what a body holds is counted before it is parsed', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  const [levels, entries, values] = ['3 levels of lists and objects', '4 entries of one list or object', '10 values'];
   it.each([
-    [nested(3), 3, false],
-    [nested(4), 3, true],
-    ['[[],[],[],[{}]]', 3, false],
-    ['"[[[["', 0, false],
-    ['["\\"[[[[", "\\\\", []]', 2, false],
-    ['["\\\\", [[]]]', 2, true],
-    ['"never ends', 0, false],
-  ])('%s beyond %i: %s', (json, limit, expected) => expect(isNestedBeyond(json, limit)).toBe(expected));
+    [nested(3), undefined],
+    [nested(4), levels],
+    ['[[],[],[{}]]', undefined],
+    ['"[[[[,,,,,,,,,,"', undefined],
+    ['["\\"[[[[", "\\\\", []]', undefined],
+    ['["\\\\", [[[]]]]', levels],
+    ['"never ends', undefined],
+    ['[1,2,3,4]', undefined],
+    ['[1,2,3,4,5]', entries],
+    ['{"a":[1,2,3,4],"b":"1,2,3,4,5","c":3,"d":4}', undefined],
+    ['{"a":1,"b":2,"c":3,"d":4,"e":5}', entries],
+    ['[[1,2,3],[1,2,3],[]]', undefined],
+    ['[[1,2,3],[1,2,3],[1,2]]', values],
+    [']]]][[[[', undefined],
+  ])('%s: %s', (json, excess) => expect(excessOf(json, { depth: 3, entries: 4, total: 10 })).toBe(excess));
 
   // A look that takes the square of the length would outlast the test by hours.
   it('eight megabytes are looked through once', { timeout: 30_000 }, () => {
-    expect(isNestedBeyond(`["${'x\\"'.repeat(2_600_000)}"]`, MAX_NESTING)).toBe(false);
-    expect(isNestedBeyond(`[${'[],'.repeat(2_600_000)}0]`, MAX_NESTING)).toBe(false);
+    const all = { ...BODY_LIMITS, entries: 1e9, total: 1e9 };
+    expect(excessOf(`["${'x\\"'.repeat(2_600_000)}"]`, all)).toBeUndefined();
+    expect(excessOf(`[${'[],'.repeat(2_600_000)}0]`, all)).toBeUndefined();
   });
 });
 
@@ -49,7 +58,14 @@ describe('bodies at the edge', () => {
   afterAll(() => edge.close());
 
   it.each([
-    ['a body that is nested too deeply', `{"ui":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, /nested too deeply/],
+    ['a body that is nested too deeply', `{"ui":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, /at most 200 levels/],
+    ['a list of too many', `{"ui":[1${',1'.repeat(10_000)}]}`, /at most 10000 entries/],
+    [
+      'an object of too many',
+      `{${Array.from({ length: 10_001 }, (_, at) => `"${at}":0`).join(',')}}`,
+      /at most 10000 entries/,
+    ],
+    ['too much in all', `[[0${`],[0${',0'.repeat(9_000)}`.repeat(60)}]]`, /at most 500000 values/],
     ['a key that reaches the prototype', '{"__proto__":{"role":"admin"}}', /not valid JSON/],
     ['the same by the constructor', '{"constructor":{"prototype":{"role":"admin"}}}', /not valid JSON/],
   ])('%s is 400 with a sentence', async (_, payload, sentence) => {

@@ -1,8 +1,19 @@
+import { MAX_ENTRIES } from '@perennial/contracts-kernel';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from './problem';
 
-/** Nobody's request is nested deeper; what is would overflow the stack of whoever writes it as JSON again. */
-export const MAX_NESTING = 200;
+/** What a body may hold, whatever its schema says; beyond it nothing is parsed. */
+export interface JsonLimits {
+  /** Levels of lists and objects; deeper ones would overflow the stack of whoever writes them as JSON again. */
+  depth: number;
+  /** Entries of one list or object. */
+  entries: number;
+  /** Entries of all lists and objects together. */
+  total: number;
+}
+
+/** A chat of 10,000 messages with all their fields fits. */
+export const BODY_LIMITS: JsonLimits = { depth: 200, entries: MAX_ENTRIES, total: 500_000 };
 
 /** An escape that a database cannot store (NUL, half a surrogate pair) may be in the text. */
 const SUSPECT = /\\u(?:0000|d[89a-f])/i;
@@ -11,7 +22,7 @@ const ESCAPES =
   /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000|\\[^]/g;
 
 /**
- * Parses JSON bodies: without the keys that reach an object's prototype, not nested beyond reason, NUL left out and half surrogate pairs
+ * Parses JSON bodies: without the keys that reach an object's prototype, within `BODY_LIMITS`, NUL left out and half surrogate pairs
  * replaced. Clients send the JSON header also when there is no body: that is no body, not a malformed one.
  */
 export function parseJson(fastify: FastifyInstance): void {
@@ -19,10 +30,10 @@ export function parseJson(fastify: FastifyInstance): void {
   fastify.removeContentTypeParser('application/json');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = body as string;
-    if (text.length === 0) done(null, undefined);
-    else if (isNestedBeyond(text, MAX_NESTING))
-      done(new Problem(400, `The body is nested too deeply: ${MAX_NESTING} levels are allowed.`));
-    else parse(request, storable(text), done);
+    if (text.length === 0) return done(null, undefined);
+    const excess = excessOf(text, BODY_LIMITS);
+    if (excess === undefined) parse(request, storable(text), done);
+    else done(new Problem(400, `The body holds too much: at most ${excess} are allowed.`));
   });
 }
 
@@ -35,21 +46,34 @@ export function storable(json: string): string {
   });
 }
 
-/** Whether arrays and objects are nested deeper than `limit`; one pass, without parsing. */
-export function isNestedBeyond(json: string, limit: number): boolean {
-  let depth = 0;
+/**
+ * The first limit that a JSON text exceeds, in words; one pass, without parsing. Text that is no JSON may be counted wrongly, and is then
+ * refused by the parser.
+ */
+export function excessOf(json: string, { depth, entries, total }: JsonLimits): string | undefined {
+  /** Commas so far in each list or object that is open. */
+  const commas: number[] = [];
+  let level = 0;
+  let counted = 0;
   for (let at = 0; at < json.length; at += 1) {
     const code = json.charCodeAt(at);
     if (code === 0x22 /* " */) {
       at = endOfString(json, at);
     } else if (code === 0x5b /* [ */ || code === 0x7b /* { */) {
-      depth += 1;
-      if (depth > limit) return true;
+      level += 1;
+      if (level > depth) return `${depth} levels of lists and objects`;
+      commas[level] = 0;
+      counted += 1;
     } else if (code === 0x5d /* ] */ || code === 0x7d /* } */) {
-      depth -= 1;
+      level -= 1;
+    } else if (code === 0x2c /* , */) {
+      const before = (commas[level] = (commas[level] ?? 0) + 1);
+      if (before >= entries) return `${entries} entries of one list or object`;
+      counted += 1;
     }
+    if (counted > total) return `${total} values`;
   }
-  return false;
+  return undefined;
 }
 
 /** Place of the quote that ends the string which begins at `start`; the text's end when there is none. */

@@ -1,5 +1,8 @@
 import { CallError, HTTP_STATUS } from '@perennial/contracts-kernel';
 
+/** A refusal is never longer, whatever of the request it repeats; in UTF-16 units. */
+const MAX_SENTENCE_CHARS = 4_000;
+
 /** An answer that is not 2xx, as the edge itself decides it. `message` is shown to the caller. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -13,7 +16,7 @@ export class Problem extends Error {
     /** `error.code` of OpenAI's error object; absent: what the status says. */
     readonly code?: string,
   ) {
-    super(message);
+    super(message.slice(0, MAX_SENTENCE_CHARS));
   }
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { isNestedBeyond, storable } from '../edge/json-body';
+import { excessOf, storable, type JsonLimits } from '../edge/json-body';
 import { parse } from '../edge/endpoint';
 import { Problem } from '../edge/problem';
 
-const MAX_DEPTH = 20;
+const LIMITS: JsonLimits = { depth: 20, entries: 1_000, total: 10_000 };
 
 const schema = z.looseObject({ knowledge_id: z.uuid('is not the id of a knowledge base').nullish() });
 
@@ -24,7 +24,7 @@ export function metadataOf(fields: ReadonlyMap<string, string>): {
 
 function objectOf(text: string): Record<string, unknown> {
   const wrong = new Problem(400, 'The part "metadata" must be a JSON object.');
-  if (isNestedBeyond(text, MAX_DEPTH)) throw wrong;
+  if (excessOf(text, LIMITS) !== undefined) throw wrong;
   let value: unknown;
   try {
     value = JSON.parse(storable(text), (key, inner: unknown) => (key === '__proto__' ? undefined : inner));

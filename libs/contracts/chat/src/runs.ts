@@ -13,7 +13,7 @@ export const ContentSchema = z.union([
 export const RunStateSchema = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
 export type RunState = z.infer<typeof RunStateSchema>;
 
-const TokenDetailsSchema = z.record(z.string().max(64), z.number());
+const TokenDetailsSchema = z.record(z.string(), z.number());
 
 export const UsageSchema = z.object({
   prompt_tokens: z.number().int(),
