@@ -9,12 +9,13 @@ it('processes are killed under running turns, and nobody notices', async () => {
   const main = join(ROOT, 'e2e/dist/failover.js');
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [main, '--turns', '40', '--kills', '8', '--seed', '7'],
+    [main, '--turns', '40', '--kills', '4', '--seed', '7'],
     { maxBuffer: 1e8 },
   ).catch((error: { stdout: string; stderr: string }) => {
     throw new Error(`${error.stdout}\n${error.stderr}`);
   });
   const figures = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, number>;
-  expect(figures).toMatchObject({ kills: 8, lost: 0, duplicated: 0 });
+  expect(figures).toMatchObject({ lost: 0, duplicated: 0, failed_outside_outages: 0 });
+  expect(figures.kills).toBeGreaterThan(4);
   expect(figures.turns).toBeGreaterThanOrEqual(40);
 }, 420_000);

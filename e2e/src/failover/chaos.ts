@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningSystem, ServiceName } from '@perennial/launcher';
+import { Redis } from 'ioredis';
 import type { Outage } from './history';
 import type { Owners } from './owners';
 import type { Random } from './random';
@@ -10,9 +11,13 @@ export type Moment = 'accepted' | 'first-token' | 'near-end';
 type Fault =
   | { kind: 'kill'; service: ServiceName }
   | { kind: 'kill-owner'; at: Moment }
+  | { kind: 'kill-two'; other: ServiceName }
+  | { kind: 'kill-all'; service: ServiceName }
   | { kind: 'pause-worker' }
-  | { kind: 'redis-empty' }
-  | { kind: 'postgres-restart' };
+  | { kind: 'redis-restarts-empty' }
+  | { kind: 'redis-is-emptied' }
+  | { kind: 'redis-is-full' }
+  | { kind: 'postgres-restarts' };
 
 export interface ChaosOptions {
   system: RunningSystem;
@@ -26,8 +31,17 @@ export interface ChaosOptions {
 const PAUSE_MS = 8_000;
 const GAP_MS = { low: 1_000, high: 3_000 };
 const MOMENT_WAIT_MS = 5_000;
+const FULL_MS = 5_000;
+/** A connection to a gateway that was killed breaks at once. */
+const BROKEN_MS = 1_000;
+/** A call that a store forgot, or that nobody could take, is answered when its deadline has passed. */
+const DEADLINE_MS = 6_000;
 
-/** Hurts a running system by a seeded plan: kills of every kind of service, one worker stopped for 8 s, Redis emptied, Postgres restarted. */
+/**
+ * Hurts a running system by a seeded plan: kills of every kind of service, of two processes at once, of all workers and of all of another
+ * kind; one worker stopped for 8 s; Redis restarted empty, emptied and filled while it runs; Postgres restarted. What it takes away so
+ * that a request may feel it is in `outages`; one process of several is no outage.
+ */
 export class Chaos {
   kills = 0;
   readonly killsByService: Record<string, number> = {};
@@ -58,25 +72,55 @@ export class Chaos {
         ? { kind: 'kill-owner', at: moments[(i / 2) % moments.length] as Moment }
         : { kind: 'kill', service: services[((i - 1) / 2) % services.length] as ServiceName },
     );
-    const rest: Fault[] = [{ kind: 'pause-worker' }, { kind: 'redis-empty' }, { kind: 'postgres-restart' }];
+    const others = services.filter((service) => service !== 'chat');
+    const rest: Fault[] = [
+      { kind: 'kill-two', other: random.pick(others) },
+      { kind: 'kill-all', service: 'chat' },
+      { kind: 'kill-all', service: random.pick(others) },
+      { kind: 'pause-worker' },
+      { kind: 'redis-restarts-empty' },
+      { kind: 'redis-is-emptied' },
+      { kind: 'redis-is-full' },
+      { kind: 'postgres-restarts' },
+    ];
     return random.shuffle([...faults, ...rest]);
   }
 
   async #apply(fault: Fault): Promise<void> {
+    const { system, owners, log } = this.options;
     switch (fault.kind) {
       case 'kill':
-        return this.#kill(fault.service, this.#anyInstance(fault.service));
+        return this.#kill([[fault.service, this.#anyInstance(fault.service)]]);
       case 'kill-owner': {
         const runId = await this.#moment(fault.at);
-        const owner = runId ? await this.options.owners.ownerOf(runId) : undefined;
-        return this.#kill('chat', owner ? instanceNumber(owner) : this.#anyInstance('chat'), fault.at);
+        const owner = runId ? await owners.ownerOf(runId) : undefined;
+        return this.#kill([['chat', owner ? instanceNumber(owner) : this.#anyInstance('chat')]], fault.at);
       }
+      case 'kill-two':
+        return this.#kill([
+          ['chat', this.#anyInstance('chat')],
+          [fault.other, this.#anyInstance(fault.other)],
+        ]);
+      case 'kill-all':
+        return this.#killAll(fault.service);
       case 'pause-worker':
         return this.#pauseWorker();
-      case 'redis-empty':
-        return this.#outage('redis', () => this.options.system.restartRedisEmpty());
-      case 'postgres-restart':
-        return this.#outage('postgres', () => this.options.system.restartPostgres());
+      case 'redis-restarts-empty':
+        return this.#outage('Redis restarts empty', () => system.restartRedisEmpty());
+      case 'redis-is-emptied':
+        return this.#outage('Redis is emptied', () => this.#redis((redis) => redis.flushall()));
+      case 'redis-is-full':
+        return this.#outage('Redis is full', () =>
+          this.#redis(async (redis) => {
+            await redis.config('SET', 'maxmemory', '1');
+            await sleep(FULL_MS);
+            await redis.config('SET', 'maxmemory', '0');
+          }),
+        );
+      case 'postgres-restarts':
+        return this.#outage('Postgres restarts', () => system.restartPostgres());
+      default:
+        log(`no such fault: ${JSON.stringify(fault satisfies never)}`);
     }
   }
 
@@ -98,19 +142,60 @@ export class Chaos {
     });
   }
 
-  /** Kills one replica of several, once all of that service are up: the promise is for the death of a process, not of all of them. */
-  async #kill(service: ServiceName, instance: number, when = 'any moment'): Promise<void> {
-    const { system, owners, scale, log } = this.options;
-    for (let other = 1; other <= (scale[service] ?? 1); other += 1) await system.ready(service, other);
+  /** Kills one replica of several, of one service or of two at once: nobody may notice, but who was connected to a killed gateway. */
+  async #kill(victims: readonly [ServiceName, number][], when = 'any moment'): Promise<void> {
+    for (const [service] of victims) await this.#allReady(service);
     const lostAt = Date.now();
-    const killed = system.kill(service, instance);
-    this.kills += 1;
-    this.killsByService[service] = (this.killsByService[service] ?? 0) + 1;
-    await killed;
-    // The dead own what they own: what is read after the death is complete.
-    const runs = service === 'chat' ? await owners.ownedBy(`chat-${instance}`) : [];
-    owners.lost(runs, lostAt);
-    log(`kill -9 ${service}-${instance} at ${when}${runs.length ? `: ${runs.length} runs lost their owner` : ''}`);
+    await this.#die(victims, when);
+    if (victims.some(([service]) => service === 'gateway')) {
+      this.outages.push({ what: 'gateway killed', from: lostAt, to: lostAt + BROKEN_MS, stopsTakeOvers: false });
+    }
+  }
+
+  /** Kills every replica of a service: what needs it waits, fails in the open, and goes on afterwards. */
+  async #killAll(service: ServiceName): Promise<void> {
+    await this.#allReady(service);
+    const victims = Array.from(
+      { length: this.options.scale[service] ?? 1 },
+      (_, i) => [service, i + 1] as [ServiceName, number],
+    );
+    const from = Date.now();
+    await this.#die(victims, 'once');
+    await this.#allReady(service);
+    this.outages.push({
+      what: `all of ${service} killed`,
+      from,
+      to: Date.now() + DEADLINE_MS,
+      stopsTakeOvers: service === 'chat',
+    });
+  }
+
+  async #allReady(service: ServiceName): Promise<void> {
+    const { system, scale } = this.options;
+    for (let instance = 1; instance <= (scale[service] ?? 1); instance += 1) await system.ready(service, instance);
+  }
+
+  async #die(victims: readonly [ServiceName, number][], when: string): Promise<void> {
+    const { system, owners, log } = this.options;
+    const lostAt = Date.now();
+    await Promise.all(victims.map(([service, instance]) => system.kill(service, instance)));
+    for (const [service, instance] of victims) {
+      this.kills += 1;
+      this.killsByService[service] = (this.killsByService[service] ?? 0) + 1;
+      // The dead own what they own: what is read after the death is complete.
+      const runs = service === 'chat' ? await owners.ownedBy(`chat-${instance}`) : [];
+      owners.lost(runs, lostAt);
+      log(`kill -9 ${service}-${instance} at ${when}${runs.length ? `: ${runs.length} runs lost their owner` : ''}`);
+    }
+  }
+
+  async #redis(work: (redis: Redis) => Promise<unknown>): Promise<void> {
+    const redis = new Redis(this.options.system.redisUrl);
+    try {
+      await work(redis);
+    } finally {
+      redis.disconnect();
+    }
   }
 
   async #pauseWorker(): Promise<void> {
@@ -127,11 +212,11 @@ export class Chaos {
     process.cont();
   }
 
-  async #outage(what: Outage['what'], action: () => Promise<void>): Promise<void> {
+  async #outage(what: string, action: () => Promise<void>): Promise<void> {
     const from = Date.now();
     await action();
-    this.outages.push({ what, from, to: Date.now() });
-    this.options.log(`${what} restarted${what === 'redis' ? ' empty' : ''} in ${Date.now() - from} ms`);
+    this.outages.push({ what, from, to: Date.now() + DEADLINE_MS, stopsTakeOvers: true });
+    this.options.log(`${what}: ${Date.now() - from} ms`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { check, percentile, takeOverMs } from './checker';
+import { check, isSettled, percentile, takeOverMs, unexcused } from './checker';
 import type { ReaderEvent, TurnHistory } from './history';
 
 const delta = (offset: number, text: string, generation = 1): ReaderEvent => ({
@@ -11,7 +11,10 @@ const delta = (offset: number, text: string, generation = 1): ReaderEvent => ({
 });
 const reset = (text: string, generation = 1): ReaderEvent => ({ at: 0, kind: 'reset', generation, text });
 const end: ReaderEvent = { at: 0, kind: 'end', state: 'completed' };
+const endWith = (text: string): ReaderEvent => ({ at: 0, kind: 'end', state: 'completed', text });
 const reconnect: ReaderEvent = { at: 0, kind: 'reconnect' };
+
+const stored = { state: 'completed', text: 'abcd', userMessages: 1, answers: 1, chargedDeaths: 0 };
 
 function turn(change: Partial<TurnHistory> = {}): TurnHistory {
   return {
@@ -20,13 +23,12 @@ function turn(change: Partial<TurnHistory> = {}): TurnHistory {
     readers: [{ via: 'sse', events: [delta(0, 'ab'), delta(2, 'cd'), end] }],
     providerCalls: 1,
     ownerLosses: 0,
-    stored: { state: 'completed', text: 'abcd', userMessages: 1, answers: 1 },
+    stored,
     expectedText: 'abcd',
     ...change,
   };
 }
 
-const stored = { state: 'completed', text: 'abcd', userMessages: 1, answers: 1 };
 const reader = (via: 'sse' | 'socket', ...events: ReaderEvent[]) => ({ readers: [{ via, events }] });
 const found = (change: Partial<TurnHistory>) => check([turn(change)]).map(({ kind, what }) => `${kind}: ${what}`);
 
@@ -38,6 +40,12 @@ describe('a history without fault', () => {
     ['a new generation', reader('sse', delta(0, 'zz'), reset('', 2), delta(0, 'abcd', 2), end)],
     ['a socket that joined again', reader('socket', delta(0, 'a'), reconnect, reset('abc'), delta(3, 'd'), end)],
     ['a socket that missed the end', reader('socket', delta(0, 'ab'), reconnect)],
+    ['a socket that saw all of it', reader('socket', delta(0, 'abcd'), endWith('abcd'))],
+    [
+      'an end told again to who came back',
+      reader('socket', delta(0, 'abcd'), endWith('abcd'), reconnect, endWith('abcd')),
+    ],
+    ['a death charged for a lost owner', { stored: { ...stored, chargedDeaths: 1 }, ownerLosses: 1 }],
     ['one call more for a lost owner', { providerCalls: 2, ownerLosses: 1 }],
   ])('%s', (_, change) => expect(found(change)).toEqual([]));
 });
@@ -63,7 +71,29 @@ describe('planted violations are found', () => {
       'lost: socket: a gap of 1 at 1 after joining',
     ],
     ['text twice', reader('sse', delta(0, 'ab'), delta(1, 'bcd'), end), 'duplicated: sse: text from 1 came again at 2'],
-    ['two ends', reader('sse', delta(0, 'abcd'), end, end), 'duplicated: sse: 2 ends were told'],
+    ['two ends', reader('sse', delta(0, 'abcd'), end, end), 'duplicated: sse: the end was told twice'],
+    [
+      'two ends at a socket',
+      reader('socket', delta(0, 'abcd'), endWith('abcd'), endWith('abcd')),
+      'duplicated: socket: the end was told twice',
+    ],
+    ['no end at a socket', reader('socket', delta(0, 'abcd')), 'lost: socket: no end was told'],
+    [
+      'no end at a socket that came back and heard more',
+      reader('socket', delta(0, 'ab'), reconnect, reset('abcd')),
+      'lost: socket: no end was told',
+    ],
+    ['a socket that heard nothing', reader('socket'), 'lost: socket: no end was told'],
+    [
+      'wrong text that the end sets right',
+      reader('socket', delta(0, 'abXd'), endWith('abcd')),
+      'lost: socket: the end tells another text: they part at 2 (lengths 4 and 4)',
+    ],
+    [
+      'a death charged to a bystander',
+      { stored: { ...stored, chargedDeaths: 1 } },
+      'duplicated: 1 deaths were charged for 0 lost owners',
+    ],
     ['no end', reader('sse', delta(0, 'abcd')), 'lost: sse: no end was told'],
     [
       'text after the end',
@@ -87,8 +117,26 @@ describe('times', () => {
   it('leaves out the time in which a store was down', () => {
     const takeOver = { runId: 'r', lostAt: 1_000 };
     expect(takeOverMs(takeOver, 5_000, [])).toBe(4_000);
-    expect(takeOverMs(takeOver, 5_000, [{ what: 'redis', from: 0, to: 2_000 }])).toBe(3_000);
-    expect(takeOverMs(takeOver, 5_000, [{ what: 'redis', from: 4_500, to: 9_000 }])).toBe(3_500);
+    const outage = { what: 'Redis', stopsTakeOvers: true };
+    expect(takeOverMs(takeOver, 5_000, [{ ...outage, from: 0, to: 2_000 }])).toBe(3_000);
+    expect(takeOverMs(takeOver, 5_000, [{ ...outage, from: 4_500, to: 9_000 }])).toBe(3_500);
+    expect(takeOverMs(takeOver, 5_000, [{ ...outage, from: 0, to: 2_000, stopsTakeOvers: false }])).toBe(4_000);
+  });
+
+  it('a failed request is excused by an outage that it met, and by no other', () => {
+    const outages = [{ what: 'Redis', from: 100, to: 200, stopsTakeOvers: true }];
+    const failed = (from: number, to: number) => unexcused([{ from, to, what: '503' }], outages).length;
+    expect([failed(0, 99), failed(0, 100), failed(150, 160), failed(200, 300), failed(201, 300)]).toEqual([
+      1, 0, 0, 0, 1,
+    ]);
+  });
+
+  it('a reader is waited for until it has its end or must ask for it', () => {
+    expect(isSettled([])).toBe(false);
+    expect(isSettled([delta(0, 'a')])).toBe(false);
+    expect(isSettled([delta(0, 'a'), reconnect])).toBe(true);
+    expect(isSettled([delta(0, 'a'), reconnect, reset('ab')])).toBe(false);
+    expect(isSettled([delta(0, 'a'), end])).toBe(true);
   });
 
   it('takes the percentile that a bound is stated in', () => {

@@ -1,4 +1,4 @@
-import type { Outage, ReaderHistory, TakeOver, TurnHistory } from './history';
+import type { FailedRequest, Outage, ReaderEvent, ReaderHistory, TakeOver, TurnHistory } from './history';
 
 export interface Violation {
   turn: number;
@@ -27,6 +27,9 @@ function checkTurn(turn: TurnHistory): Violation[] {
   if (turn.providerCalls > 1 + turn.ownerLosses) {
     violations.push(duplicated(`${turn.providerCalls} provider calls for ${turn.ownerLosses} lost owners`));
   }
+  if (stored.chargedDeaths > turn.ownerLosses) {
+    violations.push(duplicated(`${stored.chargedDeaths} deaths were charged for ${turn.ownerLosses} lost owners`));
+  }
   if (turn.providerCalls === 0) violations.push(lost('the provider was never asked'));
   for (const reader of turn.readers) {
     violations.push(
@@ -48,12 +51,15 @@ function checkReader(reader: ReaderHistory, storedText: string): Finding[] {
   let generation: number | undefined;
   let text = '';
   let ends = 0;
+  /** Ends over this connection: a reader that came back may be told the same end again. */
+  let endsSinceReconnect = 0;
   let rejoined = reader.via === 'socket';
   for (const event of reader.events) {
     switch (event.kind) {
       case 'reconnect':
         // A socket may have missed text; what it is told next must be the whole text, or go on exactly where it stands.
         rejoined = reader.via === 'socket';
+        endsSinceReconnect = 0;
         break;
       case 'reset':
         if (ends) findings.push({ kind: 'duplicated', what: 'text was replaced after the end' });
@@ -85,14 +91,34 @@ function checkReader(reader: ReaderHistory, storedText: string): Finding[] {
         break;
       case 'end':
         ends += 1;
+        endsSinceReconnect += 1;
+        if (endsSinceReconnect === 2) findings.push({ kind: 'duplicated', what: 'the end was told twice' });
+        if (event.text !== undefined && event.text !== text) {
+          findings.push({ kind: 'lost', what: `the end tells another text: ${difference(text, event.text)}` });
+        }
         break;
     }
   }
-  if (ends === 0 && reader.via === 'sse') findings.push({ kind: 'lost', what: 'no end was told' });
-  if (ends > 1) findings.push({ kind: 'duplicated', what: `${ends} ends were told` });
-  if (ends === 1 && text !== storedText)
+  if (ends === 0 && mustSeeEnd(reader)) findings.push({ kind: 'lost', what: 'no end was told' });
+  if (ends > 0 && text !== storedText)
     findings.push({ kind: 'lost', what: `the text shown is not the stored one: ${difference(text, storedText)}` });
   return findings;
+}
+
+/** A socket that was cut and has heard nothing since may have missed the end: a page then asks for the chat. */
+function mustSeeEnd({ via, events }: ReaderHistory): boolean {
+  return via === 'sse' || events.at(-1)?.kind !== 'reconnect';
+}
+
+/** Whether what a reader is told of a run is over: it has its end, or it must ask for it. */
+export function isSettled(events: readonly ReaderEvent[]): boolean {
+  const last = events.at(-1)?.kind;
+  return last === 'reconnect' || events.some(({ kind }) => kind === 'end');
+}
+
+/** The failed requests that no outage excuses: those that were over before one began, or began when none could be felt any more. */
+export function unexcused(failed: readonly FailedRequest[], outages: readonly Outage[]): FailedRequest[] {
+  return failed.filter(({ from, to }) => !outages.some((outage) => from <= outage.to && to >= outage.from));
 }
 
 function difference(actual: string, expected: string): string {
@@ -101,12 +127,11 @@ function difference(actual: string, expected: string): string {
   return `they part at ${at} (lengths ${actual.length} and ${expected.length})`;
 }
 
-/** Milliseconds from losing the owner to `until`, less the time in which a store was down. */
+/** Milliseconds from losing the owner to `until`, less the time in which nobody could take over. */
 export function takeOverMs(takeOver: TakeOver, until: number, outages: Outage[]): number {
-  const down = outages.reduce(
-    (sum, outage) => sum + Math.max(0, Math.min(outage.to, until) - Math.max(outage.from, takeOver.lostAt)),
-    0,
-  );
+  const down = outages
+    .filter(({ stopsTakeOvers }) => stopsTakeOvers)
+    .reduce((sum, outage) => sum + Math.max(0, Math.min(outage.to, until) - Math.max(outage.from, takeOver.lostAt)), 0);
   return Math.max(0, until - takeOver.lostAt - down);
 }
 

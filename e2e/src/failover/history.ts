@@ -4,7 +4,8 @@
 export type ReaderEvent =
   | { at: number; kind: 'delta'; generation: number; offset: number; text: string; epoch?: number }
   | { at: number; kind: 'reset'; generation: number; text: string; epoch?: number }
-  | { at: number; kind: 'end'; state: string }
+  /** `text`: the whole text as the end told it, where the reader held one to compare; a reader must have had it by then. */
+  | { at: number; kind: 'end'; state: string; text?: string }
   /** The connection was made anew; a socket has no cursor, so what follows starts with the whole text or goes on where it was. */
   | { at: number; kind: 'reconnect' };
 
@@ -25,7 +26,14 @@ export interface TurnHistory {
   /** Owners that this turn's run lost: killed, or stopped for longer than a heartbeat may be silent. */
   ownerLosses: number;
   /** Read from the server after everything had calmed down. */
-  stored?: { state: string; text: string; userMessages: number; answers: number };
+  stored?: {
+    state: string;
+    text: string;
+    userMessages: number;
+    answers: number;
+    /** Deaths that the system charged to the run. */
+    chargedDeaths: number;
+  };
   /** The text that an undisturbed provider gives. */
   expectedText: string;
 }
@@ -38,9 +46,18 @@ export interface TakeOver {
   firstNewTokenAt?: number;
 }
 
-/** A span in which a store was down; it does not count into take-over times. */
+/** A span in which something was taken away on purpose, and until when a request may feel it. */
 export interface Outage {
-  what: 'postgres' | 'redis';
+  what: string;
   from: number;
   to: number;
+  /** Whether nobody could take a run over meanwhile: that time is left out of take-over times. */
+  stopsTakeOvers: boolean;
+}
+
+/** A request that was not answered: its connection broke, or the server said that it cannot answer now. Times are epoch milliseconds. */
+export interface FailedRequest {
+  from: number;
+  to: number;
+  what: string;
 }

@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import { launchSystem } from '@perennial/launcher';
 import { startSimulator } from '@perennial/provider-simulator';
 import { addContinuingConnection, addUsers, signUpAdmin } from '../support/accounts';
+import { Bystanders } from './bystanders';
 import { Chaos } from './chaos';
-import { check, percentile, takeOverMs } from './checker';
-import type { TurnHistory } from './history';
+import { check, percentile, takeOverMs, unexcused } from './checker';
+import type { FailedRequest, TurnHistory } from './history';
 import { Owners } from './owners';
 import { Random } from './random';
 import { STOPPED_MODEL, stopAll } from './stop-all';
@@ -15,8 +16,9 @@ import { complete, CONTINUING_PREFIX, TurnDriver, UPSTREAM } from './turn-driver
 const USAGE = `e2e:failover [--turns 100] [--kills 30] [--seed N] [--history FILE]
 Kills processes under running turns and checks that nobody noticed. The same seed gives the same plan of faults.`;
 
-const SCALE = { gateway: 2, auth: 2, chat: 3, config: 2 };
+const SCALE = { gateway: 2, auth: 2, chat: 3, retrieval: 2, config: 2 };
 const AT_ONCE = 20;
+const BYSTANDERS = 4;
 const SIMULATED_MODELS = [UPSTREAM, STOPPED_MODEL];
 const CALM_MS = 90_000;
 
@@ -48,13 +50,17 @@ let failed = true;
 try {
   const admin = await signUpAdmin(system.baseUrl);
   await addContinuingConnection(system.baseUrl, admin, `${simulator.url}/v1`, CONTINUING_PREFIX);
-  const accounts = await addUsers(system.baseUrl, admin, AT_ONCE);
+  const users = await addUsers(system.baseUrl, admin, AT_ONCE + BYSTANDERS);
+  const accounts = users.slice(0, AT_ONCE);
+  const failedRequests: FailedRequest[] = [];
+  const onFailed = (request: FailedRequest) => failedRequests.push(request);
   const owners = new Owners(system.postgresUrl);
   const chaos = new Chaos({ system, owners, random: new Random(seed), scale: SCALE, kills, log });
   const drivers = accounts.map(
-    (account) => new TurnDriver(system.baseUrl, account, (moment, runId) => chaos.reached(moment, runId)),
+    (account) => new TurnDriver(system.baseUrl, account, (moment, runId) => chaos.reached(moment, runId), onFailed),
   );
   await Promise.all(drivers.map((driver) => driver.connected()));
+  const bystanders = new Bystanders(system.baseUrl, users.slice(AT_ONCE), onFailed);
 
   let next = 0;
   let hurting = true;
@@ -75,6 +81,7 @@ try {
     }),
   );
   await hurt;
+  await bystanders.stop();
   log(`${histories.length} turns played, ${chaos.kills} kills ${JSON.stringify(chaos.killsByService)}`);
 
   const calmBy = Date.now() + CALM_MS;
@@ -85,8 +92,15 @@ try {
   const violations = check(turns);
   for (const { turn, kind, what } of violations.slice(0, 20)) log(`turn ${turn} ${kind}: ${what}`);
   for (const problem of problems) log(problem);
+  const noticed = unexcused(failedRequests, chaos.outages);
+  for (const { from, to, what } of noticed.slice(0, 20))
+    log(`failed outside of outages at ${((to - started) / 1000).toFixed(1)} s after ${to - from} ms: ${what}`);
+  log(`${bystanders.requests} requests of bystanders; ${failedRequests.length} of all requests failed`);
   if (options.history)
-    writeFileSync(options.history, JSON.stringify({ turns, takeOvers: owners.takeOvers, outages: chaos.outages }));
+    writeFileSync(
+      options.history,
+      JSON.stringify({ turns, takeOvers: owners.takeOvers, outages: chaos.outages, failedRequests }),
+    );
 
   drivers.forEach((driver) => driver.close());
   const stop = await stopAll(system.gateways, accounts, simulator);
@@ -101,7 +115,7 @@ try {
   const lost = problems.length + violations.filter(({ kind }) => kind === 'lost').length;
   const duplicated = violations.filter(({ kind }) => kind === 'duplicated').length;
   const p99 = percentile(toEpoch, 0.99);
-  failed = lost + duplicated > 0 || stop.stopped !== AT_ONCE || (p99 ?? 0) > 5_000;
+  failed = lost + duplicated + noticed.length > 0 || stop.stopped !== AT_ONCE || (p99 ?? 0) > 5_000;
   await owners.close();
   log(`${takeOvers.length} take-overs, p50 ${percentile(toEpoch, 0.5)} ms to the new epoch`);
   console.log(
@@ -110,6 +124,8 @@ try {
       kills: chaos.kills,
       lost,
       duplicated,
+      failed_requests: failedRequests.length,
+      failed_outside_outages: noticed.length,
       takeover_p99_ms: p99,
       first_new_token_p99_ms: percentile(toToken, 0.99),
       seed,

@@ -64,9 +64,13 @@ export class Owners {
     return Number(rows[0]?.count);
   }
 
-  async stateOf(runId: string): Promise<string> {
-    const { rows } = await this.#pool.query<{ state: string }>('SELECT state FROM chat.runs WHERE id = $1', [runId]);
-    return rows[0]?.state ?? 'missing';
+  /** How a run ended, and how many deaths it was charged with. */
+  async outcomeOf(runId: string): Promise<{ state: string; deaths: number }> {
+    const { rows } = await this.#pool.query<{ state: string; deaths: number }>(
+      'SELECT state, deaths FROM chat.runs WHERE id = $1',
+      [runId],
+    );
+    return rows[0] ?? { state: 'missing', deaths: 0 };
   }
 
   async close(): Promise<void> {

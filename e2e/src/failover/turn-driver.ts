@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GET_CHAT, type Chat } from '@perennial/contracts-gateway';
 import { expectedText, promptDigest, type Simulator } from '@perennial/provider-simulator';
 import type { Account } from '../support/accounts';
-import { httpUntilAnswered } from '../support/http';
+import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
 import { SocketReader } from '../support/socket-reader';
 import { readRun } from '../support/sse-reader';
 import { newTurn, sendTurn } from '../support/turn';
 import type { Moment } from './chaos';
+import { isSettled } from './checker';
 import type { ReaderEvent, TurnHistory } from './history';
 import type { Owners } from './owners';
 
@@ -16,6 +18,8 @@ export const CONTINUING_PREFIX = 'cont';
 /** Ids by which the system knows that model: at a provider that starts again, and at one that continues a text. */
 const MODELS = [UPSTREAM, `${CONTINUING_PREFIX}.${UPSTREAM}`];
 const TURN_LIMIT_MS = 120_000;
+/** The end reaches sockets and streams side by side; a socket that was cut has come back by then. */
+const SOCKET_END_MS = 15_000;
 
 /** One person with one socket who sends turn after turn, reads each answer twice (socket and SSE) and writes down what was seen. */
 export class TurnDriver {
@@ -25,6 +29,7 @@ export class TurnDriver {
     private readonly baseUrl: string,
     private readonly account: Account,
     private readonly reached: (moment: Moment, runId: string) => void,
+    private readonly onFailed: OnFailedRequest,
   ) {
     this.#socket = new SocketReader(baseUrl, account.token);
   }
@@ -49,16 +54,16 @@ export class TurnDriver {
     };
     const body = newTurn(model, prompt, this.#socket.sessionId);
     const [viaSse, viaSocket] = history.readers as [TurnHistory['readers'][0], TurnHistory['readers'][0]];
+    // Watched until everything is over: a second end would come later.
     this.#socket.watch(body.id, (event) => viaSocket.events.push(event));
-    try {
-      const sent = await sendTurn(this.baseUrl, this.account, body);
-      this.reached('accepted', sent.runId);
-      this.#socket.show(sent.messageId, sent.chatId);
-      await this.#read(sent.runId, history.expectedText.length, viaSse.events);
-      return { ...history, accepted: { at: Date.now(), ...sent } };
-    } finally {
-      this.#socket.unwatch(body.id);
-    }
+    const sent = await sendTurn(this.baseUrl, this.account, body, this.onFailed);
+    this.reached('accepted', sent.runId);
+    this.#socket.show(sent.messageId, sent.chatId);
+    await this.#read(sent.runId, history.expectedText.length, viaSse.events);
+    const settledBy = Date.now() + SOCKET_END_MS;
+    while (!isSettled(viaSocket.events) && Date.now() < settledBy) await sleep(50);
+    this.#socket.hide(body.id);
+    return { ...history, accepted: { at: Date.now(), ...sent } };
   }
 
   close(): void {
@@ -83,6 +88,7 @@ export class TurnDriver {
         first = false;
       },
       AbortSignal.timeout(TURN_LIMIT_MS),
+      this.onFailed,
     );
   }
 }
@@ -102,13 +108,15 @@ export async function complete(
     token: account.token,
   });
   const messages = Object.values(reply.body.chat?.history?.messages ?? {});
+  const { state, deaths } = await owners.outcomeOf(runId);
   const answer = messages.find((message) => message.id === messageId);
   return {
     ...turn,
     providerCalls: simulator.stats().prompts[digest]?.streams ?? 0,
     ownerLosses: owners.losses(runId),
     stored: answer && {
-      state: await owners.stateOf(runId),
+      state,
+      chargedDeaths: deaths,
       text: typeof answer.content === 'string' ? answer.content : '',
       userMessages: messages.filter(({ role }) => role === 'user').length,
       answers: messages.filter(({ role }) => role === 'assistant').length,

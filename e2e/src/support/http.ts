@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import type { FailedRequest } from '../failover/history';
 
 /** One keep-alive pool for all drivers; a server that is killed breaks its connections, the next request opens others. */
 const agent = new Agent({ connections: 256, keepAliveTimeout: 1_000, headersTimeout: 30_000, bodyTimeout: 0 });
+
+/** How long a client goes on repeating a request. */
+const REPEAT_MS = 60_000;
 
 export interface HttpReply<T> {
   status: number;
@@ -37,24 +41,37 @@ export async function http<T>(
   return { status: reply.statusCode, body: (text ? JSON.parse(text) : null) as T, headers: reply.headers };
 }
 
+/** Told of each try that was not answered. */
+export type OnFailedRequest = (failed: FailedRequest) => void;
+
 /**
  * What a well-behaved client does: repeats the same request, ids and all, while the connection breaks or the server says that it cannot now
- * (502, 503, 504). Anything else is an answer.
+ * (502, 503, 504). Anything else is an answer. `onFailed` hears of each try that was repeated: nothing is hidden.
  */
 export async function httpUntilAnswered<T>(
   method: 'GET' | 'POST' | 'DELETE',
   url: string,
   options: HttpRequest = {},
-  limitMs = 60_000,
+  onFailed: OnFailedRequest = () => undefined,
 ): Promise<HttpReply<T>> {
-  const deadline = Date.now() + limitMs;
+  const deadline = Date.now() + REPEAT_MS;
   for (;;) {
+    const from = Date.now();
+    const failed = (why: string) => onFailed({ from, to: Date.now(), what: `${method} ${pathOf(url)}: ${why}` });
     try {
       const reply = await http<T>(method, url, options);
+      if (reply.status < 500) return reply;
+      failed(String(reply.status));
       if (![502, 503, 504].includes(reply.status) || Date.now() > deadline) return reply;
     } catch (error) {
+      failed(error instanceof Error ? error.message : String(error));
       if (Date.now() > deadline) throw error;
     }
     await sleep(100);
   }
+}
+
+/** Without ids, so that the same failures read the same. */
+export function pathOf(url: string): string {
+  return new URL(url).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id');
 }

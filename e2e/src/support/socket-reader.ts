@@ -49,7 +49,7 @@ export class SocketReader {
 
   /** Records what is told of one answer, from before its turn is sent. */
   watch(messageId: string, onEvent: (event: ReaderEvent) => void): void {
-    this.#watched.set(messageId, { onEvent, length: 0, generation: undefined, lost: false });
+    this.#watched.set(messageId, { onEvent, length: 0, generation: undefined, lost: false, ended: false });
   }
 
   /** The page shows this chat now: join it, also after each reconnect. */
@@ -60,8 +60,10 @@ export class SocketReader {
     this.#join(chatId);
   }
 
-  unwatch(messageId: string): void {
-    this.#watched.delete(messageId);
+  /** The page shows another chat now: what still comes is recorded, but the chat is not joined again. */
+  hide(messageId: string): void {
+    const watched = this.#watched.get(messageId);
+    if (watched) watched.chatId = undefined;
   }
 
   close(): void {
@@ -71,7 +73,7 @@ export class SocketReader {
 
   #rejoin(): void {
     for (const watched of this.#watched.values()) {
-      watched.lost = watched.generation !== undefined;
+      watched.lost = !watched.ended && watched.generation !== undefined;
       watched.onEvent({ at: Date.now(), kind: 'reconnect' });
       if (watched.chatId) this.#join(watched.chatId);
     }
@@ -85,12 +87,18 @@ export class SocketReader {
     const watched = messageId === undefined ? undefined : this.#watched.get(messageId);
     if (!watched) return;
     const at = Date.now();
-    const whole = (value: { output: [{ content: { text?: string }[] }]; generation: number }) => {
-      const text = value.output[0].content.map((part) => part.text ?? '').join('');
+    const whole = (value: Whole): void => {
+      const text = textOf(value);
       watched.generation = value.generation;
       watched.length = text.length;
       watched.lost = false;
       watched.onEvent({ at, kind: 'reset', generation: value.generation, text });
+    };
+    /** The end carries the whole text: a reader that misses some takes it from there, any other has had it already. */
+    const end = (value: Whole, state: string): void => {
+      if (!watched.ended && (watched.lost || watched.generation === undefined)) whole(value);
+      watched.ended = true;
+      watched.onEvent({ at, kind: 'end', state, text: textOf(value) });
     };
     switch (data.type) {
       case 'response:completion': {
@@ -104,12 +112,11 @@ export class SocketReader {
         return watched.onEvent({ at, kind: 'delta', generation, offset, text: delta });
       }
       case 'chat:completion':
-        if ('output' in data.data) whole(data.data);
-        if ('done' in data.data) watched.onEvent({ at, kind: 'end', state: 'completed' });
+        if ('done' in data.data) end(data.data, 'completed');
+        else if ('output' in data.data) whole(data.data);
         return;
       case 'chat:tasks:cancel':
-        whole(data.data);
-        return watched.onEvent({ at, kind: 'end', state: 'cancelled' });
+        return end(data.data, 'cancelled');
       case 'chat:message:error':
         return watched.onEvent({ at, kind: 'end', state: 'failed' });
       default:
@@ -118,11 +125,22 @@ export class SocketReader {
   }
 }
 
+interface Whole {
+  output: [{ content: { text?: string }[] }];
+  generation: number;
+}
+
+function textOf({ output: [item] }: Whole): string {
+  return item.content.map((part) => part.text ?? '').join('');
+}
+
 interface Watched {
   onEvent: (event: ReaderEvent) => void;
-  chatId?: string;
+  /** Present while the page shows the chat. */
+  chatId?: string | undefined;
   length: number;
   generation: number | undefined;
   /** True from a reconnect until the text is known to be whole again. */
   lost: boolean;
+  ended: boolean;
 }

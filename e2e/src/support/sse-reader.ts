@@ -3,12 +3,13 @@ import { parseCursor, type RunDelta, type RunEnd, type RunReset } from '@perenni
 import { createParser } from 'eventsource-parser';
 import { Agent, request } from 'undici';
 import type { ReaderEvent } from '../failover/history';
+import type { OnFailedRequest } from './http';
 
 const agent = new Agent({ connections: 512, keepAliveTimeout: 1_000, bodyTimeout: 0, headersTimeout: 15_000 });
 
 /**
  * Reads a run from its first character to its end, over as many connections as it takes, naming its cursor each time.
- * `onEvent` sees every event in order.
+ * `onEvent` sees every event in order, `onFailed` every connection that was refused or cut.
  */
 export async function readRun(
   baseUrl: string,
@@ -16,10 +17,14 @@ export async function readRun(
   runId: string,
   onEvent: (event: ReaderEvent) => void,
   signal: AbortSignal,
+  onFailed: OnFailedRequest = () => undefined,
 ): Promise<void> {
   let cursor: string | undefined;
   let ended = false;
   while (!ended && !signal.aborted) {
+    let from: number | undefined = Date.now();
+    const failed = (why: string) =>
+      onFailed({ from: from ?? Date.now(), to: Date.now(), what: `GET /api/v1/runs/:id/events: ${why}` });
     try {
       const reply = await request(`${baseUrl}/api/v1/runs/${runId}/events`, {
         dispatcher: agent,
@@ -31,9 +36,12 @@ export async function readRun(
         },
       });
       if (reply.statusCode !== 200) {
+        failed(String(reply.statusCode));
         const refusal = await reply.body.text();
         if (reply.statusCode < 500) throw new Refused(`reading a run was answered ${reply.statusCode}: ${refusal}`);
       } else {
+        // What goes wrong with a stream goes wrong at that moment, however long ago it was opened.
+        from = undefined;
         const parser = createParser({
           onEvent: ({ event, data, id }) => {
             cursor = id ?? cursor;
@@ -51,6 +59,7 @@ export async function readRun(
       }
     } catch (error) {
       if (error instanceof Refused) throw error;
+      if (!signal.aborted) failed(error instanceof Error ? error.message : String(error));
     }
     if (ended || signal.aborted) return;
     onEvent({ at: Date.now(), kind: 'reconnect' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SEND_TURN, type TurnBody, type TurnReply } from '@perennial/contracts-gateway';
 import type { Account } from './accounts';
-import { httpUntilAnswered } from './http';
+import { httpUntilAnswered, type OnFailedRequest } from './http';
 
 export interface SentTurn {
   runId: string;
@@ -31,8 +31,13 @@ export function newTurn(model: string, text: string, sessionId: string): TurnBod
 }
 
 /** Sends a turn until it is answered. */
-export async function sendTurn(baseUrl: string, account: Account, body: TurnBody & { id: string }): Promise<SentTurn> {
-  const reply = await httpUntilAnswered<TurnReply>('POST', baseUrl + SEND_TURN.path, { token: account.token, body });
+export async function sendTurn(
+  baseUrl: string,
+  { token }: Account,
+  body: TurnBody & { id: string },
+  onFailed?: OnFailedRequest,
+): Promise<SentTurn> {
+  const reply = await httpUntilAnswered<TurnReply>('POST', baseUrl + SEND_TURN.path, { token, body }, onFailed);
   const runId = reply.body.task_ids?.[0];
   if (reply.status !== 200 || !runId)
     throw new Error(`a turn was answered ${reply.status}: ${JSON.stringify(reply.body)}`);

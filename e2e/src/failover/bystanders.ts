@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GET_SESSION, LIST_CHATS, LIST_KNOWLEDGE, LIST_MODELS } from '@perennial/contracts-gateway';
+import type { Account } from '../support/accounts';
+import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
+
+/** One read of each service that a person waits for. */
+const READS = [GET_SESSION, LIST_CHATS, LIST_KNOWLEDGE, LIST_MODELS];
+const PAUSE_MS = 150;
+
+/** People who only look around: each reads one thing after another from every service. What is not answered is reported. */
+export class Bystanders {
+  requests = 0;
+  #looking = true;
+  readonly #done: Promise<unknown>;
+
+  constructor(
+    private readonly baseUrl: string,
+    accounts: readonly Account[],
+    private readonly onFailed: OnFailedRequest,
+  ) {
+    this.#done = Promise.all(accounts.map((account) => this.#look(account)));
+  }
+
+  /** @throws when a read was answered with anything but 200 */
+  async stop(): Promise<void> {
+    this.#looking = false;
+    await this.#done;
+  }
+
+  async #look({ token }: Account): Promise<void> {
+    for (let turn = 0; this.#looking; turn += 1) {
+      const { path } = READS[turn % READS.length] as (typeof READS)[number];
+      const reply = await httpUntilAnswered('GET', this.baseUrl + path, { token }, this.onFailed);
+      if (reply.status !== 200) throw new Error(`GET ${path} was answered ${reply.status}`);
+      this.requests += 1;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
