@@ -62,9 +62,7 @@ describe('degraded, in the open', () => {
     const sent = await sendTurn(system.baseUrl, account, newTurn(MODEL, 'without postgres', 'session'));
     await sleep(1_500);
     await system.restartPostgres({ kill: true });
-    const answer = await doneAnswer(system.baseUrl, account, sent, 60_000).catch(() =>
-      doneAnswer(system.baseUrl, account, sent),
-    );
+    const answer = await doneAnswer(system.baseUrl, account, sent, 60_000);
     expect(answer.content).toBe(expectedText(MODEL, 'without postgres', 200));
   });
 

@@ -152,10 +152,21 @@ describe('stores that go away', () => {
     expect(world.calls(one!.turn.prompt)).toBe(1);
   }, 60_000);
 
-  it('schedule 10: the registry is lost again and again, and with it the last frames', async () => {
-    await world.workers(1);
+  it('schedule 10: the registry is lost again and again, and the frames are lost, the last among them', async () => {
+    // A user of Redis whose right to publish can be taken away: from then on its frames are lost, and nothing else.
+    await world.commands.call('ACL', 'SETUSER', 'worker', 'on', '>frames', '~*', '&*', '+@all');
+    const url = new URL(world.redis.url);
+    await world.workers(1, { REDIS_URL: `redis://worker:frames@${url.host}` });
+    // Hears what workers send live to gateways, as a gateway would.
+    const live = world.commands.duplicate({ enableOfflineQueue: true });
+    let heard = '';
+    live.on('pmessageBuffer', (_pattern: Buffer, _channel: string, frame: Buffer) => (heard += frame.toString('utf8')));
+    await live.psubscribe(`${world.prefix}:live:*`);
     const [one] = await turns(1, 'sim-t200-r60-x');
     await one!.reader.has(300);
+    expect(heard).not.toBe('');
+    const last = world.expected(one!.turn).slice(-6);
+    await world.commands.call('ACL', 'SETUSER', 'worker', '-publish');
     let forgetting = true;
     const forget = (async () => {
       while (forgetting) {
@@ -168,6 +179,9 @@ describe('stores that go away', () => {
     await sleep(500);
     forgetting = false;
     await forget;
+    live.disconnect();
+    // The reader has the whole text although its end was never sent to it.
+    expect(heard).not.toContain(last);
     await world.complete(one!.turn, one!.reader, 5_000);
   }, 60_000);
 

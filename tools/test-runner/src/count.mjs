@@ -22,9 +22,14 @@ export function sum(counts) {
   };
 }
 
-/** @param {Count} count the line that a test run ends with */
-export function lastLine({ passed, failures, skippedNames }) {
-  return `${passed} passed, ${failures.length} failed, ${skippedNames.length} skipped`;
+/**
+ * The line that a test run ends with. What passed only when run again is counted apart, before a colon: `unstable=1: 8 passed, …`.
+ *
+ * @param {Count} count
+ */
+export function lastLine({ passed, failures, skippedNames, unstable }) {
+  const apart = unstable.length === 0 ? '' : `unstable=${unstable.length}: `;
+  return `${apart}${passed - unstable.length} passed, ${failures.length} failed, ${skippedNames.length} skipped`;
 }
 
 /**

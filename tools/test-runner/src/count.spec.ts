@@ -48,7 +48,7 @@ describe('a second run of the files with failures', () => {
 
   it('parts what is broken from what is not stable', () => {
     const count = again({ c: 'passed', d: 'passed', e: 'failed' });
-    expect(lastLine(count)).toBe('4 passed, 1 failed, 0 skipped');
+    expect(lastLine(count)).toBe('unstable=1: 3 passed, 1 failed, 0 skipped');
     expect(count.failures.map(({ name }) => name)).toEqual(['e']);
     expect(count.unstable.map(({ name }) => name)).toEqual(['d']);
   });
@@ -57,14 +57,14 @@ describe('a second run of the files with failures', () => {
     expect(lastLine(afterSecondRun(first, { files: [], errors: [] }))).toBe('3 passed, 2 failed, 0 skipped');
     expect(lastLine(again({ c: 'passed', d: 'skipped' }))).toBe('3 passed, 2 failed, 1 skipped');
     expect(lastLine(again({ c: 'passed', d: 'passed', e: 'passed' }, ['unhandled']))).toBe(
-      '5 passed, 1 failed, 0 skipped',
+      'unstable=2: 3 passed, 1 failed, 0 skipped',
     );
   });
 
   it('judges a file that could not begin by all of its tests', () => {
     const begun = { files: [stable, file('x.spec.ts', { c: 'skipped' }, ['hook timed out'])], errors: [] };
     const passed = afterSecondRun(begun, { files: [file('x.spec.ts', { c: 'passed' })], errors: [] });
-    expect(lastLine(passed)).toBe('3 passed, 0 failed, 0 skipped');
+    expect(lastLine(passed)).toBe('unstable=1: 2 passed, 0 failed, 0 skipped');
     expect(passed.unstable.map(({ message }) => message)).toEqual(['hook timed out']);
     const failed = afterSecondRun(begun, { files: [file('x.spec.ts', { c: 'failed' })], errors: [] });
     expect(failed.unstable).toEqual([]);

@@ -34,9 +34,9 @@ describe('replicas that die', () => {
     await Promise.all(replicas.map((replica) => replica.end()));
   });
 
-  async function start(count: number, concurrency = 64): Promise<void> {
+  async function start(count: number, concurrency = 64, more: { graceMs?: number } = {}): Promise<void> {
     const all = Array.from({ length: count }, () =>
-      ReplicaProcess.start(program.file, { redisUrl: redisUrl(), keyPrefix: prefix, concurrency }),
+      ReplicaProcess.start(program.file, { redisUrl: redisUrl(), keyPrefix: prefix, concurrency, ...more }),
     );
     replicas.push(...(await Promise.all(all)));
   }
@@ -132,12 +132,22 @@ describe('replicas that die', () => {
     expect((error as CallError).message).toContain('4 replicas died');
   });
 
-  it('hand their calls over when told to end', async () => {
+  it('finish their calls when told to end', async () => {
     await start(2);
     const calls = [1, 2].map((n) => caller.rpc.call(READ, { n, workMs: 1_000 }, options));
     await waitFor(() => beginsOf(replicas, 1).length + beginsOf(replicas, 2).length === 2);
     await replicas[0]?.end('SIGTERM');
     expect((await Promise.all(calls)).map((reply) => reply.delivery)).toEqual([1, 1]);
     expect(await caller.rpc.call(READ, { n: 3 }, options)).toMatchObject({ pid: replicas[1]?.pid });
+  });
+
+  it('hand over what they cannot finish within their grace, under the same key', async () => {
+    await start(2, 64, { graceMs: 200 });
+    const call = caller.rpc.call(KEYED, { n: 1, workMs: 3_000 }, { ...options, key: 'k', deadlineMs: 60_000 });
+    const { holder, other } = await holderOf(1);
+    await holder.end('SIGTERM');
+    expect(holder.events.filter(({ kind }) => kind === 'end')).toEqual([]);
+    expect(await call).toMatchObject({ key: 'k', delivery: 2, pid: other.pid });
+    expect(beginsOf(replicas, 1).map(({ key }) => key)).toEqual(['k', 'k']);
   });
 });
