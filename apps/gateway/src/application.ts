@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Runtime } from '@perennial/runtime';
 import type { RunHub } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
+import { isolateConnections } from './edge/guarded';
 import { createAdapter, furnish } from './edge/server';
 import type { GatewayEnv } from './env';
 import { RUN_HUB } from './runs/run-hub';
@@ -33,6 +34,7 @@ export async function createGateway(
   });
   await app.init();
   app.get(SocketServer).attach(http);
+  isolateConnections(http, runtime);
   const hub = app.get<RunHub>(RUN_HUB);
   runtime.drain.add('work', 'stop following runs', () => hub.close());
   return app;

@@ -9,7 +9,7 @@ import { routeOf } from './endpoint';
 import { Load } from './load';
 import { Origins } from './origins';
 import { notSignedIn, Problem } from './problem';
-import { tokenOf } from './token';
+import { credentialsOf } from './token';
 
 /** Lets a request in by what its route declares. A handler that declares nothing is closed. */
 @Injectable()
@@ -23,9 +23,9 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const access = routeOf(context.getHandler())?.access ?? 'admin';
-    const { token, from } = tokenOf(request);
+    const { tokens, from } = credentialsOf(request);
     refuseForgery(request, this.origins, from);
-    request.caller = access === 'public' ? await this.maybe(token) : await this.authenticate(token);
+    request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);
     if (request.caller !== undefined) {
       authorize(access, request.caller);
       request.slots?.push(this.load.requestOf(request.caller.user.id));
@@ -33,16 +33,16 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private authenticate(token: string | undefined): Promise<Caller> {
-    if (token === undefined) throw notSignedIn();
-    return this.sessions.authenticate(token);
+  private authenticate(tokens: readonly string[]): Promise<Caller> {
+    if (tokens.length === 0) throw notSignedIn();
+    return this.sessions.authenticateAny(tokens);
   }
 
   /** On a public route a session is welcome but not needed, and no reason to fail. */
-  private async maybe(token: string | undefined): Promise<Caller | undefined> {
-    if (token === undefined) return undefined;
+  private async maybe(tokens: readonly string[]): Promise<Caller | undefined> {
+    if (tokens.length === 0) return undefined;
     try {
-      return await this.sessions.authenticate(token);
+      return await this.sessions.authenticateAny(tokens);
     } catch (error) {
       if (error instanceof Problem || error instanceof CallError) return undefined;
       throw error;

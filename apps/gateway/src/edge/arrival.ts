@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUpload } from '../files/upload-door';
 import type { ErrorFilter } from './error.filter';
+import { guarded } from './guarded';
 import { Problem } from './problem';
 
 /** An upload may last, but within each limit it has to bring this many bytes: one byte now and then only holds a place. */
@@ -23,12 +24,15 @@ export function limitArrival(request: FastifyRequest, reply: FastifyReply, error
     // What waits to be read is held back by us: a store that is slow, not a client.
     if (isUpload(request) && !reply.sent && (progress >= PROGRESS_BYTES || raw.readableLength > 0)) return;
     stop();
-    if (reply.sent) return void raw.destroy();
+    if (reply.sent || reply.raw.headersSent) return void raw.destroy();
     reply.raw.once('finish', () => raw.destroy());
     void reply.header('connection', 'close');
     errors.answer(new Problem(408, 'The request did not arrive in time. Try again.'), request, reply);
   };
-  const timer = setInterval(check, limitMs);
+  const timer = setInterval(
+    guarded(check, () => raw.destroy()),
+    limitMs,
+  );
   timer.unref();
   const stop = (): void => clearInterval(timer);
   raw.once('end', stop);

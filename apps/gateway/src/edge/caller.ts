@@ -16,6 +16,8 @@ declare module 'fastify' {
     caller?: Caller;
     /** What this request takes of the replica's load; given back when it is answered, or when it has become a stream. */
     slots?: (() => void)[];
+    /** The path below which a proxy in front serves us (`/chat`), where it says so; undefined at the root of a host. */
+    prefix?: string;
   }
 }
 

@@ -47,7 +47,7 @@ describe('the address of a caller', () => {
       expect(String(reply.headers['set-cookie'])).toContain(`token=${token}; `);
       return String(reply.headers['set-cookie']);
     };
-    expect(await cookie('10.1.2.3')).toMatch(/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(await cookie('10.1.2.3')).toMatch(/^__Host-.*; HttpOnly; Secure; SameSite=Lax$/);
     expect(await cookie('203.0.113.9')).toMatch(/; HttpOnly; SameSite=Lax$/);
   });
 });

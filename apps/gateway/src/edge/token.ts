@@ -1,17 +1,46 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Name of the session cookie. Scripts cannot read it. */
-export const SESSION_COOKIE = 'token';
+/**
+ * Names of the session cookie, the one to believe first: a browser takes a `__Host-` cookie only over TLS and from this very host, so that no
+ * other host of the domain can put its own in the place; below a path of a shared host it has to be `__Secure-`. The plain name is the only
+ * one without TLS; with TLS it is still set and read because replicas of the version before know no other.
+ */
+const HOST_COOKIE = '__Host-token';
+const PATH_COOKIE = '__Secure-token';
+const PLAIN_COOKIE = 'token';
 
-/** The session token of a request and how it came; the header wins. */
-export function tokenOf(request: FastifyRequest): { token: string | undefined; from: 'header' | 'cookie' | 'none' } {
-  const { authorization } = request.headers;
+/** What a request is authenticated by; a header wins over cookies. Of several tokens the first that is valid counts. */
+export interface Credentials {
+  readonly from: 'header' | 'cookie' | 'none';
+  readonly tokens: readonly string[];
+}
+
+/** The session tokens of a request and how they came. Nothing is verified here. */
+export function credentialsOf({ headers }: { headers: IncomingHttpHeaders }): Credentials {
+  const { authorization } = headers;
   if (authorization !== undefined) {
     const [scheme, token] = authorization.split(' ', 2);
-    if (scheme?.toLowerCase() === 'bearer' && token) return { token, from: 'header' };
+    if (scheme?.toLowerCase() === 'bearer' && token) return { from: 'header', tokens: [token] };
   }
-  const cookie = request.cookies[SESSION_COOKIE];
-  return cookie ? { token: cookie, from: 'cookie' } : { token: undefined, from: 'none' };
+  const tokens = sessionCookies(headers.cookie);
+  return { from: tokens.length > 0 ? 'cookie' : 'none', tokens };
+}
+
+/**
+ * The session tokens in a `Cookie` header. Values are taken as they are: no character of a token is ever encoded, and decoding what a stranger
+ * wrote may throw.
+ */
+export function sessionCookies(header: string | undefined): string[] {
+  if (header === undefined) return [];
+  const values = new Map<string, string>();
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    const name = pair.slice(0, Math.max(equals, 0)).trim();
+    // Of two cookies with one name the browser sends the one with the longer path first.
+    if (equals !== -1 && !values.has(name)) values.set(name, pair.slice(equals + 1).trim());
+  }
+  return [HOST_COOKIE, PATH_COOKIE, PLAIN_COOKIE].flatMap((name) => values.get(name) || []);
 }
 
 /** @param expiresAt epoch seconds; null keeps the cookie for as long as the browser may (400 days) */
@@ -22,13 +51,19 @@ export function setSessionCookie(
   expiresAt: number | null,
 ): void {
   const until = expiresAt ?? Math.floor(Date.now() / 1_000) + 400 * 86_400;
-  void reply.setCookie(SESSION_COOKIE, token, { ...attributes(request), expires: new Date(until * 1_000) });
+  for (const name of cookieNames(request))
+    void reply.setCookie(name, token, { ...attributes(request), expires: new Date(until * 1_000) });
 }
 
 export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply): void {
-  void reply.clearCookie(SESSION_COOKIE, attributes(request));
+  for (const name of cookieNames(request)) void reply.clearCookie(name, attributes(request));
 }
 
-function attributes(request: FastifyRequest) {
-  return { path: '/', httpOnly: true, sameSite: 'lax', secure: request.protocol === 'https' } as const;
+function cookieNames({ protocol, prefix }: FastifyRequest): string[] {
+  if (protocol !== 'https') return [PLAIN_COOKIE];
+  return [prefix === undefined ? HOST_COOKIE : PATH_COOKIE, PLAIN_COOKIE];
+}
+
+function attributes({ protocol, prefix = '/' }: FastifyRequest) {
+  return { path: prefix, httpOnly: true, sameSite: 'lax', secure: protocol === 'https' } as const;
 }

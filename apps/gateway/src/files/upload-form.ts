@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { CallError } from '@perennial/contracts-kernel';
+import { guarded } from '../edge/guarded';
 import { Problem } from '../edge/problem';
 import { fileNameOf } from './file-name';
 
@@ -61,7 +62,7 @@ export function receiveForm<T>(
       if (!request.complete) fail(new CallError('CANCELLED', 'The client went away in the middle of the upload'));
     };
 
-    form.on('file', (part, stream, name, _encoding, contentType) => {
+    const onFile = (part: string, stream: Readable, name: string, _encoding: string, contentType: string): void => {
       // The form tells of its end by its own error.
       stream.on('error', () => undefined);
       if (failed) return void stream.resume();
@@ -72,15 +73,17 @@ export function receiveForm<T>(
       bytes = stream;
       taking = take({ name: fileNameOf(name), contentType: contentTypeOf(contentType), bytes: stream });
       taking.catch(fail);
-    });
-    form.on('field', (part, value, _nameCut, cut) => {
+    };
+    const onField = (part: string, value: string, _nameCut: boolean, cut: boolean): void => {
       if (cut) refuse(`The part "${part}" is too large.`)();
       else fields.set(part, value);
-    });
+    };
+    form.on('file', guarded(onFile, fail));
+    form.on('field', guarded(onField, fail));
     form.once('filesLimit', refuse('Send one file in a request.'));
     form.once('fieldsLimit', refuse('The form has too many parts.'));
     form.once('partsLimit', refuse('The form has too many parts.'));
-    form.once('error', refuse('The form ended early, or is not multipart/form-data.'));
+    form.on('error', refuse('The form ended early, or is not multipart/form-data.'));
     form.once('finish', () => {
       request.off('close', gone);
       if (failed) return;

@@ -12,7 +12,7 @@ import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
 import { LRUCache } from 'lru-cache';
 import { principalOfUser, type Caller } from '../edge/caller';
-import { sessionOver } from '../edge/problem';
+import { Problem, sessionOver } from '../edge/problem';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import { isExpired } from './connections-held';
 import type { Revocations } from './revocations';
@@ -46,6 +46,18 @@ export class Sessions {
     const known = this.callers.get(token);
     if (known !== undefined && !isExpired(known.claims) && !this.revocations.covers(known.claims)) return known;
     return this.fresh(token);
+  }
+
+  /** As `authenticate`, by the first of these tokens whose session is not over. */
+  async authenticateAny(tokens: readonly string[]): Promise<Caller> {
+    for (const token of tokens.slice(0, -1)) {
+      try {
+        return await this.authenticate(token);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+      }
+    }
+    return this.authenticate(tokens.at(-1) ?? '');
   }
 
   /** As `authenticate`, but asks for the account again. */

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import { Runtime } from '@perennial/runtime';
 import { Server } from 'socket.io';
+import { connectionFailures, guarded } from '../edge/guarded';
 import { Origins } from '../edge/origins';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { SocketSessions } from './socket-sessions';
@@ -36,7 +37,17 @@ export class SocketServer {
         answer(refusal, refusal === null);
       },
     });
-    io.on('connection', (socket) => void this.sessions.open(socket));
+    const failed = connectionFailures(this.runtime);
+    io.on(
+      'connection',
+      guarded(
+        (socket) => this.sessions.open(socket),
+        (error, socket) => {
+          failed('connection', error);
+          socket.conn.close();
+        },
+      ),
+    );
     this.io = io;
     this.runtime.metrics.gauge('sockets', 'Sockets that are open', [], (gauge) => gauge.set(io.engine.clientsCount));
     this.runtime.drain.add('intake', 'send sockets away', () => this.sessions.sendAway());

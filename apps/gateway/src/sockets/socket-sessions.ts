@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { isUuid } from '../chats/not-yours';
 import type { Caller } from '../edge/caller';
 import { Problem } from '../edge/problem';
-import { SESSION_COOKIE } from '../edge/token';
+import { connectionFailures, guarded } from '../edge/guarded';
+import { sessionCookies } from '../edge/token';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { ConnectionsHeld } from '../sessions/connections-held';
 import { Sessions } from '../sessions/sessions';
@@ -35,6 +36,7 @@ export class SocketSessions {
   private readonly sockets = new Map<LiveSocket, Membership | undefined>();
   /** Sockets that nobody has signed in on, the oldest first. */
   private readonly anonymous = new Set<LiveSocket>();
+  private readonly failed: (event: string, error: unknown) => void;
 
   constructor(
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
@@ -44,29 +46,38 @@ export class SocketSessions {
     private readonly users: SocketUsers,
     private readonly catchUp: CatchUp,
     private readonly rpc: Rpc,
-  ) {}
+  ) {
+    this.failed = connectionFailures(runtime);
+  }
 
-  open(socket: Socket): void {
+  async open(socket: Socket): Promise<void> {
     const live = new LiveSocket(socket, this.env.SOCKET_BUFFER_BYTES);
     this.sockets.set(live, undefined);
     this.admitAnonymous(live);
-    socket.on('disconnect', () => {
+    this.listen(live, 'disconnect', () => {
       this.sockets.get(live)?.leave();
       this.sockets.delete(live);
       this.anonymous.delete(live);
     });
-    socket.on('user-join', (message: unknown, ack: unknown) => {
+    this.listen(live, 'user-join', async (message, ack) => {
       const parsed = UserJoin.safeParse(message);
-      if (!live.mayEmit() || !parsed.success) answer(ack, null);
-      else void this.join(live, parsed.data.auth.token).then((user) => answer(ack, user));
+      answer(ack, live.mayEmit() && parsed.success ? await this.join(live, [parsed.data.auth.token]) : null);
     });
-    socket.on('events:chat', (message: unknown, ack: unknown) => {
+    this.listen(live, 'events:chat', async (message, ack) => {
       const parsed = ChatEvent.safeParse(message);
-      if (!live.mayEmit() || !parsed.success) answer(ack, false);
-      else void this.chatEvent(live, parsed.data).then((accepted) => answer(ack, accepted));
+      answer(ack, live.mayEmit() && parsed.success && (await this.chatEvent(live, parsed.data)));
     });
-    const token = handshakeToken(socket);
-    if (token !== undefined) void this.join(live, token);
+    const tokens = handshakeTokens(socket);
+    if (tokens.length > 0) await this.join(live, tokens);
+  }
+
+  /** What a listener throws costs its own socket. */
+  private listen(live: LiveSocket, event: string, listener: (...args: unknown[]) => unknown): void {
+    const onError = (error: unknown): void => {
+      this.failed(event, error);
+      live.cut();
+    };
+    live.socket.on(event, guarded(listener, onError));
   }
 
   /** This replica goes: every page connects to another one. */
@@ -81,12 +92,12 @@ export class SocketSessions {
     this.anonymous.add(live);
   }
 
-  private async join(live: LiveSocket, token: string): Promise<{ id: string; name: string } | null> {
+  private async join(live: LiveSocket, tokens: readonly string[]): Promise<{ id: string; name: string } | null> {
     try {
-      const caller = await this.sessions.authenticate(token);
+      const caller = await this.sessions.authenticateAny(tokens);
       if (!this.sockets.has(live)) return null;
       const current = this.sockets.get(live);
-      if (current?.caller.token !== token && caller.user.role !== 'pending') {
+      if (current?.caller.token !== caller.token && caller.user.role !== 'pending') {
         current?.leave();
         this.sockets.set(live, undefined);
         if (this.users.countOf(caller.user.id) >= this.env.MAX_SOCKETS_PER_USER) {
@@ -147,12 +158,10 @@ function answer(ack: unknown, value: unknown): void {
   if (typeof ack === 'function') ack(value);
 }
 
-/** The token of the handshake, or the cookie when the page is known to be of an admitted origin (which was checked before). */
-function handshakeToken({ handshake }: Socket): string | undefined {
+/** The token of the handshake, or those of the cookies when the page is known to be of an admitted origin (which was checked before). */
+function handshakeTokens({ handshake }: Socket): string[] {
   const { token } = handshake.auth as { token?: unknown };
-  if (typeof token === 'string' && token !== '') return token;
+  if (typeof token === 'string' && token !== '') return [token];
   const { cookie, origin } = handshake.headers;
-  if (cookie === undefined || origin === undefined) return undefined;
-  const pair = cookie.split(/;\s*/).find((each) => each.startsWith(`${SESSION_COOKIE}=`));
-  return pair && decodeURIComponent(pair.slice(SESSION_COOKIE.length + 1));
+  return origin === undefined ? [] : sessionCookies(cookie);
 }

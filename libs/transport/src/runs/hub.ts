@@ -204,8 +204,12 @@ class Hub implements RunHub, FrameVisitor {
       // The error of a parser quotes what it read, and that is somebody's answer.
       this.complain(new Error('a frame could not be read'));
     }
-    for (const run of this.touched) this.heard(run);
-    this.touched.clear();
+    try {
+      for (const run of this.touched) this.heard(run);
+    } finally {
+      // A run that cannot be handled must not come again with each later frame.
+      this.touched.clear();
+    }
     for (const [w, a] of this.aliases.takeUnknown()) this.registry.announce({ w, a });
   }
 
