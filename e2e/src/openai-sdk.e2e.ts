@@ -93,9 +93,30 @@ describe('the OpenAI SDK', () => {
     const stranger = new OpenAI({ baseURL: `${system.baseUrl}/api/v1`, apiKey: 'not-a-token', maxRetries: 0 });
     expect((await failure(stranger.models.list())).status).toBe(401);
 
-    const quota = await failure(
-      client.chat.completions.create({ model: OUT_OF_QUOTA, messages: [{ role: 'user', content: 'x' }] }),
+    for (const stream of [false, true]) {
+      const quota = await failure(
+        client.chat.completions.create({ model: OUT_OF_QUOTA, stream, messages: [{ role: 'user', content: 'x' }] }),
+      );
+      expect(quota.status).toBe(429);
+      expect(quota.headers?.get('retry-after')).toBe('7');
+    }
+    const wrong = await failure(
+      client.chat.completions.create({
+        model: MODEL,
+        temperature: 'hot' as unknown as number,
+        messages: [{ role: 'user', content: 'x' }],
+      }),
     );
-    expect(quota.status).toBe(429);
+    expect([wrong.status, wrong.type, wrong.param]).toEqual([400, 'invalid_request_error', 'temperature']);
+  });
+
+  it.each(['/v1', '/openai'])('finds the same API under %s', async (path) => {
+    const elsewhere = client.withOptions({ baseURL: system.baseUrl + path });
+    expect((await elsewhere.models.list()).data.map(({ id }) => id)).toContain(MODEL);
+    const { choices } = await elsewhere.chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content: path }],
+    });
+    expect(choices[0]?.message.content).toHaveLength(60 * 6);
   });
 });

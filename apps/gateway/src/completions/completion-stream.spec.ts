@@ -53,6 +53,21 @@ describe('a completion as an OpenAI stream', () => {
     expect(written.isOver).toBe(true);
   });
 
+  it('the end carries what the provider said of itself, and usage with its details', () => {
+    const details = { ...usage, prompt_tokens_details: { cached_tokens: 1 } };
+    start('text', true).write({
+      kind: 'end',
+      epoch: 1,
+      terminal: { ...terminal, usage: details, systemFingerprint: 'fp_1' },
+      text: 'Hello',
+    });
+    expect(written.frames.slice(-3)).toMatchObject([
+      { system_fingerprint: 'fp_1', choices: [{ finish_reason: 'stop' }] },
+      { system_fingerprint: 'fp_1', choices: [], usage: details },
+      'DONE',
+    ]);
+  });
+
   it('an empty answer still has its role and its end', () => {
     start().write({ kind: 'end', epoch: 1, terminal: { ...terminal, length: 0 }, text: '' });
     expect(written.frames).toHaveLength(3);

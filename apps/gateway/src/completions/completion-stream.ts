@@ -76,7 +76,8 @@ export class CompletionStream {
     if (problem !== undefined) return this.fail(problem);
     if (!text.startsWith(this.sent)) return this.fail(restarted());
     this.append(text.slice(this.sent.length));
-    const { usage, finishReason } = terminal;
+    const { usage, finishReason, systemFingerprint } = terminal;
+    if (systemFingerprint !== undefined) this.frames.fingerprint(systemFingerprint);
     let frames = this.roleSent || this.encoding === 'chunks' ? '' : this.frames.role();
     if (!this.finishSeen) frames += this.frames.finish(finishReason ?? 'stop');
     if (this.options.includeUsage && usage !== undefined) frames += this.frames.usage(usage);

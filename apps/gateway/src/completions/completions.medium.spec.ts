@@ -72,6 +72,29 @@ describe('a completion', () => {
     },
   );
 
+  it.each([
+    ['the key of the installation is refused', { code: 'PROVIDER_REFUSED', retryable: false }, 502, undefined, 'false'],
+    [
+      'the provider says when to come back',
+      { code: 'RATE_LIMITED', retryable: true, retryAfter: 6.5 },
+      429,
+      '7',
+      undefined,
+    ],
+    ['the provider is away', { code: 'UNAVAILABLE', retryable: true }, 503, '1', undefined],
+  ])('tells its client whether and when to try again: %s', async (_, error, status, retryAfter, shouldRetry) => {
+    for (const stream of [true, false]) {
+      const { response, writer } = await ask(stream);
+      await services.end(writer, { ...error, message: 'What to do.' });
+      const answer = await response;
+      expect(answer.statusCode).toBe(status);
+      expect(answer.headers['retry-after']).toBe(retryAfter);
+      expect(answer.headers['x-should-retry']).toBe(shouldRetry);
+      expect(answer.headers['www-authenticate']).toBeUndefined();
+      answer.resume();
+    }
+  });
+
   it('that fails after its first text ends with the error as an event, and without [DONE]', async () => {
     const { response, writer } = await ask(true);
     writer.append('Half');

@@ -169,7 +169,7 @@ function completionObject(
   runId: string,
   model: string,
   encoding: Accepted['encoding'],
-  { finishReason, usage }: RunTerminal,
+  { finishReason, usage, systemFingerprint }: RunTerminal,
   text: string,
 ) {
   const choices =
@@ -190,5 +190,6 @@ function completionObject(
     model,
     choices,
     ...(usage === undefined ? {} : { usage }),
+    ...(systemFingerprint === undefined ? {} : { system_fingerprint: systemFingerprint }),
   };
 }

@@ -10,19 +10,22 @@ export interface FrameOptions {
 
 /** Frames of one streamed completion in OpenAI's format. What is the same in each is made once. */
 export class OpenAiFrames {
-  private readonly start: string;
+  private readonly head: string;
   private readonly end: string;
+  private start: string;
 
   constructor({ runId, model, includeUsage }: FrameOptions) {
     const created = Math.floor(Date.now() / 1_000);
-    const head = `{"id":"chatcmpl-${runId}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
-    this.start = `data: ${head},"choices":`;
+    this.head = `data: {"id":"chatcmpl-${runId}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
+    this.start = `${this.head},"choices":`;
     // OpenAI names the field on every chunk once usage was asked for.
     this.end = includeUsage ? ',"usage":null}\n\n' : '}\n\n';
-    this.usageStart = `data: ${head},"choices":[],"usage":`;
   }
 
-  private readonly usageStart: string;
+  /** Every frame from here on carries it. */
+  fingerprint(value: string): void {
+    this.start = `${this.head},"system_fingerprint":${JSON.stringify(value)},"choices":`;
+  }
 
   role(): string {
     return this.choices('[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]');
@@ -42,7 +45,7 @@ export class OpenAiFrames {
   }
 
   usage(usage: TokenUsage): string {
-    return `${this.usageStart}${JSON.stringify(usage)}}\n\n`;
+    return `${this.start}[],"usage":${JSON.stringify(usage)}}\n\n`;
   }
 
   static readonly done = 'data: [DONE]\n\n';

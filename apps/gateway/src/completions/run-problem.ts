@@ -1,5 +1,5 @@
 import { HTTP_STATUS, type ErrorCode } from '@perennial/contracts-kernel';
-import type { RunTerminal } from '@perennial/transport';
+import type { RunFailure, RunTerminal } from '@perennial/transport';
 import { Problem } from '../edge/problem';
 
 /** What a run that is not completed is answered with: the same status and error object with and without `stream`. */
@@ -11,7 +11,13 @@ export function problemOfRun({ state, error }: RunTerminal): Problem | undefined
   return problemOfFailure(error ?? { code: 'INTERNAL', message: 'The answer could not be finished. Try again.' });
 }
 
-/** The codes of calls have their status; any other is the provider's own. */
-export function problemOfFailure({ code, message }: { code: string; message: string }): Problem {
-  return new Problem(HTTP_STATUS[code as ErrorCode] ?? 502, message, {}, undefined, code);
+/** The codes of calls have their status; any other is the provider's own. `x-should-retry` is what OpenAI's SDKs obey. */
+export function problemOfFailure({ code, message, retryable, retryAfter }: RunFailure): Problem {
+  const status = HTTP_STATUS[code as ErrorCode] ?? 502;
+  const seconds = retryAfter ?? (status === 429 || status === 503 ? 1 : undefined);
+  const headers = {
+    ...(seconds === undefined ? {} : { 'retry-after': String(Math.ceil(seconds)) }),
+    ...(retryable === false ? { 'x-should-retry': 'false' } : {}),
+  };
+  return new Problem(status, message, headers, undefined, code);
 }

@@ -47,6 +47,13 @@ const ask = (taken: TakenRun, text = '', resolved = model()) =>
   providerCall(taken, resolved, resolved.connection, text);
 
 describe('what the provider is asked', () => {
+  it('is never two answers of a provider that would give one and say nothing', () => {
+    const ollama = { ...model(), connection: { ...model().connection, kind: 'ollama' as const } };
+    const asked = (n: number) => run({ kind: 'completion', request: { n, messages: [] } });
+    expect(() => ask(asked(2), '', ollama)).toThrow('Leave out n, or set it to 1.');
+    expect(ask(asked(1), '', ollama).request).toMatchObject({ model: 'upstream' });
+  });
+
   it('is the path with its system prompts and the parameters that a provider knows', () => {
     const { request } = ask(
       run({ request: { system: 'Speak Latin.', params: { temperature: 0.9, model_controls: {} } } }),

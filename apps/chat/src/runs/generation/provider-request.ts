@@ -1,4 +1,5 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
+import { CallError } from '@perennial/contracts-kernel';
 import {
   continuationFor,
   type ChatMessage,
@@ -61,6 +62,9 @@ export function providerCall(
   text: string,
 ): ProviderCall {
   const raw = run.encoding === 'chunks';
+  if (connection.kind === 'ollama' && Number(run.request.n) > 1) {
+    throw new CallError('INVALID_ARGUMENT', 'This model gives one answer to a request. Leave out n, or set it to 1.');
+  }
   const base = run.kind === 'turn' ? turnRequest(run, model) : completionRequest(run, model);
   const request: ChatRequest = {
     ...base,
