@@ -22,6 +22,7 @@ export class ChatModule {
           migrations: MIGRATIONS,
           poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
+          heavyReads: true,
         }),
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,

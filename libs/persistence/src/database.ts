@@ -36,12 +36,14 @@ export class Database implements Queryable {
   constructor(
     private readonly pool: Pool,
     metrics: Metrics,
+    /** Begins the names of its metrics. */
+    name = 'sql',
   ) {
-    const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['outcome']);
+    const durations = metrics.histogram(`${name}_seconds`, 'Duration of SQL statements', ['outcome']);
     this.#metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
     // TypeORM borrows connections as well and drops broken ones without a listener, whose last error would end the process.
     pool.on('connect', (client) => client.on('error', () => undefined));
-    metrics.gauge('sql_connections', 'Connections of the pool', ['state'], (gauge) => {
+    metrics.gauge(`${name}_connections`, 'Connections of the pool', ['state'], (gauge) => {
       gauge.set({ state: 'open' }, pool.totalCount);
       gauge.set({ state: 'idle' }, pool.idleCount);
       gauge.set({ state: 'waited_for' }, pool.waitingCount);

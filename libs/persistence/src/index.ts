@@ -7,6 +7,7 @@ export {
 } from './call-results';
 export { openDataSource, poolOf, type DatabaseOptions } from './data-source';
 export { Database, type Queryable, type QueryOptions } from './database';
+export { HeavyReads, type Waiter } from './heavy-reads';
 export { isForeignKeyViolation, isTransient, isUniqueViolation, isUnreachable, mapDatabaseError } from './errors';
 export { defineMigration, type MigrationClass, type MigrationSteps } from './migration';
 export { PersistenceModule, type PersistenceOptions } from './persistence.module';

@@ -1,14 +1,24 @@
-import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { DataSource } from 'typeorm';
 import { KEEP_CALL_RESULTS_MS, pruneCallResults } from './call-results';
 import { openDataSource, poolOf, type DatabaseOptions } from './data-source';
 import { Database } from './database';
+import { HeavyReads } from './heavy-reads';
 import { UnitOfWork } from './unit-of-work';
 
 export interface PersistenceOptions extends DatabaseOptions {
   /** The service includes `callResultsMigration` and uses `UnitOfWork.once`: old results are deleted each ten minutes. */
   callResults?: boolean;
+  /** The service uses `HeavyReads`: it gets connections for them. */
+  heavyReads?: boolean;
 }
 
 const PRUNE_INTERVAL_MS = 10 * 60 * 1_000;
@@ -43,14 +53,27 @@ export class PersistenceModule implements OnApplicationShutdown {
           inject: [Database, Runtime],
           useFactory: (database: Database, runtime: Runtime) => new UnitOfWork(database, runtime.logger('persistence')),
         },
+        ...(options.heavyReads === true ? [heavyReads(options)] : []),
       ],
-      exports: [DataSource, Database, UnitOfWork],
+      exports: [DataSource, Database, UnitOfWork, ...(options.heavyReads === true ? [HeavyReads] : [])],
     };
   }
 
   async onApplicationShutdown(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+function heavyReads(options: PersistenceOptions): FactoryProvider<HeavyReads> {
+  return {
+    provide: HeavyReads,
+    inject: [Database, Runtime],
+    useFactory: (database: Database, runtime: Runtime) => {
+      const reads = HeavyReads.open({ applicationName: runtime.instance, ...options }, database, runtime);
+      runtime.drain.add('close', 'close the connections of heavy reads', () => reads.close());
+      return reads;
+    },
+  };
 }
 
 function attach(database: Database, runtime: Runtime, options: PersistenceOptions): Database {

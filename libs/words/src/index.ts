@@ -1,1 +1,2 @@
+export { gramsOf } from './grams';
 export { queryWords, wordsOf, type Words } from './words';

@@ -12,8 +12,9 @@ const MAX_QUERY_WORDS = 64;
 
 const RUN = /[\p{L}\p{N}\p{M}]+/gu;
 /** Scripts that put no spaces between words. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+export const UNSPACED =
+  '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
+const UNSPACED_RUN = new RegExp(`${UNSPACED}+`, 'gu');
 const NOT_ASCII = /[^\p{ASCII}]/u;
 const ACCENTS = /[\u0300-\u036f]/g;
 
@@ -21,12 +22,13 @@ const ACCENTS = /[\u0300-\u036f]/g;
  * Cuts a text into words, the same way for every store and for queries: lower case, without accents, at everything that
  * is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming, which needs a
  * language; a query's stop words are left out by `tellingWords`, so that what is stored depends on no list.
+ * @param maxWords distinct words; more are left out
  */
-export function wordsOf(text: string): Words {
+export function wordsOf(text: string, maxWords = MAX_WORDS): Words {
   const counts = new Map<string, number>();
   for (const word of eachWord(text)) {
     const count = counts.get(word);
-    if (count === undefined && counts.size >= MAX_WORDS) continue;
+    if (count === undefined && counts.size >= maxWords) continue;
     counts.set(word, (count ?? 0) + 1);
   }
   return counts;
@@ -45,7 +47,7 @@ function* eachWord(text: string): Generator<string> {
   const folded = text.normalize('NFKD').replace(ACCENTS, '').normalize('NFKC').toLowerCase();
   for (const [run] of folded.matchAll(RUN)) {
     let from = 0;
-    for (const match of run.matchAll(UNSPACED)) {
+    for (const match of run.matchAll(UNSPACED_RUN)) {
       if (match.index > from) yield run.slice(from, match.index).slice(0, MAX_WORD_LENGTH);
       yield* pairs(match[0]);
       from = match.index + match[0].length;

@@ -29,9 +29,9 @@ export class ChatsController {
   @Handles(SEARCH_CHATS)
   async search(
     { text, page }: CallParsedRequest<typeof SEARCH_CHATS>,
-    { principal }: CallContext,
+    context: CallContext,
   ): Promise<CallReply<typeof SEARCH_CHATS>> {
-    return { items: await this.chats.search(requireUser(principal), text, page) };
+    return { items: await this.chats.search(requireUser(context.principal), text, page, context) };
   }
 
   @Handles(CREATE_CHAT)

@@ -4,17 +4,12 @@ import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kern
 import { Database, type Queryable } from '@perennial/persistence';
 import { jsonb } from '../runs/model/json';
 import type { ChatChange } from './blob-in';
+import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
 import type { MessageRow, StoredChat } from './rows';
 
 const PAGE = 60;
 /** What "all" means without a page: a sidebar with more is not read by anybody, and an answer has to end somewhere. */
 const ALL = 10_000;
-
-const seconds = (column: string): string => `floor(extract(epoch FROM ${column}))::int`;
-
-const ITEM = `c.id, c.title, ${seconds('c.updated_at')} AS updated_at, ${seconds('c.created_at')} AS created_at,
-  ${seconds('c.last_read_at')} AS last_read_at,
-  EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = c.id AND r.state IN ('queued', 'running')) AS active`;
 
 const MESSAGE = `json_build_object('id', m.id, 'parent_id', m.parent_id, 'role', m.role, 'content', m.content, 'content_parts', m.content_parts,
   'model', m.model, 'model_idx', m.model_idx, 'done', m.done, 'output', m.output, 'usage', m.usage, 'error', m.error, 'extra', m.extra,
@@ -35,9 +30,6 @@ SELECT json_build_object('id', c.id, 'user_id', c.user_id, 'title', c.title, 'mo
 
 const ORDER = { updated_at: 'c.updated_at', created_at: 'c.created_at', title: 'lower(c.title)' } as const;
 
-/** Text with the wildcards of LIKE taken literally. */
-const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
-
 /** The rows of one user's chats. */
 @Injectable()
 export class ChatsRepository {
@@ -48,29 +40,12 @@ export class ChatsRepository {
     const [limit, offset] = page === undefined ? [ALL, 0] : [PAGE, (page - 1) * PAGE];
     const order = `${ORDER[sortBy]} ${direction === 'asc' ? 'ASC' : 'DESC'}, c.id`;
     return this.database.query<ChatListItem>(
-      `SELECT ${ITEM} FROM chats c
+      `SELECT ${CHAT_LIST_ITEM} FROM chats c
         WHERE c.user_id = $1 AND c.archived = $2 AND ($3::boolean IS NULL OR c.pinned = $3)
         ORDER BY ${order} LIMIT $4 OFFSET $5`,
       [userId, archived, pinned ?? null, limit, offset],
       { name: `chats.list.${sortBy}.${direction}` },
     );
-  }
-
-  /**
-   * Reads the user's own messages from the newest chat on and stops when the page is full. No trigram index: it would be shared by all
-   * users (so a common word finds everybody's messages first) and paid for by every answer that is written.
-   */
-  async search({ userId }: UserPrincipal, text: string, page: number): Promise<ChatListItem[]> {
-    const rows = await this.database.query<ChatListItem & { snippet: string | null }>(
-      `SELECT ${ITEM}, substring(hit.content FROM greatest(1, position(lower($3) IN lower(hit.content)) - 40) FOR 160) AS snippet
-         FROM chats c
-         LEFT JOIN LATERAL (
-           SELECT m.content FROM messages m WHERE m.chat_id = c.id AND m.content ILIKE $2 ORDER BY m.seq LIMIT 1) hit ON true
-        WHERE c.user_id = $1 AND NOT c.archived AND (c.title ILIKE $2 OR hit.content IS NOT NULL)
-        ORDER BY c.updated_at DESC, c.id LIMIT ${PAGE} OFFSET $4`,
-      [userId, `%${literal(text)}%`, text, (page - 1) * PAGE],
-    );
-    return rows.map(({ snippet, ...item }) => (snippet === null ? item : { ...item, snippet }));
   }
 
   async get({ userId }: UserPrincipal, chatId: string): Promise<StoredChat | undefined> {

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Chat, ChatListItem, CREATE_CHAT, LIST_CHATS, UPDATE_CHAT } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
-import { UnitOfWork } from '@perennial/persistence';
+import { UnitOfWork, type Waiter } from '@perennial/persistence';
 import { DEFAULT_TITLE } from '../runs/accept/accept-turn.service';
 import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
 import { UserEvents } from '../runs/user-events';
+import { SearchService } from '../search/search.service';
 import { chatChangeOf, messageChangesOf } from './blob-in';
 import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
@@ -24,15 +25,15 @@ export class ChatsService {
     private readonly cancels: CancelService,
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
+    private readonly texts: SearchService,
   ) {}
 
   list(principal: UserPrincipal, request: CallParsedRequest<typeof LIST_CHATS>): Promise<ChatListItem[]> {
     return this.repository.list(principal, request);
   }
 
-  search(principal: UserPrincipal, text: string, page: number): Promise<ChatListItem[]> {
-    const wanted = text.trim();
-    if (wanted !== '') return this.repository.search(principal, wanted, page);
+  search(principal: UserPrincipal, text: string, page: number, waiter: Waiter): Promise<ChatListItem[]> {
+    if (text.trim() !== '') return this.texts.search(principal.userId, waiter, text, page);
     return this.list(principal, { page, archived: false, sortBy: 'updated_at', direction: 'desc' });
   }
 

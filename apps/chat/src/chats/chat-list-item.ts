@@ -1,0 +1,7 @@
+/** A time as the wire has it. */
+export const seconds = (column: string): string => `floor(extract(epoch FROM ${column}))::int`;
+
+/** The columns of a `ChatListItem`, of a row `c` of chats. */
+export const CHAT_LIST_ITEM = `c.id, c.title, ${seconds('c.updated_at')} AS updated_at, ${seconds('c.created_at')} AS created_at,
+  ${seconds('c.last_read_at')} AS last_read_at,
+  EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = c.id AND r.state IN ('queued', 'running')) AS active`;

@@ -1,0 +1,58 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import { lexemesOf } from './lexemes';
+import { type PendingText, SearchIndexRepository } from './search-index.repository';
+
+const INTERVAL_MS = 1_000;
+/** Texts, and their characters, that are taken at once. */
+const BATCH = 50;
+const BATCH_CHARS = 500_000;
+/** Chats whose texts are noted at once, when what was there before the index is walked over. */
+const WALK_CHATS = 20;
+
+/**
+ * Keeps the search index up to what was written. Every process does: each takes what no other has in hand. A process that dies leaves its texts
+ * noted, and searches read the texts themselves until then.
+ */
+@Injectable()
+export class SearchIndexer implements OnApplicationBootstrap {
+  #walked = false;
+
+  constructor(
+    private readonly repository: SearchIndexRepository,
+    @Inject(Runtime) private readonly runtime: Runtime,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.runtime.every(INTERVAL_MS, (signal) => this.#catchUp(signal), {
+      name: 'index chats for the search',
+      jitter: 0.3,
+    });
+  }
+
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const texts = await this.repository.claim(BATCH, BATCH_CHARS);
+      // What was there before waits for what is being written now.
+      if (texts.length > 0) await this.#index(texts);
+      else if (!(await this.#walk())) return;
+    }
+  }
+
+  /** @returns whether there are texts to take again */
+  async #walk(): Promise<boolean> {
+    if (this.#walked) return false;
+    const state = await this.repository.walk(WALK_CHATS);
+    this.#walked = state === 'done';
+    return state !== 'held';
+  }
+
+  async #index(texts: readonly PendingText[]): Promise<void> {
+    const rows = [];
+    for (const { chat_id, message_id, noted, user_id, text } of texts) {
+      const words = text === null || text === '' || user_id === null ? null : await lexemesOf(text, user_id);
+      rows.push({ chat_id, message_id, noted, words });
+    }
+    await this.repository.store(rows);
+  }
+}

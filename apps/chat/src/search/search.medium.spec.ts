@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { CREATE_CHAT, LIST_CHATS, SEARCH_CHATS, UPDATE_CHAT } from '@perennial/contracts-chat';
+import type { CallError, UserPrincipal } from '@perennial/contracts-kernel';
+import { freshPrefix, postgresUrl, redisUrl, waitFor } from '@perennial/testing';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { ChatModule } from '../chat.module';
+import { chatEnv } from '../env';
+
+const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
+
+/** Real: Postgres, with a database in the C locale, Redis, the transport, two replicas of the module. */
+let caller: Caller;
+let replicas: Replica[];
+let db: pg.Pool;
+let source: Record<string, string>;
+let owner: UserPrincipal;
+
+const userOf = (): UserPrincipal => ({ kind: 'user', userId: randomUUID(), role: 'user', sessionId: 's' });
+
+/** A database in which Postgres itself knows no letter beyond ASCII. */
+async function databaseInC(): Promise<string> {
+  const url = new URL(postgresUrl());
+  const name = `search_${randomUUID().slice(0, 8)}`;
+  const admin = new pg.Client({ connectionString: url.href });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`);
+  await admin.end();
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+beforeAll(async () => {
+  const databaseUrl = await databaseInC();
+  const prefix = freshPrefix('search');
+  source = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl(),
+    REDIS_KEY_PREFIX: prefix,
+    SECRET_KEY: 'a secret of the search tests',
+    CHAT_ROLE: 'api',
+  };
+  replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
+  caller = await startCaller(redisUrl(), prefix);
+  db = new pg.Pool({ connectionString: databaseUrl, max: 3, options: '-c search_path=chat' });
+});
+afterAll(async () => {
+  await caller?.stop();
+  await Promise.all((replicas ?? []).map((replica) => replica.stop()));
+  await db?.end();
+});
+beforeEach(() => {
+  owner = userOf();
+});
+
+const search = async (text: string, principal = owner) =>
+  (await caller.rpc.call(SEARCH_CHATS, { text }, { principal })).items;
+const titlesOf = async (text: string) => (await search(text)).map(({ title }) => title).sort();
+
+/** A chat with one message. */
+async function chatWith(text: string, title = 'A chat', principal = owner): Promise<string> {
+  const message = { id: 'u', parentId: null, role: 'user' as const, content: text };
+  const chat = { title, history: { currentId: 'u', messages: { u: message } } };
+  return (await caller.rpc.call(CREATE_CHAT, { chat }, { principal })).id;
+}
+
+const indexed = () => waitFor(async () => (await db.query('SELECT 1 FROM search_pending')).rowCount === 0);
+
+describe('the search', () => {
+  it('finds words of every script, in any case and with or without accents, in the C locale', async () => {
+    await chatWith('Der große ÄRGER mit dem Übermaß', 'German');
+    await chatWith('Γειά σου ΚΌΣΜΕ', 'Greek');
+    await chatWith('日本語の文章を検索する', 'Japanese');
+    await chatWith('Ещё одна СТРОКА', 'Russian');
+    await indexed();
+    expect(await titlesOf('ärger')).toEqual(['German']);
+    expect(await titlesOf('ARGER')).toEqual(['German']);
+    expect(await titlesOf('κόσμε')).toEqual(['Greek']);
+    expect(await titlesOf('строка')).toEqual(['Russian']);
+    expect(await titlesOf('日本語')).toEqual(['Japanese']);
+    expect(await titlesOf('検索')).toEqual(['Japanese']);
+    expect(await titlesOf('章')).toEqual(['Japanese']);
+    expect(await titlesOf('日語')).toEqual([]);
+    expect((await search('ärger'))[0]?.snippet).toBe('Der große ÄRGER mit dem Übermaß');
+  });
+
+  it('finds parts of words from three characters on, and does not take the parts of two words for one', async () => {
+    await chatWith('Arbeitssicherheit und Prüfberichte', 'Whole');
+    // Has all trigrams of "eedle", in no one word.
+    await chatWith('heed peddle needed edle', 'Pieces');
+    await indexed();
+    expect(await titlesOf('sicherheit')).toEqual(['Whole']);
+    expect(await titlesOf('üfb')).toEqual(['Whole']);
+    expect(await titlesOf('sicherheit prüf')).toEqual(['Whole']);
+    expect(await titlesOf('sicherheit heed')).toEqual([]);
+    expect(await titlesOf('eedle')).toEqual([]);
+    expect(await titlesOf('un')).toEqual([]);
+    expect(await titlesOf('und')).toEqual(['Whole']);
+    expect(await titlesOf('%')).toEqual([]);
+  });
+
+  it('finds titles, follows every change, and forgets with the chat', async () => {
+    const chatId = await chatWith('first wording', 'Überschrift');
+    await indexed();
+    expect(await titlesOf('überschrift')).toEqual(['Überschrift']);
+    const message = { id: 'u', role: 'user' as const, content: 'second wording' };
+    await caller.rpc.call(
+      UPDATE_CHAT,
+      { chatId, chat: { title: 'Anders', history: { messages: { u: message } } } },
+      { principal: owner },
+    );
+    expect(await titlesOf('second')).toEqual(['Anders']);
+    await indexed();
+    expect(await titlesOf('second')).toEqual(['Anders']);
+    expect(await titlesOf('first')).toEqual([]);
+    expect(await titlesOf('überschrift')).toEqual([]);
+    await db.query('DELETE FROM chats WHERE id = $1', [chatId]);
+    expect((await db.query('SELECT 1 FROM search_words WHERE chat_id = $1', [chatId])).rowCount).toBe(0);
+  });
+
+  it('never finds what is another user’s, though the word is', async () => {
+    const other = userOf();
+    await chatWith('a shared word: zanzibar', 'Mine');
+    await chatWith('a shared word: zanzibar', 'Theirs', other);
+    await indexed();
+    expect(await titlesOf('zanzibar')).toEqual(['Mine']);
+    expect(await titlesOf(other.userId.slice(0, 8))).toEqual([]);
+  });
+
+  it('finds a word behind a long text', async () => {
+    await chatWith(`${'lorem ipsum dolor '.repeat(30_000)} zyzzyva`, 'Long');
+    await indexed();
+    const [hit] = await search('zyzzyva');
+    expect(hit).toMatchObject({ title: 'Long', snippet: expect.stringContaining('zyzzyva') as string });
+  });
+});
+
+describe('the index', () => {
+  it('takes in what the version before writes, which does not know of it; searches are right before', async () => {
+    const { rows } = await db.query<{ id: string }>(
+      `INSERT INTO chats (id, user_id, title) VALUES (gen_random_uuid(), $1, 'Old version') RETURNING id`,
+      [owner.userId],
+    );
+    const chatId = rows[0]?.id;
+    const write = (text: string) =>
+      db.query(
+        `INSERT INTO messages (chat_id, id, role, content) VALUES ($1, 'm', 'user', $2)
+         ON CONFLICT (chat_id, id) DO UPDATE SET content = excluded.content`,
+        [chatId, text],
+      );
+    await write('written by the version before');
+    expect(await titlesOf('version before')).toEqual(['Old version']);
+    await indexed();
+    expect(await titlesOf('version before')).toEqual(['Old version']);
+    await write('and changed by it');
+    expect(await titlesOf('changed')).toEqual(['Old version']);
+    await indexed();
+    expect(await titlesOf('changed')).toEqual(['Old version']);
+  });
+
+  it('takes in what was there before it, from where a killed process has left; searches are right meanwhile', async () => {
+    await db.query(
+      `WITH c AS (INSERT INTO chats (id, user_id, title) SELECT gen_random_uuid(), $1, 'Early ' || n FROM generate_series(1, 150) n RETURNING id)
+       INSERT INTO messages (chat_id, id, role, content) SELECT id, 'm', 'user', 'a heirloom of sorts' FROM c`,
+      [owner.userId],
+    );
+    // As if none of it had been noted: half of the chats were walked over and claimed by a process that is gone, the rest is to come.
+    const client = await db.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE search_pending, search_walk IN ACCESS EXCLUSIVE MODE');
+    await client.query('TRUNCATE search_words, search_pending');
+    await client.query(`WITH halves AS (SELECT id, ntile(2) OVER (ORDER BY id) AS half FROM chats),
+      claimed AS (INSERT INTO search_pending (chat_id, message_id, claimed_at)
+        SELECT id, unnest(ARRAY['', 'm']), now() - interval '29 seconds' FROM halves WHERE half = 1)
+      UPDATE search_walk SET done = false, walked = (SELECT id FROM halves WHERE half = 1 ORDER BY id DESC LIMIT 1)`);
+    await client.query('COMMIT');
+    client.release();
+    expect((await search('heirloom')).length).toBe(60);
+    const late = await startReplica(service, source);
+    onTestFinished(() => late.stop());
+    await waitFor(async () => (await db.query('SELECT 1 FROM search_walk WHERE done')).rowCount === 1);
+    await indexed();
+    const { rows } = await db.query(
+      `SELECT count(*)::int AS count FROM search_words w JOIN chats c ON c.id = w.chat_id WHERE c.user_id = $1`,
+      [owner.userId],
+    );
+    expect(rows).toEqual([{ count: 300 }]);
+    expect((await search('heirloom')).length).toBe(60);
+  });
+});
+
+describe('searches that take long', () => {
+  it('end with their callers, keep to their share, and keep nobody else waiting', async () => {
+    const other = userOf();
+    await chatWith('a text', 'Theirs', other);
+    await indexed();
+    const blocker = await db.connect();
+    await blocker.query('BEGIN');
+    // Every search waits for it, as it would for gigabytes.
+    await blocker.query('LOCK TABLE messages IN ACCESS EXCLUSIVE MODE');
+    const searches = Promise.allSettled(
+      Array.from({ length: 40 }, () =>
+        caller.rpc.call(SEARCH_CHATS, { text: 'word' }, { principal: owner, deadlineMs: 2_000 }),
+      ),
+    );
+    const running = async () =>
+      (
+        await db.query(
+          `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND wait_event_type = 'Lock' AND query LIKE '%search_walk%tsquery%'`,
+        )
+      ).rowCount ?? 0;
+    await waitFor(async () => (await running()) > 0);
+    const lists = Array.from({ length: 30 }, () => caller.rpc.call(LIST_CHATS, {}, { principal: other }));
+    expect((await Promise.all(lists)).map(({ items }) => items.length)).toEqual(Array<number>(30).fill(1));
+    // Two in each of two replicas.
+    expect(await running()).toBeLessThanOrEqual(4);
+    const codes = (await searches).map((each) =>
+      each.status === 'rejected' ? (each.reason as CallError).code : 'answered',
+    );
+    expect([...new Set(codes)].sort()).toEqual(['DEADLINE_EXCEEDED', 'RATE_LIMITED']);
+    await waitFor(async () => (await running()) === 0);
+    await blocker.query('ROLLBACK');
+    blocker.release();
+    expect(await titlesOf('text')).toEqual([]);
+  });
+});

@@ -1,0 +1,17 @@
+import { UNSPACED } from './words';
+
+const GRAM = 3;
+const UNSPACED_ONLY = new RegExp(`^(?:${UNSPACED})+$`, 'u');
+
+/**
+ * The pieces by which a word is found when only a part of it is known: its trigrams, or the single characters of scripts without spaces.
+ * A shorter word has none. A text that holds a part of three characters or more has all its grams; the reverse need not be true.
+ * @param word as `wordsOf` cuts it
+ */
+export function gramsOf(word: string): string[] {
+  const characters = [...word];
+  if (UNSPACED_ONLY.test(word)) return characters;
+  const grams: string[] = [];
+  for (let at = 0; at + GRAM <= characters.length; at += 1) grams.push(characters.slice(at, at + GRAM).join(''));
+  return grams;
+}
