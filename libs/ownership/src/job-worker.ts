@@ -2,6 +2,7 @@ import type { Logger, Runtime } from '@perennial/runtime';
 import type { Connections } from '@perennial/transport';
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { z } from 'zod';
 import { queuePrefix, queueTelemetry } from './job-queue';
 
 /** Ownership is Postgres' affair: BullMQ's lock only says when a job may be offered to another worker as well. */
@@ -17,6 +18,8 @@ export interface JobWorkerOptions<Job> {
   queue: string;
   /** Jobs held at once. */
   concurrency: number;
+  /** Shape of a job; one of another shape is put aside. */
+  shape: z.ZodType<Job>;
   /** Takes what the job speaks of and works on it; resolves when it is over, handed over or was not to be had. */
   work(job: Job): Promise<unknown>;
   /** Names a job in a log line. */
@@ -26,7 +29,7 @@ export interface JobWorkerOptions<Job> {
 /** Listens for jobs. A job is held for as long as its work goes on here; most of the time that is all it does. */
 export class JobWorker<Job extends object> {
   readonly #log: Logger;
-  #worker?: Worker<Job>;
+  #worker?: Worker<unknown>;
   #redis?: Redis;
   #closing?: Promise<unknown>;
 
@@ -39,9 +42,9 @@ export class JobWorker<Job extends object> {
   }
 
   start(): void {
-    const { queue, concurrency, work, describe } = this.options;
+    const { queue, concurrency } = this.options;
     this.#redis = this.connections.create('queue', 'worker');
-    this.#worker = new Worker<Job>(queue, (job) => work(job.data), {
+    this.#worker = new Worker<unknown>(queue, (job) => this.#work(job.data), {
       connection: this.#redis,
       prefix: queuePrefix(this.connections.keyPrefix),
       concurrency,
@@ -56,8 +59,25 @@ export class JobWorker<Job extends object> {
     // Lost locks and missing jobs after a Redis that forgot or a job that ran twice: Postgres has decided already.
     this.#worker.on('error', (error) => this.#log.debug({ err: error }, 'queue'));
     this.#worker.on('failed', (job, error) =>
-      this.#log.warn({ err: error, ...(job ? describe(job.data) : {}) }, 'a job was not begun'),
+      this.#log.warn({ err: error, ...this.#describe(job?.data) }, 'a job was not begun'),
     );
+  }
+
+  /** A malformed job ends here like a finished one: what waits is a row, and a sweeper enqueues it again. */
+  async #work(data: unknown): Promise<void> {
+    const { queue, shape, work } = this.options;
+    const job = shape.safeParse(data);
+    if (job.success) {
+      await work(job.data);
+      return;
+    }
+    const content = JSON.stringify(data) ?? 'undefined';
+    this.connections.deadLetters.put({ source: `job:${queue}`, reason: 'not a job', content });
+  }
+
+  #describe(data: unknown): Record<string, unknown> {
+    const job = this.options.shape.safeParse(data);
+    return job.success ? this.options.describe(job.data) : {};
   }
 
   /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CallError } from '@perennial/contracts-kernel';
+import { CallError, requestIdentity } from '@perennial/contracts-kernel';
 import type { Queryable } from './database';
 import { defineMigration, type MigrationClass } from './migration';
 
@@ -75,7 +75,7 @@ export class CallResults {
     // Pruned between the two statements: as good as unused, but this transaction does not hold it.
     if (row === undefined)
       throw new CallError('UNAVAILABLE', 'The earlier result has just expired. Try again.', { retryAfter: 1 });
-    if (row.request_hash !== hash) {
+    if (row.request_hash !== hash && row.request_hash !== earlierRequestHash(request)) {
       throw new CallError(
         'IDEMPOTENCY_MISMATCH',
         'This key was used for another request. Use a new key for a new request.',
@@ -93,9 +93,18 @@ export class CallResults {
   }
 }
 
-/** The same for requests that are equal as JSON, whatever the order of their fields. */
+/** The same for requests that are equal as JSON, whatever the order of their fields, and whether a field has its default or is missing. */
 export function requestHash(request: unknown): string {
-  return createHash('sha256').update(canonical(request)).digest('base64url');
+  return hashOf(requestIdentity(request));
+}
+
+/** What the version before this one stored: with the fields that have their default. Rows of it are at most a day old. */
+export function earlierRequestHash(request: unknown): string {
+  return hashOf(request);
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url');
 }
 
 function canonical(value: unknown): string {

@@ -1,5 +1,6 @@
 export {
   callResultsMigration,
+  earlierRequestHash,
   KEEP_CALL_RESULTS_MS,
   pruneCallResults,
   requestHash,

@@ -1,7 +1,9 @@
+import { defineCall, parseRequest } from '@perennial/contracts-kernel';
 import { freshDatabase } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openTestDatabase, type TestDatabase } from '../test/fixtures';
-import { pruneCallResults } from './call-results';
+import { earlierRequestHash, pruneCallResults } from './call-results';
 import type { Tx } from './unit-of-work';
 
 // Real: Postgres, its locks and its pool. Nothing is replaced.
@@ -165,6 +167,24 @@ describe('UnitOfWork.once', () => {
     });
     await write({ ...key, scope: 'notes.add:other' });
     expect(await bodies()).toHaveLength(2);
+  });
+
+  it('knows the request of a version that does not know a field with a default, or that stored its default', async () => {
+    const base = { pattern: 'chat.test.once', effect: 'keyed', reply: z.object({}) } as const;
+    const older = defineCall({ ...base, request: z.object({ body: z.string(), colour: z.string().default('red') }) });
+    const newer = defineCall({ ...base, request: older.request.extend({ pinned: z.boolean().default(false) }) });
+    const said = (call: typeof older | typeof newer, request: object) => ({
+      ...key,
+      request: parseRequest(call, { body: 'a', ...request }).data as never,
+    });
+    const first = await write(said(older, {}));
+    expect(await write(said(newer, {}))).toEqual(first);
+    expect(await write(said(newer, { pinned: false, colour: 'red' }))).toEqual(first);
+    await expect(write(said(newer, { pinned: true }))).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+    const stored = earlierRequestHash({ body: 'a', colour: 'red' });
+    await db.database.execute('UPDATE call_results SET request_hash = $1', [stored]);
+    expect(await write(said(older, {}))).toEqual(first);
+    expect(await bodies()).toHaveLength(1);
   });
 
   it('runs what waits for the commit once only', async () => {

@@ -16,6 +16,7 @@ import {
   type CallReply,
   type Role,
   type UserPrincipal,
+  requestLike,
 } from '@perennial/contracts-kernel';
 import { isUniqueViolation, UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { AUTH_ENV, type AuthEnv } from '../env';
@@ -156,8 +157,9 @@ export class UsersService {
 }
 
 /** What a repetition must repeat. A fast hash of it is stored, so the password stays out. */
-function withoutPassword<T extends { password?: string }>({ password: _, ...rest }: T): Omit<T, 'password'> {
-  return rest;
+function withoutPassword<T extends { password?: string }>(request: T): Omit<T, 'password'> {
+  const { password: _, ...rest } = request;
+  return requestLike(request, rest);
 }
 
 function found<T>(value: T | undefined): T {

@@ -8,7 +8,7 @@ import {
   RUN_SOURCES,
 } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { requestHash } from '@perennial/persistence';
+import { earlierRequestHash, requestHash } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
 import { AcceptCompletionService } from './accept/accept-completion.service';
 import type { Delivery } from './accept/accept.repository';
@@ -85,5 +85,6 @@ function userOf({ principal }: CallContext): UserPrincipal {
 }
 
 function deliveryOf(pattern: string, user: UserPrincipal, context: CallContext, request: unknown): Delivery {
-  return { scope: `${pattern}:${user.userId}`, key: context.key, hash: requestHash(request) };
+  const scope = `${pattern}:${user.userId}`;
+  return { scope, key: context.key, hash: requestHash(request), earlierHash: earlierRequestHash(request) };
 }

@@ -6,7 +6,13 @@ import type {
   UPDATE_CONNECTIONS,
   VERIFY_CONNECTION,
 } from '@perennial/contracts-config';
-import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import {
+  CallError,
+  type CallParsedRequest,
+  type CallReply,
+  type UserPrincipal,
+  requestLike,
+} from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { Connection, ConnectionSet } from '../state/state';
@@ -40,10 +46,10 @@ export class ConnectionsService {
   ): Promise<CallReply<typeof UPDATE_CONNECTIONS>> {
     const { kind, enabled } = request;
     // A plain hash of the request is stored for comparison; the keys go into it under our secret.
-    const compared = {
+    const compared = requestLike(request, {
       ...request,
       connections: request.connections.map((one) => ({ ...one, key: this.fingerprint(one.key) })),
-    };
+    });
     const once = { scope: `config.connections.update:${principal.userId}`, key, request: compared };
     return this.unitOfWork.once(once, async (tx) => {
       // First, so that two admins come one after the other.

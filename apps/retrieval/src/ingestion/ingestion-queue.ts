@@ -2,14 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { JobQueue } from '@perennial/ownership';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
+import { z } from 'zod';
 
 /** What a job says: this file waits for a worker. `epoch` is the file's at the time; the take makes it one more. */
-export interface IngestionJob {
-  fileId: string;
-  epoch: number;
+export const IngestionJobSchema = z.object({
+  fileId: z.uuid(),
+  epoch: z.int(),
   /** How many files of the same user waited before it. */
-  rank: number;
-}
+  rank: z.int(),
+});
+export type IngestionJob = z.infer<typeof IngestionJobSchema>;
 
 export const INGESTION_QUEUE = 'ingestion';
 /** The lowest that BullMQ knows. */

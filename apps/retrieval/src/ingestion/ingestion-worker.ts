@@ -3,7 +3,7 @@ import { JobWorker } from '@perennial/ownership';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { INGESTION_QUEUE, type IngestionJob } from './ingestion-queue';
+import { INGESTION_QUEUE, IngestionJobSchema, type IngestionJob } from './ingestion-queue';
 import { IngestionService } from './ingestion.service';
 
 /** Listens for files that wait. A job is held for as long as its file is ingested here. */
@@ -18,6 +18,7 @@ export class IngestionWorker extends JobWorker<IngestionJob> {
     super(connections, runtime, {
       queue: INGESTION_QUEUE,
       concurrency: env.INGESTION_CONCURRENCY,
+      shape: IngestionJobSchema,
       work: ({ fileId }) => ingestion.work(fileId),
       describe: ({ fileId }) => ({ file: fileId }),
     });

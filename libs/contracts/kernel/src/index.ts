@@ -4,4 +4,5 @@ export * from './call';
 export * from './errors';
 export * from './notice';
 export * from './principal';
+export * from './request-identity';
 export * from './storage';

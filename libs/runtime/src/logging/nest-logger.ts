@@ -44,8 +44,18 @@ export class NestLogger implements LoggerService {
     const context = rest.length > 0 && typeof rest.at(-1) === 'string' ? String(rest.at(-1)) : undefined;
     const stack = rest.length > 1 && typeof rest[0] === 'string' ? rest[0] : undefined;
     const err = message instanceof Error ? message : rest.find((item) => item instanceof Error);
-    const text =
-      message instanceof Error ? message.message : typeof message === 'string' ? message : JSON.stringify(message);
-    this.logger[level]({ context, ...(err === undefined ? { stack } : { err }) }, text);
+    const { text, fields } = partsOf(message);
+    this.logger[level]({ context, ...fields, ...(err === undefined ? { stack } : { err }) }, text);
   }
+}
+
+/** An object with a `message` is an event with fields; any other is written as JSON. */
+function partsOf(message: unknown): { text: string; fields?: Record<string, unknown> } {
+  if (typeof message === 'string') return { text: message };
+  if (message instanceof Error) return { text: message.message };
+  if (typeof message === 'object' && message !== null && 'message' in message && typeof message.message === 'string') {
+    const { message: text, ...fields } = message;
+    return { text, fields };
+  }
+  return { text: JSON.stringify(message) };
 }

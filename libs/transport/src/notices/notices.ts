@@ -29,7 +29,7 @@ export class Notices {
 
   /**
    * Calls `handler` for each notice that arrives, in this process too. Returns the function that stops it.
-   * A payload that does not match the schema (another version) is dropped with a warning.
+   * A payload that does not match the schema is put aside.
    */
   async subscribe<N extends Notice>(notice: N, handler: (payload: NoticePayload<N>) => unknown): Promise<() => void> {
     const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
@@ -41,15 +41,27 @@ export class Notices {
     message: string,
     handler: (payload: NoticePayload<N>) => unknown,
   ): Promise<void> {
+    const payload = this.payloadOf(notice, message);
+    if (!payload) return;
     try {
-      const parsed = notice.payload.safeParse(JSON.parse(message));
-      if (!parsed.success) {
-        this.logger.warn(`${notice.channel}: payload of another version dropped`);
-        return;
-      }
-      await handler(parsed.data as NoticePayload<N>);
+      await handler(payload.data);
     } catch (error) {
       this.logger.error(`handler of ${notice.channel} failed`, error instanceof Error ? error.stack : undefined);
     }
+  }
+
+  private payloadOf<N extends Notice>(notice: N, message: string): { data: NoticePayload<N> } | undefined {
+    const source = `notice:${notice.channel}`;
+    let value: unknown;
+    try {
+      value = JSON.parse(message);
+    } catch {
+      this.connections.deadLetters.put({ source, reason: 'not JSON', content: message });
+      return undefined;
+    }
+    const parsed = notice.payload.safeParse(value);
+    if (parsed.success) return { data: parsed.data as NoticePayload<N> };
+    this.connections.deadLetters.put({ source, reason: 'a payload of another shape', content: message });
+    return undefined;
   }
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { RedisCapacity } from './capacity';
 import { createRedis, type RedisRole } from './create-redis';
+import { DeadLetters } from './dead-letters';
 import { Subscriptions } from './subscriptions';
 
 export interface ConnectionsOptions {
@@ -20,12 +22,17 @@ export class Connections {
   /** Shared by everything that sends short commands. Fails at once while Redis is away. */
   readonly commands: Redis;
   readonly subscriptions: Subscriptions;
+  /** Where what cannot be read is put. */
+  readonly deadLetters: DeadLetters;
+  /** Whether Redis takes writes. */
+  readonly capacity = new RedisCapacity();
   private readonly extra: Redis[] = [];
 
   constructor(readonly options: ConnectionsOptions) {
     this.processId = `${options.instanceId}-${randomBytes(8).toString('hex')}`;
     this.commands = this.create('commands');
     this.subscriptions = new Subscriptions(this.create('subscriber'));
+    this.deadLetters = new DeadLetters(this.commands, `${options.keyPrefix}:dead-letters`);
   }
 
   get keyPrefix(): string {
@@ -58,3 +65,9 @@ export class Connections {
     for (const redis of this.extra) redis.disconnect();
   }
 }
+
+/** What the token's way needs of them. */
+export type RunConnections = Pick<
+  Connections,
+  'commands' | 'subscriptions' | 'keyPrefix' | 'processId' | 'deadLetters' | 'capacity'
+>;

@@ -14,8 +14,14 @@ export function isRedisUnavailable(error: unknown): boolean {
   if (isNotWritten(error) || error.message === CLOSED) return true;
   if (error.name === 'AbortError') return error.message.includes('connection close');
   if (CONNECTION_ERRORS.has(error.name)) return true;
-  if (error.name === 'ReplyError') return NOT_NOW.test(error.message);
+  if (error.name === 'ReplyError') return NOT_NOW.test(error.message) || isRedisFull(error);
   return 'syscall' in error && 'code' in error && CONNECTION_CODES.has(String(error.code)) && 'command' in error;
+}
+
+/** True when Redis refused because its memory is used up (`maxmemory`, `noeviction`): what is published still arrives. */
+export function isRedisFull(error: unknown): boolean {
+  // Older servers put "ERR Error running script" before it.
+  return error instanceof Error && error.message.includes('OOM command not allowed');
 }
 
 /** True when the command certainly never left this process. */

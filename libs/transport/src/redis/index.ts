@@ -1,5 +1,7 @@
+export * from './capacity';
 export * from './connections';
 export * from './create-redis';
+export * from './dead-letters';
 export * from './errors';
 export * from './script';
 export * from './subscriptions';

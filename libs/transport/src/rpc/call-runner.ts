@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
-import { CallError, type Call, type ErrorCode, PrincipalSchema } from '@perennial/contracts-kernel';
+import { CallError, type Call, type ErrorCode, parseRequest, PrincipalSchema } from '@perennial/contracts-kernel';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { CallContext } from './call-context';
 import type { DeadlineWheel } from './deadline-wheel';
@@ -125,7 +125,7 @@ export class CallRunner {
 
   private requestOf(call: Call | undefined, record: CallRecord): unknown {
     if (!call) return record.d;
-    const parsed = call.request.safeParse(record.d);
+    const parsed = call.effect === 'keyed' ? parseRequest(call, record.d) : call.request.safeParse(record.d);
     if (parsed.success) return parsed.data;
     throw new CallError('INVALID_ARGUMENT', `The request of ${call.pattern} is not valid: ${issuesText(parsed.error)}`);
   }

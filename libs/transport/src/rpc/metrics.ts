@@ -8,6 +8,8 @@ export interface RpcMetrics {
   observe(side: CallSide, pattern: string, code: ErrorCode | 'OK', seconds: number): void;
   /** Records taken from replicas that died. */
   claimed(count: number): void;
+  /** Something that came over Redis could not be read and was put aside. */
+  deadLetter(source: string): void;
   /** Calls that this process works on or waits for, read at scrape time. */
   gauge(side: CallSide, read: () => number): void;
 }
@@ -29,6 +31,12 @@ export function promRpcMetrics(registry: Registry): RpcMetrics {
     help: 'Calls taken over from replicas that died',
     registers: [registry],
   });
+  const letters = new Counter({
+    name: 'perennial_dead_letters_total',
+    help: 'What came over Redis and could not be read, by where it came from',
+    labelNames: ['source'] as const,
+    registers: [registry],
+  });
   const readers = new Map<CallSide, () => number>();
   new Gauge({
     name: 'perennial_rpc_in_flight',
@@ -42,6 +50,7 @@ export function promRpcMetrics(registry: Registry): RpcMetrics {
   return {
     observe: (side, pattern, code, seconds) => duration.observe({ side, pattern, code }, seconds),
     claimed: (count) => claims.inc(count),
+    deadLetter: (source) => letters.inc({ source }),
     gauge: (side, read) => void readers.set(side, read),
   };
 }

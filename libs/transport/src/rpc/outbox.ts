@@ -1,7 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import type { Redis } from 'ioredis';
-import { isNotWritten, isRedisUnavailable, isReplyError, redisUnavailable } from '../redis';
+import {
+  isNotWritten,
+  isRedisFull,
+  isRedisUnavailable,
+  isReplyError,
+  type RedisCapacity,
+  redisUnavailable,
+} from '../redis';
 import { internalFailure } from './failure';
 import type { PendingCall } from './pending-call';
 import { DISPATCH } from './scripts';
@@ -10,6 +17,7 @@ import { type CallRecord, RECORD_FIELD, rpcKeys } from './wire';
 
 export interface OutboxOptions {
   redis: Redis;
+  capacity: RedisCapacity;
   keyPrefix: string;
   /** Waiting and running calls that a service's stream may hold. */
   maxQueued: number;
@@ -47,7 +55,7 @@ export class Outbox {
   }
 
   private async dispatch(service: string, queue: readonly PendingCall[]): Promise<void> {
-    const { redis, keyPrefix, maxQueued } = this.options;
+    const { redis, capacity, keyPrefix, maxQueued } = this.options;
     const batch: PendingCall[] = [];
     const args: (string | number)[] = [maxQueued, RECORD_FIELD];
     for (const pending of queue) {
@@ -59,7 +67,9 @@ export class Outbox {
     if (batch.length === 0) return;
     try {
       this.sent(batch, await DISPATCH.run(redis, [rpcKeys.requests(keyPrefix, service)], args));
+      capacity.wrote();
     } catch (error) {
+      capacity.failed(error);
       this.failed(batch, error);
     }
   }
@@ -91,7 +101,7 @@ export class Outbox {
 
   private failed(batch: readonly PendingCall[], error: unknown): void {
     if (isReplyError(error)) {
-      this.logger.warn(`Redis refused calls: ${error.message}`);
+      if (!isRedisFull(error)) this.logger.warn(`Redis refused calls: ${error.message}`);
       const refusal = isRedisUnavailable(error)
         ? redisUnavailable()
         : new CallError('INTERNAL', 'The message broker refused the call.');

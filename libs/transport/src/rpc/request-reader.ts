@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
-import { RECORD_FIELD, REPLICA_GROUP } from './wire';
+import { REPLICA_GROUP } from './wire';
 
 /** A request record as read from the stream. */
 export interface StreamRecord {
   streamId: string;
-  /** JSON of a CallRecord. */
-  json: string;
+  /** Names and values in turn, as they came: nobody has looked at them yet. */
+  fields: string[];
 }
 
 /** A record that was delivered before. */
@@ -40,9 +40,12 @@ const BLOCK_MS = 2_000;
 /** A burst goes to several replicas, not all to the one that asks first. */
 const MAX_BATCH = 16;
 const RETRY_MS = 50;
+/** What fails again and again (a key of another type, say) is not tried a thousand times a second. */
+const MAX_RETRY_MS = 1_000;
 const DEAF_AFTER_MS = 10_000;
 
-type StreamEntry = [id: string, fields: string[] | null];
+/** Older servers say `null` for an entry that was deleted, or leave its fields out. */
+type StreamEntry = [id: string, fields: string[] | null] | null;
 type ReadReply = [stream: string, records: StreamEntry[]][] | null;
 
 /** Takes calls from the request stream, never more than there are free slots: that is the replica's back-pressure. */
@@ -53,6 +56,7 @@ export class RequestReader {
   private clientId: number | undefined;
   private readingSince: number | undefined;
   private healthy = false;
+  private failures = 0;
 
   constructor(
     /** Its own connection: it blocks. */
@@ -107,6 +111,7 @@ export class RequestReader {
           continue;
         }
         const records = await this.read(Math.min(free, MAX_BATCH));
+        this.failures = 0;
         if (records.length > 0) this.options.onRecords(records);
       } catch (error) {
         await this.failed(error);
@@ -159,19 +164,19 @@ export class RequestReader {
     this.clientId = undefined; // Prepares again: a vanished group is the usual reason while connected.
     if (this.stopping) return;
     const message = error instanceof Error ? error.message : String(error);
-    if (!isRedisUnavailable(error) && !/^(NOGROUP|UNBLOCKED)/.test(message))
-      this.logger.warn(`reading calls failed: ${message}`);
-    await delay(this.blocking.status === 'ready' ? 1 : RETRY_MS);
+    this.failures += 1;
+    const isExpected = isRedisUnavailable(error) || /^(NOGROUP|UNBLOCKED)/.test(message);
+    if (!isExpected) this.logger.warn(`reading calls failed ${this.failures} times in a row: ${message}`);
+    // The first time at once: a group that vanished is made again, and nobody waits for it.
+    const isQuick = this.blocking.status === 'ready' && this.failures === 1;
+    await delay(isQuick ? 1 : Math.min(RETRY_MS * 2 ** Math.min(this.failures - 1, 10), MAX_RETRY_MS));
   }
 }
 
-/** A record whose fields are gone was deleted meanwhile. */
+/** An entry that is gone, or whose fields are, was deleted meanwhile. */
 export function toRecords(entries: readonly StreamEntry[]): StreamRecord[] {
   const records: StreamRecord[] = [];
-  for (const [streamId, fields] of entries) {
-    const json = fields?.[0] === RECORD_FIELD ? fields[1] : undefined;
-    if (json !== undefined) records.push({ streamId, json });
-  }
+  for (const entry of entries) if (entry?.[1]) records.push({ streamId: entry[0], fields: entry[1] });
   return records;
 }
 

@@ -8,7 +8,7 @@ import { fromFailure } from './failure';
 import { Outbox } from './outbox';
 import { expiryOf, isRepeatable, type OutgoingCall, type PendingCall } from './pending-call';
 import { COLLECT } from './scripts';
-import { type AnswerFrame, callId, rpcKeys } from './wire';
+import { callId, isAnswerFrame, readAnswers, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
   /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
@@ -60,6 +60,7 @@ export class RedisRpcClient extends ClientProxy {
     this.outbox = new Outbox({
       ...this.options,
       redis: this.redis,
+      capacity: connections.capacity,
       keyPrefix: connections.keyPrefix,
       isOpen: (pending) => this.pending.has(pending.number),
       refuse: (pending, error) => this.settle(pending, error),
@@ -188,14 +189,21 @@ export class RedisRpcClient extends ClientProxy {
     signal.addEventListener('abort', pending.onAbort, { once: true });
   }
 
+  /** Never throws: what cannot be read must not keep the answers beside it from their callers. */
   private onAnswers(message: string): void {
-    const frames = JSON.parse(message) as AnswerFrame[];
-    for (const frame of frames) {
+    const frames = readAnswers(message);
+    let malformed = frames === undefined;
+    for (const frame of frames ?? []) {
+      if (!isAnswerFrame(frame)) {
+        malformed = true;
+        continue;
+      }
       const pending = this.pending.get(frame[0]);
       if (!pending) continue;
       if (frame[1] === 1) this.settle(pending, undefined, frame[2]);
       else this.settle(pending, fromFailure(frame[2]));
     }
+    if (malformed) this.connections.deadLetters.put({ source: 'reply', reason: 'not an answer', content: message });
   }
 
   private settle(pending: PendingCall, error: CallError | undefined, reply?: unknown): void {

@@ -4,6 +4,7 @@ import { CallError, type Call } from '@perennial/contracts-kernel';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
 import { Answers } from './answers';
+import { readRecord } from './call-record';
 import { CallRunner, type Delivery, type RunningCall } from './call-runner';
 import { DeadlineWheel } from './deadline-wheel';
 import { missingHandlers } from './handler-check';
@@ -41,6 +42,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly recent = new RecentCalls();
   private readonly wheel = new DeadlineWheel();
   private readonly stream: string;
+  /** Where a dead letter came from. */
+  private readonly source: string;
   private readonly answers: Answers;
   private readonly pulse: ReplicaPulse;
   private readonly runner: CallRunner;
@@ -58,6 +61,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     const { service } = connections.options;
     this.options = { ...DEFAULTS, ...options };
     this.stream = rpcKeys.requests(connections.keyPrefix, service);
+    this.source = `rpc:${service}`;
     this.answers = new Answers(connections.commands, connections.keyPrefix, this.stream);
     this.pulse = new ReplicaPulse(connections.commands, {
       stream: this.stream,
@@ -214,22 +218,28 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   }
 
   private async onEvent(pattern: string, message: string): Promise<void> {
+    let payload: unknown;
     try {
-      await this.getHandlerByPattern(pattern)?.(JSON.parse(message));
+      payload = JSON.parse(message);
+    } catch {
+      this.connections.deadLetters.put({ source: `event:${pattern}`, reason: 'not JSON', content: message });
+      return;
+    }
+    try {
+      await this.getHandlerByPattern(pattern)?.(payload);
     } catch (error) {
       this.log.error(`handler of event ${pattern} failed`, error instanceof Error ? error.stack : undefined);
     }
   }
 
-  private accept({ streamId, json }: StreamRecord, delivery: Delivery): void {
-    let record: CallRecord;
-    try {
-      record = JSON.parse(json) as CallRecord;
-    } catch {
-      this.log.error(`record ${streamId} is not JSON; dropped`);
-      this.answers.drop(streamId);
+  private accept({ streamId, fields }: StreamRecord, delivery: Delivery): void {
+    const read = readRecord(fields);
+    if ('malformed' in read) {
+      const letter = { source: this.source, reason: read.malformed, content: JSON.stringify(fields) };
+      this.connections.deadLetters.put(letter, { stream: this.stream, group: REPLICA_GROUP, streamId });
       return;
     }
+    const { record } = read;
     const { i: callId } = record;
     const twin = this.running.get(callId);
     if (twin) {

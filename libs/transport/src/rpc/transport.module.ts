@@ -45,7 +45,14 @@ export class TransportModule implements OnApplicationShutdown {
     return {
       module: TransportModule,
       providers: [
-        { provide: Connections, useFactory: () => new Connections({ redisUrl, keyPrefix, service, instanceId }) },
+        {
+          provide: Connections,
+          useFactory: () => {
+            const connections = new Connections({ redisUrl, keyPrefix, service, instanceId });
+            if (metrics) connections.deadLetters.observe((source) => metrics.deadLetter(source));
+            return connections;
+          },
+        },
         {
           provide: RedisRpcClient,
           inject: [Connections],

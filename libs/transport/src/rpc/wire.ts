@@ -45,6 +45,29 @@ export interface Failure {
 /** One answer: call id without the process, 1 and the reply, or 0 and the failure. Several travel in one message. */
 export type AnswerFrame = [call: string, ok: 1, reply: unknown] | [call: string, ok: 0, failure: Failure];
 
+/** The frames of one message, unchecked; undefined when it is not a JSON array. */
+export function readAnswers(message: string): unknown[] | undefined {
+  try {
+    const frames: unknown = JSON.parse(message);
+    return Array.isArray(frames) ? frames : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isAnswerFrame(frame: unknown): frame is AnswerFrame {
+  if (!Array.isArray(frame) || typeof frame[0] !== 'string') return false;
+  return frame[1] === 1 || (frame[1] === 0 && isFailure(frame[2]));
+}
+
+function isFailure(value: unknown): value is Failure {
+  if (typeof value !== 'object' || value === null) return false;
+  const { code, message, details } = value as Record<string, unknown>;
+  return (
+    typeof code === 'string' && typeof message === 'string' && (details === undefined || typeof details === 'object')
+  );
+}
+
 export function callId(processId: string, sequence: number): string {
   return `${processId}.${sequence.toString(36)}`;
 }

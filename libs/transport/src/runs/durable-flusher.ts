@@ -15,6 +15,8 @@ export interface DurableFlusherOptions {
   intervalMs: number;
   ownsStill?: OwnsStill;
   onError: (error: unknown) => void;
+  /** Redis has taken what was written. */
+  onWritten: () => void;
   /** Runs a function outside of the caller's trace: a timer armed by a token must not belong to its run. */
   detached: <T>(run: () => T) => T;
 }
@@ -100,6 +102,7 @@ export class DurableFlusher {
       const lost: Pen[] = [];
       for (const call of inCalls(pens)) {
         const results = await this.options.store.write(call.map(({ write }) => write));
+        this.options.onWritten();
         for (const [index, { pen, write }] of call.entries()) {
           const result = results[index];
           if (!result) continue;

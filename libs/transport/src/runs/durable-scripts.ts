@@ -1,5 +1,10 @@
 import { RedisScript } from '../redis/script';
 
+/*
+ * One run's keys must never stop another's: what no writer writes (a key of another type, an epoch that is no number) is as good as lost,
+ * in each script below.
+ */
+
 /**
  * Sets a higher epoch and returns what is there.
  *
@@ -9,14 +14,24 @@ import { RedisScript } from '../redis/script';
  *         { epoch, generation, offset, terminal | '', entries }      entries as XRANGE gives them
  */
 export const SEIZE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
-local m = redis.call('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't')
+local m = redis.pcall('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't')
+if m.err or (m[1] and not tonumber(m[1])) then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  m = {}
+end
 if m[1] and tonumber(m[1]) > tonumber(ARGV[1]) then return { m[1] } end
 redis.call('HSET', KEYS[2], 'e', ARGV[1])
 if not m[2] then return { ARGV[1] } end
 if m[1] ~= ARGV[1] then
-  redis.call('HSET', KEYS[2], 'b', (m[4] or '') .. ',' .. ARGV[1] .. ':' .. m[3])
+  redis.call('HSET', KEYS[2], 'b', (m[4] or '') .. ',' .. ARGV[1] .. ':' .. (m[3] or ''))
 end
-return { ARGV[1], m[2], m[3], m[5] or '', redis.call('XRANGE', KEYS[1], '-', '+') }
+local entries = redis.pcall('XRANGE', KEYS[1], '-', '+')
+if entries.err then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  redis.call('HSET', KEYS[2], 'e', ARGV[1])
+  return { ARGV[1] }
+end
+return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
 `);
 
 /**
@@ -30,12 +45,12 @@ return { ARGV[1], m[2], m[3], m[5] or '', redis.call('XRANGE', KEYS[1], '-', '+'
  *          f  finish without a pen: only terminal, epoch and (if new) identity
  *          -  none
  * Output for each run: >= 0  offset up to which Redis has this generation (less or more than "to": not written, continue from there)
- *                      -1    nothing is there: Redis lost its memory
+ *                      -1    nothing is there: Redis lost its memory, or holds what no writer wrote
  *                      -2    what is there does not fit: seed it
  *                      -2-e  fenced by epoch e
  */
 export const WRITE = new RedisScript<number[]>(`
-local out, at = {}, 1
+local out, at, full = {}, 1, nil
 local function take()
   at = at + 1
   return ARGV[at - 1]
@@ -49,7 +64,11 @@ for n = 1, #KEYS do
   local identity = opening and take()
   local terminal = string.find(flags, 't', 1, true) and take()
   local text = take()
-  local m = redis.call('HMGET', meta, 'e', 'g', 'o', 'b', 'i')
+  local m = redis.pcall('HMGET', meta, 'e', 'g', 'o', 'b', 'i')
+  if m.err or (m[1] and not tonumber(m[1])) or (m[2] and not tonumber(m[2])) or (m[3] and not tonumber(m[3])) then
+    redis.call('DEL', stream, meta)
+    m = {}
+  end
   local mark = ',' .. epoch .. ':'
   local bases = m[4] or ''
   -- without this epoch's own entry, which is always the last
@@ -57,7 +76,18 @@ for n = 1, #KEYS do
   local others = at_own and string.sub(bases, 1, at_own - 1) or bases
   local result = -2
   local function write(changed_bases)
-    if to ~= from then redis.call('XADD', stream, generation .. '-' .. to, 't', text) end
+    if to ~= from then
+      local added = redis.pcall('XADD', stream, generation .. '-' .. to, 't', text)
+      if added.err then
+        if string.find(added.err, 'OOM', 1, true) then
+          full = added.err
+        else
+          redis.call('DEL', stream, meta)
+          result = -1
+        end
+        return
+      end
+    end
     redis.call('HSET', meta, 'o', to)
     if changed_bases then redis.call('HSET', meta, 'b', changed_bases) end
     if opening then redis.call('HSET', meta, 'i', identity) end
@@ -89,6 +119,7 @@ for n = 1, #KEYS do
     redis.call('HSET', meta, 'g', generation)
     write(mark .. '0')
   end
+  if full then return redis.error_reply(full) end
   if terminal and result == tonumber(to) then
     redis.call('HSET', meta, 't', terminal)
     redis.call('EXPIRE', meta, ttl)
@@ -107,11 +138,13 @@ return out
  * Output: {} or { epoch, generation, offset, bases, identity | '', terminal | '', entries that end above the position }
  */
 export const READ = new RedisScript<[] | [string, string, string, string, string, string, StreamEntry[]]>(`
-local m = redis.call('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 'i', 't')
-if not m[2] then return {} end
+local m = redis.pcall('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 'i', 't')
+if m.err or not m[2] then return {} end
 local from = '-'
 if m[2] == ARGV[1] then from = '(' .. ARGV[1] .. '-' .. ARGV[2] end
-return { m[1], m[2], m[3], m[4] or '', m[5] or '', m[6] or '', redis.call('XRANGE', KEYS[1], from, '+') }
+local entries = redis.pcall('XRANGE', KEYS[1], from, '+')
+if entries.err then return {} end
+return { m[1] or '', m[2], m[3] or '', m[4] or '', m[5] or '', m[6] or '', entries }
 `);
 
 /** As XRANGE returns it: `[id, ['t', text]]`. */

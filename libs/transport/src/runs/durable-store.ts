@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { READ, SEIZE, WRITE, type StreamEntry } from './durable-scripts';
 import type { RunKeys } from './keys';
+import { isCount, isIdentity, isTerminal, parseAs } from './shapes';
 import type { RunIdentity, RunPosition, RunTerminal, Seizure } from './types';
 
 /** One run's write. `text` runs from `from` to `to`. */
@@ -51,13 +52,14 @@ export class DurableStore {
     if (reply.length === 1) return { kind: 'empty' };
     const [, generation, offset, terminal, entries] = reply;
     const { from, text } = joinEntries(entries, Number(offset));
-    if (from !== 0 || text.length !== Number(offset)) return { kind: 'empty' };
+    if (from !== 0 || text.length !== Number(offset) || !isCount(Number(generation))) return { kind: 'empty' };
+    const knownTerminal = parseAs(terminal, isTerminal);
     return {
       kind: 'resumed',
       generation: Number(generation),
       offset: Number(offset),
       text,
-      ...(terminal === '' ? {} : { terminal: JSON.parse(terminal) as RunTerminal }),
+      ...(knownTerminal ? { terminal: knownTerminal } : {}),
     };
   }
 
@@ -82,12 +84,16 @@ export class DurableStore {
     if (reply.length === 0) return undefined;
     const [epoch, generation, offset, bases, identity, terminal, entries] = reply;
     const position = { epoch: Number(epoch), generation: Number(generation), offset: Number(offset) };
+    // Not what a writer writes: as good as none, and the database has the truth.
+    if (!Object.values(position).every(isCount)) return undefined;
+    const knownIdentity = parseAs(identity, isIdentity);
+    const knownTerminal = parseAs(terminal, isTerminal);
     return {
       position,
       bases: parseBases(bases),
       ...joinEntries(entries, position.offset),
-      ...(identity === '' ? {} : { identity: JSON.parse(identity) as RunIdentity }),
-      ...(terminal === '' ? {} : { terminal: JSON.parse(terminal) as RunTerminal }),
+      ...(knownIdentity ? { identity: knownIdentity } : {}),
+      ...(knownTerminal ? { terminal: knownTerminal } : {}),
     };
   }
 }
@@ -115,6 +121,6 @@ function parseBases(bases: string): Map<number, number> {
 
 /** Entries are contiguous: each ends where its id says and begins where the one before it ends. */
 function joinEntries(entries: readonly StreamEntry[], end: number): { from: number; text: string } {
-  const text = entries.map(([, fields]) => fields[1]).join('');
+  const text = entries.map(([, fields]) => fields[1] ?? '').join('');
   return { from: end - text.length, text };
 }

@@ -1,3 +1,4 @@
+import { isCount, isFrameItem } from './shapes';
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**
@@ -66,18 +67,23 @@ export interface FrameVisitor {
   item(worker: string, item: FrameItem): void;
 }
 
-/** Calls the visitor for each item in order. Throws on text that is not a frame. */
+/** Calls the visitor for each item in order. Throws at the first that is malformed; those before it were visited. */
 export function decodeFrame(message: string, visitor: FrameVisitor): void {
-  const frame = JSON.parse(message) as (string | number | FrameItem)[];
-  const worker = frame[0] as string;
+  const frame: unknown = JSON.parse(message);
+  if (!Array.isArray(frame) || typeof frame[0] !== 'string') throw new Error('not a frame');
+  const worker = frame[0];
   let index = 1;
   while (index < frame.length) {
-    const head = frame[index];
+    const head: unknown = frame[index];
     if (typeof head === 'number') {
-      visitor.piece(worker, head, frame[index + 1] as number, frame[index + 2] as string);
+      const offset: unknown = frame[index + 1];
+      const text: unknown = frame[index + 2];
+      if (!isCount(head) || !isCount(offset) || typeof text !== 'string') throw new Error('not a piece of text');
+      visitor.piece(worker, head, offset, text);
       index += 3;
     } else {
-      visitor.item(worker, head as FrameItem);
+      if (!isFrameItem(head)) throw new Error('not an item');
+      visitor.item(worker, head);
       index += 1;
     }
   }
@@ -89,6 +95,8 @@ export interface InterestMessage {
   g: string;
   /** What it has just begun to hold: a worker that writes such a run opens it there at once. */
   k?: string[];
+  /** What it holds while a full Redis refuses to register it. Told each second; older workers do not listen to it. */
+  h?: string[];
   /** Aliases of one worker that it does not know (the open item was lost). */
   w?: string;
   a?: number[];

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { isRedisFull } from '../redis/errors';
 import { RedisScript } from '../redis/script';
 import type { InterestMessage } from './frame';
 import type { RunKeys } from './keys';
@@ -10,19 +11,34 @@ const FORGET_GATEWAY_MS = 60_000;
 const CHUNK = 1_000;
 
 /**
- * Sign of life of one gateway.
+ * Sign of life of one gateway. A full Redis refuses ZADD even for a member that is there: then nobody is forgotten, because nobody can say
+ * that it lives. Keys of another type are removed.
  *
  * KEYS[1] its held set   KEYS[2] sorted set of all gateways
  * ARGV[1] tag   ARGV[2] expected members   ARGV[3] ttl ms   ARGV[4] age ms at which other gateways are forgotten
- * Output: 1 if the set is as expected, else 0 (write it anew)
+ * Output: 1 if the set is as expected and the gateway is listed, else 0 (write it anew)
  */
 const REFRESH = new RedisScript<number>(`
+local function call(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then return nil, reply.err end
+  return reply
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[2], now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4])
-if redis.call('SCARD', KEYS[1]) ~= tonumber(ARGV[2]) then return 0 end
+local added, refusal = call('ZADD', KEYS[2], now, ARGV[1])
+if refusal and string.find(refusal, 'WRONGTYPE', 1, true) then
+  redis.call('DEL', KEYS[2])
+  added = call('ZADD', KEYS[2], now, ARGV[1])
+end
+if added then redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[4]) end
+local count = call('SCARD', KEYS[1])
+if not count then
+  redis.call('DEL', KEYS[1])
+  return 0
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if count ~= tonumber(ARGV[2]) or not call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 return 1
 `);
 
@@ -91,6 +107,7 @@ export class HeldRegistry {
       if (isWhole === 0 || this.broken) await this.rewrite();
     } catch (error) {
       this.broken = true;
+      if (isRedisFull(error)) this.tellHeld();
       this.onError(error);
     } finally {
       this.refreshing = false;
@@ -136,13 +153,26 @@ export class HeldRegistry {
 
   private async rewrite(): Promise<void> {
     const held = this.keys.held(this.tag);
-    const members = [...this.counts.keys()];
+    const members = chunksOf([...this.counts.keys()]);
+    // Asked before anything is removed: what a full Redis still has is better than nothing.
+    const [first] = members;
+    if (first) await this.redis.sadd(held, ...first);
     this.broken = false;
     const sent: Promise<unknown>[] = [this.redis.del(held)];
-    for (let at = 0; at < members.length; at += CHUNK)
-      sent.push(this.redis.sadd(held, ...members.slice(at, at + CHUNK)));
+    for (const chunk of members) sent.push(this.redis.sadd(held, ...chunk));
     sent.push(this.redis.pexpire(held, HELD_TTL_MS));
-    if (members.length > 0) this.announce({ k: members });
+    for (const chunk of members) this.announce({ k: chunk });
     await Promise.all(sent);
   }
+
+  /** The registry cannot be written, but what is published arrives: the workers are told directly, each second. */
+  private tellHeld(): void {
+    for (const chunk of chunksOf([...this.counts.keys()])) this.announce({ h: chunk });
+  }
+}
+
+function chunksOf(members: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  for (let at = 0; at < members.length; at += CHUNK) chunks.push(members.slice(at, at + CHUNK));
+  return chunks;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { assertNever, CallError } from '@perennial/contracts-kernel';
-import type { Connections } from '../redis/connections';
+import type { RunConnections } from '../redis/connections';
 import { isRedisUnavailable, redisUnavailable } from '../redis/errors';
 import { AliasTable } from './alias-table';
 import { DurableStore } from './durable-store';
@@ -24,7 +24,7 @@ import type {
 } from './types';
 
 export interface RunHubOptions {
-  connections: Pick<Connections, 'commands' | 'subscriptions' | 'keyPrefix' | 'processId'>;
+  connections: RunConnections;
   /** State of a run by rpc. */
   lookup: RunLookup;
 }
@@ -43,6 +43,7 @@ export function createRunHub(options: RunHubOptions): RunHub {
 
 class Hub implements RunHub, FrameVisitor {
   private readonly logger = new Logger('RunHub');
+  private readonly connections: RunConnections;
   private readonly registry: HeldRegistry;
   private readonly checker: RunChecker<HubRun>;
   private readonly store: DurableStore;
@@ -57,6 +58,7 @@ class Hub implements RunHub, FrameVisitor {
   private closed = false;
 
   constructor(options: RunHubOptions) {
+    this.connections = options.connections;
     const { commands, subscriptions, keyPrefix, processId } = options.connections;
     const tag = shortTag(processId);
     const keys = new RunKeys(keyPrefix);
@@ -201,8 +203,7 @@ class Hub implements RunHub, FrameVisitor {
     try {
       decodeFrame(message, this);
     } catch {
-      // The error of a parser quotes what it read, and that is somebody's answer.
-      this.complain(new Error('a frame could not be read'));
+      this.connections.deadLetters.put({ source: 'live', reason: 'not a frame', content: message });
     }
     try {
       for (const run of this.touched) this.heard(run);
@@ -276,6 +277,7 @@ class Hub implements RunHub, FrameVisitor {
   /** Redis being away is told by its connection; here only what is unexpected, and not for each of many runs. */
   private complain(error: unknown): void {
     const now = Date.now();
+    this.connections.capacity.failed(error);
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;
     this.logger.warn(`reading run streams failed: ${error instanceof Error ? error.message : String(error)}`);

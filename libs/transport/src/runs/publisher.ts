@@ -1,13 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { isRedisUnavailable } from '../redis/errors';
-import type { Connections } from '../redis/connections';
+import type { RunConnections } from '../redis/connections';
 import { DurableFlusher, type OwnsStill } from './durable-flusher';
 import { DurableStore } from './durable-store';
-import { encodeItem, type InterestMessage } from './frame';
+import { encodeItem } from './frame';
 import { InterestWatch } from './interest-watch';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
 import { LiveSender } from './live-sender';
+import { isInterestMessage, parseAs } from './shapes';
 import type {
   RunIdentity,
   RunPosition,
@@ -21,7 +22,7 @@ import type {
 import { Pen, type PenHost } from './writer';
 
 export interface RunPublisherOptions {
-  connections: Pick<Connections, 'commands' | 'subscriptions' | 'keyPrefix' | 'processId'>;
+  connections: RunConnections;
   /**
    * Asked before a text is written anew because Redis has forgotten it: a process that slept must not write over its successor.
    * Without it every such run is taken to be owned still.
@@ -58,6 +59,7 @@ interface Notice {
 class Publisher implements RunPublisher, PenHost {
   private readonly logger = new Logger('RunPublisher');
   private readonly worker: string;
+  private readonly connections: RunConnections;
   private readonly store: DurableStore;
   private readonly durable: DurableFlusher;
   private readonly live: LiveSender;
@@ -75,6 +77,7 @@ class Publisher implements RunPublisher, PenHost {
   private complainedAt = 0;
 
   constructor(options: RunPublisherOptions) {
+    this.connections = options.connections;
     const { commands: redis, subscriptions, keyPrefix, processId } = options.connections;
     const keys = new RunKeys(keyPrefix);
     const detached = this.detached;
@@ -85,6 +88,7 @@ class Publisher implements RunPublisher, PenHost {
       intervalMs: options.durableIntervalMs ?? 200,
       ownsStill: options.ownsStill,
       onError: (error) => this.complain(error),
+      onWritten: () => this.connections.capacity.wrote(),
       detached,
     });
     this.live = new LiveSender({
@@ -237,12 +241,16 @@ class Publisher implements RunPublisher, PenHost {
   }
 
   private hear(message: string): void {
-    this.interest.hear(JSON.parse(message) as InterestMessage, this.worker, this.pens);
+    const heard = parseAs(message, isInterestMessage);
+    if (heard) this.interest.hear(heard, this.worker, this.pens);
+    else
+      this.connections.deadLetters.put({ source: 'interest', reason: 'not a message of a gateway', content: message });
   }
 
   /** Redis being away is told by its connection; here only what is unexpected, and not for each of 50 flushes. */
   private complain(error: unknown): void {
     const now = Date.now();
+    this.connections.capacity.failed(error);
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;
     this.logger.warn(`writing run streams failed: ${error instanceof Error ? error.message : String(error)}`);

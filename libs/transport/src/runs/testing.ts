@@ -70,9 +70,9 @@ export class RunBench {
     const connections = this.connections('gateway');
     const subscriptions = new LossySubscriptions(createRedis(this.redis.url, { role: 'subscriber', name: 'lossy' }));
     const lookups: string[] = [];
-    const { commands, keyPrefix, processId } = connections;
+    const { commands, keyPrefix, processId, deadLetters, capacity } = connections;
     const hub = createRunHub({
-      connections: { commands, subscriptions, keyPrefix, processId },
+      connections: { commands, subscriptions, keyPrefix, processId, deadLetters, capacity },
       lookup: async (runId) => {
         lookups.push(runId);
         return this.rows.get(runId);

@@ -16,6 +16,8 @@ export interface Destination {
   misses: number;
   /** When it was added (ms); a check that began earlier knows nothing of it. */
   since: number;
+  /** When the gateway itself said that it holds the run (ms), because a full Redis refuses to register it. */
+  toldAt?: number;
 }
 
 /** What the pen needs from its publisher. */

@@ -7,6 +7,8 @@ export interface Delivery {
   scope: string;
   key: string;
   hash: string;
+  /** As the version before this one stored it. */
+  earlierHash: string;
 }
 
 export interface AcceptQuestion {

@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { JobQueue } from '@perennial/ownership';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
+import { z } from 'zod';
 
 /** What a job says: this run waits for an owner. `epoch` is the run's at the time; the take makes it one more. */
-export interface RunJob {
-  runId: string;
-  epoch: number;
-}
+export const RunJobSchema = z.object({ runId: z.uuid(), epoch: z.int() });
+export type RunJob = z.infer<typeof RunJobSchema>;
 
 export const RUN_QUEUE = 'runs';
 

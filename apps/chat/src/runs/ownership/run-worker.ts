@@ -4,7 +4,7 @@ import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { GenerationService } from '../generation/generation.service';
-import { RUN_QUEUE, type RunJob } from './run-queue';
+import { RUN_QUEUE, RunJobSchema, type RunJob } from './run-queue';
 
 /** Listens for runs that wait. A job is held for as long as its run is written here. */
 @Injectable()
@@ -18,6 +18,7 @@ export class RunWorker extends JobWorker<RunJob> {
     super(connections, runtime, {
       queue: RUN_QUEUE,
       concurrency: env.WORKER_CONCURRENCY,
+      shape: RunJobSchema,
       work: ({ runId }) => generation.work(runId),
       describe: ({ runId }) => ({ run: runId }),
     });

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineCall } from './call';
+import { parseRequest, requestIdentity } from './request-identity';
+
+const older = defineCall({
+  pattern: 'chat.test.identity',
+  effect: 'keyed',
+  request: z.object({ text: z.string(), parts: z.array(z.object({ id: z.string() })) }),
+  reply: z.object({}),
+});
+const newer = defineCall({
+  ...older,
+  pattern: 'chat.test.identity',
+  request: z.object({
+    text: z.string(),
+    parts: z.array(z.object({ id: z.string(), tags: z.array(z.string()).default([]) })),
+    archived: z.boolean().default(false),
+    options: z.object({ deep: z.int().default(0) }).default({ deep: 0 }),
+    note: z.string().optional(),
+  }),
+});
+
+function identity(call: typeof older | typeof newer, request: unknown): unknown {
+  const parsed = parseRequest(call, request);
+  if (!parsed.success) throw parsed.error;
+  return requestIdentity(parsed.data);
+}
+
+describe('the identity of a request', () => {
+  const request = { text: 'x', parts: [{ id: '1' }] };
+
+  it('is the same in a version that knows a field with a default and in one that does not', () => {
+    const filled = newer.request.parse(request);
+    expect(filled).toMatchObject({ archived: false, options: { deep: 0 } });
+    const identities = [request, filled].flatMap((sent) => [identity(older, sent), identity(newer, sent)]);
+    for (const each of identities) expect(each).toEqual(request);
+  });
+
+  it.each([
+    { text: 'y' },
+    { archived: true },
+    { options: { deep: 1 } },
+    { note: '' },
+    { parts: [{ id: '1', tags: ['a'] }] },
+  ])('is another where %j is said', (change) =>
+    expect(identity(newer, { ...request, ...change })).not.toEqual(request),
+  );
+
+  it('of a value that was not parsed here is the value', () => {
+    const value = { archived: false };
+    expect(requestIdentity(value)).toBe(value);
+    expect(requestIdentity(undefined)).toBeUndefined();
+  });
+});

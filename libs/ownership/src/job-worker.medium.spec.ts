@@ -1,0 +1,54 @@
+import { Runtime } from '@perennial/runtime';
+import { freshPrefix, redisUrl, waitFor } from '@perennial/testing';
+import { Connections } from '@perennial/transport';
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { queuePrefix } from './job-queue';
+import { JobWorker } from './job-worker';
+
+// Real: Redis and BullMQ, and somebody who enqueues what no version ever enqueued.
+describe('jobs that cannot be read', () => {
+  const keyPrefix = freshPrefix('jobs');
+  const worked: unknown[] = [];
+  let connections: Connections;
+  let queue: Queue;
+  let worker: JobWorker<{ id: string }>;
+
+  beforeAll(() => {
+    connections = new Connections({ redisUrl: redisUrl(), keyPrefix, service: 'chat', instanceId: 'jobs' });
+    queue = new Queue('tests', { connection: { url: redisUrl() }, prefix: queuePrefix(keyPrefix) });
+    worker = new JobWorker(connections, new Runtime({ name: 'chat', logLevel: 'silent' }), {
+      queue: 'tests',
+      concurrency: 1,
+      shape: z.object({ id: z.uuid() }),
+      work: (job) => Promise.resolve(worked.push(job)),
+      describe: ({ id }) => ({ id: id.length }),
+    });
+  });
+
+  afterAll(async () => {
+    worker.stopTaking();
+    await worker.close();
+    await queue.close();
+    connections.close();
+  });
+
+  it('are put aside and hold up no other', async () => {
+    const odd: unknown[] = [null, {}, 7, 'text', [], { id: 7 }, { id: 'x' }];
+    for (const [n, data] of odd.entries()) await queue.add('tests', data, { jobId: `odd-${n}` });
+    await queue.add('tests', { id: 'x' }, { jobId: 'torn' });
+    await connections.commands.hset(`${queuePrefix(keyPrefix)}:tests:torn`, 'data', '{"id":');
+    const sound = { id: '7b0d5f5e-6f6b-4d0e-9d55-6a1c6f2f8a01' };
+    await queue.add('tests', sound, { jobId: 'sound' });
+    worker.start();
+    await waitFor(() => worked.length === 1);
+    expect(worked).toEqual([sound]);
+    await waitFor(async () => (await connections.deadLetters.list(100)).length === odd.length);
+    const letters = await connections.deadLetters.list(100);
+    expect(new Set(letters.map(({ source, reason }) => `${source}: ${reason}`))).toEqual(
+      new Set(['job:tests: not a job']),
+    );
+    await waitFor(async () => (await queue.getJobCounts('waiting', 'failed')).waiting === 0);
+  });
+});

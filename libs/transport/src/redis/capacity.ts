@@ -1,0 +1,39 @@
+import { Logger } from '@nestjs/common';
+import { isRedisFull } from './errors';
+
+/** At its limit Redis takes one write and refuses the next: it has room again only when it refused none for this long. */
+const QUIET_MS = 5_000;
+
+/** Tells operators when Redis begins to refuse writes because its memory is used up, and when it has room again: one line each. */
+export class RedisCapacity {
+  private readonly logger = new Logger('Redis');
+  private fullSince: number | undefined;
+  private refusedAt = 0;
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  /** True from the first write that a full Redis refused until it takes them again. */
+  get isFull(): boolean {
+    return this.fullSince !== undefined;
+  }
+
+  /** A command failed. Anything but a full Redis is ignored. */
+  failed(error: unknown): void {
+    if (!isRedisFull(error)) return;
+    this.refusedAt = this.now();
+    if (this.fullSince !== undefined) return;
+    this.fullSince = this.refusedAt;
+    this.logger.error({
+      message: 'Redis is full: it refuses writes. Raise maxmemory, or find what fills it; live text still flows',
+      event: 'redis.full',
+    });
+  }
+
+  /** A command that needs memory succeeded. */
+  wrote(): void {
+    if (this.fullSince === undefined || this.now() - this.refusedAt < QUIET_MS) return;
+    const fullMs = this.now() - this.fullSince;
+    this.fullSince = undefined;
+    this.logger.log({ message: 'Redis takes writes again', event: 'redis.writable', full_ms: fullMs });
+  }
+}

@@ -1,0 +1,121 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { RedisScript } from './script';
+
+/** Letters that are kept; the oldest go first. */
+const MAX_LETTERS = 1_000;
+/** UTF-16 units of a letter's content that are kept: enough to see what wrote it. */
+const MAX_CONTENT = 4 * 1024;
+/** Letters on their way to Redis; beyond it they are only counted. */
+const MAX_UNDERWAY = 100;
+const LOG_EVERY_MS = 10_000;
+
+/**
+ * Keeps a letter, and acknowledges and removes the record that it came from. The record goes even when a full Redis refuses the letter:
+ * a record that cannot be read must not come back.
+ *
+ * KEYS[1] dead letters   KEYS[2] stream of the record, if any
+ * ARGV[1] longest stream of letters   ARGV[2] source   ARGV[3] reason   ARGV[4] content   ARGV[5] group   ARGV[6] id of the record
+ */
+const PUT_ASIDE = new RedisScript<null>(`
+redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'source', ARGV[2], 'reason', ARGV[3], 'content', ARGV[4])
+if KEYS[2] then
+  redis.pcall('XACK', KEYS[2], ARGV[5], ARGV[6])
+  redis.pcall('XDEL', KEYS[2], ARGV[6])
+end
+return nil
+`);
+
+/** Something that came over Redis and could not be read. */
+export interface DeadLetter {
+  /** Where it came from, for example `rpc:chat` or `job:runs`. A bounded set: it is a label of a metric. */
+  source: string;
+  /** What is wrong with it, in a few fixed words. */
+  reason: string;
+  /** What came, as text. */
+  content: string;
+}
+
+/** A dead letter as it is kept. */
+export interface KeptLetter extends DeadLetter {
+  /** Id in the stream of letters. */
+  id: string;
+  /** When it was put aside, in milliseconds of Redis's clock. */
+  at: number;
+}
+
+/** The record that a letter came from. */
+export interface RecordReference {
+  stream: string;
+  group: string;
+  streamId: string;
+}
+
+/**
+ * What cannot be read is put aside: counted, logged, kept in a bounded stream (`npm run dead-letters` shows it) and never looked at again by
+ * whoever received it. Without this one malformed record stops every replica that reads it.
+ */
+export class DeadLetters {
+  private readonly logger = new Logger('DeadLetters');
+  private readonly loggedAt = new Map<string, number>();
+  private readonly counted = new Map<string, number>();
+  private underway = 0;
+  private observer: ((source: string) => void) | undefined;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly key: string,
+  ) {}
+
+  /** Called with the source of each letter, for a metric. */
+  observe(observer: (source: string) => void): void {
+    this.observer = observer;
+  }
+
+  /** Puts a letter aside; with `record` that record is acknowledged and removed from its stream. Never throws. */
+  put(letter: DeadLetter, record?: RecordReference): void {
+    this.count(letter);
+    if (this.underway >= MAX_UNDERWAY || this.redis.status !== 'ready') return;
+    this.underway += 1;
+    const keys = record ? [this.key, record.stream] : [this.key];
+    const content = letter.content.slice(0, MAX_CONTENT);
+    const args = [MAX_LETTERS, letter.source, letter.reason, content, record?.group ?? '', record?.streamId ?? ''];
+    PUT_ASIDE.run(this.redis, keys, args)
+      // Redis is away: the record is delivered again and put aside then.
+      .catch(() => undefined)
+      .finally(() => (this.underway -= 1));
+  }
+
+  /** The newest letters first. */
+  async list(limit: number): Promise<KeptLetter[]> {
+    const entries = await this.redis.xrevrange(this.key, '+', '-', 'COUNT', limit);
+    return entries.map(([id, fields]) => ({
+      id,
+      at: Number(id.slice(0, id.indexOf('-'))),
+      source: fieldOf(fields, 'source'),
+      reason: fieldOf(fields, 'reason'),
+      content: fieldOf(fields, 'content'),
+    }));
+  }
+
+  /** Forgets all letters. */
+  async clear(): Promise<void> {
+    await this.redis.del(this.key);
+  }
+
+  /** One line per source in ten seconds, with how many there were: whoever writes rubbish must not fill the log as well. */
+  private count({ source, reason }: DeadLetter): void {
+    this.observer?.(source);
+    const count = (this.counted.get(source) ?? 0) + 1;
+    this.counted.set(source, count);
+    const now = Date.now();
+    if (now - (this.loggedAt.get(source) ?? 0) < LOG_EVERY_MS) return;
+    this.loggedAt.set(source, now);
+    this.logger.warn(`dead letter from ${source}: ${reason} (${count} since the start)`);
+  }
+}
+
+function fieldOf(fields: readonly string[], name: string): string {
+  const at = fields.indexOf(name);
+  return at < 0 ? '' : (fields[at + 1] ?? '');
+}

@@ -1,0 +1,85 @@
+import { Logger } from '@nestjs/common';
+import { sleep, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RunKeys, shortTag } from './keys';
+import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
+import type { RunWriter } from './types';
+
+// Real: a Redis whose memory is used up (maxmemory, noeviction), publishers and hubs.
+describe('runs while Redis is full', () => {
+  const keys = new RunKeys(KEY_PREFIX);
+  let bench: RunBench;
+  let worker: TestWorker;
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    bench = await RunBench.start();
+    worker = await bench.worker();
+    gateway = await bench.gateway();
+  });
+
+  afterEach(() => bench.command('CONFIG', 'SET', 'maxmemory', '0'));
+  afterAll(() => bench.stop());
+
+  const fill = (): Promise<unknown> => bench.command('CONFIG', 'SET', 'maxmemory', '1');
+  const empty = (): Promise<unknown> => bench.command('CONFIG', 'SET', 'maxmemory', '0');
+
+  async function begin(userId?: string): Promise<{ reader: Reader; writer: RunWriter }> {
+    const identity = chatRun(userId === undefined ? {} : { userId });
+    bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
+    const reader =
+      userId === undefined ? await bench.socketOf(gateway, identity.userId) : Reader.ofUser(gateway.hub, userId);
+    return { reader, writer: worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, vi.fn()) };
+  }
+
+  /** Appends a token each 100 ms and says how long at most a reader waited for one. */
+  async function longestWait(writer: RunWriter, reader: Reader, forMs: number): Promise<number> {
+    const endsAt = Date.now() + forMs;
+    let longest = 0;
+    for (let n = 0; Date.now() < endsAt; n += 1) {
+      writer.append(`${n} `);
+      const sentAt = Date.now();
+      await waitFor(() => reader.text === writer.text, { timeoutMs: 5_000, what: 'live text' });
+      longest = Math.max(longest, Date.now() - sentAt);
+      await sleep(100);
+    }
+    return longest;
+  }
+
+  it('live text flows on past every time limit of the registry, also of what begins meanwhile, and heals', async () => {
+    const lines: unknown[] = [];
+    const spy = vi.spyOn(Logger.prototype, 'error').mockImplementation((line: unknown) => void lines.push(line));
+    const running = await begin();
+    running.writer.append('begun, ');
+    await running.writer.flush();
+    await fill();
+    const lateUser = chatRun().userId;
+    const late = await begin(lateUser);
+    const watching = Promise.all([running, late].map(({ writer, reader }) => longestWait(writer, reader, 6_200)));
+    await expect(bench.command('SET', 'x', 'y')).rejects.toThrow('OOM');
+    // Each is shown: one that does not arrive times the wait out.
+    expect(await watching).toHaveLength(2);
+    expect([running, late].map(({ reader }) => reader.resets)).toEqual([0, 0]);
+    expect(worker.connections.capacity.isFull).toBe(true);
+    const held = await bench.command('SMEMBERS', keys.held(shortTag(gateway.connections.processId)));
+    expect(held).toContain(`u:${running.writer.identity.userId}`);
+    await empty();
+    for (const { writer, reader } of [running, late]) {
+      await waitFor(() => writer.end(completed(writer.position)).then(() => true), { timeoutMs: 8_000 });
+      await reader.sawEnd();
+      expect(reader.text).toBe(writer.text);
+      expect((await worker.publisher.read(writer.identity.runId))?.text).toBe(writer.text);
+    }
+    await waitFor(
+      async () =>
+        (await bench.command('SISMEMBER', keys.held(shortTag(gateway.connections.processId)), `u:${lateUser}`)) === 1,
+    );
+    const events = lines.flatMap((line) =>
+      typeof line === 'object' && line !== null && 'event' in line ? [line.event] : [],
+    );
+    // One line of the worker and at most one of the gateway for each transition.
+    expect(events.filter((event) => event === 'redis.full').length).toBeGreaterThan(0);
+    expect(events.filter((event) => event === 'redis.full').length).toBeLessThanOrEqual(2);
+    spy.mockRestore();
+  }, 60_000);
+});
