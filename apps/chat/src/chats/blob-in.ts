@@ -19,6 +19,13 @@ const MESSAGE_FIELDS = new Set([
 /** We call a model by its id where the client has no other name for it; that need not be kept. */
 const DERIVED = new Set([...MESSAGE_FIELDS, 'modelName']);
 
+/** Ids of the messages that a blob names: those it brings, their parents, and the current one. */
+export function messageIdsOf({ history }: ChatBlob): string[] {
+  const messages = history?.messages ?? {};
+  const parents = Object.values(messages).map(({ parentId }) => parentId);
+  return [...new Set([...Object.keys(messages), ...parents, history?.currentId])].filter((id) => id != null);
+}
+
 /** What a blob says about the chat itself; undefined: nothing. */
 export interface ChatChange {
   title?: string;
@@ -43,6 +50,7 @@ export function chatChangeOf(blob: ChatBlob): ChatChange {
  * The blob's messages as new or changed rows, in an order in which parents come before their children and siblings as the blob has them.
  * An answer that is being written is left alone, and so is a finished one of which the client only knows an unfinished state.
  * What hangs on nothing that exists (or on itself) becomes a root, so that the tree is always one.
+ * @param existing the rows of `messageIdsOf`, as far as they are there
  */
 export function messageChangesOf(blob: ChatBlob, existing: readonly MessageRow[], now: number): MessageRow[] {
   const wire = blob.history?.messages ?? {};

@@ -1,8 +1,12 @@
 import type { Chat, WireMessage } from '@perennial/contracts-chat';
 import type { ChatRow, MessageRow } from './rows';
 
-/** Rows as the wire's chat. The tree's `childrenIds` are derived from the parents, in the order in which the children came. */
-export function toWireChat(chat: ChatRow, rows: readonly MessageRow[]): Chat {
+/**
+ * A page of rows as the wire's chat. The tree's `childrenIds` are derived from the parents, in the order in which the children came. The wire's
+ * optional list `messages` would repeat the text of the branch and is left out.
+ * @param hasOlder there are messages before the page
+ */
+export function toWireChat(chat: ChatRow, rows: readonly MessageRow[], hasOlder = false): Chat {
   const messages: Record<string, WireMessage> = {};
   for (const row of rows) messages[row.id] = toWireMessage(row);
   for (const { id, parent_id: parentId } of rows) if (parentId !== null) messages[parentId]?.childrenIds.push(id);
@@ -19,8 +23,7 @@ export function toWireChat(chat: ChatRow, rows: readonly MessageRow[]): Chat {
       title: chat.title,
       models: chat.models,
       params: chat.params,
-      history: { currentId, messages },
-      messages: branchOf(messages, currentId).map(({ id, role, content }) => ({ id, role, content })),
+      history: { currentId, messages, ...(hasOlder && rows[0] ? { before: rows[0].id } : {}) },
       timestamp: chat.created_at * 1000,
     },
     created_at: chat.created_at,
@@ -55,18 +58,4 @@ function toWireMessage(row: MessageRow): WireMessage {
   if (row.model_idx !== null) message.modelIdx = row.model_idx;
   for (const field of ['output', 'usage', 'error'] as const) if (row[field] !== null) message[field] = row[field];
   return message;
-}
-
-/** The messages from the chat's root to `currentId`. */
-function branchOf(messages: Readonly<Record<string, WireMessage>>, currentId: string | null): WireMessage[] {
-  const branch: WireMessage[] = [];
-  const seen = new Set<string>();
-  for (let id = currentId; id !== null && !seen.has(id);) {
-    const message: WireMessage | undefined = messages[id];
-    if (!message) break;
-    seen.add(id);
-    branch.push(message);
-    id = message.parentId ?? null;
-  }
-  return branch.reverse();
 }

@@ -44,10 +44,10 @@ export class ChatsController {
 
   @Handles(GET_CHAT)
   async get(
-    { chatId }: CallParsedRequest<typeof GET_CHAT>,
+    { chatId, before }: CallParsedRequest<typeof GET_CHAT>,
     { principal }: CallContext,
   ): Promise<CallReply<typeof GET_CHAT>> {
-    return this.chats.get(requireUser(principal), chatId);
+    return this.chats.get(requireUser(principal), chatId, before);
   }
 
   @Handles(UPDATE_CHAT)

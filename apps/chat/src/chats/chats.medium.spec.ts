@@ -210,6 +210,69 @@ describe('a chat', () => {
   });
 });
 
+describe('a large chat', () => {
+  it('that was written before there was a bound is opened page by page, each message once', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: { title: 'Old and large' } });
+    await db.query(
+      `INSERT INTO messages (chat_id, id, parent_id, role, content, extra, content_parts)
+       SELECT $1, 'm' || n, CASE WHEN n > 1 THEN 'm' || n - 1 END, 'user', repeat(chr(97 + n % 26), 400000),
+              jsonb_build_object('note', repeat('n', 100000)), CASE WHEN n = 7 THEN jsonb_build_array(jsonb_build_object('type', 'image_url',
+              'image_url', jsonb_build_object('url', 'data:image/png;base64,' || repeat('A', 5000000)))) END
+         FROM generate_series(1, 14) n`,
+      [chatId],
+    );
+    const seen: string[] = [];
+    let before: string | undefined;
+    do {
+      const { chat } = await call(GET_CHAT, { chatId, before });
+      const messages = Object.values(chat.history?.messages ?? {});
+      expect(messages.length).toBeGreaterThan(0);
+      expect(messages.every(({ content }) => (content as string).length === 400_000 || Array.isArray(content))).toBe(
+        true,
+      );
+      seen.unshift(...messages.map(({ id }) => id));
+      before = chat.history?.before;
+    } while (before !== undefined);
+    expect(seen).toEqual(Array.from({ length: 14 }, (_, n) => `m${n + 1}`));
+    const renamed = await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } });
+    expect(renamed).toMatchObject({ title: 'Renamed', chat: { history: { before: expect.any(String) as string } } });
+  });
+
+  it('that is as large as a body may be is made, answered and opened again, its text once', async () => {
+    const text = 'x'.repeat(7_500_000);
+    const made = await call(CREATE_CHAT, { chat: conversation(text) }, owner, 'large');
+    expect(made.chat.history?.before).toBe('a1');
+    const older = await call(GET_CHAT, { chatId: made.id, before: 'a1' });
+    expect(older.chat.history?.messages.u1?.content).toBe(text);
+    expect(JSON.stringify(older).length).toBeLessThan(text.length + 10_000);
+  });
+
+  it('that could not be answered is refused before it is written', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const grow = (field: string, bytes: number) =>
+      call(UPDATE_CHAT, {
+        chatId,
+        chat: { history: { messages: { u1: { id: 'u1', role: 'user', [field]: 'x'.repeat(bytes) } } } },
+      });
+    await grow('one', 5_000_000);
+    await expect(grow('two', 5_000_000)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await call(UPDATE_CHAT, { chatId, chat: { one: 'x'.repeat(1_500_000) } });
+    await expect(
+      call(UPDATE_CHAT, { chatId, chat: { two: 'x'.repeat(1_500_000), title: 'No' } }),
+    ).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+    await expect(call(CREATE_CHAT, { chat: { ...conversation(), one: 'x'.repeat(2_500_000) } })).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+    const { items } = await call(LIST_CHATS, {});
+    expect(items.map(({ title }) => title)).toEqual(['Plants']);
+    const { chat } = await call(GET_CHAT, { chatId, before: 'a1' });
+    expect(chat.history?.messages.u1).not.toHaveProperty('two');
+    expect(chat).not.toHaveProperty('two');
+  });
+});
+
 describe('an answer that is being written', () => {
   it('is shown with its live text, listed as active, and left alone by updates', async () => {
     const { id } = await call(CREATE_CHAT, { chat: conversation() });

@@ -3,6 +3,7 @@ import type { ChatListItem, LIST_CHATS } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable } from '@perennial/persistence';
 import { jsonb } from '../runs/model/json';
+import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
 import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
 import type { MessageRow, StoredChat } from './rows';
@@ -15,18 +16,47 @@ const MESSAGE = `json_build_object('id', m.id, 'parent_id', m.parent_id, 'role',
   'model', m.model, 'model_idx', m.model_idx, 'done', m.done, 'output', m.output, 'usage', m.usage, 'error', m.error, 'extra', m.extra,
   'created_at', ${seconds('m.created_at')})`;
 
-/** One statement for a chat, its messages and what is being written in it, hence of one moment. */
+/** Bytes of the messages of one reply, and their number. The rest is asked for with `before`. */
+const PAGE_BYTES = 2_000_000;
+const PAGE_MESSAGES = 10_000;
+/** Bytes of the messages that one update may change. */
+const UPDATE_BYTES = 32_000_000;
+/** Bytes of what a client keeps beside the messages. What is larger was written before there was a bound: it is kept and not answered. */
+const EXTRA_BYTES = 8_000_000;
+
+/** About the bytes of a message in a reply. */
+const SIZE = `octet_length(m.content) + coalesce(octet_length(m.content_parts::text), 0) + coalesce(octet_length(m.output::text), 0)
+  + octet_length(m.extra::text) + 300`;
+
+/** Running sums from the newest message on tell which messages fit. */
+const sized = (messages: string): string => `
+  SELECT m.*, row_number() OVER newest AS nth, sum(${SIZE}) OVER newest AS bytes
+    FROM messages m WHERE m.chat_id = $1 AND ${messages} WINDOW newest AS (ORDER BY m.seq DESC)`;
+
+const CHAT = `json_build_object('id', c.id, 'user_id', c.user_id, 'title', c.title, 'models', c.models, 'params', c.params, 'meta', c.meta,
+  'extra', CASE WHEN octet_length(c.extra::text) <= ${EXTRA_BYTES} THEN c.extra ELSE '{}' END,
+  'folder_id', c.folder_id, 'archived', c.archived, 'pinned', c.pinned, 'current_message_id', c.current_message_id,
+  'last_read_at', ${seconds('c.last_read_at')}, 'created_at', ${seconds('c.created_at')}, 'updated_at', ${seconds('c.updated_at')})`;
+
+/** One statement for a chat, a page of its messages and what is being written in it, hence of one moment. */
 const STORED = `
-SELECT json_build_object('id', c.id, 'user_id', c.user_id, 'title', c.title, 'models', c.models, 'params', c.params, 'meta', c.meta,
-         'extra', c.extra, 'folder_id', c.folder_id, 'archived', c.archived, 'pinned', c.pinned, 'current_message_id', c.current_message_id,
-         'last_read_at', ${seconds('c.last_read_at')}, 'created_at', ${seconds('c.created_at')}, 'updated_at', ${seconds('c.updated_at')}) AS chat,
-       (SELECT coalesce(json_agg(${MESSAGE} ORDER BY m.seq), '[]') FROM messages m WHERE m.chat_id = c.id) AS messages,
+WITH sized AS (${sized('($3::text IS NULL OR m.seq < (SELECT b.seq FROM messages b WHERE b.chat_id = $1 AND b.id = $3))')}),
+page AS (SELECT * FROM sized WHERE nth = 1 OR (bytes <= ${PAGE_BYTES} AND nth <= ${PAGE_MESSAGES}))
+SELECT ${CHAT} AS chat,
+       (SELECT coalesce(json_agg(${MESSAGE} ORDER BY m.seq), '[]') FROM page m) AS messages,
+       (SELECT count(*) FROM sized) > (SELECT count(*) FROM page) AS has_older,
        (SELECT coalesce(json_agg(json_build_object('runId', r.id, 'messageId', r.message_id, 'checkpoints',
                 (SELECT json_agg(json_build_object('generation', k.generation, 'epoch', k.epoch, 'start', k.start, 'text', k.text)
                                  ORDER BY k.generation, k.epoch, k.start) FROM run_checkpoints k WHERE k.run_id = r.id))), '[]')
           FROM runs r WHERE r.chat_id = c.id AND r.state IN ('queued', 'running')) AS running
   FROM chats c
  WHERE c.id = $1 AND c.user_id = $2`;
+
+/** Messages of a chat by their ids, and whether they are more than one update may change. */
+const NAMED = `
+WITH sized AS (${sized('m.id = ANY ($2::text[])')})
+SELECT (SELECT coalesce(json_agg(${MESSAGE} ORDER BY m.seq), '[]') FROM sized m WHERE m.bytes <= ${UPDATE_BYTES}) AS messages,
+       EXISTS (SELECT 1 FROM sized WHERE bytes > ${UPDATE_BYTES}) AS too_large`;
 
 const ORDER = { updated_at: 'c.updated_at', created_at: 'c.created_at', title: 'lower(c.title)' } as const;
 
@@ -48,14 +78,30 @@ export class ChatsRepository {
     );
   }
 
-  async get({ userId }: UserPrincipal, chatId: string): Promise<StoredChat | undefined> {
-    return this.database.first<StoredChat>(STORED, [chatId, userId], { name: 'chats.get' });
+  /** @param before id of a message: only older ones are read */
+  async get({ userId }: UserPrincipal, chatId: string, before?: string): Promise<StoredChat | undefined> {
+    return this.database.first<StoredChat>(STORED, [chatId, userId, before ?? null], { name: 'chats.get' });
   }
 
-  /** The chat as this transaction sees it, which changes it: others who would change it wait. Turns are still accepted. */
-  async lock(tx: Queryable, { userId }: UserPrincipal, chatId: string): Promise<StoredChat | undefined> {
-    await tx.execute('SELECT 1 FROM chats WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE', [chatId, userId]);
-    return tx.first<StoredChat>(STORED, [chatId, userId]);
+  /**
+   * Those of the named messages that the chat has, for this transaction, which changes it: others who would change it wait. Turns are still accepted.
+   * @returns undefined when the chat is not the user's
+   * @throws CallError PAYLOAD_TOO_LARGE when they are too large to be changed at once
+   */
+  async lock(
+    tx: Queryable,
+    { userId }: UserPrincipal,
+    chatId: string,
+    messageIds: readonly string[],
+  ): Promise<MessageRow[] | undefined> {
+    const chat = await tx.first('SELECT 1 FROM chats WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE', [
+      chatId,
+      userId,
+    ]);
+    if (chat === undefined) return undefined;
+    const named = await tx.first<{ messages: MessageRow[]; too_large: boolean }>(NAMED, [chatId, messageIds]);
+    if (named?.too_large) throw tooLargeToAnswer('These messages are too large to be changed at once. Change fewer.');
+    return named?.messages;
   }
 
   async insert(
@@ -81,15 +127,20 @@ export class ChatsRepository {
     );
   }
 
-  /** What the change does not name stays. */
-  async update(tx: Queryable, { userId }: UserPrincipal, chatId: string, change: ChatChange): Promise<void> {
+  /**
+   * What the change does not name stays.
+   * @returns the bytes of what is kept beside the messages
+   */
+  async update(tx: Queryable, { userId }: UserPrincipal, chatId: string, change: ChatChange): Promise<number> {
     const { title, models, params, extra, currentMessageId } = change;
-    await tx.execute(
+    const row = await tx.first<{ bytes: number }>(
       `UPDATE chats SET title = coalesce($3, title), models = coalesce($4, models), params = coalesce($5, params), extra = extra || $6,
               current_message_id = coalesce($7, current_message_id), updated_at = now(), version = version + 1
-        WHERE id = $1 AND user_id = $2`,
+        WHERE id = $1 AND user_id = $2
+       RETURNING octet_length(extra::text) + octet_length(params::text) AS bytes`,
       [chatId, userId, title ?? null, orNull(models), orNull(params), jsonb(extra), currentMessageId ?? null],
     );
+    return row?.bytes ?? 0;
   }
 
   /** Inserts rows in this order, replaces those that are there. The chat must have been found to be the user's in this transaction. */

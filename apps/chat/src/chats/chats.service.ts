@@ -8,7 +8,8 @@ import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
 import { UserEvents } from '../runs/user-events';
 import { SearchService } from '../search/search.service';
-import { chatChangeOf, messageChangesOf } from './blob-in';
+import { assertAnswerable, assertBesideAnswerable } from './answerable';
+import { chatChangeOf, messageChangesOf, messageIdsOf } from './blob-in';
 import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
 import type { StoredChat } from './rows';
@@ -38,12 +39,12 @@ export class ChatsService {
   }
 
   /** One statement; for answers that are being written also a read of their live text, which Postgres' checkpoints stand in for. */
-  async get(principal: UserPrincipal, chatId: string): Promise<Chat> {
-    let stored = found(await this.repository.get(principal, chatId));
+  async get(principal: UserPrincipal, chatId: string, before?: string): Promise<Chat> {
+    let stored = found(await this.repository.get(principal, chatId, before));
     for (let reads = 1; (await this.overlay(stored)) && reads < READS; reads += 1) {
-      stored = found(await this.repository.get(principal, chatId));
+      stored = found(await this.repository.get(principal, chatId, before));
     }
-    return toWireChat(stored.chat, stored.messages);
+    return toWireChat(stored.chat, stored.messages, stored.has_older);
   }
 
   async create(principal: UserPrincipal, request: CallParsedRequest<typeof CREATE_CHAT>, key: string): Promise<Chat> {
@@ -53,6 +54,8 @@ export class ChatsService {
       const id = randomUUID();
       const rows = messageChangesOf(blob, [], Math.floor(Date.now() / 1000));
       const change = chatChangeOf(blob);
+      assertAnswerable(rows);
+      assertBesideAnswerable(Buffer.byteLength(JSON.stringify([change.extra, change.params])));
       if (!rows.some((row) => row.id === change.currentMessageId)) change.currentMessageId = rows.at(-1)?.id;
       await this.repository.insert(
         tx,
@@ -74,13 +77,14 @@ export class ChatsService {
     await this.unitOfWork.once(
       once,
       async (tx) => {
-        const { messages } = found(await this.repository.lock(tx, principal, chatId));
+        const messages = found(await this.repository.lock(tx, principal, chatId, messageIdsOf(blob)));
         const rows = messageChangesOf(blob, messages, Math.floor(Date.now() / 1000));
         const change = chatChangeOf(blob);
+        assertAnswerable(rows);
         if (![...messages, ...rows].some((row) => row.id === change.currentMessageId))
           change.currentMessageId = undefined;
         await this.repository.putMessages(tx, chatId, rows);
-        await this.repository.update(tx, principal, chatId, change);
+        assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change));
         tx.afterCommit(() => this.events.listed(principal.userId, chatId));
       },
       { retry: true },

@@ -50,6 +50,9 @@ export interface RunningAnswer {
 
 export interface StoredChat {
   chat: ChatRow;
+  /** A page of them. */
   messages: MessageRow[];
+  /** There are older messages than those of the page. */
+  has_older: boolean;
   running: RunningAnswer[];
 }

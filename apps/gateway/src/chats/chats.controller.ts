@@ -68,8 +68,9 @@ export class ChatsController {
   }
 
   @Endpoint(GET_CHAT)
-  get(@From() { principal }: Caller, @Input() { params }: RouteInput<typeof GET_CHAT>): Promise<Chat> {
-    return ofYourChat(this.rpc.call(READ_CHAT, { chatId: chatIdOf(params.id) }, { principal }));
+  get(@From() { principal }: Caller, @Input() { params, query }: RouteInput<typeof GET_CHAT>): Promise<Chat> {
+    const request = { chatId: chatIdOf(params.id), before: query.before };
+    return ofYourChat(this.rpc.call(READ_CHAT, request, { principal }));
   }
 
   @Endpoint(UPDATE_CHAT)

@@ -60,6 +60,11 @@ export function ChatPage() {
         </header>
         {chatId ? (
           <div className="messages" ref={view.ref} onScroll={view.onScroll}>
+            {chat.hasNextPage && (
+              <button type="button" className="button button-quiet" onClick={() => void chat.fetchNextPage()}>
+                Earlier messages
+              </button>
+            )}
             <ol aria-label="Messages">
               {thread.map((message) =>
                 message.role === 'assistant' ? (

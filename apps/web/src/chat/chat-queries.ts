@@ -9,6 +9,7 @@ import {
   type TurnBody,
 } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
+import { joinPages } from './thread';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 export const CHATS_KEY = ['chats'];
@@ -30,10 +31,14 @@ export function useChats() {
   });
 }
 
+/** A chat with its newest messages, and with older ones as far as they were fetched. */
 export function useChat(chatId: string | undefined) {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: chatKey(chatId ?? ''),
-    queryFn: () => call(GET_CHAT, { params: { id: chatId! } }),
+    queryFn: ({ pageParam }) => call(GET_CHAT, { params: { id: chatId! }, query: { before: pageParam } }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.chat.history?.before,
+    select: ({ pages }) => joinPages(pages),
     enabled: chatId !== undefined,
   });
 }

@@ -1,6 +1,6 @@
 import type { Chat } from '@perennial/contracts-gateway';
 import { describe, expect, it } from 'vitest';
-import { errorOf, textOf, threadOf } from './thread';
+import { errorOf, joinPages, textOf, threadOf } from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -29,6 +29,16 @@ describe('threadOf', () => {
   it('is empty without a chat', () => {
     expect(threadOf(undefined)).toEqual([]);
     expect(threadOf(chatOf(null))).toEqual([]);
+  });
+});
+
+describe('joinPages', () => {
+  it('has the messages of all pages, and is of the newest', () => {
+    const newest = chatOf('c', message('c', 'b'), message('b', 'a'));
+    const older = chatOf('c', message('a', null));
+    expect(threadOf(joinPages([newest, older])).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(joinPages([newest])).toBe(newest);
+    expect(joinPages([])).toBeUndefined();
   });
 });
 

@@ -1,5 +1,16 @@
 import { AttachmentSchema, type Chat, type Message } from '@perennial/contracts-gateway';
 
+/** One chat of its pages, the newest first: all of their messages. */
+export function joinPages(pages: readonly Chat[]): Chat | undefined {
+  const [newest, ...older] = pages;
+  if (!newest || older.length === 0) return newest;
+  const messages = Object.assign({}, ...pages.map(({ chat }) => chat.history?.messages ?? {}).reverse()) as Record<
+    string,
+    Message
+  >;
+  return { ...newest, chat: { ...newest.chat, history: { ...newest.chat.history, messages } } };
+}
+
 /** The shown branch of a chat, from its first message to the current one. */
 export function threadOf(chat: Chat | undefined): Message[] {
   const history = chat?.chat.history;

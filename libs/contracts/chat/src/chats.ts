@@ -18,7 +18,11 @@ export const ChatBlobSchema = z.looseObject({
   models: z.array(z.string()).optional(),
   params: z.record(z.string(), z.unknown()).optional(),
   history: z
-    .looseObject({ currentId: z.string().nullish(), messages: z.record(z.string(), WireMessageSchema).default({}) })
+    .looseObject({
+      currentId: z.string().nullish(),
+      messages: z.record(z.string(), WireMessageSchema).default({}),
+      before: z.string().optional(),
+    })
     .optional(),
   timestamp: z.number().optional(),
 });
@@ -106,15 +110,25 @@ export const CREATE_CHAT = defineCall({
   reply: ChatSchema,
 });
 
-/** One chat with its messages, running ones overlaid with the live text. `NOT_FOUND` also when it is somebody else's. */
+/**
+ * One chat with its newest messages, running ones overlaid with the live text: as many as fit into a reply, and at least one. Where there are
+ * older ones, `history.before` is the id to ask with for those. `NOT_FOUND` also when it is somebody else's.
+ */
 export const GET_CHAT = defineCall({
   pattern: 'chat.chats.get',
   effect: 'read',
-  request: z.object({ chatId: z.uuid() }),
+  request: z.object({
+    chatId: z.uuid(),
+    /** Id of a message: only older ones are wanted. */
+    before: id.optional(),
+  }),
   reply: ChatSchema,
 });
 
-/** Merges a partial blob: `title` renames; messages are upserted as rows, one that is being written is left alone. */
+/**
+ * Merges a partial blob: `title` renames; messages are upserted as rows, one that is being written is left alone. `PAYLOAD_TOO_LARGE` when the
+ * chat, or one of its messages, could not be answered afterwards.
+ */
 export const UPDATE_CHAT = defineCall({
   pattern: 'chat.chats.update',
   effect: 'keyed',

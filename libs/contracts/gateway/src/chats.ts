@@ -68,7 +68,12 @@ export const ChatBlobSchema = z.looseObject({
   models: z.array(modelName).max(100).optional(),
   params: boundedJson().optional(),
   history: z
-    .looseObject({ currentId: z.string().max(MAX_ID_CHARS).nullish(), messages: messages.default({}) })
+    .looseObject({
+      currentId: z.string().max(MAX_ID_CHARS).nullish(),
+      messages: messages.default({}),
+      /** In answers: there are older messages. Read leniently, and ignored, where a client sends it back. */
+      before: z.string().max(MAX_ID_CHARS).optional().catch(undefined),
+    })
     .optional(),
   timestamp: TimestampSchema.optional(),
 });
@@ -150,11 +155,16 @@ export const CREATE_CHAT = route({
   reply: ChatSchema,
 });
 
+/**
+ * The chat with its newest messages: as many as fit into an answer of about 2 MB, which are all of nearly every chat. Where there are older ones,
+ * `chat.history.before` is set: ask again with it as `before` for those. A message's `childrenIds` are complete only among what was fetched.
+ */
 export const GET_CHAT = route({
   method: 'GET',
   path: '/api/v1/chats/:id',
   access: 'user',
   params: chatId,
+  query: z.object({ before: z.string().max(MAX_ID_CHARS).optional() }),
   reply: ChatSchema,
 });
 
