@@ -7,8 +7,13 @@ export const chatEnv = z.object({
   ...databaseEnv,
   ...redisEnv,
   ...secretEnv,
-  CHAT_ROLE: variable(z.enum(['api', 'worker', 'all']).default('all'), {
-    description: 'What this replica does: `api` answers calls, `worker` writes answers, `all` does both.',
+  CHAT_ROLE: variable(z.enum(['api', 'worker', 'all', 'quarantine']).default('all'), {
+    description:
+      'What this replica does: `api` answers calls, `worker` writes answers, `all` does both. A worker starts processes with `quarantine` by itself, for answers that have seen workers die.',
+  }),
+  SHUTDOWN_GRACE_MS: variable(integer(100, 600_000).default(120_000), {
+    description:
+      'Milliseconds between SIGTERM and the end of the process. Answers may end by themselves for up to half of it; what still runs then is handed over.',
   }),
   WORKER_CONCURRENCY: variable(integer(1, 10_000).default(400), {
     description: 'Answers that one worker writes at once.',
@@ -33,7 +38,8 @@ export const chatEnv = z.object({
       'Milliseconds that the search of a turn’s documents may take, and as many that the wording of its queries may take; after that the answer is given without documents, or they are searched for the question itself.',
   }),
   MAX_RUN_DEATHS: variable(integer(0, 1_000).default(5), {
-    description: 'How many workers may die while they write the same answer before it is given up as failed.',
+    description:
+      'How many workers may die while they write the same answer before it is given up as failed. After two it is written in a process of its own, and it is given up only after a death that it has seen there alone, so less than 3 counts as 3.',
   }),
 });
 export type ChatEnv = z.output<typeof chatEnv>;

@@ -4,7 +4,7 @@ import { ChatModule } from './chat.module';
 import { chatEnv } from './env';
 
 const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
-const answersCalls = CHAT_ROLE !== 'worker';
+const answersCalls = CHAT_ROLE === 'api' || CHAT_ROLE === 'all';
 
 await runService({
   name: 'chat',

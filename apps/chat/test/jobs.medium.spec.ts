@@ -13,11 +13,11 @@ describe('jobs, locks and readers that are left behind', () => {
   let world: World;
   inWorld(async (started) => {
     world = started;
-    await world.chat('api');
+    await world.chat('api', { MAX_QUEUED_RUNS: '10000' });
   });
   afterEach(() => world.endProcesses('worker'));
 
-  it('a worker that died between its job and the take holds nobody up', async () => {
+  it('a worker that died between its job and the claim holds nobody up', async () => {
     const connections = new Connections({
       redisUrl: world.redis.url,
       keyPrefix: world.prefix,
@@ -75,28 +75,56 @@ describe('jobs, locks and readers that are left behind', () => {
     }
   }, 60_000);
 
-  it('a take that is under way at SIGTERM is handed over, without a death and without a call to the provider', async () => {
+  it('a claim that is under way at SIGTERM is handed over, without a death and without a call to the provider', async () => {
     const turn = await world.ask({ model: 'sim-t60-r60-x' });
     const reader = await world.follow(turn.runId);
-    const release = await holdRun(turn.runId);
+    const client = await world.db.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE side_effects IN ACCESS EXCLUSIVE MODE');
     const [leaving] = (await world.workers(1)) as [ManagedProcess];
     await waitFor(
       async () =>
         (
           await world.db.query(
-            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%taken AS%'`,
+            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%oldest AS%'`,
           )
         ).rowCount === 1,
-      { what: 'the take to wait for the row' },
+      { what: 'the claim to wait for the table' },
     );
     leaving.signal('SIGTERM');
     await sleep(500);
-    await release();
+    await client.query('ROLLBACK');
+    client.release();
     expect(await leaving.exited).toEqual({ code: 0, signal: null });
     expect(world.calls(turn.prompt)).toBe(0);
     await world.workers(1);
     expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 0 });
     expect(world.calls(turn.prompt)).toBe(1);
+  }, 60_000);
+
+  it('one user with 3,000 queued answers is ahead of nobody for longer than what is being written', async () => {
+    const heavy = newUser();
+    await world.db.query(
+      `INSERT INTO runs (id, kind, user_id, principal, model, request)
+       SELECT gen_random_uuid(), 'completion', $1, $2, 'sim-t20-r100-x', '{"messages": [{"role": "user", "content": "Many"}]}'
+         FROM generate_series(1, 3000)`,
+      [heavy.userId, JSON.stringify({ role: 'user', sessionId: heavy.sessionId })],
+    );
+    const [worker] = (await world.workers(1, { WORKER_CONCURRENCY: '4' })) as [ManagedProcess];
+    const started = async (): Promise<number> =>
+      (await world.db.query('SELECT 1 FROM runs WHERE user_id = $1 AND started_at IS NOT NULL', [heavy.userId]))
+        .rowCount!;
+    await waitFor(async () => (await started()) > 8, { what: 'the queue to be worked off' });
+    const turn = await world.ask({ model: 'sim-t20-r100-x' });
+    await world.complete(turn, await world.follow(turn.runId));
+    const { rows } = await world.db.query<{ ahead: number }>(
+      `SELECT count(*)::int AS ahead FROM runs h, runs o
+        WHERE o.id = $1 AND h.user_id = $2 AND h.started_at BETWEEN o.created_at AND o.started_at`,
+      [turn.runId, heavy.userId],
+    );
+    expect(rows[0]!.ahead).toBeLessThanOrEqual(4);
+    await worker.kill();
+    await world.db.query('DELETE FROM runs WHERE user_id = $1', [heavy.userId]);
   }, 60_000);
 
   it('a completion without a key outlives a gateway by no more than its readers may be away', async () => {
@@ -199,8 +227,8 @@ describe('jobs, locks and readers that are left behind', () => {
       const turn = await world.ask({ model: 'sim-t10-r100-x' });
       const reader = await world.follow(turn.runId);
       expect((await reader.ended()).terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
-      expect(await world.row(turn.runId)).toMatchObject({ state: 'failed', deaths: 2, epoch: 3 });
-      expect(world.calls(turn.prompt)).toBe(2);
+      expect(await world.row(turn.runId)).toMatchObject({ state: 'failed', deaths: 4, epoch: 5 });
+      expect(world.calls(turn.prompt)).toBe(4);
       expect(reader.faults).toEqual([]);
     } finally {
       await world.db.query('DROP FUNCTION chat.refuse() CASCADE');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
@@ -150,30 +151,57 @@ describe('owners that die, sleep and come back', () => {
     expect(reader.faults).toEqual([]);
   }, 60_000);
 
-  it('schedule 8: more deaths than the limit end the run with an error that can be retried', async () => {
-    const env = { MAX_RUN_DEATHS: '1' };
-    await world.workers(1, env);
-    const turn = await world.ask({ model: 'sim-t900-r30-x' });
-    const reader = await world.follow(turn.runId);
-    for (const epoch of [1, 2]) {
-      await world.until(turn.runId, (row) => row.epoch === epoch && row.state === 'running', `epoch ${epoch}`);
-      await reader.has(60 * epoch + reader.text.length);
-      await world.endProcesses('worker');
-      await world.workers(1, env);
+  /** Ends the process that writes the run with kill -9: a worker, or one that a worker has started for suspects. */
+  async function killWriter(runId: string): Promise<void> {
+    const { rows } = await world.db.query<{ instance: string }>(
+      'SELECT p.instance FROM runs r JOIN processes p ON p.id = r.owner WHERE r.id = $1',
+      [runId],
+    );
+    const [name, quarantine] = rows[0]!.instance.split('-quarantine-');
+    const worker = world.processes.find((handle) => handle.name === name)!;
+    if (quarantine === undefined) {
+      await worker.kill();
+      return;
     }
-    const end = await reader.ended();
-    expect(end.terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
+    const children = execFileSync('pgrep', ['-P', String(worker.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    for (const pid of children) process.kill(Number(pid), 'SIGKILL');
+  }
+
+  it('schedule 8: a run that ends its workers is given up after it has done so alone, and nobody else pays for it', async () => {
+    const bystanders = await Promise.all(Array.from({ length: 6 }, () => world.ask({ model: 'sim-t60-r60-x' })));
+    const poison = await world.ask({ model: 'sim-t900-r30-x' });
+    const reader = await world.follow(poison.runId);
+    const readers = await Promise.all(bystanders.map(({ runId }) => world.follow(runId)));
+    // As two workers have left them that died with all of them.
+    await world.db.query('UPDATE runs SET deaths = 2 WHERE id = ANY ($1::uuid[])', [
+      [poison, ...bystanders].map(({ runId }) => runId),
+    ]);
+    const [worker] = (await world.workers(1, { MAX_RUN_DEATHS: '1' })) as [ManagedProcess];
+    const other = await world.ask({ model: 'sim-t400-r60-x' });
+    const otherReader = await world.follow(other.runId);
+    for (const deaths of [2, 3]) {
+      await world.until(poison.runId, (row) => row.deaths === deaths && row.state === 'running', `${deaths} deaths`);
+      await reader.has(60 + reader.text.length);
+      await killWriter(poison.runId);
+    }
+    expect((await reader.ended()).terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
     expect(reader.faults).toEqual([]);
-    expect(world.expected(turn).startsWith(reader.text)).toBe(true);
-    expect(await world.message(turn)).toMatchObject({
+    expect(world.expected(poison).startsWith(reader.text)).toBe(true);
+    expect(await world.message(poison)).toMatchObject({
       content: reader.text,
       done: true,
       error: { content: expect.stringContaining('Try again') },
     });
-    expect(await world.row(turn.runId)).toMatchObject({ state: 'failed', deaths: 2, epoch: 3 });
-    expect(world.calls(turn.prompt)).toBe(2);
-    const again = await world.askAgain(turn, 'sim-t20-r100-x');
-    const second = await (await world.follow(again.runId)).ended();
-    expect(second.terminal.state).toBe('completed');
-  }, 60_000);
+    expect(await world.row(poison.runId)).toMatchObject({ state: 'failed', deaths: 4, epoch: 3 });
+    expect(world.calls(poison.prompt)).toBe(2);
+    for (const [n, turn] of bystanders.entries()) {
+      expect((await world.complete(turn, readers[n]!)).deaths).toBeLessThanOrEqual(3);
+    }
+    expect(await world.complete(other, otherReader)).toMatchObject({ epoch: 1, deaths: 0 });
+    expect(worker.running).toBe(true);
+    const again = await world.askAgain(poison, 'sim-t20-r100-x');
+    expect((await (await world.follow(again.runId)).ended()).terminal.state).toBe('completed');
+  }, 90_000);
 });

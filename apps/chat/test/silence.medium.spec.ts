@@ -15,7 +15,7 @@ describe('a config service that is silent', () => {
   afterAll(() => speak?.());
 
   it('holds up neither a stop nor a hand-over, of answers and of titles', async () => {
-    const [worker] = (await world.workers(1)) as [ManagedProcess];
+    const [worker] = (await world.workers(1, { SHUTDOWN_GRACE_MS: '4000' })) as [ManagedProcess];
     const stopped = await world.ask({ model: 'sim-t20-r100-x', title: true });
     const kept = await world.ask({ model: 'sim-t20-r100-x', title: true });
     for (const { runId } of [stopped, kept]) await world.until(runId, (row) => row.state === 'running', 'the take');

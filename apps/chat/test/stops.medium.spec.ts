@@ -1,5 +1,5 @@
 import { DELETE_CHAT } from '@perennial/contracts-chat';
-import { sleep, waitFor } from '@perennial/testing';
+import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import type { Reader } from './reader';
@@ -86,8 +86,8 @@ describe('stops, hand-overs and titles', () => {
     expect(rows).toEqual([]);
   }, 60_000);
 
-  it('hands over what runs on SIGTERM, at once and without a death', async () => {
-    await world.workers(2);
+  it('hands over on SIGTERM what does not end within half of the grace, without a death', async () => {
+    await world.workers(2, { SHUTDOWN_GRACE_MS: '4000' });
     const turn = await world.ask({ model: 'sim-t400-r60-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(300);
@@ -97,6 +97,30 @@ describe('stops, hand-overs and titles', () => {
     expect(await owner.exited).toEqual({ code: 0, signal: null });
     expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 0 });
     expect(reader.resets).toBe(0);
+  }, 60_000);
+
+  it('on SIGTERM answers end by themselves, no further one is claimed, and then the worker leaves at once', async () => {
+    // Half of this grace is longer than the test may take.
+    const grace = { SHUTDOWN_GRACE_MS: '600000' };
+    const [leaving] = (await world.workers(1, grace)) as [ManagedProcess];
+    world.answers.continuation = 'none';
+    try {
+      const turn = await world.ask({ model: 'sim-t120-r60-x', title: true });
+      const reader = await world.follow(turn.runId);
+      await reader.has(60);
+      leaving.signal('SIGTERM');
+      const later = await world.ask({ model: 'sim-t20-r100-x' });
+      expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
+      expect(reader.resets).toBe(0);
+      expect(await leaving.exited).toEqual({ code: 0, signal: null });
+      expect(await world.row(later.runId)).toMatchObject({ state: 'queued', epoch: 0 });
+      const [idle] = (await world.workers(1, grace)) as [ManagedProcess];
+      await world.complete(later, await world.follow(later.runId));
+      idle.signal('SIGTERM');
+      expect(await idle.exited).toEqual({ code: 0, signal: null });
+    } finally {
+      world.answers.continuation = 'continue_final_message';
+    }
   }, 60_000);
 
   it('a title whose maker died is made by another', async () => {

@@ -98,7 +98,7 @@ describe('stores that go away', () => {
   }, 60_000);
 
   it.each([
-    { back: 'within its grace', grace: 60_000, code: 0, deaths: 0 },
+    { back: 'within its grace', grace: 12_000, code: 0, deaths: 0 },
     { back: 'after it', grace: 6_000, code: 1, deaths: 1 },
   ])(
     'a worker is told to end while Postgres is away, which comes back $back: its answer goes on elsewhere',
@@ -109,7 +109,7 @@ describe('stores that go away', () => {
       const leaving = await world.ownerOf(one!.turn.runId);
       await world.postgres.kill();
       leaving.signal('SIGTERM');
-      await (code === 0 ? sleep(2_000) : leaving.exited);
+      await (code === 0 ? sleep(grace / 2 + 300) : leaving.exited);
       await world.postgres.start();
       expect(await leaving.exited).toMatchObject({ code });
       expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths });
@@ -117,13 +117,13 @@ describe('stores that go away', () => {
     90_000,
   );
 
-  it('schedule 5: a take commits and its reply is lost', async () => {
+  it('schedule 5: a claim commits and its reply is lost', async () => {
     const proxy = await proxyOf(world.databaseUrl);
     await world.workers(1, { DATABASE_URL: proxy.url });
     let once = true;
     proxy.rule = {
       judge: (piece) => {
-        if (!once || !piece.includes('runs.take')) return 'pass';
+        if (!once || !piece.includes('runs.claim')) return 'pass';
         once = false;
         return 'lose-reply';
       },

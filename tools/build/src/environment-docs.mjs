@@ -30,7 +30,11 @@ for (const service of SERVICES) {
     .find((candidate) => existsSync(candidate));
   const schema = path === undefined ? undefined : (await load(path))[`${service}Env`];
   if (schema === undefined) throw new Error(`apps/${service}/src/env.ts has to export ${service}Env`);
-  sections.push(`## ${service}`, environmentTable(schema, Object.keys(commonEnv)));
+  // A service may say something else of a variable that all have.
+  const common = Object.keys(commonEnv).filter(
+    (name) => schema.shape[name]?.meta()?.description === commonEnv[name].meta()?.description,
+  );
+  sections.push(`## ${service}`, environmentTable(schema, common));
 }
 
 const text = [

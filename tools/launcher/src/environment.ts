@@ -35,6 +35,8 @@ const schema = z.object({
   STORAGE_PROVIDER: z.string().optional(),
   VECTOR_DB: z.string().optional(),
   NODE_ENV: z.string().default('production'),
+  /** What each service may take to end; nobody at a machine waits two minutes, which is what chat workers take elsewhere. */
+  SHUTDOWN_GRACE_MS: z.string().default('10000'),
   /** Set by npm in what it runs. */
   npm_lifecycle_event: z.string().optional(),
   /** A single-page build to serve instead of ours. */
@@ -58,6 +60,7 @@ export interface LauncherEnvironment {
   /** What was said about where documents stay, else files of this machine. `DATA_DIR` is left out where nobody gave one. */
   documents: { STORAGE_PROVIDER: string; VECTOR_DB: string; DATA_DIR?: string };
   nodeEnv: string;
+  shutdownGraceMs: string;
   hasWebRoot: boolean;
   /** Started by npm, and meant to end with it. */
   underNpm: boolean;
@@ -92,6 +95,7 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
       ...(env.DATA_DIR !== undefined && { DATA_DIR: env.DATA_DIR }),
     },
     nodeEnv: env.NODE_ENV,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     hasWebRoot: env.WEB_ROOT !== undefined,
     underNpm: env.npm_lifecycle_event !== undefined,
   };

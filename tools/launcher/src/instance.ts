@@ -55,6 +55,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
     logFile: home.freshLog(name),
     env: {
       NODE_ENV: env.nodeEnv,
+      SHUTDOWN_GRACE_MS: env.shutdownGraceMs,
       ...(web === undefined || env.hasWebRoot ? {} : { WEB_ROOT: web }),
       ...(service === 'retrieval' ? RETRIEVAL_MEMORY : {}),
       ...options.extra,

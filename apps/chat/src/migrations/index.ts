@@ -3,6 +3,14 @@ import { ChatSchema } from './1764000000000-chat-schema';
 import { ChatUpkeep } from './1764100000000-chat-upkeep';
 import { RunDocuments } from './1764200000000-run-documents';
 import { SearchIndex } from './1764300000000-search-index';
+import { RunClaims } from './1764310000000-run-claims';
 
 /** All migrations of the service's schema, oldest first. */
-export const MIGRATIONS = [ChatSchema, callResultsMigration(1764000000001), ChatUpkeep, RunDocuments, SearchIndex];
+export const MIGRATIONS = [
+  ChatSchema,
+  callResultsMigration(1764000000001),
+  ChatUpkeep,
+  RunDocuments,
+  SearchIndex,
+  RunClaims,
+];

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { type DrainContext, Runtime } from '@perennial/runtime';
 import { Connections, Notices, type RunPublisher } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../env';
 import { RUNS_CANCELLED } from './cancel/cancelled.notice';
@@ -7,7 +7,9 @@ import { RunsWorkforce } from './runs-workforce';
 import { RUN_PUBLISHER } from './run-publisher';
 
 /** Kept back from the time for handing over: the last statements need some of it. */
-const LAST_WORDS_MS = 1_500;
+const SHUTDOWN_RESERVE_MS = 1_500;
+/** How much of the grace answers have to end by themselves before they are handed over. */
+const ENDING_SHARE = 0.5;
 
 /** Starts the run engine's parts in the order in which they need each other, and ends them in the reverse. */
 @Injectable()
@@ -22,33 +24,49 @@ export class RunsLifecycle implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { registry, sweeper, held, titles, worker, queue } = this.parts;
+    const { registry, sweeper, worker, queue } = this.parts;
     const { drain } = this.runtime;
-    const works = this.env.CHAT_ROLE !== 'api';
+    const role = this.env.CHAT_ROLE;
     await registry.start();
     sweeper.start();
     // A process that answers calls has this check from its rpc server.
-    if (this.env.CHAT_ROLE === 'worker') {
+    if (role === 'worker' || role === 'quarantine') {
       this.runtime.readiness.register('redis', async () => {
         if (!(await this.connections.isReachable())) throw new Error('Redis cannot be reached');
       });
     }
-    if (works) {
-      held.start();
-      await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => held.cancel(runIds));
-      titles.startSweeping();
-      worker.start();
-      drain.add('intake', 'take no more runs', () => worker.stopTaking());
-      drain.add('work', 'hand over runs', ({ remainingMs, signal }) =>
-        held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS), signal),
-      );
-      drain.add('work', 'stop titles', () => titles.stop());
-    }
+    if (role !== 'api') await this.#work();
     drain.add('work', 'write out what is buffered', () => this.publisher.close());
     drain.add('work', 'leave the process list', () => registry.stop());
     drain.add('work', 'close the queue', async () => {
       await worker.close();
       await queue.close();
     });
+  }
+
+  async #work(): Promise<void> {
+    const { held, titles, worker, quarantine, quarantineWorker } = this.parts;
+    const { drain } = this.runtime;
+    held.start();
+    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => held.cancel(runIds));
+    if (this.env.CHAT_ROLE === 'quarantine') {
+      quarantineWorker.start();
+      drain.add('intake', 'claim no more suspects', () => quarantineWorker.stopClaiming());
+    } else {
+      titles.startSweeping();
+      worker.begin(() => quarantine.provide());
+      drain.add('intake', 'claim no more runs', () => worker.stopTaking());
+      drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
+    }
+    drain.add('work', 'let answers end, hand over the others', (context) => this.#handOver(context));
+    drain.add('work', 'end the quarantine processes', ({ remainingMs }) => quarantine.ended(remainingMs / 2));
+    drain.add('work', 'stop titles', () => titles.stop());
+  }
+
+  #handOver({ remainingMs, signal }: DrainContext): Promise<void> {
+    const now = Date.now();
+    const deadlineAt = now + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS);
+    const grace = this.parts.quarantineWorker.orphaned ? 0 : this.env.SHUTDOWN_GRACE_MS;
+    return this.parts.held.handOver(Math.min(now + grace * ENDING_SHARE, deadlineAt), deadlineAt, signal);
   }
 }

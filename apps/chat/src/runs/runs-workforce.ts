@@ -4,6 +4,8 @@ import { ProcessRegistry } from './ownership/process-registry';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
+import { QuarantineProcesses } from './quarantine/quarantine-processes';
+import { QuarantineWorker } from './quarantine/quarantine-worker';
 import { TitleService } from './title/title.service';
 
 /** The parts of the engine that run by themselves. */
@@ -16,5 +18,7 @@ export class RunsWorkforce {
     readonly titles: TitleService,
     readonly worker: RunWorker,
     readonly queue: RunQueue,
+    readonly quarantine: QuarantineProcesses,
+    readonly quarantineWorker: QuarantineWorker,
   ) {}
 }

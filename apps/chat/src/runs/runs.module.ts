@@ -13,15 +13,19 @@ import { AttemptStore, AttemptTools } from './generation/attempt-tools';
 import { FinishRepository } from './generation/finish.repository';
 import { GenerationService } from './generation/generation.service';
 import { HeldRuns } from './generation/held-runs';
+import { RunClaims } from './generation/run-claims';
 import { RunMetrics } from './generation/run-metrics';
 import { ModelCatalog } from './models/model-catalog';
 import { TaskModel } from './models/task-model';
+import { ClaimRepository } from './ownership/claim.repository';
 import { OwnershipRepository } from './ownership/ownership.repository';
 import { ProcessRegistry } from './ownership/process-registry';
 import { PruneRepository } from './ownership/prune.repository';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
+import { QuarantineProcesses } from './quarantine/quarantine-processes';
+import { QuarantineWorker } from './quarantine/quarantine-worker';
 import { RunReader } from './read/run-reader';
 import { RUN_PUBLISHER } from './run-publisher';
 import { RunsController } from './runs.controller';
@@ -49,14 +53,18 @@ import { UserEvents } from './user-events';
     FinishRepository,
     GenerationService,
     HeldRuns,
+    RunClaims,
     RunMetrics,
     ModelCatalog,
     TaskModel,
+    ClaimRepository,
     OwnershipRepository,
     ProcessRegistry,
     PruneRepository,
     RunQueue,
     RunWorker,
+    QuarantineProcesses,
+    QuarantineWorker,
     Sweeper,
     RunReader,
     RunsLifecycle,

@@ -5,6 +5,7 @@ import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
 import type { Outcome, TakenRun } from '../model/run';
+import { SUSPECT_AFTER_DEATHS } from '../ownership/claim.repository';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
@@ -52,6 +53,11 @@ export class Attempt {
   /** True once the outcome is known: it is being written to Postgres. */
   get finishing(): boolean {
     return this.#finishing;
+  }
+
+  /** True once another worker is to go on. */
+  get handedOver(): boolean {
+    return this.#reason === 'handover';
   }
 
   /** Ends the attempt. `lost` and `handover` end it without an outcome. */
@@ -136,7 +142,8 @@ export class Attempt {
     const { cancelled, deaths, provider_end: end } = this.run;
     if (cancelled || this.#reason === 'cancelled') return { state: 'cancelled' };
     if (end && end.generation === generation && end.length === text.length) return end.outcome;
-    if (deaths > this.tools.env.MAX_RUN_DEATHS) {
+    // Up to here others may have caused the deaths; the next one it sees alone.
+    if (deaths > Math.max(this.tools.env.MAX_RUN_DEATHS, SUSPECT_AFTER_DEATHS + 1)) {
       return failure('UNAVAILABLE', `The answer broke off ${deaths} times and was given up. Try again.`);
     }
     return undefined;

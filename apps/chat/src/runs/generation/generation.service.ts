@@ -1,40 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { isRedisUnavailable, isReplyError } from '@perennial/transport';
-import { DocumentsService } from '../documents/documents.service';
-import { AttemptTools } from './attempt-tools';
-import { Attempt } from './attempt';
-import { HeldRuns } from './held-runs';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
-import { TitleService } from '../title/title.service';
+import { AttemptStore } from './attempt-tools';
+import type { Attempt } from './attempt';
+import { HeldRuns } from './held-runs';
+import { RunClaims } from './run-claims';
 
-/** Takes runs and writes their answers. */
+/** Claims runs and writes their answers. */
 @Injectable()
 export class GenerationService {
-  #refuses = false;
-
   constructor(
-    private readonly tools: AttemptTools,
+    private readonly store: AttemptStore,
+    private readonly claims: RunClaims,
     private readonly held: HeldRuns,
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
-    private readonly titles: TitleService,
-    private readonly documents: DocumentsService,
   ) {}
 
-  /** From now on no run is taken. */
+  /** From now on no run is claimed. */
   refuse(): void {
-    this.#refuses = true;
+    this.claims.close();
   }
 
-  /** Takes the run, if it is to be had, and writes it to its end. A run that a living process owns is left alone. */
-  async work(runId: string): Promise<void> {
-    if (this.held.has(runId)) return;
-    // The job is gone with this, the run stays queued: another worker's sweeper finds it.
-    if (this.#refuses) throw new CallError('UNAVAILABLE', 'This worker takes no more runs.');
-    const attempt = await this.held.whileTaking(runId, () => this.#take(runId));
-    if (!attempt) return;
+  /** Claims the run whose turn it is and writes it to its end; answers whether there was one. */
+  async work(): Promise<boolean> {
+    const attempt = await this.claims.next();
+    if (attempt) await this.#write(attempt);
+    return attempt !== undefined;
+  }
+
+  /** Writes runs one after another until none waits any more. */
+  async workOff(): Promise<void> {
+    while (await this.work());
+  }
+
+  /** Claims suspects and writes them to their ends, all at once; answers whether there were any. */
+  async workOnSuspects(): Promise<boolean> {
+    const attempts = await this.claims.suspects();
+    await Promise.allSettled(attempts.map((attempt) => this.#write(attempt)));
+    return attempts.length > 0;
+  }
+
+  async #write(attempt: Attempt): Promise<void> {
     try {
       await attempt.perform();
     } catch (error) {
@@ -42,25 +51,13 @@ export class GenerationService {
       throw error;
     } finally {
       this.held.remove(attempt);
+      this.claims.roomMade();
     }
-  }
-
-  async #take(runId: string): Promise<Attempt | undefined> {
-    const owner = this.registry.id;
-    const run = await this.tools.store.ownership.take(runId, owner);
-    if (!run) return undefined;
-    const attempt = new Attempt(run, owner, this.tools, this.documents);
-    this.held.add(attempt);
-    if (run.title && !run.cancelled) {
-      const { principal, traceparent } = run;
-      this.titles.begin({ ...run.title, principal, traceparent }, attempt.over);
-    }
-    return attempt;
   }
 
   /** Begun and not brought to an end: another worker, or this one, tries again. `broke`: not because a store was away. */
   async #giveBack({ runId, epoch }: Attempt, broke: boolean): Promise<void> {
-    const { ownership } = this.tools.store;
+    const { ownership } = this.store;
     const released = await ownership.release(this.registry.id, [{ runId, epoch }], broke).catch(() => []);
     // Where the release failed as well, the next tick finds the run among those that memory does not know.
     if (released.length > 0) setTimeout(() => this.queue.enqueue(released), 500).unref();

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { every, Runtime, type Interval, type Logger } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
 import { OwnershipRepository, type OwnedRun } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue, type RunJob } from '../ownership/run-queue';
@@ -16,8 +17,9 @@ const TICK_MS = 1_000;
 @Injectable()
 export class HeldRuns {
   readonly #attempts = new Map<string, Attempt>();
-  /** Takes that are under way. */
-  readonly #taking = new Map<string, Promise<unknown>>();
+  /** Claims that are under way, with the tick before which they began. */
+  readonly #claims = new Map<Promise<unknown>, number>();
+  #ticks = 0;
   #leaving = false;
   /** Runs of ours in Postgres that memory did not know at the last tick, with their epoch. */
   #strays = new Map<string, number>();
@@ -29,6 +31,7 @@ export class HeldRuns {
     private readonly repository: OwnershipRepository,
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
+    @Inject(CHAT_ENV) private readonly env: ChatEnv,
     @Inject(Runtime) runtime: Runtime,
   ) {
     this.#log = runtime.logger('held-runs');
@@ -44,25 +47,26 @@ export class HeldRuns {
     this.#interval = every(TICK_MS, () => this.tick(), { name: 'checkpoint runs', log: this.#log });
   }
 
-  has(runId: string): boolean {
-    return this.#attempts.has(runId) || this.#taking.has(runId);
+  /** How many more runs this process may write. */
+  get room(): number {
+    return this.env.WORKER_CONCURRENCY - this.#attempts.size;
   }
 
-  /** Marks a run whose take is under way, so that a tick in between does not give it back. */
-  async whileTaking<T>(runId: string, take: () => Promise<T>): Promise<T> {
-    const taking = take();
-    this.#taking.set(runId, taking);
+  /** Marks a claim that is under way, so that a tick in between does not give its runs back. */
+  async whileClaiming<T>(claim: () => Promise<T>): Promise<T> {
+    const claiming = claim();
+    this.#claims.set(claiming, this.#ticks);
     try {
-      return await taking;
+      return await claiming;
     } finally {
-      this.#taking.delete(runId);
+      this.#claims.delete(claiming);
     }
   }
 
   add(attempt: Attempt): void {
     this.#attempts.set(attempt.runId, attempt);
     attempt.onPublished = (runId) => this.#published.push(runId);
-    // Its take was under way when the process was told to end.
+    // Its claim was under way when the process was told to end.
     if (this.#leaving) attempt.stop('handover');
   }
 
@@ -76,6 +80,7 @@ export class HeldRuns {
   }
 
   async tick(): Promise<void> {
+    this.#ticks += 1;
     const { id } = this.registry;
     const held = [...this.#attempts.values()];
     for (const attempt of held) attempt.watchReader();
@@ -88,26 +93,33 @@ export class HeldRuns {
     await this.#markPublished();
   }
 
-  /**
-   * Stops everything and gives it back: text first, then the runs, then word to the other workers. What is at its finish gets
-   * until `deadlineAt` (milliseconds of `Date.now()`) to end here, and a Postgres that is away gets as long to come back.
-   */
-  async handOver(deadlineAt: number, signal: AbortSignal): Promise<void> {
+  /** From now on a run whose claim was under way is handed over before it is begun. */
+  leave(): void {
     this.#leaving = true;
+  }
+
+  /**
+   * Lets answers end by themselves until `endBy`, then stops what is left and gives it back: text first, then the runs, then word to the
+   * other workers. What is at its finish gets until `deadlineAt` to end here, and a Postgres that is away gets as long to come back. Both
+   * are milliseconds of `Date.now()`. Resolves as soon as nothing is left.
+   */
+  async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
+    const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
+      patiently(work, { signal, limitMs: deadlineAt - Date.now() });
+    await before(deadlineAt, Promise.allSettled(this.#claims.keys()));
+    const unbegun = [...this.#attempts.values()].filter((attempt) => attempt.handedOver);
+    await before(deadlineAt, Promise.all(unbegun.map((attempt) => attempt.over)));
+    await untilDeadline(() => this.#giveBack(unbegun));
+    await before(endBy, Promise.all([...this.#attempts.values()].map((attempt) => attempt.over)));
     await this.#interval?.stop();
     const finishing = [...this.#attempts.values()].filter((attempt) => attempt.finishing);
-    const patience = new Promise((resolve) => setTimeout(resolve, Math.max(0, deadlineAt - Date.now())).unref());
-    await Promise.race([
-      Promise.allSettled([...this.#taking.values(), ...finishing.map((attempt) => attempt.over)]),
-      patience,
-    ]);
+    await before(deadlineAt, Promise.all(finishing.map((attempt) => attempt.over)));
     const left = [...this.#attempts.values()];
     for (const attempt of left) attempt.stop('handover');
     const rows = left.flatMap((attempt) => attempt.uncheckpointed());
-    const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
-      patiently(work, { signal, limitMs: deadlineAt - Date.now() });
     if (rows.length > 0) await untilDeadline(() => this.repository.checkpoint(this.registry.id, rows));
-    await Promise.race([Promise.all(left.map((attempt) => attempt.over)), patience]);
+    await before(deadlineAt, Promise.all(left.map((attempt) => attempt.over)));
     await untilDeadline(() => this.#giveBack(left));
     await this.#markPublished();
     if (left.length > 0) this.#log.info({ runs: left.length }, 'handed over');
@@ -121,8 +133,10 @@ export class HeldRuns {
       if (run?.epoch !== attempt.epoch) attempt.stop('lost');
       else if (run.cancelled) attempt.stop('cancelled');
     }
-    const strays = owned.filter((run) => !this.has(run.id));
-    const lost = strays.filter((run) => this.#strays.get(run.id) === run.epoch);
+    const strays = owned.filter((run) => !this.#attempts.has(run.id));
+    // A claim that began before this tick may own what was a stray at the last one, and still be waiting for its reply.
+    const isWaitedFor = [...this.#claims.values()].some((tick) => tick < this.#ticks);
+    const lost = isWaitedFor ? [] : strays.filter((run) => this.#strays.get(run.id) === run.epoch);
     this.#strays = new Map(strays.map((run) => [run.id, run.epoch]));
     if (lost.length === 0) return;
     this.#log.warn({ runs: lost.length }, 'runs that this process owns without knowing are given back');
@@ -150,4 +164,11 @@ export class HeldRuns {
       throw error;
     }
   }
+}
+
+/** Waits for `work`, but no longer than until `time` (milliseconds of `Date.now()`). */
+async function before(time: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(0, time - Date.now()))));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

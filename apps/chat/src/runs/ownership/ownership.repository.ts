@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
-import type { Checkpoint, TakenRun } from '../model/run';
+import type { Checkpoint } from '../model/run';
 import type { RunJob } from './run-queue';
 
 /** A run that Postgres gives to this process. */
@@ -37,24 +37,6 @@ export class OwnershipRepository {
       [],
       { name: 'runs.requeue-orphans' },
     );
-  }
-
-  /** Runs that have waited for so long that their job may be lost. Each is handed to one sweeper at a time. */
-  async waiting(seconds: number, limit: number): Promise<RunJob[]> {
-    return this.database.query<RunJob>(
-      `UPDATE runs SET swept_at = now() WHERE id IN (
-         SELECT id FROM runs
-          WHERE state = 'queued' AND queued_at <= now() - $1 * interval '1 second' AND swept_at <= now() - $1 * interval '1 second'
-          ORDER BY queued_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-       RETURNING id AS "runId", epoch`,
-      [seconds, limit],
-      { name: 'runs.waiting' },
-    );
-  }
-
-  /** Makes this process the owner, if the run waits or its owner is gone. Undefined: a living process has it, or it is over. */
-  async take(runId: string, processId: string): Promise<TakenRun | undefined> {
-    return this.database.first<TakenRun>(TAKE, [runId, processId], { name: 'runs.take' });
   }
 
   /** Whether the run is still this process's at this epoch. */
@@ -160,46 +142,3 @@ export class OwnershipRepository {
     );
   }
 }
-
-/** Take, history, kept text and the title that is still to be made, in one statement. */
-const TAKE = `
-WITH RECURSIVE taken AS (
-  UPDATE runs r
-     SET state = 'running', owner = $2, epoch = r.epoch + 1, started_at = coalesce(r.started_at, now()),
-         deaths = r.deaths + (r.state = 'running')::int
-   WHERE r.id = $1
-     AND (r.state = 'queued' OR (r.state = 'running' AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = r.owner)))
-     AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
-  RETURNING r.*
-),
-path AS (
-  SELECT m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files' AS files, 1 AS depth
-    FROM taken t JOIN messages m ON m.chat_id = t.chat_id AND m.id = t.parent_message_id
-  UNION ALL
-  SELECT m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files', p.depth + 1
-    FROM path p CROSS JOIN taken t JOIN messages m ON m.chat_id = t.chat_id AND m.id = p.parent_id
-   WHERE p.depth < 5000
-),
-title AS (
-  UPDATE side_effects s SET state = 'begun', owner = $2, tries = s.tries + 1
-    FROM taken t
-   WHERE s.run_id = t.id AND s.state <> 'done' AND (s.owner IS NULL OR NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = s.owner))
-  RETURNING s.key, s.payload, s.tries, s.user_id, s.chat_id
-)
-SELECT t.id, t.kind, t.user_id, t.chat_id, t.message_id, t.model, t.encoding, t.request, t.idempotency_key, t.state, t.epoch, t.deaths,
-       t.cancel_requested_at IS NOT NULL AS cancelled, t.traceparent, t.attempt_traceparent, t.provider_end, t.documents,
-       jsonb_build_object('kind', 'user', 'userId', t.user_id) || t.principal AS principal,
-       extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_s,
-       extract(epoch FROM clock_timestamp() - t.started_at)::float8 AS running_s,
-       (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'content', content, 'parts', content_parts) ORDER BY depth DESC) FROM path)
-         AS history,
-       (SELECT jsonb_agg(jsonb_build_object('type', f->'type', 'id', coalesce(f->'id', f#>'{file,id}'), 'context', f->'context') ORDER BY depth)
-          FROM (SELECT files, depth FROM path WHERE files IS NOT NULL
-                UNION ALL
-                SELECT c.extra->'files', 5001 FROM chats c WHERE c.id = t.chat_id AND c.extra ? 'files') a,
-               jsonb_array_elements(CASE jsonb_typeof(a.files) WHEN 'array' THEN a.files ELSE '[]' END) f
-         WHERE f->>'type' IN ('file', 'collection')) AS attached,
-       (SELECT jsonb_agg(jsonb_build_object('generation', generation, 'epoch', epoch, 'start', start, 'text', text)
-                         ORDER BY generation, epoch, start) FROM run_checkpoints c WHERE c.run_id = t.id) AS checkpoints,
-       (SELECT to_jsonb(title.*) FROM title LIMIT 1) AS title
-  FROM taken t`;

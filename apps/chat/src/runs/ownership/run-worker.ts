@@ -4,28 +4,70 @@ import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { GenerationService } from '../generation/generation.service';
-import { RUN_QUEUE, RunJobSchema, type RunJob } from './run-queue';
+import { HeldRuns } from '../generation/held-runs';
+import { ClaimRepository } from './claim.repository';
+import { RUN_QUEUE, RunJobSchema, RunQueue, type RunJob } from './run-queue';
 
-/** Listens for runs that wait. A job is held for as long as its run is written here. */
+const LOOK_MS = 1_000;
+/** A run that has waited for this long while there was room may have lost its job. */
+const WAITING_AFTER_S = 2;
+/** Runs that one look begins to work off: enough to keep up after Redis has forgotten all jobs. */
+const MAX_BEGUN = 100;
+
+/**
+ * Writes runs that wait. A job is a hint that some run waits, and a place here: it is held for as long as a run is written for it, so
+ * that a full worker is offered no more. Which run that is Postgres decides. Once a second a worker with room looks there for runs whose
+ * hints were lost.
+ */
 @Injectable()
 export class RunWorker extends JobWorker<RunJob> {
   constructor(
     @Inject(CHAT_ENV) env: ChatEnv,
     @Inject(Connections) connections: Connections,
-    @Inject(Runtime) runtime: Runtime,
+    @Inject(Runtime) private readonly runtime: Runtime,
     private readonly generation: GenerationService,
+    private readonly repository: ClaimRepository,
+    private readonly held: HeldRuns,
+    private readonly runs: RunQueue,
   ) {
     super(connections, runtime, {
       queue: RUN_QUEUE,
       concurrency: env.WORKER_CONCURRENCY,
       shape: RunJobSchema,
-      work: ({ runId }) => generation.work(runId),
-      describe: ({ runId }) => ({ run: runId }),
+      work: () => generation.work(),
+      describe: ({ runId }) => ({ run_id: runId }),
+    });
+  }
+
+  /** @param onSuspects called each second while runs wait that must be written in a process of their own */
+  begin(onSuspects: () => void): void {
+    this.start();
+    const log = this.runtime.logger('run-worker');
+    let age = WAITING_AFTER_S;
+    const interval = this.runtime.every(
+      LOOK_MS,
+      async () => {
+        const minimum = age;
+        age = WAITING_AFTER_S;
+        const room = Math.min(Math.max(this.held.room, 0), MAX_BEGUN);
+        const { waiting, suspects } = await this.repository.waiting(minimum, room);
+        for (let n = 0; n < waiting; n += 1) {
+          this.generation.workOff().catch((error: unknown) => log.warn({ err: error }, 'a run was not begun'));
+        }
+        if (suspects) onSuspects();
+      },
+      { name: 'look for waiting runs', jitter: 0.3 },
+    );
+    // A Redis that was away may have forgotten the jobs of runs that have only just been queued.
+    this.runs.onBack(() => {
+      age = 0;
+      interval.trigger();
     });
   }
 
   override stopTaking(): void {
     this.generation.refuse();
+    this.held.leave();
     super.stopTaking();
   }
 }

@@ -9,17 +9,12 @@ import { RunQueue } from './run-queue';
 
 const SWEEP_MS = 1_000;
 const PRUNE_MS = 60_000;
-/** A run that has waited for this long may have lost its job. */
-const WAITING_AFTER_S = 2;
-/** Jobs added in one sweep: more than a second's worth of takes, little for Redis. */
-const WAITING_BATCH = 500;
 const UNPUBLISHED_BATCH = 100;
 /** The owner publishes at once; a sweeper only steps in where it did not. */
 const UNPUBLISHED_AFTER_S = 3;
 
 /**
- * Repairs by state what crashes and an emptied Redis leave: runs that wait without a job, runs whose owner is on no list, ends that
- * nobody was told. Every process sweeps; the statements see to it that they do not get in each other's way.
+ * Repairs by state what crashes and an emptied Redis leave: runs whose owner is on no list, ends that nobody was told. Every process sweeps; the statements see to it that they do not get in each other's way.
  */
 @Injectable()
 export class Sweeper {
@@ -33,29 +28,12 @@ export class Sweeper {
   ) {}
 
   start(): void {
-    let age = WAITING_AFTER_S;
-    const sweep = this.runtime.every(
-      SWEEP_MS,
-      async () => {
-        const minimum = age;
-        age = WAITING_AFTER_S;
-        await this.#sweep(minimum);
-      },
-      { name: 'sweep runs', jitter: 0.3 },
-    );
-    // A Redis that was away may have forgotten the jobs of runs that have only just been queued.
-    this.queue.onBack(() => {
-      age = 0;
-      sweep.trigger();
-    });
+    this.runtime.every(SWEEP_MS, () => this.#sweep(), { name: 'sweep runs', jitter: 0.3 });
     this.runtime.every(PRUNE_MS, () => this.pruning.prune(), { name: 'prune runs', jitter: 0.5 });
   }
 
-  async #sweep(waitingAfterS: number): Promise<void> {
+  async #sweep(): Promise<void> {
     this.queue.enqueue(await this.repository.requeueOrphans());
-    const waiting = await this.repository.waiting(waitingAfterS, WAITING_BATCH);
-    if (waitingAfterS > 0) this.queue.enqueueAgain(waiting);
-    else this.queue.enqueue(waiting);
     await this.#publishEnds();
   }
 

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
+import { DocumentsService } from '../documents/documents.service';
+import type { TakenRun } from '../model/run';
+import { ClaimRepository } from '../ownership/claim.repository';
+import { ProcessRegistry } from '../ownership/process-registry';
+import { TitleService } from '../title/title.service';
+import { Attempt } from './attempt';
+import { AttemptTools } from './attempt-tools';
+import { HeldRuns } from './held-runs';
+
+/** Runs claimed by one statement: a burst of turns costs a few statements, and none of them carries too much history. */
+const BATCH = 16;
+
+interface ClaimRequest {
+  resolve(attempt: Attempt | undefined): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Claims runs as this process has room for them. Nobody asks for a certain run: Postgres chooses whose turn it is. Requests that come
+ * while a claim is under way share the next one.
+ */
+@Injectable()
+export class RunClaims {
+  readonly #requests: ClaimRequest[] = [];
+  #claiming = false;
+  #closed = false;
+
+  constructor(
+    private readonly repository: ClaimRepository,
+    private readonly registry: ProcessRegistry,
+    private readonly held: HeldRuns,
+    private readonly tools: AttemptTools,
+    private readonly titles: TitleService,
+    private readonly documents: DocumentsService,
+  ) {}
+
+  /** From now on no run is claimed. */
+  close(): void {
+    this.#closed = true;
+    for (const request of this.#requests.splice(0)) request.reject(noMoreClaims());
+  }
+
+  /** Resolves with a claimed run as soon as there is room for one, or with undefined when none waits. */
+  next(): Promise<Attempt | undefined> {
+    // A job that is refused is gone, its run stays queued: another worker finds it.
+    if (this.#closed) return Promise.reject(noMoreClaims());
+    const next = new Promise<Attempt | undefined>((resolve, reject) => this.#requests.push({ resolve, reject }));
+    this.roomMade();
+    return next;
+  }
+
+  /** Claims for those who wait, as far as there is room. */
+  roomMade(): void {
+    if (this.#claiming) return;
+    this.#claiming = true;
+    void this.#serve();
+  }
+
+  /** Claims all suspects that this process may write together. */
+  async suspects(): Promise<Attempt[]> {
+    return this.#closed ? [] : this.#claim((owner) => this.repository.claimSuspects(owner));
+  }
+
+  async #serve(): Promise<void> {
+    for (;;) {
+      const count = Math.min(this.#requests.length, this.held.room, BATCH);
+      if (count <= 0) break;
+      const requests = this.#requests.splice(0, count);
+      try {
+        const attempts = await this.#claim((owner) => this.repository.claim(owner, count));
+        for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
+      } catch (error) {
+        for (const request of requests) request.reject(error);
+      }
+    }
+    this.#claiming = false;
+  }
+
+  #claim(claim: (owner: string) => Promise<TakenRun[]>): Promise<Attempt[]> {
+    const owner = this.registry.id;
+    return this.held.whileClaiming(async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
+  }
+
+  #begin(run: TakenRun, owner: string): Attempt {
+    const attempt = new Attempt(run, owner, this.tools, this.documents);
+    this.held.add(attempt);
+    if (run.title && !run.cancelled) {
+      const { principal, traceparent } = run;
+      this.titles.begin({ ...run.title, principal, traceparent }, attempt.over);
+    }
+    return attempt;
+  }
+}
+
+const noMoreClaims = (): CallError => new CallError('UNAVAILABLE', 'This worker takes no more runs.');

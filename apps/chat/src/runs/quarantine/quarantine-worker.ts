@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { every, Runtime, type Logger } from '@perennial/runtime';
+import { GenerationService } from '../generation/generation.service';
+import { HeldRuns } from '../generation/held-runs';
+
+const LOOK_MS = 250;
+const SIGN_OF_LIFE_MS = 1_000;
+/** Without a suspect for this long the process is not needed. */
+const IDLE_MS = 10_000;
+
+/**
+ * Writes suspects in a process of their own: those that one claim brings, and no others until they have ended. The process ends with the
+ * worker that started it, and when there is nothing to do.
+ */
+@Injectable()
+export class QuarantineWorker {
+  #orphaned = false;
+  readonly #log: Logger;
+
+  constructor(
+    @Inject(Runtime) private readonly runtime: Runtime,
+    private readonly generation: GenerationService,
+    private readonly held: HeldRuns,
+  ) {
+    this.#log = runtime.logger('quarantine');
+  }
+
+  /** The worker that started this process is gone. */
+  get orphaned(): boolean {
+    return this.#orphaned;
+  }
+
+  start(): void {
+    const end = (): boolean => process.kill(process.pid, 'SIGTERM');
+    process.once('disconnect', () => {
+      this.#orphaned = true;
+      end();
+    });
+    every(SIGN_OF_LIFE_MS, () => void process.send?.('alive', () => undefined), {
+      name: 'sign of life',
+      log: this.#log,
+      immediately: true,
+    });
+    let neededAt = performance.now();
+    this.runtime.every(
+      LOOK_MS,
+      async () => {
+        if (await this.generation.workOnSuspects()) neededAt = performance.now();
+        else if (performance.now() - neededAt > IDLE_MS) end();
+      },
+      { name: 'claim suspects', immediately: true },
+    );
+  }
+
+  stopClaiming(): void {
+    this.generation.refuse();
+    this.held.leave();
+  }
+}
