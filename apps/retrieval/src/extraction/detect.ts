@@ -20,6 +20,8 @@ export type Format =
   | 'markdown'
   | 'csv'
   | 'json'
+  | 'notebook'
+  | 'mail'
   | 'xml'
   | 'code'
   | 'text';
@@ -44,8 +46,11 @@ const TEXT_KINDS = new Map<string, Format>([
   ['json', 'json'],
   ['jsonl', 'json'],
   ['ndjson', 'json'],
-  ['ipynb', 'json'],
   ['geojson', 'json'],
+  ['ipynb', 'notebook'],
+  ['eml', 'mail'],
+  ['mht', 'mail'],
+  ['mhtml', 'mail'],
   ['xml', 'xml'],
   ['xsd', 'xml'],
   ['xsl', 'xml'],
@@ -62,6 +67,9 @@ const TYPES = new Map<string, Format>([
   ['text/csv', 'csv'],
   ['text/tab-separated-values', 'csv'],
   ['application/json', 'json'],
+  ['application/x-ipynb+json', 'notebook'],
+  ['message/rfc822', 'mail'],
+  ['multipart/related', 'mail'],
   ['text/xml', 'xml'],
   ['application/xml', 'xml'],
 ]);
@@ -164,12 +172,16 @@ function wrongType(extension: string, head: Uint8Array): ExtractionError {
   );
 }
 
+/** Header lines as programs write them; a person who notes From and To writes no version of MIME. */
+const MAIL = /^(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version:\s*1\.0/;
+
 function kindOfText(start: string, extension: string, contentType: string | undefined): Format {
   const kind = TEXT_KINDS.get(extension);
   if (kind === 'code') return kind;
   const begins = start.replace(/^\u00EF\u00BB\u00BF/, '').trimStart();
   if (/^<(!doctype\s+html|html[\s>])/i.test(begins)) return 'html';
   if (kind !== undefined) return kind;
+  if (MAIL.test(begins)) return 'mail';
   if (/^<\?xml\s/i.test(begins)) return /<html[\s>]/i.test(begins) ? 'html' : 'xml';
   return TYPES.get(contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '') ?? 'text';
 }

@@ -105,7 +105,7 @@ export interface ExtractionRequest {
 
 /** What was read. */
 export interface ExtractionSummary {
-  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `xml`, `code` or `text`. */
+  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `notebook`, `mail`, `xml`, `code` or `text`. */
   format: string;
   /** Pages, slides or sheets, where the format has them. */
   pages?: number;

@@ -74,6 +74,7 @@ class ExtractorPool implements Extractor {
     const limits = { ...this.#limits, ...request.limits };
     let placed = false;
     let spooled: string | undefined;
+    let scratch: string | undefined;
     let process: ExtractorProcess | undefined;
     let clean = false;
     try {
@@ -82,12 +83,13 @@ class ExtractorPool implements Extractor {
       if ('open' in source) spooled = await this.#spool.write(source.open, limits, signal);
       const path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
+      scratch = this.#spool.reserve();
       for (;;) {
         process = this.#take();
         const wasIdle = process.documents > 0;
         let begun = false;
         try {
-          for await (const event of process.read({ path, name, contentType, limits, split, signal })) {
+          for await (const event of process.read({ path, name, contentType, limits, scratch, split, signal })) {
             begun = true;
             // Whoever listens may leave at the last word: that does no harm to the process.
             clean = event.kind === 'done';
@@ -103,7 +105,7 @@ class ExtractorPool implements Extractor {
       }
     } finally {
       if (process) await this.#give(process, clean);
-      if (spooled !== undefined) await this.#spool.remove(spooled);
+      for (const path of [spooled, scratch]) if (path !== undefined) await this.#spool.remove(path);
       if (placed) this.#leave();
     }
   }

@@ -13,6 +13,8 @@ export type ToExtractor =
       name: string;
       contentType?: string;
       limits: ExtractionLimits;
+      /** A directory for this document alone; the parent removes it. */
+      scratch: string;
       split: SplitOptions;
     }
   | { kind: 'taken' };

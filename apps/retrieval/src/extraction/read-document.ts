@@ -1,9 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TextPart } from '../splitting/chunk';
 import { detect, type Format } from './detect';
 import { ExtractionError, type ExtractionLimits, type ExtractionSummary } from './extraction';
 import { refuse } from './messages';
-import type { FormatReader, Reading } from './reading';
+import type { AttachedFile, FormatReader, Fragment, Reading } from './reading';
 import { textParts } from './text-parts';
 
 /** The libraries of a format are loaded with its first document. */
@@ -20,7 +21,9 @@ const READERS: Readonly<Record<Format, () => Promise<FormatReader>>> = {
   csv: async () => (await import('./formats/csv')).readCsv,
   xml: async () => (await import('./formats/xml')).readXmlText,
   markdown: async () => (await import('./formats/text')).readText,
-  json: async () => (await import('./formats/text')).readText,
+  json: async () => (await import('./formats/json')).readJson,
+  notebook: async () => (await import('./formats/notebook')).readNotebook,
+  mail: async () => (await import('./formats/mail')).readMail,
   code: async () => (await import('./formats/text')).readText,
   text: async () => (await import('./formats/text')).readText,
 };
@@ -30,6 +33,8 @@ export interface DocumentRequest {
   name: string;
   contentType?: string;
   limits: ExtractionLimits;
+  /** A directory of this document's own, which need not be there yet and is removed by whoever asks. */
+  scratch: string;
   progress: (done: number, total: number) => void;
 }
 
@@ -41,14 +46,15 @@ export interface OpenDocument {
 
 /** Tells what the file is and reads its text in this process. Every error is an `ExtractionError`, here and in `parts`. */
 export async function readDocument(request: DocumentRequest): Promise<OpenDocument> {
-  const { path, name, contentType, limits, progress } = request;
+  const { path, name, contentType, limits, scratch, progress } = request;
   try {
     const { size } = await stat(path);
     if (size === 0) throw refuse.empty();
     if (size > limits.maxBytes) throw refuse.tooLarge(size, limits);
     const { format, head } = await detect(path, { name, contentType, limits });
     const summary = { format, textLength: 0 };
-    const reading: Reading = { path, name, size, head, limits, summary, progress };
+    const attached = (file: AttachedFile) => attachedText(file, { limits, scratch, depth: 1 });
+    const reading: Reading = { path, name, size, head, limits, summary, progress, attached };
     const reader = await READERS[format]();
     return { summary, parts: partsOf(reader, reading) };
   } catch (error) {
@@ -62,6 +68,33 @@ async function* partsOf(reader: FormatReader, reading: Reading): AsyncGenerator<
     if (reading.summary.textLength === 0) throw refuse.empty();
   } catch (error) {
     throw reasonOf(error);
+  }
+}
+
+/** A mail in a mail in a mail is the deepest that is read. */
+const MAX_DEPTH = 3;
+
+/** The text of a file within a document; one that cannot be read says why, and the rest of the document is read all the same. */
+async function* attachedText(
+  { name, contentType, bytes }: AttachedFile,
+  within: { limits: ExtractionLimits; scratch: string; depth: number },
+): AsyncGenerator<Fragment> {
+  const { limits, scratch, depth } = within;
+  if (depth > MAX_DEPTH || bytes.byteLength === 0) return;
+  const path = join(scratch, String(depth));
+  try {
+    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    await writeFile(path, bytes, { mode: 0o600 });
+    const { format, head } = await detect(path, { name, contentType, limits });
+    const attached = (file: AttachedFile) => attachedText(file, { ...within, depth: depth + 1 });
+    const summary = { format, textLength: 0 };
+    const size = bytes.byteLength;
+    const reader = await READERS[format]();
+    const reading: Reading = { path, name, size, head, limits, summary, progress: () => undefined, attached };
+    for await (const { text, markup } of reader(reading)) yield { text, markup, heading: name };
+  } catch (error) {
+    const { message } = reasonOf(error);
+    yield { text: `(The attachment cannot be read. ${message})\n`, markup: 'plain', heading: name };
   }
 }
 

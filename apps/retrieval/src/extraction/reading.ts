@@ -11,6 +11,13 @@ export interface Fragment {
   markup: 'markdown' | 'plain';
 }
 
+/** A file within a document, such as the attachment of a mail. */
+export interface AttachedFile {
+  name: string;
+  contentType: string;
+  bytes: Uint8Array;
+}
+
 /** One document that is being read. */
 export interface Reading {
   path: string;
@@ -24,6 +31,8 @@ export interface Reading {
   summary: Omit<ExtractionSummary, 'chunks'>;
   /** Says how far the reader is: pages done, of how many. */
   progress(done: number, total: number): void;
+  /** Reads a file within it by its own format's reader; never throws because of that file. */
+  attached(file: AttachedFile): AsyncIterable<Fragment>;
 }
 
 /** Reads one format. It throws an `ExtractionError` for what the person can mend; anything else counts as a damaged file. */

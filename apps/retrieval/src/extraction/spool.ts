@@ -78,8 +78,13 @@ export class Spool {
     }
   }
 
+  /** A path for files that are made while a document is read; nothing is there yet. */
+  reserve(): string {
+    return join(this.#dir, randomBytes(12).toString('hex'));
+  }
+
   async remove(path: string): Promise<void> {
-    await rm(path, { force: true });
+    await rm(path, { recursive: true, force: true });
   }
 
   /** Removes the directory of this process, once nothing is written to it any more. */

@@ -2,34 +2,56 @@ const LONGEST_HEADER = 100;
 const MOST_HEADERS = 64;
 const NUMBER = /^[-+]?[\d.,]+%?$/;
 
+/** A year, as a column's name. */
+const YEAR = /^(?:1[89]|20|21)\d\d$/;
+/** Titles and notes that may stand above the row that names the columns. */
+const MOST_TITLES = 5;
+
 /**
- * The rows of a table as lines that can stand alone. When the first row names the columns, each row says the names:
- * `City: Bern | Population: 134794`; else its cells only: `Bern | 134794`. A chunk from the middle of a table
- * would otherwise not say what its numbers are.
+ * The rows of a table as lines that can stand alone. When a row names the columns (the first one, or the first below titles of one cell
+ * each), each later row says the names: `City: Bern | Population: 134794`; else its cells only: `Bern | 134794`. A chunk from the middle
+ * of a table would otherwise not say what its numbers are.
  */
 export class TableText {
   #names: string[] | undefined;
+  #titles = 0;
 
   /** The line of the next row, with its line end; nothing for a row without text. */
   row(values: readonly string[]): string {
     const cells = values.map((value) => value.replace(/\s+/g, ' ').trim());
-    if (cells.every((cell) => cell === '')) return '';
+    const filled = cells.filter((cell) => cell !== '');
+    if (filled.length === 0) return '';
     const names = this.#names;
-    if (!names) {
-      this.#names = nameColumns(cells) ? [...cells] : [];
-      return `${cells.filter((cell) => cell !== '').join(' | ')}\n`;
-    }
-    const line = cells.flatMap((cell, column) => {
-      if (cell === '') return [];
-      const name = names[column];
-      return [name === undefined ? cell : `${name}: ${cell}`];
-    });
-    return `${line.join(' | ')}\n`;
+    if (names) return line(cells, names);
+    if (nameColumns(cells)) this.#names = cells;
+    else if (filled.length > 1 || ++this.#titles >= MOST_TITLES) this.#names = [];
+    return `${filled.join(' | ')}\n`;
   }
 }
 
-const nameColumns = (cells: readonly string[]): boolean =>
-  cells.length >= 2 &&
-  cells.length <= MOST_HEADERS &&
-  new Set(cells).size === cells.length &&
-  cells.every((cell) => cell !== '' && cell.length <= LONGEST_HEADER && !NUMBER.test(cell));
+function line(cells: readonly string[], names: readonly string[]): string {
+  const parts = cells.flatMap((cell, column) => {
+    if (cell === '') return [];
+    const name = names[column];
+    return [name ? `${name}: ${cell}` : cell];
+  });
+  return `${parts.join(' | ')}\n`;
+}
+
+/** The first column may have no name, as where it counts the rows; years may name columns beside one that has a word. */
+function nameColumns(cells: readonly string[]): boolean {
+  const [first = '', ...others] = cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1);
+  const names = first === '' ? others : [first, ...others];
+  const years = names.filter((name) => YEAR.test(name));
+  return (
+    names.length >= 2 &&
+    names.length <= MOST_HEADERS &&
+    new Set(names).size === names.length &&
+    names.every((name) => name !== '' && name.length <= LONGEST_HEADER && (!NUMBER.test(name) || YEAR.test(name))) &&
+    (years.length === 0 || (years.length >= 2 && !YEAR.test(first) && ascending(years)))
+  );
+}
+
+/** Numbers that only look like years do not follow each other. */
+const ascending = (years: readonly string[]): boolean =>
+  years.every((year, at) => at === 0 || Number(year) > Number(years[at - 1]));

@@ -37,12 +37,12 @@ async function sendChunks(chunks: Chunk[]): Promise<void> {
   send({ kind: 'chunks', chunks });
 }
 
-async function read({ path, name, contentType, limits, split }: ToExtractor & { kind: 'read' }): Promise<void> {
+async function read({ path, name, contentType, limits, scratch, split }: ToExtractor & { kind: 'read' }): Promise<void> {
   const splitter = await createSplitter(split);
   const progress = (done: number, total: number): void => {
     if (done === total || done % 10 === 0) send({ kind: 'progress', done, total });
   };
-  const { parts, summary } = await readDocument({ path, name, contentType, limits, progress });
+  const { parts, summary } = await readDocument({ path, name, contentType, limits, scratch, progress });
   let chunks = 0;
   let batch: Chunk[] = [];
   let length = 0;

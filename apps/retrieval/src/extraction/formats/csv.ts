@@ -19,6 +19,43 @@ export const readCsv: FormatReader = async function* (reading: Reading): AsyncGe
   // A row of millions of columns is refused before a parser holds them all.
   const columns = await columnsOfFirstLine(decoded(path, encoding), separator);
   if (columns > limits.maxColumns) throw refuse.tooManyColumns(columns, limits);
+  const table = new TableText();
+  let lines: string[] = [];
+  // Where a quote is never closed, all before it has been read; from there on quotes are characters.
+  let next = 1;
+  for (const quote of ['"', null]) {
+    try {
+      for await (const { record, info } of records(decoded(path, encoding), { separator, quote, from: next })) {
+        if (record.length > limits.maxColumns) throw refuse.tooManyColumns(record.length, limits);
+        next = info.lines + 1;
+        lines.push(table.row(record));
+        if (lines.length < ROWS_PER_FRAGMENT) continue;
+        yield { text: lines.join(''), markup: 'plain' };
+        lines = [];
+      }
+      break;
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      if (quote === null || !UNCLOSED.has(error.code)) throw refuse.damaged(whatIsWrong(error), { cause: error });
+      lines.push(`(A quote opens near line ${next} and is never closed.)\n`);
+    }
+  }
+  yield { text: lines.join(''), markup: 'plain' };
+};
+
+/** What csv-parse calls a quote without its end: at the end of the table, or where a row is longer than any. */
+const UNCLOSED = new Set(['CSV_QUOTE_NOT_CLOSED', 'CSV_MAX_RECORD_SIZE']);
+
+interface CsvRecord {
+  record: string[];
+  /** Lines of the file up to the end of this record. */
+  info: { lines: number };
+}
+
+function records(
+  pieces: AsyncIterable<string>,
+  { separator, quote, from }: { separator: string; quote: string | null; from: number },
+): AsyncIterable<CsvRecord> {
   const parser = parse({
     delimiter: separator,
     bom: true,
@@ -26,24 +63,14 @@ export const readCsv: FormatReader = async function* (reading: Reading): AsyncGe
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: MAX_ROW_LENGTH,
+    info: true,
+    quote,
+    from_line: from,
   });
-  // An error of either end reaches the loop below.
-  pipeline(Readable.from(decoded(path, encoding)), parser, () => undefined);
-  const table = new TableText();
-  let lines: string[] = [];
-  try {
-    for await (const row of parser as AsyncIterable<string[]>) {
-      if (row.length > limits.maxColumns) throw refuse.tooManyColumns(row.length, limits);
-      lines.push(table.row(row));
-      if (lines.length < ROWS_PER_FRAGMENT) continue;
-      yield { text: lines.join(''), markup: 'plain' };
-      lines = [];
-    }
-  } catch (error) {
-    throw error instanceof CsvError ? refuse.damaged(whatIsWrong(error), { cause: error }) : error;
-  }
-  yield { text: lines.join(''), markup: 'plain' };
-};
+  // An error of either end reaches who reads the parser.
+  pipeline(Readable.from(pieces), parser, () => undefined);
+  return parser as AsyncIterable<CsvRecord>;
+}
 
 function separatorOf(line: string): string {
   const unquoted = line.replace(/"[^"]*"/g, '');
@@ -68,8 +95,6 @@ async function columnsOfFirstLine(pieces: AsyncIterable<string>, separator: stri
 function whatIsWrong(error: CsvError): string {
   const line = typeof error['lines'] === 'number' ? ` near line ${error['lines']}` : '';
   switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'A quote in the table is opened and never closed';
     case 'CSV_MAX_RECORD_SIZE':
       return `A row of the table${line} has more than ${MAX_ROW_LENGTH / 1024 / 1024} MiB: a quote is not closed, or the line ends are missing`;
     default:

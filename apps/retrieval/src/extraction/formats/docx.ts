@@ -2,6 +2,7 @@ import mammoth from 'mammoth';
 import { Archive } from '../archive';
 import { HtmlText } from '../html-text';
 import type { FormatReader, Fragment, Reading } from '../reading';
+import { withEquationsAndBoxes } from './docx-parts';
 
 type Input = Parameters<typeof mammoth.convertToHtml>[0];
 
@@ -29,7 +30,10 @@ function containerOf(archive: Archive): Input {
     exists: (name: string) => archive.has(name),
     read: async (name: string, encoding?: BufferEncoding | 'utf-8') => {
       const bytes = await archive.bytes(name);
-      return encoding === undefined ? bytes : encoding === 'base64' ? bytes.toString(encoding) : decodeXml(bytes);
+      if (encoding === undefined) return bytes;
+      if (encoding === 'base64') return bytes.toString(encoding);
+      const xml = decodeXml(bytes);
+      return name.startsWith('word/') ? withEquationsAndBoxes(xml) : xml;
     },
   };
   return { file } as unknown as Input;

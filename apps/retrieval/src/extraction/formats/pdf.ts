@@ -5,9 +5,13 @@ import { getResolvedPDFJS } from 'unpdf';
 import { ExtractionError } from '../extraction';
 import { refuse } from '../messages';
 import type { FormatReader, Fragment, Reading } from '../reading';
+import { fieldLines, type PlacedText } from './pdf-fields';
 
-/** A PDF ends with these words; what follows them is little. */
-const END = /startxref|%%EOF/;
+/** A PDF ends with these words; whatever may follow them is no part of it, unless it is another object. */
+const END = '%%EOF';
+const OBJECT = /\d\s+\d+\s+obj\b/;
+/** Where a file is cut off behind an older end, objects begin at once. */
+const LOOKED_AT_BYTES = 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
 /** Lines further apart than this, in heights of a line, are two paragraphs. */
 const PARAGRAPH_GAP = 1.7;
@@ -24,7 +28,7 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
   const { limits, summary } = reading;
   const bytes = await readFile(reading.path);
   // A reader of PDF mends a file that was cut off, and finds a part of its pages: nobody would know that the rest is missing.
-  if (!END.test(bytes.subarray(-TAIL_BYTES).toString('latin1')))
+  if (!isWhole(bytes))
     throw refuse.damaged('The PDF ends too early: it was cut off, or only a part of it was uploaded');
   const { getDocument, VerbosityLevel } = await getResolvedPDFJS();
   const task = getDocument({
@@ -47,8 +51,9 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
     summary.emptyPages = 0;
     for (let number = 1; number <= pdf.numPages; number += 1) {
       const page = await pdf.getPage(number);
-      const { items } = await page.getTextContent();
-      const text = pageText(items.filter((item) => 'str' in item));
+      const items = (await page.getTextContent()).items.filter((item) => 'str' in item);
+      const fields = fieldLines(await page.getAnnotations({ intent: 'any' }), items);
+      const text = [pageText(items), ...fields].filter((part) => part.trim() !== '').join('\n');
       page.cleanup();
       if (text.trim() === '') summary.emptyPages += 1;
       else yield { text, page: number, markup: 'plain' };
@@ -59,6 +64,12 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
     await task.destroy();
   }
 };
+
+function isWhole(bytes: Buffer): boolean {
+  if (bytes.subarray(-TAIL_BYTES).includes('startxref')) return true;
+  const end = bytes.lastIndexOf(END);
+  return end >= 0 && !OBJECT.test(bytes.subarray(end, end + LOOKED_AT_BYTES).toString('latin1'));
+}
 
 function refused(error: unknown): ExtractionError {
   return error instanceof Error && error.name === 'PasswordException'
@@ -73,11 +84,9 @@ const noText = (pages: number) =>
   );
 
 /** A run of text as pdf.js gives it. */
-interface Item {
-  str: string;
+interface Item extends PlacedText {
   hasEOL: boolean;
   height: number;
-  transform: readonly number[];
 }
 
 /** A word that a line end divides. A search for the word would not find its halves. */

@@ -3,6 +3,7 @@ import { refuse } from '../messages';
 import { mainPart, relationsOf } from '../office';
 import type { FormatReader, Fragment, Reading } from '../reading';
 import { readXml } from '../xml';
+import { chartText } from './chart';
 
 const TITLES = new Set(['title', 'ctrTitle']);
 
@@ -23,8 +24,12 @@ export const readPptx: FormatReader = async function* (reading: Reading): AsyncG
     if (slides.length > reading.limits.maxPages) throw refuse.tooManyPages(slides.length, 'slides', reading.limits);
     reading.summary.pages = slides.length;
     for (const [at, slide] of slides.entries()) {
-      const notes = [...(await relationsOf(archive, slide)).values()].find(({ type }) => type === 'notesSlide')?.target;
-      const text = await slideText(archive, slide);
+      const parts = [...(await relationsOf(archive, slide)).values()];
+      const notes = parts.find(({ type }) => type === 'notesSlide')?.target;
+      const charts = parts.filter(({ type, target }) => type === 'chart' && archive.has(target));
+      const blocks = [await slideText(archive, slide)];
+      for (const { target } of charts) blocks.push(await chartText(archive, target));
+      const text = blocks.filter((block) => block !== '').join('\n\n');
       const spoken = notes === undefined ? '' : await slideText(archive, notes, true);
       yield { text: spoken === '' ? text : `${text}\n\nNotes: ${spoken}`, page: at + 1, markup: 'markdown' };
       reading.progress(at + 1, slides.length);

@@ -1,14 +1,17 @@
 import { localName, readXml } from '../xml';
 
 /** What a cell's number means. */
-export type CellStyle = 'plain' | 'date' | 'percent';
+export type CellStyle = 'plain' | 'date' | 'duration' | 'percent';
 
 const DAY_MS = 86_400_000;
 /** Day 0 of Excel's calendar, which counts a 29 February 1900 that never was; right from March 1900 on. */
 const FROM_1900 = Date.UTC(1899, 11, 30);
 const FROM_1904 = Date.UTC(1904, 0, 1);
 /** Formats of dates and times that every workbook has without saying so. */
-const BUILT_IN_DATES = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 46, 47, 50, 57]);
+const BUILT_IN_DATES = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 47, 50, 57]);
+/** `[h]:mm:ss` */
+const BUILT_IN_DURATION = 46;
+const COUNTED = /\[(?:h+|m+|s+)\]/i;
 const BUILT_IN_PERCENT = new Set([9, 10]);
 
 /** The column of a cell's address, from 0: `C7` is 2. */
@@ -39,33 +42,51 @@ export async function readStyles(pieces: AsyncIterable<string>): Promise<CellSty
 
 function styleOf(id: number, formats: ReadonlyMap<number, string>): CellStyle {
   const code = formats.get(id);
-  if (code === undefined) return BUILT_IN_DATES.has(id) ? 'date' : BUILT_IN_PERCENT.has(id) ? 'percent' : 'plain';
+  if (code === undefined) {
+    if (id === BUILT_IN_DURATION) return 'duration';
+    return BUILT_IN_DATES.has(id) ? 'date' : BUILT_IN_PERCENT.has(id) ? 'percent' : 'plain';
+  }
+  if (COUNTED.test(code)) return 'duration';
   // Words in quotes, colours and escaped letters say nothing about the number.
-  const bare = code.replace(/"[^"]*"|\[(?!h|m|s)[^\]]*\]|\\./gi, '');
+  const bare = code.replace(/"[^"]*"|\[[^\]]*\]|\\./g, '');
   if (/[dmyhs]/i.test(bare.replace(/general/i, ''))) return 'date';
   return bare.includes('%') ? 'percent' : 'plain';
 }
 
-/** The text of a cell as a reader of the sheet sees it, or near to it. */
+/** The text of a cell as a reader of the sheet sees it, or near to it; of a formula that was never calculated the formula. */
 export function cellText(
-  value: string,
+  { value, formula }: { value: string; formula: string },
   type: string,
   style: CellStyle,
   strings: readonly string[],
   from1904: boolean,
 ): string {
+  if (value === '' && formula !== '') return `=${formula}`;
   if (type === 's') return strings[Number(value)] ?? '';
   if (type === 'b') return value === '1' ? 'TRUE' : value === '' ? '' : 'FALSE';
-  if (type !== 'n' || value === '') return value;
+  if (type !== 'n' || value === '') return unescaped(value);
   const number = Number(value);
   if (!Number.isFinite(number)) return value;
   if (style === 'date') return dateText(number, from1904) ?? value;
+  if (style === 'duration') return durationText(number);
   if (style === 'percent') return `${rounded(number * 100)}%`;
   return rounded(number);
 }
 
 /** Without the last digits, which only binary fractions have: 0.30000000000000004. */
 const rounded = (number: number): string => String(Number(number.toPrecision(15)));
+
+/** Characters that XML cannot hold are written as `_x000D_`. */
+const unescaped = (text: string): string =>
+  text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+
+/** Hours that count beyond a day: 30:15, and with seconds where there are any. */
+function durationText(days: number): string {
+  const seconds = Math.round(Math.abs(days) * 86_400);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const text = `${Math.floor(seconds / 3_600)}:${two(Math.floor(seconds / 60) % 60)}`;
+  return `${days < 0 ? '-' : ''}${text}${seconds % 60 === 0 ? '' : `:${two(seconds % 60)}`}`;
+}
 
 function dateText(days: number, from1904: boolean): string | undefined {
   const date = new Date(Math.round(((from1904 ? FROM_1904 : FROM_1900) + days * DAY_MS) / 1000) * 1000);

@@ -94,7 +94,9 @@ async function* sheetText(
   let row: string[] = [];
   let cell: { column: number; type: string; style: CellStyle } | undefined;
   let value = '';
+  let formula = '';
   let inValue = false;
+  let inFormula = false;
   const parsing = parseXml(archive.text(part), {
     open: ({ name, attributes }) => {
       const local = localName(name);
@@ -103,18 +105,21 @@ async function* sheetText(
         const column = columnOf(attributes['r']) ?? row.length;
         if (column >= limits.maxColumns) throw refuse.tooManyColumns(column + 1, limits);
         cell = { column, type: attributes['t'] ?? 'n', style: styles[Number(attributes['s'] ?? 0)] ?? 'plain' };
-        value = '';
+        value = formula = '';
       } else if (local === 'v' || local === 't') inValue = cell !== undefined;
+      else if (local === 'f') inFormula = cell !== undefined;
     },
     text: (piece) => {
       if (inValue) value += piece;
+      else if (inFormula) formula += piece;
     },
     close: (name) => {
       const local = localName(name);
       if (local === 'v' || local === 't') inValue = false;
+      else if (local === 'f') inFormula = false;
       else if (local === 'c' && cell) {
         while (row.length < cell.column) row.push('');
-        row[cell.column] = cellText(value, cell.type, cell.style, strings, from1904);
+        row[cell.column] = cellText({ value, formula }, cell.type, cell.style, strings, from1904);
         cell = undefined;
       } else if (local === 'row') lines.push(table.row(row));
     },

@@ -1,0 +1,118 @@
+import { SaxesParser, type SaxesTagPlain } from 'saxes';
+
+/**
+ * Rewrites a part of a Word document so that mammoth, which passes over them, reads them: equations become linear text, and text boxes
+ * that have no older form beside them become paragraphs, and fields show their last value. What is not well-formed is left to mammoth as it is.
+ */
+export function withEquationsAndBoxes(xml: string): string {
+  if (!/<(?:\w+:)?(?:oMath|txbxContent|fldSimple)[\s>]/.test(xml)) return xml;
+  const rewriter = new Rewriter();
+  const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
+  let failed = false;
+  parser.on('error', () => (failed = true));
+  parser.on('opentag', (tag) => rewriter.open(tag));
+  parser.on('closetag', ({ name }) => rewriter.close(name));
+  parser.on('text', (text) => rewriter.text(text));
+  parser.on('cdata', (text) => rewriter.text(text));
+  parser.write(xml).close();
+  return failed ? xml : rewriter.out;
+}
+
+/** Parts of an equation that stand between marks in a line: `(a)/(b)`, `x^(2)`, `x_(i)`, `sqrt(x)`. */
+const MARKS: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  'm:num': ['(', ')/'],
+  'm:den': ['(', ')'],
+  'm:sup': ['^(', ')'],
+  'm:sub': ['_(', ')'],
+  'm:deg': ['root(', ')'],
+  'm:rad': ['sqrt(', ')'],
+  'm:d': ['(', ')'],
+  'm:mr': ['', '; '],
+};
+
+/** What is written within one of the elements that are judged as a whole when they end. */
+interface Frame {
+  tag: string;
+  out: string;
+  /** Text boxes of a drawing. */
+  boxes: string[];
+  /** Forms of an `mc:AlternateContent`. */
+  choice?: string;
+  fallback?: string;
+}
+
+const FRAMES = new Set(['mc:AlternateContent', 'mc:Choice', 'mc:Fallback', 'w:drawing', 'w:txbxContent']);
+
+class Rewriter {
+  readonly #frames: Frame[] = [{ tag: '', out: '', boxes: [] }];
+  /** The equation that is open, as text. */
+  #equation: string | undefined;
+  #equationDepth = 0;
+
+  get out(): string {
+    return this.#frames[0]?.out ?? '';
+  }
+
+  open({ name, attributes }: SaxesTagPlain): void {
+    if (name === 'm:oMath') {
+      this.#equationDepth += 1;
+      this.#equation ??= '';
+    }
+    if (this.#equation !== undefined) {
+      this.#equation += (MARKS[name]?.[0] ?? '') + (name === 'm:chr' ? (attributes['m:val'] ?? '') : '');
+    } else if (!isTransparent(name)) {
+      const tag = `<${name}${attributesOf(attributes)}>`;
+      if (FRAMES.has(name)) this.#frames.push({ tag, out: '', boxes: [] });
+      else this.#write(tag);
+    }
+  }
+
+  text(text: string): void {
+    if (this.#equation !== undefined) this.#equation += text;
+    else this.#write(escaped(text));
+  }
+
+  close(name: string): void {
+    if (this.#equation !== undefined) this.#closeInEquation(name);
+    else if (FRAMES.has(name)) this.#closeFrame(name);
+    else if (!isTransparent(name)) this.#write(`</${name}>`);
+  }
+
+  #closeInEquation(name: string): void {
+    this.#equation += MARKS[name]?.[1] ?? '';
+    if (name !== 'm:oMath' || --this.#equationDepth > 0) return;
+    const text = this.#equation?.replace(/\s+/g, ' ').trim() ?? '';
+    this.#equation = undefined;
+    this.#write(`<w:r><w:t xml:space="preserve"> ${escaped(text)} </w:t></w:r>`);
+  }
+
+  #closeFrame(name: string): void {
+    const { tag, out, boxes, choice, fallback } = this.#frames.pop() as Frame;
+    const parent = this.#frames.at(-1) as Frame;
+    const whole = `${tag}${out}</${name}>`;
+    if (name === 'mc:Choice') parent.choice ??= out;
+    else if (name === 'mc:Fallback') parent.fallback = out;
+    else if (name === 'mc:AlternateContent') this.#write(fallback ?? choice ?? '');
+    else if (name === 'w:txbxContent') {
+      const drawing = this.#frames.findLast((frame) => frame.tag.startsWith('<w:drawing'));
+      if (drawing) drawing.boxes.push(whole);
+      else this.#write(whole);
+    } else if (boxes.length === 0) this.#write(whole);
+    else this.#write(`<w:pict><v:textbox>${boxes.join('')}</v:textbox></w:pict>`);
+  }
+
+  #write(xml: string): void {
+    (this.#frames.at(-1) as Frame).out += xml;
+  }
+}
+
+/** Only what is in it is kept. */
+const isTransparent = (name: string): boolean => name.startsWith('m:') || name === 'w:fldSimple';
+
+function attributesOf(attributes: Record<string, string>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${escaped(value).replace(/"/g, '&quot;')}"`)
+    .join('');
+}
+
+const escaped = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

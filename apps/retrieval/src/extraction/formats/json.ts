@@ -1,0 +1,57 @@
+import { decoded, tellEncoding } from '../encoding';
+import type { FormatReader, Fragment, Reading } from '../reading';
+
+/** JSON as it stands, with the characters that its escapes mean, and without embedded files (long runs of base64). */
+export const readJson: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
+  const encoding = await tellEncoding(reading.path, reading.head);
+  reading.summary.encoding = encoding.label;
+  const text = new JsonText();
+  for await (const piece of decoded(reading.path, encoding)) yield { text: text.push(piece), markup: 'plain' };
+  yield { text: text.end(), markup: 'plain' };
+};
+
+/** Longer than any word, key or hash. */
+const LONGEST_RUN = 1_024;
+/** A whole escape with its code, the beginning of one, any other escape, or a run of the characters of base64. */
+const TOKEN = /\\u([0-9A-Fa-f]{4})|\\u[0-9A-Fa-f]{0,3}|\\[^u]|\\$|[A-Za-z0-9+/_=-]+/gs;
+const RUN_BEFORE = /^[A-Za-z0-9+/_=-]*/;
+
+/** Rewrites JSON piece by piece; where it is cut makes no difference. */
+export class JsonText {
+  /** A token that may go on in the next piece. */
+  #rest = '';
+  /** Within a run that is left out. */
+  #skipping = false;
+
+  push(piece: string): string {
+    return this.#rewritten(this.#rest + piece, false);
+  }
+
+  end(): string {
+    return this.#rewritten(this.#rest, true);
+  }
+
+  #rewritten(whole: string, last: boolean): string {
+    const text = this.#skipping ? whole.replace(RUN_BEFORE, '') : whole;
+    this.#skipping &&= text === '';
+    this.#rest = '';
+    return text.replace(TOKEN, (token: string, code: string | undefined, at: number) => {
+      const goesOn = !last && at + token.length === text.length;
+      if (token.length >= LONGEST_RUN) {
+        this.#skipping = goesOn;
+        return '…';
+      }
+      if (goesOn) {
+        this.#rest = token;
+        return '';
+      }
+      return code === undefined ? token : character(code, token);
+    });
+  }
+}
+
+/** A quote or a control character would end the string that it stands in, and stays an escape. */
+function character(code: string, escape: string): string {
+  const meant = String.fromCharCode(parseInt(code, 16));
+  return meant < ' ' || meant === '"' || meant === '\\' ? escape : meant;
+}
