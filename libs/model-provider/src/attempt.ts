@@ -1,7 +1,7 @@
-import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
 import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type ResponseHeaders } from './errors';
 import type { StreamDecoder } from './decoder';
+import { ReadQueue } from './read-queue';
 
 /** Who an {@link Attempt} reports to. */
 export interface AttemptOwner {
@@ -26,24 +26,29 @@ const DRAIN_MS = 5_000;
 export class Attempt implements Dispatcher.DispatchHandler {
   private controller?: Dispatcher.DispatchController;
   private decoder?: StreamDecoder;
-  private readonly utf8 = new StringDecoder('utf8');
-  private split = false;
+  private readonly reads = new ReadQueue({
+    take: (bytes) => this.decode(bytes),
+    pause: () => this.controller?.pause(),
+    resume: () => this.controller?.resume(),
+  });
   private over = false;
   private requested = false;
   private status = 0;
   private headers: ResponseHeaders = {};
-  private errorBody = '';
+  private errorBody: Buffer[] = [];
+  private errorBytes = 0;
   private drainTimer?: NodeJS.Timeout;
 
   constructor(
     private readonly owner: AttemptOwner,
-    private readonly decoderFor: (contentType: string) => StreamDecoder,
+    private readonly makeDecoder: () => StreamDecoder,
   ) {}
 
   /** Ends the request now; nothing is reported afterwards. */
   abort(): void {
     if (this.over && !this.drainTimer) return;
     this.over = true;
+    this.reads.clear();
     clearTimeout(this.drainTimer);
     this.drainTimer = undefined;
     this.controller?.abort(new Error('no longer wanted'));
@@ -53,6 +58,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   drain(): void {
     if (this.over) return;
     this.over = true;
+    this.reads.clear();
     this.drainTimer = setTimeout(() => this.abort(), DRAIN_MS).unref();
   }
 
@@ -69,7 +75,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.headers = headers;
     if (status >= 300) return;
     const contentType = (headerOf(headers, 'content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-    const encoding = headerOf(headers, 'content-encoding') ?? 'identity';
+    // The pool has taken away what it can unpack.
+    const encoding = headerOf(headers, 'content-encoding') || 'identity';
     if (contentType === 'text/html') {
       this.fail(
         new ProviderError('PROTOCOL', 'The address answers with a web page: it is not the base URL of a model API', {
@@ -83,31 +90,49 @@ export class Attempt implements Dispatcher.DispatchHandler {
         }),
       );
     } else {
-      this.decoder = this.decoderFor(contentType);
+      this.decoder = this.makeDecoder();
     }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.over) return;
-    if (!this.decoder) {
-      if (this.errorBody.length < ERROR_BODY_LIMIT) this.errorBody += this.decode(chunk);
-      return;
-    }
-    try {
-      this.decoder.feed(this.decode(chunk));
-    } catch (error) {
-      return this.fail(error);
-    }
-    this.owner.received();
+    if (this.decoder) return this.reads.push(chunk);
+    if (this.errorBytes >= ERROR_BODY_LIMIT) return;
+    this.errorBody.push(chunk);
+    this.errorBytes += chunk.length;
   }
 
   onResponseEnd(): void {
     clearTimeout(this.drainTimer);
     this.drainTimer = undefined;
     if (this.over) return;
-    if (!this.decoder) return this.fail(errorFromResponse(this.status, this.headers, this.errorBody));
+    if (!this.decoder) return this.fail(this.refusal());
+    this.reads.whenEmpty(() => this.finish());
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    clearTimeout(this.drainTimer);
+    this.drainTimer = undefined;
+    if (this.over) return;
+    if (this.status >= 300) return this.fail(this.refusal());
+    // What had arrived before is part of the answer.
+    this.reads.whenEmpty(() => this.fail(errorFromTransport(error, this.requested)));
+  }
+
+  private decode(bytes: Buffer): void {
+    if (this.over) return;
     try {
-      this.decoder.finish();
+      this.decoder!.feed(bytes);
+    } catch (error) {
+      return this.fail(error);
+    }
+    this.owner.received();
+  }
+
+  private finish(): void {
+    if (this.over) return;
+    try {
+      this.decoder!.finish();
     } catch (error) {
       return this.fail(error);
     }
@@ -115,20 +140,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.owner.ended(this);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    clearTimeout(this.drainTimer);
-    this.drainTimer = undefined;
-    if (this.over) return;
-    if (this.status >= 300) return this.fail(errorFromResponse(this.status, this.headers, this.errorBody));
-    this.fail(errorFromTransport(error, this.requested));
-  }
-
-  /** A read that ends in ASCII cannot end within a character, which is nearly always so and needs no decoder state. */
-  private decode(chunk: Buffer): string {
-    const complete = chunk[chunk.length - 1]! < 0x80;
-    if (complete && !this.split) return chunk.toString('utf8');
-    this.split = !complete;
-    return this.utf8.write(chunk);
+  private refusal(): ProviderError {
+    const body = Buffer.concat(this.errorBody).subarray(0, ERROR_BODY_LIMIT).toString('utf8');
+    return errorFromResponse(this.status, this.headers, body);
   }
 
   private fail(error: unknown): void {

@@ -1,16 +1,18 @@
 import type { AnswerSink, Usage } from './types';
 
 /** What a decoder of a provider's protocol reports. */
-export interface EventSink extends Omit<AnswerSink, 'full'> {
+export interface EventSink extends Omit<AnswerSink, 'full' | 'unopened'> {
   finishReason(reason: string): void;
   usage(usage: Usage): void;
+  systemFingerprint(fingerprint: string): void;
   /** The provider said that the answer is complete. */
   done(): void;
 }
 
 /** Turns one response's body into events. Either method throws a `ProviderError` to end the stream with it. */
 export interface StreamDecoder {
-  feed(text: string): void;
+  /** Takes time in proportion to the bytes, however the body is cut. The bytes are not kept longer than their event. */
+  feed(bytes: Buffer): void;
   /** The body has ended. */
   finish(): void;
 }

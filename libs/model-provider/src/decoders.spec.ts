@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_EVENT_BYTES } from './lines';
 import { OllamaDecoder } from './ollama-decoder';
 import { OpenAiDecoder } from './openai-decoder';
-import type { EventSink } from './decoder';
+import type { EventSink, StreamDecoder } from './decoder';
 
 class Recorder implements EventSink {
   readonly seen: unknown[] = [];
@@ -10,49 +12,163 @@ class Recorder implements EventSink {
   chunk = (chunk: unknown) => void this.seen.push(['chunk', chunk]);
   finishReason = (reason: string) => void this.seen.push(['finish', reason]);
   usage = (usage: unknown) => void this.seen.push(['usage', usage]);
+  systemFingerprint = (fingerprint: string) => void this.seen.push(['fingerprint', fingerprint]);
   done = () => void this.seen.push(['done']);
 }
 
+type MakeDecoder = (sink: EventSink) => StreamDecoder;
+const openAi: MakeDecoder = (sink) => new OpenAiDecoder(sink, false);
+const ollama: MakeDecoder = (sink) => new OllamaDecoder(sink, false);
+
+/** What a decoder says of a body that comes in these pieces; an error is the last thing it says. */
+function decode(make: MakeDecoder, pieces: readonly Buffer[]): unknown[] {
+  const sink = new Recorder();
+  const decoder = make(sink);
+  try {
+    for (const piece of pieces) decoder.feed(piece);
+    decoder.finish();
+  } catch (error) {
+    sink.seen.push(['error', (error as Error).message]);
+  }
+  return sink.seen;
+}
+
+const whole = (make: MakeDecoder, body: string): unknown[] => decode(make, [Buffer.from(body)]);
+
+function cutAt(body: Buffer, cuts: readonly number[]): Buffer[] {
+  const at = [0, ...cuts.map((cut) => Math.min(cut, body.length)).sort((a, b) => a - b), body.length];
+  return at.slice(1).map((end, index) => body.subarray(at[index], end));
+}
+
+const inPieces = (body: Buffer, size: number): Buffer[] =>
+  Array.from({ length: Math.ceil(body.length / size) }, (_, index) => body.subarray(index * size, (index + 1) * size));
+
 const sse = (...documents: unknown[]) => documents.map((document) => `data: ${JSON.stringify(document)}\n\n`).join('');
+const line = (document: unknown) => `${JSON.stringify(document)}\n`;
 const delta = (content: object, finish: string | null = null) => ({
   choices: [{ index: 0, delta: content, finish_reason: finish }],
 });
+const ANSWER = sse(
+  { choices: [], prompt_filter_results: [{}] },
+  { ...delta({ role: 'assistant', content: '' }), system_fingerprint: 'fp', error: {}, usage: null },
+  delta({ content: 'Grüße 👋 ' }),
+  delta({ reasoning_content: '', reasoning: 'hm' }),
+  delta({ content: 'à' }, 'stop'),
+  { choices: null, usage: { completion_tokens: 2 } },
+);
+const EXPECTED = [
+  ['fingerprint', 'fp'],
+  ['text', 'Grüße 👋 '],
+  ['reasoning', 'hm'],
+  ['text', 'à'],
+  ['finish', 'stop'],
+  ['usage', { completion_tokens: 2 }],
+  ['done'],
+];
 
-describe('OpenAiDecoder', () => {
-  it('reads the same however the bytes are cut', () => {
-    const body = `: keep-alive\r\n\r\n${sse(delta({ content: 'Grüße 👋' }), delta({ reasoning_content: 'hm' }), delta({ content: '' }))}${sse(
-      delta({}, 'stop'),
-      { choices: [], usage: { completion_tokens: 2 } },
-    )}data: [DONE]\n\n`;
-    const expected = [
-      ['text', 'Grüße 👋'],
-      ['reasoning', 'hm'],
+const BODIES: [name: string, make: MakeDecoder, body: string, expected: unknown[]][] = [
+  ['LF', openAi, `${ANSWER}data: [DONE]\n\n`, EXPECTED],
+  ['CRLF', openAi, `${ANSWER}data: [DONE]\n\n`.replaceAll('\n', '\r\n'), EXPECTED],
+  ['CR', openAi, `${ANSWER}data: [DONE]\n\n`.replaceAll('\n', '\r'), EXPECTED],
+  [
+    'keep-alives, other fields and a byte order mark',
+    openAi,
+    `\uFEFF: OPENROUTER PROCESSING\n\nretry: 3\nid: 1\nevent: message\ndata:\n\ndata: keep-alive\n\n${ANSWER}data: [DONE] \n\n`,
+    EXPECTED,
+  ],
+  ['no empty lines between events', openAi, `${ANSWER}data: [DONE]\n`.replaceAll('\n\n', '\n'), EXPECTED],
+  ['no [DONE] and no last line break', openAi, ANSWER.trimEnd(), EXPECTED.slice(0, -1)],
+  ['lines without data:', openAi, ANSWER.replaceAll('data: ', ''), EXPECTED.slice(0, -1)],
+  [
+    'one document over several lines',
+    openAi,
+    JSON.stringify({ object: 'chat.completion', choices: [{ message: { content: 'à' } }] }, null, 2),
+    [
+      ['text', 'à'],
       ['finish', 'stop'],
-      ['usage', { completion_tokens: 2 }],
-      ['done'],
-    ];
-    for (let size = 1; size < body.length; size += 7) {
-      const sink = new Recorder();
-      const decoder = new OpenAiDecoder(sink, false);
-      for (let at = 0; at < body.length; at += size) decoder.feed(body.slice(at, at + size));
-      expect(sink.seen).toEqual(expected);
+    ],
+  ],
+  [
+    'an error after text, over several lines',
+    openAi,
+    sse(delta({ content: 'à' })) + JSON.stringify({ error: { message: 'no' } }, null, 2),
+    [
+      ['text', 'à'],
+      ['error', 'no'],
+    ],
+  ],
+  [
+    'Ollama',
+    ollama,
+    `${line({ message: { thinking: 'hm' } })}\r\n${line({ message: { content: 'já 👋' } })}${line({ done: true }).trimEnd()}`,
+    [['reasoning', 'hm'], ['text', 'já 👋'], ['finish', 'stop'], ['done']],
+  ],
+];
+
+describe.each(BODIES)('a stream with %s', (_, make, text, expected) => {
+  const body = Buffer.from(text);
+
+  it('is read as a whole, and byte by byte', () => {
+    expect(decode(make, [body])).toEqual(expected);
+    expect(decode(make, inPieces(body, 1))).toEqual(expected);
+  });
+
+  it('is read with one cut, wherever that is', () => {
+    for (let cut = 0; cut <= body.length; cut++) expect(decode(make, cutAt(body, [cut]))).toEqual(expected);
+  });
+
+  it('is read however it is cut', () => {
+    const cuts = fc.array(fc.nat(body.length), { maxLength: 12 });
+    fc.assert(
+      fc.property(cuts, (at) => {
+        expect(decode(make, cutAt(body, at))).toEqual(expected);
+      }),
+    );
+  });
+});
+
+describe('a large stream', () => {
+  // A decoder that looks again at what it has already seen does not end within the time that a test may take.
+  it.each([
+    ['OpenAI', openAi, (text: string) => sse(delta({ content: text }))],
+    ['Ollama', ollama, (text: string) => line({ message: { content: text } })],
+  ])('is read in time when one event comes in thousands of pieces (%s)', (_, make, event) => {
+    for (const megabytes of [4, 8]) {
+      const text = 'x'.repeat(megabytes * 1024 * 1024);
+      const seen = decode(make, inPieces(Buffer.from(event(text)), 1_400));
+      expect((seen[0] as string[])[1]?.length).toBe(text.length);
     }
   });
 
-  it('takes content in parts, and other spellings of reasoning', () => {
-    const sink = new Recorder();
-    new OpenAiDecoder(sink, false).feed(
-      sse(
-        delta({ reasoning: 'so' }),
-        delta({
-          content: [
-            { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
-            { type: 'text', text: 'yes' },
-          ],
-        }),
-      ),
+  it('is read in time when 100 000 events come in one piece', () => {
+    const [openAiEvent, ollamaLine] = [sse(delta({ content: 'x' })), line({ message: { content: 'x' } })];
+    expect(whole(openAi, openAiEvent.repeat(100_000))).toHaveLength(100_000);
+    expect(whole(ollama, ollamaLine.repeat(100_000))).toHaveLength(100_000);
+  });
+
+  it.each([
+    ['a line', openAi, 'data: '],
+    ['an event of many lines', openAi, `data: ${'x'.repeat(1024 * 1024)}\n`],
+    ['a document', openAi, '{\n'],
+    ['a line of Ollama', ollama, '{'],
+  ])('is refused when %s does not end', (_, make, start) => {
+    const block = start.endsWith('\n') ? start.repeat(2) + `${' '.repeat(1024 * 1024)}\n` : ' '.repeat(1024 * 1024);
+    const blocks = [start, ...Array.from({ length: MAX_EVENT_BYTES / 1024 / 1024 + 1 }, () => block)];
+    const said = decode(
+      make,
+      blocks.map((text) => Buffer.from(text)),
     );
-    expect(sink.seen).toEqual([
+    expect(said).toEqual([['error', 'The provider sent an event of more than 16 MB']]);
+  });
+});
+
+describe('OpenAiDecoder', () => {
+  it('takes content in parts, and other spellings of reasoning', () => {
+    const content = [
+      { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+      { type: 'text', text: 'yes' },
+    ];
+    expect(whole(openAi, sse(delta({ reasoning: 'so' }), delta({ content })))).toEqual([
       ['reasoning', 'so'],
       ['reasoning', 'hm'],
       ['text', 'yes'],
@@ -60,61 +176,75 @@ describe('OpenAiDecoder', () => {
   });
 
   it('ends at [DONE]: nothing after it counts', () => {
-    const sink = new Recorder();
-    new OpenAiDecoder(sink, false).feed(`data: [DONE]\n\n${sse(delta({ content: 'late' }))}`);
-    expect(sink.seen).toEqual([['done']]);
+    expect(whole(openAi, `data: [DONE]\n\n${sse(delta({ content: 'late' }))}`)).toEqual([['done']]);
   });
 
-  it('reads a last event without its empty line, and forgives half a line at the end', () => {
+  it('forgives half a line at the end', () => {
+    expect(whole(openAi, 'data: {"choices":[{"del')).toEqual([]);
+  });
+
+  it.each(['null', '3', '"text"', '{', '[1]'])('refuses a chunk that is no object: %s', (data) => {
     const sink = new Recorder();
-    const whole = new OpenAiDecoder(sink, false);
-    whole.feed(sse(delta({ content: 'a' }, 'stop')).trimEnd());
-    whole.finish();
-    const half = new OpenAiDecoder(sink, false);
-    half.feed('data: {"choices":[{"del');
-    half.finish();
-    expect(sink.seen).toEqual([
+    expect(() => openAi(sink).feed(Buffer.from(`data: ${data}\n\n`))).toThrow('malformed chunk');
+  });
+
+  it('keeps the text that comes with an error', () => {
+    const last = { ...delta({ content: 'b' }, 'error'), error: { message: 'no', code: 429 } };
+    expect(whole(openAi, sse(delta({ content: 'a' }), last))).toEqual([
       ['text', 'a'],
-      ['finish', 'stop'],
+      ['text', 'b'],
+      ['error', 'no'],
     ]);
   });
 
-  it('bounds what a provider can make it hold', () => {
-    const decoder = new OpenAiDecoder(new Recorder(), false);
-    const block = 'x'.repeat(1024 * 1024);
-    expect(() => {
-      for (let count = 0; count < 10; count++) decoder.feed(block);
-    }).toThrow('more than 8 MB');
-  });
-
-  it.each(['null', '3', '"text"', '{'])('refuses a chunk that is no object: %s', (data) => {
-    expect(() => new OpenAiDecoder(new Recorder(), false).feed(`data: ${data}\n\n`)).toThrow('malformed chunk');
+  it('gives each tool call one index, however its pieces name it', () => {
+    const make: MakeDecoder = (sink) => new OpenAiDecoder(sink, true);
+    const call = (fields: object, part: string) =>
+      delta({ tool_calls: [{ ...fields, function: { arguments: part } }] });
+    const indexes = (...chunks: object[]) =>
+      whole(make, sse(...chunks)).map((seen) => {
+        const [, chunk] = seen as [string, { choices: { delta: { tool_calls: { index: number }[] } }[] }];
+        return chunk.choices[0]!.delta.tool_calls.map(({ index }) => index);
+      });
+    // By index, interleaved, the id only with the first piece.
+    expect(
+      indexes(
+        call({ index: 0, id: 'a' }, '{'),
+        call({ index: 1, id: 'b' }, '{'),
+        call({ index: 0 }, '}'),
+        call({ index: 1 }, '}'),
+      ),
+    ).toEqual([[0], [1], [0], [1]]);
+    // All of one index, the id with each piece.
+    expect(
+      indexes(call({ index: 0, id: 'a' }, '{'), call({ index: 0, id: 'b' }, '{'), call({ index: 0, id: 'a' }, '}')),
+    ).toEqual([[0], [1], [0]]);
+    // Without any index.
+    expect(indexes(call({ id: 'a' }, '{'), call({}, '}'), call({ id: 'b' }, '{'), call({}, '}'))).toEqual([
+      [0],
+      [0],
+      [1],
+      [1],
+    ]);
+    // Whole calls of a whole message.
+    const message = { tool_calls: [{ function: { name: 'a' } }, { function: { name: 'b' } }] };
+    expect(indexes({ choices: [{ index: 0, message }] })).toEqual([[0, 1]]);
   });
 });
 
 describe('OllamaDecoder', () => {
-  const line = (document: unknown) => `${JSON.stringify(document)}\n`;
-
   it('translates tool calls into chunks of OpenAI', () => {
-    const sink = new Recorder();
-    const decoder = new OllamaDecoder(sink, true);
-    decoder.feed(
-      line({
-        model: 'm',
-        message: { role: 'assistant', tool_calls: [{ function: { name: 'add', arguments: { a: 1 } } }] },
-      }),
-    );
-    decoder.feed(
-      line({
-        model: 'm',
-        message: { content: '' },
-        done: true,
-        done_reason: 'stop',
-        prompt_eval_count: 3,
-        eval_count: 4,
-      }),
-    );
-    expect(sink.seen).toMatchObject([
+    const tool_calls = [{ function: { name: 'add', arguments: { a: 1 } } }];
+    const first = { model: 'm', message: { role: 'assistant', tool_calls } };
+    const last = {
+      model: 'm',
+      message: { content: '' },
+      done: true,
+      done_reason: 'stop',
+      prompt_eval_count: 3,
+      eval_count: 4,
+    };
+    expect(whole((sink) => new OllamaDecoder(sink, true), line(first) + line(last))).toMatchObject([
       [
         'chunk',
         {
@@ -130,17 +260,5 @@ describe('OllamaDecoder', () => {
       ['finish', 'tool_calls'],
       ['done'],
     ]);
-  });
-
-  it('reads the same however the lines are cut, also without a last line break', () => {
-    const body =
-      line({ message: { thinking: 'hm' } }) + line({ message: { content: 'ja' } }) + line({ done: true }).trimEnd();
-    for (let size = 1; size < body.length; size += 5) {
-      const sink = new Recorder();
-      const decoder = new OllamaDecoder(sink, false);
-      for (let at = 0; at < body.length; at += size) decoder.feed(body.slice(at, at + size));
-      decoder.finish();
-      expect(sink.seen).toEqual([['reasoning', 'hm'], ['text', 'ja'], ['finish', 'stop'], ['done']]);
-    }
   });
 });

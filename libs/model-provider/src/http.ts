@@ -1,12 +1,25 @@
-import { errorFromResponse, errorFromTransport, ProviderError, withoutSecrets } from './errors';
+import {
+  errorFromResponse,
+  errorFromStream,
+  errorFromTransport,
+  isErrorDocument,
+  ProviderError,
+  withoutSecrets,
+} from './errors';
 import { poolFor } from './pools';
 import { CHAT_RETRY, retryDelay, type RetryPolicy } from './retry';
 import { AnswerStream, type StreamPlan } from './stream';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, ServerConnection, StreamOptions } from './types';
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAX_DOCUMENT = 32 * 1024 * 1024;
+
+interface StreamBody {
+  accept: string;
+  /** Called for each attempt. */
+  body(): unknown;
+}
 
 /** A connection taken apart once: where it is, what every request carries, and what no message may show. */
 export class Endpoint {
@@ -40,7 +53,7 @@ export class Endpoint {
     return this.url.origin + this.url.pathname;
   }
 
-  get pool(): Pool {
+  get pool(): Dispatcher {
     return poolFor(this.url.origin, this.timeouts.connect);
   }
 
@@ -52,29 +65,33 @@ export class Endpoint {
   /** A streamed POST. @throws ProviderError */
   stream(
     operation: string,
-    { accept, body, ...rest }: Pick<StreamPlan, 'repeatedSpace' | 'decoder'> & { accept: string; body: unknown },
+    { accept, body, ...rest }: Omit<StreamPlan, 'pool' | 'request' | 'timeouts' | 'secrets'> & StreamBody,
     sink: AnswerSink,
     options: StreamOptions,
   ): Promise<AnswerEnd> {
-    const request = {
-      method: 'POST',
+    const request = () => ({
+      method: 'POST' as const,
       path: this.path(operation),
       headers: { ...this.headers, accept },
-      body: JSON.stringify(body),
-    } as const;
+      body: JSON.stringify(body()),
+    });
     const { pool, timeouts, secrets } = this;
     return new AnswerStream({ pool, request, timeouts, secrets, ...rest }, sink, options).run();
   }
 
   /**
    * The rows of a model list.
-   * @param field where they are in the document; a document that is a list is taken as the rows themselves
+   * They are under `data` or `models`; a document that is a list is the rows themselves.
    * @throws ProviderError
    */
-  async rows(operation: string, field: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
+  async rows(operation: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
     const document = await this.json('GET', operation, { timeoutMs: this.timeouts.list, signal });
-    const rows = Array.isArray(document) ? document : document[field];
-    if (!Array.isArray(rows)) throw new ProviderError('PROTOCOL', 'The provider answered without a list of models');
+    const rows = Array.isArray(document) ? document : (document.data ?? document.models);
+    if (!Array.isArray(rows)) {
+      if (!Array.isArray(document) && isErrorDocument(document))
+        throw withoutSecrets(errorFromStream(document), this.secrets);
+      throw new ProviderError('PROTOCOL', 'The provider answered without a list of models');
+    }
     return rows as Record<string, unknown>[];
   }
 

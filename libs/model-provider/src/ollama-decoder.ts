@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { errorFromStream, ProviderError } from './errors';
-import { MAX_EVENT } from './openai-decoder';
+import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { EventSink, StreamDecoder } from './decoder';
+import { LineSplitter } from './lines';
 import type { RawChunk, Usage } from './types';
 
 export interface OllamaToolCall {
@@ -10,7 +10,7 @@ export interface OllamaToolCall {
 }
 
 /** One line of `/api/chat`. */
-export interface OllamaChunk {
+export interface OllamaChunk extends Record<string, unknown> {
   error?: unknown;
   model?: string;
   message?: { role?: string; content?: string; thinking?: string; tool_calls?: OllamaToolCall[] };
@@ -22,7 +22,7 @@ export interface OllamaChunk {
 
 /** Newline-delimited JSON of Ollama's `/api/chat`; with `raw` each line becomes a chunk in OpenAI's shape. */
 export class OllamaDecoder implements StreamDecoder {
-  private rest = '';
+  private readonly lines = new LineSplitter((line) => this.line(line));
   private toolCalls = 0;
   private complete = false;
   private readonly id = `chatcmpl-${randomUUID()}`;
@@ -33,21 +33,13 @@ export class OllamaDecoder implements StreamDecoder {
     private readonly raw: boolean,
   ) {}
 
-  feed(text: string): void {
-    const all = this.rest ? this.rest + text : text;
-    let from = 0;
-    for (let end = all.indexOf('\n'); end !== -1; end = all.indexOf('\n', from)) {
-      this.line(all.slice(from, end));
-      from = end + 1;
-    }
-    this.rest = from === 0 ? all : all.slice(from);
-    if (this.rest.length > MAX_EVENT) throw new ProviderError('PROTOCOL', 'The provider sent a line of more than 8 MB');
+  feed(bytes: Buffer): void {
+    if (!this.complete) this.lines.feed(bytes);
   }
 
   finish(): void {
-    if (this.complete || !this.rest.trim()) return;
     try {
-      this.line(this.rest);
+      this.lines.end();
     } catch (error) {
       // Half a line is the mark of a cut connection.
       if (!(error instanceof ProviderError && error.code === 'PROTOCOL')) throw error;
@@ -64,7 +56,7 @@ export class OllamaDecoder implements StreamDecoder {
     }
     if (typeof chunk !== 'object' || chunk === null)
       throw new ProviderError('PROTOCOL', 'The provider sent a malformed chunk');
-    if (chunk.error) throw errorFromStream(chunk);
+    if (isErrorDocument(chunk)) throw errorFromStream(chunk);
     const message = chunk.message;
     if (this.raw) {
       this.sink.chunk(this.toOpenAi(chunk));

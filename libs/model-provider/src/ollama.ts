@@ -1,5 +1,6 @@
 import { prepareRequest } from './continuation';
-import { errorFromStream, ProviderError } from './errors';
+import { splitThoughts } from '@perennial/contracts-kernel';
+import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { Endpoint } from './http';
 import { finishReasonOf, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
 import { toOllamaBody } from './ollama-request';
@@ -23,7 +24,7 @@ export class OllamaProvider implements ModelProvider {
 
   async listModels(signal?: AbortSignal): Promise<ProviderModel[]> {
     const models: ProviderModel[] = [];
-    for (const row of await this.endpoint.rows('/api/tags', 'models', signal)) {
+    for (const row of await this.endpoint.rows('/api/tags', signal)) {
       const id = row?.model ?? row?.name;
       if (typeof id !== 'string' || !id) continue;
       models.push({ id, name: typeof row.name === 'string' && row.name ? row.name : id, ownedBy: 'ollama', raw: row });
@@ -37,8 +38,9 @@ export class OllamaProvider implements ModelProvider {
       '/api/chat',
       {
         accept: 'application/x-ndjson',
-        body: toOllamaBody(body, messages, true),
+        body: () => toOllamaBody(body, messages, true),
         repeatedSpace,
+        continues: request.continueFrom !== undefined,
         decoder: (events) => new OllamaDecoder(events, options.raw ?? false),
       },
       sink,
@@ -53,12 +55,14 @@ export class OllamaProvider implements ModelProvider {
       timeoutMs: this.endpoint.timeouts.firstToken,
       signal: options.signal,
     })) as OllamaChunk;
-    if (document.error) throw errorFromStream(document);
+    if (isErrorDocument(document)) throw errorFromStream(document);
     if (!document.message) throw new ProviderError('PROTOCOL', 'The provider answered without a message');
     const usage = usageOf(document);
+    const { thoughts, answer } = splitThoughts(document.message.content ?? '');
+    const reasoning = [document.message.thinking, thoughts].filter(Boolean).join('\n\n');
     return {
-      text: document.message.content ?? '',
-      ...(document.message.thinking && { reasoning: document.message.thinking }),
+      text: answer,
+      ...(reasoning && { reasoning }),
       finishReason: finishReasonOf(document, (document.message.tool_calls?.length ?? 0) > 0),
       ...(usage && { usage }),
       raw: toOpenAiCompletion(document),

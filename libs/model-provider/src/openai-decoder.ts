@@ -1,122 +1,189 @@
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { errorFromStream, ProviderError } from './errors';
+import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { EventSink, StreamDecoder } from './decoder';
+import { LineSplitter, MAX_EVENT_BYTES, tooLarge } from './lines';
+import { ToolCallIndexes } from './tool-call-indexes';
 import type { RawChunk, Usage } from './types';
 
-/** Characters without one complete event after which the provider is taken to be broken; bounds what it can make us hold. */
-export const MAX_EVENT = 8 * 1024 * 1024;
-
-interface ChunkDelta {
+interface Delta {
   content?: unknown;
   reasoning_content?: unknown;
   reasoning?: unknown;
+  tool_calls?: unknown;
 }
 
-interface OpenAiChunk {
+interface Choice {
+  index?: number;
+  delta?: Delta | null;
+  message?: Delta | null;
+  finish_reason?: string | null;
   error?: unknown;
-  usage?: Usage | null;
-  choices?: { index?: number; delta?: ChunkDelta | null; message?: ChunkDelta; finish_reason?: string | null }[];
 }
 
-/** Server-sent events of OpenAI's chat completions and of everything that imitates them. */
+interface OpenAiChunk extends Record<string, unknown> {
+  usage?: Usage | null;
+  choices?: Choice[] | null;
+  system_fingerprint?: unknown;
+}
+
+/**
+ * Server-sent events of OpenAI's chat completions and of everything that imitates them: also without `data:`, with other fields, with
+ * keep-alive text, and one whole document where a stream was asked for. The content type says nothing, so nobody looks at it.
+ */
 export class OpenAiDecoder implements StreamDecoder {
-  private sinceEvent = 0;
+  private readonly lines = new LineSplitter((line) => this.line(line));
+  private readonly calls = new ToolCallIndexes();
+  private first = true;
   private complete = false;
-  private readonly parser = createParser({
-    onEvent: (event) => this.event(event),
-    onComment: () => {
-      this.sinceEvent = 0;
-    },
-  });
+  /** Of the event that is being read. */
+  private name = '';
+  private data?: string;
+  /** Lines of a JSON document that is not in an event. */
+  private document?: string[];
+  private heldCharacters = 0;
 
   constructor(
     private readonly sink: EventSink,
     private readonly raw: boolean,
   ) {}
 
-  feed(text: string): void {
-    this.sinceEvent += text.length;
-    this.parser.feed(text);
-    if (this.sinceEvent > MAX_EVENT)
-      throw new ProviderError('PROTOCOL', 'The provider sent an event of more than 8 MB');
+  feed(bytes: Buffer): void {
+    if (!this.complete) this.lines.feed(bytes);
   }
 
   finish(): void {
     if (this.complete) return;
     try {
+      this.lines.end();
+      this.endDocument();
       // Some servers leave out the last empty line.
-      this.parser.feed('\n\n');
+      this.endEvent();
     } catch (error) {
       // Half a line is the mark of a cut connection, not of a provider that speaks wrongly.
       if (!(error instanceof ProviderError && error.code === 'PROTOCOL')) throw error;
     }
   }
 
-  private event({ event, data }: EventSourceMessage): void {
-    this.sinceEvent = 0;
+  private line(text: string): void {
     if (this.complete) return;
-    if (data === '[DONE]') {
-      this.complete = true;
-      return this.sink.done();
+    const line = this.first ? text.replace(/^\uFEFF/, '') : text;
+    this.first = false;
+    if (line.startsWith('data:')) {
+      this.endDocument();
+      const value = line.slice(line.charCodeAt(5) === 0x20 ? 6 : 5);
+      this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+      this.hold(value);
+    } else if (this.document) {
+      this.document.push(line);
+      this.hold(line);
+    } else if (line === '') {
+      this.endEvent();
+    } else if (line.startsWith('event:')) {
+      this.name = line.slice(6).trim();
+    } else if (/^\s*\{/.test(line)) {
+      this.bare(line);
     }
-    let chunk: OpenAiChunk;
-    try {
-      chunk = JSON.parse(data) as OpenAiChunk;
-    } catch {
-      throw new ProviderError('PROTOCOL', 'The provider sent a malformed chunk');
-    }
-    if (typeof chunk !== 'object' || chunk === null)
-      throw new ProviderError('PROTOCOL', 'The provider sent a malformed chunk');
-    if (chunk.error || event === 'error') throw errorFromStream(chunk);
+  }
+
+  private hold({ length }: string): void {
+    this.heldCharacters += length;
+    if (this.heldCharacters > MAX_EVENT_BYTES) throw tooLarge();
+  }
+
+  private endEvent(): void {
+    const { data, name } = this;
+    this.data = undefined;
+    this.name = '';
+    this.heldCharacters = 0;
+    if (data === undefined) return;
+    const chunk = parse(data);
+    if (chunk !== undefined) return this.chunk(chunk, name);
+    // Servers that put no empty line between their events.
+    for (const line of data.split('\n')) this.datum(line, name);
+  }
+
+  private datum(data: string, name: string): void {
+    const trimmed = data.trim();
+    if (trimmed === '[DONE]') return this.done();
+    const chunk = parse(trimmed);
+    if (chunk !== undefined) return this.chunk(chunk, name);
+    // Nothing, or a word that keeps the connection open.
+    if (!/^[{["\d]|^null$/.test(trimmed)) return;
+    throw new ProviderError('PROTOCOL', 'The provider sent a malformed chunk');
+  }
+
+  /** JSON outside of an event: an error, a line of a stream without `data:`, or the beginning of a document. */
+  private bare(line: string): void {
+    this.endEvent();
+    const chunk = parse(line);
+    if (chunk !== undefined) return this.chunk(chunk, '');
+    this.document = [line];
+    this.hold(line);
+  }
+
+  private endDocument(): void {
+    const { document } = this;
+    if (!document) return;
+    this.document = undefined;
+    this.heldCharacters = 0;
+    const chunk = parse(document.join('\n'));
+    if (chunk === undefined) throw new ProviderError('PROTOCOL', 'The provider sent malformed JSON');
+    this.chunk(chunk, '');
+  }
+
+  private done(): void {
+    if (this.complete) return;
+    this.complete = true;
+    this.sink.done();
+  }
+
+  private chunk(chunk: OpenAiChunk, name: string): void {
+    if (this.complete) return;
+    const isError = name === 'error' || isErrorDocument(chunk);
     if (chunk.usage) this.sink.usage(chunk.usage);
-    if (this.raw) this.sink.chunk(chunk as RawChunk);
-    const choice = chunk.choices?.[0];
+    if (typeof chunk.system_fingerprint === 'string') this.sink.systemFingerprint(chunk.system_fingerprint);
+    const choices = Array.isArray(chunk.choices) ? chunk.choices : [];
+    if (this.raw && !isError) this.sink.chunk(this.normalised(chunk, choices));
+    const choice = choices.find((one) => one?.index === undefined || one.index === 0) ?? choices[0];
+    if (choice && !this.raw) deliver(this.sink, choice.delta ?? choice.message ?? {});
+    if (isError) throw errorFromStream(chunk);
     if (!choice) return;
-    if (!this.raw && choice.delta) deliver(this.sink, choice.delta);
+    if (choice.finish_reason === 'error') throw errorFromStream(choice.error ? choice : ENDED_BY_ERROR);
     if (choice.finish_reason) this.sink.finishReason(choice.finish_reason);
+    else if (chunk.object === 'chat.completion' && choice.message) this.sink.finishReason('stop');
+  }
+
+  /** In the one shape that clients read: `delta`, and every tool call with its index. */
+  private normalised(chunk: OpenAiChunk, choices: readonly Choice[]): RawChunk {
+    if (!choices.some((choice) => choice?.message || choice?.delta?.tool_calls)) return chunk;
+    return {
+      ...chunk,
+      object: 'chat.completion.chunk',
+      choices: choices.map(({ message, delta, ...rest }) => {
+        const all = delta ?? message ?? {};
+        const calls = all.tool_calls;
+        const indexed = Array.isArray(calls) ? this.calls.of(rest.index ?? 0, calls, delta == null) : calls;
+        return { ...rest, delta: indexed === undefined ? all : { ...all, tool_calls: indexed } };
+      }),
+    };
   }
 }
 
-/** For servers that answer a streaming request with one JSON document. */
-export class OpenAiDocumentDecoder implements StreamDecoder {
-  private body = '';
+const ENDED_BY_ERROR = { error: { message: 'The provider ended the answer with an error' } };
 
-  constructor(
-    private readonly sink: EventSink,
-    private readonly raw: boolean,
-  ) {}
-
-  feed(text: string): void {
-    this.body += text;
-    if (this.body.length > MAX_EVENT)
-      throw new ProviderError('PROTOCOL', 'The provider sent a document of more than 8 MB');
+function parse(text: string): OpenAiChunk | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as OpenAiChunk;
+  } catch {
+    // Whether that is a fault is for the caller to say.
   }
-
-  finish(): void {
-    let document: OpenAiChunk;
-    try {
-      document = JSON.parse(this.body) as OpenAiChunk;
-    } catch {
-      throw new ProviderError('PROTOCOL', 'The provider sent malformed JSON');
-    }
-    if (document?.error) throw errorFromStream(document);
-    const choice = document?.choices?.[0];
-    if (!choice?.message) throw new ProviderError('PROTOCOL', 'The provider answered without a message');
-    if (document.usage) this.sink.usage(document.usage);
-    if (this.raw) {
-      const choices = document.choices!.map(({ message, ...rest }) => ({ ...rest, delta: message }));
-      this.sink.chunk({ ...document, object: 'chat.completion.chunk', choices } as RawChunk);
-    } else {
-      deliver(this.sink, choice.message);
-    }
-    this.sink.finishReason(choice.finish_reason ?? 'stop');
-    this.sink.done();
-  }
+  return undefined;
 }
 
 /** Text and reasoning of a delta or a message, in the spellings that are in use. */
-export function deliver(sink: Pick<EventSink, 'text' | 'reasoning'>, delta: ChunkDelta): void {
-  const reasoning = delta.reasoning_content ?? delta.reasoning;
+export function deliver(sink: Pick<EventSink, 'text' | 'reasoning'>, delta: Delta): void {
+  // One of the two may be there and empty.
+  const reasoning = delta.reasoning_content || delta.reasoning;
   if (typeof reasoning === 'string' && reasoning) sink.reasoning(reasoning);
   const { content } = delta;
   if (typeof content === 'string') {

@@ -1,16 +1,21 @@
-import { Pool } from 'undici';
+import { interceptors, Pool, type Dispatcher } from 'undici';
 
 /** More origins than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
 const MAX_ORIGINS = 256;
 
-const pools = new Map<string, Pool>();
+interface Entry {
+  pool: Pool;
+  dispatcher: Dispatcher;
+}
+
+const pools = new Map<string, Entry>();
 
 /** The process's pool for an origin: connections are kept and shared by all providers and calls. */
-export function poolFor(origin: string, connectTimeoutMs: number): Pool {
+export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
   const key = `${origin} ${connectTimeoutMs}`;
-  let pool = pools.get(key);
-  if (pool && !pool.closed && !pool.destroyed) return pool;
-  pool = new Pool(origin, {
+  const known = pools.get(key);
+  if (known && !known.pool.closed && !known.pool.destroyed) return known.dispatcher;
+  const pool = new Pool(origin, {
     connect: { timeout: connectTimeoutMs },
     // The time-outs of an answer are kept by the stream itself: undici's count bytes, ours count tokens.
     headersTimeout: 0,
@@ -18,18 +23,20 @@ export function poolFor(origin: string, connectTimeoutMs: number): Pool {
     pipelining: 1,
     connections: null,
   });
-  pools.set(key, pool);
+  // Some servers compress without being asked to, their errors too.
+  const dispatcher = pool.compose(interceptors.decompress({ skipErrorResponses: false }));
+  pools.set(key, { pool, dispatcher });
   if (pools.size > MAX_ORIGINS) {
     const [oldestKey, oldest] = pools.entries().next().value!;
     pools.delete(oldestKey);
-    void oldest.close();
+    void oldest.pool.close();
   }
-  return pool;
+  return dispatcher;
 }
 
 /** Closes every idle connection and cuts the busy ones; for the end of a process and for tests. */
 export async function closeProviderPools(): Promise<void> {
   const all = [...pools.values()];
   pools.clear();
-  await Promise.all(all.map((pool) => pool.destroy()));
+  await Promise.all(all.map(({ pool }) => pool.destroy()));
 }

@@ -1,4 +1,5 @@
-import type { Dispatcher, Pool } from 'undici';
+import { ThoughtSplitter, type ThoughtSink } from '@perennial/contracts-kernel';
+import type { Dispatcher } from 'undici';
 import { Attempt, type AttemptOwner } from './attempt';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
@@ -6,16 +7,25 @@ import { CHAT_RETRY, retryDelay } from './retry';
 import { Seam } from './seam';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
-/** Everything that one call needs, the same for both attempts. */
+/** Longer than any provider's; it is kept with the run. */
+const MAX_FINGERPRINT = 200;
+
+/** Everything that one call needs, the same for all attempts. */
 export interface StreamPlan {
-  pool: Pool;
-  request: Dispatcher.DispatchOptions;
+  pool: Dispatcher;
+  /** Made for each attempt: what the provider refused in the one before may be left out. */
+  request(): Dispatcher.DispatchOptions;
+  /** Whether the next request avoids what made this one fail. */
+  learn?(error: ProviderError): boolean;
+  /** The answer goes on after text that was there before. */
+  continues: boolean;
   timeouts: ProviderTimeouts;
   /** Removed from every message. */
   secrets: readonly string[];
   repeatedSpace: string;
-  /** @param contentType lower case, without parameters; empty when there was none */
-  decoder(events: EventSink, contentType: string): StreamDecoder;
+  decoder(events: EventSink): StreamDecoder;
+  /** Usage of an answer for which the provider reported none. @param length its UTF-16 units, thoughts included */
+  estimate?(length: number): Usage | undefined;
 }
 
 /** One streamed answer: its request, the only retry, and the clock that watches the provider. */
@@ -26,13 +36,22 @@ export class AnswerStream implements EventSink, AttemptOwner {
   private produced = false;
   private finish?: string;
   private tokens?: Usage;
+  private fingerprint?: string;
+  private length = 0;
   private seam!: Seam;
+  private thoughts!: ThoughtSplitter;
   /** When the provider last said something (ms of the monotonic clock); looked at by one timer, so that a token sets none. */
   private lastAt = 0;
   private timer?: NodeJS.Timeout;
   private resolve!: (end: AnswerEnd) => void;
   private reject!: (error: ProviderError) => void;
   private readonly onAbort = () => this.cancel();
+  /** One read may hold several parts, and more than was wanted. */
+  private readonly parts: ThoughtSink = {
+    text: (text) => void (this.wantsNoMore || this.sink.text(text)),
+    thought: (text) => void (this.wantsNoMore || this.sink.reasoning(text)),
+    unopened: () => void (this.wantsNoMore || this.sink.unopened()),
+  };
 
   constructor(
     private readonly plan: StreamPlan,
@@ -57,18 +76,21 @@ export class AnswerStream implements EventSink, AttemptOwner {
     const piece = this.seam.join(text);
     if (piece === '') return;
     this.touch();
-    this.sink.text(piece);
+    this.length += piece.length;
+    this.thoughts.feed(piece);
   }
 
   reasoning(text: string): void {
     if (this.wantsNoMore) return;
     this.touch();
-    this.sink.reasoning(text);
+    this.length += text.length;
+    this.thoughts.thought(text);
   }
 
   chunk(chunk: RawChunk): void {
     if (this.wantsNoMore) return;
     this.touch();
+    this.length += contentLength(chunk);
     this.sink.chunk(chunk);
   }
 
@@ -80,11 +102,23 @@ export class AnswerStream implements EventSink, AttemptOwner {
     this.tokens = usage;
   }
 
+  systemFingerprint(fingerprint: string): void {
+    this.fingerprint = fingerprint.slice(0, MAX_FINGERPRINT);
+  }
+
   done(): void {
-    if (this.over || this.endedFull()) return;
+    if (this.over) return;
+    this.thoughts.end();
+    if (this.endedFull()) return;
     this.attempt?.drain();
     this.close();
-    this.resolve({ finishReason: this.finish ?? 'stop', ...(this.tokens && { usage: this.tokens }) });
+    const { finish, fingerprint } = this;
+    const usage = this.tokens ?? this.plan.estimate?.(this.length);
+    this.resolve({
+      finishReason: finish ?? 'stop',
+      ...(usage && { usage }),
+      ...(fingerprint && { systemFingerprint: fingerprint }),
+    });
   }
 
   /** @inheritdoc AttemptOwner */
@@ -113,8 +147,12 @@ export class AnswerStream implements EventSink, AttemptOwner {
   failed(attempt: Attempt, error: ProviderError): void {
     if (this.over || attempt !== this.attempt || this.endedFull()) return;
     attempt.abort();
-    const delay = this.produced ? undefined : retryDelay(error, this.attempts, CHAT_RETRY);
+    if (this.produced) return this.fail(error);
+    const learned = this.plan.learn?.(error) ?? false;
+    const delay = learned ? 0 : retryDelay(error, this.attempts, CHAT_RETRY);
     if (delay === undefined) return this.fail(error);
+    // A request without what was refused is the first of its kind: the retry is still to come.
+    if (learned) this.attempts -= 1;
     this.attempt = undefined;
     this.finish = this.tokens = undefined;
     clearTimeout(this.timer);
@@ -137,12 +175,14 @@ export class AnswerStream implements EventSink, AttemptOwner {
 
   private start(): void {
     this.attempts += 1;
-    this.seam = new Seam(this.plan.repeatedSpace);
+    const { repeatedSpace, continues } = this.plan;
+    this.seam = new Seam(repeatedSpace);
+    this.thoughts = new ThoughtSplitter(this.parts, { continues });
     this.lastAt = performance.now();
-    const attempt = new Attempt(this, (contentType) => this.plan.decoder(this, contentType));
+    const attempt = new Attempt(this, () => this.plan.decoder(this));
     this.attempt = attempt;
     this.watch(this.plan.timeouts.connect + this.plan.timeouts.firstToken);
-    this.plan.pool.dispatch(this.plan.request, attempt);
+    this.plan.pool.dispatch(this.plan.request(), attempt);
   }
 
   private touch(): void {
@@ -182,6 +222,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
   }
 
   private fail(error: ProviderError): void {
+    this.thoughts?.end();
     this.close();
     this.reject(withoutSecrets(error, this.plan.secrets));
   }
@@ -191,4 +232,12 @@ export class AnswerStream implements EventSink, AttemptOwner {
     clearTimeout(this.timer);
     this.options.signal?.removeEventListener('abort', this.onAbort);
   }
+}
+
+function contentLength({ choices }: RawChunk): number {
+  if (!Array.isArray(choices)) return 0;
+  return (choices as { delta?: { content?: unknown } }[]).reduce((sum, choice) => {
+    const content = choice?.delta?.content;
+    return typeof content === 'string' ? sum + content.length : sum;
+  }, 0);
 }

@@ -75,6 +75,11 @@ export interface AnswerSink {
   text(text: string): void;
   reasoning(text: string): void;
   chunk(chunk: RawChunk): void;
+  /**
+   * All text so far was a thought, whose opening tag the provider had put into the prompt. Comes at most once, after nothing but text;
+   * never with `raw`, and never for an answer that is continued.
+   */
+  unopened(): void;
   /** True: nothing more is wanted, nothing more comes. The request is closed, and the answer ends with the reason `length`. */
   readonly full: boolean;
 }

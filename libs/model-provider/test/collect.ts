@@ -31,6 +31,9 @@ export async function collect(
     text: (text) => take({ kind: 'text', text }),
     reasoning: (text) => take({ kind: 'reasoning', text }),
     chunk: (chunk) => take({ kind: 'chunk', chunk }),
+    unopened: () => {
+      for (const piece of pieces) if (piece.kind === 'text') piece.kind = 'reasoning';
+    },
     get full() {
       return full;
     },

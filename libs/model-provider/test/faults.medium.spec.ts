@@ -30,6 +30,7 @@ const nobody: AnswerSink = {
   text: () => undefined,
   reasoning: () => undefined,
   chunk: () => undefined,
+  unopened: () => undefined,
   full: false,
 };
 const hi = (model: string) => ({ model, messages: user('hi') });

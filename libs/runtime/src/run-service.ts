@@ -9,6 +9,7 @@ import { errorId } from './error-id';
 import { HealthServer } from './health/health-server';
 import { collectGarbage } from './lifecycle/collect-garbage';
 import { NestLogger } from './logging/nest-logger';
+import { watchEventLoop } from './metrics/event-loop-watch';
 import { collectProcessMetrics } from './metrics/process-metrics';
 import { Runtime, RuntimeModule } from './runtime';
 import { telemetry } from './telemetry/handle';
@@ -57,6 +58,7 @@ export async function runService<S extends ServiceEnvSchema, App extends INestAp
   });
   endOnUnexpectedErrors(runtime);
   collectProcessMetrics(runtime.metrics);
+  watchEventLoop(runtime.metrics, runtime.logger('event loop'));
 
   const state: { app?: INestApplicationContext; health: HealthServer } = {
     health: new HealthServer(runtime.readiness, runtime.metrics),

@@ -15,6 +15,8 @@ export interface Behaviour {
   /** `-reason10`: the first tokens are reasoning. */
   reasoningTokens: number;
   fault?: Fault;
+  /** `-asgzip`: how some server that calls itself compatible answers, by a name of `HABITS`. */
+  habit?: string;
 }
 
 /**
@@ -55,6 +57,7 @@ export function parseModel(model: string): Behaviour {
     continues: !has('nocont'),
     reasoningTokens: number('reason') ?? 0,
     fault: parseFault(number, has),
+    habit: /-as([a-z0-9]+)(?=-|$|:)/.exec(model)?.[1],
   };
 }
 

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { Answer } from './answer';
 import { parseModel, type Fault } from './behaviour';
 import { ollamaDialect, openAiDialect } from './dialect';
 import { answerEmbeddings, type EmbeddingBody } from './embedding-answer';
+import { HABITS, LISTS, type HabitAnswer } from './habits';
 import { fail, json, readBody, type Api } from './http';
 import { continuedText, promptOf, type ChatBody } from './request';
 import { Stats, type Counters, type PromptStats, type TextStats } from './stats';
 import { wholeAnswer } from './tasks';
+import { expectedText } from './text';
 
 /** What the model lists name unless told otherwise. */
 export const DEFAULT_MODELS = [
@@ -91,6 +94,8 @@ class Handler {
       const query = new URLSearchParams(request.url?.split('?')[1]);
       return json(response, this.snapshot(query.get('prompts') === '1', query.get('texts') === '1'));
     }
+    const list = LISTS[/^\/lists\/(\w+)\/v1\/models$/.exec(path)?.[1] ?? ''];
+    if (list) return answerHabit(response, gzipped(JSON.stringify(list())));
     if (request.method === 'GET' && path.endsWith('/models')) return this.listOpenAi(response);
     if (route === 'GET /api/tags') return this.listOllama(response);
     if (route === 'GET /api/version') return json(response, { version: '0.0.0-simulator' });
@@ -157,6 +162,8 @@ class Handler {
       if (fault.status === 429) response.setHeader('retry-after', String(fault.retryAfter ?? 1));
       return fail(api, response, fault.status, `Simulated error ${fault.status}`);
     }
+    const habit = HABITS[behaviour.habit ?? ''];
+    if (habit) return answerHabit(response, habit(body, expectedText(model, promptOf(body), behaviour.tokens)));
     if (streams) {
       const dialect = api === 'openai' ? openAiDialect(model) : ollamaDialect(model);
       const withUsage = api === 'ollama' || body.stream_options?.include_usage === true;
@@ -194,6 +201,26 @@ class Handler {
       models: this.models.map((id) => ({ name: id, model: id, modified_at: modified, size: 0, digest: '', details })),
     });
   }
+}
+
+function gzipped(body: string): HabitAnswer {
+  return { headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' }, body: gzipSync(body) };
+}
+
+/** Writes an answer of a habit, in pieces where it has any. */
+function answerHabit(response: ServerResponse, { status = 200, headers, body, pieceBytes }: HabitAnswer): void {
+  response.writeHead(status, headers ?? { 'content-type': 'text/event-stream' });
+  const bytes = Buffer.from(body);
+  let at = 0;
+  const write = (): void => {
+    while (at < bytes.length) {
+      const piece = bytes.subarray(at, at + (pieceBytes ?? bytes.length));
+      at += piece.length;
+      if (!response.write(piece)) return void response.once('drain', write);
+    }
+    response.end();
+  };
+  write();
 }
 
 function wholeDocument(api: Api, model: string, content: string): unknown {

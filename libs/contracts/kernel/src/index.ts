@@ -6,3 +6,4 @@ export * from './notice';
 export * from './principal';
 export * from './request-identity';
 export * from './storage';
+export * from './thoughts';

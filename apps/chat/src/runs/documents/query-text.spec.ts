@@ -32,7 +32,6 @@ describe('the queries in an answer', () => {
   it.each<[string, string[] | undefined]>([
     ['{"queries": ["a", "b"]}', ['a', 'b']],
     ['```json\n{"queries": [" a ", "a", "", 7]}\n```', ['a']],
-    ['<think>{"queries": ["no"]}</think>Here: ["yes"]', ['yes']],
     ['{not json} {"queries": ["later"]}', ['later']],
     ['{"queries": []}', undefined],
     ['I would search for the launch.', undefined],

@@ -15,7 +15,6 @@ const PLACEHOLDER = /\{\{(?:(MESSAGES)(?::(START|END|MIDDLETRUNCATE):(\d{1,4}))?
 const MESSAGE_CHARS = 2_000;
 const MAX_QUERIES = 4;
 const QUERY_CHARS = 1_000;
-const THOUGHT = /<think>[\s\S]*?<\/think>/g;
 
 /** The prompt that asks for queries. A template without a place for the messages gets the last six at its end. */
 export function queryPrompt(template: string, messages: readonly ChatMessage[], today: Date): string {
@@ -34,8 +33,7 @@ export function queryPrompt(template: string, messages: readonly ChatMessage[], 
 
 /** The queries in a model's answer, however it is wrapped; undefined when there are none to be found. */
 export function queriesOf(answer: string): string[] | undefined {
-  const text = answer.replaceAll(THOUGHT, '');
-  for (const [json] of text.matchAll(/\{[^{}]*\}|\[[^[\]{}]*\]/g)) {
+  for (const [json] of answer.matchAll(/\{[^{}]*\}|\[[^[\]{}]*\]/g)) {
     const queries = listIn(json);
     if (queries !== undefined && queries.length > 0) return queries;
   }

@@ -1,6 +1,6 @@
+import { THOUGHT_CLOSE, THOUGHT_OPEN } from '@perennial/contracts-kernel';
 import type { AnswerSink, RawChunk } from '@perennial/model-provider';
 import type { RunWriter } from '@perennial/transport';
-import { THINK_CLOSE, THINK_OPEN } from './provider-request';
 
 export interface AnswerTextOptions {
   /** The run's text is newline-delimited JSON of `choices` arrays. */
@@ -45,7 +45,7 @@ export class AnswerText implements AnswerSink {
   reasoning(text: string): void {
     this.options.onPiece();
     if (!this.options.thoughts) return;
-    if (!this.#thinking) this.#append(THINK_OPEN);
+    if (!this.#thinking) this.#append(THOUGHT_OPEN);
     this.#thinking = true;
     this.#append(text);
   }
@@ -55,11 +55,23 @@ export class AnswerText implements AnswerSink {
     if (Array.isArray(choices) && choices.length > 0) this.#append(`${JSON.stringify(choices)}\n`);
   }
 
+  /**
+   * What was shown as the answer is shown again, as a thought. A completion's text cannot be taken back from who streams it: it gets the
+   * closing tag that the provider sent, by which who reads it as a whole tells the parts.
+   */
+  unopened(): void {
+    if (!this.options.thoughts) return this.#append(THOUGHT_CLOSE);
+    const thought = this.writer.text;
+    this.#restart = true;
+    this.#length = 0;
+    this.#append(`${THOUGHT_OPEN}${thought}${THOUGHT_CLOSE}`);
+  }
+
   /** No more text comes, or none of the thought that is open. */
   close(): void {
     if (!this.#thinking) return;
     this.#thinking = false;
-    this.#append(THINK_CLOSE);
+    this.#append(THOUGHT_CLOSE);
   }
 
   #append(text: string): void {

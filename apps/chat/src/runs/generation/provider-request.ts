@@ -1,5 +1,5 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
-import { CallError } from '@perennial/contracts-kernel';
+import { CallError, splitThoughts } from '@perennial/contracts-kernel';
 import {
   continuationFor,
   type ChatMessage,
@@ -38,10 +38,6 @@ const PASSED_ON = new Set([
 
 /** Fields that bound the answer's length in tokens. */
 const LENGTH_BOUNDS = ['max_tokens', 'max_completion_tokens', 'num_predict'];
-
-export const THINK_OPEN = '<think>\n';
-export const THINK_CLOSE = '\n</think>\n\n';
-const THOUGHT = /^<think>[\s\S]*?(?:<\/think>\s*|$)/;
 
 /** Characters per token of a text whose token count nobody reported. */
 const CHARS_PER_TOKEN = 4;
@@ -103,9 +99,11 @@ function countsIn(details: unknown): Record<string, number> | undefined {
   return counts.length === 0 ? undefined : Object.fromEntries(counts.slice(0, MAX_DETAILS));
 }
 
-/** Only plain text: not inside reasoning, and not structured. */
+/** Only plain text: not in or after thoughts, which a provider would take for a part of the answer, and not structured. */
 function canContinue(text: string, raw: boolean, connection: ModelConnection, upstreamModel: string): boolean {
-  return text !== '' && !raw && !text.startsWith('<think>') && continuationFor(connection, upstreamModel) !== 'none';
+  return (
+    text !== '' && !raw && continuationFor(connection, upstreamModel) !== 'none' && splitThoughts(text).answer === text
+  );
 }
 
 function lessTokens(request: ChatRequest, text: string): ChatRequest {
@@ -144,7 +142,7 @@ function completionRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
 export function historyMessages(history: readonly HistoryMessage[]): ChatMessage[] {
   const messages: ChatMessage[] = [];
   for (const { role, content, parts } of history) {
-    const text = role === 'assistant' ? content.replace(THOUGHT, '') : content;
+    const text = role === 'assistant' ? splitThoughts(content).answer : content;
     if (role === 'assistant' && text.trim() === '') continue;
     messages.push({ role, content: parts ?? text });
   }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { ProviderError } from './errors';
+import { LearnedRefusals } from './learned';
+
+const body = { stream_options: {}, temperature: 0.5, max_tokens: 9, messages: [] };
+let models = 0;
+
+function afterRefusal(message: string, sent: Record<string, unknown> = body, status = 400) {
+  const refusals = new LearnedRefusals('http://server/v1', `model ${models++}`);
+  const learned = refusals.learn(new ProviderError('INVALID_ARGUMENT', message, { status }), refusals.adapt(sent));
+  return { learned, body: refusals.adapt(sent) };
+}
+
+describe('what a provider refuses', () => {
+  it.each([
+    ['Unknown field: stream_options', 'stream_options'],
+    ['stream_options: Extra inputs are not permitted', 'stream_options'],
+    ['stream_options: invalid', 'stream_options'],
+    [
+      "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) is supported.",
+      'temperature',
+    ],
+    ['temperature: Extra inputs are not permitted', 'temperature'],
+  ])('is left out: %s', (message, field) => {
+    const { [field as keyof typeof body]: _, ...rest } = body;
+    expect(afterRefusal(message)).toEqual({ learned: true, body: rest });
+    expect(afterRefusal(message, body, 422).learned).toBe(true);
+  });
+
+  it('goes by its other name', () => {
+    const { max_tokens, ...rest } = body;
+    const wanted = { ...rest, max_completion_tokens: max_tokens };
+    expect(
+      afterRefusal(
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      ),
+    ).toEqual({ learned: true, body: wanted });
+    expect(afterRefusal('Unrecognized request argument supplied: max_completion_tokens', wanted)).toEqual({
+      learned: true,
+      body,
+    });
+  });
+
+  it.each([
+    ['temperature must be at most 2', 400],
+    ['max_tokens is too large: 9. This model supports at most 8 completion tokens', 400],
+    ['Unknown field: messages', 400],
+    ['Unknown field: stream_options', 500],
+  ])('is told where it is about what was asked for: %s', (message, status) => {
+    expect(afterRefusal(message, body, status)).toEqual({ learned: false, body });
+  });
+
+  it('is not learned twice, so that asking again ends', () => {
+    const { body: rest } = afterRefusal('Unknown field: stream_options');
+    expect(afterRefusal('Unknown field: stream_options', rest).learned).toBe(false);
+  });
+});

@@ -1,0 +1,66 @@
+import { ProviderError } from './errors';
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Bytes without one complete line or event after which the provider is taken to be broken; bounds what it can make us hold. */
+export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Cuts a body into lines, which end with LF, CR or both. It works on bytes, so that no character is torn, and looks at each of them
+ * once however the body is cut: what waits for the end of its line is kept in pieces and joined only then.
+ */
+export class LineSplitter {
+  private waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  /** The last line ended with the last byte, a CR: an LF right after it is part of that end. */
+  private afterCr = false;
+
+  constructor(private readonly onLine: (line: string) => void) {}
+
+  /** @throws ProviderError `PROTOCOL` when a line has more than {@link MAX_EVENT_BYTES} */
+  feed(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    let from = this.afterCr && bytes[0] === LF ? 1 : 0;
+    this.afterCr = false;
+    let lf = bytes.indexOf(LF, from);
+    let cr = bytes.indexOf(CR, from);
+    while (lf !== -1 || cr !== -1) {
+      const end = lf === -1 || (cr !== -1 && cr < lf) ? cr : lf;
+      this.line(bytes, from, end);
+      from = end + 1;
+      if (end === cr) {
+        if (from === bytes.length) this.afterCr = true;
+        else if (bytes[from] === LF) from += 1;
+        cr = bytes.indexOf(CR, from);
+      }
+      if (lf !== -1 && lf < from) lf = bytes.indexOf(LF, from);
+    }
+    if (from < bytes.length) this.wait(from === 0 ? bytes : bytes.subarray(from));
+  }
+
+  /** The body has ended: what waits is its last line. */
+  end(): void {
+    if (this.waitingBytes > 0) this.line(EMPTY, 0, 0);
+  }
+
+  private wait(bytes: Buffer): void {
+    this.waiting.push(bytes);
+    this.waitingBytes += bytes.length;
+    if (this.waitingBytes > MAX_EVENT_BYTES) throw tooLarge();
+  }
+
+  private line(bytes: Buffer, from: number, to: number): void {
+    if (this.waitingBytes === 0) return this.onLine(bytes.toString('utf8', from, to));
+    const whole = Buffer.concat([...this.waiting, bytes.subarray(from, to)]);
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.onLine(whole.toString('utf8'));
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export function tooLarge(): ProviderError {
+  return new ProviderError('PROTOCOL', `The provider sent an event of more than ${MAX_EVENT_BYTES / 1024 / 1024} MB`);
+}
