@@ -5,8 +5,14 @@ import { Runtime } from '@perennial/runtime';
 import { callsOf, Connections, promRpcMetrics, TransportModule } from '@perennial/transport';
 import { AUTH_ENV, type AuthEnv } from './env';
 import { AttemptLimiter } from './limits/attempt-limiter';
+import { KnownDevices } from './limits/known-devices';
 import { authMigrations } from './migrations';
 import { PasswordHasher } from './passwords/password-hasher';
+import { PasswordPolicy } from './passwords/password-policy';
+import { FirstAdmin } from './registration/first-admin';
+import { RegistrationController } from './registration/registration.controller';
+import { RegistrationService } from './registration/registration.service';
+import { SetupSecret } from './registration/setup-secret';
 import { parseLifetime } from './sessions/lifetime';
 import { RevocationNumbering } from './sessions/revocation-numbering';
 import { RevocationsRepository } from './sessions/revocations.repository';
@@ -24,7 +30,7 @@ const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
 
 /** Accounts and sessions. */
 @Module({
-  controllers: [SessionsController, UsersController, AccountController],
+  controllers: [SessionsController, RegistrationController, UsersController, AccountController],
   providers: [
     RevocationsRepository,
     RevocationNumbering,
@@ -32,6 +38,10 @@ const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
     DirectoryRepository,
     SessionsService,
     UsersService,
+    RegistrationService,
+    FirstAdmin,
+    PasswordPolicy,
+    { provide: SetupSecret, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new SetupSecret(env.SECRET_KEY) },
     AccountService,
     {
       provide: PasswordHasher,
@@ -39,6 +49,7 @@ const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
       useFactory: (env: AuthEnv) =>
         new PasswordHasher({ concurrency: env.PASSWORD_HASH_CONCURRENCY, queue: env.PASSWORD_HASH_QUEUE }),
     },
+    { provide: KnownDevices, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new KnownDevices(env.SECRET_KEY) },
     {
       provide: TokenIssuer,
       inject: [AUTH_ENV],
@@ -51,8 +62,10 @@ const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
         new AttemptLimiter(connections.commands, connections.keyPrefix, {
           windowSeconds: env.SIGN_IN_WINDOW_SECONDS,
           perAccount: env.SIGN_IN_ATTEMPTS_PER_ACCOUNT,
+          perAccountOverall: env.SIGN_IN_ATTEMPTS_PER_ACCOUNT_OVERALL,
           perAddress: env.SIGN_IN_ATTEMPTS_PER_ADDRESS,
           signUpsPerAddress: env.SIGN_UPS_PER_ADDRESS,
+          signInsPerAccount: env.SIGN_INS_PER_ACCOUNT,
         }),
     },
   ],

@@ -2,8 +2,7 @@ import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } 
 import { z } from 'zod';
 import { parseLifetime } from './sessions/lifetime';
 
-/** What the auth service reads from its environment. */
-export const authEnv = z.object({
+const variables = z.object({
   ...commonEnv,
   ...databaseEnv,
   ...redisEnv,
@@ -12,6 +11,19 @@ export const authEnv = z.object({
     description:
       'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists; that first one is always possible.',
     example: 'true',
+  }),
+  WEBUI_ADMIN_EMAIL: variable(z.email({ pattern: z.regexes.html5Email }).max(320).toLowerCase().optional(), {
+    description:
+      'E-mail address of the administrator that is created when there is no account yet; needs `WEBUI_ADMIN_PASSWORD`.',
+    example: 'admin@example.com',
+  }),
+  WEBUI_ADMIN_PASSWORD: variable(z.string().min(8, 'must have at least 8 characters').max(1_024).optional(), {
+    description: 'Password of that administrator; not looked at once there is an account.',
+    example: 'the output of `openssl rand -base64 18`',
+    secret: true,
+  }),
+  WEBUI_ADMIN_NAME: variable(z.string().trim().min(1).max(200).default('Admin'), {
+    description: 'Name of that administrator.',
   }),
   DEFAULT_USER_ROLE: variable(z.enum(['pending', 'user', 'admin']).default('pending'), {
     description: 'Role of an account that somebody creates for themselves; `pending` waits for an admin.',
@@ -31,13 +43,23 @@ export const authEnv = z.object({
     description: 'Length in seconds of the window in which sign-in and sign-up attempts are counted.',
   }),
   SIGN_IN_ATTEMPTS_PER_ACCOUNT: variable(integer(1).default(15), {
-    description: 'Failed sign-ins to one account within the window, over all replicas; further ones are refused (429).',
+    description:
+      'Failed sign-ins to one account within the window from one address, or from one browser that has signed in to it before; further ones are refused (429).',
+  }),
+  SIGN_IN_ATTEMPTS_PER_ACCOUNT_OVERALL: variable(integer(1).default(150), {
+    description:
+      'Failed sign-ins to one account within the window from all addresses together. Beyond it only browsers that have signed in to it before are let in.',
   }),
   SIGN_IN_ATTEMPTS_PER_ADDRESS: variable(integer(1).default(100), {
-    description: 'Failed sign-ins from one client address within the window, over all replicas.',
+    description:
+      'Failed sign-ins from one client address within the window, over all replicas; ten times as many from a private address, or from a proxy that is not in `TRUSTED_PROXIES`.',
+  }),
+  SIGN_INS_PER_ACCOUNT: variable(integer(1).default(100), {
+    description: 'Sign-ins to one account that succeed within the window; further ones are refused (429).',
   }),
   SIGN_UPS_PER_ADDRESS: variable(integer(1).default(30), {
-    description: 'Sign-ups from one client address within the window, over all replicas.',
+    description:
+      'Sign-ups from one client address within the window, over all replicas; ten times as many from a private address or an untrusted proxy.',
   }),
   PASSWORD_HASH_CONCURRENCY: variable(integer(1, 64).default(2), {
     description: 'Password hashes that one replica computes at the same time; each takes a thread and 19 MiB.',
@@ -46,6 +68,12 @@ export const authEnv = z.object({
     description: 'Password hashes that may wait in one replica; beyond that callers get 503 with Retry-After.',
   }),
 });
+
+/** What the auth service reads from its environment. */
+export const authEnv = variables.refine(
+  (env) => (env.WEBUI_ADMIN_EMAIL === undefined) === (env.WEBUI_ADMIN_PASSWORD === undefined),
+  { path: ['WEBUI_ADMIN_PASSWORD'], message: 'must be set together with WEBUI_ADMIN_EMAIL' },
+);
 
 export type AuthEnv = z.output<typeof authEnv>;
 

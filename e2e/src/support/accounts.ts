@@ -1,6 +1,7 @@
 import {
   ADD_USER,
   GET_OPENAI_CONNECTIONS,
+  SIGN_IN,
   SIGN_UP,
   UPDATE_OPENAI_CONNECTIONS,
   type RouteReply,
@@ -34,12 +35,18 @@ export async function addUsers(baseUrl: string, admin: Account, count: number): 
   return users;
 }
 
+/** An account that was added has no session: its owner signs in. */
 async function addUser(baseUrl: string, admin: Account, index: number): Promise<Account> {
-  const reply = await httpUntilAnswered<RouteReply<typeof ADD_USER>>('POST', baseUrl + ADD_USER.path, {
+  const email = `user${index}@example.com`;
+  const added = await httpUntilAnswered<RouteReply<typeof ADD_USER>>('POST', baseUrl + ADD_USER.path, {
     token: admin.token,
-    body: { name: `User ${index}`, email: `user${index}@example.com`, password: PASSWORD, role: 'user' },
+    body: { name: `User ${index}`, email, password: PASSWORD, role: 'user' },
   });
-  if (reply.status !== 200) throw new Error(`adding a user answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+  if (added.status !== 200) throw new Error(`adding a user answered ${added.status}: ${JSON.stringify(added.body)}`);
+  const reply = await httpUntilAnswered<RouteReply<typeof SIGN_IN>>('POST', baseUrl + SIGN_IN.path, {
+    body: { email, password: PASSWORD },
+  });
+  if (reply.status !== 200) throw new Error(`signing in answered ${reply.status}: ${JSON.stringify(reply.body)}`);
   return reply.body;
 }
 

@@ -2,26 +2,55 @@ import { createHash } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { addressKey } from './client-address';
+import { addressKey, isInternal } from './client-address';
 
 export interface AttemptLimits {
   windowSeconds: number;
+  /** Failed attempts on one account from one address, or from one device that its owner uses. */
   perAccount: number;
+  /** Failed attempts on one account from all addresses together, those of known devices aside. */
+  perAccountOverall: number;
   perAddress: number;
   signUpsPerAddress: number;
+  /** Sign-ins that succeed. */
+  signInsPerAccount: number;
+}
+
+/** Where an attempt comes from. */
+export interface Origin {
+  address: string;
+  /** The gateway knows that the address is a proxy's and not the client's. */
+  addressShared: boolean;
+}
+
+export interface SignInAttempt extends Origin {
+  account: string;
+  /** A device that somebody has signed in to the account with. */
+  device: string | undefined;
 }
 
 /** Takes back what an attempt was counted with. */
 export type Forgive = () => Promise<void>;
 
+/** How much more than a single client an address may do behind which many can stand. */
+const SHARED_ADDRESS_FACTOR = 10;
+
 /**
  * Counts password attempts over all replicas, in Redis. They are counted before the password is checked, so that a burst in parallel
  * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: an open door would be worse.
+ *
+ * A stranger must not be able to lock others out. So an account is closed to the address that guesses, to all unknown devices only after
+ * many more guesses from elsewhere, and never to a device that its owner uses by what others do.
  */
 export class AttemptLimiter {
+  readonly #source: RateLimiterRedis;
   readonly #account: RateLimiterRedis;
   readonly #address: RateLimiterRedis;
+  readonly #sharedAddress: RateLimiterRedis;
   readonly #signUp: RateLimiterRedis;
+  readonly #sharedSignUp: RateLimiterRedis;
+  readonly #passwordChange: RateLimiterRedis;
+  readonly #signedIn: RateLimiterRedis;
 
   constructor(redis: Redis, keyPrefix: string, limits: AttemptLimits) {
     const limiter = (name: string, points: number): RateLimiterRedis =>
@@ -31,27 +60,60 @@ export class AttemptLimiter {
         points,
         duration: limits.windowSeconds,
       });
-    this.#account = limiter('sign-in-account', limits.perAccount);
+    this.#source = limiter('sign-in-source', limits.perAccount);
+    this.#account = limiter('sign-in-account-overall', limits.perAccountOverall);
     this.#address = limiter('sign-in-address', limits.perAddress);
+    this.#sharedAddress = limiter('sign-in-shared-address', limits.perAddress * SHARED_ADDRESS_FACTOR);
     this.#signUp = limiter('sign-up-address', limits.signUpsPerAddress);
+    this.#sharedSignUp = limiter('sign-up-shared-address', limits.signUpsPerAddress * SHARED_ADDRESS_FACTOR);
+    this.#passwordChange = limiter('password-change', limits.perAccount);
+    this.#signedIn = limiter('signed-in', limits.signInsPerAccount);
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
-  async signIn(address: string, account: string): Promise<Forgive> {
-    const addressPart = addressKey(address);
-    // Hashed: addresses of people do not belong into Redis keys.
-    const accountPart = createHash('sha256').update(account).digest('base64url');
-    await consume(this.#address, addressPart);
-    await consume(this.#account, accountPart);
-    return async () => {
-      await Promise.all([this.#address.reward(addressPart), this.#account.reward(accountPart)]);
-    };
+  async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
+    const from = addressKey(origin.address);
+    const name = hashed(account);
+    if (device !== undefined) return consumeAll([[this.#source, `${name}:device:${device}`]]);
+    const address = isShared(origin) ? this.#sharedAddress : this.#address;
+    // The narrowest first: what it refuses does not count against the others.
+    return consumeAll([
+      [this.#source, `${name}:address:${from}`],
+      [address, from],
+      [this.#account, name],
+    ]);
+  }
+
+  /** Counts a sign-in that succeeded. @throws CallError `RATE_LIMITED` with `retryAfter` */
+  async signedIn(account: string): Promise<void> {
+    await consume(this.#signedIn, hashed(account));
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
-  async signUp(address: string): Promise<void> {
-    await consume(this.#signUp, addressKey(address));
+  async signUp(origin: Origin): Promise<void> {
+    await consume(isShared(origin) ? this.#sharedSignUp : this.#signUp, addressKey(origin.address));
   }
+
+  /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */
+  async passwordChange(userId: string): Promise<Forgive> {
+    return consumeAll([[this.#passwordChange, userId]]);
+  }
+}
+
+function isShared({ address, addressShared }: Origin): boolean {
+  return addressShared || isInternal(address);
+}
+
+/** E-mail addresses of people do not belong into Redis keys. */
+function hashed(account: string): string {
+  return createHash('sha256').update(account).digest('base64url');
+}
+
+async function consumeAll(counters: readonly (readonly [RateLimiterRedis, string])[]): Promise<Forgive> {
+  for (const [limiter, key] of counters) await consume(limiter, key);
+  return async () => {
+    await Promise.all(counters.map(([limiter, key]) => limiter.reward(key)));
+  };
 }
 
 async function consume(limiter: RateLimiterRedis, key: string): Promise<void> {

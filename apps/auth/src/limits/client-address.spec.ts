@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressKey } from './client-address';
+import { addressKey, isInternal } from './client-address';
 
 describe('addressKey', () => {
   it.each([
@@ -12,4 +12,14 @@ describe('addressKey', () => {
     ['fe80::1%eth0', 'fe80:0:0:0'],
     ['unknown', 'unknown'],
   ])('%s counts as %s', (address, key) => expect(addressKey(address)).toBe(key));
+});
+
+describe('isInternal', () => {
+  it.each(['127.0.0.1', '::1', '::ffff:10.1.2.3', '172.31.0.9', '192.168.1.1', 'fd00::1', 'fe80::1%eth0'])(
+    '%s may be a proxy of ours',
+    (address) => expect(isInternal(address)).toBe(true),
+  );
+  it.each(['203.0.113.7', '172.32.0.1', '2001:db8::1', 'unknown', ''])('%s is one client', (address) =>
+    expect(isInternal(address)).toBe(false),
+  );
 });

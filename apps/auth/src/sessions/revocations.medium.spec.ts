@@ -60,7 +60,7 @@ describe('the revocation feed', () => {
   });
 
   const signUp = (email: string) =>
-    caller.rpc.call(SIGN_UP, { name: 'Someone', email, password, address }, { principal: ANONYMOUS });
+    caller.rpc.call(SIGN_UP, { name: 'Someone', email, password, address, local: true }, { principal: ANONYMOUS });
   const since = (cursor: number) =>
     caller.rpc.call(REVOCATIONS_SINCE, { cursor }, { principal: gateway, deadlineMs: NO_HURRY_MS });
   const head = async () => {

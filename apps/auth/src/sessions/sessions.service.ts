@@ -11,6 +11,7 @@ import {
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { AttemptLimiter } from '../limits/attempt-limiter';
+import { KnownDevices } from '../limits/known-devices';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { UsersRepository } from '../users/users.repository';
 import { RevocationNumbering } from './revocation-numbering';
@@ -29,6 +30,7 @@ export class SessionsService implements OnApplicationBootstrap {
     private readonly tokens: TokenIssuer,
     private readonly passwords: PasswordHasher,
     private readonly attempts: AttemptLimiter,
+    private readonly devices: KnownDevices,
     private readonly unitOfWork: UnitOfWork,
     private readonly numbering: RevocationNumbering,
   ) {}
@@ -37,19 +39,23 @@ export class SessionsService implements OnApplicationBootstrap {
     await this.passwords.warmUp();
   }
 
-  async signIn({ email, password, address }: CallParsedRequest<typeof SIGN_IN>): Promise<IssuedSession> {
-    const forgive = await this.attempts.signIn(address, email);
+  async signIn(request: CallParsedRequest<typeof SIGN_IN>): Promise<IssuedSession> {
+    const { email, password, address, addressShared } = request;
+    const device = this.devices.recognise(request.device, email);
+    const forgive = await this.attempts.signIn({ account: email, address, addressShared, device });
     const account = await this.users.credentials({ email });
     const matches = await this.passwords.verify(password, account?.passwordHash);
     const stamped = account && matches ? await this.users.stampSession(account.id, account.passwordHash) : undefined;
     if (!stamped) throw new CallError('INVALID_ARGUMENT', 'The email or password provided is incorrect');
     await forgive();
-    return this.issue(stamped.user, { userId: stamped.user.id, jti: randomUUID(), issuedAt: stamped.issuedAt });
+    await this.attempts.signedIn(email);
+    const stamp = { userId: stamped.user.id, jti: randomUUID(), issuedAt: stamped.issuedAt };
+    return this.issue(stamped.user, stamp, request.device);
   }
 
-  /** The reply for an account and the stamp of its new session. */
-  issue(user: User, stamp: SessionStamp): IssuedSession {
-    return { user, ...this.tokens.issue(stamp) };
+  /** The reply for an account and the stamp of its new session. @param device what the browser had before */
+  issue(user: User, stamp: SessionStamp, device: string | undefined): IssuedSession {
+    return { user, ...this.tokens.issue(stamp), device: this.devices.remember(device, user.email, stamp.jti) };
   }
 
   async signOut(request: CallParsedRequest<typeof SIGN_OUT>, key: string): Promise<void> {

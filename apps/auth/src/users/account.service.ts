@@ -10,6 +10,7 @@ import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennia
 import { UnitOfWork } from '@perennial/persistence';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
+import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
 import { DirectoryRepository } from './directory.repository';
 import { UsersRepository } from './users.repository';
@@ -22,6 +23,7 @@ export class AccountService {
     private readonly directory: DirectoryRepository,
     private readonly sessions: SessionsService,
     private readonly passwords: PasswordHasher,
+    private readonly policy: PasswordPolicy,
     private readonly attempts: AttemptLimiter,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -56,7 +58,8 @@ export class AccountService {
     repeated: boolean,
   ): Promise<void> {
     const { userId } = principal;
-    const forgive = repeated ? undefined : await this.attempts.signIn(request.address, userId);
+    await this.policy.check(request.newPassword);
+    const forgive = repeated ? undefined : await this.attempts.passwordChange(userId);
     const account = await this.users.credentials({ id: userId });
     const matches = await this.passwords.verify(request.password, account?.passwordHash);
     const newHash = account && matches ? await this.passwords.hash(request.newPassword) : undefined;

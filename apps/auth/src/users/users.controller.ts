@@ -1,14 +1,5 @@
 import { Controller } from '@nestjs/common';
-import {
-  ADD_USER,
-  AUTH_STATUS,
-  DELETE_USER,
-  GET_PICTURE,
-  GET_USER,
-  LIST_USERS,
-  SIGN_UP,
-  UPDATE_USER,
-} from '@perennial/contracts-auth';
+import { DELETE_USER, GET_PICTURE, GET_USER, LIST_USERS, UPDATE_USER } from '@perennial/contracts-auth';
 import { requireAdmin, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { DirectoryRepository } from './directory.repository';
@@ -20,29 +11,6 @@ export class UsersController {
     private readonly users: UsersService,
     private readonly directory: DirectoryRepository,
   ) {}
-
-  /** For anyone: the front page needs it. */
-  @Handles(AUTH_STATUS)
-  status(): Promise<CallReply<typeof AUTH_STATUS>> {
-    return this.users.status();
-  }
-
-  /** For anyone. */
-  @Handles(SIGN_UP)
-  signUp(
-    request: CallParsedRequest<typeof SIGN_UP>,
-    { key, delivery }: CallContext,
-  ): Promise<CallReply<typeof SIGN_UP>> {
-    return this.users.signUp(request, key, delivery > 1);
-  }
-
-  @Handles(ADD_USER)
-  async add(
-    request: CallParsedRequest<typeof ADD_USER>,
-    { principal, key }: CallContext,
-  ): Promise<CallReply<typeof ADD_USER>> {
-    return this.users.add(requireAdmin(principal), request, key);
-  }
 
   @Handles(GET_USER)
   async get(

@@ -1,4 +1,4 @@
-import { Controller, Req, Res } from '@nestjs/common';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
 import {
   ADD_USER as CREATE_USER,
   SIGN_IN as OPEN_SESSION,
@@ -27,10 +27,12 @@ import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SettingsCache } from '../configs/settings-cache';
+import { attemptOrigin, isLocalClient, setDeviceCookie } from '../edge/attempt-origin';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
 import { withStatuses } from '../edge/problem';
 import { clearSessionCookie, setSessionCookie } from '../edge/token';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { RevocationFeed } from '../sessions/revocation-feed';
 import { Sessions } from '../sessions/sessions';
 import { sessionProfileOf, sessionUserOf } from './session-user';
@@ -42,6 +44,7 @@ export class AuthsController {
     private readonly sessions: Sessions,
     private readonly feed: RevocationFeed,
     private readonly settings: SettingsCache,
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
   ) {}
 
   /** Asks for the account anew, and refreshes the cookie: this is how a page checks its session. */
@@ -63,7 +66,7 @@ export class AuthsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
-    const call = this.rpc.call(OPEN_SESSION, { ...body, address: request.ip }, { principal: ANONYMOUS });
+    const call = this.rpc.call(OPEN_SESSION, { ...body, ...attemptOrigin(request) }, { principal: ANONYMOUS });
     return this.begin(await withStatuses({ UNAUTHENTICATED: 400 }, call), request, reply);
   }
 
@@ -73,7 +76,10 @@ export class AuthsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
-    const call = this.rpc.call(REGISTER, { ...body, address: request.ip }, { principal: ANONYMOUS });
+    const { setup_secret: setupSecret, ...account } = body;
+    const local = isLocalClient(request, this.env.HOST);
+    const registration = { ...account, ...attemptOrigin(request), local, setupSecret };
+    const call = this.rpc.call(REGISTER, registration, { principal: ANONYMOUS });
     const issued = await withStatuses({ ALREADY_EXISTS: 400 }, call);
     this.settings.forgetAuthStatus();
     return this.begin(issued, request, reply);
@@ -94,13 +100,14 @@ export class AuthsController {
     return { status: true };
   }
 
+  /** Nobody gets a session of somebody else: the token is empty. */
   @Endpoint(ADD_USER)
   async addUser(
     @From() { principal }: Caller,
     @Input() { body }: RouteInput<typeof ADD_USER>,
   ): Promise<RouteReply<typeof ADD_USER>> {
-    const issued = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(CREATE_USER, body, { principal }));
-    const { expires_at: _, permissions: __, ...row } = sessionUserOf(issued.user, issued.token, issued.expiresAt);
+    const { user } = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(CREATE_USER, body, { principal }));
+    const { expires_at: _, permissions: __, ...row } = sessionUserOf(user, '', null);
     return row;
   }
 
@@ -137,8 +144,10 @@ export class AuthsController {
     return { id, name, email, role, profile_image_url };
   }
 
-  private begin({ user, token, expiresAt }: IssuedSession, request: FastifyRequest, reply: FastifyReply): SessionUser {
+  private begin(issued: IssuedSession, request: FastifyRequest, reply: FastifyReply): SessionUser {
+    const { user, token, expiresAt, device } = issued;
     setSessionCookie(request, reply, token, expiresAt);
+    if (device !== undefined) setDeviceCookie(request, reply, device);
     return sessionUserOf(user, token, expiresAt);
   }
 }

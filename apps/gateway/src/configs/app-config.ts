@@ -14,6 +14,8 @@ export interface Known {
   stale: boolean;
   version: string;
   files: FileLimits;
+  /** Who asks could not create the first account without the set-up secret. */
+  needsSetupSecret: boolean;
 }
 
 /** Features that every page must know before anyone has signed in. */
@@ -46,6 +48,7 @@ export function appConfigOf(known: Known, caller: Caller | undefined): AppConfig
   const { settings, auth } = known;
   const config: AppConfig = {
     ...(auth?.onboarding ? { onboarding: true as const } : {}),
+    ...(auth?.onboarding && known.needsSetupSecret ? { setup_secret: true as const } : {}),
     ...(known.stale ? { stale: true as const } : {}),
     status: true,
     name: settings?.name ?? APP_NAME,

@@ -14,8 +14,10 @@ import {
 } from '@perennial/contracts-gateway';
 import { Rpc } from '@perennial/transport';
 import type { FastifyRequest } from 'fastify';
+import { isLocalClient } from '../edge/attempt-origin';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { NO_LIMITS, RetrievalLimits } from '../retrieval/retrieval-limits';
 import { SocketUsers } from '../sockets/socket-users';
 import { appConfigOf } from './app-config';
@@ -30,13 +32,15 @@ export class ConfigsController {
     private readonly sockets: SocketUsers,
     private readonly limits: RetrievalLimits,
     @Inject(BUILD_INFO) private readonly build: BuildInfo,
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
   ) {}
 
   @Endpoint(GET_CONFIG)
   async config(@Req() request: FastifyRequest): Promise<AppConfig> {
     const { caller } = request;
     const [known, files] = await Promise.all([this.cache.known(), caller ? this.limits.known() : NO_LIMITS]);
-    return appConfigOf({ ...known, files, version: this.build.version }, caller);
+    const needsSetupSecret = !isLocalClient(request, this.env.HOST);
+    return appConfigOf({ ...known, files, version: this.build.version, needsSetupSecret }, caller);
   }
 
   @Endpoint(GET_VERSION)

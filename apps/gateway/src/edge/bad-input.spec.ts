@@ -51,7 +51,7 @@ describe('bad input at the edge', () => {
     [
       'an empty name',
       '/api/v1/auths/signup',
-      { name: ' ', email: 'a@b.example', password: 'p' },
+      { name: ' ', email: 'a@b.example', password: 'eight characters' },
       422,
       'name: must not be empty',
     ],
@@ -59,7 +59,7 @@ describe('bad input at the edge', () => {
     [
       'a role that there is not',
       '/api/v1/auths/add',
-      { name: 'n', email: 'a@b.example', password: 'p', role: 'god' },
+      { name: 'n', email: 'a@b.example', password: 'eight characters', role: 'god' },
       422,
       'role: invalid option: expected one of "admin"|"user"|"pending"',
     ],
@@ -284,7 +284,7 @@ describe('what another service refuses', () => {
 
   const chat = '/api/v1/chats/7e46a2ed-1dc3-4221-a341-a370ad0fe576';
   const completion = { model: 'nope', messages: [{ role: 'user', content: 'x' }] };
-  const signIn = { email: 'a@b.example', password: 'p' };
+  const signIn = { email: 'a@b.example', password: 'eight characters' };
   it.each<[string, 'GET' | 'POST', string, object | undefined, Call, ErrorCode, number]>([
     ['a wrong password', 'POST', '/api/v1/auths/signin', signIn, OPEN_SESSION, 'INVALID_ARGUMENT', 400],
     ['too many attempts', 'POST', '/api/v1/auths/signin', signIn, OPEN_SESSION, 'RATE_LIMITED', 429],

@@ -52,11 +52,11 @@ export function setSessionCookie(
 ): void {
   const until = expiresAt ?? Math.floor(Date.now() / 1_000) + 400 * 86_400;
   for (const name of cookieNames(request))
-    void reply.setCookie(name, token, { ...attributes(request), expires: new Date(until * 1_000) });
+    void reply.setCookie(name, token, { ...cookieAttributes(request), expires: new Date(until * 1_000) });
 }
 
 export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply): void {
-  for (const name of cookieNames(request)) void reply.clearCookie(name, attributes(request));
+  for (const name of cookieNames(request)) void reply.clearCookie(name, cookieAttributes(request));
 }
 
 function cookieNames({ protocol, prefix }: FastifyRequest): string[] {
@@ -64,6 +64,7 @@ function cookieNames({ protocol, prefix }: FastifyRequest): string[] {
   return [prefix === undefined ? HOST_COOKIE : PATH_COOKIE, PLAIN_COOKIE];
 }
 
-function attributes({ protocol, prefix = '/' }: FastifyRequest) {
+/** What our cookies have in common. */
+export function cookieAttributes({ protocol, prefix = '/' }: FastifyRequest) {
   return { path: prefix, httpOnly: true, sameSite: 'lax', secure: protocol === 'https' } as const;
 }

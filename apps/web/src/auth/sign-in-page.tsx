@@ -14,7 +14,7 @@ export function SignInPage() {
   const registering = onboarding || (wantsAccount && mayRegister);
 
   const enter = useMutation({
-    mutationFn: (form: { name: string; email: string; password: string }) =>
+    mutationFn: (form: { name: string; email: string; password: string; setup_secret?: string }) =>
       registering
         ? call(SIGN_UP, { body: form })
         : call(SIGN_IN, { body: { email: form.email, password: form.password } }),
@@ -27,7 +27,13 @@ export function SignInPage() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const field = (name: string) => String(form.get(name) ?? '');
-    enter.mutate({ name: field('name'), email: field('email'), password: field('password') });
+    const secret = field('setup_secret');
+    enter.mutate({
+      name: field('name'),
+      email: field('email'),
+      password: field('password'),
+      ...(secret === '' ? {} : { setup_secret: secret }),
+    });
   };
 
   return (
@@ -51,9 +57,16 @@ export function SignInPage() {
             name="password"
             type="password"
             autoComplete={registering ? 'new-password' : 'current-password'}
+            minLength={registering ? 8 : undefined}
             required
           />
         </label>
+        {registering && config.data?.setup_secret && (
+          <label className="field">
+            Set-up secret (the log of the auth service tells it)
+            <input name="setup_secret" autoComplete="off" required maxLength={200} />
+          </label>
+        )}
         {enter.error && (
           <p className="problem" role="alert">
             {enter.error.message}

@@ -1,6 +1,6 @@
 import { defineCall, defineNotice } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { EmailSchema, IssuedSessionSchema, PasswordSchema, UserSchema } from './users';
+import { attemptOrigin, EmailSchema, IssuedSessionSchema, PasswordSchema, UserSchema } from './users';
 
 /**
  * Claims of a session token (JWT, HS256 with the shared secret). `iat` has millisecond precision (a NumericDate may be fractional), so that a
@@ -14,11 +14,11 @@ export const SessionClaimsSchema = z.object({
 });
 export type SessionClaims = z.infer<typeof SessionClaimsSchema>;
 
-/** `INVALID_ARGUMENT` for a wrong address or password (never which), `RATE_LIMITED` per address and account across replicas. */
+/** `INVALID_ARGUMENT` for a wrong address or password (never which), `RATE_LIMITED` per account and address across replicas. */
 export const SIGN_IN = defineCall({
   pattern: 'auth.sessions.signIn',
   effect: 'read',
-  request: z.object({ email: EmailSchema, password: PasswordSchema, address: z.string().max(256) }),
+  request: z.object({ email: EmailSchema, password: PasswordSchema, ...attemptOrigin }),
   reply: IssuedSessionSchema,
   deadlineMs: 10_000,
 });

@@ -6,6 +6,9 @@ export const INLINE_PICTURE_BYTES = 2_048;
 /** The largest picture that is taken in: the characters of its address or data URL. */
 export const PICTURE_MAX_CHARS = 100_000;
 
+/** The longest `device` of a session; what is longer was not made by us. */
+export const DEVICE_MAX_CHARS = 1_000;
+
 /** What stands for a picture that is kept apart: where the gateway serves it. Given back in a change, it leaves the picture as it is. */
 export const picturePath = (userId: string): string => `/api/v1/users/${userId}/profile/image`;
 
@@ -26,16 +29,31 @@ export const UserSchema = z.object({
 });
 export type User = z.infer<typeof UserSchema>;
 
-/** A signed token and whose it is; what sign-in, sign-up and an admin's add answer. `expiresAt` is epoch seconds. */
+/**
+ * A signed token and whose it is; what sign-in, sign-up and an admin's add answer. `expiresAt` is epoch seconds. `device` is for the
+ * browser to keep and to send with its next sign-in.
+ */
 export const IssuedSessionSchema = z.object({
   user: UserSchema,
   token: z.string(),
   expiresAt: z.number().int().nullable(),
+  device: z.string().optional(),
 });
 export type IssuedSession = z.infer<typeof IssuedSessionSchema>;
 
+/** Where an attempt comes from. `addressShared`: the address is a proxy's, and the client's own is not known. */
+const origin = {
+  address: z.string().max(256),
+  addressShared: z.boolean().default(false),
+  /** What an earlier sign-in gave this browser. */
+  device: z.string().max(DEVICE_MAX_CHARS).optional(),
+};
+
+/** Only the first account asks for these. `local`: the client is on the machine of a gateway that listens on the loopback address only. */
+const owner = { local: z.boolean().default(false), setupSecret: z.string().max(200).optional() };
+
 const email = z
-  .email()
+  .email({ pattern: z.regexes.html5Email })
   .max(320)
   .transform((value) => value.toLowerCase());
 const password = z.string().min(1).max(1024);
@@ -43,18 +61,18 @@ const name = z.string().trim().min(1).max(200);
 const imageUrl = z.string().max(PICTURE_MAX_CHARS);
 
 /**
- * Creates an account. The very first one becomes `admin`, exactly once however many replicas are asked at the same moment; the others
- * get `DEFAULT_USER_ROLE`. `PERMISSION_DENIED` when sign-up is off, `ALREADY_EXISTS` when the address is taken, `RATE_LIMITED`.
+ * Creates an account. The very first one becomes `admin`, exactly once however many replicas are asked at the same moment; it takes the
+ * set-up secret unless it is made locally. The others get `DEFAULT_USER_ROLE`. `PERMISSION_DENIED` when sign-up is off, `ALREADY_EXISTS` when the address is taken, `RATE_LIMITED`.
  */
 export const SIGN_UP = defineCall({
   pattern: 'auth.users.signUp',
   effect: 'keyed',
-  request: z.object({ name, email, password, profile_image_url: imageUrl.optional(), address: z.string().max(256) }),
+  request: z.object({ name, email, password, profile_image_url: imageUrl.optional(), ...origin, ...owner }),
   reply: IssuedSessionSchema,
   deadlineMs: 10_000,
 });
 
-/** An admin creates an account (`auths/add`). */
+/** An admin creates an account (`auths/add`); no session of it is begun, so the token is empty. */
 export const ADD_USER = defineCall({
   pattern: 'auth.users.add',
   effect: 'keyed',
@@ -175,4 +193,4 @@ export const UPDATE_USER_SETTINGS = defineCall({
   reply: z.object({ settings: z.record(z.string(), z.unknown()) }),
 });
 
-export { email as EmailSchema, password as PasswordSchema };
+export { email as EmailSchema, origin as attemptOrigin, password as PasswordSchema };

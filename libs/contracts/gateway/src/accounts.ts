@@ -31,8 +31,9 @@ export const SessionProfileSchema = SessionUserSchema.extend({
 });
 export type SessionProfile = z.infer<typeof SessionProfileSchema>;
 
-const email = z.email('must be an e-mail address').max(320);
+const email = z.email({ pattern: z.regexes.html5Email, message: 'must be an e-mail address' }).max(320);
 const password = z.string().min(1, 'must not be empty').max(1024);
+const newPassword = z.string().min(8, 'must have at least 8 characters').max(1024);
 const name = z.string().trim().min(1, 'must not be empty').max(200);
 /** An address or an inline picture (`data:`). */
 const imageUrl = z.string().max(100_000, 'must not be longer than 100,000 characters (about 75 kB of picture)');
@@ -53,12 +54,21 @@ export const SIGN_IN = route({
   reply: SessionUserSchema,
 });
 
-/** The first account becomes the administrator. 403 when sign-up is off, 400 when the address is taken. Sets the `token` cookie. */
+/**
+ * The first account becomes the administrator; unless it is made on the machine itself, it takes the `setup_secret` from the log. 403 when
+ * sign-up is off or the secret is wrong, 400 when the address is taken or the password is too common. Sets the `token` cookie.
+ */
 export const SIGN_UP = route({
   method: 'POST',
   path: '/api/v1/auths/signup',
   access: 'public',
-  body: z.object({ name, email, password, profile_image_url: imageUrl.optional() }),
+  body: z.object({
+    name,
+    email,
+    password: newPassword,
+    profile_image_url: imageUrl.optional(),
+    setup_secret: z.string().max(200).optional(),
+  }),
   reply: SessionUserSchema,
 });
 
@@ -77,7 +87,7 @@ export const ADD_USER = route({
   body: z.object({
     name,
     email,
-    password,
+    password: newPassword,
     profile_image_url: imageUrl.optional(),
     role: RoleSchema.default('pending'),
   }),
@@ -97,7 +107,7 @@ export const UPDATE_PASSWORD = route({
   method: 'POST',
   path: '/api/v1/auths/update/password',
   access: 'signed-in',
-  body: z.object({ password, new_password: password }),
+  body: z.object({ password, new_password: newPassword }),
   reply: z.boolean(),
 });
 
@@ -176,7 +186,11 @@ export const UPDATE_USER = route({
     name: name.optional(),
     email: email.optional(),
     profile_image_url: imageUrl.optional(),
-    password: z.union([z.literal(''), password]).nullish(),
+    password: z
+      .string()
+      .max(1024)
+      .refine((value) => value === '' || value.length >= 8, 'must have at least 8 characters')
+      .nullish(),
   }),
   reply: UserRowSchema,
 });

@@ -4,10 +4,11 @@ import { route } from './route';
 
 /**
  * What the page needs before and after signing in. Everything below `default_models` is there only with a valid session of an activated
- * account. `onboarding`: no account exists yet. `stale`: the settings are the last known ones, because the services cannot be asked now.
+ * account. `onboarding`: no account exists yet; `setup_secret`: the first one takes the set-up secret. `stale`: the settings are the last known ones, because the services cannot be asked now.
  */
 export const AppConfigSchema = z.looseObject({
   onboarding: z.literal(true).optional(),
+  setup_secret: z.literal(true).optional(),
   stale: z.literal(true).optional(),
   status: z.literal(true),
   name: z.string(),

@@ -1,0 +1,96 @@
+import { redisUrl, freshPrefix } from '@perennial/testing';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AttemptLimiter, type SignInAttempt } from './attempt-limiter';
+
+const LIMITS = {
+  windowSeconds: 600,
+  perAccount: 3,
+  perAccountOverall: 9,
+  perAddress: 8,
+  signUpsPerAddress: 2,
+  signInsPerAccount: 5,
+};
+const LIMITED = { code: 'RATE_LIMITED', details: { retryAfter: expect.any(Number) as number } };
+
+/** Real: Redis. Two limiters stand for two replicas. */
+describe('attempts', () => {
+  let redis: Redis;
+  let replicas: AttemptLimiter[];
+  let turn = 0;
+  beforeAll(() => {
+    redis = new Redis(redisUrl());
+  });
+  afterAll(() => redis?.disconnect());
+  beforeEach(() => {
+    const prefix = freshPrefix('limits');
+    replicas = [1, 2].map(() => new AttemptLimiter(redis, prefix, LIMITS));
+  });
+
+  const replica = (): AttemptLimiter => replicas[(turn += 1) % 2]!;
+  const attempt = (attempt: Partial<SignInAttempt>) =>
+    replica().signIn({
+      account: 'owner@example.com',
+      address: '203.0.113.1',
+      addressShared: false,
+      device: undefined,
+      ...attempt,
+    });
+  /** @returns how many were let through to the password */
+  const guess = async (times: number, of: (n: number) => Partial<SignInAttempt> = () => ({})): Promise<number> => {
+    const outcomes = await Promise.allSettled(Array.from({ length: times }, (_, n) => attempt(of(n))));
+    return outcomes.filter(({ status }) => status === 'fulfilled').length;
+  };
+
+  it('close an account to the address that guesses, over all replicas, and to nobody else', async () => {
+    expect(await guess(10)).toBe(3);
+    await expect(attempt({})).rejects.toMatchObject(LIMITED);
+    await expect(attempt({ address: '198.51.100.9' })).resolves.toBeInstanceOf(Function);
+    await expect(attempt({ account: 'another@example.com' })).resolves.toBeInstanceOf(Function);
+  });
+
+  it('from many addresses close the account to unknown devices, and not to those of its owner', async () => {
+    expect(await guess(20, (n) => ({ address: `198.51.100.${n}` }))).toBe(9);
+    await expect(attempt({ address: '192.0.2.1' })).rejects.toMatchObject(LIMITED);
+    await expect(attempt({ address: '192.0.2.1', device: 'laptop' })).resolves.toBeInstanceOf(Function);
+    // A device that guesses is limited like an address.
+    expect(await guess(5, () => ({ device: 'laptop' }))).toBe(2);
+    await expect(attempt({ device: 'phone' })).resolves.toBeInstanceOf(Function);
+  });
+
+  it('at many accounts from one address close that address', async () => {
+    expect(await guess(20, (n) => ({ account: `a${n}@example.com` }))).toBe(8);
+    await expect(attempt({ address: '198.51.100.9' })).resolves.toBeInstanceOf(Function);
+  });
+
+  it.each([
+    ['behind a proxy that is not trusted', { addressShared: true }],
+    ['behind a proxy of a private network', { address: '10.0.0.7' }],
+  ])('%s do not close the door to everybody', async (_, origin) => {
+    expect(await guess(20, (n) => ({ account: `a${n}@example.com`, ...origin }))).toBe(20);
+    await expect(attempt(origin)).resolves.toBeInstanceOf(Function);
+    // It has an end all the same.
+    expect(await guess(100, (n) => ({ account: `b${n}@example.com`, ...origin }))).toBe(80 - 21);
+    await expect(attempt({ ...origin, device: 'laptop' })).resolves.toBeInstanceOf(Function);
+  });
+
+  it('that were right are forgiven', async () => {
+    for (let n = 0; n < 12; n += 1) await (await attempt({}))();
+    expect(await guess(10)).toBe(3);
+  });
+
+  it('that were right are bounded as well', async () => {
+    for (let n = 0; n < 5; n += 1) await replica().signedIn('owner@example.com');
+    await expect(replica().signedIn('owner@example.com')).rejects.toMatchObject(LIMITED);
+    await expect(replica().signedIn('another@example.com')).resolves.toBeUndefined();
+  });
+
+  it('to sign up and to change a password are bounded', async () => {
+    const from = { address: '203.0.113.1', addressShared: false };
+    for (let n = 0; n < 2; n += 1) await replica().signUp(from);
+    await expect(replica().signUp(from)).rejects.toMatchObject(LIMITED);
+    await expect(replica().signUp({ ...from, addressShared: true })).resolves.toBeUndefined();
+    for (let n = 0; n < 3; n += 1) await replica().passwordChange('owner');
+    await expect(replica().passwordChange('owner')).rejects.toMatchObject(LIMITED);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { KnownDevices } from './known-devices';
+
+describe('a device that somebody has signed in with', () => {
+  const devices = new KnownDevices('a secret key');
+  const first = devices.remember(undefined, 'ada@example.com', 'session-1');
+
+  it('is recognised for that account and no other', () => {
+    expect(devices.recognise(first, 'ada@example.com')).toBe('session-1');
+    expect(devices.recognise(first, 'bob@example.com')).toBeUndefined();
+    expect(devices.recognise(undefined, 'ada@example.com')).toBeUndefined();
+  });
+
+  it('keeps its name through later sign-ins, and knows several people', () => {
+    const both = devices.remember(first, 'bob@example.com', 'session-2');
+    const again = devices.remember(both, 'ada@example.com', 'session-3');
+    expect(devices.recognise(again, 'ada@example.com')).toBe('session-1');
+    expect(devices.recognise(again, 'bob@example.com')).toBe('session-2');
+  });
+
+  it('does not grow without end', () => {
+    let proofs: string | undefined;
+    for (let n = 0; n < 50; n += 1) proofs = devices.remember(proofs, `${n}@example.com`, `${n}`.padStart(36, '0'));
+    expect(proofs?.length).toBeLessThan(400);
+    expect(devices.recognise(proofs, '49@example.com')).toBeDefined();
+    expect(devices.recognise(proofs, '1@example.com')).toBeUndefined();
+  });
+
+  it.each([
+    ['another key', new KnownDevices('another key').remember(undefined, 'ada@example.com', 'session-1')],
+    ['nothing', ''],
+    ['noise', '~.~..~%00'],
+    ['a made up device', first.replace('session-1', 'session-9')],
+    ['a cut signature', first.slice(0, -1)],
+  ])('is not believed with %s', (_, proofs) => expect(devices.recognise(proofs, 'ada@example.com')).toBeUndefined());
+});

@@ -1,0 +1,67 @@
+import { AUTH_STATUS, SIGN_IN, SIGN_UP, type IssuedSession } from '@perennial/contracts-auth';
+import { ANONYMOUS } from '@perennial/contracts-kernel';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { address, installation, password, SECRET_KEY, type Installation } from '../../test/installation';
+import { SetupSecret } from './setup-secret';
+
+type Account = Partial<{ local: boolean; setupSecret: string }>;
+
+describe('sign-up', () => {
+  async function open(settings: Record<string, string> = {}): Promise<Installation> {
+    const made = await installation(settings);
+    onTestFinished(() => made.stop());
+    return made;
+  }
+  const signUp = ({ caller }: Installation, name: string, owner: Account, key?: string): Promise<IssuedSession> =>
+    caller.rpc.call(
+      SIGN_UP,
+      { name, email: `${name}@example.com`, password, address, ...owner },
+      { principal: ANONYMOUS, key },
+    );
+  const status = ({ caller }: Installation) => caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS });
+
+  it('schedule 15: first sign-ups at two replicas at once make one admin', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const made = await open({ ENABLE_SIGNUP: 'true', DEFAULT_USER_ROLE: 'user' });
+      const names = Array.from({ length: 6 }, (_, n) => `first${n}`);
+      const sessions = await Promise.all(names.map((name) => signUp(made, name, { local: true })));
+      expect(sessions.map(({ user }) => user.role).sort()).toEqual(['admin', 'user', 'user', 'user', 'user', 'user']);
+    }
+  });
+
+  it('closes by itself after the first account, and still answers its second delivery', async () => {
+    const made = await open();
+    expect(await status(made)).toEqual({ onboarding: true, signUpEnabled: true });
+    const local = { local: true };
+    const outcomes = await Promise.allSettled([signUp(made, 'a', local, 'key-a'), signUp(made, 'b', local, 'key-b')]);
+    expect(outcomes.map(({ status: outcome }) => outcome).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await status(made)).toEqual({ onboarding: false, signUpEnabled: false });
+    const won = outcomes[0]?.status === 'fulfilled' ? 'a' : 'b';
+    expect((await signUp(made, won, local, `key-${won}`)).user).toMatchObject({ role: 'admin', name: won });
+    await expect(signUp(made, 'c', local)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  });
+
+  it('from elsewhere makes the first account only with the set-up secret, the others without', async () => {
+    const made = await open({ ENABLE_SIGNUP: 'true' });
+    const { value: setupSecret } = new SetupSecret(SECRET_KEY);
+    const refused = { code: 'PERMISSION_DENIED', message: expect.stringContaining('set-up secret') as string };
+    await expect(signUp(made, 'stranger', {})).rejects.toMatchObject(refused);
+    await expect(signUp(made, 'stranger', { setupSecret: 'AAAA-BBBB' })).rejects.toMatchObject(refused);
+    expect(await status(made)).toMatchObject({ onboarding: true });
+    const owner = await signUp(made, 'owner', { setupSecret: ` ${setupSecret.toLowerCase().replaceAll('-', '')}` });
+    expect(owner.user.role).toBe('admin');
+    expect((await signUp(made, 'next', {})).user.role).toBe('pending');
+  });
+
+  it('is not needed where the environment names the administrator: two replicas make one', async () => {
+    const made = await open({ WEBUI_ADMIN_EMAIL: 'Root@Localhost', WEBUI_ADMIN_PASSWORD: 'of the environment' });
+    expect(await status(made)).toEqual({ onboarding: false, signUpEnabled: false });
+    const { user } = await made.caller.rpc.call(
+      SIGN_IN,
+      { email: 'root@localhost', password: 'of the environment', address },
+      { principal: ANONYMOUS },
+    );
+    expect(user).toMatchObject({ role: 'admin', name: 'Admin' });
+    await expect(signUp(made, 'late', { local: true })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  });
+});

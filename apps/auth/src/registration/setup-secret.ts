@@ -1,0 +1,28 @@
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
+
+const BYTES = 15;
+/** Crockford's base 32: no letters that are mistaken for digits. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * Proves that whoever creates the first account from elsewhere can read the log of this installation. It is derived from `SECRET_KEY`, so
+ * all replicas tell the same one and nothing is stored; it is good for nothing once there is an account.
+ */
+export class SetupSecret {
+  /** Six groups of four letters and digits. */
+  readonly value: string;
+
+  constructor(secretKey: string) {
+    const bytes = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.setup-secret', 'v1', BYTES));
+    const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+    const letters = bits.match(/.{5}/g)?.map((five) => ALPHABET[Number.parseInt(five, 2)]) ?? [];
+    this.value = letters.join('').match(/.{4}/g)?.join('-') ?? '';
+  }
+
+  /** Blanks around it, dashes and case do not matter. */
+  matches(given: string | undefined): boolean {
+    const plain = (text: string): Buffer => Buffer.from(text.replace(/[\s-]/g, '').toUpperCase());
+    const [expected, entered] = [plain(this.value), plain(given ?? '')];
+    return entered.length === expected.length && timingSafeEqual(entered, expected);
+  }
+}

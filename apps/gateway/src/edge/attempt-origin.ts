@@ -1,0 +1,43 @@
+import { DEVICE_MAX_CHARS } from '@perennial/contracts-auth';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cookieAttributes } from './token';
+
+/** Name of the cookie by which a browser is known that somebody has signed in with. It outlives sessions and opens no door. */
+const DEVICE_COOKIE = 'device';
+const DEVICE_SECONDS = 400 * 86_400;
+
+export interface AttemptOrigin {
+  address: string;
+  addressShared: boolean;
+  device?: string;
+}
+
+/** Where an attempt to sign in or up comes from, for the limits on attempts. */
+export function attemptOrigin(request: FastifyRequest): AttemptOrigin {
+  const { headers, ip, socket, cookies } = request;
+  const forwarded = headers['x-forwarded-for'] ?? headers.forwarded;
+  const device = cookies[DEVICE_COOKIE];
+  return {
+    address: ip,
+    // Somebody forwards requests whom we do not trust to say for whom.
+    addressShared: forwarded !== undefined && ip === socket.remoteAddress,
+    ...(device !== undefined && device.length <= DEVICE_MAX_CHARS ? { device } : {}),
+  };
+}
+
+/**
+ * Whether the client is on this very machine and nobody else can be: the gateway listens on the loopback address only, and nobody forwards.
+ * @param host the address that the gateway listens on
+ */
+export function isLocalClient(request: FastifyRequest, host: string): boolean {
+  const { address, addressShared } = attemptOrigin(request);
+  return isLoopback(host) && isLoopback(address) && !addressShared;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(?:::ffff:)?127\./.test(host);
+}
+
+export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, device: string): void {
+  void reply.setCookie(DEVICE_COOKIE, device, { ...cookieAttributes(request), maxAge: DEVICE_SECONDS });
+}
