@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UPDATE_PASSWORD } from '@perennial/contracts-gateway';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addUsers, signUpAdmin, type Account } from './support/accounts';
+import type { ReaderEvent } from './failover/history';
+import { Owners } from './failover/owners';
+import { addContinuingConnection, addUsers, signUpAdmin, type Account } from './support/accounts';
 import { doneAnswer } from './support/answers';
 import { http } from './support/http';
 import { SocketReader } from './support/socket-reader';
@@ -11,25 +13,34 @@ import { readRun } from './support/sse-reader';
 import { newTurn, sendTurn } from './support/turn';
 
 const MODEL = 'sim-t200-r30-x';
+/** Prefix of the models whose provider continues a text. */
+const CONTINUING = 'cont';
 
 /** What still works when a part is gone, and what ends when a session ends. */
 describe('degraded, in the open', () => {
   let simulator: Simulator;
   let system: RunningSystem;
+  let owners: Owners;
   let account: Account;
   let other: Account;
 
   beforeAll(async () => {
-    simulator = await startSimulator({ port: 0, models: [MODEL, 'sim-t600-r30-x'] });
+    simulator = await startSimulator({
+      port: 0,
+      models: [MODEL, 'sim-t600-r30-x', 'sim-t100-r30-x-nocont', 'sim-t300-r30-x'],
+    });
     system = await launchSystem({
       scale: { gateway: 2, chat: 2 },
       env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
     });
     const admin = await signUpAdmin(system.baseUrl);
+    await addContinuingConnection(system.baseUrl, admin, `${simulator.url}/v1`, CONTINUING);
+    owners = new Owners(system.postgresUrl);
     [account, other] = (await addUsers(system.baseUrl, admin, 2)) as [Account, Account];
   });
 
   afterAll(async () => {
+    await owners?.close();
     await system?.stop();
     await simulator?.close();
   });
@@ -98,31 +109,28 @@ describe('degraded, in the open', () => {
     socket.close();
   });
 
-  it('SIGTERM under a running answer: the process leaves with 0 in its grace, another goes on, the reader notices nothing', async () => {
-    const sent = await sendTurn(system.baseUrl, account, newTurn(MODEL, 'through a deploy', 'session'));
-    let text = '';
-    let ends = 0;
-    const reading = readRun(
-      system.baseUrl,
-      account.token,
-      sent.runId,
-      (event) => {
-        if (event.kind === 'delta') text = text.slice(0, event.offset) + event.text;
-        if (event.kind === 'reset') text = event.text;
-        if (event.kind === 'end') ends += 1;
-      },
-      AbortSignal.timeout(60_000),
-    );
-    await sleep(1_500);
-    for (const instance of [1, 2]) {
-      const process = system.process('chat', instance);
-      const exited = process.exited;
-      process.signal('SIGTERM');
-      expect(await exited).toMatchObject({ code: 0 });
-      await system.ready('chat', instance);
-    }
+  it.each([
+    ['an answer that ends within half of the grace, of a provider that starts again', 'sim-t100-r30-x-nocont'],
+    ['an answer that is handed over, of a provider that continues it', `${CONTINUING}.sim-t300-r30-x`],
+  ])('SIGTERM under %s: the process leaves with 0, the reader notices nothing', async (_, model) => {
+    const upstream = model.replace(`${CONTINUING}.`, '');
+    const prompt = `a deploy under ${model}`;
+    const sent = await sendTurn(system.baseUrl, account, newTurn(model, prompt, 'session'));
+    const events: ReaderEvent[] = [];
+    const onEvent = (event: ReaderEvent) => events.push(event);
+    const reading = readRun(system.baseUrl, account.token, sent.runId, onEvent, AbortSignal.timeout(60_000));
+    await expect.poll(() => events.length).toBeGreaterThan(0);
+    const instance = Number((await owners.ownerOf(sent.runId))?.split('-').at(-1));
+    const process = system.process('chat', instance);
+    const exited = process.exited;
+    process.signal('SIGTERM');
+    expect(await exited).toMatchObject({ code: 0 });
     await reading;
-    expect(ends).toBe(1);
-    expect(text).toBe(expectedText(MODEL, 'through a deploy', 200));
+    await system.ready('chat', instance);
+    // A reset would replace what the reader has: that is noticed.
+    expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['delta', 'end']));
+    const text = events.map((event) => (event.kind === 'delta' ? event.text : '')).join('');
+    expect(text).toBe(expectedText(upstream, prompt, Number(/-t(\d+)/.exec(upstream)?.[1])));
+    expect(simulator.stats().prompts[promptDigest(prompt)]?.streams).toBe(model === upstream ? 1 : 2);
   });
 });
