@@ -17,6 +17,7 @@ import { parseLifetime } from './sessions/lifetime';
 import { RevocationNumbering } from './sessions/revocation-numbering';
 import { RevocationsRepository } from './sessions/revocations.repository';
 import { SessionsController } from './sessions/sessions.controller';
+import { SessionsRepository } from './sessions/sessions.repository';
 import { SessionsService } from './sessions/sessions.service';
 import { TokenIssuer } from './sessions/token-issuer';
 import { AccountController } from './users/account.controller';
@@ -26,13 +27,14 @@ import { UsersController } from './users/users.controller';
 import { UsersRepository } from './users/users.repository';
 import { UsersService } from './users/users.service';
 
-const PRUNE_REVOCATIONS_MS = 10 * 60 * 1_000;
+const PRUNE_MS = 10 * 60 * 1_000;
 
 /** Accounts and sessions. */
 @Module({
   controllers: [SessionsController, RegistrationController, UsersController, AccountController],
   providers: [
     RevocationsRepository,
+    SessionsRepository,
     RevocationNumbering,
     UsersRepository,
     DirectoryRepository,
@@ -74,6 +76,7 @@ export class AuthModule implements OnModuleInit {
   constructor(
     private readonly runtime: Runtime,
     private readonly revocations: RevocationsRepository,
+    private readonly sessions: SessionsRepository,
   ) {}
 
   static forRoot(env: AuthEnv, runtime: Runtime): DynamicModule {
@@ -101,7 +104,10 @@ export class AuthModule implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    const prune = async (): Promise<void> => void (await this.revocations.prune());
-    this.runtime.every(PRUNE_REVOCATIONS_MS, prune, { name: 'prune revocations', jitter: 0.5 });
+    const prune = async (): Promise<void> => {
+      await this.revocations.prune();
+      await this.sessions.prune();
+    };
+    this.runtime.every(PRUNE_MS, prune, { name: 'prune sessions', jitter: 0.5 });
   }
 }

@@ -2,6 +2,9 @@ import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } 
 import { z } from 'zod';
 import { parseLifetime } from './sessions/lifetime';
 
+/** Gateways ask for a session once a minute, and it is written down once a minute. */
+const MIN_IDLE_SECONDS = 300;
+
 const variables = z.object({
   ...commonEnv,
   ...databaseEnv,
@@ -37,6 +40,19 @@ const variables = z.object({
     {
       description: 'How long a session lasts: numbers with the units s, m, h, d, w; `-1` is for ever.',
       example: '4w',
+    },
+  ),
+  SESSION_IDLE_TIMEOUT: variable(
+    z
+      .string()
+      .default('2w')
+      .refine((value) => (parseLifetime(value) ?? (value.trim() === '-1' ? Infinity : 0)) >= MIN_IDLE_SECONDS, {
+        message: 'must be a duration of at least 5m, or -1',
+      }),
+    {
+      description:
+        'How long a session may go without a request before it ends, by the units of `JWT_EXPIRES_IN`; `-1` is for ever.',
+      example: '12h',
     },
   ),
   SIGN_IN_WINDOW_SECONDS: variable(integer(1, 86_400).default(180), {

@@ -64,4 +64,17 @@ export const authMigrations = [
        )`,
     ],
   }),
+  defineMigration('SessionActivity1764300000002', {
+    up: [
+      // A session without a row was not used since this table came; its account's own last activity counts then.
+      `CREATE TABLE session_activity (
+         session_id text PRIMARY KEY,
+         user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+         seen_at timestamptz NOT NULL DEFAULT now(),
+         expires_at timestamptz
+       )`,
+      'CREATE INDEX session_activity_user ON session_activity (user_id)',
+      'CREATE INDEX session_activity_expiry ON session_activity (expires_at) WHERE expires_at IS NOT NULL',
+    ],
+  }),
 ];

@@ -30,6 +30,13 @@ const password = 'Passw0rd!x';
 const NO_HURRY_MS = 60_000;
 const claimsOf = ({ token }: IssuedSession) => SessionClaimsSchema.parse(createDecoder()(token));
 
+/** The token as it would be, had it been issued some days before; its signature is not looked at here. */
+function backdated(token: string, days: number): string {
+  const claims = SessionClaimsSchema.parse(createDecoder()(token));
+  const body = Buffer.from(JSON.stringify({ ...claims, iat: claims.iat - days * 86_400 })).toString('base64url');
+  return token.replace(/\.[^.]*\./, `.${body}.`);
+}
+
 /** Real: Postgres, Redis, the transport, three replicas of the module. */
 describe('the revocation feed', () => {
   let caller: Caller;
@@ -195,6 +202,30 @@ describe('the revocation feed', () => {
     const three = await signIn();
     expect(claimsOf(three).iat * 1000).toBeGreaterThanOrEqual(revocation?.notBefore ?? Infinity);
     expect(await resolve(three)).toMatchObject({ role: 'pending' });
+  });
+
+  it('ends a session that was not used for long, and not another of the account', async () => {
+    const email = 'idle@example.com';
+    const used = await signUp(email);
+    const idle = await caller.rpc.call(SIGN_IN, { email, password, address }, { principal: ANONYMOUS });
+    const old = await caller.rpc.call(SIGN_IN, { email, password, address }, { principal: ANONYMOUS });
+    const resolve = (session: IssuedSession) =>
+      caller.rpc.call(RESOLVE_SESSION, { claims: claimsOf(session) }, { principal: gateway });
+    for (const session of [used, idle]) expect(await resolve(session)).toMatchObject({ email });
+    await db.query(`UPDATE session_activity SET seen_at = now() - interval '15 days' WHERE session_id = ANY($1)`, [
+      [claimsOf(idle).jti],
+    ]);
+    const start = await head();
+    for (const _ of [1, 2]) await expect(resolve(idle)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect((await since(start)).revocations).toMatchObject([{ kind: 'session', subject: claimsOf(idle).jti }]);
+    expect(await resolve(used)).toMatchObject({ email });
+    // One that began before sessions were written down: the account was active of late.
+    expect(await resolve({ ...old, token: backdated(old.token, 20) })).toMatchObject({ email });
+    await db.query(`DELETE FROM session_activity WHERE user_id = $1`, [used.user.id]);
+    await db.query(`UPDATE users SET last_active_at = now() - interval '15 days' WHERE id = $1`, [used.user.id]);
+    await expect(resolve({ ...old, token: backdated(old.token, 20) })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
   });
 
   it('is for services; and nobody signs another out', async () => {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Revocation, SessionClaims, User } from '@perennial/contracts-auth';
+import type { Revocation } from '@perennial/contracts-auth';
 import { Database, type Queryable } from '@perennial/persistence';
-import { USER_COLUMNS } from '../users/user-columns';
 
 /** How many revocations one call answers with. */
 export const FEED_PAGE = 1_000;
@@ -18,7 +17,7 @@ export interface NewRevocation {
   expiresAt: number | null;
 }
 
-/** The feed of revoked tokens, and what it means for a token. */
+/** The feed of revoked tokens. */
 @Injectable()
 export class RevocationsRepository {
   constructor(private readonly database: Database) {}
@@ -94,22 +93,6 @@ export class RevocationsRepository {
       revocations,
       unnumbered: rows[0]?.unnumbered ?? false,
     };
-  }
-
-  /** The account behind the claims, unless the account or the token is gone. `idleSeconds`: since it was last seen. */
-  async resolve(claims: SessionClaims): Promise<{ user: User; idleSeconds: number } | undefined> {
-    const row = await this.database.first<User & { idle_seconds: number }>(
-      `SELECT ${USER_COLUMNS}, extract(epoch FROM now() - u.last_active_at)::float8 AS idle_seconds
-         FROM users u
-        WHERE u.id = $1 AND u.tokens_valid_from <= $2
-          AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.kind = 'session' AND r.subject = $3)
-          AND NOT EXISTS (SELECT 1 FROM unnumbered_revocations r WHERE r.kind = 'session' AND r.subject = $3)`,
-      [claims.id, Math.round(claims.iat * 1000), claims.jti],
-      { name: 'sessions.resolve' },
-    );
-    if (!row) return undefined;
-    const { idle_seconds: idleSeconds, ...user } = row;
-    return { user, idleSeconds };
   }
 
   /** Deletes what no longer matters. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   type IssuedSession,
   type REVOCATIONS_SINCE,
@@ -10,22 +10,26 @@ import {
 } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { KnownDevices } from '../limits/known-devices';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { UsersRepository } from '../users/users.repository';
+import { parseLifetime } from './lifetime';
 import { RevocationNumbering } from './revocation-numbering';
 import { RevocationsRepository } from './revocations.repository';
+import { SessionsRepository } from './sessions.repository';
 import { TokenIssuer, type SessionStamp } from './token-issuer';
-
-/** `last_active_at` is written at most this often for one account. */
-const ACTIVE_RESOLUTION_SECONDS = 60;
 
 /** How sessions begin and end. A session is a token; there is no row for it, only for its end. */
 @Injectable()
 export class SessionsService implements OnApplicationBootstrap {
+  /** Seconds. */
+  private readonly idleTimeout: number;
+
   constructor(
     private readonly users: UsersRepository,
+    private readonly repository: SessionsRepository,
     private readonly revocations: RevocationsRepository,
     private readonly tokens: TokenIssuer,
     private readonly passwords: PasswordHasher,
@@ -33,7 +37,10 @@ export class SessionsService implements OnApplicationBootstrap {
     private readonly devices: KnownDevices,
     private readonly unitOfWork: UnitOfWork,
     private readonly numbering: RevocationNumbering,
-  ) {}
+    @Inject(AUTH_ENV) env: AuthEnv,
+  ) {
+    this.idleTimeout = parseLifetime(env.SESSION_IDLE_TIMEOUT) ?? Infinity;
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.passwords.warmUp();
@@ -81,9 +88,12 @@ export class SessionsService implements OnApplicationBootstrap {
   }
 
   async resolve(claims: SessionClaims): Promise<User> {
-    const found = await this.revocations.resolve(claims);
-    if (!found) throw new CallError('UNAUTHENTICATED', 'This session has ended, sign in again');
-    if (found.idleSeconds >= ACTIVE_RESOLUTION_SECONDS) await this.users.touch(found.user.id);
+    const found = await this.repository.resolve(claims);
+    const idle = found !== undefined && found.idleSeconds > this.idleTimeout;
+    // As if it had been signed out, so that every gateway ends what it still holds of it.
+    if (idle) await this.revoke(claims);
+    if (!found || idle) throw new CallError('UNAUTHENTICATED', 'This session has ended, sign in again');
+    if (found.unseen) await this.repository.seen(claims);
     return found.user;
   }
 
@@ -93,5 +103,13 @@ export class SessionsService implements OnApplicationBootstrap {
     if (!page.unnumbered) return page;
     await this.numbering.run();
     return this.revocations.since(cursor);
+  }
+
+  private async revoke({ id: userId, jti: subject, exp }: SessionClaims): Promise<void> {
+    const expiresAt = exp ?? null;
+    await this.unitOfWork.run((tx) =>
+      this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt }),
+    );
+    await this.numbering.run();
   }
 }

@@ -135,8 +135,4 @@ export class UsersRepository {
   async delete(tx: Queryable, id: string): Promise<void> {
     await tx.execute('DELETE FROM users WHERE id = $1', [id]);
   }
-
-  async touch(id: string): Promise<void> {
-    await this.database.execute('UPDATE users SET last_active_at = now() WHERE id = $1', [id]);
-  }
 }

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionClaims, User } from '@perennial/contracts-auth';
+import { Database } from '@perennial/persistence';
+import { USER_COLUMNS } from '../users/user-columns';
+
+/** What is seen is written at most this often for one session. */
+const RESOLUTION_SECONDS = 60;
+
+export interface ResolvedSession {
+  user: User;
+  /** Since the session was last seen; of a session that never was, since it or another one of the account was. */
+  idleSeconds: number;
+  /** The time has come to write that it is seen. */
+  unseen: boolean;
+}
+
+/** What a token means, and when it was last used. */
+@Injectable()
+export class SessionsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The account behind the claims, unless the account or the token is gone. */
+  async resolve(claims: SessionClaims): Promise<ResolvedSession | undefined> {
+    const row = await this.database.first<User & { idle_seconds: number; unseen: boolean }>(
+      `SELECT ${USER_COLUMNS},
+              extract(epoch FROM now() - coalesce(a.seen_at, greatest(u.last_active_at, to_timestamp($4))))::float8 AS idle_seconds,
+              coalesce(a.seen_at < now() - interval '${RESOLUTION_SECONDS} seconds', true) AS unseen
+         FROM users u LEFT JOIN session_activity a ON a.session_id = $3
+        WHERE u.id = $1 AND u.tokens_valid_from <= $2
+          AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.kind = 'session' AND r.subject = $3)
+          AND NOT EXISTS (SELECT 1 FROM unnumbered_revocations r WHERE r.kind = 'session' AND r.subject = $3)`,
+      [claims.id, Math.round(claims.iat * 1000), claims.jti, claims.iat],
+      { name: 'sessions.resolve' },
+    );
+    if (!row) return undefined;
+    const { idle_seconds: idleSeconds, unseen, ...user } = row;
+    return { user, idleSeconds, unseen };
+  }
+
+  /** Writes that the session and its account are seen now. */
+  async seen({ id, jti, exp }: SessionClaims): Promise<void> {
+    await this.database.execute(
+      `WITH account AS (
+         UPDATE users SET last_active_at = now()
+          WHERE id = $1 AND last_active_at < now() - interval '${RESOLUTION_SECONDS} seconds'
+       )
+       INSERT INTO session_activity (session_id, user_id, expires_at)
+       SELECT $2, id, to_timestamp($3) FROM users WHERE id = $1
+       ON CONFLICT (session_id) DO UPDATE SET seen_at = now()`,
+      [id, jti, exp ?? null],
+      { name: 'sessions.seen' },
+    );
+  }
+
+  /** Deletes what belongs to tokens that have expired. */
+  async prune(): Promise<void> {
+    await this.database.execute('DELETE FROM session_activity WHERE expires_at < now()');
+  }
+}
