@@ -20,12 +20,12 @@ describe('measure', () => {
     ]);
   });
 
-  it('refuses a constructor of eight dependencies, where it stands', () => {
+  it('refuses a constructor of eleven dependencies, where it stands', () => {
     const parameters = (count: number): string => Array.from({ length: count }, (_, n) => `p${n}: string`).join(', ');
     const source = (count: number): string => `class A {\n  constructor(${parameters(count)}) {}\n}\n`;
-    expect(measure('a.ts', source(7)).errors).toEqual([]);
-    expect(measure('a.ts', source(8)).errors).toEqual([
-      'a.ts:2 a constructor takes 8 dependencies, at most 7 are allowed',
+    expect(measure('a.ts', source(10)).errors).toEqual([]);
+    expect(measure('a.ts', source(11)).errors).toEqual([
+      'a.ts:2 a constructor takes 11 dependencies, at most 10 are allowed',
     ]);
   });
 });

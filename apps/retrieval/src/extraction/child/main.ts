@@ -37,7 +37,14 @@ async function sendChunks(chunks: Chunk[]): Promise<void> {
   send({ kind: 'chunks', chunks });
 }
 
-async function read({ path, name, contentType, limits, scratch, split }: ToExtractor & { kind: 'read' }): Promise<void> {
+async function read({
+  path,
+  name,
+  contentType,
+  limits,
+  scratch,
+  split,
+}: ToExtractor & { kind: 'read' }): Promise<void> {
   const splitter = await createSplitter(split);
   const progress = (done: number, total: number): void => {
     if (done === total || done % 10 === 0) send({ kind: 'progress', done, total });
