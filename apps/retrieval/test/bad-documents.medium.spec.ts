@@ -68,6 +68,32 @@ describe('a file that cannot be read', () => {
     expect({ reason: error.reason, message: error.message }).toEqual({ reason, message: expect.stringMatching(says) });
   };
 
+  const nested = (open: string, close: string, depth: number): string => open.repeat(depth) + close.repeat(depth);
+
+  it.each([
+    ['divs.html', nested('<div>', '</div>', 450_000)],
+    ['unclosed.html', '<span>'.repeat(900_000)],
+    ['tree.xml', `<?xml version="1.0"?>${nested('<a>', '</a>', 500_000)}`],
+  ])('is a tree deeper than any (%s): it is refused at once', async (name, text) => {
+    await expectReason(name, text, 'too-deep', /4,000 levels deep/, { timeMs: 15_000 });
+  });
+
+  it('is a tree deeper than any in a container', async () => {
+    const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+    const docx = await zipOf({
+      '[Content_Types].xml': `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`,
+      '_rels/.rels': `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`,
+      'word/document.xml': `<w:document ${w}><w:body>${nested('<w:sdt>', '</w:sdt>', 300_000)}<w:p/></w:body></w:document>`,
+    });
+    // Its reader has a stack of its own, which ends sooner.
+    await expectReason('deep.docx', docx, 'damaged', /damaged/, { timeMs: 15_000 });
+    const odt = await zipOf({
+      mimetype: 'application/vnd.oasis.opendocument.text',
+      'content.xml': `<office:document-content xmlns:office="o" xmlns:text="t">${nested('<text:span>', '</text:span>', 300_000)}</office:document-content>`,
+    });
+    await expectReason('deep.odt', odt, 'too-deep', /4,000 levels deep/, { timeMs: 15_000 });
+  });
+
   it('is a PDF that was cut off', async () => {
     const whole = await pdfOf([plainText(3_000), plainText(3_000)]);
     await expectReason('cut.pdf', whole.subarray(0, whole.length * 0.6), 'damaged', /cut off.*upload it again/);

@@ -123,7 +123,8 @@ describe('the process that reads documents', () => {
       read(reader, { path: endless }, { ...request, name: 'a.docx', limits: { timeMs: 700 } }),
     ).rejects.toMatchObject({
       reason: 'too-slow',
-      message: expect.stringMatching(/longer than 700 ms.*split it/),
+      retryable: false,
+      message: expect.stringMatching(/longer than 700 ms.*Split it/),
     });
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });

@@ -265,6 +265,8 @@ export interface FileRecord {
   epoch: number;
   owner: string | null;
   attempts: number;
+  deaths: number;
+  slow: boolean;
   generation: number;
   live_generation: number | null;
   chunk_count: number | null;

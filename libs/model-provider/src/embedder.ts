@@ -109,13 +109,19 @@ function inOrder(rows: unknown[]): unknown[] {
 
 /** Numbers, or base64 of little-endian 32-bit floats. */
 function vectorOf(embedding: unknown): Float32Array {
-  if (Array.isArray(embedding)) return Float32Array.from(embedding as number[]);
+  if (Array.isArray(embedding)) return vectorOfNumbers(embedding);
   if (typeof embedding !== 'string') throw malformed('an embedding that is neither numbers nor base64');
   const bytes = Buffer.from(embedding, 'base64');
   if (bytes.length % 4 !== 0) throw malformed('an embedding that is cut off');
   const vector = new Float32Array(bytes.length / 4);
   new Uint8Array(vector.buffer).set(bytes);
   return vector;
+}
+
+/** `Float32Array.from` alone would make zeros of nulls: a vector that is wrong and looks sound. */
+function vectorOfNumbers(embedding: readonly unknown[]): Float32Array {
+  if (!embedding.every((value) => typeof value === 'number')) throw malformed('an embedding that is not of numbers');
+  return Float32Array.from(embedding);
 }
 
 function malformed(what: string): ProviderError {

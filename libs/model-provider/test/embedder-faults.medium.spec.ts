@@ -128,6 +128,7 @@ describe('an answer of OpenAI’s kind', () => {
     ['different dimensions', [row(0, 1), row(1, 2, 3)], 'different dimensions'],
     ['an empty vector', [row(0), row(1)], 'an empty embedding'],
     ['something else than numbers', [row(0, 'x'), row(1, 2)], 'not of numbers'],
+    ['nothing in place of a number', [row(0, null), row(1, 2)], 'not of numbers'],
     ['no vector', [row(0, 1), { index: 1 }], 'neither numbers nor base64'],
     ['half a number', [row(0, 1), { index: 1, embedding: 'AAAA' }], 'cut off'],
     ['no list', undefined, 'no list of embeddings'],

@@ -1,6 +1,6 @@
 import type { Logger, Runtime } from '@perennial/runtime';
 import type { Connections } from '@perennial/transport';
-import { Worker } from 'bullmq';
+import { Worker, type Job as QueuedJob, type JobJson } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { queuePrefix, queueTelemetry } from './job-queue';
@@ -26,6 +26,17 @@ export interface JobWorkerOptions<Job> {
   describe(job: Job): Record<string, unknown>;
 }
 
+/** BullMQ offers a job whose data is no JSON again each time its lock ends, for ever. Here it is a job without data. */
+class TolerantWorker extends Worker<unknown> {
+  protected override createJob(json: JobJson, jobId: string): QueuedJob<unknown> {
+    try {
+      return super.createJob(json, jobId);
+    } catch {
+      return super.createJob({ ...json, data: 'null' }, jobId);
+    }
+  }
+}
+
 /** Listens for jobs. A job is held for as long as its work goes on here; most of the time that is all it does. */
 export class JobWorker<Job extends object> {
   readonly #log: Logger;
@@ -44,7 +55,7 @@ export class JobWorker<Job extends object> {
   start(): void {
     const { queue, concurrency } = this.options;
     this.#redis = this.connections.create('queue', 'worker');
-    this.#worker = new Worker<unknown>(queue, (job) => this.#work(job.data), {
+    this.#worker = new TolerantWorker(queue, (job) => this.#work(job.data), {
       connection: this.#redis,
       prefix: queuePrefix(this.connections.keyPrefix),
       concurrency,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { parseModel, type Fault } from './behaviour';
-import { embeddingOf, parseEmbeddingModel } from './embedding';
+import { embeddingOf, parseEmbeddingModel, POISON } from './embedding';
 import { fail, json, type Api } from './http';
 import type { Stats } from './stats';
 
@@ -26,9 +26,14 @@ export function answerEmbeddings(
   const texts = input.filter((text): text is string => typeof text === 'string' && text !== '');
   if (texts.length === 0 || texts.length < input.length)
     return fail(api, response, 400, "'input' must be a text or a list of texts, none of them empty");
-  const { dimensions, perTextMs, encoding } = parseEmbeddingModel(model);
+  const { dimensions, perTextMs, encoding, maxTexts, maxLength, poison } = parseEmbeddingModel(model);
   if (body.encoding_format !== undefined && encoding === 'refused')
     return fail(api, response, 400, "Unknown parameter: 'encoding_format'");
+  if (texts.length > maxTexts) return fail(api, response, 413, `at most ${maxTexts} texts in a request`);
+  if (texts.some((text) => text.length > maxLength))
+    return fail(api, response, 400, `This model's maximum context length is ${maxLength} tokens`);
+  const poisonous = poison !== undefined && texts.some((text) => text.includes(POISON));
+  if (poisonous && poison !== 0) return fail(api, response, poison, 'Simulated failure of a text');
   const behaviour = parseModel(model);
   const fault = injected ?? behaviour.fault;
   if (fault?.kind === 'down') return void response.socket?.destroy();
@@ -51,6 +56,7 @@ export function answerEmbeddings(
     const vectors = texts.map((text) => embeddingOf(model, text, dimensions));
     // One vector is missing: an answer that is whole, but wrong.
     if (fault?.kind === 'truncate') vectors.pop();
+    if (poisonous) for (const [at, text] of texts.entries()) if (text.includes(POISON)) vectors[at]!.fill(NaN);
     const document = api === 'openai' ? openAiDocument(model, vectors, base64) : ollamaDocument(model, vectors);
     const text = JSON.stringify(document);
     if (fault?.kind !== 'cut' && fault?.kind !== 'malformed') return json(response, document);

@@ -6,7 +6,16 @@ export interface EmbeddingBehaviour {
   perTextMs: number;
   /** `-plain`: a request with `encoding_format` is refused, as some servers do; `-float`: it is ignored. */
   encoding: 'known' | 'refused' | 'ignored';
+  /** `-most10`: a request with more texts is refused with 413. */
+  maxTexts: number;
+  /** `-context200`: a request with a text of more characters is refused with 400, as one beyond the context of a model. */
+  maxLength: number;
+  /** `-poison500`: a request with a text that has the word POISON in it fails with that status; `-poison0`: that text's vector is none. */
+  poison: number | undefined;
 }
+
+/** What a poisonous text has in it. */
+export const POISON = 'POISON';
 
 /** Reads a model id such as `sim-embed-dims768-text5`. */
 export function parseEmbeddingModel(model: string): EmbeddingBehaviour {
@@ -18,6 +27,9 @@ export function parseEmbeddingModel(model: string): EmbeddingBehaviour {
   return {
     dimensions: Math.max(1, number('dims') ?? 384),
     perTextMs: number('text') ?? 0,
+    maxTexts: number('most') ?? Infinity,
+    maxLength: number('context') ?? Infinity,
+    poison: number('poison'),
     encoding: has('plain') ? 'refused' : has('float') ? 'ignored' : 'known',
   };
 }

@@ -33,6 +33,7 @@ import { SETTINGS } from '../../test/tiny-retrieval';
 
 const settings = { ...SETTINGS, FILE_MAX_SIZE: 20, FILE_MAX_COUNT: 5 };
 
+const REFUSED = randomUUID();
 const embedding: EmbeddingConfig = {
   version: 1,
   engine: 'openai',
@@ -52,6 +53,7 @@ const embedding: EmbeddingConfig = {
       total: 9,
       error: null,
     },
+    refused: { total: 1, files: [{ fileId: REFUSED, name: 'a.txt', building: true, error: 'Chunk 3 …', tries: 2 }] },
   },
 };
 
@@ -133,12 +135,19 @@ describe('retrieval at the edge', () => {
           total: 9,
           error: null,
         },
+        refused: {
+          total: 1,
+          files: [{ id: REFUSED, filename: 'a.txt', building: true, error: 'Chunk 3 …', tries: 2 }],
+        },
       },
     });
   });
 
   it('changes of the embedding what is named', async () => {
-    edge.rpc.on(UPDATE_EMBEDDING, () => ({ ...embedding, index: { active: null, building: null } }));
+    edge.rpc.on(UPDATE_EMBEDDING, () => ({
+      ...embedding,
+      index: { active: null, building: null, refused: { total: 0, files: [] } },
+    }));
     const body = {
       RAG_EMBEDDING_ENGINE: 'ollama',
       RAG_EMBEDDING_MODEL: 'nomic-embed-text',

@@ -21,7 +21,7 @@ export function settingsIn(body: Record<string, unknown>): Partial<RetrievalSett
 }
 
 export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof GET_EMBEDDING_CONFIG> {
-  const { active, building } = config.index;
+  const { active, building, refused } = config.index;
   return {
     status: true,
     RAG_EMBEDDING_ENGINE: config.engine,
@@ -35,6 +35,10 @@ export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof GET_E
     index: {
       active: active && modelOf(active),
       building: building && { ...modelOf(building), ...progressOf(building) },
+      refused: {
+        total: refused.total,
+        files: refused.files.map(({ fileId, name, ...rest }) => ({ id: fileId, filename: name, ...rest })),
+      },
     },
   };
 }

@@ -1,28 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  createEmbedder,
-  genAiEmbeddingAttributes,
-  ProviderError,
-  type EmbedderLimits,
-  type ServerConnection,
-} from '@perennial/model-provider';
-import { inSpan, Runtime } from '@perennial/runtime';
-import type { Histogram } from 'prom-client';
+import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
 import { Claims } from './claims';
 import { EmbeddingCache } from './embedding-cache';
 import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
-import { EmbeddingError } from './embedding-error';
+import { EmbeddingRequests } from './embedding-requests';
 import { Slots } from './slots';
+import { TextEmbedder } from './text-embedder';
 
 /** What `concurrentRequests: 0` stands for. */
 const DEFAULT_CONCURRENCY = 4;
 /** The local embedder works on one text at a time: one request is worked on while the next one waits at its door. */
 const LOCAL_CONCURRENCY = 2;
-/** A question waits for a busy embedder no longer than its asker would. */
-const QUESTION_LIMITS: Partial<EmbedderLimits> = { attempts: 2, maxPauseMs: 2_000 };
 
 export interface StoreOptions {
   /** Of the index that the vectors are for: an embedder that gives others is refused. */
@@ -42,14 +33,14 @@ export interface StoreOptions {
 @Injectable()
 export class EmbeddingGateway {
   readonly #claims = new Claims();
-  readonly #seconds: Histogram<'purpose' | 'outcome'>;
+  readonly #requests: EmbeddingRequests;
 
   constructor(
     private readonly cache: EmbeddingCache,
-    @Inject(RETRIEVAL_ENV) private readonly env: EmbeddingEnv,
+    @Inject(RETRIEVAL_ENV) env: EmbeddingEnv,
     @Inject(Runtime) { metrics }: Runtime,
   ) {
-    this.#seconds = metrics.histogram('embedding_seconds', 'Duration of embedding requests', ['purpose', 'outcome']);
+    this.#requests = new EmbeddingRequests(env, metrics);
   }
 
   /** As many as this embedder is asked for at a time: for texts that come in several calls, of which the next goes on where one runs out. */
@@ -60,8 +51,7 @@ export class EmbeddingGateway {
 
   /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
   async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
-    const [vector] = await this.#request(config, ['dimension'], 'probe', signal);
-    return vector?.length ?? 0;
+    return this.#requests.dimension(config, signal);
   }
 
   /**
@@ -123,9 +113,10 @@ export class EmbeddingGateway {
     texts: readonly string[],
     { dimension, signal }: Pick<StoreOptions, 'dimension' | 'signal'>,
   ): Promise<Float32Array[]> {
-    if (texts.length === 0) return [];
-    const vectors = await this.#request(config, texts, 'question', signal);
-    checkDimension(config, vectors, dimension);
+    const wanted = texts.map((text, at) => ({ hash: String(at), text }));
+    const vectors: Float32Array[] = [];
+    const connection = this.#requests.questions(config, { dimension, signal });
+    await new TextEmbedder(connection, async (_part, made) => void vectors.push(...made)).embed(wanted);
     return vectors;
   }
 
@@ -145,76 +136,28 @@ export class EmbeddingGateway {
     { dimension, signal, slots = this.slots(config) }: StoreOptions,
     keep: (batch: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ): Promise<void> {
-    const work = batchesOf(texts, config.batchSize).map(async (batch) => {
-      const vectors = await slots.run(() => this.#documents(config, batch, { dimension, signal }).catch(slots.fail));
-      await keep(batch, vectors).catch(slots.fail);
+    const connection = this.#requests.documents(config, { dimension, signal });
+    const size = Math.min(config.batchSize, connection.limits().texts);
+    const keeping: Promise<void>[] = [];
+    const embedder = new TextEmbedder(connection, async (part, vectors) => {
+      const kept = keep(part, vectors).catch(slots.fail);
+      kept.catch(() => undefined);
+      keeping.push(kept);
     });
-    const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+    const work = batchesOf(texts, size).map((batch) => slots.run(() => embedder.embed(batch).catch(slots.fail)));
+    const failed = (await allSettled(work, keeping)).find(({ status }) => status === 'rejected');
     signal?.throwIfAborted();
     if (failed?.status === 'rejected') throw failed.reason;
   }
-
-  async #documents(
-    config: EmbeddingConfig,
-    batch: readonly HashedText[],
-    { dimension, signal }: Pick<StoreOptions, 'dimension' | 'signal'>,
-  ): Promise<Float32Array[]> {
-    const texts = batch.map(({ text }) => text);
-    const vectors = await this.#request(config, texts, 'document', signal);
-    checkDimension(config, vectors, dimension);
-    return vectors;
-  }
-
-  async #request(
-    config: EmbeddingConfig,
-    texts: readonly string[],
-    purpose: 'document' | 'question' | 'probe',
-    signal: AbortSignal | undefined,
-  ): Promise<Float32Array[]> {
-    const connection = this.#connection(config);
-    const attributes = { ...genAiEmbeddingAttributes(connection, config.model), 'perennial.texts': texts.length };
-    const limits = { timeoutMs: this.env.RAG_EMBEDDING_TIMEOUT * 1000, ...(purpose !== 'document' && QUESTION_LIMITS) };
-    const startedAt = performance.now();
-    const observe = (outcome: 'ok' | 'error') =>
-      this.#seconds.observe({ purpose, outcome }, (performance.now() - startedAt) / 1000);
-    try {
-      const { vectors } = await inSpan(`embeddings ${config.model}`, { attributes }, () =>
-        createEmbedder(connection, config.model, limits).embed(texts, { signal }),
-      );
-      observe('ok');
-      return vectors;
-    } catch (error) {
-      signal?.throwIfAborted();
-      observe('error');
-      throw error instanceof ProviderError ? EmbeddingError.from(error) : error;
-    }
-  }
-
-  #connection({ engine, openai, ollama }: EmbeddingConfig): ServerConnection {
-    switch (engine) {
-      case '': {
-        const baseUrl = this.env.RAG_LOCAL_EMBEDDER_URL;
-        if (baseUrl !== undefined) return { kind: 'openai', baseUrl };
-        throw new EmbeddingError(
-          'setup',
-          'No embedder is configured: set RAG_LOCAL_EMBEDDER_URL, or choose the engine openai or ollama',
-        );
-      }
-      case 'openai':
-        return { kind: 'openai', baseUrl: openai.url, ...(openai.key && { apiKey: openai.key }) };
-      case 'ollama':
-        return { kind: 'ollama', baseUrl: ollama.url, ...(ollama.key && { apiKey: ollama.key }) };
-    }
-  }
 }
 
-function checkDimension({ model }: EmbeddingConfig, vectors: readonly Float32Array[], dimension: number): void {
-  const given = vectors[0]?.length;
-  if (given === undefined || given === dimension) return;
-  throw new EmbeddingError(
-    'setup',
-    `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to have all documents indexed anew`,
-  );
+/** Those of the second list that the first has added to it as well. */
+async function allSettled(
+  work: readonly Promise<void>[],
+  keeping: readonly Promise<void>[],
+): Promise<PromiseSettledResult<void>[]> {
+  const done = await Promise.allSettled(work);
+  return [...done, ...(await Promise.allSettled(keeping))];
 }
 
 /** Waits for `work`, which goes on, only as long as the signal allows. */

@@ -175,9 +175,39 @@ describe('when it goes wrong', () => {
     expect(simulator.stats()).toMatchObject({ embed_calls: 5, embed_done: 4 });
   });
 
-  it('tells refused texts from a refused key', async () => {
-    await expect(store(texts(1), config('sim-e400'))).rejects.toMatchObject({ fault: 'text' });
+  it('tells a refused text from a refused key and from an embedder that refuses every text', async () => {
+    const poison = hashed('The one with POISON in it.');
+    const chunks = [...texts(40), poison, ...texts(10, 40, 100)];
+    const refusal = { fault: 'text', hash: poison.hash, refusal: true };
+    await expect(store(chunks, config('sim-embed-poison400'))).rejects.toMatchObject(refusal);
+    await expect(store(texts(1), config('sim-e400'))).rejects.toMatchObject({ fault: 'setup' });
     await expect(store(texts(1), config('sim-e401'))).rejects.toMatchObject({ fault: 'setup' });
+  });
+
+  it.each(['poison500', 'poison0'])(
+    'finds the text that the embedder breaks on and keeps the others (%s)',
+    async (how) => {
+      const poison = hashed('The one with POISON in it.');
+      const model = config(`sim-embed-${how}`);
+      await expect(store([...texts(40), poison], model)).rejects.toMatchObject({ fault: 'text', hash: poison.hash });
+      const kept = await gateway.vectors(
+        model,
+        texts(40).map(({ hash }) => hash),
+      );
+      expect(kept.size).toBe(40);
+    },
+  );
+
+  it('sends no more texts than the embedder takes, and longer ones in pieces', async () => {
+    const model = config('sim-embed-most10-context500', { concurrentRequests: 1 });
+    const long = hashed('A long text about engines. '.repeat(60));
+    await store([...texts(64), long], model);
+    const { embed_calls: learning } = simulator.stats();
+    await store([...texts(64, 40, 100), hashed('Another long text about ships. '.repeat(60))], model);
+    expect(simulator.stats().embed_calls - learning).toBeLessThanOrEqual(10);
+    const [kept] = (await gateway.vectors(model, [long.hash])).values();
+    expect(Math.hypot(...kept!)).toBeCloseTo(1, 4);
+    await gateway.questions(model, [long.text], { dimension: DIMENSION });
   });
 
   it('bears a busy embedder', async () => {

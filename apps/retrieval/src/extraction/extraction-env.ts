@@ -19,15 +19,16 @@ export const extractionEnv = {
     description: 'Bytes that a DOCX, XLSX, PPTX, OpenDocument or EPUB may unpack to.',
   }),
   EXTRACTION_TIMEOUT_SECONDS: variable(integer(1, 86_400).default(DEFAULT_LIMITS.timeMs / 1_000), {
-    description: 'Seconds that a process may work at one document; then it is ended, and the file tried again.',
+    description:
+      'Seconds that a process may work at one document; then it is ended, and the file fails with the reason.',
   }),
   EXTRACTION_MEMORY_MB: variable(integer(128).default(DEFAULT_LIMITS.memoryMiB), {
     description:
-      'Resident memory of a process that reads documents, in MiB; one that needs more is ended. There are INGESTION_CONCURRENCY of them at most.',
+      'Resident memory of a process that reads documents, in MiB; one that needs more is ended. There are INGESTION_CONCURRENCY of them at most, and one for a file that takes long.',
   }),
   EXTRACTION_DIR: variable(z.string().optional(), {
     description:
-      'Directory for copies of the documents that are being read (INGESTION_CONCURRENCY of MAX_DOCUMENT_BYTES at most); the directory of the system for temporary files when unset.',
+      'Directory for copies of the documents that are being read (one more than INGESTION_CONCURRENCY of MAX_DOCUMENT_BYTES at most); the directory of the system for temporary files when unset.',
   }),
 };
 

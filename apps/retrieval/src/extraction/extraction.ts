@@ -58,6 +58,8 @@ export type ExtractionReason =
   | 'damaged'
   /** Text in no encoding that can be told. */
   | 'encoding'
+  /** Elements within elements within elements, beyond what any writer makes. */
+  | 'too-deep'
   /** The time limit. */
   | 'too-slow'
   /** The memory limit. */
@@ -79,9 +81,9 @@ export class ExtractionError extends Error {
     super(message, options);
   }
 
-  /** Whether the same bytes may succeed another time: the document is not to blame for certain. */
+  /** Whether the same bytes may succeed another time. What was too slow once would hold up others again for as long. */
   get retryable(): boolean {
-    return this.reason === 'crashed' || this.reason === 'source' || this.reason === 'too-slow';
+    return this.reason === 'crashed' || this.reason === 'source';
   }
 }
 

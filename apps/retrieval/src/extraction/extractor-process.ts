@@ -146,7 +146,7 @@ function failure({ reason, message, cause }: FromExtractor & { kind: 'failed' })
 const tooSlow = ({ timeMs }: ExtractionLimits) =>
   new ExtractionError(
     'too-slow',
-    `Reading the file took longer than ${timeMs >= 1000 ? `${Math.round(timeMs / 1000)} seconds` : `${timeMs} ms`} and was stopped. Try again, or split it into smaller files.`,
+    `Reading the file took longer than ${timeMs >= 1000 ? `${Math.round(timeMs / 1000)} seconds` : `${timeMs} ms`} and was stopped. Split it into smaller files, or save it in a simpler format.`,
   );
 
 const tooMuchMemory = ({ memoryMiB }: ExtractionLimits) =>

@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2';
+import { Depth } from './depth';
 
 const HEADINGS = new Map(['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((name, at) => [name, '#'.repeat(at + 1)]));
 const PARAGRAPHS = new Set(
@@ -14,7 +15,7 @@ const CELLS = new Set(['td', 'th']);
 
 /**
  * HTML (also XHTML, and what other formats are turned into) as text with Markdown's headings and list marks. What a
- * reader would not see (scripts, styles) is left out. Written piece by piece; `take` empties what is done so far.
+ * reader would not see (scripts, styles) is left out. Written piece by piece; `take` empties what is done so far. Throws `too-deep`.
  */
 export class HtmlText {
   #out = '';
@@ -28,15 +29,22 @@ export class HtmlText {
   #mark = '';
   #row = 0;
   readonly #lists: { ordered: boolean; item: number }[] = [];
+  readonly #depth = new Depth();
   readonly #parser: Parser;
 
   /** `xml`: XHTML, where every element may close itself. */
   constructor({ xml = false } = {}) {
     this.#parser = new Parser(
       {
-        onopentag: (name) => this.#open(name),
+        onopentag: (name) => {
+          this.#depth.enter();
+          this.#open(name);
+        },
         ontext: (text) => this.#text(text),
-        onclosetag: (name) => this.#close(name),
+        onclosetag: (name) => {
+          this.#depth.leave();
+          this.#close(name);
+        },
       },
       { decodeEntities: true, xmlMode: false, recognizeSelfClosing: xml, lowerCaseTags: true },
     );

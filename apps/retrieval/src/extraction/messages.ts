@@ -42,6 +42,11 @@ export const refuse = {
       'too-many-columns',
       `A row of the table has ${count(columns)} columns; up to ${count(maxColumns)} are read. Split the table, or check the separator of its columns.`,
     ),
+  tooDeep: (depth: number) =>
+    new ExtractionError(
+      'too-deep',
+      `The file nests its elements more than ${count(depth)} levels deep, as no program writes it. Save it again, or as plain text.`,
+    ),
   expands: () =>
     new ExtractionError(
       'expands-too-much',

@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { Depth } from './depth';
 
 /** An element of XML as it opens: its name and attributes without prefixes where `local` asks for that. */
 export interface XmlElement {
@@ -18,7 +19,7 @@ export const localName = (name: string): string => name.slice(name.indexOf(':') 
 
 /**
  * Parses XML piece by piece and yields after each piece, so that what the handlers collected can be passed on. Entities
- * that a document declares itself are not expanded: they are an error, as is everything that is not well-formed.
+ * that a document declares itself are not expanded: they are an error, as is everything that is not well-formed. Throws `too-deep`.
  */
 export async function* parseXml(pieces: AsyncIterable<string>, handlers: XmlHandlers): AsyncGenerator<void> {
   const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
@@ -26,10 +27,17 @@ export async function* parseXml(pieces: AsyncIterable<string>, handlers: XmlHand
   parser.on('error', (error) => {
     failed ??= error;
   });
-  parser.on('opentag', ({ name, attributes }) => handlers.open?.({ name, attributes }));
+  const depth = new Depth();
+  parser.on('opentag', ({ name, attributes }) => {
+    depth.enter();
+    handlers.open?.({ name, attributes });
+  });
   parser.on('text', (text) => handlers.text?.(text));
   parser.on('cdata', (text) => handlers.text?.(text));
-  parser.on('closetag', ({ name }) => handlers.close?.(name));
+  parser.on('closetag', ({ name }) => {
+    depth.leave();
+    handlers.close?.(name);
+  });
   for await (const piece of pieces) {
     parser.write(piece);
     if (failed) throw failed;

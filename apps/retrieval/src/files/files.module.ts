@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { IngestionQueue } from '../ingestion/ingestion-queue';
+import { IndexModule } from '../index/index.module';
 import { SettingsModule } from '../settings/settings.module';
 import { FileChanges } from './file-changes';
 import { FilesController } from './files.controller';
@@ -11,7 +12,7 @@ import { RegisterService } from './register.service';
 
 /** Files and where they can be found. */
 @Module({
-  imports: [SettingsModule],
+  imports: [IndexModule, SettingsModule],
   controllers: [FilesController],
   providers: [
     FileChanges,

@@ -36,7 +36,7 @@ const RANK = (user: string): string => `
 /** Back into the line, by whoever owns it: the epoch fences the worker that has it now. */
 const REQUEUED = (
   rank: string,
-): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0,
+): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0, deaths = 0, slow = false,
   error = NULL, step = NULL, rank = ${rank}, updated_at = now()`;
 
 /** Statements about files. Who may do what is decided by `access`, on the rows that these answer with. */
@@ -65,6 +65,11 @@ export class FilesRepository {
       `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = ANY ($1::uuid[]) AND f.deleted_at IS NULL ORDER BY f.id FOR UPDATE OF f`,
       [fileIds],
     );
+  }
+
+  /** Whether an index does without the file because its embedder refuses a text of it. */
+  async isRefused(tx: Tx, fileId: string): Promise<boolean> {
+    return (await tx.first('SELECT 1 FROM index_refusals WHERE file_id = $1 LIMIT 1', [fileId])) !== undefined;
   }
 
   findMany(fileIds: readonly string[]): Promise<FileRow[]> {

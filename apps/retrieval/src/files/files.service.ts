@@ -24,6 +24,7 @@ import {
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
 import { onceKeyOf, type Delivery } from '../access/delivery';
+import { IndexCatalog } from '../index/index-catalog';
 import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
 import { FilesRepository } from './files.repository';
@@ -38,6 +39,7 @@ export class FilesService {
   constructor(
     private readonly files: FilesRepository,
     private readonly changes: FileChanges,
+    private readonly catalog: IndexCatalog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -176,10 +178,12 @@ export class FilesService {
   async retry(fileId: string, delivery: Delivery): Promise<StoredFile> {
     const once = onceKeyOf(RETRY_FILE.pattern, delivery, { fileId });
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
-      if (row.state === 'completed')
+      if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');
-      // It waits or is being worked on already.
-      if (row.state !== 'failed' && row.queued) return row;
+      // It is being worked on already.
+      if (row.state === 'processing') return row;
+      // It may wait for a pause of its own, or for the one that its embedder asked for.
+      await this.catalog.endPause(tx);
       return (await this.files.requeue(tx, [fileId], { anew: false }))[0];
     });
   }

@@ -30,12 +30,14 @@ const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS gene
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
 
-/** A live file in a scope that `index` has not got in the generation that is live. */
+/** A live file in a scope that `index` has not got in the generation that is live, unless its embedder has refused it a moment ago. */
 const missingFrom = (index: string): string => `
   placements p JOIN files f ON f.id = p.file_id
  WHERE f.deleted_at IS NULL AND f.live_generation IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM indexed i
-                    WHERE i.index_id = ${index} AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation)`;
+                    WHERE i.index_id = ${index} AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation)
+   AND NOT EXISTS (SELECT 1 FROM index_refusals r
+                    WHERE r.index_id = ${index} AND r.file_id = p.file_id AND r.generation = f.live_generation AND r.not_before > now())`;
 
 /** The wish for another index: who works at it, and what is missing. */
 @Injectable()
@@ -61,6 +63,16 @@ export class BuildsRepository {
     await tx.execute(`UPDATE index_builds SET embedding = $1, error = NULL, failures = 0, not_before = '-infinity'`, [
       JSON.stringify(embedding),
     ]);
+  }
+
+  /** Files that were given back because the embedder was away or wrongly set up are due again. */
+  async wakeFiles(tx: Queryable): Promise<void> {
+    await tx.execute(
+      `UPDATE files SET not_before = '-infinity', swept_at = '-infinity' WHERE id IN (
+         SELECT id FROM files
+          WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL AND not_before > now()
+            AND error ->> 'code' IN ('embedder', 'setup') ORDER BY id FOR UPDATE SKIP LOCKED)`,
+    );
   }
 
   async cancel(tx: Queryable): Promise<void> {

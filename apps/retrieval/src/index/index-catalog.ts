@@ -91,9 +91,36 @@ export class IndexCatalog {
     return row;
   }
 
-  /** Where the model of an index is asked from now on; its vectors stay what they are. */
+  /** Where the model of an index is asked from now on, beginning at once; its vectors stay what they are. */
   async setEmbedding(tx: Queryable, id: string, embedding: SealedEmbedding): Promise<void> {
-    await tx.execute('UPDATE indexes SET embedding = $2 WHERE id = $1', [id, JSON.stringify(embedding)]);
+    await tx.execute(`UPDATE indexes SET embedding = $2, paused_until = '-infinity' WHERE id = $1`, [
+      id,
+      JSON.stringify(embedding),
+    ]);
+    await tx.execute('UPDATE index_refusals SET not_before = now() WHERE index_id = $1', [id]);
+  }
+
+  /** The embedder of the index is not asked for some seconds; of no effect when it was given another one meanwhile. */
+  async pause({ id, embedding }: VectorIndex, seconds: number): Promise<void> {
+    await this.database.execute(
+      `UPDATE indexes SET paused_until = greatest(paused_until, now() + $3 * interval '1 second') WHERE id = $1 AND embedding = $2::jsonb`,
+      [id, JSON.stringify(embedding), seconds],
+    );
+  }
+
+  /** Whether the embedder of the index that answers is not to be asked now. */
+  async isPaused(): Promise<boolean> {
+    const paused = await this.database.first(
+      `SELECT 1 FROM indexes WHERE state = 'active' AND paused_until > now()`,
+      [],
+      { name: 'indexes.is-paused' },
+    );
+    return paused !== undefined;
+  }
+
+  /** Somebody wants it to be tried now. */
+  async endPause(tx: Queryable): Promise<void> {
+    await tx.execute(`UPDATE indexes SET paused_until = '-infinity' WHERE state = 'active' AND paused_until > now()`);
   }
 
   /** Gives up the index that is being filled, if there is one: nothing is written to it any more, and it is dropped after a moment. */

@@ -4,8 +4,10 @@ import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { VECTOR_STORE } from '../stores/tokens';
+import { EmbeddingError } from '../embedding/embedding-error';
 import { BuildsRepository, type PlaceToFill } from './builds.repository';
 import type { VectorIndex } from './index-catalog';
+import { RefusalsRepository } from './refusals.repository';
 
 /** Chunks that are held in memory at once, with their vectors. */
 const PAGE = 512;
@@ -27,6 +29,7 @@ interface Page {
 export class IndexFiller {
   constructor(
     private readonly builds: BuildsRepository,
+    private readonly refusals: RefusalsRepository,
     private readonly embeddings: EmbeddingGateway,
     private readonly seal: KeySeal,
     @Inject(VECTOR_STORE) private readonly store: VectorStore,
@@ -54,19 +57,21 @@ export class IndexFiller {
 
   /**
    * Writes the points of these places and records each file when the last of its points is in. Small files share requests to the
-   * embedder and the store; a large one goes through in pages.
+   * embedder and the store; a large one goes through in pages. A file of which the embedder refuses a text is noted and left out.
    * @throws EmbeddingError, VectorStoreError, or the signal's reason
    */
   async fill(index: VectorIndex, places: readonly PlaceToFill[], signal: AbortSignal): Promise<void> {
     let pages: Page[] = [];
     let held = 0;
+    const refused = new Set<string>();
     const flush = async (): Promise<void> => {
-      await this.#write(index, pages, signal);
+      await this.#writeAccepted(index, pages, refused, signal);
       pages = [];
       held = 0;
     };
     for (const file of byFile(places)) {
       for await (const page of this.#pagesOf(file)) {
+        if (refused.has(page.fileId)) break;
         pages.push(page);
         held += page.chunks.length;
         if (held >= PAGE) await flush();
@@ -89,6 +94,31 @@ export class IndexFiller {
     }
   }
 
+  /** @param refused files of which the embedder has refused a text: nothing more of them is written; more are added */
+  async #writeAccepted(
+    index: VectorIndex,
+    pages: readonly Page[],
+    refused: Set<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let rest = pages; rest.length > 0; rest = rest.filter(({ fileId }) => !refused.has(fileId))) {
+      try {
+        return await this.#write(index, rest, signal);
+      } catch (error) {
+        if (!(error instanceof EmbeddingError) || error.fault !== 'text') throw error;
+        const reasons = rest.flatMap((page) => {
+          const chunk = page.chunks.find(({ hash }) => hash === error.hash);
+          return chunk ? [{ page, message: error.at(chunk).message }] : [];
+        });
+        if (reasons.length === 0) throw error;
+        for (const { page, message } of reasons) {
+          refused.add(page.fileId);
+          await this.refusals.add(index.id, page.fileId, page.generation, message);
+        }
+      }
+    }
+  }
+
   async #write(index: VectorIndex, pages: readonly Page[], signal: AbortSignal): Promise<void> {
     const chunks = pages.flatMap((page) => page.chunks);
     if (chunks.length > 0) {
@@ -103,6 +133,10 @@ export class IndexFiller {
     const complete = pages.flatMap((page) => page.completes);
     if (complete.length > 0) {
       await this.builds.record(index.id, complete);
+      await this.refusals.clear(
+        index.id,
+        complete.map(({ fileId }) => fileId),
+      );
       await this.builds.removeStale(complete);
     }
   }

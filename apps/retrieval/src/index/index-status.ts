@@ -2,6 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { IndexStatus } from '@perennial/contracts-retrieval';
 import { BuildsRepository } from './builds.repository';
 import { IndexCatalog } from './index-catalog';
+import { RefusalsRepository } from './refusals.repository';
+
+/** Refused files that are named; the others are counted. */
+const NAMED = 100;
 
 /** What answers, and how far what is to replace it is. */
 @Injectable()
@@ -9,10 +13,15 @@ export class IndexStatusReader {
   constructor(
     private readonly catalog: IndexCatalog,
     private readonly builds: BuildsRepository,
+    private readonly refusals: RefusalsRepository,
   ) {}
 
   async read(): Promise<IndexStatus> {
-    const [indexes, build] = await Promise.all([this.catalog.writable(), this.builds.find()]);
+    const [indexes, build, refused] = await Promise.all([
+      this.catalog.writable(),
+      this.builds.find(),
+      this.refusals.list(NAMED),
+    ]);
     const active = indexes.find(({ state }) => state === 'active');
     const filled = indexes.find(({ id }) => id === build?.indexId);
     return {
@@ -34,6 +43,10 @@ export class IndexStatusReader {
             error: build.error,
           }
         : null,
+      refused: {
+        total: refused.total,
+        files: refused.files.map(({ indexId, ...file }) => ({ ...file, building: indexId !== active?.id })),
+      },
     };
   }
 }

@@ -38,6 +38,7 @@ export class IndexWishes {
   async want(tx: Tx, embedding: SealedEmbedding, dimension?: number): Promise<void> {
     const model = embeddingModelId(embedding);
     const build = await this.builds.find(tx);
+    await this.builds.wakeFiles(tx);
     const [active, building] = await this.#indexes(tx);
     if (!active) return;
     if (build?.model === model) {

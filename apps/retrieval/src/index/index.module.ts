@@ -11,6 +11,7 @@ import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
 import { IndexStatusReader } from './index-status';
 import { IndexWishes } from './index-wishes';
+import { RefusalsRepository } from './refusals.repository';
 
 /** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */
 @Module({
@@ -26,7 +27,8 @@ import { IndexWishes } from './index-wishes';
     IndexWishes,
     IndexStatusReader,
     EmbeddingService,
+    RefusalsRepository,
   ],
-  exports: [IndexCatalog, IndexRegistry, IndexFiller, BuildsRepository],
+  exports: [IndexCatalog, IndexRegistry, IndexFiller, BuildsRepository, RefusalsRepository],
 })
 export class IndexModule {}

@@ -39,12 +39,14 @@ export class ChunkStep {
     };
     let pending: Chunk[] = [];
     let stored = 0;
+    let textSize = 0;
     const write = async (): Promise<void> => {
       const batch = pending;
       pending = [];
       if (stored === 0) await this.#reachSplit(file);
       await this.repository.addChunks(file, batch);
       stored += batch.length;
+      for (const { text } of batch) textSize += text.length;
     };
     const open = async () => (await this.blobs.get(file.blobKey, { signal })).stream;
     const request = { name: file.name, contentType: file.contentType, split, signal };
@@ -58,7 +60,7 @@ export class ChunkStep {
     }
     if (pending.length > 0) await write();
     signal.throwIfAborted();
-    await this.repository.chunksComplete(file, stored);
+    await this.repository.chunksComplete(file, stored, textSize);
     return stored;
   }
 

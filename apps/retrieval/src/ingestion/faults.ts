@@ -4,7 +4,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { StoreUnavailableError, VectorStoreError } from '@perennial/vector-store';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { ExtractionError } from '../extraction/extraction';
-import { FileLostError, HandOverError } from './taken-file';
+import { FileLostError, HandOverError, OutOfTurnError } from './taken-file';
 
 /** For the owner of the file: a code for programs, a sentence for people. */
 export interface Reason {
@@ -16,13 +16,15 @@ export interface Reason {
  * What becomes of an ingestion that threw.
  * - `lost`: nothing; it is not ours any more
  * - `handed-over`: another process goes on at once
- * - `wait`: something that the file is not to blame for is away; tried again later, as often as it takes
+ * - `out-of-turn`: it takes long, and files of others are waiting
+ * - `wait`: something that the file is not to blame for is away; tried again later, as often as it takes. `allFiles`: nothing is begun
+ *   meanwhile, because every file needs it
  * - `broke`: may work another time, but not for ever
  * - `refused`: the same bytes will never work
  */
 export type Fault =
-  | { kind: 'lost' | 'handed-over' }
-  | { kind: 'wait'; afterS: number; reason: Reason }
+  | { kind: 'lost' | 'handed-over' | 'out-of-turn' }
+  | { kind: 'wait'; afterS: number; allFiles: boolean; reason: Reason }
   | { kind: 'broke'; reason: Reason; errorId?: string }
   | { kind: 'refused'; reason: Reason };
 
@@ -34,6 +36,7 @@ const SETUP_WAIT_S = 15;
 const away = (what: string, afterS = WAIT_S): Fault => ({
   kind: 'wait',
   afterS,
+  allFiles: true,
   reason: { code: 'UNAVAILABLE', message: `${what} does not answer at the moment; the file waits for it.` },
 });
 
@@ -41,6 +44,7 @@ const away = (what: string, afterS = WAIT_S): Fault => ({
 export function faultOf(error: unknown): Fault {
   if (error instanceof FileLostError) return { kind: 'lost' };
   if (error instanceof HandOverError) return { kind: 'handed-over' };
+  if (error instanceof OutOfTurnError) return { kind: 'out-of-turn' };
   if (error instanceof ExtractionError && error.cause instanceof BlobStoreError) return bytes(error.cause);
   if (error instanceof ExtractionError) return extraction(error);
   if (error instanceof EmbeddingError) return embedding(error);
@@ -67,14 +71,9 @@ function extraction(error: ExtractionError): Fault {
 
 function embedding(error: EmbeddingError): Fault {
   const reason = { code: error.fault, message: error.message };
-  switch (error.fault) {
-    case 'embedder':
-      return { kind: 'wait', afterS: error.retryAfter ?? WAIT_S, reason };
-    case 'setup':
-      return { kind: 'wait', afterS: SETUP_WAIT_S, reason };
-    case 'text':
-      return { kind: 'refused', reason };
-  }
+  // The embedder of an index has a pause of its own, on the row of the index.
+  if (error.waitS !== undefined) return { kind: 'wait', afterS: error.waitS, allFiles: false, reason };
+  return error.refusal ? { kind: 'refused', reason } : { kind: 'broke', reason };
 }
 
 function bytes(error: BlobStoreError): Fault {

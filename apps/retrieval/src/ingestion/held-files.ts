@@ -2,10 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionQueue } from './ingestion-queue';
-import { IngestionRepository } from './ingestion.repository';
+import { IngestionRepository, type Claimable } from './ingestion.repository';
 import { FileLostError, HandOverError, type TakenFile } from './taken-file';
 
 const LOOK_MS = 1_000;
+
+/** Work on a file that this process has; `giveUp` ends it with a reason, which it throws then. */
+export type HeldWork = (file: TakenFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
 
 interface Held {
   epoch: number;
@@ -42,7 +45,7 @@ export class HeldFiles {
   }
 
   /** Takes the file, if it is to be had, and holds it while `work` runs. */
-  async hold(fileId: string, work: (file: TakenFile, signal: AbortSignal) => Promise<void>): Promise<void> {
+  async hold(fileId: string, claimable: Claimable, work: HeldWork): Promise<void> {
     await this.#outdated(fileId);
     if (this.#leaving || this.#taking.has(fileId) || this.#held.has(fileId)) return;
     this.#taking.add(fileId);
@@ -50,12 +53,12 @@ export class HeldFiles {
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
     try {
-      const file = await this.repository.take(fileId, this.processes.id);
+      const file = await this.repository.take(fileId, this.processes.id, claimable);
       if (!file) return;
       this.#held.set(fileId, { epoch: file.epoch, abort, ended });
       this.#taking.delete(fileId);
       if (this.#leaving) abort.abort(new HandOverError());
-      await work(file, abort.signal).finally(() => this.#held.delete(fileId));
+      await work(file, abort.signal, (reason) => abort.abort(reason)).finally(() => this.#held.delete(fileId));
     } finally {
       this.#taking.delete(fileId);
       end();

@@ -3,7 +3,7 @@ import { pointId, VectorStoreError, type Point, type VectorStore } from '@perenn
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { EmbeddingGateway, type StoreOptions } from '../embedding/embedding-gateway';
-import type { VectorIndex } from '../index/index-catalog';
+import { IndexCatalog, type VectorIndex } from '../index/index-catalog';
 import { IndexRegistry } from '../index/index-registry';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
@@ -37,6 +37,7 @@ export class IndexStep {
   constructor(
     private readonly repository: IngestionRepository,
     private readonly registry: IndexRegistry,
+    private readonly catalog: IndexCatalog,
     private readonly gateway: EmbeddingGateway,
     private readonly seal: KeySeal,
     @Inject(VECTOR_STORE) private readonly store: VectorStore,
@@ -55,6 +56,7 @@ export class IndexStep {
         // What is being built gets the file from its builder: a new embedder that fails, or a build that was given up meanwhile, must not
         // keep the file from being found where searches look now.
         if (index.state === 'building' && (gone || error instanceof EmbeddingError)) continue;
+        if (error instanceof EmbeddingError && error.waitS !== undefined) await this.catalog.pause(index, error.waitS);
         throw error;
       }
       await this.repository.recordIndexed(file, index.id, scopes);
@@ -116,7 +118,10 @@ export class IndexStep {
     chunks: readonly StoredChunk[],
     options: StoreOptions,
   ): Promise<ReadonlyMap<string, Float32Array>> {
-    const made = await this.gateway.store(config, chunks, options);
+    const made = await this.gateway.store(config, chunks, options).catch((error: unknown) => {
+      const chunk = error instanceof EmbeddingError && chunks.find(({ hash }) => hash === error.hash);
+      throw chunk ? error.at(chunk) : error;
+    });
     const others = chunks.map(({ hash }) => hash).filter((hash) => !made.has(hash));
     if (others.length === 0) return made;
     return new Map([...made, ...(await this.gateway.vectors(config, others))]);

@@ -3,20 +3,23 @@ import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionQueue, type IngestionJob } from './ingestion-queue';
+import { AS_JOB } from './ingestion.repository';
 
-/** What becomes of the files of processes that are gone. */
-const FILES: OwnedWork = {
+/** What becomes of the files of processes that are gone. A death is charged to a file that was alone; of several it is only noted. */
+export const OWNED_FILES: OwnedWork = {
   afterLeaving: `
     UPDATE files f SET state = 'pending', owner = NULL, queued_at = now()
       FROM gone WHERE f.owner = gone.id AND f.state = 'processing' AND f.deleted_at IS NULL`,
   afterDeath: `
-    , theirs AS (
-      SELECT f.id FROM files f JOIN gone ON f.owner = gone.id
+    , held AS (
+      SELECT f.owner, count(*) AS files FROM files f JOIN gone ON f.owner = gone.id WHERE f.state = 'processing' GROUP BY f.owner
+    ), theirs AS (
+      SELECT f.id, held.files = 1 AS guilty FROM files f JOIN held USING (owner)
        WHERE f.state = 'processing' AND f.deleted_at IS NULL FOR UPDATE OF f SKIP LOCKED
     )
-    UPDATE files f SET state = 'pending', owner = NULL, queued_at = now(), attempts = attempts + 1
+    UPDATE files f SET state = 'pending', owner = NULL, queued_at = now(), deaths = deaths + 1, attempts = attempts + guilty::int
       FROM theirs WHERE f.id = theirs.id
-    RETURNING f.id AS "fileId", f.epoch, f.rank`,
+    RETURNING ${AS_JOB}`,
 };
 
 /** This process among the others of the service. */
@@ -25,7 +28,7 @@ export class IngestionProcesses extends ProcessRegistry<IngestionJob> {
   constructor(@Inject(RETRIEVAL_ENV) env: RetrievalEnv, @Inject(Runtime) runtime: Runtime, queue: IngestionQueue) {
     const takenBack = runtime.metrics.counter('files_requeued_total', 'Files given back because their owner died');
     const database = heartbeatDatabase({ url: env.DATABASE_URL, schema: 'retrieval' }, runtime);
-    super(new ProcessTable<IngestionJob>(database, FILES), runtime, (jobs) => {
+    super(new ProcessTable<IngestionJob>(database, OWNED_FILES), runtime, (jobs) => {
       takenBack.inc(jobs.length);
       queue.enqueue(jobs);
     });

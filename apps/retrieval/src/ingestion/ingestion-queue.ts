@@ -4,12 +4,17 @@ import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { z } from 'zod';
 
-/** What a job says: this file waits for a worker. `epoch` is the file's at the time; the take makes it one more. */
+/**
+ * What a job says: this file waits for a worker. It is a hint: whether the file is to be had, and how, is decided by its row, so that a
+ * forged job does no more than to have a row looked at. `epoch` is the file's at the time; the take makes it one more.
+ */
 export const IngestionJobSchema = z.object({
   fileId: z.uuid(),
   epoch: z.int(),
   /** How many files of the same user waited before it. */
   rank: z.int(),
+  /** Workers have died with it: it is to have one to itself. */
+  alone: z.boolean().optional(),
 });
 export type IngestionJob = z.infer<typeof IngestionJobSchema>;
 

@@ -19,7 +19,7 @@ export class IngestionWorker extends JobWorker<IngestionJob> {
       queue: INGESTION_QUEUE,
       concurrency: env.INGESTION_CONCURRENCY,
       shape: IngestionJobSchema,
-      work: ({ fileId }) => ingestion.work(fileId),
+      work: (job) => ingestion.work(job),
       describe: ({ fileId }) => ({ file: fileId }),
     });
   }

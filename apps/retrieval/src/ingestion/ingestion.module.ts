@@ -21,6 +21,7 @@ import { IngestionSweeper } from './ingestion-sweeper';
 import { IngestionTools } from './ingestion-tools';
 import { IngestionWorker } from './ingestion-worker';
 import { LiveStep } from './live-step';
+import { SlowLane } from './slow-lane';
 
 /** From the bytes of a file to what searches find: ownership, steps, switch. */
 @Module({
@@ -39,11 +40,13 @@ import { LiveStep } from './live-step';
     IngestionTools,
     IngestionWorker,
     LiveStep,
+    SlowLane,
     {
       provide: EXTRACTOR,
       inject: [RETRIEVAL_ENV],
+      // One more for the slow lane.
       useFactory: (env: RetrievalEnv) =>
-        createExtractor({ ...extractorOptions(env), processes: env.INGESTION_CONCURRENCY }),
+        createExtractor({ ...extractorOptions(env), processes: env.INGESTION_CONCURRENCY + 1 }),
     },
   ],
 })

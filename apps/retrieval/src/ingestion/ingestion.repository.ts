@@ -11,7 +11,13 @@ import { FileLostError, type Fence, type TakenFile } from './taken-file';
 const MINE = `mine AS (
   SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
 const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.state = 'processing' AND f.deleted_at IS NULL`;
-const AS_JOB = `f.id AS "fileId", f.epoch, f.rank`;
+/** From this many deaths on a file is claimed alone: the next one, if there is one, is its own. */
+const SUSPECT = 2;
+/** An `IngestionJob` from `files f`. */
+export const AS_JOB = `f.id AS "fileId", f.epoch, f.rank, f.deaths >= ${SUSPECT} AS alone`;
+
+/** A step is finished for good: what went wrong before it counts no more. */
+const CALM = 'attempts = 0, deaths = 0';
 
 /** How a file goes back to the queue. */
 export interface Release {
@@ -19,8 +25,18 @@ export interface Release {
   afterS?: number;
   /** It broke here, which must not go on for ever. */
   broke?: boolean;
+  /** It takes too long to have a turn among the files of others. */
+  slow?: boolean;
   /** What its owner reads meanwhile. */
   error?: { code: string; message: string };
+}
+
+/** Which files a process may claim at the moment. */
+export interface Claimable {
+  /** Also one with which workers have died: it has the process to itself. */
+  suspect: boolean;
+  /** Also one that takes long. */
+  slow: boolean;
 }
 
 /** Who ingests which file, and how far it is: every statement is a compare-and-set on state and epoch. */
@@ -33,18 +49,19 @@ export class IngestionRepository {
   ) {}
 
   /** Makes this process the owner, if the file waits or its owner is gone. Undefined: it is another's, is over, or must wait. */
-  take(fileId: string, processId: string): Promise<TakenFile | undefined> {
+  take(fileId: string, processId: string, { suspect, slow }: Claimable): Promise<TakenFile | undefined> {
     return this.database.first<TakenFile>(
       `UPDATE files f
-          SET state = 'processing', owner = $2, epoch = f.epoch + 1, attempts = f.attempts + (f.state = 'processing')::int,
+          SET state = 'processing', owner = $2, epoch = f.epoch + 1, deaths = f.deaths + (f.state = 'processing')::int,
               step = CASE WHEN f.chunk_count IS NULL THEN 'extract' ELSE 'embed' END
         WHERE f.id = $1 AND f.deleted_at IS NULL
           AND ((f.state = 'pending' AND f.queued_at IS NOT NULL AND f.not_before <= now())
                OR (f.state = 'processing' AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = f.owner)))
           AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
+          AND (f.deaths < ${SUSPECT} OR $3) AND (NOT f.slow OR $4)
        RETURNING f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.blob_key AS "blobKey",
-                 f.generation, f.live_generation AS "liveGeneration", f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.traceparent`,
-      [fileId, processId],
+                 f.generation, f.live_generation AS "liveGeneration", f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
+      [fileId, processId, suspect, slow],
       { name: 'ingestion.take' },
     );
   }
@@ -99,25 +116,29 @@ export class IngestionRepository {
     if (added !== chunks.length) throw new FileLostError();
   }
 
-  /** All chunks are stored: from here on a restart embeds. @throws FileLostError */
-  async chunksComplete({ id, epoch }: Fence, count: number): Promise<void> {
-    await this.#record(`chunk_count = $3, step = 'embed', attempts = 0`, { id, epoch }, count);
+  /** All chunks are stored: from here on a restart embeds. @param textSize characters of all of them. @throws FileLostError */
+  async chunksComplete({ id, epoch }: Fence, count: number, textSize: number): Promise<void> {
+    await this.#record(`chunk_count = $3, text_size = $4, step = 'embed', ${CALM}`, { id, epoch }, count, textSize);
   }
 
   /** @param finished the step before it is done for good, so attempts count anew. @throws FileLostError */
   async reach({ id, epoch }: Fence, step: IngestionStep, finished = false): Promise<void> {
-    await this.#record(`step = $3${finished ? ', attempts = 0' : ''}`, { id, epoch }, step);
+    await this.#record(`step = $3${finished ? `, ${CALM}` : ''}`, { id, epoch }, step);
   }
 
-  async #record(change: string, { id, epoch }: Fence, value: unknown): Promise<void> {
-    const changed = await this.database.execute(`UPDATE files f SET ${change} WHERE ${IS_MINE}`, [id, epoch, value]);
+  async #record(change: string, { id, epoch }: Fence, ...values: unknown[]): Promise<void> {
+    const changed = await this.database.execute(`UPDATE files f SET ${change} WHERE ${IS_MINE}`, [
+      id,
+      epoch,
+      ...values,
+    ]);
     if (changed === 0) throw new FileLostError();
   }
 
   /** Chunks of a generation from an ordinal on. */
   chunks(fileId: string, generation: number, from: number, limit: number): Promise<StoredChunk[]> {
     return this.database.query<StoredChunk>(
-      `SELECT ordinal, text, hash FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
+      `SELECT ordinal, text, hash, page FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
       [fileId, generation, from, limit],
       { name: 'ingestion.chunks' },
     );
@@ -143,7 +164,8 @@ export class IngestionRepository {
        recorded AS (
          INSERT INTO indexed (index_id, file_id, scope, generation)
          SELECT $3, mine.id, p.scope, mine.generation FROM mine JOIN placements p ON p.file_id = mine.id AND p.scope = ANY ($4::uuid[])
-         ON CONFLICT DO NOTHING)
+         ON CONFLICT DO NOTHING),
+       accepted AS (DELETE FROM index_refusals r USING mine WHERE r.index_id = $3 AND r.file_id = mine.id)
        SELECT 1 FROM mine`,
       [id, epoch, indexId, scopes],
     );
@@ -171,7 +193,7 @@ export class IngestionRepository {
         ]);
       return tx.first<FileRow>(
         `UPDATE files f SET state = 'completed', step = 'index', owner = NULL, live_generation = generation, live_sha256 = sha256,
-                error = NULL, attempts = 0, updated_at = now()
+                error = NULL, ${CALM}, slow = false, updated_at = now()
           WHERE f.id = $1 RETURNING ${FILE_COLUMNS}`,
         [id],
       );
@@ -200,11 +222,14 @@ export class IngestionRepository {
   }
 
   /** Gives files back to the queue. Those that are not this process's any more are left out. */
-  async release(files: readonly Fence[], { afterS = 0, broke = false, error }: Release = {}): Promise<IngestionJob[]> {
+  async release(
+    files: readonly Fence[],
+    { afterS = 0, broke = false, slow = false, error }: Release = {},
+  ): Promise<IngestionJob[]> {
     return this.database.query<IngestionJob>(
       `UPDATE files f
           SET state = 'pending', owner = NULL, queued_at = now(), not_before = now() + $3 * interval '1 second',
-              attempts = f.attempts + $4, error = $5
+              attempts = f.attempts + $4, error = $5, slow = f.slow OR $6
          FROM unnest($1::uuid[], $2::int[]) AS i (id, epoch)
         WHERE f.id = i.id AND f.epoch = i.epoch AND f.state = 'processing' AND f.deleted_at IS NULL
        RETURNING ${AS_JOB}`,
@@ -214,14 +239,18 @@ export class IngestionRepository {
         afterS,
         broke ? 1 : 0,
         error ? JSON.stringify(error) : null,
+        slow,
       ],
     );
   }
 
-  /** Re-queues files whose owner is on no list: a take that raced with the reaping of its process, a row that was locked at the reaping. */
+  /**
+   * Re-queues files whose owner is on no list: a take that raced with the reaping of its process, a row that was locked at the reaping.
+   * Which others the process had is not known any more, so the death is only noted.
+   */
   requeueOrphans(): Promise<IngestionJob[]> {
     return this.database.query<IngestionJob>(
-      `UPDATE files f SET state = 'pending', owner = NULL, queued_at = now(), attempts = attempts + 1
+      `UPDATE files f SET state = 'pending', owner = NULL, queued_at = now(), deaths = deaths + 1
         WHERE f.id IN (
          SELECT o.id FROM files o
           WHERE o.state = 'processing' AND o.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = o.owner)
@@ -229,6 +258,29 @@ export class IngestionRepository {
        RETURNING ${AS_JOB}`,
       [],
       { name: 'ingestion.requeue-orphans' },
+    );
+  }
+
+  /** Whether a file of somebody else waits for its turn and could be taken. */
+  async othersWait(userId: string): Promise<boolean> {
+    const row = await this.database.first<{ waits: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM files
+         WHERE state = 'pending' AND queued_at < now() - interval '500 milliseconds' AND deleted_at IS NULL
+           AND not_before <= now() AND NOT slow AND deaths < ${SUSPECT} AND user_id <> $1) AS waits`,
+      [userId],
+      { name: 'ingestion.others-wait' },
+    );
+    return row?.waits ?? false;
+  }
+
+  /** The slow file whose turn it is: users take turns here too. */
+  nextSlow(): Promise<IngestionJob | undefined> {
+    return this.database.first<IngestionJob>(
+      `SELECT ${AS_JOB} FROM files f
+        WHERE f.slow AND f.state = 'pending' AND f.queued_at IS NOT NULL AND f.deleted_at IS NULL AND f.not_before <= now()
+        ORDER BY f.rank, f.queued_at LIMIT 1`,
+      [],
+      { name: 'ingestion.next-slow' },
     );
   }
 
@@ -264,4 +316,5 @@ export interface StoredChunk {
   ordinal: number;
   text: string;
   hash: string;
+  page: number | null;
 }

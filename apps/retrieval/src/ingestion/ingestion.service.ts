@@ -4,31 +4,40 @@ import { Inject, Injectable } from '@nestjs/common';
 import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
+import { IndexCatalog } from '../index/index-catalog';
 import { SettingsKeeper } from '../settings/settings-keeper';
+import { AloneGate } from './alone-gate';
 import { faultOf, type Fault, type Reason } from './faults';
 import { HeldFiles } from './held-files';
+import type { IngestionJob } from './ingestion-queue';
 import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
-import { FileLostError, type TakenFile } from './taken-file';
+import { SlowLane } from './slow-lane';
+import { FileLostError, OutOfTurnError, type TakenFile } from './taken-file';
 
 /** A notice of how far a file is, at most this often. */
 const PROGRESS_MS = 250;
 /** The first wait after a file broke its ingestion; doubled each time. */
 const FIRST_BACKOFF_S = 1;
 const MAX_BACKOFF_S = 60;
+/** How often a worker looks whether its embedder may be asked again: a new key and a retry are to be noticed. */
+const EMBEDDER_LOOK_MS = 250;
 
 /** Ingests one file: take, chunks, vectors, points, switch. What was finished by an attempt before this one is not done again. */
 @Injectable()
 export class IngestionService {
   readonly #log: Logger;
   readonly #seconds;
-  /** A store or an embedder is away: nothing is begun before. Milliseconds of `performance.now()`. */
+  readonly #gate = new AloneGate();
+  /** A store is away: nothing is begun before. Milliseconds of `performance.now()`. */
   #pausedUntil = 0;
 
   constructor(
     private readonly tools: IngestionTools,
     private readonly held: HeldFiles,
     private readonly steps: IngestionSteps,
+    private readonly lane: SlowLane,
+    private readonly catalog: IndexCatalog,
     private readonly settings: SettingsKeeper,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
     @Inject(Runtime) runtime: Runtime,
@@ -39,16 +48,46 @@ export class IngestionService {
     ]);
   }
 
-  /** Resolves when the file is completed, failed or given back, or was not to be had. */
-  async work(fileId: string): Promise<void> {
+  /** Resolves when the file's turn is over: it is completed, failed or given back, was not to be had, or goes on in the slow lane. */
+  async work(job: Pick<IngestionJob, 'fileId' | 'alone'>): Promise<void> {
     await this.#pause();
-    await this.held.hold(fileId, async (file, signal) => {
-      const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
-      const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
-      await inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
-        this.#attempt(file, signal),
-      );
+    await new Promise<void>((resolve, reject) => {
+      this.#ingestOnce(job, resolve).then(resolve, reject);
     });
+  }
+
+  async #ingestOnce(
+    { fileId, alone = false }: Pick<IngestionJob, 'fileId' | 'alone'>,
+    onLane: () => void,
+  ): Promise<void> {
+    let wasSlow = false;
+    await this.#gate.run(alone, () =>
+      this.held.hold(fileId, { suspect: alone, slow: this.lane.isFree }, async (file, signal, giveUp) => {
+        const turn = {
+          onLane: () => {
+            wasSlow = true;
+            onLane();
+          },
+          onRefused: () => giveUp(new OutOfTurnError()),
+        };
+        await this.lane.run(file, turn, () => this.#traced(file, signal));
+      }),
+    );
+    if (wasSlow) await this.#nextSlow();
+  }
+
+  async #nextSlow(): Promise<void> {
+    if (this.held.leaving) return;
+    const next = await this.tools.repository.nextSlow();
+    if (next) this.tools.queue.enqueueAgain([next]);
+  }
+
+  #traced(file: TakenFile, signal: AbortSignal): Promise<void> {
+    const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
+    const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
+    return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
+      this.#attempt(file, signal),
+    );
   }
 
   async #attempt(file: TakenFile, signal: AbortSignal): Promise<void> {
@@ -104,9 +143,13 @@ export class IngestionService {
         return;
       case 'handed-over':
         return queue.enqueue(await repository.release([file]));
+      case 'out-of-turn':
+        // Whoever leaves a slow lane fetches the next one.
+        await repository.release([file], { slow: true });
+        return;
       case 'wait':
         this.#log.warn({ file: file.id, code: fault.reason.code, reason: fault.reason.message }, 'a file has to wait');
-        this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + fault.afterS * 1_000);
+        if (fault.allFiles) this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + fault.afterS * 1_000);
         await repository.release([file], { afterS: fault.afterS, error: fault.reason });
         return;
       case 'refused':
@@ -130,7 +173,11 @@ export class IngestionService {
 
   /** While something that all files need is away, a worker does not run through the queue. */
   async #pause(): Promise<void> {
-    while (performance.now() < this.#pausedUntil && !this.held.leaving) await sleep(100);
+    while (!this.held.leaving) {
+      if (performance.now() < this.#pausedUntil) await sleep(100);
+      else if ((await this.#indexes()) && (await this.catalog.isPaused())) await sleep(EMBEDDER_LOOK_MS);
+      else return;
+    }
   }
 
   #notifier({ id, userId, generation }: TakenFile) {

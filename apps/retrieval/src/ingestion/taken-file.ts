@@ -15,6 +15,8 @@ export interface TakenFile {
   chunkCount: number | null;
   /** Attempts that ended badly since the last step that was finished. */
   attempts: number;
+  /** It takes long, and is not to have a turn before the files of others. */
+  slow: boolean;
   traceparent: string | null;
 }
 
@@ -30,6 +32,15 @@ export class FileLostError extends Error {
 
   constructor() {
     super('the file belongs to another process, another content or nobody now');
+  }
+}
+
+/** It takes long while files of others wait, and must wait until there is a place beside their turns. */
+export class OutOfTurnError extends Error {
+  override readonly name = 'OutOfTurnError';
+
+  constructor() {
+    super('the file takes long while files of other users wait');
   }
 }
 

@@ -1,6 +1,7 @@
 import { callResultsMigration, defineMigration } from '@perennial/persistence';
 import { Documents } from './1764200000000-documents';
 import { IndexBuilds } from './1764300000000-index-builds';
+import { FaultIsolation } from './1764400000000-fault-isolation';
 
 /** Everything that schema `retrieval` is made of, oldest first. */
 export const retrievalMigrations = [
@@ -20,4 +21,5 @@ export const retrievalMigrations = [
   Documents,
   callResultsMigration(1764200000001),
   IndexBuilds,
+  FaultIsolation,
 ];

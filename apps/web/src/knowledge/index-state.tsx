@@ -5,7 +5,7 @@ import { useIndexState, useReindex } from './knowledge-queries';
 export function IndexState() {
   const index = useIndexState();
   const reindex = useReindex();
-  const { active, building } = index.data ?? {};
+  const { active, building, refused } = index.data ?? {};
 
   const readAgain = () => {
     const question = 'Read every file of everybody again? Searches go on meanwhile.';
@@ -37,6 +37,21 @@ export function IndexState() {
               </p>
             )}
           </>
+        )}
+        {refused !== undefined && refused.total > 0 && (
+          <details>
+            <summary>
+              {refused.total === 1 ? '1 file is' : `${refused.total} files are`} not found by meaning: the embedding
+              model refuses a part of the text. {refused.total === 1 ? 'It is' : 'They are'} tried again.
+            </summary>
+            <ul>
+              {refused.files.map(({ id, filename, error }) => (
+                <li key={id}>
+                  {filename}: {error}
+                </li>
+              ))}
+            </ul>
+          </details>
         )}
         {reindex.isSuccess && <p role="status">All files are being read again.</p>}
         {reindex.error && (

@@ -74,7 +74,8 @@ const indexed = z.object({ engine: z.string(), model: z.string(), dimension: z.n
 
 /**
  * What is chosen. `index` is ours: the model that searches answer from (`active`), and the index that is being made to replace it
- * (`building`: `done` of `total` places of files); until that is finished the former model answers.
+ * (`building`: `done` of `total` places of files); until that is finished the former model answers. `refused`: files that the index does
+ * without, because the embedder refuses a text of them.
  */
 const embeddingReply = EmbeddingSettingsSchema.extend({
   status: z.literal(true),
@@ -84,6 +85,18 @@ const embeddingReply = EmbeddingSettingsSchema.extend({
     building: indexed
       .extend({ done: z.number().int(), total: z.number().int(), error: z.string().nullable() })
       .nullable(),
+    refused: z.object({
+      total: z.number().int(),
+      files: z.array(
+        z.object({
+          id: z.string(),
+          filename: z.string(),
+          building: z.boolean(),
+          error: z.string(),
+          tries: z.number().int(),
+        }),
+      ),
+    }),
   }),
 });
 

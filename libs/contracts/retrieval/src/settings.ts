@@ -105,6 +105,25 @@ export const IndexStatusSchema = z.object({
     /** Why it does not go on; it is tried again and again. */
     error: z.string().nullable(),
   }).nullable(),
+  /**
+   * Files of which the embedder refuses a text although it answers others: the index (`building`: the new one, else the one that answers)
+   * is complete without them, and they are tried again later and later. The latest ones are named.
+   */
+  refused: z
+    .object({
+      total: z.number().int(),
+      files: z.array(
+        z.object({
+          fileId: z.uuid(),
+          name: z.string(),
+          building: z.boolean(),
+          /** Names the chunk, and what the embedder says. */
+          error: z.string(),
+          tries: z.number().int(),
+        }),
+      ),
+    })
+    .default({ total: 0, files: [] }),
 });
 export type IndexStatus = z.infer<typeof IndexStatusSchema>;
 

@@ -1,0 +1,35 @@
+/** What an embedder has been seen to take. */
+export interface TextLimits {
+  /** Texts in one request. */
+  texts: number;
+  /** Characters of one text; longer ones are sent in pieces. */
+  textLength: number;
+}
+
+/** After this time larger requests are tried again: the limit may have been raised, or another server is behind the address. */
+const FORGOTTEN_AFTER_MS = 3_600_000;
+/** More embedders than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
+const MAX_EMBEDDERS = 256;
+
+/** The limits that this process has run into, by connection and model. What is not known is `Infinity`. */
+export class LearnedLimits {
+  readonly #learned = new Map<string, TextLimits & { until: number }>();
+
+  /** @param embedder what tells one connection with its model from another */
+  of(embedder: string): TextLimits {
+    const known = this.#learned.get(embedder);
+    if (known && known.until > performance.now()) return known;
+    return { texts: Infinity, textLength: Infinity };
+  }
+
+  /** A limit only falls until it is forgotten. */
+  learn(embedder: string, seen: Partial<TextLimits>): void {
+    const { texts, textLength } = this.of(embedder);
+    if (this.#learned.size >= MAX_EMBEDDERS) this.#learned.clear();
+    this.#learned.set(embedder, {
+      texts: Math.min(texts, seen.texts ?? Infinity),
+      textLength: Math.min(textLength, seen.textLength ?? Infinity),
+      until: performance.now() + FORGOTTEN_AFTER_MS,
+    });
+  }
+}

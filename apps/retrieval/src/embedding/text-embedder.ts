@@ -1,0 +1,125 @@
+import { batchesOf, type HashedText } from './batches';
+import { EmbeddingError } from './embedding-error';
+import type { TextLimits } from './learned-limits';
+import { cutInto, meanVector } from './pieces';
+
+/** Any embedder has a vector for this. */
+const KNOWN_GOOD = 'The harbour opens at nine in the morning.';
+/** A text is not cut into shorter pieces than this many characters. */
+const SHORTEST_PIECE = 64;
+
+/** What it needs of one connection. */
+export interface EmbedderConnection {
+  /**
+   * One request.
+   * @param share of a usual request's size; undefined for a first try, which may take all the time and the repetitions that there are
+   * @throws EmbeddingError
+   */
+  ask(texts: readonly string[], share?: number): Promise<Float32Array[]>;
+  limits(): TextLimits;
+  learn(seen: Partial<TextLimits>): void;
+}
+
+/**
+ * Embeds texts with an embedder whose limits are not known, and tells whose fault a failure is. What fails is divided until it is
+ * accepted or one text is left: a request that is too large goes through in smaller ones, a text that is too long in pieces, and a text
+ * that the embedder breaks on is found, as long as the embedder answers for a text that is known to be good.
+ */
+export class TextEmbedder {
+  constructor(
+    private readonly connection: EmbedderConnection,
+    /** Called with each part of the texts that has its vectors, before the next is asked for. */
+    private readonly keep: (texts: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
+  ) {}
+
+  /** @throws EmbeddingError with the fault `text` and its hash when one text is to blame; what went well before is kept */
+  async embed(batch: readonly HashedText[]): Promise<void> {
+    for (const part of this.#fitting(batch)) await this.#embed(part);
+  }
+
+  #fitting(batch: readonly HashedText[]): HashedText[][] {
+    return batchesOf(batch, Math.min(batch.length, this.connection.limits().texts));
+  }
+
+  /** @returns whether all of it was accepted without that a text had to be cut */
+  async #embed(batch: readonly HashedText[], share?: number): Promise<boolean> {
+    const failure = await this.#accepted(batch, share);
+    if (failure === undefined) return true;
+    if (share === undefined && !(await this.#answersOthers())) throw failure.ofAll();
+    const [only] = batch;
+    if (batch.length === 1 && only) {
+      await this.#embedAlone(only, failure);
+      return false;
+    }
+    const middle = Math.ceil(batch.length / 2);
+    let whole = true;
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      for (const part of this.#fitting(half))
+        whole = (await this.#embed(part, ((share ?? 1) * part.length) / batch.length)) && whole;
+    }
+    // A failure that passes says nothing of the size; a refusal and a request that takes too long do.
+    if (whole && (failure.refusal || failure.tooLong)) this.connection.learn({ texts: middle });
+    return whole;
+  }
+
+  async #accepted(batch: readonly HashedText[], share?: number): Promise<EmbeddingError | undefined> {
+    let vectors;
+    try {
+      vectors = await this.#vectors(batch, this.connection.limits().textLength, share);
+    } catch (error) {
+      return doubtful(error);
+    }
+    await this.keep(batch, vectors);
+    return undefined;
+  }
+
+  /** A text that was refused by itself: too long, or the reason for the failure. */
+  async #embedAlone(text: HashedText, failure: EmbeddingError): Promise<void> {
+    let length = Math.min(text.text.length, this.connection.limits().textLength);
+    while (failure.tooLong && length > SHORTEST_PIECE) {
+      length = Math.ceil(length / 2);
+      try {
+        const vectors = await this.#vectors([text], length, 1);
+        this.connection.learn({ textLength: length });
+        return await this.keep([text], vectors);
+      } catch (error) {
+        failure = doubtful(error);
+      }
+    }
+    throw (await this.#answersOthers()) ? failure.ofText(text.hash) : failure.ofAll();
+  }
+
+  /** One vector a text; that of a text which goes in pieces is the mean of theirs. */
+  async #vectors(batch: readonly HashedText[], textLength: number, share?: number): Promise<Float32Array[]> {
+    const pieces = batch.map(({ text }) => cutInto(text, textLength));
+    const all = pieces.flat();
+    const vectors: Float32Array[] = [];
+    const size = Math.min(all.length, this.connection.limits().texts);
+    for (let from = 0; from < all.length; from += size)
+      vectors.push(...(await this.connection.ask(all.slice(from, from + size), share)));
+    let next = 0;
+    return pieces.map((ofText) => {
+      const own = vectors.slice(next, (next += ofText.length));
+      return meanVector(
+        own,
+        ofText.map(({ length }) => length),
+      );
+    });
+  }
+
+  async #answersOthers(): Promise<boolean> {
+    try {
+      await this.connection.ask([KNOWN_GOOD], 0);
+      return true;
+    } catch (error) {
+      if (error instanceof EmbeddingError) return false;
+      throw error;
+    }
+  }
+}
+
+/** @throws the error, when the texts cannot be its reason */
+function doubtful(error: unknown): EmbeddingError {
+  if (error instanceof EmbeddingError && error.mayBeText) return error;
+  throw error;
+}

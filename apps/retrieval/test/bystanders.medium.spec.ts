@@ -1,0 +1,129 @@
+import { DELETE_FILE, GET_INDEX_STATUS, RETRY_FILE, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
+import { POISON } from '@perennial/provider-simulator';
+import { waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newUser, prose, World } from './world';
+
+const MODEL = 'sim-embed-poison500';
+const poisonous = (n: number): string => `${prose(1_500)}\n\nHere is ${POISON} number ${n}.`;
+
+/** Real: Postgres, Redis, LanceDB, the file system, the transport, built retrieval processes. Not real: the embedder. */
+describe('what one file or one user does to others', () => {
+  let world: World;
+  const admin = newUser('admin');
+  const [one, other] = [newUser(), newUser()];
+  beforeAll(async () => {
+    world = await World.start({ model: MODEL });
+    await world.retrieval('api');
+  }, 120_000);
+  afterEach(async () => {
+    world.simulator.reset();
+    await world.endProcesses('worker');
+  });
+  afterAll(async () => {
+    await world?.stop();
+  });
+
+  const status = () => world.caller.rpc.call(GET_INDEX_STATUS, {}, { principal: admin });
+  const failed = (fileId: string) => world.until(fileId, ({ state }) => state === 'failed', 'it to fail');
+  const pausedS = async (): Promise<number> => {
+    const { rows } = await world.db.query<{ s: number }>(
+      `SELECT greatest(0, extract(epoch FROM paused_until - now()))::float8 AS s FROM indexes WHERE state = 'active'`,
+    );
+    return rows[0]?.s ?? 0;
+  };
+
+  it('texts that break the embedder fail by themselves, with the chunk named, and nothing pauses', async () => {
+    const poisoned = [];
+    for (let n = 0; n < 2; n += 1) poisoned.push(await world.upload(one, poisonous(n)));
+    const healthy = [];
+    for (let n = 0; n < 8; n += 1) healthy.push(await world.upload(other, prose(500)));
+    await world.workers(1, { MAX_INGESTION_ATTEMPTS: '2' });
+    for (const { id } of healthy) await world.completed(id);
+    expect(
+      await world.count('files', `error ->> 'code' = 'embedder' OR state = 'failed' AND user_id = $1`, other.userId),
+    ).toBe(0);
+    for (const { id } of poisoned) {
+      const { error } = await failed(id);
+      expect(error?.message).toMatch(
+        /^Chunk \d+ of the text cannot be embedded\. The embedder: .*Simulated failure of a text/,
+      );
+    }
+    expect(await pausedS()).toBe(0);
+  }, 60_000);
+
+  it('an embedder that asks for an hour gets a minute, and a retry is tried at once', async () => {
+    world.simulator.inject({ kind: 'status', status: 429, retryAfter: 3_600 }, 1, 'embeddings');
+    await world.workers(1);
+    const file = await world.upload(one, prose(500));
+    await world.until(file.id, ({ state, error }) => state === 'pending' && error !== null, 'it to wait');
+    await waitFor(async () => (await pausedS()) > 0, { what: 'the pause' });
+    expect(await pausedS()).toBeLessThanOrEqual(60);
+    const next = await world.upload(other, prose(500));
+    await world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, { principal: one });
+    await world.completed(file.id, 20_000);
+    await world.completed(next.id, 20_000);
+  }, 60_000);
+
+  it('a new key is used at once for all files that waited for one', async () => {
+    world.simulator.inject({ kind: 'status', status: 401 }, 1, 'embeddings');
+    await world.workers(1);
+    const file = await world.upload(one, prose(500));
+    await world.until(file.id, ({ state, error }) => state === 'pending' && error?.code === 'setup', 'it to wait');
+    const url = `${world.simulator.url}/v1`;
+    await world.caller.rpc.call(UPDATE_EMBEDDING, { openai: { url, key: 'sk-another' } }, { principal: admin });
+    await world.completed(file.id, 12_000);
+  }, 60_000);
+
+  it('another embedding model answers although it refuses a document, which is listed and may be tried again', async () => {
+    await world.workers(1);
+    // The first model takes it, the second does not.
+    const { rows } = await world.db.query<{ id: string }>(
+      `SELECT f.id FROM files f JOIN chunks c ON c.file_id = f.id WHERE f.state = 'completed' LIMIT 1`,
+    );
+    const refused = rows[0]!.id;
+    await world.db.query(
+      `UPDATE chunks SET text = text || $2, hash = encode(sha256((text || $2)::bytea), 'hex') WHERE file_id = $1 AND ordinal = 0`,
+      [refused, ` ${POISON}`],
+    );
+    const model = 'sim-embed-other-poison500';
+    await world.caller.rpc.call(UPDATE_EMBEDDING, { model }, { principal: admin });
+    const now = await waitFor(
+      async () => ((found) => found.active?.model === model && found.building === null && found)(await status()),
+      { what: 'the other model to answer', timeoutMs: 30_000 },
+    );
+    expect(now.refused).toMatchObject({ total: 1, files: [{ fileId: refused, building: false, tries: 1 }] });
+    expect(now.refused.files[0]!.error).toMatch(/^Chunk 1 of the text cannot be embedded/);
+    const lacking = await world.count(
+      'files f',
+      `live_generation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM indexed i JOIN indexes x ON x.id = i.index_id AND x.state = 'active' WHERE i.file_id = f.id)`,
+    );
+    expect(lacking).toBe(1);
+    // The model has learned it.
+    await world.caller.rpc.call(UPDATE_EMBEDDING, { model: MODEL.replace('poison', 'sound') }, { principal: admin });
+    await waitFor(async () => (await status()).building === null, {
+      what: 'a sound model to answer',
+      timeoutMs: 30_000,
+    });
+    expect((await status()).refused).toEqual({ total: 0, files: [] });
+  }, 90_000);
+
+  it('two long files of one user do not keep the short one of another waiting', async () => {
+    await world.caller.rpc.call(UPDATE_EMBEDDING, { model: 'sim-embed-long-text40' }, { principal: admin });
+    await world.workers(1);
+    await waitFor(async () => (await status()).building === null, {
+      what: 'the slow model to answer',
+      timeoutMs: 30_000,
+    });
+    const long = [await world.upload(one, prose(2_000_000)), await world.upload(one, prose(2_000_000))];
+    for (const { id } of long) await world.reached(id, 'embed');
+    const short = await world.upload(other, 'Two lines.\nNo more.');
+    await world.completed(short.id);
+    const rows = await Promise.all(long.map(({ id }) => world.row(id)));
+    expect(rows.map(({ state }) => state)).not.toContain('completed');
+    // One goes on beside the turns, with what it has; the other waits for its place.
+    expect(rows.filter(({ slow }) => slow).length).toBeLessThanOrEqual(1);
+    expect(rows.map(({ attempts }) => attempts)).toEqual([0, 0]);
+    for (const { id } of long) await world.caller.rpc.call(DELETE_FILE, { fileId: id }, { principal: one });
+  }, 60_000);
+});

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { ProcessTable } from '@perennial/ownership';
+import { Database, openDataSource, poolOf, UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
+import { freshDatabase } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IndexCatalog } from '../src/index/index-catalog';
+import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
+import type { IngestionJob } from '../src/ingestion/ingestion-queue';
+import { IngestionRepository } from '../src/ingestion/ingestion.repository';
+import { retrievalMigrations } from '../src/migrations';
+
+const ANY = { suspect: false, slow: true };
+
+/** Real: Postgres and all statements. Not real: the processes, which are rows that no heartbeat touches. */
+describe('the death of a worker', () => {
+  let database: Database;
+  let repository: IngestionRepository;
+  let table: ProcessTable<IngestionJob>;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    const runtime = new Runtime({ name: 'deaths', logLevel: 'silent' });
+    const url = await freshDatabase('deaths');
+    const dataSource = await openDataSource({ url, schema: 'retrieval', migrations: retrievalMigrations }, runtime.log);
+    close = () => dataSource.destroy();
+    database = new Database(poolOf(dataSource), runtime.metrics);
+    repository = new IngestionRepository(database, new UnitOfWork(database, runtime.log), new IndexCatalog(database));
+    table = new ProcessTable<IngestionJob>(database, OWNED_FILES);
+  });
+  afterAll(() => close?.());
+
+  const newFile = async (): Promise<string> => {
+    const id = randomUUID();
+    await database.execute(
+      `INSERT INTO files (id, user_id, name, content_type, size, sha256, blob_key, queued_at) VALUES ($1, $1, 'a', 'text/plain', 1, '', '', now())`,
+      [id],
+    );
+    return id;
+  };
+  const process = async (): Promise<string> => {
+    const id = randomUUID();
+    await table.register(id, 'worker');
+    return id;
+  };
+  /** A process takes these files and dies with them. @returns the jobs that are enqueued then */
+  const dieWith = async (files: readonly string[], suspect = false): Promise<IngestionJob[]> => {
+    const id = await process();
+    for (const file of files) expect(await repository.take(file, id, { ...ANY, suspect })).toMatchObject({ id: file });
+    return table.reap([{ id, beat: 0, silent_s: 10 }]);
+  };
+  const row = (id: string) =>
+    database.first<{ attempts: number; deaths: number; state: string }>(
+      'SELECT attempts, deaths, state FROM files WHERE id = $1',
+      [id],
+    );
+
+  it('is charged to the file that was alone with it', async () => {
+    const file = await newFile();
+    expect(await dieWith([file])).toMatchObject([{ fileId: file, alone: false }]);
+    expect(await row(file)).toEqual({ attempts: 1, deaths: 1, state: 'pending' });
+  });
+
+  it('is charged to none of several; after two each of them has a worker to itself', async () => {
+    const files = [await newFile(), await newFile()];
+    await dieWith(files);
+    const jobs = await dieWith(files);
+    expect(jobs.map(({ alone }) => alone)).toEqual([true, true]);
+    for (const file of files) expect(await row(file)).toEqual({ attempts: 0, deaths: 2, state: 'pending' });
+    // A job that does not say so (an old one, a forged one) takes none of them into the company of others.
+    const worker = await process();
+    expect(await repository.take(files[0]!, worker, ANY)).toBeUndefined();
+    // Alone, the guilty one is charged, and the other is done with.
+    await dieWith([files[0]!], true);
+    expect(await row(files[0]!)).toMatchObject({ attempts: 1, deaths: 3 });
+    const taken = await repository.take(files[1]!, worker, { ...ANY, suspect: true });
+    await repository.chunksComplete(taken!, 0, 0);
+    expect(await row(files[1]!)).toMatchObject({ attempts: 0, deaths: 0 });
+  });
+
+  it('that nobody saw is noted and not charged', async () => {
+    const file = await newFile();
+    const id = await process();
+    await repository.take(file, id, ANY);
+    await database.execute('DELETE FROM processes WHERE id = $1', [id]);
+    expect(await repository.requeueOrphans()).toMatchObject([{ fileId: file }]);
+    expect(await row(file)).toEqual({ attempts: 0, deaths: 1, state: 'pending' });
+  });
+});
