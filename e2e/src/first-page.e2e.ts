@@ -137,13 +137,12 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     await page.getByRole('link', { name: 'New chat' }).waitFor({ state: 'hidden' });
   });
 
-  it('runs nothing that an answer contains', async () => {
-    const markdown =
-      '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>[click](javascript:window.hacked=1)';
+  /** Shows a chat with this answer. */
+  const showAnswer = async (markdown: string): Promise<void> => {
     await page.evaluate(
       async ({ markdown }) => {
         const message = { id: 'a', parentId: null, childrenIds: [], role: 'assistant', content: markdown, done: true };
-        const chat = { title: 'Hostile', history: { currentId: 'a', messages: { a: message } } };
+        const chat = { title: 'Made elsewhere', history: { currentId: 'a', messages: { a: message } } };
         const reply = await fetch('/api/v1/chats/new', {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
@@ -155,6 +154,23 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     );
     await page.reload();
     await answer().locator('.markdown').waitFor();
+  };
+
+  it('folds the thoughts of an answer, also of an old one, and opens them by keyboard', async () => {
+    await showAnswer('<think>\nDo they mean **me**?\n</think>\n\nHello to you.');
+    expect(await shown()).toBe('Hello to you.');
+    const thoughts = answer().getByText('Thoughts');
+    expect(await answer().getByText('Do they mean').count()).toBe(0);
+    await thoughts.press('Enter');
+    await answer().getByText('Do they mean').waitFor();
+    expect(await answer().locator('.thoughts strong').textContent()).toBe('me');
+    expect(await answer().getByText('<think>').count()).toBe(0);
+  });
+
+  it('runs nothing that an answer contains', async () => {
+    await showAnswer(
+      '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>[click](javascript:window.hacked=1)',
+    );
     expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
     expect(await answer().locator('img, script').count()).toBe(0);
     expect(await answer().getByText('click').getAttribute('href')).toBeFalsy();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ACCEPT_COMPLETION, ACCEPT_TURN, ACTIVE_RUNS } from '@perennial/contracts-chat';
-import { expectedText } from '@perennial/provider-simulator';
+import { splitThoughts } from '@perennial/contracts-kernel';
+import { expectedText, HABIT_TEXT } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
 import { describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
@@ -156,6 +157,27 @@ describe('turns and completions', () => {
         message: 'The model is busy. Try again in 30 seconds.',
       },
     });
+  });
+
+  it.each(['thinkstart', 'thinkunopened', 'reasoning'])('keeps thoughts apart from the answer (%s)', async (habit) => {
+    const turn = await world.ask({ model: `sim-as${habit}` });
+    const reader = await world.follow(turn.runId);
+    const end = await reader.ended();
+    expect(splitThoughts(end.text)).toEqual({ thoughts: HABIT_TEXT.thought, answer: HABIT_TEXT.answer });
+    expect(reader.text).toBe(end.text);
+    const thought = { type: 'reasoning', content: [{ type: 'reasoning_text', text: HABIT_TEXT.thought }] };
+    expect(await world.message(turn)).toMatchObject({ content: HABIT_TEXT.answer, output: [thought] });
+    // Who comes late reads what those read who were there.
+    expect(await world.snapshot(turn.runId)).toMatchObject({ text: end.text, terminal: { length: end.text.length } });
+  });
+
+  it('names a chat by the answer of a model that thinks, not by its draft', async () => {
+    const turn = await world.ask({ model: 'sim-asthinktitle', title: true });
+    const titled = async () => {
+      const { rows } = await world.db.query('SELECT title FROM chats WHERE id = $1', [turn.chatId]);
+      return rows[0].title === 'The title';
+    };
+    await waitFor(titled, { what: 'the chat has its title' });
   });
 
   it('ends an answer at its bound as if the model had reached its length', async () => {

@@ -126,12 +126,18 @@ export class SocketReader {
 }
 
 interface Whole {
-  output: [{ content: { text?: string }[] }];
+  output: readonly { content: readonly { text?: string }[] }[];
   generation: number;
 }
 
-function textOf({ output: [item] }: Whole): string {
-  return item.content.map((part) => part.text ?? '').join('');
+/** The answer is the last item, after its thoughts. */
+function textOf({ output }: Whole): string {
+  return (
+    output
+      .at(-1)
+      ?.content.map((part) => part.text ?? '')
+      .join('') ?? ''
+  );
 }
 
 interface Watched {

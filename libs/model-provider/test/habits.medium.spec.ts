@@ -97,6 +97,12 @@ describe('the answer', () => {
     expect(await ask('thinknewline')).toMatchObject({ text: `\n\n${answer}`, reasoning: thought });
   });
 
+  it('is apart from its thoughts when it comes as a whole', async () => {
+    tested.add('thinktitle');
+    const whole = await provider.complete({ model: 'sim-asthinktitle', messages: user('hi') });
+    expect(whole).toMatchObject({ text: '{"title": "The title"}', reasoning: 'Maybe {"title": "A draft"}?' });
+  });
+
   it('has whole tool calls, however their pieces came', async () => {
     const calls: { name: string; arguments: string }[] = [];
     for (const piece of (await ask('tools', {}, true)).pieces) {

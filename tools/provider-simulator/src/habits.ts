@@ -163,6 +163,8 @@ export const HABITS: Readonly<Record<string, Habit>> = {
   thinknewline: () => ({ body: deltas(...letters(`\n\n<think>${thought}</think>${said}`)) }),
   thinkunopened: () => ({ body: deltas(...letters(`${thought}\n</think>\n\n${said}`)) }),
   thinkinterleaved: () => ({ body: deltas(...letters(`<think>${thought}</think>The\n<think>More.</think> answer.`)) }),
+  /** A task's answer with a draft of it in the thought. */
+  thinktitle: (body) => asAsked(body, '<think>\nMaybe {"title": "A draft"}?\n</think>\n\n{"title": "The title"}'),
   tools: () => ({
     body: deltas(
       call(0, 'call_a', 'add', ''),

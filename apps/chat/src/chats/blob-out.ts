@@ -1,4 +1,5 @@
 import type { Chat, WireMessage } from '@perennial/contracts-chat';
+import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import type { ChatRow, MessageRow } from './rows';
 
 /**
@@ -57,5 +58,28 @@ function toWireMessage(row: MessageRow): WireMessage {
   }
   if (row.model_idx !== null) message.modelIdx = row.model_idx;
   for (const field of ['output', 'usage', 'error'] as const) if (row[field] !== null) message[field] = row[field];
-  return message;
+  return row.content_parts === null ? withThoughtsApart(message, row) : message;
+}
+
+/**
+ * The answer as `content`, and beside its thoughts, where it has any, as `output`: a running answer has them in its text, and so have
+ * those that were stored before thoughts were kept apart.
+ */
+function withThoughtsApart(message: WireMessage, { id, content, output, done }: MessageRow): WireMessage {
+  const { thoughts, answer } = output === null ? splitThoughts(content) : { thoughts: '', answer: content };
+  const status = done ? 'completed' : 'in_progress';
+  const items = thoughts === '' ? output : [reasoningItem(id, thoughts, status)];
+  if (!Array.isArray(items) || !items.every(isReasoning)) return message;
+  const text = {
+    type: 'message',
+    id: `msg_${id}`,
+    status,
+    role: 'assistant',
+    content: [{ type: 'output_text', text: answer }],
+  };
+  return { ...message, content: answer, output: [...items, text] };
+}
+
+function isReasoning(item: unknown): boolean {
+  return (item as { type?: unknown } | null)?.type === 'reasoning';
 }

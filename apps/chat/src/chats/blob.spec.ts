@@ -45,6 +45,27 @@ const changes = (messages: Record<string, object>, existing: MessageRow[] = []) 
 const placed = (rows: MessageRow[]) => rows.map((each) => [each.id, each.parent_id]);
 
 describe('the blob out of rows', () => {
+  it('has thoughts beside the answer, also where an earlier version stored them in it', () => {
+    const fields = { role: 'assistant' as const, model: 'm' };
+    const reasoning = (id: string) => ({
+      ...{ type: 'reasoning', id: `rs_${id}`, status: 'completed', summary: [] },
+      content: [{ type: 'reasoning_text', text: 'hm' }],
+    });
+    const { chat } = toWireChat(chatRow, [
+      row('old', { ...fields, content: '<think>\nhm\n</think>\n\nHello' }),
+      row('new', { ...fields, content: 'Hello', output: [reasoning('new')] }),
+      row('plain', { ...fields, content: 'Hello' }),
+      row('others', { ...fields, content: 'Hello', output: [{ type: 'function_call' }] }),
+    ]);
+    const messages = chat.history?.messages ?? {};
+    for (const id of ['old', 'new']) {
+      const answer = { type: 'message', content: [{ type: 'output_text', text: 'Hello' }] };
+      expect(messages[id]).toMatchObject({ content: 'Hello', output: [reasoning(id), answer] });
+    }
+    expect(messages.plain).not.toHaveProperty('output');
+    expect(messages.others).toMatchObject({ content: 'Hello', output: [{ type: 'function_call' }] });
+  });
+
   it('derives the tree and the message fields, and says each text once', () => {
     const chat = toWireChat(chatRow, [
       row('a', { extra: { models: ['m'] } }),

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ACCEPT_COMPLETION, ACCEPT_TURN, CANCEL_RUNS } from '@perennial/contracts-chat';
 import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
-import { CallError, type CallReply } from '@perennial/contracts-kernel';
+import { CallError, splitThoughts, type CallReply } from '@perennial/contracts-kernel';
 import { Runtime, unexpected } from '@perennial/runtime';
 import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
@@ -178,7 +178,7 @@ function completionObject(
       : [
           {
             index: 0,
-            message: { role: 'assistant', content: text },
+            message: { role: 'assistant', content: splitThoughts(text).answer },
             finish_reason: finishReason ?? 'stop',
             logprobs: null,
           },

@@ -1,5 +1,6 @@
 import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennial/transport';
-import type { CumulativeData, DoneData, OutputItem, SocketEvent } from '@perennial/contracts-gateway';
+import type { AnswerOutput, CumulativeData, DoneData, OutputItem, SocketEvent } from '@perennial/contracts-gateway';
+import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 
 /**
  * One event, ready to be written to any number of sockets: Socket.IO's own encoding of `emit('events', payload)` (protocol 5: packet
@@ -47,16 +48,18 @@ export class RunPackets {
   private readonly messageId: string;
   private readonly itemId: string;
   private readonly created = Math.floor(Date.now() / 1_000);
-  private readonly deltaStart: string;
+  /** By the place of the answer in `output`. */
+  private readonly deltaStarts: readonly [string, string];
 
   constructor(private readonly identity: RunIdentity & { chatId: string; messageId: string }) {
     this.chatId = identity.chatId;
     this.messageId = identity.messageId;
     this.itemId = `msg_${identity.runId}`;
-    this.deltaStart =
+    const start =
       `${START}{"chat_id":${JSON.stringify(this.chatId)},"message_id":${JSON.stringify(this.messageId)},` +
       `"data":{"type":"response:completion","data":{"type":"response.output_text.delta","item_id":"${this.itemId}",` +
-      `"output_index":0,"content_index":0,"generation":`;
+      `"output_index":`;
+    this.deltaStarts = [`${start}0,"content_index":0,"generation":`, `${start}1,"content_index":0,"generation":`];
   }
 
   /** The first event of an answer. */
@@ -65,8 +68,10 @@ export class RunPackets {
   }
 
   /** The hot path: only the text and two numbers differ. */
-  delta(generation: number, offset: number, text: string): Packet {
-    return encode(`${this.deltaStart}${generation},"offset":${offset},"delta":${JSON.stringify(text)}}}}${END}`);
+  delta(generation: number, offset: number, text: string, outputIndex: 0 | 1 = 0): Packet {
+    return encode(
+      `${this.deltaStarts[outputIndex]}${generation},"offset":${offset},"delta":${JSON.stringify(text)}}}}${END}`,
+    );
   }
 
   /** The whole text so far. */
@@ -123,8 +128,12 @@ export class RunPackets {
     };
   }
 
-  private output(text: string, status: OutputItem['status']): [OutputItem] {
-    return [{ type: 'message', id: this.itemId, status, role: 'assistant', content: [{ type: 'output_text', text }] }];
+  private output(text: string, status: OutputItem['status']): AnswerOutput {
+    const { thoughts, answer } = splitThoughts(text);
+    const content = [{ type: 'output_text', text: answer }];
+    const message: OutputItem = { type: 'message', id: this.itemId, status, role: 'assistant', content };
+    if (thoughts === '') return [message];
+    return [reasoningItem(this.identity.runId, thoughts, status), message];
   }
 
   private packet(data: SocketEvent['data']): Packet {

@@ -62,6 +62,30 @@ describe('what a user’s sockets hear of a run', () => {
     ]);
   });
 
+  it('thoughts are apart from the answer: sent whole where one begins and ends, and before the answer at the end', () => {
+    const pieces = ['<thi', 'nk>\nhm', ', so', '\n</think>\n\nHi', ' you'];
+    let text = '';
+    for (const piece of pieces) {
+      const offset = text.length;
+      text += piece;
+      update(delta(offset, piece), { ...run(), text });
+    }
+    update(end({}, text));
+    const reasoning = (thought: string, status: string) => ({
+      ...{ type: 'reasoning', id: 'rs_r1', status, summary: [] },
+      content: [{ type: 'reasoning_text', text: thought }],
+    });
+    const told = heard.map(({ data }) => data.data as Record<string, unknown>);
+    expect(told.slice(1, -2)).toEqual([
+      expect.objectContaining({ delta: '<thi' }),
+      { output: [reasoning('hm', 'in_progress'), ...output('', 'in_progress')], generation: 1, offset: 10 },
+      { output: [reasoning('hm, so', 'in_progress'), ...output('Hi', 'in_progress')], generation: 1, offset: 27 },
+      expect.objectContaining({ delta: ' you', output_index: 1, offset: 27 }),
+      expect.objectContaining({ choices: [expect.objectContaining({ finish_reason: 'stop' })] }),
+    ]);
+    expect(told.at(-2)).toMatchObject({ output: [reasoning('hm, so', 'completed'), ...output('Hi you', 'completed')] });
+  });
+
   it('role, deltas with their place, finish, done, inactive', () => {
     update(delta(0, 'H"'));
     update(delta(2, 'i'));

@@ -1,28 +1,28 @@
-import type { FollowedRun, OnRunUpdate, UserEvent } from '@perennial/transport';
+import type { FollowedRun, OnRunUpdate, RunUpdate, UserEvent } from '@perennial/transport';
 import { packetOf, packetsOf, type Packet, type RunPackets } from './packets';
+import { ThoughtWatch } from './thought-watch';
+
+interface RelayedRun {
+  packets: RunPackets;
+  thoughts: ThoughtWatch;
+}
 
 /** Turns the updates of one user's runs into packets for the sockets that the user has here. */
 export class UserRelay {
-  private readonly runs = new Map<string, RunPackets>();
+  private readonly runs = new Map<string, RelayedRun>();
 
   constructor(private readonly send: (packet: Packet) => void) {}
 
   readonly onUpdate: OnRunUpdate = (update, run) => {
     const { runId } = run.identity;
     const known = this.runs.get(runId);
-    const packets = known ?? packetsOf(run);
+    const packets = known?.packets ?? packetsOf(run);
     if (packets === undefined) return;
-    if (known === undefined) this.runs.set(runId, packets);
     switch (update.kind) {
       case 'delta':
-        if (known === undefined && update.offset === 0) {
-          // After a take-over somebody may already show text of the owner before, which this process has never seen: it is replaced.
-          if (update.epoch > 1) return this.send(packets.cumulative(update.generation, update.text));
-          this.send(packets.role());
-        }
-        this.send(packets.delta(update.generation, update.offset, update.text));
-        return;
+        return this.delta(update, run, packets, known);
       case 'reset':
+        this.runs.set(runId, { packets, thoughts: new ThoughtWatch(update.text) });
         // A run that has just begun has nothing to replace.
         if (known === undefined && update.text === '' && update.epoch === 1) this.send(packets.role());
         else this.send(packets.cumulative(update.generation, update.text));
@@ -43,8 +43,30 @@ export class UserRelay {
     return packetsOf(run)?.cumulative(run.position.generation, run.text);
   }
 
+  /**
+   * Text of the answer goes out as it comes. Thoughts have no event of their own: the whole output is sent once where one begins and
+   * once where it ends.
+   */
+  private delta(
+    { epoch, generation, offset, text }: Extract<RunUpdate, { kind: 'delta' }>,
+    run: FollowedRun,
+    packets: RunPackets,
+    known: RelayedRun | undefined,
+  ): void {
+    const { thoughts } = known ?? { thoughts: new ThoughtWatch(offset === 0 ? '' : run.text.slice(0, offset)) };
+    if (known === undefined) this.runs.set(run.identity.runId, { packets, thoughts });
+    const kind = thoughts.next(text);
+    if (known === undefined && offset === 0) {
+      // After a take-over somebody may already show text of the owner before, which this process has never seen: it is replaced.
+      if (epoch > 1) return this.send(packets.cumulative(generation, text));
+      this.send(packets.role());
+    }
+    if (kind === 'answer') this.send(packets.delta(generation, offset, text, thoughts.hasThoughts ? 1 : 0));
+    else if (kind === 'both') this.send(packets.cumulative(generation, run.text.slice(0, offset + text.length)));
+  }
+
   private isActive(chatId: string): boolean {
-    for (const packets of this.runs.values()) if (packets.chatId === chatId) return true;
+    for (const { packets } of this.runs.values()) if (packets.chatId === chatId) return true;
     return false;
   }
 }

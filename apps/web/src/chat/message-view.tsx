@@ -1,4 +1,4 @@
-import type { Message } from '@perennial/contracts-gateway';
+import { splitThoughts, type Message } from '@perennial/contracts-gateway';
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { useLive } from '../app/live';
@@ -10,7 +10,8 @@ import { citedDocuments, originalAddress, type CitedDocument } from './citations
 import { DocumentsStatus } from './documents-status';
 import { Markdown } from './markdown';
 import { SourceDialog, SourceList } from './sources';
-import { attachmentsOf, errorOf, textOf } from './thread';
+import { attachmentsOf, errorOf, textOf, thoughtsOf } from './thread';
+import { Thoughts } from './thoughts';
 import { useRunText } from './use-run-text';
 
 export function UserMessage({ message }: { message: Message }) {
@@ -60,9 +61,15 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
   const documents = useMemo(() => citedDocuments(sources), [sources]);
   const citations = useMemo(() => ({ documents, open: setOpened }), [documents]);
   const ended = run?.end !== undefined;
-  const stored = textOf(message);
   // What the stream holds is newer than what was loaded, except before its first event.
-  const text = run && (run.text.length > 0 || ended) ? run.text : stored;
+  const live = run && (run.text.length > 0 || ended) ? run.text : undefined;
+  const { thoughts, answer: text } = useMemo(
+    () =>
+      live === undefined
+        ? { thoughts: thoughtsOf(message), answer: textOf(message) }
+        : splitThoughts(live, { growing: !ended }),
+    [live, ended, message],
+  );
   // What is stored of an answer that is not done is no whole answer, also before its run is known here.
   const writing = (runId !== undefined || message.done === false) && !ended;
   const error = run?.end?.error?.message ?? errorOf(message);
@@ -71,13 +78,14 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
   useEffect(() => {
     if (ended) onEnd();
   }, [ended, onEnd]);
-  useEffect(() => onGrow(), [text.length, statuses.length, documents.length, onGrow]);
+  useEffect(() => onGrow(), [text.length, thoughts !== '', statuses.length, documents.length, onGrow]);
 
   return (
     <li className="message-assistant" aria-busy={writing}>
       <header>{message.modelName ?? message.model ?? 'Assistant'}</header>
       <DocumentsStatus statuses={statuses} writing={writing && text === ''} />
       <CitationsContext value={citations}>
+        {thoughts && <Thoughts text={thoughts} thinking={writing && text === ''} />}
         {text ? <Markdown text={text} /> : writing && <p className="waiting" aria-label="Waiting for the first word" />}
       </CitationsContext>
       {error && (

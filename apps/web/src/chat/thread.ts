@@ -35,6 +35,15 @@ export function textOf(message: Message): string {
   return message.content.map((part: { text?: string }) => part.text ?? '').join('');
 }
 
+/** What was thought before a stored answer, which comes as an item of its output. */
+export function thoughtsOf(message: Message): string {
+  const items = (message.output ?? []) as { type: string; content?: { text?: string }[] }[];
+  return items
+    .flatMap(({ type, content }) => (type === 'reasoning' ? (content ?? []) : []))
+    .map(({ text }) => text ?? '')
+    .join('\n\n');
+}
+
 /** What went wrong with a message, in the server's words; undefined when nothing did. */
 export function errorOf(message: Message): string | undefined {
   const error = message.error as { content?: string } | string | null | undefined;

@@ -13,3 +13,4 @@ export * from './route';
 export * from './runs';
 export * from './sockets';
 export * from './sources';
+export { splitThoughts } from '@perennial/contracts-kernel';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ReasoningItem } from '@perennial/contracts-kernel';
 import type { OutputItem } from './chats';
 import type { UsageSchema } from './completions';
 import type { MessageStatus, Source } from './sources';
@@ -26,16 +27,20 @@ export interface ChunkData {
 export interface TextDeltaData {
   type: 'response.output_text.delta';
   item_id: string;
-  output_index: 0;
+  /** Where the answer is in `output`: behind its thoughts, where it has any. */
+  output_index: 0 | 1;
   content_index: 0;
   delta: string;
   generation: number;
   offset: number;
 }
 
+/** An answer, after its thoughts where it has any. */
+export type AnswerOutput = [OutputItem] | [ReasoningItem, OutputItem];
+
 /** The whole text so far; replaces what is shown. `offset` is its length in UTF-16 units. */
 export interface CumulativeData {
-  output: [OutputItem];
+  output: AnswerOutput;
   generation: number;
   offset: number;
 }
@@ -43,7 +48,7 @@ export interface CumulativeData {
 /** The end of a completed answer: stored text, and the chat's title when it is known. */
 export interface DoneData {
   done: true;
-  output: [OutputItem];
+  output: AnswerOutput;
   generation: number;
   offset: number;
   title?: string;
@@ -55,7 +60,7 @@ export type SocketEventData =
   | { type: 'response:completion'; data: ChunkData | TextDeltaData }
   | { type: 'chat:completion'; data: ChunkData | CumulativeData | DoneData | { sources: Source[] } }
   | { type: 'status'; data: MessageStatus }
-  | { type: 'chat:tasks:cancel'; data: { output: [OutputItem]; generation: number; offset: number } }
+  | { type: 'chat:tasks:cancel'; data: { output: AnswerOutput; generation: number; offset: number } }
   | { type: 'chat:message:error'; data: { error: { content: string; code?: string } } }
   | { type: 'chat:active'; data: { active: boolean; folder_id?: string | null } }
   | { type: 'chat:title'; data: string }

@@ -6,4 +6,5 @@ export * from './notice';
 export * from './principal';
 export * from './request-identity';
 export * from './storage';
+export { ThoughtSplitter, type ThoughtOptions, type ThoughtSink } from './thought-splitter';
 export * from './thoughts';

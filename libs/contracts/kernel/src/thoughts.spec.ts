@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitThoughts, ThoughtSplitter } from './thoughts';
+import { ThoughtSplitter } from './thought-splitter';
+import { splitThoughts } from './thoughts';
 
 /** What the splitter says of a text that comes in these pieces. */
 function split(pieces: readonly string[]): { thoughts: string; answer: string } {
@@ -100,6 +101,12 @@ describe('thoughts in a text', () => {
     );
     splitter.feed('<think> is a tag, and so is </think>.');
     expect(text).toBe('<think> is a tag, and so is </think>.');
+  });
+
+  it('leaves out what may become a tag, while more comes', () => {
+    expect(splitThoughts('<thi', { growing: true })).toEqual({ thoughts: '', answer: '' });
+    expect(splitThoughts('<think>a</th', { growing: true })).toEqual({ thoughts: 'a', answer: '' });
+    expect(splitThoughts('a <b', { growing: true }).answer).toBe('a <b');
   });
 
   it('keeps thoughts apart from each other, and whole', () => {

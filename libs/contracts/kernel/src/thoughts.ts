@@ -1,3 +1,5 @@
+import { TAG, ThoughtSplitter } from './thought-splitter';
+
 /**
  * How a text that a model wrote holds its thoughts: between `<think>` and `</think>`. A run's text has them in that form, whether the
  * provider sent them as tags or in a field of their own; so have answers that were stored before thoughts were kept apart.
@@ -7,176 +9,12 @@
 export const THOUGHT_OPEN = '<think>\n';
 export const THOUGHT_CLOSE = '\n</think>\n\n';
 
-const NAMES = ['think', 'thinking', 'thought', 'reasoning'];
-const OPENINGS = NAMES.map((name) => `<${name}>`);
-const CLOSINGS = NAMES.map((name) => `</${name}>`);
-const OPENING = new RegExp(`^<(?:${NAMES.join('|')})>`, 'i');
-const CLOSING = new RegExp(`^</(?:${NAMES.join('|')})>`, 'i');
-const ANY_TAG = new RegExp(`</?(?:${NAMES.join('|')})>`, 'gi');
-const LONGEST = Math.max(...CLOSINGS.map(({ length }) => length));
-/** What begins and ends a code block at the beginning of a line. */
-const FENCES = ['```', '~~~'];
-const STARTS = [...FENCES, ...OPENINGS];
-/** Before a tag that is written about rather than used. */
-const QUOTES = '`\'"';
-
-/** Who takes a text apart from its thoughts. */
-export interface ThoughtSink {
-  text(text: string): void;
-  thought(text: string): void;
-  /** All text so far was a thought: its opening tag was part of the prompt. Comes at most once, and after nothing but text. */
-  unopened(): void;
-}
-
-export interface ThoughtOptions {
-  /** The text goes on after a part that is not seen here: it cannot begin within a thought. */
-  continues?: boolean;
-}
-
 /**
- * Tells thoughts from text, however the text is cut. A tag opens a thought at the beginning of a line only, and never within a code
- * block, so that an answer may write about tags. Each character is looked at once; at most a dozen wait for what follows them.
+ * A text with its thoughts taken out; each is empty where there is none.
+ * @param growing more of it will come: what may become a tag at its end is left out
  */
-export class ThoughtSplitter {
-  /** The beginning of what may become a tag or a fence. */
-  private pending = '';
-  private thinking = false;
-  /** The fence of the code block that is open. */
-  private fence = '';
-  /** Only blanks since the last line break. */
-  private atLineStart: boolean;
-  private mayBeUnopened: boolean;
-  /** Line breaks, and a second closing tag, between a thought and the text after it belong to neither. */
-  private afterThought = false;
-  private lastCharacter = '';
-
-  constructor(
-    private readonly sink: ThoughtSink,
-    { continues = false }: ThoughtOptions = {},
-  ) {
-    this.atLineStart = !continues;
-    this.mayBeUnopened = !continues;
-  }
-
-  feed(piece: string): void {
-    const text = this.pending + piece;
-    this.pending = '';
-    for (let at = 0; at < text.length;) at = this.thinking ? this.readThought(text, at) : this.readText(text, at);
-  }
-
-  /** A thought that came apart from the text, in a field of its own. */
-  thought(piece: string): void {
-    this.end();
-    this.mayBeUnopened = false;
-    if (!this.thinking) this.thoughtEnds();
-    const text = piece.replace(ANY_TAG, '');
-    if (text !== '') this.sink.thought(text);
-  }
-
-  /** Nothing follows: what waited is what it looks like. */
-  end(): void {
-    const { pending } = this;
-    this.pending = '';
-    if (pending === '') return;
-    if (this.thinking) this.sink.thought(pending);
-    else this.emit(pending);
-  }
-
-  /** @returns where to go on; the end of the text also where the rest waits */
-  private readThought(text: string, from: number): number {
-    for (let at = text.indexOf('<', from); at !== -1; at = text.indexOf('<', at + 1)) {
-      const tag = text.slice(at, at + LONGEST);
-      const closing = CLOSING.exec(tag);
-      if (!closing && !isBeginning(tag, CLOSINGS)) continue;
-      if (at > from) this.sink.thought(text.slice(from, at));
-      if (!closing) return this.wait(text, at);
-      this.thinking = false;
-      this.thoughtEnds();
-      return at + closing[0].length;
-    }
-    this.sink.thought(text.slice(from));
-    return text.length;
-  }
-
-  /** @returns where to go on; the end of the text also where the rest waits */
-  private readText(text: string, start: number): number {
-    let from = start;
-    if (this.afterThought) {
-      from = skipLineBreaks(text, from);
-      if (from === text.length) return from;
-      const tag = text.slice(from, from + LONGEST);
-      const closing = CLOSING.exec(tag);
-      if (closing) return from + closing[0].length;
-      if (isBeginning(tag, CLOSINGS)) return this.wait(text, from);
-      this.afterThought = false;
-    }
-    for (let at = from; at < text.length;) {
-      if (this.atLineStart) {
-        while (text[at] === ' ' || text[at] === '\t') at++;
-        const tag = text.slice(at, at + LONGEST);
-        const opening = this.fence === '' ? OPENING.exec(tag) : null;
-        if (opening) {
-          this.emit(text.slice(from, at));
-          this.thinking = true;
-          this.mayBeUnopened = false;
-          return at + opening[0].length;
-        }
-        if (tag !== '' && isBeginning(tag, this.fence === '' ? STARTS : FENCES)) {
-          this.emit(text.slice(from, at));
-          return this.wait(text, at);
-        }
-        this.seeFence(tag);
-        this.atLineStart = tag === '';
-      }
-      at = nextStop(text, at);
-      if (at === text.length) break;
-      if (text[at] === '\n') {
-        this.atLineStart = true;
-      } else if (this.mayBeUnopened && this.fence === '' && !QUOTES.includes(text[at - 1] ?? this.lastCharacter)) {
-        const tag = text.slice(at, at + LONGEST);
-        const closing = CLOSING.exec(tag);
-        if (closing || isBeginning(tag, CLOSINGS)) this.emit(text.slice(from, at));
-        if (closing) {
-          if (this.lastCharacter !== '') this.sink.unopened();
-          this.thoughtEnds();
-          return at + closing[0].length;
-        }
-        if (isBeginning(tag, CLOSINGS)) return this.wait(text, at);
-      }
-      at += 1;
-    }
-    this.emit(text.slice(from));
-    return text.length;
-  }
-
-  private seeFence(line: string): void {
-    const fence = FENCES.find((mark) => line.startsWith(mark));
-    if (fence === undefined) return;
-    if (this.fence === '') this.fence = fence;
-    else if (this.fence === fence) this.fence = '';
-  }
-
-  private thoughtEnds(): void {
-    this.mayBeUnopened = false;
-    this.afterThought = true;
-    this.atLineStart = true;
-  }
-
-  private wait(text: string, from: number): number {
-    this.pending = text.slice(from);
-    return text.length;
-  }
-
-  private emit(text: string): void {
-    if (text === '') return;
-    this.lastCharacter = text[text.length - 1]!;
-    this.sink.text(text);
-  }
-}
-
-/** A text with its thoughts taken out; each is empty where there is none. */
-export function splitThoughts(text: string): { thoughts: string; answer: string } {
-  if (!text.includes('<')) return { thoughts: '', answer: text };
+export function splitThoughts(text: string, { growing = false } = {}): { thoughts: string; answer: string } {
+  if (!(growing ? text.includes('<') : TAG.test(text))) return { thoughts: '', answer: text };
   const thoughts: string[] = [];
   let answer = '';
   let open = false;
@@ -196,27 +34,27 @@ export function splitThoughts(text: string): { thoughts: string; answer: string 
     },
   });
   splitter.feed(text);
-  splitter.end();
+  if (!growing) splitter.end();
   const told = thoughts.map((thought) => thought.trim()).filter((thought) => thought !== '');
   return { thoughts: told.join('\n\n'), answer };
 }
 
-/** Whether a piece at the end of a text may become one of these; a whole one is not meant. */
-function isBeginning(piece: string, of: readonly string[]): boolean {
-  const lower = piece.toLowerCase();
-  return of.some((whole) => lower.length < whole.length && whole.startsWith(lower));
+/** Thoughts as an item of an answer's `output`, in the shape of OpenAI's Responses API. */
+export interface ReasoningItem {
+  type: 'reasoning';
+  id: string;
+  status: 'in_progress' | 'completed' | 'incomplete';
+  summary: [];
+  content: [{ type: 'reasoning_text'; text: string }];
 }
 
-function nextStop(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x0a || code === 0x3c) return at;
-  }
-  return text.length;
-}
-
-function skipLineBreaks(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && (text[at] === '\n' || text[at] === '\r')) at++;
-  return at;
+/** @param id of the run or the message whose thoughts they are */
+export function reasoningItem(id: string, thoughts: string, status: ReasoningItem['status']): ReasoningItem {
+  return {
+    type: 'reasoning',
+    id: `rs_${id}`,
+    status,
+    summary: [],
+    content: [{ type: 'reasoning_text', text: thoughts }],
+  };
 }

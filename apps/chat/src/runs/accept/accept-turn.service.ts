@@ -7,6 +7,7 @@ import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
+import { cutText } from '../model/cut-text';
 import type { TurnRequest } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { RunQueue } from '../ownership/run-queue';
@@ -203,7 +204,7 @@ export class AcceptTurnService {
               payload: {
                 messageId: first.message_id,
                 modelId: first.model,
-                text: content.text.slice(0, TITLE_TEXT_CHARS),
+                text: cutText(content.text, TITLE_TEXT_CHARS),
               },
             }
           : null,

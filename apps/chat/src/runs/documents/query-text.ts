@@ -1,4 +1,5 @@
 import type { ChatMessage } from '@perennial/model-provider';
+import { cutText } from '../model/cut-text';
 
 /** What the task model is asked when the admin has set nothing. */
 export const DEFAULT_QUERY_PROMPT = `Read the conversation and write one to three search queries that find, in the user's documents, what is needed to answer the last message.
@@ -24,7 +25,7 @@ export function queryPrompt(template: string, messages: readonly ChatMessage[], 
     (_, all?: string, which?: string, count?: string, last?: string) => {
       if (all === undefined && last === undefined) return today.toISOString().slice(0, 10);
       placed = true;
-      if (last !== undefined) return textOf(messages.findLast(({ role }) => role === 'user')).slice(0, MESSAGE_CHARS);
+      if (last !== undefined) return cutText(textOf(messages.findLast(({ role }) => role === 'user')), MESSAGE_CHARS);
       return transcript(chosen(messages, which, Number(count ?? 0)));
     },
   );
@@ -57,7 +58,7 @@ function listIn(json: string): string[] | undefined {
     const parsed = JSON.parse(json) as unknown;
     const list = Array.isArray(parsed) ? parsed : (parsed as { queries?: unknown }).queries;
     if (!Array.isArray(list)) return undefined;
-    const texts = list.flatMap((item) => (typeof item === 'string' ? [item.trim().slice(0, QUERY_CHARS)] : []));
+    const texts = list.flatMap((item) => (typeof item === 'string' ? [cutText(item.trim(), QUERY_CHARS)] : []));
     return [...new Set(texts.filter((query) => query !== ''))].slice(0, MAX_QUERIES);
   } catch {
     // Brackets that are no JSON: the next ones may be.
@@ -77,6 +78,6 @@ function chosen(messages: readonly ChatMessage[], which: string | undefined, cou
 function transcript(messages: readonly ChatMessage[]): string {
   return messages
     .filter(({ role }) => role === 'user' || role === 'assistant')
-    .map((message) => `${message.role.toUpperCase()}: ${textOf(message).slice(0, MESSAGE_CHARS)}`)
+    .map((message) => `${message.role.toUpperCase()}: ${cutText(textOf(message), MESSAGE_CHARS)}`)
     .join('\n');
 }

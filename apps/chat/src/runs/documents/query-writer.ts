@@ -4,12 +4,12 @@ import type { ChatMessage } from '@perennial/model-provider';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { unlessAborted } from '../generation/patience';
+import { cutText } from '../model/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { questionOf } from './run-documents';
 import { queriesOf, queryPrompt } from './query-text';
 
-const MAX_TOKENS = 400;
 /** The longest that one search may be asked. */
 const QUESTION_CHARS = 8_000;
 /** A message without words, only with files. */
@@ -39,7 +39,7 @@ export class QueryWriter {
     principal: UserPrincipal,
     signal: AbortSignal,
   ): Promise<string[]> {
-    const words = [questionOf(conversation).slice(0, QUESTION_CHARS).trim() || NO_WORDS];
+    const words = [cutText(questionOf(conversation), QUESTION_CHARS).trim() || NO_WORDS];
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.env.DOCUMENTS_TIMEOUT_MS)]);
     try {
       // A config service that is silent must not hold up the answer either.
@@ -61,8 +61,6 @@ export class QueryWriter {
     if (!tasks.queryGeneration) return undefined;
     const prompt = queryPrompt(tasks.queryPrompt, conversation, new Date());
     const messages = [{ role: 'user', content: prompt }];
-    return queriesOf(
-      await this.tasks.ask({ task: 'queries', messages, maxTokens: MAX_TOKENS, chatModel, principal, signal }),
-    );
+    return queriesOf(await this.tasks.ask({ task: 'queries', messages, chatModel, principal, signal }));
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
 import { jsonb } from '../model/json';
@@ -42,6 +43,8 @@ export class FinishRepository {
     record?: Recording,
   ): Promise<FinishedRun | undefined> {
     const terminal = { ...outcome, generation, length: text.length };
+    // A message keeps its answer; its thoughts are told apart, so that nothing takes them for a part of it.
+    const { thoughts, answer } = splitThoughts(text);
     const row = await this.database.lend(async (connection) => {
       const recorded = record && connection.send(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
       const finished = connection.send<{ terminal: RunTerminal; chat_active: boolean }>(
@@ -55,6 +58,8 @@ export class FinishRepository {
           text,
           outcome.usage ? jsonb(outcome.usage) : null,
           outcome.error ? jsonb({ content: outcome.error.message }) : null,
+          answer,
+          thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
         ],
         { name: 'runs.finish' },
       );
@@ -102,7 +107,8 @@ WITH ended AS (
      SET state = CASE WHEN r.cancel_requested_at IS NULL THEN $4 ELSE 'cancelled' END,
          terminal = CASE WHEN r.cancel_requested_at IS NULL THEN $5::jsonb ELSE ($5::jsonb - 'error') || '{"state": "cancelled"}' END
                     || coalesce((SELECT jsonb_build_object('title', c.title) FROM chats c WHERE c.id = r.chat_id), '{}'),
-         text = CASE WHEN r.kind = 'completion' THEN $6 END,
+         -- A turn's text is its message's, unless that has only a part of it.
+         text = CASE WHEN r.kind = 'completion' OR $10::jsonb IS NOT NULL THEN $6 END,
          -- What a turn's documents said is its message's from now on.
          documents = CASE WHEN r.kind = 'completion' THEN r.documents END,
          ended_at = now(), owner = NULL
@@ -111,7 +117,7 @@ WITH ended AS (
 ),
 message AS (
   UPDATE messages m
-     SET content = $6, done = true, usage = $7::jsonb, error = CASE WHEN ended.state = 'failed' THEN $8::jsonb END,
+     SET content = $9, output = $10::jsonb, done = true, usage = $7::jsonb, error = CASE WHEN ended.state = 'failed' THEN $8::jsonb END,
          extra = CASE WHEN ended.state = 'completed' THEN m.extra ELSE m.extra || '{"incomplete": true}' END, updated_at = now()
     FROM ended WHERE m.chat_id = ended.chat_id AND m.id = ended.message_id
 ),

@@ -12,12 +12,14 @@ import { inSpan, SecretBox } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { ModelCatalog } from './model-catalog';
 
+/** Such an answer is short, but what a model thinks before it is not; this ends one that thinks in circles. */
+const MAX_TOKENS = 2_000;
+
 /** A short question that an answer's housekeeping asks a model. */
 export interface TaskQuestion {
   /** What it is for, as the trace calls it. */
   task: string;
   messages: ChatMessage[];
-  maxTokens: number;
   /** The model of the chat, for where no task model is set. */
   chatModel: string;
   principal: UserPrincipal;
@@ -36,8 +38,8 @@ export class TaskModel {
     this.#secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
   }
 
-  /** The model's whole answer. @throws CallError, ProviderError, SecretBoxError */
-  async ask({ task, messages, maxTokens, chatModel, principal, signal }: TaskQuestion): Promise<string> {
+  /** The model's whole answer, without its thoughts. @throws CallError, ProviderError, SecretBoxError */
+  async ask({ task, messages, chatModel, principal, signal }: TaskQuestion): Promise<string> {
     const { taskModel } = (await this.models.settings()).tasks;
     const model = await this.#model(taskModel, chatModel, principal);
     const { kind, baseUrl, continuation, sealedKey } = model.connection;
@@ -47,7 +49,7 @@ export class TaskModel {
       continuation,
       ...(sealedKey === null ? {} : { apiKey: this.#secrets.open(sealedKey) }),
     };
-    const request = { model: model.upstreamModel, messages, max_tokens: maxTokens };
+    const request = { model: model.upstreamModel, messages, max_tokens: MAX_TOKENS };
     const attributes = { ...genAiAttributes(connection, request), 'perennial.task': task };
     const { text } = await inSpan(genAiSpanName(request), { attributes }, () =>
       createProvider(connection).complete(request, { signal }),

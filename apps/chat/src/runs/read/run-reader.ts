@@ -87,7 +87,7 @@ SELECT jsonb_strip_nulls(jsonb_build_object('runId', r.id, 'userId', r.user_id, 
          AS identity,
        r.state, r.encoding, r.epoch, r.terminal,
        CASE WHEN r.terminal IS NULL THEN NULL
-            WHEN r.kind = 'completion' THEN r.text
+            WHEN r.kind = 'completion' OR r.text IS NOT NULL THEN r.text
             WHEN EXISTS (SELECT 1 FROM runs later WHERE later.chat_id = r.chat_id AND later.message_id = r.message_id AND later.attempt > r.attempt)
               THEN ''
             ELSE (SELECT m.content FROM messages m WHERE m.chat_id = r.chat_id AND m.id = r.message_id) END AS text,

@@ -18,6 +18,11 @@ describe('titles', () => {
     expect(firstWords('')).toBe('New Chat');
   });
 
+  it('end with a whole character', () => {
+    expect(titleOf(`{"title": "${'x'.repeat(99)}👋"}`)).toBe('x'.repeat(99));
+    expect(firstWords(`${'x'.repeat(48)}👋${'y'.repeat(9)}`)).toBe(`${'x'.repeat(48)}…`);
+  });
+
   it('are asked for with the message in its place', () => {
     expect(titlePrompt('', 'Hi $& there')).toContain('Hi $& there');
     expect(titlePrompt('Name it: {{MESSAGES:END:2}}', 'Hi')).toBe('Name it: Hi');

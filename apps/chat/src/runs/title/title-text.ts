@@ -1,3 +1,5 @@
+import { cutText } from '../model/cut-text';
+
 /** What a title job asks when the admin has set nothing. `{{MESSAGE}}` is the beginning of the user's message. */
 export const DEFAULT_TITLE_PROMPT = `Write a title for the conversation that begins with the message below.
 Three to six words in the language of the message, no quotes, no full stop at the end.
@@ -36,12 +38,12 @@ export function titleOf(answer: string): string | undefined {
 export function firstWords(message: string): string {
   const words = message.trim().split(/\s+/).filter(Boolean);
   let title = words.slice(0, FALLBACK_WORDS).join(' ');
-  if (title.length > FALLBACK_CHARS) title = `${title.slice(0, FALLBACK_CHARS - 1).trimEnd()}…`;
+  if (title.length > FALLBACK_CHARS) title = `${cutText(title, FALLBACK_CHARS - 1).trimEnd()}…`;
   else if (words.length > FALLBACK_WORDS) title += '…';
   return title || 'New Chat';
 }
 
 function clean(title: string): string | undefined {
   const line = title.replace(/\s+/g, ' ').trim();
-  return line === '' ? undefined : line.slice(0, LONGEST);
+  return line === '' ? undefined : cutText(line, LONGEST);
 }

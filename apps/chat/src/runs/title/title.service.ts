@@ -18,7 +18,6 @@ const BATCH = 20;
 const MAX_TRIES = 3;
 /** A title is worth little when it comes late. */
 const LIMIT_MS = 60_000;
-const MAX_TOKENS = 80;
 /** An answer's first words are what its user waits for: the title's own call to the model leaves them this much time. */
 const HEAD_START_MS = 1_500;
 
@@ -95,7 +94,6 @@ export class TitleService {
       const text = await this.taskModel.ask({
         task: 'title',
         messages: [{ role: 'user', content: titlePrompt(tasks.titlePrompt, payload.text) }],
-        maxTokens: MAX_TOKENS,
         chatModel: payload.modelId,
         principal: principal as UserPrincipal,
         signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(LIMIT_MS)]),

@@ -1,0 +1,14 @@
+const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** More units than one character that people see is made of. */
+const LONGEST_CHARACTER = 64;
+
+/** The beginning of a text, at most so many UTF-16 units, with no half of a character at its end: also not of an emoji of several. */
+export function cutText(text: string, units: number): string {
+  if (text.length <= units) return text;
+  let end = 0;
+  for (const { index, segment } of GRAPHEMES.segment(text.slice(0, units + LONGEST_CHARACTER))) {
+    if (index + segment.length > units) break;
+    end = index + segment.length;
+  }
+  return text.slice(0, end);
+}
