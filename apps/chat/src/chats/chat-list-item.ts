@@ -1,5 +1,5 @@
-/** A time as the wire has it. */
-export const seconds = (column: string): string => `floor(extract(epoch FROM ${column}))::int`;
+/** A time as the wire has it. Clients choose times, also beyond 2038, which an `int` cannot hold. */
+export const seconds = (column: string): string => `floor(extract(epoch FROM ${column}))::float8`;
 
 /** The columns of a `ChatListItem`, of a row `c` of chats. */
 export const CHAT_LIST_ITEM = `c.id, c.title, ${seconds('c.updated_at')} AS updated_at, ${seconds('c.created_at')} AS created_at,

@@ -202,6 +202,16 @@ describe('a chat', () => {
     expect(made.chat.history?.messages.u1?.content).toBe('nul  and half \ufffd pair');
   });
 
+  it('keeps times far from now', async () => {
+    const times = { early: 86_400, late: 4_102_444_800, last: 99_999_999_999 };
+    const messages = Object.fromEntries(
+      Object.entries(times).map(([id, timestamp]) => [id, { id, role: 'user' as const, content: id, timestamp }]),
+    );
+    const { id: chatId } = await call(CREATE_CHAT, { chat: { history: { messages } } });
+    const { history } = (await call(GET_CHAT, { chatId })).chat;
+    for (const [id, timestamp] of Object.entries(times)) expect(history?.messages[id]?.timestamp).toBe(timestamp);
+  });
+
   it('is marked as read', async () => {
     const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
     const { lastReadAt } = await call(MARK_CHAT_READ, { chatId });
