@@ -24,7 +24,8 @@ export class MaskedKeys {
   mask(sealed: string | null): string {
     if (sealed === null) return '';
     const key = this.open(sealed);
-    return key.length >= 12 ? `${MASK}${key.slice(-4)}` : MASK;
+    // Whole characters: a database refuses half a surrogate pair.
+    return key.length >= 12 ? `${MASK}${Array.from(key).slice(-4).join('')}` : MASK;
   }
 
   isMask(text: string): boolean {

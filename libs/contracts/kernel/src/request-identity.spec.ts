@@ -52,4 +52,11 @@ describe('the identity of a request', () => {
     expect(requestIdentity(value)).toBe(value);
     expect(requestIdentity(undefined)).toBeUndefined();
   });
+
+  it('is found where a loose object has fields that every object has', () => {
+    const loose = { ...older, request: z.looseObject({ text: z.string() }) };
+    const sent = { text: 'x', valueOf: { a: 1 }, toString: 2, constructor: [] };
+    const parsed = parseRequest(loose, sent);
+    expect(requestIdentity(parsed.data)).toEqual(sent);
+  });
 });

@@ -52,7 +52,8 @@ function fieldsWithoutDefaults(schema: z.ZodObject, value: unknown): unknown {
   if (!isFields(value)) return value;
   const kept: [string, unknown][] = [];
   for (const [name, item] of Object.entries(value)) {
-    const field = schema.shape[name] as z.ZodType | undefined;
+    // A loose object may hold names that every object has, such as `valueOf`.
+    const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
     if (field && isDefault(field, item)) continue;
     kept.push([name, field ? withoutDefaults(field, item) : item]);
   }
