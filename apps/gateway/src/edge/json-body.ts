@@ -17,10 +17,6 @@ export const BODY_LIMITS: JsonLimits = { depth: 200, entries: MAX_ENTRIES, total
 
 /** An escape that a database cannot store (NUL, half a surrogate pair) may be in the text. */
 const SUSPECT = /\\u(?:0000|d[89a-f])/i;
-/** Every escape, whole surrogate pairs first, so that an escaped backslash is never taken for the beginning of another. */
-const ESCAPES =
-  /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000|\\[^]/g;
-
 /**
  * Parses JSON bodies: without the keys that reach an object's prototype, within `BODY_LIMITS`, NUL left out and half surrogate pairs
  * replaced. Clients send the JSON header also when there is no body: that is no body, not a malformed one.
@@ -40,11 +36,32 @@ export function parseJson(fastify: FastifyInstance): void {
 /** JSON whose strings a database can store. */
 export function storable(json: string): string {
   if (!SUSPECT.test(json)) return json;
-  return json.replace(ESCAPES, (escape) => {
-    if (escape === '\\u0000') return '';
-    return escape.length === 6 ? '\\ufffd' : escape;
-  });
+  let kept = '';
+  let from = 0;
+  for (let at = json.indexOf('\\'); at !== -1; at = json.indexOf('\\', at)) {
+    const code = escapedAt(json, at);
+    if (isHighSurrogate(code) && isLowSurrogate(escapedAt(json, at + 6))) {
+      at += 12;
+    } else if (code === 0 || isHighSurrogate(code) || isLowSurrogate(code)) {
+      kept += json.slice(from, at) + (code === 0 ? '' : '\\ufffd');
+      at += 6;
+      from = at;
+    } else {
+      // An escaped backslash is never taken for the beginning of another escape.
+      at += 2;
+    }
+  }
+  return kept + json.slice(from);
 }
+
+/** The UTF-16 unit of the escape `\uXXXX` at this place; NaN when there is none. */
+function escapedAt(json: string, at: number): number {
+  const isEscape = json.charCodeAt(at) === 0x5c && json.charCodeAt(at + 1) === 0x75; /* \u */
+  return isEscape ? Number.parseInt(json.slice(at + 2, at + 6), 16) : NaN;
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00;
+const isLowSurrogate = (code: number): boolean => code >= 0xdc00 && code < 0xe000;
 
 /**
  * The first limit that a JSON text exceeds, in words; one pass, without parsing. Text that is no JSON may be counted wrongly, and is then
