@@ -1,0 +1,117 @@
+import {
+  ADD_USER,
+  CREATE_CHAT,
+  CREATE_KNOWLEDGE,
+  PROCESS_TEXT,
+  SEND_TURN,
+  SIGN_IN,
+  SIGN_UP,
+  type TurnReply,
+} from '@perennial/contracts-gateway';
+import { randomUUID } from 'node:crypto';
+import { must } from './http';
+import type { Role } from './plan';
+
+interface Account {
+  id: string;
+  token: string;
+}
+
+const PASSWORD = 'correct horse battery staple';
+
+/** Kinds of things that each of the two accounts owns. */
+const KINDS = ['chat', 'file', 'base', 'run'] as const;
+const OWNERS = ['user', 'admin'] as const;
+
+/** UUIDs that plans use, each for a thing that is there when the request is sent. */
+export const PLACEHOLDERS = OWNERS.flatMap((_, owner) =>
+  KINDS.map((_kind, kind) => `00000000-0000-4000-8000-0000000000${owner}${kind}`),
+);
+
+/** The accounts of a run, and what they own. */
+export class Ground {
+  readonly #real = new Map<string, string>();
+  readonly #ending: string[] = [];
+
+  private constructor(
+    readonly baseUrl: string,
+    private readonly model: string,
+    private readonly accounts: Record<'user' | 'admin', Account>,
+    /** Somebody who does nothing wrong. */
+    readonly bystander: Account & { chatId: string },
+  ) {}
+
+  static async lay(baseUrl: string, model: string): Promise<Ground> {
+    const admin = await must<Account>('POST', baseUrl + SIGN_UP.path, undefined, {
+      name: 'Admin',
+      email: 'admin@example.com',
+      password: PASSWORD,
+    });
+    const add = async (name: string): Promise<Account> => {
+      const email = `${name}@example.com`;
+      await must('POST', baseUrl + ADD_USER.path, admin.token, { name, email, password: PASSWORD, role: 'user' });
+      return must<Account>('POST', baseUrl + SIGN_IN.path, undefined, { email, password: PASSWORD });
+    };
+    const [user, bystander] = [await add('attacker'), await add('bystander')];
+    const chat = await must<{ id: string }>('POST', baseUrl + CREATE_CHAT.path, bystander.token, {
+      chat: { title: 'Mine' },
+    });
+    const ground = new Ground(baseUrl, model, { user, admin }, { ...bystander, chatId: chat.id });
+    for (let at = 0; at < 2; at += 1) {
+      const spare = await must<Account>('POST', baseUrl + SIGN_IN.path, undefined, {
+        email: 'attacker@example.com',
+        password: PASSWORD,
+      });
+      ground.#ending.push(spare.token);
+    }
+    await ground.renew();
+    return ground;
+  }
+
+  /** Makes everything anew that a plan's placeholders stand for; what is refused now stays what it was. */
+  async renew(): Promise<void> {
+    for (const [owner, role] of OWNERS.entries()) {
+      for (const [kind, name] of KINDS.entries()) {
+        const id = await this.#make(name, this.accounts[role].token).catch(() => undefined);
+        if (id !== undefined) this.#real.set(`00000000-0000-4000-8000-0000000000${owner}${kind}`, id);
+      }
+    }
+  }
+
+  /** A planned text with real ids. */
+  filled(text: string): string {
+    if (!text.includes('00000000-0000-4000-8000-')) return text;
+    return text.replaceAll(/00000000-0000-4000-8000-0000000000\d\d/g, (id) => this.#real.get(id) ?? id);
+  }
+
+  /** What proves a role. A sign-out ends a session, so it gets one that nobody else uses. */
+  credentials(role: Role, path: string): Record<string, string> {
+    if (role === 'anonymous') return {};
+    const token = path.includes('/signout') ? this.#ending[role === 'user' ? 0 : 1] : this.accounts[role].token;
+    return { authorization: `Bearer ${token}` };
+  }
+
+  async #make(kind: (typeof KINDS)[number], token: string): Promise<string> {
+    const post = <T>(path: string, body: unknown): Promise<T> => must<T>('POST', this.baseUrl + path, token, body);
+    switch (kind) {
+      case 'chat':
+        return (await post<{ id: string }>(CREATE_CHAT.path, { chat: { title: 'Fuzz' } })).id;
+      case 'base':
+        return (await post<{ id: string }>(CREATE_KNOWLEDGE.path, { name: 'Fuzz' })).id;
+      case 'file':
+        return (await post<{ file_id: string }>(PROCESS_TEXT.path, { name: 'fuzz.txt', content: 'A line.' })).file_id;
+      case 'run': {
+        const id = randomUUID();
+        const reply = await post<TurnReply>(SEND_TURN.path, {
+          model: this.model,
+          session_id: 'fuzz',
+          parent_id: null,
+          id,
+          message_ids: [{ model_id: this.model, message_id: id }],
+          user_message: { id: randomUUID(), role: 'user', content: 'x' },
+        });
+        return reply.task_ids[0] as string;
+      }
+    }
+  }
+}

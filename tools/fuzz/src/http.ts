@@ -1,0 +1,68 @@
+import { Agent, request } from 'undici';
+
+/** What was answered. `bytes` counts what was read of the body, as it came over the wire. */
+export interface Answer {
+  /** 0: the connection broke; -1: nothing came in time. */
+  status: number;
+  bytes: number;
+  /** The beginning of the body. */
+  text: string;
+}
+
+export interface Outgoing {
+  method: string;
+  url: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}
+
+/** A refusal that is longer is an amplification; nothing is read beyond it. */
+export const MAX_REFUSAL_BYTES = 1_048_576;
+/** Longer than any deadline of the product. */
+const PATIENCE_MS = 40_000;
+/** A stream of events has no end of its own; this long it is read. */
+const STREAM_MS = 200;
+const KEPT_CHARS = 16_384;
+
+const agent = new Agent({ connections: 64, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
+
+export async function send({ method, url, headers, body }: Outgoing): Promise<Answer> {
+  const started = performance.now();
+  try {
+    const reply = await request(url, { method: method as 'GET', headers, body, dispatcher: agent });
+    const streams = String(reply.headers['content-type'] ?? '').startsWith('text/event-stream');
+    const until = streams ? setTimeout(() => reply.body.destroy(), STREAM_MS) : undefined;
+    let bytes = 0;
+    let text = '';
+    try {
+      for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (text.length < KEPT_CHARS) text += chunk.toString('utf8', 0, KEPT_CHARS);
+        if (bytes > MAX_REFUSAL_BYTES) break;
+      }
+    } catch {
+      // A stream that was left, or an answer that was cut: what came of it counts.
+    } finally {
+      clearTimeout(until);
+    }
+    return { status: reply.statusCode, bytes, text };
+  } catch (error) {
+    const late = performance.now() - started >= PATIENCE_MS;
+    return { status: late ? -1 : 0, bytes: 0, text: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A JSON request that has to succeed: the ground that the fuzzer stands on. */
+export async function must<T>(method: string, url: string, token: string | undefined, body?: unknown): Promise<T> {
+  const answer = await send({
+    method,
+    url,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (answer.status !== 200) throw new Error(`${method} ${url} answered ${answer.status}: ${answer.text}`);
+  return JSON.parse(answer.text) as T;
+}

@@ -1,0 +1,66 @@
+import * as contracts from '@perennial/contracts-gateway';
+import { CompletionBodySchema, TurnBodySchema, type Route, type RouteMethod } from '@perennial/contracts-gateway';
+import { z } from 'zod';
+
+/** JSON Schema of a part of a request. */
+export type Shape = z.core.JSONSchema.BaseSchema;
+
+/** One address of a declared route, or one that leads nowhere. */
+export interface FuzzedRoute {
+  name: string;
+  method: RouteMethod | 'PUT';
+  path: string;
+  params?: Shape;
+  query?: Shape;
+  body?: Shape;
+  /** Takes a form with a file instead of JSON. */
+  upload: boolean;
+}
+
+/** What the gateway serves beside the contracts, and what it does not. */
+const BESIDE: readonly (readonly [FuzzedRoute['method'], string])[] = [
+  ['GET', '/'],
+  ['GET', '/health'],
+  ['GET', '/manifest.json'],
+  ['GET', '/assets/..%2f..%2f..%2fetc%2fpasswd'],
+  ['GET', '/api/v1/nothing'],
+  ['POST', '/api/v1/nothing/here'],
+  ['PUT', '/api/v1/chats/new'],
+  ['GET', '/v1/models'],
+  ['POST', '/openai/embeddings'],
+  ['GET', '/ws/socket.io/?EIO=4&transport=polling'],
+  ['POST', '/ws/socket.io/?EIO=4&transport=polling&sid=x'],
+];
+
+/** Every route of the contracts, each of its paths on its own. */
+export function fuzzedRoutes(): FuzzedRoute[] {
+  const declared = Object.entries(contracts as Readonly<Record<string, unknown>>).flatMap(([name, value]) =>
+    isRoute(value) ? [value.path, ...(value.aliases ?? [])].map((path) => fuzzed(name, path, value)) : [],
+  );
+  return [
+    ...declared,
+    ...BESIDE.map(([method, path]) => ({ name: 'beside the contracts', method, path, upload: false })),
+  ];
+}
+
+function fuzzed(name: string, path: string, route: Route): FuzzedRoute {
+  // This one's body is told by what is in it.
+  const body = name === 'CHAT_COMPLETIONS' ? z.union([TurnBodySchema, CompletionBodySchema]) : route.body;
+  return {
+    name,
+    method: route.method,
+    path,
+    ...(route.params && { params: shapeOf(route.params) }),
+    ...(route.query && { query: shapeOf(route.query) }),
+    ...(body && { body: shapeOf(body) }),
+    upload: name === 'UPLOAD_FILE',
+  };
+}
+
+function isRoute(value: unknown): value is Route {
+  return typeof value === 'object' && value !== null && 'path' in value && 'access' in value && 'method' in value;
+}
+
+function shapeOf(schema: z.ZodType): Shape {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
+}
