@@ -180,6 +180,12 @@ describe('turns and completions', () => {
     await waitFor(titled, { what: 'the chat has its title' });
   });
 
+  it('answers with a model of a long name', async () => {
+    const model = `sim-t3-r1000-x-${'long'.repeat(75)}`;
+    const turn = await world.ask({ model });
+    expect((await (await world.follow(turn.runId)).ended()).text).toBe(expectedText(model, turn.prompt, 3));
+  });
+
   it('ends an answer at its bound as if the model had reached its length', async () => {
     const turn = await world.ask({ model: 'sim-t100-r200-x' });
     const end = await (await world.follow(turn.runId)).ended();

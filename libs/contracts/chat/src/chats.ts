@@ -32,7 +32,7 @@ const id = z.string().max(MAX_ID_CHARS);
 /** A blob that comes in. What is stored and answered has no maxima, so that rows of before stay readable. */
 const IncomingBlobSchema = ChatBlobSchema.extend({
   title: z.string().max(1_000).optional(),
-  models: z.array(z.string().max(256)).max(100).optional(),
+  models: z.array(z.string().max(512)).max(100).optional(),
   params: boundedJson().optional(),
   history: z
     .looseObject({

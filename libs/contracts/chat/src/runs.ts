@@ -65,7 +65,7 @@ export const ACCEPT_TURN = defineCall({
         content: ContentSchema,
         /** Epoch seconds. */
         timestamp: z.number().optional(),
-        models: z.array(z.string().max(256)).max(100).default([]),
+        models: z.array(z.string().max(512)).max(100).default([]),
         files: z.array(boundedJson()).max(100).default([]),
       })
       .optional(),
@@ -73,7 +73,7 @@ export const ACCEPT_TURN = defineCall({
       .array(
         z.object({
           messageId: MessageIdSchema,
-          modelId: z.string().min(1).max(256),
+          modelId: z.string().min(1).max(512),
           modelIdx: z.number().int().default(0),
         }),
       )
@@ -108,7 +108,7 @@ export const ACCEPT_COMPLETION = defineCall({
   pattern: 'chat.completions.accept',
   effect: 'keyed',
   request: z.object({
-    modelId: z.string().min(1).max(256),
+    modelId: z.string().min(1).max(512),
     /** The OpenAI body less `model` and `stream`; validated at the edge. */
     body: z.looseObject({
       messages: z

@@ -20,7 +20,7 @@ export type ConnectionOptions = z.infer<typeof ConnectionOptionsSchema>;
 
 const IncomingOptionsSchema = ConnectionOptionsSchema.extend({
   prefix_id: z.string().max(100).optional(),
-  model_ids: z.array(z.string().max(256)).max(10_000).optional(),
+  model_ids: z.array(z.string().max(512)).max(10_000).optional(),
   tags: z.array(z.unknown()).max(100).optional(),
   connection_type: z.string().max(100).optional(),
 });

@@ -21,7 +21,7 @@ export const ModelEntrySchema = z.object({
 
 const IncomingModelEntrySchema = ModelEntrySchema.extend({
   id: z.string().min(1).max(256),
-  base_model_id: z.string().max(256).nullish(),
+  base_model_id: z.string().max(512).nullish(),
   name: z.string().min(1).max(256),
   meta: boundedJson().default({}),
   params: boundedJson().default({}),
@@ -77,7 +77,7 @@ export type ResolvedModel = z.infer<typeof ResolvedModelSchema>;
 export const RESOLVE_MODEL = defineCall({
   pattern: 'config.models.resolve',
   effect: 'read',
-  request: z.object({ modelId: z.string().max(256) }),
+  request: z.object({ modelId: z.string().max(512) }),
   reply: ResolvedModelSchema,
   deadlineMs: 12_000,
 });

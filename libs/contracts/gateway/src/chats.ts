@@ -21,7 +21,7 @@ export const ModelIndexSchema = z.number().int().min(0).max(1_000);
 /** Parts of one message, and items of one answer. */
 export const MAX_PARTS = 1_000;
 const partType = z.string().max(100);
-const modelName = z.string().max(256);
+const modelName = z.string().max(512);
 
 /** One item of an answer in the shape of OpenAI's Responses API. `id` is `msg_<run id>`: another id is another attempt. */
 export const OutputItemSchema = z.looseObject({

@@ -27,7 +27,7 @@ export const UserMessageSchema = z.looseObject({
   role: z.literal('user').default('user'),
   content,
   timestamp: TimestampSchema.optional(),
-  models: z.array(z.string().max(256)).max(100).default([]),
+  models: z.array(z.string().max(512)).max(100).default([]),
   files: attachments.nullish(),
 });
 
@@ -40,7 +40,7 @@ export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1).max(1
  * The same message ids are the same turn while it is not over; under a header `Idempotency-Key` the same body is for a day, and another one 422.
  */
 export const TurnBodySchema = z.looseObject({
-  model: z.string().min(1, 'must name a model').max(256),
+  model: z.string().min(1, 'must name a model').max(512),
   session_id: z.string().min(1).max(200),
   chat_id: z.string().max(200).nullish(),
   folder_id: z.string().max(200).nullish(),
@@ -53,7 +53,7 @@ export const TurnBodySchema = z.looseObject({
       z
         .array(
           z.object({
-            model_id: z.string().min(1).max(256),
+            model_id: z.string().min(1).max(512),
             message_id: messageId,
             modelIdx: ModelIndexSchema.optional(),
           }),
@@ -102,7 +102,7 @@ export const SamplingSchema = z.looseObject({
  * answers it.
  */
 export const CompletionBodySchema = SamplingSchema.extend({
-  model: z.string().min(1, 'must name a model').max(256),
+  model: z.string().min(1, 'must name a model').max(512),
   messages: z.array(OpenAiMessageSchema).min(1, 'must hold at least one message').max(5_000),
   /** Documents to answer from. The answer then has `sources`: in the JSON, or as the first event of the stream. */
   files: attachments.nullish(),

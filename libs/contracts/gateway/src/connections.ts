@@ -5,7 +5,7 @@ import { route } from './route';
 const options = z.looseObject({
   enable: z.boolean().optional(),
   prefix_id: z.string().max(100).optional(),
-  model_ids: z.array(z.string().max(256)).max(10_000).optional(),
+  model_ids: z.array(z.string().max(512)).max(10_000).optional(),
   tags: z.array(z.unknown()).max(100).optional(),
   connection_type: z.string().max(100).optional(),
   continuation: z.enum(['continue_final_message', 'trailing_assistant', 'prefix', 'none']).optional(),

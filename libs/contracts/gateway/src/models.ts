@@ -35,7 +35,7 @@ export const AccessGrantSchema = z.looseObject({
 
 export const ModelEntrySchema = z.object({
   id: z.string().min(1, 'must not be empty').max(256),
-  base_model_id: z.string().max(256).nullish(),
+  base_model_id: z.string().max(512).nullish(),
   name: z.string().min(1, 'must not be empty').max(256),
   meta: boundedJson().default({}),
   params: boundedJson().default({}),
