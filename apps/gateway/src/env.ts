@@ -29,7 +29,7 @@ const variables = z.object({
   }),
   REQUEST_TIMEOUT_MS: variable(integer(1_000, 600_000).default(30_000), {
     description:
-      'Milliseconds within which a request must have arrived completely; of an upload, the longest time without progress.',
+      'Milliseconds within which a request must have arrived completely; of an upload, the longest time without progress, and of an answer the longest time in which nothing of it is read.',
   }),
   MAX_REQUESTS: variable(integer(1, 100_000).default(1_000), {
     description: 'Requests that one replica works on at once; beyond that 503 with Retry-After.',

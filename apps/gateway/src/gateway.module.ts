@@ -16,6 +16,7 @@ import { AccessGuard } from './edge/access.guard';
 import { EventStreams } from './edge/event-streams';
 import { Load } from './edge/load';
 import { Origins } from './edge/origins';
+import { Proxies } from './edge/proxies';
 import { EmptyListsController } from './empty/empty-lists.controller';
 import { GATEWAY_ENV, type GatewayEnv } from './env';
 import { FileBytesModule } from './files/file-bytes.module';
@@ -39,6 +40,7 @@ import { RevocationFeed } from './sessions/revocation-feed';
 import { Revocations } from './sessions/revocations';
 import { Sessions } from './sessions/sessions';
 import { CatchUp } from './sockets/catch-up';
+import { SocketAdmission } from './sockets/socket-admission';
 import { SocketServer } from './sockets/socket-server';
 import { SocketSessions } from './sockets/socket-sessions';
 import { SocketUsers } from './sockets/socket-users';
@@ -47,6 +49,10 @@ import { UsersController } from './users/users.controller';
 import { PicturesController } from './web/pictures.controller';
 import { Site, SITE } from './web/site';
 import { WebController } from './web/web.controller';
+
+/** Bodies of the largest size that may be on their way at once; smaller ones may be more. */
+const BODIES = 64;
+const BODIES_PER_USER = 16;
 
 @Module({})
 export class GatewayModule {
@@ -83,6 +89,7 @@ export class GatewayModule {
         { provide: SITE, useFactory: () => siteOf(env, ownPage) },
         { provide: BUILD_INFO, inject: [{ token: SITE, optional: true }], useFactory: buildInfoOf },
         { provide: Origins, useValue: new Origins(env.CORS_ALLOW_ORIGIN) },
+        { provide: Proxies, useValue: new Proxies(env.TRUSTED_PROXIES) },
         { provide: Load, inject: [Runtime], useFactory: (runtime: Runtime) => new Load(limitsOf(env), runtime) },
         { provide: Revocations, useValue: new Revocations() },
         {
@@ -102,6 +109,7 @@ export class GatewayModule {
         AnswerSources,
         CompletionsService,
         SocketUsers,
+        SocketAdmission,
         SocketSessions,
         SocketServer,
         CatchUp,
@@ -124,5 +132,7 @@ function limitsOf(env: GatewayEnv) {
     requestsPerUser: env.MAX_REQUESTS_PER_USER,
     streams: env.MAX_STREAMS,
     streamsPerUser: env.MAX_STREAMS_PER_USER,
+    bodyBytes: BODIES * env.BODY_LIMIT_BYTES,
+    bodyBytesPerUser: BODIES_PER_USER * env.BODY_LIMIT_BYTES,
   };
 }

@@ -166,7 +166,7 @@ describe('readers of a run', () => {
 
   it('nobody takes the sockets of all: neither one user, nor who never signs in', async () => {
     const prefix = freshPrefix('gateway-bounds');
-    const gateway = await startGateway(redisUrl(), prefix, { MAX_SOCKETS: '8', MAX_SOCKETS_PER_USER: '2' });
+    const gateway = await startGateway(redisUrl(), prefix, { MAX_SOCKETS: '16', MAX_SOCKETS_PER_USER: '2' });
     const within = await startServices(redisUrl(), prefix);
     const { token } = within.account();
     const ended = (socket: { once(event: 'disconnect', listener: (why: string) => void): unknown }) =>

@@ -16,6 +16,9 @@ declare module 'fastify' {
     caller?: Caller;
     /** What this request takes of the replica's load; given back when it is answered, or when it has become a stream. */
     slots?: (() => void)[];
+    /** Given back when the body has arrived, and when the answer goes out. */
+    leaveBody?: () => void;
+    leavePlace?: () => void;
     /** The path below which a proxy in front serves us (`/chat`), where it says so; undefined at the root of a host. */
     prefix?: string;
   }

@@ -160,8 +160,13 @@ describe('what a stranger sends', () => {
       throw new Error('planted');
     });
     const add = vi.spyOn(edge.app.get(SocketUsers), 'add').mockReturnValue(leave);
-    const join = frame(`420["user-join",{"auth":{"token":"${token}"}}]`);
-    expect(await attack(handshake(OWN), frame('40'), join)).toContain('The user');
+    const connection = new RawConnection(port).send(handshake(OWN));
+    await vi.waitFor(() => expect(connection.received).toContain('"upgrades"'), 10_000);
+    connection.send(frame('40'));
+    await vi.waitFor(() => expect(connection.received).toContain('40{"sid"'), 10_000);
+    connection.send(frame(`420["user-join",{"auth":{"token":"${token}"}}]`));
+    await vi.waitFor(() => expect(connection.received).toContain('The user'), 10_000);
+    connection.reset();
     await vi.waitFor(() => expect(leave).toHaveBeenCalled());
     add.mockRestore();
   });

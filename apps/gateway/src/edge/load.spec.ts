@@ -6,7 +6,7 @@ describe('what one replica takes on', () => {
   let load: Load;
   beforeEach(() => {
     load = new Load(
-      { requests: 2, requestsPerUser: 1, streams: 2, streamsPerUser: 1 },
+      { requests: 2, requestsPerUser: 1, streams: 2, streamsPerUser: 1, bodyBytes: 100, bodyBytesPerUser: 60 },
       new Runtime({ name: 'gateway', logLevel: 'silent' }),
     );
   });
@@ -27,6 +27,16 @@ describe('what one replica takes on', () => {
     load.requestOf('b');
     over();
     load.requestOf('a');
+  });
+
+  it('bodies that have yet to arrive are counted in bytes, by user and in all', () => {
+    const over = load.body('a', 60);
+    expect(() => load.body('a', 1)).toThrow('Too much of what you send is still under way. Wait until one has ended.');
+    load.body('b', 40);
+    expect(() => load.body('b', 1)).toThrow('The server is busy.');
+    over();
+    over();
+    load.body('a', 60);
   });
 
   it('streams are counted by user and in all', () => {

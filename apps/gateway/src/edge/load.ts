@@ -8,6 +8,9 @@ export interface LoadLimits {
   requestsPerUser: number;
   streams: number;
   streamsPerUser: number;
+  /** Bytes of bodies of signed-in people that have not arrived completely. */
+  bodyBytes: number;
+  bodyBytesPerUser: number;
 }
 
 /** Counts what this replica works on, so that overload is answered at once instead of suffered by all. */
@@ -15,8 +18,10 @@ export interface LoadLimits {
 export class Load {
   private requests = 0;
   private streams = 0;
+  private bodyBytes = 0;
   private readonly requestsOf = new Map<string, number>();
   private readonly streamsOf = new Map<string, number>();
+  private readonly bodyBytesOf = new Map<string, number>();
 
   constructor(
     private readonly limits: LoadLimits,
@@ -30,13 +35,35 @@ export class Load {
 
   /** Admits a request; the returned function (safe to call twice) says that it is over. */
   request(): () => void {
-    if (this.requests >= this.limits.requests) throw overloaded();
+    this.refuseWhenFull();
     this.requests += 1;
     return once(() => (this.requests -= 1));
   }
 
+  /** @throws Problem 503: there is no use in reading the body of a request that would be refused then. */
+  refuseWhenFull(): void {
+    if (this.requests >= this.limits.requests) throw overloaded();
+  }
+
   requestOf(userId: string): () => void {
     return admit(this.requestsOf, userId, this.limits.requestsPerUser, 'Too many of your requests are under way.');
+  }
+
+  /** Admits a body of so many bytes that has yet to arrive, and is kept in memory meanwhile. */
+  body(userId: string, bytes: number): () => void {
+    if (this.bodyBytes + bytes > this.limits.bodyBytes) throw overloaded();
+    const leave = admit(
+      this.bodyBytesOf,
+      userId,
+      this.limits.bodyBytesPerUser,
+      'Too much of what you send is still under way.',
+      bytes,
+    );
+    this.bodyBytes += bytes;
+    return once(() => {
+      this.bodyBytes -= bytes;
+      leave();
+    });
   }
 
   /** Admits an event stream of a user. */
@@ -51,12 +78,12 @@ export class Load {
   }
 }
 
-function admit(counts: Map<string, number>, userId: string, limit: number, sentence: string): () => void {
+function admit(counts: Map<string, number>, userId: string, limit: number, sentence: string, weight = 1): () => void {
   const count = counts.get(userId) ?? 0;
-  if (count >= limit) throw new Problem(429, `${sentence} Wait until one has ended.`, { 'retry-after': '1' });
-  counts.set(userId, count + 1);
+  if (count + weight > limit) throw new Problem(429, `${sentence} Wait until one has ended.`, { 'retry-after': '1' });
+  counts.set(userId, count + weight);
   return once(() => {
-    const left = (counts.get(userId) ?? 1) - 1;
+    const left = (counts.get(userId) ?? weight) - weight;
     if (left === 0) counts.delete(userId);
     else counts.set(userId, left);
   });

@@ -9,15 +9,14 @@ import type { GatewayEnv } from '../env';
 import { leaveUploadsUnread } from '../files/upload-door';
 import { Sessions } from '../sessions/sessions';
 import { NO_PAGE, policy } from '../web/csp';
-import { limitArrival } from './arrival';
-import { releaseSlots } from './caller';
+import { Admission, admitRequests } from './admission';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
-import { refuseLargeOfStrangers } from './strangers';
 import { Load } from './load';
 import { Origins } from './origins';
 import { malformedAddress } from './problem';
+import { Proxies } from './proxies';
 
 /** Below this a compressed answer is not worth its time. */
 const COMPRESS_FROM_BYTES = 2_048;
@@ -31,7 +30,7 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
     requestTimeout: 0,
     http: { headersTimeout: env.REQUEST_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
-    trustProxy: env.TRUSTED_PROXIES.length > 0 ? env.TRUSTED_PROXIES : false,
+    trustProxy: new Proxies(env.TRUSTED_PROXIES).trusts,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     skipMiddie: true,
     // Before routing nothing of ours is asked.
@@ -66,23 +65,30 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
     });
   }
   const noPage = policy(NO_PAGE);
-  const load = app.get(Load);
-  const sessions = app.get(Sessions);
+  const proxies = app.get(Proxies);
+  const admission = new Admission({
+    load: app.get(Load),
+    sessions: app.get(Sessions),
+    errors,
+    maxRequests: env.MAX_REQUESTS,
+    bodyLimitBytes: env.BODY_LIMIT_BYTES,
+    timeoutMs: env.REQUEST_TIMEOUT_MS,
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('content-security-policy', noPage);
     if (runtime.drain.draining) void reply.header('connection', 'close');
     if (request.url === '/health') return done();
     try {
       if (request.url.includes('%00')) throw malformedAddress();
-      request.slots = [load.request()];
-      reply.raw.once('close', () => releaseSlots(request));
-      refuseLargeOfStrangers(request, sessions);
-      limitArrival(request, reply, errors, env.REQUEST_TIMEOUT_MS);
+      proxies.warnOfUntrusted(request.raw, runtime);
+      request.prefix = proxies.prefixOf(request.raw);
+      admission.arrived(request, reply);
       done();
     } catch (error) {
       errors.answer(error, request, reply);
     }
   });
+  admitRequests(fastify, admission, errors);
   parseJson(fastify);
   leaveUploadsUnread(fastify);
   const origins = app.get(Origins);

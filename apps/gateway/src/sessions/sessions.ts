@@ -71,9 +71,10 @@ export class Sessions {
     return resolving;
   }
 
-  /** Whether the token is one of ours and not expired; says nothing of its session, and asks nobody. */
-  isOurs(token: string): boolean {
-    return this.claimsOf(token) !== undefined;
+  /** Whose token this is, as far as it can be told without asking: signed by us, not expired, not known to be revoked. */
+  ownerOf(token: string): string | undefined {
+    const claims = this.callers.get(token)?.claims ?? this.claimsOf(token);
+    return claims === undefined || isExpired(claims) || this.revocations.covers(claims) ? undefined : claims.id;
   }
 
   /** The next request of these people's sessions asks for the account again. */

@@ -6,10 +6,13 @@ import { Server } from 'socket.io';
 import { connectionFailures, guarded } from '../edge/guarded';
 import { Origins } from '../edge/origins';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { cut, SocketAdmission, type SocketConnection } from './socket-admission';
 import { SocketSessions } from './socket-sessions';
 
 /** A page sends small commands only. */
 const MAX_INCOMING_BYTES = 100_000;
+/** Milliseconds in which a connection has to become a socket. */
+const CONNECT_MS = 10_000;
 
 /** Opens `/ws/socket.io`: websocket only, because polling would need sticky sessions. */
 @Injectable()
@@ -21,6 +24,7 @@ export class SocketServer {
     private readonly runtime: Runtime,
     private readonly origins: Origins,
     private readonly sessions: SocketSessions,
+    private readonly admission: SocketAdmission,
   ) {}
 
   attach(http: HttpServer): void {
@@ -32,20 +36,26 @@ export class SocketServer {
       perMessageDeflate: false,
       httpCompression: false,
       maxHttpBufferSize: MAX_INCOMING_BYTES,
+      connectTimeout: CONNECT_MS,
       allowRequest: (request, answer) => {
         const refusal = this.refusal(request);
         answer(refusal, refusal === null);
       },
     });
     const failed = connectionFailures(this.runtime);
+    const fail = (error: unknown, connection: SocketConnection): void => {
+      failed('connection', error);
+      cut(connection);
+    };
+    io.engine.on(
+      'connection',
+      guarded((connection: SocketConnection) => this.admission.admit(connection), fail),
+    );
     io.on(
       'connection',
       guarded(
         (socket) => this.sessions.open(socket),
-        (error, socket) => {
-          failed('connection', error);
-          socket.conn.close();
-        },
+        (error, { conn }) => fail(error, conn),
       ),
     );
     this.io = io;

@@ -16,13 +16,11 @@ import { Sessions } from '../sessions/sessions';
 import { CatchUp } from './catch-up';
 import { LiveSocket } from './live-socket';
 import { packetOf } from './packets';
+import { SocketAdmission } from './socket-admission';
 import { SocketUsers } from './socket-users';
 
 const UserJoin = z.object({ auth: z.object({ token: z.string().max(10_000) }) });
 const ChatEvent = z.object({ chat_id: z.string().max(200), data: z.object({ type: z.string().max(100) }) });
-
-/** Of all sockets, how many may be nobody's: pages before signing in, and whoever wants to take the places of the others. */
-const ANONYMOUS_SHARE = 4;
 
 /** What one socket holds while it is signed in. */
 interface Membership {
@@ -34,8 +32,6 @@ interface Membership {
 @Injectable()
 export class SocketSessions {
   private readonly sockets = new Map<LiveSocket, Membership | undefined>();
-  /** Sockets that nobody has signed in on, the oldest first. */
-  private readonly anonymous = new Set<LiveSocket>();
   private readonly failed: (event: string, error: unknown) => void;
 
   constructor(
@@ -46,18 +42,18 @@ export class SocketSessions {
     private readonly users: SocketUsers,
     private readonly catchUp: CatchUp,
     private readonly rpc: Rpc,
+    private readonly admission: SocketAdmission,
   ) {
     this.failed = connectionFailures(runtime);
   }
 
   async open(socket: Socket): Promise<void> {
+    if (!this.admission.admitSocket(socket.conn)) return socket.conn.close();
     const live = new LiveSocket(socket, this.env.SOCKET_BUFFER_BYTES);
     this.sockets.set(live, undefined);
-    this.admitAnonymous(live);
     this.listen(live, 'disconnect', () => {
       this.sockets.get(live)?.leave();
       this.sockets.delete(live);
-      this.anonymous.delete(live);
     });
     this.listen(live, 'user-join', async (message, ack) => {
       const parsed = UserJoin.safeParse(message);
@@ -85,13 +81,6 @@ export class SocketSessions {
     for (const live of [...this.sockets.keys()]) live.goAway();
   }
 
-  /** The oldest goes: a page that is about to sign in is a new one. */
-  private admitAnonymous(live: LiveSocket): void {
-    const [oldest] = this.anonymous;
-    if (this.anonymous.size >= Math.ceil(this.env.MAX_SOCKETS / ANONYMOUS_SHARE)) oldest?.goAway();
-    this.anonymous.add(live);
-  }
-
   private async join(live: LiveSocket, tokens: readonly string[]): Promise<{ id: string; name: string } | null> {
     try {
       const caller = await this.sessions.authenticateAny(tokens);
@@ -105,7 +94,7 @@ export class SocketSessions {
           return null;
         }
         this.sockets.set(live, this.enter(live, caller));
-        this.anonymous.delete(live);
+        this.admission.signedIn(live.socket.conn);
       }
       return { id: caller.user.id, name: caller.user.name };
     } catch (error) {

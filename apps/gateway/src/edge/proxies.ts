@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import proxyAddr from '@fastify/proxy-addr';
+import type { Runtime } from '@perennial/runtime';
+
+/** Headers in which a proxy tells what it knows of the client. */
+const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix', 'forwarded'];
+/** A path below which a proxy serves us: `/chat`, `/apps/chat`. */
+const PREFIX = /^(?:\/[\w.~-]{1,100}){1,8}$/;
+
+/** Which peers are proxies of ours, and what they say of a request. What any other peer says is not believed. */
+export class Proxies {
+  /** As Fastify's `trustProxy`: `hop` is 0 for the peer itself. */
+  readonly trusts: (address: string, hop: number) => boolean;
+  private hasWarned = false;
+
+  /** @param trusted addresses and networks. @throws TypeError for what is none */
+  constructor(trusted: readonly string[]) {
+    this.trusts = trusted.length === 0 ? () => false : proxyAddr.compile([...trusted]);
+  }
+
+  /** The address of the client itself. */
+  addressOf(request: IncomingMessage): string {
+    return proxyAddr(request, this.trusts);
+  }
+
+  /** Where the client believes to be: scheme, and host with its port. */
+  siteOf({ socket, headers }: IncomingMessage): { scheme: string; host: string | undefined } {
+    const isProxied = this.trusts(socket.remoteAddress ?? '', 0);
+    const forwarded = (name: string): string | undefined => (isProxied ? lastOf(headers[name]) : undefined);
+    return {
+      scheme: forwarded('x-forwarded-proto') ?? ('encrypted' in socket && socket.encrypted ? 'https' : 'http'),
+      host: forwarded('x-forwarded-host') ?? headers.host,
+    };
+  }
+
+  /** The path below which a proxy serves us; undefined at the root of a host. */
+  prefixOf({ socket, headers }: IncomingMessage): string | undefined {
+    const prefix = lastOf(headers['x-forwarded-prefix'])?.replace(/\/+$/, '');
+    if (prefix === undefined || !PREFIX.test(prefix)) return undefined;
+    return this.trusts(socket.remoteAddress ?? '', 0) ? prefix : undefined;
+  }
+
+  /**
+   * Says once that a peer forwards requests and is not trusted: all people behind it look like one, who shares one limit of sign-ins and one of
+   * connections.
+   */
+  warnOfUntrusted({ socket, headers }: IncomingMessage, runtime: Runtime): void {
+    if (this.hasWarned) return;
+    const header = FORWARDED.find((name) => headers[name] !== undefined);
+    if (header === undefined || this.trusts(socket.remoteAddress ?? '', 0)) return;
+    this.hasWarned = true;
+    runtime
+      .logger('edge')
+      .warn(
+        { peer: socket.remoteAddress, header },
+        'a forwarded header of an untrusted peer is ignored; name the peer in TRUSTED_PROXIES if it is a load balancer of yours',
+      );
+  }
+}
+
+/**
+ * What one party of the network has for an address: an IPv4 address, or the first 64 bits of an IPv6 address, of which a single household
+ * has as many as it likes.
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(':')) return address;
+  const [start = '', end] = address.split('%', 1)[0]!.split('::', 2);
+  const left = start === '' ? [] : start.split(':');
+  const right = end === undefined || end === '' ? [] : end.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return [...left, ...zeros, ...right]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
+}
+
+function lastOf(header: string | string[] | undefined): string | undefined {
+  const value = (Array.isArray(header) ? header.at(-1) : header)?.split(',').at(-1)?.trim();
+  return value === '' ? undefined : value;
+}
