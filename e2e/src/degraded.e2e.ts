@@ -9,6 +9,7 @@ import { addContinuingConnection, addUsers, signUpAdmin, type Account } from './
 import { doneAnswer } from './support/answers';
 import { http } from './support/http';
 import { SocketReader } from './support/socket-reader';
+import { SteadyLoad } from './support/steady-load';
 import { readRun } from './support/sse-reader';
 import { newTurn, sendTurn } from './support/turn';
 
@@ -30,7 +31,7 @@ describe('degraded, in the open', () => {
       models: [MODEL, 'sim-t600-r30-x', 'sim-t100-r30-x-nocont', 'sim-t300-r30-x'],
     });
     system = await launchSystem({
-      scale: { gateway: 2, chat: 2 },
+      scale: { gateway: 2, auth: 2, chat: 2, config: 2 },
       env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
     });
     const admin = await signUpAdmin(system.baseUrl);
@@ -132,5 +133,31 @@ describe('degraded, in the open', () => {
     const text = events.map((event) => (event.kind === 'delta' ? event.text : '')).join('');
     expect(text).toBe(expectedText(upstream, prompt, Number(/-t(\d+)/.exec(upstream)?.[1])));
     expect(simulator.stats().prompts[promptDigest(prompt)]?.streams).toBe(model === upstream ? 1 : 2);
+  });
+
+  it('SIGTERM of a process of each kind under load: no request fails, and every answer is told once', async () => {
+    const turns = await Promise.all(
+      ['one', 'two', 'three'].map((text) => sendTurn(system.baseUrl, account, newTurn(MODEL, text, 'session'))),
+    );
+    const ends = turns.map(() => 0);
+    const reading = turns.map(({ runId }, turn) => {
+      const count = (event: { kind: string }) => void (event.kind === 'end' && (ends[turn]! += 1));
+      return readRun(system.baseUrl, account.token, runId, count, AbortSignal.timeout(90_000));
+    });
+    const load = new SteadyLoad(system.baseUrl, account.token);
+    const leaving = (['gateway', 'auth', 'chat', 'config'] as const).map((service) => system.process(service, 1));
+    const exits = leaving.map((process) => process.exited);
+    for (const process of leaving) process.signal('SIGTERM');
+    // Load balancers need a moment to see that it is not ready: until then everything is answered, and the connection is not kept.
+    const late = await http('GET', `${system.gateways[0]}/api/v1/chats/?page=1`, { token: account.token });
+    expect([late.status, late.headers['connection']]).toEqual([200, 'close']);
+    for (const exit of exits) expect(await exit).toMatchObject({ code: 0 });
+    await Promise.all((['gateway', 'auth', 'chat', 'config'] as const).map((service) => system.ready(service, 1)));
+    await Promise.all(reading);
+    const { answered, failed } = await load.end();
+    expect(failed).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+    expect(ends).toEqual([1, 1, 1]);
+    console.log(`rolling SIGTERM: 0 of ${answered} requests failed`);
   });
 });

@@ -1,10 +1,14 @@
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
 import type { RunHub } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
 import { isolateConnections } from './edge/guarded';
+import { Load } from './edge/load';
+import { answerUnmet } from './edge/parser-errors';
+import { readProxyProtocol } from './edge/proxy-protocol';
 import { createAdapter, furnish } from './edge/server';
 import type { GatewayEnv } from './env';
 import { RUN_HUB } from './runs/run-hub';
@@ -34,7 +38,11 @@ export async function createGateway(
   });
   await app.init();
   app.get(SocketServer).attach(http);
+  answerUnmet(http, SOCKET_PATH);
   isolateConnections(http, runtime);
+  readProxyProtocol(http, env.PROXY_PROTOCOL_FROM);
+  // After the hooks of streams and completions, which end what would last.
+  runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(Load).untilIdle(signal));
   const hub = app.get<RunHub>(RUN_HUB);
   runtime.drain.add('work', 'stop following runs', () => hub.close());
   return app;

@@ -3,6 +3,18 @@ import { commonEnv, flag, integer, list, listenEnv, redisEnv, secretEnv, variabl
 import { z } from 'zod';
 import { uploadEnv } from './files/upload-env';
 
+const hsts = z.union([
+  z.literal(false),
+  z
+    .string()
+    .regex(/^max-age=\d{1,10}(?: *; *(?:includeSubDomains|preload))*$/i, 'must be like "max-age=31536000"')
+    .transform((value) => ({
+      maxAge: Number(/\d+/.exec(value)?.[0]),
+      includeSubDomains: /includeSubDomains/i.test(value),
+      preload: /preload/i.test(value),
+    })),
+]);
+
 const variables = z.object({
   ...commonEnv,
   ...redisEnv,
@@ -16,13 +28,28 @@ const variables = z.object({
   }),
   TRUSTED_PROXIES: variable(list(',').default([]), {
     description:
-      'Addresses or networks of the load balancers in front, separated by commas: only from them X-Forwarded-For, -Proto and -Host are believed.',
+      'Addresses or networks of the load balancers in front, separated by commas: only from them X-Forwarded-For, -Proto, -Host and -Prefix are believed.',
     example: '127.0.0.1,10.0.0.0/8',
+  }),
+  PROXY_PROTOCOL_FROM: variable(list(',').default([]), {
+    description:
+      'Addresses or networks of balancers below HTTP, separated by commas, that begin each connection with a line of the PROXY protocol (version 1): the address in it is the client.',
+    example: '10.0.0.5',
   }),
   CORS_ALLOW_ORIGIN: variable(list(';').default([]), {
     description:
-      'Further origins whose pages may call the API and open the socket, separated by ";". Our own origin always may.',
+      'Further origins whose pages may call the API and open the socket, separated by ";". Our own origin always may. With `*` any page may, but only by a token: cookies count from our own origin and from named ones.',
     example: 'https://app.example.com',
+  }),
+  ALLOWED_HOSTS: variable(list(',').default([]), {
+    description:
+      'Host names that the installation is known by, separated by commas, without port; others get 421. Unset, any name is answered. It keeps pages of strangers away whose name resolves to a private address (DNS rebinding).',
+    example: 'chat.example.com,*.internal.example.com',
+  }),
+  HSTS: variable(hsts.default(false), {
+    description:
+      'Tells browsers to use TLS only: `max-age=<seconds>`, with `;includeSubDomains` and `;preload` where wanted. Unset, nothing is said.',
+    example: 'max-age=31536000',
   }),
   BODY_LIMIT_BYTES: variable(integer(1_024, 1_073_741_824).default(7_864_320), {
     description: 'Largest request body in bytes; larger ones get 413.',

@@ -13,6 +13,7 @@ import { ConfigsController } from './configs/configs.controller';
 import { SettingsCache } from './configs/settings-cache';
 import { ConnectionsController } from './connections/connections.controller';
 import { AccessGuard } from './edge/access.guard';
+import { AllowedHosts } from './edge/allowed-hosts';
 import { EventStreams } from './edge/event-streams';
 import { Load } from './edge/load';
 import { Origins } from './edge/origins';
@@ -89,6 +90,7 @@ export class GatewayModule {
         { provide: SITE, useFactory: () => siteOf(env, ownPage) },
         { provide: BUILD_INFO, inject: [{ token: SITE, optional: true }], useFactory: buildInfoOf },
         { provide: Origins, useValue: new Origins(env.CORS_ALLOW_ORIGIN) },
+        { provide: AllowedHosts, useValue: new AllowedHosts(env.ALLOWED_HOSTS) },
         { provide: Proxies, useValue: new Proxies(env.TRUSTED_PROXIES) },
         { provide: Load, inject: [Runtime], useFactory: (runtime: Runtime) => new Load(limitsOf(env), runtime) },
         { provide: Revocations, useValue: new Revocations() },

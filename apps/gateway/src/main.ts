@@ -15,6 +15,7 @@ await runService<typeof gatewayEnv, NestFastifyApplication>({
   name: 'gateway',
   env: gatewayEnv,
   module: (env, runtime) => GatewayModule.forRoot(env, OWN_PAGE, GatewayTransport.forRoot(env, runtime)),
+  shutdownDelayMs: (env) => env.SHUTDOWN_DELAY_MS,
   create: (module, options) => createGateway(module as DynamicModule, options),
   setup: async (app, runtime, env) => {
     await app.listen(env.PORT, env.HOST);

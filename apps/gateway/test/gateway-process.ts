@@ -19,6 +19,7 @@ export async function startGatewayProcess(
       PORT: String(port),
       HEALTH_PORT: String(healthPort),
       LOG_LEVEL: 'warn',
+      SHUTDOWN_DELAY_MS: '0',
       ...variables,
     },
   });

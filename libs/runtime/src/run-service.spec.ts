@@ -150,6 +150,26 @@ describe('a running service', () => {
     expect(line(handle, 'handing over')?.['remaining_ms']).toBeLessThanOrEqual(2_000);
   });
 
+  it('after SIGTERM serves on while it is not ready, until the delay is over or a second signal comes', async () => {
+    const handle = start({ DELAY_MS: '60000' });
+    const { health, work } = await ready(handle);
+    handle.signal('SIGTERM');
+    await waitFor(async () => (await fetch(`${health}/health/ready`)).status === 503);
+    expect(await (await fetch(`${work}/errands/7`)).text()).toBe('ok');
+    expect(line(handle, 'asked to come back')).toBeDefined();
+    expect(line(handle, 'intake stopped')).toBeUndefined();
+    handle.signal('SIGTERM');
+    expect(await handle.exited).toEqual({ code: 0, signal: null });
+    expect(line(handle, 'intake stopped')).toBeDefined();
+  });
+
+  it('after SIGINT does not wait for load balancers', async () => {
+    const handle = start({ DELAY_MS: '60000' });
+    await ready(handle);
+    handle.signal('SIGINT');
+    expect(await handle.exited).toEqual({ code: 0, signal: null });
+  });
+
   it('ends with 1 when the grace is not enough', async () => {
     const handle = start({ HAND_OVER_MS: '60000', SHUTDOWN_GRACE_MS: '400' });
     await ready(handle);

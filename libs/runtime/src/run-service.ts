@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule, INestApplicationContext, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions, CustomTransportStrategy, MicroserviceOptions } from '@nestjs/microservices';
@@ -32,6 +33,8 @@ export interface ServiceDefinition<S extends ServiceEnvSchema, App extends INest
   server?: ((env: z.output<S>, runtime: Runtime) => CustomTransportStrategy) | AsyncMicroserviceOptions;
   /** Makes another kind of application (the gateway's HTTP server). `setup` has to make it listen. */
   create?: (module: RootModule, options: { logger: NestLogger; env: z.output<S>; runtime: Runtime }) => Promise<App>;
+  /** Milliseconds from SIGTERM on in which it says that it is not ready and still serves: for what load balancers send work to. */
+  shutdownDelayMs?: (env: z.output<S>) => number;
   /** Runs when the application exists, before the process counts as ready: routes, drain hooks, `listen`. */
   setup?: (app: App, runtime: Runtime, env: z.output<S>) => Promise<void> | void;
   /** Where variables are read; `process.env` by default. */
@@ -44,7 +47,8 @@ const CLOSE_SHARE = 0.2;
 /**
  * Runs a service until it is told to end: environment, logs, health, telemetry, and a drain that hands over what runs.
  * Resolves when the service is ready. Never throws: a start that fails is logged and ends the process with 1, a wrong
- * environment with 78. SIGTERM or SIGINT ends it with 0, or with 1 when a step failed or `SHUTDOWN_GRACE_MS` was not enough.
+ * environment with 78. SIGTERM or SIGINT ends it with 0, or with 1 when a step failed or `SHUTDOWN_GRACE_MS` was not enough. Only SIGTERM
+ * comes with the definition's delay; a second signal ends it.
  */
 export async function runService<S extends ServiceEnvSchema, App extends INestApplicationContext = INestMicroservice>(
   definition: ServiceDefinition<S, App>,
@@ -60,12 +64,15 @@ export async function runService<S extends ServiceEnvSchema, App extends INestAp
   collectProcessMetrics(runtime.metrics);
   watchEventLoop(runtime.metrics, runtime.logger('event loop'));
 
-  const state: { app?: INestApplicationContext; health: HealthServer } = {
-    health: new HealthServer(runtime.readiness, runtime.metrics),
-  };
+  const state: ServiceState = { health: new HealthServer(runtime.readiness, runtime.metrics), isServing: false };
+  const hurry = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (!runtime.drain.draining) void shutDown(runtime, state, signal, common.SHUTDOWN_GRACE_MS);
+      if (runtime.drain.leaving) return hurry.abort();
+      const delayMs = signal === 'SIGTERM' && state.isServing ? (definition.shutdownDelayMs?.(env) ?? 0) : 0;
+      void leave(runtime, signal, delayMs, hurry.signal).then(() =>
+        shutDown(runtime, state, signal, common.SHUTDOWN_GRACE_MS),
+      );
     });
   }
 
@@ -76,12 +83,13 @@ export async function runService<S extends ServiceEnvSchema, App extends INestAp
     state.app = app.context;
     await definition.setup?.(app.context as App, runtime, env);
     await app.listen?.();
-    if (runtime.drain.draining) return;
+    if (runtime.drain.leaving) return;
     await collectGarbage();
+    state.isServing = true;
     runtime.readiness.started();
     runtime.log.info({ start_ms: Math.round(performance.now()) }, 'ready');
   } catch (error) {
-    if (runtime.drain.draining) return;
+    if (runtime.drain.leaving) return;
     runtime.log.fatal({ err: error, error_id: errorId() }, 'the service could not start');
     process.exit(1);
   }
@@ -108,17 +116,28 @@ async function createApp<S extends ServiceEnvSchema, App extends INestApplicatio
   return { context: app, listen: () => app.listen() };
 }
 
-async function shutDown(
-  runtime: Runtime,
-  state: { app?: INestApplicationContext; health: HealthServer },
-  signal: NodeJS.Signals,
-  graceMs: number,
-): Promise<void> {
+interface ServiceState {
+  app?: INestApplicationContext;
+  health: HealthServer;
+  isServing: boolean;
+}
+
+/** The time in which load balancers see that this process is not ready, and everything is still served. Never rejects. */
+async function leave(runtime: Runtime, signal: NodeJS.Signals, delayMs: number, hurry: AbortSignal): Promise<void> {
+  runtime.drain.leave();
+  runtime.readiness.draining();
+  if (delayMs === 0) return;
+  runtime.log.info({ signal, delay_ms: delayMs }, 'leaving: not ready, still serving');
+  const until = Date.now() + delayMs;
+  await runtime.drain.run('leave', until);
+  await sleep(Math.max(0, until - Date.now()), undefined, { signal: hurry }).catch(() => undefined);
+}
+
+async function shutDown(runtime: Runtime, state: ServiceState, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   const startedAt = Date.now();
   const deadlineAt = startedAt + graceMs;
   const workUntil = deadlineAt - graceMs * CLOSE_SHARE;
   runtime.drain.begin();
-  runtime.readiness.draining();
   runtime.log.info({ signal, grace_ms: graceMs }, 'draining');
   setTimeout(() => {
     runtime.log.error({ grace_ms: graceMs }, 'could not drain within SHUTDOWN_GRACE_MS');

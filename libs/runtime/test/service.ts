@@ -11,6 +11,7 @@ const env = z.object({
   ...databaseEnv,
   ...secretEnv,
   HAND_OVER_MS: variable(integer(0).default(0), { description: 'Milliseconds that handing over takes.' }),
+  DELAY_MS: variable(integer(0).default(0), { description: 'Milliseconds of serving after SIGTERM.' }),
   BREAK: variable(z.enum(['start', 'later']).optional(), { description: 'When to fail.' }),
 });
 
@@ -37,6 +38,7 @@ await runService({
   env,
   module: () => TestModule,
   server: () => new NullStrategy(),
+  shutdownDelayMs: ({ DELAY_MS }) => DELAY_MS,
   setup: async (_app, runtime, { HAND_OVER_MS, BREAK, DATABASE_URL }) => {
     if (BREAK === 'start') throw new Error(`cannot reach ${DATABASE_URL}`);
     if (BREAK === 'later') setTimeout(() => void Promise.reject(new Error('nobody waits for this')), 50);
@@ -51,6 +53,7 @@ await runService({
     await work.listen({ host: '127.0.0.1', port: 0 });
     runtime.log.info({ work_port: (work.server.address() as AddressInfo).port }, 'work is served');
     runtime.every(20, () => undefined, { name: 'beat' });
+    runtime.drain.add('leave', 'ask to come back', () => runtime.log.info('asked to come back'));
     runtime.drain.add('intake', 'stop intake', () => runtime.log.info('intake stopped'));
     runtime.drain.add('work', 'hand over', async ({ remainingMs }) => {
       runtime.log.info({ remaining_ms: remainingMs }, 'handing over');

@@ -1,4 +1,5 @@
 import { createServer, request, type Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '@perennial/testing/servers';
 import { Balancer, type BalancerTarget } from './balancer';
@@ -17,8 +18,11 @@ async function gateway(name: string): Promise<BalancerTarget> {
   return { host: '127.0.0.1', port, ready: true };
 }
 
-async function balance(targets: BalancerTarget[]): Promise<() => Promise<{ status: number; body: string }>> {
-  const balancer = new Balancer(targets);
+async function balance(
+  targets: BalancerTarget[],
+  announce = false,
+): Promise<() => Promise<{ status: number; body: string }>> {
+  const balancer = new Balancer(targets, announce);
   const port = await balancer.listen(0, '127.0.0.1');
   open.push(balancer);
   // A connection of its own each time: connections are what is balanced.
@@ -45,6 +49,23 @@ describe('Balancer', () => {
     const gone = { host: '127.0.0.1', port: await freePort(), ready: true };
     const ask = await balance([draining, gone, await gateway('c')]);
     expect([(await ask()).body, (await ask()).body, (await ask()).body]).toEqual(['c', 'c', 'c']);
+  });
+
+  it('tells a gateway whose connection it is, where it is asked to', async () => {
+    const lines: string[] = [];
+    const server = createTcpServer((socket) => {
+      socket.once('data', (data: Buffer) => {
+        lines.push(data.toString().split('\r\n', 1)[0] ?? '');
+        socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+      });
+    });
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+    });
+    open.push(server);
+    const ask = await balance([{ host: '127.0.0.1', port, ready: true }], true);
+    expect((await ask()).status).toBe(204);
+    expect(lines[0]).toMatch(/^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+$/);
   });
 
   it('answers 503 itself when nobody takes the connection', async () => {

@@ -1,4 +1,4 @@
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, isIPv6, type Server, type Socket } from 'node:net';
 
 export interface BalancerTarget {
   host: string;
@@ -22,8 +22,14 @@ export class Balancer {
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
 
-  /** `targets` is read at each connection: its entries may change. */
-  constructor(private readonly targets: readonly BalancerTarget[]) {}
+  /**
+   * `targets` is read at each connection: its entries may change.
+   * @param announce tells them whose connection it is, in the line of the PROXY protocol (version 1)
+   */
+  constructor(
+    private readonly targets: readonly BalancerTarget[],
+    private readonly announce = false,
+  ) {}
 
   /** Listens; rejects with the system's error (`EADDRINUSE`, …). Resolves to the port. */
   listen(port: number, host: string): Promise<number> {
@@ -77,6 +83,7 @@ export class Balancer {
       connected = true;
       upstream.setTimeout(0);
       client.setNoDelay(true);
+      if (this.announce) upstream.write(announcementOf(client));
       client.pipe(upstream);
       upstream.pipe(client);
       client.on('close', () => upstream.destroySoon());
@@ -88,4 +95,9 @@ export class Balancer {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
   }
+}
+
+function announcementOf({ remoteAddress = '', remotePort, localAddress = '', localPort }: Socket): string {
+  const [from, to] = [remoteAddress, localAddress].map((address) => address.replace(/^::ffff:(?=\d+\.)/i, ''));
+  return `PROXY TCP${isIPv6(from ?? '') ? 6 : 4} ${from} ${to} ${remotePort} ${localPort}\r\n`;
 }

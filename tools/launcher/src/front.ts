@@ -12,7 +12,7 @@ export class Front {
 
   constructor(gateways: readonly { port: number; healthPort: number }[]) {
     this.#targets = gateways.map(({ port, healthPort }) => ({ host: '127.0.0.1', port, healthPort, ready: false }));
-    this.#balancer = new Balancer(this.#targets);
+    this.#balancer = new Balancer(this.#targets, true);
   }
 
   /** Resolves to the port; rejects with the system's error. */

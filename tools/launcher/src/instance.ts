@@ -25,6 +25,8 @@ export interface InstanceOptions {
   /** Where a gateway listens; the others listen on the loopback address for their health only. */
   host: string;
   port: number;
+  /** Our own balancer passes its connections on. */
+  behindBalancer: boolean;
   databaseUrl: string;
   redisUrl: string;
   /** What comes before the addresses above, and what overrides this process's own environment. */
@@ -53,6 +55,8 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
     args: serviceArguments(service, root),
     cwd: root,
     logFile: home.freshLog(name),
+    // When all of it ends nobody has to be told to turn to another gateway first.
+    stopSignal: isGateway ? 'SIGINT' : 'SIGTERM',
     env: {
       NODE_ENV: env.nodeEnv,
       SHUTDOWN_GRACE_MS: env.shutdownGraceMs,
@@ -68,6 +72,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
       // Only the gateway listens for users; the others have nothing to do with these.
       HOST: isGateway ? options.host : undefined,
       PORT: isGateway ? String(port) : undefined,
+      PROXY_PROTOCOL_FROM: isGateway && options.behindBalancer ? '127.0.0.1' : undefined,
     },
   });
   const supervisor = new Supervisor(managed, () => managed.start(), options.events, options.supervise);

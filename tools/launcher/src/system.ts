@@ -229,6 +229,7 @@ export class RunningSystem {
           await prepareInstance({
             ...{ service, instance, root: this.#root, home: this.home, env: this.#env, port: own },
             host: alone ? host : '127.0.0.1',
+            behindBalancer: !alone,
             databaseUrl: this.postgresUrl,
             redisUrl: this.redisUrl,
             extra: {

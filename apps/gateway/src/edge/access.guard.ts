@@ -4,7 +4,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions';
 import type { Caller } from './caller';
-import { refuseForgery } from './csrf';
+import { mayReadByCookie, refuseForgery } from './csrf';
 import { routeOf } from './endpoint';
 import { Load } from './load';
 import { Origins } from './origins';
@@ -23,8 +23,9 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const access = routeOf(context.getHandler())?.access ?? 'admin';
-    const { tokens, from } = credentialsOf(request);
+    const { tokens: sent, from } = credentialsOf(request);
     refuseForgery(request, this.origins, from);
+    const tokens = from === 'cookie' && !mayReadByCookie(request, this.origins) ? [] : sent;
     request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);
     if (request.caller !== undefined) {
       authorize(access, request.caller);

@@ -14,13 +14,20 @@ export function refuseForgery(
   authenticatedBy: 'header' | 'cookie' | 'none',
 ): void {
   if (SAFE.has(request.method) || authenticatedBy === 'header') return;
-  const { origin } = request.headers;
-  const site = request.headers['sec-fetch-site'];
-  const sameSite = site === 'same-origin' || site === 'none';
-  if (origin !== undefined ? origins.admits(origin, request.host) || (origin === 'null' && sameSite) : sameSite) return;
+  if (isOfOwnPage(request, origins)) return;
+  const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin === undefined && site === undefined && authenticatedBy === 'none') return;
   throw new Problem(
     403,
     'The request came from another site. Open the page itself, or send the token in the header "Authorization: Bearer …".',
   );
+}
+
+/** Whether a request that only reads counts as its cookies' owner's: not that of a foreign page, which would read what is theirs. */
+export function mayReadByCookie(request: FastifyRequest, origins: Origins): boolean {
+  return request.headers.origin === undefined || isOfOwnPage(request, origins);
+}
+
+function isOfOwnPage({ headers, protocol, host }: FastifyRequest, origins: Origins): boolean {
+  return origins.trusts(headers.origin, headers['sec-fetch-site'], { scheme: protocol, host });
 }

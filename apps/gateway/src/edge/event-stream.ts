@@ -76,6 +76,13 @@ export class EventStream {
     this.reply.raw.end();
   }
 
+  /** As `end`, and ends the connection too: its next request must find another replica. */
+  endConnection(): void {
+    const { socket } = this.reply.raw;
+    this.reply.raw.once('finish', () => socket?.end());
+    this.end();
+  }
+
   /** Drops the connection, for a reader that takes nothing. */
   destroy(): void {
     this.over = true;

@@ -5,6 +5,7 @@ import { ConnectionsHeld } from '../sessions/connections-held';
 import { releaseSlots, type Caller } from './caller';
 import { EventStream } from './event-stream';
 import { Load } from './load';
+import { soon } from './soon';
 
 const SWEEP_MS = 1_000;
 /** Proxies cut a connection that is silent for a minute. */
@@ -40,6 +41,7 @@ export class EventStreams implements OnModuleInit {
 
   onModuleInit(): void {
     this.runtime.every(SWEEP_MS, () => this.sweep(), { name: 'sweep event streams', until: 'close' });
+    this.runtime.drain.add('leave', 'ask readers to come back', ({ remainingMs }) => this.endResumable(remainingMs));
     this.runtime.drain.add('intake', 'end resumable event streams', () => this.endResumable());
     this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
       this.finish(remainingMs - LAST_WORDS_MS),
@@ -79,8 +81,9 @@ export class EventStreams implements OnModuleInit {
     }
   }
 
-  private endResumable(): void {
-    for (const { stream, kind } of [...this.open]) if (kind === 'resumable') stream.end();
+  private endResumable(withinMs = 0): void {
+    for (const { stream, kind } of [...this.open])
+      if (kind === 'resumable') soon(withinMs, () => stream.endConnection());
   }
 
   private async finish(remainingMs: number): Promise<void> {

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { overloaded, Problem } from './problem';
+
+const IDLE_POLL_MS = 20;
 
 /** Limits of one replica. */
 export interface LoadLimits {
@@ -43,6 +46,11 @@ export class Load {
   /** @throws Problem 503: there is no use in reading the body of a request that would be refused then. */
   refuseWhenFull(): void {
     if (this.requests >= this.limits.requests) throw overloaded();
+  }
+
+  /** Resolves when no request is worked on any more, or when the signal is aborted. */
+  async untilIdle(signal: AbortSignal): Promise<void> {
+    while (this.requests > 0 && !signal.aborted) await sleep(IDLE_POLL_MS);
   }
 
   requestOf(userId: string): () => void {

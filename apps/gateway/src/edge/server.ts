@@ -9,12 +9,14 @@ import type { GatewayEnv } from '../env';
 import { leaveUploadsUnread } from '../files/upload-door';
 import { Sessions } from '../sessions/sessions';
 import { NO_PAGE, policy } from '../web/csp';
+import { AllowedHosts } from './allowed-hosts';
 import { Admission, admitRequests } from './admission';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
 import { Load } from './load';
 import { Origins } from './origins';
+import { answerParserError } from './parser-errors';
 import { malformedAddress } from './problem';
 import { Proxies } from './proxies';
 
@@ -33,6 +35,7 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
     trustProxy: new Proxies(env.TRUSTED_PROXIES).trusts,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     skipMiddie: true,
+    clientErrorHandler: answerParserError,
     // Before routing nothing of ours is asked.
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
       const { status, message } = malformedAddress();
@@ -55,6 +58,8 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
     // Not `no-referrer`: with it browsers send the origin "null", which the forgery check needs.
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
+    // An installation that once was on TLS must be able to go back, and its neighbours below the same domain have a say.
+    strictTransportSecurity: env.HSTS,
   });
   if (env.ENABLE_COMPRESSION) {
     await fastify.register(compress, {
@@ -66,6 +71,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   }
   const noPage = policy(NO_PAGE);
   const proxies = app.get(Proxies);
+  const hosts = app.get(AllowedHosts);
   const admission = new Admission({
     load: app.get(Load),
     sessions: app.get(Sessions),
@@ -76,10 +82,12 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('content-security-policy', noPage);
-    if (runtime.drain.draining) void reply.header('connection', 'close');
+    // The next request of this connection must find another replica.
+    if (runtime.drain.leaving) void reply.header('connection', 'close');
     if (request.url === '/health') return done();
     try {
       if (request.url.includes('%00')) throw malformedAddress();
+      hosts.check(request.host);
       proxies.warnOfUntrusted(request.raw, runtime);
       request.prefix = proxies.prefixOf(request.raw);
       admission.arrived(request, reply);

@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Socket } from 'socket.io';
+import { AllowedHosts } from '../edge/allowed-hosts';
+import { Origins } from '../edge/origins';
 import { Proxies } from '../edge/proxies';
 import { StrangerPlaces } from '../edge/stranger-places';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
@@ -31,6 +34,8 @@ export class SocketAdmission {
   constructor(
     @Inject(GATEWAY_ENV) env: GatewayEnv,
     private readonly proxies: Proxies,
+    private readonly origins: Origins,
+    private readonly hosts: AllowedHosts,
   ) {
     this.strangers = new StrangerPlaces(Math.ceil(env.MAX_SOCKETS / STRANGER_SHARE));
   }
@@ -38,6 +43,19 @@ export class SocketAdmission {
   /** Connections on which nobody has signed in. */
   get anonymous(): number {
     return this.strangers.count;
+  }
+
+  /** Why a page may not connect; undefined when it may, with a token or with its cookies. */
+  refusal(request: IncomingMessage): string | undefined {
+    if (!this.hosts.allows(this.proxies.siteOf(request).host)) return 'This server is not known by that name.';
+    if (request.headers.origin === undefined || this.origins.any || this.isOfOwnPage(request)) return undefined;
+    return 'Pages of this origin may not connect.';
+  }
+
+  /** Whether the cookies of a handshake count. */
+  isOfOwnPage(request: IncomingMessage): boolean {
+    const { origin, 'sec-fetch-site': fetchSite } = request.headers;
+    return origin !== undefined && this.origins.trusts(origin, fetchSite, this.proxies.siteOf(request));
   }
 
   /** A new connection. When strangers hold too many, the oldest of whoever holds most is closed: a page that is about to sign in is a new one. */

@@ -4,7 +4,6 @@ import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import { Runtime } from '@perennial/runtime';
 import { Server } from 'socket.io';
 import { connectionFailures, guarded } from '../edge/guarded';
-import { Origins } from '../edge/origins';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { cut, SocketAdmission, type SocketConnection } from './socket-admission';
 import { SocketSessions } from './socket-sessions';
@@ -22,7 +21,6 @@ export class SocketServer {
   constructor(
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
     private readonly runtime: Runtime,
-    private readonly origins: Origins,
     private readonly sessions: SocketSessions,
     private readonly admission: SocketAdmission,
   ) {}
@@ -34,6 +32,8 @@ export class SocketServer {
       serveClient: false,
       // Text of a few bytes each: a deflate context per socket costs more than it saves.
       perMessageDeflate: false,
+      // What is no handshake of ours is answered, not left to time out.
+      destroyUpgrade: false,
       httpCompression: false,
       maxHttpBufferSize: MAX_INCOMING_BYTES,
       connectTimeout: CONNECT_MS,
@@ -60,6 +60,9 @@ export class SocketServer {
     );
     this.io = io;
     this.runtime.metrics.gauge('sockets', 'Sockets that are open', [], (gauge) => gauge.set(io.engine.clientsCount));
+    this.runtime.drain.add('leave', 'ask sockets to come back', ({ remainingMs }) =>
+      this.sessions.sendAway(remainingMs),
+    );
     this.runtime.drain.add('intake', 'send sockets away', () => this.sessions.sendAway());
   }
 
@@ -68,12 +71,10 @@ export class SocketServer {
     await this.io?.close();
   }
 
-  private refusal({ headers }: IncomingMessage): string | null {
+  private refusal(request: IncomingMessage): string | null {
     if (this.runtime.drain.draining) return 'This server is going down. Connect again.';
     if ((this.io?.engine.clientsCount ?? 0) >= this.env.MAX_SOCKETS)
       return 'Too many sockets are open. Try again later.';
-    const { origin } = headers;
-    if (origin === undefined || this.origins.any) return null;
-    return this.origins.admits(origin, headers.host) ? null : 'Pages of this origin may not connect.';
+    return this.admission.refusal(request) ?? null;
   }
 }

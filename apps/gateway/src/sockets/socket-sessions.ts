@@ -16,6 +16,7 @@ import { Sessions } from '../sessions/sessions';
 import { CatchUp } from './catch-up';
 import { LiveSocket } from './live-socket';
 import { packetOf } from './packets';
+import { soon } from '../edge/soon';
 import { SocketAdmission } from './socket-admission';
 import { SocketUsers } from './socket-users';
 
@@ -63,7 +64,7 @@ export class SocketSessions {
       const parsed = ChatEvent.safeParse(message);
       answer(ack, live.mayEmit() && parsed.success && (await this.chatEvent(live, parsed.data)));
     });
-    const tokens = handshakeTokens(socket);
+    const tokens = this.handshakeTokens(socket);
     if (tokens.length > 0) await this.join(live, tokens);
   }
 
@@ -76,9 +77,9 @@ export class SocketSessions {
     live.socket.on(event, guarded(listener, onError));
   }
 
-  /** This replica goes: every page connects to another one. */
-  sendAway(): void {
-    for (const live of [...this.sockets.keys()]) live.goAway();
+  /** This replica goes: every page connects to another one. Not all of them at one moment, where there is time. */
+  sendAway(withinMs = 0): void {
+    for (const live of [...this.sockets.keys()]) soon(withinMs, () => live.goAway());
   }
 
   private async join(live: LiveSocket, tokens: readonly string[]): Promise<{ id: string; name: string } | null> {
@@ -138,6 +139,13 @@ export class SocketSessions {
     await this.catchUp.send(runIds, (packet) => live.send(packet));
   }
 
+  /** The token of the handshake, or those of the cookies where they count. */
+  private handshakeTokens({ handshake, request }: Socket): string[] {
+    const { token } = handshake.auth as { token?: unknown };
+    if (typeof token === 'string' && token !== '') return [token];
+    return this.admission.isOfOwnPage(request) ? sessionCookies(request.headers.cookie) : [];
+  }
+
   private unexpected(error: unknown): void {
     this.runtime.logger('sockets').error({ err: error }, 'a socket event failed');
   }
@@ -145,12 +153,4 @@ export class SocketSessions {
 
 function answer(ack: unknown, value: unknown): void {
   if (typeof ack === 'function') ack(value);
-}
-
-/** The token of the handshake, or those of the cookies when the page is known to be of an admitted origin (which was checked before). */
-function handshakeTokens({ handshake }: Socket): string[] {
-  const { token } = handshake.auth as { token?: unknown };
-  if (typeof token === 'string' && token !== '') return [token];
-  const { cookie, origin } = handshake.headers;
-  return origin === undefined ? [] : sessionCookies(cookie);
 }

@@ -134,6 +134,10 @@ export const secretEnv = {
 export const listenEnv = {
   HOST: variable(z.string().min(1).default('127.0.0.1'), { description: 'Address on which users are served.' }),
   PORT: variable(port().default(8080), { description: 'Port on which users are served.' }),
+  SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).default(5_000), {
+    description:
+      'Milliseconds after SIGTERM in which the process says that it is not ready and still serves, so that load balancers turn away from it first; SHUTDOWN_GRACE_MS begins then.',
+  }),
 };
 
 export const commonSchema = z.object(commonEnv);

@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 
 /**
  * When a hook runs:
+ * - `leave`: everything is still served, but no longer wanted here: tell those who are connected to come back elsewhere, within the time
+ *   that is left, and return at once;
  * - `intake`: stop taking new work;
  * - `work`: finish or hand over what runs;
  * - `close`: after the application has closed; write out what is left.
  */
-export type DrainPhase = 'intake' | 'work' | 'close';
+export type DrainPhase = 'leave' | 'intake' | 'work' | 'close';
 
 export interface DrainContext {
   /** Milliseconds that are left for this and all later hooks. */
@@ -24,6 +26,7 @@ interface DrainHook {
 /** What a process does before it goes: hooks, run one after another, phase by phase, in the order in which they were added. */
 export class Drain {
   readonly #hooks: DrainHook[] = [];
+  #leaving = false;
   #draining = false;
 
   constructor(private readonly log: Logger) {}
@@ -32,8 +35,19 @@ export class Drain {
     return this.#draining;
   }
 
-  /** From now on the process takes no new work; readiness says so. */
+  /** True from the signal on: the process still serves, and asks whoever it serves to come back elsewhere. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** The process is about to end; readiness says so, and load balancers need a moment to see it. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  /** From now on the process takes no new work. */
   begin(): void {
+    this.#leaving = true;
     this.#draining = true;
   }
 
