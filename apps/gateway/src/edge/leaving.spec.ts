@@ -1,0 +1,62 @@
+import { LIST_MODELS } from '@perennial/contracts-config';
+import { CallError } from '@perennial/contracts-kernel';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startEdge, type Edge } from '../../test/edge';
+import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
+
+/** Between SIGTERM and the drain: load balancers still send requests, and must lose none. */
+describe('a gateway that is about to go', () => {
+  let edge: Edge;
+  let port: number;
+  beforeAll(async () => {
+    edge = await startEdge();
+    await edge.app.listen(0, '127.0.0.1');
+    port = Number(new URL(await edge.app.getUrl()).port);
+  });
+  afterAll(() => edge.close());
+
+  const openSocket = async (): Promise<RawConnection> => {
+    const connection = new RawConnection(port).send(handshake());
+    await vi.waitFor(() => expect(connection.received).toContain('"upgrades"'), 10_000);
+    connection.send(frame('40'));
+    await vi.waitFor(() => expect(connection.received).toContain('40{"sid"'), 10_000);
+    return connection;
+  };
+
+  it('serves on, keeps no connection, and sends sockets to others one by one', async () => {
+    const sockets = await Promise.all([openSocket(), openSocket(), openSocket()]);
+    const kept = new RawConnection(port).send(head('GET /health'));
+    await vi.waitFor(() => expect(kept.received).toMatch(/connection: keep-alive/i), 10_000);
+    edge.runtime.drain.leave();
+    await edge.runtime.drain.run('leave', Date.now() + 200);
+    kept.send(head('GET /api/v1/tools/', edge.account('user').headers));
+    await kept.closed;
+    expect(kept.received).toMatch(/HTTP\/1\.1 200 [^]*HTTP\/1\.1 200 [^]*connection: close/i);
+    // A close frame of the server; a browser answers it and connects again.
+    for (const socket of sockets) await vi.waitFor(() => expect(socket.received).toContain('\x88'), 10_000);
+    // The balancer may not have seen it yet: who comes now is served, and goes with the drain.
+    const late = await openSocket();
+    expect(late.isOpen).toBe(true);
+    for (const socket of [...sockets, late]) socket.reset();
+  });
+
+  it('waits for the requests in hand before what they need is closed', async () => {
+    const order: string[] = [];
+    let finish: () => void = () => undefined;
+    const close = vi.spyOn(edge.hub, 'close').mockImplementation(async () => void order.push('hub closed'));
+    edge.rpc.on(LIST_MODELS, async () => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      order.push('answered');
+      throw new CallError('UNAVAILABLE', 'gone');
+    });
+    const asked = fetch(`http://127.0.0.1:${port}/api/models`, edge.account('user'));
+    await vi.waitFor(() => expect(edge.rpc.commands).toContain(LIST_MODELS.pattern), 10_000);
+    edge.runtime.drain.begin();
+    const work = edge.runtime.drain.run('work', Date.now() + 10_000);
+    setTimeout(() => finish(), 60);
+    await work;
+    expect((await asked).status).toBe(503);
+    expect(order).toEqual(['answered', 'hub closed']);
+    close.mockRestore();
+  });
+});
