@@ -1,12 +1,13 @@
+import { blobStoreEnv, blobStoreRules } from '@perennial/blob-store';
 import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
-/** The environment of a chat process; parsed once at start. */
-export const chatEnv = z.object({
+const variables = z.object({
   ...commonEnv,
   ...databaseEnv,
   ...redisEnv,
   ...secretEnv,
+  ...blobStoreEnv,
   CHAT_ROLE: variable(z.enum(['api', 'worker', 'all', 'quarantine']).default('all'), {
     description:
       'What this replica does: `api` answers calls, `worker` writes answers, `all` does both. A worker starts processes with `quarantine` by itself, for answers that have seen workers die.',
@@ -33,6 +34,10 @@ export const chatEnv = z.object({
   MAX_RUN_SECONDS: variable(integer(1, 604_800).default(3_600), {
     description: 'Seconds from the first take to the end of an answer; one that takes longer fails and may be retried.',
   }),
+  MAX_CHAT_BYTES_PER_USER: variable(integer(0).default(1_000_000_000), {
+    description:
+      'Bytes that the chats of one user may take, pictures included; beyond it what would add to them gets 413. 0: no limit.',
+  }),
   DOCUMENTS_TIMEOUT_MS: variable(integer(100, 60_000).default(10_000), {
     description:
       'Milliseconds that the search of a turn’s documents may take, and as many that the wording of its queries may take; after that the answer is given without documents, or they are searched for the question itself.',
@@ -42,6 +47,9 @@ export const chatEnv = z.object({
       'How many workers may die while they write the same answer before it is given up as failed. After two it is written in a process of its own, and it is given up only after a death that it has seen there alone, so less than 3 counts as 3.',
   }),
 });
+
+/** The environment of a chat process; parsed once at start. */
+export const chatEnv = variables.superRefine(blobStoreRules);
 export type ChatEnv = z.output<typeof chatEnv>;
 
 /** Injection token of the parsed environment. */

@@ -31,6 +31,7 @@ import { KnowledgeFilesController } from './knowledge/knowledge-files.controller
 import { Owners } from './knowledge/owners';
 import { PendingFilesController } from './knowledge/pending-files.controller';
 import { ModelsController } from './models/models.controller';
+import { PictureIntake } from './pictures/picture-intake';
 import { ProcessController } from './retrieval/process.controller';
 import { RetrievalConfigController } from './retrieval/retrieval-config.controller';
 import { RetrievalLimits } from './retrieval/retrieval-limits';
@@ -107,6 +108,7 @@ export class GatewayModule {
         FileWatch,
         TextFiles,
         Owners,
+        PictureIntake,
         RetrievalLimits,
         AnswerSources,
         CompletionsService,

@@ -7,6 +7,7 @@ import { DEFAULT_TITLE } from '../runs/accept/accept-turn.service';
 import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
 import { UserEvents } from '../runs/user-events';
+import { UsageService } from '../usage/usage.service';
 import { SearchService } from '../search/search.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';
 import { chatChangeOf, messageChangesOf, messageIdsOf } from './blob-in';
@@ -27,6 +28,7 @@ export class ChatsService {
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
     private readonly texts: SearchService,
+    private readonly usage: UsageService,
   ) {}
 
   list(principal: UserPrincipal, request: CallParsedRequest<typeof LIST_CHATS>): Promise<ChatListItem[]> {
@@ -57,14 +59,11 @@ export class ChatsService {
       assertAnswerable(rows);
       assertBesideAnswerable(Buffer.byteLength(JSON.stringify([change.extra, change.params])));
       if (!rows.some((row) => row.id === change.currentMessageId)) change.currentMessageId = rows.at(-1)?.id;
-      await this.repository.insert(
-        tx,
-        principal,
-        id,
-        { ...change, title: change.title ?? DEFAULT_TITLE },
-        folderId ?? null,
-      );
-      await this.repository.putMessages(tx, id, rows);
+      const titled = { ...change, title: change.title ?? DEFAULT_TITLE };
+      await this.usage.within(tx, principal.userId, async () => {
+        await this.repository.insert(tx, principal, id, titled, folderId ?? null);
+        await this.repository.putMessages(tx, id, rows);
+      });
       tx.afterCommit(() => this.events.listed(principal.userId, id));
       return { chatId: id };
     });
@@ -83,8 +82,10 @@ export class ChatsService {
         assertAnswerable(rows);
         if (![...messages, ...rows].some((row) => row.id === change.currentMessageId))
           change.currentMessageId = undefined;
-        await this.repository.putMessages(tx, chatId, rows);
-        assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change));
+        await this.usage.within(tx, principal.userId, async () => {
+          await this.repository.putMessages(tx, chatId, rows);
+          assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change));
+        });
         tx.afterCommit(() => this.events.listed(principal.userId, chatId));
       },
       { retry: true },

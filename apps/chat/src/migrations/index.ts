@@ -4,6 +4,8 @@ import { ChatUpkeep } from './1764100000000-chat-upkeep';
 import { RunDocuments } from './1764200000000-run-documents';
 import { SearchIndex } from './1764300000000-search-index';
 import { RunClaims } from './1764310000000-run-claims';
+import { Pictures } from './1764400000000-pictures';
+import { Usage } from './1764500000000-usage';
 
 /** All migrations of the service's schema, oldest first. */
 export const MIGRATIONS = [
@@ -13,4 +15,6 @@ export const MIGRATIONS = [
   RunDocuments,
   SearchIndex,
   RunClaims,
+  Pictures,
+  Usage,
 ];

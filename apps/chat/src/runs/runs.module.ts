@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Connections, createRunPublisher } from '@perennial/transport';
+import { PicturesModule } from '../pictures/pictures.module';
+import { UsageModule } from '../usage/usage.module';
 import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptRepository } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
@@ -37,6 +39,7 @@ import { UserEvents } from './user-events';
 
 /** The run engine: accept, ownership, generation, finish, cancel. */
 @Module({
+  imports: [PicturesModule, UsageModule],
   controllers: [RunsController],
   providers: [
     AcceptRepository,

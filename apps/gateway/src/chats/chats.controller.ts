@@ -23,11 +23,15 @@ import {
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
+import { PictureIntake } from '../pictures/picture-intake';
 import { chatIdOf, ofYourChat } from './not-yours';
 
 @Controller()
 export class ChatsController {
-  constructor(private readonly rpc: Rpc) {}
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly pictures: PictureIntake,
+  ) {}
 
   @Endpoint(LIST_CHATS)
   async list(
@@ -63,8 +67,9 @@ export class ChatsController {
   }
 
   @Endpoint(CREATE_CHAT)
-  create(@From() { principal }: Caller, @Input() { body }: RouteInput<typeof CREATE_CHAT>): Promise<Chat> {
-    return this.rpc.call(MAKE_CHAT, { chat: body.chat, folderId: body.folder_id }, { principal });
+  async create(@From() { principal }: Caller, @Input() { body }: RouteInput<typeof CREATE_CHAT>): Promise<Chat> {
+    const chat = await this.pictures.takeFromChat(body.chat, principal);
+    return this.rpc.call(MAKE_CHAT, { chat, folderId: body.folder_id }, { principal });
   }
 
   @Endpoint(GET_CHAT)
@@ -74,8 +79,13 @@ export class ChatsController {
   }
 
   @Endpoint(UPDATE_CHAT)
-  update(@From() { principal }: Caller, @Input() { params, body }: RouteInput<typeof UPDATE_CHAT>): Promise<Chat> {
-    return ofYourChat(this.rpc.call(CHANGE_CHAT, { chatId: chatIdOf(params.id), chat: body.chat }, { principal }));
+  async update(
+    @From() { principal }: Caller,
+    @Input() { params, body }: RouteInput<typeof UPDATE_CHAT>,
+  ): Promise<Chat> {
+    const chatId = chatIdOf(params.id);
+    const chat = await this.pictures.takeFromChat(body.chat, principal);
+    return ofYourChat(this.rpc.call(CHANGE_CHAT, { chatId, chat }, { principal }));
   }
 
   @Endpoint(DELETE_CHAT)

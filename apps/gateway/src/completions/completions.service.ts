@@ -11,6 +11,7 @@ import type { EventStream } from '../edge/event-stream';
 import { EventStreams } from '../edge/event-streams';
 import { Load } from '../edge/load';
 import { Problem } from '../edge/problem';
+import { PictureIntake } from '../pictures/picture-intake';
 import { RetrievalLimits } from '../retrieval/retrieval-limits';
 import { feed } from '../runs/run-feed';
 import { RUN_HUB } from '../runs/run-hub';
@@ -44,6 +45,7 @@ export class CompletionsService implements OnModuleInit {
     private readonly load: Load,
     private readonly sources: AnswerSources,
     private readonly limits: RetrievalLimits,
+    private readonly pictures: PictureIntake,
   ) {}
 
   onModuleInit(): void {
@@ -59,7 +61,9 @@ export class CompletionsService implements OnModuleInit {
     if (body.user_message?.files?.length) await this.limits.refuseTooMany(body.user_message.files);
     // A key of a client's choice must not meet the call ids that stand in where there is none.
     const once = key === undefined ? {} : { key: `client:${key}` };
-    const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turnOf(body), { principal, ...once });
+    const [message] = await this.pictures.take(body.user_message ? [body.user_message] : [], principal);
+    const turn = turnOf(message === undefined ? body : { ...body, user_message: message });
+    const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turn, { principal, ...once });
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }
 

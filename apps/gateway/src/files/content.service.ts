@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { RangeNotSatisfiableError, type BlobContent, type BlobRange, type BlobStore } from '@perennial/blob-store';
-import type { UserPrincipal } from '@perennial/contracts-kernel';
+import { LOCATE_PICTURE } from '@perennial/contracts-chat';
+import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { LOCATE_FILE } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -33,7 +34,7 @@ export class ContentService {
     reply: FastifyReply,
     use: Use,
   ): Promise<void> {
-    const file = await ofYourFile(this.rpc.call(LOCATE_FILE, { fileId: fileIdOf(fileId) }, { principal }));
+    const file = await ofYourFile(this.locate(fileIdOf(fileId), principal));
     if (use === 'page' && !HTML.test(essenceOf(file.contentType)))
       throw new Problem(404, 'This file is not an HTML document.');
     const tag = `"${file.sha256}"`;
@@ -63,6 +64,17 @@ export class ContentService {
       void reply.code(206).header('content-range', `bytes ${content.start}-${end}/${content.size}`);
     }
     void reply.send(content.stream);
+  }
+
+  /** A file, or a picture of a message: they share their addresses. */
+  private async locate(fileId: string, principal: UserPrincipal): Promise<CallReply<typeof LOCATE_FILE>> {
+    try {
+      return await this.rpc.call(LOCATE_FILE, { fileId }, { principal });
+    } catch (error) {
+      if (!(error instanceof CallError && error.code === 'NOT_FOUND')) throw error;
+      const picture = await this.rpc.call(LOCATE_PICTURE, { pictureId: fileId }, { principal });
+      return { ...picture, name: `picture.${picture.contentType.replace('image/', '')}` };
+    }
   }
 
   private async open(key: string, range: BlobRange | undefined, reply: FastifyReply): Promise<BlobContent> {

@@ -1,2 +1,3 @@
 export * from './chats';
+export * from './pictures';
 export * from './runs';

@@ -11,6 +11,7 @@ import { cutText } from '../model/cut-text';
 import type { TurnRequest } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { RunQueue } from '../ownership/run-queue';
+import { UsageService } from '../../usage/usage.service';
 import { UserEvents } from '../user-events';
 import { AcceptRepository, type AcceptFacts, type Delivery, type NewTurn } from './accept.repository';
 import { type Content, readContent } from './content';
@@ -35,6 +36,7 @@ export class AcceptTurnService {
     private readonly queue: RunQueue,
     private readonly events: UserEvents,
     private readonly documents: DocumentGate,
+    private readonly usage: UsageService,
   ) {}
 
   /** @throws CallError as `ACCEPT_TURN` declares them */
@@ -110,6 +112,7 @@ export class AcceptTurnService {
     }
     checkLimits(limitsOf(this.env), facts, missing.length);
     checkTree(request, facts);
+    await this.usage.assertRoom(tx, principal.userId, sizeOf(content), facts.stored ?? undefined);
     const turn = this.#newTurn(request, content, principal, delivery, facts, existing);
     const made = turn.answers.filter((answer) => missing.includes(answer.message_id));
     const reply: Reply = {
@@ -218,6 +221,13 @@ export class AcceptTurnService {
       return run ? [{ runId: run.id, messageId, modelId: run.model }] : [];
     });
   }
+}
+
+/** Bytes of what the user says. */
+function sizeOf(content: Content | null): number {
+  return content === null
+    ? 0
+    : Buffer.byteLength(content.text) + Buffer.byteLength(JSON.stringify(content.parts ?? ''));
 }
 
 /** What the worker has to know of the request; a turn without documents names none. */

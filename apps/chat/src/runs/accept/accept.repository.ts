@@ -30,6 +30,8 @@ export interface AcceptFacts {
   /** Runs that wait for a worker, counted up to the limit. */
   queued: number;
   chat_found: boolean;
+  /** Bytes that the user's chats take; null where they have to be counted. */
+  stored: number | null;
   messages: { id: string; role: string }[] | null;
   /** Earlier attempts at the answers. */
   runs: { id: string; chat_id: string; message_id: string; model: string; attempt: number; over: boolean }[] | null;
@@ -200,6 +202,7 @@ SELECT
   ${LOAD}
   (SELECT count(*)::int FROM (SELECT 1 FROM runs WHERE state = 'queued' LIMIT $5) q) AS queued,
   EXISTS (SELECT 1 FROM chats WHERE id = $2 AND user_id = $1) AS chat_found,
+  (SELECT bytes::float8 FROM storage_used WHERE user_id = $1 AND counted) AS stored,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role)) FROM messages WHERE chat_id = $2 AND id = ANY ($3::text[])) AS messages,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'chat_id', chat_id, 'message_id', message_id, 'model', model, 'attempt', attempt,
                                        'over', terminal IS NOT NULL) ORDER BY attempt)

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime, SecretBox } from '@perennial/runtime';
 import type { RunPublisher } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { PictureReader } from '../../pictures/picture-reader';
 import { ModelCatalog } from '../models/model-catalog';
 import { OwnershipRepository } from '../ownership/ownership.repository';
 import { RUN_PUBLISHER } from '../run-publisher';
@@ -32,6 +33,7 @@ export class AttemptTools {
     readonly models: ModelCatalog,
     readonly metrics: RunMetrics,
     readonly events: UserEvents,
+    readonly pictures: PictureReader,
   ) {
     this.secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
     this.log = runtime.logger('attempt');

@@ -181,7 +181,8 @@ export class Attempt {
     };
     const items = itemsOf(this.run, model.knowledge);
     if (items.length > 0) this.#consulted = await this.#consult(items, recovered);
-    const call = providerCall(this.#consulted?.run ?? this.run, model, connection, recovered.text);
+    const run = await this.tools.pictures.inlined(this.#consulted?.run ?? this.run, signal);
+    const call = providerCall(run, model, connection, recovered.text);
     const span = new ProviderSpan(connection, call.request, this.run, this.tools.metrics);
     const answer = new AnswerText(writer, {
       raw: call.raw,

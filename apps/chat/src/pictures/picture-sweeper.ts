@@ -1,0 +1,53 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { BlobStore } from '@perennial/blob-store';
+import { pictureKey } from '@perennial/contracts-chat';
+import { Runtime } from '@perennial/runtime';
+import { PICTURE_STORE } from './picture-store';
+import { PicturesRepository } from './pictures.repository';
+
+const SWEEP_MS = 10_000;
+const STRAY_MS = 60 * 60 * 1_000;
+/** Bytes without a row that are younger may be of a request that is under way. */
+const STRAY_AGE_MS = 60 * 60 * 1_000;
+const STRAY_BATCH = 500;
+
+/** Removes pictures with their last message, and the bytes that a killed gateway stored for nobody. Every step may be done twice, and by anybody. */
+@Injectable()
+export class PictureSweeper implements OnApplicationBootstrap {
+  constructor(
+    private readonly repository: PicturesRepository,
+    @Inject(PICTURE_STORE) private readonly store: BlobStore,
+    @Inject(Runtime) private readonly runtime: Runtime,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.runtime.every(SWEEP_MS, (signal) => this.sweep(signal), { name: 'remove pictures', jitter: 0.5 });
+    this.runtime.every(STRAY_MS, (signal) => this.removeStray(signal), { name: 'remove stray pictures', jitter: 0.5 });
+  }
+
+  async sweep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.repository.giveUp()));
+    for (let keys = await this.repository.removals(); keys.length > 0; keys = await this.repository.removals()) {
+      // Bytes first: a death in between leaves the row, and the bytes are removed again.
+      for (const key of keys) {
+        signal.throwIfAborted();
+        await this.store.delete(key);
+      }
+      await this.repository.removed(keys);
+    }
+  }
+
+  /** @param minAgeMs younger bytes are left alone */
+  async removeStray(signal: AbortSignal, minAgeMs = STRAY_AGE_MS): Promise<void> {
+    let keys: string[] = [];
+    const look = async (): Promise<void> => {
+      for (const key of keys.length === 0 ? [] : await this.repository.unknown(keys)) await this.store.delete(key);
+      keys = [];
+    };
+    for await (const { key, ageMs } of this.store.list(pictureKey(''), { signal })) {
+      if (ageMs < minAgeMs) continue;
+      if (keys.push(key) >= STRAY_BATCH) await look();
+    }
+    await look();
+  }
+}

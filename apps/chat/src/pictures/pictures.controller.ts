@@ -1,0 +1,41 @@
+import { Controller } from '@nestjs/common';
+import { KEEP_PICTURES, LOCATE_PICTURE } from '@perennial/contracts-chat';
+import { CallError, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { Handles, type CallContext } from '@perennial/transport';
+import { UsageService } from '../usage/usage.service';
+import { PicturesRepository } from './pictures.repository';
+
+/** The caller's own pictures. */
+@Controller()
+export class PicturesController {
+  constructor(
+    private readonly repository: PicturesRepository,
+    private readonly usage: UsageService,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** Doing it twice is doing it once: what is the same is kept once. */
+  @Handles(KEEP_PICTURES)
+  async keep(
+    { pictures }: CallParsedRequest<typeof KEEP_PICTURES>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof KEEP_PICTURES>> {
+    const { userId } = requireUser(principal);
+    const ids = await this.unitOfWork.run(
+      (tx) => this.usage.within(tx, userId, () => this.repository.keep(tx, userId, pictures)),
+      { retry: true },
+    );
+    return { ids };
+  }
+
+  @Handles(LOCATE_PICTURE)
+  async locate(
+    { pictureId }: CallParsedRequest<typeof LOCATE_PICTURE>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof LOCATE_PICTURE>> {
+    const [picture] = await this.repository.find(requireUser(principal).userId, [pictureId]);
+    if (picture === undefined) throw new CallError('NOT_FOUND', 'There is no such picture. It may have been deleted.');
+    return picture;
+  }
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { Runtime } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../env';
+import { UsageModule } from '../usage/usage.module';
+import { PictureReader } from './picture-reader';
+import { PICTURE_STORE } from './picture-store';
+import { PictureSweeper } from './picture-sweeper';
+import { PicturesController } from './pictures.controller';
+import { PicturesRepository } from './pictures.repository';
+
+/** Pictures of messages: bytes in the blob store, rows here. Without the store only what needs a picture fails. */
+@Module({
+  imports: [UsageModule],
+  controllers: [PicturesController],
+  providers: [
+    {
+      provide: PICTURE_STORE,
+      inject: [CHAT_ENV, Runtime],
+      useFactory: async (env: ChatEnv, runtime: Runtime): Promise<BlobStore> => {
+        const store = await createBlobStore(env);
+        runtime.drain.add('close', 'close the picture store', () => store.close());
+        return store;
+      },
+    },
+    PicturesRepository,
+    PictureReader,
+    PictureSweeper,
+  ],
+  exports: [PictureReader],
+})
+export class PicturesModule {}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { KEEP_PICTURES } from '@perennial/contracts-chat';
+import type { CallParsedRequest } from '@perennial/contracts-kernel';
+import { Database, UnitOfWork, type Queryable } from '@perennial/persistence';
+
+type NewPicture = CallParsedRequest<typeof KEEP_PICTURES>['pictures'][number];
+
+export interface Picture {
+  id: string;
+  blobKey: string;
+  contentType: string;
+  size: number;
+  sha256: string;
+}
+
+/** A picture that no message refers to is kept for so long: its message may be on its way. */
+const UNREFERENCED = `interval '1 hour'`;
+const BATCH = 200;
+
+/** Rows of pictures and of bytes that are to be removed. */
+@Injectable()
+export class PicturesRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** Keeps each once for the user; bytes that came a second time are noted for removal. @returns their ids, in this order */
+  async keep(tx: Queryable, userId: string, pictures: readonly NewPicture[]): Promise<string[]> {
+    const ids = new Map<string, string>();
+    // In one order, so that two requests with the same pictures do not wait for each other.
+    for (const picture of [...pictures].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))) {
+      const row = await tx.first<{ id: string; blob_key: string }>(
+        `INSERT INTO pictures (id, user_id, sha256, size, content_type, blob_key, check_at)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + ${UNREFERENCED})
+         ON CONFLICT (user_id, sha256) DO UPDATE SET check_at = excluded.check_at
+         RETURNING id, blob_key`,
+        [randomUUID(), userId, picture.sha256, picture.size, picture.contentType, picture.blobKey],
+      );
+      if (row === undefined) throw new Error('a picture was neither inserted nor found');
+      ids.set(picture.sha256, row.id);
+      if (row.blob_key !== picture.blobKey) {
+        await tx.execute('INSERT INTO picture_removals (blob_key) VALUES ($1) ON CONFLICT DO NOTHING', [
+          picture.blobKey,
+        ]);
+      }
+    }
+    return pictures.map(({ sha256 }) => ids.get(sha256) ?? '');
+  }
+
+  /** Those of the pictures that are the user's. */
+  async find(userId: string, ids: readonly string[]): Promise<Picture[]> {
+    return this.database.query<Picture>(
+      `SELECT id, blob_key AS "blobKey", content_type AS "contentType", size::float8 AS size, sha256
+         FROM pictures WHERE user_id = $1 AND id = ANY ($2::uuid[])`,
+      [userId, ids],
+      { name: 'pictures.find' },
+    );
+  }
+
+  /**
+   * Gives up pictures to which no message refers any more; their bytes are noted for removal in the same transaction.
+   * @returns whether there may be more
+   */
+  async giveUp(): Promise<boolean> {
+    return this.unitOfWork.run(async (tx) => {
+      const due = await tx.query<{ id: string }>(
+        `SELECT id FROM pictures WHERE check_at <= now() ORDER BY check_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+      );
+      if (due.length === 0) return false;
+      const ids = due.map(({ id }) => id);
+      // A statement of its own: it sees what was committed by those that the lock has waited for, and nobody can refer to them now.
+      await tx.execute(
+        `WITH gone AS (
+           DELETE FROM pictures p WHERE p.id = ANY ($1::uuid[])
+              AND NOT EXISTS (SELECT 1 FROM picture_references r WHERE r.picture_id = p.id) RETURNING p.blob_key
+         )
+         INSERT INTO picture_removals (blob_key) SELECT blob_key FROM gone ON CONFLICT DO NOTHING`,
+        [ids],
+      );
+      await tx.execute('UPDATE pictures SET check_at = NULL WHERE id = ANY ($1::uuid[])', [ids]);
+      return due.length === BATCH;
+    });
+  }
+
+  async removals(): Promise<string[]> {
+    const rows = await this.database.query<{ blob_key: string }>(
+      `SELECT blob_key FROM picture_removals LIMIT ${BATCH}`,
+    );
+    return rows.map((row) => row.blob_key);
+  }
+
+  async removed(blobKeys: readonly string[]): Promise<void> {
+    await this.database.execute('DELETE FROM picture_removals WHERE blob_key = ANY ($1::text[])', [blobKeys]);
+  }
+
+  /** Those of the keys that nothing here knows. */
+  async unknown(blobKeys: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ key: string }>(
+      `SELECT k.key FROM unnest($1::text[]) k (key)
+        WHERE NOT EXISTS (SELECT 1 FROM pictures p WHERE p.blob_key = k.key)
+          AND NOT EXISTS (SELECT 1 FROM picture_removals r WHERE r.blob_key = k.key)`,
+      [blobKeys],
+    );
+    return rows.map(({ key }) => key);
+  }
+}

@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { assertStorage, type StorageKind } from '@perennial/contracts-kernel';
+import type { Queryable } from '@perennial/persistence';
+import { CHAT_ENV, type ChatEnv } from '../env';
+import { UsageRepository } from './usage.repository';
+
+const CHATS: StorageKind = { name: 'chats', advice: 'Delete some chats and try again.' };
+
+/** Bounds what each user's chats may take. */
+@Injectable()
+export class UsageService {
+  constructor(
+    @Inject(CHAT_ENV) private readonly env: ChatEnv,
+    private readonly repository: UsageRepository,
+  ) {}
+
+  /**
+   * Before something of `added` bytes is written. Writers that ask at once may each be let in: what they go beyond the limit is what one user can
+   * have in hand at once.
+   * @param known bytes, where they were read already
+   * @throws CallError PAYLOAD_TOO_LARGE
+   */
+  async assertRoom(tx: Queryable, userId: string, added: number, known?: number): Promise<void> {
+    if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return;
+    assertStorage(CHATS, (known ?? (await this.#used(tx, userId))) + added, this.env.MAX_CHAT_BYTES_PER_USER);
+  }
+
+  /**
+   * Runs `write`, and refuses it where the user then has more than allowed and more than before: whoever is beyond the limit may still rename and
+   * cut down.
+   * @throws CallError PAYLOAD_TOO_LARGE, which the transaction must not outlive
+   */
+  async within<T>(tx: Queryable, userId: string, write: () => Promise<T>): Promise<T> {
+    if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return write();
+    const before = await this.#used(tx, userId);
+    const result = await write();
+    const after = await this.#used(tx, userId);
+    if (after > before) assertStorage(CHATS, after, this.env.MAX_CHAT_BYTES_PER_USER);
+    return result;
+  }
+
+  async #used(tx: Queryable, userId: string): Promise<number> {
+    return (await this.repository.read(tx, userId)) ?? this.repository.count(tx, userId);
+  }
+}
