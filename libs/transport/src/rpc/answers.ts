@@ -1,14 +1,22 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { isReplyError } from '../redis';
+import { LargeAnswerStore } from './large-answers';
 import { ANSWER, PARK } from './scripts';
 import { outsideTraces } from './tracing';
-import { REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
+import { encodeFailure, encodePointer, type Failure, REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
 
-interface Answer {
+/** One call's answer. */
+export interface Answer {
+  /** Its records: they are acknowledged and removed with it. */
   streamIds: readonly string[];
   callId: string;
   frame: string;
+  /** How long it may be when it is published, in UTF-16 units; undefined: as long as it is. */
+  inlineLength: number | undefined;
+}
+
+interface WaitingAnswer extends Answer {
   /** `Date.now()` when it was given. */
   at: number;
 }
@@ -20,6 +28,13 @@ const RETRY_MS = 100;
 const GIVE_UP_MS = 30_000;
 const MAX_WAITING = 10_000;
 const PARKED_TTL_MS = 30_000;
+/** How long a large answer waits for its caller to fetch those before it. */
+const FULL_PATIENCE_MS = 2_000;
+const TOO_MUCH_WAITS: Failure = {
+  code: 'RESOURCE_EXHAUSTED',
+  message: 'Too many large answers are waiting. Try again in a moment.',
+  details: { retryAfter: 1 },
+};
 
 /**
  * Answers on their way out: all of one turn of the event loop are one script, one message per waiting process. An answer whose
@@ -27,8 +42,11 @@ const PARKED_TTL_MS = 30_000;
  */
 export class Answers {
   private readonly logger = new Logger('RpcAnswers');
-  private waiting: Answer[] = [];
-  private sending: Answer[] = [];
+  private waiting: WaitingAnswer[] = [];
+  private sending: WaitingAnswer[] = [];
+  /** Too long to be published, and not yet in their keys. */
+  private readonly storing = new Set<WaitingAnswer>();
+  private readonly large: LargeAnswerStore;
   private scheduled = false;
   private retry: NodeJS.Timeout | undefined;
   private idle: (() => void)[] = [];
@@ -37,28 +55,29 @@ export class Answers {
     private readonly redis: Redis,
     private readonly keyPrefix: string,
     private readonly stream: string,
-  ) {}
+  ) {
+    this.large = new LargeAnswerStore(redis);
+  }
 
   /** Records that are answered but still in the stream; they must be kept like those in work. */
   streamIds(): string[] {
-    return [...this.waiting, ...this.sending].flatMap((answer) => answer.streamIds);
+    return [...this.waiting, ...this.sending, ...this.storing].flatMap((answer) => answer.streamIds);
   }
 
-  add(streamIds: readonly string[], callId: string, frame: string): void {
-    if (this.waiting.length >= MAX_WAITING) this.waiting.shift();
-    this.waiting.push({ streamIds, callId, frame, at: Date.now() });
-    this.schedule();
+  add(answer: Answer): void {
+    const waiting = { ...answer, at: Date.now() };
+    if (answer.inlineLength !== undefined && answer.frame.length > answer.inlineLength) void this.store(waiting);
+    else this.push(waiting);
   }
 
   /** Removes a record without an answer: its caller does not wait, or it cannot be read. */
   drop(streamId: string): void {
-    this.waiting.push({ streamIds: [streamId], callId: '', frame: '', at: Date.now() });
-    this.schedule();
+    this.push({ streamIds: [streamId], callId: '', frame: '', inlineLength: undefined, at: Date.now() });
   }
 
   /** Resolves when everything is out, or after the limit. */
   async drained(limitMs: number): Promise<void> {
-    if (this.waiting.length === 0 && this.sending.length === 0) return;
+    if (this.waiting.length === 0 && this.sending.length === 0 && this.storing.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, limitMs);
@@ -70,6 +89,31 @@ export class Answers {
   close(): void {
     clearTimeout(this.retry);
     this.waiting = [];
+  }
+
+  private push(answer: WaitingAnswer): void {
+    if (this.waiting.length >= MAX_WAITING) this.waiting.shift();
+    this.waiting.push(answer);
+    this.schedule();
+  }
+
+  /** A claim check: the answer waits in a key of its caller, and what is published says so. */
+  private async store(answer: WaitingAnswer): Promise<void> {
+    const { processId, call } = splitCallId(answer.callId);
+    this.storing.add(answer);
+    let frame: string | undefined;
+    while (frame === undefined && Date.now() - answer.at < GIVE_UP_MS) {
+      try {
+        const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, answer.frame);
+        if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
+        else if (Date.now() - answer.at >= FULL_PATIENCE_MS) frame = encodeFailure(call, TOO_MUCH_WAITS);
+      } catch {
+        // Redis is away.
+      }
+      if (frame === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    this.storing.delete(answer);
+    this.push({ ...answer, frame: frame ?? '' });
   }
 
   private schedule(): void {
@@ -93,10 +137,10 @@ export class Answers {
       this.sendFailed(batch, error);
     }
     if (this.waiting.length > 0) this.schedule();
-    else for (const resolve of this.idle.splice(0)) resolve();
+    else if (this.storing.size === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
-  private async send(batch: Answer[]): Promise<void> {
+  private async send(batch: WaitingAnswer[]): Promise<void> {
     const messages = joinByProcess(batch);
     const streamIds = batch.flatMap((answer) => answer.streamIds);
     const args: (string | number)[] = [REPLICA_GROUP, streamIds.length, ...streamIds];
@@ -112,7 +156,7 @@ export class Answers {
     }
   }
 
-  private sendFailed(batch: Answer[], error: unknown): void {
+  private sendFailed(batch: WaitingAnswer[], error: unknown): void {
     if (isReplyError(error)) this.logger.warn(`Redis refused answers: ${error.message}`);
     const oldest = Date.now() - GIVE_UP_MS;
     this.waiting = [...batch.filter((answer) => answer.at > oldest), ...this.waiting].slice(-MAX_WAITING);

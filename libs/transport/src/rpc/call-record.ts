@@ -28,7 +28,7 @@ export function readRecord(fields: readonly string[]): ReadRecord {
 
 function isCallRecord(value: unknown): value is CallRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { i, p, b, u, k, t } = value as Record<string, unknown>;
+  const { i, p, b, u, k, t, m } = value as Record<string, unknown>;
   return (
     typeof i === 'string' &&
     CALL_ID.test(i) &&
@@ -39,6 +39,7 @@ function isCallRecord(value: unknown): value is CallRecord {
     typeof u === 'object' &&
     u !== null &&
     (k === undefined || isText(k, MAX_KEY_LENGTH)) &&
+    (m === undefined || (typeof m === 'number' && m >= 0)) &&
     (t === undefined || isCarrier(t))
   );
 }

@@ -15,12 +15,17 @@ import { DISPATCH } from './scripts';
 import { outsideTraces } from './tracing';
 import { type CallRecord, RECORD_FIELD, rpcKeys } from './wire';
 
+/** UTF-16 units of records in one script: Redis does nothing else while it reads one. */
+const MAX_SCRIPT_LENGTH = 1024 * 1024;
+
 export interface OutboxOptions {
   redis: Redis;
   capacity: RedisCapacity;
   keyPrefix: string;
   /** Waiting and running calls that a service's stream may hold. */
   maxQueued: number;
+  /** Bytes of large calls that a service's stream may hold. */
+  maxQueuedBytes: number;
   /** Largest record, in UTF-16 units. */
   maxRecordLength: number;
   /** False once the call was cancelled or its time is up. */
@@ -34,6 +39,8 @@ export interface OutboxOptions {
 export class Outbox {
   private readonly logger = new Logger('RpcClient');
   private readonly queues = new Map<string, PendingCall[]>();
+  /** Records of calls that nobody waits for any more, by service. */
+  private readonly withdrawn = new Map<string, string[]>();
   private flushing = false;
 
   constructor(private readonly options: OutboxOptions) {}
@@ -43,6 +50,18 @@ export class Outbox {
     const queue = this.queues.get(pending.call.service);
     if (queue) queue.push(pending);
     else this.queues.set(pending.call.service, [pending]);
+    this.flushSoon();
+  }
+
+  /** Removes the record of a call whose caller gave up, best effort: a service that stands still must not pile up what nobody wants. */
+  withdraw(service: string, streamId: string): void {
+    const ids = this.withdrawn.get(service);
+    if (ids) ids.push(streamId);
+    else this.withdrawn.set(service, [streamId]);
+    this.flushSoon();
+  }
+
+  private flushSoon(): void {
     if (this.flushing) return;
     this.flushing = true;
     outsideTraces(() => setImmediate(() => this.flush()));
@@ -52,21 +71,38 @@ export class Outbox {
     this.flushing = false;
     for (const [service, queue] of this.queues) void this.dispatch(service, queue);
     this.queues.clear();
+    for (const [service, ids] of this.withdrawn) {
+      // A replica that has it in work acknowledges it itself.
+      this.options.redis.xdel(rpcKeys.requests(this.options.keyPrefix, service), ...ids).catch(() => undefined);
+    }
+    this.withdrawn.clear();
   }
 
+  /** In order. Large calls are several scripts, one after the other. */
   private async dispatch(service: string, queue: readonly PendingCall[]): Promise<void> {
-    const { redis, capacity, keyPrefix, maxQueued } = this.options;
-    const batch: PendingCall[] = [];
-    const args: (string | number)[] = [maxQueued, RECORD_FIELD];
+    let batch: PendingCall[] = [];
+    let records: string[] = [];
+    let length = 0;
     for (const pending of queue) {
       const record = this.options.isOpen(pending) ? this.encode(pending) : undefined;
       if (record === undefined) continue;
+      if (length > 0 && length + record.length > MAX_SCRIPT_LENGTH) {
+        await this.send(service, batch, records);
+        [batch, records, length] = [[], [], 0];
+      }
       batch.push(pending);
-      args.push(record);
+      records.push(record);
+      length += record.length;
     }
-    if (batch.length === 0) return;
+    if (batch.length > 0) await this.send(service, batch, records);
+  }
+
+  private async send(service: string, batch: readonly PendingCall[], records: readonly string[]): Promise<void> {
+    const { redis, capacity, keyPrefix, maxQueued, maxQueuedBytes } = this.options;
     try {
-      this.sent(batch, await DISPATCH.run(redis, [rpcKeys.requests(keyPrefix, service)], args));
+      const args = [maxQueued, maxQueuedBytes, RECORD_FIELD, ...records];
+      const keys = [rpcKeys.requests(keyPrefix, service), rpcKeys.queuedBytes(keyPrefix, service)];
+      this.sent(batch, await DISPATCH.run(redis, keys, args));
       capacity.wrote();
     } catch (error) {
       capacity.failed(error);
@@ -88,10 +124,13 @@ export class Outbox {
     return undefined;
   }
 
-  private sent(batch: readonly PendingCall[], added: number): void {
+  private sent(batch: readonly PendingCall[], added: readonly string[]): void {
     for (const [index, pending] of batch.entries()) {
-      if (index < added) {
+      const streamId = added[index];
+      if (streamId !== undefined) {
+        pending.streamId = streamId;
         if (pending.state === 'sending') pending.state = 'sent';
+        if (pending.isGivenUp) this.withdraw(pending.call.service, streamId);
         continue;
       }
       const message = `The service "${pending.call.service}" has too many calls waiting. Try again in a moment.`;
@@ -117,7 +156,7 @@ export class Outbox {
   }
 }
 
-function encodeRecord({ id, call, deadlineAt }: PendingCall): string {
+function encodeRecord({ id, call, deadlineAt, inlineLength }: PendingCall): string {
   const record: CallRecord = {
     i: id,
     p: call.pattern,
@@ -125,6 +164,7 @@ function encodeRecord({ id, call, deadlineAt }: PendingCall): string {
     u: call.principal,
     k: call.key,
     t: call.trace,
+    m: inlineLength,
     d: call.data,
   };
   return JSON.stringify(record);

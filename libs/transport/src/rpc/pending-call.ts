@@ -31,8 +31,14 @@ export interface PendingCall {
   readonly call: OutgoingCall;
   readonly deadlineAt: number;
   state: PendingState;
+  /** Its record in the stream, once Redis has confirmed it. */
+  streamId: string | undefined;
+  /** How long its direct answer may be, in UTF-16 units. */
+  readonly inlineLength: number;
   /** A connection was lost while Redis had the call: its answer may have been lost with it. */
   exposed: boolean;
+  /** Its caller waits no longer, and no answer has come. */
+  isGivenUp: boolean;
   deadline: Deadline | undefined;
   onAbort: (() => void) | undefined;
   readonly resolve: (reply: unknown) => void;
@@ -42,6 +48,15 @@ export interface PendingCall {
 /** Whether a second delivery of this call is harmless. */
 export function isRepeatable(pending: PendingCall): boolean {
   return pending.call.effect !== 'once';
+}
+
+/** What a caller is told whose answer was given and has gone before it could be fetched. */
+export function lostAnswer(pending: PendingCall): CallError {
+  const { pattern, effect } = pending.call;
+  if (effect === 'read') {
+    return new CallError('UNAVAILABLE', `The answer of ${pattern} was lost. Try again in a moment.`, { retryAfter: 1 });
+  }
+  return new CallError('OUTCOME_UNKNOWN', `${pattern} was done, but its answer was lost.`);
 }
 
 /** What a caller is told when its time is up. */

@@ -17,6 +17,8 @@ export interface ReplicaPulseOptions {
   onClaimed(records: RedeliveredRecord[]): void;
   /** Called with each beat, good or not. */
   onBeat(): void;
+  /** Called once Redis's clock is known. */
+  onClock(): void;
 }
 
 const BEAT_MS = 500;
@@ -112,9 +114,9 @@ export class ReplicaPulse {
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     const tookMs = performance.now() - startedAt;
     if (tookMs <= SLOW_MS) this.goodAt = performance.now();
-    if (tookMs <= CLOCK_ROUND_TRIP_MS || this.offsetMs === undefined) {
-      this.offsetMs = nowMs - (wallBefore + tookMs / 2);
-    }
+    const isFirst = this.offsetMs === undefined;
+    if (tookMs <= CLOCK_ROUND_TRIP_MS || isFirst) this.offsetMs = nowMs - (wallBefore + tookMs / 2);
+    if (isFirst) this.options.onClock();
     return {
       nowMs,
       silent: listed.map(([streamId, owner, idleMs, deliveries]) => ({

@@ -5,23 +5,33 @@ import { noticeChannel } from '../notices/notices';
 import { type Connections, isReplyError, redisUnavailable } from '../redis';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
+import { LargeAnswerFetcher } from './large-answers';
 import { Outbox } from './outbox';
-import { expiryOf, isRepeatable, type OutgoingCall, type PendingCall } from './pending-call';
+import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
+import { ReplyBudget } from './reply-budget';
 import { COLLECT } from './scripts';
-import { callId, isAnswerFrame, readAnswers, rpcKeys } from './wire';
+import { type AnswerFrame, callId, isAnswerFrame, readAnswers, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
   /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
   maxPending?: number;
   /** Waiting and running calls that a service's stream may hold; beyond it RESOURCE_EXHAUSTED. */
   maxQueued?: number;
+  /** Bytes of large calls (4 KiB and more) that a service's stream may hold; beyond it RESOURCE_EXHAUSTED. */
+  maxQueuedBytes?: number;
   /** Largest record, in UTF-16 units. */
   maxRecordLength?: number;
   /** How long calls wait for Redis to come back before they are refused, in milliseconds: a reset costs nobody an error. */
   patienceMs?: number;
 }
 
-const DEFAULTS = { maxPending: 5_000, maxQueued: 2_000, maxRecordLength: 8 * 1024 * 1024, patienceMs: 1_500 };
+const DEFAULTS = {
+  maxPending: 5_000,
+  maxQueued: 2_000,
+  maxQueuedBytes: 64 * 1024 * 1024,
+  maxRecordLength: 8 * 1024 * 1024,
+  patienceMs: 1_500,
+};
 /** At start the first connection may take longer on a busy machine, and nobody knows yet whether Redis is there. */
 const START_PATIENCE_MS = 3_000;
 
@@ -44,6 +54,8 @@ export class RedisRpcClient extends ClientProxy {
   private readonly pending = new Map<string, PendingCall>();
   private readonly wheel = new DeadlineWheel();
   private readonly outbox: Outbox;
+  private readonly budget = new ReplyBudget();
+  private readonly large: LargeAnswerFetcher;
   private sequence = 0;
   private awaySince: number | undefined = Date.now();
   private patienceMs = START_PATIENCE_MS;
@@ -57,6 +69,7 @@ export class RedisRpcClient extends ClientProxy {
     super();
     this.options = { ...DEFAULTS, ...options };
     this.redis = connections.commands;
+    this.large = new LargeAnswerFetcher(this.redis, rpcKeys.large(connections.keyPrefix, connections.processId));
     this.outbox = new Outbox({
       ...this.options,
       redis: this.redis,
@@ -114,6 +127,9 @@ export class RedisRpcClient extends ClientProxy {
         deadlineAt: Date.now() + call.deadlineMs,
         state: 'parked',
         exposed: false,
+        isGivenUp: false,
+        streamId: undefined,
+        inlineLength: this.budget.reserve(),
         deadline: undefined,
         onAbort: undefined,
         resolve,
@@ -121,7 +137,7 @@ export class RedisRpcClient extends ClientProxy {
       };
       this.pending.set(number, pending);
       pending.deadline = this.wheel.add(pending.deadlineAt, () =>
-        this.settle(pending, expiryOf(pending, this.awaySince !== undefined)),
+        this.giveUp(pending, expiryOf(pending, this.awaySince !== undefined)),
       );
       if (call.signal) this.watch(call.signal, pending);
       if (this.awaySince === undefined) this.outbox.add(pending);
@@ -179,7 +195,7 @@ export class RedisRpcClient extends ClientProxy {
   private watch(signal: AbortSignal, pending: PendingCall): void {
     pending.onAbort = () => {
       const delivered = pending.state !== 'parked';
-      this.settle(pending, new CallError('CANCELLED', `${pending.call.pattern} was cancelled.`));
+      this.giveUp(pending, new CallError('CANCELLED', `${pending.call.pattern} was cancelled.`));
       if (!delivered) return;
       // An unsubscribe does not cross by itself: the replica is told, best effort.
       this.redis
@@ -198,16 +214,45 @@ export class RedisRpcClient extends ClientProxy {
         malformed = true;
         continue;
       }
-      const pending = this.pending.get(frame[0]);
-      if (!pending) continue;
-      if (frame[1] === 1) this.settle(pending, undefined, frame[2]);
-      else this.settle(pending, fromFailure(frame[2]));
+      if (frame[1] === 2) void this.fetch(frame[0], frame[2]);
+      else this.onAnswer(frame);
     }
     if (malformed) this.connections.deadLetters.put({ source: 'reply', reason: 'not an answer', content: message });
   }
 
+  private onAnswer(frame: AnswerFrame): void {
+    const pending = this.pending.get(frame[0]);
+    if (!pending) return;
+    if (frame[1] === 1) this.settle(pending, undefined, frame[2]);
+    else if (frame[1] === 0) this.settle(pending, fromFailure(frame[2]));
+  }
+
+  /** An answer that waits in a key. It is taken from there also when its caller has given up. */
+  private async fetch(call: string, length: number): Promise<void> {
+    let answer: string | undefined;
+    try {
+      answer = await this.large.take(call, length);
+    } catch {
+      return; // Redis is away: `recover` looks for it again.
+    }
+    if (answer !== undefined) {
+      this.onAnswers(`[${answer}]`);
+      return;
+    }
+    const pending = this.pending.get(call);
+    // Two pointers to one answer: the other one has it in hand.
+    if (pending) this.settle(pending, lostAnswer(pending));
+  }
+
+  private giveUp(pending: PendingCall, error: CallError): void {
+    pending.isGivenUp = true;
+    if (pending.streamId !== undefined) this.outbox.withdraw(pending.call.service, pending.streamId);
+    this.settle(pending, error);
+  }
+
   private settle(pending: PendingCall, error: CallError | undefined, reply?: unknown): void {
     if (!this.pending.delete(pending.number)) return;
+    this.budget.release(pending.inlineLength);
     if (pending.deadline) this.wheel.remove(pending.deadline);
     if (pending.onAbort) pending.call.signal?.removeEventListener('abort', pending.onAbort);
     if (error) pending.reject(error);
@@ -242,6 +287,8 @@ export class RedisRpcClient extends ClientProxy {
       try {
         const key = rpcKeys.parked(this.connections.keyPrefix, this.connections.processId);
         for (const message of await COLLECT.run(this.redis, [key], [])) this.onAnswers(message);
+        // One after the other: how long they are is not known here.
+        for (const call of await this.large.waiting()) await this.fetch(call, 0);
       } catch (error) {
         if (!isReplyError(error)) return; // Away again: the next return repeats this.
       }

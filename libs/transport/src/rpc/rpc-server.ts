@@ -70,6 +70,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       free: () => this.free(),
       onClaimed: (records) => this.onClaimed(records),
       onBeat: () => this.reader?.checkDeaf(),
+      onClock: () => this.freed(),
     });
     this.runner = new CallRunner({
       ...this.options,
@@ -187,8 +188,15 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     }
   }
 
+  /** None before Redis's clock is known: what waited longer than its caller must not be begun. */
   private free(): number {
-    return this.draining ? 0 : this.options.concurrency - this.running.size;
+    if (this.draining || this.pulse.redisNow() === undefined) return 0;
+    return this.options.concurrency - this.running.size;
+  }
+
+  private freed(): void {
+    this.slotFreed?.();
+    this.slotFreed = undefined;
   }
 
   /** Records that are this replica's: in work, or answered but not yet out. */
@@ -250,7 +258,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     if (earlier?.kind === 'cancelled') {
       this.answers.drop(streamId);
     } else if (earlier?.kind === 'answered') {
-      this.answers.add([streamId], callId, earlier.frame);
+      this.answers.add({ streamIds: [streamId], callId, frame: earlier.frame, inlineLength: record.m });
     } else {
       const running: RunningCall = { callId, streamIds: [streamId], context: undefined };
       this.running.set(callId, running);
@@ -264,9 +272,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.running.delete(callId);
     // A call that only reads may as well run again.
     if (this.runner.effectOf(record.p) !== 'read') this.recent.answered(callId, frame);
-    this.answers.add(streamIds, callId, frame);
-    this.slotFreed?.();
-    this.slotFreed = undefined;
+    this.answers.add({ streamIds, callId, frame, inlineLength: record.m });
+    this.freed();
     if (this.running.size === 0) this.drained?.();
   }
 }

@@ -1,22 +1,39 @@
 import { RedisScript } from '../redis';
 
+/** Bytes from which a record counts towards the bytes of its queue; smaller ones are bounded by their number. */
+const COUNTED_BYTES = 4_096;
+
 /**
- * Adds calls to a service's request stream, in order, until it is full.
+ * Adds calls to a service's request stream, in order, until it is full. Bytes are only counted up here, because whoever removes records need
+ * not know how; before a call is refused for them, what is really there is measured.
  * KEYS[1]  request stream
+ * KEYS[2]  bytes added by large records since the last measurement
  * ARGV[1]  longest allowed stream (waiting and running calls)
- * ARGV[2]  field name
- * ARGV[3…] records
- * Output   how many were added; the rest was refused
+ * ARGV[2]  most bytes allowed
+ * ARGV[3]  field name
+ * ARGV[4…] records
+ * Output   stream ids of those that were added; the rest was refused
  */
-export const DISPATCH = new RedisScript<number>(`
+export const DISPATCH = new RedisScript<string[]>(`
 local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
-local added = 0
-for i = 3, #ARGV do
-  if added >= room then break end
-  redis.call('XADD', KEYS[1], '*', ARGV[2], ARGV[i])
-  added = added + 1
+local most = tonumber(ARGV[2])
+local bytes
+local ids = {}
+for i = 4, #ARGV do
+  if #ids >= room then break end
+  local size = #ARGV[i]
+  if size >= ${COUNTED_BYTES} then
+    bytes = bytes or tonumber(redis.call('GET', KEYS[2]) or '0')
+    if bytes + size > most then
+      bytes = redis.call('XLEN', KEYS[1]) == 0 and 0 or redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0)
+      if bytes + size > most then break end
+    end
+    bytes = bytes + size
+  end
+  ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', ARGV[3], ARGV[i])
 end
-return added
+if bytes then redis.call('SET', KEYS[2], bytes, 'EX', 600) end
+return ids
 `);
 
 /**

@@ -13,6 +13,10 @@ export const rpcKeys = {
   replies: (prefix: string, processId: string): string => `${prefix}:reply:${processId}`,
   /** List: answers that found nobody listening on the channel; collected after a reconnect. */
   parked: (prefix: string, processId: string): string => `${prefix}:parked:${processId}`,
+  /** Hash: answers to one process that are too long to be published. */
+  large: (prefix: string, processId: string): string => `${prefix}:large:${processId}`,
+  /** Number: bytes that large calls have put into a service's stream since it was last measured. */
+  queuedBytes: (prefix: string, service: string): string => `${prefix}:rpc:${service}:bytes`,
   /** Channel: ids of calls that their callers gave up. */
   cancels: (prefix: string, service: string): string => `${prefix}:cancel:${service}`,
 };
@@ -31,6 +35,8 @@ export interface CallRecord {
   k?: string;
   /** Trace context (W3C headers). */
   t?: Record<string, string>;
+  /** How long the direct answer may be, in UTF-16 units; a longer one waits in a key. Absent: the caller knows direct answers only. */
+  m?: number;
   /** Request. */
   d: unknown;
 }
@@ -42,8 +48,14 @@ export interface Failure {
   details: ErrorDetails;
 }
 
-/** One answer: call id without the process, 1 and the reply, or 0 and the failure. Several travel in one message. */
-export type AnswerFrame = [call: string, ok: 1, reply: unknown] | [call: string, ok: 0, failure: Failure];
+/**
+ * One answer: call id without the process, 1 and the reply, 0 and the failure, or 2 and the length of an answer that waits in a key. Several
+ * travel in one message.
+ */
+export type AnswerFrame =
+  | [call: string, kind: 1, reply: unknown]
+  | [call: string, kind: 0, failure: Failure]
+  | [call: string, kind: 2, length: number];
 
 /** The frames of one message, unchecked; undefined when it is not a JSON array. */
 export function readAnswers(message: string): unknown[] | undefined {
@@ -57,6 +69,7 @@ export function readAnswers(message: string): unknown[] | undefined {
 
 export function isAnswerFrame(frame: unknown): frame is AnswerFrame {
   if (!Array.isArray(frame) || typeof frame[0] !== 'string') return false;
+  if (frame[1] === 2) return Number.isSafeInteger(frame[2]) && (frame[2] as number) >= 0;
   return frame[1] === 1 || (frame[1] === 0 && isFailure(frame[2]));
 }
 
@@ -86,6 +99,11 @@ export function encodeReply(call: string, reply: unknown): string {
 
 export function encodeFailure(call: string, failure: Failure): string {
   return `["${call}",0,${JSON.stringify(failure)}]`;
+}
+
+/** Names an answer that waits in a key. */
+export function encodePointer(call: string, length: number): string {
+  return `["${call}",2,${length}]`;
 }
 
 /** Milliseconds of Redis's clock at which a record was added. */

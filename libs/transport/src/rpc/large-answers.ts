@@ -1,0 +1,82 @@
+import type { Redis } from 'ioredis';
+import { isRedisFull, RedisScript } from '../redis';
+
+/** Bytes of large answers that may wait for one process. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Nobody waits for an answer that long after it was given. */
+const TTL_MS = 30_000;
+/** UTF-16 units that are fetched at once, so that a process which is owed many large answers does not hold them all as text. */
+const FETCHED_AT_ONCE = 16 * 1024 * 1024;
+
+/**
+ * KEYS[1] answers of one process: a hash by call number, with their bytes under `#`
+ * ARGV[1] call number   ARGV[2] answer   ARGV[3] bytes that may wait   ARGV[4] time to live in ms
+ * Output  1 when it is kept, 0 when too much waits
+ */
+const KEEP = new RedisScript<number>(`
+local held = tonumber(redis.call('HGET', KEYS[1], '#') or '0') - redis.call('HSTRLEN', KEYS[1], ARGV[1])
+if held > 0 and held + #ARGV[2] > tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], '#', held + #ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return 1
+`);
+
+/**
+ * KEYS[1] answers of one process   ARGV[1] call number
+ * Output  the answer, or nil when it is not there
+ */
+const TAKE = new RedisScript<string | null>(`
+local answer = redis.call('HGET', KEYS[1], ARGV[1])
+if answer then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('HINCRBY', KEYS[1], '#', -#answer)
+end
+return answer
+`);
+
+export type KeptAnswer = 'kept' | 'full';
+
+/** The replica's side: answers that are too long for Pub/Sub wait in Redis, and only their name is published. */
+export class LargeAnswerStore {
+  constructor(private readonly redis: Redis) {}
+
+  /** `full` when too much waits for that process, or Redis has no room. Rejects while Redis is away. */
+  async keep(key: string, call: string, answer: string): Promise<KeptAnswer> {
+    try {
+      return (await KEEP.run(this.redis, [key], [call, answer, MAX_BYTES, TTL_MS])) === 1 ? 'kept' : 'full';
+    } catch (error) {
+      if (isRedisFull(error)) return 'full';
+      throw error;
+    }
+  }
+}
+
+/** The caller's side: fetches answers that wait, a bounded amount at once. */
+export class LargeAnswerFetcher {
+  private readonly queue: (() => void)[] = [];
+  private underway = 0;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly key: string,
+  ) {}
+
+  /** The answer of a call, or undefined when it is gone. `length` is what the pointer says. Rejects while Redis is away. */
+  async take(call: string, length: number): Promise<string | undefined> {
+    while (this.underway > 0 && this.underway + length > FETCHED_AT_ONCE) {
+      await new Promise<void>((resolve) => this.queue.push(resolve));
+    }
+    this.underway += length;
+    try {
+      return (await TAKE.run(this.redis, [this.key], [call])) ?? undefined;
+    } finally {
+      this.underway -= length;
+      for (const resolve of this.queue.splice(0)) resolve();
+    }
+  }
+
+  /** The numbers of the calls whose answers wait: what was published while nobody listened. */
+  async waiting(): Promise<string[]> {
+    return (await this.redis.hkeys(this.key)).filter((call) => call !== '#');
+  }
+}

@@ -1,0 +1,157 @@
+import type { INestMicroservice } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
+import { freshPrefix, type RedisServer, startRedis, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { READ, TEXT } from './fixtures/calls';
+import { type Caller, createCaller, TESTER } from './fixtures/harness';
+import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
+import { LargeAnswerStore } from './large-answers';
+import { RedisRpcServer } from './index';
+import { rpcKeys } from './wire';
+
+// Real: a Redis of its own, both sides of the transport.
+
+const options = { principal: TESTER };
+const MB = 1024 * 1024;
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'OK',
+    (error: unknown) => (error instanceof CallError ? error.code : String(error)),
+  );
+}
+
+describe('what is large', () => {
+  let redis: RedisServer;
+  let prefix: string;
+  let caller: Caller;
+  let app: INestMicroservice | undefined;
+  let events: ReplicaEvent[];
+
+  beforeAll(async () => (redis = await startRedis()));
+  afterAll(() => redis.stop());
+
+  beforeEach(async () => {
+    prefix = freshPrefix('rpc');
+    events = [];
+    caller = await createCaller(redis.url, prefix, { maxQueuedBytes: 2 * MB });
+  });
+
+  afterEach(async () => {
+    caller.close();
+    await app?.close();
+    app = undefined;
+  });
+
+  async function startReplica(): Promise<void> {
+    app = await startReplicaApp({ redisUrl: redis.url, keyPrefix: prefix }, (event) => events.push(event));
+    await waitFor(() => app?.get(RedisRpcServer).isReady);
+  }
+
+  const queued = (): Promise<number> => caller.connections.commands.xlen(rpcKeys.requests(prefix, 'chat'));
+  const waiting = (): Promise<number> =>
+    caller.connections.commands.exists(rpcKeys.large(prefix, caller.connections.processId));
+
+  it('answers go by a key: the subscriber of their caller is never cut, and small answers pass them by', async () => {
+    await startReplica();
+    let lost = 0;
+    caller.connections.subscriptions.onLost(() => (lost += 1));
+    // Not read meanwhile: what is published piles up at Redis, as it does for a process whose loop is busy.
+    await caller.connections.commands.config('SET', 'client-output-buffer-limit', 'pubsub 4mb 0 0');
+    const lengths = Array.from({ length: 24 }, (_, n) => 2 * MB + n);
+    const replies = await Promise.all([
+      ...lengths.map((length) => caller.rpc.call(TEXT, { length }, options)),
+      ...Array.from({ length: 200 }, () => caller.rpc.call(TEXT, { length: 40_000 }, options)),
+    ]);
+    expect(replies.slice(0, 24).map(({ text }) => text.length)).toEqual(lengths);
+    expect(replies.at(-1)?.text).toBe('ä'.repeat(40_000));
+    expect(lost).toBe(0);
+    expect(await caller.connections.commands.hgetall(rpcKeys.large(prefix, caller.connections.processId))).toEqual({
+      '#': '0',
+    });
+  });
+
+  it('answers that were named while nobody listened are fetched after the reconnect', async () => {
+    await startReplica();
+    const calls = [1, 2, 3].map((n) => caller.rpc.call(TEXT, { length: MB + n }, options));
+    await waitFor(() => events.length === 3);
+    const clients = String(await caller.connections.commands.client('LIST', 'TYPE', 'pubsub'));
+    const id = /id=(\d+)[^\n]*name=caller:subscriber/.exec(clients)?.[1] ?? '';
+    await caller.connections.commands.client('KILL', 'ID', id);
+    expect((await Promise.all(calls)).map(({ text }) => text.length)).toEqual([1, 2, 3].map((n) => MB + n));
+    await waitFor(
+      async () =>
+        (await waiting()) === 0 ||
+        (await caller.connections.commands.hlen(rpcKeys.large(prefix, caller.connections.processId))) === 1,
+    );
+  });
+
+  it('answers of one process that nobody fetches are bounded', async () => {
+    const store = new LargeAnswerStore(caller.connections.commands);
+    const answer = 'x'.repeat(20 * MB);
+    const kept = [];
+    for (const call of ['1', '2', '3', '4']) kept.push(await store.keep(`${prefix}:large`, call, answer));
+    expect(kept).toEqual(['kept', 'kept', 'kept', 'full']);
+    // The same answer again takes its own place, and a single one is always kept.
+    expect(await store.keep(`${prefix}:large`, '3', answer)).toBe('kept');
+    expect(await store.keep(`${prefix}:other`, '1', 'x'.repeat(65 * MB))).toBe('kept');
+    expect(await caller.connections.commands.pttl(`${prefix}:large`)).toBeGreaterThan(0);
+    await caller.connections.commands.del(`${prefix}:large`, `${prefix}:other`);
+  });
+
+  it('a caller of the version before gets its answer directly', async () => {
+    await startReplica();
+    const answers: string[] = [];
+    await caller.connections.subscriptions.subscribe(rpcKeys.replies(prefix, 'older'), (message) =>
+      answers.push(message),
+    );
+    const record = { i: 'older.1', p: TEXT.pattern, b: 5_000, u: TESTER, d: { length: 300_000 } };
+    await caller.connections.commands.xadd(rpcKeys.requests(prefix, 'chat'), '*', 'r', JSON.stringify(record));
+    await waitFor(() => answers.length === 1);
+    expect(JSON.parse(answers[0] ?? '')).toEqual([['1', 1, { text: 'ä'.repeat(300_000) }]]);
+  });
+
+  it('calls to a service that stands still are refused beyond its bytes, and leave nothing behind', async () => {
+    const { commands } = caller.connections;
+    const text = 'x'.repeat(MB / 2);
+    for (let round = 0; round < 2; round += 1) {
+      const calls = Array.from({ length: 20 }, () =>
+        codeOf(caller.rpc.call(TEXT, { text, length: 1 }, { ...options, deadlineMs: 1_000 })),
+      );
+      const codes = await Promise.all(calls);
+      expect(codes.filter((code) => code === 'DEADLINE_EXCEEDED')).toHaveLength(3);
+      expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(17);
+      await waitFor(async () => (await queued()) === 0);
+    }
+    expect(Number(await commands.memory('USAGE', rpcKeys.requests(prefix, 'chat')))).toBeLessThan(100_000);
+    await startReplica();
+    expect((await caller.rpc.call(TEXT, { length: 7 }, options)).text).toBe('ä'.repeat(7));
+    expect(events).toHaveLength(1);
+  });
+
+  it('a call that was given up in the queue is taken out of it', async () => {
+    const controller = new AbortController();
+    const early = new AbortController();
+    const calls = [controller, early].map(({ signal }) =>
+      codeOf(caller.rpc.call(READ, { n: 1 }, { ...options, signal })),
+    );
+    // Before Redis has said where its record is.
+    setImmediate(() => early.abort());
+    await waitFor(async () => (await queued()) >= 1);
+    controller.abort();
+    expect(await Promise.all(calls)).toEqual(['CANCELLED', 'CANCELLED']);
+    await waitFor(async () => (await queued()) === 0);
+  });
+
+  it('what waited longer than its caller, who has died, is not begun by a replica that starts', async () => {
+    const stream = rpcKeys.requests(prefix, 'chat');
+    for (let n = 0; n < 5; n += 1) {
+      const record = JSON.stringify({ i: `dead.${n}`, p: READ.pattern, b: 1, u: TESTER, d: { n } });
+      await caller.connections.commands.xadd(stream, '*', 'r', record);
+    }
+    await startReplica();
+    await waitFor(async () => (await queued()) === 0);
+    await caller.rpc.call(READ, { n: 9 }, options);
+    expect(events.flatMap((event) => (event.kind === 'begin' ? [event.n] : []))).toEqual([9]);
+  });
+});
