@@ -93,6 +93,8 @@ export class AuthModule implements OnModuleInit {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
+          secretKey: env.SECRET_KEY,
+          requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'auth',
           instanceId: runtime.instance,
           calls: callsOf(contract),

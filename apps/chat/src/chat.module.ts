@@ -27,6 +27,8 @@ export class ChatModule {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
+          secretKey: env.SECRET_KEY,
+          requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'chat',
           instanceId: runtime.instance,
           calls: callsOf(contract),

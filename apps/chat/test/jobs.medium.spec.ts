@@ -4,6 +4,7 @@ import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { Connections, createRunHub } from '@perennial/transport';
 import { Worker } from 'bullmq';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RUNS_CANCELLED } from '../src/runs/cancel/cancelled.notice';
 import { inWorld } from './in-world';
 import { Reader } from './reader';
 import { newUser, type Turn, type World } from './world';
@@ -42,6 +43,26 @@ describe('jobs, locks and readers that are left behind', () => {
     const reader = await world.follow(turn.runId);
     const row = await world.complete(turn, reader);
     expect(row).toMatchObject({ epoch: 1, deaths: 0 });
+  }, 60_000);
+
+  it('a notice that a run was cancelled is looked up and not believed', async () => {
+    const connections = new Connections({
+      redisUrl: world.redis.url,
+      keyPrefix: world.prefix,
+      service: 'chat',
+      instanceId: 'liar',
+    });
+    await waitFor(() => connections.commands.status === 'ready');
+    await world.workers(1);
+    const turn = await world.ask({ model: 'sim-t60-r60-x' });
+    const reader = await world.follow(turn.runId);
+    await reader.has(20);
+    const notice = JSON.stringify({ runIds: [turn.runId] });
+    expect(
+      await connections.commands.publish(`${world.prefix}:notice:${RUNS_CANCELLED.channel}`, notice),
+    ).toBeGreaterThan(0);
+    connections.close();
+    expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1 });
   }, 60_000);
 
   /** Holds the row of a run as a transaction does whose process stands still. */

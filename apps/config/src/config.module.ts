@@ -48,6 +48,8 @@ export class ConfigModule {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
+          secretKey: env.SECRET_KEY,
+          requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'config',
           instanceId: runtime.instance,
           calls: callsOf(contract),

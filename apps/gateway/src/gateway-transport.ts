@@ -12,6 +12,8 @@ export class GatewayTransport {
     const transport = TransportModule.forRoot({
       redisUrl: env.REDIS_URL,
       keyPrefix: env.REDIS_KEY_PREFIX,
+      secretKey: env.SECRET_KEY,
+      requireSigned: env.REDIS_REQUIRE_SIGNED,
       service: runtime.name,
       instanceId: runtime.instance,
       metrics: promRpcMetrics(runtime.metrics.registry),

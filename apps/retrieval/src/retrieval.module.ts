@@ -33,6 +33,8 @@ export class RetrievalModule {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
+          secretKey: env.SECRET_KEY,
+          requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'retrieval',
           instanceId: runtime.instance,
           calls: callsOf(contract),

@@ -22,6 +22,9 @@ export const ECHO = defineCall({
   reply: z.object({ chatId: z.uuid(), message: MessageSchema, version: z.int() }),
 });
 
+/** Calls are signed, as in the product. */
+export const SECRET_KEY = 'the secret of this benchmark';
+
 export const PRINCIPAL: Principal = {
   kind: 'user',
   userId: '5f0c6f0e-7d55-4a0a-9a1c-0f1f6f0d2b11',

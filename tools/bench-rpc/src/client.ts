@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Rpc, TransportModule } from '@perennial/transport';
 import { Pool } from 'undici';
-import { ECHO, PRINCIPAL, REQUEST, type WorkerCommand, type WorkerEvent } from './call';
+import { ECHO, PRINCIPAL, REQUEST, SECRET_KEY, type WorkerCommand, type WorkerEvent } from './call';
 
 async function overHttp(pool: Pool): Promise<void> {
   const { statusCode, body } = await pool.request({
@@ -31,7 +31,7 @@ async function run(call: () => Promise<unknown>, calls: number, concurrency: num
 }
 
 async function main(redisUrl: string, httpPort: string): Promise<void> {
-  @Module({ imports: [TransportModule.forRoot({ redisUrl, service: 'gateway' })] })
+  @Module({ imports: [TransportModule.forRoot({ redisUrl, service: 'gateway', secretKey: SECRET_KEY })] })
   class ClientModule {}
 
   const app = await NestFactory.createApplicationContext(ClientModule, { logger: ['error', 'warn'] });

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { type CallContext, Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 import fastify from 'fastify';
 import type { z } from 'zod';
-import { ECHO, type WorkerCommand, type WorkerEvent } from './call';
+import { ECHO, SECRET_KEY, type WorkerCommand, type WorkerEvent } from './call';
 
 function answer({ chatId, message }: z.output<typeof ECHO.request>): z.input<typeof ECHO.reply> {
   return { chatId, message, version: 1 };
@@ -21,7 +21,7 @@ class EchoController {
 /** One process with both doors: Fastify on a port, and the calls of the service `chat`. */
 async function main(redisUrl: string): Promise<void> {
   @Module({
-    imports: [TransportModule.forRoot({ redisUrl, service: 'chat', calls: [ECHO] })],
+    imports: [TransportModule.forRoot({ redisUrl, service: 'chat', calls: [ECHO], secretKey: SECRET_KEY })],
     controllers: [EchoController],
   })
   class ServerModule {}

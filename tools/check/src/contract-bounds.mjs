@@ -4,6 +4,12 @@ import { ROOT } from './root.mjs';
 
 const CONTRACTS = ['gateway', 'auth', 'chat', 'config', 'retrieval'];
 
+/** What holds a password, a key or somebody's words. */
+const SECRET_NAME =
+  /^(.*password|.*key|.*token|content|text|messages|prompt|chat|body|queries|query|settings|params)$/i;
+/** Names that hold none: they name things. */
+const OPEN_NAMES = new Set(['idempotencyKey', 'blobKey']);
+
 /** Formats whose pattern bounds the length. */
 const BOUNDED_FORMATS = new Set(['uuid', 'date', 'date-time', 'ipv4', 'ipv6']);
 
@@ -15,10 +21,12 @@ const BOUNDED_FORMATS = new Set(['uuid', 'date', 'date-time', 'ipv4', 'ipv6']);
  * @property {z.ZodType} [request]
  * @property {z.ZodType} [reply]
  * @property {string} [pattern]
+ * @property {boolean} [sealed]
  */
 
 /**
- * What can grow without bound in a request: a text, list or map without a maximum. And what can make stored rows unreadable: a
+ * What can grow without bound in a request: a text, list or map without a maximum. What would lie in clear in Redis: a secret in the request
+ * of a call that is not sealed. And what can make stored rows unreadable: a
  * maximum in the reply of a call, which is checked when it arrives. Values of no declared shape (`unknown`) are bounded by the edge, which
  * counts keys, items and levels of every body.
  *
@@ -29,12 +37,15 @@ const BOUNDED_FORMATS = new Set(['uuid', 'date', 'date-time', 'ipv4', 'ipv6']);
 export function unbounded(name, value) {
   if (typeof value !== 'object' || value === null) return [];
   if (value instanceof z.ZodType) return /BodySchema$/.test(name) ? requestFaults(value, name) : [];
-  const { params, query, body, request, reply, pattern } = /** @type {Parts} */ (value);
+  const { params, query, body, request, reply, pattern, sealed } = /** @type {Parts} */ (value);
   const requests = Object.entries({ params, query, body, request });
   const faults = requests.flatMap(([part, schema]) =>
     schema instanceof z.ZodType ? requestFaults(schema, `${name}.${part}`) : [],
   );
   if (pattern !== undefined && reply instanceof z.ZodType) faults.push(...replyFaults(reply, `${name}.reply`));
+  if (pattern !== undefined && sealed !== true && request instanceof z.ZodType) {
+    faults.push(...secretFaults(request, `${name}.request`));
+  }
   return faults;
 }
 
@@ -55,6 +66,9 @@ export const PLANTED_CONTRACTS = [
   ['a text in a query', { query: z.object({ a: z.string() }) }],
   ['a body that is chosen later: PlantedBodySchema', z.looseObject({ a: z.string() })],
   ['a reply that cannot be read', { pattern: 'a.b', reply: z.object({ a: z.string().max(9) }) }],
+  ['a password in clear', { pattern: 'a.b', request: z.object({ oldPassword: z.string().max(9) }) }],
+  ['a key in a list in clear', { pattern: 'a.b', request: z.array(z.object({ key: z.string().max(9) })).max(9) }],
+  ['a chat in clear', { pattern: 'a.b', request: z.object({ chat: z.unknown() }) }],
   ['a reply of few items', { pattern: 'a.b', reply: z.array(z.string()).max(9) }],
 ];
 
@@ -96,6 +110,14 @@ function requestFaults(schema, at) {
     if (types.includes('array') && node.maxItems === undefined) return 'a list without a maximum';
     if (node.propertyNames !== undefined && node['maxProperties'] === undefined) return 'a map without a maximum';
     return undefined;
+  });
+}
+
+/** @type {(schema: z.ZodType, at: string) => string[]} */
+function secretFaults(schema, at) {
+  return visit(toJson(schema, 'input'), at, ({ properties }) => {
+    const named = Object.keys(properties ?? {}).filter((name) => SECRET_NAME.test(name) && !OPEN_NAMES.has(name));
+    return named.length > 0 ? `holds ${named.join(', ')}: the call must be sealed` : undefined;
   });
 }
 

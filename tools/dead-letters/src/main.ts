@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { commonEnv, parseEnv, redisEnv } from '@perennial/runtime';
+import { commonEnv, parseEnv, redisEnv, secretEnv } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { z } from 'zod';
 
@@ -21,12 +21,13 @@ if ((option !== undefined && option !== '--limit' && option !== '--clear') || !N
   refuse();
 }
 
-const env = parseEnv(z.object({ ...commonEnv, ...redisEnv }), process.env, { service: 'dead-letters' });
+const env = parseEnv(z.object({ ...commonEnv, ...redisEnv, ...secretEnv }), process.env, { service: 'dead-letters' });
 const connections = new Connections({
   redisUrl: env.REDIS_URL,
   keyPrefix: env.REDIS_KEY_PREFIX,
   service: 'dead-letters',
   instanceId: 'dead-letters',
+  secretKey: env.SECRET_KEY,
 });
 try {
   if (connections.commands.status !== 'ready') await once(connections.commands, 'ready');

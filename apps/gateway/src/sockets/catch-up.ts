@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ACTIVE_RUNS } from '@perennial/contracts-chat';
 import { defineNotice, type Principal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
-import { Notices, Rpc, type RunHub } from '@perennial/transport';
+import { type FollowedRun, Notices, Rpc, type RunHub } from '@perennial/transport';
 import { z } from 'zod';
 import { RUN_HUB } from '../runs/run-hub';
 import type { Packet } from './packets';
@@ -28,7 +28,7 @@ export class CatchUp implements OnModuleInit {
 
   onModuleInit(): void {
     void this.notices.subscribe(CATCH_UP, async ({ userId, runIds }) => {
-      if (this.users.has(userId)) await this.send(runIds, (packet) => this.users.send(userId, packet));
+      if (this.users.has(userId)) await this.sendTo(userId, runIds);
     });
   }
 
@@ -41,20 +41,33 @@ export class CatchUp implements OnModuleInit {
   /** To every socket of the user, wherever it is. */
   toUser(userId: string, runIds: readonly string[]): void {
     if (runIds.length === 0) return;
-    if (this.users.has(userId)) void this.send(runIds, (packet) => this.users.send(userId, packet));
+    if (this.users.has(userId)) void this.sendTo(userId, runIds);
     else void this.notices.publish(CATCH_UP, { userId, runIds: [...runIds] });
   }
 
   /** Never rejects: a text that cannot be had now arrives with the next update of its run. */
-  async send(runIds: readonly string[], send: (packet: Packet) => void): Promise<void> {
+  async send(
+    runIds: readonly string[],
+    send: (packet: Packet) => void,
+    isAllowed: (run: FollowedRun) => boolean = () => true,
+  ): Promise<void> {
     for (const runId of runIds) {
       try {
         const run = await this.hub.snapshot(runId);
-        const packet = run && UserRelay.snapshot(run);
+        const packet = run && isAllowed(run) ? UserRelay.snapshot(run) : undefined;
         if (packet !== undefined) send(packet);
       } catch (error) {
         this.runtime.logger('sockets').warn({ err: error, run_id: runId }, 'could not send the text so far');
       }
     }
+  }
+
+  /** A notice is no truth: a run is shown to the user whose it is, whoever a notice names. */
+  private sendTo(userId: string, runIds: readonly string[]): Promise<void> {
+    return this.send(
+      runIds,
+      (packet) => this.users.send(userId, packet),
+      (run) => run.identity.userId === userId,
+    );
   }
 }

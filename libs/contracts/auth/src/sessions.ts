@@ -18,6 +18,7 @@ export type SessionClaims = z.infer<typeof SessionClaimsSchema>;
 export const SIGN_IN = defineCall({
   pattern: 'auth.sessions.signIn',
   effect: 'read',
+  sealed: true,
   request: z.object({ email: EmailSchema, password: PasswordSchema, ...attemptOrigin }),
   reply: IssuedSessionSchema,
   deadlineMs: 10_000,

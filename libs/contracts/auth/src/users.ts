@@ -67,6 +67,7 @@ const imageUrl = z.string().max(PICTURE_MAX_CHARS);
 export const SIGN_UP = defineCall({
   pattern: 'auth.users.signUp',
   effect: 'keyed',
+  sealed: true,
   request: z.object({ name, email, password, profile_image_url: imageUrl.optional(), ...origin, ...owner }),
   reply: IssuedSessionSchema,
   deadlineMs: 10_000,
@@ -76,6 +77,7 @@ export const SIGN_UP = defineCall({
 export const ADD_USER = defineCall({
   pattern: 'auth.users.add',
   effect: 'keyed',
+  sealed: true,
   request: z.object({
     name,
     email,
@@ -116,6 +118,7 @@ export const GET_PICTURE = defineCall({
 export const LIST_USERS = defineCall({
   pattern: 'auth.users.list',
   effect: 'read',
+  sealed: true,
   request: z.object({
     query: z.string().max(200).optional(),
     orderBy: z.enum(['name', 'email', 'role', 'created_at', 'last_active_at']).default('created_at'),
@@ -129,6 +132,7 @@ export const LIST_USERS = defineCall({
 export const UPDATE_USER = defineCall({
   pattern: 'auth.users.update',
   effect: 'keyed',
+  sealed: true,
   request: z.object({
     userId: z.uuid(),
     role: RoleSchema.optional(),
@@ -173,6 +177,7 @@ export const UPDATE_TIMEZONE = defineCall({
 export const UPDATE_PASSWORD = defineCall({
   pattern: 'auth.users.updatePassword',
   effect: 'keyed',
+  sealed: true,
   request: z.object({ password, newPassword: password, address: z.string().max(256) }),
   reply: z.object({}),
   deadlineMs: 10_000,
@@ -189,6 +194,7 @@ export const GET_USER_SETTINGS = defineCall({
 export const UPDATE_USER_SETTINGS = defineCall({
   pattern: 'auth.users.updateSettings',
   effect: 'keyed',
+  sealed: true,
   request: z.object({ settings: boundedJson() }),
   reply: z.object({ settings: z.record(z.string(), z.unknown()) }),
 });

@@ -98,6 +98,7 @@ export const LIST_CHATS = defineCall({
 export const SEARCH_CHATS = defineCall({
   pattern: 'chat.chats.search',
   effect: 'read',
+  sealed: true,
   request: z.object({ text: z.string().max(500), page: z.number().int().min(1).default(1) }),
   reply: z.object({ items: z.array(ChatListItemSchema) }),
 });
@@ -106,6 +107,7 @@ export const SEARCH_CHATS = defineCall({
 export const CREATE_CHAT = defineCall({
   pattern: 'chat.chats.create',
   effect: 'keyed',
+  sealed: true,
   request: z.object({ chat: IncomingBlobSchema, folderId: id.nullish() }),
   reply: ChatSchema,
 });
@@ -132,6 +134,7 @@ export const GET_CHAT = defineCall({
 export const UPDATE_CHAT = defineCall({
   pattern: 'chat.chats.update',
   effect: 'keyed',
+  sealed: true,
   request: z.object({ chatId: z.uuid(), chat: IncomingBlobSchema }),
   reply: ChatSchema,
 });

@@ -52,6 +52,7 @@ export const TerminalSchema = z.object({
 export const ACCEPT_TURN = defineCall({
   pattern: 'chat.runs.accept',
   effect: 'keyed',
+  sealed: true,
   request: z.object({
     /** Absent: a new chat is made. */
     chatId: z.uuid().optional(),
@@ -107,6 +108,7 @@ export const ACCEPT_TURN = defineCall({
 export const ACCEPT_COMPLETION = defineCall({
   pattern: 'chat.completions.accept',
   effect: 'keyed',
+  sealed: true,
   request: z.object({
     modelId: z.string().min(1).max(512),
     /** The OpenAI body less `model` and `stream`; validated at the edge. */

@@ -48,6 +48,7 @@ export const GET_CONNECTIONS = defineCall({
 export const UPDATE_CONNECTIONS = defineCall({
   pattern: 'config.connections.update',
   effect: 'keyed',
+  sealed: true,
   request: AdminConnectionsSchema.extend({
     connections: z.array(z.object({ url, key, config: IncomingOptionsSchema })).max(100),
   }),
@@ -58,6 +59,7 @@ export const UPDATE_CONNECTIONS = defineCall({
 export const VERIFY_CONNECTION = defineCall({
   pattern: 'config.connections.verify',
   effect: 'read',
+  sealed: true,
   request: z.object({
     kind: ConnectionKindSchema,
     url,

@@ -86,6 +86,7 @@ export const RESOLVE_MODEL = defineCall({
 export const SAVE_MODEL_ENTRY = defineCall({
   pattern: 'config.models.saveEntry',
   effect: 'keyed',
+  sealed: true,
   request: IncomingModelEntrySchema,
   reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
 });

@@ -57,6 +57,7 @@ export const GET_VERSION = defineCall({
 export const UPDATE_BANNERS = defineCall({
   pattern: 'config.settings.updateBanners',
   effect: 'keyed',
+  sealed: true,
   request: z.object({ banners: z.array(IncomingBannerSchema).max(50) }),
   reply: z.object({ banners: z.array(BannerSchema) }),
 });

@@ -19,6 +19,8 @@ export interface Call<Request extends z.ZodType = z.ZodType, Reply extends z.Zod
   readonly effect: CallEffect;
   readonly request: Request;
   readonly reply: Reply;
+  /** The request holds a password, a key or somebody's text: it crosses Redis sealed. */
+  readonly sealed?: boolean;
   /** How long the caller waits, in milliseconds, unless it says less. */
   readonly deadlineMs: number;
 }

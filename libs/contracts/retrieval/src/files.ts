@@ -80,6 +80,7 @@ export function blobKeyOf(fileId: string, version: string): string {
 export const REGISTER_FILE = defineCall({
   pattern: 'retrieval.files.register',
   effect: 'keyed',
+  sealed: true,
   request: z.object({
     fileId: z.uuid(),
     name: FileName,

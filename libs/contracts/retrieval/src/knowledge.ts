@@ -39,6 +39,7 @@ export const LIST_KNOWLEDGE = defineCall({
 export const SEARCH_KNOWLEDGE = defineCall({
   pattern: 'retrieval.knowledge.search',
   effect: 'read',
+  sealed: true,
   request: z.object({
     query: z.string().max(500).default(''),
     all: z.boolean().default(false),
@@ -103,6 +104,7 @@ const FilePageSchema = z.object({ items: z.array(FileSchema), total: z.number().
 export const LIST_KNOWLEDGE_FILES = defineCall({
   pattern: 'retrieval.knowledge.files',
   effect: 'read',
+  sealed: true,
   request: z.object({
     knowledgeId: z.uuid(),
     query: z.string().max(500).default(''),
@@ -118,6 +120,7 @@ export const LIST_KNOWLEDGE_FILES = defineCall({
 export const SEARCH_KNOWLEDGE_FILES = defineCall({
   pattern: 'retrieval.knowledge.searchFiles',
   effect: 'read',
+  sealed: true,
   request: z.object({ query: z.string().max(500).default(''), page: Page }),
   reply: z.object({
     items: z.array(FileSchema.extend({ knowledge: z.object({ id: z.uuid(), name: z.string() }) })),

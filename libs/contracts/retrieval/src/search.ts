@@ -59,6 +59,7 @@ export const DegradedSchema = z.object({
 export const SEARCH = defineCall({
   pattern: 'retrieval.search',
   effect: 'read',
+  sealed: true,
   request: z.object({
     /** One question in up to eight wordings; a chunk counts by its best. */
     queries: z.array(z.string().trim().min(1).max(8_000)).min(1).max(8),
@@ -99,6 +100,7 @@ export const SEARCH = defineCall({
 export const QUERY_COLLECTIONS = defineCall({
   pattern: 'retrieval.query',
   effect: 'read',
+  sealed: true,
   request: z.object({
     collections: z.array(z.string().min(1).max(64)).min(1).max(100),
     query: z.string().trim().min(1).max(8_000),

@@ -69,6 +69,7 @@ export const GET_RETRIEVAL_SETTINGS = defineCall({
 export const UPDATE_RETRIEVAL_SETTINGS = defineCall({
   pattern: 'retrieval.settings.update',
   effect: 'keyed',
+  sealed: true,
   request: RetrievalSettingsSchema.partial(),
   reply: VersionedSettings,
 });
@@ -164,6 +165,7 @@ export const GET_EMBEDDING = defineCall({
 export const UPDATE_EMBEDDING = defineCall({
   pattern: 'retrieval.embedding.update',
   effect: 'keyed',
+  sealed: true,
   request: EmbeddingSettings.partial(),
   reply: EmbeddingConfigSchema,
 });

@@ -117,12 +117,17 @@ export const redisEnv = {
       description: 'Start of every key and channel, so that installations can share a server.',
     },
   ),
+  REDIS_REQUIRE_SIGNED: variable(flag().default(false), {
+    description:
+      'Refuses calls between services, and their answers, that are not signed under SECRET_KEY. Set it once no process of a version that does not sign runs any more.',
+  }),
 };
 
 /** For services that sign tokens or open sealed provider keys. */
 export const secretEnv = {
   SECRET_KEY: variable(z.string().min(8, 'must have at least 8 characters'), {
-    description: 'Signs sessions and seals provider keys; the same for all services, and never changed lightly.',
+    description:
+      'Signs sessions and calls between services, seals provider keys and what crosses Redis; the same for all services, and never changed lightly.',
     example: 'the output of `openssl rand -hex 32`',
     aliases: ['WEBUI_SECRET_KEY'],
     secret: true,

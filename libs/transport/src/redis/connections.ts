@@ -4,6 +4,7 @@ import { RedisCapacity } from './capacity';
 import { createRedis, type RedisRole } from './create-redis';
 import { DeadLetters } from './dead-letters';
 import { Subscriptions } from './subscriptions';
+import { WireSecrets } from './wire-secrets';
 
 export interface ConnectionsOptions {
   redisUrl: string;
@@ -13,6 +14,10 @@ export interface ConnectionsOptions {
   service: string;
   /** Stable name of this replica, for people. */
   instanceId: string;
+  /** The deployment's SECRET_KEY: calls are signed and sealed under keys that derive from it. Without one they are as in older versions. */
+  secretKey?: string;
+  /** Whether unsigned calls and answers, as older versions send them, are refused. */
+  requireSigned?: boolean;
 }
 
 /** The Redis connections of one process, and its identity on the wire. */
@@ -24,6 +29,8 @@ export class Connections {
   readonly subscriptions: Subscriptions;
   /** Where what cannot be read is put. */
   readonly deadLetters: DeadLetters;
+  /** Undefined without a SECRET_KEY. */
+  readonly secrets: WireSecrets | undefined;
   /** Whether Redis takes writes. */
   readonly capacity = new RedisCapacity();
   private readonly extra: Redis[] = [];
@@ -32,7 +39,8 @@ export class Connections {
     this.processId = `${options.instanceId}-${randomBytes(8).toString('hex')}`;
     this.commands = this.create('commands');
     this.subscriptions = new Subscriptions(this.create('subscriber'));
-    this.deadLetters = new DeadLetters(this.commands, `${options.keyPrefix}:dead-letters`);
+    this.secrets = options.secretKey === undefined ? undefined : new WireSecrets(options.secretKey);
+    this.deadLetters = new DeadLetters(this.commands, `${options.keyPrefix}:dead-letters`, this.secrets);
   }
 
   get keyPrefix(): string {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { RedisScript } from './script';
+import type { WireSecrets } from './wire-secrets';
 
 /** Letters that are kept; the oldest go first. */
 const MAX_LETTERS = 1_000;
@@ -9,6 +10,7 @@ const MAX_CONTENT = 4 * 1024;
 /** Letters on their way to Redis; beyond it they are only counted. */
 const MAX_UNDERWAY = 100;
 const LOG_EVERY_MS = 10_000;
+const CONTEXT = 'dead-letter';
 
 /**
  * Keeps a letter, and acknowledges and removes the record that it came from. The record goes even when a full Redis refuses the letter:
@@ -65,6 +67,8 @@ export class DeadLetters {
   constructor(
     private readonly redis: Redis,
     private readonly key: string,
+    /** Seals what is kept: what cannot be read may be anything, a password too. */
+    private readonly secrets: WireSecrets | undefined,
   ) {}
 
   /** Called with the source of each letter, for a metric. */
@@ -78,7 +82,8 @@ export class DeadLetters {
     if (this.underway >= MAX_UNDERWAY || this.redis.status !== 'ready') return;
     this.underway += 1;
     const keys = record ? [this.key, record.stream] : [this.key];
-    const content = letter.content.slice(0, MAX_CONTENT);
+    const start = letter.content.slice(0, MAX_CONTENT);
+    const content = this.secrets?.seal(CONTEXT, start) ?? start;
     const args = [MAX_LETTERS, letter.source, letter.reason, content, record?.group ?? '', record?.streamId ?? ''];
     PUT_ASIDE.run(this.redis, keys, args)
       // Redis is away: the record is delivered again and put aside then.
@@ -94,8 +99,12 @@ export class DeadLetters {
       at: Number(id.slice(0, id.indexOf('-'))),
       source: fieldOf(fields, 'source'),
       reason: fieldOf(fields, 'reason'),
-      content: fieldOf(fields, 'content'),
+      content: this.opened(fieldOf(fields, 'content')),
     }));
+  }
+
+  private opened(content: string): string {
+    return this.secrets?.open(CONTEXT, content) ?? content;
   }
 
   /** Forgets all letters. */

@@ -5,3 +5,4 @@ export * from './dead-letters';
 export * from './errors';
 export * from './script';
 export * from './subscriptions';
+export * from './wire-secrets';

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { isReplyError } from '../redis';
+import { type Connections, isReplyError } from '../redis';
 import { LargeAnswerStore } from './large-answers';
 import { ANSWER, PARK } from './scripts';
 import { outsideTraces } from './tracing';
-import { encodeFailure, encodePointer, type Failure, REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
+import { answerContext, encodeFailure, encodePointer, type Failure, REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
 
 /** One call's answer. */
 export interface Answer {
@@ -14,6 +14,8 @@ export interface Answer {
   frame: string;
   /** How long it may be when it is published, in UTF-16 units; undefined: as long as it is. */
   inlineLength: number | undefined;
+  /** Its caller verifies signatures and opens seals. */
+  isSigned: boolean;
 }
 
 interface WaitingAnswer extends Answer {
@@ -29,7 +31,7 @@ const GIVE_UP_MS = 30_000;
 const MAX_WAITING = 10_000;
 const PARKED_TTL_MS = 30_000;
 /** How long a large answer waits for its caller to fetch those before it. */
-const FULL_PATIENCE_MS = 2_000;
+const FULL_PATIENCE_MS = 4_000;
 const TOO_MUCH_WAITS: Failure = {
   code: 'RESOURCE_EXHAUSTED',
   message: 'Too many large answers are waiting. Try again in a moment.',
@@ -51,12 +53,16 @@ export class Answers {
   private retry: NodeJS.Timeout | undefined;
   private idle: (() => void)[] = [];
 
+  private readonly redis: Redis;
+  private readonly keyPrefix: string;
+
   constructor(
-    private readonly redis: Redis,
-    private readonly keyPrefix: string,
+    private readonly connections: Pick<Connections, 'commands' | 'keyPrefix' | 'secrets'>,
     private readonly stream: string,
   ) {
-    this.large = new LargeAnswerStore(redis);
+    this.redis = connections.commands;
+    this.keyPrefix = connections.keyPrefix;
+    this.large = new LargeAnswerStore(this.redis);
   }
 
   /** Records that are answered but still in the stream; they must be kept like those in work. */
@@ -72,7 +78,14 @@ export class Answers {
 
   /** Removes a record without an answer: its caller does not wait, or it cannot be read. */
   drop(streamId: string): void {
-    this.push({ streamIds: [streamId], callId: '', frame: '', inlineLength: undefined, at: Date.now() });
+    this.push({
+      streamIds: [streamId],
+      callId: '',
+      frame: '',
+      inlineLength: undefined,
+      isSigned: false,
+      at: Date.now(),
+    });
   }
 
   /** Resolves when everything is out, or after the limit. */
@@ -101,10 +114,11 @@ export class Answers {
   private async store(answer: WaitingAnswer): Promise<void> {
     const { processId, call } = splitCallId(answer.callId);
     this.storing.add(answer);
+    const text = answer.isSigned ? this.sealed(processId, answer.frame) : answer.frame;
     let frame: string | undefined;
     while (frame === undefined && Date.now() - answer.at < GIVE_UP_MS) {
       try {
-        const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, answer.frame);
+        const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, text);
         if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
         else if (Date.now() - answer.at >= FULL_PATIENCE_MS) frame = encodeFailure(call, TOO_MUCH_WAITS);
       } catch {
@@ -144,16 +158,25 @@ export class Answers {
     const messages = joinByProcess(batch);
     const streamIds = batch.flatMap((answer) => answer.streamIds);
     const args: (string | number)[] = [REPLICA_GROUP, streamIds.length, ...streamIds];
-    for (const { processId, message } of messages) args.push(rpcKeys.replies(this.keyPrefix, processId), message);
+    const { secrets } = this.connections;
+    for (const { processId, message, isSigned } of messages) {
+      const signature = isSigned ? secrets?.sign(answerContext(processId), message) : undefined;
+      args.push(rpcKeys.replies(this.keyPrefix, processId), `${signature ?? ''}${message}`);
+    }
     const unheard = await ANSWER.run(this.redis, [this.stream], args);
     for (const index of unheard) {
       const lost = messages[index - 1];
       if (!lost) continue;
       // The caller is reconnecting or gone: it collects the answer when it is back.
-      PARK.run(this.redis, [rpcKeys.parked(this.keyPrefix, lost.processId)], [PARKED_TTL_MS, lost.message]).catch(
-        () => undefined,
-      );
+      const { processId, message } = lost;
+      const parked = lost.isSigned ? this.sealed(processId, message) : message;
+      PARK.run(this.redis, [rpcKeys.parked(this.keyPrefix, processId)], [PARKED_TTL_MS, parked]).catch(() => undefined);
     }
+  }
+
+  /** What is written, and not only published, is sealed. */
+  private sealed(processId: string, text: string): string {
+    return this.connections.secrets?.seal(answerContext(processId), text) ?? text;
   }
 
   private sendFailed(batch: WaitingAnswer[], error: unknown): void {
@@ -167,24 +190,33 @@ export class Answers {
   }
 }
 
+interface JoinedAnswers {
+  processId: string;
+  message: string;
+  isSigned: boolean;
+}
+
 /** One JSON array per process, split where it would grow too long. */
-export function joinByProcess(
-  batch: readonly { callId: string; frame: string }[],
-): { processId: string; message: string }[] {
-  const open = new Map<string, { frames: string[]; length: number }>();
-  const done: { processId: string; message: string }[] = [];
-  for (const { callId, frame } of batch) {
+export function joinByProcess(batch: readonly Pick<Answer, 'callId' | 'frame' | 'isSigned'>[]): JoinedAnswers[] {
+  const open = new Map<string, { frames: string[]; length: number; isSigned: boolean }>();
+  const done: JoinedAnswers[] = [];
+  for (const { callId, frame, isSigned } of batch) {
     if (!frame) continue;
     const { processId } = splitCallId(callId);
     const joined = open.get(processId);
+    // One process is of one version.
     if (joined && joined.length + frame.length <= JOIN_LIMIT) {
       joined.frames.push(frame);
       joined.length += frame.length;
       continue;
     }
-    if (joined) done.push({ processId, message: `[${joined.frames.join(',')}]` });
-    open.set(processId, { frames: [frame], length: frame.length });
+    if (joined) done.push(toMessage(processId, joined));
+    open.set(processId, { frames: [frame], length: frame.length, isSigned });
   }
-  for (const [processId, { frames }] of open) done.push({ processId, message: `[${frames.join(',')}]` });
+  for (const [processId, joined] of open) done.push(toMessage(processId, joined));
   return done;
+}
+
+function toMessage(processId: string, joined: { frames: readonly string[]; isSigned: boolean }): JoinedAnswers {
+  return { processId, message: `[${joined.frames.join(',')}]`, isSigned: joined.isSigned };
 }

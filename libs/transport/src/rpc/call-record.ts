@@ -1,4 +1,5 @@
-import { RECORD_FIELD, type CallRecord } from './wire';
+import type { WireSecrets } from '../redis';
+import { type CallRecord, RECORD_FIELD, requestContext, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
 
 /** A call id: the process that waits, a dot, the call's number. It goes into answers as it is, so nothing else may be in it. */
 const CALL_ID = /^[\w.:@-]{1,200}\.[0-9a-z]{1,13}$/;
@@ -6,29 +7,81 @@ const MAX_NAME_LENGTH = 200;
 const MAX_KEY_LENGTH = 2_000;
 /** A day: no call waits longer. */
 const MAX_BUDGET_MS = 86_400_000;
+/** How far the clocks of callers and Redis may be apart. */
+const CLOCK_TOLERANCE_MS = 600_000;
 
-/** What a stream entry turned out to be. */
-export type ReadRecord = { record: CallRecord } | { malformed: string };
+/** What a stream entry turned out to be. `isSigned`: its caller verifies signatures and opens seals itself. */
+export type ReadRecord = { record: CallRecord; isSigned: boolean } | { malformed: string };
+
+export interface RecordReaderOptions {
+  /** The service whose stream it is. */
+  service: string;
+  /** Without them signatures are not looked at, as in older versions. */
+  secrets: WireSecrets | undefined;
+  /** Refuses what is not signed. */
+  requireSigned: boolean;
+  /** Redis's clock in milliseconds, or undefined while it is not known. */
+  redisNow: () => number | undefined;
+}
 
 /**
  * Reads the fields of a stream entry. Everything that the transport itself relies on is checked here, before anything else looks at it; the
  * principal and the request are checked by their schemas when the call runs.
  */
-export function readRecord(fields: readonly string[]): ReadRecord {
-  const json = fields[0] === RECORD_FIELD ? fields[1] : undefined;
-  if (json === undefined) return { malformed: 'no record in the entry' };
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return { malformed: 'not JSON' };
+export class RecordReader {
+  private readonly context: string;
+
+  constructor(private readonly options: RecordReaderOptions) {
+    this.context = requestContext(options.service);
   }
-  return isCallRecord(value) ? { record: value } : { malformed: 'not a call' };
+
+  read(fields: readonly string[]): ReadRecord {
+    const [field, json, signatureField, signature] = fields;
+    const isSealed = field === SEALED_RECORD_FIELD;
+    if ((field !== RECORD_FIELD && !isSealed) || json === undefined) return { malformed: 'no record in the entry' };
+    const given = signatureField === SIGNATURE_FIELD ? signature : undefined;
+    const refusal = this.refusalOf(json, given);
+    if (refusal !== undefined) return { malformed: refusal };
+    const record = parse(json);
+    if (!isCallRecord(record)) return { malformed: record === undefined ? 'not JSON' : 'not a call' };
+    const isSigned = given !== undefined && this.options.secrets !== undefined;
+    if (isSigned && this.isStale(record)) return { malformed: 'signed long ago' };
+    return isSealed ? this.opened(record) : { record, isSigned };
+  }
+
+  private refusalOf(json: string, signature: string | undefined): string | undefined {
+    const { secrets, requireSigned } = this.options;
+    if (!secrets) return undefined;
+    if (signature === undefined) return requireSigned ? 'not signed' : undefined;
+    const verdict = secrets.verify(this.context, json, signature);
+    return verdict === 'good' ? undefined : `signature ${verdict}`;
+  }
+
+  /** A copy of a signed record is good for a few minutes only. */
+  private isStale({ a, b }: CallRecord): boolean {
+    const now = this.options.redisNow();
+    return now !== undefined && (a === undefined || Math.abs(now - a) > b + CLOCK_TOLERANCE_MS);
+  }
+
+  private opened(record: CallRecord): ReadRecord {
+    const { z, ...rest } = record;
+    const text = z === undefined ? undefined : this.options.secrets?.open(this.context, z);
+    const data = text === undefined ? undefined : parse(text);
+    return data === undefined ? { malformed: 'cannot be opened' } : { record: { ...rest, d: data }, isSigned: true };
+  }
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function isCallRecord(value: unknown): value is CallRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { i, p, b, u, k, t, m } = value as Record<string, unknown>;
+  const { i, p, b, u, k, t, m, a, z } = value as Record<string, unknown>;
   return (
     typeof i === 'string' &&
     CALL_ID.test(i) &&
@@ -39,7 +92,8 @@ function isCallRecord(value: unknown): value is CallRecord {
     typeof u === 'object' &&
     u !== null &&
     (k === undefined || isText(k, MAX_KEY_LENGTH)) &&
-    (m === undefined || (typeof m === 'number' && m >= 0)) &&
+    [m, a].every((count) => count === undefined || (typeof count === 'number' && count >= 0)) &&
+    (z === undefined || typeof z === 'string') &&
     (t === undefined || isCarrier(t))
   );
 }

@@ -8,18 +8,24 @@ import {
   isReplyError,
   type RedisCapacity,
   redisUnavailable,
+  type WireSecrets,
 } from '../redis';
 import { internalFailure } from './failure';
 import type { PendingCall } from './pending-call';
 import { DISPATCH } from './scripts';
 import { outsideTraces } from './tracing';
-import { type CallRecord, RECORD_FIELD, rpcKeys } from './wire';
+import { SealDirectory } from './seal-directory';
+import { type CallRecord, RECORD_FIELD, requestContext, rpcKeys, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
 
 /** UTF-16 units of records in one script: Redis does nothing else while it reads one. */
 const MAX_SCRIPT_LENGTH = 1024 * 1024;
 
 export interface OutboxOptions {
   redis: Redis;
+  /** Signs and seals; without them calls go out as in older versions. */
+  secrets: WireSecrets | undefined;
+  /** Everything runs a version that opens seals: nobody is asked. */
+  requireSigned: boolean;
   capacity: RedisCapacity;
   keyPrefix: string;
   /** Waiting and running calls that a service's stream may hold. */
@@ -42,8 +48,11 @@ export class Outbox {
   /** Records of calls that nobody waits for any more, by service. */
   private readonly withdrawn = new Map<string, string[]>();
   private flushing = false;
+  private readonly seals: SealDirectory;
 
-  constructor(private readonly options: OutboxOptions) {}
+  constructor(private readonly options: OutboxOptions) {
+    this.seals = new SealDirectory(options.redis, options.keyPrefix);
+  }
 
   add(pending: PendingCall): void {
     pending.state = 'sending';
@@ -81,26 +90,28 @@ export class Outbox {
   /** In order. Large calls are several scripts, one after the other. */
   private async dispatch(service: string, queue: readonly PendingCall[]): Promise<void> {
     let batch: PendingCall[] = [];
-    let records: string[] = [];
+    let records: EncodedRecord[] = [];
     let length = 0;
+    const isSealing = queue.some(({ call }) => call.sealed === true) && (await this.maySeal(service));
     for (const pending of queue) {
-      const record = this.options.isOpen(pending) ? this.encode(pending) : undefined;
+      const record = this.options.isOpen(pending) ? this.encode(pending, isSealing) : undefined;
       if (record === undefined) continue;
-      if (length > 0 && length + record.length > MAX_SCRIPT_LENGTH) {
+      if (length > 0 && length + record.json.length > MAX_SCRIPT_LENGTH) {
         await this.send(service, batch, records);
         [batch, records, length] = [[], [], 0];
       }
       batch.push(pending);
       records.push(record);
-      length += record.length;
+      length += record.json.length;
     }
     if (batch.length > 0) await this.send(service, batch, records);
   }
 
-  private async send(service: string, batch: readonly PendingCall[], records: readonly string[]): Promise<void> {
+  private async send(service: string, batch: readonly PendingCall[], records: readonly EncodedRecord[]): Promise<void> {
     const { redis, capacity, keyPrefix, maxQueued, maxQueuedBytes } = this.options;
     try {
-      const args = [maxQueued, maxQueuedBytes, RECORD_FIELD, ...records];
+      const args: (string | number)[] = [maxQueued, maxQueuedBytes, SIGNATURE_FIELD];
+      for (const { field, json, signature } of records) args.push(field, json, signature);
       const keys = [rpcKeys.requests(keyPrefix, service), rpcKeys.queuedBytes(keyPrefix, service)];
       this.sent(batch, await DISPATCH.run(redis, keys, args));
       capacity.wrote();
@@ -110,11 +121,18 @@ export class Outbox {
     }
   }
 
-  private encode(pending: PendingCall): string | undefined {
+  /** A broken connection says no more than sending will: that the call is parked. */
+  private async maySeal(service: string): Promise<boolean> {
+    const { secrets, requireSigned } = this.options;
+    if (!secrets) return false;
+    return requireSigned || (await this.seals.opened(service).catch(() => true));
+  }
+
+  private encode(pending: PendingCall, isSealing: boolean): EncodedRecord | undefined {
     const { pattern } = pending.call;
     try {
-      const record = encodeRecord(pending);
-      if (record.length <= this.options.maxRecordLength) return record;
+      const record = encodeRecord(pending, this.options.secrets, isSealing);
+      if (record.plainLength <= this.options.maxRecordLength) return record;
       this.options.refuse(pending, new CallError('PAYLOAD_TOO_LARGE', `The request of ${pattern} is too large.`));
     } catch (error) {
       // A schema that lets through what JSON cannot say, a bigint for example.
@@ -156,16 +174,41 @@ export class Outbox {
   }
 }
 
-function encodeRecord({ id, call, deadlineAt, inlineLength }: PendingCall): string {
+interface EncodedRecord {
+  field: typeof RECORD_FIELD | typeof SEALED_RECORD_FIELD;
+  json: string;
+  /** Empty: not signed. */
+  signature: string;
+  /** UTF-16 units before the request was sealed: what the limit is about, whoever reads it. */
+  plainLength: number;
+}
+
+function encodeRecord(
+  { id, call, deadlineAt, inlineLength }: PendingCall,
+  secrets: WireSecrets | undefined,
+  isSealing: boolean,
+): EncodedRecord {
+  const context = requestContext(call.service);
+  const now = Date.now();
+  const sealing = isSealing && call.sealed === true ? secrets : undefined;
+  const data = sealing && JSON.stringify(call.data);
+  const sealed = data === undefined ? undefined : sealing?.seal(context, data);
   const record: CallRecord = {
     i: id,
     p: call.pattern,
-    b: Math.max(1, deadlineAt - Date.now()),
+    b: Math.max(1, deadlineAt - now),
     u: call.principal,
     k: call.key,
     t: call.trace,
     m: inlineLength,
-    d: call.data,
+    a: now,
+    ...(sealed === undefined ? { d: call.data } : { z: sealed }),
   };
-  return JSON.stringify(record);
+  const json = JSON.stringify(record);
+  return {
+    field: sealed === undefined ? RECORD_FIELD : SEALED_RECORD_FIELD,
+    json,
+    signature: secrets?.sign(context, json) ?? '',
+    plainLength: json.length - (sealed?.length ?? 0) + (data?.length ?? 0),
+  };
 }

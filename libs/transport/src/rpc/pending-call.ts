@@ -13,6 +13,8 @@ export interface OutgoingCall {
   /** Trace context for the record. */
   trace?: Record<string, string>;
   data: unknown;
+  /** Whether the request crosses Redis sealed. */
+  sealed?: boolean;
   signal?: AbortSignal;
 }
 

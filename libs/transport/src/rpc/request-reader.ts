@@ -24,6 +24,8 @@ export type PendingEntry = [streamId: string, consumer: string, idleMs: number, 
 export interface RequestReaderOptions {
   stream: string;
   consumer: string;
+  /** Key that tells callers that replicas open seals; undefined: this one does not. */
+  mark: string | undefined;
   /** Records that may still be taken now. */
   free(): number;
   /** Resolves when a slot is free again. */
@@ -122,6 +124,8 @@ export class RequestReader {
   /** After each connect: the group, and records that were delivered while the connection broke. */
   private async prepare(): Promise<void> {
     await this.createGroup();
+    // A full Redis refuses it: then it is there already, or calls are refused too.
+    if (this.options.mark !== undefined) await this.blocking.set(this.options.mark, '1').catch(() => undefined);
     await this.recoverLost();
     this.clientId = await this.blocking.client('ID');
     this.healthy = true;

@@ -10,7 +10,7 @@ import { Outbox } from './outbox';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
 import { ReplyBudget } from './reply-budget';
 import { COLLECT } from './scripts';
-import { type AnswerFrame, callId, isAnswerFrame, readAnswers, rpcKeys } from './wire';
+import { type AnswerFrame, answerContext, callId, isAnswerFrame, readAnswers, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
   /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
@@ -73,6 +73,8 @@ export class RedisRpcClient extends ClientProxy {
     this.outbox = new Outbox({
       ...this.options,
       redis: this.redis,
+      secrets: connections.secrets,
+      requireSigned: connections.options.requireSigned ?? false,
       capacity: connections.capacity,
       keyPrefix: connections.keyPrefix,
       isOpen: (pending) => this.pending.has(pending.number),
@@ -87,7 +89,7 @@ export class RedisRpcClient extends ClientProxy {
     connections.subscriptions.onLost(() => this.wentAway());
     connections.subscriptions.onRestored(() => this.cameBack());
     this.subscribed = connections.subscriptions
-      .subscribe(rpcKeys.replies(connections.keyPrefix, connections.processId), (message) => this.onAnswers(message))
+      .subscribe(rpcKeys.replies(connections.keyPrefix, connections.processId), (message) => this.onMessage(message))
       .then(() => this.cameBack());
     this.wentAway();
   }
@@ -166,8 +168,8 @@ export class RedisRpcClient extends ClientProxy {
     const trace = metadata && typeof metadata === 'object' ? (metadata as Record<string, string>) : undefined;
     if (data instanceof RpcRequest) {
       const { call, request, options } = data;
-      const { service, effect } = call;
-      return { service, effect, pattern: name, data: request, trace, deadlineMs: call.deadlineMs, ...options };
+      const { service, effect, sealed } = call;
+      return { service, effect, sealed, pattern: name, data: request, trace, deadlineMs: call.deadlineMs, ...options };
     }
     const principal = { kind: 'service' as const, name: this.connections.options.service };
     return {
@@ -206,8 +208,32 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   /** Never throws: what cannot be read must not keep the answers beside it from their callers. */
-  private onAnswers(message: string): void {
-    const frames = readAnswers(message);
+  private onMessage(message: string): void {
+    const frames = message.indexOf('[');
+    const json = frames > 0 ? message.slice(frames) : message;
+    const refusal = this.refusalOf(json, frames > 0 ? message.slice(0, frames) : undefined);
+    if (refusal === undefined) this.onAnswers(json);
+    else this.connections.deadLetters.put({ source: 'reply', reason: refusal, content: json });
+  }
+
+  private refusalOf(json: string, signature: string | undefined): string | undefined {
+    const { secrets, processId, options } = this.connections;
+    if (!secrets) return undefined;
+    if (signature === undefined) return options.requireSigned ? 'not signed' : undefined;
+    const verdict = secrets.verify(answerContext(processId), json, signature);
+    return verdict === 'good' ? undefined : `signature ${verdict}`;
+  }
+
+  /** Opens what waited in Redis for this process. */
+  private openedAnswer(text: string): string | undefined {
+    const { secrets, processId, options } = this.connections;
+    const opened = secrets?.open(answerContext(processId), text);
+    if (opened !== undefined || (secrets && options.requireSigned)) return opened;
+    return text;
+  }
+
+  private onAnswers(json: string): void {
+    const frames = readAnswers(json);
     let malformed = frames === undefined;
     for (const frame of frames ?? []) {
       if (!isAnswerFrame(frame)) {
@@ -217,7 +243,7 @@ export class RedisRpcClient extends ClientProxy {
       if (frame[1] === 2) void this.fetch(frame[0], frame[2]);
       else this.onAnswer(frame);
     }
-    if (malformed) this.connections.deadLetters.put({ source: 'reply', reason: 'not an answer', content: message });
+    if (malformed) this.connections.deadLetters.put({ source: 'reply', reason: 'not an answer', content: json });
   }
 
   private onAnswer(frame: AnswerFrame): void {
@@ -235,8 +261,9 @@ export class RedisRpcClient extends ClientProxy {
     } catch {
       return; // Redis is away: `recover` looks for it again.
     }
-    if (answer !== undefined) {
-      this.onAnswers(`[${answer}]`);
+    const opened = answer === undefined ? undefined : this.openedAnswer(answer);
+    if (opened !== undefined) {
+      this.onAnswers(`[${opened}]`);
       return;
     }
     const pending = this.pending.get(call);
@@ -286,7 +313,8 @@ export class RedisRpcClient extends ClientProxy {
     if ([...this.pending.values()].some((pending) => pending.exposed)) {
       try {
         const key = rpcKeys.parked(this.connections.keyPrefix, this.connections.processId);
-        for (const message of await COLLECT.run(this.redis, [key], [])) this.onAnswers(message);
+        for (const message of await COLLECT.run(this.redis, [key], []))
+          this.onAnswers(this.openedAnswer(message) ?? '');
         // One after the other: how long they are is not known here.
         for (const call of await this.large.waiting()) await this.fetch(call, 0);
       } catch (error) {

@@ -4,7 +4,7 @@ import { CallError, type Call } from '@perennial/contracts-kernel';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
 import { Answers } from './answers';
-import { readRecord } from './call-record';
+import { RecordReader } from './call-record';
 import { CallRunner, type Delivery, type RunningCall } from './call-runner';
 import { DeadlineWheel } from './deadline-wheel';
 import { missingHandlers } from './handler-check';
@@ -13,6 +13,7 @@ import { RecentCalls } from './recent-calls';
 import { ReplicaPulse } from './replica-pulse';
 import { type RedeliveredRecord, RequestReader, type StreamRecord } from './request-reader';
 import { LEAVE } from './scripts';
+import { OPENS_SEALS } from './seal-directory';
 import { type CallRecord, REPLICA_GROUP, rpcKeys } from './wire';
 
 export interface RpcServerOptions {
@@ -32,6 +33,8 @@ const DEFAULTS = { concurrency: 64, maxDeliveries: 4, maxReplyLength: 8 * 1024 *
 const HANDED_OVER_IDLE_MS = 60_000;
 const HEALTHY_WITHIN_MS = 3_000;
 const CLOSE_MS = 5_000;
+/** What is longer names no call, and is not worth remembering. */
+const MAX_CALL_ID_LENGTH = 250;
 
 /** Nest's server side of our calls: one replica of the service takes each call, exactly one answer goes to its caller. */
 export class RedisRpcServer extends Server implements CustomTransportStrategy {
@@ -44,6 +47,9 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly stream: string;
   /** Where a dead letter came from. */
   private readonly source: string;
+  /** This replica in its group; the name says what it can read. */
+  private readonly consumer: string;
+  private readonly records: RecordReader;
   private readonly answers: Answers;
   private readonly pulse: ReplicaPulse;
   private readonly runner: CallRunner;
@@ -62,10 +68,17 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.options = { ...DEFAULTS, ...options };
     this.stream = rpcKeys.requests(connections.keyPrefix, service);
     this.source = `rpc:${service}`;
-    this.answers = new Answers(connections.commands, connections.keyPrefix, this.stream);
+    this.consumer = connections.secrets ? `${connections.processId}${OPENS_SEALS}` : connections.processId;
+    this.answers = new Answers(connections, this.stream);
+    this.records = new RecordReader({
+      service,
+      secrets: connections.secrets,
+      requireSigned: connections.options.requireSigned ?? false,
+      redisNow: () => this.pulse.redisNow(),
+    });
     this.pulse = new ReplicaPulse(connections.commands, {
       stream: this.stream,
-      consumer: connections.processId,
+      consumer: this.consumer,
       streamIds: () => this.streamIds(),
       free: () => this.free(),
       onClaimed: (records) => this.onClaimed(records),
@@ -103,7 +116,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     }
     this.reader = new RequestReader(this.connections.create('blocking'), this.connections.commands, {
       stream: this.stream,
-      consumer: this.connections.processId,
+      consumer: this.consumer,
+      mark: this.connections.secrets && rpcKeys.seals(this.connections.keyPrefix, service),
       free: () => this.free(),
       freed: () => new Promise((resolve) => (this.slotFreed = resolve)),
       streamIds: () => this.streamIds(),
@@ -180,9 +194,13 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   }
 
   private async leave(): Promise<void> {
-    const { processId, commands } = this.connections;
+    const { commands } = this.connections;
     try {
-      await LEAVE.run(commands, [this.stream], [REPLICA_GROUP, processId, HANDED_OVER_IDLE_MS, ...this.streamIds()]);
+      await LEAVE.run(
+        commands,
+        [this.stream],
+        [REPLICA_GROUP, this.consumer, HANDED_OVER_IDLE_MS, ...this.streamIds()],
+      );
     } catch {
       // Redis is away; the others find the records by their age.
     }
@@ -222,7 +240,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private onCancel(callId: string): void {
     const running = this.running.get(callId);
     if (running) running.context?.stop(new CallError('CANCELLED', 'The caller cancelled the call.'));
-    else this.recent.cancelled(callId);
+    else if (callId.length <= MAX_CALL_ID_LENGTH) this.recent.cancelled(callId);
   }
 
   private async onEvent(pattern: string, message: string): Promise<void> {
@@ -241,13 +259,13 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   }
 
   private accept({ streamId, fields }: StreamRecord, delivery: Delivery): void {
-    const read = readRecord(fields);
+    const read = this.records.read(fields);
     if ('malformed' in read) {
       const letter = { source: this.source, reason: read.malformed, content: JSON.stringify(fields) };
       this.connections.deadLetters.put(letter, { stream: this.stream, group: REPLICA_GROUP, streamId });
       return;
     }
-    const { record } = read;
+    const { record, isSigned } = read;
     const { i: callId } = record;
     const twin = this.running.get(callId);
     if (twin) {
@@ -258,21 +276,21 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     if (earlier?.kind === 'cancelled') {
       this.answers.drop(streamId);
     } else if (earlier?.kind === 'answered') {
-      this.answers.add({ streamIds: [streamId], callId, frame: earlier.frame, inlineLength: record.m });
+      this.answers.add({ streamIds: [streamId], callId, frame: earlier.frame, inlineLength: record.m, isSigned });
     } else {
       const running: RunningCall = { callId, streamIds: [streamId], context: undefined };
       this.running.set(callId, running);
-      void this.work(running, record, delivery);
+      void this.work(running, record, delivery, isSigned);
     }
   }
 
-  private async work(running: RunningCall, record: CallRecord, delivery: Delivery): Promise<void> {
+  private async work(running: RunningCall, record: CallRecord, delivery: Delivery, isSigned: boolean): Promise<void> {
     const frame = await this.runner.answer(running, record, delivery);
     const { callId, streamIds } = running;
     this.running.delete(callId);
     // A call that only reads may as well run again.
     if (this.runner.effectOf(record.p) !== 'read') this.recent.answered(callId, frame);
-    this.answers.add({ streamIds, callId, frame, inlineLength: record.m });
+    this.answers.add({ streamIds, callId, frame, inlineLength: record.m, isSigned });
     this.freed();
     if (this.running.size === 0) this.drained?.();
   }

@@ -68,7 +68,7 @@ export class Rpc {
         `The request of ${call.pattern} is not valid: ${issuesText(parsed.error)}`,
       );
     }
-    const { service, pattern, effect } = call;
+    const { service, pattern, effect, sealed } = call;
     const { principal, key, signal } = options;
     const deadlineMs = Math.min(options.deadlineMs ?? call.deadlineMs, call.deadlineMs);
     const outgoing = {
@@ -81,6 +81,7 @@ export class Rpc {
       signal,
       trace: carrierOf(span),
       data: parsed.data,
+      sealed,
     };
     const reply = call.reply.safeParse(await this.client.request(outgoing));
     if (reply.success) return reply.data as CallReply<C>;

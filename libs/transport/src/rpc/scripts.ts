@@ -10,8 +10,8 @@ const COUNTED_BYTES = 4_096;
  * KEYS[2]  bytes added by large records since the last measurement
  * ARGV[1]  longest allowed stream (waiting and running calls)
  * ARGV[2]  most bytes allowed
- * ARGV[3]  field name
- * ARGV[4…] records
+ * ARGV[3]  name of the field with the signature
+ * ARGV[4…] field, record and signature (or nothing) of each call
  * Output   stream ids of those that were added; the rest was refused
  */
 export const DISPATCH = new RedisScript<string[]>(`
@@ -19,9 +19,9 @@ local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
 local most = tonumber(ARGV[2])
 local bytes
 local ids = {}
-for i = 4, #ARGV do
+for i = 4, #ARGV, 3 do
   if #ids >= room then break end
-  local size = #ARGV[i]
+  local size = #ARGV[i + 1]
   if size >= ${COUNTED_BYTES} then
     bytes = bytes or tonumber(redis.call('GET', KEYS[2]) or '0')
     if bytes + size > most then
@@ -30,7 +30,11 @@ for i = 4, #ARGV do
     end
     bytes = bytes + size
   end
-  ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', ARGV[3], ARGV[i])
+  if ARGV[i + 2] == '' then
+    ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', ARGV[i], ARGV[i + 1])
+  else
+    ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', ARGV[i], ARGV[i + 1], ARGV[3], ARGV[i + 2])
+  end
 end
 if bytes then redis.call('SET', KEYS[2], bytes, 'EX', 600) end
 return ids

@@ -25,6 +25,10 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
   /** First part of every key, `perennial` by default. */
   keyPrefix?: string;
   metrics?: RpcMetrics;
+  /** The deployment's SECRET_KEY: signs calls and answers, seals what is secret. Without it they are as in older versions. */
+  secretKey?: string;
+  /** Refuses calls and answers that are not signed. */
+  requireSigned?: boolean;
 }
 
 /**
@@ -40,7 +44,7 @@ export class TransportModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot(options: TransportOptions): DynamicModule {
-    const { redisUrl, service, metrics, keyPrefix = 'perennial' } = options;
+    const { redisUrl, service, metrics, secretKey, requireSigned, keyPrefix = 'perennial' } = options;
     const instanceId = options.instanceId ?? `${service}-${randomBytes(3).toString('hex')}`;
     return {
       module: TransportModule,
@@ -48,7 +52,7 @@ export class TransportModule implements OnApplicationShutdown {
         {
           provide: Connections,
           useFactory: () => {
-            const connections = new Connections({ redisUrl, keyPrefix, service, instanceId });
+            const connections = new Connections({ redisUrl, keyPrefix, service, instanceId, secretKey, requireSigned });
             if (metrics) connections.deadLetters.observe((source) => metrics.deadLetter(source));
             return connections;
           },

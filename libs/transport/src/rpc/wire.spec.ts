@@ -31,11 +31,11 @@ describe('the wire', () => {
   it('joins answers by process and splits what would grow too long', () => {
     const long = `["l",1,"${'x'.repeat(200 * 1024)}"]`;
     const messages = joinByProcess([
-      { callId: 'p.1', frame: '["1",1]' },
-      { callId: 'q.1', frame: '["1",1]' },
-      { callId: 'p.2', frame: long },
-      { callId: 'p.3', frame: long },
-      { callId: 'gone', frame: '' },
+      { callId: 'p.1', frame: '["1",1]', isSigned: true },
+      { callId: 'q.1', frame: '["1",1]', isSigned: true },
+      { callId: 'p.2', frame: long, isSigned: true },
+      { callId: 'p.3', frame: long, isSigned: true },
+      { callId: 'gone', frame: '', isSigned: true },
     ]);
     expect(messages.map(({ processId, message }) => [processId, (JSON.parse(message) as unknown[]).length])).toEqual([
       ['p', 2],

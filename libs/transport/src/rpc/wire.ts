@@ -2,13 +2,19 @@ import type { ErrorCode, ErrorDetails, Principal } from '@perennial/contracts-ke
 
 /** The consumer group of a service's request stream: its replicas. */
 export const REPLICA_GROUP = 'replicas';
-/** The one field of a request record; the JSON of a `CallRecord`. */
+/** Field of a request record: the JSON of a `CallRecord`. */
 export const RECORD_FIELD = 'r';
+/** The same, with a sealed request; older versions do not look at this field. */
+export const SEALED_RECORD_FIELD = 's';
+/** Field of a record's signature, after the record; older versions do not look at it. */
+export const SIGNATURE_FIELD = 'h';
 
 /** Keys and channels of calls. */
 export const rpcKeys = {
   /** Stream: calls to a service. Written by callers, read by its replicas through the group. */
   requests: (prefix: string, service: string): string => `${prefix}:rpc:${service}`,
+  /** Mark: replicas that open sealed requests have been here. */
+  seals: (prefix: string, service: string): string => `${prefix}:rpc:${service}:seals`,
   /** Channel: answers to one process. */
   replies: (prefix: string, processId: string): string => `${prefix}:reply:${processId}`,
   /** List: answers that found nobody listening on the channel; collected after a reconnect. */
@@ -37,8 +43,12 @@ export interface CallRecord {
   t?: Record<string, string>;
   /** How long the direct answer may be, in UTF-16 units; a longer one waits in a key. Absent: the caller knows direct answers only. */
   m?: number;
+  /** When it was sent, in milliseconds of the caller's clock: bounds how long a copy of a signed record is good for. */
+  a?: number;
   /** Request. */
-  d: unknown;
+  d?: unknown;
+  /** Request, sealed: JSON. */
+  z?: string;
 }
 
 /** What a failed call is answered with. */
@@ -56,6 +66,16 @@ export type AnswerFrame =
   | [call: string, kind: 1, reply: unknown]
   | [call: string, kind: 0, failure: Failure]
   | [call: string, kind: 2, length: number];
+
+/** What a signature of a request is over, beside the record: whom it is for. */
+export function requestContext(service: string): string {
+  return `request ${service}`;
+}
+
+/** The same for answers. */
+export function answerContext(processId: string): string {
+  return `answer ${processId}`;
+}
 
 /** The frames of one message, unchecked; undefined when it is not a JSON array. */
 export function readAnswers(message: string): unknown[] | undefined {

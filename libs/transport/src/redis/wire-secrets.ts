@@ -1,0 +1,58 @@
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { SecretBox } from '@perennial/runtime';
+
+/** 128 bits of the code, in base64url. */
+const CODE_LENGTH = 22;
+const KEY_ID_LENGTH = 6;
+
+/** What a signature turned out to be. `other-key`: signed by somebody with another SECRET_KEY. */
+export type Verdict = 'good' | 'other-key' | 'forged';
+
+/**
+ * Seals and signs what processes write to Redis, under keys that derive from SECRET_KEY: whoever can only write to Redis cannot call in
+ * anybody's name, and whoever can only read it, or a copy of its append-only file, does not learn what is sealed.
+ */
+export class WireSecrets {
+  private readonly keyId: string;
+  private readonly signingKey: Buffer;
+  private readonly box: SecretBox;
+
+  constructor(secretKey: string) {
+    this.signingKey = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.transport', 'sign', 32));
+    this.keyId = createHash('sha256').update(this.signingKey).digest('base64url').slice(0, KEY_ID_LENGTH);
+    this.box = new SecretBox(secretKey, 'transport');
+  }
+
+  /** `context` says what the text is and for whom, so that it cannot be passed off as something else. */
+  sign(context: string, text: string): string {
+    return `${this.keyId}.${this.code(context, text)}`;
+  }
+
+  verify(context: string, text: string, signature: string): Verdict {
+    if (!signature.startsWith(`${this.keyId}.`)) return 'other-key';
+    const expected = Buffer.from(this.code(context, text));
+    const given = Buffer.from(signature.slice(KEY_ID_LENGTH + 1));
+    return expected.length === given.length && timingSafeEqual(expected, given) ? 'good' : 'forged';
+  }
+
+  seal(context: string, text: string): string {
+    return this.box.seal(`${context}\n${text}`);
+  }
+
+  /** The text, or undefined when it was not sealed under this key and context. */
+  open(context: string, sealed: string): string | undefined {
+    try {
+      const text = this.box.open(sealed);
+      return text.startsWith(`${context}\n`) ? text.slice(context.length + 1) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private code(context: string, text: string): string {
+    return createHmac('sha256', this.signingKey)
+      .update(`${context}\n${text}`)
+      .digest('base64url')
+      .slice(0, CODE_LENGTH);
+  }
+}

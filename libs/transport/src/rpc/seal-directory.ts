@@ -1,0 +1,50 @@
+import type { Redis } from 'ioredis';
+import { RedisScript } from '../redis';
+import { REPLICA_GROUP, rpcKeys } from './wire';
+
+/** End of the consumer name of a replica that opens sealed requests. */
+export const OPENS_SEALS = '~s';
+/** A replica of an older version may be idle this long; one that ends leaves the group, one that was killed is forgotten after it. */
+const SEEN_WITHIN_MS = 600_000;
+const FRESH_MS = 2_000;
+
+/**
+ * KEYS[1] mark of a service whose replicas open seals   KEYS[2] its request stream
+ * ARGV[1] group   ARGV[2] end of the names of replicas that open seals   ARGV[3] idle time in ms from which a replica is gone
+ * Output  1 when some replica opens seals and none is there that does not
+ */
+const OPENED = new RedisScript<number>(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[2], ARGV[1])
+if consumers.err then return 1 end
+for _, info in ipairs(consumers) do
+  local one = {}
+  for i = 1, #info, 2 do one[info[i]] = info[i + 1] end
+  if string.sub(one.name, -#ARGV[2]) ~= ARGV[2] and one.idle < tonumber(ARGV[3]) then return 0 end
+end
+return 1
+`);
+
+/**
+ * Whether a request may be sealed for a service. While replicas of the version before are there it may not: they would leave it unread. The
+ * mark is written by replicas when they begin to read and stays, so that a service that is down is not written to in clear.
+ */
+export class SealDirectory {
+  private readonly known = new Map<string, { opened: boolean; at: number }>();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+  ) {}
+
+  /** At most 2 s old. Rejects while Redis is away. */
+  async opened(service: string): Promise<boolean> {
+    const known = this.known.get(service);
+    if (known && Date.now() - known.at < FRESH_MS) return known.opened;
+    const keys = [rpcKeys.seals(this.keyPrefix, service), rpcKeys.requests(this.keyPrefix, service)];
+    const opened = (await OPENED.run(this.redis, keys, [REPLICA_GROUP, OPENS_SEALS, SEEN_WITHIN_MS])) === 1;
+    // What is sealed may be read by all from here on; what is not may change with the next replica.
+    if (opened) this.known.set(service, { opened, at: Date.now() });
+    return opened;
+  }
+}

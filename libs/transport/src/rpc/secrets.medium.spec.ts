@@ -1,0 +1,203 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { INestMicroservice } from '@nestjs/common';
+import { CallError, type Principal } from '@perennial/contracts-kernel';
+import { freshPrefix, type RedisServer, startRedis, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { READ, SECRET, TEXT } from './fixtures/calls';
+import { type Caller, createCaller, TESTER } from './fixtures/harness';
+import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
+import { RedisRpcServer } from './index';
+import { rpcKeys } from './wire';
+
+// Real: a Redis of its own with an append-only file, both sides of the transport. A process without a key is as the version before.
+
+const options = { principal: TESTER };
+const secretKey = 'the secret key of this very test';
+const ADMIN: Principal = {
+  kind: 'user',
+  userId: '7b0d5f5e-6f6b-4d0e-9d55-6a1c6f2f8a01',
+  role: 'admin',
+  sessionId: 's',
+};
+
+describe('what somebody sees and writes who has Redis', () => {
+  let redis: RedisServer;
+  let prefix: string;
+  let stream: string;
+  let events: ReplicaEvent[];
+  const callers: Caller[] = [];
+  const apps: INestMicroservice[] = [];
+
+  beforeAll(async () => (redis = await startRedis()));
+  afterAll(() => redis.stop());
+
+  beforeEach(() => {
+    prefix = freshPrefix('rpc');
+    stream = rpcKeys.requests(prefix, 'chat');
+    events = [];
+  });
+
+  afterEach(async () => {
+    for (const caller of callers.splice(0)) caller.close();
+    for (const app of apps.splice(0)) await app.close();
+  });
+
+  async function call(secrets: { secretKey?: string; requireSigned?: boolean } = { secretKey }): Promise<Caller> {
+    const caller = await createCaller(redis.url, prefix, secrets);
+    callers.push(caller);
+    await waitFor(() => caller.connections.commands.status === 'ready');
+    return caller;
+  }
+
+  async function answer(
+    secrets: { secretKey?: string; requireSigned?: boolean } = { secretKey },
+  ): Promise<INestMicroservice> {
+    const identity = { redisUrl: redis.url, keyPrefix: prefix };
+    const app = await startReplicaApp({ ...identity, ...secrets }, (event) => events.push(event));
+    apps.push(app);
+    await waitFor(() => app.get(RedisRpcServer).isReady);
+    return app;
+  }
+
+  const begun = (): number => events.filter((event) => event.kind === 'begin').length;
+  const reasons = async ({ connections }: Caller): Promise<string[]> =>
+    (await connections.deadLetters.list(100)).map(({ source, reason }) => `${source}: ${reason}`);
+
+  it('secrets are in clear in no file of Redis: not those of calls, of answers that wait, of letters', async () => {
+    await answer();
+    const caller = await call();
+    const { commands, processId } = caller.connections;
+    await commands.config('SET', 'appendonly', 'yes');
+    const secret = 'correct horse battery staple';
+    expect((await caller.rpc.call(SECRET, { secret, length: 1 }, options)).secret).toBe(secret);
+    // A large answer waits in a key.
+    expect((await caller.rpc.call(SECRET, { secret, length: 10_000 }, options)).secret).toHaveLength(280_000);
+    // An answer that nobody hears is parked.
+    const unheard = caller.rpc.call(SECRET, { secret, length: 2, workMs: 300 }, options);
+    await waitFor(() => begun() === 3);
+    const subscriber =
+      /id=(\d+)[^\n]*name=caller:subscriber/.exec(String(await commands.call('CLIENT', 'LIST')))?.[1] ?? '';
+    await commands.client('KILL', 'ID', subscriber);
+    expect((await unheard).secret).toBe(secret.repeat(2));
+    await commands.xadd(stream, '*', 'r', JSON.stringify({ secret }));
+    await waitFor(async () => (await caller.connections.deadLetters.list(9)).length === 1);
+    expect((await caller.connections.deadLetters.list(9))[0]?.content).toContain(secret);
+    await commands.call('BGREWRITEAOF');
+    await waitFor(async () => /aof_rewrite_in_progress:0/.test(await commands.info('persistence')));
+    const [, directory = ''] = (await commands.config('GET', 'dir')) as string[];
+    const folder = join(directory, 'appendonlydir');
+    let bytes = '';
+    for (const file of await readdir(folder)) bytes += await readFile(join(folder, file), 'latin1');
+    expect(bytes).toContain(processId);
+    // The malformed record is what a stranger wrote; nothing that we wrote has the secret.
+    const ours = bytes.replaceAll(JSON.stringify({ secret }), '');
+    expect(ours).not.toContain(secret);
+    await commands.config('SET', 'appendonly', 'no');
+  });
+
+  it('a record that was changed, or is signed under another key, runs nowhere', async () => {
+    const caller = await call();
+    const stranger = await call({ secretKey: 'another secret key altogether' });
+    const { commands } = caller.connections;
+    const waiting = caller.rpc.call(READ, { n: 1 }, { ...options, deadlineMs: 2_000 }).catch((error: unknown) => error);
+    await waitFor(async () => (await commands.xlen(stream)) === 1);
+    const [[id, fields] = ['', []]] = await commands.xrange(stream, '-', '+');
+    await commands.xdel(stream, id);
+    const [name = '', json = '', ...signature] = fields;
+    for (const changed of [
+      json.replace('"tester"', '"chat"'),
+      json.replace('"n":1', '"n":2'),
+      json.replace(/"b":\d+/, '"b":9000'),
+    ])
+      await commands.xadd(stream, '*', name, changed, ...signature);
+    const other = stranger.rpc.call(READ, { n: 3 }, { ...options, deadlineMs: 700 }).catch((error: unknown) => error);
+    await answer();
+    expect(await other).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await reasons(caller)).toEqual([
+      ...['rpc:chat: signature other-key', 'rpc:chat: signature forged', 'rpc:chat: signature forged'],
+      'rpc:chat: signature forged',
+    ]);
+    expect(begun()).toBe(0);
+    await commands.xadd(stream, '*', ...fields);
+    expect(await waiting).toMatchObject({ n: 1 });
+  });
+
+  it.each([
+    [false, 1, []],
+    [true, 0, ['rpc:chat: not signed']],
+  ])('an unsigned call, where signatures are required: %s', async (requireSigned, runs, letters) => {
+    await answer({ secretKey, requireSigned });
+    const caller = await call({ secretKey, requireSigned });
+    const record = { i: 'someone.1', p: READ.pattern, b: 5_000, u: ADMIN, d: { n: 7 } };
+    await caller.connections.commands.xadd(stream, '*', 'r', JSON.stringify(record));
+    await waitFor(async () => (await caller.connections.commands.xlen(stream)) === 0);
+    expect(begun()).toBe(runs);
+    await waitFor(async () => (await reasons(caller)).length === letters.length);
+    expect(await reasons(caller)).toEqual(letters);
+    expect(await caller.rpc.call(READ, { n: 8 }, options)).toMatchObject({ n: 8 });
+    expect((await caller.rpc.call(SECRET, { secret: 'x', length: 1 }, options)).secret).toBe('x');
+    expect((await caller.rpc.call(TEXT, { length: 100_000 }, options)).text).toHaveLength(100_000);
+  });
+
+  it('an answer that somebody else gives is not believed', async () => {
+    await answer({ secretKey, requireSigned: true });
+    const caller = await call({ secretKey, requireSigned: true });
+    const { commands, processId } = caller.connections;
+    const reply = caller.rpc.call(READ, { n: 1, workMs: 400 }, options);
+    await waitFor(() => begun() === 1);
+    const forged = JSON.stringify([['0', 1, { n: 666, pid: 1, key: 'k', delivery: 1 }]]);
+    await commands.publish(rpcKeys.replies(prefix, processId), forged);
+    await commands.publish(rpcKeys.replies(prefix, processId), `abcdef.${'x'.repeat(22)}${forged}`);
+    await commands.hset(rpcKeys.large(prefix, processId), '0', forged.slice(1, -1));
+    await commands.publish(rpcKeys.replies(prefix, processId), '[["0",2,10]]');
+    expect(await reply).toMatchObject({ n: 1 });
+    await waitFor(async () => (await reasons(caller)).length === 3);
+    expect((await reasons(caller)).sort()).toEqual([
+      'reply: not signed',
+      'reply: not signed',
+      'reply: signature other-key',
+    ]);
+  });
+
+  it('a replica of the version before gets calls as it knows them, and nothing is left unread', async () => {
+    const older = await answer({});
+    const caller = await call();
+    const ask = (n: number): Promise<{ secret: string }> =>
+      caller.rpc.call(SECRET, { secret: `s${n}`, length: 1 }, { ...options, deadlineMs: 1_500 });
+    expect((await ask(1)).secret).toBe('s1');
+    // Both versions at once, as in a rolling upgrade.
+    await answer();
+    const replies = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(n)));
+    expect(replies.map(({ secret }) => secret)).toEqual(Array.from({ length: 30 }, (_, n) => `s${n}`));
+    await older.close();
+    apps.splice(apps.indexOf(older), 1);
+    const last = caller.rpc.call(SECRET, { secret: 'sealed', length: 1, workMs: 300 }, options);
+    await waitFor(async () => (await caller.connections.commands.xlen(stream)) === 1);
+    expect(JSON.stringify(await caller.connections.commands.xrange(stream, '-', '+'))).not.toContain('sealed"');
+    expect((await last).secret).toBe('sealed');
+  });
+
+  it('a caller of the version before is answered as it knows it', async () => {
+    await answer();
+    const caller = await call({});
+    expect((await caller.rpc.call(SECRET, { secret: 'x', length: 200_000 }, options)).secret).toHaveLength(200_000);
+    expect(await caller.rpc.call(READ, { n: 4 }, options)).toMatchObject({ n: 4 });
+  });
+
+  it('a service that is down is not written to in clear', async () => {
+    const app = await answer();
+    const caller = await call();
+    await caller.rpc.call(SECRET, { secret: 'x', length: 1 }, options);
+    await app.close();
+    apps.splice(0);
+    const fresh = await call();
+    const failed = fresh.rpc.call(SECRET, { secret: 'hidden', length: 1 }, { ...options, deadlineMs: 500 });
+    failed.catch(() => undefined);
+    await waitFor(async () => (await caller.connections.commands.xlen(stream)) === 1);
+    const [[, fields] = ['', []]] = await caller.connections.commands.xrange(stream, '-', '+');
+    expect(fields[0]).toBe('s');
+    expect(fields.join()).not.toContain('hidden');
+    await expect(failed).rejects.toBeInstanceOf(CallError);
+  });
+});
