@@ -145,12 +145,14 @@ describe('bad input', () => {
       expect(JSON.stringify(failed.error)).toMatch(/content/);
       if (partial) expect(expectedText(model, 'try this', 20).startsWith(String(failed.content))).toBe(true);
 
-      // The same message again, with a provider that works: attempt n + 1 of the same answer.
+      // The same message again, with a provider that works: a version beside the answer that failed, which nothing overwrites.
+      const id = randomUUID();
       const again = {
         ...body,
+        id,
         model: MODEL,
         chat_id: sent.chatId,
-        message_ids: [{ model_id: MODEL, message_id: body.id, modelIdx: 0 }],
+        message_ids: [{ model_id: MODEL, message_id: id, modelIdx: 0 }],
       };
       const retried = await sendTurn(system.baseUrl, account, again);
       expect(retried.runId).not.toBe(sent.runId);
@@ -158,15 +160,23 @@ describe('bad input', () => {
       await expect
         .poll(
           async () =>
-            (await getChat(system.baseUrl, account, sent.chatId)).chat.history?.messages[sent.messageId]?.content,
+            (await getChat(system.baseUrl, account, sent.chatId)).chat.history?.messages[retried.messageId]?.content,
           { timeout: 15_000 },
         )
         .toBe(expectedText(MODEL, 'try this', 20));
       const messages = Object.values(
         (await getChat(system.baseUrl, account, sent.chatId)).chat.history?.messages ?? {},
       );
-      expect(messages).toHaveLength(2);
-      expect(messages.some(({ error }) => error)).toBe(false);
+      expect(messages).toHaveLength(3);
+      expect(messages.find((message) => message.id === sent.messageId)).toMatchObject({
+        content: failed.content,
+        error: failed.error,
+      });
+      const naming = await http<ErrorReply>('POST', `${system.baseUrl}/api/chat/completions`, {
+        token: account.token,
+        body: { ...body, chat_id: sent.chatId },
+      });
+      expect([naming.status, naming.body.detail]).toEqual([409, expect.stringContaining('new message id')]);
     });
   });
 

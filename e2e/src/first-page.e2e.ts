@@ -85,6 +85,10 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     await page.getByRole('button', { name: 'Stop' }).waitFor();
     await ended();
     expect(await shown()).toBe(expectedText(MODEL, 'a long one', 120).trim());
+    await answer().getByText('2 of 2').waitFor();
+    await answer().getByRole('button', { name: 'Previous version' }).click();
+    await answer().getByText('1 of 2').waitFor();
+    expect(await shown()).toBe(kept);
   });
 
   it('shows what went wrong when the provider breaks off, and the chat goes on', async () => {

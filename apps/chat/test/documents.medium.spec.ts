@@ -335,11 +335,11 @@ describe('documents in a turn', () => {
     const turn = await world.ask({ user, model: 'sim-t5-r100-x', attached: [file(id)] });
     await (await world.follow(turn.runId)).ended();
     retrieval.documents.delete(id);
-    const { runId } = await world.askAgain(turn, 'sim-t6-r100-x');
-    const reader = await world.follow(runId);
+    const again = await world.askAgain(turn, 'sim-t6-r100-x');
+    const reader = await world.follow(again.runId);
     await reader.ended();
     expect(reader.text).toBe(answerTo({ model: 'sim-t6-r100-x' }, turn.prompt));
-    expect((await world.message(turn)).extra).not.toHaveProperty('sources');
+    expect((await world.message(again)).extra).not.toHaveProperty('sources');
   });
 
   it('that were deleted since do not keep an answer from being written again, as pages ask for it', async () => {
@@ -360,7 +360,7 @@ describe('documents in a turn', () => {
           chatId: turn.chatId,
           parentId: null,
           userMessage: { id: messageId, content: turn.prompt, files: [file(id)] },
-          answers: [{ messageId: turn.messageId, modelId: 'sim-t6-r100-x' }],
+          answers: [{ messageId: randomUUID(), modelId: 'sim-t6-r100-x' }],
         },
         { principal: user },
       );

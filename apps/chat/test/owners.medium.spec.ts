@@ -170,7 +170,7 @@ describe('owners that die, sleep and come back', () => {
   }
 
   it('schedule 8: a run that ends its workers is given up after it has done so alone, and nobody else pays for it', async () => {
-    const bystanders = await Promise.all(Array.from({ length: 6 }, () => world.ask({ model: 'sim-t60-r60-x' })));
+    const bystanders = await Promise.all(Array.from({ length: 3 }, () => world.ask({ model: 'sim-t30-r60-x' })));
     const poison = await world.ask({ model: 'sim-t900-r30-x' });
     const reader = await world.follow(poison.runId);
     const readers = await Promise.all(bystanders.map(({ runId }) => world.follow(runId)));
@@ -182,11 +182,16 @@ describe('owners that die, sleep and come back', () => {
     const other = await world.ask({ model: 'sim-t400-r60-x' });
     const otherReader = await world.follow(other.runId);
     for (const deaths of [2, 3]) {
-      await world.until(poison.runId, (row) => row.deaths === deaths && row.state === 'running', `${deaths} deaths`);
+      await world.until(
+        poison.runId,
+        (row) => row.deaths === deaths && row.state === 'running',
+        `${deaths} deaths`,
+        60_000,
+      );
       await reader.has(60 + reader.text.length);
       await killWriter(poison.runId);
     }
-    expect((await reader.ended()).terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
+    expect((await reader.ended(60_000)).terminal).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
     expect(reader.faults).toEqual([]);
     expect(world.expected(poison).startsWith(reader.text)).toBe(true);
     expect(await world.message(poison)).toMatchObject({
@@ -203,5 +208,5 @@ describe('owners that die, sleep and come back', () => {
     expect(worker.running).toBe(true);
     const again = await world.askAgain(poison, 'sim-t20-r100-x');
     expect((await (await world.follow(again.runId)).ended()).terminal.state).toBe('completed');
-  }, 90_000);
+  }, 180_000);
 });

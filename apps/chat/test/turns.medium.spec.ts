@@ -5,7 +5,7 @@ import { expectedText, HABIT_TEXT } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
 import { describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
-import { newUser, type World } from './world';
+import { newUser, type Turn, type World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('turns and completions', () => {
@@ -124,7 +124,7 @@ describe('turns and completions', () => {
     }
   });
 
-  it('keeps what a provider wrote before it failed, marked, and tries again as attempt 2', async () => {
+  it('keeps what a provider wrote before it failed, marked, and a retry is a version beside it', async () => {
     const turn = await world.ask({ model: 'sim-t40-r100-x-cut20' });
     const reader = await world.follow(turn.runId);
     const end = await reader.ended();
@@ -136,13 +136,93 @@ describe('turns and completions', () => {
       error: { content: expect.stringContaining('broke off') },
       extra: { incomplete: true },
     });
-    const retry = await world.askAgain(turn, 'sim-t10-r100-x');
-    expect(retry.runId).not.toBe(turn.runId);
-    const second = await (await world.follow(retry.runId)).ended();
-    expect(second.terminal.state).toBe('completed');
-    expect(await world.message(turn)).toMatchObject({ content: second.text, error: null });
-    const { rows } = await world.db.query('SELECT attempt FROM runs WHERE id = $1', [retry.runId]);
-    expect(rows[0].attempt).toBe(2);
+    const before = await world.message(turn);
+    const retry = await world.askAgain(turn, 'sim-t10-r100-x-e500');
+    expect((await (await world.follow(retry.runId)).ended()).terminal.state).toBe('failed');
+    const second = await world.askAgain(turn, 'sim-t10-r100-x');
+    const whole = await world.follow(second.runId);
+    expect((await whole.ended()).terminal.state).toBe('completed');
+    expect(await world.message(second)).toMatchObject({ content: whole.text, error: null });
+    expect(await world.message(turn)).toEqual(before);
+    const { rows } = await world.db.query('SELECT parent_id FROM messages WHERE chat_id = $1 AND id = ANY ($2)', [
+      turn.chatId,
+      [turn.messageId, retry.messageId, second.messageId],
+    ]);
+    expect(new Set(rows.map(({ parent_id }) => parent_id)).size).toBe(1);
+  });
+
+  /** What a client sends that names an answer of the chat once more. */
+  function naming(turn: Turn, change: object = {}) {
+    const answers = [{ messageId: turn.messageId, modelId: 'sim-t30-r100-x' }];
+    return world.rpc.call(
+      ACCEPT_TURN,
+      { chatId: turn.chatId, parentId: turn.messageId, answers, ...change },
+      { principal: turn.user },
+    );
+  }
+
+  it('overwrites no answer that has ended, whatever it ended with', async () => {
+    for (const model of ['sim-t5-r100-x', 'sim-t40-r100-x-cut20', 'sim-t5-r100-e401']) {
+      const turn = await world.ask({ model });
+      await (await world.follow(turn.runId)).ended();
+      const before = await world.message(turn);
+      const again = naming(turn, { parentId: null, userMessage: { id: randomUUID(), content: 'Another' } });
+      await expect(again).rejects.toEqual(code('ALREADY_EXISTS'));
+      expect(await world.message(turn)).toEqual(before);
+    }
+  });
+
+  it('writes into the empty place that a page has saved for an answer', async () => {
+    const turn = await world.ask({ model: 'sim-t5-r100-x' });
+    await (await world.follow(turn.runId)).ended();
+    const messageId = randomUUID();
+    await world.db.query(
+      `INSERT INTO messages (chat_id, id, parent_id, role) SELECT $1, $2, parent_id, 'assistant' FROM messages WHERE id = $3`,
+      [turn.chatId, messageId, turn.messageId],
+    );
+    const { parent_id: parentId } = await world.message(turn);
+    const { runs } = await naming({ ...turn, messageId }, { parentId });
+    const reader = await world.follow(runs[0]!.runId);
+    await reader.ended();
+    expect((await world.message({ ...turn, messageId })).content).toBe(reader.text);
+  });
+
+  it.each(['continue_final_message', 'none'] as const)(
+    'goes on after the end of an answer, its text first, with a provider that continues by %s',
+    async (continuation) => {
+      world.answers.continuation = continuation;
+      try {
+        const turn = await world.ask({ model: 'sim-t20-r100-x' });
+        await (await world.follow(turn.runId)).ended();
+        const { content } = await world.message(turn);
+        const { runs } = await naming(turn, { continueAnswer: true });
+        const reader = await world.follow(runs[0]!.runId);
+        expect((await reader.ended()).terminal.state).toBe('completed');
+        expect(reader.faults).toEqual([]);
+        expect(reader.text.startsWith(content)).toBe(true);
+        expect(reader.text.length).toBeGreaterThan(content.length);
+        expect(await world.message(turn)).toMatchObject({ content: reader.text, done: true });
+        const failing = await naming(turn, {
+          continueAnswer: true,
+          answers: [{ messageId: turn.messageId, modelId: 'sim-t5-r100-e401' }],
+        });
+        expect((await (await world.follow(failing.runs[0]!.runId)).ended()).terminal.state).toBe('failed');
+        expect((await world.message(turn)).content).toBe(reader.text);
+      } finally {
+        world.answers.continuation = 'continue_final_message';
+      }
+    },
+  );
+
+  it('continues nothing but an answer that has text', async () => {
+    const turn = await world.ask({ model: 'sim-t5-r100-e401' });
+    await (await world.follow(turn.runId)).ended();
+    await expect(naming(turn, { continueAnswer: true })).rejects.toEqual(code('FAILED_PRECONDITION'));
+    const { parent_id: question } = await world.message(turn);
+    const answers = [{ messageId: question!, modelId: 'sim-t5-r100-x' }];
+    await expect(naming(turn, { continueAnswer: true, parentId: question, answers })).rejects.toEqual(
+      code('INVALID_ARGUMENT'),
+    );
   });
 
   it('shows a provider error as what it is', async () => {

@@ -157,8 +157,8 @@ export class World {
     return { ...reply, runId: reply.runs[0]!.runId, messageId: reply.runs[0]!.messageId, user, prompt, model };
   }
 
-  /** Has an answer written again, under its old id. */
-  async askAgain(turn: Turn, model: string): Promise<{ runId: string }> {
+  /** Has the same message answered once more, as pages do: under a new id. */
+  async askAgain(turn: Turn, model: string): Promise<Turn> {
     const { rows } = await this.db.query<{ parent_id: string }>(
       'SELECT parent_id FROM messages WHERE chat_id = $1 AND id = $2',
       [turn.chatId, turn.messageId],
@@ -168,11 +168,11 @@ export class World {
       {
         chatId: turn.chatId,
         parentId: rows[0]!.parent_id,
-        answers: [{ messageId: turn.messageId, modelId: model }],
+        answers: [{ messageId: randomUUID(), modelId: model }],
       },
       { principal: turn.user },
     );
-    return { runId: reply.runs[0]!.runId };
+    return { ...turn, ...reply, runId: reply.runs[0]!.runId, messageId: reply.runs[0]!.messageId, model };
   }
 
   /** A connection to Redis for the test itself. */
@@ -198,9 +198,13 @@ export class World {
     return rows[0]!;
   }
 
-  async message(
-    turn: Turn,
-  ): Promise<{ content: string; done: boolean; error: unknown; extra: Record<string, unknown> }> {
+  async message(turn: Turn): Promise<{
+    content: string;
+    parent_id: string | null;
+    done: boolean;
+    error: unknown;
+    extra: Record<string, unknown>;
+  }> {
     const { rows } = await this.db.query('SELECT * FROM messages WHERE chat_id = $1 AND id = $2', [
       turn.chatId,
       turn.messageId,

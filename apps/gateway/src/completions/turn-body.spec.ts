@@ -44,6 +44,19 @@ describe('a page’s turn', () => {
     expect(of({ parent_id: 'u1' }).parentId).toBeNull();
   });
 
+  it('that goes on with an answer that has ended', () => {
+    const chatId = '7e46a2ed-1dc3-4221-a341-a370ad0fe576';
+    expect(of({ chat_id: chatId, assistant_message_id: 'a0', params: { temperature: 1 } })).toEqual({
+      chatId,
+      parentId: 'a0',
+      answers: [{ messageId: 'a0', modelId: 'm', modelIdx: 0 }],
+      continueAnswer: true,
+      params: { temperature: 1 },
+      sessionId: 's',
+    });
+    expect(() => of({ assistant_message_id: 'a0' })).toThrow('chat_id');
+  });
+
   it('for several models, in both forms', () => {
     const answers = [
       { messageId: 'a1', modelId: 'm', modelIdx: 0 },

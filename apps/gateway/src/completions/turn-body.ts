@@ -17,6 +17,7 @@ export function isTurn(body: unknown): boolean {
 
 /** The request that accepts a turn. */
 export function turnOf(body: Turn): CallRequest<typeof ACCEPT_TURN> {
+  if (body.assistant_message_id != null) return continuationOf(body, body.assistant_message_id);
   const message = body.user_message ?? undefined;
   if (message === undefined && body.parent_id == null) {
     throw new Problem(422, 'user_message: is required, or parent_id must name the message to answer again');
@@ -38,10 +39,28 @@ export function turnOf(body: Turn): CallRequest<typeof ACCEPT_TURN> {
           },
         }),
     answers: answersOf(body),
+    ...rest(body),
+    generateTitle: body.background_tasks?.title_generation === true,
+  };
+}
+
+/** The request that goes on with an answer that has ended. */
+function continuationOf(body: Turn, messageId: string): CallRequest<typeof ACCEPT_TURN> {
+  if (!body.chat_id) throw new Problem(422, 'chat_id: is required to continue an answer');
+  return {
+    chatId: chatIdOf(body.chat_id),
+    parentId: messageId,
+    answers: [{ messageId, modelId: body.model, modelIdx: 0 }],
+    continueAnswer: true,
+    ...rest(body),
+  };
+}
+
+function rest(body: Turn) {
+  return {
     ...(body.files?.length ? { files: body.files } : {}),
     ...systemOf(body),
     params: paramsOf(body),
-    generateTitle: body.background_tasks?.title_generation === true,
     sessionId: body.session_id,
   };
 }

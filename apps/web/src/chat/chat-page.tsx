@@ -1,3 +1,4 @@
+import type { Message } from '@perennial/contracts-gateway';
 import { ApiError } from '@perennial/web-client';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -7,7 +8,7 @@ import { Composer } from './composer';
 import { useDrafts } from './drafts';
 import { AssistantMessage, UserMessage } from './message-view';
 import { ModelPicker } from './model-picker';
-import { threadOf } from './thread';
+import { endOf, threadOf, versionsOf } from './thread';
 import { useTurn } from './use-turn';
 
 /** Closer to the end than this, in pixels, the view follows the growing answer. */
@@ -20,7 +21,9 @@ export function ChatPage() {
   const tasks = useRunningTasks(chatId);
   const models = useModels();
   const [chosen, setChosen] = useState<string>();
-  const thread = threadOf(chat.data);
+  /** The end of the branch that was chosen among versions; undefined: the chat's current one. */
+  const [branch, setBranch] = useState<string>();
+  const thread = threadOf(chat.data, branch);
   const last = thread.at(-1);
   const model = chosen ?? last?.model ?? models.data?.data[0]?.id ?? '';
   const turn = useTurn(chatId, thread, model);
@@ -41,9 +44,15 @@ export function ChatPage() {
   const send = (text: string) => {
     const attachments = draft.attachments();
     return turn.say(text, attachments, (acceptedIn) => {
+      setBranch(undefined);
       draft.sent(attachments);
       if (!chatId) drafts.begin(acceptedIn);
     });
+  };
+
+  const retry = async (answer: Message) => {
+    await turn.retry(answer);
+    setBranch(undefined);
   };
 
   if (chatId && chat.error && !chat.data) return <ChatProblem error={chat.error} onRetry={reload} />;
@@ -74,7 +83,9 @@ export function ChatPage() {
                     runId={message === last ? runId : undefined}
                     onEnd={reload}
                     onGrow={view.follow}
-                    onRetry={message === last && message.done !== false ? () => void turn.retry(message) : undefined}
+                    onRetry={message === last && message.done !== false ? () => void retry(message) : undefined}
+                    versions={versionsOf(chat.data, message)}
+                    onShowVersion={(id) => setBranch(endOf(chat.data, id))}
                   />
                 ) : (
                   <UserMessage key={message.id} message={message} />

@@ -48,10 +48,13 @@ interface AnswerProps {
   onGrow: () => void;
   /** Answers again; absent where that makes no sense. */
   onRetry?: () => void;
+  /** Ids of all answers to the same message, this one among them. */
+  versions: string[];
+  onShowVersion: (id: string) => void;
 }
 
 /** An answer: stored, or growing while its run writes it. */
-export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: AnswerProps) {
+export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry, versions, onShowVersion }: AnswerProps) {
   const streamed = useRunText(runId);
   // The stored answer is the last word, when there is one.
   const run = runId === undefined && message.done ? undefined : streamed.run;
@@ -97,6 +100,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
       <footer className="message-foot">
         {writing && !streamed.connected && <span role="status">Reconnecting to this answer…</span>}
         {stopped && !writing && <span>Stopped.</span>}
+        {versions.length > 1 && <Versions of={message.id} among={versions} onShow={onShowVersion} />}
         {!writing && onRetry && (
           <button type="button" className="button button-quiet" onClick={onRetry}>
             Try again
@@ -105,5 +109,28 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry }: Ans
       </footer>
       {opened && <SourceDialog document={opened} onClose={() => setOpened(undefined)} />}
     </li>
+  );
+}
+
+/** Leads from one answer to another one to the same message. */
+function Versions({ of, among, onShow }: { of: string; among: string[]; onShow: (id: string) => void }) {
+  const place = among.indexOf(of);
+  const step = (name: string, sign: string, to: string | undefined) => (
+    <button
+      type="button"
+      className="button button-quiet"
+      aria-label={name}
+      disabled={to === undefined}
+      onClick={() => to !== undefined && onShow(to)}
+    >
+      {sign}
+    </button>
+  );
+  return (
+    <span role="group" aria-label="Versions of this answer">
+      {step('Previous version', '‹', among[place - 1])}
+      {place + 1} of {among.length}
+      {step('Next version', '›', among[place + 1])}
+    </span>
   );
 }

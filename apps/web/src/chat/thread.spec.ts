@@ -1,6 +1,6 @@
 import type { Chat } from '@perennial/contracts-gateway';
 import { describe, expect, it } from 'vitest';
-import { errorOf, joinPages, textOf, threadOf } from './thread';
+import { endOf, errorOf, joinPages, textOf, threadOf, versionsOf } from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -39,6 +39,38 @@ describe('joinPages', () => {
     expect(threadOf(joinPages([newest, older])).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(joinPages([newest])).toBe(newest);
     expect(joinPages([])).toBeUndefined();
+  });
+});
+
+describe('versions of an answer', () => {
+  const answer = (id: string, parentId: string) => ({ ...message(id, parentId), role: 'assistant' as const });
+  const old = answer('old', 'q');
+  const chat = {
+    chat: {
+      history: {
+        currentId: 'new',
+        messages: {
+          q: message('q', null),
+          old,
+          more: message('more', 'old'),
+          end: answer('end', 'more'),
+          new: answer('new', 'q'),
+        },
+      },
+    },
+  } as unknown as Chat;
+
+  it('are the answers to the same message', () => {
+    expect(versionsOf(chat, old)).toEqual(['old', 'new']);
+    expect(versionsOf(chat, answer('end', 'more'))).toEqual(['end']);
+  });
+
+  it('are shown with what followed them', () => {
+    expect(endOf(chat, 'old')).toBe('end');
+    expect(endOf(chat, 'new')).toBe('new');
+    expect(threadOf(chat, 'end').map(({ id }) => id)).toEqual(['q', 'old', 'more', 'end']);
+    expect(threadOf(chat, 'of another chat').map(({ id }) => id)).toEqual(['q', 'new']);
+    expect(endOf(chatOf('b', message('a', 'b'), message('b', 'a')), 'a')).toBe('a');
   });
 });
 

@@ -11,13 +11,13 @@ export function joinPages(pages: readonly Chat[]): Chat | undefined {
   return { ...newest, chat: { ...newest.chat, history: { ...newest.chat.history, messages } } };
 }
 
-/** The shown branch of a chat, from its first message to the current one. */
-export function threadOf(chat: Chat | undefined): Message[] {
+/** The shown branch of a chat, from its first message to the given one, or to the current one where the chat has no such message. */
+export function threadOf(chat: Chat | undefined, last?: string): Message[] {
   const history = chat?.chat.history;
   if (!history) return [];
   const thread: Message[] = [];
   const seen = new Set<string>();
-  let id = history.currentId ?? undefined;
+  let id = (last !== undefined && history.messages[last] ? last : history.currentId) ?? undefined;
   while (id && !seen.has(id)) {
     seen.add(id);
     const message: Message | undefined = history.messages[id];
@@ -26,6 +26,24 @@ export function threadOf(chat: Chat | undefined): Message[] {
     id = message.parentId ?? undefined;
   }
   return thread;
+}
+
+/** Ids of the answers to the same message, this one among them, oldest first. */
+export function versionsOf(chat: Chat | undefined, answer: Message): string[] {
+  const all = Object.values(chat?.chat.history?.messages ?? {});
+  return all.filter(({ role, parentId }) => role === answer.role && parentId === answer.parentId).map(({ id }) => id);
+}
+
+/** The end of the branch that goes on from a message, with the newest of several. */
+export function endOf(chat: Chat | undefined, id: string): string {
+  const all = Object.values(chat?.chat.history?.messages ?? {});
+  const seen = new Set<string>();
+  let end = id;
+  while (!seen.has(end)) {
+    seen.add(end);
+    end = all.findLast(({ parentId }) => parentId === end)?.id ?? end;
+  }
+  return end;
 }
 
 /** The text of a message, whether it came as a string or as content parts. */

@@ -2,18 +2,12 @@ import type { Attachment, Message, TurnReply } from '@perennial/contracts-gatewa
 import { useNavigate } from 'react-router';
 import { useLive } from '../app/live';
 import { useSendTurn } from './chat-queries';
-import { textOf } from './thread';
 
 /** A message as it is sent. */
 interface Question {
   id: string;
   text: string;
   files: Attachment[];
-}
-
-function asked(message: Message): Question {
-  const files = Array.isArray(message.files) ? (message.files as Attachment[]) : [];
-  return { id: message.id, text: textOf(message), files };
 }
 
 /** Sends messages and asks for answers; the ids are made here, so that a repeated request is the same turn. */
@@ -56,10 +50,7 @@ export function useTurn(chatId: string | undefined, thread: Message[], model: st
     /** `onAccepted` is called when the server has the message, before its chat is shown. */
     say: (text: string, files: Attachment[], onAccepted: (chatId: string) => void) =>
       ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, onAccepted),
-    /** Answers the same question once more, into the same message. */
-    retry: (answer: Message) => {
-      const question = thread.find((message) => message.id === answer.parentId);
-      return ask(answer.id, question?.parentId ?? null, question && asked(question));
-    },
+    /** Answers the same question once more: a version of its own, beside the old one. */
+    retry: (answer: Message) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined),
   };
 }

@@ -45,7 +45,8 @@ export const TerminalSchema = z.object({
 
 /**
  * Accepts a turn of a chat: user message, placeholders and runs in one transaction; enqueued after the commit.
- * The same `messageId` while its run is not over answers with that run; afterwards it is a retry: attempt n + 1.
+ * The same `messageId` while its run is not over answers with that run. An answer that has ended is never written again: another one is a
+ * message of its own with the same parent, and `ALREADY_EXISTS` says so. `continueAnswer` goes on after its text.
  * `NOT_FOUND` (chat or parent message of somebody else), `INVALID_ARGUMENT` (empty or too long), `RATE_LIMITED` (too many of the user's
  * runs at once), `RESOURCE_EXHAUSTED` (queue full), both with `retryAfter`.
  */
@@ -90,6 +91,8 @@ export const ACCEPT_TURN = defineCall({
     /** OpenAI sampling parameters (temperature, max_tokens, …). */
     params: boundedJson().default({}),
     generateTitle: z.boolean().default(false),
+    /** Goes on with the one answer of `answers`, which has ended and is named by `parentId` as well; there is no user message. */
+    continueAnswer: z.boolean().default(false),
     /** The Socket.IO session that asked. */
     sessionId: z.string().max(MAX_ID_CHARS).optional(),
   }),

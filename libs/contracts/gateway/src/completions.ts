@@ -37,7 +37,8 @@ export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1).max(1
 /**
  * Task mode of the completions door: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
  * The answer is written whether anybody reads or not; it arrives as socket events and at `GET /api/v1/runs/{task id}/events`.
- * The same message ids are the same turn while it is not over; under a header `Idempotency-Key` the same body is for a day, and another one 422.
+ * The same message ids are the same turn while it is not over, afterwards they are 409: nothing overwrites an answer. To answer again, send a
+ * new id with the same parent; to go on after an answer's end, name it in `assistant_message_id`. Under a header `Idempotency-Key` the same body is for a day, and another one 422.
  */
 export const TurnBodySchema = z.looseObject({
   model: z.string().min(1, 'must name a model').max(512),
@@ -45,6 +46,8 @@ export const TurnBodySchema = z.looseObject({
   chat_id: z.string().max(200).nullish(),
   folder_id: z.string().max(200).nullish(),
   parent_id: messageId.nullish(),
+  /** An answer of the chat that has ended: it is continued, and no other is written. */
+  assistant_message_id: messageId.nullish(),
   /** Id of the answer's message, when there is one answer. */
   id: messageId.optional(),
   /** One per model that shall answer; the older form is a map of model id to message id. */

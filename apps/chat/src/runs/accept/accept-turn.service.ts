@@ -87,6 +87,9 @@ export class AcceptTurnService {
       );
     }
     if (chatId === undefined && parentId !== null) throw messageNotFound(parentId);
+    if (request.continueAnswer && (userMessage || answers.length > 1 || answers[0]?.messageId !== parentId)) {
+      throw new CallError('INVALID_ARGUMENT', 'One answer can be continued at a time, without a new message.');
+    }
     if (!userMessage) return null;
     return readContent(userMessage.content, {
       maxChars: this.env.MAX_MESSAGE_CHARS,
@@ -112,6 +115,7 @@ export class AcceptTurnService {
     }
     checkLimits(limitsOf(this.env), facts, missing.length);
     checkTree(request, facts);
+    checkAnswers(request, facts, missing);
     await this.usage.assertRoom(tx, principal.userId, sizeOf(content), facts.stored ?? undefined);
     const turn = this.#newTurn(request, content, principal, delivery, facts, existing);
     const made = turn.answers.filter((answer) => missing.includes(answer.message_id));
@@ -165,7 +169,7 @@ export class AcceptTurnService {
   ): Omit<NewTurn, 'result'> {
     const { userMessage, answers } = request;
     const chatId = existing ?? randomUUID();
-    const answered = userMessage?.id ?? request.parentId;
+    const answered = request.continueAnswer ? parentOf(request.parentId, facts) : (userMessage?.id ?? request.parentId);
     const rows = answers.map((answer) => ({
       message_id: answer.messageId,
       parent_id: answered,
@@ -231,12 +235,13 @@ function sizeOf(content: Content | null): number {
 }
 
 /** What the worker has to know of the request; a turn without documents names none. */
-function turnRequestOf({ system, params, files }: Request): TurnRequest {
+function turnRequestOf({ system, params, files, continueAnswer }: Request): TurnRequest {
   const documents = files.length === 0 ? files : documentsIn(files);
   return {
     ...(system === undefined ? {} : { system }),
     params,
     ...(documents.length === 0 ? {} : { files: documents }),
+    ...(continueAnswer ? { continues: true } : {}),
   };
 }
 
@@ -257,7 +262,7 @@ export function sameRequest(known: { hash: string; result: unknown }, delivery: 
 function checkTree(request: Request, facts: AcceptFacts): void {
   const roles = new Map((facts.messages ?? []).map(({ id, role }) => [id, role]));
   if (request.parentId !== null && !roles.has(request.parentId)) throw messageNotFound(request.parentId);
-  if (!request.userMessage && roles.get(request.parentId ?? '') !== 'user') {
+  if (!request.userMessage && !request.continueAnswer && roles.get(request.parentId ?? '') !== 'user') {
     throw new CallError('INVALID_ARGUMENT', 'Only a user message can be answered. Send the id of one as parent_id.');
   }
   const userRole = roles.get(request.userMessage?.id ?? '');
@@ -266,6 +271,28 @@ function checkTree(request: Request, facts: AcceptFacts): void {
     const role = roles.get(messageId);
     if (role !== undefined && role !== 'assistant') throw idTaken(messageId);
   }
+}
+
+/** Nothing overwrites an answer that has ended; what of it is there may be continued. */
+function checkAnswers({ continueAnswer }: Request, facts: AcceptFacts, wanted: readonly string[]): void {
+  for (const id of wanted) {
+    const message = facts.messages?.find((candidate) => candidate.id === id);
+    if (continueAnswer) {
+      if (!message) throw messageNotFound(id);
+      if (message.empty) {
+        throw new CallError('FAILED_PRECONDITION', 'There is no text to go on from. Ask again under a new message id.');
+      }
+    } else if (message?.ended || facts.runs?.some((run) => run.message_id === id && run.over)) {
+      throw new CallError(
+        'ALREADY_EXISTS',
+        'This answer has ended. Ask again under a new message id, or continue it with assistant_message_id.',
+      );
+    }
+  }
+}
+
+function parentOf(id: string | null, facts: AcceptFacts): string | null {
+  return facts.messages?.find((message) => message.id === id)?.parent_id ?? null;
 }
 
 const chatNotFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');

@@ -32,7 +32,8 @@ export interface AcceptFacts {
   chat_found: boolean;
   /** Bytes that the user's chats take; null where they have to be counted. */
   stored: number | null;
-  messages: { id: string; role: string }[] | null;
+  /** `ended`: an answer of which something is there. */
+  messages: { id: string; role: string; parent_id: string | null; ended: boolean; empty: boolean }[] | null;
   /** Earlier attempts at the answers. */
   runs: { id: string; chat_id: string; message_id: string; model: string; attempt: number; over: boolean }[] | null;
 }
@@ -203,7 +204,9 @@ SELECT
   (SELECT count(*)::int FROM (SELECT 1 FROM runs WHERE state = 'queued' LIMIT $5) q) AS queued,
   EXISTS (SELECT 1 FROM chats WHERE id = $2 AND user_id = $1) AS chat_found,
   (SELECT bytes::float8 FROM storage_used WHERE user_id = $1 AND counted) AS stored,
-  (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role)) FROM messages WHERE chat_id = $2 AND id = ANY ($3::text[])) AS messages,
+  (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'parent_id', parent_id, 'empty', content = '',
+            'ended', content <> '' OR content_parts IS NOT NULL OR error IS NOT NULL OR extra ? 'incomplete'))
+     FROM messages WHERE chat_id = $2 AND id = ANY ($3::text[])) AS messages,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'chat_id', chat_id, 'message_id', message_id, 'model', model, 'attempt', attempt,
                                        'over', terminal IS NOT NULL) ORDER BY attempt)
      FROM runs
@@ -236,8 +239,12 @@ placeholders AS (
   INSERT INTO messages (chat_id, id, parent_id, role, model, model_idx, done)
   SELECT $1, message_id, parent_id, 'assistant', model, model_idx, false FROM answers
   ON CONFLICT (chat_id, id) DO UPDATE
-    SET content = '', content_parts = NULL, output = NULL, usage = NULL, error = NULL, done = false,
-        extra = messages.extra - '{incomplete,sources,statusHistory}'::text[], model = excluded.model, updated_at = now()
+    SET usage = NULL, error = NULL, done = false, extra = messages.extra - 'incomplete', model = excluded.model,
+        updated_at = now()
+),
+begun AS (
+  INSERT INTO run_checkpoints (run_id, generation, epoch, start, text)
+  SELECT a.run_id, 1, 0, 0, m.content FROM answers a JOIN messages m ON m.chat_id = $1 AND m.id = a.message_id WHERE m.content <> ''
 ),
 accepted AS (
   INSERT INTO runs (id, kind, user_id, principal, chat_id, message_id, parent_message_id, model, attempt, request, traceparent)

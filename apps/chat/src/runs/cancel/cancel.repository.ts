@@ -12,6 +12,9 @@ export interface CancelledRun {
   terminal: RunTerminal | null;
 }
 
+/** One that continues an answer has text from the beginning. */
+const NEVER_BEGUN = `r.state = 'queued' AND r.epoch = 0 AND NOT r.request ? 'continues'`;
+
 /** Marks runs as cancelled. Runs that nobody ever took end at once; the others are ended by their owner, who has the text. */
 @Injectable()
 export class CancelRepository {
@@ -35,9 +38,9 @@ export class CancelRepository {
       `WITH cancelled AS (
          UPDATE runs r
             SET cancel_requested_at = coalesce(r.cancel_requested_at, now()),
-                state = CASE WHEN r.state = 'queued' AND r.epoch = 0 THEN 'cancelled' ELSE r.state END,
-                ended_at = CASE WHEN r.state = 'queued' AND r.epoch = 0 THEN now() END,
-                terminal = CASE WHEN r.state = 'queued' AND r.epoch = 0
+                state = CASE WHEN ${NEVER_BEGUN} THEN 'cancelled' ELSE r.state END,
+                ended_at = CASE WHEN ${NEVER_BEGUN} THEN now() END,
+                terminal = CASE WHEN ${NEVER_BEGUN}
                   THEN '{"state": "cancelled", "generation": ${FIRST_GENERATION}, "length": 0}'::jsonb END
           WHERE ${which} ${whose} AND r.state IN ('queued', 'running')
          RETURNING r.*

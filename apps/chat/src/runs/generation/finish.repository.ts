@@ -117,7 +117,9 @@ WITH ended AS (
 ),
 message AS (
   UPDATE messages m
-     SET content = $9, output = $10::jsonb, done = true, usage = $7::jsonb, error = CASE WHEN ended.state = 'failed' THEN $8::jsonb END,
+     -- An answer that is continued keeps what it thought before.
+     SET content = $9, output = coalesce(m.output || $10::jsonb, $10::jsonb, m.output), done = true, usage = $7::jsonb,
+         error = CASE WHEN ended.state = 'failed' THEN $8::jsonb END,
          extra = CASE WHEN ended.state = 'completed' THEN m.extra ELSE m.extra || '{"incomplete": true}' END, updated_at = now()
     FROM ended WHERE m.chat_id = ended.chat_id AND m.id = ended.message_id
 ),

@@ -67,7 +67,14 @@ export function providerCall(
     ...(connection.kind === 'openai' ? { stream_options: { include_usage: true } } : {}),
   };
   const continues = canContinue(text, raw, connection, model.upstreamModel);
+  if (!continues && text !== '' && run.kind === 'turn' && run.request.continues) return afterItsEnd(request, text);
   return { request: continues ? { ...lessTokens(request, text), continueFrom: text } : request, raw, continues };
+}
+
+/** Going on with an answer that had ended, with a provider that knows no continuing: it is asked what it would say after that text. */
+function afterItsEnd(request: ChatRequest, text: string): ProviderCall {
+  const tail = historyMessages([{ id: '', role: 'assistant', content: text, parts: null }]);
+  return { request: { ...request, messages: [...request.messages, ...tail] }, raw: false, continues: true };
 }
 
 /** Usage of the whole answer: what was there before the last call was never reported and is estimated from its length. */

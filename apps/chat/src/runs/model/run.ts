@@ -9,6 +9,8 @@ export interface TurnRequest {
   params: Record<string, unknown>;
   /** Documents that the request names. */
   files?: unknown[];
+  /** The run goes on after an answer that had ended; its text is the run's first checkpoint. */
+  continues?: true;
 }
 
 /** One message of the path from the chat's root to the message that is answered. */

@@ -17,7 +17,7 @@ const SUSPECTS_TOGETHER = 16;
 export interface WaitingRuns {
   /** Runs that have waited for the given time, counted up to the limit. */
   waiting: number;
-  /** A suspect has waited for the given time. */
+  /** A suspect has waited for a second: no process for suspects that has nothing to do has seen it. */
   suspects: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface WaitingRuns {
 export class ClaimRepository {
   constructor(private readonly database: Database) {}
 
-  /** What has waited for `seconds`; `limit` bounds the count. */
+  /** Which runs have waited for `seconds`, counted up to `limit`, and whether a suspect waits. */
   async waiting(seconds: number, limit: number): Promise<WaitingRuns> {
     const row = await this.database.first<WaitingRuns>(WAITING, [seconds, limit], { name: 'runs.waiting' });
     return row as WaitingRuns;
@@ -54,7 +54,7 @@ SELECT (SELECT count(*)::int
                  WHERE state = 'queued' AND deaths < ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - $1 * interval '1 second'
                  LIMIT $2) w) AS waiting,
        EXISTS (SELECT 1 FROM runs
-                WHERE state = 'queued' AND deaths >= ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - $1 * interval '1 second') AS suspects`;
+                WHERE state = 'queued' AND deaths >= ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - interval '1 second') AS suspects`;
 
 /** Runs between which a claim chooses, and those of one user among them. Others may be claiming the first of them at this moment. */
 const LOOKED_AT = 64;
