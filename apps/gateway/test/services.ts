@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
@@ -17,6 +18,7 @@ import {
   createRunPublisher,
   Handles,
   Notices,
+  RedisRpcServer,
   rpcMicroservice,
   TransportModule,
   type RunIdentity,
@@ -128,6 +130,9 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
   };
   const apps = [await start('auth', TinyAuth), await start('chat', TinyChat)];
   const [auth, chat] = apps as [INestMicroservice, INestMicroservice];
+  // A busy machine connects later than a test begins.
+  const servers = apps.map((app) => app.get(RedisRpcServer));
+  while (!servers.every(({ isReady }) => isReady)) await sleep(10);
   const publisher = createRunPublisher({ connections: chat.get(Connections) });
   return {
     world,
@@ -153,9 +158,10 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
       return writer;
     },
     async end(writer, error) {
-      world.runs.delete(writer.identity.runId);
       const at = { generation: writer.position.generation, length: writer.text.length };
       await writer.end(error ? { state: 'failed', ...at, error } : { state: 'completed', ...at, finishReason: 'stop' });
+      // Not before: a gateway that looks in between would take the run for deleted.
+      world.runs.delete(writer.identity.runId);
     },
     async revoke(userId, tell) {
       const sequence = world.revocations.length + 1;
