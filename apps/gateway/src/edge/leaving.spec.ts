@@ -28,6 +28,7 @@ describe('a gateway that is about to go', () => {
     const kept = new RawConnection(port).send(head('GET /health'));
     await vi.waitFor(() => expect(kept.received).toMatch(/connection: keep-alive/i), 10_000);
     edge.runtime.drain.leave();
+    expect((await edge.app.inject({ method: 'GET', url: '/ready' })).statusCode).toBe(503);
     await edge.runtime.drain.run('leave', Date.now() + 200);
     kept.send(head('GET /api/v1/tools/', edge.account('user').headers));
     await kept.closed;

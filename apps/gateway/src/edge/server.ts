@@ -84,7 +84,8 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
     void reply.header('content-security-policy', noPage);
     // The next request of this connection must find another replica.
     if (runtime.drain.leaving) void reply.header('connection', 'close');
-    if (request.url === '/health') return done();
+    // Probes ask by address, and must not make a busy replica look dead.
+    if (request.url === '/health' || request.url === '/ready') return done();
     try {
       if (request.url.includes('%00')) throw malformedAddress();
       hosts.check(request.host);

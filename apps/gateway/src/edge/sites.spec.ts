@@ -150,6 +150,7 @@ describe('over a socket', () => {
     ['GET /api/config', 421, 'rebound.evil.example'],
     ['GET /', 421, '127.0.0.1'],
     ['GET /health', 200, '127.0.0.1'],
+    ['GET /ready', 200, '127.0.0.1'],
   ])('%s is %d for the host %s', async (line, status, host) => {
     const connection = await exchange(/\r\n\r\n/, head(line, { Host: host, Connection: 'close' }));
     expect(connection.received.split('\r\n', 1)[0]).toContain(` ${status} `);

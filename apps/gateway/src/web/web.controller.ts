@@ -26,10 +26,13 @@ export class WebController {
     return { status: true };
   }
 
-  /** Needs neither Redis nor the database: without them all replicas would leave the load balancer at once. */
+  /**
+   * For load balancers, which turn away while everything is still served. Needs neither Redis nor the database: without them all replicas would leave
+   * the load balancer at once.
+   */
   @Endpoint(READY)
   ready(): z.infer<typeof status> {
-    if (this.runtime.drain.draining) throw overloaded();
+    if (this.runtime.drain.leaving) throw overloaded();
     return { status: true };
   }
 
