@@ -22,6 +22,10 @@ const ingestionEnv = {
   MAX_FILES_PER_USER: variable(integer(1).default(100_000), {
     description: 'Files that one user may have; beyond it an upload is refused with 429.',
   }),
+  MAX_FILE_BYTES_PER_USER: variable(integer(0).default(20_000_000_000), {
+    description:
+      'Bytes that the files of one user and the text extracted from them may take; beyond it an upload is refused with 413, and a file whose text is too much fails. 0: no limit. Vectors are not counted.',
+  }),
   MAX_FILES_PER_BASE: variable(integer(1).default(100_000), {
     description: 'Files that one knowledge base may hold; beyond it an upload is refused with 429.',
   }),

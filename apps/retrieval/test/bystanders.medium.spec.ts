@@ -52,6 +52,16 @@ describe('what one file or one user does to others', () => {
     expect(await pausedS()).toBe(0);
   }, 60_000);
 
+  it('a text that is more than its user may store fails the file, and none of it is kept', async () => {
+    await world.workers(1, { MAX_FILE_BYTES_PER_USER: '1000000' });
+    const file = await world.upload(newUser(), prose(700_000));
+    expect((await failed(file.id)).error).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      message: expect.stringMatching(/^Your documents take 2 MB of the 1 MB allowed/),
+    });
+    expect(await world.count('chunks', 'file_id = $1', file.id)).toBe(0);
+  }, 60_000);
+
   it('an embedder that asks for an hour gets a minute, and a retry is tried at once', async () => {
     world.simulator.inject({ kind: 'status', status: 429, retryAfter: 3_600 }, 1, 'embeddings');
     await world.workers(1);

@@ -15,7 +15,7 @@ import type {
   ScrollQuery,
   VectorStore,
 } from './types';
-import { queryWords, wordsOf } from '@perennial/words';
+import { queryWords, unfoldedForms, wordsOf } from '@perennial/words';
 
 const MAX_LIMIT = 1_000;
 const MAX_PAGE = 10_000;
@@ -95,7 +95,9 @@ export class CheckedStore implements VectorStore {
     if (!(keywordWeight >= 0 && keywordWeight <= 1)) {
       throw new VectorStoreError('INVALID', 'the weight of keywords must be from 0 to 1');
     }
-    const words = tellingWords(queryWords(text));
+    const telling = tellingWords(queryWords(text));
+    // Points that an earlier version has written are found as before.
+    const words = [...telling, ...unfoldedForms(text, telling)];
     if (keywordWeight === 0 || words.length === 0) return this.search(collection, query, call);
     await this.#checkQuery(collection, query, call);
     if (check.matchesNothing(filter)) return [];

@@ -1,2 +1,2 @@
 export { gramsOf } from './grams';
-export { queryWords, wordsOf, type Words } from './words';
+export { queryWords, unfoldedForms, wordsOf, type Words } from './words';

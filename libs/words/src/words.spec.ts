@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { queryWords, wordsOf } from './words';
+import { queryWords, unfoldedForms, wordsOf } from './words';
 
 const words = (text: string): string[] => [...wordsOf(text).keys()];
 
@@ -8,7 +8,11 @@ describe('wordsOf', () => {
     ['The quick brown FOX', ['the', 'quick', 'brown', 'fox']],
     ['XK-4711-B, rev. 2', ['xk', '4711', 'b', 'rev', '2']],
     ['naïve café', ['naive', 'cafe']],
-    ['Straße Ümlaut', ['straße', 'umlaut']],
+    ['Straße STRASSE Ümlaut', ['strasse', 'umlaut']],
+    ['ırmak İstanbul', ['irmak', 'istanbul']],
+    ['مدرسة مدرسه', ['مدرسه']],
+    ['أَحْمَد احمد', ['احمد']],
+    ['Łódź smørrebrød', ['lodz', 'smorrebrod']],
     ['東京都', ['東京', '京都']],
     ['a東b', ['a', '東', 'b']],
     ['한국어 문서', ['한국어', '문서']],
@@ -19,6 +23,12 @@ describe('wordsOf', () => {
     ['ﬁle', ['file']],
   ])('of %j are %j', (text, expected) => {
     expect(words(text)).toEqual(expected);
+  });
+
+  it('of a query are known in the form that older stores have', () => {
+    const text = 'Die Straße nach Łódź, strasse';
+    expect(unfoldedForms(text, queryWords(text))).toEqual(['straße', 'łodz']);
+    expect(unfoldedForms('plain words', ['plain', 'words'])).toEqual([]);
   });
 
   it('are counted', () => {

@@ -17,10 +17,31 @@ export const UNSPACED =
 const UNSPACED_RUN = new RegExp(`${UNSPACED}+`, 'gu');
 const NOT_ASCII = /[^\p{ASCII}]/u;
 const ACCENTS = /[\u0300-\u036f]/g;
+/** Letters that people write one for the other and that no normal form brings together. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  ł: 'l',
+  ı: 'i',
+  ς: 'σ',
+  أ: 'ا',
+  إ: 'ا',
+  آ: 'ا',
+  ٱ: 'ا',
+  ة: 'ه',
+  ى: 'ي',
+};
+const FOLDED = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+/** Vowel signs of Arabic, which most texts leave out, and the stroke that only makes a word longer. */
+const UNWRITTEN = /[\u064b-\u0652\u0670\u0640]/g;
 
 /**
- * Cuts a text into words, the same way for every store and for queries: lower case, without accents, at everything that
- * is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming, which needs a
+ * Cuts a text into words, the same way for every store and for queries: lower case, without accents, with one letter for
+ * those that people write one for the other (`ß` and `ss`, `ı` and `i`, `ة` and `ه`), at everything that is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming, which needs a
  * language; a query's stop words are left out by `tellingWords`, so that what is stored depends on no list.
  * @param maxWords distinct words; more are left out
  */
@@ -39,12 +60,27 @@ export function queryWords(text: string): string[] {
   return [...wordsOf(text).keys()].slice(0, MAX_QUERY_WORDS);
 }
 
-function* eachWord(text: string): Generator<string> {
+/**
+ * Words of a query as stores have them that were filled before letters were folded: to be asked for beside the folded ones.
+ * @param words of the same query, folded
+ */
+export function unfoldedForms(text: string, words: readonly string[]): string[] {
+  const known = new Set(words);
+  const forms = new Set(
+    [...eachWord(text, (word) => word)].filter((word) => fold(word) !== word && known.has(fold(word))),
+  );
+  return [...forms].slice(0, MAX_QUERY_WORDS);
+}
+
+const fold = (text: string): string =>
+  text.replace(FOLDED, (letter) => LETTERS[letter] ?? letter).replace(UNWRITTEN, '');
+
+function* eachWord(text: string, foldLetters = fold): Generator<string> {
   if (!NOT_ASCII.test(text)) {
     for (const [run] of text.toLowerCase().matchAll(/[a-z0-9]+/g)) yield run.slice(0, MAX_WORD_LENGTH);
     return;
   }
-  const folded = text.normalize('NFKD').replace(ACCENTS, '').normalize('NFKC').toLowerCase();
+  const folded = foldLetters(text.normalize('NFKD').replace(ACCENTS, '').normalize('NFKC').toLowerCase());
   for (const [run] of folded.matchAll(RUN)) {
     let from = 0;
     for (const match of run.matchAll(UNSPACED_RUN)) {

@@ -72,6 +72,7 @@ describe('files and bases', () => {
       MAX_FILES_PER_USER: '40',
       MAX_FILES_PER_BASE: '10',
       MAX_BASES_PER_USER: '8',
+      MAX_FILE_BYTES_PER_USER: '2500000',
       RAG_ALLOWED_FILE_EXTENSIONS: 'txt,md',
       RAG_FILE_MAX_SIZE: '1',
     };
@@ -178,6 +179,32 @@ describe('files and bases', () => {
     await expect(base(user)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
+  it('what a user may store is bounded: files, their text and bases; the refusal says what is used', async () => {
+    const user = person();
+    const size = 2 ** 20;
+    const first = await register(user, randomUUID(), { size });
+    await db.query('UPDATE files SET text_size = 300000 WHERE id = $1', [first.id]);
+    await register(user, randomUUID(), { size });
+    const refusal = { code: 'PAYLOAD_TOO_LARGE', details: { limit: 2_500_000 } };
+    await expect(register(user, randomUUID(), { size })).rejects.toMatchObject({
+      ...refusal,
+      details: { used: 3 * size + 300_000, limit: 2_500_000 },
+      message: 'Your documents take 4 MB of the 2 MB allowed. Delete some files and try again.',
+    });
+    const replace = (bytes: number) => {
+      const blobKey = `files/${first.id}/${randomUUID()}`;
+      const content = { fileId: first.id, blobKey, contentType: 'text/plain', size: bytes, sha256: 'a'.repeat(64) };
+      return caller.rpc.call(REPLACE_FILE, content, { principal: user });
+    };
+    await expect(replace(2_000_000)).rejects.toMatchObject(refusal);
+    await replace(1_445_000);
+    await expect(
+      caller.rpc.call(CREATE_KNOWLEDGE, { name: 'Base', description: 'd'.repeat(9_000) }, { principal: user }),
+    ).rejects.toMatchObject(refusal);
+    // Somebody else has a storage of their own.
+    await register(person(), randomUUID(), { size });
+  });
+
   it('limits on number hold also for those that come at once, at any replica', async () => {
     const user = person();
     const fits = async (works: Promise<unknown>[]) => {
@@ -205,6 +232,9 @@ describe('files and bases', () => {
     const [first] = items;
     await caller.rpc.call(RENAME_FILE, { fileId: first!.id, name: 'delta.txt' }, { principal });
     expect(await found('delta*')).toEqual(['delta.txt']);
+    // As macOS sends it; it is shown as it was given.
+    await register(principal, 'decomposed', { name: 'U\u0308bersicht.txt' });
+    expect(await found('\u00dcbersicht*')).toEqual(['U\u0308bersicht.txt']);
   });
 
   it('a replacement is a new generation; the same one twice is one', async () => {

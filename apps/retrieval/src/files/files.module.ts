@@ -9,6 +9,7 @@ import { FilesService } from './files.service';
 import { PlacementsRepository } from './placements.repository';
 import { FileProgress } from './progress.service';
 import { RegisterService } from './register.service';
+import { UserStorage } from './user-storage';
 
 /** Files and where they can be found. */
 @Module({
@@ -22,7 +23,8 @@ import { RegisterService } from './register.service';
     IngestionQueue,
     PlacementsRepository,
     RegisterService,
+    UserStorage,
   ],
-  exports: [FileChanges, FileProgress, FilesRepository, IngestionQueue, PlacementsRepository],
+  exports: [FileChanges, FileProgress, FilesRepository, IngestionQueue, PlacementsRepository, UserStorage],
 })
 export class FilesModule {}

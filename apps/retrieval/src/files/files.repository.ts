@@ -131,10 +131,10 @@ export class FilesRepository {
     return { rows, total };
   }
 
-  /** @param pattern of LIKE */
+  /** Names are compared in one normal form (NFC): macOS sends an umlaut as two characters. @param pattern of LIKE */
   search({ userId }: UserPrincipal, pattern: string, skip: number, limit: number): Promise<FileRow[]> {
     return this.database.query<FileRow>(
-      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL AND f.name ILIKE $2
+      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)
         ORDER BY f.created_at DESC, f.id LIMIT $3 OFFSET $4`,
       [userId, pattern, limit, skip],
     );

@@ -29,6 +29,7 @@ import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
 import { FilesRepository } from './files.repository';
 import { joinChunks } from './text-pieces';
+import { UserStorage } from './user-storage';
 
 /** Chunks read at once for the text of a file. */
 const TEXT_BATCH = 200;
@@ -40,6 +41,7 @@ export class FilesService {
     private readonly files: FilesRepository,
     private readonly changes: FileChanges,
     private readonly catalog: IndexCatalog,
+    private readonly storage: UserStorage,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -169,10 +171,12 @@ export class FilesService {
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
     const once = onceKeyOf(REPLACE_FILE.pattern, delivery, request);
-    return this.#change(once, fileId, delivery.principal, (tx, row) =>
+    return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       // The same bytes in another call: a caller that never had its answer.
-      row.blobKey === blobKey ? Promise.resolve(row) : this.files.replace(tx, row, request),
-    );
+      if (row.blobKey === blobKey) return row;
+      await this.storage.assertRoom(tx, row.userId, request.size, fileId);
+      return this.files.replace(tx, row, request);
+    });
   }
 
   async retry(fileId: string, delivery: Delivery): Promise<StoredFile> {

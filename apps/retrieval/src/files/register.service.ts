@@ -11,6 +11,7 @@ import { FileChanges } from './file-changes';
 import { toWire, type FileRow } from './file-row';
 import { FilesRepository } from './files.repository';
 import { duplicateContent, PlacementsRepository } from './placements.repository';
+import { UserStorage } from './user-storage';
 
 type Request = CallParsedRequest<typeof REGISTER_FILE>;
 
@@ -26,6 +27,7 @@ export class RegisterService {
     private readonly placements: PlacementsRepository,
     private readonly changes: FileChanges,
     private readonly settings: SettingsKeeper,
+    private readonly storage: UserStorage,
     private readonly unitOfWork: UnitOfWork,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
@@ -39,6 +41,7 @@ export class RegisterService {
       if (known) return toWire(known);
       await this.#checkContent(request);
       await this.#checkCounts(tx, userId, request.process);
+      await this.storage.assertRoom(tx, userId, request.size);
       if (request.knowledgeId) await this.#checkBase(tx, request.knowledgeId, request, principal);
       const row = await this.files.insert(
         tx,

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
 import type { Extractor } from '../extraction/extraction';
 import { FileProgress } from '../files/progress.service';
+import { UserStorage } from '../files/user-storage';
+import { Database } from '@perennial/persistence';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import type { Chunk, SplitOptions } from '../splitting/chunk';
 import { BLOB_STORE } from '../stores/tokens';
@@ -22,11 +24,13 @@ export class ChunkStep {
     private readonly repository: IngestionRepository,
     private readonly settings: SettingsKeeper,
     private readonly progress: FileProgress,
+    private readonly storage: UserStorage,
+    private readonly database: Database,
     @Inject(EXTRACTOR) private readonly extractor: Extractor,
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
   ) {}
 
-  /** @returns how many chunks there are. @throws FileLostError, ExtractionError, BlobStoreError, or the signal's reason */
+  /** @returns how many chunks there are. @throws CallError PAYLOAD_TOO_LARGE when the text is more than its user may store, FileLostError, ExtractionError, BlobStoreError, or the signal's reason */
   async run(file: TakenFile, signal: AbortSignal): Promise<number> {
     const { retrieval } = await this.settings.current();
     await this.repository.clearChunks(file);
@@ -43,10 +47,11 @@ export class ChunkStep {
     const write = async (): Promise<void> => {
       const batch = pending;
       pending = [];
+      for (const { text } of batch) textSize += Buffer.byteLength(text);
+      await this.storage.assertRoom(this.database, file.userId, file.size + textSize, file.id);
       if (stored === 0) await this.#reachSplit(file);
       await this.repository.addChunks(file, batch);
       stored += batch.length;
-      for (const { text } of batch) textSize += text.length;
     };
     const open = async () => (await this.blobs.get(file.blobKey, { signal })).stream;
     const request = { name: file.name, contentType: file.contentType, split, signal };

@@ -56,6 +56,8 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof BlobStoreError) return bytes(error);
   if (error instanceof CallError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED'))
     return away('The database');
+  if (error instanceof CallError && error.code === 'PAYLOAD_TOO_LARGE')
+    return { kind: 'refused', reason: { code: error.code, message: error.message } };
   const errorId = randomUUID();
   return {
     kind: 'broke',

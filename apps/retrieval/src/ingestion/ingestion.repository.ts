@@ -116,7 +116,7 @@ export class IngestionRepository {
     if (added !== chunks.length) throw new FileLostError();
   }
 
-  /** All chunks are stored: from here on a restart embeds. @param textSize characters of all of them. @throws FileLostError */
+  /** All chunks are stored: from here on a restart embeds. @param textSize bytes of all of them. @throws FileLostError */
   async chunksComplete({ id, epoch }: Fence, count: number, textSize: number): Promise<void> {
     await this.#record(`chunk_count = $3, text_size = $4, step = 'embed', ${CALM}`, { id, epoch }, count, textSize);
   }
@@ -213,8 +213,13 @@ export class IngestionRepository {
     return missing !== undefined;
   }
 
-  /** Given up, with the reason. Undefined: it is not this process's any more. */
-  fail({ id, epoch }: Fence, error: { code: string; message: string }): Promise<FileRow | undefined> {
+  /** Given up, with the reason; a part of its chunks is of no use to anybody. Undefined: it is not this process's any more. */
+  async fail({ id, epoch }: Fence, error: { code: string; message: string }): Promise<FileRow | undefined> {
+    await this.database.execute(
+      `DELETE FROM chunks c USING files f
+        WHERE ${IS_MINE} AND f.chunk_count IS NULL AND c.file_id = f.id AND c.generation = f.generation`,
+      [id, epoch],
+    );
     return this.database.first<FileRow>(
       `UPDATE files f SET state = 'failed', owner = NULL, error = $3, updated_at = now() WHERE ${IS_MINE} RETURNING ${FILE_COLUMNS}`,
       [id, epoch, JSON.stringify(error)],

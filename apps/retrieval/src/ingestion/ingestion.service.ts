@@ -52,7 +52,11 @@ export class IngestionService {
   async work(job: Pick<IngestionJob, 'fileId' | 'alone'>): Promise<void> {
     await this.#pause();
     await new Promise<void>((resolve, reject) => {
-      this.#ingestOnce(job, resolve).then(resolve, reject);
+      this.#ingestOnce(job, resolve).then(resolve, (error: Error) => {
+        // Its turn may be over already: then nobody hears of the rejection.
+        this.#log.warn({ err: error, file: job.fileId }, 'a file was left as it is');
+        reject(error);
+      });
     });
   }
 

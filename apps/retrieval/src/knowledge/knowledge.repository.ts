@@ -60,7 +60,7 @@ export class KnowledgeRepository {
     { userId }: UserPrincipal,
     { query, all, orderBy, direction, page }: Search,
   ): Promise<Rows<KnowledgeRow>> {
-    const where = `b.deleted_at IS NULL AND ($1::uuid IS NULL OR b.user_id = $1) AND (b.name ILIKE $2 OR b.description ILIKE $2)`;
+    const where = `b.deleted_at IS NULL AND ($1::uuid IS NULL OR b.user_id = $1) AND (normalize(b.name) ILIKE normalize($2) OR normalize(b.description) ILIKE normalize($2))`;
     const params = [all ? null : userId, holding(query)];
     const [rows, count] = await Promise.all([
       this.database.query<KnowledgeRow>(
@@ -136,7 +136,7 @@ export class KnowledgeRepository {
       limit: number;
     },
   ): Promise<Rows<FileRow>> {
-    const from = `FROM placements x JOIN files f ON f.id = x.file_id WHERE x.scope = $1 AND f.deleted_at IS NULL AND f.name ILIKE $2`;
+    const from = `FROM placements x JOIN files f ON f.id = x.file_id WHERE x.scope = $1 AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)`;
     const params = [knowledgeId, holding(query)];
     const [rows, count] = await Promise.all([
       this.database.query<FileRow>(
@@ -156,7 +156,7 @@ export class KnowledgeRepository {
   ): Promise<Rows<FileRow & { baseId: string; baseName: string }>> {
     const from = `
       FROM knowledge_bases b JOIN placements x ON x.scope = b.id JOIN files f ON f.id = x.file_id
-     WHERE b.user_id = $1 AND b.deleted_at IS NULL AND f.deleted_at IS NULL AND f.name ILIKE $2`;
+     WHERE b.user_id = $1 AND b.deleted_at IS NULL AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)`;
     const params = [userId, holding(query)];
     const [rows, count] = await Promise.all([
       this.database.query<FileRow & { baseId: string; baseName: string }>(

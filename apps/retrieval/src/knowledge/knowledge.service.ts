@@ -21,6 +21,7 @@ import { onceKeyOf, type Delivery } from '../access/delivery';
 import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
+import { UserStorage } from '../files/user-storage';
 import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
 
 const MAX_PENDING = 500;
@@ -30,6 +31,7 @@ const MAX_PENDING = 500;
 export class KnowledgeService {
   constructor(
     private readonly knowledge: KnowledgeRepository,
+    private readonly storage: UserStorage,
     private readonly unitOfWork: UnitOfWork,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
@@ -61,6 +63,7 @@ export class KnowledgeService {
       await holdUser(tx, user.userId);
       if ((await this.knowledge.count(tx, user)) >= this.env.MAX_BASES_PER_USER)
         throw new CallError('RATE_LIMITED', 'You have as many knowledge bases as one may have. Delete some first.');
+      await this.storage.assertRoom(tx, user.userId, sizeOf(request));
       return knowledgeToWire(await this.knowledge.create(tx, user, request.name, request.description), principal);
     });
   }
@@ -69,7 +72,9 @@ export class KnowledgeService {
     const { knowledgeId, ...changes } = request;
     const { principal } = delivery;
     return this.unitOfWork.once(onceKeyOf(UPDATE_KNOWLEDGE.pattern, delivery, request), async (tx) => {
-      writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
+      const base = writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
+      const more = sizeOf({ ...base, ...changes }) - sizeOf(base);
+      if (more > 0) await this.storage.assertRoom(tx, base.userId, more);
       return knowledgeToWire(await this.knowledge.update(tx, knowledgeId, changes), principal);
     });
   }
@@ -97,6 +102,11 @@ export class KnowledgeService {
     const rows = await this.knowledge.pending(knowledgeId, MAX_PENDING);
     return { items: rows.map((row) => ({ ...toStatus(row), filename: row.name })) };
   }
+}
+
+/** What a base says of itself, in about as many bytes as it takes. */
+function sizeOf({ description, meta }: { description?: string; meta?: unknown }): number {
+  return Buffer.byteLength(description ?? '') + (meta ? Buffer.byteLength(JSON.stringify(meta)) : 0);
 }
 
 /** As the wire has it, for one who looks at it. */

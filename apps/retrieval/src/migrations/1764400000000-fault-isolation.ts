@@ -8,7 +8,7 @@ export const FaultIsolation = defineMigration('FaultIsolation1764400000000', {
        ADD COLUMN deaths integer NOT NULL DEFAULT 0,
        -- It took long while others waited: it is ingested beside the turns of the users.
        ADD COLUMN slow boolean NOT NULL DEFAULT false,
-       -- Characters of the chunks of the present generation: a part of what the user is charged for.
+       -- Bytes (UTF-8) of the chunks of the present generation: a part of what the user is charged for.
        ADD COLUMN text_size bigint NOT NULL DEFAULT 0`,
     // The embedder of the active index does not even answer a known good text. A new key and a retry end the pause.
     `ALTER TABLE indexes ADD COLUMN paused_until timestamptz NOT NULL DEFAULT '-infinity'`,

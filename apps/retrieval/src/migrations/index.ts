@@ -2,6 +2,7 @@ import { callResultsMigration, defineMigration } from '@perennial/persistence';
 import { Documents } from './1764200000000-documents';
 import { IndexBuilds } from './1764300000000-index-builds';
 import { FaultIsolation } from './1764400000000-fault-isolation';
+import { UserStorageIndex } from './1764500000000-user-storage';
 
 /** Everything that schema `retrieval` is made of, oldest first. */
 export const retrievalMigrations = [
@@ -22,4 +23,5 @@ export const retrievalMigrations = [
   callResultsMigration(1764200000001),
   IndexBuilds,
   FaultIsolation,
+  UserStorageIndex,
 ];
