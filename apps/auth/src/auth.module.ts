@@ -19,6 +19,7 @@ import { RevocationsRepository } from './sessions/revocations.repository';
 import { SessionsController } from './sessions/sessions.controller';
 import { SessionsRepository } from './sessions/sessions.repository';
 import { SessionsService } from './sessions/sessions.service';
+import { SignInService } from './sessions/sign-in.service';
 import { TokenIssuer } from './sessions/token-issuer';
 import { AccountController } from './users/account.controller';
 import { AccountService } from './users/account.service';
@@ -39,6 +40,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     UsersRepository,
     DirectoryRepository,
     SessionsService,
+    SignInService,
     UsersService,
     RegistrationService,
     FirstAdmin,
@@ -59,16 +61,24 @@ const PRUNE_MS = 10 * 60 * 1_000;
     },
     {
       provide: AttemptLimiter,
-      inject: [Connections, AUTH_ENV],
-      useFactory: (connections: Connections, env: AuthEnv) =>
-        new AttemptLimiter(connections.commands, connections.keyPrefix, {
+      inject: [Connections, AUTH_ENV, Runtime],
+      useFactory: (connections: Connections, env: AuthEnv, { security }: Runtime) => {
+        const limits = {
           windowSeconds: env.SIGN_IN_WINDOW_SECONDS,
           perAccount: env.SIGN_IN_ATTEMPTS_PER_ACCOUNT,
           perAccountOverall: env.SIGN_IN_ATTEMPTS_PER_ACCOUNT_OVERALL,
           perAddress: env.SIGN_IN_ATTEMPTS_PER_ADDRESS,
           signUpsPerAddress: env.SIGN_UPS_PER_ADDRESS,
           signInsPerAccount: env.SIGN_INS_PER_ACCOUNT,
-        }),
+        };
+        return new AttemptLimiter(connections.commands, connections.keyPrefix, limits, (limit, address) =>
+          security.record(limit.startsWith('sign-up') ? 'sign_up' : 'sign_in', {
+            outcome: 'limited',
+            limit,
+            client_address: address,
+          }),
+        );
+      },
     },
   ],
 })

@@ -18,7 +18,10 @@ export interface Installation {
 }
 
 /** Real: Postgres, Redis, the transport, two replicas of the module that start together. */
-export async function installation(settings: Record<string, string> = {}): Promise<Installation> {
+export async function installation(
+  settings: Record<string, string> = {},
+  logStream?: { write(line: string): void },
+): Promise<Installation> {
   const databaseUrl = await freshDatabase('auth');
   const prefix = freshPrefix('auth');
   const source = {
@@ -30,7 +33,7 @@ export async function installation(settings: Record<string, string> = {}): Promi
     ...settings,
   };
   const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
-  const replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
+  const replicas = await Promise.all([1, 2].map(() => startReplica(service, source, { logStream })));
   const caller = await startCaller(redisUrl(), prefix);
   return {
     databaseUrl,

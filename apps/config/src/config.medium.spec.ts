@@ -32,6 +32,7 @@ const userOf = (role: Role, n = 1): Principal => ({
   role,
   sessionId: 's',
 });
+const userIdOf = (principal: Principal) => (principal.kind === 'user' ? principal.userId : '');
 const admin = userOf('admin', 9);
 const user = userOf('user', 1);
 
@@ -309,6 +310,16 @@ describe('connections', () => {
     expect(stored?.text).toContain('v1.');
     expect(stored?.text).not.toContain(KEY);
     expect(logs()).not.toContain(KEY);
+
+    await update([{ ...named, key: 'another-key', config: {} }]);
+    const events = logs()
+      .split('\n')
+      .filter((line) => line.includes('"event":"connections_changed"'))
+      .map((line) => JSON.parse(line) as { actor_id: string; keys_entered: number });
+    // The repeated delivery has no line of its own; a key that stayed behind its mask was not entered.
+    expect(events.map((event) => event.keys_entered)).toEqual([0, 0, 0, 1]);
+    expect(events[0]).toMatchObject({ kind: 'openai', connections: 1, actor_id: userIdOf(admin) });
+    expect(logs()).not.toContain('another-key');
   });
 
   it('do not give a stored key to another address', async () => {

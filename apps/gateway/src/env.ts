@@ -79,6 +79,10 @@ const variables = z.object({
   SOCKET_BUFFER_BYTES: variable(integer(65_536, 1_073_741_824).default(2_097_152), {
     description: 'Bytes that may wait for one slow socket before it is cut, so that it comes back and catches up.',
   }),
+  ACCESS_LOG: variable(flag().default(false), {
+    description: 'Write a log line for each request: method, path, status, duration, user id and client address.',
+    example: 'true',
+  }),
   ENABLE_COMPRESSION: variable(flag().default(true), {
     description: 'Compress answers; off when the load balancer does it.',
   }),

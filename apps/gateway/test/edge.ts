@@ -122,13 +122,17 @@ export interface Edge {
 }
 
 /** The gateway's HTTP edge alone: real Fastify, guards, parsers and filters; no Redis, no other service. */
-export async function startEdge(source: Record<string, string> = {}, ownPage = '/nowhere'): Promise<Edge> {
+export async function startEdge(
+  source: Record<string, string> = {},
+  ownPage = '/nowhere',
+  logStream?: { write(line: string): void },
+): Promise<Edge> {
   const env = readEnv(
     gatewayEnv,
     { REDIS_URL: 'redis://127.0.0.1:1', SECRET_KEY: SECRET, LOG_LEVEL: 'silent', ...source },
     { service: 'gateway' },
   );
-  const runtime = new Runtime({ name: 'gateway', logLevel: env.LOG_LEVEL });
+  const runtime = new Runtime({ name: 'gateway', logLevel: env.LOG_LEVEL, logStream });
   const rpc = new ScriptedRpc();
   const hub = new ScriptedHub();
   const notices = new ScriptedNotices();

@@ -11,6 +11,7 @@ export * from './lifecycle/every';
 export { createLogger, type LoggerOptions } from './logging/logger';
 export { NestLogger } from './logging/nest-logger';
 export { isSecretName, redact, REDACTED, scrub } from './logging/redact';
+export * from './logging/security-log';
 export * from './masked-keys';
 export * from './metrics/metrics';
 export { collectProcessMetrics } from './metrics/process-metrics';

@@ -5,6 +5,7 @@ import { newInstanceId } from './instance-id';
 import { Drain } from './lifecycle/drain';
 import { every, type EveryOptions, type Interval } from './lifecycle/every';
 import { createLogger } from './logging/logger';
+import { SecurityLog } from './logging/security-log';
 import { Metrics } from './metrics/metrics';
 
 export interface RuntimeOptions {
@@ -21,6 +22,7 @@ export class Runtime {
   /** This replica, until it ends: in logs, traces and ownership records of people's making. Not a fence. */
   readonly instance: string;
   readonly log: Logger;
+  readonly security: SecurityLog;
   readonly readiness = new Readiness();
   readonly metrics: Metrics;
   readonly drain: Drain;
@@ -34,6 +36,7 @@ export class Runtime {
       instance: this.instance,
       stream: options.logStream,
     });
+    this.security = new SecurityLog(this.log);
     this.metrics = new Metrics(this.name);
     this.drain = new Drain(this.log);
   }

@@ -17,6 +17,7 @@ const LIMITED = { code: 'RATE_LIMITED', details: { retryAfter: expect.any(Number
 describe('attempts', () => {
   let redis: Redis;
   let replicas: AttemptLimiter[];
+  let limited: [string, string][];
   let turn = 0;
   beforeAll(() => {
     redis = new Redis(redisUrl());
@@ -24,7 +25,9 @@ describe('attempts', () => {
   afterAll(() => redis?.disconnect());
   beforeEach(() => {
     const prefix = freshPrefix('limits');
-    replicas = [1, 2].map(() => new AttemptLimiter(redis, prefix, LIMITS));
+    limited = [];
+    const onLimited = (...refusal: [string, string]) => limited.push(refusal);
+    replicas = [1, 2].map(() => new AttemptLimiter(redis, prefix, LIMITS, onLimited));
   });
 
   const replica = (): AttemptLimiter => replicas[(turn += 1) % 2]!;
@@ -45,6 +48,7 @@ describe('attempts', () => {
   it('close an account to the address that guesses, over all replicas, and to nobody else', async () => {
     expect(await guess(10)).toBe(3);
     await expect(attempt({})).rejects.toMatchObject(LIMITED);
+    expect(limited).toEqual([['sign-in-source', '203.0.113.1']]);
     await expect(attempt({ address: '198.51.100.9' })).resolves.toBeInstanceOf(Function);
     await expect(attempt({ account: 'another@example.com' })).resolves.toBeInstanceOf(Function);
   });
@@ -80,9 +84,11 @@ describe('attempts', () => {
   });
 
   it('that were right are bounded as well', async () => {
-    for (let n = 0; n < 5; n += 1) await replica().signedIn('owner@example.com');
-    await expect(replica().signedIn('owner@example.com')).rejects.toMatchObject(LIMITED);
-    await expect(replica().signedIn('another@example.com')).resolves.toBeUndefined();
+    for (let n = 0; n < 5; n += 1) await replica().signedIn({ account: 'owner@example.com', address: '192.0.2.1' });
+    await expect(replica().signedIn({ account: 'owner@example.com', address: '192.0.2.1' })).rejects.toMatchObject(
+      LIMITED,
+    );
+    await expect(replica().signedIn({ account: 'another@example.com', address: '192.0.2.1' })).resolves.toBeUndefined();
   });
 
   it('to sign up and to change a password are bounded', async () => {
@@ -90,7 +96,7 @@ describe('attempts', () => {
     for (let n = 0; n < 2; n += 1) await replica().signUp(from);
     await expect(replica().signUp(from)).rejects.toMatchObject(LIMITED);
     await expect(replica().signUp({ ...from, addressShared: true })).resolves.toBeUndefined();
-    for (let n = 0; n < 3; n += 1) await replica().passwordChange('owner');
-    await expect(replica().passwordChange('owner')).rejects.toMatchObject(LIMITED);
+    for (let n = 0; n < 3; n += 1) await replica().passwordChange('owner', from.address);
+    await expect(replica().passwordChange('owner', from.address)).rejects.toMatchObject(LIMITED);
   });
 });

@@ -29,8 +29,13 @@ export interface SignInAttempt extends Origin {
   device: string | undefined;
 }
 
+/** Called for the first refusal of each window, so that a flood of attempts is not a flood of lines. */
+export type OnLimited = (limit: string, address: string) => void;
+
 /** Takes back what an attempt was counted with. */
 export type Forgive = () => Promise<void>;
+
+const LIMIT = ':limit:';
 
 /** How much more than a single client an address may do behind which many can stand. */
 const SHARED_ADDRESS_FACTOR = 10;
@@ -52,11 +57,16 @@ export class AttemptLimiter {
   readonly #passwordChange: RateLimiterRedis;
   readonly #signedIn: RateLimiterRedis;
 
-  constructor(redis: Redis, keyPrefix: string, limits: AttemptLimits) {
+  constructor(
+    redis: Redis,
+    keyPrefix: string,
+    limits: AttemptLimits,
+    private readonly onLimited: OnLimited = () => undefined,
+  ) {
     const limiter = (name: string, points: number): RateLimiterRedis =>
       new RateLimiterRedis({
         storeClient: redis,
-        keyPrefix: `${keyPrefix}:limit:${name}`,
+        keyPrefix: `${keyPrefix}${LIMIT}${name}`,
         points,
         duration: limits.windowSeconds,
       });
@@ -74,29 +84,58 @@ export class AttemptLimiter {
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
     const from = addressKey(origin.address);
     const name = hashed(account);
-    if (device !== undefined) return consumeAll([[this.#source, `${name}:device:${device}`]]);
+    if (device !== undefined) return this.#consumeAll([[this.#source, `${name}:device:${device}`]], origin.address);
     const address = isShared(origin) ? this.#sharedAddress : this.#address;
     // The narrowest first: what it refuses does not count against the others.
-    return consumeAll([
+    const counters = [
       [this.#source, `${name}:address:${from}`],
       [address, from],
       [this.#account, name],
-    ]);
+    ] as const;
+    return this.#consumeAll(counters, origin.address);
   }
 
   /** Counts a sign-in that succeeded. @throws CallError `RATE_LIMITED` with `retryAfter` */
-  async signedIn(account: string): Promise<void> {
-    await consume(this.#signedIn, hashed(account));
+  async signedIn({ account, address }: Pick<SignInAttempt, 'account' | 'address'>): Promise<void> {
+    await this.#consume(this.#signedIn, hashed(account), address);
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
-    await consume(isShared(origin) ? this.#sharedSignUp : this.#signUp, addressKey(origin.address));
+    const limiter = isShared(origin) ? this.#sharedSignUp : this.#signUp;
+    await this.#consume(limiter, addressKey(origin.address), origin.address);
   }
 
   /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */
-  async passwordChange(userId: string): Promise<Forgive> {
-    return consumeAll([[this.#passwordChange, userId]]);
+  async passwordChange(userId: string, address: string): Promise<Forgive> {
+    return this.#consumeAll([[this.#passwordChange, userId]], address);
+  }
+
+  async #consumeAll(counters: readonly (readonly [RateLimiterRedis, string])[], address: string): Promise<Forgive> {
+    for (const [limiter, key] of counters) await this.#consume(limiter, key, address);
+    return async () => {
+      await Promise.all(counters.map(([limiter, key]) => limiter.reward(key)));
+    };
+  }
+
+  async #consume(limiter: RateLimiterRedis, key: string, address: string): Promise<void> {
+    try {
+      await limiter.consume(key);
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) {
+        if (refused.consumedPoints === limiter.points + 1) {
+          this.onLimited(limiter.keyPrefix.slice(limiter.keyPrefix.indexOf(LIMIT) + LIMIT.length), address);
+        }
+        throw new CallError('RATE_LIMITED', 'Too many attempts, try again later', {
+          retryAfter: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
+        });
+      }
+      const error = new CallError('UNAVAILABLE', 'Attempts cannot be counted at this moment, try again shortly', {
+        retryAfter: 2,
+      });
+      error.cause = refused;
+      throw error;
+    }
   }
 }
 
@@ -107,28 +146,4 @@ function isShared({ address, addressShared }: Origin): boolean {
 /** E-mail addresses of people do not belong into Redis keys. */
 function hashed(account: string): string {
   return createHash('sha256').update(account).digest('base64url');
-}
-
-async function consumeAll(counters: readonly (readonly [RateLimiterRedis, string])[]): Promise<Forgive> {
-  for (const [limiter, key] of counters) await consume(limiter, key);
-  return async () => {
-    await Promise.all(counters.map(([limiter, key]) => limiter.reward(key)));
-  };
-}
-
-async function consume(limiter: RateLimiterRedis, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (refused) {
-    if (refused instanceof RateLimiterRes) {
-      throw new CallError('RATE_LIMITED', 'Too many attempts, try again later', {
-        retryAfter: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
-      });
-    }
-    const error = new CallError('UNAVAILABLE', 'Attempts cannot be counted at this moment, try again shortly', {
-      retryAfter: 2,
-    });
-    error.cause = refused;
-    throw error;
-  }
 }

@@ -10,11 +10,12 @@ import {
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { Runtime, type SecurityEvent, type SecurityFields } from '@perennial/runtime';
 import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
-import { SessionsService } from '../sessions/sessions.service';
+import { SignInService } from '../sessions/sign-in.service';
 import type { SessionStamp } from '../sessions/token-issuer';
 import { emailTaken } from '../users/email-taken';
 import { UsersRepository } from '../users/users.repository';
@@ -33,8 +34,9 @@ interface NewAccount {
 @Injectable()
 export class RegistrationService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly users: UsersRepository,
-    private readonly sessions: SessionsService,
+    private readonly signIns: SignInService,
     private readonly passwords: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly attempts: AttemptLimiter,
@@ -70,10 +72,11 @@ export class RegistrationService {
           throw new CallError('PERMISSION_DENIED', 'Sign-up is switched off; ask an administrator for an account');
         }
         if (first) this.refuseStrangers(request);
-        return this.insert(tx, request, first ? 'admin' : this.env.DEFAULT_USER_ROLE, passwordHash);
+        const role = first ? 'admin' : this.env.DEFAULT_USER_ROLE;
+        return this.insert(tx, request, { role, passwordHash }, 'sign_up', { client_address: address });
       }),
     );
-    return this.sessions.issue(await this.created(stamp.userId), stamp, request.device);
+    return this.signIns.issue(await this.created(stamp.userId), stamp, request.device);
   }
 
   /** By an administrator. The new account is told to nobody but them, so there is no session of it. */
@@ -87,7 +90,9 @@ export class RegistrationService {
     const passwordHash = await this.passwords.hash(password);
     const once = { scope: `auth.users.add:${principal.userId}`, key, request: requestLike(request, account) };
     const { userId } = await emailTaken(
-      this.unitOfWork.once<SessionStamp>(once, (tx) => this.insert(tx, account, account.role, passwordHash)),
+      this.unitOfWork.once<SessionStamp>(once, (tx) =>
+        this.insert(tx, account, { role: request.role, passwordHash }, 'account_added', { actor_id: principal.userId }),
+      ),
     );
     return { user: await this.created(userId), token: '', expiresAt: null };
   }
@@ -99,13 +104,14 @@ export class RegistrationService {
     const passwordHash = await this.passwords.hash(account.password);
     return this.unitOfWork.run(async (tx) => {
       if (!(await this.isFirst(tx))) return undefined;
-      return (await this.insert(tx, account, 'admin', passwordHash)).userId;
+      return (await this.insert(tx, account, { role: 'admin', passwordHash }, 'account_added', {})).userId;
     });
   }
 
   /** The first account gets everything, so from elsewhere it takes a proof of who runs the installation. */
-  private refuseStrangers({ local, setupSecret }: CallParsedRequest<typeof SIGN_UP>): void {
+  private refuseStrangers({ local, setupSecret, address }: CallParsedRequest<typeof SIGN_UP>): void {
     if (local || this.setupSecret.matches(setupSecret)) return;
+    this.runtime.security.record('sign_up', { outcome: 'failed', client_address: address, reason: 'no_setup_secret' });
     throw new CallError(
       'PERMISSION_DENIED',
       'The first account administers this installation. Enter the set-up secret, which the log of the auth service tells at its start.',
@@ -113,9 +119,15 @@ export class RegistrationService {
   }
 
   /** Stored with a key is what the token is made of, never the token: results are kept for a day, and a table of valid tokens is not something to have. */
-  private async insert(tx: Tx, account: NewAccount, role: Role, passwordHash: string): Promise<SessionStamp> {
-    const { name, email, profile_image_url: profileImageUrl = DEFAULT_IMAGE } = account;
-    const { id, issuedAt } = await this.users.insert(tx, { name, email, profileImageUrl, role, passwordHash });
+  private async insert(
+    tx: Tx,
+    { name, email, profile_image_url: profileImageUrl = DEFAULT_IMAGE }: NewAccount,
+    rights: { role: Role; passwordHash: string },
+    event: SecurityEvent,
+    fields: SecurityFields,
+  ): Promise<SessionStamp> {
+    const { id, issuedAt } = await this.users.insert(tx, { name, email, profileImageUrl, ...rights });
+    tx.afterCommit(() => this.runtime.security.record(event, { user_id: id, role: rights.role, ...fields }));
     return { userId: id, jti: randomUUID(), issuedAt };
   }
 

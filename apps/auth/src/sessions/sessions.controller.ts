@@ -3,15 +3,19 @@ import { RESOLVE_SESSION, REVOCATIONS_SINCE, SIGN_IN, SIGN_OUT } from '@perennia
 import { CallError, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { SessionsService } from './sessions.service';
+import { SignInService } from './sign-in.service';
 
 @Controller()
 export class SessionsController {
-  constructor(private readonly sessions: SessionsService) {}
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly signIns: SignInService,
+  ) {}
 
   /** For anyone: that is how one becomes somebody. */
   @Handles(SIGN_IN)
   signIn(request: CallParsedRequest<typeof SIGN_IN>): Promise<CallReply<typeof SIGN_IN>> {
-    return this.sessions.signIn(request);
+    return this.signIns.signIn(request);
   }
 
   /** One's own sessions only. */

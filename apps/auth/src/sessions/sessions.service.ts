@@ -1,40 +1,28 @@
-import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import {
-  type IssuedSession,
-  type REVOCATIONS_SINCE,
-  type SessionClaims,
-  type SIGN_IN,
-  type SIGN_OUT,
-  type User,
-} from '@perennial/contracts-auth';
+import { Inject, Injectable } from '@nestjs/common';
+import { type REVOCATIONS_SINCE, type SessionClaims, type SIGN_OUT, type User } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { AUTH_ENV, type AuthEnv } from '../env';
-import { AttemptLimiter } from '../limits/attempt-limiter';
-import { KnownDevices } from '../limits/known-devices';
-import { PasswordHasher } from '../passwords/password-hasher';
 import { UsersRepository } from '../users/users.repository';
 import { parseLifetime } from './lifetime';
 import { RevocationNumbering } from './revocation-numbering';
 import { RevocationsRepository } from './revocations.repository';
 import { SessionsRepository } from './sessions.repository';
-import { TokenIssuer, type SessionStamp } from './token-issuer';
+import { TokenIssuer } from './token-issuer';
 
-/** How sessions begin and end. A session is a token; there is no row for it, only for its end. */
+/** How sessions go on and end. A session is a token; there is no row for it, only for its end. */
 @Injectable()
-export class SessionsService implements OnApplicationBootstrap {
+export class SessionsService {
   /** Seconds. */
   private readonly idleTimeout: number;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly users: UsersRepository,
     private readonly repository: SessionsRepository,
     private readonly revocations: RevocationsRepository,
     private readonly tokens: TokenIssuer,
-    private readonly passwords: PasswordHasher,
-    private readonly attempts: AttemptLimiter,
-    private readonly devices: KnownDevices,
     private readonly unitOfWork: UnitOfWork,
     private readonly numbering: RevocationNumbering,
     @Inject(AUTH_ENV) env: AuthEnv,
@@ -42,34 +30,12 @@ export class SessionsService implements OnApplicationBootstrap {
     this.idleTimeout = parseLifetime(env.SESSION_IDLE_TIMEOUT) ?? Infinity;
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.passwords.warmUp();
-  }
-
-  async signIn(request: CallParsedRequest<typeof SIGN_IN>): Promise<IssuedSession> {
-    const { email, password, address, addressShared } = request;
-    const device = this.devices.recognise(request.device, email);
-    const forgive = await this.attempts.signIn({ account: email, address, addressShared, device });
-    const account = await this.users.credentials({ email });
-    const matches = await this.passwords.verify(password, account?.passwordHash);
-    const stamped = account && matches ? await this.users.stampSession(account.id, account.passwordHash) : undefined;
-    if (!stamped) throw new CallError('INVALID_ARGUMENT', 'The email or password provided is incorrect');
-    await forgive();
-    await this.attempts.signedIn(email);
-    const stamp = { userId: stamped.user.id, jti: randomUUID(), issuedAt: stamped.issuedAt };
-    return this.issue(stamped.user, stamp, request.device);
-  }
-
-  /** The reply for an account and the stamp of its new session. @param device what the browser had before */
-  issue(user: User, stamp: SessionStamp, device: string | undefined): IssuedSession {
-    return { user, ...this.tokens.issue(stamp), device: this.devices.remember(device, user.email, stamp.jti) };
-  }
-
   async signOut(request: CallParsedRequest<typeof SIGN_OUT>, key: string): Promise<void> {
     await this.unitOfWork.once({ scope: `auth.sessions.signOut:${request.userId}`, key, request }, async (tx) => {
       const { jti: subject, userId, expiresAt } = request;
       await this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt });
       tx.afterCommit(() => this.numbering.run());
+      tx.afterCommit(() => this.runtime.security.record('sign_out', { user_id: userId }));
     });
   }
 
@@ -111,5 +77,6 @@ export class SessionsService implements OnApplicationBootstrap {
       this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt }),
     );
     await this.numbering.run();
+    this.runtime.security.record('session_idle', { user_id: userId });
   }
 }

@@ -8,6 +8,7 @@ import type {
 } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
@@ -19,6 +20,7 @@ import { UsersRepository } from './users.repository';
 @Injectable()
 export class AccountService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly users: UsersRepository,
     private readonly directory: DirectoryRepository,
     private readonly sessions: SessionsService,
@@ -59,7 +61,8 @@ export class AccountService {
   ): Promise<void> {
     const { userId } = principal;
     await this.policy.check(request.newPassword);
-    const forgive = repeated ? undefined : await this.attempts.passwordChange(userId);
+    const told = { user_id: userId, client_address: request.address };
+    const forgive = repeated ? undefined : await this.attempts.passwordChange(userId, request.address);
     const account = await this.users.credentials({ id: userId });
     const matches = await this.passwords.verify(request.password, account?.passwordHash);
     const newHash = account && matches ? await this.passwords.hash(request.newPassword) : undefined;
@@ -68,8 +71,12 @@ export class AccountService {
     await this.unitOfWork.once({ scope: `auth.users.updatePassword:${userId}`, key, request: {} }, async (tx) => {
       const changed =
         account && newHash && (await this.users.replacePassword(tx, userId, account.passwordHash, newHash));
-      if (!changed) throw new CallError('INVALID_ARGUMENT', 'The current password is not right');
+      if (!changed) {
+        this.runtime.security.record('password_changed', { ...told, outcome: 'failed' });
+        throw new CallError('INVALID_ARGUMENT', 'The current password is not right');
+      }
       await this.sessions.endAll(tx, userId);
+      tx.afterCommit(() => this.runtime.security.record('password_changed', told));
     });
     await forgive?.();
   }

@@ -5,9 +5,11 @@ import {
   requestLike,
   type CallParsedRequest,
   type CallReply,
+  type Role,
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
@@ -19,6 +21,7 @@ import { UsersRepository } from './users.repository';
 @Injectable()
 export class UsersService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly users: UsersRepository,
     private readonly sessions: SessionsService,
     private readonly passwords: PasswordHasher,
@@ -47,6 +50,7 @@ export class UsersService {
         if (changesRole && before === 'admin') await this.refuseLastAdmin(tx, userId);
         const user = found(await this.users.update(tx, userId, { ...change, passwordHash, profileImageUrl }));
         if (changesRole || passwordHash !== undefined) await this.sessions.endAll(tx, userId);
+        tx.afterCommit(() => this.recordChange(principal, { ...request, before, changesRole }));
         return user;
       }),
     );
@@ -67,8 +71,21 @@ export class UsersService {
       const notBefore = await this.users.endTokens(tx, userId);
       await this.users.delete(tx, userId);
       await this.sessions.tellEnd(tx, userId, notBefore);
+      const actor = principal.userId;
+      tx.afterCommit(() => this.runtime.security.record('account_deleted', { user_id: userId, actor_id: actor }));
       return { deleted: true };
     });
+  }
+
+  private recordChange(
+    { userId: actor }: UserPrincipal,
+    change: CallParsedRequest<typeof UPDATE_USER> & { before: Role; changesRole: boolean },
+  ): void {
+    const { security } = this.runtime;
+    const who = { user_id: change.userId, actor_id: actor };
+    if (change.changesRole) security.record('role_changed', { ...who, from: change.before, to: change.role });
+    if (change.password !== undefined) security.record('password_changed', who);
+    if (change.email !== undefined) security.record('account_changed', { ...who, fields: ['email'] });
   }
 
   /** The account's row is locked before; only those who take an admin away wait for each other. */

@@ -14,6 +14,7 @@ import {
   requestLike,
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { Connection, ConnectionSet } from '../state/state';
 import { StateKeeper } from '../state/state-keeper';
@@ -26,6 +27,7 @@ import { ProviderClient } from './provider-client';
 @Injectable()
 export class ConnectionsService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly keeper: StateKeeper,
     private readonly repository: StateRepository,
     private readonly environment: EnvironmentConnections,
@@ -60,7 +62,26 @@ export class ConnectionsService {
         return { kind, url, sealedKey: this.keyOf(before, at, url, entered.key), options: entered.config };
       });
       await this.repository.saveConnections(tx, kind, { enabled, connections });
+      tx.afterCommit(() => this.recordChange(principal, kind, enabled, before, connections));
       return this.masked(kind, { enabled, connections });
+    });
+  }
+
+  private recordChange(
+    { userId }: UserPrincipal,
+    kind: ConnectionKind,
+    enabled: boolean,
+    before: readonly Connection[],
+    after: readonly Connection[],
+  ): void {
+    const known = new Set(before.map(({ url, sealedKey }) => `${url} ${sealedKey}`));
+    this.runtime.security.record('connections_changed', {
+      actor_id: userId,
+      kind,
+      enabled,
+      connections: after.length,
+      // A key that its mask stood for is sealed as it was.
+      keys_entered: after.filter((one) => one.sealedKey !== null && !known.has(`${one.url} ${one.sealedKey}`)).length,
     });
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Settings, UPDATE_BANNERS } from '@perennial/contracts-config';
 import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
 import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
@@ -9,6 +10,7 @@ import { StateRepository } from '../state/state.repository';
 @Injectable()
 export class SettingsService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly keeper: StateKeeper,
     private readonly repository: StateRepository,
     private readonly unitOfWork: UnitOfWork,
@@ -49,6 +51,8 @@ export class SettingsService {
       async (tx) => {
         await this.keeper.changed(tx);
         await this.repository.saveBanners(tx, request.banners);
+        const told = { actor_id: principal.userId, fields: ['banners'] };
+        tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
       },
     );
     return request;

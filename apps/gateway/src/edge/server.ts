@@ -14,6 +14,7 @@ import { Admission, admitRequests } from './admission';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
+import { logRequests } from './request-log';
 import { Load } from './load';
 import { Origins } from './origins';
 import { answerParserError } from './parser-errors';
@@ -51,6 +52,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   app.useGlobalFilters(errors);
   await traceHttp(fastify);
   observeRequests(fastify, runtime);
+  logRequests(fastify, runtime, env.ACCESS_LOG);
   await fastify.register(cookie);
   await fastify.register(helmet, {
     global: true,

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EmbeddingConfig, IndexStatus, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
 import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from '../settings/key-seal';
 import type { SealedEmbedding, SealedServer, SettingsState } from '../settings/settings';
@@ -16,6 +17,7 @@ type Changes = CallParsedRequest<typeof UPDATE_EMBEDDING>;
 @Injectable()
 export class EmbeddingService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly keeper: SettingsKeeper,
     private readonly repository: SettingsRepository,
     private readonly wishes: IndexWishes,
@@ -42,6 +44,8 @@ export class EmbeddingService {
       const version = await this.repository.save(tx, { retrieval, embedding });
       await this.wishes.want(tx, embedding, dimension);
       this.keeper.announce(tx, version);
+      const told = { actor_id: principal.userId, fields: Object.keys(changes) };
+      tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
     });
     return this.get();
   }

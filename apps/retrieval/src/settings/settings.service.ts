@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { GET_RETRIEVAL_SETTINGS, UPDATE_RETRIEVAL_SETTINGS } from '@perennial/contracts-retrieval';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { misfit } from './settings';
 import { SettingsKeeper } from './settings-keeper';
 import { SettingsRepository } from './settings.repository';
@@ -10,6 +11,7 @@ import { SettingsRepository } from './settings.repository';
 @Injectable()
 export class SettingsService {
   constructor(
+    private readonly runtime: Runtime,
     private readonly keeper: SettingsKeeper,
     private readonly repository: SettingsRepository,
     private readonly unitOfWork: UnitOfWork,
@@ -34,6 +36,8 @@ export class SettingsService {
       if (wrong !== undefined) throw new CallError('INVALID_ARGUMENT', wrong);
       const version = await this.repository.save(tx, { retrieval: settings, embedding });
       this.keeper.announce(tx, version);
+      const told = { actor_id: principal.userId, fields: Object.keys(changes) };
+      tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
       return { version, settings };
     });
   }

@@ -1,0 +1,76 @@
+import {
+  ADD_USER,
+  DELETE_USER,
+  SIGN_IN,
+  SIGN_OUT,
+  SIGN_UP,
+  UPDATE_PASSWORD,
+  UPDATE_USER,
+  type IssuedSession,
+} from '@perennial/contracts-auth';
+import { ANONYMOUS } from '@perennial/contracts-kernel';
+import { expect, it, onTestFinished } from 'vitest';
+import { address, claimsOf, installation, principalOf, SECRET_KEY } from '../test/installation';
+import { SetupSecret } from './registration/setup-secret';
+
+/** Real: Postgres, Redis, the transport, two replicas, whose lines are read. */
+it('what happens to accounts leaves one line each, without addresses of people and without secrets', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const logStream = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const made = await installation({ SIGN_IN_ATTEMPTS_PER_ACCOUNT: '3' }, logStream);
+  onTestFinished(() => made.stop());
+  const { rpc } = made.caller;
+  const { value: setupSecret } = new SetupSecret(SECRET_KEY);
+  expect(lines.filter(({ msg }) => String(msg).includes(setupSecret))).toHaveLength(2);
+  lines.length = 0;
+
+  const [email, password, next] = ['someone@example.com', 'correct horse battery', 'another horse battery'];
+  const anonymous = { principal: ANONYMOUS };
+  const owner = { name: 'Owner', email: 'owner@example.com', password, address };
+  await rpc.call(SIGN_UP, owner, anonymous).catch(() => undefined);
+  const admin = await rpc.call(SIGN_UP, { ...owner, setupSecret }, anonymous);
+  const as = { principal: principalOf(admin) };
+  const { user } = await rpc.call(ADD_USER, { name: 'Someone', email, password, role: 'user' }, as);
+  const signIn = (secret: string): Promise<IssuedSession> =>
+    rpc.call(SIGN_IN, { email, password: secret, address }, anonymous);
+  const session = await signIn(password);
+  await signIn('a guess').catch(() => undefined);
+  const change = { password: 'a guess', newPassword: next, address };
+  const own = { principal: principalOf(session) };
+  await rpc.call(UPDATE_PASSWORD, change, own).catch(() => undefined);
+  for (const _ of [1, 2]) await rpc.call(UPDATE_PASSWORD, { ...change, password }, { ...own, key: 'once' });
+  await signIn(next);
+  for (const _ of [1, 2, 3, 4]) await signIn('a guess').catch(() => undefined);
+  const update = { userId: user.id, role: 'admin' as const, email: 'renamed@example.com' };
+  await rpc.call(UPDATE_USER, update, as);
+  await rpc.call(SIGN_OUT, { jti: claimsOf(session.token).jti, userId: user.id, expiresAt: null }, own);
+  await rpc.call(DELETE_USER, { userId: user.id }, as);
+
+  const events = lines.filter(({ context }) => context === 'security');
+  const [user_id, actor_id] = [user.id, admin.user.id];
+  const told = events.map(({ event, outcome, user_id, actor_id, reason, limit, from, to }) =>
+    JSON.parse(JSON.stringify({ event, outcome, user_id, actor_id, reason, limit, from, to })),
+  );
+  const failed = { event: 'sign_in', outcome: 'failed', user_id };
+  expect(told).toEqual([
+    { event: 'sign_up', outcome: 'failed', reason: 'no_setup_secret' },
+    { event: 'sign_up', outcome: 'ok', user_id: actor_id },
+    { event: 'account_added', outcome: 'ok', user_id, actor_id },
+    { event: 'sign_in', outcome: 'ok', user_id },
+    failed,
+    { event: 'password_changed', outcome: 'failed', user_id },
+    { event: 'password_changed', outcome: 'ok', user_id },
+    { event: 'sign_in', outcome: 'ok', user_id },
+    failed,
+    failed,
+    { event: 'sign_in', outcome: 'limited', limit: 'sign-in-source' },
+    { event: 'role_changed', outcome: 'ok', user_id, actor_id, from: 'user', to: 'admin' },
+    { event: 'account_changed', outcome: 'ok', user_id, actor_id },
+    { event: 'sign_out', outcome: 'ok', user_id },
+    { event: 'account_deleted', outcome: 'ok', user_id, actor_id },
+  ]);
+  const text = JSON.stringify(lines);
+  for (const secret of [password, next, 'a guess', '@example.com', session.token, setupSecret]) {
+    expect(text).not.toContain(secret);
+  }
+});
