@@ -1,3 +1,4 @@
+import { splitThoughts } from '@perennial/contracts-kernel';
 import type { RunWriter } from '@perennial/transport';
 import { describe, expect, it } from 'vitest';
 import { AnswerText, type AnswerTextOptions } from './answer-text';
@@ -5,6 +6,9 @@ import { AnswerText, type AnswerTextOptions } from './answer-text';
 function answer(options: Partial<AnswerTextOptions> = {}) {
   const pen = { text: 'old', restarts: 0 };
   const writer = {
+    get text() {
+      return pen.text;
+    },
     append: (text: string) => (pen.text += text),
     restart: () => {
       pen.text = '';
@@ -49,6 +53,22 @@ describe('the text of an answer', () => {
     text.reasoning('hm');
     text.close();
     expect(pen.text).toBe('<think>\nhm\n</think>\n\n');
+  });
+
+  it('shows as a thought what turns out to be one, in a completion by its closing tag alone', () => {
+    const { pen, text } = answer({ restart: false });
+    pen.text = '';
+    text.text('hm');
+    text.unopened();
+    text.text('yes');
+    expect(pen).toEqual({ text: '<think>\nhm\n</think>\n\nyes', restarts: 1 });
+    const plain = answer({ restart: false, thoughts: false });
+    plain.pen.text = '';
+    plain.text.text('hm');
+    plain.text.unopened();
+    plain.text.text('yes');
+    expect(plain.pen).toEqual({ text: 'hm\n</think>\n\nyes', restarts: 0 });
+    expect(splitThoughts(plain.pen.text)).toEqual({ thoughts: 'hm', answer: 'yes' });
   });
 
   it('is one line of choices a chunk where more than text was asked for', () => {
