@@ -245,6 +245,17 @@ describe('accounts, with sign-up open', () => {
     const settings = { ui: { theme: 'dark', models: ['a'] } };
     expect(await caller.rpc.call(UPDATE_USER_SETTINGS, { settings }, { principal })).toEqual({ settings });
     expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings });
+    const large = { ui: { pictures: Array.from({ length: 11 }, () => 'x'.repeat(100_000)) } };
+    await expect(caller.rpc.call(UPDATE_USER_SETTINGS, { settings: large }, { principal })).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      details: { used: JSON.stringify(large).length, limit: 1_000_000 },
+    });
+    // What was saved before there was a limit stays readable.
+    await db.query('UPDATE auth.user_settings SET settings = $2 WHERE user_id = $1', [
+      session.user.id,
+      JSON.stringify(large),
+    ]);
+    expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings: large });
   });
 
   it('keeps large pictures apart from the account, and those that were saved before readable', async () => {

@@ -77,6 +77,9 @@ const variables = z.object({
     description:
       'Sign-ups from one client address within the window, over all replicas; ten times as many from a private address or an untrusted proxy.',
   }),
+  MAX_USER_SETTINGS_BYTES: variable(integer(0).default(1_000_000), {
+    description: 'Bytes that the interface settings of one user may take; larger ones get 413. 0: unlimited.',
+  }),
   PASSWORD_HASH_CONCURRENCY: variable(integer(1, 64).default(2), {
     description: 'Password hashes that one replica computes at the same time; each takes a thread and 19 MiB.',
   }),

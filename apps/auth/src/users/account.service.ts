@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type {
   UPDATE_PASSWORD,
   UPDATE_PROFILE,
@@ -6,15 +6,18 @@ import type {
   UPDATE_USER_SETTINGS,
   User,
 } from '@perennial/contracts-auth';
-import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import { assertStorage, CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
+import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
 import { DirectoryRepository } from './directory.repository';
 import { UsersRepository } from './users.repository';
+
+const SETTINGS = { name: 'settings', advice: 'Remove large values, such as pictures, and save again.' };
 
 /** What people change about their own account. */
 @Injectable()
@@ -28,6 +31,7 @@ export class AccountService {
     private readonly policy: PasswordPolicy,
     private readonly attempts: AttemptLimiter,
     private readonly unitOfWork: UnitOfWork,
+    @Inject(AUTH_ENV) private readonly env: AuthEnv,
   ) {}
 
   async updateProfile(
@@ -90,6 +94,8 @@ export class AccountService {
     request: CallParsedRequest<typeof UPDATE_USER_SETTINGS>,
     key: string,
   ): Promise<Record<string, unknown>> {
+    const bytes = Buffer.byteLength(JSON.stringify(request.settings));
+    assertStorage(SETTINGS, bytes, this.env.MAX_USER_SETTINGS_BYTES);
     await this.unitOfWork.once({ scope: `auth.users.updateSettings:${principal.userId}`, key, request }, async (tx) => {
       await this.directory.saveSettings(tx, principal, request.settings);
     });
