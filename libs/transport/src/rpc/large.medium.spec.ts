@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { READ, TEXT } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
-import { LargeAnswerStore } from './large-answers';
+import { LargeAnswerFetcher, LargeAnswerStore } from './large-answers';
 import { RedisRpcServer } from './index';
 import { rpcKeys } from './wire';
 
@@ -96,6 +96,12 @@ describe('what is large', () => {
     expect(await store.keep(`${prefix}:large`, '3', answer)).toBe('kept');
     expect(await store.keep(`${prefix}:other`, '1', 'x'.repeat(65 * MB))).toBe('kept');
     expect(await caller.connections.commands.pttl(`${prefix}:large`)).toBeGreaterThan(0);
+    // A full Redis keeps no more, and still gives what it has.
+    await caller.connections.commands.config('SET', 'maxmemory', '1');
+    expect(await store.keep(`${prefix}:other`, '2', 'x')).toBe('full');
+    const fetcher = new LargeAnswerFetcher(caller.connections.commands, `${prefix}:large`);
+    expect(await fetcher.take('1', answer.length)).toBe(answer);
+    await caller.connections.commands.config('SET', 'maxmemory', '0');
     await caller.connections.commands.del(`${prefix}:large`, `${prefix}:other`);
   });
 

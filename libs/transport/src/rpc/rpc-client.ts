@@ -2,15 +2,14 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import { CallError, type Call, type CallRequest } from '@perennial/contracts-kernel';
 import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
-import { type Connections, isReplyError, redisUnavailable } from '../redis';
+import { type Connections, redisUnavailable } from '../redis';
+import { AnswerReceiver } from './answer-receiver';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
-import { LargeAnswerFetcher } from './large-answers';
 import { Outbox } from './outbox';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
 import { ReplyBudget } from './reply-budget';
-import { COLLECT } from './scripts';
-import { type AnswerFrame, answerContext, callId, isAnswerFrame, readAnswers, rpcKeys } from './wire';
+import { type AnswerFrame, callId, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
   /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
@@ -55,7 +54,7 @@ export class RedisRpcClient extends ClientProxy {
   private readonly wheel = new DeadlineWheel();
   private readonly outbox: Outbox;
   private readonly budget = new ReplyBudget();
-  private readonly large: LargeAnswerFetcher;
+  private readonly receiver: AnswerReceiver;
   private sequence = 0;
   private awaySince: number | undefined = Date.now();
   private patienceMs = START_PATIENCE_MS;
@@ -69,7 +68,10 @@ export class RedisRpcClient extends ClientProxy {
     super();
     this.options = { ...DEFAULTS, ...options };
     this.redis = connections.commands;
-    this.large = new LargeAnswerFetcher(this.redis, rpcKeys.large(connections.keyPrefix, connections.processId));
+    this.receiver = new AnswerReceiver(connections, {
+      onAnswer: (frame) => this.onAnswer(frame),
+      onLost: (call) => this.onLost(call),
+    });
     this.outbox = new Outbox({
       ...this.options,
       redis: this.redis,
@@ -89,7 +91,9 @@ export class RedisRpcClient extends ClientProxy {
     connections.subscriptions.onLost(() => this.wentAway());
     connections.subscriptions.onRestored(() => this.cameBack());
     this.subscribed = connections.subscriptions
-      .subscribe(rpcKeys.replies(connections.keyPrefix, connections.processId), (message) => this.onMessage(message))
+      .subscribe(rpcKeys.replies(connections.keyPrefix, connections.processId), (message) =>
+        this.receiver.receive(message),
+      )
       .then(() => this.cameBack());
     this.wentAway();
   }
@@ -207,45 +211,6 @@ export class RedisRpcClient extends ClientProxy {
     signal.addEventListener('abort', pending.onAbort, { once: true });
   }
 
-  /** Never throws: what cannot be read must not keep the answers beside it from their callers. */
-  private onMessage(message: string): void {
-    const frames = message.indexOf('[');
-    const json = frames > 0 ? message.slice(frames) : message;
-    const refusal = this.refusalOf(json, frames > 0 ? message.slice(0, frames) : undefined);
-    if (refusal === undefined) this.onAnswers(json);
-    else this.connections.deadLetters.put({ source: 'reply', reason: refusal, content: json });
-  }
-
-  private refusalOf(json: string, signature: string | undefined): string | undefined {
-    const { secrets, processId, options } = this.connections;
-    if (!secrets) return undefined;
-    if (signature === undefined) return options.requireSigned ? 'not signed' : undefined;
-    const verdict = secrets.verify(answerContext(processId), json, signature);
-    return verdict === 'good' ? undefined : `signature ${verdict}`;
-  }
-
-  /** Opens what waited in Redis for this process. */
-  private openedAnswer(text: string): string | undefined {
-    const { secrets, processId, options } = this.connections;
-    const opened = secrets?.open(answerContext(processId), text);
-    if (opened !== undefined || (secrets && options.requireSigned)) return opened;
-    return text;
-  }
-
-  private onAnswers(json: string): void {
-    const frames = readAnswers(json);
-    let malformed = frames === undefined;
-    for (const frame of frames ?? []) {
-      if (!isAnswerFrame(frame)) {
-        malformed = true;
-        continue;
-      }
-      if (frame[1] === 2) void this.fetch(frame[0], frame[2]);
-      else this.onAnswer(frame);
-    }
-    if (malformed) this.connections.deadLetters.put({ source: 'reply', reason: 'not an answer', content: json });
-  }
-
   private onAnswer(frame: AnswerFrame): void {
     const pending = this.pending.get(frame[0]);
     if (!pending) return;
@@ -253,21 +218,8 @@ export class RedisRpcClient extends ClientProxy {
     else if (frame[1] === 0) this.settle(pending, fromFailure(frame[2]));
   }
 
-  /** An answer that waits in a key. It is taken from there also when its caller has given up. */
-  private async fetch(call: string, length: number): Promise<void> {
-    let answer: string | undefined;
-    try {
-      answer = await this.large.take(call, length);
-    } catch {
-      return; // Redis is away: `recover` looks for it again.
-    }
-    const opened = answer === undefined ? undefined : this.openedAnswer(answer);
-    if (opened !== undefined) {
-      this.onAnswers(`[${opened}]`);
-      return;
-    }
+  private onLost(call: string): void {
     const pending = this.pending.get(call);
-    // Two pointers to one answer: the other one has it in hand.
     if (pending) this.settle(pending, lostAnswer(pending));
   }
 
@@ -310,16 +262,10 @@ export class RedisRpcClient extends ClientProxy {
 
   /** Answers that came while nobody listened first, then the calls that are still open. */
   private async recover(): Promise<void> {
-    if ([...this.pending.values()].some((pending) => pending.exposed)) {
-      try {
-        const key = rpcKeys.parked(this.connections.keyPrefix, this.connections.processId);
-        for (const message of await COLLECT.run(this.redis, [key], []))
-          this.onAnswers(this.openedAnswer(message) ?? '');
-        // One after the other: how long they are is not known here.
-        for (const call of await this.large.waiting()) await this.fetch(call, 0);
-      } catch (error) {
-        if (!isReplyError(error)) return; // Away again: the next return repeats this.
-      }
+    try {
+      if ([...this.pending.values()].some((pending) => pending.exposed)) await this.receiver.collect();
+    } catch {
+      return; // Away again: the next return repeats this.
     }
     this.resend();
   }
