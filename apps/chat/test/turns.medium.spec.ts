@@ -225,7 +225,7 @@ describe('turns and completions', () => {
     );
   });
 
-  it('shows a provider error as what it is', async () => {
+  it('shows a provider error as what it is, to operators in one line of the log and in figures', async () => {
     const turn = await world.ask({ model: 'sim-t40-r100-e429-after30' });
     const end = await (await world.follow(turn.runId)).ended();
     expect(end.terminal).toMatchObject({
@@ -237,6 +237,29 @@ describe('turns and completions', () => {
         message: 'The model is busy. Try again in 30 seconds.',
       },
     });
+    const [process] = world.processes;
+    const line = await waitFor(
+      () =>
+        process!.output
+          .split('\n')
+          .filter((each) => each.includes('"run failed"') && each.includes(turn.runId))
+          .at(0),
+      { what: 'the log line' },
+    );
+    const provider = new URL(world.simulator.url).host;
+    expect(JSON.parse(line)).toMatchObject({ run_id: turn.runId, model: turn.model, provider, code: 'RATE_LIMITED' });
+    expect(line).not.toContain(turn.user.userId);
+    const metrics = await world.metricsOf(process!);
+    expect(metrics).toContain(
+      `perennial_runs_ended_total{state="failed",reason="RATE_LIMITED",model="${turn.model}",provider="${provider}",service="chat"} 1`,
+    );
+  });
+
+  it('tells the number of runs once, however many replicas are scraped', async () => {
+    const other = await world.chat('api');
+    const texts = await Promise.all([world.processes[0]!, other].map((process) => world.metricsOf(process)));
+    expect(texts.filter((text) => text.includes('perennial_runs{state="running"'))).toHaveLength(1);
+    await other.kill();
   });
 
   it.each(['thinkstart', 'thinkunopened', 'reasoning'])('keeps thoughts apart from the answer (%s)', async (habit) => {

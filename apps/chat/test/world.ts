@@ -39,6 +39,7 @@ export class World {
   #config!: INestMicroservice;
   #connections!: Connections;
   #client!: RedisRpcClient;
+  readonly #healthPorts = new Map<ManagedProcess, number>();
 
   private constructor(
     readonly postgres: PostgresServer,
@@ -120,9 +121,15 @@ export class World {
       },
     });
     this.processes.push(handle);
+    this.#healthPorts.set(handle, port);
     handle.start();
     await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, 'it is ready');
     return handle;
+  }
+
+  /** What a scraper of the process gets. */
+  async metricsOf(handle: ManagedProcess): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#healthPorts.get(handle)}/metrics`)).text();
   }
 
   /** Kills every chat process, or those of one role. */

@@ -13,6 +13,7 @@ export { NestLogger } from './logging/nest-logger';
 export { isSecretName, redact, REDACTED, scrub } from './logging/redact';
 export * from './logging/security-log';
 export * from './masked-keys';
+export * from './metrics/bounded-labels';
 export * from './metrics/metrics';
 export { collectProcessMetrics } from './metrics/process-metrics';
 export * from './net/coalesce-writes';

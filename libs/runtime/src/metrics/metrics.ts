@@ -16,11 +16,32 @@ export class Metrics {
     this.registry.setDefaultLabels({ service });
   }
 
-  /** @param name in the form `things_total` */
-  counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+  /**
+   * @param name in the form `things_total`
+   * @param collect adds at scrape time what has come since the last one
+   */
+  counter<L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    collect?: (counter: Counter<L>) => void,
+  ): Counter<L> {
     return this.#once(
       name,
-      (fullName) => new Counter<L>({ name: fullName, help, labelNames, registers: [this.registry] }),
+      (fullName) =>
+        new Counter<L>({
+          name: fullName,
+          help,
+          labelNames,
+          registers: [this.registry],
+          ...(collect === undefined
+            ? {}
+            : {
+                collect(this: Counter<L>) {
+                  collect(this);
+                },
+              }),
+        }),
     );
   }
 

@@ -1,11 +1,17 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { version } from '../../package.json';
 import type { Metrics } from './metrics';
 
 /** Each sample wakes a process that may have nothing else to do; a block that a user feels lasts longer than this. */
 const LAG_RESOLUTION_MS = 200;
+/** Lag is told of whole windows, so that it does not depend on who scrapes, and how often. */
+const LAG_WINDOW_MS = 60_000;
 
-/** CPU, memory and event-loop metrics of this process, read at scrape time. */
+/** What runs, and CPU, memory and event-loop metrics of this process. Any number of scrapers see the same. */
 export function collectProcessMetrics(metrics: Metrics): void {
+  metrics
+    .gauge('build_info', 'Always 1; the labels say what runs', ['version', 'node'])
+    .set({ version, node: process.version }, 1);
   metrics
     .gauge('process_start_time_seconds', 'Start of the process, seconds since 1970')
     .set(Math.round(performance.timeOrigin / 1_000));
@@ -15,32 +21,35 @@ export function collectProcessMetrics(metrics: Metrics): void {
   metrics.gauge('process_heap_used_bytes', 'Used part of the JavaScript heap', [], (gauge) =>
     gauge.set(process.memoryUsage().heapUsed),
   );
-  metrics.gauge('process_cpu_seconds_total', 'CPU time used', ['mode'], (gauge) => {
-    const { user, system } = process.cpuUsage();
-    gauge.set({ mode: 'user' }, user / 1e6);
-    gauge.set({ mode: 'system' }, system / 1e6);
+  let cpu = { user: 0, system: 0 };
+  metrics.counter('process_cpu_seconds_total', 'CPU time used', ['mode'], (counter) => {
+    const now = process.cpuUsage();
+    for (const mode of ['user', 'system'] as const) counter.inc({ mode }, Math.max(0, now[mode] - cpu[mode]) / 1e6);
+    cpu = now;
   });
+  let busyMs = 0;
+  metrics.counter('event_loop_busy_seconds_total', 'Time in which the event loop was busy', [], (counter) => {
+    const { active } = performance.eventLoopUtilization();
+    counter.inc(Math.max(0, active - busyMs) / 1e3);
+    busyMs = active;
+  });
+  collectLag(metrics);
+}
 
+function collectLag(metrics: Metrics): void {
   const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   delay.enable();
-  metrics.gauge('event_loop_lag_seconds', 'How late timers fired since the last scrape', ['quantile'], (gauge) => {
-    // Node records the whole wait between two samples; what is over the asked-for interval is the lag.
-    const lag = (nanoseconds: number): number =>
-      Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - LAG_RESOLUTION_MS / 1e3) : 0;
-    gauge.set({ quantile: '0.5' }, lag(delay.percentile(50)));
-    gauge.set({ quantile: '0.99' }, lag(delay.percentile(99)));
-    gauge.set({ quantile: '1' }, lag(delay.max));
+  // Node records the whole wait between two samples; what is over the asked-for interval is the lag.
+  const lag = (nanoseconds: number): number =>
+    Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - LAG_RESOLUTION_MS / 1e3) : 0;
+  const read = () => ({ '0.5': lag(delay.percentile(50)), '0.99': lag(delay.percentile(99)), '1': lag(delay.max) });
+  let latest: ReturnType<typeof read> | undefined;
+  setInterval(() => {
+    latest = read();
     delay.reset();
+  }, LAG_WINDOW_MS).unref();
+  const help = 'How late timers fired in the latest whole minute; in the first one, so far';
+  metrics.gauge('event_loop_lag_seconds', help, ['quantile'], (gauge) => {
+    for (const [quantile, seconds] of Object.entries(latest ?? read())) gauge.set({ quantile }, seconds);
   });
-  let last = performance.eventLoopUtilization();
-  metrics.gauge(
-    'event_loop_utilization',
-    'Share of the time since the last scrape in which the event loop was busy',
-    [],
-    (gauge) => {
-      const now = performance.eventLoopUtilization();
-      gauge.set(performance.eventLoopUtilization(now, last).utilization);
-      last = now;
-    },
-  );
 }

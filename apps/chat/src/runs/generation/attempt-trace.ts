@@ -10,7 +10,7 @@ import {
 import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
 import type { TakenRun } from '../model/run';
 import type { AttemptTools } from './attempt-tools';
-import type { RunMetrics } from './run-metrics';
+import { providerHost, type RunMetrics } from './run-metrics';
 
 const tracer = trace.getTracer('@perennial/chat');
 
@@ -46,7 +46,7 @@ export class ProviderSpan {
   #sawToken = false;
 
   constructor(
-    connection: ModelConnection,
+    private readonly connection: ModelConnection,
     request: ChatRequest,
     private readonly run: TakenRun,
     private readonly metrics: RunMetrics,
@@ -67,7 +67,9 @@ export class ProviderSpan {
     this.#sawToken = true;
     const waited = performance.now() - this.#startedAt;
     this.#span.setAttribute('gen_ai.response.time_to_first_chunk', waited / 1_000);
-    if (this.run.epoch === 1) this.metrics.firstToken(this.run.age_s + waited / 1_000);
+    if (this.run.epoch !== 1) return;
+    const by = { model: this.run.model, provider: providerHost(this.connection.baseUrl) };
+    this.metrics.firstToken(this.run.age_s + waited / 1_000, by);
   }
 
   ended(end: AnswerEnd): void {

@@ -1,6 +1,7 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import { createProvider } from '@perennial/model-provider';
+import type { Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
@@ -14,6 +15,7 @@ import { patiently, unlessAborted } from './patience';
 import { providerCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
+import { providerHost } from './run-metrics';
 import { recoverText, type RecoveredText } from './recovery';
 
 /** How long config may be away before an answer is given up. */
@@ -36,6 +38,8 @@ export class Attempt {
   #pending: CheckpointRow[] = [];
   #finishing = false;
   #unreadSince?: number;
+  /** Host of the provider, once it is known. */
+  #provider?: string;
   /** What the documents of the run say, where it has any. */
   #consulted?: Consulted;
 
@@ -156,7 +160,7 @@ export class Attempt {
     try {
       return await this.#stream(writer, recovered);
     } catch (error) {
-      return this.#stopped() ?? (this.#reason ? undefined : outcomeOfError(error, this.tools.log, this.run.principal));
+      return this.#stopped() ?? (this.#reason ? undefined : outcomeOfError(error, this.#log, this.run.principal));
     } finally {
       clearTimeout(limit);
     }
@@ -173,6 +177,7 @@ export class Attempt {
     );
     if (this.#reason) return this.#stopped();
     const { kind, baseUrl, continuation, sealedKey } = model.connection;
+    this.#provider = providerHost(baseUrl);
     const connection = {
       kind,
       baseUrl,
@@ -220,6 +225,12 @@ export class Attempt {
     return this.documents.consult({ run, items, claim: { runId, owner, epoch }, begun: text !== '', ...signals });
   }
 
+  /** Lines about this run; none of them says whose it is. */
+  get #log(): Logger {
+    const { id, model, epoch } = this.run;
+    return this.tools.log.child({ run_id: id, epoch, model, provider: this.#provider });
+  }
+
   #stopped(): Outcome | undefined {
     return outcomeOfStop(this.#reason, this.tools.env.MAX_RUN_SECONDS);
   }
@@ -247,7 +258,9 @@ export class Attempt {
 
   #announce(writer: RunWriter, { terminal, chatActive }: FinishedRun): void {
     const { metrics, events } = this.tools;
-    metrics.ended(terminal.state, terminal.usage);
+    const { state, error, finishReason, usage } = terminal;
+    metrics.ended(state, error?.code ?? finishReason, usage, { model: this.run.model, provider: this.#provider });
+    if (state === 'failed') this.#log.warn({ code: error?.code, deaths: this.run.deaths }, 'run failed');
     // The pen is released only when Redis has the end; a process that dies before leaves it to the sweepers.
     this.#writer = undefined;
     writer.end(terminal).then(

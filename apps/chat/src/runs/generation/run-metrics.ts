@@ -1,10 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { BoundedLabel, Runtime } from '@perennial/runtime';
 import { OwnershipRepository } from '../ownership/ownership.repository';
+import { ProcessRegistry } from '../ownership/process-registry';
 import type { TokenUsage } from '@perennial/transport';
 
 /** Seconds from the accept to the first token. */
 const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60, 120, 300];
+
+/** Models and providers that have series of their own; an installation may offer thousands of models. */
+const MAX_MODELS = 50;
+const MAX_PROVIDERS = 20;
+const MAX_REASONS = 30;
+
+/** Who wrote an answer. */
+export interface AnsweredBy {
+  model: string;
+  /** Host of the provider's address; unknown where none was asked. */
+  provider?: string;
+}
+
+/** The provider's host, which names it without its path and keys. */
+export function providerHost(baseUrl: string): string {
+  return URL.canParse(baseUrl) ? new URL(baseUrl).host : 'invalid';
+}
 
 /** What an operator watches of the runs. */
 @Injectable()
@@ -13,23 +31,31 @@ export class RunMetrics {
   readonly #firstToken;
   readonly #tokens;
   readonly #takeOvers;
+  readonly #models = new BoundedLabel(MAX_MODELS);
+  readonly #reasons = new BoundedLabel(MAX_REASONS);
+  readonly #providers = new BoundedLabel(MAX_PROVIDERS);
 
-  constructor(@Inject(Runtime) runtime: Runtime, repository: OwnershipRepository) {
+  constructor(@Inject(Runtime) runtime: Runtime, repository: OwnershipRepository, registry: ProcessRegistry) {
     const { metrics } = runtime;
-    this.#ended = metrics.counter('runs_ended_total', 'Runs that ended, by how', ['state']);
+    this.#ended = metrics.counter('runs_ended_total', 'Runs that ended: how, why, and with which model', [
+      'state',
+      'reason',
+      'provider',
+      'model',
+    ]);
     this.#firstToken = metrics.histogram(
       'run_first_token_seconds',
       'From the accept of a run to its first token',
-      [],
+      ['provider', 'model'],
       FIRST_TOKEN_BUCKETS,
     );
-    this.#tokens = metrics.counter('tokens_total', 'Tokens as providers reported them', ['kind']);
+    this.#tokens = metrics.counter('tokens_total', 'Tokens as providers reported them', ['kind', 'provider', 'model']);
     this.#takeOvers = metrics.counter('run_takeovers_total', 'Takes of a run that had an owner before');
-    metrics.gauge('runs', 'Runs that are not over, by state, in the whole installation', ['state'], async (gauge) => {
-      const counts = await repository.countByState().catch(() => []);
-      for (const state of ['queued', 'running']) {
-        gauge.set({ state }, counts.find((row) => row.state === state)?.count ?? 0);
-      }
+    const help = 'Runs that are not over, by state, in the whole installation; told by one of its processes';
+    metrics.gauge('runs', help, ['state'], async (gauge) => {
+      gauge.reset();
+      for (const { state, count } of await repository.countByState(registry.id).catch(() => []))
+        gauge.set({ state }, count);
     });
   }
 
@@ -37,14 +63,20 @@ export class RunMetrics {
     if (epoch > 1) this.#takeOvers.inc();
   }
 
-  firstToken(seconds: number): void {
-    this.#firstToken.observe(seconds);
+  firstToken(seconds: number, of: AnsweredBy): void {
+    this.#firstToken.observe(this.#labels(of), seconds);
   }
 
-  ended(state: string, usage: TokenUsage | undefined): void {
-    this.#ended.inc({ state });
+  /** @param reason the provider's finish reason, or the error's code */
+  ended(state: string, reason: string | undefined, usage: TokenUsage | undefined, of: AnsweredBy): void {
+    const labels = this.#labels(of);
+    this.#ended.inc({ state, reason: this.#reasons.of(reason ?? 'none'), ...labels });
     if (!usage) return;
-    this.#tokens.inc({ kind: 'prompt' }, usage.prompt_tokens);
-    this.#tokens.inc({ kind: 'completion' }, usage.completion_tokens);
+    this.#tokens.inc({ kind: 'prompt', ...labels }, usage.prompt_tokens);
+    this.#tokens.inc({ kind: 'completion', ...labels }, usage.completion_tokens);
+  }
+
+  #labels({ model, provider }: AnsweredBy): { model: string; provider: string } {
+    return { model: this.#models.of(model), provider: this.#providers.of(provider ?? 'none') };
   }
 }

@@ -136,9 +136,16 @@ export class OwnershipRepository {
     });
   }
 
-  async countByState(): Promise<{ state: string; count: number }[]> {
+  /**
+   * Runs that are not over, by state; for one process of all, so that the sum over replicas is right: the one whose incarnation comes
+   * first, and that is scraped. Nothing for the others.
+   */
+  async countByState(processId: string): Promise<{ state: string; count: number }[]> {
     return this.database.query(
-      `SELECT state, count(*)::int AS count FROM runs WHERE state IN ('queued', 'running') GROUP BY state`,
+      `SELECT s.state, (SELECT count(*)::int FROM runs r WHERE r.state = s.state) AS count
+         FROM unnest(ARRAY['queued', 'running']) AS s (state)
+        WHERE (SELECT id FROM processes WHERE instance NOT LIKE '%-quarantine-%' ORDER BY id LIMIT 1) = $1`,
+      [processId],
     );
   }
 }
