@@ -1,19 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPT_COMPLETION, ACCEPT_TURN, ACTIVE_RUNS } from '@perennial/contracts-chat';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import {
+  ACCEPT_COMPLETION,
+  ACCEPT_TURN,
+  ACTIVE_RUNS,
+  KEEP_PICTURES,
+  pictureKey,
+  pictureUrl,
+} from '@perennial/contracts-chat';
 import { splitThoughts } from '@perennial/contracts-kernel';
 import { expectedText, HABIT_TEXT } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { inWorld } from './in-world';
 import { newUser, type Turn, type World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('turns and completions', () => {
   let world: World;
+  const directory = mkdtempSync(join(tmpdir(), 'perennial-turns-'));
   inWorld(async (started) => {
     world = started;
-    await world.chat('all', { MAX_RUNS_PER_USER: '3', MAX_MESSAGE_CHARS: '1000', MAX_ANSWER_CHARS: '300' });
+    await world.chat('all', {
+      MAX_RUNS_PER_USER: '3',
+      MAX_MESSAGE_CHARS: '1000',
+      MAX_ANSWER_CHARS: '300',
+      DATA_DIR: directory,
+    });
   });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   const code = (value: string) => expect.objectContaining({ code: value });
 
@@ -41,6 +64,53 @@ describe('turns and completions', () => {
     expect((await world.snapshot(turn.runId)).text).toBe(text);
     await world.until(turn.runId, (row) => row.published_at !== null, 'the end to be marked as published');
     stop();
+  });
+
+  it('gives the pictures of the chat to the model as bytes', async () => {
+    const asked: string[] = [];
+    const provider = createServer((request, response) => {
+      void text(request).then((body) => {
+        asked.push(body);
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        const chunk = { choices: [{ index: 0, delta: { content: 'A leaf.' }, finish_reason: 'stop' }] };
+        response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
+      });
+    });
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+    const { baseUrl } = world.answers;
+    world.answers.baseUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
+    onTestFinished(() => {
+      world.answers.baseUrl = baseUrl;
+      provider.close();
+    });
+    const user = newUser();
+    const store = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: directory }));
+    const blobKey = pictureKey(randomUUID());
+    const { size, sha256 } = await store.put(blobKey, Readable.from([Buffer.from('leaf')]), { maxBytes: 100 });
+    const pictures = [{ blobKey, size, sha256, contentType: 'image/png' as const }];
+    const { ids } = await world.rpc.call(KEEP_PICTURES, { pictures }, { principal: user });
+    const picture = { type: 'image_url', image_url: { url: pictureUrl(ids[0]!) } };
+    const reply = await world.rpc.call(
+      ACCEPT_TURN,
+      {
+        parentId: null,
+        userMessage: { id: 'asked', content: [{ type: 'text', text: 'What is it?' }, picture] },
+        answers: [{ messageId: 'answer', modelId: 'sim-t5-r100-x' }],
+      },
+      { principal: user },
+    );
+    const end = await (await world.follow(reply.runs[0]!.runId)).ended();
+    expect(end.terminal.state).toBe('completed');
+    const url = `data:image/png;base64,${Buffer.from('leaf').toString('base64')}`;
+    expect((JSON.parse(asked[0]!) as { messages: unknown }).messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is it?' },
+          { type: 'image_url', image_url: { url } },
+        ],
+      },
+    ]);
   });
 
   it('gives the history of the chat to the model, and nothing of the other branches', async () => {
