@@ -7,7 +7,6 @@ import {
   UPDATE_PASSWORD as CHANGE_PASSWORD,
   UPDATE_PROFILE as CHANGE_PROFILE,
   UPDATE_TIMEZONE as CHANGE_TIMEZONE,
-  type IssuedSession,
 } from '@perennial/contracts-auth';
 import {
   ADD_USER,
@@ -27,7 +26,7 @@ import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SettingsCache } from '../configs/settings-cache';
-import { attemptOrigin, isLocalClient, setDeviceCookie } from '../edge/attempt-origin';
+import { attemptOrigin, isLocalClient } from '../edge/attempt-origin';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
 import { withStatuses } from '../edge/problem';
@@ -35,6 +34,7 @@ import { clearSessionCookie, setSessionCookie } from '../edge/token';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { RevocationFeed } from '../sessions/revocation-feed';
 import { Sessions } from '../sessions/sessions';
+import { beginSession } from './begin-session';
 import { sessionProfileOf, sessionUserOf } from './session-user';
 
 @Controller()
@@ -67,7 +67,7 @@ export class AuthsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
     const call = this.rpc.call(OPEN_SESSION, { ...body, ...attemptOrigin(request) }, { principal: ANONYMOUS });
-    return this.begin(await withStatuses({ UNAUTHENTICATED: 400 }, call), request, reply);
+    return beginSession(await withStatuses({ UNAUTHENTICATED: 400 }, call), request, reply);
   }
 
   @Endpoint(SIGN_UP)
@@ -82,7 +82,7 @@ export class AuthsController {
     const call = this.rpc.call(REGISTER, registration, { principal: ANONYMOUS });
     const issued = await withStatuses({ ALREADY_EXISTS: 400 }, call);
     this.settings.forgetAuthStatus();
-    return this.begin(issued, request, reply);
+    return beginSession(issued, request, reply);
   }
 
   @Endpoint(SIGN_OUT)
@@ -142,12 +142,5 @@ export class AuthsController {
     const { id, name, email, role, profile_image_url } = await this.rpc.call(CHANGE_PROFILE, body, { principal });
     this.sessions.forget(new Set([id]));
     return { id, name, email, role, profile_image_url };
-  }
-
-  private begin(issued: IssuedSession, request: FastifyRequest, reply: FastifyReply): SessionUser {
-    const { user, token, expiresAt, device } = issued;
-    setSessionCookie(request, reply, token, expiresAt);
-    if (device !== undefined) setDeviceCookie(request, reply, device);
-    return sessionUserOf(user, token, expiresAt);
   }
 }
