@@ -15,6 +15,7 @@ import { UsageService } from '../../usage/usage.service';
 import { UserEvents } from '../user-events';
 import { AcceptRepository, type AcceptFacts, type Delivery, type NewTurn } from './accept.repository';
 import { type Content, readContent } from './content';
+import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
 import { checkLimits, mustSerialise, type RunLimits } from './limits';
 
 type Request = CallParsedRequest<typeof ACCEPT_TURN>;
@@ -257,48 +258,3 @@ export function sameRequest(known: { hash: string; result: unknown }, delivery: 
     'This key was used for another request. Use a new key for a new request.',
   );
 }
-
-/** The parent must be there, and an id keeps its role. */
-function checkTree(request: Request, facts: AcceptFacts): void {
-  const roles = new Map((facts.messages ?? []).map(({ id, role }) => [id, role]));
-  if (request.parentId !== null && !roles.has(request.parentId)) throw messageNotFound(request.parentId);
-  if (!request.userMessage && !request.continueAnswer && roles.get(request.parentId ?? '') !== 'user') {
-    throw new CallError('INVALID_ARGUMENT', 'Only a user message can be answered. Send the id of one as parent_id.');
-  }
-  const userRole = roles.get(request.userMessage?.id ?? '');
-  if (userRole !== undefined && userRole !== 'user') throw idTaken(request.userMessage!.id);
-  for (const { messageId } of request.answers) {
-    const role = roles.get(messageId);
-    if (role !== undefined && role !== 'assistant') throw idTaken(messageId);
-  }
-}
-
-/** Nothing overwrites an answer that has ended; what of it is there may be continued. */
-function checkAnswers({ continueAnswer }: Request, facts: AcceptFacts, wanted: readonly string[]): void {
-  for (const id of wanted) {
-    const message = facts.messages?.find((candidate) => candidate.id === id);
-    if (continueAnswer) {
-      if (!message) throw messageNotFound(id);
-      if (message.empty) {
-        throw new CallError('FAILED_PRECONDITION', 'There is no text to go on from. Ask again under a new message id.');
-      }
-    } else if (message?.ended || facts.runs?.some((run) => run.message_id === id && run.over)) {
-      throw new CallError(
-        'ALREADY_EXISTS',
-        'This answer has ended. Ask again under a new message id, or continue it with assistant_message_id.',
-      );
-    }
-  }
-}
-
-function parentOf(id: string | null, facts: AcceptFacts): string | null {
-  return facts.messages?.find((message) => message.id === id)?.parent_id ?? null;
-}
-
-const chatNotFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');
-
-const messageNotFound = (id: string): CallError =>
-  new CallError('NOT_FOUND', `The chat has no message ${id}. Load the chat again.`);
-
-const idTaken = (id: string): CallError =>
-  new CallError('INVALID_ARGUMENT', `The chat has another message with the id ${id}. Use a new id.`);
