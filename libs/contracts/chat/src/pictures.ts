@@ -1,7 +1,10 @@
 import { defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
-const Sha256 = z.string().length(64).regex(/^[0-9a-f]+$/);
+const Sha256 = z
+  .string()
+  .length(64)
+  .regex(/^[0-9a-f]+$/);
 
 /** Kinds that are kept as pictures: what models read and browsers show. */
 export const PICTURE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp'] as const;
