@@ -7,6 +7,7 @@ describe('what a provider says of its failure', () => {
     [{ error: 'a' }, 'a'],
     [{ object: 'error', message: 'a', code: 400 }, 'a'],
     [{ detail: 'a' }, 'a'],
+    [{ error: true, message: 'a' }, 'a'],
     [{ errors: [{ message: 'a' }, { message: 'b' }] }, 'a; b'],
     [
       {
@@ -28,10 +29,23 @@ describe('what a provider says of its failure', () => {
     expect(errorFromStream({ detail: 'a' })).toMatchObject({ code: 'UNAVAILABLE', message: 'a' });
   });
 
-  it.each([{ error: {} }, { error: null }, { error: '' }, { error: null, choices: [] }, { choices: [], detail: 'x' }])(
-    'is nothing in a good chunk: %j',
-    (chunk) => expect(isErrorDocument(chunk)).toBe(false),
-  );
+  it.each([
+    ['lists', `{"error":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+    ['objects', `{"error":${'{"error":'.repeat(7_000)}1${'}'.repeat(7_000)}}`],
+    ['places', `{"detail":[{"msg":"a","loc":[${'['.repeat(30_000)}${']'.repeat(30_000)}]}]}`],
+  ])('is read however deep its %s are', (_, body) => {
+    expect(errorFromResponse(400, {}, body).code).toBe('INVALID_ARGUMENT');
+    expect(errorFromStream(JSON.parse(body)).code).toBe('UNAVAILABLE');
+  });
+
+  it.each([
+    { error: {} },
+    { error: null },
+    { error: false },
+    { error: '' },
+    { error: null, choices: [] },
+    { choices: [], detail: 'x' },
+  ])('is nothing in a good chunk: %j', (chunk) => expect(isErrorDocument(chunk)).toBe(false));
 
   it('is shown without keys, also those of others', () => {
     const error = new ProviderError(

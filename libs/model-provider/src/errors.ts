@@ -100,14 +100,18 @@ export function headerOf(headers: ResponseHeaders, name: string): string | undef
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** No error says its words deeper than this. What is nested without end must not cost the stack. */
+const MAX_DEPTH = 6;
+
 /** The provider's own words out of the error shapes that are in use; undefined when there are none. */
-export function errorMessageOf(body: unknown): string | undefined {
+export function errorMessageOf(body: unknown, depth = 0): string | undefined {
   if (typeof body === 'string') return body.trim() || undefined;
-  if (Array.isArray(body)) return listedMessages(body);
+  if (depth === MAX_DEPTH) return undefined;
+  if (Array.isArray(body)) return listedMessages(body, depth + 1);
   if (typeof body !== 'object' || body === null) return undefined;
   const record = body as Record<string, unknown>;
   for (const field of ['error', 'message', 'msg', 'detail', 'errors']) {
-    const found = errorMessageOf(record[field]);
+    const found = errorMessageOf(record[field], depth + 1);
     if (found) return found;
   }
   return undefined;
@@ -117,13 +121,13 @@ export function errorMessageOf(body: unknown): string | undefined {
 const MAX_LISTED = 5;
 
 /** FastAPI's list of complaints as one sentence: `messages.0.role: Field required; n: Input should be a valid integer`. */
-function listedMessages(list: readonly unknown[]): string | undefined {
+function listedMessages(list: readonly unknown[], depth: number): string | undefined {
   const said = list.slice(0, MAX_LISTED).flatMap((item) => {
-    const message = errorMessageOf(item);
+    const message = errorMessageOf(item, depth);
     if (message === undefined) return [];
     const place = (item as { loc?: unknown } | null)?.loc;
     if (!Array.isArray(place)) return [message];
-    const where = place.filter((part) => part !== 'body').join('.');
+    const where = place.filter((part) => part !== 'body' && ['string', 'number'].includes(typeof part)).join('.');
     return [where === '' ? message : `${where}: ${message}`];
   });
   return said.length === 0 ? undefined : said.join('; ');
@@ -183,6 +187,7 @@ export function errorFromResponse(status: number, headers: ResponseHeaders, body
 export function isErrorDocument(document: Record<string, unknown>): boolean {
   const { error, object, detail, choices } = document;
   if (typeof error === 'string') return error !== '';
+  if (error === true || (typeof error === 'number' && error !== 0)) return true;
   // Some servers send `"error": {}` or null with each good chunk.
   if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
   if (choices !== undefined && choices !== null) return false;
