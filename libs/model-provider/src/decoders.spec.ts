@@ -160,6 +160,14 @@ describe('a large stream', () => {
     );
     expect(said).toEqual([['error', 'The provider sent an event of more than 16 MB']]);
   });
+
+  it.each([
+    ['an event', 'data:\n'],
+    ['a document', '\n'],
+  ])('is refused when %s of empty lines does not end', (_, line) => {
+    const said = decode(openAi, [Buffer.from(line === '\n' ? '{\n' : line), Buffer.from(line.repeat(300_000))]);
+    expect(said).toEqual([['error', 'The provider sent an event of more than 16 MB']]);
+  });
 });
 
 describe('OpenAiDecoder', () => {

@@ -4,6 +4,9 @@ import { LineSplitter, MAX_EVENT_BYTES, tooLarge } from './lines';
 import { ToolCallIndexes } from './tool-call-indexes';
 import type { RawChunk, Usage } from './types';
 
+/** What a held line costs beside its characters: empty ones without end must not be free. */
+const LINE_OVERHEAD = 64;
+
 interface Delta {
   content?: unknown;
   reasoning_content?: unknown;
@@ -85,7 +88,7 @@ export class OpenAiDecoder implements StreamDecoder {
   }
 
   private hold({ length }: string): void {
-    this.heldCharacters += length;
+    this.heldCharacters += length + LINE_OVERHEAD;
     if (this.heldCharacters > MAX_EVENT_BYTES) throw tooLarge();
   }
 
