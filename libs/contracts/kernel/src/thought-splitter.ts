@@ -10,6 +10,7 @@ const LONGEST = Math.max(...CLOSINGS.map(({ length }) => length));
 /** What begins and ends a code block at the beginning of a line. */
 const FENCES = ['```', '~~~'];
 const STARTS = [...FENCES, ...OPENINGS];
+const TAGS = [...OPENINGS, ...CLOSINGS];
 /** Before a tag that is written about rather than used. */
 const QUOTES = '`\'"';
 
@@ -33,6 +34,8 @@ export interface ThoughtOptions {
 export class ThoughtSplitter {
   /** The beginning of what may become a tag or a fence. */
   private pending = '';
+  /** The same of a thought that comes apart. */
+  private pendingApart = '';
   private thinking = false;
   /** The fence of the code block that is open. */
   private fence = '';
@@ -52,18 +55,22 @@ export class ThoughtSplitter {
   }
 
   feed(piece: string): void {
+    this.endApart();
     const text = this.pending + piece;
     this.pending = '';
     for (let at = 0; at < text.length;) at = this.thinking ? this.readThought(text, at) : this.readText(text, at);
   }
 
-  /** A thought that came apart from the text, in a field of its own. */
+  /** A thought that came apart from the text, in a field of its own: tags in it mean nothing, and would end it where both are one text. */
   thought(piece: string): void {
-    this.end();
+    this.endText();
     this.mayBeUnopened = false;
     if (!this.thinking) this.thoughtEnds();
-    const text = piece.replace(EVERY_TAG, '');
-    if (text !== '') this.sink.thought(text);
+    const text = (this.pendingApart + piece).replace(EVERY_TAG, '');
+    const last = text.lastIndexOf('<');
+    const end = last !== -1 && isBeginning(text.slice(last), TAGS) ? last : text.length;
+    this.pendingApart = text.slice(end);
+    if (end > 0) this.sink.thought(text.slice(0, end));
   }
 
   /** What comes next belongs to a thought. */
@@ -73,6 +80,17 @@ export class ThoughtSplitter {
 
   /** Nothing follows: what waited is what it looks like. */
   end(): void {
+    this.endApart();
+    this.endText();
+  }
+
+  private endApart(): void {
+    const { pendingApart } = this;
+    this.pendingApart = '';
+    if (pendingApart !== '') this.sink.thought(pendingApart);
+  }
+
+  private endText(): void {
     const { pending } = this;
     this.pending = '';
     if (pending === '') return;

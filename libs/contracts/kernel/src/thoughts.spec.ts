@@ -93,6 +93,24 @@ describe('thoughts in a text', () => {
     expect(seen).toEqual(['thought hm', 'text Hello']);
   });
 
+  it('in a field of their own have no tags, however they are cut', () => {
+    const thoughtOf = (pieces: readonly string[]): string => {
+      let thought = '';
+      const splitter = new ThoughtSplitter({
+        text: () => undefined,
+        thought: (text) => (thought += text),
+        unopened: () => undefined,
+      });
+      for (const piece of pieces) splitter.thought(piece);
+      splitter.end();
+      return thought;
+    };
+    const text = 'a </think> b <think>c < d </thi';
+    for (let cut = 0; cut < text.length; cut++)
+      expect(thoughtOf([text.slice(0, cut), text.slice(cut)])).toBe('a  b c < d </thi');
+    expect(thoughtOf([...text])).toBe('a  b c < d </thi');
+  });
+
   it('does not open in a text that goes on', () => {
     let text = '';
     const splitter = new ThoughtSplitter(

@@ -48,6 +48,19 @@ describe('the text of an answer', () => {
     expect(plain.pen.text).toBe('yes');
   });
 
+  it('keeps what was said before and between thoughts', () => {
+    const { pen, text } = answer();
+    for (const [said, thought] of [
+      ['Let me see.', 'hm'],
+      ['Now', 'so'],
+    ] as const) {
+      text.text(said);
+      text.reasoning(thought);
+    }
+    text.text('yes');
+    expect(splitThoughts(pen.text)).toEqual({ thoughts: 'hm\n\nso', answer: 'Let me see.\nNow\nyes' });
+  });
+
   it('closes a thought that is broken off', () => {
     const { pen, text } = answer();
     text.reasoning('hm');

@@ -45,7 +45,7 @@ export class AnswerText implements AnswerSink {
   reasoning(text: string): void {
     this.options.onPiece();
     if (!this.options.thoughts) return;
-    if (!this.#thinking) this.#append(THOUGHT_OPEN);
+    if (!this.#thinking) this.#append(this.#isLineStart ? THOUGHT_OPEN : `\n${THOUGHT_OPEN}`);
     this.#thinking = true;
     this.#append(text);
   }
@@ -72,6 +72,12 @@ export class AnswerText implements AnswerSink {
     if (!this.#thinking) return;
     this.#thinking = false;
     this.#append(THOUGHT_CLOSE);
+  }
+
+  /** Only there does a tag open a thought: within a line it is written about, and would take the text before it along. */
+  get #isLineStart(): boolean {
+    const { text } = this.writer;
+    return this.#restart || text === '' || text.endsWith('\n');
   }
 
   #append(text: string): void {
