@@ -17,6 +17,7 @@ export * from './metrics/bounded-labels';
 export * from './metrics/metrics';
 export { collectProcessMetrics } from './metrics/process-metrics';
 export * from './net/coalesce-writes';
+export * from './net/network-of';
 export * from './run-service';
 export * from './runtime';
 export * from './secret-box';

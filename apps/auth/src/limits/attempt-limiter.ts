@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
+import { networkOf } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { addressKey, isInternal } from './client-address';
+import { isInternal } from './client-address';
 
 export interface AttemptLimits {
   windowSeconds: number;
@@ -82,7 +83,7 @@ export class AttemptLimiter {
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
-    const from = addressKey(origin.address);
+    const from = networkOf(origin.address);
     const name = hashed(account);
     if (device !== undefined) return this.#consumeAll([[this.#source, `${name}:device:${device}`]], origin.address);
     const address = isShared(origin) ? this.#sharedAddress : this.#address;
@@ -103,7 +104,7 @@ export class AttemptLimiter {
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
     const limiter = isShared(origin) ? this.#sharedSignUp : this.#signUp;
-    await this.#consume(limiter, addressKey(origin.address), origin.address);
+    await this.#consume(limiter, networkOf(origin.address), origin.address);
   }
 
   /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */

@@ -1,19 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-
-/** What attempts are counted by: an IPv4 address, or the /64 network of an IPv6 one, because a client has all of its network to choose from. */
-export function addressKey(address: string): string {
-  const plain = plainAddress(address);
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups =
-    tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => (Number.parseInt(group, 16) || 0).toString(16))
-    .join(':');
-}
+import { plainAddress } from '@perennial/runtime';
 
 const INTERNAL = new BlockList();
 INTERNAL.addSubnet('127.0.0.0', 8);
@@ -30,8 +16,4 @@ INTERNAL.addSubnet('fe80::', 10, 'ipv6');
 export function isInternal(address: string): boolean {
   const plain = plainAddress(address);
   return isIP(plain) !== 0 && INTERNAL.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
-}
-
-function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 }

@@ -58,24 +58,6 @@ export class Proxies {
   }
 }
 
-/**
- * What one party of the network has for an address: an IPv4 address, or the first 64 bits of an IPv6 address, of which a single household
- * has as many as it likes.
- */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
-  const [start = '', end] = address.split('%', 1)[0]!.split('::', 2);
-  const left = start === '' ? [] : start.split(':');
-  const right = end === undefined || end === '' ? [] : end.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return [...left, ...zeros, ...right]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
-}
-
 function lastOf(header: string | string[] | undefined): string | undefined {
   const value = (Array.isArray(header) ? header.at(-1) : header)?.split(',').at(-1)?.trim();
   return value === '' ? undefined : value;

@@ -1,4 +1,4 @@
-import { networkOf } from './proxies';
+import { networkOf } from '@perennial/runtime';
 import { overloaded, Problem } from './problem';
 
 interface Place {
