@@ -54,6 +54,11 @@ describe('signing in and up', () => {
     ['elsewhere', '127.0.0.1', '203.0.113.9', {}, false],
     ['forwarded by somebody on this machine', '127.0.0.1', '127.0.0.1', { 'x-forwarded-for': '198.51.100.1' }, false],
     ['on this machine, while others may connect', '0.0.0.0', '127.0.0.1', {}, false],
+    ['on this machine, by its address', '127.0.0.1', '127.0.0.1', { host: '127.0.0.1:8080' }, true],
+    ['on this machine, by its IPv6 address', '::1', '::1', { host: '[::1]:8080' }, true],
+    ['on this machine, by a name below localhost', '127.0.0.1', '127.0.0.1', { host: 'chat.localhost:8080' }, true],
+    ['whose page is a stranger’s', '127.0.0.1', '127.0.0.1', { host: 'evil.example:8080' }, false],
+    ['whose page looks local', '127.0.0.1', '127.0.0.1', { host: '127.0.0.1.evil.example:8080' }, false],
   ])('a client %s: may make the first account without a secret?', async (_, HOST, remoteAddress, headers, local) => {
     await start({ HOST });
     await post('signup', { ...body, name: 'Ada', setup_secret: 'AAAA' }, { headers, remoteAddress });

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { DEVICE_MAX_CHARS } from '@perennial/contracts-auth';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieAttributes } from './token';
@@ -26,16 +27,19 @@ export function attemptOrigin(request: FastifyRequest): AttemptOrigin {
 }
 
 /**
- * Whether the client is on this very machine and nobody else can be: the gateway listens on the loopback address only, and nobody forwards.
+ * Whether the client is on this very machine and nobody else can be: the gateway listens on the loopback address only, nobody forwards, and it
+ * is asked for by a name of this machine. A stranger's page may reach us under a name of its own (DNS rebinding), from a browser that is here.
  * @param host the address that the gateway listens on
  */
 export function isLocalClient(request: FastifyRequest, host: string): boolean {
   const { address, addressShared } = attemptOrigin(request);
-  return isLoopback(host) && isLoopback(address) && !addressShared;
+  return [host, address, request.hostname].every(isLoopback) && !addressShared;
 }
 
+/** Whether an address or name is one of this machine; `127.0.0.1.example.com` is not. */
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^(?:::ffff:)?127\./.test(host);
+  const plain = host.replace(/^::ffff:/i, '').replace(/^\[(.*)\]$/, '$1');
+  return /^(?:.+\.)?localhost$/i.test(plain) || plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
 }
 
 export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, device: string): void {
