@@ -8,7 +8,7 @@ import { READ, SECRET, TEXT } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
 import { RedisRpcServer } from './index';
-import { rpcKeys } from './wire';
+import { REPLICA_GROUP, rpcKeys } from './wire';
 
 // Real: a Redis of its own with an append-only file, both sides of the transport. A process without a key is as the version before.
 
@@ -176,6 +176,17 @@ describe('what somebody sees and writes who has Redis', () => {
     await waitFor(async () => (await caller.connections.commands.xlen(stream)) === 1);
     expect(JSON.stringify(await caller.connections.commands.xrange(stream, '-', '+'))).not.toContain('sealed"');
     expect((await last).secret).toBe('sealed');
+  });
+
+  it('where signatures are required, a reader that opens no seals is not written to in clear', async () => {
+    const strict = { secretKey, requireSigned: true };
+    await answer(strict);
+    const caller = await call(strict);
+    await caller.connections.commands.xgroup('CREATECONSUMER', stream, REPLICA_GROUP, 'somebody');
+    const reply = caller.rpc.call(SECRET, { secret: 'hidden', length: 1, workMs: 300 }, options);
+    await waitFor(async () => (await caller.connections.commands.xlen(stream)) === 1);
+    expect(JSON.stringify(await caller.connections.commands.xrange(stream, '-', '+'))).not.toContain('hidden');
+    expect((await reply).secret).toBe('hidden');
   });
 
   it('a caller of the version before is answered as it knows it', async () => {
