@@ -59,4 +59,14 @@ describe('the identity of a request', () => {
     const parsed = parseRequest(loose, sent);
     expect(requestIdentity(parsed.data)).toEqual(sent);
   });
+
+  it('is found without writing a large value as JSON where its field may be left out', () => {
+    const noJson = () => expect.unreachable();
+    const call = {
+      ...older,
+      request: z.object({ note: z.unknown().optional(), files: z.looseObject({}).default({}) }),
+    };
+    const sent = { note: { text: 'x', toJSON: noJson }, files: { a: 1, toJSON: noJson } };
+    expect(Object.keys(requestIdentity(parseRequest(call, sent).data) as object)).toEqual(['note', 'files']);
+  });
 });

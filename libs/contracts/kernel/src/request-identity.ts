@@ -63,7 +63,13 @@ function fieldsWithoutDefaults(schema: z.ZodObject, value: unknown): unknown {
 /** Whether leaving the field out gives the same. */
 function isDefault(field: z.ZodType, value: unknown): boolean {
   const absent = field.safeParse(undefined);
-  return absent.success && JSON.stringify(absent.data) === JSON.stringify(value);
+  return absent.success && isSameJson(absent.data, value);
+}
+
+/** A large value is not written as JSON only to see that it is not the default, which is small. */
+function isSameJson(one: unknown, other: unknown): boolean {
+  if (!isComposite(one) || !isComposite(other)) return one === other;
+  return Object.keys(one).length === Object.keys(other).length && JSON.stringify(one) === JSON.stringify(other);
 }
 
 function innerOf(schema: z.ZodType): z.ZodType | undefined {
@@ -79,4 +85,8 @@ function innerOf(schema: z.ZodType): z.ZodType | undefined {
 
 function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isComposite(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
