@@ -9,6 +9,7 @@ import { KnownDevices } from './limits/known-devices';
 import { authMigrations } from './migrations';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
+import { AccountCreator } from './registration/account-creator';
 import { FirstAdmin } from './registration/first-admin';
 import { RegistrationController } from './registration/registration.controller';
 import { RegistrationService } from './registration/registration.service';
@@ -43,6 +44,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     SignInService,
     UsersService,
     RegistrationService,
+    AccountCreator,
     FirstAdmin,
     PasswordPolicy,
     { provide: SetupSecret, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new SetupSecret(env.SECRET_KEY) },

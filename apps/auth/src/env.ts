@@ -5,16 +5,8 @@ import { parseLifetime } from './sessions/lifetime';
 /** Gateways ask for a session once a minute, and it is written down once a minute. */
 const MIN_IDLE_SECONDS = 300;
 
-const variables = z.object({
-  ...commonEnv,
-  ...databaseEnv,
-  ...redisEnv,
-  ...secretEnv,
-  ENABLE_SIGNUP: variable(flag().optional(), {
-    description:
-      'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists; that first one is always possible.',
-    example: 'true',
-  }),
+/** The administrator that an installation without accounts gets. */
+export const firstAdminEnv = {
   WEBUI_ADMIN_EMAIL: variable(z.email({ pattern: z.regexes.html5Email }).max(320).toLowerCase().optional(), {
     description:
       'E-mail address of the administrator that is created when there is no account yet; needs `WEBUI_ADMIN_PASSWORD`.',
@@ -28,6 +20,19 @@ const variables = z.object({
   WEBUI_ADMIN_NAME: variable(z.string().trim().min(1).max(200).default('Admin'), {
     description: 'Name of that administrator.',
   }),
+};
+
+const variables = z.object({
+  ...commonEnv,
+  ...databaseEnv,
+  ...redisEnv,
+  ...secretEnv,
+  ENABLE_SIGNUP: variable(flag().optional(), {
+    description:
+      'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists; that first one is always possible.',
+    example: 'true',
+  }),
+  ...firstAdminEnv,
   DEFAULT_USER_ROLE: variable(z.enum(['pending', 'user', 'admin']).default('pending'), {
     description: 'Role of an account that somebody creates for themselves; `pending` waits for an admin.',
     example: 'user',

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ADD_USER, AUTH_STATUS, IssuedSession, SIGN_UP, User } from '@perennial/contracts-auth';
 import {
@@ -6,11 +5,10 @@ import {
   requestLike,
   type CallParsedRequest,
   type CallReply,
-  type Role,
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
-import { Runtime, type SecurityEvent, type SecurityFields } from '@perennial/runtime';
+import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
 import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
@@ -19,16 +17,8 @@ import { SignInService } from '../sessions/sign-in.service';
 import type { SessionStamp } from '../sessions/token-issuer';
 import { emailTaken } from '../users/email-taken';
 import { UsersRepository } from '../users/users.repository';
+import { AccountCreator } from './account-creator';
 import { SetupSecret } from './setup-secret';
-
-/** What clients show for an account without a picture. */
-const DEFAULT_IMAGE = '/user.png';
-
-interface NewAccount {
-  name: string;
-  email: string;
-  profile_image_url?: string;
-}
 
 /** How accounts come. */
 @Injectable()
@@ -36,6 +26,7 @@ export class RegistrationService {
   constructor(
     private readonly runtime: Runtime,
     private readonly users: UsersRepository,
+    private readonly accounts: AccountCreator,
     private readonly signIns: SignInService,
     private readonly passwords: PasswordHasher,
     private readonly policy: PasswordPolicy,
@@ -67,13 +58,13 @@ export class RegistrationService {
     const once = { scope: 'auth.users.signUp', key, request: compared };
     const stamp = await emailTaken(
       this.unitOfWork.once<SessionStamp>(once, async (tx) => {
-        const first = await this.isFirst(tx);
+        const first = await this.accounts.isFirst(tx);
         if (passwordHash === undefined || !(first || (this.env.ENABLE_SIGNUP ?? false))) {
           throw new CallError('PERMISSION_DENIED', 'Sign-up is switched off; ask an administrator for an account');
         }
         if (first) this.refuseStrangers(request);
         const role = first ? 'admin' : this.env.DEFAULT_USER_ROLE;
-        return this.insert(tx, request, { role, passwordHash }, 'sign_up', { client_address: address });
+        return this.accounts.insert(tx, request, { role, passwordHash }, 'sign_up', { client_address: address });
       }),
     );
     return this.signIns.issue(await this.created(stamp.userId), stamp, request.device);
@@ -91,21 +82,12 @@ export class RegistrationService {
     const once = { scope: `auth.users.add:${principal.userId}`, key, request: requestLike(request, account) };
     const { userId } = await emailTaken(
       this.unitOfWork.once<SessionStamp>(once, (tx) =>
-        this.insert(tx, account, { role: request.role, passwordHash }, 'account_added', { actor_id: principal.userId }),
+        this.accounts.insert(tx, account, { role: request.role, passwordHash }, 'account_added', {
+          actor_id: principal.userId,
+        }),
       ),
     );
     return { user: await this.created(userId), token: '', expiresAt: null };
-  }
-
-  /** The first account, unless there is one already; of replicas that start together one creates it. @returns its id */
-  async addFirstAdmin(account: NewAccount & { password: string }): Promise<string | undefined> {
-    if (await this.users.any()) return undefined;
-    await this.policy.check(account.password);
-    const passwordHash = await this.passwords.hash(account.password);
-    return this.unitOfWork.run(async (tx) => {
-      if (!(await this.isFirst(tx))) return undefined;
-      return (await this.insert(tx, account, { role: 'admin', passwordHash }, 'account_added', {})).userId;
-    });
   }
 
   /** The first account gets everything, so from elsewhere it takes a proof of who runs the installation. */
@@ -118,29 +100,9 @@ export class RegistrationService {
     );
   }
 
-  /** Stored with a key is what the token is made of, never the token: results are kept for a day, and a table of valid tokens is not something to have. */
-  private async insert(
-    tx: Tx,
-    { name, email, profile_image_url: profileImageUrl = DEFAULT_IMAGE }: NewAccount,
-    rights: { role: Role; passwordHash: string },
-    event: SecurityEvent,
-    fields: SecurityFields,
-  ): Promise<SessionStamp> {
-    const { id, issuedAt } = await this.users.insert(tx, { name, email, profileImageUrl, ...rights });
-    tx.afterCommit(() => this.runtime.security.record(event, { user_id: id, role: rights.role, ...fields }));
-    return { userId: id, jti: randomUUID(), issuedAt };
-  }
-
   private async created(userId: string): Promise<User> {
     const user = await this.users.byId(userId);
     if (user === undefined) throw new CallError('NOT_FOUND', 'The account was deleted at once');
     return user;
-  }
-
-  /** Whether there is no account yet; if so, nobody else is told the same before this transaction ends. */
-  private async isFirst(tx: Tx): Promise<boolean> {
-    if (await this.users.any(tx)) return false;
-    await this.users.lockFirstAccount(tx);
-    return !(await this.users.any(tx));
   }
 }

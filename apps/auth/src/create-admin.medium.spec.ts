@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { AUTH_STATUS, SIGN_IN } from '@perennial/contracts-auth';
+import { ANONYMOUS } from '@perennial/contracts-kernel';
+import { buildService, freshDatabase, type ServiceBundle } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { address, installation, password, type Installation } from '../test/installation';
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Real: the program as it is shipped, beside two replicas of the service, on Postgres and Redis. */
+describe('the first administrator from the command line', () => {
+  let bundle: ServiceBundle;
+  let made: Installation;
+  beforeAll(async () => {
+    [bundle, made] = await Promise.all([buildService('auth'), installation()]);
+  }, 90_000);
+  afterAll(async () => {
+    await Promise.all([bundle.remove(), made.stop()]);
+  });
+
+  /** Standard input stays open after the line, as that of a person does; without a line it ends. */
+  async function createAdmin(args: string[], line?: string, settings: Record<string, string> = {}): Promise<Outcome> {
+    const child = spawn(process.execPath, [join(bundle.dir, 'create-admin.js'), ...args], {
+      env: { DATABASE_URL: made.databaseUrl, ...settings, PATH: process.env['PATH'] },
+    });
+    if (line === undefined) child.stdin.end();
+    else child.stdin.write(`${line}\n`);
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit') as Promise<[number | null]>,
+    ]);
+    return { code, stdout, stderr };
+  }
+  const onboarding = async (): Promise<boolean> =>
+    (await made.caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS })).onboarding;
+
+  it.each([
+    ['a short password', ['--email', 'root@example.com'], 'short', 1, 'Choose a password of at least 8 characters.'],
+    ['no password', ['--email', 'root@example.com'], undefined, 1, 'Write it to standard input'],
+    ['what is no address', ['--email', 'root'], password, 1, 'email'],
+    ['a password among the arguments', ['--email', 'a@b.c', '--password', password], password, 64, 'Usage'],
+  ])('is not made with %s', async (_, args, line, code, reason) => {
+    const refused = await createAdmin(args, line);
+    expect(refused).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(reason) as string });
+    expect(refused.stderr).not.toContain(password);
+    expect(await onboarding()).toBe(true);
+  });
+
+  it('is made once by two at once, signs in, and lets nobody make another', async () => {
+    const outcomes = await Promise.all(['a', 'b'].map((name) => createAdmin(['--email', `${name}@B.c`], password)));
+    expect(outcomes.map(({ code }) => code).sort()).toEqual([0, 1]);
+    const winner = outcomes[0]?.code === 0 ? 'a' : 'b';
+    const loser = outcomes.find(({ code }) => code === 1);
+    expect(loser).toMatchObject({
+      stdout: '',
+      stderr: expect.stringContaining('has an administrator already') as string,
+    });
+    expect(JSON.stringify(outcomes)).not.toContain(password);
+    const signIn = (name: string) =>
+      made.caller.rpc.call(SIGN_IN, { email: `${name}@b.c`, password, address }, { principal: ANONYMOUS });
+    expect((await signIn(winner)).user).toMatchObject({ role: 'admin', name: 'Admin', email: `${winner}@b.c` });
+    await expect(signIn(winner === 'a' ? 'b' : 'a')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await onboarding()).toBe(false);
+    expect(await createAdmin(['--email', 'c@b.c'], password)).toEqual({ code: 1, stdout: '', stderr: loser?.stderr });
+  });
+
+  it('is made before the service has ever started, with the password of the environment', async () => {
+    const settings = { DATABASE_URL: await freshDatabase('auth'), WEBUI_ADMIN_PASSWORD: password };
+    const args = ['--email', 'root@example.com', '--name', 'Root'];
+    const outcome = await createAdmin(args, undefined, settings);
+    expect(outcome).toMatchObject({ code: 0, stdout: 'root@example.com administers this installation now.\n' });
+    expect(outcome.stderr).toContain('"event":"account_added"');
+    expect(outcome.stderr).not.toContain(password);
+  });
+});

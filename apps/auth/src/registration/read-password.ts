@@ -1,0 +1,15 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
+
+/** The first line of the input; undefined when it ends without one. A person at a terminal is asked for it, and nothing of it is shown. */
+export async function readPassword(input: ReadStream, prompt: WriteStream): Promise<string | undefined> {
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: unseen, terminal: input.isTTY });
+  if (input.isTTY) prompt.write('Password: ');
+  const [line] = (await Promise.race([once(lines, 'line'), once(lines, 'close')])) as [string?];
+  lines.close();
+  if (input.isTTY) prompt.write('\n');
+  return line;
+}
