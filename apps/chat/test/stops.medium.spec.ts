@@ -99,6 +99,18 @@ describe('stops, hand-overs and titles', () => {
     expect(reader.resets).toBe(0);
   }, 60_000);
 
+  it('a suspect that is written apart is handed over on SIGTERM of its worker as well, without a death', async () => {
+    const turn = await world.ask({ model: 'sim-t900-r30-x' });
+    await world.db.query('UPDATE runs SET deaths = 2 WHERE id = $1', [turn.runId]);
+    const [worker] = (await world.workers(1, { SHUTDOWN_GRACE_MS: '8000' })) as [ManagedProcess];
+    const reader = await world.follow(turn.runId);
+    await reader.has(30);
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toEqual({ code: 0, signal: null });
+    expect(await world.row(turn.runId)).toMatchObject({ state: 'queued', epoch: 1, deaths: 2 });
+    await world.cancel({ runId: turn.runId }, turn.user);
+  }, 60_000);
+
   it('on SIGTERM answers end by themselves, no further one is claimed, and then the worker leaves at once', async () => {
     // Half of this grace is longer than the test may take.
     const grace = { SHUTDOWN_GRACE_MS: '600000' };

@@ -59,7 +59,10 @@ export class RunsLifecycle implements OnApplicationBootstrap {
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
     }
     drain.add('work', 'let answers end, hand over the others', (context) => this.#handOver(context));
-    drain.add('work', 'end the quarantine processes', ({ remainingMs }) => quarantine.ended(remainingMs / 2));
+    // They hand over at the same time as this process does, or as late as their stores allow.
+    drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
+      quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
+    );
     drain.add('work', 'stop titles', () => titles.stop());
   }
 

@@ -54,9 +54,11 @@ export class QuarantineProcesses {
     const inherited = process.env;
     const own = { CHAT_ROLE: 'quarantine', INSTANCE_ID: instance, HEALTH_HOST: '127.0.0.1', HEALTH_PORT: '0' };
     const child = fork(process.argv[1]!, [], { env: { ...inherited, ...own } });
+    child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
+    // One that could not be started has no exit either.
+    if (child.pid === undefined) return;
     this.#heardOf.set(child, performance.now());
     child.on('message', () => this.#heardOf.set(child, performance.now()));
-    child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
     child.once('exit', (code, signal) => {
       this.#heardOf.delete(child);
       this.#log.info({ process: instance, code, signal }, 'quarantine process ended');

@@ -18,7 +18,7 @@ export class QuarantineWorker {
   readonly #log: Logger;
 
   constructor(
-    @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(Runtime) runtime: Runtime,
     private readonly generation: GenerationService,
     private readonly held: HeldRuns,
   ) {
@@ -42,13 +42,14 @@ export class QuarantineWorker {
       immediately: true,
     });
     let neededAt = performance.now();
-    this.runtime.every(
+    // A look lasts as long as what it found is written: the intake must not wait for its end.
+    every(
       LOOK_MS,
       async () => {
         if (await this.generation.workOnSuspects()) neededAt = performance.now();
         else if (performance.now() - neededAt > IDLE_MS) end();
       },
-      { name: 'claim suspects', immediately: true },
+      { name: 'claim suspects', log: this.#log, immediately: true },
     );
   }
 
