@@ -69,7 +69,7 @@ const variables = z.object({
   }),
   SIGN_IN_ATTEMPTS_PER_ACCOUNT_OVERALL: variable(integer(1).default(150), {
     description:
-      'Failed sign-ins to one account within the window from all addresses together. Beyond it only browsers that have signed in to it before are let in.',
+      'Failed sign-ins to one account within the window from all addresses together. Beyond it only browsers that have signed in to it before are let in, which may fail as often together.',
   }),
   SIGN_IN_ATTEMPTS_PER_ADDRESS: variable(integer(1).default(100), {
     description:

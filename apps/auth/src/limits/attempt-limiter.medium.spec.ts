@@ -62,6 +62,12 @@ describe('attempts', () => {
     await expect(attempt({ device: 'phone' })).resolves.toBeInstanceOf(Function);
   });
 
+  it('from many known devices are bounded together: who once knew the password may have made any number', async () => {
+    expect(await guess(20, (n) => ({ address: `198.51.100.${n}`, device: `device-${n}` }))).toBe(9);
+    await expect(attempt({ device: 'one more' })).rejects.toMatchObject(LIMITED);
+    await expect(attempt({})).resolves.toBeInstanceOf(Function);
+  });
+
   it('at many accounts from one address close that address', async () => {
     expect(await guess(20, (n) => ({ account: `a${n}@example.com` }))).toBe(8);
     await expect(attempt({ address: '198.51.100.9' })).resolves.toBeInstanceOf(Function);

@@ -9,7 +9,7 @@ export interface AttemptLimits {
   windowSeconds: number;
   /** Failed attempts on one account from one address, or from one device that its owner uses. */
   perAccount: number;
-  /** Failed attempts on one account from all addresses together, those of known devices aside. */
+  /** Failed attempts on one account from all unknown devices together, and as many from all known ones: who once knew the password has any number. */
   perAccountOverall: number;
   perAddress: number;
   signUpsPerAddress: number;
@@ -85,14 +85,19 @@ export class AttemptLimiter {
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
     const from = networkOf(origin.address);
     const name = hashed(account);
-    if (device !== undefined) return this.#consumeAll([[this.#source, `${name}:device:${device}`]], origin.address);
     const address = isShared(origin) ? this.#sharedAddress : this.#address;
     // The narrowest first: what it refuses does not count against the others.
-    const counters = [
-      [this.#source, `${name}:address:${from}`],
-      [address, from],
-      [this.#account, name],
-    ] as const;
+    const counters: [RateLimiterRedis, string][] =
+      device === undefined
+        ? [
+            [this.#source, `${name}:address:${from}`],
+            [address, from],
+            [this.#account, name],
+          ]
+        : [
+            [this.#source, `${name}:device:${device}`],
+            [this.#account, `${name}:devices`],
+          ];
     return this.#consumeAll(counters, origin.address);
   }
 
