@@ -68,6 +68,8 @@ describe('a page’s turn', () => {
     ];
     expect(of({ message_ids: list }).answers).toEqual(answers);
     expect(of({ message_ids: { m: 'a1', n: 'a2' } }).answers).toEqual(answers);
+    const longest = 'm'.repeat(512);
+    expect(of({ message_ids: { [longest]: 'a1' } }).answers).toMatchObject([{ modelId: longest }]);
   });
 
   it('takes the system prompt from the messages or the parameters, and leaves the page’s own out', () => {

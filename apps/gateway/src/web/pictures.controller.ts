@@ -22,7 +22,7 @@ export const MODEL_PICTURE = route({
   method: 'GET',
   path: '/api/v1/models/model/profile/image',
   access: 'user',
-  query: z.object({ id: z.string().max(300).default('') }),
+  query: z.object({ id: z.string().max(512).default('') }),
   reply: z.unknown(),
 });
 

@@ -46,4 +46,13 @@ describe('pictures', () => {
     expect(reply.headers['content-security-policy']).toBe("default-src 'none'; style-src 'unsafe-inline'; sandbox");
     expect(reply.body).toContain('>T</text>');
   });
+
+  it('of a model with the longest name is served', async () => {
+    const edge = await startEdge();
+    const { headers } = edge.account('user');
+    const url = `/api/v1/models/model/profile/image?id=${'m'.repeat(512)}`;
+    const reply = await edge.app.inject({ method: 'GET', url, headers });
+    await edge.close();
+    expect(reply.statusCode).toBe(200);
+  });
 });

@@ -62,7 +62,7 @@ export const TurnBodySchema = z.looseObject({
           }),
         )
         .max(8),
-      boundedRecord(messageId, 8, z.string().max(256)),
+      boundedRecord(messageId, 8, z.string().max(512)),
     ])
     .optional(),
   user_message: UserMessageSchema.nullish(),
