@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { AUTH_STATUS, SIGN_IN } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
-import { buildService, freshDatabase, type ServiceBundle } from '@perennial/testing';
+import { buildService, freshDatabase, waitFor, type ServiceBundle } from '@perennial/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { address, installation, password, type Installation } from '../test/installation';
 
@@ -42,6 +43,24 @@ describe('the first administrator from the command line', () => {
   const onboarding = async (): Promise<boolean> =>
     (await made.caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS })).onboarding;
 
+  /** Holds the lock of the first account until both wait for it, and so until each has been told that there is no account. */
+  async function whenBothHaveSeenNoAccount<T>(start: () => Promise<T>): Promise<T> {
+    const holder = new pg.Client({ connectionString: made.databaseUrl });
+    await holder.connect();
+    try {
+      await holder.query('SELECT pg_advisory_lock(7301)');
+      const both = start();
+      const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 7301 AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+      const timeoutMs = 14_000;
+      await waitFor(async () => (await holder.query(waiting)).rowCount === 2, { timeoutMs, what: 'both to wait' });
+      await holder.query('SELECT pg_advisory_unlock(7301)');
+      return await both;
+    } finally {
+      await holder.end();
+    }
+  }
+
   it.each([
     ['a short password', ['--email', 'root@example.com'], 'short', 1, 'Choose a password of at least 8 characters.'],
     ['no password', ['--email', 'root@example.com'], undefined, 1, 'Write it to standard input'],
@@ -55,7 +74,9 @@ describe('the first administrator from the command line', () => {
   });
 
   it('is made once by two at once, signs in, and lets nobody make another', async () => {
-    const outcomes = await Promise.all(['a', 'b'].map((name) => createAdmin(['--email', `${name}@B.c`], password)));
+    const outcomes = await whenBothHaveSeenNoAccount(() =>
+      Promise.all(['a', 'b'].map((name) => createAdmin(['--email', `${name}@B.c`], password))),
+    );
     expect(outcomes.map(({ code }) => code).sort()).toEqual([0, 1]);
     const winner = outcomes[0]?.code === 0 ? 'a' : 'b';
     const loser = outcomes.find(({ code }) => code === 1);
