@@ -92,7 +92,7 @@ export const ACCEPT_TURN = defineCall({
     params: boundedJson().default({}),
     generateTitle: z.boolean().default(false),
     /** Goes on with the one answer of `answers`, which has ended and is named by `parentId` as well; there is no user message. */
-    continueAnswer: z.boolean().default(false),
+    continueAnswer: z.boolean().optional(),
     /** The Socket.IO session that asked. */
     sessionId: z.string().max(MAX_ID_CHARS).optional(),
   }),
