@@ -60,6 +60,20 @@ describe('the identity of a request', () => {
     expect(requestIdentity(parsed.data)).toEqual(sent);
   });
 
+  it('is found without asking each entry of a list what its fields are when they are left out', () => {
+    let asked = 0;
+    const colour = z.string().default(() => {
+      asked += 1;
+      return 'red';
+    });
+    const call = { ...older, request: z.object({ parts: z.array(z.object({ id: z.string(), colour })) }) };
+    const parts = Array.from({ length: 100 }, (_, index) => ({ id: `${index}`, colour: index < 50 ? 'red' : 'blue' }));
+    const { data } = parseRequest(call, { parts });
+    const identified = requestIdentity(data) as { parts: object[] };
+    expect(identified.parts.filter((part) => 'colour' in part)).toHaveLength(50);
+    expect(asked).toBe(1);
+  });
+
   it('is found without writing a large value as JSON where its field may be left out', () => {
     const noJson = () => expect.unreachable();
     const call = {

@@ -60,9 +60,13 @@ function fieldsWithoutDefaults(schema: z.ZodObject, value: unknown): unknown {
   return Object.fromEntries(kept);
 }
 
+/** What fields are when they are left out. A refusal costs zod more than a thousand comparisons, and lists hold the same fields again and again. */
+const absents = new WeakMap<z.ZodType, z.ZodSafeParseResult<unknown>>();
+
 /** Whether leaving the field out gives the same. */
 function isDefault(field: z.ZodType, value: unknown): boolean {
-  const absent = field.safeParse(undefined);
+  let absent = absents.get(field);
+  if (!absent) absents.set(field, (absent = field.safeParse(undefined)));
   return absent.success && isSameJson(absent.data, value);
 }
 
