@@ -161,6 +161,17 @@ describe('a large stream', () => {
     expect(said).toEqual([['error', 'The provider sent an event of more than 16 MB']]);
   });
 
+  it('keeps nothing of a piece but its bytes', () => {
+    const sink = new Recorder();
+    const decoder = openAi(sink);
+    const piece = Buffer.alloc(1);
+    for (const byte of Buffer.from(sse(delta({ content: 'Grüße' })))) {
+      piece[0] = byte;
+      decoder.feed(piece);
+    }
+    expect(sink.seen).toEqual([['text', 'Grüße']]);
+  });
+
   it.each([
     ['an event', 'data:\n'],
     ['a document', '\n'],

@@ -2,16 +2,17 @@ import { ProviderError } from './errors';
 
 const CR = 0x0d;
 const LF = 0x0a;
+const EMPTY = Buffer.alloc(0);
 
 /** Bytes without one complete line or event after which the provider is taken to be broken; bounds what it can make us hold. */
 export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Cuts a body into lines, which end with LF, CR or both. It works on bytes, so that no character is torn, and looks at each of them
- * once however the body is cut: what waits for the end of its line is kept in pieces and joined only then.
+ * once however the body is cut. What waits for the end of its line is copied: a piece of one byte would keep a hundred times as much.
  */
 export class LineSplitter {
-  private waiting: Buffer[] = [];
+  private waiting = EMPTY;
   private waitingBytes = 0;
   /** The last line ended with the last byte, a CR: an LF right after it is part of that end. */
   private afterCr = false;
@@ -45,21 +46,26 @@ export class LineSplitter {
   }
 
   private wait(bytes: Buffer): void {
-    this.waiting.push(bytes);
-    this.waitingBytes += bytes.length;
-    if (this.waitingBytes > MAX_EVENT_BYTES) throw tooLarge();
+    const length = this.waitingBytes + bytes.length;
+    if (length > MAX_EVENT_BYTES) throw tooLarge();
+    if (length > this.waiting.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.waiting.length));
+      this.waiting.copy(larger, 0, 0, this.waitingBytes);
+      this.waiting = larger;
+    }
+    bytes.copy(this.waiting, this.waitingBytes);
+    this.waitingBytes = length;
   }
 
   private line(bytes: Buffer, from: number, to: number): void {
     if (this.waitingBytes === 0) return this.onLine(bytes.toString('utf8', from, to));
-    const whole = Buffer.concat([...this.waiting, bytes.subarray(from, to)]);
-    this.waiting = [];
+    this.wait(bytes.subarray(from, to));
+    const line = this.waiting.toString('utf8', 0, this.waitingBytes);
+    this.waiting = EMPTY;
     this.waitingBytes = 0;
-    this.onLine(whole.toString('utf8'));
+    this.onLine(line);
   }
 }
-
-const EMPTY = Buffer.alloc(0);
 
 export function tooLarge(): ProviderError {
   return new ProviderError('PROTOCOL', `The provider sent an event of more than ${MAX_EVENT_BYTES / 1024 / 1024} MB`);
