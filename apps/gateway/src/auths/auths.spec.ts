@@ -29,6 +29,7 @@ describe('signing in and up', () => {
     const reply = await post('signin', body);
     expect(reply.cookies.find(({ name }) => name === 'device')).toMatchObject({
       value: 'a-device.its-proof',
+      path: '/api/v1/auths',
       httpOnly: true,
       sameSite: 'Lax',
     });

@@ -42,6 +42,8 @@ function isLoopback(host: string): boolean {
   return /^(?:.+\.)?localhost$/i.test(plain) || plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
 }
 
+/** It goes where people sign in, and not along with every other request. */
 export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, device: string): void {
-  void reply.setCookie(DEVICE_COOKIE, device, { ...cookieAttributes(request), maxAge: DEVICE_SECONDS });
+  const path = `${request.prefix ?? ''}/api/v1/auths`;
+  void reply.setCookie(DEVICE_COOKIE, device, { ...cookieAttributes(request), path, maxAge: DEVICE_SECONDS });
 }
