@@ -5,26 +5,32 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, prose, World } from './world';
 
 const MODEL = 'sim-embed-poison500';
+const SLOW_MODEL = 'sim-embed-long-text40';
+const STORAGE = 1_000_000_000;
 const poisonous = (n: number): string => `${prose(1_500)}\n\nHere is ${POISON} number ${n}.`;
 
-/** Real: Postgres, Redis, LanceDB, the file system, the transport, built retrieval processes. Not real: the embedder. */
+/** Real: Postgres, Redis, LanceDB, the file system, the transport, a built retrieval process, which bears all of it. Not real: the embedder. */
 describe('what one file or one user does to others', () => {
   let world: World;
   const admin = newUser('admin');
   const [one, other] = [newUser(), newUser()];
   beforeAll(async () => {
     world = await World.start({ model: MODEL });
-    await world.retrieval('api');
+    await world.retrieval('all', { MAX_INGESTION_ATTEMPTS: '2', MAX_FILE_BYTES_PER_USER: String(STORAGE) });
   }, 120_000);
-  afterEach(async () => {
-    world.simulator.reset();
-    await world.endProcesses('worker');
-  });
+  afterEach(() => world.simulator.reset());
   afterAll(async () => {
     await world?.stop();
   });
 
   const status = () => world.caller.rpc.call(GET_INDEX_STATUS, {}, { principal: admin });
+  const modelAnswers = async (model: string) => {
+    await world.caller.rpc.call(UPDATE_EMBEDDING, { model }, { principal: admin });
+    return waitFor(
+      async () => ((found) => found.active?.model === model && found.building === null && found)(await status()),
+      { what: `${model} to answer`, timeoutMs: 30_000 },
+    );
+  };
   const failed = (fileId: string) => world.until(fileId, ({ state }) => state === 'failed', 'it to fail');
   const pausedS = async (): Promise<number> => {
     const { rows } = await world.db.query<{ s: number }>(
@@ -38,7 +44,6 @@ describe('what one file or one user does to others', () => {
     for (let n = 0; n < 2; n += 1) poisoned.push(await world.upload(one, poisonous(n)));
     const healthy = [];
     for (let n = 0; n < 8; n += 1) healthy.push(await world.upload(other, prose(500)));
-    await world.workers(1, { MAX_INGESTION_ATTEMPTS: '2' });
     for (const { id } of healthy) await world.completed(id);
     expect(
       await world.count('files', `error ->> 'code' = 'embedder' OR state = 'failed' AND user_id = $1`, other.userId),
@@ -53,18 +58,20 @@ describe('what one file or one user does to others', () => {
   }, 60_000);
 
   it('a text that is more than its user may store fails the file, and none of it is kept', async () => {
-    await world.workers(1, { MAX_FILE_BYTES_PER_USER: '1000000' });
-    const file = await world.upload(newUser(), prose(700_000));
+    const user = newUser();
+    const { id } = await world.upload(user, prose(500));
+    await world.completed(id);
+    await world.db.query('UPDATE files SET size = $2 WHERE id = $1', [id, STORAGE - 1_000_000]);
+    const file = await world.upload(user, prose(700_000));
     expect((await failed(file.id)).error).toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
-      message: expect.stringMatching(/^Your documents take 2 MB of the 1 MB allowed/),
+      message: expect.stringMatching(/^Your documents take 1001 MB of the 1000 MB allowed/),
     });
     expect(await world.count('chunks', 'file_id = $1', file.id)).toBe(0);
   }, 60_000);
 
   it('an embedder that asks for an hour gets a minute, and a retry is tried at once', async () => {
     world.simulator.inject({ kind: 'status', status: 429, retryAfter: 3_600 }, 1, 'embeddings');
-    await world.workers(1);
     const file = await world.upload(one, prose(500));
     await world.until(file.id, ({ state, error }) => state === 'pending' && error !== null, 'it to wait');
     await waitFor(async () => (await pausedS()) > 0, { what: 'the pause' });
@@ -77,7 +84,6 @@ describe('what one file or one user does to others', () => {
 
   it('a new key is used at once for all files that waited for one', async () => {
     world.simulator.inject({ kind: 'status', status: 401 }, 1, 'embeddings');
-    await world.workers(1);
     const file = await world.upload(one, prose(500));
     await world.until(file.id, ({ state, error }) => state === 'pending' && error?.code === 'setup', 'it to wait');
     const url = `${world.simulator.url}/v1`;
@@ -86,7 +92,6 @@ describe('what one file or one user does to others', () => {
   }, 60_000);
 
   it('another embedding model answers although it refuses a document, which is listed and may be tried again', async () => {
-    await world.workers(1);
     // The first model takes it, the second does not.
     const { rows } = await world.db.query<{ id: string }>(
       `SELECT f.id FROM files f JOIN chunks c ON c.file_id = f.id WHERE f.state = 'completed' LIMIT 1`,
@@ -97,11 +102,7 @@ describe('what one file or one user does to others', () => {
       [refused, ` ${POISON}`],
     );
     const model = 'sim-embed-other-poison500';
-    await world.caller.rpc.call(UPDATE_EMBEDDING, { model }, { principal: admin });
-    const now = await waitFor(
-      async () => ((found) => found.active?.model === model && found.building === null && found)(await status()),
-      { what: 'the other model to answer', timeoutMs: 30_000 },
-    );
+    const now = await modelAnswers(model);
     expect(now.refused).toMatchObject({ total: 1, files: [{ fileId: refused, building: false, tries: 1 }] });
     expect(now.refused.files[0]!.error).toMatch(/^Chunk 1 of the text cannot be embedded/);
     const lacking = await world.count(
@@ -110,21 +111,12 @@ describe('what one file or one user does to others', () => {
     );
     expect(lacking).toBe(1);
     // The model has learned it.
-    await world.caller.rpc.call(UPDATE_EMBEDDING, { model: MODEL.replace('poison', 'sound') }, { principal: admin });
-    await waitFor(async () => (await status()).building === null, {
-      what: 'a sound model to answer',
-      timeoutMs: 30_000,
-    });
+    await modelAnswers(SLOW_MODEL);
     expect((await status()).refused).toEqual({ total: 0, files: [] });
   }, 90_000);
 
   it('two long files of one user do not keep the short one of another waiting', async () => {
-    await world.caller.rpc.call(UPDATE_EMBEDDING, { model: 'sim-embed-long-text40' }, { principal: admin });
-    await world.workers(1);
-    await waitFor(async () => (await status()).building === null, {
-      what: 'the slow model to answer',
-      timeoutMs: 30_000,
-    });
+    await modelAnswers(SLOW_MODEL);
     const long = [await world.upload(one, prose(2_000_000)), await world.upload(one, prose(2_000_000))];
     for (const { id } of long) await world.reached(id, 'embed');
     const short = await world.upload(other, 'Two lines.\nNo more.');
