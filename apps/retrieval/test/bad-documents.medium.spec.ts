@@ -12,6 +12,7 @@ import {
   pdfOf,
   plainText,
   scannedPdf,
+  wordOf,
   xlsxOf,
   zipOf,
 } from '@perennial/testing/documents';
@@ -80,13 +81,12 @@ describe('a file that cannot be read', () => {
 
   it('is a tree deeper than any in a container', async () => {
     const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
-    const docx = await zipOf({
-      '[Content_Types].xml': `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`,
-      '_rels/.rels': `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`,
-      'word/document.xml': `<w:document ${w}><w:body>${nested('<w:sdt>', '</w:sdt>', 300_000)}<w:p/></w:body></w:document>`,
-    });
+    const docx = (body: string) => wordOf(`<w:document ${w}><w:body>${body}<w:p/></w:body></w:document>`);
     // Its reader has a stack of its own, which ends sooner.
-    await expectReason('deep.docx', docx, 'damaged', /damaged/, { timeMs: 15_000 });
+    const sections = await docx(nested('<w:sdt>', '</w:sdt>', 300_000));
+    await expectReason('deep.docx', sections, 'damaged', /damaged/, { timeMs: 15_000 });
+    const boxes = await docx(`<m:oMath/>${nested('<w:txbxContent>', '</w:txbxContent>', 40_000)}`);
+    await expectReason('boxes.docx', boxes, 'too-deep', /4,000 levels deep/, { timeMs: 15_000 });
     const odt = await zipOf({
       mimetype: 'application/vnd.oasis.opendocument.text',
       'content.xml': `<office:document-content xmlns:office="o" xmlns:text="t">${nested('<text:span>', '</text:span>', 300_000)}</office:document-content>`,

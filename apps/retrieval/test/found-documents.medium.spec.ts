@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pdfOf } from '@perennial/testing/documents';
+import { pdfOf, wordOf } from '@perennial/testing/documents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Extractor } from '../src/extraction/extraction';
 import { createExtractor } from '../src/extraction/extractor';
@@ -77,6 +77,11 @@ describe('documents as people have them', () => {
       expect(text.split(word)).toHaveLength(2);
     }
     expect(text).not.toContain('DELETEDTEN');
+    const box = '<w:txbxContent><w:p><w:r><w:t>BOXALONE</w:t></w:r></w:p></w:txbxContent>';
+    const word = await wordOf(
+      `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:drawing>${box}</w:drawing></w:r></w:p></w:body></w:document>`,
+    );
+    expect((await readBytes('box.docx', word)).text).toBe('BOXALONE');
   });
 
   it('PPTX: a chart’s categories with their values, on its slide', async () => {

@@ -32,6 +32,17 @@ export async function docxOf(blocks: readonly Block[]): Promise<Buffer> {
   return Packer.toBuffer(new Document({ sections: [{ children }] }));
 }
 
+/** A Word document of nothing but this XML, for what no library writes. */
+export function wordOf(document: string): Promise<Buffer> {
+  const packages = 'http://schemas.openxmlformats.org/package/2006';
+  const type = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml';
+  return zipOf({
+    '[Content_Types].xml': `<Types xmlns="${packages}/content-types"><Override PartName="/word/document.xml" ContentType="${type}"/></Types>`,
+    '_rels/.rels': `<Relationships xmlns="${packages}/relationships"><Relationship Id="r1" Type="${RELATIONS}/officeDocument" Target="word/document.xml"/></Relationships>`,
+    'word/document.xml': document,
+  });
+}
+
 /** An Excel workbook; dates are dates. */
 export async function xlsxOf(sheets: readonly SheetContent[]): Promise<Buffer> {
   const cell = (value: Cell) =>

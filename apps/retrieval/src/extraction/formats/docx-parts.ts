@@ -1,8 +1,10 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
+import { Depth } from '../depth';
 
 /**
  * Rewrites a part of a Word document so that mammoth, which passes over them, reads them: equations become linear text, and text boxes
  * that have no older form beside them become paragraphs, and fields show their last value. What is not well-formed is left to mammoth as it is.
+ * @throws ExtractionError `too-deep`
  */
 export function withEquationsAndBoxes(xml: string): string {
   if (!/<(?:\w+:)?(?:oMath|txbxContent|fldSimple)[\s>]/.test(xml)) return xml;
@@ -41,9 +43,12 @@ interface Frame {
   fallback?: string;
 }
 
+/** A document without older forms need not declare it. */
+const VML = 'urn:schemas-microsoft-com:vml';
 const FRAMES = new Set(['mc:AlternateContent', 'mc:Choice', 'mc:Fallback', 'w:drawing', 'w:txbxContent']);
 
 class Rewriter {
+  readonly #depth = new Depth();
   readonly #frames: Frame[] = [{ tag: '', out: '', boxes: [] }];
   /** The equation that is open, as text. */
   #equation: string | undefined;
@@ -54,6 +59,7 @@ class Rewriter {
   }
 
   open({ name, attributes }: SaxesTagPlain): void {
+    this.#depth.enter();
     if (name === 'm:oMath') {
       this.#equationDepth += 1;
       this.#equation ??= '';
@@ -73,6 +79,7 @@ class Rewriter {
   }
 
   close(name: string): void {
+    this.#depth.leave();
     if (this.#equation !== undefined) this.#closeInEquation(name);
     else if (FRAMES.has(name)) this.#closeFrame(name);
     else if (!isTransparent(name)) this.#write(`</${name}>`);
@@ -98,7 +105,7 @@ class Rewriter {
       if (drawing) drawing.boxes.push(whole);
       else this.#write(whole);
     } else if (boxes.length === 0) this.#write(whole);
-    else this.#write(`<w:pict><v:textbox>${boxes.join('')}</v:textbox></w:pict>`);
+    else this.#write(`<w:pict><v:textbox xmlns:v="${VML}">${boxes.join('')}</v:textbox></w:pict>`);
   }
 
   #write(xml: string): void {
