@@ -20,11 +20,18 @@ describe('JSON as text', () => {
       `{"image":"data:image/png;base64,${'iVBORw0KGgo'.repeat(200)}="}`,
       '{"image":"data:image/png;base64,…"}',
     ],
+    [
+      'a picture whose slashes are escaped',
+      `"data:image\\/png;base64,${'iVBORw0KGgo\\/'.repeat(200)}="`,
+      '"data:image/png;base64,…"',
+    ],
+    ['an address whose slashes are escaped', '"https:\\/\\/example.org"', '"https://example.org"'],
+    ['an escaped backslash before a slash', '"\\\\/"', '"\\\\/"'],
     ['a hash', `"${'ab12'.repeat(32)}"`, `"${'ab12'.repeat(32)}"`],
   ])('%s', (_, json, text) => expect(rewritten(json)).toBe(text));
 
   it('is the same wherever it is cut', () => {
-    const parts = fc.constantFrom('\\u00fc', '\\\\', '\\n', '"', 'word', ' ', 'A'.repeat(700), '\\u', 'ü');
+    const parts = fc.constantFrom('\\u00fc', '\\\\', '\\n', '\\/', '"', 'word', ' ', 'A'.repeat(700), '\\u', 'ü');
     fc.assert(
       fc.property(fc.array(parts, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 6 }), (words, cuts) => {
         const json = words.join('');

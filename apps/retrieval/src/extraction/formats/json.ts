@@ -12,9 +12,11 @@ export const readJson: FormatReader = async function* (reading: Reading): AsyncG
 
 /** Longer than any word, key or hash. */
 const LONGEST_RUN = 1_024;
-/** A whole escape with its code, the beginning of one, any other escape, or a run of the characters of base64. */
-const TOKEN = /\\u([0-9A-Fa-f]{4})|\\u[0-9A-Fa-f]{0,3}|\\[^u]|\\$|[A-Za-z0-9+/_=-]+/gs;
-const RUN_BEFORE = /^[A-Za-z0-9+/_=-]*/;
+/** What base64 is made of. Some writers escape its slashes. */
+const RUN = String.raw`(?:[A-Za-z0-9+/_=-]|\\/)`;
+/** A whole escape with its code, the beginning of one, any other escape, or a run, which a slash that is only begun may go on with. */
+const TOKEN = new RegExp(String.raw`\\u([0-9A-Fa-f]{4})|\\u[0-9A-Fa-f]{0,3}|\\[^u/]|\\$|${RUN}+(?:\\$)?`, 'gs');
+const RUN_BEFORE = new RegExp(`^${RUN}*`);
 
 /** Rewrites JSON piece by piece; where it is cut makes no difference. */
 export class JsonText {
@@ -33,19 +35,22 @@ export class JsonText {
 
   #rewritten(whole: string, last: boolean): string {
     const text = this.#skipping ? whole.replace(RUN_BEFORE, '') : whole;
-    this.#skipping &&= text === '';
-    this.#rest = '';
+    this.#skipping &&= text === '' || text === '\\';
+    this.#rest = this.#skipping ? text : '';
+    if (this.#skipping && !last) return '';
     return text.replace(TOKEN, (token: string, code: string | undefined, at: number) => {
       const goesOn = !last && at + token.length === text.length;
-      if (token.length >= LONGEST_RUN) {
+      const begun = goesOn && token.endsWith('\\') ? '\\' : '';
+      if (token.length - begun.length >= LONGEST_RUN) {
         this.#skipping = goesOn;
+        this.#rest = begun;
         return '…';
       }
       if (goesOn) {
         this.#rest = token;
         return '';
       }
-      return code === undefined ? token : character(code, token);
+      return code === undefined ? token.replaceAll('\\/', '/') : character(code, token);
     });
   }
 }
