@@ -16,6 +16,8 @@ export interface Answer {
   inlineLength: number | undefined;
   /** Its caller verifies signatures and opens seals. */
   isSigned: boolean;
+  /** The call has changed nothing: whoever misses its answer may ask again. */
+  isRead: boolean;
 }
 
 interface WaitingAnswer extends Answer {
@@ -36,6 +38,11 @@ const TOO_MUCH_WAITS: Failure = {
   code: 'RESOURCE_EXHAUSTED',
   message: 'Too many large answers are waiting. Try again in a moment.',
   details: { retryAfter: 1 },
+};
+const UNTOLD: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'It may or may not have happened: too many large answers are waiting.',
+  details: {},
 };
 
 /**
@@ -84,6 +91,7 @@ export class Answers {
       frame: '',
       inlineLength: undefined,
       isSigned: false,
+      isRead: true,
       at: Date.now(),
     });
   }
@@ -120,7 +128,8 @@ export class Answers {
       try {
         const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, text);
         if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
-        else if (Date.now() - answer.at >= FULL_PATIENCE_MS) frame = encodeFailure(call, TOO_MUCH_WAITS);
+        else if (Date.now() - answer.at >= FULL_PATIENCE_MS)
+          frame = encodeFailure(call, answer.isRead ? TOO_MUCH_WAITS : UNTOLD);
       } catch {
         // Redis is away.
       }

@@ -2,7 +2,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { freshPrefix, type RedisServer, startRedis, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { READ, TEXT } from './fixtures/calls';
+import { KEYED, READ, TEXT } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
 import { LargeAnswerFetcher, LargeAnswerStore } from './large-answers';
@@ -103,6 +103,26 @@ describe('what is large', () => {
     expect(await fetcher.take('1', answer.length)).toBe(answer);
     await caller.connections.commands.config('SET', 'maxmemory', '0');
     await caller.connections.commands.del(`${prefix}:large`, `${prefix}:other`);
+  });
+
+  it('an answer for which there is no room says whether something was done', async () => {
+    await startReplica();
+    const { commands, subscriptions } = caller.connections;
+    const answers: [call: string, kind: number, failure: { code: string }][] = [];
+    await subscriptions.subscribe(rpcKeys.replies(prefix, 'full'), (message) =>
+      answers.push(...(JSON.parse(message) as typeof answers)),
+    );
+    await commands.hset(rpcKeys.large(prefix, 'full'), '#', 64 * MB);
+    for (const [n, { pattern }] of [READ, KEYED].entries()) {
+      const record = { i: `full.${n}`, p: pattern, b: 30_000, u: TESTER, m: 10, d: { n } };
+      await commands.xadd(rpcKeys.requests(prefix, 'chat'), '*', 'r', JSON.stringify(record));
+    }
+    await waitFor(() => answers.length === 2, { timeoutMs: 15_000 });
+    const told = answers.map(([call, kind, { code }]) => [call, kind, code]).sort();
+    expect(told).toEqual([
+      ['0', 0, 'RESOURCE_EXHAUSTED'],
+      ['1', 0, 'OUTCOME_UNKNOWN'],
+    ]);
   });
 
   it('a caller of the version before gets its answer directly', async () => {

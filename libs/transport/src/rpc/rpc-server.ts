@@ -276,7 +276,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     if (earlier?.kind === 'cancelled') {
       this.answers.drop(streamId);
     } else if (earlier?.kind === 'answered') {
-      this.answers.add({ streamIds: [streamId], callId, frame: earlier.frame, inlineLength: record.m, isSigned });
+      const answer = { callId, frame: earlier.frame, inlineLength: record.m, isSigned };
+      this.answers.add({ ...answer, streamIds: [streamId], isRead: false });
     } else {
       const running: RunningCall = { callId, streamIds: [streamId], context: undefined };
       this.running.set(callId, running);
@@ -289,8 +290,9 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     const { callId, streamIds } = running;
     this.running.delete(callId);
     // A call that only reads may as well run again.
-    if (this.runner.effectOf(record.p) !== 'read') this.recent.answered(callId, frame);
-    this.answers.add({ streamIds, callId, frame, inlineLength: record.m, isSigned });
+    const isRead = this.runner.effectOf(record.p) === 'read';
+    if (!isRead) this.recent.answered(callId, frame);
+    this.answers.add({ streamIds, callId, frame, inlineLength: record.m, isSigned, isRead });
     this.freed();
     if (this.running.size === 0) this.drained?.();
   }
