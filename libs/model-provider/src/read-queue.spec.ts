@@ -34,6 +34,28 @@ describe('what a provider sends at once', () => {
     expect(seen.resumed).toBe(1);
   });
 
+  it('costs a turn no more when it comes from many, and everybody has a turn', async () => {
+    const all = Array.from({ length: 100 }, () => queue());
+    for (const { reads } of all) reads.push(Buffer.alloc(MEGABYTE / 4, 'a'));
+    const sum = () => all.reduce((bytes, { seen }) => bytes + seen.bytes, 0);
+    expect(sum()).toBeLessThan(MEGABYTE / 2);
+    await turn();
+    const late = queue();
+    late.reads.push(Buffer.from('b'));
+    let [most, before, mostOfOne] = [0, 0, 0];
+    while (sum() < 100 * (MEGABYTE / 4)) {
+      most = Math.max(most, sum() - before);
+      before = sum();
+      if (late.seen.bytes === 0) mostOfOne = Math.max(...all.map(({ seen }) => seen.bytes));
+      await turn();
+    }
+    expect(most).toBeLessThan(MEGABYTE / 2);
+    expect(late.seen).toMatchObject({ bytes: 1, paused: 1, resumed: 1 });
+    // It waited for a slice of each that was before it, and for no more.
+    expect(mostOfOne).toBeLessThanOrEqual(MEGABYTE / 8);
+    await turn();
+  });
+
   it('is decoded at once when it is little', () => {
     const { seen, reads } = queue();
     for (let count = 0; count < 10; count++) reads.push(Buffer.from('a'));
