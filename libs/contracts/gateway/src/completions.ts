@@ -90,8 +90,9 @@ export const SamplingSchema = z.looseObject({
   top_p: z.number().nullish(),
   frequency_penalty: z.number().nullish(),
   presence_penalty: z.number().nullish(),
-  max_tokens: z.number().int().min(1).nullish(),
-  max_completion_tokens: z.number().int().min(1).nullish(),
+  // -1 is no bound, for Ollama and llama.cpp.
+  max_tokens: z.number().int().nullish(),
+  max_completion_tokens: z.number().int().nullish(),
   n: z.number().int().min(1).max(128).nullish(),
   seed: z.number().int().nullish(),
   stop: z.union([z.string().max(1_000), z.array(z.string().max(1_000)).max(64)]).nullish(),
