@@ -2,8 +2,8 @@
 export interface TextLimits {
   /** Texts in one request. */
   texts: number;
-  /** Characters of one text; longer ones are sent in pieces. */
-  textLength: number;
+  /** Bytes (UTF-8) of one text, which tell its tokens better than characters do; larger ones are sent in pieces. */
+  textBytes: number;
 }
 
 /** After this time larger requests are tried again: the limit may have been raised, or another server is behind the address. */
@@ -19,16 +19,16 @@ export class LearnedLimits {
   of(embedder: string): TextLimits {
     const known = this.#learned.get(embedder);
     if (known && known.until > performance.now()) return known;
-    return { texts: Infinity, textLength: Infinity };
+    return { texts: Infinity, textBytes: Infinity };
   }
 
   /** A limit only falls until it is forgotten. */
   learn(embedder: string, seen: Partial<TextLimits>): void {
-    const { texts, textLength } = this.of(embedder);
+    const { texts, textBytes } = this.of(embedder);
     if (this.#learned.size >= MAX_EMBEDDERS) this.#learned.clear();
     this.#learned.set(embedder, {
       texts: Math.min(texts, seen.texts ?? Infinity),
-      textLength: Math.min(textLength, seen.textLength ?? Infinity),
+      textBytes: Math.min(textBytes, seen.textBytes ?? Infinity),
       until: performance.now() + FORGOTTEN_AFTER_MS,
     });
   }

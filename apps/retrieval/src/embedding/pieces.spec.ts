@@ -11,7 +11,7 @@ describe('pieces of a text', () => {
   });
 
   it('do not end within a character, and are never blank', () => {
-    expect(cutInto('😀😀😀', 3)).toEqual(['😀', '😀😀']);
+    expect(cutInto('😀😀😀', 6)).toEqual(['😀', '😀😀']);
     expect(cutInto(`${' '.repeat(10)}word`, 5)).toEqual([' word']);
   });
 });

@@ -1,9 +1,9 @@
 import { characterBoundary } from '../splitting/pieces';
 
-/** The text in as few pieces of about the same length as have at most `length` UTF-16 units each; no character is cut. */
-export function cutInto(text: string, length: number): string[] {
-  if (text.length <= length) return [text];
-  const count = Math.ceil(text.length / length);
+/** The text in as few pieces of the same length as have about `bytes` of UTF-8 each at most; no character is cut. */
+export function cutInto(text: string, bytes: number): string[] {
+  const count = Math.ceil(Buffer.byteLength(text) / bytes);
+  if (count <= 1) return [text];
   const pieces: string[] = [];
   let from = 0;
   for (let n = 1; n <= count; n += 1) {

@@ -57,10 +57,30 @@ describe('a text that is too long', () => {
     await texts.embed([text(1), text(2, 1_000), text(3)]);
     expect([...kept.keys()].sort()).toEqual(['h1', 'h2', 'h3']);
     // The number of the texts was not the reason.
-    expect(limits()).toMatchObject({ texts: Infinity, textLength: 250 });
+    expect(limits()).toMatchObject({ texts: Infinity, textBytes: 250 });
     const before = requests.length;
     await texts.embed([text(4, 900)]);
     expect(requests.slice(before).map((asked) => asked.map(({ length }) => length))).toEqual([[225, 225, 225, 225]]);
+  });
+});
+
+describe('a text with many tokens', () => {
+  /** About as models count: a token for four letters, one for each sign and each character of Chinese. */
+  const tokensOf = (one: string): number => one.replace(/[a-z ]{4}/gi, '#').length;
+  const embedderOf512 = () =>
+    embedder((asked) => (asked.some((one) => tokensOf(one) > 512) ? refused(true) : undefined));
+
+  it.each([
+    ['signs', '%&§!'],
+    ['pictures', '😀'],
+    ['Chinese', '你好世界'],
+  ])('does not have the prose of others cut (%s)', async (_, sign) => {
+    const { texts, requests, kept } = embedderOf512();
+    await texts.embed([{ hash: 'dense', text: sign.repeat(1_000).slice(0, 1_000) }]);
+    const prose = text(1, 1_000).text.replace(/\d/g, 'a');
+    await texts.embed([{ hash: 'prose', text: prose }]);
+    expect(requests.at(-1)).toEqual([prose]);
+    expect([...kept.keys()]).toEqual(['dense', 'prose']);
   });
 });
 

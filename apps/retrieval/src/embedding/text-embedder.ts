@@ -5,8 +5,8 @@ import { cutInto, meanVector } from './pieces';
 
 /** Any embedder has a vector for this. */
 const KNOWN_GOOD = 'The harbour opens at nine in the morning.';
-/** A text is not cut into shorter pieces than this many characters. */
-const SHORTEST_PIECE = 64;
+/** A text is not cut into smaller pieces than this many bytes. */
+const SMALLEST_PIECE = 64;
 
 /** What it needs of one connection. */
 export interface EmbedderConnection {
@@ -65,7 +65,7 @@ export class TextEmbedder {
   async #accepted(batch: readonly HashedText[], share?: number): Promise<EmbeddingError | undefined> {
     let vectors;
     try {
-      vectors = await this.#vectors(batch, this.connection.limits().textLength, share);
+      vectors = await this.#vectors(batch, this.connection.limits().textBytes, share);
     } catch (error) {
       return doubtful(error);
     }
@@ -75,13 +75,13 @@ export class TextEmbedder {
 
   /** A text that was refused by itself: too long, or the reason for the failure. */
   async #embedAlone(text: HashedText, failure: EmbeddingError): Promise<void> {
-    let length = Math.min(text.text.length, this.connection.limits().textLength);
-    while (failure.tooLong && length > SHORTEST_PIECE) {
-      length = Math.ceil(length / 2);
+    const refused = Math.min(Buffer.byteLength(text.text), this.connection.limits().textBytes);
+    let bytes = refused;
+    while (failure.tooLong && bytes > SMALLEST_PIECE) {
+      bytes = Math.ceil(bytes / 2);
       try {
-        const vectors = await this.#vectors([text], length, 1);
-        this.connection.learn({ textLength: length });
-        return await this.keep([text], vectors);
+        await this.keep([text], await this.#vectors([text], bytes, 1));
+        return await this.#learnBytes(refused, bytes);
       } catch (error) {
         failure = doubtful(error);
       }
@@ -89,9 +89,26 @@ export class TextEmbedder {
     throw (await this.#answersOthers()) ? failure.ofText(text.hash) : failure.ofAll();
   }
 
+  /** A text of signs has more tokens than prose of its size. What only such a text needs would cut everybody's texts, and is not learned. */
+  async #learnBytes(refused: number, accepted: number): Promise<void> {
+    let bytes = refused;
+    while (bytes > accepted && (await this.#refusesProse(bytes))) bytes = Math.ceil(bytes / 2);
+    if (bytes < refused) this.connection.learn({ textBytes: bytes });
+  }
+
+  async #refusesProse(bytes: number): Promise<boolean> {
+    try {
+      await this.connection.ask([KNOWN_GOOD.padEnd(bytes, ` ${KNOWN_GOOD}`).slice(0, bytes)], 1);
+      return false;
+    } catch (error) {
+      if (error instanceof EmbeddingError) return error.tooLong;
+      throw error;
+    }
+  }
+
   /** One vector a text; that of a text which goes in pieces is the mean of theirs. */
-  async #vectors(batch: readonly HashedText[], textLength: number, share?: number): Promise<Float32Array[]> {
-    const pieces = batch.map(({ text }) => cutInto(text, textLength));
+  async #vectors(batch: readonly HashedText[], textBytes: number, share?: number): Promise<Float32Array[]> {
+    const pieces = batch.map(({ text }) => cutInto(text, textBytes));
     const all = pieces.flat();
     const vectors: Float32Array[] = [];
     const size = Math.min(all.length, this.connection.limits().texts);
