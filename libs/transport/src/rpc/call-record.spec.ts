@@ -31,6 +31,11 @@ describe('a signed record', () => {
     },
   );
 
+  it('may come from a process of any name', () => {
+    const i = 'gateway of pod/1 (Zürich)-00ff.1z';
+    expect(reader().read(signed({ i }))).toMatchObject({ record: { i } });
+  });
+
   it('cannot have its sealed request exchanged for one that was sealed for another service', () => {
     const z = secrets.seal(requestContext('chat'), '{"n":2}');
     const asSealed = (fields: string[]): string[] => ['s', ...fields.slice(1)];

@@ -1,8 +1,11 @@
 import type { WireSecrets } from '../redis';
 import { type CallRecord, RECORD_FIELD, requestContext, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
 
-/** A call id: the process that waits, a dot, the call's number. It goes into answers as it is, so nothing else may be in it. */
-const CALL_ID = /^[\w.:@-]{1,200}\.[0-9a-z]{1,13}$/;
+/**
+ * A call id: the process that waits, which people may have named (`INSTANCE_ID`), a dot, the call's number. The number goes into answers as it is,
+ * so nothing else may be in it.
+ */
+const CALL_ID = /^.{1,200}\.[0-9a-z]{1,13}$/s;
 const MAX_NAME_LENGTH = 200;
 const MAX_KEY_LENGTH = 2_000;
 /** A day: no call waits longer. */
