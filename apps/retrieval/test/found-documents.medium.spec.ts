@@ -99,6 +99,11 @@ describe('documents as people have them', () => {
     expect(text).toContain('To: b@example.org');
     expect(text).toContain('The EMLBODY says the meeting is at noon.');
     expect(text).not.toContain('VGhlIEVN');
+    const form = (type: string, body: string): string => `--b\r\nContent-Type: ${type}\r\n\r\n${body}\r\n`;
+    const letter =
+      'Subject: Letter\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n' +
+      `${form('text/plain', 'The words of the picture.')}${form('text/html', '<img src="letter.png">')}--b--\r\n`;
+    expect((await readBytes('letter.eml', letter)).text).toContain('The words of the picture.');
   });
 
   it('EML: attachments are named and read like files, a mail in it too; what cannot be read says so', async () => {

@@ -34,12 +34,13 @@ function headOf({ subject, from, to, cc, date }: Email): string {
   return lines.filter((text) => text !== '').join('\n');
 }
 
-function bodyOf({ html, text }: Email): string {
-  if (html === undefined) return text ?? '';
+/** The HTML form, which has headings and tables, unless it says nothing: a letter that is one picture has its words in the plain form. */
+function bodyOf({ html = '', text = '' }: Email): string {
   const body = new HtmlText();
   body.write(html);
   body.end();
-  return body.take();
+  const told = body.take();
+  return told.trim() === '' ? text : told;
 }
 
 async function* attachmentText(attachment: Attachment, reading: Reading): AsyncGenerator<Fragment> {
