@@ -102,6 +102,17 @@ describe('a completion as an OpenAI stream', () => {
     });
   });
 
+  it('a failure leaves the text before it, also to a reader that was slow', () => {
+    const stream = start();
+    stream.write({ kind: 'delta', ...at, offset: 0, text: 'Hel' });
+    const error = { code: 'RATE_LIMITED', message: 'No more for now.' };
+    stream.write({ kind: 'end', epoch: 1, terminal: { ...terminal, state: 'failed', error }, text: 'Hello' });
+    expect(written.frames.slice(-2)).toMatchObject([
+      { choices: [{ delta: { content: 'lo' } }] },
+      { error: { message: 'No more for now.' } },
+    ]);
+  });
+
   it('chunks are framed line by line, however they are cut', () => {
     const lines = '[{"index":0,"delta":{"tool_calls":[]}}]\n[{"index":0,"delta":{},"finish_reason":"tool_calls"}]\n';
     const stream = start('chunks');

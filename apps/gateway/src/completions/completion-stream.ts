@@ -73,9 +73,10 @@ export class CompletionStream {
 
   private finish(terminal: RunTerminal, text: string): boolean {
     const problem = problemOfRun(terminal);
+    // A reader that was slow has not got all of it, whatever its end.
+    if (text.startsWith(this.sent)) this.append(text.slice(this.sent.length));
+    else if (problem === undefined) return this.fail(restarted());
     if (problem !== undefined) return this.fail(problem);
-    if (!text.startsWith(this.sent)) return this.fail(restarted());
-    this.append(text.slice(this.sent.length));
     const { usage, finishReason, systemFingerprint } = terminal;
     if (systemFingerprint !== undefined) this.frames.fingerprint(systemFingerprint);
     let frames = this.roleSent || this.encoding === 'chunks' ? '' : this.frames.role();
