@@ -22,9 +22,20 @@ import {
  */
 const STAND_IN = `
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 if (process.env.BROKEN === process.env.INSTANCE_ID) { console.log('SECRET_KEY is a placeholder'); process.exit(78); }
 const answer = (request, response) => response.end(process.env.INSTANCE_ID + ' ' + process.pid);
-if (process.env.PORT) createServer(answer).listen(Number(process.env.PORT), process.env.HOST);
+const http = createServer(answer);
+// Behind the balancer a line that says whose connection it is comes first.
+const announced = createTcpServer((socket) => socket.once('data', (bytes) => {
+  const request = bytes.toString('latin1').startsWith('PROXY ') ? bytes.subarray(bytes.indexOf('\\r\\n') + 2) : bytes;
+  socket.pause();
+  socket.unshift(request);
+  http.emit('connection', socket);
+  socket.resume();
+}));
+const behind = process.env.PROXY_PROTOCOL_FROM ? announced : http;
+if (process.env.PORT) behind.listen(Number(process.env.PORT), process.env.HOST);
 createServer(answer).listen(Number(process.env.HEALTH_PORT), process.env.HEALTH_HOST);
 process.on('SIGTERM', () => process.exit(0));
 `;
