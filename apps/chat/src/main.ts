@@ -2,8 +2,10 @@ import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
 import { ChatModule } from './chat.module';
 import { chatEnv } from './env';
+import { endWithWorker } from './runs/quarantine/end-with-worker';
 
 const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
+if (CHAT_ROLE === 'quarantine') endWithWorker();
 const answersCalls = CHAT_ROLE === 'api' || CHAT_ROLE === 'all';
 
 await runService({

@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { DELETE_CHAT } from '@perennial/contracts-chat';
-import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { processExists, sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import type { Reader } from './reader';
@@ -110,6 +111,33 @@ describe('stops, hand-overs and titles', () => {
     expect(await world.row(turn.runId)).toMatchObject({ state: 'queued', epoch: 1, deaths: 2 });
     await world.cancel({ runId: turn.runId }, turn.user);
   }, 60_000);
+
+  it.each([
+    ['that waits for its stores', { DATABASE_URL: 'postgres://127.0.0.1:1/nobody' }],
+    [
+      'whose main thread is blocked',
+      { NODE_OPTIONS: `--import "data:text/javascript,setTimeout(()=>{for(;;);},1000)"` },
+    ],
+  ])('a process for suspects %s ends with its worker', async (_, env) => {
+    const quarantine = { ...world.environment, CHAT_ROLE: 'quarantine', HEALTH_PORT: '0', ...env };
+    // Stands for a worker: starts such a process, says which one, and dies when it has come to what it is to be found at.
+    const worker = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { fork } from 'node:child_process';
+         const child = fork(${JSON.stringify(world.program)}, [], { env: ${JSON.stringify(quarantine)}, execArgv: [] });
+         console.log(child.pid);
+         setTimeout(() => process.kill(process.pid, 'SIGKILL'), 3000);`,
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const pid = Number(await new Promise((resolve) => worker.stdout.once('data', resolve)));
+    await new Promise((resolve) => worker.once('exit', resolve));
+    expect(await processExists(pid)).toBe(true);
+    await waitFor(async () => !(await processExists(pid)), { timeoutMs: 25_000, what: 'the orphan to end' });
+  });
 
   it('on SIGTERM answers end by themselves, no further one is claimed, and then the worker leaves at once', async () => {
     // Half of this grace is longer than the test may take.

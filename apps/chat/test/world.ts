@@ -100,19 +100,31 @@ export class World {
     await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop(), this.bundle.remove()]);
   }
 
+  /** What every chat process here is told. */
+  get environment(): Record<string, string> {
+    return {
+      NODE_ENV: 'test',
+      DATABASE_URL: this.databaseUrl,
+      REDIS_URL: this.redis.url,
+      REDIS_KEY_PREFIX: this.prefix,
+      SECRET_KEY,
+    };
+  }
+
+  /** The built program of the chat service. */
+  get program(): string {
+    return `${this.bundle.dir}/main.js`;
+  }
+
   /** Starts a chat process and waits until it is ready. */
   async chat(role: 'api' | 'worker' | 'all', env: Record<string, string> = {}): Promise<ManagedProcess> {
     const port = Number(env.HEALTH_PORT ?? (await freePort()));
     const handle = new ManagedProcess({
       name: `chat-${role}-${this.processes.length}`,
       command: process.execPath,
-      args: ['--import', `${this.bundle.dir}/telemetry.js`, `${this.bundle.dir}/main.js`],
+      args: ['--import', `${this.bundle.dir}/telemetry.js`, this.program],
       env: {
-        NODE_ENV: 'test',
-        DATABASE_URL: this.databaseUrl,
-        REDIS_URL: this.redis.url,
-        REDIS_KEY_PREFIX: this.prefix,
-        SECRET_KEY,
+        ...this.environment,
         CHAT_ROLE: role,
         HEALTH_PORT: String(port),
         MAX_RUNS_PER_USER: '1000',

@@ -69,7 +69,8 @@ export class RunsLifecycle implements OnApplicationBootstrap {
   #handOver({ remainingMs, signal }: DrainContext): Promise<void> {
     const now = Date.now();
     const deadlineAt = now + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS);
-    const grace = this.parts.quarantineWorker.orphaned ? 0 : this.env.SHUTDOWN_GRACE_MS;
+    const orphaned = this.env.CHAT_ROLE === 'quarantine' && !process.connected;
+    const grace = orphaned ? 0 : this.env.SHUTDOWN_GRACE_MS;
     return this.parts.held.handOver(Math.min(now + grace * ENDING_SHARE, deadlineAt), deadlineAt, signal);
   }
 }

@@ -9,12 +9,11 @@ const SIGN_OF_LIFE_MS = 1_000;
 const IDLE_MS = 10_000;
 
 /**
- * Writes suspects in a process of their own: those that one claim brings, and no others until they have ended. The process ends with the
- * worker that started it, and when there is nothing to do.
+ * Writes suspects in a process of their own: those that one claim brings, and no others until they have ended. The process ends when
+ * there is nothing to do, and with the worker that started it (`endWithWorker`).
  */
 @Injectable()
 export class QuarantineWorker {
-  #orphaned = false;
   readonly #log: Logger;
 
   constructor(
@@ -25,17 +24,8 @@ export class QuarantineWorker {
     this.#log = runtime.logger('quarantine');
   }
 
-  /** The worker that started this process is gone. */
-  get orphaned(): boolean {
-    return this.#orphaned;
-  }
-
   start(): void {
     const end = (): boolean => process.kill(process.pid, 'SIGTERM');
-    process.once('disconnect', () => {
-      this.#orphaned = true;
-      end();
-    });
     every(SIGN_OF_LIFE_MS, () => void process.send?.('alive', () => undefined), {
       name: 'sign of life',
       log: this.#log,

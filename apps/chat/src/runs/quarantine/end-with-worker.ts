@@ -1,0 +1,21 @@
+import { Worker } from 'node:worker_threads';
+
+/** An orphan hands over what it writes and ends by itself; what takes longer is blocked by what it writes. */
+const HAND_OVER_MS = 10_000;
+
+/** A thread of its own, because what keeps the main thread busy for ever would keep a timer there from its turn as well. */
+const WATCHDOG = `
+const { workerData } = require('node:worker_threads');
+setInterval(() => {
+  if (process.ppid === workerData.parent) return;
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), workerData.waitMs);
+}, 500);
+`;
+
+/** Ends a quarantine process with the worker that started it, at whatever it is: starting, waiting for a store, or blocked by a run. */
+export function endWithWorker(): void {
+  const end = (): boolean => process.kill(process.pid, 'SIGTERM');
+  new Worker(WATCHDOG, { eval: true, workerData: { parent: process.ppid, waitMs: HAND_OVER_MS } }).unref();
+  if (process.connected) process.once('disconnect', end);
+  else end();
+}
