@@ -6,6 +6,9 @@ import { inWorld } from './in-world';
 import type { Reader } from './reader';
 import type { Turn, World } from './world';
 
+/** Keeps the main thread busy for ever once something waits for the end of the channel to the parent. */
+const BLOCKS = `setInterval(()=>{if(process.listenerCount('disconnect')>0)for(;;);},20)`;
+
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('stops, hand-overs and titles', () => {
   let world: World;
@@ -114,28 +117,22 @@ describe('stops, hand-overs and titles', () => {
 
   it.each([
     ['that waits for its stores', { DATABASE_URL: 'postgres://127.0.0.1:1/nobody' }],
-    [
-      'whose main thread is blocked',
-      { NODE_OPTIONS: `--import "data:text/javascript,setTimeout(()=>{for(;;);},1000)"` },
-    ],
+    // Blocked as soon as it listens to its worker.
+    ['whose main thread is blocked', { NODE_OPTIONS: `--import "data:text/javascript,${BLOCKS}"` }],
   ])('a process for suspects %s ends with its worker', async (_, env) => {
     const quarantine = { ...world.environment, CHAT_ROLE: 'quarantine', HEALTH_PORT: '0', ...env };
-    // Stands for a worker: starts such a process, says which one, and dies when it has come to what it is to be found at.
-    const worker = spawn(
-      process.execPath,
-      [
-        '--input-type=module',
-        '-e',
-        `import { fork } from 'node:child_process';
-         const child = fork(${JSON.stringify(world.program)}, [], { env: ${JSON.stringify(quarantine)}, execArgv: [] });
-         console.log(child.pid);
-         setTimeout(() => process.kill(process.pid, 'SIGKILL'), 3000);`,
-      ],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
+    // Stands for a worker: starts such a process and says which one.
+    const program = `
+      import { fork } from 'node:child_process';
+      const child = fork(${JSON.stringify(world.program)}, [], { env: ${JSON.stringify(quarantine)}, execArgv: [] });
+      console.log(child.pid);`;
+    const worker = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const pid = Number(await new Promise((resolve) => worker.stdout.once('data', resolve)));
-    await new Promise((resolve) => worker.once('exit', resolve));
+    await sleep(3_000);
     expect(await processExists(pid)).toBe(true);
+    worker.kill('SIGKILL');
     await waitFor(async () => !(await processExists(pid)), { timeoutMs: 25_000, what: 'the orphan to end' });
   });
 

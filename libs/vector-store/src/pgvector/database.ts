@@ -33,6 +33,8 @@ export class VectorDatabase {
     });
     // A connection that ends while idle is replaced by the next call.
     this.#pool.on('error', () => undefined);
+    // One that ends while it is lent, between two statements, tells its next statement; unheard, its error would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** One statement in a transaction of its own. @throws VectorStoreError */

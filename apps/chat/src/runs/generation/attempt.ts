@@ -37,6 +37,7 @@ export class Attempt {
   #writer?: RunWriter;
   #pending: CheckpointRow[] = [];
   #finishing = false;
+  #checkpoint: Promise<unknown> | undefined;
   #unreadSince?: number;
   /** Host of the provider, once it is known. */
   #provider?: string;
@@ -82,6 +83,11 @@ export class Attempt {
       this.#pending.push({ runId: this.runId, epoch: this.epoch, generation, start: from, text });
     }
     return this.#pending;
+  }
+
+  /** A checkpoint that may hold text of this run is under way: the finish waits for it, since it removes all of them. */
+  checkpointing(checkpoint: Promise<unknown>): void {
+    this.#checkpoint = checkpoint.catch(() => undefined);
   }
 
   checkpointed(rows: ReadonlySet<CheckpointRow>): void {
@@ -244,6 +250,7 @@ export class Attempt {
     const { signal } = this.#giveUp;
     // Afterwards the run is nobody's, and what its documents said could not be kept any more.
     if (this.#consulted) await this.#consulted.kept;
+    await this.#checkpoint;
     const recording =
       record && outcome.state !== 'cancelled'
         ? { end: { generation, length: text.length, outcome }, rest: [...this.uncheckpointed()] }

@@ -84,10 +84,14 @@ export class HeldRuns {
     const { id } = this.registry;
     const held = [...this.#attempts.values()];
     for (const attempt of held) attempt.watchReader();
-    const rows = held.flatMap((attempt) => attempt.uncheckpointed());
-    const owned = await this.repository.checkpoint(id, rows);
+    // What is at its finish takes its text along; a checkpoint beside it could commit after it, and stay.
+    const writing = held.filter((attempt) => !attempt.finishing);
+    const rows = writing.flatMap((attempt) => attempt.uncheckpointed());
+    const checkpoint = this.repository.checkpoint(id, rows);
+    for (const attempt of writing) attempt.checkpointing(checkpoint);
+    const owned = await checkpoint;
     const stored = new Set(rows);
-    if (rows.length > 0) for (const attempt of held) attempt.checkpointed(stored);
+    if (rows.length > 0) for (const attempt of writing) attempt.checkpointed(stored);
     // A new incarnation in between: what the statement said is about one that is no more.
     if (id === this.registry.id) await this.#compare(held, owned);
     await this.#markPublished();
