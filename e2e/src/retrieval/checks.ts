@@ -177,13 +177,19 @@ export async function expectNoOrphans({ store, system, log, wrong }: Scene): Pro
   }
 }
 
-/** The file's points are those of its chunks, in each place where it is found. */
+/** Entries of the table `removals` that failed are tried again within 30 s; under a rush of work they come late as well. */
+const REMOVED_WITHIN_MS = 60_000;
+
+/** The file's points are those of its chunks, in each place where it is found, once what was replaced has been removed. */
 export async function expectStored(scene: Scene, fileId: string, generation = 1): Promise<void> {
   const { ingestions, vectors } = scene;
   const chunks = await ingestions.chunksOf(fileId);
   const collection = await ingestions.activeCollection();
   for (const scope of await ingestions.scopesOf(fileId)) {
-    if (!(await holdsExactly(vectors, collection, { scope, fileId, generation }, chunks)))
+    const isExact = () => holdsExactly(vectors, collection, { scope, fileId, generation }, chunks);
+    const deadline = Date.now() + REMOVED_WITHIN_MS;
+    while (!(await isExact()) && Date.now() < deadline) await sleep(250);
+    if (!(await isExact()))
       scene.wrong(`the store does not hold exactly the ${chunks.length} chunks of file ${fileId}`);
   }
 }
