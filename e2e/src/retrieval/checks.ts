@@ -177,9 +177,6 @@ export async function expectNoOrphans({ store, system, log, wrong }: Scene): Pro
   }
 }
 
-/** Entries of the table `removals` that failed are tried again within 30 s; under a rush of work they come late as well. */
-const REMOVED_WITHIN_MS = 60_000;
-
 /** The file's points are those of its chunks, in each place where it is found, once what was replaced has been removed. */
 export async function expectStored(scene: Scene, fileId: string, generation = 1): Promise<void> {
   const { ingestions, vectors } = scene;
