@@ -177,13 +177,19 @@ export class Chaos {
 
   async #die(victims: readonly [ServiceName, number][], when: string): Promise<void> {
     const { system, owners, log } = this.options;
+    const workers = victims.flatMap(([service, instance]) => (service === 'chat' ? [`chat-${instance}`] : []));
+    // Processes for suspects hand over when their worker dies: afterwards they own nothing.
+    const apart = new Map(
+      await Promise.all(workers.map(async (name) => [name, await owners.ownedApart(name)] as const)),
+    );
     const lostAt = Date.now();
     await Promise.all(victims.map(([service, instance]) => system.kill(service, instance)));
     for (const [service, instance] of victims) {
       this.kills += 1;
       this.killsByService[service] = (this.killsByService[service] ?? 0) + 1;
+      const name = `${service}-${instance}`;
       // The dead own what they own: what is read after the death is complete.
-      const runs = service === 'chat' ? await owners.ownedBy(`chat-${instance}`) : [];
+      const runs = service === 'chat' ? [...(await owners.ownedBy(name)), ...(apart.get(name) ?? [])] : [];
       owners.lost(runs, lostAt);
       log(`kill -9 ${service}-${instance} at ${when}${runs.length ? `: ${runs.length} runs lost their owner` : ''}`);
     }
@@ -221,5 +227,5 @@ export class Chaos {
 }
 
 function instanceNumber(name: string): number {
-  return Number(name.slice(name.lastIndexOf('-') + 1));
+  return Number(/^chat-(\d+)/.exec(name)?.[1]);
 }

@@ -115,7 +115,7 @@ describe('planted violations are found', () => {
 
 describe('times', () => {
   it('leaves out the time in which a store was down', () => {
-    const takeOver = { runId: 'r', lostAt: 1_000 };
+    const takeOver = { runId: 'r', lostAt: 1_000, suspected: false };
     expect(takeOverMs(takeOver, 5_000, [])).toBe(4_000);
     const outage = { what: 'Redis', stopsTakeOvers: true };
     expect(takeOverMs(takeOver, 5_000, [{ ...outage, from: 0, to: 2_000 }])).toBe(3_000);

@@ -42,6 +42,8 @@ export interface TurnHistory {
 export interface TakeOver {
   runId: string;
   lostAt: number;
+  /** It has lost two owners: the next is a process of its own, which has to be started first. */
+  suspected: boolean;
   newEpochAt?: number;
   firstNewTokenAt?: number;
 }

@@ -108,7 +108,11 @@ try {
 
   markFirstNewTokens();
   const takeOvers = owners.takeOvers.filter(({ newEpochAt }) => newEpochAt !== undefined);
-  const toEpoch = takeOvers.map((each) => takeOverMs(each, each.newEpochAt!, chaos.outages));
+  const toEpochOf = (suspected: boolean) =>
+    takeOvers
+      .filter((each) => each.suspected === suspected)
+      .map((each) => takeOverMs(each, each.newEpochAt!, chaos.outages));
+  const toEpoch = toEpochOf(false);
   const toToken = takeOvers.flatMap((each) =>
     each.firstNewTokenAt ? [takeOverMs(each, each.firstNewTokenAt, chaos.outages)] : [],
   );
@@ -127,6 +131,7 @@ try {
       failed_requests: failedRequests.length,
       failed_outside_outages: noticed.length,
       takeover_p99_ms: p99,
+      suspects_takeover_p99_ms: percentile(toEpochOf(true), 0.99),
       first_new_token_p99_ms: percentile(toToken, 0.99),
       seed,
     }),

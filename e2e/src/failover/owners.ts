@@ -33,6 +33,16 @@ export class Owners {
     return rows;
   }
 
+  /** Runs that have seen two deaths and are written apart, in processes that an instance has started and that end with it. */
+  async ownedApart(instance: string): Promise<RunRow[]> {
+    const { rows } = await this.#pool.query<RunRow>(
+      `SELECT r.id, r.epoch FROM chat.runs r JOIN chat.processes p ON p.id = r.owner
+        WHERE p.instance LIKE $1 || '-quarantine-%' AND r.state = 'running'`,
+      [instance],
+    );
+    return rows;
+  }
+
   /** The instance that owns a run, if one does. */
   async ownerOf(runId: string): Promise<string | undefined> {
     const { rows } = await this.#pool.query<{ instance: string }>(
@@ -45,8 +55,9 @@ export class Owners {
   /** These runs lost their owner at `lostAt`. */
   lost(runs: RunRow[], lostAt: number): void {
     for (const { id, epoch } of runs) {
-      this.#losses.set(id, (this.#losses.get(id) ?? 0) + 1);
-      const takeOver: TakeOver = { runId: id, lostAt };
+      const losses = (this.#losses.get(id) ?? 0) + 1;
+      this.#losses.set(id, losses);
+      const takeOver: TakeOver = { runId: id, lostAt, suspected: losses >= 2 };
       this.takeOvers.push(takeOver);
       this.#open.set(id, { takeOver, epoch });
     }
