@@ -1,35 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startReplica, type Replica } from '@perennial/testing-service';
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ChatModule } from '../../chat.module';
-import { chatEnv } from '../../env';
+import { startReplicas, type ChatReplicas } from '../../../test/replicas';
 import { ClaimRepository } from './claim.repository';
 import { ProcessRegistry } from './process-registry';
 
 /** Real: Postgres with the service's own migrations, two replicas that claim. Rows are made by the test. */
 describe('claims', () => {
-  let replicas: Replica[];
-  let db: pg.Pool;
+  let started: ChatReplicas;
+  let replicas: ChatReplicas['replicas'];
+  let db: ChatReplicas['db'];
 
   beforeAll(async () => {
-    const databaseUrl = await freshDatabase('claim');
-    const source = {
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: redisUrl(),
-      REDIS_KEY_PREFIX: freshPrefix('claim'),
-      SECRET_KEY: 'a secret of the chat tests',
-      CHAT_ROLE: 'api',
-    };
-    const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
-    replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
-    db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=chat' });
+    started = await startReplicas('claim');
+    ({ replicas, db } = started);
   });
-  afterAll(async () => {
-    await Promise.all((replicas ?? []).map((replica) => replica.stop()));
-    await db?.end();
-  });
+  afterAll(() => started?.stop());
   beforeEach(async () => {
     await db.query('TRUNCATE runs');
   });

@@ -1,34 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startReplica, type Replica } from '@perennial/testing-service';
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ChatModule } from '../../chat.module';
-import { chatEnv } from '../../env';
+import { startReplicas, type ChatReplicas } from '../../../test/replicas';
 import { PruneRepository } from './prune.repository';
 
 /** Real: Postgres with the service's own migrations, two replicas that prune. Rows are made by the test. */
 describe('pruning', () => {
-  let replicas: Replica[];
-  let db: pg.Pool;
+  let started: ChatReplicas;
+  let replicas: ChatReplicas['replicas'];
+  let db: ChatReplicas['db'];
 
   beforeAll(async () => {
-    const databaseUrl = await freshDatabase('prune');
-    const source = {
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: redisUrl(),
-      REDIS_KEY_PREFIX: freshPrefix('prune'),
-      SECRET_KEY: 'a secret of the chat tests',
-      CHAT_ROLE: 'api',
-    };
-    const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
-    replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
-    db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=chat' });
+    started = await startReplicas('prune');
+    ({ replicas, db } = started);
   });
-  afterAll(async () => {
-    await Promise.all((replicas ?? []).map((replica) => replica.stop()));
-    await db?.end();
-  });
+  afterAll(() => started?.stop());
   beforeEach(async () => {
     await db.query('TRUNCATE runs, side_effects, run_checkpoints');
   });
