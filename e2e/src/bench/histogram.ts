@@ -11,6 +11,12 @@ export class Histogram {
     this.count += 1;
   }
 
+  /** Counts what another has counted as well. */
+  addAll(other: Histogram): void {
+    other.#counts.forEach((count, value) => (this.#counts[value] = (this.#counts[value] ?? 0) + count));
+    this.count += other.count;
+  }
+
   /** The smallest value that at least `share` of all do not exceed; NaN when empty. */
   quantile(share: number): number {
     let seen = 0;

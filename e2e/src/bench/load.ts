@@ -15,7 +15,7 @@ import type { Account } from '../support/accounts';
 import { newTurn, sendTurn } from '../support/turn';
 import { Histogram } from './histogram';
 
-/** Turns are started evenly over this time. */
+/** Turns are started evenly over this time, where a load does not say otherwise. */
 const SPREAD_MS = 1_000;
 
 export interface LoadResult {
@@ -30,7 +30,10 @@ export interface LoadResult {
 
 export interface Load {
   model: string;
+  /** Of each answer. */
   tokens: number;
+  /** Turns are started evenly over this time. */
+  spreadMs?: number;
 }
 
 class Answer {
@@ -52,6 +55,20 @@ class Answer {
   }
 }
 
+/** Several loads as one. */
+export function joined(loads: readonly LoadResult[]): LoadResult {
+  const all = fresh();
+  for (const { tokens, complete, latency, firstToken } of loads) {
+    all.tokens += tokens;
+    all.complete += complete;
+    all.latency.addAll(latency);
+    all.firstToken.addAll(firstToken);
+  }
+  return all;
+}
+
+const startTime = ({ spreadMs = SPREAD_MS }: Load, i: number, of: number) => sleep((spreadMs * i) / of);
+
 const fresh = (): LoadResult => ({ tokens: 0, complete: 0, latency: new Histogram(), firstToken: new Histogram() });
 
 /** Each account asks once in a new chat, title included, and reads the answer on its socket. */
@@ -65,7 +82,7 @@ export async function socketLoad(baseUrl: string, accounts: Account[], load: Loa
   }
   await Promise.all(
     accounts.map(async (account, i) => {
-      await sleep((SPREAD_MS * i) / accounts.length);
+      await startTime(load, i, accounts.length);
       await socketTurn(baseUrl, account, sockets[i]!, load, result);
     }),
   );
@@ -117,7 +134,7 @@ export async function sseLoad(baseUrl: string, accounts: Account[], load: Load):
   const agent = new Agent({ connections: accounts.length, bodyTimeout: 0 });
   await Promise.all(
     accounts.map(async (account, i) => {
-      await sleep((SPREAD_MS * i) / accounts.length);
+      await startTime(load, i, accounts.length);
       const answer = await completion(
         baseUrl + CHAT_COMPLETIONS.path,
         { model: load.model, prompt: `Hello from ${account.name}`, token: account.token },
@@ -137,7 +154,7 @@ export async function providerLoad(url: string, count: number, load: Load): Prom
   const agent = new Agent({ connections: count });
   await Promise.all(
     Array.from({ length: count }, async (_, i) => {
-      await sleep((SPREAD_MS * i) / count);
+      await startTime(load, i, count);
       await completion(`${url}/v1/chat/completions`, { model: load.model, prompt: `Hello ${i}` }, agent, result);
     }),
   );

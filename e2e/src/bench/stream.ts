@@ -1,176 +1,130 @@
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { launchSystem, ROOT, type LaunchOptions, type RunningSystem } from '@perennial/launcher';
+import { launchSystem, ROOT, type LaunchOptions } from '@perennial/launcher';
 import { keepResult } from '@perennial/testing/servers';
 import { addUsers, signUpAdmin, type Account } from '../support/accounts';
 import { bareRelay } from './bare-relay';
-import { providerLoad, socketLoad, sseLoad, type LoadResult } from './load';
-import { cpuBetween, Meters, total } from './meters';
+import { measure, measureIdle, print } from './cost';
+import { joined, providerLoad, socketLoad, sseLoad, type Load, type LoadResult } from './load';
+import { Meters } from './meters';
 import { startSimulatorProcess } from './simulator-process';
+import { toFigures, type Measurements } from './stream-figures';
+import { PARTS, readOptions, type Part } from './stream-options';
+import { verdicts } from './stream-targets';
 
-const USAGE = `bench:stream [--streams 200] [--quick] [--statements]
-What a token costs: CPU, latency, bytes, SQL and memory of a whole system, with the provider simulator as model.`;
+const options = readOptions(process.argv.slice(2));
+if (options.node !== undefined) process.exit(onAnotherNode(options.node));
 
-const { values: options } = parseArgs({
-  options: {
-    streams: { type: 'string', default: '200' },
-    quick: { type: 'boolean', default: false },
-    statements: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-const STREAMS = Number(options.streams);
-const TOKENS = 300;
-const ANSWER = { model: `sim-t${TOKENS}-r30`, tokens: TOKENS };
-const SHORT = { model: 'sim-t60-r30', tokens: 60 };
-const ONE_TOKEN = { model: 'sim-t1-r30', tokens: 1 };
-const LONG = { model: 'sim-t20000-r1000-c4', tokens: 20_000 };
-const BYTES_PER_TOKEN = 5;
-const SETTLE_MS = 3_000;
-const MOST_REPLICAS = 3;
+const ANSWER: Load = { model: 'sim-t300-r30', tokens: 300 };
+const SHORT: Load = { model: 'sim-t60-r30', tokens: 60 };
+const ONE_TOKEN: Load = { model: 'sim-t1-r30', tokens: 1 };
+const LONG: Load = { model: 'sim-t20000-r1000-c4', tokens: 20_000 };
+/** Twice as long as it takes to start them all: half of the time all of them run. */
+const STEADY: Load = { model: 'sim-t600-r30', tokens: 600, spreadMs: 10_000 };
+const STEADY_STREAMS = 400;
+const IDLE_MS = 20_000;
+/** Long answers through the bare relay, so that its CPU is more than a few ticks of the kernel's clock. */
+const BARE_LONG_ANSWERS = 4;
+const REPLICAS = { gateway: 2, chat: 3 };
+/**
+ * A server that runs for weeks compiles its code and opens its connections in the first minutes: each load is run unmeasured before. As often
+ * as one of three workers needs to have done as much as a single one after one round; the single one gets the same.
+ */
+const WARM_UP_ROUNDS = options.quick ? 1 : REPLICAS.chat;
+/** A turn costs few ticks of the kernel's clock, so many are counted. */
+const TURN_ROUNDS = 3;
 /** A service's limits would turn a measurement of 200 turns within a second into one of refusals. */
 const ENV = { MAX_QUEUED_RUNS: '5000' };
 
-const round = (value: number, digits = 1) => Number(value.toFixed(digits));
-const byService = (values: Record<string, number>, factor = 1) =>
-  Object.fromEntries(Object.entries(values).map(([service, value]) => [service, round(value * factor)]));
+const chosen = (...parts: Part[]) => parts.some((part) => options.parts.has(part));
+const { streams, statements } = options;
+const measured: Measurements = {};
 
-const simulator = await startSimulatorProcess([ANSWER, SHORT, ONE_TOKEN, LONG].map(({ model }) => model));
+const simulator = await startSimulatorProcess([ANSWER, SHORT, ONE_TOKEN, LONG, STEADY].map(({ model }) => model));
 try {
-  const one = await withSystem({}, async (system, accounts) => {
-    const meters = await Meters.open(system);
-    await sleep(5_000);
-    const memory = meters.memory();
-    print('idle memory, MiB', byService(memory));
-
-    await warmUp(system, accounts);
-
-    const socket = await measured(meters, 'socket', () => socketLoad(system.baseUrl, accounts, ANSWER));
-    const sse = await measured(meters, 'sse', () => sseLoad(system.baseUrl, accounts, ANSWER));
-    const single = await measured(meters, 'one token', () => socketLoad(system.baseUrl, accounts, ONE_TOKEN));
-    const fifty = await measured(meters, '50 at once', () => socketLoad(system.baseUrl, accounts.slice(0, 50), SHORT));
-    const own = await providerLoad(simulator.url, 50, SHORT);
-    const long = options.quick
-      ? undefined
-      : await measured(meters, '100,000 characters', () => socketLoad(system.baseUrl, accounts.slice(0, 1), LONG));
-
-    const perByte = (socket.redisBytes - single.redisBytes) / (STREAMS * (TOKENS - 1) * BYTES_PER_TOKEN);
-    const perByteLong = long ? long.redisBytes / (LONG.tokens * BYTES_PER_TOKEN) : 0;
-    print('redis bytes per byte of text', { at_200: round(perByte), long: round(perByteLong) });
-    await meters.close();
-    const ownFirst = own.firstToken.quantile(0.5);
-    return {
-      socket,
-      figures: {
-        cpu_s_per_million_tokens: { socket: round(socket.cpuPerMillion), sse: round(sse.cpuPerMillion) },
-        added_latency_ms: { p50: socket.result.latency.quantile(0.5), p99: socket.result.latency.quantile(0.99) },
-        first_token_added_ms: {
-          at_50: fifty.result.firstToken.quantile(0.5) - ownFirst,
-          at_200: socket.result.firstToken.quantile(0.5) - ownFirst,
-        },
-        redis_bytes_per_text_byte: round(Math.max(perByte, perByteLong)),
-        sql_per_turn: round(socket.sqlPerTurn),
-        idle_rss_mb: Math.round(total(memory)),
-      },
-    };
-  });
-
-  const many = options.quick
-    ? undefined
-    : await withSystem({ scale: { gateway: 2, chat: MOST_REPLICAS } }, async (system, accounts) => {
-        const meters = await Meters.open(system);
-        await warmUp(system, accounts);
-        const socket = await measured(meters, 'socket, 2 gateways and 3 chats', () =>
-          socketLoad(system.baseUrl, accounts, ANSWER),
-        );
-        await meters.close();
-        return socket;
-      });
-  const bare = round(await bareRelay(simulator.url, STREAMS, ANSWER));
-  print('bare relay, CPU-s per million tokens', {
-    bare,
-    socket: `${round(one.socket.cpuPerMillion / bare)} times that`,
-  });
-  const figures = {
-    ...one.figures,
-    replica_cost_ratio: many ? round(many.cpuPerMillion / one.socket.cpuPerMillion, 2) : null,
-  };
-  if (!options.quick)
-    keepResult(ROOT, 'stream', { streams: STREAMS, figures, bare_relay_cpu_s_per_million_tokens: bare });
-  console.log(JSON.stringify(figures));
+  if (PARTS.some((part) => part !== 'replicas' && chosen(part))) await withSystem({}, oneOfEach);
+  if (chosen('replicas'))
+    await withSystem({ scale: REPLICAS }, async (meters, baseUrl, accounts) => {
+      const load = () => socketLoad(baseUrl, accounts.slice(0, streams), ANSWER);
+      measured.replicas = await warmAndMeasured(meters, 'socket, 2 gateways and 3 workers', load);
+    });
+  if (chosen('latency')) measured.provider50 = await providerLoad(simulator.url, 50, SHORT);
+  if (chosen('socket')) measured.provider200 = await providerLoad(simulator.url, streams, ANSWER);
+  if (chosen('socket', 'sse', 'replicas')) measured.bare = await bareRelay(simulator.url, streams, ANSWER);
+  if (chosen('long')) measured.bareLong = await bareRelay(simulator.url, BARE_LONG_ANSWERS, LONG);
 } finally {
   await simulator.process.stop();
 }
+print('bare relay, CPU-s per million tokens', { answers: measured.bare, long: measured.bareLong });
+const figures = toFigures(measured);
+console.log(verdicts(figures));
+if (!options.quick && PARTS.every((part) => chosen(part))) keep();
+console.log(JSON.stringify(figures));
 
-/**
- * The same load, unmeasured: a server that runs for weeks compiles its code and opens its connections in the first minutes. As often as one
- * of three processes needs to have done as much as a single one has after one round; the single one gets the same.
- */
-async function warmUp(system: RunningSystem, accounts: Account[]): Promise<void> {
-  for (let round = 0; round < MOST_REPLICAS; round += 1) {
-    await socketLoad(system.baseUrl, accounts, ANSWER);
-    await sseLoad(system.baseUrl, accounts, ANSWER);
+/** The parts that need one process of each service, the idle one first. */
+async function oneOfEach(meters: Meters, baseUrl: string, accounts: Account[]): Promise<void> {
+  const many = accounts.slice(0, streams);
+  const socket = (of: Account[], load: Load) => () => socketLoad(baseUrl, of, load);
+  if (chosen('idle')) measured.idle = await measureIdle(meters, IDLE_MS);
+  if (chosen('socket')) measured.socket = await warmAndMeasured(meters, 'socket', socket(many, ANSWER));
+  if (chosen('sse')) measured.sse = await warmAndMeasured(meters, 'SSE', () => sseLoad(baseUrl, many, ANSWER));
+  if (chosen('turn')) {
+    const turns = () => repeated(TURN_ROUNDS, socket(many, ONE_TOKEN));
+    measured.turn = await warmAndMeasured(meters, 'one token', turns);
   }
-  await sleep(SETTLE_MS);
+  if (chosen('latency')) {
+    measured.at10 = await warmAndMeasured(meters, '10 at once', socket(many.slice(0, 10), SHORT));
+    measured.at50 = await warmAndMeasured(meters, '50 at once', socket(many.slice(0, 50), SHORT));
+  }
+  if (chosen('long')) {
+    measured.restBeforeLong = (await measureIdle(meters, IDLE_MS / 2)).cores;
+    measured.long = await measure(meters, '100,000 characters', socket(many.slice(0, 1), LONG), { statements });
+  }
+  if (chosen('steady')) measured.steady = await measure(meters, '400 steady', socket(accounts, STEADY), { statements });
 }
 
-interface Measured {
-  result: LoadResult;
-  cpuPerMillion: number;
-  redisBytes: number;
-  sqlPerTurn: number;
+async function warmAndMeasured(meters: Meters, label: string, load: () => Promise<LoadResult>) {
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) await load();
+  await sleep(1_000);
+  return measure(meters, label, load, { statements });
 }
 
-/** Runs a load and prints what it cost, with the time that afterwards is spent on titles and the like. */
-async function measured(meters: Meters, label: string, load: () => Promise<LoadResult>): Promise<Measured> {
-  await meters.forgetStatements();
-  const before = await meters.read();
-  const result = await load();
-  await sleep(SETTLE_MS);
-  const after = await meters.read();
-  const cpu = cpuBetween(before, after);
-  const perMillion = 1e6 / result.tokens;
-  const turns = result.firstToken.count;
-  const figures = {
-    complete: `${result.complete}/${turns}`,
-    cpu_s_per_million: byService(cpu, perMillion),
-    total: round(total(cpu) * perMillion),
-    latency_ms: { p50: result.latency.quantile(0.5), p99: result.latency.quantile(0.99) },
-    first_token_ms: { p50: result.firstToken.quantile(0.5), p99: result.firstToken.quantile(0.99) },
-    redis_kb_per_turn: round((after.redisBytesIn - before.redisBytesIn) / turns / 1000),
-    sql_per_turn: round(after.sql - before.sql) / turns,
-  };
-  print(label, figures);
-  if (options.statements)
-    for (const { calls, query } of await meters.statements()) console.log(`  ${String(calls).padStart(6)}  ${query}`);
-  return {
-    result,
-    cpuPerMillion: total(cpu) * perMillion,
-    redisBytes: after.redisBytesIn - before.redisBytesIn,
-    sqlPerTurn: (after.sql - before.sql) / turns,
-  };
+/** The same load one after another, as one result. */
+async function repeated(times: number, load: () => Promise<LoadResult>): Promise<LoadResult> {
+  const results: LoadResult[] = [];
+  for (let round = 0; round < times; round += 1) results.push(await load());
+  return joined(results);
 }
 
-function print(label: string, figures: object): void {
-  console.log(`${label}: ${JSON.stringify(figures)}`);
-}
-
-async function withSystem<T>(
+async function withSystem(
   launch: LaunchOptions,
-  use: (system: RunningSystem, accounts: Account[]) => Promise<T>,
-): Promise<T> {
+  use: (meters: Meters, baseUrl: string, accounts: Account[]) => Promise<void>,
+): Promise<void> {
   const system = await launchSystem({
     ...launch,
-    env: { ...ENV, OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
+    env: { ...ENV, ...options.env, OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
   });
   try {
     const admin = await signUpAdmin(system.baseUrl);
-    return await use(system, await addUsers(system.baseUrl, admin, STREAMS));
+    const users = chosen('steady') && !launch.scale ? Math.max(STEADY_STREAMS, streams) : streams;
+    const accounts = await addUsers(system.baseUrl, admin, users);
+    const meters = await Meters.open(system);
+    await use(meters, system.baseUrl, accounts);
+    await meters.close();
   } finally {
     await system.stop();
   }
+}
+
+/** Kept by the Node that it ran on: both are supported, and their figures differ. */
+function keep(): void {
+  const name = process.versions.node.startsWith('20.') ? 'stream' : `stream-node${process.versions.node.split('.')[0]}`;
+  keepResult(ROOT, name, { streams, figures, bare_relay_cpu_s_per_million_tokens: measured.bare });
+}
+
+/** Starts all of it again with another Node; what it answers is the exit code. */
+function onAnotherNode(node: string): number {
+  const at = process.argv.indexOf('--node');
+  const rest = process.argv.slice(2).filter((arg, i) => i + 2 !== at && i + 2 !== at + 1 && !arg.startsWith('--node='));
+  return spawnSync(node, [process.argv[1]!, ...rest], { stdio: 'inherit' }).status ?? 1;
 }

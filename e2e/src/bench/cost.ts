@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadResult } from './load';
+import { cpuBetween, total, type Meters } from './meters';
+
+/** What comes after the last token (titles, the removal of checkpoints) is part of a load's cost. */
+const SETTLE_MS = 3_000;
+
+export interface Cost {
+  result: LoadResult;
+  /** Of all processes, idle or not, Redis and Postgres among them. */
+  cpuSeconds: number;
+  cpuPerMillion: number;
+  /** From the first request until all has settled. */
+  seconds: number;
+  redisBytes: number;
+  sqlPerTurn: number;
+}
+
+/** Runs a load and prints what it cost. */
+export async function measure(
+  meters: Meters,
+  label: string,
+  load: () => Promise<LoadResult>,
+  { statements = false } = {},
+): Promise<Cost> {
+  await meters.forgetStatements();
+  const before = await meters.read();
+  const started = performance.now();
+  const result = await load();
+  await sleep(SETTLE_MS);
+  const seconds = (performance.now() - started) / 1000;
+  const after = await meters.read();
+  const cpu = cpuBetween(before, after);
+  const perMillion = 1e6 / result.tokens;
+  const turns = result.firstToken.count;
+  const cost: Cost = {
+    ...{ result, seconds },
+    cpuSeconds: total(cpu),
+    cpuPerMillion: total(cpu) * perMillion,
+    redisBytes: after.redisBytesIn - before.redisBytesIn,
+    sqlPerTurn: (after.sql - before.sql) / turns,
+  };
+  print(label, {
+    complete: `${result.complete}/${turns}`,
+    cpu_s_per_million: byService(cpu, perMillion),
+    total: round(cost.cpuPerMillion),
+    cpu_ms_per_turn: round((cost.cpuSeconds * 1000) / turns),
+    latency_ms: { p50: result.latency.quantile(0.5), p99: result.latency.quantile(0.99) },
+    first_token_ms: { p50: result.firstToken.quantile(0.5), p99: result.firstToken.quantile(0.99) },
+    redis_kb_per_turn: round(cost.redisBytes / turns / 1000),
+    sql_per_turn: round(cost.sqlPerTurn),
+  });
+  if (statements)
+    for (const { calls, query } of await meters.statements()) console.log(`  ${String(calls).padStart(6)}  ${query}`);
+  return cost;
+}
+
+export interface IdleCost {
+  /** CPU-seconds a second, of all processes. */
+  cores: number;
+  /** Resident memory of the services. */
+  rssMb: number;
+}
+
+/** What a system costs while nobody asks anything. */
+export async function measureIdle(meters: Meters, forMs: number): Promise<IdleCost> {
+  await sleep(SETTLE_MS);
+  const memory = meters.memory();
+  const before = await meters.read();
+  const started = performance.now();
+  await sleep(forMs);
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = cpuBetween(before, await meters.read());
+  print('idle', { rss_mb: byService(memory), cpu_ms_per_second: byService(cpu, 1000 / seconds) });
+  return { cores: total(cpu) / seconds, rssMb: total(memory) };
+}
+
+export function print(label: string, figures: object): void {
+  console.log(`${label}: ${JSON.stringify(figures)}`);
+}
+
+export const round = (value: number, digits = 1) => Number(value.toFixed(digits));
+
+const byService = (values: Record<string, number>, factor = 1) =>
+  Object.fromEntries(Object.entries(values).map(([service, value]) => [service, round(value * factor)]));
