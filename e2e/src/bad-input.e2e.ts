@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SIGN_OUT, type ErrorReply } from '@perennial/contracts-gateway';
+import { type ErrorReply, routes } from '@perennial/contracts-gateway';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import { request } from 'undici';
@@ -117,7 +117,7 @@ describe('bad input', () => {
       const again = await http<{ token: string }>('POST', `${system.baseUrl}/api/v1/auths/signin`, {
         body: { email: 'user1@example.com', password: 'correct horse battery staple' },
       });
-      await http('POST', system.baseUrl + SIGN_OUT.path, { token: again.body.token, body: {} });
+      await http('POST', system.baseUrl + routes.auths.signOut.path, { token: again.body.token, body: {} });
       await expect
         .poll(async () => (await post('/api/chat/completions', turn(), again.body.token)).status, { timeout: 1_500 })
         .toBe(401);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UPDATE_PASSWORD } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -92,7 +92,7 @@ describe('degraded, in the open', () => {
     ).catch(() => undefined);
     await sleep(1_000);
     expect(cuts).toBe(0);
-    const changed = await http('POST', system.gateways[0] + UPDATE_PASSWORD.path, {
+    const changed = await http('POST', system.gateways[0] + routes.auths.updatePassword.path, {
       token: other.token,
       body: { password: 'correct horse battery staple', new_password: 'another horse battery staple' },
     });

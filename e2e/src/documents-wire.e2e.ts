@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { FileReply, KnowledgeBase, Message, SocketEvent } from '@perennial/contracts-gateway';
+import type { SocketEvent } from '@perennial/contracts-gateway';
+import type { FileReply, KnowledgeBase, Message } from '@perennial/contracts-wire';
 import type { RunningSystem } from '@perennial/launcher';
 import { factOf } from '@perennial/testing/documents';
 import { io, type Socket } from 'socket.io-client';

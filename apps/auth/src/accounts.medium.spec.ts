@@ -1,22 +1,4 @@
-import {
-  ADD_USER,
-  AUTH_STATUS,
-  DELETE_USER,
-  GET_PICTURE,
-  GET_USER,
-  GET_USER_SETTINGS,
-  LIST_USERS,
-  picturePath,
-  RESOLVE_SESSION,
-  SIGN_IN,
-  SIGN_UP,
-  UPDATE_PASSWORD,
-  UPDATE_PROFILE,
-  UPDATE_TIMEZONE,
-  UPDATE_USER,
-  UPDATE_USER_SETTINGS,
-  type IssuedSession,
-} from '@perennial/contracts-auth';
+import { picturePath, type IssuedSession, users, sessions } from '@perennial/contracts-auth';
 import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
 import type { Caller, Replica } from '@perennial/testing-service';
 import { hash } from '@node-rs/argon2';
@@ -50,27 +32,27 @@ describe('accounts, with sign-up open', () => {
 
   function signUp(email: string, key?: string): Promise<IssuedSession> {
     return caller.rpc.call(
-      SIGN_UP,
+      users.signUp,
       { name: 'Ada', email, password, address, local: true },
       { principal: ANONYMOUS, key },
     );
   }
   function signIn(email: string, secret = password): Promise<IssuedSession> {
-    return caller.rpc.call(SIGN_IN, { email, password: secret, address }, { principal: ANONYMOUS });
+    return caller.rpc.call(sessions.signIn, { email, password: secret, address }, { principal: ANONYMOUS });
   }
   async function someone(role: Role = 'user'): Promise<IssuedSession> {
     number += 1;
     const email = `someone${number}@example.com`;
-    await caller.rpc.call(ADD_USER, { name: `Someone ${number}`, email, password, role }, { principal: asAdmin });
+    await caller.rpc.call(users.add, { name: `Someone ${number}`, email, password, role }, { principal: asAdmin });
     return signIn(email);
   }
   const resolve = ({ token }: IssuedSession) =>
-    caller.rpc.call(RESOLVE_SESSION, { claims: claimsOf(token) }, { principal: { kind: 'service', name: 'gateway' } });
+    caller.rpc.call(sessions.resolve, { claims: claimsOf(token) }, { principal: { kind: 'service', name: 'gateway' } });
 
   it('makes the first account the admin and the next ones pending', async () => {
     expect(admin.user).toMatchObject({ role: 'admin', email: 'admin@example.com', profile_image_url: '/user.png' });
     expect((await signUp('second@example.com')).user.role).toBe('pending');
-    expect(await caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS })).toEqual({
+    expect(await caller.rpc.call(users.status, {}, { principal: ANONYMOUS })).toEqual({
       onboarding: false,
       signUpEnabled: true,
     });
@@ -105,7 +87,7 @@ describe('accounts, with sign-up open', () => {
   it('resolves a session until the account is gone', async () => {
     const session = await someone();
     expect(await resolve(session)).toMatchObject({ id: session.user.id, role: 'user' });
-    const remove = () => caller.rpc.call(DELETE_USER, { userId: session.user.id }, { principal: asAdmin });
+    const remove = () => caller.rpc.call(users.remove, { userId: session.user.id }, { principal: asAdmin });
     expect(await remove()).toEqual({ deleted: true });
     expect(await remove()).toEqual({ deleted: false });
     await expect(resolve(session)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -114,7 +96,7 @@ describe('accounts, with sign-up open', () => {
 
   it('adds an account without a session of it', async () => {
     const request = { name: 'Added', email: 'added@localhost', password, role: 'user' as const };
-    const added = await caller.rpc.call(ADD_USER, request, { principal: asAdmin });
+    const added = await caller.rpc.call(users.add, request, { principal: asAdmin });
     expect(added).toMatchObject({ token: '', expiresAt: null, user: { email: 'added@localhost', role: 'user' } });
     expect((await signIn('added@localhost')).user.id).toBe(added.user.id);
   });
@@ -126,15 +108,15 @@ describe('accounts, with sign-up open', () => {
     const ownPassword = password;
     for (const password of ['short', 'password1', 'Qwertyuiop']) {
       const account = { name: 'Weak', email: 'weak@example.com', password };
-      await expect(caller.rpc.call(ADD_USER, account, { principal: asAdmin })).rejects.toMatchObject(weak);
-      await expect(caller.rpc.call(SIGN_UP, { ...account, address }, { principal: ANONYMOUS })).rejects.toMatchObject(
-        weak,
-      );
+      await expect(caller.rpc.call(users.add, account, { principal: asAdmin })).rejects.toMatchObject(weak);
       await expect(
-        caller.rpc.call(UPDATE_USER, { userId: session.user.id, password }, { principal: asAdmin }),
+        caller.rpc.call(users.signUp, { ...account, address }, { principal: ANONYMOUS }),
+      ).rejects.toMatchObject(weak);
+      await expect(
+        caller.rpc.call(users.update, { userId: session.user.id, password }, { principal: asAdmin }),
       ).rejects.toMatchObject(weak);
       const change = { password: ownPassword, newPassword: password, address };
-      await expect(caller.rpc.call(UPDATE_PASSWORD, change, { principal })).rejects.toMatchObject(weak);
+      await expect(caller.rpc.call(users.updatePassword, change, { principal })).rejects.toMatchObject(weak);
     }
     await db.query('UPDATE auth.users SET password_hash = $2 WHERE id = $1', [session.user.id, await hash('1234')]);
     expect((await signIn(session.user.email, '1234')).user.id).toBe(session.user.id);
@@ -144,7 +126,7 @@ describe('accounts, with sign-up open', () => {
     const { user, device } = await someone();
     const from = (secret: string, proof?: string) =>
       caller.rpc.call(
-        SIGN_IN,
+        sessions.signIn,
         { email: user.email, password: secret, address: '198.51.100.77', device: proof },
         { principal: ANONYMOUS },
       );
@@ -158,9 +140,13 @@ describe('accounts, with sign-up open', () => {
     const session = await someone();
     const principal = principalOf(session);
     const change = () =>
-      caller.rpc.call(UPDATE_PASSWORD, { password, newPassword: 'another one', address }, { principal, key: 'change' });
+      caller.rpc.call(
+        users.updatePassword,
+        { password, newPassword: 'another one', address },
+        { principal, key: 'change' },
+      );
     await expect(
-      caller.rpc.call(UPDATE_PASSWORD, { password: 'wrong', newPassword: 'another one', address }, { principal }),
+      caller.rpc.call(users.updatePassword, { password: 'wrong', newPassword: 'another one', address }, { principal }),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await resolve(session)).toBeTruthy();
     expect(await change()).toEqual({});
@@ -174,7 +160,7 @@ describe('accounts, with sign-up open', () => {
     const session = await someone();
     const principal = principalOf(session);
     const signIns = Array.from({ length: 6 }, () => signIn(session.user.email).catch(() => undefined));
-    await caller.rpc.call(UPDATE_PASSWORD, { password, newPassword: 'changed it', address }, { principal });
+    await caller.rpc.call(users.updatePassword, { password, newPassword: 'changed it', address }, { principal });
     const tokens = (await Promise.all(signIns)).filter((made) => made !== undefined);
     for (const made of tokens) await expect(resolve(made)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     const fresh = await signIn(session.user.email, 'changed it');
@@ -184,7 +170,7 @@ describe('accounts, with sign-up open', () => {
   it('ends tokens with a change of role or password by an admin, not with a change of name', async () => {
     const session = await someone();
     const update = (change: object) =>
-      caller.rpc.call(UPDATE_USER, { userId: session.user.id, ...change }, { principal: asAdmin });
+      caller.rpc.call(users.update, { userId: session.user.id, ...change }, { principal: asAdmin });
     expect(await update({ name: 'Renamed', role: 'user' })).toMatchObject({ name: 'Renamed' });
     expect(await resolve(session)).toMatchObject({ name: 'Renamed' });
     expect(await update({ role: 'pending' })).toMatchObject({ role: 'pending' });
@@ -197,37 +183,39 @@ describe('accounts, with sign-up open', () => {
 
   it('keeps at least one admin, also when two admins remove each other at once', async () => {
     const userId = admin.user.id;
-    await expect(caller.rpc.call(UPDATE_USER, { userId, role: 'user' }, { principal: asAdmin })).rejects.toMatchObject({
-      code: 'FAILED_PRECONDITION',
-    });
-    await expect(caller.rpc.call(DELETE_USER, { userId }, { principal: asAdmin })).rejects.toMatchObject({
+    await expect(caller.rpc.call(users.update, { userId, role: 'user' }, { principal: asAdmin })).rejects.toMatchObject(
+      {
+        code: 'FAILED_PRECONDITION',
+      },
+    );
+    await expect(caller.rpc.call(users.remove, { userId }, { principal: asAdmin })).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });
     for (let round = 0; round < 3; round += 1) {
       const other = await someone('admin');
       const outcomes = await Promise.allSettled([
-        caller.rpc.call(UPDATE_USER, { userId, role: 'user' }, { principal: principalOf(other) }),
-        caller.rpc.call(UPDATE_USER, { userId: other.user.id, role: 'user' }, { principal: asAdmin }),
+        caller.rpc.call(users.update, { userId, role: 'user' }, { principal: principalOf(other) }),
+        caller.rpc.call(users.update, { userId: other.user.id, role: 'user' }, { principal: asAdmin }),
       ]);
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       // As it was: the first admin is the only one.
       const survivor = outcomes[0]?.status === 'fulfilled' ? principalOf(other) : asAdmin;
-      await caller.rpc.call(UPDATE_USER, { userId, role: 'admin' }, { principal: survivor });
-      await caller.rpc.call(UPDATE_USER, { userId: other.user.id, role: 'user' }, { principal: asAdmin });
+      await caller.rpc.call(users.update, { userId, role: 'admin' }, { principal: survivor });
+      await caller.rpc.call(users.update, { userId: other.user.id, role: 'user' }, { principal: asAdmin });
     }
   });
 
   it('lists and searches accounts, wildcards taken literally', async () => {
     const made = await caller.rpc.call(
-      ADD_USER,
+      users.add,
       { name: '100% Zoë_x', email: 'percent@example.com', password },
       { principal: asAdmin },
     );
-    const list = (query: string) => caller.rpc.call(LIST_USERS, { query }, { principal: asAdmin });
+    const list = (query: string) => caller.rpc.call(users.list, { query }, { principal: asAdmin });
     expect((await list('100%')).users.map(({ id }) => id)).toEqual([made.user.id]);
     expect((await list('zoë_')).total).toBe(1);
     expect((await list('%')).total).toBe(1);
-    const page = await caller.rpc.call(LIST_USERS, { orderBy: 'email', direction: 'desc' }, { principal: asAdmin });
+    const page = await caller.rpc.call(users.list, { orderBy: 'email', direction: 'desc' }, { principal: asAdmin });
     expect(page.total).toBeGreaterThan(5);
     expect([...page.users].sort((a, b) => (a.email < b.email ? 1 : -1))).toEqual(page.users);
   });
@@ -236,17 +224,20 @@ describe('accounts, with sign-up open', () => {
     const session = await someone();
     const principal = principalOf(session);
     const profile = { name: 'New name', profile_image_url: '/x.png', bio: 'Hello' };
-    expect(await caller.rpc.call(UPDATE_PROFILE, profile, { principal })).toMatchObject({ ...profile, gender: null });
-    await caller.rpc.call(UPDATE_TIMEZONE, { timezone: 'Europe/Berlin' }, { principal });
-    expect(await caller.rpc.call(GET_USER, { userId: session.user.id }, { principal })).toMatchObject({
+    expect(await caller.rpc.call(users.updateProfile, profile, { principal })).toMatchObject({
+      ...profile,
+      gender: null,
+    });
+    await caller.rpc.call(users.updateTimezone, { timezone: 'Europe/Berlin' }, { principal });
+    expect(await caller.rpc.call(users.get, { userId: session.user.id }, { principal })).toMatchObject({
       timezone: 'Europe/Berlin',
     });
-    expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings: null });
+    expect(await caller.rpc.call(users.getSettings, {}, { principal })).toEqual({ settings: null });
     const settings = { ui: { theme: 'dark', models: ['a'] } };
-    expect(await caller.rpc.call(UPDATE_USER_SETTINGS, { settings }, { principal })).toEqual({ settings });
-    expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings });
+    expect(await caller.rpc.call(users.updateSettings, { settings }, { principal })).toEqual({ settings });
+    expect(await caller.rpc.call(users.getSettings, {}, { principal })).toEqual({ settings });
     const large = { ui: { pictures: Array.from({ length: 11 }, () => 'x'.repeat(100_000)) } };
-    await expect(caller.rpc.call(UPDATE_USER_SETTINGS, { settings: large }, { principal })).rejects.toMatchObject({
+    await expect(caller.rpc.call(users.updateSettings, { settings: large }, { principal })).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
       details: { used: JSON.stringify(large).length, limit: 1_000_000 },
     });
@@ -255,7 +246,7 @@ describe('accounts, with sign-up open', () => {
       session.user.id,
       JSON.stringify(large),
     ]);
-    expect(await caller.rpc.call(GET_USER_SETTINGS, {}, { principal })).toEqual({ settings: large });
+    expect(await caller.rpc.call(users.getSettings, {}, { principal })).toEqual({ settings: large });
   });
 
   it('keeps large pictures apart from the account, and those that were saved before readable', async () => {
@@ -264,9 +255,9 @@ describe('accounts, with sign-up open', () => {
     const principal = principalOf(session);
     const of = (kilobytes: number) => `data:image/png;base64,${'A'.repeat(kilobytes * 1_000)}`;
     const save = (url: string, name = 'Pictured') =>
-      caller.rpc.call(UPDATE_PROFILE, { name, profile_image_url: url }, { principal });
+      caller.rpc.call(users.updateProfile, { name, profile_image_url: url }, { principal });
     const saved = async (as = principal) =>
-      (await caller.rpc.call(GET_PICTURE, { userId }, { principal: as })).url.length;
+      (await caller.rpc.call(users.picture, { userId }, { principal: as })).url.length;
     await expect(save(of(100))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect((await save(of(90))).profile_image_url).toBe(picturePath(userId));
     expect(await saved()).toBe(of(90).length);
@@ -282,21 +273,21 @@ describe('accounts, with sign-up open', () => {
   describe('who may not', () => {
     const someId = '00000000-0000-4000-8000-000000000000';
     const adminCalls = [
-      [ADD_USER, { name: 'x', email: 'x@example.com', password }],
-      [LIST_USERS, {}],
-      [UPDATE_USER, { userId: someId, role: 'admin' }],
-      [DELETE_USER, { userId: someId }],
-      [GET_USER, { userId: someId }],
-      [GET_PICTURE, { userId: someId }],
+      [users.add, { name: 'x', email: 'x@example.com', password }],
+      [users.list, {}],
+      [users.update, { userId: someId, role: 'admin' }],
+      [users.remove, { userId: someId }],
+      [users.get, { userId: someId }],
+      [users.picture, { userId: someId }],
     ] as const;
     const ownCalls = [
-      [UPDATE_PROFILE, { name: 'x', profile_image_url: '' }],
-      [GET_USER_SETTINGS, {}],
-      [UPDATE_USER_SETTINGS, { settings: {} }],
+      [users.updateProfile, { name: 'x', profile_image_url: '' }],
+      [users.getSettings, {}],
+      [users.updateSettings, { settings: {} }],
     ] as const;
     const signedInCalls = [
-      [UPDATE_TIMEZONE, { timezone: 'UTC' }],
-      [UPDATE_PASSWORD, { password, newPassword: 'another one', address }],
+      [users.updateTimezone, { timezone: 'UTC' }],
+      [users.updatePassword, { password, newPassword: 'another one', address }],
     ] as const;
 
     it.each(named(adminCalls))('%s is for admins only', async (_pattern, call, request) => {
@@ -332,7 +323,7 @@ describe('accounts, with sign-up open', () => {
     it('a pending account may see itself', async () => {
       const pending = await someone('pending');
       const userId = pending.user.id;
-      expect(await caller.rpc.call(GET_USER, { userId }, { principal: principalOf(pending) })).toMatchObject({
+      expect(await caller.rpc.call(users.get, { userId }, { principal: principalOf(pending) })).toMatchObject({
         id: userId,
       });
     });

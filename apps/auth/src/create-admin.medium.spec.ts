@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { AUTH_STATUS, SIGN_IN } from '@perennial/contracts-auth';
+import { users, sessions } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { buildService, freshDatabase, waitFor, type ServiceBundle } from '@perennial/testing';
 import pg from 'pg';
@@ -41,7 +41,7 @@ describe('the first administrator from the command line', () => {
     return { code, stdout, stderr };
   }
   const onboarding = async (): Promise<boolean> =>
-    (await made.caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS })).onboarding;
+    (await made.caller.rpc.call(users.status, {}, { principal: ANONYMOUS })).onboarding;
 
   /** Holds the lock of the first account until both wait for it, and so until each has been told that there is no account. */
   async function whenBothHaveSeenNoAccount<T>(start: () => Promise<T>): Promise<T> {
@@ -86,7 +86,7 @@ describe('the first administrator from the command line', () => {
     });
     expect(JSON.stringify(outcomes)).not.toContain(password);
     const signIn = (name: string) =>
-      made.caller.rpc.call(SIGN_IN, { email: `${name}@b.c`, password, address }, { principal: ANONYMOUS });
+      made.caller.rpc.call(sessions.signIn, { email: `${name}@b.c`, password, address }, { principal: ANONYMOUS });
     expect((await signIn(winner)).user).toMatchObject({ role: 'admin', name: 'Admin', email: `${winner}@b.c` });
     await expect(signIn(winner === 'a' ? 'b' : 'a')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await onboarding()).toBe(false);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ADD_USER } from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import { Database, openDataSource, poolOf, UnitOfWork } from '@perennial/persistence';
 import { commonEnv, databaseEnv, parseEnv, Runtime } from '@perennial/runtime';
@@ -39,7 +39,7 @@ const env = parseEnv(z.object({ ...commonEnv, ...databaseEnv, ...firstAdminEnv }
 const password = env.WEBUI_ADMIN_PASSWORD ?? (await readPassword(process.stdin, process.stderr));
 if (password === undefined || password === '')
   refuse('There is no password. Write it to standard input, or set WEBUI_ADMIN_PASSWORD.');
-const account = ADD_USER.request.safeParse({ email, name: name ?? env.WEBUI_ADMIN_NAME, password });
+const account = users.add.request.safeParse({ email, name: name ?? env.WEBUI_ADMIN_NAME, password });
 if (!account.success) refuse(z.prettifyError(account.error));
 
 const runtime = new Runtime({ name: 'auth', logLevel: env.LOG_LEVEL, logStream: process.stderr });

@@ -1,13 +1,4 @@
-import {
-  ADD_USER,
-  DELETE_USER,
-  SIGN_IN,
-  SIGN_OUT,
-  SIGN_UP,
-  UPDATE_PASSWORD,
-  UPDATE_USER,
-  type IssuedSession,
-} from '@perennial/contracts-auth';
+import { type IssuedSession, users, sessions } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { expect, it, onTestFinished } from 'vitest';
 import { address, claimsOf, installation, principalOf, SECRET_KEY } from '../test/installation';
@@ -27,24 +18,24 @@ it('what happens to accounts leaves one line each, without addresses of people a
   const [email, password, next] = ['someone@example.com', 'correct horse battery', 'another horse battery'];
   const anonymous = { principal: ANONYMOUS };
   const owner = { name: 'Owner', email: 'owner@example.com', password, address };
-  await rpc.call(SIGN_UP, owner, anonymous).catch(() => undefined);
-  const admin = await rpc.call(SIGN_UP, { ...owner, setupSecret }, anonymous);
+  await rpc.call(users.signUp, owner, anonymous).catch(() => undefined);
+  const admin = await rpc.call(users.signUp, { ...owner, setupSecret }, anonymous);
   const as = { principal: principalOf(admin) };
-  const { user } = await rpc.call(ADD_USER, { name: 'Someone', email, password, role: 'user' }, as);
+  const { user } = await rpc.call(users.add, { name: 'Someone', email, password, role: 'user' }, as);
   const signIn = (secret: string): Promise<IssuedSession> =>
-    rpc.call(SIGN_IN, { email, password: secret, address }, anonymous);
+    rpc.call(sessions.signIn, { email, password: secret, address }, anonymous);
   const session = await signIn(password);
   await signIn('a guess').catch(() => undefined);
   const change = { password: 'a guess', newPassword: next, address };
   const own = { principal: principalOf(session) };
-  await rpc.call(UPDATE_PASSWORD, change, own).catch(() => undefined);
-  for (const _ of [1, 2]) await rpc.call(UPDATE_PASSWORD, { ...change, password }, { ...own, key: 'once' });
+  await rpc.call(users.updatePassword, change, own).catch(() => undefined);
+  for (const _ of [1, 2]) await rpc.call(users.updatePassword, { ...change, password }, { ...own, key: 'once' });
   await signIn(next);
   for (const _ of [1, 2, 3, 4]) await signIn('a guess').catch(() => undefined);
   const update = { userId: user.id, role: 'admin' as const, email: 'renamed@example.com' };
-  await rpc.call(UPDATE_USER, update, as);
-  await rpc.call(SIGN_OUT, { jti: claimsOf(session.token).jti, userId: user.id, expiresAt: null }, own);
-  await rpc.call(DELETE_USER, { userId: user.id }, as);
+  await rpc.call(users.update, update, as);
+  await rpc.call(sessions.signOut, { jti: claimsOf(session.token).jti, userId: user.id, expiresAt: null }, own);
+  await rpc.call(users.remove, { userId: user.id }, as);
 
   const events = lines.filter(({ context }) => context === 'security');
   const [user_id, actor_id] = [user.id, admin.user.id];

@@ -1,13 +1,7 @@
 import 'reflect-metadata';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import {
-  GET_SETTINGS,
-  GET_VERSION,
-  RESOLVE_MODEL,
-  type ResolvedModel,
-  type Settings,
-} from '@perennial/contracts-config';
+import { type ResolvedModel, type Settings, settings, models } from '@perennial/contracts-config';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
@@ -35,8 +29,8 @@ export async function startConfigDouble(
 ): Promise<INestMicroservice> {
   @Controller()
   class ConfigDouble {
-    @Handles(RESOLVE_MODEL)
-    async resolve({ modelId }: CallParsedRequest<typeof RESOLVE_MODEL>): Promise<ResolvedModel> {
+    @Handles(models.resolve)
+    async resolve({ modelId }: CallParsedRequest<typeof models.resolve>): Promise<ResolvedModel> {
       await answers.silence;
       if (!modelId.startsWith('sim')) throw new CallError('NOT_FOUND', `There is no model "${modelId}".`);
       const { baseUrl, continuation, sealedKey } = answers;
@@ -49,14 +43,14 @@ export async function startConfigDouble(
       };
     }
 
-    @Handles(GET_SETTINGS)
+    @Handles(settings.get)
     settings(): Settings {
       const { taskModel, queryGeneration, queryPrompt } = answers;
       const tasks = { titleGeneration: true, titlePrompt: '', taskModel, queryGeneration, queryPrompt };
       return { version: answers.version, name: 'Test', defaultLocale: 'en', defaultModels: null, banners: [], tasks };
     }
 
-    @Handles(GET_VERSION)
+    @Handles(settings.version)
     version(): { version: number } {
       return { version: answers.version };
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPT_COMPLETION, ACCEPT_TURN, GET_CHAT, RUN_SOURCES, UPDATE_CHAT } from '@perennial/contracts-chat';
+import { completions, runs as runCalls, chats } from '@perennial/contracts-chat';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
@@ -87,7 +87,7 @@ describe('documents in a turn', () => {
       { action: 'queries_generated', queries: ['simulated query'], done: false },
       { action: 'sources_retrieved', count: 1, done: true },
     ];
-    const chat = await world.rpc.call(GET_CHAT, { chatId: turn.chatId }, { principal: user });
+    const chat = await world.rpc.call(chats.get, { chatId: turn.chatId }, { principal: user });
     expect(chat.chat.history?.messages[turn.messageId]).toMatchObject({ sources: [source], statusHistory: statuses });
     await waitFor(() =>
       events.some(({ data }) => data.type === 'chat:active' && !(data.data as { active: boolean }).active),
@@ -112,7 +112,7 @@ describe('documents in a turn', () => {
     const first = await world.ask({ user, model: 'sim-t5-r100-x', attached: [file(attached)] });
     await (await world.follow(first.runId)).ended();
     await world.rpc.call(
-      UPDATE_CHAT,
+      chats.update,
       {
         chatId: first.chatId,
         chat: {
@@ -161,7 +161,7 @@ describe('documents in a turn', () => {
     await expect(ask('collection')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const body = { messages: [{ role: 'user', content: 'What does it say?' }], files: [{ type: 'file', id }] };
     await expect(
-      world.rpc.call(ACCEPT_COMPLETION, { modelId: 'sim', body, bodyHash: 'h' }, { principal: user }),
+      world.rpc.call(completions.accept, { modelId: 'sim', body, bodyHash: 'h' }, { principal: user }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(retrieval.searches).toEqual([]);
     // Attached to the chat it stays silent: chats outlive the files that were attached to them.
@@ -308,24 +308,26 @@ describe('documents in a turn', () => {
     const content = `Prompt ${randomUUID()}`;
     const body = { messages: [{ role: 'user', content }], files: [{ type: 'file', id, context: 'full' }] };
     const request = { modelId: 'sim-t5-r100-x', body, bodyHash: 'h', idempotencyKey: randomUUID() };
-    const accepted = await world.rpc.call(ACCEPT_COMPLETION, request, { principal: user });
+    const accepted = await world.rpc.call(completions.accept, request, { principal: user });
     expect(accepted).toMatchObject({ documents: true, encoding: 'text' });
     const reader = await world.follow(accepted.runId);
     await reader.has(1);
-    const { sources } = await world.rpc.call(RUN_SOURCES, { runId: accepted.runId }, { principal: user });
+    const { sources } = await world.rpc.call(runCalls.sources, { runId: accepted.runId }, { principal: user });
     expect(sources).toMatchObject([{ source: { id }, document: ['The launch is on 3 May.'] }]);
     await reader.ended();
     expect(reader.text).toBe(expectedText('sim-t5-r100-x', content, 5));
     expect(retrieval.searches[0]?.request.items).toEqual([{ type: 'file', id, full: true }]);
     // The same key again gives the same answer, and the same sources with it.
-    const again = await world.rpc.call(ACCEPT_COMPLETION, request, { principal: user });
+    const again = await world.rpc.call(completions.accept, request, { principal: user });
     expect(again).toMatchObject({ runId: accepted.runId, created: false, documents: true });
-    expect((await world.rpc.call(RUN_SOURCES, { runId: again.runId }, { principal: user })).sources).toEqual(sources);
+    expect((await world.rpc.call(runCalls.sources, { runId: again.runId }, { principal: user })).sources).toEqual(
+      sources,
+    );
     await expect(
-      world.rpc.call(RUN_SOURCES, { runId: accepted.runId }, { principal: newUser() }),
+      world.rpc.call(runCalls.sources, { runId: accepted.runId }, { principal: newUser() }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const plain = { modelId: 'sim-t5-r100-x', body: { messages: body.messages }, bodyHash: 'p' };
-    expect(await world.rpc.call(ACCEPT_COMPLETION, plain, { principal: user })).toMatchObject({ documents: false });
+    expect(await world.rpc.call(completions.accept, plain, { principal: user })).toMatchObject({ documents: false });
   });
 
   it('of an answer that is written again are looked up again', async () => {
@@ -355,7 +357,7 @@ describe('documents in a turn', () => {
     );
     const again = (messageId: string) =>
       world.rpc.call(
-        ACCEPT_TURN,
+        runCalls.accept,
         {
           chatId: turn.chatId,
           parentId: null,

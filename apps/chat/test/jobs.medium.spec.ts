@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPT_COMPLETION, ACCEPT_TURN } from '@perennial/contracts-chat';
+import { completions, runs } from '@perennial/contracts-chat';
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { Connections, createRunHub } from '@perennial/transport';
 import { Worker } from 'bullmq';
@@ -158,7 +158,7 @@ describe('jobs, locks and readers that are left behind', () => {
     const hub = createRunHub({ connections, lookup: (id) => world.lookup(id) });
     await world.workers(1);
     const { runId } = await world.rpc.call(
-      ACCEPT_COMPLETION,
+      completions.accept,
       {
         modelId: 'sim-t400-r10-x',
         body: { messages: [{ role: 'user', content: 'Read me' }] },
@@ -190,7 +190,7 @@ describe('jobs, locks and readers that are left behind', () => {
     }));
     await Promise.all(
       requests.map(async (request) => {
-        const ask = () => world.rpc.call(ACCEPT_TURN, request, { principal: user });
+        const ask = () => world.rpc.call(runs.accept, request, { principal: user });
         const [one, other] = await Promise.all([ask(), ask()]);
         expect(other.chatId).toBe(one.chatId);
         expect(other.runs).toEqual(one.runs);
@@ -208,7 +208,7 @@ describe('jobs, locks and readers that are left behind', () => {
       userMessage: { id: randomUUID(), content: 'Once' },
       answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
     };
-    const ask = () => world.rpc.call(ACCEPT_TURN, request, { principal: user });
+    const ask = () => world.rpc.call(runs.accept, request, { principal: user });
     const first = await ask();
     await world.until(first.runs[0]!.runId, ({ state }) => state === 'completed', 'the answer to be over');
     expect(await ask()).toEqual({ ...first, created: false });
@@ -218,7 +218,7 @@ describe('jobs, locks and readers that are left behind', () => {
     const user = newUser();
     const complete = (key: string) =>
       world.rpc.call(
-        ACCEPT_COMPLETION,
+        completions.accept,
         {
           modelId: 'sim-t5-r100-x',
           body: { messages: [{ role: 'user', content: 'Once' }] },

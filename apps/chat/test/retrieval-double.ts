@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { FILE_STATUSES, GET_KNOWLEDGE, SEARCH, type Source } from '@perennial/contracts-retrieval';
+import { type Source, files, knowledge, documents } from '@perennial/contracts-retrieval';
 import { type CallContext, Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
-type SearchRequest = CallParsedRequest<typeof SEARCH>;
+type SearchRequest = CallParsedRequest<typeof documents.search>;
 
 /** What the double knows and has been asked; tests change it while it runs. */
 export interface RetrievalAnswers {
@@ -42,8 +42,8 @@ export async function startRetrievalDouble(redisUrl: string, keyPrefix: string):
 
   @Controller()
   class RetrievalDouble {
-    @Handles(SEARCH)
-    async search(request: SearchRequest, { principal }: CallContext): Promise<CallReply<typeof SEARCH>> {
+    @Handles(documents.search)
+    async search(request: SearchRequest, { principal }: CallContext): Promise<CallReply<typeof documents.search>> {
       const user = principal as UserPrincipal;
       answers.calls += 1;
       answers.searches.push({ request, principal: user });
@@ -72,11 +72,11 @@ export async function startRetrievalDouble(redisUrl: string, keyPrefix: string):
       return { sources, count: sources.length, template, inSystem, truncated: false, skipped };
     }
 
-    @Handles(FILE_STATUSES)
+    @Handles(files.statuses)
     statuses(
-      { fileIds }: CallParsedRequest<typeof FILE_STATUSES>,
+      { fileIds }: CallParsedRequest<typeof files.statuses>,
       { principal }: CallContext,
-    ): CallReply<typeof FILE_STATUSES> {
+    ): CallReply<typeof files.statuses> {
       answers.calls += 1;
       const { userId } = principal as UserPrincipal;
       const items = fileIds.filter((id) => readable(id, userId));
@@ -95,11 +95,11 @@ export async function startRetrievalDouble(redisUrl: string, keyPrefix: string):
       };
     }
 
-    @Handles(GET_KNOWLEDGE)
+    @Handles(knowledge.get)
     base(
-      { knowledgeId }: CallParsedRequest<typeof GET_KNOWLEDGE>,
+      { knowledgeId }: CallParsedRequest<typeof knowledge.get>,
       { principal }: CallContext,
-    ): CallReply<typeof GET_KNOWLEDGE> {
+    ): CallReply<typeof knowledge.get> {
       answers.calls += 1;
       const { userId } = principal as UserPrincipal;
       const document = readable(knowledgeId, userId);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { DELETE_CHAT } from '@perennial/contracts-chat';
+import { chats } from '@perennial/contracts-chat';
 import { processExists, sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
@@ -84,7 +84,7 @@ describe('stops, hand-overs and titles', () => {
     const turn = await world.ask({ model: 'sim-t600-r30-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(60);
-    await world.rpc.call(DELETE_CHAT, { chatId: turn.chatId }, { principal: turn.user });
+    await world.rpc.call(chats.remove, { chatId: turn.chatId }, { principal: turn.user });
     expect((await reader.ended()).terminal.state).toBe('cancelled');
     const { rows } = await world.db.query('SELECT 1 FROM messages WHERE chat_id = $1', [turn.chatId]);
     expect(rows).toEqual([]);

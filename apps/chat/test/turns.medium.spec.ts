@@ -7,14 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
-import {
-  ACCEPT_COMPLETION,
-  ACCEPT_TURN,
-  ACTIVE_RUNS,
-  KEEP_PICTURES,
-  pictureKey,
-  pictureUrl,
-} from '@perennial/contracts-chat';
+import { pictureKey, pictureUrl, completions, runs, pictures as pictureCalls } from '@perennial/contracts-chat';
 import { splitThoughts } from '@perennial/contracts-kernel';
 import { expectedText, HABIT_TEXT } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
@@ -88,10 +81,10 @@ describe('turns and completions', () => {
     const blobKey = pictureKey(randomUUID());
     const { size, sha256 } = await store.put(blobKey, Readable.from([Buffer.from('leaf')]), { maxBytes: 100 });
     const pictures = [{ blobKey, size, sha256, contentType: 'image/png' as const }];
-    const { ids } = await world.rpc.call(KEEP_PICTURES, { pictures }, { principal: user });
+    const { ids } = await world.rpc.call(pictureCalls.keep, { pictures }, { principal: user });
     const picture = { type: 'image_url', image_url: { url: pictureUrl(ids[0]!) } };
     const reply = await world.rpc.call(
-      ACCEPT_TURN,
+      runs.accept,
       {
         parentId: null,
         userMessage: { id: 'asked', content: [{ type: 'text', text: 'What is it?' }, picture] },
@@ -117,7 +110,7 @@ describe('turns and completions', () => {
     const first = await world.ask({ model: 'sim-t5-r100-x' });
     await (await world.follow(first.runId)).ended();
     const reply = await world.rpc.call(
-      ACCEPT_TURN,
+      runs.accept,
       {
         chatId: first.chatId,
         parentId: first.messageId,
@@ -140,17 +133,17 @@ describe('turns and completions', () => {
     };
     const key = randomUUID();
     const [a, b] = await Promise.all([
-      world.rpc.call(ACCEPT_TURN, request, { principal: user, key }),
-      world.rpc.call(ACCEPT_TURN, request, { principal: user, key }),
+      world.rpc.call(runs.accept, request, { principal: user, key }),
+      world.rpc.call(runs.accept, request, { principal: user, key }),
     ]);
     expect(a).toEqual(b);
-    const again = await world.rpc.call(ACCEPT_TURN, request, { principal: user });
+    const again = await world.rpc.call(runs.accept, request, { principal: user });
     expect(again.runs).toEqual(a.runs);
     await expect(
-      world.rpc.call(ACCEPT_TURN, { ...request, parentId: null, generateTitle: true }, { principal: user, key }),
+      world.rpc.call(runs.accept, { ...request, parentId: null, generateTitle: true }, { principal: user, key }),
     ).rejects.toEqual(code('IDEMPOTENCY_MISMATCH'));
     await (await world.follow(a.runs[0]!.runId)).ended();
-    const late = await world.rpc.call(ACCEPT_TURN, request, { principal: user, key });
+    const late = await world.rpc.call(runs.accept, request, { principal: user, key });
     expect(late).toEqual(a);
     expect(world.calls('Once')).toBe(1);
   });
@@ -159,7 +152,7 @@ describe('turns and completions', () => {
     const user = newUser();
     const ask = (change: object) =>
       world.rpc.call(
-        ACCEPT_TURN,
+        runs.accept,
         {
           parentId: null,
           userMessage: { id: randomUUID(), content: 'Hello' },
@@ -225,7 +218,7 @@ describe('turns and completions', () => {
   function naming(turn: Turn, change: object = {}) {
     const answers = [{ messageId: turn.messageId, modelId: 'sim-t30-r100-x' }];
     return world.rpc.call(
-      ACCEPT_TURN,
+      runs.accept,
       { chatId: turn.chatId, parentId: turn.messageId, answers, ...change },
       { principal: turn.user },
     );
@@ -368,7 +361,7 @@ describe('turns and completions', () => {
 
   it('lists the runs of a chat that are going, to its owner only', async () => {
     const turn = await world.ask({ model: 'sim-t200-r20-x' });
-    const active = (principal = turn.user) => world.rpc.call(ACTIVE_RUNS, { chatId: turn.chatId }, { principal });
+    const active = (principal = turn.user) => world.rpc.call(runs.active, { chatId: turn.chatId }, { principal });
     expect((await active()).runs).toEqual([{ runId: turn.runId, messageId: turn.messageId }]);
     expect((await active(newUser())).runs).toEqual([]);
     expect(await world.cancel({ runId: turn.runId }, newUser())).toEqual([]);
@@ -385,7 +378,7 @@ describe('turns and completions', () => {
       answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
     };
     const ask = (change: object = {}) =>
-      world.rpc.call(ACCEPT_TURN, { ...request, ...change }, { principal: user, key: 'client:turn-1' });
+      world.rpc.call(runs.accept, { ...request, ...change }, { principal: user, key: 'client:turn-1' });
     const first = await ask();
     await (await world.follow(first.runs[0]!.runId)).ended();
     expect(await ask()).toEqual(first);
@@ -395,7 +388,7 @@ describe('turns and completions', () => {
   describe('completions', () => {
     const complete = (body: object, user = newUser(), idempotencyKey?: string, modelId = 'sim-t20-r100-x') =>
       world.rpc.call(
-        ACCEPT_COMPLETION,
+        completions.accept,
         {
           modelId,
           body: { messages: [{ role: 'user', content: 'Complete' }], ...body },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPT_TURN, CANCEL_RUNS, GET_RUN, type RunSnapshot } from '@perennial/contracts-chat';
+import { type RunSnapshot, runs } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import {
@@ -162,7 +162,7 @@ export class World {
     const { model = 'sim-t120-r60-x', user = newUser(), prompt = `Prompt ${randomUUID()}`, title = false } = options;
     const { attached = [], files = [], chatId, parentId = null } = options;
     const reply = await this.rpc.call(
-      ACCEPT_TURN,
+      runs.accept,
       {
         ...(chatId === undefined ? {} : { chatId }),
         parentId,
@@ -183,7 +183,7 @@ export class World {
       [turn.chatId, turn.messageId],
     );
     const reply = await this.rpc.call(
-      ACCEPT_TURN,
+      runs.accept,
       {
         chatId: turn.chatId,
         parentId: rows[0]!.parent_id,
@@ -204,11 +204,11 @@ export class World {
   }
 
   async cancel(target: { runId: string } | { chatId: string }, user: UserPrincipal): Promise<string[]> {
-    return (await this.rpc.call(CANCEL_RUNS, target, { principal: user })).cancelled;
+    return (await this.rpc.call(runs.cancel, target, { principal: user })).cancelled;
   }
 
   async snapshot(runId: string): Promise<RunSnapshot> {
-    return this.rpc.call(GET_RUN, { runId }, { principal: HUB });
+    return this.rpc.call(runs.get, { runId }, { principal: HUB });
   }
 
   /** The run's row. */
@@ -295,7 +295,7 @@ export interface AskOptions {
   parentId?: string;
 }
 
-export type Turn = CallReply<typeof ACCEPT_TURN> & {
+export type Turn = CallReply<typeof runs.accept> & {
   runId: string;
   messageId: string;
   user: UserPrincipal;

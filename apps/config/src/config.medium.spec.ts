@@ -1,18 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  CONFIG_CHANGED,
-  GET_CONNECTIONS,
-  GET_SETTINGS,
-  GET_VERSION,
-  LIST_MODELS,
-  RESOLVE_MODEL,
-  SAVE_MODEL_ENTRY,
-  UPDATE_BANNERS,
-  UPDATE_CONNECTIONS,
-  VERIFY_CONNECTION,
-} from '@perennial/contracts-config';
+import { CONFIG_CHANGED, connections as connectionCalls, settings, models } from '@perennial/contracts-config';
 import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
 import { SecretBox } from '@perennial/runtime';
 import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
@@ -106,7 +95,7 @@ async function installation(settings: Record<string, string | undefined> = {}, c
     replicas,
     logs: () => logs,
     ids: async (principal: Principal = user, refresh = false) =>
-      (await rpc.call(LIST_MODELS, { refresh }, { principal })).data.map(({ id }) => id),
+      (await rpc.call(models.list, { refresh }, { principal })).data.map(({ id }) => id),
     async rows(sql: string) {
       const client = new Client(databaseUrl);
       await client.connect();
@@ -132,7 +121,7 @@ describe('models', () => {
     expect(await ids()).toEqual(['a', 'b', 'c']);
     expect(one.requests[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
     expect(two.requests[0]?.headers.authorization).toBeUndefined();
-    const { data } = await rpc.call(LIST_MODELS, {}, { principal: user });
+    const { data } = await rpc.call(models.list, {}, { principal: user });
     expect(data[0]).toEqual({
       id: 'a',
       name: 'a',
@@ -175,7 +164,7 @@ describe('models', () => {
   it('resolves a model to its connection, with the key sealed, and finds one that has just appeared', async () => {
     const provider = await startProvider({ models: ['a'], ownedBy: 'vllm' });
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY });
-    const resolve = (modelId: string, principal = user) => rpc.call(RESOLVE_MODEL, { modelId }, { principal });
+    const resolve = (modelId: string, principal = user) => rpc.call(models.resolve, { modelId }, { principal });
     const { connection, upstreamModel, params } = await resolve('a');
     expect(connection).toMatchObject({ kind: 'openai', baseUrl: provider.url, continuation: 'continue_final_message' });
     expect({ upstreamModel, params }).toEqual({ upstreamModel: 'a', params: {} });
@@ -194,7 +183,7 @@ describe('models', () => {
     const provider = await startProvider();
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     const calls = Array.from({ length: 30 }, (_, n) =>
-      rpc.call(RESOLVE_MODEL, { modelId: `no-${n}` }, { principal: user }),
+      rpc.call(models.resolve, { modelId: `no-${n}` }, { principal: user }),
     );
     const outcomes = await Promise.allSettled(calls);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
@@ -205,11 +194,11 @@ describe('models', () => {
     const provider = await startProvider({ models: ['open', 'secret', 'off'] });
     const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     const save = (entry: object) =>
-      rpc.call(SAVE_MODEL_ENTRY, { id: 'secret', name: 'Secret', ...entry }, { principal: admin });
-    const resolve = (principal: Principal, modelId = 'secret') => rpc.call(RESOLVE_MODEL, { modelId }, { principal });
+      rpc.call(models.saveEntry, { id: 'secret', name: 'Secret', ...entry }, { principal: admin });
+    const resolve = (principal: Principal, modelId = 'secret') => rpc.call(models.resolve, { modelId }, { principal });
     expect(await ids()).toEqual(['open', 'secret', 'off']);
     await save({ params: { system: 'for admins only' } });
-    await rpc.call(SAVE_MODEL_ENTRY, { id: 'off', name: 'Off', is_active: false }, { principal: admin });
+    await rpc.call(models.saveEntry, { id: 'off', name: 'Off', is_active: false }, { principal: admin });
     expect(await ids()).toEqual(['open']);
     expect(await ids(admin)).toEqual(['open', 'secret']);
     await expect(resolve(user)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -223,7 +212,7 @@ describe('models', () => {
     });
     expect(await ids()).toEqual(['open', 'secret']);
     expect(await ids(userOf('user', 2))).toEqual(['open']);
-    const row = (await rpc.call(LIST_MODELS, {}, { principal: user })).data[1];
+    const row = (await rpc.call(models.list, {}, { principal: user })).data[1];
     expect(row).toMatchObject({ name: 'Secret', info: { params: {}, access_grants: [] } });
     await save({ access_grants: [{ principal_type: 'user', principal_id: '*', permission: 'read' }] });
     expect(await ids(userOf('user', 2))).toEqual(['open', 'secret']);
@@ -233,15 +222,15 @@ describe('models', () => {
     const provider = await startProvider({ models: ['base'] });
     const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     const entry = { id: 'helper', base_model_id: 'base', name: 'Helper', params: { temperature: 0 } };
-    const saved = await rpc.call(SAVE_MODEL_ENTRY, entry, { principal: admin, key: 'k' });
+    const saved = await rpc.call(models.saveEntry, entry, { principal: admin, key: 'k' });
     expect(saved).toMatchObject({ ...entry, is_active: true, created_at: expect.any(Number) as number });
-    expect(await rpc.call(SAVE_MODEL_ENTRY, entry, { principal: admin, key: 'k' })).toEqual(saved);
+    expect(await rpc.call(models.saveEntry, entry, { principal: admin, key: 'k' })).toEqual(saved);
     expect(await ids(admin)).toEqual(['base', 'helper']);
-    expect(await rpc.call(RESOLVE_MODEL, { modelId: 'helper' }, { principal: admin })).toMatchObject({
+    expect(await rpc.call(models.resolve, { modelId: 'helper' }, { principal: admin })).toMatchObject({
       upstreamModel: 'base',
       params: { temperature: 0 },
     });
-    await expect(rpc.call(RESOLVE_MODEL, { modelId: 'helper' }, { principal: user })).rejects.toMatchObject({
+    await expect(rpc.call(models.resolve, { modelId: 'helper' }, { principal: user })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
@@ -260,8 +249,8 @@ describe('the knowledge of a model', () => {
       'file',
     ];
     const entry = { id: 'base', name: 'Base', meta: { knowledge } };
-    await rpc.call(SAVE_MODEL_ENTRY, entry, { principal: admin, key: 'k' });
-    expect((await rpc.call(RESOLVE_MODEL, { modelId: 'base' }, { principal: admin })).knowledge).toEqual([
+    await rpc.call(models.saveEntry, entry, { principal: admin, key: 'k' });
+    expect((await rpc.call(models.resolve, { modelId: 'base' }, { principal: admin })).knowledge).toEqual([
       { type: 'collection', id: base, full: false },
       { type: 'file', id: file, full: true },
     ]);
@@ -275,9 +264,9 @@ describe('connections', () => {
       { OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY },
       2,
     );
-    const get = () => rpc.call(GET_CONNECTIONS, { kind: 'openai' }, { principal: admin });
+    const get = () => rpc.call(connectionCalls.get, { kind: 'openai' }, { principal: admin });
     const update = (connections: { url: string; key: string; config: Record<string, unknown> }[], key?: string) =>
-      rpc.call(UPDATE_CONNECTIONS, { kind: 'openai', enabled: true, connections }, { principal: admin, key });
+      rpc.call(connectionCalls.update, { kind: 'openai', enabled: true, connections }, { principal: admin, key });
     const before = await get();
     expect(before).toEqual({
       kind: 'openai',
@@ -296,7 +285,7 @@ describe('connections', () => {
     expect(await update([named], 'once')).toEqual(saved);
     expect(await get()).toEqual(saved);
     expect(await ids(user, true)).toEqual(['p.a']);
-    const resolved = await rpc.call(RESOLVE_MODEL, { modelId: 'p.a' }, { principal: user });
+    const resolved = await rpc.call(models.resolve, { modelId: 'p.a' }, { principal: user });
     expect(resolved.upstreamModel).toBe('a');
     expect(new SecretBox(SECRET_KEY, 'connection-key').open(resolved.connection.sealedKey ?? '')).toBe(KEY);
 
@@ -327,10 +316,10 @@ describe('connections', () => {
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: 'http://127.0.0.1:9/v1', OPENAI_API_KEYS: KEY });
     const connections = [{ url: thief.url, key: '••••••••4711', config: {} }];
     await expect(
-      rpc.call(UPDATE_CONNECTIONS, { kind: 'openai', enabled: true, connections }, { principal: admin }),
+      rpc.call(connectionCalls.update, { kind: 'openai', enabled: true, connections }, { principal: admin }),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(
-      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: thief.url, key: '••••••••4711' }, { principal: admin }),
+      rpc.call(connectionCalls.verify, { kind: 'openai', url: thief.url, key: '••••••••4711' }, { principal: admin }),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(thief.requests).toHaveLength(0);
   });
@@ -339,7 +328,7 @@ describe('connections', () => {
     const provider = await startProvider({ key: KEY });
     const { rpc, logs } = await installation({ MODEL_LIST_TIMEOUT_MS: '1500' });
     const verify = (key: string) =>
-      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: provider.url, key }, { principal: admin });
+      rpc.call(connectionCalls.verify, { kind: 'openai', url: provider.url, key }, { principal: admin });
     expect((await verify(KEY)).data.map(({ id }) => id)).toEqual(['m1']);
     const refusal = await verify('sk-a-wrong-key-entirely').catch((error: unknown) => error);
     expect(refusal).toMatchObject({
@@ -356,10 +345,10 @@ describe('connections', () => {
     Object.assign(provider, { status: 200, location: '', delayMs: 5_000 });
     await expect(verify(KEY)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await expect(
-      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: 'http://127.0.0.1:9', key: KEY }, { principal: admin }),
+      rpc.call(connectionCalls.verify, { kind: 'openai', url: 'http://127.0.0.1:9', key: KEY }, { principal: admin }),
     ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(
-      rpc.call(VERIFY_CONNECTION, { kind: 'openai', url: 'file:///etc/passwd', key: KEY }, { principal: admin }),
+      rpc.call(connectionCalls.verify, { kind: 'openai', url: 'file:///etc/passwd', key: KEY }, { principal: admin }),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(logs()).not.toContain(KEY);
   });
@@ -371,14 +360,14 @@ describe('versions', () => {
     const { rpc, caller, rows } = await installation({ WEBUI_NAME: 'Ours', OPENAI_API_BASE_URLS: provider.url }, 3);
     const heard: number[] = [];
     await caller.notices.subscribe(CONFIG_CHANGED, ({ version }) => heard.push(version));
-    const version = async () => (await rpc.call(GET_VERSION, {}, { principal: ANONYMOUS })).version;
+    const version = async () => (await rpc.call(settings.version, {}, { principal: ANONYMOUS })).version;
     const first = await version();
     const banners = [{ id: 'b', type: 'info', content: 'Hello', dismissible: true, timestamp: 1 }];
-    await rpc.call(UPDATE_BANNERS, { banners }, { principal: admin });
+    await rpc.call(settings.updateBanners, { banners }, { principal: admin });
     expect(await version()).toBe(first + 1);
     await waitFor(() => heard.includes(first + 1));
     for (let n = 0; n < 9; n += 1) {
-      expect(await rpc.call(GET_SETTINGS, {}, { principal: ANONYMOUS })).toMatchObject({
+      expect(await rpc.call(settings.get, {}, { principal: ANONYMOUS })).toMatchObject({
         version: first + 1,
         name: 'Ours',
         banners,
@@ -386,7 +375,7 @@ describe('versions', () => {
     }
     await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
-        rpc.call(SAVE_MODEL_ENTRY, { id: `e${n}`, name: 'x' }, { principal: admin }),
+        rpc.call(models.saveEntry, { id: `e${n}`, name: 'x' }, { principal: admin }),
       ),
     );
     expect(await version()).toBe(first + 11);
@@ -394,7 +383,7 @@ describe('versions', () => {
     await rows('UPDATE config.versions SET version = version + 1');
     await waitFor(async () => {
       const versions = await Promise.all(
-        Array.from({ length: 9 }, async () => (await rpc.call(LIST_MODELS, {}, { principal: user })).version),
+        Array.from({ length: 9 }, async () => (await rpc.call(models.list, {}, { principal: user })).version),
       );
       return versions.every((seen) => seen === first + 12);
     });
@@ -415,11 +404,11 @@ describe('who may not', () => {
   it('change or see what is the admin’s', async () => {
     const { rpc } = await installation();
     const calls: [Call, unknown][] = [
-      [GET_CONNECTIONS, { kind: 'openai' }],
-      [UPDATE_CONNECTIONS, { kind: 'openai', enabled: true, connections: [] }],
-      [VERIFY_CONNECTION, { kind: 'openai', url: 'http://127.0.0.1:9' }],
-      [UPDATE_BANNERS, { banners: [] }],
-      [SAVE_MODEL_ENTRY, { id: 'a', name: 'a' }],
+      [connectionCalls.get, { kind: 'openai' }],
+      [connectionCalls.update, { kind: 'openai', enabled: true, connections: [] }],
+      [connectionCalls.verify, { kind: 'openai', url: 'http://127.0.0.1:9' }],
+      [settings.updateBanners, { banners: [] }],
+      [models.saveEntry, { id: 'a', name: 'a' }],
     ];
     for (const [call, request] of calls) {
       await expect(rpc.call(call, request, { principal: user }), call.pattern).rejects.toMatchObject({
@@ -432,7 +421,7 @@ describe('who may not', () => {
         code: 'UNAUTHENTICATED',
       });
     }
-    for (const call of [LIST_MODELS, RESOLVE_MODEL] as Call[]) {
+    for (const call of [models.list, models.resolve] as Call[]) {
       const request = { modelId: 'a' };
       await expect(rpc.call(call, request, { principal: ANONYMOUS })).rejects.toMatchObject({
         code: 'UNAUTHENTICATED',

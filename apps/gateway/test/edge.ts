@@ -3,7 +3,7 @@ import { Global, Module, RequestMethod, type DynamicModule } from '@nestjs/commo
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RESOLVE_SESSION, type SessionClaims, type User } from '@perennial/contracts-auth';
+import { type SessionClaims, type User, sessions } from '@perennial/contracts-auth';
 import type { Route } from '@perennial/contracts-gateway';
 import {
   CallError,
@@ -137,7 +137,7 @@ export async function startEdge(
   const hub = new ScriptedHub();
   const notices = new ScriptedNotices();
   const users = new Map<string, User>();
-  rpc.on(RESOLVE_SESSION, ({ claims }) => {
+  rpc.on(sessions.resolve, ({ claims }) => {
     const user = users.get(claims.id);
     if (user === undefined) throw new CallError('UNAUTHENTICATED', 'no such account');
     return user;

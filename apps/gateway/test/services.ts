@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
-  AUTH_STATUS,
-  RESOLVE_SESSION,
-  REVOCATIONS_SINCE,
   TOKENS_REVOKED,
   type Revocation,
   type SessionClaims,
   type User,
+  users,
+  sessions,
+  revocations,
 } from '@perennial/contracts-auth';
-import { ACCEPT_COMPLETION, ACTIVE_RUNS, CANCEL_RUNS, GET_RUN, MARK_CHAT_READ } from '@perennial/contracts-chat';
+import { completions, runs, chats } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import {
   Connections,
@@ -43,20 +43,20 @@ class World {
 class TinyAuth {
   constructor(private readonly world: World) {}
 
-  @Handles(RESOLVE_SESSION)
+  @Handles(sessions.resolve)
   resolve({ claims }: { claims: SessionClaims }): User {
     const user = this.world.users.get(claims.id);
     if (user === undefined) throw new CallError('UNAUTHENTICATED', 'no such account');
     return user;
   }
 
-  @Handles(REVOCATIONS_SINCE)
+  @Handles(revocations.since)
   since({ cursor }: { cursor: number }) {
     const revocations = this.world.revocations.filter(({ sequence }) => sequence > cursor);
     return { cursor: revocations.at(-1)?.sequence ?? cursor, revocations };
   }
 
-  @Handles(AUTH_STATUS)
+  @Handles(users.status)
   status() {
     return { onboarding: false, signUpEnabled: true };
   }
@@ -66,13 +66,13 @@ class TinyAuth {
 class TinyChat {
   constructor(private readonly world: World) {}
 
-  @Handles(ACTIVE_RUNS)
+  @Handles(runs.active)
   active({ chatId }: { chatId: string }) {
     const writers = [...this.world.runs.values()].filter(({ identity }) => identity.chatId === chatId);
     return { runs: writers.map(({ identity }) => ({ runId: identity.runId, messageId: identity.messageId ?? '' })) };
   }
 
-  @Handles(GET_RUN)
+  @Handles(runs.get)
   get({ runId }: { runId: string }) {
     const writer = this.world.runs.get(runId);
     if (writer === undefined) throw new CallError('NOT_FOUND', 'no such run');
@@ -80,19 +80,19 @@ class TinyChat {
     return { identity, state: 'running' as const, encoding: 'text' as const, position, text };
   }
 
-  @Handles(ACCEPT_COMPLETION)
+  @Handles(completions.accept)
   accept() {
     return { runId: this.world.nextCompletion, created: true, encoding: 'text' as const };
   }
 
-  @Handles(CANCEL_RUNS)
+  @Handles(runs.cancel)
   cancel(target: { runId: string } | { chatId: string }) {
     const ids = 'runId' in target ? [target.runId] : [];
     this.world.cancelled.push(...ids);
     return { cancelled: ids };
   }
 
-  @Handles(MARK_CHAT_READ)
+  @Handles(chats.markRead)
   markRead({ chatId }: { chatId: string }) {
     this.world.read.push(chatId);
     return { lastReadAt: 1 };

@@ -3,11 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import {
   blobKeyOf,
-  GET_RETRIEVAL_SETTINGS,
-  LOCATE_FILE,
-  REGISTER_FILE,
   type RetrievalSettings,
   type StoredFile,
+  retrievalSettings,
+  files,
 } from '@perennial/contracts-retrieval';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
@@ -30,7 +29,7 @@ export const SETTINGS: RetrievalSettings = {
   ALLOWED_FILE_EXTENSIONS: [],
 };
 
-type Registration = CallParsedRequest<typeof REGISTER_FILE>;
+type Registration = CallParsedRequest<typeof files.register>;
 
 /** What retrieval answers about a file that it has just written down. */
 export function storedFile(file: Registration, userId: string): StoredFile {
@@ -59,18 +58,18 @@ export function storedFile(file: Registration, userId: string): StoredFile {
 class TinyRetrieval {
   private readonly files = new Map<string, Registration>();
 
-  @Handles(GET_RETRIEVAL_SETTINGS)
+  @Handles(retrievalSettings.get)
   settings() {
     return { version: 1, settings: SETTINGS };
   }
 
-  @Handles(REGISTER_FILE)
+  @Handles(files.register)
   register(file: Registration) {
     this.files.set(file.fileId, file);
     return storedFile(file, file.fileId);
   }
 
-  @Handles(LOCATE_FILE)
+  @Handles(files.locate)
   locate({ fileId }: { fileId: string }) {
     const file = this.files.get(fileId);
     if (file === undefined) throw new CallError('NOT_FOUND', 'There is no such file.');

@@ -1,5 +1,5 @@
 import { ANONYMOUS, type Principal } from '@perennial/contracts-kernel';
-import { LIST_KNOWLEDGE } from '@perennial/contracts-retrieval';
+import { knowledge } from '@perennial/contracts-retrieval';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
 import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
 import { Client } from 'pg';
@@ -36,7 +36,7 @@ describe('knowledge bases', () => {
   });
 
   it('are none at first, and then one’s own', async () => {
-    const list = (page = 1) => caller.rpc.call(LIST_KNOWLEDGE, { page }, { principal });
+    const list = (page = 1) => caller.rpc.call(knowledge.list, { page }, { principal });
     expect(await list()).toEqual({ items: [], total: 0 });
     const client = new Client(databaseUrl);
     await client.connect();
@@ -56,7 +56,7 @@ describe('knowledge bases', () => {
   });
 
   it('are not for strangers nor for pending accounts', async () => {
-    const as = (who: Principal) => caller.rpc.call(LIST_KNOWLEDGE, {}, { principal: who });
+    const as = (who: Principal) => caller.rpc.call(knowledge.list, {}, { principal: who });
     await expect(as(ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(as({ ...principal, role: 'pending' })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });

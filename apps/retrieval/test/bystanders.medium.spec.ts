@@ -1,4 +1,4 @@
-import { DELETE_FILE, GET_INDEX_STATUS, RETRY_FILE, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
+import { files, searchIndex, embedding } from '@perennial/contracts-retrieval';
 import { POISON } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -23,9 +23,9 @@ describe('what one file or one user does to others', () => {
     await world?.stop();
   });
 
-  const status = () => world.caller.rpc.call(GET_INDEX_STATUS, {}, { principal: admin });
+  const status = () => world.caller.rpc.call(searchIndex.status, {}, { principal: admin });
   const modelAnswers = async (model: string) => {
-    await world.caller.rpc.call(UPDATE_EMBEDDING, { model }, { principal: admin });
+    await world.caller.rpc.call(embedding.update, { model }, { principal: admin });
     return waitFor(
       async () => ((found) => found.active?.model === model && found.building === null && found)(await status()),
       { what: `${model} to answer`, timeoutMs: 30_000 },
@@ -77,7 +77,7 @@ describe('what one file or one user does to others', () => {
     await waitFor(async () => (await pausedS()) > 0, { what: 'the pause' });
     expect(await pausedS()).toBeLessThanOrEqual(60);
     const next = await world.upload(other, prose(500));
-    await world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, { principal: one });
+    await world.caller.rpc.call(files.retry, { fileId: file.id }, { principal: one });
     await world.completed(file.id, 20_000);
     await world.completed(next.id, 20_000);
   }, 60_000);
@@ -87,7 +87,7 @@ describe('what one file or one user does to others', () => {
     const file = await world.upload(one, prose(500));
     await world.until(file.id, ({ state, error }) => state === 'pending' && error?.code === 'setup', 'it to wait');
     const url = `${world.simulator.url}/v1`;
-    await world.caller.rpc.call(UPDATE_EMBEDDING, { openai: { url, key: 'sk-another' } }, { principal: admin });
+    await world.caller.rpc.call(embedding.update, { openai: { url, key: 'sk-another' } }, { principal: admin });
     await world.completed(file.id, 12_000);
   }, 60_000);
 
@@ -126,6 +126,6 @@ describe('what one file or one user does to others', () => {
     // One goes on beside the turns, with what it has; the other waits for its place.
     expect(rows.filter(({ slow }) => slow).length).toBeLessThanOrEqual(1);
     expect(rows.map(({ attempts }) => attempts)).toEqual([0, 0]);
-    for (const { id } of long) await world.caller.rpc.call(DELETE_FILE, { fileId: id }, { principal: one });
+    for (const { id } of long) await world.caller.rpc.call(files.remove, { fileId: id }, { principal: one });
   }, 60_000);
 });

@@ -1,14 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ADD_KNOWLEDGE_FILES,
-  DELETE_FILE,
-  DELETE_KNOWLEDGE,
-  FILE_TEXT,
-  REMOVE_KNOWLEDGE_FILE,
-  RESET_KNOWLEDGE,
-  RETRY_FILE,
-  SEARCH,
-} from '@perennial/contracts-retrieval';
+import { knowledge, files, documents } from '@perennial/contracts-retrieval';
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, prose, World } from './world';
@@ -51,7 +42,7 @@ describe('files that change while they are ingested', () => {
       await world.workers(1);
       const file = await world.upload(user, prose(200_000));
       await world.reached(file.id, step);
-      await world.caller.rpc.call(DELETE_FILE, { fileId: file.id }, call);
+      await world.caller.rpc.call(files.remove, { fileId: file.id }, call);
       await waitFor(() => world.notices.some((notice) => notice.fileId === file.id && notice.state === 'deleted'));
       await expectGone(file.id);
       const next = await world.upload(user, 'The worker lives on.');
@@ -66,7 +57,7 @@ describe('files that change while they are ingested', () => {
     await world.reached(file.id, 'embed');
     sleeper!.pause();
     await world.workers(1);
-    await world.caller.rpc.call(DELETE_FILE, { fileId: file.id }, call);
+    await world.caller.rpc.call(files.remove, { fileId: file.id }, call);
     await expectGone(file.id);
     sleeper!.cont();
     await sleep(5_000);
@@ -96,7 +87,7 @@ describe('files that change while they are ingested', () => {
     await world.replace(user, file.id, 'The second text.');
     await world.until(file.id, (row) => row.live_generation === 2, 'the second content');
     await world.swept();
-    const text = await world.caller.rpc.call(FILE_TEXT, { fileId: file.id }, call);
+    const text = await world.caller.rpc.call(files.text, { fileId: file.id }, call);
     expect(text).toEqual({ content: 'The second text.', next: null });
     expect(await world.points(file.id)).toHaveLength(1);
     const keys = [];
@@ -111,7 +102,7 @@ describe('files that change while they are ingested', () => {
     await worker!.kill();
     await world.replace(user, file.id, 'The second text.');
     expect(await world.row(file.id)).toMatchObject({ state: 'pending', generation: 2, live_generation: 1 });
-    expect((await world.caller.rpc.call(FILE_TEXT, { fileId: file.id }, call)).content).toBe('The first text.');
+    expect((await world.caller.rpc.call(files.text, { fileId: file.id }, call)).content).toBe('The first text.');
     expect(await world.points(file.id)).toHaveLength(1);
   }, 60_000);
 
@@ -122,27 +113,27 @@ describe('files that change while they are ingested', () => {
     await world.replace(user, file.id, '   ');
     await world.until(file.id, ({ state }) => state === 'failed', 'the replacement to fail');
     const base = await world.base(user);
-    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+    await world.caller.rpc.call(knowledge.addFiles, { knowledgeId: base, fileIds: [file.id] }, call);
     await waitFor(async () => (await scopesOf(file.id)).has(base), { what: 'points in the base', timeoutMs: 10_000 });
     await world.until(file.id, ({ state, generation }) => state === 'failed' && generation === 2, 'it to fail again');
     const found = await world.caller.rpc.call(
-      SEARCH,
+      documents.search,
       { queries: ['the text that stays'], items: [{ type: 'collection', id: base }] },
       call,
     );
     expect(found.sources.flatMap(({ document }) => document)).toEqual(['The text that stays.']);
     // Taken out again and again, it is in the end where it was put last, whatever the removals met.
     const remove = { knowledgeId: base, fileId: file.id, deleteFile: false };
-    await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, remove, call);
+    await world.caller.rpc.call(knowledge.removeFile, remove, call);
     for (let n = 0; n < 3; n += 1) {
-      await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+      await world.caller.rpc.call(knowledge.addFiles, { knowledgeId: base, fileIds: [file.id] }, call);
       await world.until(file.id, ({ state }) => state === 'failed', 'it to fail');
-      await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, remove, call);
+      await world.caller.rpc.call(knowledge.removeFile, remove, call);
     }
-    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+    await world.caller.rpc.call(knowledge.addFiles, { knowledgeId: base, fileIds: [file.id] }, call);
     await world.swept();
     await waitFor(async () => (await scopesOf(file.id)).has(base), { what: 'points in the base', timeoutMs: 10_000 });
-    await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, remove, call);
+    await world.caller.rpc.call(knowledge.removeFile, remove, call);
     await waitFor(async () => (await scopesOf(file.id)).has(file.id), { what: 'it to stand alone', timeoutMs: 10_000 });
   }, 60_000);
 
@@ -152,20 +143,16 @@ describe('files that change while they are ingested', () => {
     const file = await world.upload(user, prose(20_000), { knowledgeId: one });
     await world.completed(file.id);
     const asked = world.simulator.stats().embed_texts;
-    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: other, fileIds: [file.id] }, call);
+    await world.caller.rpc.call(knowledge.addFiles, { knowledgeId: other, fileIds: [file.id] }, call);
     await waitFor(async () => (await scopesOf(file.id)).size === 2, { what: 'points in both', timeoutMs: 20_000 });
     const row = await world.completed(file.id);
     expect(await scopesOf(file.id)).toEqual(new Set([one, other]));
     expect(await world.points(file.id)).toHaveLength(2 * row.chunk_count!);
     expect(world.simulator.stats().embed_texts).toBe(asked);
-    await world.caller.rpc.call(REMOVE_KNOWLEDGE_FILE, { knowledgeId: one, fileId: file.id }, call);
+    await world.caller.rpc.call(knowledge.removeFile, { knowledgeId: one, fileId: file.id }, call);
     await world.swept();
     expect(await scopesOf(file.id)).toEqual(new Set([other]));
-    await world.caller.rpc.call(
-      REMOVE_KNOWLEDGE_FILE,
-      { knowledgeId: other, fileId: file.id, deleteFile: false },
-      call,
-    );
+    await world.caller.rpc.call(knowledge.removeFile, { knowledgeId: other, fileId: file.id, deleteFile: false }, call);
     await waitFor(async () => (await scopesOf(file.id)).has(file.id), { what: 'it to stand alone', timeoutMs: 20_000 });
     await world.swept();
     expect(await scopesOf(file.id)).toEqual(new Set([file.id]));
@@ -178,11 +165,11 @@ describe('files that change while they are ingested', () => {
     const { chunk_count: count } = await world.completed(file.id);
     for (let n = 0; n < 3; n += 1) {
       await world.caller.rpc.call(
-        REMOVE_KNOWLEDGE_FILE,
+        knowledge.removeFile,
         { knowledgeId: base, fileId: file.id, deleteFile: false },
         call,
       );
-      await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [file.id] }, call);
+      await world.caller.rpc.call(knowledge.addFiles, { knowledgeId: base, fileIds: [file.id] }, call);
     }
     await world.swept();
     await world.until(file.id, (row) => row.state === 'completed', 'it to be indexed again');
@@ -196,13 +183,13 @@ describe('files that change while they are ingested', () => {
     const [one, other] = [await world.base(user), await world.base(user)];
     const only = await world.upload(user, 'Only here.', { knowledgeId: one });
     const shared = await world.upload(user, 'Here and there.', { knowledgeId: one });
-    await world.caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: other, fileIds: [shared.id] }, call);
+    await world.caller.rpc.call(knowledge.addFiles, { knowledgeId: other, fileIds: [shared.id] }, call);
     await world.completed(only.id);
     await world.until(shared.id, (row) => row.state === 'completed', 'it to be completed');
-    await world.caller.rpc.call(RESET_KNOWLEDGE, { knowledgeId: one }, call);
+    await world.caller.rpc.call(knowledge.reset, { knowledgeId: one }, call);
     await expectGone(only.id);
     expect(await scopesOf(shared.id)).toEqual(new Set([other]));
-    await world.caller.rpc.call(DELETE_KNOWLEDGE, { knowledgeId: other }, call);
+    await world.caller.rpc.call(knowledge.remove, { knowledgeId: other }, call);
     await expectGone(shared.id);
     expect(await world.count('knowledge_bases', 'id = $1', other)).toBe(0);
   }, 60_000);
@@ -214,7 +201,7 @@ describe('files that change while they are ingested', () => {
       Array.from({ length: 12 }, () => world.upload(user, prose(20_000), { knowledgeId: base })),
     );
     for (const file of files) await world.completed(file.id);
-    await world.caller.rpc.call(DELETE_KNOWLEDGE, { knowledgeId: base }, call);
+    await world.caller.rpc.call(knowledge.remove, { knowledgeId: base }, call);
     await waitFor(async () => (await world.count('removals', 'tries > 0')) > 0, { intervalMs: 2, what: 'a removal' });
     await worker!.kill();
     await world.workers(1);
@@ -227,7 +214,7 @@ describe('files that change while they are ingested', () => {
     const row = await world.until(file.id, ({ state }) => state === 'failed', 'it to fail');
     expect(row.error?.message).toMatch(/\S/);
     expect(row).toMatchObject({ epoch: 1, owner: null });
-    const again = await world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, call);
+    const again = await world.caller.rpc.call(files.retry, { fileId: file.id }, call);
     expect(again.data.status).toBe('pending');
     await world.until(file.id, (later) => later.state === 'failed' && later.epoch > 1, 'it to fail again');
   }, 60_000);
@@ -249,12 +236,12 @@ describe('files that change while they are ingested', () => {
     await world.workers(1, { MAX_INGESTION_ATTEMPTS: '3' });
     const row = await world.until(file.id, ({ state }) => state === 'failed', 'it to be given up');
     expect(row).toMatchObject({ attempts: 3, error: { code: 'TOO_MANY_ATTEMPTS' } });
-    await world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, call);
+    await world.caller.rpc.call(files.retry, { fileId: file.id }, call);
     await world.completed(file.id);
-    await expect(world.caller.rpc.call(RETRY_FILE, { fileId: file.id }, call)).rejects.toMatchObject({
+    await expect(world.caller.rpc.call(files.retry, { fileId: file.id }, call)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });
-    await expect(world.caller.rpc.call(RETRY_FILE, { fileId: randomUUID() }, call)).rejects.toMatchObject({
+    await expect(world.caller.rpc.call(files.retry, { fileId: randomUUID() }, call)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   }, 120_000);

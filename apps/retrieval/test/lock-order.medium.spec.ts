@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DELETE_ALL_FILES, DELETE_USER_DOCUMENTS, RESET_KNOWLEDGE } from '@perennial/contracts-retrieval';
+import { files as fileCalls, knowledge } from '@perennial/contracts-retrieval';
 import { waitFor } from '@perennial/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -62,9 +62,9 @@ describe('changes of many files at once', () => {
 
   it('all documents of a user go while one of their bases is emptied: bases are locked before files', async () => {
     await holding(files.middle, async (holder) => {
-      const deleted = world.caller.rpc.call(DELETE_USER_DOCUMENTS, { userId: user.userId }, admin);
+      const deleted = world.caller.rpc.call(fileCalls.removeOfUser, { userId: user.userId }, admin);
       await waiting(1);
-      const reset = world.caller.rpc.call(RESET_KNOWLEDGE, { knowledgeId: scope }, { principal: user });
+      const reset = world.caller.rpc.call(knowledge.reset, { knowledgeId: scope }, { principal: user });
       const answers = Promise.allSettled([deleted, reset]);
       await waiting(2);
       await holder.query('ROLLBACK');
@@ -79,7 +79,7 @@ describe('changes of many files at once', () => {
 
   it('all files are locked in the order of their ids', async () => {
     await holding(files.middle, async (holder) => {
-      const deleted = world.caller.rpc.call(DELETE_ALL_FILES, {}, admin);
+      const deleted = world.caller.rpc.call(fileCalls.removeAll, {}, admin);
       await waiting(1);
       const { rows } = await holder.query<{ id: string }>(
         'SELECT id FROM files WHERE id <> $1 FOR UPDATE SKIP LOCKED',
@@ -93,9 +93,9 @@ describe('changes of many files at once', () => {
   });
 
   it.each([
-    ['all files', () => world.caller.rpc.call(DELETE_ALL_FILES, {}, admin)],
-    ['those of a user', () => world.caller.rpc.call(DELETE_USER_DOCUMENTS, { userId: user.userId }, admin)],
-    ['those of a base', () => world.caller.rpc.call(RESET_KNOWLEDGE, { knowledgeId: scope }, { principal: user })],
+    ['all files', () => world.caller.rpc.call(fileCalls.removeAll, {}, admin)],
+    ['those of a user', () => world.caller.rpc.call(fileCalls.removeOfUser, { userId: user.userId }, admin)],
+    ['those of a base', () => world.caller.rpc.call(knowledge.reset, { knowledgeId: scope }, { principal: user })],
   ])('%s are asked for again when Postgres ends the transaction as a deadlock', async (_, remove) => {
     await holding(files.last, async (holder) => {
       // Whoever looks first is the one that is ended.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
-import { SEARCH } from '@perennial/contracts-retrieval';
+import { documents } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolOf } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { buildService, waitFor } from '@perennial/testing';
@@ -209,7 +209,7 @@ describe('what is left over', () => {
     const ask = async () =>
       (
         await world.caller.rpc.call(
-          SEARCH,
+          documents.search,
           { queries: ['when does the ferry leave'], items: ids.map((id) => ({ type: 'file' as const, id })), k: 1 },
           { principal: mine },
         )

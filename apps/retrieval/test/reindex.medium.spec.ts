@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DELETE_FILE,
-  GET_EMBEDDING,
-  GET_INDEX_STATUS,
-  QUERY_COLLECTIONS,
-  REINDEX,
-  UPDATE_EMBEDDING,
-} from '@perennial/contracts-retrieval';
+import { files as fileCalls, embedding, searchIndex, documents } from '@perennial/contracts-retrieval';
 import type { CallRequest } from '@perennial/contracts-kernel';
 import { startSimulator } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
@@ -30,13 +23,13 @@ describe('another embedding model', () => {
     `${fact(n, edition)}\n\n${Array.from({ length: 30 }, (_, k) => `Filler ${n} ${k} about weather and roads and corn.`).join(' ')}`;
   const ask = async (n: number, edition = 'first') =>
     world.caller.rpc.call(
-      QUERY_COLLECTIONS,
+      documents.query,
       { collections: [knowledgeId], query: `token${n}x${edition}`, k: 3 },
       { principal: user },
     );
-  const status = () => world.caller.rpc.call(GET_INDEX_STATUS, {}, { principal: admin });
-  const choose = (changes: CallRequest<typeof UPDATE_EMBEDDING>) =>
-    world.caller.rpc.call(UPDATE_EMBEDDING, changes, { principal: admin });
+  const status = () => world.caller.rpc.call(searchIndex.status, {}, { principal: admin });
+  const choose = (changes: CallRequest<typeof embedding.update>) =>
+    world.caller.rpc.call(embedding.update, changes, { principal: admin });
   const answering = (model: string, timeoutMs = 60_000) =>
     waitFor(
       async () => {
@@ -173,7 +166,7 @@ describe('another embedding model', () => {
     await waitFor(async () => (await status()).building !== null, { what: 'the build to begin' });
     const added = await world.upload(user, text(100), { knowledgeId, name: 'lot-100.txt' });
     await world.replace(user, files[1]!, text(1, 'second'));
-    await world.caller.rpc.call(DELETE_FILE, { fileId: files[2]! }, { principal: user });
+    await world.caller.rpc.call(fileCalls.remove, { fileId: files[2]! }, { principal: user });
     await world.completed(added.id);
     await world.until(files[1]!, (row) => row.live_generation === 2, 'the second edition to be found');
     const check = async (): Promise<void> => {
@@ -193,7 +186,7 @@ describe('another embedding model', () => {
   it('that cannot be reached says why and leaves the old one answering; a correction goes on at once', async () => {
     const { active } = await status();
     const dead = 'http://127.0.0.1:9/v1';
-    const { openai } = await world.caller.rpc.call(GET_EMBEDDING, {}, { principal: admin });
+    const { openai } = await world.caller.rpc.call(embedding.get, {}, { principal: admin });
     await choose({ engine: 'ollama', model: 'sim-embed-late', ollama: { url: dead, key: '' } });
     const stuck = await waitFor(async () => ((one) => one?.error !== null && one)((await status()).building), {
       what: 'the reason',
@@ -240,7 +233,7 @@ describe('another embedding model', () => {
 
   it('may be the same one: a reindex builds everything anew, once for one click', async () => {
     const before = await status();
-    const { building } = await world.caller.rpc.call(REINDEX, {}, { principal: admin });
+    const { building } = await world.caller.rpc.call(searchIndex.rebuild, {}, { principal: admin });
     expect(building?.model).toBe(B);
     await waitFor(
       async () => {
@@ -252,10 +245,10 @@ describe('another embedding model', () => {
     expect((await ask(11)).documents[0]).toContain(fact(11));
     // One click that arrives twice is one rebuild.
     const key = randomUUID();
-    await world.caller.rpc.call(REINDEX, {}, { principal: admin, key });
+    await world.caller.rpc.call(searchIndex.rebuild, {}, { principal: admin, key });
     await answering(B);
     const after = await status();
-    await world.caller.rpc.call(REINDEX, {}, { principal: admin, key });
+    await world.caller.rpc.call(searchIndex.rebuild, {}, { principal: admin, key });
     expect(await status()).toEqual(after);
   });
 

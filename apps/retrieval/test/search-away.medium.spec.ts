@@ -1,4 +1,4 @@
-import { QUERY_COLLECTIONS, SEARCH } from '@perennial/contracts-retrieval';
+import { documents } from '@perennial/contracts-retrieval';
 import { ServerUnavailable, startQdrant, waitFor, type QdrantServer } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlantedWorld, type PlantedFile } from './planted';
@@ -37,14 +37,14 @@ describe('searching while a store or the embedder is away', () => {
 
   const ask = () =>
     world.caller.rpc.call(
-      SEARCH,
+      documents.search,
       { queries: [question], items: [{ type: 'file', id: file.id }], k: 1 },
       { principal: user },
     );
   /** One file is searched, the other given whole. */
   const whole = () =>
     world.caller.rpc.call(
-      SEARCH,
+      documents.search,
       {
         queries: [question],
         items: [
@@ -68,7 +68,7 @@ describe('searching while a store or the embedder is away', () => {
     });
     await expect(
       world.caller.rpc.call(
-        QUERY_COLLECTIONS,
+        documents.query,
         { collections: [`file-${file.id}`], query: question },
         { principal: user },
       ),

@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  GET_RETRIEVAL_SETTINGS,
-  QUERY_COLLECTIONS,
-  SEARCH,
-  UPDATE_RETRIEVAL_SETTINGS,
-} from '@perennial/contracts-retrieval';
+import { retrievalSettings, documents } from '@perennial/contracts-retrieval';
 import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,17 +36,17 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     await qdrant?.stop();
   });
 
-  const search = (principal: UserPrincipal, request: CallRequest<typeof SEARCH>) =>
-    world.caller.rpc.call(SEARCH, request, { principal });
-  const query = (principal: UserPrincipal, request: CallRequest<typeof QUERY_COLLECTIONS>) =>
-    world.caller.rpc.call(QUERY_COLLECTIONS, request, { principal });
-  const set = async (changes: CallRequest<typeof UPDATE_RETRIEVAL_SETTINGS>) => {
-    const { version } = await world.caller.rpc.call(UPDATE_RETRIEVAL_SETTINGS, changes, { principal: admin });
+  const search = (principal: UserPrincipal, request: CallRequest<typeof documents.search>) =>
+    world.caller.rpc.call(documents.search, request, { principal });
+  const query = (principal: UserPrincipal, request: CallRequest<typeof documents.query>) =>
+    world.caller.rpc.call(documents.query, request, { principal });
+  const set = async (changes: CallRequest<typeof retrievalSettings.update>) => {
+    const { version } = await world.caller.rpc.call(retrievalSettings.update, changes, { principal: admin });
     // Whichever replica is asked knows it.
     await waitFor(
       async () => {
         const replies = await Promise.all(
-          Array.from({ length: 6 }, () => world.caller.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal: admin })),
+          Array.from({ length: 6 }, () => world.caller.rpc.call(retrievalSettings.get, {}, { principal: admin })),
         );
         return replies.every((reply) => reply.version >= version);
       },
@@ -112,7 +107,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
       });
     }
     await expect(
-      world.caller.rpc.call(SEARCH, { queries: ['x'], items: [] }, { principal: ANONYMOUS }),
+      world.caller.rpc.call(documents.search, { queries: ['x'], items: [] }, { principal: ANONYMOUS }),
     ).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     // The owner and an administrator do see it.
     for (const who of [ben, admin])

@@ -2,15 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  GET_EMBEDDING,
-  GET_INDEX_STATUS,
-  GET_RETRIEVAL_SETTINGS,
-  REINDEX,
-  SEARCH,
-  UPDATE_EMBEDDING,
-  UPDATE_RETRIEVAL_SETTINGS,
-} from '@perennial/contracts-retrieval';
+import { embedding as embeddingCalls, searchIndex, retrievalSettings, documents } from '@perennial/contracts-retrieval';
 import type { CallRequest, Principal } from '@perennial/contracts-kernel';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -32,12 +24,12 @@ describe('settings of retrieval', () => {
     await world?.stop();
   });
 
-  const get = (principal: Principal = admin) => world.caller.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal });
-  const update = (changes: CallRequest<typeof UPDATE_RETRIEVAL_SETTINGS>, key: string = randomUUID()) =>
-    world.caller.rpc.call(UPDATE_RETRIEVAL_SETTINGS, changes, { principal: admin, key });
-  const embedding = () => world.caller.rpc.call(GET_EMBEDDING, {}, { principal: admin });
-  const choose = (changes: CallRequest<typeof UPDATE_EMBEDDING>, key: string = randomUUID()) =>
-    world.caller.rpc.call(UPDATE_EMBEDDING, changes, { principal: admin, key });
+  const get = (principal: Principal = admin) => world.caller.rpc.call(retrievalSettings.get, {}, { principal });
+  const update = (changes: CallRequest<typeof retrievalSettings.update>, key: string = randomUUID()) =>
+    world.caller.rpc.call(retrievalSettings.update, changes, { principal: admin, key });
+  const embedding = () => world.caller.rpc.call(embeddingCalls.get, {}, { principal: admin });
+  const choose = (changes: CallRequest<typeof embeddingCalls.update>, key: string = randomUUID()) =>
+    world.caller.rpc.call(embeddingCalls.update, changes, { principal: admin, key });
 
   it('begin as the environment says, once', async () => {
     const { version, settings } = await get();
@@ -66,7 +58,7 @@ describe('settings of retrieval', () => {
         (await Promise.all(keepers.map((keeper) => keeper.current()))).every((state) => state.retrieval.TOP_K === 6),
       { what: 'all replicas to look again' },
     );
-    const reply = await world.caller.rpc.call(SEARCH, { queries: ['x'], items: [] }, { principal: user });
+    const reply = await world.caller.rpc.call(documents.search, { queries: ['x'], items: [] }, { principal: user });
     expect(reply.template).toBe('Context: {{CONTEXT}}');
   });
 
@@ -93,7 +85,13 @@ describe('settings of retrieval', () => {
     await expect(get(user)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     expect((await get({ kind: 'service', name: 'chat' })).version).toBeGreaterThan(0);
     for (const principal of [user, { kind: 'service', name: 'chat' } as const]) {
-      for (const call of [GET_EMBEDDING, GET_INDEX_STATUS, REINDEX, UPDATE_EMBEDDING, UPDATE_RETRIEVAL_SETTINGS])
+      for (const call of [
+        embeddingCalls.get,
+        searchIndex.status,
+        searchIndex.rebuild,
+        embeddingCalls.update,
+        retrievalSettings.update,
+      ])
         await expect(world.caller.rpc.call(call, {}, { principal })).rejects.toMatchObject({
           code: principal.kind === 'user' ? 'PERMISSION_DENIED' : 'UNAUTHENTICATED',
         });

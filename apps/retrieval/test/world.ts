@@ -4,14 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createBlobStore, blobStoreEnv, type BlobStore } from '@perennial/blob-store';
-import {
-  blobKeyOf,
-  CREATE_KNOWLEDGE,
-  FILE_PROGRESS,
-  REGISTER_FILE,
-  REPLACE_FILE,
-  type StoredFile,
-} from '@perennial/contracts-retrieval';
+import { blobKeyOf, FILE_PROGRESS, type StoredFile, knowledge, files } from '@perennial/contracts-retrieval';
 import type { NoticePayload, UserPrincipal } from '@perennial/contracts-kernel';
 import { startSimulator, type Simulator } from '@perennial/provider-simulator';
 import {
@@ -143,7 +136,7 @@ export class World {
   }
 
   async base(user: UserPrincipal, name = 'Base'): Promise<string> {
-    return (await this.caller.rpc.call(CREATE_KNOWLEDGE, { name }, { principal: user })).id;
+    return (await this.caller.rpc.call(knowledge.create, { name }, { principal: user })).id;
   }
 
   /** What a gateway does with an upload. */
@@ -155,14 +148,14 @@ export class World {
     const fileId = randomUUID();
     const stored = await this.put(blobKeyOf(fileId, '1'), text);
     const request = { fileId, name, contentType: 'text/plain', knowledgeId, ...stored };
-    return this.caller.rpc.call(REGISTER_FILE, request, { principal: user, key: fileId });
+    return this.caller.rpc.call(files.register, request, { principal: user, key: fileId });
   }
 
   async replace(user: UserPrincipal, fileId: string, text: string): Promise<StoredFile> {
     const blobKey = blobKeyOf(fileId, randomUUID());
     const stored = await this.put(blobKey, text);
     return this.caller.rpc.call(
-      REPLACE_FILE,
+      files.replace,
       { fileId, blobKey, contentType: 'text/plain', ...stored },
       { principal: user, key: blobKey },
     );

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CHAT_COMPLETIONS,
   SOCKET_EVENT,
   SOCKET_PATH,
   type ClientSocketEvents,
   type ServerSocketEvents,
   type SocketEvent,
+  routes,
 } from '@perennial/contracts-gateway';
 import { STAMP_LENGTH, stampAge } from '@perennial/provider-simulator';
 import { createParser } from 'eventsource-parser';
@@ -136,7 +136,7 @@ export async function sseLoad(baseUrl: string, accounts: Account[], load: Load):
     accounts.map(async (account, i) => {
       await startTime(load, i, accounts.length);
       const answer = await completion(
-        baseUrl + CHAT_COMPLETIONS.path,
+        baseUrl + routes.completions.create.path,
         { model: load.model, prompt: `Hello from ${account.name}`, token: account.token },
         agent,
         result,

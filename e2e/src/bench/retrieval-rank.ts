@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { launchSystem, ROOT } from '@perennial/launcher';
-import { QUERY_COLLECTION, type RouteReply } from '@perennial/contracts-gateway';
+import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
 import { signUpAdmin } from '../support/accounts';
 import { Library } from '../retrieval/library';
@@ -82,10 +82,14 @@ async function fill(library: Library, base: string): Promise<void> {
 
 /** Names of the documents that were found, the best first. */
 async function search(baseUrl: string, token: string, base: string, query: string, hybrid: boolean): Promise<string[]> {
-  const reply = await httpUntilAnswered<RouteReply<typeof QUERY_COLLECTION>>('POST', baseUrl + QUERY_COLLECTION.path, {
-    token,
-    body: { collection_names: [base], query, k: HITS, r: 0, hybrid },
-  });
+  const reply = await httpUntilAnswered<RouteReply<typeof routes.retrieval.queryCollection>>(
+    'POST',
+    baseUrl + routes.retrieval.queryCollection.path,
+    {
+      token,
+      body: { collection_names: [base], query, k: HITS, r: 0, hybrid },
+    },
+  );
   if (reply.status !== 200) throw new Error(`a search answered ${reply.status}: ${JSON.stringify(reply.body)}`);
   const names = (reply.body.metadatas[0] ?? []).map(({ name }) => String(name).replace(/\.txt$/, ''));
   return [...new Set(names)];

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
 import type { RunningSystem } from '@perennial/launcher';
-import { UPLOAD_FILE, type FileReply } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { FileReply } from '@perennial/contracts-wire';
 import type { Account } from '../support/accounts';
 import { Watch, type Watched } from './retrieval-watch';
 
@@ -32,7 +33,7 @@ async function upload(baseUrl: string, account: Account, mebibytes: number): Pro
     for (let sent = 0; sent < mebibytes; sent += 1) yield block;
     yield Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
   };
-  const reply = await request(`${baseUrl}${UPLOAD_FILE.path}?process=false`, {
+  const reply = await request(`${baseUrl}${routes.files.upload.path}?process=false`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${account.token}`,

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GET_SESSION, LIST_CHATS, LIST_KNOWLEDGE, LIST_MODELS } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import type { Account } from '../support/accounts';
 import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
 
 /** One read of each service that a person waits for. */
-const READS = [GET_SESSION, LIST_CHATS, LIST_KNOWLEDGE, LIST_MODELS];
+const READS = [routes.auths.session, routes.chats.list, routes.knowledge.list, routes.models.list];
 const PAUSE_MS = 150;
 
 /** People who only look around: each reads one thing after another from every service. What is not answered is reported. */

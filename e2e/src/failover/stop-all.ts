@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STOP_CHAT_TASKS } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import type { Simulator } from '@perennial/provider-simulator';
 import type { Account } from '../support/accounts';
 import { http } from '../support/http';
@@ -53,7 +53,9 @@ export async function stopAll(gateways: string[], accounts: Account[], simulator
 }
 
 async function pressStop(gateway: string, account: Account, { chatId }: SentTurn): Promise<void> {
-  const reply = await http('POST', gateway + STOP_CHAT_TASKS.path.replace(':id', chatId), { token: account.token });
+  const reply = await http('POST', gateway + routes.tasks.stopAll.path.replace(':id', chatId), {
+    token: account.token,
+  });
   if (reply.status !== 200) throw new Error(`Stop was answered ${reply.status}`);
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GET_CHAT, type Chat } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { Chat } from '@perennial/contracts-wire';
 import { expectedText, promptDigest, type Simulator } from '@perennial/provider-simulator';
 import type { Account } from '../support/accounts';
 import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
@@ -104,7 +105,7 @@ export async function complete(
   const { digest, ...turn } = history;
   if (!turn.accepted) return turn;
   const { runId, chatId, messageId } = turn.accepted;
-  const reply = await httpUntilAnswered<Chat>('GET', baseUrl + GET_CHAT.path.replace(':id', chatId), {
+  const reply = await httpUntilAnswered<Chat>('GET', baseUrl + routes.chats.get.path.replace(':id', chatId), {
     token: account.token,
   });
   const messages = Object.values(reply.body.chat?.history?.messages ?? {});

@@ -1,16 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  CHAT_COMPLETIONS,
-  CREATE_KNOWLEDGE,
-  GET_EMBEDDING_CONFIG,
-  UPDATE_EMBEDDING_CONFIG,
-  UPLOAD_FILE,
-  type FileProgress,
-  type FileReply,
-  type KnowledgeBase,
-  type RouteReply,
-  type Source,
-} from '@perennial/contracts-gateway';
+import { type RouteReply, routes } from '@perennial/contracts-gateway';
+import type { FileProgress, FileReply, KnowledgeBase, Source } from '@perennial/contracts-wire';
 import type { Account } from '../support/accounts';
 import { httpUntilAnswered } from '../support/http';
 
@@ -40,7 +30,7 @@ export class Library {
   ) {}
 
   async createBase(name: string): Promise<string> {
-    const body = await this.#json<KnowledgeBase>('POST', CREATE_KNOWLEDGE.path, { name, description: '' });
+    const body = await this.#json<KnowledgeBase>('POST', routes.knowledge.create.path, { name, description: '' });
     return body.id;
   }
 
@@ -48,7 +38,7 @@ export class Library {
     const form = new FormData();
     if (base !== undefined) form.append('metadata', JSON.stringify({ knowledge_id: base }));
     form.append('file', new Blob([Buffer.from(document.bytes)], { type: document.type }), document.name);
-    const reply = await fetch(this.baseUrl + UPLOAD_FILE.path, {
+    const reply = await fetch(this.baseUrl + routes.files.upload.path, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.account.token}` },
       body: form,
@@ -84,7 +74,7 @@ export class Library {
 
   /** Asks a question of a base as an SDK does, and returns what the answer cites. */
   async ask(question: string, base: string): Promise<Citation[]> {
-    const reply = await this.#json<{ sources?: Source[] }>('POST', CHAT_COMPLETIONS.path, {
+    const reply = await this.#json<{ sources?: Source[] }>('POST', routes.completions.create.path, {
       model: this.model,
       messages: [{ role: 'user', content: question }],
       files: [{ type: 'collection', id: base }],
@@ -94,11 +84,14 @@ export class Library {
 
   /** Chooses another embedding model of the same server. */
   async changeModel(model: string): Promise<void> {
-    await this.#json('POST', UPDATE_EMBEDDING_CONFIG.path, { RAG_EMBEDDING_MODEL: model });
+    await this.#json('POST', routes.retrieval.updateEmbedding.path, { RAG_EMBEDDING_MODEL: model });
   }
 
   async activeModel(): Promise<string | undefined> {
-    const { index } = await this.#json<RouteReply<typeof GET_EMBEDDING_CONFIG>>('GET', GET_EMBEDDING_CONFIG.path);
+    const { index } = await this.#json<RouteReply<typeof routes.retrieval.embedding>>(
+      'GET',
+      routes.retrieval.embedding.path,
+    );
     return index.building === null ? index.active?.model : undefined;
   }
 

@@ -1,11 +1,4 @@
-import {
-  ADD_USER,
-  GET_OPENAI_CONNECTIONS,
-  SIGN_IN,
-  SIGN_UP,
-  UPDATE_OPENAI_CONNECTIONS,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
+import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { httpUntilAnswered } from './http';
 
 export interface Account {
@@ -18,9 +11,13 @@ const PASSWORD = 'correct horse battery staple';
 
 /** Signs up the first account, which administers the installation. */
 export async function signUpAdmin(baseUrl: string): Promise<Account> {
-  const reply = await httpUntilAnswered<RouteReply<typeof SIGN_UP>>('POST', baseUrl + SIGN_UP.path, {
-    body: { name: 'Admin', email: 'admin@example.com', password: PASSWORD },
-  });
+  const reply = await httpUntilAnswered<RouteReply<typeof routes.auths.signUp>>(
+    'POST',
+    baseUrl + routes.auths.signUp.path,
+    {
+      body: { name: 'Admin', email: 'admin@example.com', password: PASSWORD },
+    },
+  );
   if (reply.status !== 200) throw new Error(`sign-up answered ${reply.status}: ${JSON.stringify(reply.body)}`);
   return reply.body;
 }
@@ -38,14 +35,22 @@ export async function addUsers(baseUrl: string, admin: Account, count: number): 
 /** An account that was added has no session: its owner signs in. */
 async function addUser(baseUrl: string, admin: Account, index: number): Promise<Account> {
   const email = `user${index}@example.com`;
-  const added = await httpUntilAnswered<RouteReply<typeof ADD_USER>>('POST', baseUrl + ADD_USER.path, {
-    token: admin.token,
-    body: { name: `User ${index}`, email, password: PASSWORD, role: 'user' },
-  });
+  const added = await httpUntilAnswered<RouteReply<typeof routes.auths.addUser>>(
+    'POST',
+    baseUrl + routes.auths.addUser.path,
+    {
+      token: admin.token,
+      body: { name: `User ${index}`, email, password: PASSWORD, role: 'user' },
+    },
+  );
   if (added.status !== 200) throw new Error(`adding a user answered ${added.status}: ${JSON.stringify(added.body)}`);
-  const reply = await httpUntilAnswered<RouteReply<typeof SIGN_IN>>('POST', baseUrl + SIGN_IN.path, {
-    body: { email, password: PASSWORD },
-  });
+  const reply = await httpUntilAnswered<RouteReply<typeof routes.auths.signIn>>(
+    'POST',
+    baseUrl + routes.auths.signIn.path,
+    {
+      body: { email, password: PASSWORD },
+    },
+  );
   if (reply.status !== 200) throw new Error(`signing in answered ${reply.status}: ${JSON.stringify(reply.body)}`);
   return reply.body;
 }
@@ -57,12 +62,12 @@ export async function addContinuingConnection(
   url: string,
   prefix: string,
 ): Promise<void> {
-  const { body } = await httpUntilAnswered<RouteReply<typeof GET_OPENAI_CONNECTIONS>>(
+  const { body } = await httpUntilAnswered<RouteReply<typeof routes.connections.openAi>>(
     'GET',
-    baseUrl + GET_OPENAI_CONNECTIONS.path,
+    baseUrl + routes.connections.openAi.path,
     { token: admin.token },
   );
-  const reply = await httpUntilAnswered('POST', baseUrl + UPDATE_OPENAI_CONNECTIONS.path, {
+  const reply = await httpUntilAnswered('POST', baseUrl + routes.connections.updateOpenAi.path, {
     token: admin.token,
     body: {
       ENABLE_OPENAI_API: true,

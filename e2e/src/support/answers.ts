@@ -1,10 +1,13 @@
-import { GET_CHAT, type Chat, type Message } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { Chat, Message } from '@perennial/contracts-wire';
 import { waitFor } from '@perennial/testing/servers';
 import type { Account } from './accounts';
 import { http } from './http';
 
 export async function getChat(baseUrl: string, account: Account, chatId: string): Promise<Chat> {
-  const reply = await http<Chat>('GET', baseUrl + GET_CHAT.path.replace(':id', chatId), { token: account.token });
+  const reply = await http<Chat>('GET', baseUrl + routes.chats.get.path.replace(':id', chatId), {
+    token: account.token,
+  });
   if (reply.status !== 200) throw new Error(`the chat was answered ${reply.status}`);
   return reply.body;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseCursor, type RunDelta, type RunEnd, type RunReset } from '@perennial/contracts-gateway';
+import { parseCursor } from '@perennial/contracts-gateway';
+import type { RunDelta, RunEnd, RunReset } from '@perennial/contracts-wire';
 import { createParser } from 'eventsource-parser';
 import { Agent, request } from 'undici';
 import type { ReaderEvent } from '../failover/history';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SEND_TURN, type TurnBody, type TurnReply } from '@perennial/contracts-gateway';
+import { type TurnBody, type TurnReply, routes } from '@perennial/contracts-gateway';
 import type { Account } from './accounts';
 import { httpUntilAnswered, type OnFailedRequest } from './http';
 
@@ -37,7 +37,12 @@ export async function sendTurn(
   body: TurnBody & { id: string },
   onFailed?: OnFailedRequest,
 ): Promise<SentTurn> {
-  const reply = await httpUntilAnswered<TurnReply>('POST', baseUrl + SEND_TURN.path, { token, body }, onFailed);
+  const reply = await httpUntilAnswered<TurnReply>(
+    'POST',
+    baseUrl + routes.completions.sendTurn.path,
+    { token, body },
+    onFailed,
+  );
   const runId = reply.body.task_ids?.[0];
   if (reply.status !== 200 || !runId)
     throw new Error(`a turn was answered ${reply.status}: ${JSON.stringify(reply.body)}`);

@@ -2,7 +2,7 @@ import { runnerImport } from 'vite';
 import { z } from 'zod';
 import { ROOT } from './root.mjs';
 
-const CONTRACTS = ['gateway', 'auth', 'chat', 'config', 'retrieval'];
+const CONTRACTS = ['wire', 'gateway', 'auth', 'chat', 'config', 'retrieval'];
 
 /** What holds a password, a key or somebody's words. */
 const SECRET_NAME =
@@ -32,7 +32,7 @@ const BOUNDED_FORMATS = new Set(['uuid', 'date', 'date-time', 'ipv4', 'ipv6']);
  *
  * @param {string} name of the export
  * @param {unknown} value
- * @returns {string[]} each line names a place, such as `CREATE_CHAT.body.chat.title: a text without a maximum`
+ * @returns {string[]} each line names a place, such as `chats.create.body.chat.title: a text without a maximum`
  */
 export function unbounded(name, value) {
   if (typeof value !== 'object' || value === null) return [];
@@ -82,10 +82,7 @@ export async function checkContracts() {
         logLevel: 'error',
         ssr: { noExternal: [/^@perennial\//] },
       });
-      return Object.entries(/** @type {Record<string, unknown>} */ (module)).map(([name, value]) => ({
-        name: `${contract}: ${name}`,
-        value,
-      }));
+      return exportsOf(module, `${contract}: `);
     }),
   );
   const exports = all.flat();
@@ -97,6 +94,24 @@ export async function checkContracts() {
       ...exports.flatMap(({ name, value }) => unbounded(name, value)),
     ],
   };
+}
+
+/**
+ * What a module exports; calls and routes are in namespaces of their features.
+ *
+ * @param {unknown} module
+ * @param {string} prefix
+ * @returns {{ name: string, value: unknown }[]}
+ */
+function exportsOf(module, prefix) {
+  return Object.entries(/** @type {Record<string, unknown>} */ (module)).flatMap(([name, value]) =>
+    isModule(value) ? exportsOf(value, `${prefix}${name}.`) : [{ name: `${prefix}${name}`, value }],
+  );
+}
+
+/** @type {(value: unknown) => boolean} */
+function isModule(value) {
+  return typeof value === 'object' && value !== null && Reflect.get(value, Symbol.toStringTag) === 'Module';
 }
 
 /** @type {(schema: z.ZodType, at: string) => string[]} */

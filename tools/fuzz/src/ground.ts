@@ -1,13 +1,4 @@
-import {
-  ADD_USER,
-  CREATE_CHAT,
-  CREATE_KNOWLEDGE,
-  PROCESS_TEXT,
-  SEND_TURN,
-  SIGN_IN,
-  SIGN_UP,
-  type TurnReply,
-} from '@perennial/contracts-gateway';
+import { type TurnReply, routes } from '@perennial/contracts-gateway';
 import { randomUUID } from 'node:crypto';
 import { must } from './http';
 import type { Role } from './plan';
@@ -42,23 +33,28 @@ export class Ground {
   ) {}
 
   static async lay(baseUrl: string, model: string): Promise<Ground> {
-    const admin = await must<Account>('POST', baseUrl + SIGN_UP.path, undefined, {
+    const admin = await must<Account>('POST', baseUrl + routes.auths.signUp.path, undefined, {
       name: 'Admin',
       email: 'admin@example.com',
       password: PASSWORD,
     });
     const add = async (name: string): Promise<Account> => {
       const email = `${name}@example.com`;
-      await must('POST', baseUrl + ADD_USER.path, admin.token, { name, email, password: PASSWORD, role: 'user' });
-      return must<Account>('POST', baseUrl + SIGN_IN.path, undefined, { email, password: PASSWORD });
+      await must('POST', baseUrl + routes.auths.addUser.path, admin.token, {
+        name,
+        email,
+        password: PASSWORD,
+        role: 'user',
+      });
+      return must<Account>('POST', baseUrl + routes.auths.signIn.path, undefined, { email, password: PASSWORD });
     };
     const [user, bystander] = [await add('attacker'), await add('bystander')];
-    const chat = await must<{ id: string }>('POST', baseUrl + CREATE_CHAT.path, bystander.token, {
+    const chat = await must<{ id: string }>('POST', baseUrl + routes.chats.create.path, bystander.token, {
       chat: { title: 'Mine' },
     });
     const ground = new Ground(baseUrl, model, { user, admin }, { ...bystander, chatId: chat.id });
     for (let at = 0; at < 2; at += 1) {
-      const spare = await must<Account>('POST', baseUrl + SIGN_IN.path, undefined, {
+      const spare = await must<Account>('POST', baseUrl + routes.auths.signIn.path, undefined, {
         email: 'attacker@example.com',
         password: PASSWORD,
       });
@@ -95,14 +91,16 @@ export class Ground {
     const post = <T>(path: string, body: unknown): Promise<T> => must<T>('POST', this.baseUrl + path, token, body);
     switch (kind) {
       case 'chat':
-        return (await post<{ id: string }>(CREATE_CHAT.path, { chat: { title: 'Fuzz' } })).id;
+        return (await post<{ id: string }>(routes.chats.create.path, { chat: { title: 'Fuzz' } })).id;
       case 'base':
-        return (await post<{ id: string }>(CREATE_KNOWLEDGE.path, { name: 'Fuzz' })).id;
+        return (await post<{ id: string }>(routes.knowledge.create.path, { name: 'Fuzz' })).id;
       case 'file':
-        return (await post<{ file_id: string }>(PROCESS_TEXT.path, { name: 'fuzz.txt', content: 'A line.' })).file_id;
+        return (
+          await post<{ file_id: string }>(routes.retrieval.processText.path, { name: 'fuzz.txt', content: 'A line.' })
+        ).file_id;
       case 'run': {
         const id = randomUUID();
-        const reply = await post<TurnReply>(SEND_TURN.path, {
+        const reply = await post<TurnReply>(routes.completions.sendTurn.path, {
           model: this.model,
           session_id: 'fuzz',
           parent_id: null,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GET_CHAT, GET_CONFIG, GET_SESSION, LIST_CHATS } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import { launchSystem } from '@perennial/launcher';
 import { startSimulator } from '@perennial/provider-simulator';
 import { attack, type Find } from './attack';
@@ -66,11 +66,16 @@ try {
     urls: [`${simulator.url}/v1`, simulator.url, 'http://127.0.0.1:9', 'http://[::1]:9/v1'],
     models: [MODEL, MODEL, 'nope'],
   };
-  const routes = fuzzedRoutes();
-  log(`${routes.length} routes, seed ${seed}`);
+  const fuzzed = fuzzedRoutes();
+  log(`${fuzzed.length} routes, seed ${seed}`);
 
   const { token, chatId } = ground.bystander;
-  const paths = [LIST_CHATS.path, GET_SESSION.path, GET_CONFIG.path, GET_CHAT.path.replace(':id', chatId)];
+  const paths = [
+    routes.chats.list.path,
+    routes.auths.session.path,
+    routes.configs.get.path,
+    routes.chats.get.path.replace(':id', chatId),
+  ];
   const bystander = startBystander({ baseUrl: system.baseUrl, token, paths });
   await sleep(WARM_UP_MS + CALM_MS);
   const attackedAt = Date.now();
@@ -78,7 +83,7 @@ try {
   const redis = values['no-redis'] ? undefined : new RedisRecords(system.redisUrl);
   const tally = await attack({
     target: ground,
-    plan: new Plan(seed, routes, ids),
+    plan: new Plan(seed, fuzzed, ids),
     ...(redis && { redis }),
     from: Number(values.from),
     requests: wanted,

@@ -1,5 +1,11 @@
-import * as contracts from '@perennial/contracts-gateway';
-import { CompletionBodySchema, TurnBodySchema, type Route, type RouteMethod } from '@perennial/contracts-gateway';
+import {
+  CompletionBodySchema,
+  declaredRoutes,
+  routes,
+  TurnBodySchema,
+  type Route,
+  type RouteMethod,
+} from '@perennial/contracts-gateway';
 import { z } from 'zod';
 
 /** JSON Schema of a part of a request. */
@@ -34,8 +40,8 @@ const BESIDE: readonly (readonly [FuzzedRoute['method'], string])[] = [
 
 /** Every route of the contracts, each of its paths on its own. */
 export function fuzzedRoutes(): FuzzedRoute[] {
-  const declared = Object.entries(contracts as Readonly<Record<string, unknown>>).flatMap(([name, value]) =>
-    isRoute(value) ? [value.path, ...(value.aliases ?? [])].map((path) => fuzzed(name, path, value)) : [],
+  const declared = declaredRoutes().flatMap(({ name, route }) =>
+    [route.path, ...(route.aliases ?? [])].map((path) => fuzzed(name, path, route)),
   );
   return [
     ...declared,
@@ -45,7 +51,7 @@ export function fuzzedRoutes(): FuzzedRoute[] {
 
 function fuzzed(name: string, path: string, route: Route): FuzzedRoute {
   // This one's body is told by what is in it.
-  const body = name === 'CHAT_COMPLETIONS' ? z.union([TurnBodySchema, CompletionBodySchema]) : route.body;
+  const body = route === routes.completions.create ? z.union([TurnBodySchema, CompletionBodySchema]) : route.body;
   return {
     name,
     method: route.method,
@@ -53,12 +59,8 @@ function fuzzed(name: string, path: string, route: Route): FuzzedRoute {
     ...(route.params && { params: shapeOf(route.params) }),
     ...(route.query && { query: shapeOf(route.query) }),
     ...(body && { body: shapeOf(body) }),
-    upload: name === 'UPLOAD_FILE',
+    upload: route === routes.files.upload,
   };
-}
-
-function isRoute(value: unknown): value is Route {
-  return typeof value === 'object' && value !== null && 'path' in value && 'access' in value && 'method' in value;
 }
 
 function shapeOf(schema: z.ZodType): Shape {

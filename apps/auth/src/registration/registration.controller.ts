@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { ADD_USER, AUTH_STATUS, SIGN_UP } from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { requireAdmin, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { RegistrationService } from './registration.service';
@@ -9,25 +9,25 @@ export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
   /** For anyone: the front page needs it. */
-  @Handles(AUTH_STATUS)
-  status(): Promise<CallReply<typeof AUTH_STATUS>> {
+  @Handles(users.status)
+  status(): Promise<CallReply<typeof users.status>> {
     return this.registration.status();
   }
 
   /** For anyone. */
-  @Handles(SIGN_UP)
+  @Handles(users.signUp)
   signUp(
-    request: CallParsedRequest<typeof SIGN_UP>,
+    request: CallParsedRequest<typeof users.signUp>,
     { key, delivery }: CallContext,
-  ): Promise<CallReply<typeof SIGN_UP>> {
+  ): Promise<CallReply<typeof users.signUp>> {
     return this.registration.signUp(request, key, delivery > 1);
   }
 
-  @Handles(ADD_USER)
+  @Handles(users.add)
   async add(
-    request: CallParsedRequest<typeof ADD_USER>,
+    request: CallParsedRequest<typeof users.add>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof ADD_USER>> {
+  ): Promise<CallReply<typeof users.add>> {
     return this.registration.add(requireAdmin(principal), request, key);
   }
 }

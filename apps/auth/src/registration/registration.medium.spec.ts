@@ -1,4 +1,4 @@
-import { AUTH_STATUS, SIGN_IN, SIGN_UP, type IssuedSession } from '@perennial/contracts-auth';
+import { type IssuedSession, users, sessions } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { address, installation, password, SECRET_KEY, type Installation } from '../../test/installation';
@@ -14,11 +14,11 @@ describe('sign-up', () => {
   }
   const signUp = ({ caller }: Installation, name: string, owner: Account, key?: string): Promise<IssuedSession> =>
     caller.rpc.call(
-      SIGN_UP,
+      users.signUp,
       { name, email: `${name}@example.com`, password, address, ...owner },
       { principal: ANONYMOUS, key },
     );
-  const status = ({ caller }: Installation) => caller.rpc.call(AUTH_STATUS, {}, { principal: ANONYMOUS });
+  const status = ({ caller }: Installation) => caller.rpc.call(users.status, {}, { principal: ANONYMOUS });
 
   it('schedule 15: first sign-ups at two replicas at once make one admin', async () => {
     for (let round = 0; round < 3; round += 1) {
@@ -57,7 +57,7 @@ describe('sign-up', () => {
     const made = await open({ WEBUI_ADMIN_EMAIL: 'Root@Localhost', WEBUI_ADMIN_PASSWORD: 'of the environment' });
     expect(await status(made)).toEqual({ onboarding: false, signUpEnabled: false });
     const { user } = await made.caller.rpc.call(
-      SIGN_IN,
+      sessions.signIn,
       { email: 'root@localhost', password: 'of the environment', address },
       { principal: ANONYMOUS },
     );

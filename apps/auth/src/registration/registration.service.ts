@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ADD_USER, AUTH_STATUS, IssuedSession, SIGN_UP, User } from '@perennial/contracts-auth';
+import type { IssuedSession, User, users } from '@perennial/contracts-auth';
 import {
   CallError,
   requestLike,
@@ -36,7 +36,7 @@ export class RegistrationService {
     @Inject(AUTH_ENV) private readonly env: AuthEnv,
   ) {}
 
-  async status(): Promise<CallReply<typeof AUTH_STATUS>> {
+  async status(): Promise<CallReply<typeof users.status>> {
     const onboarding = !(await this.users.any());
     return { onboarding, signUpEnabled: onboarding || (this.env.ENABLE_SIGNUP ?? false) };
   }
@@ -45,7 +45,11 @@ export class RegistrationService {
    * Who comes first becomes the admin; first sign-ups wait for each other, so that there is one first.
    * @param repeated this call was delivered before; its attempt has been counted
    */
-  async signUp(request: CallParsedRequest<typeof SIGN_UP>, key: string, repeated: boolean): Promise<IssuedSession> {
+  async signUp(
+    request: CallParsedRequest<typeof users.signUp>,
+    key: string,
+    repeated: boolean,
+  ): Promise<IssuedSession> {
     if (!repeated) await this.attempts.signUp(request);
     await this.policy.check(request.password);
     // Not hashed for nothing: anybody can ask, and a hash is dear.
@@ -73,7 +77,7 @@ export class RegistrationService {
   /** By an administrator. The new account is told to nobody but them, so there is no session of it. */
   async add(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof ADD_USER>,
+    request: CallParsedRequest<typeof users.add>,
     key: string,
   ): Promise<IssuedSession> {
     const { password, ...account } = request;
@@ -91,7 +95,7 @@ export class RegistrationService {
   }
 
   /** The first account gets everything, so from elsewhere it takes a proof of who runs the installation. */
-  private refuseStrangers({ local, setupSecret, address }: CallParsedRequest<typeof SIGN_UP>): void {
+  private refuseStrangers({ local, setupSecret, address }: CallParsedRequest<typeof users.signUp>): void {
     if (local || this.setupSecret.matches(setupSecret)) return;
     this.runtime.security.record('sign_up', { outcome: 'failed', client_address: address, reason: 'no_setup_secret' });
     throw new CallError(

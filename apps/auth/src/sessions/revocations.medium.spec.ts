@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
-  ADD_USER,
-  GET_USER,
-  RESOLVE_SESSION,
-  REVOCATIONS_SINCE,
   SessionClaimsSchema,
-  SIGN_IN,
-  SIGN_OUT,
-  SIGN_UP,
   TOKENS_REVOKED,
-  UPDATE_USER,
   type IssuedSession,
   type Revocation,
+  users,
+  sessions,
+  revocations,
 } from '@perennial/contracts-auth';
 import { ANONYMOUS, type Principal } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
@@ -67,9 +62,9 @@ describe('the revocation feed', () => {
   });
 
   const signUp = (email: string) =>
-    caller.rpc.call(SIGN_UP, { name: 'Someone', email, password, address, local: true }, { principal: ANONYMOUS });
+    caller.rpc.call(users.signUp, { name: 'Someone', email, password, address, local: true }, { principal: ANONYMOUS });
   const since = (cursor: number) =>
-    caller.rpc.call(REVOCATIONS_SINCE, { cursor }, { principal: gateway, deadlineMs: NO_HURRY_MS });
+    caller.rpc.call(revocations.since, { cursor }, { principal: gateway, deadlineMs: NO_HURRY_MS });
   const head = async () => {
     for (let cursor = 0; ;) {
       const page = await since(cursor);
@@ -79,7 +74,7 @@ describe('the revocation feed', () => {
   };
   const signOut = (jti: string, userId: string, expiresAt: number | null, key?: string) =>
     caller.rpc.call(
-      SIGN_OUT,
+      sessions.signOut,
       { jti, userId, expiresAt },
       { principal: { kind: 'user', userId, role: 'user', sessionId: jti }, key, deadlineMs: NO_HURRY_MS },
     );
@@ -118,13 +113,13 @@ describe('the revocation feed', () => {
       const signOuts = Promise.all(subjects.map((jti) => signOut(jti, user.id, null)));
       signOuts.catch(() => undefined);
       const others = Array.from({ length: 30 }, () =>
-        caller.rpc.call(GET_USER, { userId: user.id }, { principal, deadlineMs: NO_HURRY_MS }),
+        caller.rpc.call(users.get, { userId: user.id }, { principal, deadlineMs: NO_HURRY_MS }),
       );
       expect((await Promise.all(others)).every(({ id }) => id === user.id)).toBe(true);
       await signOuts;
       expect((await since(start)).revocations).toEqual([]);
       const claims = { ...SessionClaimsSchema.parse(createDecoder()(token)), jti: 'waiting-7' };
-      await expect(caller.rpc.call(RESOLVE_SESSION, { claims }, { principal: gateway })).rejects.toMatchObject({
+      await expect(caller.rpc.call(sessions.resolve, { claims }, { principal: gateway })).rejects.toMatchObject({
         code: 'UNAUTHENTICATED',
       });
     } finally {
@@ -180,10 +175,10 @@ describe('the revocation feed', () => {
     const heard: number[] = [];
     await caller.notices.subscribe(TOKENS_REVOKED, ({ sequence }) => heard.push(sequence));
     const email = 'ends@example.com';
-    await caller.rpc.call(ADD_USER, { name: 'Ends', email, password, role: 'user' }, { principal: admin });
-    const signIn = () => caller.rpc.call(SIGN_IN, { email, password, address }, { principal: ANONYMOUS });
+    await caller.rpc.call(users.add, { name: 'Ends', email, password, role: 'user' }, { principal: admin });
+    const signIn = () => caller.rpc.call(sessions.signIn, { email, password, address }, { principal: ANONYMOUS });
     const resolve = (session: IssuedSession) =>
-      caller.rpc.call(RESOLVE_SESSION, { claims: claimsOf(session) }, { principal: ANONYMOUS });
+      caller.rpc.call(sessions.resolve, { claims: claimsOf(session) }, { principal: ANONYMOUS });
     const [one, two] = [await signIn(), await signIn()];
     const { user } = one;
 
@@ -194,7 +189,7 @@ describe('the revocation feed', () => {
     expect(await head()).toBe(start + 1);
     await waitFor(() => heard.includes(start + 1));
 
-    await caller.rpc.call(UPDATE_USER, { userId: user.id, role: 'pending' }, { principal: admin });
+    await caller.rpc.call(users.update, { userId: user.id, role: 'pending' }, { principal: admin });
     await expect(resolve(two)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     const [, revocation] = (await since(start)).revocations;
     expect(revocation).toMatchObject({ kind: 'user', subject: user.id, userId: user.id, sequence: start + 2 });
@@ -207,10 +202,10 @@ describe('the revocation feed', () => {
   it('ends a session that was not used for long, and not another of the account', async () => {
     const email = 'idle@example.com';
     const used = await signUp(email);
-    const idle = await caller.rpc.call(SIGN_IN, { email, password, address }, { principal: ANONYMOUS });
-    const old = await caller.rpc.call(SIGN_IN, { email, password, address }, { principal: ANONYMOUS });
+    const idle = await caller.rpc.call(sessions.signIn, { email, password, address }, { principal: ANONYMOUS });
+    const old = await caller.rpc.call(sessions.signIn, { email, password, address }, { principal: ANONYMOUS });
     const resolve = (session: IssuedSession) =>
-      caller.rpc.call(RESOLVE_SESSION, { claims: claimsOf(session) }, { principal: gateway });
+      caller.rpc.call(sessions.resolve, { claims: claimsOf(session) }, { principal: gateway });
     for (const session of [used, idle]) expect(await resolve(session)).toMatchObject({ email });
     await db.query(`UPDATE session_activity SET seen_at = now() - interval '15 days' WHERE session_id = ANY($1)`, [
       [claimsOf(idle).jti],
@@ -230,15 +225,15 @@ describe('the revocation feed', () => {
 
   it('is for services; and nobody signs another out', async () => {
     for (const principal of [ANONYMOUS, admin]) {
-      await expect(caller.rpc.call(REVOCATIONS_SINCE, { cursor: 0 }, { principal })).rejects.toMatchObject({
+      await expect(caller.rpc.call(revocations.since, { cursor: 0 }, { principal })).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',
       });
     }
     const request = { jti: 'x', userId: randomUUID(), expiresAt: null };
-    await expect(caller.rpc.call(SIGN_OUT, request, { principal: admin })).rejects.toMatchObject({
+    await expect(caller.rpc.call(sessions.signOut, request, { principal: admin })).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     });
-    await expect(caller.rpc.call(SIGN_OUT, request, { principal: ANONYMOUS })).rejects.toMatchObject({
+    await expect(caller.rpc.call(sessions.signOut, request, { principal: ANONYMOUS })).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });
   });

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { RESOLVE_SESSION, REVOCATIONS_SINCE, SIGN_IN, SIGN_OUT } from '@perennial/contracts-auth';
+import { sessions, revocations } from '@perennial/contracts-auth';
 import { CallError, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { SessionsService } from './sessions.service';
@@ -13,15 +13,15 @@ export class SessionsController {
   ) {}
 
   /** For anyone: that is how one becomes somebody. */
-  @Handles(SIGN_IN)
-  signIn(request: CallParsedRequest<typeof SIGN_IN>): Promise<CallReply<typeof SIGN_IN>> {
+  @Handles(sessions.signIn)
+  signIn(request: CallParsedRequest<typeof sessions.signIn>): Promise<CallReply<typeof sessions.signIn>> {
     return this.signIns.signIn(request);
   }
 
   /** One's own sessions only. */
-  @Handles(SIGN_OUT)
+  @Handles(sessions.signOut)
   async signOut(
-    request: CallParsedRequest<typeof SIGN_OUT>,
+    request: CallParsedRequest<typeof sessions.signOut>,
     { principal, key }: CallContext,
   ): Promise<Record<string, never>> {
     if (principal.kind !== 'service' && requireSignedIn(principal).userId !== request.userId) {
@@ -32,17 +32,17 @@ export class SessionsController {
   }
 
   /** The claims are the proof; whoever holds verified ones has the token. */
-  @Handles(RESOLVE_SESSION)
-  resolve({ claims }: CallParsedRequest<typeof RESOLVE_SESSION>): Promise<CallReply<typeof RESOLVE_SESSION>> {
+  @Handles(sessions.resolve)
+  resolve({ claims }: CallParsedRequest<typeof sessions.resolve>): Promise<CallReply<typeof sessions.resolve>> {
     return this.sessions.resolve(claims);
   }
 
   /** Gateways only. */
-  @Handles(REVOCATIONS_SINCE)
+  @Handles(revocations.since)
   since(
-    { cursor }: CallParsedRequest<typeof REVOCATIONS_SINCE>,
+    { cursor }: CallParsedRequest<typeof revocations.since>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof REVOCATIONS_SINCE>> {
+  ): Promise<CallReply<typeof revocations.since>> {
     if (principal.kind !== 'service')
       throw new CallError('PERMISSION_DENIED', 'Only services read the revocation feed');
     return this.sessions.since(cursor);

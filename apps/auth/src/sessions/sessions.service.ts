@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type REVOCATIONS_SINCE, type SessionClaims, type SIGN_OUT, type User } from '@perennial/contracts-auth';
+import { type SessionClaims, type User, type revocations, type sessions } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
@@ -30,7 +30,7 @@ export class SessionsService {
     this.idleTimeout = parseLifetime(env.SESSION_IDLE_TIMEOUT) ?? Infinity;
   }
 
-  async signOut(request: CallParsedRequest<typeof SIGN_OUT>, key: string): Promise<void> {
+  async signOut(request: CallParsedRequest<typeof sessions.signOut>, key: string): Promise<void> {
     await this.unitOfWork.once({ scope: `auth.sessions.signOut:${request.userId}`, key, request }, async (tx) => {
       const { jti: subject, userId, expiresAt } = request;
       await this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt });
@@ -64,7 +64,7 @@ export class SessionsService {
   }
 
   /** Numbers first what a replica left behind that died between its commit and the numbering. */
-  async since(cursor: number): Promise<CallReply<typeof REVOCATIONS_SINCE>> {
+  async since(cursor: number): Promise<CallReply<typeof revocations.since>> {
     const page = await this.revocations.since(cursor);
     if (!page.unnumbered) return page;
     await this.numbering.run();

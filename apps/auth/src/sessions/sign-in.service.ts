@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { IssuedSession, SIGN_IN, User } from '@perennial/contracts-auth';
+import type { IssuedSession, User, sessions } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { AttemptLimiter } from '../limits/attempt-limiter';
@@ -25,7 +25,7 @@ export class SignInService implements OnApplicationBootstrap {
     await this.passwords.warmUp();
   }
 
-  async signIn(request: CallParsedRequest<typeof SIGN_IN>): Promise<IssuedSession> {
+  async signIn(request: CallParsedRequest<typeof sessions.signIn>): Promise<IssuedSession> {
     const { email, password, address, addressShared } = request;
     const device = this.devices.recognise(request.device, email);
     const forgive = await this.attempts.signIn({ account: email, address, addressShared, device });

@@ -1,11 +1,5 @@
 import { Controller } from '@nestjs/common';
-import {
-  GET_USER_SETTINGS,
-  UPDATE_PASSWORD,
-  UPDATE_PROFILE,
-  UPDATE_TIMEZONE,
-  UPDATE_USER_SETTINGS,
-} from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { requireSignedIn, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { AccountService } from './account.service';
@@ -15,45 +9,45 @@ import { AccountService } from './account.service';
 export class AccountController {
   constructor(private readonly account: AccountService) {}
 
-  @Handles(UPDATE_PROFILE)
+  @Handles(users.updateProfile)
   async updateProfile(
-    request: CallParsedRequest<typeof UPDATE_PROFILE>,
+    request: CallParsedRequest<typeof users.updateProfile>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_PROFILE>> {
+  ): Promise<CallReply<typeof users.updateProfile>> {
     return this.account.updateProfile(requireUser(principal), request, key);
   }
 
-  @Handles(UPDATE_TIMEZONE)
+  @Handles(users.updateTimezone)
   async updateTimezone(
-    request: CallParsedRequest<typeof UPDATE_TIMEZONE>,
+    request: CallParsedRequest<typeof users.updateTimezone>,
     { principal, key }: CallContext,
   ): Promise<Record<string, never>> {
     await this.account.updateTimezone(requireSignedIn(principal), request, key);
     return {};
   }
 
-  @Handles(UPDATE_PASSWORD)
+  @Handles(users.updatePassword)
   async updatePassword(
-    request: CallParsedRequest<typeof UPDATE_PASSWORD>,
+    request: CallParsedRequest<typeof users.updatePassword>,
     { principal, key, delivery }: CallContext,
   ): Promise<Record<string, never>> {
     await this.account.updatePassword(requireSignedIn(principal), request, key, delivery > 1);
     return {};
   }
 
-  @Handles(GET_USER_SETTINGS)
+  @Handles(users.getSettings)
   async settings(
-    _request: CallParsedRequest<typeof GET_USER_SETTINGS>,
+    _request: CallParsedRequest<typeof users.getSettings>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof GET_USER_SETTINGS>> {
+  ): Promise<CallReply<typeof users.getSettings>> {
     return { settings: await this.account.settings(requireUser(principal)) };
   }
 
-  @Handles(UPDATE_USER_SETTINGS)
+  @Handles(users.updateSettings)
   async updateSettings(
-    request: CallParsedRequest<typeof UPDATE_USER_SETTINGS>,
+    request: CallParsedRequest<typeof users.updateSettings>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_USER_SETTINGS>> {
+  ): Promise<CallReply<typeof users.updateSettings>> {
     return { settings: await this.account.updateSettings(requireUser(principal), request, key) };
   }
 }

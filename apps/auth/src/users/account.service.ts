@@ -1,11 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  UPDATE_PASSWORD,
-  UPDATE_PROFILE,
-  UPDATE_TIMEZONE,
-  UPDATE_USER_SETTINGS,
-  User,
-} from '@perennial/contracts-auth';
+import type { User, users } from '@perennial/contracts-auth';
 import { assertStorage, CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
@@ -36,7 +30,7 @@ export class AccountService {
 
   async updateProfile(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof UPDATE_PROFILE>,
+    request: CallParsedRequest<typeof users.updateProfile>,
     key: string,
   ): Promise<User> {
     return this.unitOfWork.once({ scope: `auth.users.updateProfile:${principal.userId}`, key, request }, async (tx) => {
@@ -48,7 +42,7 @@ export class AccountService {
 
   async updateTimezone(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof UPDATE_TIMEZONE>,
+    request: CallParsedRequest<typeof users.updateTimezone>,
     key: string,
   ): Promise<void> {
     await this.unitOfWork.once({ scope: `auth.users.updateTimezone:${principal.userId}`, key, request }, async (tx) => {
@@ -59,7 +53,7 @@ export class AccountService {
   /** Guesses of the old password count like sign-ins. @param repeated this call was delivered before */
   async updatePassword(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof UPDATE_PASSWORD>,
+    request: CallParsedRequest<typeof users.updatePassword>,
     key: string,
     repeated: boolean,
   ): Promise<void> {
@@ -91,7 +85,7 @@ export class AccountService {
 
   async updateSettings(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof UPDATE_USER_SETTINGS>,
+    request: CallParsedRequest<typeof users.updateSettings>,
     key: string,
   ): Promise<Record<string, unknown>> {
     const bytes = Buffer.byteLength(JSON.stringify(request.settings));

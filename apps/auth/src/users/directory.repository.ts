@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { User, UPDATE_PROFILE } from '@perennial/contracts-auth';
+import type { User, users } from '@perennial/contracts-auth';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable } from '@perennial/persistence';
 import { newPicture } from './new-picture';
@@ -46,7 +46,7 @@ export class DirectoryRepository {
   async updateProfile(
     tx: Queryable,
     principal: UserPrincipal,
-    profile: CallParsedRequest<typeof UPDATE_PROFILE>,
+    profile: CallParsedRequest<typeof users.updateProfile>,
   ): Promise<User | undefined> {
     return tx.first<User>(
       `UPDATE users u SET name = $2, profile_image_url = coalesce($3, u.profile_image_url), bio = $4, gender = $5, date_of_birth = $6, updated_at = now()

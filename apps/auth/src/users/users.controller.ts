@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { DELETE_USER, GET_PICTURE, GET_USER, LIST_USERS, UPDATE_USER } from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { requireAdmin, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { DirectoryRepository } from './directory.repository';
@@ -12,46 +12,46 @@ export class UsersController {
     private readonly directory: DirectoryRepository,
   ) {}
 
-  @Handles(GET_USER)
+  @Handles(users.get)
   async get(
-    { userId }: CallParsedRequest<typeof GET_USER>,
+    { userId }: CallParsedRequest<typeof users.get>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof GET_USER>> {
+  ): Promise<CallReply<typeof users.get>> {
     if (principal.kind !== 'service' && requireSignedIn(principal).userId !== userId) requireAdmin(principal);
     return this.users.get(userId);
   }
 
-  @Handles(GET_PICTURE)
+  @Handles(users.picture)
   async picture(
-    { userId }: CallParsedRequest<typeof GET_PICTURE>,
+    { userId }: CallParsedRequest<typeof users.picture>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof GET_PICTURE>> {
+  ): Promise<CallReply<typeof users.picture>> {
     if (requireSignedIn(principal).userId !== userId) requireAdmin(principal);
     return this.users.picture(userId);
   }
 
-  @Handles(LIST_USERS)
+  @Handles(users.list)
   async list(
-    request: CallParsedRequest<typeof LIST_USERS>,
+    request: CallParsedRequest<typeof users.list>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof LIST_USERS>> {
+  ): Promise<CallReply<typeof users.list>> {
     requireAdmin(principal);
     return this.directory.list(request);
   }
 
-  @Handles(UPDATE_USER)
+  @Handles(users.update)
   async update(
-    request: CallParsedRequest<typeof UPDATE_USER>,
+    request: CallParsedRequest<typeof users.update>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_USER>> {
+  ): Promise<CallReply<typeof users.update>> {
     return this.users.update(requireAdmin(principal), request, key);
   }
 
-  @Handles(DELETE_USER)
+  @Handles(users.remove)
   async delete(
-    request: CallParsedRequest<typeof DELETE_USER>,
+    request: CallParsedRequest<typeof users.remove>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof DELETE_USER>> {
+  ): Promise<CallReply<typeof users.remove>> {
     return this.users.delete(requireAdmin(principal), request, key);
   }
 }

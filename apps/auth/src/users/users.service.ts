@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { DELETE_USER, GET_PICTURE, UPDATE_USER, User } from '@perennial/contracts-auth';
+import type { User, users } from '@perennial/contracts-auth';
 import {
   CallError,
   requestLike,
@@ -33,11 +33,11 @@ export class UsersService {
     return this.users.byId(userId).then(found);
   }
 
-  async picture(userId: string): Promise<CallReply<typeof GET_PICTURE>> {
+  async picture(userId: string): Promise<CallReply<typeof users.picture>> {
     return { url: found(await this.users.picture(userId)) };
   }
 
-  async update(principal: UserPrincipal, request: CallParsedRequest<typeof UPDATE_USER>, key: string): Promise<User> {
+  async update(principal: UserPrincipal, request: CallParsedRequest<typeof users.update>, key: string): Promise<User> {
     const { userId, password, profile_image_url: pictureUrl, ...change } = request;
     const profileImageUrl = newPicture(userId, pictureUrl);
     if (password !== undefined) await this.policy.check(password);
@@ -58,9 +58,9 @@ export class UsersService {
 
   async delete(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof DELETE_USER>,
+    request: CallParsedRequest<typeof users.remove>,
     key: string,
-  ): Promise<CallReply<typeof DELETE_USER>> {
+  ): Promise<CallReply<typeof users.remove>> {
     const { userId } = request;
     if (userId === principal.userId) throw new CallError('FAILED_PRECONDITION', 'Nobody can delete their own account');
     return this.unitOfWork.once({ scope: `auth.users.delete:${principal.userId}`, key, request }, async (tx) => {
@@ -79,7 +79,7 @@ export class UsersService {
 
   private recordChange(
     { userId: actor }: UserPrincipal,
-    change: CallParsedRequest<typeof UPDATE_USER> & { before: Role; changesRole: boolean },
+    change: CallParsedRequest<typeof users.update> & { before: Role; changesRole: boolean },
   ): void {
     const { security } = this.runtime;
     const who = { user_id: change.userId, actor_id: actor };

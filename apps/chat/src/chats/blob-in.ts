@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CREATE_CHAT, WireMessage } from '@perennial/contracts-chat';
+import type { WireMessage, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest } from '@perennial/contracts-kernel';
 import { storableText } from '../runs/model/json';
 import type { MessageFields, MessageRow } from './rows';
 
-export type ChatBlob = CallParsedRequest<typeof CREATE_CHAT>['chat'];
+export type ChatBlob = CallParsedRequest<typeof chats.create>['chat'];
 
 const TITLE_CHARS = 1_000;
 /** A number of seconds that is one of milliseconds: older clients mix them. */

@@ -1,14 +1,5 @@
 import { Controller } from '@nestjs/common';
-import {
-  CREATE_CHAT,
-  DELETE_CHAT,
-  DELETE_USER_CHATS,
-  GET_CHAT,
-  LIST_CHATS,
-  MARK_CHAT_READ,
-  SEARCH_CHATS,
-  UPDATE_CHAT,
-} from '@perennial/contracts-chat';
+import { chats } from '@perennial/contracts-chat';
 import { requireAdmin, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { ChatsService } from './chats.service';
@@ -18,69 +9,69 @@ import { ChatsService } from './chats.service';
 export class ChatsController {
   constructor(private readonly chats: ChatsService) {}
 
-  @Handles(LIST_CHATS)
+  @Handles(chats.list)
   async list(
-    request: CallParsedRequest<typeof LIST_CHATS>,
+    request: CallParsedRequest<typeof chats.list>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof LIST_CHATS>> {
+  ): Promise<CallReply<typeof chats.list>> {
     return { items: await this.chats.list(requireUser(principal), request) };
   }
 
-  @Handles(SEARCH_CHATS)
+  @Handles(chats.search)
   async search(
-    { text, page }: CallParsedRequest<typeof SEARCH_CHATS>,
+    { text, page }: CallParsedRequest<typeof chats.search>,
     context: CallContext,
-  ): Promise<CallReply<typeof SEARCH_CHATS>> {
+  ): Promise<CallReply<typeof chats.search>> {
     return { items: await this.chats.search(requireUser(context.principal), text, page, context) };
   }
 
-  @Handles(CREATE_CHAT)
+  @Handles(chats.create)
   async create(
-    request: CallParsedRequest<typeof CREATE_CHAT>,
+    request: CallParsedRequest<typeof chats.create>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof CREATE_CHAT>> {
+  ): Promise<CallReply<typeof chats.create>> {
     return this.chats.create(requireUser(principal), request, key);
   }
 
-  @Handles(GET_CHAT)
+  @Handles(chats.get)
   async get(
-    { chatId, before }: CallParsedRequest<typeof GET_CHAT>,
+    { chatId, before }: CallParsedRequest<typeof chats.get>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof GET_CHAT>> {
+  ): Promise<CallReply<typeof chats.get>> {
     return this.chats.get(requireUser(principal), chatId, before);
   }
 
-  @Handles(UPDATE_CHAT)
+  @Handles(chats.update)
   async update(
-    request: CallParsedRequest<typeof UPDATE_CHAT>,
+    request: CallParsedRequest<typeof chats.update>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_CHAT>> {
+  ): Promise<CallReply<typeof chats.update>> {
     return this.chats.update(requireUser(principal), request, key);
   }
 
-  @Handles(DELETE_CHAT)
+  @Handles(chats.remove)
   async delete(
-    { chatId }: CallParsedRequest<typeof DELETE_CHAT>,
+    { chatId }: CallParsedRequest<typeof chats.remove>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof DELETE_CHAT>> {
+  ): Promise<CallReply<typeof chats.remove>> {
     await this.chats.delete(requireUser(principal), chatId, key);
     return { deleted: true };
   }
 
-  @Handles(MARK_CHAT_READ)
+  @Handles(chats.markRead)
   async markRead(
-    { chatId }: CallParsedRequest<typeof MARK_CHAT_READ>,
+    { chatId }: CallParsedRequest<typeof chats.markRead>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof MARK_CHAT_READ>> {
+  ): Promise<CallReply<typeof chats.markRead>> {
     return { lastReadAt: await this.chats.markRead(requireUser(principal), chatId) };
   }
 
   /** For admins and services. */
-  @Handles(DELETE_USER_CHATS)
+  @Handles(chats.removeOfUser)
   async deleteOfUser(
-    { userId }: CallParsedRequest<typeof DELETE_USER_CHATS>,
+    { userId }: CallParsedRequest<typeof chats.removeOfUser>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof DELETE_USER_CHATS>> {
+  ): Promise<CallReply<typeof chats.removeOfUser>> {
     if (principal.kind !== 'service') requireAdmin(principal);
     return { deleted: await this.chats.deleteAllOf(principal, userId, key) };
   }

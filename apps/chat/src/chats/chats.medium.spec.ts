@@ -1,17 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ACCEPT_TURN,
-  ACTIVE_RUNS,
-  CREATE_CHAT,
-  DELETE_CHAT,
-  DELETE_USER_CHATS,
-  GET_CHAT,
-  GET_RUN,
-  LIST_CHATS,
-  MARK_CHAT_READ,
-  SEARCH_CHATS,
-  UPDATE_CHAT,
-} from '@perennial/contracts-chat';
+import { runs, chats } from '@perennial/contracts-chat';
 import {
   ANONYMOUS,
   type Call,
@@ -94,7 +82,7 @@ const conversation = (text = 'What is a perennial?', answer = 'A plant that live
 
 /** A turn whose run this test plays the worker of. */
 async function turn(chatId?: string) {
-  const accepted = await call(ACCEPT_TURN, {
+  const accepted = await call(runs.accept, {
     chatId,
     parentId: chatId ? 'a1' : null,
     userMessage: { id: `u-${randomUUID()}`, content: 'Go on' },
@@ -120,8 +108,8 @@ async function turn(chatId?: string) {
 
 describe('a chat', () => {
   it('is made of a blob, and made once', async () => {
-    const made = await call(CREATE_CHAT, { chat: conversation(), folderId: 'f' }, owner, 'create');
-    expect(await call(CREATE_CHAT, { chat: conversation(), folderId: 'f' }, owner, 'create')).toEqual(made);
+    const made = await call(chats.create, { chat: conversation(), folderId: 'f' }, owner, 'create');
+    expect(await call(chats.create, { chat: conversation(), folderId: 'f' }, owner, 'create')).toEqual(made);
     expect(made).toMatchObject({
       user_id: owner.userId,
       title: 'Plants',
@@ -134,19 +122,19 @@ describe('a chat', () => {
       ...conversation().history.messages.u1,
       childrenIds: ['a1'],
     });
-    expect(await call(GET_CHAT, { chatId: made.id })).toEqual(made);
-    expect((await call(LIST_CHATS, { page: 1 })).items.map(({ id }) => id)).toEqual([made.id]);
+    expect(await call(chats.get, { chatId: made.id })).toEqual(made);
+    expect((await call(chats.list, { page: 1 })).items.map(({ id }) => id)).toEqual([made.id]);
   });
 
   it('keeps what an update does not name, and changes what it does', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
-    const renamed = await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } }, owner, 'rename');
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
+    const renamed = await call(chats.update, { chatId, chat: { title: 'Renamed' } }, owner, 'rename');
     expect(renamed).toMatchObject({
       title: 'Renamed',
       current_message_id: 'a1',
       chat: { system: 'Be brief', models: ['m1'] },
     });
-    expect(await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } }, owner, 'rename')).toMatchObject({
+    expect(await call(chats.update, { chatId, chat: { title: 'Renamed' } }, owner, 'rename')).toMatchObject({
       title: 'Renamed',
     });
     const history = {
@@ -162,7 +150,7 @@ describe('a chat', () => {
         },
       },
     };
-    const changed = await call(UPDATE_CHAT, { chatId, chat: { history, files: [{ id: 'f' }] } });
+    const changed = await call(chats.update, { chatId, chat: { history, files: [{ id: 'f' }] } });
     expect(changed.chat.history).toMatchObject({
       currentId: 'a2',
       messages: {
@@ -175,30 +163,30 @@ describe('a chat', () => {
   });
 
   it('writes only the rows that have changed', async () => {
-    const made = await call(CREATE_CHAT, { chat: conversation() });
+    const made = await call(chats.create, { chat: conversation() });
     const versions = () =>
       db
         .query<{ id: string; xmin: string }>('SELECT id, xmin FROM messages WHERE chat_id = $1 ORDER BY seq', [made.id])
         .then(({ rows }) => rows);
     const before = await versions();
-    await call(UPDATE_CHAT, { chatId: made.id, chat: made.chat });
+    await call(chats.update, { chatId: made.id, chat: made.chat });
     expect(await versions()).toEqual(before);
   });
 
   it('takes concurrent updates one after another', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
     const add = (n: number) => {
       const messages = { [`n${n}`]: { id: `n${n}`, parentId: 'a1', role: 'user' as const, content: `${n}` } };
-      return call(UPDATE_CHAT, { chatId, chat: { history: { messages }, [`field${n}`]: n } });
+      return call(chats.update, { chatId, chat: { history: { messages }, [`field${n}`]: n } });
     };
     await Promise.all(Array.from({ length: 12 }, (_, n) => add(n)));
-    const { chat } = await call(GET_CHAT, { chatId });
+    const { chat } = await call(chats.get, { chatId });
     expect(Object.keys(chat.history?.messages ?? {})).toHaveLength(14);
     for (let n = 0; n < 12; n += 1) expect(chat[`field${n}`]).toBe(n);
   });
 
   it('keeps characters that Postgres does not', async () => {
-    const made = await call(CREATE_CHAT, { chat: conversation('nul \u0000 and half \ud800 pair', 'ok') });
+    const made = await call(chats.create, { chat: conversation('nul \u0000 and half \ud800 pair', 'ok') });
     expect(made.chat.history?.messages.u1?.content).toBe('nul  and half \ufffd pair');
   });
 
@@ -207,22 +195,22 @@ describe('a chat', () => {
     const messages = Object.fromEntries(
       Object.entries(times).map(([id, timestamp]) => [id, { id, role: 'user' as const, content: id, timestamp }]),
     );
-    const { id: chatId } = await call(CREATE_CHAT, { chat: { history: { messages } } });
-    const { history } = (await call(GET_CHAT, { chatId })).chat;
+    const { id: chatId } = await call(chats.create, { chat: { history: { messages } } });
+    const { history } = (await call(chats.get, { chatId })).chat;
     for (const [id, timestamp] of Object.entries(times)) expect(history?.messages[id]?.timestamp).toBe(timestamp);
   });
 
   it('is marked as read', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
-    const { lastReadAt } = await call(MARK_CHAT_READ, { chatId });
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
+    const { lastReadAt } = await call(chats.markRead, { chatId });
     expect(lastReadAt).toBeGreaterThan(Date.now() / 1000 - 60);
-    expect((await call(LIST_CHATS, {})).items[0]?.last_read_at).toBe(lastReadAt);
+    expect((await call(chats.list, {})).items[0]?.last_read_at).toBe(lastReadAt);
   });
 });
 
 describe('a large chat', () => {
   it('that was written before there was a bound is opened page by page, each message once', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: { title: 'Old and large' } });
+    const { id: chatId } = await call(chats.create, { chat: { title: 'Old and large' } });
     await db.query(
       `INSERT INTO messages (chat_id, id, parent_id, role, content, extra, content_parts)
        SELECT $1, 'm' || n, CASE WHEN n > 1 THEN 'm' || n - 1 END, 'user', repeat(chr(97 + n % 26), 400000),
@@ -234,7 +222,7 @@ describe('a large chat', () => {
     const seen: string[] = [];
     let before: string | undefined;
     do {
-      const { chat } = await call(GET_CHAT, { chatId, before });
+      const { chat } = await call(chats.get, { chatId, before });
       const messages = Object.values(chat.history?.messages ?? {});
       expect(messages.length).toBeGreaterThan(0);
       expect(messages.every(({ content }) => (content as string).length === 400_000 || Array.isArray(content))).toBe(
@@ -244,40 +232,42 @@ describe('a large chat', () => {
       before = chat.history?.before;
     } while (before !== undefined);
     expect(seen).toEqual(Array.from({ length: 14 }, (_, n) => `m${n + 1}`));
-    const renamed = await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } });
+    const renamed = await call(chats.update, { chatId, chat: { title: 'Renamed' } });
     expect(renamed).toMatchObject({ title: 'Renamed', chat: { history: { before: expect.any(String) as string } } });
   });
 
   it('that is as large as a body may be is made, answered and opened again, its text once', async () => {
     const text = 'x'.repeat(7_500_000);
-    const made = await call(CREATE_CHAT, { chat: conversation(text) }, owner, 'large');
+    const made = await call(chats.create, { chat: conversation(text) }, owner, 'large');
     expect(made.chat.history?.before).toBe('a1');
-    const older = await call(GET_CHAT, { chatId: made.id, before: 'a1' });
+    const older = await call(chats.get, { chatId: made.id, before: 'a1' });
     expect(older.chat.history?.messages.u1?.content).toBe(text);
     expect(JSON.stringify(older).length).toBeLessThan(text.length + 10_000);
   });
 
   it('that could not be answered is refused before it is written', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
     const grow = (field: string, bytes: number) =>
-      call(UPDATE_CHAT, {
+      call(chats.update, {
         chatId,
         chat: { history: { messages: { u1: { id: 'u1', role: 'user', [field]: 'x'.repeat(bytes) } } } },
       });
     await grow('one', 5_000_000);
     await expect(grow('two', 5_000_000)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
-    await call(UPDATE_CHAT, { chatId, chat: { one: 'x'.repeat(1_500_000) } });
+    await call(chats.update, { chatId, chat: { one: 'x'.repeat(1_500_000) } });
     await expect(
-      call(UPDATE_CHAT, { chatId, chat: { two: 'x'.repeat(1_500_000), title: 'No' } }),
+      call(chats.update, { chatId, chat: { two: 'x'.repeat(1_500_000), title: 'No' } }),
     ).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
     });
-    await expect(call(CREATE_CHAT, { chat: { ...conversation(), one: 'x'.repeat(2_500_000) } })).rejects.toMatchObject({
-      code: 'PAYLOAD_TOO_LARGE',
-    });
-    const { items } = await call(LIST_CHATS, {});
+    await expect(call(chats.create, { chat: { ...conversation(), one: 'x'.repeat(2_500_000) } })).rejects.toMatchObject(
+      {
+        code: 'PAYLOAD_TOO_LARGE',
+      },
+    );
+    const { items } = await call(chats.list, {});
     expect(items.map(({ title }) => title)).toEqual(['Plants']);
-    const { chat } = await call(GET_CHAT, { chatId, before: 'a1' });
+    const { chat } = await call(chats.get, { chatId, before: 'a1' });
     expect(chat.history?.messages.u1).not.toHaveProperty('two');
     expect(chat).not.toHaveProperty('two');
   });
@@ -285,7 +275,7 @@ describe('a large chat', () => {
 
 describe('an answer that is being written', () => {
   it('is shown with its live text, listed as active, and left alone by updates', async () => {
-    const { id } = await call(CREATE_CHAT, { chat: conversation() });
+    const { id } = await call(chats.create, { chat: conversation() });
     const { chatId, messageId, runId, publisher, identity } = await turn(id);
     expect(chatId).toBe(id);
     await publisher.seize(runId, 1);
@@ -293,9 +283,9 @@ describe('an answer that is being written', () => {
     writer.append('Half of ');
     writer.append('the answer');
     await writer.flush();
-    const shown = await call(GET_CHAT, { chatId });
+    const shown = await call(chats.get, { chatId });
     expect(shown.chat.history?.messages[messageId]).toMatchObject({ content: 'Half of the answer', done: false });
-    expect((await call(LIST_CHATS, {})).items[0]).toMatchObject({ id: chatId, active: true });
+    expect((await call(chats.list, {})).items[0]).toMatchObject({ id: chatId, active: true });
     const stale = {
       ...shown.chat.history?.messages[messageId],
       id: messageId,
@@ -303,13 +293,13 @@ describe('an answer that is being written', () => {
       content: 'Mine',
       done: true,
     };
-    await call(UPDATE_CHAT, {
+    await call(chats.update, {
       chatId,
       chat: { title: 'While it runs', history: { messages: { [messageId]: stale } } },
     });
     writer.append(', and more');
     await writer.flush();
-    const later = await call(GET_CHAT, { chatId });
+    const later = await call(chats.get, { chatId });
     expect(later.title).toBe('While it runs');
     expect(later.chat.history?.messages[messageId]).toMatchObject({
       content: 'Half of the answer, and more',
@@ -324,28 +314,28 @@ describe('an answer that is being written', () => {
       `INSERT INTO run_checkpoints (run_id, generation, epoch, start, text) VALUES ($1, 1, 1, 0, 'Kept in '), ($1, 1, 1, 8, 'Postgres')`,
       [runId],
     );
-    const { chat } = await call(GET_CHAT, { chatId });
+    const { chat } = await call(chats.get, { chatId });
     expect(chat.history?.messages[messageId]).toMatchObject({ content: 'Kept in Postgres', done: false });
   });
 
   it('is cancelled with its chat, which is gone at once and once', async () => {
     const { chatId, runId } = await turn();
-    const queued = await call(ACCEPT_TURN, {
+    const queued = await call(runs.accept, {
       chatId,
       parentId: null,
       userMessage: { id: 'another', content: 'Go on' },
       answers: [{ messageId: 'another-answer', modelId: 'm1' }],
     });
-    expect(await call(DELETE_CHAT, { chatId }, owner, 'delete')).toEqual({ deleted: true });
-    expect(await call(DELETE_CHAT, { chatId }, owner, 'delete')).toEqual({ deleted: true });
-    await expect(call(DELETE_CHAT, { chatId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(call(GET_CHAT, { chatId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await call(chats.remove, { chatId }, owner, 'delete')).toEqual({ deleted: true });
+    expect(await call(chats.remove, { chatId }, owner, 'delete')).toEqual({ deleted: true });
+    await expect(call(chats.remove, { chatId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(call(chats.get, { chatId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const { rows } = await db.query('SELECT cancel_requested_at IS NOT NULL AS cancelled FROM runs WHERE id = $1', [
       runId,
     ]);
     expect(rows).toEqual([{ cancelled: true }]);
     const never = queued.runs[0]?.runId ?? '';
-    await waitFor(async () => (await call(GET_RUN, { runId: never })).state === 'cancelled');
+    await waitFor(async () => (await call(runs.get, { runId: never })).state === 'cancelled');
     expect((await db.query('SELECT 1 FROM messages WHERE chat_id = $1', [chatId])).rowCount).toBe(0);
   });
 });
@@ -357,8 +347,8 @@ describe('the list', () => {
        SELECT gen_random_uuid(), $1, 'Chat ' || n, now() - n * interval '1 minute', now() - n * interval '1 hour', n = 3, n = 4 FROM generate_series(1, 70) n`,
       [owner.userId],
     );
-    const titles = async (request: CallRequest<typeof LIST_CHATS>) =>
-      (await call(LIST_CHATS, request)).items.map(({ title }) => title);
+    const titles = async (request: CallRequest<typeof chats.list>) =>
+      (await call(chats.list, request)).items.map(({ title }) => title);
     expect(await titles({ page: 1 })).toHaveLength(60);
     expect(await titles({ page: 2 })).toHaveLength(9);
     expect(await titles({})).toHaveLength(69);
@@ -371,11 +361,11 @@ describe('the list', () => {
 
   it('is searched by title and text, wildcards taken literally, with a snippet', async () => {
     const long = `${'word '.repeat(100)}Needle 100% here${' word'.repeat(100)}`;
-    const inText = await call(CREATE_CHAT, { chat: { ...conversation(long), title: 'Hay' } });
-    const inTitle = await call(CREATE_CHAT, { chat: { ...conversation(), title: 'The needle' } });
+    const inText = await call(chats.create, { chat: { ...conversation(long), title: 'Hay' } });
+    const inTitle = await call(chats.create, { chat: { ...conversation(), title: 'The needle' } });
     const other = userOf();
-    await call(CREATE_CHAT, { chat: { ...conversation(long), title: 'Needle of another' } }, other);
-    const search = async (text: string) => (await call(SEARCH_CHATS, { text })).items;
+    await call(chats.create, { chat: { ...conversation(long), title: 'Needle of another' } }, other);
+    const search = async (text: string) => (await call(chats.search, { text })).items;
     const found = await search('needle');
     expect(found.map(({ id }) => id).sort()).toEqual([inText.id, inTitle.id].sort());
     const { snippet } = found.find(({ id }) => id === inText.id) ?? {};
@@ -390,12 +380,12 @@ describe('the list', () => {
 
 describe('who may not', () => {
   it('see, change or delete a chat: anybody but its owner', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
     const calls: [Call, unknown][] = [
-      [GET_CHAT, { chatId }],
-      [UPDATE_CHAT, { chatId, chat: { title: 'Mine now' } }],
-      [DELETE_CHAT, { chatId }],
-      [MARK_CHAT_READ, { chatId }],
+      [chats.get, { chatId }],
+      [chats.update, { chatId, chat: { title: 'Mine now' } }],
+      [chats.remove, { chatId }],
+      [chats.markRead, { chatId }],
     ];
     const admin: UserPrincipal = { ...userOf(), role: 'admin' };
     for (const [which, request] of calls) {
@@ -403,12 +393,12 @@ describe('who may not', () => {
         await expect(call(which, request, stranger), which.pattern).rejects.toMatchObject({ code: 'NOT_FOUND' });
       }
     }
-    expect((await call(GET_CHAT, { chatId })).title).toBe('Plants');
+    expect((await call(chats.get, { chatId })).title).toBe('Plants');
     const all: [Call, unknown][] = [
       ...calls,
-      [LIST_CHATS, {}],
-      [SEARCH_CHATS, { text: 'x' }],
-      [CREATE_CHAT, { chat: {} }],
+      [chats.list, {}],
+      [chats.search, { text: 'x' }],
+      [chats.create, { chat: {} }],
     ];
     for (const [which, request] of all) {
       await expect(call(which, request, ANONYMOUS), which.pattern).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -416,19 +406,19 @@ describe('who may not', () => {
         code: 'PERMISSION_DENIED',
       });
     }
-    expect((await call(LIST_CHATS, {}, userOf())).items).toEqual([]);
+    expect((await call(chats.list, {}, userOf())).items).toEqual([]);
   });
 
   it('delete what another user has: anybody but admins and services', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: conversation() });
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
     await turn(chatId);
     const victim = { userId: owner.userId };
-    await expect(call(DELETE_USER_CHATS, victim, userOf())).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-    await expect(call(DELETE_USER_CHATS, victim, owner)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-    await expect(call(DELETE_USER_CHATS, victim, ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect(await call(DELETE_USER_CHATS, victim, { ...userOf(), role: 'admin' })).toEqual({ deleted: 1 });
-    expect((await call(LIST_CHATS, {})).items).toEqual([]);
-    expect((await call(ACTIVE_RUNS, { chatId })).runs).toHaveLength(1);
+    await expect(call(chats.removeOfUser, victim, userOf())).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(call(chats.removeOfUser, victim, owner)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(call(chats.removeOfUser, victim, ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await call(chats.removeOfUser, victim, { ...userOf(), role: 'admin' })).toEqual({ deleted: 1 });
+    expect((await call(chats.list, {})).items).toEqual([]);
+    expect((await call(runs.active, { chatId })).runs).toHaveLength(1);
     const { rows } = await db.query(
       'SELECT bool_and(cancel_requested_at IS NOT NULL) AS cancelled FROM runs WHERE user_id = $1',
       [owner.userId],

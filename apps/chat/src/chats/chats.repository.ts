@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatListItem, LIST_CHATS } from '@perennial/contracts-chat';
+import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable } from '@perennial/persistence';
 import { jsonb } from '../runs/model/json';
@@ -65,7 +65,7 @@ const ORDER = { updated_at: 'c.updated_at', created_at: 'c.created_at', title: '
 export class ChatsRepository {
   constructor(private readonly database: Database) {}
 
-  async list({ userId }: UserPrincipal, request: CallParsedRequest<typeof LIST_CHATS>): Promise<ChatListItem[]> {
+  async list({ userId }: UserPrincipal, request: CallParsedRequest<typeof chats.list>): Promise<ChatListItem[]> {
     const { page, pinned, archived, sortBy, direction } = request;
     const [limit, offset] = page === undefined ? [ALL, 0] : [PAGE, (page - 1) * PAGE];
     const order = `${ORDER[sortBy]} ${direction === 'asc' ? 'ASC' : 'DESC'}, c.id`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Chat, ChatListItem, CREATE_CHAT, LIST_CHATS, UPDATE_CHAT } from '@perennial/contracts-chat';
+import type { Chat, ChatListItem, chats } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Waiter } from '@perennial/persistence';
 import { DEFAULT_TITLE } from '../runs/accept/accept-turn.service';
@@ -31,7 +31,7 @@ export class ChatsService {
     private readonly usage: UsageService,
   ) {}
 
-  list(principal: UserPrincipal, request: CallParsedRequest<typeof LIST_CHATS>): Promise<ChatListItem[]> {
+  list(principal: UserPrincipal, request: CallParsedRequest<typeof chats.list>): Promise<ChatListItem[]> {
     return this.repository.list(principal, request);
   }
 
@@ -49,7 +49,7 @@ export class ChatsService {
     return toWireChat(stored.chat, stored.messages, stored.has_older);
   }
 
-  async create(principal: UserPrincipal, request: CallParsedRequest<typeof CREATE_CHAT>, key: string): Promise<Chat> {
+  async create(principal: UserPrincipal, request: CallParsedRequest<typeof chats.create>, key: string): Promise<Chat> {
     const { chat: blob, folderId } = request;
     const once = { scope: `chat.chats.create:${principal.userId}`, key, request };
     const { chatId } = await this.unitOfWork.once(once, async (tx) => {
@@ -70,7 +70,7 @@ export class ChatsService {
     return this.get(principal, chatId);
   }
 
-  async update(principal: UserPrincipal, request: CallParsedRequest<typeof UPDATE_CHAT>, key: string): Promise<Chat> {
+  async update(principal: UserPrincipal, request: CallParsedRequest<typeof chats.update>, key: string): Promise<Chat> {
     const { chatId, chat: blob } = request;
     const once = { scope: `chat.chats.update:${principal.userId}`, key, request };
     await this.unitOfWork.once(

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { KEEP_PICTURES, LOCATE_PICTURE } from '@perennial/contracts-chat';
+import { pictures as pictureCalls } from '@perennial/contracts-chat';
 import { CallError, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Handles, type CallContext } from '@perennial/transport';
@@ -16,11 +16,11 @@ export class PicturesController {
   ) {}
 
   /** Doing it twice is doing it once: what is the same is kept once. */
-  @Handles(KEEP_PICTURES)
+  @Handles(pictureCalls.keep)
   async keep(
-    { pictures }: CallParsedRequest<typeof KEEP_PICTURES>,
+    { pictures }: CallParsedRequest<typeof pictureCalls.keep>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof KEEP_PICTURES>> {
+  ): Promise<CallReply<typeof pictureCalls.keep>> {
     const { userId } = requireUser(principal);
     const ids = await this.unitOfWork.run(
       (tx) => this.usage.within(tx, userId, () => this.repository.keep(tx, userId, pictures)),
@@ -29,11 +29,11 @@ export class PicturesController {
     return { ids };
   }
 
-  @Handles(LOCATE_PICTURE)
+  @Handles(pictureCalls.locate)
   async locate(
-    { pictureId }: CallParsedRequest<typeof LOCATE_PICTURE>,
+    { pictureId }: CallParsedRequest<typeof pictureCalls.locate>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof LOCATE_PICTURE>> {
+  ): Promise<CallReply<typeof pictureCalls.locate>> {
     const [picture] = await this.repository.find(requireUser(principal).userId, [pictureId]);
     if (picture === undefined) throw new CallError('NOT_FOUND', 'There is no such picture. It may have been deleted.');
     return picture;

@@ -4,18 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
-import {
-  ACCEPT_TURN,
-  CREATE_CHAT,
-  DELETE_CHAT,
-  GET_CHAT,
-  KEEP_PICTURES,
-  LIST_CHATS,
-  LOCATE_PICTURE,
-  pictureKey,
-  pictureUrl,
-  UPDATE_CHAT,
-} from '@perennial/contracts-chat';
+import { pictureKey, pictureUrl, runs, chats, pictures as pictureCalls } from '@perennial/contracts-chat';
 import {
   ANONYMOUS,
   type Call,
@@ -91,7 +80,7 @@ async function keep(content: string, principal = owner): Promise<{ id: string; b
   const blobKey = pictureKey(randomUUID());
   const { size, sha256 } = await store.put(blobKey, Readable.from([Buffer.from(content)]), { maxBytes: LIMIT * 2 });
   const pictures = [{ blobKey, size, sha256, contentType: 'image/png' as const }];
-  const { ids } = await call(KEEP_PICTURES, { pictures }, principal);
+  const { ids } = await call(pictureCalls.keep, { pictures }, principal);
   return { id: ids[0] ?? '', blobKey };
 }
 
@@ -101,7 +90,7 @@ const showing = (...ids: string[]) => [
 ];
 const chatShowing = async (...ids: string[]): Promise<string> => {
   const message = { id: 'u', parentId: null, role: 'user' as const, content: showing(...ids) };
-  return (await call(CREATE_CHAT, { chat: { history: { currentId: 'u', messages: { u: message } } } })).id;
+  return (await call(chats.create, { chat: { history: { currentId: 'u', messages: { u: message } } } })).id;
 };
 const bytesOf = async (blobKey: string): Promise<boolean> =>
   store.get(blobKey).then(
@@ -125,17 +114,19 @@ describe('a picture', () => {
     await sweep();
     expect(await bytesOf(first.blobKey)).toBe(true);
     expect(await bytesOf(again.blobKey)).toBe(false);
-    expect(await call(LOCATE_PICTURE, { pictureId: first.id })).toMatchObject({
+    expect(await call(pictureCalls.locate, { pictureId: first.id })).toMatchObject({
       blobKey: first.blobKey,
       contentType: 'image/png',
       size: 14,
     });
-    await expect(call(LOCATE_PICTURE, { pictureId: first.id }, other)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(call(LOCATE_PICTURE, { pictureId: first.id }, ANONYMOUS)).rejects.toMatchObject({
+    await expect(call(pictureCalls.locate, { pictureId: first.id }, other)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(call(pictureCalls.locate, { pictureId: first.id }, ANONYMOUS)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });
-    await expect(call(KEEP_PICTURES, { pictures: [{ blobKey: 'pictures/x', size: 1, sha256: '0'.repeat(64), contentType: 'image/png' }] }, ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' }); // prettier-ignore
-    const { chat } = await call(GET_CHAT, { chatId });
+    await expect(call(pictureCalls.keep, { pictures: [{ blobKey: 'pictures/x', size: 1, sha256: '0'.repeat(64), contentType: 'image/png' }] }, ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' }); // prettier-ignore
+    const { chat } = await call(chats.get, { chatId });
     expect(chat.history?.messages.u?.content).toEqual(showing(first.id));
     const run = {
       user_id: owner.userId,
@@ -154,11 +145,11 @@ describe('a picture', () => {
   it('goes with its last message, bytes included, also when it is only edited away', async () => {
     const { id, blobKey } = await keep('shown twice');
     const [one, two] = [await chatShowing(id), await chatShowing(id)];
-    await call(DELETE_CHAT, { chatId: one });
+    await call(chats.remove, { chatId: one });
     await sweep();
     expect([await isKept(id), await bytesOf(blobKey)]).toEqual([true, true]);
     const edited = { id: 'u', role: 'user' as const, content: 'without it' };
-    await call(UPDATE_CHAT, { chatId: two, chat: { history: { messages: { u: edited } } } });
+    await call(chats.update, { chatId: two, chat: { history: { messages: { u: edited } } } });
     await sweep();
     expect([await isKept(id), await bytesOf(blobKey)]).toEqual([false, false]);
   });
@@ -204,7 +195,7 @@ describe('a picture', () => {
 
   it('is held by whatever message shows it, whichever version wrote that; nobody else’s message holds it', async () => {
     const { id } = await keep('copied');
-    const chatId = (await call(CREATE_CHAT, { chat: {} })).id;
+    const chatId = (await call(chats.create, { chat: {} })).id;
     await db.query(`INSERT INTO messages (chat_id, id, role, content_parts) VALUES ($1, 'copy', 'user', $2)`, [
       chatId,
       JSON.stringify(showing(id)),
@@ -212,13 +203,13 @@ describe('a picture', () => {
     const holders = async () =>
       (await db.query('SELECT message_id FROM picture_references WHERE picture_id = $1', [id])).rows.map((row) => (row as { message_id: string }).message_id); // prettier-ignore
     expect(await holders()).toEqual(['copy']);
-    const turn = await call(ACCEPT_TURN, {
+    const turn = await call(runs.accept, {
       parentId: null,
       userMessage: { id: 'asked', content: 'Look', files: [{ type: 'image', url: pictureUrl(id) }] },
       answers: [{ messageId: 'answer', modelId: 'm1' }],
     });
     expect((await holders()).sort()).toEqual(['asked', 'copy']);
-    await call(DELETE_CHAT, { chatId: turn.chatId });
+    await call(chats.remove, { chatId: turn.chatId });
     owner = userOf();
     await chatShowing(id);
     expect(await holders()).toEqual(['copy']);
@@ -235,17 +226,17 @@ describe('what a user stores', () => {
   const chatOf = (text: string, title = 'A chat') => ({ title, history: { messages: { u: message('u', text) } } });
 
   it('is known at every moment: through many at once, refusals, answers, pictures and rows of the version before', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: chatOf('first') });
+    const { id: chatId } = await call(chats.create, { chat: chatOf('first') });
     const writes = Array.from({ length: 10 }, async (_, n) => {
       const messages = { [`m${n}`]: message(`m${n}`, 'ä'.repeat(1_000 * n)) };
-      await call(UPDATE_CHAT, { chatId, chat: { history: { messages }, [`field${n}`]: 'x'.repeat(n) } });
+      await call(chats.update, { chatId, chat: { history: { messages }, [`field${n}`]: 'x'.repeat(n) } });
     });
     await Promise.all(writes);
     await keep('a picture of some bytes');
-    await expect(call(CREATE_CHAT, { chat: chatOf('x'.repeat(LIMIT)) })).rejects.toMatchObject({
+    await expect(call(chats.create, { chat: chatOf('x'.repeat(LIMIT)) })).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
     });
-    await call(ACCEPT_TURN, {
+    await call(runs.accept, {
       chatId,
       parentId: 'u',
       userMessage: { id: 'asked', content: 'And now?' },
@@ -258,24 +249,24 @@ describe('what a user stores', () => {
     const kept = await used();
     expect(kept).toBeGreaterThan(90_000);
     expect(kept).toBe(await counted());
-    await call(DELETE_CHAT, { chatId });
-    await call(CREATE_CHAT, { chat: chatOf('second') });
+    await call(chats.remove, { chatId });
+    await call(chats.create, { chat: chatOf('second') });
     expect(await used()).toBe(await counted());
     expect(await used()).toBeLessThan(10_000);
   });
 
   it('counts what was there before there was a count', async () => {
-    await call(CREATE_CHAT, { chat: chatOf('x'.repeat(600_000)) });
+    await call(chats.create, { chat: chatOf('x'.repeat(600_000)) });
     await db.query('DELETE FROM storage_used WHERE user_id = $1', [owner.userId]);
-    await expect(call(CREATE_CHAT, { chat: chatOf('x'.repeat(600_000)) })).rejects.toMatchObject({
+    await expect(call(chats.create, { chat: chatOf('x'.repeat(600_000)) })).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
     });
-    await call(CREATE_CHAT, { chat: chatOf('x'.repeat(300_000)) });
+    await call(chats.create, { chat: chatOf('x'.repeat(300_000)) });
     expect(await used()).toBe(await counted());
   });
 
   it('is bounded: beyond it nothing is added, and everything else still works', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: chatOf('x'.repeat(900_000), 'Full') });
+    const { id: chatId } = await call(chats.create, { chat: chatOf('x'.repeat(900_000), 'Full') });
     const refused = {
       code: 'PAYLOAD_TOO_LARGE',
       message: expect.stringMatching(/^Your chats take 2 MB of the 1 MB allowed\. Delete some chats/) as string,
@@ -283,19 +274,19 @@ describe('what a user stores', () => {
     };
     const more = 'y'.repeat(150_000);
     const asked = { userMessage: { id: 'u2', content: more }, answers: [{ messageId: 'a2', modelId: 'm1' }] };
-    await expect(call(CREATE_CHAT, { chat: chatOf(more) })).rejects.toMatchObject(refused);
+    await expect(call(chats.create, { chat: chatOf(more) })).rejects.toMatchObject(refused);
     await expect(
-      call(UPDATE_CHAT, { chatId, chat: { history: { messages: { u2: message('u2', more) } } } }),
+      call(chats.update, { chatId, chat: { history: { messages: { u2: message('u2', more) } } } }),
     ).rejects.toMatchObject(refused);
-    await expect(call(ACCEPT_TURN, { chatId, parentId: 'u', ...asked })).rejects.toMatchObject(refused);
+    await expect(call(runs.accept, { chatId, parentId: 'u', ...asked })).rejects.toMatchObject(refused);
     await expect(keep(more)).rejects.toMatchObject(refused);
-    expect((await call(LIST_CHATS, {})).items).toHaveLength(1);
+    expect((await call(chats.list, {})).items).toHaveLength(1);
     // Whoever has more than allowed (the limit was lowered) may still rename and cut down.
     await db.query(`UPDATE messages SET content = repeat('x', 1200000) WHERE chat_id = $1 AND id = 'u'`, [chatId]);
-    await call(UPDATE_CHAT, { chatId, chat: { title: 'Renamed' } });
-    await call(UPDATE_CHAT, { chatId, chat: { history: { messages: { u: message('u', 'short') } } } });
-    await call(ACCEPT_TURN, { chatId, parentId: 'u', ...asked });
-    await call(DELETE_CHAT, { chatId });
-    await call(CREATE_CHAT, { chat: chatOf('x'.repeat(900_000)) });
+    await call(chats.update, { chatId, chat: { title: 'Renamed' } });
+    await call(chats.update, { chatId, chat: { history: { messages: { u: message('u', 'short') } } } });
+    await call(runs.accept, { chatId, parentId: 'u', ...asked });
+    await call(chats.remove, { chatId });
+    await call(chats.create, { chat: chatOf('x'.repeat(900_000)) });
   });
 });

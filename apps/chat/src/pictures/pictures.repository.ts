@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { KEEP_PICTURES } from '@perennial/contracts-chat';
+import type { pictures } from '@perennial/contracts-chat';
 import type { CallParsedRequest } from '@perennial/contracts-kernel';
 import { Database, UnitOfWork, type Queryable } from '@perennial/persistence';
 
-type NewPicture = CallParsedRequest<typeof KEEP_PICTURES>['pictures'][number];
+type NewPicture = CallParsedRequest<typeof pictures.keep>['pictures'][number];
 
 export interface Picture {
   id: string;

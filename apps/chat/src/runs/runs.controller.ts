@@ -1,12 +1,5 @@
 import { Controller } from '@nestjs/common';
-import {
-  ACCEPT_COMPLETION,
-  ACCEPT_TURN,
-  ACTIVE_RUNS,
-  CANCEL_RUNS,
-  GET_RUN,
-  RUN_SOURCES,
-} from '@perennial/contracts-chat';
+import { completions, runs } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { earlierRequestHash, requestHash } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
@@ -28,53 +21,53 @@ export class RunsController {
     private readonly documents: DocumentsRepository,
   ) {}
 
-  @Handles(ACCEPT_TURN)
+  @Handles(runs.accept)
   acceptTurn(
-    request: CallParsedRequest<typeof ACCEPT_TURN>,
+    request: CallParsedRequest<typeof runs.accept>,
     context: CallContext,
-  ): Promise<CallReply<typeof ACCEPT_TURN>> {
+  ): Promise<CallReply<typeof runs.accept>> {
     const user = userOf(context);
-    return this.turns.accept(request, user, deliveryOf(ACCEPT_TURN.pattern, user, context, request));
+    return this.turns.accept(request, user, deliveryOf(runs.accept.pattern, user, context, request));
   }
 
-  @Handles(ACCEPT_COMPLETION)
+  @Handles(completions.accept)
   acceptCompletion(
-    request: CallParsedRequest<typeof ACCEPT_COMPLETION>,
+    request: CallParsedRequest<typeof completions.accept>,
     context: CallContext,
-  ): Promise<CallReply<typeof ACCEPT_COMPLETION>> {
+  ): Promise<CallReply<typeof completions.accept>> {
     const user = userOf(context);
-    return this.completions.accept(request, user, deliveryOf(ACCEPT_COMPLETION.pattern, user, context, request));
+    return this.completions.accept(request, user, deliveryOf(completions.accept.pattern, user, context, request));
   }
 
-  @Handles(GET_RUN)
-  get({ runId }: CallParsedRequest<typeof GET_RUN>, context: CallContext): Promise<CallReply<typeof GET_RUN>> {
+  @Handles(runs.get)
+  get({ runId }: CallParsedRequest<typeof runs.get>, context: CallContext): Promise<CallReply<typeof runs.get>> {
     return this.reader.snapshot(runId, context.principal);
   }
 
-  @Handles(RUN_SOURCES)
+  @Handles(runs.sources)
   async sources(
-    { runId }: CallParsedRequest<typeof RUN_SOURCES>,
+    { runId }: CallParsedRequest<typeof runs.sources>,
     context: CallContext,
-  ): Promise<CallReply<typeof RUN_SOURCES>> {
+  ): Promise<CallReply<typeof runs.sources>> {
     const sources = await this.documents.sourcesOf(runId, userOf(context).userId);
     if (!sources) throw new CallError('NOT_FOUND', 'There is no such run. It may have been forgotten.');
     return { sources };
   }
 
   /** Cancelling twice is cancelling once: the second finds nothing that is still going. */
-  @Handles(CANCEL_RUNS)
+  @Handles(runs.cancel)
   async cancel(
-    target: CallParsedRequest<typeof CANCEL_RUNS>,
+    target: CallParsedRequest<typeof runs.cancel>,
     context: CallContext,
-  ): Promise<CallReply<typeof CANCEL_RUNS>> {
+  ): Promise<CallReply<typeof runs.cancel>> {
     return { cancelled: await this.cancels.cancel(target, context.principal) };
   }
 
-  @Handles(ACTIVE_RUNS)
+  @Handles(runs.active)
   async active(
-    { chatId }: CallParsedRequest<typeof ACTIVE_RUNS>,
+    { chatId }: CallParsedRequest<typeof runs.active>,
     context: CallContext,
-  ): Promise<CallReply<typeof ACTIVE_RUNS>> {
+  ): Promise<CallReply<typeof runs.active>> {
     return { runs: await this.reader.active(chatId, context.principal) };
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ACCEPT_TURN } from '@perennial/contracts-chat';
+import type { runs as runCalls } from '@perennial/contracts-chat';
 import type { CallReply } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
@@ -15,7 +15,7 @@ export class UserEvents {
   constructor(@Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher) {}
 
   /** A turn was accepted: the chat goes to the top of the list and is active. */
-  accepted(userId: string, { chatId, runs }: CallReply<typeof ACCEPT_TURN>): void {
+  accepted(userId: string, { chatId, runs }: CallReply<typeof runCalls.accept>): void {
     const messageId = runs[0]?.messageId ?? '';
     this.#send(userId, chatId, messageId, 'chat:list', {
       chat_id: chatId,

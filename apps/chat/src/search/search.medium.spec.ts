@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CREATE_CHAT, LIST_CHATS, SEARCH_CHATS, UPDATE_CHAT } from '@perennial/contracts-chat';
+import { chats } from '@perennial/contracts-chat';
 import type { CallError, UserPrincipal } from '@perennial/contracts-kernel';
 import { freshPrefix, postgresUrl, redisUrl, waitFor } from '@perennial/testing';
 import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
@@ -55,14 +55,14 @@ beforeEach(() => {
 });
 
 const search = async (text: string, principal = owner) =>
-  (await caller.rpc.call(SEARCH_CHATS, { text }, { principal })).items;
+  (await caller.rpc.call(chats.search, { text }, { principal })).items;
 const titlesOf = async (text: string) => (await search(text)).map(({ title }) => title).sort();
 
 /** A chat with one message. */
 async function chatWith(text: string, title = 'A chat', principal = owner): Promise<string> {
   const message = { id: 'u', parentId: null, role: 'user' as const, content: text };
   const chat = { title, history: { currentId: 'u', messages: { u: message } } };
-  return (await caller.rpc.call(CREATE_CHAT, { chat }, { principal })).id;
+  return (await caller.rpc.call(chats.create, { chat }, { principal })).id;
 }
 
 const indexed = () => waitFor(async () => (await db.query('SELECT 1 FROM search_pending')).rowCount === 0);
@@ -106,7 +106,7 @@ describe('the search', () => {
     expect(await titlesOf('überschrift')).toEqual(['Überschrift']);
     const message = { id: 'u', role: 'user' as const, content: 'second wording' };
     await caller.rpc.call(
-      UPDATE_CHAT,
+      chats.update,
       { chatId, chat: { title: 'Anders', history: { messages: { u: message } } } },
       { principal: owner },
     );
@@ -201,7 +201,7 @@ describe('searches that take long', () => {
     await blocker.query('LOCK TABLE messages IN ACCESS EXCLUSIVE MODE');
     const searches = Promise.allSettled(
       Array.from({ length: 40 }, () =>
-        caller.rpc.call(SEARCH_CHATS, { text: 'word' }, { principal: owner, deadlineMs: 2_000 }),
+        caller.rpc.call(chats.search, { text: 'word' }, { principal: owner, deadlineMs: 2_000 }),
       ),
     );
     const running = async () =>
@@ -211,7 +211,7 @@ describe('searches that take long', () => {
         )
       ).rowCount ?? 0;
     await waitFor(async () => (await running()) > 0);
-    const lists = Array.from({ length: 30 }, () => caller.rpc.call(LIST_CHATS, {}, { principal: other }));
+    const lists = Array.from({ length: 30 }, () => caller.rpc.call(chats.list, {}, { principal: other }));
     expect((await Promise.all(lists)).map(({ items }) => items.length)).toEqual(Array<number>(30).fill(1));
     // Two in each of two replicas.
     expect(await running()).toBeLessThanOrEqual(4);

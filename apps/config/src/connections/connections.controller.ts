@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GET_CONNECTIONS, UPDATE_CONNECTIONS, VERIFY_CONNECTION } from '@perennial/contracts-config';
+import { connections } from '@perennial/contracts-config';
 import { requireAdmin, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { ConnectionsService } from './connections.service';
@@ -9,28 +9,28 @@ import { ConnectionsService } from './connections.service';
 export class ConnectionsController {
   constructor(private readonly connections: ConnectionsService) {}
 
-  @Handles(GET_CONNECTIONS)
+  @Handles(connections.get)
   async get(
-    { kind }: CallParsedRequest<typeof GET_CONNECTIONS>,
+    { kind }: CallParsedRequest<typeof connections.get>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof GET_CONNECTIONS>> {
+  ): Promise<CallReply<typeof connections.get>> {
     requireAdmin(principal);
     return this.connections.get(kind);
   }
 
-  @Handles(UPDATE_CONNECTIONS)
+  @Handles(connections.update)
   async update(
-    request: CallParsedRequest<typeof UPDATE_CONNECTIONS>,
+    request: CallParsedRequest<typeof connections.update>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_CONNECTIONS>> {
+  ): Promise<CallReply<typeof connections.update>> {
     return this.connections.update(requireAdmin(principal), request, key);
   }
 
-  @Handles(VERIFY_CONNECTION)
+  @Handles(connections.verify)
   async verify(
-    request: CallParsedRequest<typeof VERIFY_CONNECTION>,
+    request: CallParsedRequest<typeof connections.verify>,
     context: CallContext,
-  ): Promise<CallReply<typeof VERIFY_CONNECTION>> {
+  ): Promise<CallReply<typeof connections.verify>> {
     requireAdmin(context.principal);
     return this.connections.verify(request, context.signal);
   }

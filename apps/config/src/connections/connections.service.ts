@@ -1,11 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  ConnectionKind,
-  GET_CONNECTIONS,
-  UPDATE_CONNECTIONS,
-  VERIFY_CONNECTION,
-} from '@perennial/contracts-config';
+import type { ConnectionKind, connections as connectionCalls } from '@perennial/contracts-config';
 import {
   CallError,
   type CallParsedRequest,
@@ -37,15 +32,15 @@ export class ConnectionsService {
     @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {}
 
-  async get(kind: ConnectionKind): Promise<CallReply<typeof GET_CONNECTIONS>> {
+  async get(kind: ConnectionKind): Promise<CallReply<typeof connectionCalls.get>> {
     return this.masked(kind, (await this.keeper.fresh()).connections[kind]);
   }
 
   async update(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof UPDATE_CONNECTIONS>,
+    request: CallParsedRequest<typeof connectionCalls.update>,
     key: string,
-  ): Promise<CallReply<typeof UPDATE_CONNECTIONS>> {
+  ): Promise<CallReply<typeof connectionCalls.update>> {
     const { kind, enabled } = request;
     // A plain hash of the request is stored for comparison; the keys go into it under our secret.
     const compared = requestLike(request, {
@@ -87,9 +82,9 @@ export class ConnectionsService {
 
   /** The provider's rows. A masked key stands for the stored one of the same address. */
   async verify(
-    { kind, url: entered, key }: CallParsedRequest<typeof VERIFY_CONNECTION>,
+    { kind, url: entered, key }: CallParsedRequest<typeof connectionCalls.verify>,
     signal: AbortSignal,
-  ): Promise<CallReply<typeof VERIFY_CONNECTION>> {
+  ): Promise<CallReply<typeof connectionCalls.verify>> {
     const url = checkedUrl(entered);
     const { connections } = (await this.keeper.fresh()).connections[kind];
     const sealedKey = this.keyOf(connections, 0, url, key);
@@ -113,7 +108,7 @@ export class ConnectionsService {
     );
   }
 
-  private masked(kind: ConnectionKind, { enabled, connections }: ConnectionSet): CallReply<typeof GET_CONNECTIONS> {
+  private masked(kind: ConnectionKind, { enabled, connections }: ConnectionSet): CallReply<typeof connectionCalls.get> {
     return {
       kind,
       enabled,

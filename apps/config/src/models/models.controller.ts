@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { LIST_MODELS, RESOLVE_MODEL, SAVE_MODEL_ENTRY } from '@perennial/contracts-config';
+import { models } from '@perennial/contracts-config';
 import {
   requireAdmin,
   requireUser,
@@ -14,27 +14,27 @@ import { ModelsService } from './models.service';
 export class ModelsController {
   constructor(private readonly models: ModelsService) {}
 
-  @Handles(LIST_MODELS)
+  @Handles(models.list)
   async list(
-    { refresh }: CallParsedRequest<typeof LIST_MODELS>,
+    { refresh }: CallParsedRequest<typeof models.list>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof LIST_MODELS>> {
+  ): Promise<CallReply<typeof models.list>> {
     return this.models.list(userOrService(principal), refresh);
   }
 
-  @Handles(RESOLVE_MODEL)
+  @Handles(models.resolve)
   async resolve(
-    { modelId }: CallParsedRequest<typeof RESOLVE_MODEL>,
+    { modelId }: CallParsedRequest<typeof models.resolve>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof RESOLVE_MODEL>> {
+  ): Promise<CallReply<typeof models.resolve>> {
     return this.models.resolve(userOrService(principal), modelId);
   }
 
-  @Handles(SAVE_MODEL_ENTRY)
+  @Handles(models.saveEntry)
   async saveEntry(
-    request: CallParsedRequest<typeof SAVE_MODEL_ENTRY>,
+    request: CallParsedRequest<typeof models.saveEntry>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof SAVE_MODEL_ENTRY>> {
+  ): Promise<CallReply<typeof models.saveEntry>> {
     return this.models.saveEntry(requireAdmin(principal), request, key);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { LIST_MODELS, ResolvedModel, SAVE_MODEL_ENTRY } from '@perennial/contracts-config';
+import type { ResolvedModel, models } from '@perennial/contracts-config';
 import {
   CallError,
   type CallParsedRequest,
@@ -34,7 +34,7 @@ export class ModelsService {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  async list(principal: Principal, refresh: boolean): Promise<CallReply<typeof LIST_MODELS>> {
+  async list(principal: Principal, refresh: boolean): Promise<CallReply<typeof models.list>> {
     const state = refresh ? await this.keeper.fresh() : await this.keeper.current();
     const used = connectionsOf(state);
     const lists = await Promise.all(
@@ -75,9 +75,9 @@ export class ModelsService {
 
   async saveEntry(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof SAVE_MODEL_ENTRY>,
+    request: CallParsedRequest<typeof models.saveEntry>,
     key: string,
-  ): Promise<CallReply<typeof SAVE_MODEL_ENTRY>> {
+  ): Promise<CallReply<typeof models.saveEntry>> {
     const { base_model_id: base, ...entry } = request;
     if (base === request.id) throw new CallError('INVALID_ARGUMENT', 'A model cannot be built on itself');
     return this.unitOfWork.once({ scope: `config.models.saveEntry:${principal.userId}`, key, request }, async (tx) => {

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GET_SETTINGS, GET_VERSION, UPDATE_BANNERS } from '@perennial/contracts-config';
+import { settings } from '@perennial/contracts-config';
 import { requireAdmin, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { SettingsService } from './settings.service';
@@ -9,22 +9,22 @@ export class SettingsController {
   constructor(private readonly settings: SettingsService) {}
 
   /** For anyone: the front page shows name and banners. */
-  @Handles(GET_SETTINGS)
-  get(): Promise<CallReply<typeof GET_SETTINGS>> {
+  @Handles(settings.get)
+  get(): Promise<CallReply<typeof settings.get>> {
     return this.settings.get();
   }
 
   /** For anyone. */
-  @Handles(GET_VERSION)
-  async version(): Promise<CallReply<typeof GET_VERSION>> {
+  @Handles(settings.version)
+  async version(): Promise<CallReply<typeof settings.version>> {
     return { version: await this.settings.version() };
   }
 
-  @Handles(UPDATE_BANNERS)
+  @Handles(settings.updateBanners)
   async updateBanners(
-    request: CallParsedRequest<typeof UPDATE_BANNERS>,
+    request: CallParsedRequest<typeof settings.updateBanners>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_BANNERS>> {
+  ): Promise<CallReply<typeof settings.updateBanners>> {
     return this.settings.updateBanners(requireAdmin(principal), request, key);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Settings, UPDATE_BANNERS } from '@perennial/contracts-config';
+import type { Settings, settings } from '@perennial/contracts-config';
 import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
@@ -43,9 +43,9 @@ export class SettingsService {
 
   async updateBanners(
     principal: UserPrincipal,
-    request: CallParsedRequest<typeof UPDATE_BANNERS>,
+    request: CallParsedRequest<typeof settings.updateBanners>,
     key: string,
-  ): Promise<CallReply<typeof UPDATE_BANNERS>> {
+  ): Promise<CallReply<typeof settings.updateBanners>> {
     await this.unitOfWork.once(
       { scope: `config.settings.updateBanners:${principal.userId}`, key, request },
       async (tx) => {

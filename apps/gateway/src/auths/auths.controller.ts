@@ -1,28 +1,8 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import {
-  ADD_USER as CREATE_USER,
-  SIGN_IN as OPEN_SESSION,
-  SIGN_OUT as CLOSE_SESSION,
-  SIGN_UP as REGISTER,
-  UPDATE_PASSWORD as CHANGE_PASSWORD,
-  UPDATE_PROFILE as CHANGE_PROFILE,
-  UPDATE_TIMEZONE as CHANGE_TIMEZONE,
-} from '@perennial/contracts-auth';
-import {
-  ADD_USER,
-  GET_SESSION,
-  SIGN_IN,
-  SIGN_OUT,
-  SIGN_UP,
-  UPDATE_PASSWORD,
-  UPDATE_PROFILE,
-  UPDATE_TIMEZONE,
-  type RouteInput,
-  type RouteReply,
-  type SessionProfile,
-  type SessionUser,
-} from '@perennial/contracts-gateway';
+import { users, sessions } from '@perennial/contracts-auth';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
+import type { SessionProfile, SessionUser } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SettingsCache } from '../configs/settings-cache';
@@ -48,7 +28,7 @@ export class AuthsController {
   ) {}
 
   /** Asks for the account anew, and refreshes the cookie: this is how a page checks its session. */
-  @Endpoint(GET_SESSION)
+  @Endpoint(routes.auths.session)
   async session(
     @From() { token }: Caller,
     @Req() request: FastifyRequest,
@@ -60,40 +40,40 @@ export class AuthsController {
     return sessionProfileOf(user, token, expiresAt);
   }
 
-  @Endpoint(SIGN_IN)
+  @Endpoint(routes.auths.signIn)
   async signIn(
-    @Input() { body }: RouteInput<typeof SIGN_IN>,
+    @Input() { body }: RouteInput<typeof routes.auths.signIn>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
-    const call = this.rpc.call(OPEN_SESSION, { ...body, ...attemptOrigin(request) }, { principal: ANONYMOUS });
+    const call = this.rpc.call(sessions.signIn, { ...body, ...attemptOrigin(request) }, { principal: ANONYMOUS });
     return beginSession(await withStatuses({ UNAUTHENTICATED: 400 }, call), request, reply);
   }
 
-  @Endpoint(SIGN_UP)
+  @Endpoint(routes.auths.signUp)
   async signUp(
-    @Input() { body }: RouteInput<typeof SIGN_UP>,
+    @Input() { body }: RouteInput<typeof routes.auths.signUp>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
     const { setup_secret: setupSecret, ...account } = body;
     const local = isLocalClient(request, this.env.HOST);
     const registration = { ...account, ...attemptOrigin(request), local, setupSecret };
-    const call = this.rpc.call(REGISTER, registration, { principal: ANONYMOUS });
+    const call = this.rpc.call(users.signUp, registration, { principal: ANONYMOUS });
     const issued = await withStatuses({ ALREADY_EXISTS: 400 }, call);
     this.settings.forgetAuthStatus();
     return beginSession(issued, request, reply);
   }
 
-  @Endpoint(SIGN_OUT)
+  @Endpoint(routes.auths.signOut)
   async signOut(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<RouteReply<typeof SIGN_OUT>> {
+  ): Promise<RouteReply<typeof routes.auths.signOut>> {
     const { caller } = request;
     if (caller !== undefined) {
       const { id: userId, jti, exp } = caller.claims;
-      await this.rpc.call(CLOSE_SESSION, { jti, userId, expiresAt: exp ?? null }, { principal: caller.principal });
+      await this.rpc.call(sessions.signOut, { jti, userId, expiresAt: exp ?? null }, { principal: caller.principal });
       await this.feed.catchUp(userId);
     }
     clearSessionCookie(request, reply);
@@ -101,45 +81,45 @@ export class AuthsController {
   }
 
   /** Nobody gets a session of somebody else: the token is empty. */
-  @Endpoint(ADD_USER)
+  @Endpoint(routes.auths.addUser)
   async addUser(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof ADD_USER>,
-  ): Promise<RouteReply<typeof ADD_USER>> {
-    const { user } = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(CREATE_USER, body, { principal }));
+    @Input() { body }: RouteInput<typeof routes.auths.addUser>,
+  ): Promise<RouteReply<typeof routes.auths.addUser>> {
+    const { user } = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(users.add, body, { principal }));
     const { expires_at: _, permissions: __, ...row } = sessionUserOf(user, '', null);
     return row;
   }
 
-  @Endpoint(UPDATE_TIMEZONE)
+  @Endpoint(routes.auths.updateTimezone)
   async updateTimezone(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_TIMEZONE>,
-  ): Promise<RouteReply<typeof UPDATE_TIMEZONE>> {
-    await this.rpc.call(CHANGE_TIMEZONE, body, { principal });
+    @Input() { body }: RouteInput<typeof routes.auths.updateTimezone>,
+  ): Promise<RouteReply<typeof routes.auths.updateTimezone>> {
+    await this.rpc.call(users.updateTimezone, body, { principal });
     return { status: true };
   }
 
-  @Endpoint(UPDATE_PASSWORD)
+  @Endpoint(routes.auths.updatePassword)
   async updatePassword(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_PASSWORD>,
+    @Input() { body }: RouteInput<typeof routes.auths.updatePassword>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<boolean> {
     const change = { password: body.password, newPassword: body.new_password, address: request.ip };
-    await this.rpc.call(CHANGE_PASSWORD, change, { principal });
+    await this.rpc.call(users.updatePassword, change, { principal });
     await this.feed.catchUp(principal.userId);
     clearSessionCookie(request, reply);
     return true;
   }
 
-  @Endpoint(UPDATE_PROFILE)
+  @Endpoint(routes.auths.updateProfile)
   async updateProfile(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_PROFILE>,
-  ): Promise<RouteReply<typeof UPDATE_PROFILE>> {
-    const { id, name, email, role, profile_image_url } = await this.rpc.call(CHANGE_PROFILE, body, { principal });
+    @Input() { body }: RouteInput<typeof routes.auths.updateProfile>,
+  ): Promise<RouteReply<typeof routes.auths.updateProfile>> {
+    const { id, name, email, role, profile_image_url } = await this.rpc.call(users.updateProfile, body, { principal });
     this.sessions.forget(new Set([id]));
     return { id, name, email, role, profile_image_url };
   }

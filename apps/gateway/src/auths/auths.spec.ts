@@ -1,9 +1,4 @@
-import {
-  ADD_USER as CREATE_USER,
-  AUTH_STATUS,
-  SIGN_IN as OPEN_SESSION,
-  SIGN_UP as REGISTER,
-} from '@perennial/contracts-auth';
+import { users, sessions } from '@perennial/contracts-auth';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startEdge, tokenOf, userOf, type Edge } from '../../test/edge';
 
@@ -17,8 +12,8 @@ describe('signing in and up', () => {
     edge = await startEdge(source);
     const user = userOf('user');
     const issued = { user, token: tokenOf({ id: user.id }), expiresAt: null, device: 'a-device.its-proof' };
-    edge.rpc.on(OPEN_SESSION, () => issued).on(REGISTER, () => issued);
-    edge.rpc.on(CREATE_USER, () => issued).on(AUTH_STATUS, () => ({ onboarding: true, signUpEnabled: true }));
+    edge.rpc.on(sessions.signIn, () => issued).on(users.signUp, () => issued);
+    edge.rpc.on(users.add, () => issued).on(users.status, () => ({ onboarding: true, signUpEnabled: true }));
   }
   const post = (path: string, payload: object, options: object = {}) =>
     edge.app.inject({ method: 'POST', url: `/api/v1/auths/${path}`, payload, ...options });

@@ -1,5 +1,5 @@
 import type { IssuedSession } from '@perennial/contracts-auth';
-import type { SessionUser } from '@perennial/contracts-gateway';
+import type { SessionUser } from '@perennial/contracts-wire';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setDeviceCookie } from '../edge/attempt-origin';
 import { setSessionCookie } from '../edge/token';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCEPT_COMPLETION, ACCEPT_TURN, RUN_SOURCES } from '@perennial/contracts-chat';
+import { completions, runs } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
-import { GET_RETRIEVAL_SETTINGS, RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
+import { RETRIEVAL_SETTINGS_CHANGED, retrievalSettings } from '@perennial/contracts-retrieval';
 import type { OnRunUpdate, RunTerminal } from '@perennial/transport';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
@@ -38,8 +38,8 @@ describe('the sources of a completion', () => {
   afterAll(() => edge.close());
   beforeEach(() => {
     end = completed;
-    edge.rpc.on(ACCEPT_COMPLETION, () => ({ runId, created: true, encoding: 'text' as const, documents: true }));
-    edge.rpc.on(RUN_SOURCES, () => ({ sources: SOURCES }));
+    edge.rpc.on(completions.accept, () => ({ runId, created: true, encoding: 'text' as const, documents: true }));
+    edge.rpc.on(runs.sources, () => ({ sources: SOURCES }));
   });
 
   const ask = async (body: object = {}, more: Record<string, string> = {}) => {
@@ -83,14 +83,14 @@ describe('the sources of a completion', () => {
         choices: [{ delta: { role: 'assistant' } }],
       });
     };
-    edge.rpc.on(RUN_SOURCES, () => ({ sources: [] }));
+    edge.rpc.on(runs.sources, () => ({ sources: [] }));
     await without();
-    edge.rpc.fails(RUN_SOURCES, new CallError('UNAVAILABLE', 'Redis is away.'));
+    edge.rpc.fails(runs.sources, new CallError('UNAVAILABLE', 'Redis is away.'));
     await without();
-    edge.rpc.on(ACCEPT_COMPLETION, () => ({ runId, created: true, encoding: 'text' as const, documents: false }));
+    edge.rpc.on(completions.accept, () => ({ runId, created: true, encoding: 'text' as const, documents: false }));
     edge.rpc.calls.splice(0);
     await without();
-    expect(edge.rpc.commands).toEqual([ACCEPT_COMPLETION.pattern, ACCEPT_COMPLETION.pattern]);
+    expect(edge.rpc.commands).toEqual([completions.accept.pattern, completions.accept.pattern]);
   });
 
   it('do not turn a failure before the first word into a stream', async () => {
@@ -106,8 +106,8 @@ describe('the sources of a completion', () => {
 
   it('of a document that is not the caller’s are a plain refusal, for an SDK and for a page', async () => {
     const detail = 'There is no such file, or it is not yours. Take it off the message and send it again.';
-    edge.rpc.fails(ACCEPT_COMPLETION, new CallError('NOT_FOUND', detail));
-    edge.rpc.fails(ACCEPT_TURN, new CallError('NOT_FOUND', detail));
+    edge.rpc.fails(completions.accept, new CallError('NOT_FOUND', detail));
+    edge.rpc.fails(runs.accept, new CallError('NOT_FOUND', detail));
     const turn = { session_id: 's', parent_id: null, id: 'a', user_message: { id: 'q', content: 'x' } };
     for (const body of [{}, { stream: true }, turn]) {
       const reply = await ask(body);
@@ -116,28 +116,28 @@ describe('the sources of a completion', () => {
   });
 
   it('come from the files that a page names for its chat and for its message', async () => {
-    edge.rpc.on(ACCEPT_TURN, () => ({ chatId: randomUUID(), created: true, runs: [] }));
+    edge.rpc.on(runs.accept, () => ({ chatId: randomUUID(), created: true, runs: [] }));
     const files = [{ type: 'collection', id: randomUUID(), name: 'Base', meta: null }];
     const turn = { session_id: 's', parent_id: null, id: 'a', files, user_message: { id: 'q', content: 'x', files } };
     expect((await ask(turn)).status).toBe(200);
-    const accepted = edge.rpc.calls.findLast(({ pattern }) => pattern === ACCEPT_TURN.pattern);
+    const accepted = edge.rpc.calls.findLast(({ pattern }) => pattern === runs.accept.pattern);
     expect(accepted?.request).toMatchObject({ files, userMessage: { files } });
     const many = await ask({ ...turn, files: Array.from({ length: 101 }, () => files[0]) });
     expect([many.status, many.json().detail]).toEqual([422, 'files: must hold at most 100 files']);
   });
 
   it('are asked for under the Idempotency-Key that a page sends', async () => {
-    edge.rpc.on(ACCEPT_TURN, () => ({ chatId: randomUUID(), created: true, runs: [] }));
+    edge.rpc.on(runs.accept, () => ({ chatId: randomUUID(), created: true, runs: [] }));
     const turn = { session_id: 's', parent_id: null, id: 'a', user_message: { id: 'q', content: 'x' } };
     expect((await ask(turn, { 'idempotency-key': 'k' })).status).toBe(200);
-    expect(edge.rpc.calls.findLast(({ pattern }) => pattern === ACCEPT_TURN.pattern)).toMatchObject({
+    expect(edge.rpc.calls.findLast(({ pattern }) => pattern === runs.accept.pattern)).toMatchObject({
       key: 'client:k',
     });
   });
 
   it('of a message are no more than the administrator allows', async () => {
-    edge.rpc.on(ACCEPT_TURN, () => ({ chatId: randomUUID(), created: true, runs: [] }));
-    edge.rpc.on(GET_RETRIEVAL_SETTINGS, () => ({ version: 1, settings: { ...SETTINGS, FILE_MAX_COUNT: 1 } }));
+    edge.rpc.on(runs.accept, () => ({ chatId: randomUUID(), created: true, runs: [] }));
+    edge.rpc.on(retrievalSettings.get, () => ({ version: 1, settings: { ...SETTINGS, FILE_MAX_COUNT: 1 } }));
     await edge.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version: 1 });
     const file = () => ({ type: 'file', id: randomUUID() });
     const turn = (...files: object[]) => ({

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RUN_SOURCES } from '@perennial/contracts-chat';
+import { runs } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
 import type { EventStream } from '../edge/event-stream';
 import { RUN_HUB } from '../runs/run-hub';
 
-type Sources = CallReply<typeof RUN_SOURCES>['sources'];
+type Sources = CallReply<typeof runs.sources>['sources'];
 
 /** The sources of SDKs' completions that lean on documents; pages get theirs by events. */
 @Injectable()
@@ -35,7 +35,7 @@ export class AnswerSources {
   /** An answer is worth more than the list of what it leans on: without the list it is still given. */
   private async of(runId: string, principal: UserPrincipal): Promise<Sources> {
     try {
-      return (await this.rpc.call(RUN_SOURCES, { runId }, { principal })).sources;
+      return (await this.rpc.call(runs.sources, { runId }, { principal })).sources;
     } catch (error) {
       this.runtime.logger('completions').warn({ err: error, run_id: runId }, 'an answer is given without its sources');
       return [];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ACCEPT_COMPLETION } from '@perennial/contracts-chat';
+import type { completions } from '@perennial/contracts-chat';
 import type { CompletionBodySchema } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
 import type { z } from 'zod';
@@ -12,7 +12,7 @@ const DELIVERY = new Set(['model', 'stream', 'stream_options', 'session_id', 'ch
 export function completionOf(
   body: z.output<typeof CompletionBodySchema>,
   idempotencyKey: string | undefined,
-): CallRequest<typeof ACCEPT_COMPLETION> {
+): CallRequest<typeof completions.accept> {
   const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !DELIVERY.has(name)));
   const bodyHash = createHash('sha256')
     .update(JSON.stringify([body.model, rest]))

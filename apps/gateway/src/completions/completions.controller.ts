@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { CHAT_COMPLETIONS, CompletionBodySchema, TurnBodySchema } from '@perennial/contracts-gateway';
+import { CompletionBodySchema, TurnBodySchema, routes } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../edge/caller';
 import { Endpoint, parse } from '../edge/endpoint';
@@ -13,7 +13,7 @@ import { isTurn } from './turn-body';
 export class CompletionsController {
   constructor(private readonly completions: CompletionsService) {}
 
-  @Endpoint(CHAT_COMPLETIONS)
+  @Endpoint(routes.completions.create)
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ACCEPT_COMPLETION, ACCEPT_TURN, CANCEL_RUNS } from '@perennial/contracts-chat';
+import { completions, runs as runCalls } from '@perennial/contracts-chat';
 import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
 import { CallError, splitThoughts, type CallReply } from '@perennial/contracts-kernel';
 import { Runtime, unexpected } from '@perennial/runtime';
@@ -24,7 +24,7 @@ import { turnOf } from './turn-body';
 
 type CompletionBody = z.output<typeof CompletionBodySchema>;
 
-type Accepted = CallReply<typeof ACCEPT_COMPLETION>;
+type Accepted = CallReply<typeof completions.accept>;
 
 const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is going down. Ask again.', retryAfter: 1 };
 
@@ -63,7 +63,7 @@ export class CompletionsService implements OnModuleInit {
     const once = key === undefined ? {} : { key: `client:${key}` };
     const [message] = await this.pictures.take(body.user_message ? [body.user_message] : [], principal);
     const turn = turnOf(message === undefined ? body : { ...body, user_message: message });
-    const { chatId, runs } = await this.rpc.call(ACCEPT_TURN, turn, { principal, ...once });
+    const { chatId, runs } = await this.rpc.call(runCalls.accept, turn, { principal, ...once });
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }
 
@@ -130,13 +130,13 @@ export class CompletionsService implements OnModuleInit {
 
   /** Nobody can read the answer any more. Where this does not arrive the worker finds out by itself, seconds later. */
   private abandon(runId: string, { principal }: Caller): void {
-    this.rpc.call(CANCEL_RUNS, { runId }, { principal }).catch((error: unknown) => {
+    this.rpc.call(runCalls.cancel, { runId }, { principal }).catch((error: unknown) => {
       this.runtime.logger('completions').debug({ err: error, run_id: runId }, 'failed to cancel an abandoned run');
     });
   }
 
   private begin({ principal }: Caller, body: CompletionBody, key: string | undefined): Promise<Accepted> {
-    return this.rpc.call(ACCEPT_COMPLETION, completionOf(body, key), { principal });
+    return this.rpc.call(completions.accept, completionOf(body, key), { principal });
   }
 
   private async whole(runId: string, reply: FastifyReply): Promise<{ terminal: RunTerminal; text: string }> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ACCEPT_TURN } from '@perennial/contracts-chat';
+import type { runs } from '@perennial/contracts-chat';
 import type { TurnBodySchema } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
 import type { z } from 'zod';
@@ -16,7 +16,7 @@ export function isTurn(body: unknown): boolean {
 }
 
 /** The request that accepts a turn. */
-export function turnOf(body: Turn): CallRequest<typeof ACCEPT_TURN> {
+export function turnOf(body: Turn): CallRequest<typeof runs.accept> {
   if (body.assistant_message_id != null) return continuationOf(body, body.assistant_message_id);
   const message = body.user_message ?? undefined;
   if (message === undefined && body.parent_id == null) {
@@ -45,7 +45,7 @@ export function turnOf(body: Turn): CallRequest<typeof ACCEPT_TURN> {
 }
 
 /** The request that goes on with an answer that has ended. */
-function continuationOf(body: Turn, messageId: string): CallRequest<typeof ACCEPT_TURN> {
+function continuationOf(body: Turn, messageId: string): CallRequest<typeof runs.accept> {
   if (!body.chat_id) throw new Problem(422, 'chat_id: is required to continue an answer');
   return {
     chatId: chatIdOf(body.chat_id),
@@ -73,7 +73,7 @@ function chatIdOf(id: string): string {
   throw new Problem(404, 'There is no such chat, or it is not yours. Leave chat_id out to begin a new one.');
 }
 
-function answersOf({ message_ids: ids, id, model }: Turn): CallRequest<typeof ACCEPT_TURN>['answers'] {
+function answersOf({ message_ids: ids, id, model }: Turn): CallRequest<typeof runs.accept>['answers'] {
   if (ids === undefined) return [{ messageId: id ?? randomUUID(), modelId: model, modelIdx: 0 }];
   const answers = Array.isArray(ids)
     ? ids.map(({ model_id, message_id, modelIdx }, index) => ({

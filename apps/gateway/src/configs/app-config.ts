@@ -1,5 +1,5 @@
 import type { Settings } from '@perennial/contracts-config';
-import type { AppConfig } from '@perennial/contracts-gateway';
+import type { AppConfig } from '@perennial/contracts-wire';
 import type { Caller } from '../edge/caller';
 import type { FileLimits } from '../retrieval/retrieval-limits';
 import { permissionsOf } from './permissions';

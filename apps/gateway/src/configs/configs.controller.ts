@@ -1,17 +1,7 @@
 import { Controller, Inject, Req } from '@nestjs/common';
-import { GET_SETTINGS, UPDATE_BANNERS as SAVE_BANNERS } from '@perennial/contracts-config';
-import {
-  GET_BANNERS,
-  GET_CHANGELOG,
-  GET_CONFIG,
-  GET_USAGE,
-  GET_VERSION,
-  GET_VERSION_UPDATES,
-  UPDATE_BANNERS,
-  type AppConfig,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
+import { settings } from '@perennial/contracts-config';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import type { AppConfig } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyRequest } from 'fastify';
 import { isLocalClient } from '../edge/attempt-origin';
@@ -35,7 +25,7 @@ export class ConfigsController {
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
   ) {}
 
-  @Endpoint(GET_CONFIG)
+  @Endpoint(routes.configs.get)
   async config(@Req() request: FastifyRequest): Promise<AppConfig> {
     const { caller } = request;
     const [known, files] = await Promise.all([this.cache.known(), caller ? this.limits.known() : NO_LIMITS]);
@@ -43,37 +33,37 @@ export class ConfigsController {
     return appConfigOf({ ...known, files, version: this.build.version, needsSetupSecret }, caller);
   }
 
-  @Endpoint(GET_VERSION)
-  version(): RouteReply<typeof GET_VERSION> {
+  @Endpoint(routes.configs.version)
+  version(): RouteReply<typeof routes.configs.version> {
     return { version: this.build.version, deployment_id: this.build.deploymentId };
   }
 
   /** We ask nobody on the internet: the newest version known is this one. */
-  @Endpoint(GET_VERSION_UPDATES)
-  updates(): RouteReply<typeof GET_VERSION_UPDATES> {
+  @Endpoint(routes.configs.versionUpdates)
+  updates(): RouteReply<typeof routes.configs.versionUpdates> {
     return { current: this.build.version, latest: this.build.version };
   }
 
-  @Endpoint(GET_CHANGELOG)
-  changelog(): RouteReply<typeof GET_CHANGELOG> {
+  @Endpoint(routes.configs.changelog)
+  changelog(): RouteReply<typeof routes.configs.changelog> {
     return {};
   }
 
-  @Endpoint(GET_USAGE)
-  usage(): RouteReply<typeof GET_USAGE> {
+  @Endpoint(routes.configs.usage)
+  usage(): RouteReply<typeof routes.configs.usage> {
     return { model_ids: [], user_count: this.sockets.count };
   }
 
-  @Endpoint(GET_BANNERS)
-  async banners(@From() { principal }: Caller): Promise<RouteReply<typeof GET_BANNERS>> {
-    return (await this.rpc.call(GET_SETTINGS, {}, { principal })).banners;
+  @Endpoint(routes.configs.banners)
+  async banners(@From() { principal }: Caller): Promise<RouteReply<typeof routes.configs.banners>> {
+    return (await this.rpc.call(settings.get, {}, { principal })).banners;
   }
 
-  @Endpoint(UPDATE_BANNERS)
+  @Endpoint(routes.configs.updateBanners)
   async updateBanners(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_BANNERS>,
-  ): Promise<RouteReply<typeof UPDATE_BANNERS>> {
-    return (await this.rpc.call(SAVE_BANNERS, body, { principal })).banners;
+    @Input() { body }: RouteInput<typeof routes.configs.updateBanners>,
+  ): Promise<RouteReply<typeof routes.configs.updateBanners>> {
+    return (await this.rpc.call(settings.updateBanners, body, { principal })).banners;
   }
 }

@@ -1,5 +1,5 @@
-import type { Permissions } from '@perennial/contracts-gateway';
 import type { Role } from '@perennial/contracts-kernel';
+import type { Permissions } from '@perennial/contracts-wire';
 
 const AREAS = {
   workspace:

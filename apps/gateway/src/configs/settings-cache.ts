@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AUTH_STATUS } from '@perennial/contracts-auth';
-import { CONFIG_CHANGED, GET_SETTINGS, GET_VERSION, type Settings } from '@perennial/contracts-config';
+import { users } from '@perennial/contracts-auth';
+import { CONFIG_CHANGED, type Settings, settings } from '@perennial/contracts-config';
 import { Runtime, type Interval } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../sessions/gateway-principal';
@@ -54,9 +54,9 @@ export class SettingsCache implements OnModuleInit {
 
   async read(): Promise<void> {
     try {
-      const { version } = await this.rpc.call(GET_VERSION, {}, { principal });
+      const { version } = await this.rpc.call(settings.version, {}, { principal });
       if (version !== this.settings?.version)
-        this.settings = await this.rpc.call(GET_SETTINGS, {}, { principal, deadlineMs: PATIENCE_MS });
+        this.settings = await this.rpc.call(settings.get, {}, { principal, deadlineMs: PATIENCE_MS });
       this.fresh = true;
     } catch (error) {
       this.fresh = false;
@@ -67,7 +67,7 @@ export class SettingsCache implements OnModuleInit {
   private async authStatus(): Promise<AuthStatus> {
     if (this.auth !== undefined && Date.now() - this.auth.at < AUTH_STATUS_MS) return this.auth.status;
     this.asking ??= this.rpc
-      .call(AUTH_STATUS, {}, { principal, deadlineMs: PATIENCE_MS })
+      .call(users.status, {}, { principal, deadlineMs: PATIENCE_MS })
       .finally(() => (this.asking = undefined));
     const status = await this.asking;
     this.auth = { status, at: Date.now() };

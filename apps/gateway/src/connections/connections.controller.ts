@@ -1,20 +1,6 @@
 import { Controller } from '@nestjs/common';
-import {
-  GET_CONNECTIONS,
-  UPDATE_CONNECTIONS,
-  VERIFY_CONNECTION,
-  type ConnectionKind,
-} from '@perennial/contracts-config';
-import {
-  GET_OLLAMA_CONNECTIONS,
-  GET_OPENAI_CONNECTIONS,
-  UPDATE_OLLAMA_CONNECTIONS,
-  UPDATE_OPENAI_CONNECTIONS,
-  VERIFY_OLLAMA_CONNECTION,
-  VERIFY_OPENAI_CONNECTION,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
+import { type ConnectionKind, connections } from '@perennial/contracts-config';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -25,39 +11,39 @@ import { fromOllamaWire, fromOpenAiWire, toOllamaWire, toOpenAiWire } from './wi
 export class ConnectionsController {
   constructor(private readonly rpc: Rpc) {}
 
-  @Endpoint(GET_OPENAI_CONNECTIONS)
-  async openAi(@From() { principal }: Caller): Promise<RouteReply<typeof GET_OPENAI_CONNECTIONS>> {
-    return toOpenAiWire(await this.rpc.call(GET_CONNECTIONS, { kind: 'openai' }, { principal }));
+  @Endpoint(routes.connections.openAi)
+  async openAi(@From() { principal }: Caller): Promise<RouteReply<typeof routes.connections.openAi>> {
+    return toOpenAiWire(await this.rpc.call(connections.get, { kind: 'openai' }, { principal }));
   }
 
-  @Endpoint(UPDATE_OPENAI_CONNECTIONS)
+  @Endpoint(routes.connections.updateOpenAi)
   async updateOpenAi(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_OPENAI_CONNECTIONS>,
-  ): Promise<RouteReply<typeof UPDATE_OPENAI_CONNECTIONS>> {
-    return toOpenAiWire(await this.rpc.call(UPDATE_CONNECTIONS, fromOpenAiWire(body), { principal }));
+    @Input() { body }: RouteInput<typeof routes.connections.updateOpenAi>,
+  ): Promise<RouteReply<typeof routes.connections.updateOpenAi>> {
+    return toOpenAiWire(await this.rpc.call(connections.update, fromOpenAiWire(body), { principal }));
   }
 
-  @Endpoint(GET_OLLAMA_CONNECTIONS)
-  async ollama(@From() { principal }: Caller): Promise<RouteReply<typeof GET_OLLAMA_CONNECTIONS>> {
-    return toOllamaWire(await this.rpc.call(GET_CONNECTIONS, { kind: 'ollama' }, { principal }));
+  @Endpoint(routes.connections.ollama)
+  async ollama(@From() { principal }: Caller): Promise<RouteReply<typeof routes.connections.ollama>> {
+    return toOllamaWire(await this.rpc.call(connections.get, { kind: 'ollama' }, { principal }));
   }
 
-  @Endpoint(UPDATE_OLLAMA_CONNECTIONS)
+  @Endpoint(routes.connections.updateOllama)
   async updateOllama(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_OLLAMA_CONNECTIONS>,
-  ): Promise<RouteReply<typeof UPDATE_OLLAMA_CONNECTIONS>> {
-    return toOllamaWire(await this.rpc.call(UPDATE_CONNECTIONS, fromOllamaWire(body), { principal }));
+    @Input() { body }: RouteInput<typeof routes.connections.updateOllama>,
+  ): Promise<RouteReply<typeof routes.connections.updateOllama>> {
+    return toOllamaWire(await this.rpc.call(connections.update, fromOllamaWire(body), { principal }));
   }
 
-  @Endpoint(VERIFY_OPENAI_CONNECTION)
-  verifyOpenAi(@From() caller: Caller, @Input() { body }: RouteInput<typeof VERIFY_OPENAI_CONNECTION>) {
+  @Endpoint(routes.connections.verifyOpenAi)
+  verifyOpenAi(@From() caller: Caller, @Input() { body }: RouteInput<typeof routes.connections.verifyOpenAi>) {
     return this.verify('openai', caller, body);
   }
 
-  @Endpoint(VERIFY_OLLAMA_CONNECTION)
-  verifyOllama(@From() caller: Caller, @Input() { body }: RouteInput<typeof VERIFY_OLLAMA_CONNECTION>) {
+  @Endpoint(routes.connections.verifyOllama)
+  verifyOllama(@From() caller: Caller, @Input() { body }: RouteInput<typeof routes.connections.verifyOllama>) {
     return this.verify('ollama', caller, body);
   }
 
@@ -65,10 +51,10 @@ export class ConnectionsController {
   private async verify(
     kind: ConnectionKind,
     { principal }: Caller,
-    { url, key, config }: RouteInput<typeof VERIFY_OPENAI_CONNECTION>['body'],
-  ): Promise<RouteReply<typeof VERIFY_OPENAI_CONNECTION>> {
+    { url, key, config }: RouteInput<typeof routes.connections.verifyOpenAi>['body'],
+  ): Promise<RouteReply<typeof routes.connections.verifyOpenAi>> {
     const request = { kind, url, key: key ?? '', ...(config ? { config } : {}) };
-    const call = this.rpc.call(VERIFY_CONNECTION, request, { principal });
+    const call = this.rpc.call(connections.verify, request, { principal });
     const { data } = await withStatuses({ UNAUTHENTICATED: 400, PERMISSION_DENIED: 400, NOT_FOUND: 400 }, call);
     return { object: 'list', data };
   }

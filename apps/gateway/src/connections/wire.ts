@@ -1,10 +1,10 @@
-import type { GET_CONNECTIONS, UPDATE_CONNECTIONS } from '@perennial/contracts-config';
-import type { OllamaConnectionsSchema, OpenAiConnectionsSchema } from '@perennial/contracts-gateway';
+import type { connections } from '@perennial/contracts-config';
 import type { CallReply, CallRequest } from '@perennial/contracts-kernel';
+import type { OllamaConnectionsSchema, OpenAiConnectionsSchema } from '@perennial/contracts-wire';
 import type { z } from 'zod';
 
-type Connections = CallReply<typeof GET_CONNECTIONS>;
-type Change = CallRequest<typeof UPDATE_CONNECTIONS>;
+type Connections = CallReply<typeof connections.get>;
+type Change = CallRequest<typeof connections.update>;
 type OpenAiWire = z.output<typeof OpenAiConnectionsSchema>;
 type OllamaWire = z.output<typeof OllamaConnectionsSchema>;
 

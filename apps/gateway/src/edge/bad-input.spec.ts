@@ -1,6 +1,6 @@
-import { SIGN_IN as OPEN_SESSION, SIGN_UP as REGISTER } from '@perennial/contracts-auth';
-import { ACCEPT_COMPLETION, ACCEPT_TURN, GET_CHAT as READ_CHAT } from '@perennial/contracts-chat';
-import { LIST_MODELS as READ_MODELS } from '@perennial/contracts-config';
+import { sessions, users } from '@perennial/contracts-auth';
+import { completions, runs, chats } from '@perennial/contracts-chat';
+import { models } from '@perennial/contracts-config';
 import { CallError, type Call, type ErrorCode } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
@@ -286,14 +286,14 @@ describe('what another service refuses', () => {
   const completion = { model: 'nope', messages: [{ role: 'user', content: 'x' }] };
   const signIn = { email: 'a@b.example', password: 'eight characters' };
   it.each<[string, 'GET' | 'POST', string, object | undefined, Call, ErrorCode, number]>([
-    ['a wrong password', 'POST', '/api/v1/auths/signin', signIn, OPEN_SESSION, 'INVALID_ARGUMENT', 400],
-    ['too many attempts', 'POST', '/api/v1/auths/signin', signIn, OPEN_SESSION, 'RATE_LIMITED', 429],
+    ['a wrong password', 'POST', '/api/v1/auths/signin', signIn, sessions.signIn, 'INVALID_ARGUMENT', 400],
+    ['too many attempts', 'POST', '/api/v1/auths/signin', signIn, sessions.signIn, 'RATE_LIMITED', 429],
     [
       'sign-up that is off',
       'POST',
       '/api/v1/auths/signup',
       { ...signIn, name: 'n' },
-      REGISTER,
+      users.signUp,
       'PERMISSION_DENIED',
       403,
     ],
@@ -302,26 +302,26 @@ describe('what another service refuses', () => {
       'POST',
       '/api/v1/auths/signup',
       { ...signIn, name: 'n' },
-      REGISTER,
+      users.signUp,
       'ALREADY_EXISTS',
       400,
     ],
-    ['an unknown model', 'POST', '/api/chat/completions', turn(), ACCEPT_TURN, 'NOT_FOUND', 404],
-    ['an empty message', 'POST', '/api/chat/completions', turn(), ACCEPT_TURN, 'INVALID_ARGUMENT', 400],
-    ['too many answers at once', 'POST', '/api/chat/completions', turn(), ACCEPT_TURN, 'RATE_LIMITED', 429],
-    ['a full queue', 'POST', '/api/chat/completions', turn(), ACCEPT_TURN, 'RESOURCE_EXHAUSTED', 503],
+    ['an unknown model', 'POST', '/api/chat/completions', turn(), runs.accept, 'NOT_FOUND', 404],
+    ['an empty message', 'POST', '/api/chat/completions', turn(), runs.accept, 'INVALID_ARGUMENT', 400],
+    ['too many answers at once', 'POST', '/api/chat/completions', turn(), runs.accept, 'RATE_LIMITED', 429],
+    ['a full queue', 'POST', '/api/chat/completions', turn(), runs.accept, 'RESOURCE_EXHAUSTED', 503],
     [
       'another body under the same key',
       'POST',
       '/api/v1/chat/completions',
       completion,
-      ACCEPT_COMPLETION,
+      completions.accept,
       'IDEMPOTENCY_MISMATCH',
       422,
     ],
-    ['a chat that is not there', 'GET', chat, undefined, READ_CHAT, 'NOT_FOUND', 401],
-    ['Redis that is away', 'GET', '/api/models', undefined, READ_MODELS, 'UNAVAILABLE', 503],
-    ['a service that does not answer', 'GET', '/api/models', undefined, READ_MODELS, 'DEADLINE_EXCEEDED', 504],
+    ['a chat that is not there', 'GET', chat, undefined, chats.get, 'NOT_FOUND', 401],
+    ['Redis that is away', 'GET', '/api/models', undefined, models.list, 'UNAVAILABLE', 503],
+    ['a service that does not answer', 'GET', '/api/models', undefined, models.list, 'DEADLINE_EXCEEDED', 504],
   ])('%s', async (_, method, url, payload, call, code, status) => {
     edge.rpc.fails(call, new CallError(code, 'What to do about it.', { retryAfter: 2.2 }));
     const reply = await edge.app.inject({ method, url, headers, payload });
@@ -334,7 +334,7 @@ describe('what another service refuses', () => {
   });
 
   it('what nobody expected is an id and nothing else', async () => {
-    edge.rpc.on(READ_MODELS, () => {
+    edge.rpc.on(models.list, () => {
       throw new Error('password=hunter2 in a stack trace');
     });
     const reply = await edge.app.inject({ method: 'GET', url: '/api/models', headers });
@@ -346,7 +346,7 @@ describe('what another service refuses', () => {
   });
 
   it('OpenAI’s clients find the sentence where they look for it', async () => {
-    edge.rpc.fails(ACCEPT_COMPLETION, new CallError('NOT_FOUND', 'The model "nope" does not exist.'));
+    edge.rpc.fails(completions.accept, new CallError('NOT_FOUND', 'The model "nope" does not exist.'));
     const reply = await edge.app.inject({
       method: 'POST',
       url: '/api/v1/chat/completions',

@@ -1,4 +1,4 @@
-import { LIST_MODELS } from '@perennial/contracts-config';
+import { models } from '@perennial/contracts-config';
 import { CallError } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
@@ -45,13 +45,13 @@ describe('a gateway that is about to go', () => {
     const order: string[] = [];
     let finish: () => void = () => undefined;
     const close = vi.spyOn(edge.hub, 'close').mockImplementation(async () => void order.push('hub closed'));
-    edge.rpc.on(LIST_MODELS, async () => {
+    edge.rpc.on(models.list, async () => {
       await new Promise<void>((resolve) => (finish = resolve));
       order.push('answered');
       throw new CallError('UNAVAILABLE', 'gone');
     });
     const asked = fetch(`http://127.0.0.1:${port}/api/models`, edge.account('user'));
-    await vi.waitFor(() => expect(edge.rpc.commands).toContain(LIST_MODELS.pattern), 10_000);
+    await vi.waitFor(() => expect(edge.rpc.commands).toContain(models.list.pattern), 10_000);
     edge.runtime.drain.begin();
     const work = edge.runtime.drain.run('work', Date.now() + 10_000);
     setTimeout(() => finish(), 60);

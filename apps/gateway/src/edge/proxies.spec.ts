@@ -1,4 +1,4 @@
-import { SIGN_IN as OPEN_SESSION } from '@perennial/contracts-auth';
+import { sessions } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
@@ -9,7 +9,7 @@ describe('the address of a caller', () => {
   afterEach(() => edge.close());
 
   const addressOf = async (remoteAddress: string, headers: Record<string, string>) => {
-    edge.rpc.fails(OPEN_SESSION, new CallError('INVALID_ARGUMENT', 'no'));
+    edge.rpc.fails(sessions.signIn, new CallError('INVALID_ARGUMENT', 'no'));
     await edge.app.inject({
       method: 'POST',
       url: '/api/v1/auths/signin',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
-import { DELETE_CHAT } from '@perennial/contracts-chat';
+import { chats } from '@perennial/contracts-chat';
 
 interface Line {
   context?: string;
@@ -42,7 +42,7 @@ describe('the log of requests', () => {
     const url = '/api/v1/chats/7f1a3c62-1111-4111-8111-111111111111';
     await edge.app.inject({ method: 'DELETE', url, headers });
     expect(of('security')).toEqual([]);
-    edge.rpc.on(DELETE_CHAT, () => ({ deleted: true }) as never);
+    edge.rpc.on(chats.remove, () => ({ deleted: true }) as never);
     await edge.app.inject({ method: 'DELETE', url, headers });
     expect(of('security')).toMatchObject([{ event: 'data_deleted', outcome: 'ok', actor_id: user.id, path: url }]);
   });

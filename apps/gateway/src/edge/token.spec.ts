@@ -1,4 +1,4 @@
-import { SIGN_OUT as CLOSE_SESSION } from '@perennial/contracts-auth';
+import { sessions } from '@perennial/contracts-auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEdge, tokenOf, type Edge } from '../../test/edge';
 import { credentialsOf, sessionCookies } from './token';
@@ -29,7 +29,7 @@ describe('the session cookie', () => {
   });
 
   it('is taken away under both names', async () => {
-    edge.rpc.on(CLOSE_SESSION, () => ({}));
+    edge.rpc.on(sessions.signOut, () => ({}));
     const { headers } = edge.account('user');
     const reply = await send({ ...headers, 'x-forwarded-proto': 'https' }, 'POST', '/api/v1/auths/signout');
     expect(cookiesOf(reply).map((cookie) => cookie.split(';')[0])).toEqual(['__Host-token=', 'token=']);

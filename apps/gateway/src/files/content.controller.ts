@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { FILE_CONTENT, FILE_HTML, type RouteInput } from '@perennial/contracts-gateway';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -10,20 +10,20 @@ import { ContentService } from './content.service';
 export class ContentController {
   constructor(private readonly content: ContentService) {}
 
-  @Endpoint(FILE_HTML)
+  @Endpoint(routes.files.html)
   async html(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof FILE_HTML>,
+    @Input() { params }: RouteInput<typeof routes.files.html>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.content.send(params.id, principal, request, reply, 'page');
   }
 
-  @Endpoint(FILE_CONTENT)
+  @Endpoint(routes.files.content)
   async bytes(
     @From() { principal }: Caller,
-    @Input() { params, query }: RouteInput<typeof FILE_CONTENT>,
+    @Input() { params, query }: RouteInput<typeof routes.files.content>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { RangeNotSatisfiableError, type BlobContent, type BlobRange, type BlobStore } from '@perennial/blob-store';
-import { LOCATE_PICTURE } from '@perennial/contracts-chat';
+import { pictures } from '@perennial/contracts-chat';
 import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { LOCATE_FILE } from '@perennial/contracts-retrieval';
+import { files } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -67,12 +67,12 @@ export class ContentService {
   }
 
   /** A file, or a picture of a message: they share their addresses. */
-  private async locate(fileId: string, principal: UserPrincipal): Promise<CallReply<typeof LOCATE_FILE>> {
+  private async locate(fileId: string, principal: UserPrincipal): Promise<CallReply<typeof files.locate>> {
     try {
-      return await this.rpc.call(LOCATE_FILE, { fileId }, { principal });
+      return await this.rpc.call(files.locate, { fileId }, { principal });
     } catch (error) {
       if (!(error instanceof CallError && error.code === 'NOT_FOUND')) throw error;
-      const picture = await this.rpc.call(LOCATE_PICTURE, { pictureId: fileId }, { principal });
+      const picture = await this.rpc.call(pictures.locate, { pictureId: fileId }, { principal });
       return { ...picture, name: `picture.${picture.contentType.replace('image/', '')}` };
     }
   }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BlobStore } from '@perennial/blob-store';
-import { LOCATE_PICTURE } from '@perennial/contracts-chat';
+import { pictures } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
-import { blobKeyOf, LOCATE_FILE } from '@perennial/contracts-retrieval';
+import { blobKeyOf, files as fileCalls } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 import { BLOB_STORE } from './blob-store';
@@ -25,8 +25,8 @@ describe('the bytes of a file', () => {
     store = edge.app.get(BLOB_STORE, { strict: false });
     const { user, headers } = edge.account('user');
     Object.assign(owner, { headers, id: user.id });
-    edge.rpc.fails(LOCATE_PICTURE, new CallError('NOT_FOUND', 'There is no such picture.'));
-    edge.rpc.on(LOCATE_FILE, ({ fileId }, principal) => {
+    edge.rpc.fails(pictures.locate, new CallError('NOT_FOUND', 'There is no such picture.'));
+    edge.rpc.on(fileCalls.locate, ({ fileId }, principal) => {
       const file = files.get(fileId);
       if (file === undefined || principal.kind !== 'user' || principal.userId !== owner.id)
         throw new CallError('NOT_FOUND', 'There is no such file.');

@@ -1,5 +1,5 @@
-import type { FileReply } from '@perennial/contracts-gateway';
 import type { StoredFile } from '@perennial/contracts-retrieval';
+import type { FileReply } from '@perennial/contracts-wire';
 
 /** A file as its upload and its own route answer it. One that was stored without being processed waits for ever: `pending`. */
 export function fileReply(file: StoredFile): FileReply {

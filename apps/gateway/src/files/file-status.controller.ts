@@ -1,6 +1,7 @@
 import { Controller, Res } from '@nestjs/common';
-import { FILE_STATUS, type FileProgress, type RouteInput } from '@perennial/contracts-gateway';
-import { FILE_STATUSES, type FileStatus } from '@perennial/contracts-retrieval';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
+import { type FileStatus, files } from '@perennial/contracts-retrieval';
+import type { FileProgress } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../edge/caller';
@@ -18,15 +19,15 @@ export class FileStatusController {
     private readonly streams: EventStreams,
   ) {}
 
-  @Endpoint(FILE_STATUS)
+  @Endpoint(routes.files.status)
   async status(
     @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof FILE_STATUS>,
+    @Input() { params, query }: RouteInput<typeof routes.files.status>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const fileId = fileIdOf(params.id);
     if (query.stream) return this.stream(fileId, caller, reply);
-    const { items } = await this.rpc.call(FILE_STATUSES, { fileIds: [fileId] }, caller);
+    const { items } = await this.rpc.call(files.statuses, { fileIds: [fileId] }, caller);
     if (items[0] === undefined) throw notYourFile();
     await reply.send(progressOf(items[0]));
   }

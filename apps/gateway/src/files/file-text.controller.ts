@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { Controller, Res } from '@nestjs/common';
-import { FILE_TEXT, UPDATE_FILE_TEXT, type RouteInput, type RouteReply } from '@perennial/contracts-gateway';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { FILE_TEXT as READ_TEXT, type TextCursor } from '@perennial/contracts-retrieval';
+import { type TextCursor, files } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../edge/caller';
@@ -22,23 +22,23 @@ export class FileTextController {
    * A text may be as long as a library: it is sent piece by piece, as fast as its reader takes it. One that is replaced meanwhile breaks
    * off, so that no reader takes half of each for the whole.
    */
-  @Endpoint(FILE_TEXT)
+  @Endpoint(routes.files.text)
   async text(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof FILE_TEXT>,
+    @Input() { params }: RouteInput<typeof routes.files.text>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const fileId = fileIdOf(params.id);
-    const first = await ofYourFile(this.rpc.call(READ_TEXT, { fileId }, { principal }));
+    const first = await ofYourFile(this.rpc.call(files.text, { fileId }, { principal }));
     reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store');
     await reply.send(Readable.from(this.json(fileId, first, principal)));
   }
 
-  @Endpoint(UPDATE_FILE_TEXT)
+  @Endpoint(routes.files.updateText)
   async update(
     @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof UPDATE_FILE_TEXT>,
-  ): Promise<RouteReply<typeof UPDATE_FILE_TEXT>> {
+    @Input() { params, body }: RouteInput<typeof routes.files.updateText>,
+  ): Promise<RouteReply<typeof routes.files.updateText>> {
     await ofYourFile(this.texts.replace(fileIdOf(params.id), body.content, principal));
     return { content: body.content };
   }
@@ -52,7 +52,7 @@ export class FileTextController {
     for (let piece = first; ;) {
       yield JSON.stringify(piece.content).slice(1, -1);
       if (piece.next === null) break;
-      piece = await this.rpc.call(READ_TEXT, { fileId, from: piece.next }, { principal });
+      piece = await this.rpc.call(files.text, { fileId, from: piece.next }, { principal });
     }
     yield '"}';
   }

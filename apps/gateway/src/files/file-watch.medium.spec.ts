@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FileProgress } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
-import {
-  FILE_PROGRESS,
-  FILE_STATUSES,
-  GET_KNOWLEDGE,
-  PENDING_KNOWLEDGE_FILES,
-  type FileStatus,
-} from '@perennial/contracts-retrieval';
+import { FILE_PROGRESS, type FileStatus, files, knowledge } from '@perennial/contracts-retrieval';
+import type { FileProgress } from '@perennial/contracts-wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 
@@ -76,7 +70,7 @@ describe('how far files are, as events', () => {
       generation: 1,
       liveGeneration: null,
     };
-    edge.rpc.on(FILE_STATUSES, ({ fileIds }) => {
+    edge.rpc.on(files.statuses, ({ fileIds }) => {
       reads += 1;
       return { items: fileIds.includes(status.id) ? [status] : [] };
     });
@@ -138,12 +132,12 @@ describe('how far files are, as events', () => {
   it('go on when retrieval is away for a while, and are refused while nobody can say anything', async () => {
     const reader = await follow();
     await expect.poll(() => reader.seen.length).toBe(1);
-    edge.rpc.fails(FILE_STATUSES, new CallError('UNAVAILABLE', 'Redis is away.', { retryAfter: 1 }));
+    edge.rpc.fails(files.statuses, new CallError('UNAVAILABLE', 'Redis is away.', { retryAfter: 1 }));
     await tell({ state: 'completed' });
     const refused = await fetch(`${url}/api/v1/files/${status.id}/process/status?stream=true`, { headers });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     expect(reader.over).toBe(false);
-    edge.rpc.on(FILE_STATUSES, () => ({ items: [{ ...status, state: 'completed' as const }] }));
+    edge.rpc.on(files.statuses, () => ({ items: [{ ...status, state: 'completed' as const }] }));
     await expect.poll(() => reader.over, { timeout: 6_000 }).toBe(true);
     expect(states(reader)).toEqual(['pending 0', 'completed 0']);
   }, 15_000);
@@ -152,7 +146,7 @@ describe('how far files are, as events', () => {
     const reader = await follow();
     await expect.poll(() => reader.seen.length).toBe(1);
     const { id: fileId } = status;
-    edge.rpc.on(FILE_STATUSES, () => ({ items: [] }));
+    edge.rpc.on(files.statuses, () => ({ items: [] }));
     const gone = { step: null, done: 0, total: 0, error: null, generation: 1 };
     await edge.notices.publish(FILE_PROGRESS, { userId, fileId, state: 'deleted', ...gone });
     await expect.poll(() => reader.over).toBe(true);
@@ -162,7 +156,7 @@ describe('how far files are, as events', () => {
   it('of a base are the list of what is on its way, and end when nothing is or the base is deleted', async () => {
     const base = randomUUID();
     const items = [{ ...status, filename: 'a.md' }];
-    edge.rpc.on(GET_KNOWLEDGE, () => ({
+    edge.rpc.on(knowledge.get, () => ({
       id: base,
       user_id: userId,
       name: 'Base',
@@ -174,7 +168,7 @@ describe('how far files are, as events', () => {
       created_at: 0,
       updated_at: 0,
     }));
-    edge.rpc.on(PENDING_KNOWLEDGE_FILES, () => ({ items }));
+    edge.rpc.on(knowledge.pending, () => ({ items }));
     const path = `${url}/api/v1/knowledge/${base}/files/pending`;
     const row = (change: object = {}) => ({
       id: status.id,
@@ -195,7 +189,7 @@ describe('how far files are, as events', () => {
     items.push({ ...status, filename: 'a.md' });
     const left = await Events.open(`${path}?stream=true`, headers);
     await expect.poll(() => left.seen.length).toBe(1);
-    edge.rpc.fails(PENDING_KNOWLEDGE_FILES, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
+    edge.rpc.fails(knowledge.pending, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
     await tell({});
     await expect.poll(() => left.over, { timeout: 3_000 }).toBe(true);
     expect(left.seen).toEqual([[row()], []]);

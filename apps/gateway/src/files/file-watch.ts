@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { FILE_PROGRESS, FILE_STATUSES, type FileStatus } from '@perennial/contracts-retrieval';
+import { FILE_PROGRESS, type FileStatus, files } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 
@@ -107,7 +107,7 @@ export class FileWatch implements OnModuleInit {
 
   private async ask(watchers: readonly Watcher[], principal: UserPrincipal): Promise<void> {
     const fileIds = [...new Set(watchers.map(({ fileId }) => fileId))];
-    const { items } = await this.rpc.call(FILE_STATUSES, { fileIds }, { principal });
+    const { items } = await this.rpc.call(files.statuses, { fileIds }, { principal });
     const statuses = new Map(items.map((status) => [status.id, status]));
     for (const watcher of watchers) {
       const status = statuses.get(watcher.fileId);

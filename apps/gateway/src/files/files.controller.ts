@@ -1,27 +1,7 @@
 import { Controller } from '@nestjs/common';
-import {
-  COUNT_FILES,
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  FILES_PER_PAGE,
-  GET_FILE,
-  LIST_FILES,
-  RENAME_FILE,
-  RETRY_FILE,
-  SEARCH_FILES,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
-import {
-  COUNT_FILES as COUNT,
-  DELETE_ALL_FILES as REMOVE_ALL,
-  DELETE_FILE as REMOVE,
-  GET_FILE as READ,
-  LIST_FILES as READ_PAGE,
-  RENAME_FILE as RENAME,
-  RETRY_FILE as RETRY,
-  SEARCH_FILES as FIND,
-} from '@perennial/contracts-retrieval';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { files } from '@perennial/contracts-retrieval';
+import { FILES_PER_PAGE } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -33,65 +13,65 @@ import { fileIdOf, ofYourFile } from './not-your-file';
 export class FilesController {
   constructor(private readonly rpc: Rpc) {}
 
-  @Endpoint(LIST_FILES)
+  @Endpoint(routes.files.list)
   list(
     @From() { principal }: Caller,
-    @Input() { query }: RouteInput<typeof LIST_FILES>,
-  ): Promise<RouteReply<typeof LIST_FILES>> {
-    return this.rpc.call(READ_PAGE, { page: query.page, limit: FILES_PER_PAGE }, { principal });
+    @Input() { query }: RouteInput<typeof routes.files.list>,
+  ): Promise<RouteReply<typeof routes.files.list>> {
+    return this.rpc.call(files.list, { page: query.page, limit: FILES_PER_PAGE }, { principal });
   }
 
-  @Endpoint(SEARCH_FILES)
+  @Endpoint(routes.files.search)
   async search(
     @From() { principal }: Caller,
-    @Input() { query }: RouteInput<typeof SEARCH_FILES>,
-  ): Promise<RouteReply<typeof SEARCH_FILES>> {
+    @Input() { query }: RouteInput<typeof routes.files.search>,
+  ): Promise<RouteReply<typeof routes.files.search>> {
     const { filename, skip, limit } = query;
-    return (await this.rpc.call(FIND, { filename, skip, limit }, { principal })).items;
+    return (await this.rpc.call(files.search, { filename, skip, limit }, { principal })).items;
   }
 
-  @Endpoint(COUNT_FILES)
-  async count(@From() { principal }: Caller): Promise<RouteReply<typeof COUNT_FILES>> {
-    return (await this.rpc.call(COUNT, {}, { principal })).count;
+  @Endpoint(routes.files.count)
+  async count(@From() { principal }: Caller): Promise<RouteReply<typeof routes.files.count>> {
+    return (await this.rpc.call(files.count, {}, { principal })).count;
   }
 
-  @Endpoint(DELETE_ALL_FILES)
-  async removeAll(@From() { principal }: Caller): Promise<RouteReply<typeof DELETE_ALL_FILES>> {
-    const { deleted } = await this.rpc.call(REMOVE_ALL, {}, { principal });
+  @Endpoint(routes.files.removeAll)
+  async removeAll(@From() { principal }: Caller): Promise<RouteReply<typeof routes.files.removeAll>> {
+    const { deleted } = await this.rpc.call(files.removeAll, {}, { principal });
     return { message: deleted === 1 ? 'One file was deleted.' : `${deleted} files were deleted.` };
   }
 
-  @Endpoint(GET_FILE)
+  @Endpoint(routes.files.get)
   async get(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof GET_FILE>,
-  ): Promise<RouteReply<typeof GET_FILE>> {
-    return fileReply(await ofYourFile(this.rpc.call(READ, { fileId: fileIdOf(params.id) }, { principal })));
+    @Input() { params }: RouteInput<typeof routes.files.get>,
+  ): Promise<RouteReply<typeof routes.files.get>> {
+    return fileReply(await ofYourFile(this.rpc.call(files.get, { fileId: fileIdOf(params.id) }, { principal })));
   }
 
-  @Endpoint(DELETE_FILE)
+  @Endpoint(routes.files.remove)
   async remove(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof DELETE_FILE>,
-  ): Promise<RouteReply<typeof DELETE_FILE>> {
-    await ofYourFile(this.rpc.call(REMOVE, { fileId: fileIdOf(params.id) }, { principal }));
+    @Input() { params }: RouteInput<typeof routes.files.remove>,
+  ): Promise<RouteReply<typeof routes.files.remove>> {
+    await ofYourFile(this.rpc.call(files.remove, { fileId: fileIdOf(params.id) }, { principal }));
     return { message: 'The file was deleted.' };
   }
 
-  @Endpoint(RENAME_FILE)
+  @Endpoint(routes.files.rename)
   async rename(
     @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof RENAME_FILE>,
-  ): Promise<RouteReply<typeof RENAME_FILE>> {
+    @Input() { params, body }: RouteInput<typeof routes.files.rename>,
+  ): Promise<RouteReply<typeof routes.files.rename>> {
     const change = { fileId: fileIdOf(params.id), name: fileNameOf(body.filename) };
-    return fileReply(await ofYourFile(this.rpc.call(RENAME, change, { principal })));
+    return fileReply(await ofYourFile(this.rpc.call(files.rename, change, { principal })));
   }
 
-  @Endpoint(RETRY_FILE)
+  @Endpoint(routes.files.retry)
   async retry(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof RETRY_FILE>,
-  ): Promise<RouteReply<typeof RETRY_FILE>> {
-    return fileReply(await ofYourFile(this.rpc.call(RETRY, { fileId: fileIdOf(params.id) }, { principal })));
+    @Input() { params }: RouteInput<typeof routes.files.retry>,
+  ): Promise<RouteReply<typeof routes.files.retry>> {
+    return fileReply(await ofYourFile(this.rpc.call(files.retry, { fileId: fileIdOf(params.id) }, { principal })));
   }
 }

@@ -1,18 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CallError, type Call } from '@perennial/contracts-kernel';
-import {
-  COUNT_FILES,
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  FILE_STATUSES,
-  FILE_TEXT,
-  GET_FILE,
-  LIST_FILES,
-  RENAME_FILE,
-  RETRY_FILE,
-  SEARCH_FILES,
-  type StoredFile,
-} from '@perennial/contracts-retrieval';
+import { type StoredFile, files } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 
@@ -57,13 +45,13 @@ describe('files at the edge', () => {
 
   it('lists, finds and counts the caller’s own', async () => {
     const file = fileOf();
-    edge.rpc.on(LIST_FILES, () => ({ items: [file], total: 31 }));
+    edge.rpc.on(files.list, () => ({ items: [file], total: 31 }));
     expect((await ask('GET', '/api/v1/files/?page=2&content=false')).json()).toEqual({ items: [file], total: 31 });
-    expect(asked(LIST_FILES)).toEqual({ page: 2, limit: 30 });
-    edge.rpc.on(SEARCH_FILES, () => ({ items: [file] }));
+    expect(asked(files.list)).toEqual({ page: 2, limit: 30 });
+    edge.rpc.on(files.search, () => ({ items: [file] }));
     expect((await ask('GET', '/api/v1/files/search?filename=*.pdf&skip=5')).json()).toEqual([file]);
-    expect(asked(SEARCH_FILES)).toEqual({ filename: '*.pdf', skip: 5, limit: 100 });
-    edge.rpc.on(COUNT_FILES, () => ({ count: 3 }));
+    expect(asked(files.search)).toEqual({ filename: '*.pdf', skip: 5, limit: 100 });
+    edge.rpc.on(files.count, () => ({ count: 3 }));
     expect((await ask('GET', '/api/v1/files/count')).json()).toBe(3);
   });
 
@@ -71,10 +59,10 @@ describe('files at the edge', () => {
     const file = fileOf({ data: { status: 'failed', error: 'It is locked with a password.' } });
     const { id } = file;
     const reply = { ...file, status: true, path: `/api/v1/files/${id}/content` };
-    edge.rpc.on(GET_FILE, () => file);
-    edge.rpc.on(RENAME_FILE, ({ name }) => ({ ...file, filename: name }));
-    edge.rpc.on(RETRY_FILE, () => file);
-    edge.rpc.on(DELETE_FILE, () => ({ deleted: true }));
+    edge.rpc.on(files.get, () => file);
+    edge.rpc.on(files.rename, ({ name }) => ({ ...file, filename: name }));
+    edge.rpc.on(files.retry, () => file);
+    edge.rpc.on(files.remove, () => ({ deleted: true }));
     expect((await ask('GET', `/api/v1/files/${id}`)).json()).toEqual(reply);
     const renamed = await ask('POST', `/api/v1/files/${id}/rename`, { filename: ' new.pdf ' });
     expect(renamed.json()).toEqual({ ...reply, filename: 'new.pdf' });
@@ -82,11 +70,11 @@ describe('files at the edge', () => {
     expect(disguised.json()).toMatchObject({ filename: 'infdp.exe' });
     expect((await ask('POST', `/api/v1/files/${id}/process/retry`, {})).json()).toEqual(reply);
     expect((await ask('DELETE', `/api/v1/files/${id}`)).json()).toEqual({ message: 'The file was deleted.' });
-    for (const call of [GET_FILE, RETRY_FILE, DELETE_FILE]) expect(asked(call)).toEqual({ fileId: id });
+    for (const call of [files.get, files.retry, files.remove]) expect(asked(call)).toEqual({ fileId: id });
   });
 
   it('deletes all files of all users for an administrator only', async () => {
-    edge.rpc.on(DELETE_ALL_FILES, () => ({ deleted: 4 }));
+    edge.rpc.on(files.removeAll, () => ({ deleted: 4 }));
     const refused = await ask('DELETE', '/api/v1/files/all');
     expect([refused.statusCode, refused.json()]).toEqual([403, { detail: 'Only an administrator may do this.' }]);
     expect((await ask('DELETE', '/api/v1/files/all', undefined, admin)).json()).toEqual({
@@ -97,10 +85,10 @@ describe('files at the edge', () => {
   it('tells how far a file is', async () => {
     const id = randomUUID();
     const status = { id, userId: id, state: 'processing' as const, step: 'embed' as const, done: 64, total: 200 };
-    edge.rpc.on(FILE_STATUSES, () => ({ items: [{ ...status, error: null, generation: 1, liveGeneration: null }] }));
+    edge.rpc.on(files.statuses, () => ({ items: [{ ...status, error: null, generation: 1, liveGeneration: null }] }));
     const reply = await ask('GET', `/api/v1/files/${id}/process/status`);
     expect(reply.json()).toEqual({ status: 'processing', step: 'embed', done: 64, total: 200 });
-    edge.rpc.on(FILE_STATUSES, () => ({
+    edge.rpc.on(files.statuses, () => ({
       items: [
         {
           ...status,
@@ -122,7 +110,7 @@ describe('files at the edge', () => {
 
   it('sends the text piece by piece as one JSON object, whatever is in it', async () => {
     const pieces = ['He said "no"\n', 'half of 😀: \ud83d', '\ude00 and \u2028', ''];
-    edge.rpc.on(FILE_TEXT, ({ from = { generation: 3, chunk: 0 } }) => ({
+    edge.rpc.on(files.text, ({ from = { generation: 3, chunk: 0 } }) => ({
       content: pieces[from.chunk] ?? '',
       next: from.chunk + 1 < pieces.length ? { ...from, chunk: from.chunk + 1 } : null,
     }));
@@ -132,7 +120,7 @@ describe('files at the edge', () => {
   });
 
   it('breaks off a text that is replaced while it is sent', async () => {
-    edge.rpc.on(FILE_TEXT, ({ from }) => {
+    edge.rpc.on(files.text, ({ from }) => {
       if (from) throw new CallError('FAILED_PRECONDITION', 'The file was replaced while it was read.');
       return { content: 'the old text', next: { generation: 1, chunk: 1 } };
     });
@@ -141,12 +129,12 @@ describe('files at the edge', () => {
 
   const id = randomUUID();
   it.each<['GET' | 'POST' | 'DELETE', string, object | undefined, Call]>([
-    ['GET', '', undefined, GET_FILE],
-    ['DELETE', '', undefined, DELETE_FILE],
-    ['POST', '/rename', { filename: 'x' }, RENAME_FILE],
-    ['POST', '/process/retry', {}, RETRY_FILE],
-    ['GET', '/data/content', undefined, FILE_TEXT],
-    ['POST', '/data/content/update', { content: 'x' }, GET_FILE],
+    ['GET', '', undefined, files.get],
+    ['DELETE', '', undefined, files.remove],
+    ['POST', '/rename', { filename: 'x' }, files.rename],
+    ['POST', '/process/retry', {}, files.retry],
+    ['GET', '/data/content', undefined, files.text],
+    ['POST', '/data/content/update', { content: 'x' }, files.get],
   ])(
     '%s …%s says the same of a file that is not there, not the caller’s, or no id at all',
     async (method, path, body, call) => {
@@ -165,7 +153,7 @@ describe('files at the edge', () => {
   );
 
   it('says so when there is nothing to follow', async () => {
-    edge.rpc.on(FILE_STATUSES, () => ({ items: [] }));
+    edge.rpc.on(files.statuses, () => ({ items: [] }));
     for (const query of ['', '?stream=true']) {
       const reply = await ask('GET', `/api/v1/files/${id}/process/status${query}`);
       expect([reply.statusCode, reply.json()]).toEqual([404, { detail: 'There is no such file, or it is not yours.' }]);
@@ -174,10 +162,10 @@ describe('files at the edge', () => {
   });
 
   it('passes on what retrieval refuses', async () => {
-    edge.rpc.fails(RETRY_FILE, new CallError('FAILED_PRECONDITION', 'The file has been read already.'));
+    edge.rpc.fails(files.retry, new CallError('FAILED_PRECONDITION', 'The file has been read already.'));
     const reply = await ask('POST', `/api/v1/files/${id}/process/retry`, {});
     expect([reply.statusCode, reply.json()]).toEqual([409, { detail: 'The file has been read already.' }]);
-    edge.rpc.fails(LIST_FILES, new CallError('UNAVAILABLE', 'Documents cannot be read now.', { retryAfter: 3 }));
+    edge.rpc.fails(files.list, new CallError('UNAVAILABLE', 'Documents cannot be read now.', { retryAfter: 3 }));
     const away = await ask('GET', '/api/v1/files/');
     expect([away.statusCode, away.headers['retry-after']]).toEqual([503, '3']);
   });

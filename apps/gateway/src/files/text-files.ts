@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
-import { blobKeyOf, GET_FILE, REGISTER_FILE, REPLACE_FILE, type StoredFile } from '@perennial/contracts-retrieval';
+import { blobKeyOf, type StoredFile, files } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
@@ -22,7 +22,7 @@ export class TextFiles {
     private readonly runtime: Runtime,
   ) {}
 
-  /** A new file of a text. @throws CallError as `REGISTER_FILE` */
+  /** A new file of a text. @throws CallError as `files.register` */
   async create(
     name: string,
     content: string,
@@ -33,16 +33,16 @@ export class TextFiles {
     const key = blobKeyOf(fileId, '1');
     const { size, sha256 } = await this.keep(key, content);
     const file = { fileId, name: named(fileNameOf(name)), contentType: TEXT, size, sha256, knowledgeId };
-    return this.orRemove(key, this.rpc.call(REGISTER_FILE, file, { principal, key: fileId }));
+    return this.orRemove(key, this.rpc.call(files.register, file, { principal, key: fileId }));
   }
 
-  /** Puts a text in the place of a file's content; who may not is refused before anything is stored. @throws CallError as `REPLACE_FILE` */
+  /** Puts a text in the place of a file's content; who may not is refused before anything is stored. @throws CallError as `files.replace` */
   async replace(fileId: string, content: string, principal: UserPrincipal): Promise<StoredFile> {
-    const { filename } = await this.rpc.call(GET_FILE, { fileId }, { principal });
+    const { filename } = await this.rpc.call(files.get, { fileId }, { principal });
     const blobKey = blobKeyOf(fileId, randomUUID());
     const { size, sha256 } = await this.keep(blobKey, content);
     const change = { fileId, blobKey, contentType: TEXT, size, sha256, name: named(filename) };
-    return this.orRemove(blobKey, this.rpc.call(REPLACE_FILE, change, { principal, key: blobKey }));
+    return this.orRemove(blobKey, this.rpc.call(files.replace, change, { principal, key: blobKey }));
   }
 
   private async keep(key: string, content: string): Promise<StoredBlob> {

@@ -1,5 +1,5 @@
 import { Controller, Req } from '@nestjs/common';
-import { UPLOAD_FILE, type RouteInput, type RouteReply } from '@perennial/contracts-gateway';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -13,12 +13,12 @@ import { UploadService } from './upload.service';
 export class UploadController {
   constructor(private readonly uploads: UploadService) {}
 
-  @Endpoint(UPLOAD_FILE)
+  @Endpoint(routes.files.upload)
   async upload(
     @From() { principal }: Caller,
-    @Input() { query }: RouteInput<typeof UPLOAD_FILE>,
+    @Input() { query }: RouteInput<typeof routes.files.upload>,
     @Req() request: FastifyRequest,
-  ): Promise<RouteReply<typeof UPLOAD_FILE>> {
+  ): Promise<RouteReply<typeof routes.files.upload>> {
     if (!isForm(request)) throw new Problem(415, 'Send the file as multipart/form-data, in the part "file".');
     return fileReply(await this.uploads.upload(request.raw, principal, query.process));
   }

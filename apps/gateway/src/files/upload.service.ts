@@ -6,10 +6,10 @@ import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import {
   blobKeyOf,
-  GET_RETRIEVAL_SETTINGS,
-  REGISTER_FILE,
   type RetrievalSettings,
   type StoredFile,
+  retrievalSettings,
+  files,
 } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -49,7 +49,7 @@ export class UploadService {
    */
   async upload(request: IncomingMessage, principal: UserPrincipal, process: boolean): Promise<StoredFile> {
     return this.slots.hold(principal.userId, async () => {
-      const { settings } = await this.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal: GATEWAY });
+      const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal: GATEWAY });
       const maxBytes = Math.min(this.env.MAX_FILE_BYTES, (settings.FILE_MAX_SIZE ?? Infinity) * MIB);
       if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw fileTooLarge(maxBytes);
       const fileId = randomUUID();
@@ -88,7 +88,7 @@ export class UploadService {
     const request = { fileId, name, contentType, size, sha256, metadata, knowledgeId, process };
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.rpc.call(REGISTER_FILE, request, { principal, key: fileId });
+        return await this.rpc.call(files.register, request, { principal, key: fileId });
       } catch (error) {
         const wait = REGISTER_AGAIN_MS[attempt];
         if (!isUndecided(error) || wait === undefined) throw error;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '@perennial/contracts-kernel';
-import { GET_RETRIEVAL_SETTINGS, REGISTER_FILE, type RetrievalSettings } from '@perennial/contracts-retrieval';
+import { type RetrievalSettings, retrievalSettings, files } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 import { formBuffer, formHeaders, repeated, sendForm, type Part } from '../../test/forms';
@@ -32,18 +32,18 @@ describe('uploading a file', () => {
     headers = edge.account('user').headers;
     edge.rpc.calls.length = 0;
     settings({});
-    edge.rpc.on(REGISTER_FILE, (request, principal) =>
+    edge.rpc.on(files.register, (request, principal) =>
       storedFile(request, principal.kind === 'user' ? principal.userId : ''),
     );
     await rm(join(directory, 'blobs'), { recursive: true, force: true });
   });
 
   const settings = (change: Partial<RetrievalSettings>): void => {
-    edge.rpc.on(GET_RETRIEVAL_SETTINGS, () => ({ version: 1, settings: { ...SETTINGS, ...change } }));
+    edge.rpc.on(retrievalSettings.get, () => ({ version: 1, settings: { ...SETTINGS, ...change } }));
   };
   const blobs = async (): Promise<string[]> =>
     (await readdir(join(directory, 'blobs'), { recursive: true }).catch(() => [])).filter((name) => name.includes('.'));
-  const registered = () => edge.rpc.calls.filter(({ pattern }) => pattern === REGISTER_FILE.pattern);
+  const registered = () => edge.rpc.calls.filter(({ pattern }) => pattern === files.register.pattern);
   const file = (content: Part['content'] = 'some text', fileName = 'a.txt', contentType = 'text/plain'): Part => ({
     name: 'file',
     fileName,
@@ -187,13 +187,13 @@ describe('uploading a file', () => {
     });
 
     it('when retrieval refuses it', async () => {
-      edge.rpc.fails(REGISTER_FILE, new CallError('INVALID_ARGUMENT', 'Duplicate content detected.'));
+      edge.rpc.fails(files.register, new CallError('INVALID_ARGUMENT', 'Duplicate content detected.'));
       expect(await upload([file()])).toMatchObject({ status: 400, body: { detail: 'Duplicate content detected.' } });
       expect(await blobs()).toEqual([]);
     });
 
     it('when retrieval is away, before a byte of it is read', async () => {
-      edge.rpc.fails(GET_RETRIEVAL_SETTINGS, new CallError('UNAVAILABLE', 'nobody answers', { retryAfter: 1 }));
+      edge.rpc.fails(retrievalSettings.get, new CallError('UNAVAILABLE', 'nobody answers', { retryAfter: 1 }));
       const answer = await upload([file()]);
       expect({ status: answer.status, retry: answer.headers['retry-after'] }).toEqual({ status: 503, retry: '1' });
       expect(await blobs()).toEqual([]);
@@ -248,9 +248,9 @@ describe('uploading a file', () => {
 
   it('is registered again when retrieval was away for a moment', async () => {
     const handler = Reflect.get(edge.rpc, 'handlers') as Map<string, (request: never, principal: never) => unknown>;
-    const answers = handler.get(REGISTER_FILE.pattern)!;
+    const answers = handler.get(files.register.pattern)!;
     let failures = 1;
-    handler.set(REGISTER_FILE.pattern, (request, principal) => {
+    handler.set(files.register.pattern, (request, principal) => {
       if (failures-- > 0) throw new CallError('UNAVAILABLE', 'Redis is away');
       return answers(request, principal);
     });
@@ -260,7 +260,7 @@ describe('uploading a file', () => {
   });
 
   it('keeps the bytes when nobody knows whether they were registered', async () => {
-    edge.rpc.fails(REGISTER_FILE, new CallError('DEADLINE_EXCEEDED', 'no answer'));
+    edge.rpc.fails(files.register, new CallError('DEADLINE_EXCEEDED', 'no answer'));
     expect((await upload([file()])).status).toBe(504);
     expect(await blobs()).toHaveLength(1);
   });

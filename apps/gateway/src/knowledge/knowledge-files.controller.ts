@@ -1,23 +1,6 @@
 import { Controller } from '@nestjs/common';
-import {
-  ADD_KNOWLEDGE_FILE,
-  ADD_KNOWLEDGE_FILES,
-  LIST_KNOWLEDGE_FILES,
-  REMOVE_KNOWLEDGE_FILE,
-  SEARCH_KNOWLEDGE_FILES,
-  UPDATE_KNOWLEDGE_FILE,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
-import {
-  ADD_KNOWLEDGE_FILES as ADD,
-  LIST_KNOWLEDGE_FILES as READ_FILES,
-  REMOVE_KNOWLEDGE_FILE as REMOVE,
-  SEARCH_KNOWLEDGE_FILES as FIND,
-  UPDATE_KNOWLEDGE_FILE as READ_AGAIN,
-  type KnowledgeBase,
-  type StoredFile,
-} from '@perennial/contracts-retrieval';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { type KnowledgeBase, type StoredFile, knowledge } from '@perennial/contracts-retrieval';
 import { CallError } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
@@ -36,37 +19,40 @@ export class KnowledgeFilesController {
     private readonly owners: Owners,
   ) {}
 
-  @Endpoint(SEARCH_KNOWLEDGE_FILES)
+  @Endpoint(routes.knowledge.searchFiles)
   async search(
     @From() caller: Caller,
-    @Input() { query }: RouteInput<typeof SEARCH_KNOWLEDGE_FILES>,
-  ): Promise<RouteReply<typeof SEARCH_KNOWLEDGE_FILES>> {
-    return this.page(caller, await this.rpc.call(FIND, { query: query.query, page: query.page }, caller));
+    @Input() { query }: RouteInput<typeof routes.knowledge.searchFiles>,
+  ): Promise<RouteReply<typeof routes.knowledge.searchFiles>> {
+    return this.page(
+      caller,
+      await this.rpc.call(knowledge.searchFiles, { query: query.query, page: query.page }, caller),
+    );
   }
 
-  @Endpoint(LIST_KNOWLEDGE_FILES)
+  @Endpoint(routes.knowledge.files)
   async list(
     @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof LIST_KNOWLEDGE_FILES>,
-  ): Promise<RouteReply<typeof LIST_KNOWLEDGE_FILES>> {
+    @Input() { params, query }: RouteInput<typeof routes.knowledge.files>,
+  ): Promise<RouteReply<typeof routes.knowledge.files>> {
     const { query: text, order_by: orderBy, direction, page, limit } = query;
     const request = { knowledgeId: baseIdOf(params.id), query: text, orderBy, direction, page, limit };
-    return this.page(caller, await ofYourBase(this.rpc.call(READ_FILES, request, caller)));
+    return this.page(caller, await ofYourBase(this.rpc.call(knowledge.files, request, caller)));
   }
 
-  @Endpoint(ADD_KNOWLEDGE_FILE)
+  @Endpoint(routes.knowledge.addFile)
   add(
     @From() caller: Caller,
-    @Input() { params, body }: RouteInput<typeof ADD_KNOWLEDGE_FILE>,
-  ): Promise<RouteReply<typeof ADD_KNOWLEDGE_FILE>> {
+    @Input() { params, body }: RouteInput<typeof routes.knowledge.addFile>,
+  ): Promise<RouteReply<typeof routes.knowledge.addFile>> {
     return this.place(caller, params.id, [body.file_id]);
   }
 
-  @Endpoint(ADD_KNOWLEDGE_FILES)
+  @Endpoint(routes.knowledge.addFiles)
   addMany(
     @From() caller: Caller,
-    @Input() { params, body }: RouteInput<typeof ADD_KNOWLEDGE_FILES>,
-  ): Promise<RouteReply<typeof ADD_KNOWLEDGE_FILES>> {
+    @Input() { params, body }: RouteInput<typeof routes.knowledge.addFiles>,
+  ): Promise<RouteReply<typeof routes.knowledge.addFiles>> {
     return this.place(
       caller,
       params.id,
@@ -74,27 +60,27 @@ export class KnowledgeFilesController {
     );
   }
 
-  @Endpoint(UPDATE_KNOWLEDGE_FILE)
+  @Endpoint(routes.knowledge.updateFile)
   async readAgain(
     @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof UPDATE_KNOWLEDGE_FILE>,
-  ): Promise<RouteReply<typeof UPDATE_KNOWLEDGE_FILE>> {
+    @Input() { params, body }: RouteInput<typeof routes.knowledge.updateFile>,
+  ): Promise<RouteReply<typeof routes.knowledge.updateFile>> {
     const request = { knowledgeId: baseIdOf(params.id), fileId: fileIdOf(body.file_id) };
-    return baseReply(await ofThisBase(this.rpc.call(READ_AGAIN, request, { principal })));
+    return baseReply(await ofThisBase(this.rpc.call(knowledge.updateFile, request, { principal })));
   }
 
-  @Endpoint(REMOVE_KNOWLEDGE_FILE)
+  @Endpoint(routes.knowledge.removeFile)
   async remove(
     @From() { principal }: Caller,
-    @Input() { params, query, body }: RouteInput<typeof REMOVE_KNOWLEDGE_FILE>,
-  ): Promise<RouteReply<typeof REMOVE_KNOWLEDGE_FILE>> {
+    @Input() { params, query, body }: RouteInput<typeof routes.knowledge.removeFile>,
+  ): Promise<RouteReply<typeof routes.knowledge.removeFile>> {
     const request = { knowledgeId: baseIdOf(params.id), fileId: fileIdOf(body.file_id), deleteFile: query.delete_file };
-    return baseReply(await ofThisBase(this.rpc.call(REMOVE, request, { principal })));
+    return baseReply(await ofThisBase(this.rpc.call(knowledge.removeFile, request, { principal })));
   }
 
   private async place({ principal }: Caller, baseId: string, files: string[]) {
     const request = { knowledgeId: baseIdOf(baseId), fileIds: files.map(fileIdOf) };
-    return baseReply(await ofThisBase(this.rpc.call(ADD, request, { principal })));
+    return baseReply(await ofThisBase(this.rpc.call(knowledge.addFiles, request, { principal })));
   }
 
   private async page<F extends StoredFile>(caller: Caller, { items, total }: { items: F[]; total: number }) {

@@ -1,27 +1,6 @@
 import { Controller } from '@nestjs/common';
-import {
-  CREATE_KNOWLEDGE,
-  DELETE_KNOWLEDGE,
-  GET_KNOWLEDGE,
-  LIST_KNOWLEDGE,
-  REINDEX_KNOWLEDGE,
-  RESET_KNOWLEDGE,
-  SEARCH_KNOWLEDGE,
-  UPDATE_KNOWLEDGE,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
-import {
-  CREATE_KNOWLEDGE as CREATE,
-  DELETE_KNOWLEDGE as REMOVE,
-  GET_KNOWLEDGE as READ,
-  LIST_KNOWLEDGE as READ_PAGE,
-  REINDEX_KNOWLEDGE as REINDEX,
-  RESET_KNOWLEDGE as EMPTY,
-  SEARCH_KNOWLEDGE as FIND,
-  UPDATE_KNOWLEDGE as CHANGE,
-  type KnowledgeBase,
-} from '@perennial/contracts-retrieval';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -36,78 +15,85 @@ export class KnowledgeController {
     private readonly owners: Owners,
   ) {}
 
-  @Endpoint(LIST_KNOWLEDGE)
+  @Endpoint(routes.knowledge.list)
   async list(
     @From() caller: Caller,
-    @Input() { query }: RouteInput<typeof LIST_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof LIST_KNOWLEDGE>> {
-    return this.page(caller, await this.rpc.call(READ_PAGE, query, caller));
+    @Input() { query }: RouteInput<typeof routes.knowledge.list>,
+  ): Promise<RouteReply<typeof routes.knowledge.list>> {
+    return this.page(caller, await this.rpc.call(knowledge.list, query, caller));
   }
 
-  @Endpoint(SEARCH_KNOWLEDGE)
+  @Endpoint(routes.knowledge.search)
   async search(
     @From() caller: Caller,
-    @Input() { query }: RouteInput<typeof SEARCH_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof SEARCH_KNOWLEDGE>> {
+    @Input() { query }: RouteInput<typeof routes.knowledge.search>,
+  ): Promise<RouteReply<typeof routes.knowledge.search>> {
     const { query: text, order_by: orderBy, direction, page, view_option: view } = query;
     const all = caller.user.role === 'admin' && view !== 'created';
-    return this.page(caller, await this.rpc.call(FIND, { query: text, all, orderBy, direction, page }, caller));
+    return this.page(
+      caller,
+      await this.rpc.call(knowledge.search, { query: text, all, orderBy, direction, page }, caller),
+    );
   }
 
-  @Endpoint(CREATE_KNOWLEDGE)
+  @Endpoint(routes.knowledge.create)
   async create(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof CREATE_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof CREATE_KNOWLEDGE>> {
+    @Input() { body }: RouteInput<typeof routes.knowledge.create>,
+  ): Promise<RouteReply<typeof routes.knowledge.create>> {
     const { name, description } = body;
-    return baseReply(await this.rpc.call(CREATE, { name, description }, { principal }));
+    return baseReply(await this.rpc.call(knowledge.create, { name, description }, { principal }));
   }
 
-  @Endpoint(REINDEX_KNOWLEDGE)
-  async reindex(@From() { principal }: Caller): Promise<RouteReply<typeof REINDEX_KNOWLEDGE>> {
-    await this.rpc.call(REINDEX, {}, { principal });
+  @Endpoint(routes.knowledge.reindex)
+  async reindex(@From() { principal }: Caller): Promise<RouteReply<typeof routes.knowledge.reindex>> {
+    await this.rpc.call(knowledge.reindex, {}, { principal });
     return true;
   }
 
-  @Endpoint(GET_KNOWLEDGE)
+  @Endpoint(routes.knowledge.get)
   async get(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof GET_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof GET_KNOWLEDGE>> {
-    return baseReply(await ofYourBase(this.rpc.call(READ, { knowledgeId: baseIdOf(params.id) }, { principal })));
+    @Input() { params }: RouteInput<typeof routes.knowledge.get>,
+  ): Promise<RouteReply<typeof routes.knowledge.get>> {
+    return baseReply(
+      await ofYourBase(this.rpc.call(knowledge.get, { knowledgeId: baseIdOf(params.id) }, { principal })),
+    );
   }
 
-  @Endpoint(UPDATE_KNOWLEDGE)
+  @Endpoint(routes.knowledge.update)
   async update(
     @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof UPDATE_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof UPDATE_KNOWLEDGE>> {
+    @Input() { params, body }: RouteInput<typeof routes.knowledge.update>,
+  ): Promise<RouteReply<typeof routes.knowledge.update>> {
     const { name, description } = body;
     const change = { knowledgeId: baseIdOf(params.id), name, description };
-    return baseReply(await ofYourBase(this.rpc.call(CHANGE, change, { principal })));
+    return baseReply(await ofYourBase(this.rpc.call(knowledge.update, change, { principal })));
   }
 
-  @Endpoint(DELETE_KNOWLEDGE)
+  @Endpoint(routes.knowledge.remove)
   async remove(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof DELETE_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof DELETE_KNOWLEDGE>> {
-    const call = this.rpc.call(REMOVE, { knowledgeId: baseIdOf(params.id) }, { principal });
+    @Input() { params }: RouteInput<typeof routes.knowledge.remove>,
+  ): Promise<RouteReply<typeof routes.knowledge.remove>> {
+    const call = this.rpc.call(knowledge.remove, { knowledgeId: baseIdOf(params.id) }, { principal });
     return (await ofYourBase(call)).deleted;
   }
 
-  @Endpoint(RESET_KNOWLEDGE)
+  @Endpoint(routes.knowledge.reset)
   async reset(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof RESET_KNOWLEDGE>,
-  ): Promise<RouteReply<typeof RESET_KNOWLEDGE>> {
-    return baseReply(await ofYourBase(this.rpc.call(EMPTY, { knowledgeId: baseIdOf(params.id) }, { principal })));
+    @Input() { params }: RouteInput<typeof routes.knowledge.reset>,
+  ): Promise<RouteReply<typeof routes.knowledge.reset>> {
+    return baseReply(
+      await ofYourBase(this.rpc.call(knowledge.reset, { knowledgeId: baseIdOf(params.id) }, { principal })),
+    );
   }
 
   private async page(
     caller: Caller,
     { items, total }: { items: KnowledgeBase[]; total: number },
-  ): Promise<RouteReply<typeof LIST_KNOWLEDGE>> {
+  ): Promise<RouteReply<typeof routes.knowledge.list>> {
     const owners = items.map((base) => base.user_id);
     const ownerOf = await this.owners.of(owners, caller);
     return { items: items.map((base) => baseInList(base, ownerOf(base.user_id))), total };

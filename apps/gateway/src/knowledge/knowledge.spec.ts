@@ -1,24 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { GET_USER } from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { CallError, type Call } from '@perennial/contracts-kernel';
-import {
-  ADD_KNOWLEDGE_FILES,
-  CREATE_KNOWLEDGE,
-  DELETE_KNOWLEDGE,
-  GET_KNOWLEDGE,
-  LIST_KNOWLEDGE,
-  LIST_KNOWLEDGE_FILES,
-  PENDING_KNOWLEDGE_FILES,
-  REINDEX_KNOWLEDGE,
-  REMOVE_KNOWLEDGE_FILE,
-  RESET_KNOWLEDGE,
-  SEARCH_KNOWLEDGE,
-  SEARCH_KNOWLEDGE_FILES,
-  UPDATE_KNOWLEDGE,
-  UPDATE_KNOWLEDGE_FILE,
-  type KnowledgeBase,
-  type StoredFile,
-} from '@perennial/contracts-retrieval';
+import { type KnowledgeBase, type StoredFile, knowledge as knowledgeCalls } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEdge, userOf, type Edge } from '../../test/edge';
 
@@ -81,19 +64,19 @@ describe('knowledge bases at the edge', () => {
   };
 
   it('are listed with their owner, the caller’s without asking anybody', async () => {
-    edge.rpc.on(LIST_KNOWLEDGE, () => ({ items: [base], total: 1 }));
+    edge.rpc.on(knowledgeCalls.list, () => ({ items: [base], total: 1 }));
     expect((await ask('GET', '/?page=2')).json()).toEqual({ items: [{ ...base, user: owner(user) }], total: 1 });
-    expect(asked(LIST_KNOWLEDGE)).toEqual({ page: 2 });
-    expect(edge.rpc.commands).toEqual([LIST_KNOWLEDGE.pattern]);
+    expect(asked(knowledgeCalls.list)).toEqual({ page: 2 });
+    expect(edge.rpc.commands).toEqual([knowledgeCalls.list.pattern]);
   });
 
   it('of others are found by administrators, named where their owner is known', async () => {
     const [known, gone] = [userOf('user'), randomUUID()];
-    edge.rpc.on(GET_USER, ({ userId }) => {
+    edge.rpc.on(users.get, ({ userId }) => {
       if (userId === known.id) return known;
       throw new CallError('NOT_FOUND', 'gone');
     });
-    edge.rpc.on(SEARCH_KNOWLEDGE, () => ({
+    edge.rpc.on(knowledgeCalls.search, () => ({
       items: [
         { ...base, user_id: known.id },
         { ...base, user_id: gone },
@@ -103,34 +86,40 @@ describe('knowledge bases at the edge', () => {
     const reply = await ask('GET', '/search?query=hand&order_by=name&direction=asc', undefined, admin.headers);
     const items = reply.json<{ items: { user: unknown }[] }>().items;
     expect(items.map((item) => item.user)).toEqual([owner({ ...admin, user: known }), null]);
-    expect(asked(SEARCH_KNOWLEDGE)).toEqual({ query: 'hand', all: true, orderBy: 'name', direction: 'asc', page: 1 });
+    expect(asked(knowledgeCalls.search)).toEqual({
+      query: 'hand',
+      all: true,
+      orderBy: 'name',
+      direction: 'asc',
+      page: 1,
+    });
     await ask('GET', '/search?view_option=created', undefined, admin.headers);
-    expect(asked(SEARCH_KNOWLEDGE)).toMatchObject({ all: false });
+    expect(asked(knowledgeCalls.search)).toMatchObject({ all: false });
     await ask('GET', '/search');
-    expect(asked(SEARCH_KNOWLEDGE)).toMatchObject({ all: false, orderBy: 'updated_at', direction: 'desc' });
+    expect(asked(knowledgeCalls.search)).toMatchObject({ all: false, orderBy: 'updated_at', direction: 'desc' });
   });
 
   it('are made, shown, changed, emptied and deleted', async () => {
-    for (const call of [CREATE_KNOWLEDGE, GET_KNOWLEDGE, UPDATE_KNOWLEDGE, RESET_KNOWLEDGE])
+    for (const call of [knowledgeCalls.create, knowledgeCalls.get, knowledgeCalls.update, knowledgeCalls.reset])
       edge.rpc.on(call, () => base);
-    edge.rpc.on(DELETE_KNOWLEDGE, () => ({ deleted: true }));
+    edge.rpc.on(knowledgeCalls.remove, () => ({ deleted: true }));
     const form = { name: ' Handbook ', description: 'What we do', access_grants: [] };
     expect((await ask('POST', '/create', form)).json()).toEqual(shown());
-    expect(asked(CREATE_KNOWLEDGE)).toEqual({ name: 'Handbook', description: 'What we do' });
+    expect(asked(knowledgeCalls.create)).toEqual({ name: 'Handbook', description: 'What we do' });
     expect((await ask('GET', `/${base.id}`)).json()).toEqual(shown());
     expect((await ask('POST', `/${base.id}/update`, form)).json()).toEqual(shown());
-    expect(asked(UPDATE_KNOWLEDGE)).toEqual({ knowledgeId: base.id, name: 'Handbook', description: 'What we do' });
+    expect(asked(knowledgeCalls.update)).toEqual({ knowledgeId: base.id, name: 'Handbook', description: 'What we do' });
     expect((await ask('POST', `/${base.id}/reset`, {})).json()).toEqual(shown());
     expect((await ask('DELETE', `/${base.id}/delete`)).json()).toBe(true);
   });
 
   it('list their files as the wire has them', async () => {
-    edge.rpc.on(LIST_KNOWLEDGE_FILES, () => ({ items: [file], total: 1 }));
+    edge.rpc.on(knowledgeCalls.files, () => ({ items: [file], total: 1 }));
     const listed = { ...file, directory_id: null, directory_path: '', has_original: true, user: owner(user) };
     const page = (item: object) => ({ items: [item], directories: [], breadcrumbs: [], total: 1 });
     const reply = await ask('GET', `/${base.id}/files?page=2&query=a&order_by=nonsense&direction=asc&directory_id=`);
     expect(reply.json()).toEqual(page(listed));
-    expect(asked(LIST_KNOWLEDGE_FILES)).toEqual({
+    expect(asked(knowledgeCalls.files)).toEqual({
       knowledgeId: base.id,
       query: 'a',
       orderBy: 'updated_at',
@@ -139,32 +128,32 @@ describe('knowledge bases at the edge', () => {
       limit: 30,
     });
     const knowledge = { id: base.id, name: base.name };
-    edge.rpc.on(SEARCH_KNOWLEDGE_FILES, () => ({ items: [{ ...file, knowledge }], total: 1 }));
+    edge.rpc.on(knowledgeCalls.searchFiles, () => ({ items: [{ ...file, knowledge }], total: 1 }));
     expect((await ask('GET', '/search/files?query=a')).json()).toEqual(page({ ...listed, knowledge }));
   });
 
   it('take files in and give them back', async () => {
-    for (const call of [ADD_KNOWLEDGE_FILES, UPDATE_KNOWLEDGE_FILE, REMOVE_KNOWLEDGE_FILE])
+    for (const call of [knowledgeCalls.addFiles, knowledgeCalls.updateFile, knowledgeCalls.removeFile])
       edge.rpc.on(call, () => base);
     const body = { file_id: file.id, directory_id: null };
     expect((await ask('POST', `/${base.id}/file/add`, body)).json()).toEqual(shown());
-    expect(asked(ADD_KNOWLEDGE_FILES)).toEqual({ knowledgeId: base.id, fileIds: [file.id] });
+    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id] });
     const other = randomUUID();
     expect((await ask('POST', `/${base.id}/files/batch/add`, [body, { file_id: other }])).json()).toEqual(shown());
-    expect(asked(ADD_KNOWLEDGE_FILES)).toEqual({ knowledgeId: base.id, fileIds: [file.id, other] });
+    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id, other] });
     expect((await ask('POST', `/${base.id}/file/update`, body)).json()).toEqual(shown());
     expect((await ask('POST', `/${base.id}/file/remove`, body)).json()).toEqual(shown());
-    expect(asked(REMOVE_KNOWLEDGE_FILE)).toMatchObject({ fileId: file.id, deleteFile: true });
+    expect(asked(knowledgeCalls.removeFile)).toMatchObject({ fileId: file.id, deleteFile: true });
     await ask('POST', `/${base.id}/file/remove?delete_file=false`, body);
-    expect(asked(REMOVE_KNOWLEDGE_FILE)).toMatchObject({ deleteFile: false });
+    expect(asked(knowledgeCalls.removeFile)).toMatchObject({ deleteFile: false });
     const duplicate = 'Duplicate content detected. Please provide unique content to proceed.';
-    edge.rpc.fails(ADD_KNOWLEDGE_FILES, new CallError('INVALID_ARGUMENT', duplicate));
+    edge.rpc.fails(knowledgeCalls.addFiles, new CallError('INVALID_ARGUMENT', duplicate));
     const refused = await ask('POST', `/${base.id}/file/add`, body);
     expect([refused.statusCode, refused.json()]).toEqual([400, { detail: duplicate }]);
   });
 
   it('are all read again for an administrator only', async () => {
-    edge.rpc.on(REINDEX_KNOWLEDGE, () => ({ queued: 5 }));
+    edge.rpc.on(knowledgeCalls.reindex, () => ({ queued: 5 }));
     const refused = await ask('POST', '/reindex', {});
     expect([refused.statusCode, refused.json()]).toEqual([403, { detail: 'Only an administrator may do this.' }]);
     expect((await ask('POST', '/reindex', {}, admin.headers)).json()).toBe(true);
@@ -173,12 +162,12 @@ describe('knowledge bases at the edge', () => {
   const id = randomUUID();
   const body = { file_id: randomUUID() };
   it.each<['GET' | 'POST' | 'DELETE', string, object | undefined, Call]>([
-    ['GET', '', undefined, GET_KNOWLEDGE],
-    ['POST', '/update', { name: 'x' }, UPDATE_KNOWLEDGE],
-    ['POST', '/reset', {}, RESET_KNOWLEDGE],
-    ['DELETE', '/delete', undefined, DELETE_KNOWLEDGE],
-    ['GET', '/files', undefined, LIST_KNOWLEDGE_FILES],
-    ['GET', '/files/pending', undefined, PENDING_KNOWLEDGE_FILES],
+    ['GET', '', undefined, knowledgeCalls.get],
+    ['POST', '/update', { name: 'x' }, knowledgeCalls.update],
+    ['POST', '/reset', {}, knowledgeCalls.reset],
+    ['DELETE', '/delete', undefined, knowledgeCalls.remove],
+    ['GET', '/files', undefined, knowledgeCalls.files],
+    ['GET', '/files/pending', undefined, knowledgeCalls.pending],
   ])(
     '%s …%s says the same of a base that is not there, not the caller’s, or no id at all',
     async (method, path, payload, call) => {
@@ -194,9 +183,9 @@ describe('knowledge bases at the edge', () => {
   );
 
   it.each<[string, Call]>([
-    ['/file/add', ADD_KNOWLEDGE_FILES],
-    ['/file/update', UPDATE_KNOWLEDGE_FILE],
-    ['/file/remove', REMOVE_KNOWLEDGE_FILE],
+    ['/file/add', knowledgeCalls.addFiles],
+    ['/file/update', knowledgeCalls.updateFile],
+    ['/file/remove', knowledgeCalls.removeFile],
   ])('…%s says whether base or file is not there', async (path, call) => {
     edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such file.'));
     const reply = await ask('POST', `/${id}${path}`, body);

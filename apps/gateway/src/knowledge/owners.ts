@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { GET_USER } from '@perennial/contracts-auth';
-import type { Owner } from '@perennial/contracts-gateway';
+import { users } from '@perennial/contracts-auth';
+import type { Owner } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 
@@ -18,7 +18,7 @@ export class Owners {
     const others = [...new Set(userIds)].filter((userId) => !owners.has(userId));
     await Promise.all(
       others.map(async (userId) => {
-        const other = await this.rpc.call(GET_USER, { userId }, { principal }).catch(() => undefined);
+        const other = await this.rpc.call(users.get, { userId }, { principal }).catch(() => undefined);
         owners.set(userId, other === undefined ? null : ownerOf(other));
       }),
     );

@@ -1,7 +1,8 @@
 import { Controller, Res } from '@nestjs/common';
-import { LIST_PENDING_FILES, type PendingFile, type RouteInput } from '@perennial/contracts-gateway';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { CallReply } from '@perennial/contracts-kernel';
-import { GET_KNOWLEDGE, PENDING_KNOWLEDGE_FILES } from '@perennial/contracts-retrieval';
+import { knowledge } from '@perennial/contracts-retrieval';
+import type { PendingFile } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
@@ -28,16 +29,16 @@ export class PendingFilesController {
     private readonly runtime: Runtime,
   ) {}
 
-  @Endpoint(LIST_PENDING_FILES)
+  @Endpoint(routes.knowledge.pending)
   async pending(
     @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof LIST_PENDING_FILES>,
+    @Input() { params, query }: RouteInput<typeof routes.knowledge.pending>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const knowledgeId = baseIdOf(params.id);
     if (!query.stream) return void (await reply.send(await this.read(knowledgeId, caller)));
     const [{ user_id: owner }, first] = await Promise.all([
-      ofYourBase(this.rpc.call(GET_KNOWLEDGE, { knowledgeId }, caller)),
+      ofYourBase(this.rpc.call(knowledge.get, { knowledgeId }, caller)),
       this.read(knowledgeId, caller),
     ]);
     const stream = this.streams.add(caller, reply, 'resumable', () => undefined);
@@ -73,11 +74,11 @@ export class PendingFilesController {
   }
 
   private async read(knowledgeId: string, caller: Caller): Promise<PendingFile[]> {
-    const { items } = await ofYourBase(this.rpc.call(PENDING_KNOWLEDGE_FILES, { knowledgeId }, caller));
+    const { items } = await ofYourBase(this.rpc.call(knowledge.pending, { knowledgeId }, caller));
     return items.map(pendingFile);
   }
 }
 
-function pendingFile(file: CallReply<typeof PENDING_KNOWLEDGE_FILES>['items'][number]): PendingFile {
+function pendingFile(file: CallReply<typeof knowledge.pending>['items'][number]): PendingFile {
   return { id: file.id, user_id: file.userId, filename: file.filename, data: progressOf(file) };
 }

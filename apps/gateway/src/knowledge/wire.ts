@@ -1,5 +1,5 @@
-import type { KnowledgeBase, KnowledgeFile, KnowledgeListItem, Owner } from '@perennial/contracts-gateway';
 import type { KnowledgeBase as StoredBase, StoredFile } from '@perennial/contracts-retrieval';
+import type { KnowledgeBase, KnowledgeFile, KnowledgeListItem, Owner } from '@perennial/contracts-wire';
 
 /** A base on its own. Its files have a route of their own. */
 export function baseReply({ file_count: _, write_access, ...base }: StoredBase): KnowledgeBase {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
-import { KEEP_PICTURES, pictureKey, pictureUrl } from '@perennial/contracts-chat';
-import type { Chat } from '@perennial/contracts-gateway';
+import { pictureKey, pictureUrl, pictures } from '@perennial/contracts-chat';
 import { CallError, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { Chat } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { Problem } from '../edge/problem';
@@ -12,7 +12,7 @@ import { BLOB_STORE, problemOfStore } from '../files/blob-store';
 import { decodePicture, picturesIn, withPictures, type CarriesPictures } from './data-urls';
 
 type ChatBlob = Chat['chat'];
-type Kept = CallRequest<typeof KEEP_PICTURES>['pictures'][number];
+type Kept = CallRequest<typeof pictures.keep>['pictures'][number];
 
 /** Pictures of one request. */
 const MAX_PICTURES = 1_000;
@@ -45,7 +45,7 @@ export class PictureIntake {
       stored.push(...(await Promise.all(urls.slice(at, at + AT_ONCE).map((url) => this.put(url)))));
     }
     try {
-      const { ids } = await this.rpc.call(KEEP_PICTURES, { pictures: stored }, { principal });
+      const { ids } = await this.rpc.call(pictures.keep, { pictures: stored }, { principal });
       const addresses = new Map(urls.map((url, at) => [url, pictureUrl(ids[at] ?? '')]));
       return messages.map((message) => withPictures(message, addresses));
     } catch (error) {

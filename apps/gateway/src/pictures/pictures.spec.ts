@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '@perennial/blob-store';
-import { ACCEPT_TURN, CREATE_CHAT, KEEP_PICTURES, LOCATE_PICTURE, UPDATE_CHAT } from '@perennial/contracts-chat';
+import { runs, chats, pictures } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
-import { LOCATE_FILE } from '@perennial/contracts-retrieval';
+import { files } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 import { BLOB_STORE } from '../files/blob-store';
 
-type Kept = CallParsedRequest<typeof KEEP_PICTURES>['pictures'][number];
+type Kept = CallParsedRequest<typeof pictures.keep>['pictures'][number];
 
 const BYTES = Buffer.from('as if it were a picture '.repeat(500));
 const URL = `data:image/png;base64,${BYTES.toString('base64')}`;
@@ -27,20 +27,20 @@ describe('a picture in a message', () => {
     edge = await startEdge({ DATA_DIR: directory });
     store = edge.app.get(BLOB_STORE, { strict: false });
     owner = edge.account('user');
-    edge.rpc.fails(LOCATE_FILE, new CallError('NOT_FOUND', 'There is no such file.'));
-    edge.rpc.on(LOCATE_PICTURE, ({ pictureId }, principal) => {
+    edge.rpc.fails(files.locate, new CallError('NOT_FOUND', 'There is no such file.'));
+    edge.rpc.on(pictures.locate, ({ pictureId }, principal) => {
       const picture = kept.get(pictureId);
       if (picture === undefined || principal.kind !== 'user' || principal.userId !== owner.user.id)
         throw new CallError('NOT_FOUND', 'There is no such picture.');
       return picture;
     });
-    edge.rpc.fails(CREATE_CHAT, new CallError('FAILED_PRECONDITION', 'far enough'));
-    edge.rpc.fails(UPDATE_CHAT, new CallError('FAILED_PRECONDITION', 'far enough'));
-    edge.rpc.fails(ACCEPT_TURN, new CallError('FAILED_PRECONDITION', 'far enough'));
+    edge.rpc.fails(chats.create, new CallError('FAILED_PRECONDITION', 'far enough'));
+    edge.rpc.fails(chats.update, new CallError('FAILED_PRECONDITION', 'far enough'));
+    edge.rpc.fails(runs.accept, new CallError('FAILED_PRECONDITION', 'far enough'));
   });
   beforeEach(() => {
     edge.rpc.calls.length = 0;
-    edge.rpc.on(KEEP_PICTURES, ({ pictures }) => ({
+    edge.rpc.on(pictures.keep, ({ pictures }) => ({
       ids: pictures.map((picture) => {
         const id = randomUUID();
         kept.set(id, picture);
@@ -70,17 +70,17 @@ describe('a picture in a message', () => {
       'a turn',
       '/api/chat/completions',
       { model: 'm', session_id: 's', parent_id: null, id: 'a', user_message: message },
-      ACCEPT_TURN,
+      runs.accept,
     ],
-    ['a new chat', '/api/v1/chats/new', { chat }, CREATE_CHAT],
-    ['a changed chat', `/api/v1/chats/${randomUUID()}`, { chat }, UPDATE_CHAT],
+    ['a new chat', '/api/v1/chats/new', { chat }, chats.create],
+    ['a changed chat', `/api/v1/chats/${randomUUID()}`, { chat }, chats.update],
   ])(
     'of %s is stored once and never travels; its address gives the bytes to its owner alone',
     async (_, url, body, which) => {
       await post(url, body);
       const request = sent(which.pattern);
       expect(request).not.toContain('base64');
-      expect(sent(KEEP_PICTURES.pattern)).not.toContain('base64');
+      expect(sent(pictures.keep.pattern)).not.toContain('base64');
       const addresses = request.match(/\/api\/v1\/files\/[0-9a-f-]{36}\/content/g) ?? [];
       expect(new Set(addresses).size).toBe(1);
       expect(addresses).toHaveLength(2);
@@ -99,17 +99,17 @@ describe('a picture in a message', () => {
 
   it('that finds no room is refused, and leaves no bytes', async () => {
     const before = await blobs();
-    edge.rpc.fails(KEEP_PICTURES, new CallError('PAYLOAD_TOO_LARGE', 'Your chats take 2 MB of the 1 MB allowed.'));
+    edge.rpc.fails(pictures.keep, new CallError('PAYLOAD_TOO_LARGE', 'Your chats take 2 MB of the 1 MB allowed.'));
     const reply = await post('/api/v1/chats/new', { chat });
     expect([reply.statusCode, reply.json()]).toEqual([413, { detail: 'Your chats take 2 MB of the 1 MB allowed.' }]);
     expect(await blobs()).toBe(before);
-    expect(sent(CREATE_CHAT.pattern)).toBe('[]');
+    expect(sent(chats.create.pattern)).toBe('[]');
   });
 
   it('stays in its message while chat is of a version that keeps none', async () => {
-    edge.rpc.fails(KEEP_PICTURES, new CallError('UNAVAILABLE', 'This replica does not know the call.'));
+    edge.rpc.fails(pictures.keep, new CallError('UNAVAILABLE', 'This replica does not know the call.'));
     await post('/api/v1/chats/new', { chat });
-    expect(sent(CREATE_CHAT.pattern)).toContain(URL);
+    expect(sent(chats.create.pattern)).toContain(URL);
   });
 
   it('is refused while the store is away; a message without one is not', async () => {
@@ -117,7 +117,7 @@ describe('a picture in a message', () => {
     await writeFile(file, '');
     const away = await startEdge({ DATA_DIR: file });
     onTestFinished(() => away.close());
-    away.rpc.fails(CREATE_CHAT, new CallError('FAILED_PRECONDITION', 'far enough'));
+    away.rpc.fails(chats.create, new CallError('FAILED_PRECONDITION', 'far enough'));
     const headers = away.account('user').headers;
     const make = (payload: object) =>
       away.app.inject({ method: 'POST', url: '/api/v1/chats/new', payload, headers }).then((reply) => reply.statusCode);
@@ -129,7 +129,7 @@ describe('a picture in a message', () => {
     const svg = 'data:image/svg+xml;base64,PHN2Zy8+';
     const messages = { u: { ...message, content: [{ type: 'image_url', image_url: { url: svg } }], files: [] } };
     await post('/api/v1/chats/new', { chat: { history: { messages } } });
-    expect(sent(CREATE_CHAT.pattern)).toContain(svg);
-    expect(sent(KEEP_PICTURES.pattern)).toBe('[]');
+    expect(sent(chats.create.pattern)).toContain(svg);
+    expect(sent(pictures.keep.pattern)).toBe('[]');
   });
 });

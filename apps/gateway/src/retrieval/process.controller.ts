@@ -1,23 +1,7 @@
 import { Controller } from '@nestjs/common';
-import {
-  DELETE_FROM_COLLECTION,
-  PROCESS_FILE,
-  PROCESS_TEXT,
-  RESET_INDEX,
-  RESET_UPLOADS,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
-import {
-  ADD_KNOWLEDGE_FILES,
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  GET_FILE,
-  REINDEX,
-  REMOVE_KNOWLEDGE_FILE,
-  RETRY_FILE,
-} from '@perennial/contracts-retrieval';
+import { knowledge, files, searchIndex } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -33,62 +17,62 @@ export class ProcessController {
     private readonly texts: TextFiles,
   ) {}
 
-  @Endpoint(PROCESS_FILE)
+  @Endpoint(routes.retrieval.processFile)
   async file(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof PROCESS_FILE>,
-  ): Promise<RouteReply<typeof PROCESS_FILE>> {
+    @Input() { body }: RouteInput<typeof routes.retrieval.processFile>,
+  ): Promise<RouteReply<typeof routes.retrieval.processFile>> {
     const fileId = fileIdOf(body.file_id);
-    const { filename } = await ofYourFile(this.rpc.call(GET_FILE, { fileId }, { principal }));
+    const { filename } = await ofYourFile(this.rpc.call(files.get, { fileId }, { principal }));
     if (body.content) await this.texts.replace(fileId, body.content, principal);
     const base = baseOf(body.collection_name);
     if (base !== undefined) {
-      await this.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId: base, fileIds: [fileId] }, { principal });
+      await this.rpc.call(knowledge.addFiles, { knowledgeId: base, fileIds: [fileId] }, { principal });
     } else if (!body.content) {
       await this.retry(fileId, principal);
     }
     return { status: true, collection_name: base ?? `file-${fileId}`, filename, content: body.content ?? '' };
   }
 
-  @Endpoint(PROCESS_TEXT)
+  @Endpoint(routes.retrieval.processText)
   async text(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof PROCESS_TEXT>,
-  ): Promise<RouteReply<typeof PROCESS_TEXT>> {
+    @Input() { body }: RouteInput<typeof routes.retrieval.processText>,
+  ): Promise<RouteReply<typeof routes.retrieval.processText>> {
     const { name, content } = body;
     const base = baseOf(body.collection_name);
     const { id, filename } = await this.texts.create(name, content, base, principal);
     return { status: true, collection_name: base ?? `file-${id}`, filename, content, file_id: id };
   }
 
-  @Endpoint(DELETE_FROM_COLLECTION)
+  @Endpoint(routes.retrieval.removeFromCollection)
   async remove(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof DELETE_FROM_COLLECTION>,
-  ): Promise<RouteReply<typeof DELETE_FROM_COLLECTION>> {
+    @Input() { body }: RouteInput<typeof routes.retrieval.removeFromCollection>,
+  ): Promise<RouteReply<typeof routes.retrieval.removeFromCollection>> {
     const fileId = fileIdOf(body.file_id);
     const base = baseOf(body.collection_name);
-    if (base === undefined) await ofYourFile(this.rpc.call(DELETE_FILE, { fileId }, { principal }));
-    else await this.rpc.call(REMOVE_KNOWLEDGE_FILE, { knowledgeId: base, fileId, deleteFile: false }, { principal });
+    if (base === undefined) await ofYourFile(this.rpc.call(files.remove, { fileId }, { principal }));
+    else await this.rpc.call(knowledge.removeFile, { knowledgeId: base, fileId, deleteFile: false }, { principal });
     return { status: true };
   }
 
-  @Endpoint(RESET_INDEX)
-  async resetIndex(@From() { principal }: Caller): Promise<RouteReply<typeof RESET_INDEX>> {
-    await this.rpc.call(REINDEX, {}, { principal });
+  @Endpoint(routes.retrieval.resetIndex)
+  async resetIndex(@From() { principal }: Caller): Promise<RouteReply<typeof routes.retrieval.resetIndex>> {
+    await this.rpc.call(searchIndex.rebuild, {}, { principal });
     return true;
   }
 
-  @Endpoint(RESET_UPLOADS)
-  async resetUploads(@From() { principal }: Caller): Promise<RouteReply<typeof RESET_UPLOADS>> {
-    await this.rpc.call(DELETE_ALL_FILES, {}, { principal });
+  @Endpoint(routes.retrieval.resetUploads)
+  async resetUploads(@From() { principal }: Caller): Promise<RouteReply<typeof routes.retrieval.resetUploads>> {
+    await this.rpc.call(files.removeAll, {}, { principal });
     return true;
   }
 
   /** A file that is in the search already need not be read again. */
   private async retry(fileId: string, principal: UserPrincipal): Promise<void> {
     try {
-      await this.rpc.call(RETRY_FILE, { fileId }, { principal });
+      await this.rpc.call(files.retry, { fileId }, { principal });
     } catch (error) {
       if (!(error instanceof CallError && error.code === 'FAILED_PRECONDITION')) throw error;
     }

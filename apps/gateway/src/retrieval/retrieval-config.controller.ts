@@ -1,18 +1,6 @@
 import { Controller } from '@nestjs/common';
-import {
-  GET_EMBEDDING_CONFIG,
-  GET_RETRIEVAL_CONFIG,
-  UPDATE_EMBEDDING_CONFIG,
-  UPDATE_RETRIEVAL_CONFIG,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
-import {
-  GET_EMBEDDING,
-  GET_RETRIEVAL_SETTINGS,
-  UPDATE_EMBEDDING,
-  UPDATE_RETRIEVAL_SETTINGS,
-} from '@perennial/contracts-retrieval';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { embedding, retrievalSettings } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
@@ -27,31 +15,31 @@ export class RetrievalConfigController {
     private readonly limits: RetrievalLimits,
   ) {}
 
-  @Endpoint(GET_RETRIEVAL_CONFIG)
-  async settings(@From() { principal }: Caller): Promise<RouteReply<typeof GET_RETRIEVAL_CONFIG>> {
-    return settingsReply((await this.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal })).settings);
+  @Endpoint(routes.retrieval.config)
+  async settings(@From() { principal }: Caller): Promise<RouteReply<typeof routes.retrieval.config>> {
+    return settingsReply((await this.rpc.call(retrievalSettings.get, {}, { principal })).settings);
   }
 
-  @Endpoint(UPDATE_RETRIEVAL_CONFIG)
+  @Endpoint(routes.retrieval.updateConfig)
   async updateSettings(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_RETRIEVAL_CONFIG>,
-  ): Promise<RouteReply<typeof UPDATE_RETRIEVAL_CONFIG>> {
-    const { settings } = await this.rpc.call(UPDATE_RETRIEVAL_SETTINGS, settingsIn(body), { principal });
+    @Input() { body }: RouteInput<typeof routes.retrieval.updateConfig>,
+  ): Promise<RouteReply<typeof routes.retrieval.updateConfig>> {
+    const { settings } = await this.rpc.call(retrievalSettings.update, settingsIn(body), { principal });
     this.limits.forget();
     return settingsReply(settings);
   }
 
-  @Endpoint(GET_EMBEDDING_CONFIG)
-  async embedding(@From() { principal }: Caller): Promise<RouteReply<typeof GET_EMBEDDING_CONFIG>> {
-    return embeddingReply(await this.rpc.call(GET_EMBEDDING, {}, { principal }));
+  @Endpoint(routes.retrieval.embedding)
+  async embedding(@From() { principal }: Caller): Promise<RouteReply<typeof routes.retrieval.embedding>> {
+    return embeddingReply(await this.rpc.call(embedding.get, {}, { principal }));
   }
 
-  @Endpoint(UPDATE_EMBEDDING_CONFIG)
+  @Endpoint(routes.retrieval.updateEmbedding)
   async updateEmbedding(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof UPDATE_EMBEDDING_CONFIG>,
-  ): Promise<RouteReply<typeof UPDATE_EMBEDDING_CONFIG>> {
-    return embeddingReply(await this.rpc.call(UPDATE_EMBEDDING, embeddingIn(body), { principal }));
+    @Input() { body }: RouteInput<typeof routes.retrieval.updateEmbedding>,
+  ): Promise<RouteReply<typeof routes.retrieval.updateEmbedding>> {
+    return embeddingReply(await this.rpc.call(embedding.update, embeddingIn(body), { principal }));
   }
 }

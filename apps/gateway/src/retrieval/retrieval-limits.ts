@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { GET_RETRIEVAL_SETTINGS, RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
+import { RETRIEVAL_SETTINGS_CHANGED, retrievalSettings } from '@perennial/contracts-retrieval';
 import { Notices, Rpc } from '@perennial/transport';
 import { Problem } from '../edge/problem';
 import { GATEWAY_PRINCIPAL as principal } from '../sessions/gateway-principal';
@@ -63,7 +63,7 @@ export class RetrievalLimits implements OnModuleInit {
   private async read(): Promise<void> {
     // Also when it fails: a retrieval that is away is not asked by every page.
     this.readAt = performance.now();
-    const { settings } = await this.rpc.call(GET_RETRIEVAL_SETTINGS, {}, { principal, deadlineMs: PATIENCE_MS });
+    const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal, deadlineMs: PATIENCE_MS });
     this.limits = { maxSize: settings.FILE_MAX_SIZE, maxCount: settings.FILE_MAX_COUNT };
   }
 }

@@ -1,38 +1,33 @@
 import { Controller } from '@nestjs/common';
-import {
-  QUERY_COLLECTION,
-  QUERY_DOC,
-  type QueryReplySchema,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { QUERY_COLLECTIONS } from '@perennial/contracts-retrieval';
+import { documents as documentCalls } from '@perennial/contracts-retrieval';
+import type { QueryReplySchema } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { z } from 'zod';
 import type { Caller } from '../edge/caller';
 import { Endpoint, From, Input } from '../edge/endpoint';
 
-type Question = Omit<RouteInput<typeof QUERY_DOC>['body'], 'collection_name'>;
+type Question = Omit<RouteInput<typeof routes.retrieval.queryDoc>['body'], 'collection_name'>;
 
 /** Searches from outside a chat. */
 @Controller()
 export class RetrievalQueryController {
   constructor(private readonly rpc: Rpc) {}
 
-  @Endpoint(QUERY_DOC)
+  @Endpoint(routes.retrieval.queryDoc)
   doc(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof QUERY_DOC>,
-  ): Promise<RouteReply<typeof QUERY_DOC>> {
+    @Input() { body }: RouteInput<typeof routes.retrieval.queryDoc>,
+  ): Promise<RouteReply<typeof routes.retrieval.queryDoc>> {
     return this.query([body.collection_name], body, principal);
   }
 
-  @Endpoint(QUERY_COLLECTION)
+  @Endpoint(routes.retrieval.queryCollection)
   collections(
     @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof QUERY_COLLECTION>,
-  ): Promise<RouteReply<typeof QUERY_COLLECTION>> {
+    @Input() { body }: RouteInput<typeof routes.retrieval.queryCollection>,
+  ): Promise<RouteReply<typeof routes.retrieval.queryCollection>> {
     return this.query(body.collection_names, body, principal);
   }
 
@@ -42,7 +37,7 @@ export class RetrievalQueryController {
     principal: UserPrincipal,
   ): Promise<z.output<typeof QueryReplySchema>> {
     const { ids, distances, documents, metadatas } = await this.rpc.call(
-      QUERY_COLLECTIONS,
+      documentCalls.query,
       {
         collections,
         query,

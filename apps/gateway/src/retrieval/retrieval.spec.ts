@@ -4,27 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BlobStore } from '@perennial/blob-store';
-import { AUTH_STATUS } from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { CallError, type Call } from '@perennial/contracts-kernel';
 import {
-  ADD_KNOWLEDGE_FILES,
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  GET_EMBEDDING,
-  GET_FILE,
-  GET_RETRIEVAL_SETTINGS,
-  QUERY_COLLECTIONS,
-  REGISTER_FILE,
-  REINDEX,
-  REMOVE_KNOWLEDGE_FILE,
-  REPLACE_FILE,
   RETRIEVAL_SETTINGS_CHANGED,
-  RETRY_FILE,
-  UPDATE_EMBEDDING,
-  UPDATE_RETRIEVAL_SETTINGS,
   type EmbeddingConfig,
   type KnowledgeBase,
   type StoredFile,
+  knowledge,
+  files,
+  embedding as embeddingCalls,
+  retrievalSettings,
+  documents,
+  searchIndex,
 } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BLOB_STORE } from '../files/blob-store';
@@ -90,20 +82,20 @@ describe('retrieval at the edge', () => {
   });
 
   it('shows its settings under the wire’s names, with what is not offered empty', async () => {
-    edge.rpc.on(GET_RETRIEVAL_SETTINGS, () => ({ version: 3, settings }));
+    edge.rpc.on(retrievalSettings.get, () => ({ version: 3, settings }));
     const reply = (await ask('GET', '/config', undefined, admin)).json<Record<string, unknown>>();
     expect(reply).toMatchObject({ status: true, ...settings, CONTENT_EXTRACTION_ENGINE: '', RAG_RERANKING_MODEL: '' });
     expect(reply.web).toMatchObject({ ENABLE_WEB_SEARCH: false });
   });
 
   it('changes what is named, and nothing that is not offered', async () => {
-    edge.rpc.on(UPDATE_RETRIEVAL_SETTINGS, (change) => ({ version: 4, settings: { ...settings, ...change } }));
+    edge.rpc.on(retrievalSettings.update, (change) => ({ version: 4, settings: { ...settings, ...change } }));
     const body = { TOP_K: 7, FILE_MAX_SIZE: null, TIKA_SERVER_URL: 'http://tika', web: { ENABLE_WEB_SEARCH: true } };
     const reply = await ask('POST', '/config/update', body, admin);
     expect(reply.json()).toMatchObject({ status: true, TOP_K: 7, FILE_MAX_SIZE: null, TIKA_SERVER_URL: '' });
-    expect(asked(UPDATE_RETRIEVAL_SETTINGS)).toEqual({ TOP_K: 7, FILE_MAX_SIZE: null });
+    expect(asked(retrievalSettings.update)).toEqual({ TOP_K: 7, FILE_MAX_SIZE: null });
     edge.rpc.fails(
-      UPDATE_RETRIEVAL_SETTINGS,
+      retrievalSettings.update,
       new CallError('INVALID_ARGUMENT', 'CHUNK_OVERLAP must be less than CHUNK_SIZE.'),
     );
     const refused = await ask('POST', '/config/update', { CHUNK_OVERLAP: 5_000 }, admin);
@@ -114,7 +106,7 @@ describe('retrieval at the edge', () => {
   });
 
   it('shows the embedding model, the index that answers and the one that is being made', async () => {
-    edge.rpc.on(GET_EMBEDDING, () => embedding);
+    edge.rpc.on(embeddingCalls.get, () => embedding);
     expect((await ask('GET', '/embedding', undefined, admin)).json()).toEqual({
       status: true,
       RAG_EMBEDDING_ENGINE: 'openai',
@@ -144,7 +136,7 @@ describe('retrieval at the edge', () => {
   });
 
   it('changes of the embedding what is named', async () => {
-    edge.rpc.on(UPDATE_EMBEDDING, () => ({
+    edge.rpc.on(embeddingCalls.update, () => ({
       ...embedding,
       index: { active: null, building: null, refused: { total: 0, files: [] } },
     }));
@@ -158,7 +150,7 @@ describe('retrieval at the edge', () => {
       status: true,
       index: { active: null, building: null },
     });
-    expect(asked(UPDATE_EMBEDDING)).toEqual({
+    expect(asked(embeddingCalls.update)).toEqual({
       engine: 'ollama',
       model: 'nomic-embed-text',
       ollama: { url: 'http://ollama', key: '' },
@@ -167,7 +159,7 @@ describe('retrieval at the edge', () => {
 
   it('searches one collection or many, and answers with parallel lists', async () => {
     const metadata = { source: 'a.md', name: 'a.md', file_id: randomUUID(), page: 2 };
-    edge.rpc.on(QUERY_COLLECTIONS, () => ({
+    edge.rpc.on(documents.query, () => ({
       ids: ['1'],
       distances: [0.8],
       documents: ['text'],
@@ -177,7 +169,7 @@ describe('retrieval at the edge', () => {
     const collection = `file-${randomUUID()}`;
     const reply = await ask('POST', '/query/doc', { collection_name: collection, query: ' what ', k: 5, r: null });
     expect(reply.json()).toEqual(lists);
-    expect(asked(QUERY_COLLECTIONS)).toEqual({ collections: [collection], query: 'what', k: 5 });
+    expect(asked(documents.query)).toEqual({ collections: [collection], query: 'what', k: 5 });
     const many = {
       collection_names: [collection, randomUUID()],
       query: 'what',
@@ -186,23 +178,23 @@ describe('retrieval at the edge', () => {
       hybrid_bm25_weight: 0.3,
     };
     expect((await ask('POST', '/query/collection', many)).json()).toEqual(lists);
-    expect(asked(QUERY_COLLECTIONS)).toEqual({
+    expect(asked(documents.query)).toEqual({
       collections: many.collection_names,
       query: 'what',
       threshold: 0.2,
       hybrid: true,
       keywordWeight: 0.3,
     });
-    edge.rpc.fails(QUERY_COLLECTIONS, new CallError('NOT_FOUND', 'There is no such collection.'));
+    edge.rpc.fails(documents.query, new CallError('NOT_FOUND', 'There is no such collection.'));
     expect((await ask('POST', '/query/collection', many)).statusCode).toBe(404);
-    edge.rpc.fails(QUERY_COLLECTIONS, new CallError('UNAVAILABLE', 'The store is away.', { retryAfter: 5 }));
+    edge.rpc.fails(documents.query, new CallError('UNAVAILABLE', 'The store is away.', { retryAfter: 5 }));
     const away = await ask('POST', '/query/collection', many);
     expect([away.statusCode, away.headers['retry-after']]).toEqual([503, '5']);
   });
 
   it('makes a file of a text, and leaves nothing behind of one that is refused', async () => {
     let key = '';
-    edge.rpc.on(REGISTER_FILE, ({ fileId, name }) => {
+    edge.rpc.on(files.register, ({ fileId, name }) => {
       key = `files/${fileId}/1`;
       return fileOf(fileId, name);
     });
@@ -214,25 +206,25 @@ describe('retrieval at the edge', () => {
       content: 'Größe',
       file_id: reply.file_id,
     });
-    expect(asked(REGISTER_FILE)).toMatchObject({ size: 7, contentType: 'text/plain; charset=utf-8', process: true });
+    expect(asked(files.register)).toMatchObject({ size: 7, contentType: 'text/plain; charset=utf-8', process: true });
     const store = edge.app.get<BlobStore>(BLOB_STORE, { strict: false });
     const { stream } = await store.get(key);
     expect(Buffer.concat(await stream.toArray()).toString()).toBe('Größe');
     const count = async () => (await Readable.from(store.list('files/')).toArray()).length;
     const before = await count();
-    edge.rpc.fails(REGISTER_FILE, new CallError('RATE_LIMITED', 'You have too many files.'));
+    edge.rpc.fails(files.register, new CallError('RATE_LIMITED', 'You have too many files.'));
     expect((await ask('POST', '/process/text', { name: 'notes', content: 'x' })).statusCode).toBe(429);
     expect(await count()).toBe(before);
   });
 
   it('replaces the text of a file under a key of its own; a PDF’s text is a text from then on', async () => {
     const id = randomUUID();
-    edge.rpc.on(GET_FILE, () => fileOf(id, 'plan.pdf'));
-    edge.rpc.on(REPLACE_FILE, () => fileOf(id, 'plan.pdf.txt'));
+    edge.rpc.on(files.get, () => fileOf(id, 'plan.pdf'));
+    edge.rpc.on(files.replace, () => fileOf(id, 'plan.pdf.txt'));
     const url = `/api/v1/files/${id}/data/content/update`;
     const reply = await edge.app.inject({ method: 'POST', url, headers, payload: { content: 'new' } });
     expect(reply.json()).toEqual({ content: 'new' });
-    expect(asked(REPLACE_FILE)).toMatchObject({
+    expect(asked(files.replace)).toMatchObject({
       fileId: id,
       blobKey: expect.stringMatching(new RegExp(`^files/${id}/[0-9a-f-]{36}$`)) as string,
       name: 'plan.pdf.txt',
@@ -243,13 +235,13 @@ describe('retrieval at the edge', () => {
   it('puts a stored file to work, into a base where one is named', async () => {
     const id = randomUUID();
     const base = randomUUID();
-    edge.rpc.on(GET_FILE, () => fileOf(id, 'a.md'));
-    edge.rpc.on(ADD_KNOWLEDGE_FILES, () => ({ id: base }) as KnowledgeBase);
-    edge.rpc.fails(RETRY_FILE, new CallError('FAILED_PRECONDITION', 'It has been read already.'));
+    edge.rpc.on(files.get, () => fileOf(id, 'a.md'));
+    edge.rpc.on(knowledge.addFiles, () => ({ id: base }) as KnowledgeBase);
+    edge.rpc.fails(files.retry, new CallError('FAILED_PRECONDITION', 'It has been read already.'));
     const own = { status: true, collection_name: `file-${id}`, filename: 'a.md', content: '' };
     expect((await ask('POST', '/process/file', { file_id: id })).json()).toEqual(own);
-    expect(asked(RETRY_FILE)).toEqual({ fileId: id });
-    edge.rpc.on(ADD_KNOWLEDGE_FILES, ({ knowledgeId }) => ({
+    expect(asked(files.retry)).toEqual({ fileId: id });
+    edge.rpc.on(knowledge.addFiles, ({ knowledgeId }) => ({
       id: knowledgeId,
       user_id: id,
       name: 'b',
@@ -263,8 +255,8 @@ describe('retrieval at the edge', () => {
     }));
     const placed = await ask('POST', '/process/file', { file_id: id, collection_name: base });
     expect(placed.json()).toEqual({ ...own, collection_name: base });
-    expect(asked(ADD_KNOWLEDGE_FILES)).toEqual({ knowledgeId: base, fileIds: [id] });
-    edge.rpc.fails(GET_FILE, new CallError('NOT_FOUND', 'There is no such file.'));
+    expect(asked(knowledge.addFiles)).toEqual({ knowledgeId: base, fileIds: [id] });
+    edge.rpc.fails(files.get, new CallError('NOT_FOUND', 'There is no such file.'));
     expect((await ask('POST', '/process/file', { file_id: id })).json()).toEqual({
       detail: 'There is no such file, or it is not yours.',
     });
@@ -272,10 +264,10 @@ describe('retrieval at the edge', () => {
 
   it('takes a file out of a collection, and resets what an administrator asks for', async () => {
     const [id, base] = [randomUUID(), randomUUID()];
-    edge.rpc.on(DELETE_FILE, () => ({ deleted: true }));
-    edge.rpc.on(DELETE_ALL_FILES, () => ({ deleted: 2 }));
-    edge.rpc.on(REINDEX, () => embedding.index);
-    edge.rpc.on(REMOVE_KNOWLEDGE_FILE, () => ({
+    edge.rpc.on(files.remove, () => ({ deleted: true }));
+    edge.rpc.on(files.removeAll, () => ({ deleted: 2 }));
+    edge.rpc.on(searchIndex.rebuild, () => embedding.index);
+    edge.rpc.on(knowledge.removeFile, () => ({
       id: base,
       user_id: id,
       name: 'b',
@@ -289,9 +281,9 @@ describe('retrieval at the edge', () => {
     }));
     const remove = (collection: string) => ask('POST', '/delete', { collection_name: collection, file_id: id }, admin);
     expect((await remove(base)).json()).toEqual({ status: true });
-    expect(asked(REMOVE_KNOWLEDGE_FILE)).toEqual({ knowledgeId: base, fileId: id, deleteFile: false });
+    expect(asked(knowledge.removeFile)).toEqual({ knowledgeId: base, fileId: id, deleteFile: false });
     expect((await remove(`file-${id}`)).json()).toEqual({ status: true });
-    expect(asked(DELETE_FILE)).toEqual({ fileId: id });
+    expect(asked(files.remove)).toEqual({ fileId: id });
     expect((await ask('POST', '/reset/db', {}, admin)).json()).toBe(true);
     expect((await ask('POST', '/reset/uploads', {}, admin)).json()).toBe(true);
   });
@@ -350,12 +342,12 @@ describe('retrieval at the edge', () => {
     };
     const noFile = [404, 'There is no such file, or it is not yours.'];
     const noBase = [404, 'There is no such knowledge base.'];
-    edge.rpc.fails(GET_FILE, new CallError('NOT_FOUND', 'There is no such file.'));
+    edge.rpc.fails(files.get, new CallError('NOT_FOUND', 'There is no such file.'));
     for (const body of [{ file_id }, { file_id, content: 'x' }, { file_id, collection_name }, { file_id: 'x' }])
       expect(await post('/process/file', body)).toEqual(noFile);
-    expect(new Set(edge.rpc.commands)).toEqual(new Set([GET_FILE.pattern]));
-    edge.rpc.on(GET_FILE, () => fileOf(file_id, 'a.md'));
-    for (const call of [ADD_KNOWLEDGE_FILES, REGISTER_FILE])
+    expect(new Set(edge.rpc.commands)).toEqual(new Set([files.get.pattern]));
+    edge.rpc.on(files.get, () => fileOf(file_id, 'a.md'));
+    for (const call of [knowledge.addFiles, files.register])
       edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
     expect(await post('/process/file', { file_id, collection_name })).toEqual(noBase);
     expect(await post('/process/text', { name: 'a', content: 'x', collection_name })).toEqual(noBase);
@@ -367,8 +359,8 @@ describe('retrieval at the edge', () => {
 
   it('tells the page its limits of files, as they are and as they become', async () => {
     let limits = { FILE_MAX_SIZE: 20 as number | null, FILE_MAX_COUNT: 5 as number | null };
-    edge.rpc.on(AUTH_STATUS, () => ({ onboarding: false, signUpEnabled: false }));
-    edge.rpc.on(GET_RETRIEVAL_SETTINGS, () => ({ version: 3, settings: { ...settings, ...limits } }));
+    edge.rpc.on(users.status, () => ({ onboarding: false, signUpEnabled: false }));
+    edge.rpc.on(retrievalSettings.get, () => ({ version: 3, settings: { ...settings, ...limits } }));
     await edge.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version: 3 });
     const page = async (as = headers) =>
       (await edge.app.inject({ method: 'GET', url: '/api/config', headers: as })).json<Record<string, unknown>>();
@@ -380,7 +372,7 @@ describe('retrieval at the edge', () => {
     expect((await page()).file).toMatchObject({ max_size: 20 });
     await edge.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version: 4 });
     expect((await page()).file).toMatchObject({ max_size: null, max_count: 9 });
-    edge.rpc.fails(GET_RETRIEVAL_SETTINGS, new CallError('UNAVAILABLE', 'It is away.'));
+    edge.rpc.fails(retrievalSettings.get, new CallError('UNAVAILABLE', 'It is away.'));
     await edge.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version: 5 });
     expect((await page()).file).toMatchObject({ max_size: null, max_count: 9 });
   });

@@ -1,16 +1,10 @@
-import type {
-  GET_EMBEDDING_CONFIG,
-  GET_RETRIEVAL_CONFIG,
-  RouteBody,
-  RouteReply,
-  UPDATE_EMBEDDING_CONFIG,
-} from '@perennial/contracts-gateway';
-import { RetrievalSettingsSchema } from '@perennial/contracts-gateway';
+import type { RouteBody, RouteReply, routes } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
-import type { EmbeddingConfig, RetrievalSettings, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
+import type { EmbeddingConfig, RetrievalSettings, embedding } from '@perennial/contracts-retrieval';
+import { RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { NOT_OFFERED } from './not-offered';
 
-export function settingsReply(settings: RetrievalSettings): RouteReply<typeof GET_RETRIEVAL_CONFIG> {
+export function settingsReply(settings: RetrievalSettings): RouteReply<typeof routes.retrieval.config> {
   return { ...NOT_OFFERED, status: true, ...settings };
 }
 
@@ -20,7 +14,7 @@ export function settingsIn(body: Record<string, unknown>): Partial<RetrievalSett
   return Object.fromEntries(names.map((name) => [name, body[name]]));
 }
 
-export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof GET_EMBEDDING_CONFIG> {
+export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof routes.retrieval.embedding> {
   const { active, building, refused } = config.index;
   return {
     status: true,
@@ -44,8 +38,10 @@ export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof GET_E
 }
 
 /** What is named; the rest stays as it is. */
-export function embeddingIn(body: RouteBody<typeof UPDATE_EMBEDDING_CONFIG>): CallRequest<typeof UPDATE_EMBEDDING> {
-  const change: CallRequest<typeof UPDATE_EMBEDDING> = {
+export function embeddingIn(
+  body: RouteBody<typeof routes.retrieval.updateEmbedding>,
+): CallRequest<typeof embedding.update> {
+  const change: CallRequest<typeof embedding.update> = {
     engine: body.RAG_EMBEDDING_ENGINE,
     model: body.RAG_EMBEDDING_MODEL,
     batchSize: body.RAG_EMBEDDING_BATCH_SIZE,

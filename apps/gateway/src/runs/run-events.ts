@@ -1,4 +1,5 @@
-import { formatCursor, type RunEnd } from '@perennial/contracts-gateway';
+import { formatCursor } from '@perennial/contracts-gateway';
+import type { RunEnd } from '@perennial/contracts-wire';
 import type { FollowedRun, RunTerminal, RunUpdate } from '@perennial/transport';
 
 /** One update of a run as an event of `GET /api/v1/runs/{id}/events`; its `id:` is the cursor after it. */

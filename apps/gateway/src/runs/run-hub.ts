@@ -1,4 +1,4 @@
-import { GET_RUN } from '@perennial/contracts-chat';
+import { runs } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import type { Rpc, RunLookup } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../sessions/gateway-principal';
@@ -10,7 +10,7 @@ export const RUN_HUB = Symbol('RUN_HUB');
 export function lookupBy(rpc: Rpc): RunLookup {
   return async (runId) => {
     try {
-      const { identity, position, text, terminal } = await rpc.call(GET_RUN, { runId }, { principal });
+      const { identity, position, text, terminal } = await rpc.call(runs.get, { runId }, { principal });
       return { identity, position, text, ...(terminal === undefined ? {} : { terminal }) };
     } catch (error) {
       if (error instanceof CallError && error.code === 'NOT_FOUND') return undefined;

@@ -1,5 +1,5 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { parseCursor, RUN_EVENTS, type Cursor, type RouteInput } from '@perennial/contracts-gateway';
+import { parseCursor, type Cursor, type RouteInput, routes } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
 import type { RunHub } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,10 +21,10 @@ export class RunsController {
     private readonly streams: EventStreams,
   ) {}
 
-  @Endpoint(RUN_EVENTS)
+  @Endpoint(routes.runs.events)
   async events(
     @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof RUN_EVENTS>,
+    @Input() { params, query }: RouteInput<typeof routes.runs.events>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

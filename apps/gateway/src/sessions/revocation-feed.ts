@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { REVOCATIONS_SINCE, TOKENS_REVOKED } from '@perennial/contracts-auth';
+import { TOKENS_REVOKED, revocations as revocationCalls } from '@perennial/contracts-auth';
 import { Runtime, type Interval } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 import { ConnectionsHeld } from './connections-held';
@@ -48,7 +48,7 @@ export class RevocationFeed implements OnModuleInit {
   async read(): Promise<void> {
     for (;;) {
       const { cursor, revocations } = await this.rpc.call(
-        REVOCATIONS_SINCE,
+        revocationCalls.since,
         { cursor: this.cursor },
         { principal: GATEWAY_PRINCIPAL },
       );

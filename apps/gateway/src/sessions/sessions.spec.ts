@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { picturePath, RESOLVE_SESSION, type User } from '@perennial/contracts-auth';
+import { picturePath, type User, sessions as sessionCalls } from '@perennial/contracts-auth';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedRpc, SECRET, tokenOf, userOf } from '../../test/edge';
 import type { Rpc } from '@perennial/transport';
@@ -15,7 +15,7 @@ describe('remembered sessions', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     change = {};
-    rpc = new ScriptedRpc().on(RESOLVE_SESSION, ({ claims }) => ({ ...userOf('user', claims.id), ...change }));
+    rpc = new ScriptedRpc().on(sessionCalls.resolve, ({ claims }) => ({ ...userOf('user', claims.id), ...change }));
   });
   afterEach(() => void vi.useRealTimers());
 

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import {
   INLINE_PICTURE_BYTES,
   picturePath,
-  RESOLVE_SESSION,
   SessionClaimsSchema,
   type SessionClaims,
   type User,
+  sessions,
 } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
@@ -102,7 +102,7 @@ export class Sessions {
 
   private async resolve(token: string, claims: SessionClaims): Promise<Caller> {
     try {
-      const user = withoutPicture(await this.rpc.call(RESOLVE_SESSION, { claims }, { principal: GATEWAY_PRINCIPAL }));
+      const user = withoutPicture(await this.rpc.call(sessions.resolve, { claims }, { principal: GATEWAY_PRINCIPAL }));
       // The revocation may have been read while the answer was under way.
       if (this.revocations.covers(claims)) throw sessionOver();
       const caller: Caller = { user, claims, token, principal: principalOfUser(user, claims) };

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ACTIVE_RUNS } from '@perennial/contracts-chat';
+import { runs as runCalls } from '@perennial/contracts-chat';
 import { defineNotice, type Principal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { type FollowedRun, Notices, Rpc, type RunHub } from '@perennial/transport';
@@ -34,7 +34,7 @@ export class CatchUp implements OnModuleInit {
 
   /** The runs of a chat that are not over; rejects with NOT_FOUND when it is not the principal's. */
   async activeRuns(chatId: string, principal: Principal): Promise<string[]> {
-    const { runs } = await this.rpc.call(ACTIVE_RUNS, { chatId }, { principal });
+    const { runs } = await this.rpc.call(runCalls.active, { chatId }, { principal });
     return runs.map(({ runId }) => runId);
   }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MARK_CHAT_READ } from '@perennial/contracts-chat';
+import { chats } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -124,7 +124,7 @@ export class SocketSessions {
     try {
       if (data.type === 'join') await this.joinChat(live, caller, chatId);
       else if (data.type === 'last_read_at')
-        await this.rpc.call(MARK_CHAT_READ, { chatId }, { principal: caller.principal });
+        await this.rpc.call(chats.markRead, { chatId }, { principal: caller.principal });
       return true;
     } catch (error) {
       if (!(error instanceof CallError)) this.unexpected(error);

@@ -1,12 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { CANCEL_RUNS } from '@perennial/contracts-chat';
-import {
-  LIST_CHAT_TASKS,
-  STOP_CHAT_TASKS,
-  STOP_TASK,
-  type RouteInput,
-  type RouteReply,
-} from '@perennial/contracts-gateway';
+import { runs } from '@perennial/contracts-chat';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Rpc } from '@perennial/transport';
 import { chatIdOf, isUuid, ofYourChat } from '../chats/not-yours';
 import type { Caller } from '../edge/caller';
@@ -14,7 +8,7 @@ import { Endpoint, From, Input } from '../edge/endpoint';
 import { Problem } from '../edge/problem';
 import { CatchUp } from '../sockets/catch-up';
 
-const stopped = (count: number): RouteReply<typeof STOP_TASK> =>
+const stopped = (count: number): RouteReply<typeof routes.tasks.stop> =>
   count > 0 ? { status: true, message: `Stopped ${count}.` } : { status: false, message: 'Nothing was running.' };
 
 /** A task is an answer that is being written; its id is the run's. */
@@ -26,32 +20,32 @@ export class TasksController {
   ) {}
 
   /** Also sends the text so far to the page's sockets: a page asks this when it comes back in mid-answer. */
-  @Endpoint(LIST_CHAT_TASKS)
+  @Endpoint(routes.tasks.list)
   async ofChat(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof LIST_CHAT_TASKS>,
-  ): Promise<RouteReply<typeof LIST_CHAT_TASKS>> {
+    @Input() { params }: RouteInput<typeof routes.tasks.list>,
+  ): Promise<RouteReply<typeof routes.tasks.list>> {
     const runIds = await ofYourChat(this.catchUp.activeRuns(chatIdOf(params.id), principal));
     this.catchUp.toUser(principal.userId, runIds);
     return { task_ids: runIds };
   }
 
-  @Endpoint(STOP_CHAT_TASKS)
+  @Endpoint(routes.tasks.stopAll)
   async stopChat(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof STOP_CHAT_TASKS>,
-  ): Promise<RouteReply<typeof STOP_CHAT_TASKS>> {
-    const call = this.rpc.call(CANCEL_RUNS, { chatId: chatIdOf(params.id) }, { principal });
+    @Input() { params }: RouteInput<typeof routes.tasks.stopAll>,
+  ): Promise<RouteReply<typeof routes.tasks.stopAll>> {
+    const call = this.rpc.call(runs.cancel, { chatId: chatIdOf(params.id) }, { principal });
     return stopped((await ofYourChat(call)).cancelled.length);
   }
 
-  @Endpoint(STOP_TASK)
+  @Endpoint(routes.tasks.stop)
   async stop(
     @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof STOP_TASK>,
-  ): Promise<RouteReply<typeof STOP_TASK>> {
+    @Input() { params }: RouteInput<typeof routes.tasks.stop>,
+  ): Promise<RouteReply<typeof routes.tasks.stop>> {
     if (!isUuid(params.id)) throw new Problem(404, 'There is no such task, or it is not yours.');
-    const { cancelled } = await this.rpc.call(CANCEL_RUNS, { runId: params.id }, { principal });
+    const { cancelled } = await this.rpc.call(runs.cancel, { runId: params.id }, { principal });
     return stopped(cancelled.length);
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, Res } from '@nestjs/common';
-import { GET_PICTURE } from '@perennial/contracts-auth';
+import { users } from '@perennial/contracts-auth';
 import { route, type RouteInput } from '@perennial/contracts-gateway';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
@@ -46,7 +46,7 @@ export class PicturesController {
 
   private async saved(userId: string, principal: UserPrincipal): Promise<Picture | undefined> {
     try {
-      return pictureOfDataUrl((await this.rpc.call(GET_PICTURE, { userId }, { principal })).url);
+      return pictureOfDataUrl((await this.rpc.call(users.picture, { userId }, { principal })).url);
     } catch (error) {
       // A page must not look broken because of a picture; also, a replica of the former version does not know the call.
       if (error instanceof CallError) return undefined;

@@ -1,4 +1,4 @@
-import { GET_PICTURE, picturePath } from '@perennial/contracts-auth';
+import { picturePath, users } from '@perennial/contracts-auth';
 import { describe, expect, it } from 'vitest';
 import { startEdge } from '../../test/edge';
 import { pictureOfDataUrl, placeholderPicture } from './pictures';
@@ -27,13 +27,13 @@ describe('pictures', () => {
   it('one’s own is served, another’s to administrators only', async () => {
     const edge = await startEdge();
     const [own, other, admin] = [edge.account('user'), edge.account('user'), edge.account('admin')];
-    edge.rpc.on(GET_PICTURE, () => ({ url: 'data:image/png;base64,AAEC' }));
+    edge.rpc.on(users.picture, () => ({ url: 'data:image/png;base64,AAEC' }));
     const type = async ({ headers }: typeof own) =>
       (await edge.app.inject({ method: 'GET', url: picturePath(own.user.id), headers })).headers['content-type'];
     expect(await type(own)).toBe('image/png');
     expect(await type(admin)).toBe('image/png');
     expect(await type(other)).toBe('image/svg+xml; charset=utf-8');
-    expect(edge.rpc.commands).toEqual([GET_PICTURE.pattern, GET_PICTURE.pattern]);
+    expect(edge.rpc.commands).toEqual([users.picture.pattern, users.picture.pattern]);
     await edge.close();
   });
 

@@ -1,20 +1,5 @@
 import { Controller } from '@nestjs/common';
-import {
-  COUNT_FILES,
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  DELETE_USER_DOCUMENTS,
-  FILE_STATUSES,
-  FILE_TEXT,
-  GET_FILE,
-  LIST_FILES,
-  LOCATE_FILE,
-  REGISTER_FILE,
-  RENAME_FILE,
-  REPLACE_FILE,
-  RETRY_FILE,
-  SEARCH_FILES,
-} from '@perennial/contracts-retrieval';
+import { files } from '@perennial/contracts-retrieval';
 import type { CallParsedRequest, CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { FilesService } from './files.service';
@@ -31,79 +16,79 @@ export class FilesController {
     private readonly registration: RegisterService,
   ) {}
 
-  @Handles(REGISTER_FILE)
-  register(request: CallParsedRequest<typeof REGISTER_FILE>, { principal }: CallContext) {
+  @Handles(files.register)
+  register(request: CallParsedRequest<typeof files.register>, { principal }: CallContext) {
     return this.registration.register(request, principal);
   }
 
-  @Handles(GET_FILE)
-  get({ fileId }: CallParsedRequest<typeof GET_FILE>, { principal }: CallContext) {
+  @Handles(files.get)
+  get({ fileId }: CallParsedRequest<typeof files.get>, { principal }: CallContext) {
     return this.files.get(fileId, principal);
   }
 
-  @Handles(LOCATE_FILE)
-  locate({ fileId }: CallParsedRequest<typeof LOCATE_FILE>, { principal }: CallContext) {
+  @Handles(files.locate)
+  locate({ fileId }: CallParsedRequest<typeof files.locate>, { principal }: CallContext) {
     return this.files.locate(fileId, principal);
   }
 
-  @Handles(FILE_STATUSES)
+  @Handles(files.statuses)
   async statuses(
-    { fileIds }: CallParsedRequest<typeof FILE_STATUSES>,
+    { fileIds }: CallParsedRequest<typeof files.statuses>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof FILE_STATUSES>> {
+  ): Promise<CallReply<typeof files.statuses>> {
     return { items: await this.files.statuses(fileIds, principal) };
   }
 
-  @Handles(LIST_FILES)
-  list(request: CallParsedRequest<typeof LIST_FILES>, { principal }: CallContext) {
+  @Handles(files.list)
+  list(request: CallParsedRequest<typeof files.list>, { principal }: CallContext) {
     return this.files.list(request, principal);
   }
 
-  @Handles(SEARCH_FILES)
+  @Handles(files.search)
   async search(
-    request: CallParsedRequest<typeof SEARCH_FILES>,
+    request: CallParsedRequest<typeof files.search>,
     { principal }: CallContext,
-  ): Promise<CallReply<typeof SEARCH_FILES>> {
+  ): Promise<CallReply<typeof files.search>> {
     return { items: await this.files.search(request, principal) };
   }
 
-  @Handles(COUNT_FILES)
-  async count(_: CallParsedRequest<typeof COUNT_FILES>, { principal }: CallContext) {
+  @Handles(files.count)
+  async count(_: CallParsedRequest<typeof files.count>, { principal }: CallContext) {
     return { count: await this.files.count(principal) };
   }
 
-  @Handles(FILE_TEXT)
-  text(request: CallParsedRequest<typeof FILE_TEXT>, { principal }: CallContext) {
+  @Handles(files.text)
+  text(request: CallParsedRequest<typeof files.text>, { principal }: CallContext) {
     return this.files.text(request, principal);
   }
 
-  @Handles(RENAME_FILE)
-  rename(request: CallParsedRequest<typeof RENAME_FILE>, context: CallContext) {
+  @Handles(files.rename)
+  rename(request: CallParsedRequest<typeof files.rename>, context: CallContext) {
     return this.files.rename(request, context);
   }
 
-  @Handles(DELETE_FILE)
-  delete(request: CallParsedRequest<typeof DELETE_FILE>, context: CallContext) {
+  @Handles(files.remove)
+  delete(request: CallParsedRequest<typeof files.remove>, context: CallContext) {
     return this.files.delete(request, context);
   }
 
-  @Handles(DELETE_ALL_FILES)
-  async deleteAll(_: CallParsedRequest<typeof DELETE_ALL_FILES>, context: CallContext) {
+  @Handles(files.removeAll)
+  async deleteAll(_: CallParsedRequest<typeof files.removeAll>, context: CallContext) {
     return { deleted: await this.files.deleteAll(context) };
   }
 
-  @Handles(DELETE_USER_DOCUMENTS)
-  deleteOfUser({ userId }: CallParsedRequest<typeof DELETE_USER_DOCUMENTS>, context: CallContext) {
+  @Handles(files.removeOfUser)
+  deleteOfUser({ userId }: CallParsedRequest<typeof files.removeOfUser>, context: CallContext) {
     return this.files.deleteOfUser(userId, context);
   }
 
-  @Handles(REPLACE_FILE)
-  replace(request: CallParsedRequest<typeof REPLACE_FILE>, context: CallContext) {
+  @Handles(files.replace)
+  replace(request: CallParsedRequest<typeof files.replace>, context: CallContext) {
     return this.files.replace(request, context);
   }
 
-  @Handles(RETRY_FILE)
-  retry({ fileId }: CallParsedRequest<typeof RETRY_FILE>, context: CallContext) {
+  @Handles(files.retry)
+  retry({ fileId }: CallParsedRequest<typeof files.retry>, context: CallContext) {
     return this.files.retry(fileId, context);
   }
 }

@@ -2,38 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  ADD_KNOWLEDGE_FILES,
-  COUNT_FILES,
-  CREATE_KNOWLEDGE,
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  DELETE_KNOWLEDGE,
-  DELETE_USER_DOCUMENTS,
-  FILE_STATUSES,
-  FILE_TEXT,
-  GET_FILE,
-  GET_KNOWLEDGE,
-  LIST_FILES,
-  LIST_KNOWLEDGE,
-  LIST_KNOWLEDGE_FILES,
-  LOCATE_FILE,
-  PENDING_KNOWLEDGE_FILES,
-  REGISTER_FILE,
-  REINDEX_KNOWLEDGE,
-  REMOVE_KNOWLEDGE_FILE,
-  RENAME_FILE,
-  REPLACE_FILE,
-  RESET_KNOWLEDGE,
-  RETRY_FILE,
-  SEARCH_FILES,
-  SEARCH_KNOWLEDGE,
-  SEARCH_KNOWLEDGE_FILES,
-  UPDATE_KNOWLEDGE,
-  UPDATE_KNOWLEDGE_FILE,
-  type StoredFile,
-  type TextCursor,
-} from '@perennial/contracts-retrieval';
+import { type StoredFile, type TextCursor, knowledge, files } from '@perennial/contracts-retrieval';
 import { ANONYMOUS, type Call, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
 import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
@@ -97,9 +66,9 @@ describe('files and bases', () => {
     ...more,
   });
   const register = (principal: Principal, content: string = randomUUID(), more: object = {}): Promise<StoredFile> =>
-    caller.rpc.call(REGISTER_FILE, request(content, more), { principal });
+    caller.rpc.call(files.register, request(content, more), { principal });
   const base = async (principal: Principal): Promise<string> =>
-    (await caller.rpc.call(CREATE_KNOWLEDGE, { name: 'Base' }, { principal })).id;
+    (await caller.rpc.call(knowledge.create, { name: 'Base' }, { principal })).id;
   /** As if a worker had been there. */
   const complete = (fileId: string) =>
     db.query(`UPDATE files SET state = 'completed', live_generation = generation, chunk_count = 0 WHERE id = $1`, [
@@ -120,7 +89,7 @@ describe('files and bases', () => {
       [file.id],
     );
     expect(rows).toEqual([{ scope: file.id, queued: true }]);
-    expect(await caller.rpc.call(LOCATE_FILE, { fileId: file.id }, { principal: owner })).toMatchObject({
+    expect(await caller.rpc.call(files.locate, { fileId: file.id }, { principal: owner })).toMatchObject({
       blobKey: `files/${file.id}/1`,
       size: 3,
     });
@@ -129,13 +98,13 @@ describe('files and bases', () => {
   it('registered twice, also at once, it is one; another file under its id is refused', async () => {
     const what = request('twice', { knowledgeId: await base(owner) });
     const answers = await Promise.all(
-      Array.from({ length: 8 }, () => caller.rpc.call(REGISTER_FILE, what, { principal: owner })),
+      Array.from({ length: 8 }, () => caller.rpc.call(files.register, what, { principal: owner })),
     );
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     await expect(
-      caller.rpc.call(REGISTER_FILE, { ...what, sha256: 'a'.repeat(64) }, { principal: owner }),
+      caller.rpc.call(files.register, { ...what, sha256: 'a'.repeat(64) }, { principal: owner }),
     ).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-    await expect(caller.rpc.call(REGISTER_FILE, what, { principal: person() })).rejects.toMatchObject({
+    await expect(caller.rpc.call(files.register, what, { principal: person() })).rejects.toMatchObject({
       code: 'ALREADY_EXISTS',
     });
   });
@@ -153,9 +122,9 @@ describe('files and bases', () => {
       });
     const alone = await register(owner, 'the same bytes');
     await expect(
-      caller.rpc.call(ADD_KNOWLEDGE_FILES, { knowledgeId, fileIds: [alone.id] }, { principal: owner }),
+      caller.rpc.call(knowledge.addFiles, { knowledgeId, fileIds: [alone.id] }, { principal: owner }),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    const { file_count: count } = await caller.rpc.call(GET_KNOWLEDGE, { knowledgeId }, { principal: owner });
+    const { file_count: count } = await caller.rpc.call(knowledge.get, { knowledgeId }, { principal: owner });
     expect(count).toBe(1);
   });
 
@@ -194,12 +163,12 @@ describe('files and bases', () => {
     const replace = (bytes: number) => {
       const blobKey = `files/${first.id}/${randomUUID()}`;
       const content = { fileId: first.id, blobKey, contentType: 'text/plain', size: bytes, sha256: 'a'.repeat(64) };
-      return caller.rpc.call(REPLACE_FILE, content, { principal: user });
+      return caller.rpc.call(files.replace, content, { principal: user });
     };
     await expect(replace(2_000_000)).rejects.toMatchObject(refusal);
     await replace(1_445_000);
     await expect(
-      caller.rpc.call(CREATE_KNOWLEDGE, { name: 'Base', description: 'd'.repeat(9_000) }, { principal: user }),
+      caller.rpc.call(knowledge.create, { name: 'Base', description: 'd'.repeat(9_000) }, { principal: user }),
     ).rejects.toMatchObject(refusal);
     // Somebody else has a storage of their own.
     await register(person(), randomUUID(), { size });
@@ -221,16 +190,16 @@ describe('files and bases', () => {
     const user = person();
     for (const name of ['Alpha report.txt', 'beta_report.md', 'gamma.txt']) await register(user, name, { name });
     const principal = user;
-    expect(await caller.rpc.call(COUNT_FILES, {}, { principal })).toEqual({ count: 3 });
-    const { items, total } = await caller.rpc.call(LIST_FILES, { limit: 2 }, { principal });
+    expect(await caller.rpc.call(files.count, {}, { principal })).toEqual({ count: 3 });
+    const { items, total } = await caller.rpc.call(files.list, { limit: 2 }, { principal });
     expect([items.map((file) => file.filename), total]).toEqual([['gamma.txt', 'beta_report.md'], 3]);
     const found = async (filename: string) =>
-      (await caller.rpc.call(SEARCH_FILES, { filename }, { principal })).items.map((file) => file.filename).sort();
+      (await caller.rpc.call(files.search, { filename }, { principal })).items.map((file) => file.filename).sort();
     expect(await found('*REPORT*')).toEqual(['Alpha report.txt', 'beta_report.md']);
     expect(await found('beta?report.md')).toEqual(['beta_report.md']);
     expect(await found('gamm_.txt')).toEqual([]);
     const [first] = items;
-    await caller.rpc.call(RENAME_FILE, { fileId: first!.id, name: 'delta.txt' }, { principal });
+    await caller.rpc.call(files.rename, { fileId: first!.id, name: 'delta.txt' }, { principal });
     expect(await found('delta*')).toEqual(['delta.txt']);
     // As macOS sends it; it is shown as it was given.
     await register(principal, 'decomposed', { name: 'U\u0308bersicht.txt' });
@@ -246,13 +215,13 @@ describe('files and bases', () => {
       size: 5,
       sha256: 'b'.repeat(64),
     };
-    const replace = () => caller.rpc.call(REPLACE_FILE, { fileId: file.id, ...content }, { principal: owner });
+    const replace = () => caller.rpc.call(files.replace, { fileId: file.id, ...content }, { principal: owner });
     await replace();
     await replace();
     const { rows } = await db.query('SELECT generation, live_generation, state FROM files WHERE id = $1', [file.id]);
     expect(rows).toEqual([{ generation: 2, live_generation: 1, state: 'pending' }]);
     const elsewhere = { fileId: file.id, ...content, blobKey: `files/${randomUUID()}/1` };
-    await expect(caller.rpc.call(REPLACE_FILE, elsewhere, { principal: owner })).rejects.toMatchObject({
+    await expect(caller.rpc.call(files.replace, elsewhere, { principal: owner })).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
     });
   });
@@ -262,7 +231,7 @@ describe('files and bases', () => {
     const replace = (key: string) => {
       const blobKey = `files/${file.id}/${key}`;
       const content = { blobKey, contentType: 'text/plain', size: 5, sha256: 'c'.repeat(64) };
-      return caller.rpc.call(REPLACE_FILE, { fileId: file.id, ...content }, { principal: owner, key });
+      return caller.rpc.call(files.replace, { fileId: file.id, ...content }, { principal: owner, key });
     };
     const [older, newer] = [randomUUID(), randomUUID()];
     await replace(older);
@@ -274,23 +243,25 @@ describe('files and bases', () => {
 
   it('an emptying or adding that is delivered once more leaves alone what came after it', async () => {
     const knowledgeId = await base(owner);
-    const reset = () => caller.rpc.call(RESET_KNOWLEDGE, { knowledgeId }, { principal: owner, key: knowledgeId });
+    const reset = () => caller.rpc.call(knowledge.reset, { knowledgeId }, { principal: owner, key: knowledgeId });
     await reset();
     const later = await register(owner, randomUUID(), { knowledgeId });
     await reset();
-    expect(await caller.rpc.call(GET_FILE, { fileId: later.id }, { principal: owner })).toMatchObject({ id: later.id });
+    expect(await caller.rpc.call(files.get, { fileId: later.id }, { principal: owner })).toMatchObject({
+      id: later.id,
+    });
 
     const alone = await register(owner);
     const addition = { knowledgeId, fileIds: [alone.id] };
-    const add = () => caller.rpc.call(ADD_KNOWLEDGE_FILES, addition, { principal: owner, key: alone.id });
+    const add = () => caller.rpc.call(knowledge.addFiles, addition, { principal: owner, key: alone.id });
     await add();
     await caller.rpc.call(
-      REMOVE_KNOWLEDGE_FILE,
+      knowledge.removeFile,
       { knowledgeId, fileId: alone.id, deleteFile: false },
       { principal: owner },
     );
     await add();
-    const inBase = await caller.rpc.call(LIST_KNOWLEDGE_FILES, { knowledgeId }, { principal: owner });
+    const inBase = await caller.rpc.call(knowledge.files, { knowledgeId }, { principal: owner });
     expect(inBase.items.map(({ id }) => id)).toEqual([later.id]);
   });
 
@@ -301,7 +272,7 @@ describe('files and bases', () => {
     for (let n = 0; n < 4; n += 1) files.push(await register(user, randomUUID(), { knowledgeId }));
     for (const file of files) await complete(file.id);
     await register(user);
-    await caller.rpc.call(REINDEX_KNOWLEDGE, { knowledgeId }, { principal: person('admin') });
+    await caller.rpc.call(knowledge.reindex, { knowledgeId }, { principal: person('admin') });
     const ids = files.map(({ id }) => id);
     const { rows } = await db.query('SELECT rank FROM files WHERE id = ANY ($1) ORDER BY created_at', [ids]);
     expect(rows.map(({ rank }) => rank)).toEqual([1, 2, 3, 4]);
@@ -310,15 +281,15 @@ describe('files and bases', () => {
   it('a deleted file is gone for every call at once', async () => {
     const knowledgeId = await base(owner);
     const file = await register(owner, randomUUID(), { knowledgeId });
-    const remove = () => caller.rpc.call(DELETE_FILE, { fileId: file.id }, { principal: owner, key: file.id });
+    const remove = () => caller.rpc.call(files.remove, { fileId: file.id }, { principal: owner, key: file.id });
     expect(await remove()).toEqual({ deleted: true });
     // The same delivery a second time.
     expect(await remove()).toEqual({ deleted: true });
-    await expect(caller.rpc.call(GET_FILE, { fileId: file.id }, { principal: owner })).rejects.toMatchObject({
+    await expect(caller.rpc.call(files.get, { fileId: file.id }, { principal: owner })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect(await caller.rpc.call(FILE_STATUSES, { fileIds: [file.id] }, { principal: owner })).toEqual({ items: [] });
-    const inBase = await caller.rpc.call(LIST_KNOWLEDGE_FILES, { knowledgeId }, { principal: owner });
+    expect(await caller.rpc.call(files.statuses, { fileIds: [file.id] }, { principal: owner })).toEqual({ items: [] });
+    const inBase = await caller.rpc.call(knowledge.files, { knowledgeId }, { principal: owner });
     expect(inBase).toEqual({ items: [], total: 0 });
     const { rows } = await db.query('SELECT kind FROM removals WHERE file_id = $1', [file.id]);
     expect(rows).toEqual([{ kind: 'file' }]);
@@ -328,30 +299,30 @@ describe('files and bases', () => {
     const user = person();
     const principal = user;
     const { id } = await caller.rpc.call(
-      CREATE_KNOWLEDGE,
+      knowledge.create,
       { name: 'Ships', description: 'of all kinds' },
       { principal },
     );
-    await caller.rpc.call(CREATE_KNOWLEDGE, { name: 'Trains' }, { principal });
-    const { items } = await caller.rpc.call(SEARCH_KNOWLEDGE, { query: 'KINDS' }, { principal });
+    await caller.rpc.call(knowledge.create, { name: 'Trains' }, { principal });
+    const { items } = await caller.rpc.call(knowledge.search, { query: 'KINDS' }, { principal });
     expect(items).toMatchObject([{ id, name: 'Ships', write_access: true, file_count: 0, access_grants: [] }]);
-    await caller.rpc.call(UPDATE_KNOWLEDGE, { knowledgeId: id, name: 'Boats' }, { principal });
-    const byName = await caller.rpc.call(SEARCH_KNOWLEDGE, { orderBy: 'name', direction: 'asc' }, { principal });
+    await caller.rpc.call(knowledge.update, { knowledgeId: id, name: 'Boats' }, { principal });
+    const byName = await caller.rpc.call(knowledge.search, { orderBy: 'name', direction: 'asc' }, { principal });
     expect(byName.items.map((one) => [one.name, one.description])).toEqual([
       ['Boats', 'of all kinds'],
       ['Trains', ''],
     ]);
     const file = await register(user, 'ferry', { knowledgeId: id, name: 'ferry.txt' });
     expect(file.meta.collection_name).toBe(id);
-    const pending = await caller.rpc.call(PENDING_KNOWLEDGE_FILES, { knowledgeId: id }, { principal });
+    const pending = await caller.rpc.call(knowledge.pending, { knowledgeId: id }, { principal });
     expect(pending.items).toMatchObject([{ id: file.id, filename: 'ferry.txt', state: 'pending' }]);
     await complete(file.id);
-    const found = await caller.rpc.call(SEARCH_KNOWLEDGE_FILES, { query: 'FERRY' }, { principal });
+    const found = await caller.rpc.call(knowledge.searchFiles, { query: 'FERRY' }, { principal });
     expect(found).toMatchObject({ total: 1, items: [{ id: file.id, knowledge: { id, name: 'Boats' } }] });
-    await caller.rpc.call(UPDATE_KNOWLEDGE_FILE, { knowledgeId: id, fileId: file.id }, { principal });
+    await caller.rpc.call(knowledge.updateFile, { knowledgeId: id, fileId: file.id }, { principal });
     const { rows } = await db.query('SELECT generation, live_generation FROM files WHERE id = $1', [file.id]);
     expect(rows).toEqual([{ generation: 2, live_generation: 1 }]);
-    expect(await caller.rpc.call(REINDEX_KNOWLEDGE, { knowledgeId: id }, { principal: person('admin') })).toEqual({
+    expect(await caller.rpc.call(knowledge.reindex, { knowledgeId: id }, { principal: person('admin') })).toEqual({
       queued: 1,
     });
   });
@@ -365,7 +336,7 @@ describe('files and bases', () => {
         [fileId, generation, texts],
       );
     const piece = (from?: TextCursor) =>
-      caller.rpc.call(FILE_TEXT, { fileId, from, maxChars: 5 }, { principal: owner });
+      caller.rpc.call(files.text, { fileId, from, maxChars: 5 }, { principal: owner });
     const read = async () => {
       const pieces = [await piece()];
       for (let { next } = pieces[0]!; next; { next } = pieces.at(-1)!) pieces.push(await piece(next));
@@ -393,26 +364,26 @@ describe('files and bases', () => {
       knowledgeId = await base(owner);
       fileId = (await register(owner, randomUUID(), { knowledgeId })).id;
       calls = [
-        [GET_FILE, { fileId }],
-        [LOCATE_FILE, { fileId }],
-        [FILE_TEXT, { fileId }],
-        [RENAME_FILE, { fileId, name: 'mine now' }],
-        [DELETE_FILE, { fileId }],
+        [files.get, { fileId }],
+        [files.locate, { fileId }],
+        [files.text, { fileId }],
+        [files.rename, { fileId, name: 'mine now' }],
+        [files.remove, { fileId }],
         [
-          REPLACE_FILE,
+          files.replace,
           { fileId, blobKey: `files/${fileId}/x`, contentType: 'text/plain', size: 1, sha256: 'c'.repeat(64) },
         ],
-        [RETRY_FILE, { fileId }],
-        [REGISTER_FILE, request('into a foreign base', { knowledgeId })],
-        [GET_KNOWLEDGE, { knowledgeId }],
-        [UPDATE_KNOWLEDGE, { knowledgeId, name: 'mine now' }],
-        [DELETE_KNOWLEDGE, { knowledgeId }],
-        [RESET_KNOWLEDGE, { knowledgeId }],
-        [LIST_KNOWLEDGE_FILES, { knowledgeId }],
-        [PENDING_KNOWLEDGE_FILES, { knowledgeId }],
-        [ADD_KNOWLEDGE_FILES, { knowledgeId, fileIds: [fileId] }],
-        [UPDATE_KNOWLEDGE_FILE, { knowledgeId, fileId }],
-        [REMOVE_KNOWLEDGE_FILE, { knowledgeId, fileId }],
+        [files.retry, { fileId }],
+        [files.register, request('into a foreign base', { knowledgeId })],
+        [knowledge.get, { knowledgeId }],
+        [knowledge.update, { knowledgeId, name: 'mine now' }],
+        [knowledge.remove, { knowledgeId }],
+        [knowledge.reset, { knowledgeId }],
+        [knowledge.files, { knowledgeId }],
+        [knowledge.pending, { knowledgeId }],
+        [knowledge.addFiles, { knowledgeId, fileIds: [fileId] }],
+        [knowledge.updateFile, { knowledgeId, fileId }],
+        [knowledge.removeFile, { knowledgeId, fileId }],
       ];
     });
     const call = (what: Call, payload: object, principal: Principal) => caller.rpc.call(what, payload, { principal });
@@ -423,19 +394,19 @@ describe('files and bases', () => {
         await expect(call(what, payload, stranger), what.pattern).rejects.toMatchObject({ code: 'NOT_FOUND' });
       const own = await base(stranger);
       const add = { knowledgeId: own, fileIds: [fileId] };
-      await expect(call(ADD_KNOWLEDGE_FILES, add, stranger)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      expect(await call(FILE_STATUSES, { fileIds: [fileId] }, stranger)).toEqual({ items: [] });
-      expect(await call(LIST_FILES, {}, stranger)).toEqual({ items: [], total: 0 });
-      expect(await call(SEARCH_FILES, { filename: '*' }, stranger)).toEqual({ items: [] });
-      expect(await call(SEARCH_KNOWLEDGE_FILES, {}, stranger)).toEqual({ items: [], total: 0 });
-      expect(await call(SEARCH_KNOWLEDGE, { all: true }, stranger)).toMatchObject({ total: 1 });
+      await expect(call(knowledge.addFiles, add, stranger)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(await call(files.statuses, { fileIds: [fileId] }, stranger)).toEqual({ items: [] });
+      expect(await call(files.list, {}, stranger)).toEqual({ items: [], total: 0 });
+      expect(await call(files.search, { filename: '*' }, stranger)).toEqual({ items: [] });
+      expect(await call(knowledge.searchFiles, {}, stranger)).toEqual({ items: [], total: 0 });
+      expect(await call(knowledge.search, { all: true }, stranger)).toMatchObject({ total: 1 });
     });
 
     it('and what is for administrators is refused', async () => {
       for (const [what, payload] of [
-        [DELETE_ALL_FILES, {}],
-        [DELETE_USER_DOCUMENTS, { userId: owner.userId }],
-        [REINDEX_KNOWLEDGE, {}],
+        [files.removeAll, {}],
+        [files.removeOfUser, { userId: owner.userId }],
+        [knowledge.reindex, {}],
       ] as [Call, object][])
         await expect(call(what, payload, person()), what.pattern).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     });
@@ -443,16 +414,16 @@ describe('files and bases', () => {
     it('who is not signed in, waits for activation, or is a service gets nothing', async () => {
       const everything: [Call, object][] = [
         ...calls,
-        [LIST_FILES, {}],
-        [SEARCH_FILES, { filename: '*' }],
-        [COUNT_FILES, {}],
-        [FILE_STATUSES, { fileIds: [fileId] }],
-        [LIST_KNOWLEDGE, {}],
-        [SEARCH_KNOWLEDGE, {}],
-        [SEARCH_KNOWLEDGE_FILES, {}],
-        [CREATE_KNOWLEDGE, { name: 'x' }],
-        [DELETE_ALL_FILES, {}],
-        [REINDEX_KNOWLEDGE, {}],
+        [files.list, {}],
+        [files.search, { filename: '*' }],
+        [files.count, {}],
+        [files.statuses, { fileIds: [fileId] }],
+        [knowledge.list, {}],
+        [knowledge.search, {}],
+        [knowledge.searchFiles, {}],
+        [knowledge.create, { name: 'x' }],
+        [files.removeAll, {}],
+        [knowledge.reindex, {}],
       ];
       for (const [what, payload] of everything) {
         await expect(call(what, payload, ANONYMOUS), what.pattern).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -467,15 +438,15 @@ describe('files and bases', () => {
 
     it('an administrator may see and change it', async () => {
       const admin = person('admin');
-      expect(await call(GET_FILE, { fileId }, admin)).toMatchObject({ id: fileId });
-      expect(await call(GET_KNOWLEDGE, { knowledgeId }, admin)).toMatchObject({ write_access: true });
-      await call(RENAME_FILE, { fileId, name: 'by an administrator.txt' }, admin);
-      const { total } = (await call(SEARCH_KNOWLEDGE, { all: true }, admin)) as { total: number };
+      expect(await call(files.get, { fileId }, admin)).toMatchObject({ id: fileId });
+      expect(await call(knowledge.get, { knowledgeId }, admin)).toMatchObject({ write_access: true });
+      await call(files.rename, { fileId, name: 'by an administrator.txt' }, admin);
+      const { total } = (await call(knowledge.search, { all: true }, admin)) as { total: number };
       expect(total).toBeGreaterThan(1);
-      expect(await call(DELETE_USER_DOCUMENTS, { userId: owner.userId }, admin)).toMatchObject({
+      expect(await call(files.removeOfUser, { userId: owner.userId }, admin)).toMatchObject({
         files: expect.any(Number),
       });
-      expect(await call(COUNT_FILES, {}, owner)).toEqual({ count: 0 });
+      expect(await call(files.count, {}, owner)).toEqual({ count: 0 });
     });
   });
 });

@@ -1,18 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  DELETE_ALL_FILES,
-  DELETE_FILE,
-  DELETE_USER_DOCUMENTS,
-  type FILE_TEXT,
-  type FileStatus,
-  type LIST_FILES,
-  type LOCATE_FILE,
-  RENAME_FILE,
-  REPLACE_FILE,
-  RETRY_FILE,
-  type SEARCH_FILES,
-  type StoredFile,
-} from '@perennial/contracts-retrieval';
+import { type FileStatus, type StoredFile, files } from '@perennial/contracts-retrieval';
 import {
   CallError,
   requireAdmin,
@@ -49,7 +36,7 @@ export class FilesService {
     return toWire(await this.#read(fileId, principal));
   }
 
-  async locate(fileId: string, principal: Principal): Promise<CallReply<typeof LOCATE_FILE>> {
+  async locate(fileId: string, principal: Principal): Promise<CallReply<typeof files.locate>> {
     const { blobKey, name, contentType, size, sha256 } = await this.#read(fileId, principal);
     return { blobKey, name, contentType, size, sha256 };
   }
@@ -62,15 +49,15 @@ export class FilesService {
   }
 
   async list(
-    { page, limit }: CallParsedRequest<typeof LIST_FILES>,
+    { page, limit }: CallParsedRequest<typeof files.list>,
     principal: Principal,
-  ): Promise<CallReply<typeof LIST_FILES>> {
+  ): Promise<CallReply<typeof files.list>> {
     const { rows, total } = await this.files.list(requireUser(principal), page, limit);
     return { items: rows.map(toWire), total };
   }
 
   async search(
-    { filename, skip, limit }: CallParsedRequest<typeof SEARCH_FILES>,
+    { filename, skip, limit }: CallParsedRequest<typeof files.search>,
     principal: Principal,
   ): Promise<StoredFile[]> {
     const rows = await this.files.search(requireUser(principal), likeOf(filename), skip, limit);
@@ -82,16 +69,19 @@ export class FilesService {
   }
 
   /** One piece of the extracted text, from one snapshot: the chunks of a generation are removed soon after another one is live. */
-  async text(request: CallParsedRequest<typeof FILE_TEXT>, principal: Principal): Promise<CallReply<typeof FILE_TEXT>> {
+  async text(
+    request: CallParsedRequest<typeof files.text>,
+    principal: Principal,
+  ): Promise<CallReply<typeof files.text>> {
     return this.unitOfWork.run((tx) => this.#text(tx, request, principal), { isolation: 'REPEATABLE READ' });
   }
 
   /** What a chunk repeats of the one before it is left out, also at the beginning of a piece. */
   async #text(
     tx: Tx,
-    { fileId, from, maxChars }: CallParsedRequest<typeof FILE_TEXT>,
+    { fileId, from, maxChars }: CallParsedRequest<typeof files.text>,
     principal: Principal,
-  ): Promise<CallReply<typeof FILE_TEXT>> {
+  ): Promise<CallReply<typeof files.text>> {
     const file = readable(principal, await this.files.find(fileId, tx), 'file');
     const generation = file.liveGeneration ?? file.generation;
     if (from && from.generation !== generation)
@@ -115,19 +105,19 @@ export class FilesService {
     }
   }
 
-  async rename(request: CallParsedRequest<typeof RENAME_FILE>, delivery: Delivery): Promise<StoredFile> {
+  async rename(request: CallParsedRequest<typeof files.rename>, delivery: Delivery): Promise<StoredFile> {
     const { fileId, name } = request;
-    const once = onceKeyOf(RENAME_FILE.pattern, delivery, request);
+    const once = onceKeyOf(files.rename.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
   }
 
   async delete(
-    request: CallParsedRequest<typeof DELETE_FILE>,
+    request: CallParsedRequest<typeof files.remove>,
     delivery: Delivery,
-  ): Promise<CallReply<typeof DELETE_FILE>> {
+  ): Promise<CallReply<typeof files.remove>> {
     const { fileId } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(DELETE_FILE.pattern, delivery, request), async (tx) => {
+    return this.unitOfWork.once(onceKeyOf(files.remove.pattern, delivery, request), async (tx) => {
       const row = await this.files.lock(tx, fileId);
       writable(principal, row, 'file');
       this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
@@ -137,7 +127,7 @@ export class FilesService {
 
   async deleteAll(delivery: Delivery): Promise<number> {
     requireAdmin(delivery.principal);
-    const once = onceKeyOf(DELETE_ALL_FILES.pattern, delivery, {});
+    const once = onceKeyOf(files.removeAll.pattern, delivery, {});
     return this.unitOfWork.once(
       once,
       async (tx) => {
@@ -150,9 +140,9 @@ export class FilesService {
   }
 
   /** Files and bases of a user who is gone. */
-  async deleteOfUser(userId: string, delivery: Delivery): Promise<CallReply<typeof DELETE_USER_DOCUMENTS>> {
+  async deleteOfUser(userId: string, delivery: Delivery): Promise<CallReply<typeof files.removeOfUser>> {
     requireAdmin(delivery.principal);
-    const once = onceKeyOf(DELETE_USER_DOCUMENTS.pattern, delivery, { userId });
+    const once = onceKeyOf(files.removeOfUser.pattern, delivery, { userId });
     return this.unitOfWork.once(
       once,
       async (tx) => {
@@ -166,11 +156,11 @@ export class FilesService {
     );
   }
 
-  async replace(request: CallParsedRequest<typeof REPLACE_FILE>, delivery: Delivery): Promise<StoredFile> {
+  async replace(request: CallParsedRequest<typeof files.replace>, delivery: Delivery): Promise<StoredFile> {
     const { fileId, blobKey } = request;
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
-    const once = onceKeyOf(REPLACE_FILE.pattern, delivery, request);
+    const once = onceKeyOf(files.replace.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       // The same bytes in another call: a caller that never had its answer.
       if (row.blobKey === blobKey) return row;
@@ -180,7 +170,7 @@ export class FilesService {
   }
 
   async retry(fileId: string, delivery: Delivery): Promise<StoredFile> {
-    const once = onceKeyOf(RETRY_FILE.pattern, delivery, { fileId });
+    const once = onceKeyOf(files.retry.pattern, delivery, { fileId });
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');

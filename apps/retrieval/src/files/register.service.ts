@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { blobKeyOf, type REGISTER_FILE, type StoredFile } from '@perennial/contracts-retrieval';
+import { blobKeyOf, type StoredFile, type files } from '@perennial/contracts-retrieval';
 import { CallError, requireUser, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
@@ -13,7 +13,7 @@ import { FilesRepository } from './files.repository';
 import { duplicateContent, PlacementsRepository } from './placements.repository';
 import { UserStorage } from './user-storage';
 
-type Request = CallParsedRequest<typeof REGISTER_FILE>;
+type Request = CallParsedRequest<typeof files.register>;
 
 const MIB = 2 ** 20;
 /** After a refusal because too much waits. */

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GET_EMBEDDING, GET_INDEX_STATUS, REINDEX, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
+import { embedding, searchIndex } from '@perennial/contracts-retrieval';
 import { requireAdmin, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { EmbeddingService } from './embedding.service';
@@ -8,28 +8,28 @@ import { EmbeddingService } from './embedding.service';
 export class EmbeddingController {
   constructor(private readonly embedding: EmbeddingService) {}
 
-  @Handles(GET_EMBEDDING)
-  async get(_request: object, { principal }: CallContext): Promise<CallReply<typeof GET_EMBEDDING>> {
+  @Handles(embedding.get)
+  async get(_request: object, { principal }: CallContext): Promise<CallReply<typeof embedding.get>> {
     requireAdmin(principal);
     return this.embedding.get();
   }
 
-  @Handles(UPDATE_EMBEDDING)
+  @Handles(embedding.update)
   async update(
-    request: CallParsedRequest<typeof UPDATE_EMBEDDING>,
+    request: CallParsedRequest<typeof embedding.update>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_EMBEDDING>> {
+  ): Promise<CallReply<typeof embedding.update>> {
     return this.embedding.update(requireAdmin(principal), request, key);
   }
 
-  @Handles(GET_INDEX_STATUS)
-  async status(_request: object, { principal }: CallContext): Promise<CallReply<typeof GET_INDEX_STATUS>> {
+  @Handles(searchIndex.status)
+  async status(_request: object, { principal }: CallContext): Promise<CallReply<typeof searchIndex.status>> {
     requireAdmin(principal);
     return this.embedding.status();
   }
 
-  @Handles(REINDEX)
-  async rebuild(_request: object, { principal, key }: CallContext): Promise<CallReply<typeof REINDEX>> {
+  @Handles(searchIndex.rebuild)
+  async rebuild(_request: object, { principal, key }: CallContext): Promise<CallReply<typeof searchIndex.rebuild>> {
     return this.embedding.rebuild(requireAdmin(principal), key);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EmbeddingConfig, IndexStatus, UPDATE_EMBEDDING } from '@perennial/contracts-retrieval';
+import type { EmbeddingConfig, IndexStatus, embedding } from '@perennial/contracts-retrieval';
 import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
@@ -11,7 +11,7 @@ import { SettingsRepository } from '../settings/settings.repository';
 import { IndexStatusReader } from './index-status';
 import { IndexWishes } from './index-wishes';
 
-type Changes = CallParsedRequest<typeof UPDATE_EMBEDDING>;
+type Changes = CallParsedRequest<typeof embedding.update>;
 
 /** The embedding as the admin's page sees it. Keys come in clear, are sealed at once, and go out masked. */
 @Injectable()

@@ -1,20 +1,5 @@
 import { Controller } from '@nestjs/common';
-import {
-  ADD_KNOWLEDGE_FILES,
-  CREATE_KNOWLEDGE,
-  DELETE_KNOWLEDGE,
-  GET_KNOWLEDGE,
-  LIST_KNOWLEDGE,
-  LIST_KNOWLEDGE_FILES,
-  PENDING_KNOWLEDGE_FILES,
-  REINDEX_KNOWLEDGE,
-  REMOVE_KNOWLEDGE_FILE,
-  RESET_KNOWLEDGE,
-  SEARCH_KNOWLEDGE,
-  SEARCH_KNOWLEDGE_FILES,
-  UPDATE_KNOWLEDGE,
-  UPDATE_KNOWLEDGE_FILE,
-} from '@perennial/contracts-retrieval';
+import { knowledge } from '@perennial/contracts-retrieval';
 import type { CallParsedRequest, CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { KnowledgeService } from './knowledge.service';
@@ -28,77 +13,77 @@ export class KnowledgeController {
     private readonly members: MembershipService,
   ) {}
 
-  @Handles(LIST_KNOWLEDGE)
-  list({ page }: CallParsedRequest<typeof LIST_KNOWLEDGE>, { principal }: CallContext) {
+  @Handles(knowledge.list)
+  list({ page }: CallParsedRequest<typeof knowledge.list>, { principal }: CallContext) {
     const everything = { query: '', all: false, orderBy: 'updated_at', direction: 'desc' } as const;
     return this.knowledge.search({ ...everything, page }, principal);
   }
 
-  @Handles(SEARCH_KNOWLEDGE)
-  search(request: CallParsedRequest<typeof SEARCH_KNOWLEDGE>, { principal }: CallContext) {
+  @Handles(knowledge.search)
+  search(request: CallParsedRequest<typeof knowledge.search>, { principal }: CallContext) {
     return this.knowledge.search(request, principal);
   }
 
-  @Handles(GET_KNOWLEDGE)
-  get({ knowledgeId }: CallParsedRequest<typeof GET_KNOWLEDGE>, { principal }: CallContext) {
+  @Handles(knowledge.get)
+  get({ knowledgeId }: CallParsedRequest<typeof knowledge.get>, { principal }: CallContext) {
     return this.knowledge.get(knowledgeId, principal);
   }
 
-  @Handles(CREATE_KNOWLEDGE)
-  create(request: CallParsedRequest<typeof CREATE_KNOWLEDGE>, { principal, key }: CallContext) {
+  @Handles(knowledge.create)
+  create(request: CallParsedRequest<typeof knowledge.create>, { principal, key }: CallContext) {
     return this.knowledge.create(request, principal, key);
   }
 
-  @Handles(UPDATE_KNOWLEDGE)
-  update(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE>, context: CallContext) {
+  @Handles(knowledge.update)
+  update(request: CallParsedRequest<typeof knowledge.update>, context: CallContext) {
     return this.knowledge.update(request, context);
   }
 
-  @Handles(DELETE_KNOWLEDGE)
-  delete({ knowledgeId }: CallParsedRequest<typeof DELETE_KNOWLEDGE>, context: CallContext) {
+  @Handles(knowledge.remove)
+  delete({ knowledgeId }: CallParsedRequest<typeof knowledge.remove>, context: CallContext) {
     return this.members.delete(knowledgeId, context);
   }
 
-  @Handles(RESET_KNOWLEDGE)
-  reset({ knowledgeId }: CallParsedRequest<typeof RESET_KNOWLEDGE>, context: CallContext) {
+  @Handles(knowledge.reset)
+  reset({ knowledgeId }: CallParsedRequest<typeof knowledge.reset>, context: CallContext) {
     return this.members.reset(knowledgeId, context);
   }
 
-  @Handles(LIST_KNOWLEDGE_FILES)
-  files(request: CallParsedRequest<typeof LIST_KNOWLEDGE_FILES>, { principal }: CallContext) {
+  @Handles(knowledge.files)
+  files(request: CallParsedRequest<typeof knowledge.files>, { principal }: CallContext) {
     return this.knowledge.files(request, principal);
   }
 
-  @Handles(SEARCH_KNOWLEDGE_FILES)
-  searchFiles(request: CallParsedRequest<typeof SEARCH_KNOWLEDGE_FILES>, { principal }: CallContext) {
+  @Handles(knowledge.searchFiles)
+  searchFiles(request: CallParsedRequest<typeof knowledge.searchFiles>, { principal }: CallContext) {
     return this.knowledge.searchFiles(request, principal);
   }
 
-  @Handles(PENDING_KNOWLEDGE_FILES)
-  pending({ knowledgeId }: CallParsedRequest<typeof PENDING_KNOWLEDGE_FILES>, { principal }: CallContext) {
+  @Handles(knowledge.pending)
+  pending({ knowledgeId }: CallParsedRequest<typeof knowledge.pending>, { principal }: CallContext) {
     return this.knowledge.pending(knowledgeId, principal);
   }
 
-  @Handles(ADD_KNOWLEDGE_FILES)
-  add(request: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>, context: CallContext) {
+  @Handles(knowledge.addFiles)
+  add(request: CallParsedRequest<typeof knowledge.addFiles>, context: CallContext) {
     return this.members.add(request, context);
   }
 
-  @Handles(UPDATE_KNOWLEDGE_FILE)
-  refresh(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>, context: CallContext) {
+  @Handles(knowledge.updateFile)
+  refresh(request: CallParsedRequest<typeof knowledge.updateFile>, context: CallContext) {
     return this.members.refresh(request, context);
   }
 
-  @Handles(REMOVE_KNOWLEDGE_FILE)
-  remove(request: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>, context: CallContext) {
+  @Handles(knowledge.removeFile)
+  remove(request: CallParsedRequest<typeof knowledge.removeFile>, context: CallContext) {
     return this.members.remove(request, context);
   }
 
-  @Handles(REINDEX_KNOWLEDGE)
+  @Handles(knowledge.reindex)
   async reindex(
-    { knowledgeId }: CallParsedRequest<typeof REINDEX_KNOWLEDGE>,
+    { knowledgeId }: CallParsedRequest<typeof knowledge.reindex>,
     context: CallContext,
-  ): Promise<CallReply<typeof REINDEX_KNOWLEDGE>> {
+  ): Promise<CallReply<typeof knowledge.reindex>> {
     return { queued: await this.members.reindex(knowledgeId, context) };
   }
 }

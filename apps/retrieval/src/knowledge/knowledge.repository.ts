@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SEARCH_KNOWLEDGE } from '@perennial/contracts-retrieval';
+import type { knowledge } from '@perennial/contracts-retrieval';
 import { KNOWLEDGE_PAGE } from '@perennial/contracts-retrieval';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
@@ -23,7 +23,7 @@ export interface Rows<T> {
 }
 
 export type FileOrder = 'name' | 'created_at' | 'updated_at';
-type Search = CallParsedRequest<typeof SEARCH_KNOWLEDGE>;
+type Search = CallParsedRequest<typeof knowledge.search>;
 
 const COLUMNS = `
   b.id, b.user_id AS "userId", b.name, b.description, b.meta,

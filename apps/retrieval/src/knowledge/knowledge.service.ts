@@ -1,13 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  UPDATE_KNOWLEDGE,
-  type CREATE_KNOWLEDGE,
-  type KnowledgeBase,
-  type LIST_KNOWLEDGE_FILES,
-  type PENDING_KNOWLEDGE_FILES,
-  type SEARCH_KNOWLEDGE,
-  type SEARCH_KNOWLEDGE_FILES,
-} from '@perennial/contracts-retrieval';
+import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
 import {
   CallError,
   requireUser,
@@ -37,9 +29,9 @@ export class KnowledgeService {
   ) {}
 
   async search(
-    request: CallParsedRequest<typeof SEARCH_KNOWLEDGE>,
+    request: CallParsedRequest<typeof knowledge.search>,
     principal: Principal,
-  ): Promise<CallReply<typeof SEARCH_KNOWLEDGE>> {
+  ): Promise<CallReply<typeof knowledge.search>> {
     const user = requireUser(principal);
     const { rows, total } = await this.knowledge.search(user, {
       ...request,
@@ -53,7 +45,7 @@ export class KnowledgeService {
   }
 
   async create(
-    request: CallParsedRequest<typeof CREATE_KNOWLEDGE>,
+    request: CallParsedRequest<typeof knowledge.create>,
     principal: Principal,
     key: string,
   ): Promise<KnowledgeBase> {
@@ -68,10 +60,10 @@ export class KnowledgeService {
     });
   }
 
-  async update(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE>, delivery: Delivery): Promise<KnowledgeBase> {
+  async update(request: CallParsedRequest<typeof knowledge.update>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, ...changes } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(UPDATE_KNOWLEDGE.pattern, delivery, request), async (tx) => {
+    return this.unitOfWork.once(onceKeyOf(knowledge.update.pattern, delivery, request), async (tx) => {
       const base = writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
       const more = sizeOf({ ...base, ...changes }) - sizeOf(base);
       if (more > 0) await this.storage.assertRoom(tx, base.userId, more);
@@ -80,24 +72,24 @@ export class KnowledgeService {
   }
 
   async files(
-    { knowledgeId, ...view }: CallParsedRequest<typeof LIST_KNOWLEDGE_FILES>,
+    { knowledgeId, ...view }: CallParsedRequest<typeof knowledge.files>,
     principal: Principal,
-  ): Promise<CallReply<typeof LIST_KNOWLEDGE_FILES>> {
+  ): Promise<CallReply<typeof knowledge.files>> {
     readable(principal, await this.knowledge.find(knowledgeId), 'knowledge base');
     const { rows, total } = await this.knowledge.files(knowledgeId, view);
     return { items: rows.map(toWire), total };
   }
 
   async searchFiles(
-    { query, page }: CallParsedRequest<typeof SEARCH_KNOWLEDGE_FILES>,
+    { query, page }: CallParsedRequest<typeof knowledge.searchFiles>,
     principal: Principal,
-  ): Promise<CallReply<typeof SEARCH_KNOWLEDGE_FILES>> {
+  ): Promise<CallReply<typeof knowledge.searchFiles>> {
     const { rows, total } = await this.knowledge.searchFiles(requireUser(principal), query, page);
     const items = rows.map((row) => ({ ...toWire(row), knowledge: { id: row.baseId, name: row.baseName } }));
     return { items, total };
   }
 
-  async pending(knowledgeId: string, principal: Principal): Promise<CallReply<typeof PENDING_KNOWLEDGE_FILES>> {
+  async pending(knowledgeId: string, principal: Principal): Promise<CallReply<typeof knowledge.pending>> {
     readable(principal, await this.knowledge.find(knowledgeId), 'knowledge base');
     const rows = await this.knowledge.pending(knowledgeId, MAX_PENDING);
     return { items: rows.map((row) => ({ ...toStatus(row), filename: row.name })) };

@@ -1,13 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  ADD_KNOWLEDGE_FILES,
-  DELETE_KNOWLEDGE,
-  REINDEX_KNOWLEDGE,
-  REMOVE_KNOWLEDGE_FILE,
-  RESET_KNOWLEDGE,
-  UPDATE_KNOWLEDGE_FILE,
-  type KnowledgeBase,
-} from '@perennial/contracts-retrieval';
+import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
 import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
@@ -37,10 +29,10 @@ export class MembershipService {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  async add(request: CallParsedRequest<typeof ADD_KNOWLEDGE_FILES>, delivery: Delivery): Promise<KnowledgeBase> {
+  async add(request: CallParsedRequest<typeof knowledge.addFiles>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, fileIds } = request;
     const { principal } = delivery;
-    return this.#once(onceKeyOf(ADD_KNOWLEDGE_FILES.pattern, delivery, request), async (tx) => {
+    return this.#once(onceKeyOf(knowledge.addFiles.pattern, delivery, request), async (tx) => {
       writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
       const wanted = [...new Set(fileIds)];
       const rows = await this.files.lockMany(tx, wanted);
@@ -82,10 +74,10 @@ export class MembershipService {
   }
 
   /** Extracts, embeds and indexes a file of the base anew. */
-  async refresh(request: CallParsedRequest<typeof UPDATE_KNOWLEDGE_FILE>, delivery: Delivery): Promise<KnowledgeBase> {
+  async refresh(request: CallParsedRequest<typeof knowledge.updateFile>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, fileId } = request;
     const { principal } = delivery;
-    return this.#once(onceKeyOf(UPDATE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
+    return this.#once(onceKeyOf(knowledge.updateFile.pattern, delivery, request), async (tx) => {
       await this.#member(tx, knowledgeId, fileId, principal);
       this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: true }));
       await this.placements.touchBase(tx, knowledgeId);
@@ -93,10 +85,10 @@ export class MembershipService {
     });
   }
 
-  async remove(request: CallParsedRequest<typeof REMOVE_KNOWLEDGE_FILE>, delivery: Delivery): Promise<KnowledgeBase> {
+  async remove(request: CallParsedRequest<typeof knowledge.removeFile>, delivery: Delivery): Promise<KnowledgeBase> {
     const { knowledgeId, fileId, deleteFile } = request;
     const { principal } = delivery;
-    return this.#once(onceKeyOf(REMOVE_KNOWLEDGE_FILE.pattern, delivery, request), async (tx) => {
+    return this.#once(onceKeyOf(knowledge.removeFile.pattern, delivery, request), async (tx) => {
       const row = await this.#member(tx, knowledgeId, fileId, principal);
       await this.placements.unplace(tx, knowledgeId, fileId);
       const left = await this.placements.scopesOf(tx, fileId);
@@ -115,7 +107,7 @@ export class MembershipService {
 
   async reset(knowledgeId: string, delivery: Delivery): Promise<KnowledgeBase> {
     const { principal } = delivery;
-    return this.#once(onceKeyOf(RESET_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(onceKeyOf(knowledge.reset.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, principal);
       await this.placements.touchBase(tx, knowledgeId);
       return this.#reply(tx, knowledgeId, principal);
@@ -123,7 +115,7 @@ export class MembershipService {
   }
 
   async delete(knowledgeId: string, delivery: Delivery): Promise<{ deleted: boolean }> {
-    return this.#once(onceKeyOf(DELETE_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(onceKeyOf(knowledge.remove.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, delivery.principal);
       await this.knowledge.markDeleted(tx, knowledgeId);
       return { deleted: true };
@@ -133,7 +125,7 @@ export class MembershipService {
   /** Queues every file, or those of one base, as new generations. */
   async reindex(knowledgeId: string | undefined, delivery: Delivery): Promise<number> {
     requireAdmin(delivery.principal);
-    return this.#once(onceKeyOf(REINDEX_KNOWLEDGE.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(onceKeyOf(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
       const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
       const rows = await this.files.requeue(tx, ids, { anew: true });
       this.changes.changed(tx, rows);

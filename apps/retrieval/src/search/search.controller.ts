@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { QUERY_COLLECTIONS, SEARCH } from '@perennial/contracts-retrieval';
+import { documents } from '@perennial/contracts-retrieval';
 import type { CallParsedRequest, CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { SearchService } from './search.service';
@@ -8,16 +8,19 @@ import { SearchService } from './search.service';
 export class SearchController {
   constructor(private readonly searches: SearchService) {}
 
-  @Handles(SEARCH)
-  search(request: CallParsedRequest<typeof SEARCH>, context: CallContext): Promise<CallReply<typeof SEARCH>> {
+  @Handles(documents.search)
+  search(
+    request: CallParsedRequest<typeof documents.search>,
+    context: CallContext,
+  ): Promise<CallReply<typeof documents.search>> {
     return this.searches.search(request, context);
   }
 
-  @Handles(QUERY_COLLECTIONS)
+  @Handles(documents.query)
   query(
-    request: CallParsedRequest<typeof QUERY_COLLECTIONS>,
+    request: CallParsedRequest<typeof documents.query>,
     context: CallContext,
-  ): Promise<CallReply<typeof QUERY_COLLECTIONS>> {
+  ): Promise<CallReply<typeof documents.query>> {
     return this.searches.query(request, context);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { QUERY_COLLECTIONS, SEARCH, SearchItem } from '@perennial/contracts-retrieval';
+import type { SearchItem, documents } from '@perennial/contracts-retrieval';
 import {
   CallError,
   requireUser,
@@ -20,9 +20,9 @@ import { SearchRepository, type SearchResource } from './search.repository';
 import { distanceOf, metadataOf, toSources, type EmbeddingName, type Found, type ScoredChunk } from './sources';
 import { WholeTexts } from './whole-texts';
 
-type SearchRequest = CallParsedRequest<typeof SEARCH>;
-type SearchReply = CallReply<typeof SEARCH>;
-type QueryRequest = CallParsedRequest<typeof QUERY_COLLECTIONS>;
+type SearchRequest = CallParsedRequest<typeof documents.search>;
+type SearchReply = CallReply<typeof documents.search>;
+type QueryRequest = CallParsedRequest<typeof documents.query>;
 
 /** Of chunks before the first index there is none. */
 const NO_MODEL: EmbeddingName = { engine: '', model: '' };
@@ -89,7 +89,7 @@ export class SearchService {
   async query(
     { collections, query, ...request }: QueryRequest,
     { principal, signal }: Asker,
-  ): Promise<CallReply<typeof QUERY_COLLECTIONS>> {
+  ): Promise<CallReply<typeof documents.query>> {
     requireUser(principal);
     const { retrieval } = await this.keeper.current();
     const { readable, skipped } = await this.#readable(principal, collections.map(itemOf));

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GET_RETRIEVAL_SETTINGS, UPDATE_RETRIEVAL_SETTINGS } from '@perennial/contracts-retrieval';
+import { retrievalSettings } from '@perennial/contracts-retrieval';
 import { requireAdmin, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { Handles, type CallContext } from '@perennial/transport';
 import { SettingsService } from './settings.service';
@@ -9,17 +9,17 @@ export class SettingsController {
   constructor(private readonly settings: SettingsService) {}
 
   /** For admins and for our own services. */
-  @Handles(GET_RETRIEVAL_SETTINGS)
-  async get(_request: object, { principal }: CallContext): Promise<CallReply<typeof GET_RETRIEVAL_SETTINGS>> {
+  @Handles(retrievalSettings.get)
+  async get(_request: object, { principal }: CallContext): Promise<CallReply<typeof retrievalSettings.get>> {
     if (principal.kind !== 'service') requireAdmin(principal);
     return this.settings.get();
   }
 
-  @Handles(UPDATE_RETRIEVAL_SETTINGS)
+  @Handles(retrievalSettings.update)
   async update(
-    request: CallParsedRequest<typeof UPDATE_RETRIEVAL_SETTINGS>,
+    request: CallParsedRequest<typeof retrievalSettings.update>,
     { principal, key }: CallContext,
-  ): Promise<CallReply<typeof UPDATE_RETRIEVAL_SETTINGS>> {
+  ): Promise<CallReply<typeof retrievalSettings.update>> {
     return this.settings.update(requireAdmin(principal), request, key);
   }
 }

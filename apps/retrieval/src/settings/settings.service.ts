@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { GET_RETRIEVAL_SETTINGS, UPDATE_RETRIEVAL_SETTINGS } from '@perennial/contracts-retrieval';
+import type { retrievalSettings } from '@perennial/contracts-retrieval';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
@@ -17,16 +17,16 @@ export class SettingsService {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  async get(): Promise<CallReply<typeof GET_RETRIEVAL_SETTINGS>> {
+  async get(): Promise<CallReply<typeof retrievalSettings.get>> {
     const { version, retrieval } = await this.keeper.fresh();
     return { version, settings: retrieval };
   }
 
   async update(
     principal: UserPrincipal,
-    changes: CallParsedRequest<typeof UPDATE_RETRIEVAL_SETTINGS>,
+    changes: CallParsedRequest<typeof retrievalSettings.update>,
     key: string,
-  ): Promise<CallReply<typeof UPDATE_RETRIEVAL_SETTINGS>> {
+  ): Promise<CallReply<typeof retrievalSettings.update>> {
     const once = { scope: `retrieval.settings.update:${principal.userId}`, key, request: changes };
     return this.unitOfWork.once(once, async (tx) => {
       const { retrieval, embedding } = await this.repository.lock(tx);

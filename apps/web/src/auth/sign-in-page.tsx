@@ -1,4 +1,4 @@
-import { GET_CONFIG, SIGN_IN, SIGN_UP } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
@@ -7,7 +7,7 @@ import { SESSION_KEY } from './use-session';
 /** Signs in, or makes an account; the first account of an installation becomes its administrator. */
 export function SignInPage() {
   const client = useQueryClient();
-  const config = useQuery({ queryKey: ['config'], queryFn: () => call(GET_CONFIG, {}) });
+  const config = useQuery({ queryKey: ['config'], queryFn: () => call(routes.configs.get, {}) });
   const [wantsAccount, setWantsAccount] = useState(false);
   const onboarding = config.data?.onboarding === true;
   const mayRegister = onboarding || config.data?.features.enable_signup === true;
@@ -16,8 +16,8 @@ export function SignInPage() {
   const enter = useMutation({
     mutationFn: (form: { name: string; email: string; password: string; setup_secret?: string }) =>
       registering
-        ? call(SIGN_UP, { body: form })
-        : call(SIGN_IN, { body: { email: form.email, password: form.password } }),
+        ? call(routes.auths.signUp, { body: form })
+        : call(routes.auths.signIn, { body: { email: form.email, password: form.password } }),
     onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
   });
   const { reset } = enter;

@@ -1,4 +1,5 @@
-import { GET_SESSION, type SessionProfile } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { SessionProfile } from '@perennial/contracts-wire';
 import { ApiError, call } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
 
@@ -16,7 +17,7 @@ export function useSession(): Session {
     queryKey: SESSION_KEY,
     queryFn: async () => {
       try {
-        return await call(GET_SESSION, {});
+        return await call(routes.auths.session, {});
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return null;
         throw error;

@@ -1,4 +1,5 @@
-import type { Message, SocketEvent, SocketEventData } from '@perennial/contracts-gateway';
+import type { SocketEvent, SocketEventData } from '@perennial/contracts-gateway';
+import type { Message } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
 import { Store } from '../app/store';
 import { documentsOf, takeNews, type News } from './answer-news';

@@ -1,4 +1,5 @@
-import { MessageStatusSchema, type Message, type MessageStatus, type SocketEvent } from '@perennial/contracts-gateway';
+import { type SocketEvent } from '@perennial/contracts-gateway';
+import { MessageStatusSchema, type Message, type MessageStatus } from '@perennial/contracts-wire';
 import { Store } from '../app/store';
 
 /** What the live line has told about the documents of an answer. */

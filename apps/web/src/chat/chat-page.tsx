@@ -1,4 +1,4 @@
-import type { Message } from '@perennial/contracts-gateway';
+import type { Message } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';

@@ -1,13 +1,4 @@
-import {
-  DELETE_CHAT,
-  GET_CHAT,
-  LIST_CHATS,
-  LIST_CHAT_TASKS,
-  LIST_MODELS,
-  SEND_TURN,
-  STOP_CHAT_TASKS,
-  type TurnBody,
-} from '@perennial/contracts-gateway';
+import { type TurnBody, routes } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
 import { joinPages } from './thread';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -19,13 +10,13 @@ const tasksKey = (chatId: string) => ['chat', chatId, 'tasks'];
 const CHATS_PER_PAGE = 60;
 
 export function useModels() {
-  return useQuery({ queryKey: ['models'], queryFn: () => call(LIST_MODELS, {}), staleTime: 30_000 });
+  return useQuery({ queryKey: ['models'], queryFn: () => call(routes.models.list, {}), staleTime: 30_000 });
 }
 
 export function useChats() {
   return useInfiniteQuery({
     queryKey: CHATS_KEY,
-    queryFn: ({ pageParam }) => call(LIST_CHATS, { query: { page: pageParam } }),
+    queryFn: ({ pageParam }) => call(routes.chats.list, { query: { page: pageParam } }),
     initialPageParam: 1,
     getNextPageParam: (page, pages) => (page.length === CHATS_PER_PAGE ? pages.length + 1 : undefined),
   });
@@ -35,7 +26,7 @@ export function useChats() {
 export function useChat(chatId: string | undefined) {
   return useInfiniteQuery({
     queryKey: chatKey(chatId ?? ''),
-    queryFn: ({ pageParam }) => call(GET_CHAT, { params: { id: chatId! }, query: { before: pageParam } }),
+    queryFn: ({ pageParam }) => call(routes.chats.get, { params: { id: chatId! }, query: { before: pageParam } }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.chat.history?.before,
     select: ({ pages }) => joinPages(pages),
@@ -47,7 +38,7 @@ export function useChat(chatId: string | undefined) {
 export function useRunningTasks(chatId: string | undefined) {
   return useQuery({
     queryKey: tasksKey(chatId ?? ''),
-    queryFn: () => call(LIST_CHAT_TASKS, { params: { id: chatId! } }),
+    queryFn: () => call(routes.tasks.list, { params: { id: chatId! } }),
     enabled: chatId !== undefined,
     staleTime: 0,
   });
@@ -56,7 +47,7 @@ export function useRunningTasks(chatId: string | undefined) {
 export function useSendTurn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: TurnBody) => call(SEND_TURN, { body }),
+    mutationFn: (body: TurnBody) => call(routes.completions.sendTurn, { body }),
     onSuccess: (reply) =>
       Promise.all([
         client.invalidateQueries({ queryKey: CHATS_KEY }),
@@ -66,13 +57,13 @@ export function useSendTurn() {
 }
 
 export function useStop(chatId: string | undefined) {
-  return useMutation({ mutationFn: () => call(STOP_CHAT_TASKS, { params: { id: chatId! } }) });
+  return useMutation({ mutationFn: () => call(routes.tasks.stopAll, { params: { id: chatId! } }) });
 }
 
 export function useDeleteChat() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (chatId: string) => call(DELETE_CHAT, { params: { id: chatId } }),
+    mutationFn: (chatId: string) => call(routes.chats.remove, { params: { id: chatId } }),
     onSuccess: () => client.invalidateQueries({ queryKey: CHATS_KEY }),
   });
 }

@@ -1,4 +1,4 @@
-import { SourceSchema } from '@perennial/contracts-gateway';
+import { SourceSchema } from '@perennial/contracts-wire';
 
 /** One text of a document that an answer leaned on. */
 export interface Passage {

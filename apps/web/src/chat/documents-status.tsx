@@ -1,4 +1,4 @@
-import type { MessageStatus } from '@perennial/contracts-gateway';
+import type { MessageStatus } from '@perennial/contracts-wire';
 import { counted } from '../files/file-words';
 
 /** One line about the documents of an answer. */

@@ -1,4 +1,4 @@
-import type { Attachment } from '@perennial/contracts-gateway';
+import type { Attachment } from '@perennial/contracts-wire';
 import { Store } from '../app/store';
 import { UploadList, type Upload, type UploadServer } from '../files/upload-list';
 

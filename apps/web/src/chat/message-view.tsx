@@ -1,4 +1,5 @@
-import { splitThoughts, type Message } from '@perennial/contracts-gateway';
+import { splitThoughts } from '@perennial/contracts-gateway';
+import type { Message } from '@perennial/contracts-wire';
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { useLive } from '../app/live';

@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-gateway';
+import type { Model } from '@perennial/contracts-wire';
 
 /** Which model answers. Says plainly when there is none. */
 export function ModelPicker({

@@ -1,4 +1,4 @@
-import { GET_FILE } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import { ApiError, call } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
 import { Dialog } from '../app/dialog';
@@ -35,7 +35,7 @@ export function SourceDialog({ document, onClose }: { document: CitedDocument; o
   const { number, name, fileId, passages } = document;
   const file = useQuery({
     queryKey: ['file', fileId],
-    queryFn: () => call(GET_FILE, { params: { id: fileId! } }),
+    queryFn: () => call(routes.files.get, { params: { id: fileId! } }),
     enabled: fileId !== undefined,
   });
   const gone = file.error instanceof ApiError && file.error.status === 404;

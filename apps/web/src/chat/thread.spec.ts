@@ -1,4 +1,4 @@
-import type { Chat } from '@perennial/contracts-gateway';
+import type { Chat } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
 import { endOf, errorOf, joinPages, textOf, threadOf, versionsOf } from './thread';
 

@@ -1,4 +1,4 @@
-import { AttachmentSchema, type Chat, type Message } from '@perennial/contracts-gateway';
+import { AttachmentSchema, type Chat, type Message } from '@perennial/contracts-wire';
 
 /** One chat of its pages, the newest first: all of their messages. */
 export function joinPages(pages: readonly Chat[]): Chat | undefined {

@@ -1,4 +1,5 @@
-import type { Attachment, Message, TurnReply } from '@perennial/contracts-gateway';
+import type { TurnReply } from '@perennial/contracts-gateway';
+import type { Attachment, Message } from '@perennial/contracts-wire';
 import { useNavigate } from 'react-router';
 import { useLive } from '../app/live';
 import { useSendTurn } from './chat-queries';

@@ -1,4 +1,4 @@
-import type { FileProgress } from '@perennial/contracts-gateway';
+import type { FileProgress } from '@perennial/contracts-wire';
 import type { Upload } from './upload-list';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];

@@ -1,4 +1,4 @@
-import type { FileProgress, FileReply } from '@perennial/contracts-gateway';
+import type { FileProgress, FileReply } from '@perennial/contracts-wire';
 import { ApiError, OfflineError, type UploadRequest } from '@perennial/web-client';
 import { describe, expect, it } from 'vitest';
 import { UploadList, type UploadListOptions, type UploadServer } from './upload-list';

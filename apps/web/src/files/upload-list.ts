@@ -1,4 +1,4 @@
-import type { FileProgress, FileReply } from '@perennial/contracts-gateway';
+import type { FileProgress, FileReply } from '@perennial/contracts-wire';
 import { ApiError, type UploadRequest } from '@perennial/web-client';
 import { Store } from '../app/store';
 

@@ -1,4 +1,4 @@
-import { DELETE_FILE, RETRY_FILE } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
 import { call, followFileStatus, uploadFile } from '@perennial/web-client';
 import type { UploadServer } from './upload-list';
 
@@ -6,7 +6,7 @@ import type { UploadServer } from './upload-list';
 export const uploadServer: UploadServer = {
   upload: uploadFile,
   follow: followFileStatus,
-  retry: (id) => call(RETRY_FILE, { params: { id } }),
-  remove: (id) => call(DELETE_FILE, { params: { id } }),
+  retry: (id) => call(routes.files.retry, { params: { id } }),
+  remove: (id) => call(routes.files.remove, { params: { id } }),
   wait: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000)),
 };

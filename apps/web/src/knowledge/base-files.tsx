@@ -1,4 +1,4 @@
-import type { FileProgress, KnowledgeFile } from '@perennial/contracts-gateway';
+import type { FileProgress, KnowledgeFile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { Icon } from '../app/icon';
 import { originalAddress } from '../chat/citations';

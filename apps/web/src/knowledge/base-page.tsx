@@ -1,4 +1,4 @@
-import type { KnowledgeBase } from '@perennial/contracts-gateway';
+import type { KnowledgeBase } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';

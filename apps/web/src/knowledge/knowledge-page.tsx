@@ -1,4 +1,4 @@
-import type { KnowledgeListItem, SessionProfile } from '@perennial/contracts-gateway';
+import type { KnowledgeListItem, SessionProfile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { Icon } from '../app/icon';

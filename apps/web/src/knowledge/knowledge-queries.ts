@@ -1,16 +1,5 @@
-import {
-  CREATE_KNOWLEDGE,
-  DELETE_KNOWLEDGE,
-  GET_EMBEDDING_CONFIG,
-  GET_KNOWLEDGE,
-  LIST_KNOWLEDGE_FILES,
-  REINDEX_KNOWLEDGE,
-  REMOVE_KNOWLEDGE_FILE,
-  RETRY_FILE,
-  SEARCH_KNOWLEDGE,
-  UPDATE_KNOWLEDGE,
-  type PendingFile,
-} from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { PendingFile } from '@perennial/contracts-wire';
 import { call, followPendingFiles } from '@perennial/web-client';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
@@ -38,7 +27,7 @@ function nextPage<P extends { items: unknown[]; total: number }>(page: P, pages:
 export function useBases(query: string) {
   return useInfiniteQuery({
     queryKey: [...BASES_KEY, query],
-    queryFn: ({ pageParam }) => call(SEARCH_KNOWLEDGE, { query: { query, page: pageParam } }),
+    queryFn: ({ pageParam }) => call(routes.knowledge.search, { query: { query, page: pageParam } }),
     initialPageParam: 1,
     getNextPageParam: nextPage,
     placeholderData: keepPreviousData,
@@ -48,7 +37,7 @@ export function useBases(query: string) {
 export function useBase(baseId: string) {
   return useQuery({
     queryKey: baseKey(baseId),
-    queryFn: () => call(GET_KNOWLEDGE, { params: { id: baseId } }),
+    queryFn: () => call(routes.knowledge.get, { params: { id: baseId } }),
   });
 }
 
@@ -56,7 +45,7 @@ export function useBaseFiles(baseId: string, query: string) {
   return useInfiniteQuery({
     queryKey: [...filesKey(baseId), query],
     queryFn: ({ pageParam }) =>
-      call(LIST_KNOWLEDGE_FILES, {
+      call(routes.knowledge.files, {
         params: { id: baseId },
         query: { query, page: pageParam, order_by: 'created_at', direction: 'desc' },
       }),
@@ -99,43 +88,46 @@ export function usePendingFiles(baseId: string) {
 }
 
 export function useCreateBase() {
-  return useKnowledgeMutation((body: BaseWords) => call(CREATE_KNOWLEDGE, { body }));
+  return useKnowledgeMutation((body: BaseWords) => call(routes.knowledge.create, { body }));
 }
 
 export function useUpdateBase(baseId: string) {
   return useKnowledgeMutation(
-    (body: BaseWords) => call(UPDATE_KNOWLEDGE, { params: { id: baseId }, body }),
+    (body: BaseWords) => call(routes.knowledge.update, { params: { id: baseId }, body }),
     baseKey(baseId),
   );
 }
 
 export function useDeleteBase() {
-  return useKnowledgeMutation((baseId: string) => call(DELETE_KNOWLEDGE, { params: { id: baseId } }));
+  return useKnowledgeMutation((baseId: string) => call(routes.knowledge.remove, { params: { id: baseId } }));
 }
 
 /** Takes a file out of the base; one that is in no other is deleted. */
 export function useRemoveFile(baseId: string) {
   return useKnowledgeMutation(
-    (fileId: string) => call(REMOVE_KNOWLEDGE_FILE, { params: { id: baseId }, body: { file_id: fileId } }),
+    (fileId: string) => call(routes.knowledge.removeFile, { params: { id: baseId }, body: { file_id: fileId } }),
     filesKey(baseId),
   );
 }
 
 export function useRetryFile(baseId: string) {
-  return useKnowledgeMutation((fileId: string) => call(RETRY_FILE, { params: { id: fileId } }), filesKey(baseId));
+  return useKnowledgeMutation(
+    (fileId: string) => call(routes.files.retry, { params: { id: fileId } }),
+    filesKey(baseId),
+  );
 }
 
 /** What searches answer from, and what is being built to replace it: for administrators. */
 export function useIndexState() {
   return useQuery({
     queryKey: INDEX_KEY,
-    queryFn: async () => (await call(GET_EMBEDDING_CONFIG, {})).index,
+    queryFn: async () => (await call(routes.retrieval.embedding, {})).index,
     refetchInterval: ({ state }) => (state.data?.building ? LOOK_AT_INDEX_MS : false),
   });
 }
 
 export function useReindex() {
-  return useKnowledgeMutation(() => call(REINDEX_KNOWLEDGE, {}), INDEX_KEY);
+  return useKnowledgeMutation(() => call(routes.knowledge.reindex, {}), INDEX_KEY);
 }
 
 /** Changes something, after which the lists of bases, and what else it names, are read again. */

@@ -1,4 +1,5 @@
-import { SIGN_OUT, type SessionProfile } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { SessionProfile } from '@perennial/contracts-wire';
 import { call } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, NavLink, useMatch, useNavigate } from 'react-router';
@@ -104,7 +105,7 @@ function ChatListNotice({ role, children }: { role: 'status' | 'alert'; children
 function SignOutButton() {
   const client = useQueryClient();
   const signOut = async () => {
-    await call(SIGN_OUT, {});
+    await call(routes.auths.signOut, {});
     client.setQueryData(SESSION_KEY, null);
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
   };

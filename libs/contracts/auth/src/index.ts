@@ -1,2 +1,5 @@
-export * from './sessions';
-export * from './users';
+export * as revocations from './revocations';
+export * as sessions from './sessions';
+export * as users from './users';
+export * from './session';
+export * from './user';

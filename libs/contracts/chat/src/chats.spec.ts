@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GET_CHAT, UPDATE_CHAT } from './chats';
+import * as chats from './chats';
 
 const chatId = '7e46a2ed-1dc3-4221-a341-a370ad0fe576';
 const blob = {
@@ -17,7 +17,7 @@ const blob = {
 /** Maxima bind what comes in. A chat that was stored before there were any is read as it is. */
 describe('a chat beyond every maximum', () => {
   it('is refused when it comes in', () => {
-    const { error } = UPDATE_CHAT.request.safeParse({ chatId, chat: blob });
+    const { error } = chats.update.request.safeParse({ chatId, chat: blob });
     expect(error?.issues.map(({ path }) => path.join('.')).sort()).toEqual([
       'chat.history.currentId',
       'chat.history.messages',
@@ -44,6 +44,6 @@ describe('a chat beyond every maximum', () => {
       current_message_id: null,
       last_read_at: null,
     };
-    expect(GET_CHAT.reply.safeParse(stored).error).toBeUndefined();
+    expect(chats.get.reply.safeParse(stored).error).toBeUndefined();
   });
 });

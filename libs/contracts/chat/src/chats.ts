@@ -1,30 +1,28 @@
-import { boundedJson, boundedRecord, defineCall, MAX_ENTRIES, MAX_ID_CHARS } from '@perennial/contracts-kernel';
+import { defineCall, MAX_ID_CHARS, boundedJson, boundedRecord, MAX_ENTRIES } from '@perennial/contracts-kernel';
 import { z } from 'zod';
+import { ChatListItemSchema, ChatBlobSchema, WireMessageSchema, ChatSchema } from './chat';
 
-/** One message in the wire's blob. The server keeps each as a row; what it does not know is kept beside, unchanged. */
-export const WireMessageSchema = z.looseObject({
-  id: z.string(),
-  parentId: z.string().nullish(),
-  childrenIds: z.array(z.string()).default([]),
-  role: z.enum(['user', 'assistant', 'system']),
-  content: z.unknown().optional(),
-  timestamp: z.number().optional(),
+/** The caller's chats, newest first; 60 a page, all without `page`. */
+export const list = defineCall({
+  pattern: 'chat.chats.list',
+  effect: 'read',
+  request: z.object({
+    page: z.number().int().min(1).optional(),
+    pinned: z.boolean().optional(),
+    archived: z.boolean().default(false),
+    sortBy: z.enum(['updated_at', 'created_at', 'title']).default('updated_at'),
+    direction: z.enum(['asc', 'desc']).default('desc'),
+  }),
+  reply: z.object({ items: z.array(ChatListItemSchema) }),
 });
-export type WireMessage = z.infer<typeof WireMessageSchema>;
 
-/** The wire's chat blob, assembled from rows. `timestamp` is epoch milliseconds, messages' are seconds. */
-export const ChatBlobSchema = z.looseObject({
-  title: z.string().optional(),
-  models: z.array(z.string()).optional(),
-  params: z.record(z.string(), z.unknown()).optional(),
-  history: z
-    .looseObject({
-      currentId: z.string().nullish(),
-      messages: z.record(z.string(), WireMessageSchema).default({}),
-      before: z.string().optional(),
-    })
-    .optional(),
-  timestamp: z.number().optional(),
+/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
+export const search = defineCall({
+  pattern: 'chat.chats.search',
+  effect: 'read',
+  sealed: true,
+  request: z.object({ text: z.string().max(500), page: z.number().int().min(1).default(1) }),
+  reply: z.object({ items: z.array(ChatListItemSchema) }),
 });
 
 const id = z.string().max(MAX_ID_CHARS);
@@ -49,62 +47,8 @@ const IncomingBlobSchema = ChatBlobSchema.extend({
     .optional(),
 });
 
-/** `ChatResponse` of the wire. Times are epoch seconds. */
-export const ChatSchema = z.object({
-  id: z.uuid(),
-  user_id: z.uuid(),
-  title: z.string(),
-  chat: ChatBlobSchema,
-  created_at: z.number().int(),
-  updated_at: z.number().int(),
-  share_id: z.string().nullable(),
-  archived: z.boolean(),
-  pinned: z.boolean(),
-  meta: z.record(z.string(), z.unknown()),
-  variables: z.record(z.string(), z.unknown()),
-  folder_id: z.string().nullable(),
-  current_message_id: z.string().nullable(),
-  last_read_at: z.number().int().nullable(),
-});
-export type Chat = z.infer<typeof ChatSchema>;
-
-/** `ChatTitleIdResponse` of the wire. `active`: an answer is being written. */
-export const ChatListItemSchema = z.object({
-  id: z.uuid(),
-  title: z.string(),
-  updated_at: z.number().int(),
-  created_at: z.number().int(),
-  last_read_at: z.number().int().nullable(),
-  active: z.boolean(),
-  snippet: z.string().optional(),
-});
-export type ChatListItem = z.infer<typeof ChatListItemSchema>;
-
-/** The caller's chats, newest first; 60 a page, all without `page`. */
-export const LIST_CHATS = defineCall({
-  pattern: 'chat.chats.list',
-  effect: 'read',
-  request: z.object({
-    page: z.number().int().min(1).optional(),
-    pinned: z.boolean().optional(),
-    archived: z.boolean().default(false),
-    sortBy: z.enum(['updated_at', 'created_at', 'title']).default('updated_at'),
-    direction: z.enum(['asc', 'desc']).default('desc'),
-  }),
-  reply: z.object({ items: z.array(ChatListItemSchema) }),
-});
-
-/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
-export const SEARCH_CHATS = defineCall({
-  pattern: 'chat.chats.search',
-  effect: 'read',
-  sealed: true,
-  request: z.object({ text: z.string().max(500), page: z.number().int().min(1).default(1) }),
-  reply: z.object({ items: z.array(ChatListItemSchema) }),
-});
-
 /** Creates a chat from a blob (import, branch, older clients). */
-export const CREATE_CHAT = defineCall({
+export const create = defineCall({
   pattern: 'chat.chats.create',
   effect: 'keyed',
   sealed: true,
@@ -116,7 +60,7 @@ export const CREATE_CHAT = defineCall({
  * One chat with its newest messages, running ones overlaid with the live text: as many as fit into a reply, and at least one. Where there are
  * older ones, `history.before` is the id to ask with for those. `NOT_FOUND` also when it is somebody else's.
  */
-export const GET_CHAT = defineCall({
+export const get = defineCall({
   pattern: 'chat.chats.get',
   effect: 'read',
   request: z.object({
@@ -131,7 +75,7 @@ export const GET_CHAT = defineCall({
  * Merges a partial blob: `title` renames; messages are upserted as rows, one that is being written is left alone. `PAYLOAD_TOO_LARGE` when the
  * chat, or one of its messages, could not be answered afterwards.
  */
-export const UPDATE_CHAT = defineCall({
+export const update = defineCall({
   pattern: 'chat.chats.update',
   effect: 'keyed',
   sealed: true,
@@ -140,7 +84,7 @@ export const UPDATE_CHAT = defineCall({
 });
 
 /** Cancels the chat's runs and deletes it with its messages. */
-export const DELETE_CHAT = defineCall({
+export const remove = defineCall({
   pattern: 'chat.chats.delete',
   effect: 'keyed',
   request: z.object({ chatId: z.uuid() }),
@@ -148,7 +92,7 @@ export const DELETE_CHAT = defineCall({
 });
 
 /** Sets the read marker to now. */
-export const MARK_CHAT_READ = defineCall({
+export const markRead = defineCall({
   pattern: 'chat.chats.markRead',
   effect: 'keyed',
   request: z.object({ chatId: z.uuid() }),
@@ -156,7 +100,7 @@ export const MARK_CHAT_READ = defineCall({
 });
 
 /** Every row of a user who was deleted. Sent by auth's deletion through the gateway's admin route. */
-export const DELETE_USER_CHATS = defineCall({
+export const removeOfUser = defineCall({
   pattern: 'chat.chats.deleteOfUser',
   effect: 'keyed',
   request: z.object({ userId: z.uuid() }),

@@ -1,3 +1,7 @@
-export * from './chats';
-export * from './pictures';
-export * from './runs';
+export * as chats from './chats';
+export * as completions from './completions';
+export * as pictures from './pictures';
+export * as runs from './runs';
+export * from './chat';
+export * from './picture';
+export * from './run';

@@ -1,34 +1,6 @@
 import { defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-
-export const ConnectionKindSchema = z.enum(['openai', 'ollama']);
-export type ConnectionKind = z.infer<typeof ConnectionKindSchema>;
-
-/** How a provider continues a text that broke off; detected by URL or set by the admin (`config.continuation`). */
-export const ContinuationSchema = z.enum(['continue_final_message', 'trailing_assistant', 'prefix', 'none']);
-
-/** Free-form options of a connection as the wire has them (`OPENAI_API_CONFIGS["0"]`). */
-export const ConnectionOptionsSchema = z.looseObject({
-  enable: z.boolean().optional(),
-  prefix_id: z.string().optional(),
-  model_ids: z.array(z.string()).optional(),
-  tags: z.array(z.unknown()).optional(),
-  connection_type: z.string().optional(),
-  continuation: ContinuationSchema.optional(),
-});
-export type ConnectionOptions = z.infer<typeof ConnectionOptionsSchema>;
-
-const IncomingOptionsSchema = ConnectionOptionsSchema.extend({
-  prefix_id: z.string().max(100).optional(),
-  model_ids: z.array(z.string().max(512)).max(10_000).optional(),
-  tags: z.array(z.unknown()).max(100).optional(),
-  connection_type: z.string().max(100).optional(),
-});
-const url = z.url().max(2_000);
-const key = z.string().max(10_000);
-
-/** One connection for the admin's page. `key` is masked, never clear; sending the mask back keeps the stored key. */
-export const AdminConnectionSchema = z.object({ url: z.url(), key: z.string(), config: ConnectionOptionsSchema });
+import { ConnectionKindSchema, AdminConnectionSchema, ConnectionOptionsSchema } from './connection';
 
 const AdminConnectionsSchema = z.object({
   kind: ConnectionKindSchema,
@@ -37,15 +9,26 @@ const AdminConnectionsSchema = z.object({
 });
 
 /** Admin only. Connections of one kind: those of the environment until settings were saved, then the saved ones. */
-export const GET_CONNECTIONS = defineCall({
+export const get = defineCall({
   pattern: 'config.connections.get',
   effect: 'read',
   request: z.object({ kind: ConnectionKindSchema }),
   reply: AdminConnectionsSchema,
 });
 
+const url = z.url().max(2_000);
+
+const key = z.string().max(10_000);
+
+const IncomingOptionsSchema = ConnectionOptionsSchema.extend({
+  prefix_id: z.string().max(100).optional(),
+  model_ids: z.array(z.string().max(512)).max(10_000).optional(),
+  tags: z.array(z.unknown()).max(100).optional(),
+  connection_type: z.string().max(100).optional(),
+});
+
 /** Admin only. Replaces the connections of one kind. Keys are sealed before they are stored. */
-export const UPDATE_CONNECTIONS = defineCall({
+export const update = defineCall({
   pattern: 'config.connections.update',
   effect: 'keyed',
   sealed: true,
@@ -56,7 +39,7 @@ export const UPDATE_CONNECTIONS = defineCall({
 });
 
 /** Admin only. Asks a provider for its models; `UNAVAILABLE`, `UNAUTHENTICATED`… as the provider said it. No redirect is followed with a key. */
-export const VERIFY_CONNECTION = defineCall({
+export const verify = defineCall({
   pattern: 'config.connections.verify',
   effect: 'read',
   sealed: true,

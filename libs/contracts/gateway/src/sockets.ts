@@ -1,8 +1,6 @@
 import type { z } from 'zod';
 import type { ReasoningItem } from '@perennial/contracts-kernel';
-import type { OutputItem } from './chats';
-import type { UsageSchema } from './completions';
-import type { MessageStatus, Source } from './sources';
+import type { MessageStatus, OutputItem, Source, UsageSchema } from '@perennial/contracts-wire';
 
 /** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
 export const SOCKET_PATH = '/ws/socket.io';

@@ -1,5 +1,11 @@
-export * from './files';
-export * from './knowledge';
+export * as documents from './documents';
+export * as embedding from './embedding';
+export * as files from './files';
+export * as knowledge from './knowledge';
+export * as retrievalSettings from './retrieval-settings';
+export * as searchIndex from './search-index';
+export * from './base';
+export * from './file';
 export * from './progress';
-export * from './search';
-export * from './settings';
+export * from './setting';
+export * from './source';

@@ -1,34 +1,14 @@
-import { boundedJson, defineCall } from '@perennial/contracts-kernel';
+import { defineCall, boundedJson } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { FileSchema, FileStatusSchema } from './files';
-
-/** `KnowledgeModel` of the wire. Times are epoch seconds. */
-export const KnowledgeBaseSchema = z.object({
-  id: z.uuid(),
-  user_id: z.uuid(),
-  name: z.string(),
-  description: z.string(),
-  meta: z.record(z.string(), z.unknown()).nullable(),
-  /** Nobody but the owner and administrators yet. */
-  access_grants: z.array(z.unknown()),
-  file_count: z.number().int(),
-  /** Whether the caller may change it. */
-  write_access: z.boolean(),
-  created_at: z.number().int(),
-  updated_at: z.number().int(),
-});
-export type KnowledgeBase = z.infer<typeof KnowledgeBaseSchema>;
+import { KnowledgeBaseSchema, KNOWLEDGE_PAGE } from './base';
+import { FileSchema, FileStatusSchema } from './file';
 
 const Page = z.number().int().min(1).default(1);
-const KnowledgePageSchema = z.object({ items: z.array(KnowledgeBaseSchema), total: z.number().int() });
-const Name = z.string().trim().min(1).max(500);
-const Description = z.string().max(10_000);
 
-/** Pages of knowledge bases have 30 items. */
-export const KNOWLEDGE_PAGE = 30;
+const KnowledgePageSchema = z.object({ items: z.array(KnowledgeBaseSchema), total: z.number().int() });
 
 /** The caller's knowledge bases, last changed first. Pages of 30, `page` from 1. */
-export const LIST_KNOWLEDGE = defineCall({
+export const list = defineCall({
   pattern: 'retrieval.knowledge.list',
   effect: 'read',
   request: z.object({ page: Page }),
@@ -36,7 +16,7 @@ export const LIST_KNOWLEDGE = defineCall({
 });
 
 /** Bases whose name or description holds `query`. `all`: an administrator also sees those of others. */
-export const SEARCH_KNOWLEDGE = defineCall({
+export const search = defineCall({
   pattern: 'retrieval.knowledge.search',
   effect: 'read',
   sealed: true,
@@ -51,15 +31,19 @@ export const SEARCH_KNOWLEDGE = defineCall({
 });
 
 /** `NOT_FOUND` also when it is somebody else's. */
-export const GET_KNOWLEDGE = defineCall({
+export const get = defineCall({
   pattern: 'retrieval.knowledge.get',
   effect: 'read',
   request: z.object({ knowledgeId: z.uuid() }),
   reply: KnowledgeBaseSchema,
 });
 
+const Name = z.string().trim().min(1).max(500);
+
+const Description = z.string().max(10_000);
+
 /** `RATE_LIMITED` beyond the bases that one user may have. */
-export const CREATE_KNOWLEDGE = defineCall({
+export const create = defineCall({
   pattern: 'retrieval.knowledge.create',
   effect: 'keyed',
   request: z.object({ name: Name, description: Description.default('') }),
@@ -67,7 +51,7 @@ export const CREATE_KNOWLEDGE = defineCall({
 });
 
 /** Changes what is named. */
-export const UPDATE_KNOWLEDGE = defineCall({
+export const update = defineCall({
   pattern: 'retrieval.knowledge.update',
   effect: 'keyed',
   request: z.object({
@@ -80,7 +64,7 @@ export const UPDATE_KNOWLEDGE = defineCall({
 });
 
 /** Deletes the base and those of its files that are nowhere else. From the reply on no search finds them. */
-export const DELETE_KNOWLEDGE = defineCall({
+export const remove = defineCall({
   pattern: 'retrieval.knowledge.delete',
   effect: 'keyed',
   request: z.object({ knowledgeId: z.uuid() }),
@@ -89,7 +73,7 @@ export const DELETE_KNOWLEDGE = defineCall({
 });
 
 /** Empties the base: its files leave it, and those that are nowhere else are deleted. */
-export const RESET_KNOWLEDGE = defineCall({
+export const reset = defineCall({
   pattern: 'retrieval.knowledge.reset',
   effect: 'keyed',
   request: z.object({ knowledgeId: z.uuid() }),
@@ -98,10 +82,11 @@ export const RESET_KNOWLEDGE = defineCall({
 });
 
 const FileOrder = z.enum(['name', 'created_at', 'updated_at']).default('updated_at');
+
 const FilePageSchema = z.object({ items: z.array(FileSchema), total: z.number().int() });
 
 /** The files of a base, 30 a page, with their state. `query`: only names that hold it. */
-export const LIST_KNOWLEDGE_FILES = defineCall({
+export const files = defineCall({
   pattern: 'retrieval.knowledge.files',
   effect: 'read',
   sealed: true,
@@ -117,7 +102,7 @@ export const LIST_KNOWLEDGE_FILES = defineCall({
 });
 
 /** Files of all the caller's bases whose name holds `query`, 30 a page, each with the base it is in. */
-export const SEARCH_KNOWLEDGE_FILES = defineCall({
+export const searchFiles = defineCall({
   pattern: 'retrieval.knowledge.searchFiles',
   effect: 'read',
   sealed: true,
@@ -129,7 +114,7 @@ export const SEARCH_KNOWLEDGE_FILES = defineCall({
 });
 
 /** The files of a base that wait or are being ingested; at most 500. */
-export const PENDING_KNOWLEDGE_FILES = defineCall({
+export const pending = defineCall({
   pattern: 'retrieval.knowledge.pending',
   effect: 'read',
   request: z.object({ knowledgeId: z.uuid() }),
@@ -140,7 +125,7 @@ export const PENDING_KNOWLEDGE_FILES = defineCall({
  * Places files in a base. All or none. A file that is there already stays as it is; one whose bytes are there under another id is refused:
  * `INVALID_ARGUMENT` "Duplicate content detected…". Files that were never processed are queued.
  */
-export const ADD_KNOWLEDGE_FILES = defineCall({
+export const addFiles = defineCall({
   pattern: 'retrieval.knowledge.addFiles',
   effect: 'keyed',
   request: z.object({ knowledgeId: z.uuid(), fileIds: z.array(z.uuid()).min(1).max(1_000) }),
@@ -149,7 +134,7 @@ export const ADD_KNOWLEDGE_FILES = defineCall({
 });
 
 /** Ingests a file of the base again, from its present bytes. `NOT_FOUND` when it is not in the base. */
-export const UPDATE_KNOWLEDGE_FILE = defineCall({
+export const updateFile = defineCall({
   pattern: 'retrieval.knowledge.updateFile',
   effect: 'keyed',
   request: z.object({ knowledgeId: z.uuid(), fileId: z.uuid() }),
@@ -160,7 +145,7 @@ export const UPDATE_KNOWLEDGE_FILE = defineCall({
  * Takes a file out of a base. `deleteFile`: and deletes it, where it is in no other base and the caller may; otherwise a file that is in
  * no base any more can still be found as a file on its own.
  */
-export const REMOVE_KNOWLEDGE_FILE = defineCall({
+export const removeFile = defineCall({
   pattern: 'retrieval.knowledge.removeFile',
   effect: 'keyed',
   request: z.object({ knowledgeId: z.uuid(), fileId: z.uuid(), deleteFile: z.boolean().default(true) }),
@@ -168,7 +153,7 @@ export const REMOVE_KNOWLEDGE_FILE = defineCall({
 });
 
 /** Admin only. Ingests every file anew, in the background; searches go on meanwhile. `queued`: how many were queued by this call. */
-export const REINDEX_KNOWLEDGE = defineCall({
+export const reindex = defineCall({
   pattern: 'retrieval.knowledge.reindex',
   effect: 'keyed',
   request: z.object({ knowledgeId: z.uuid().optional() }),

@@ -1,11 +1,11 @@
 import { defineNotice } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { FileStateSchema, IngestionStepSchema } from './files';
+import { FileStateSchema, IngestionStepSchema } from './file';
 
 /**
  * Sent by the retrieval process that changed something about a file, after it committed, and by its worker a few times a second while
  * it embeds. Gateways that hold a reader of `process/status` or of `files/pending` act on it; since it may be lost, a reader also asks
- * for the row (`FILE_STATUSES`) when it comes and every few seconds.
+ * for the row (`files.statuses`) when it comes and every few seconds.
  */
 export const FILE_PROGRESS = defineNotice(
   'retrieval.progress',

@@ -20,7 +20,7 @@ class PassErrorsOn implements ExceptionFilter {
 }
 
 /**
- * Marks the controller method that answers a call: `@Handles(SIGN_IN) signIn(request, context) {…}`. The request is parsed before
+ * Marks the controller method that answers a call: `@Handles(sessions.signIn) signIn(request, context) {…}`. The request is parsed before
  * and the reply after it; a method whose types do not fit the call does not compile.
  */
 export function Handles<C extends Call>(call: C) {

@@ -20,9 +20,16 @@ export function tieRpcServer(app: INestApplicationContext, runtime: Runtime): vo
   runtime.drain.add('intake', 'drain calls', ({ remainingMs }) => server.drain(Math.min(remainingMs, DRAIN_CALLS_MS)));
 }
 
-/** The calls that a contract package declares (`import * as contract from …`), for `TransportModule.forRoot({ calls })`. */
+/** The calls that a contract package declares in its namespaces (`import * as contract from …`), for `TransportModule.forRoot({ calls })`. */
 export function callsOf(contract: object): Call[] {
-  return Object.values(contract).filter(
-    (value): value is Call => typeof value === 'object' && value !== null && 'pattern' in value && 'effect' in value,
-  );
+  const calls = Object.values(contract)
+    .filter((value): value is object => typeof value === 'object' && value !== null)
+    .flatMap((namespace) => Object.values(namespace))
+    .filter(isCall);
+  if (calls.length === 0) throw new Error('The contract declares no call');
+  return calls;
+}
+
+function isCall(value: unknown): value is Call {
+  return typeof value === 'object' && value !== null && 'pattern' in value && 'effect' in value;
 }

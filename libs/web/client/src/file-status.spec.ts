@@ -1,4 +1,4 @@
-import type { FileProgress } from '@perennial/contracts-gateway';
+import type { FileProgress } from '@perennial/contracts-wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { followFileStatus, followPendingFiles } from './file-status';
 

@@ -1,4 +1,5 @@
-import { FILE_STATUS, LIST_PENDING_FILES, type FileProgress, type PendingFile } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { FileProgress, PendingFile } from '@perennial/contracts-wire';
 import { addressOf } from './http';
 
 const FIRST_RETRY_MS = 500;
@@ -11,7 +12,7 @@ const LAST_RETRY_MS = 5_000;
  * @returns the function that stops following
  */
 export function followFileStatus(fileId: string, onProgress: (progress: FileProgress) => void): () => void {
-  const address = addressOf(FILE_STATUS.path, { id: fileId }, { stream: true });
+  const address = addressOf(routes.files.status.path, { id: fileId }, { stream: true });
   const gone: FileProgress = { status: 'failed', error: 'The file was deleted.' };
   return follow(address, ({ status }) => status === 'completed' || status === 'failed', gone, onProgress);
 }
@@ -23,7 +24,7 @@ export function followFileStatus(fileId: string, onProgress: (progress: FileProg
  * @returns the function that stops following
  */
 export function followPendingFiles(knowledgeId: string, onChange: (files: PendingFile[]) => void): () => void {
-  const address = addressOf(LIST_PENDING_FILES.path, { id: knowledgeId }, { stream: true });
+  const address = addressOf(routes.knowledge.pending.path, { id: knowledgeId }, { stream: true });
   return follow(address, (files) => files.length === 0, [], onChange);
 }
 

@@ -1,4 +1,4 @@
-import type { RunDelta, RunEnd, RunReset } from '@perennial/contracts-gateway';
+import type { RunDelta, RunEnd, RunReset } from '@perennial/contracts-wire';
 
 /** A run's text as its reader holds it. */
 export interface RunText {

@@ -1,4 +1,5 @@
-import { UPLOAD_FILE, type FileReply } from '@perennial/contracts-gateway';
+import { routes } from '@perennial/contracts-gateway';
+import type { FileReply } from '@perennial/contracts-wire';
 import { addressOf, OfflineError, refusalOf } from './http';
 
 export interface UploadRequest {
@@ -21,7 +22,7 @@ export function uploadFile(file: File, { knowledgeId, onProgress, signal }: Uplo
     const brokenOff = () => reject(new DOMException('The upload was broken off.', 'AbortError'));
     if (signal?.aborted) return brokenOff();
     const request = new XMLHttpRequest();
-    request.open(UPLOAD_FILE.method, addressOf(UPLOAD_FILE.path));
+    request.open(routes.files.upload.method, addressOf(routes.files.upload.path));
     request.setRequestHeader('accept', 'application/json');
     request.upload.onprogress = ({ loaded, total }) => onProgress?.(loaded, total);
     request.onload = () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { ACCEPT_COMPLETION } from '@perennial/contracts-chat';
+import type { completions } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
@@ -15,8 +15,8 @@ import { bodyLength } from './content';
 import { encodingOf } from './encoding';
 import { checkLimits, mustSerialise } from './limits';
 
-type Request = CallParsedRequest<typeof ACCEPT_COMPLETION>;
-type Reply = CallReply<typeof ACCEPT_COMPLETION>;
+type Request = CallParsedRequest<typeof completions.accept>;
+type Reply = CallReply<typeof completions.accept>;
 
 /** Turns an OpenAI chat completion into a durable run without a chat. */
 @Injectable()
@@ -30,7 +30,7 @@ export class AcceptCompletionService {
     private readonly documents: DocumentGate,
   ) {}
 
-  /** @throws CallError as `ACCEPT_COMPLETION` declares them */
+  /** @throws CallError as `completions.accept` declares them */
   async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
     const length = bodyLength(request.body.messages);
     // A whole conversation comes with each request; what one message may have is its least bound.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { ACCEPT_TURN } from '@perennial/contracts-chat';
+import type { runs } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { isForeignKeyViolation, isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
@@ -18,8 +18,8 @@ import { type Content, readContent } from './content';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
 import { checkLimits, mustSerialise, type RunLimits } from './limits';
 
-type Request = CallParsedRequest<typeof ACCEPT_TURN>;
-type Reply = CallReply<typeof ACCEPT_TURN>;
+type Request = CallParsedRequest<typeof runs.accept>;
+type Reply = CallReply<typeof runs.accept>;
 
 /** What a new chat is called until its title is made; a title job replaces this and nothing else. */
 export const DEFAULT_TITLE = 'New Chat';
@@ -40,7 +40,7 @@ export class AcceptTurnService {
     private readonly usage: UsageService,
   ) {}
 
-  /** @throws CallError as `ACCEPT_TURN` declares them */
+  /** @throws CallError as `runs.accept` declares them */
   async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
     const content = this.#check(request);
     for (const model of new Set(request.answers.map((answer) => answer.modelId))) {

@@ -1,8 +1,8 @@
-import type { ACCEPT_TURN } from '@perennial/contracts-chat';
+import type { runs } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import type { AcceptFacts } from './accept.repository';
 
-type Request = CallParsedRequest<typeof ACCEPT_TURN>;
+type Request = CallParsedRequest<typeof runs.accept>;
 
 /** The parent must be there, and an id keeps its role. */
 export function checkTree(request: Request, facts: AcceptFacts): void {

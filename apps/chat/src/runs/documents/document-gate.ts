@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
-import { FILE_STATUSES, GET_KNOWLEDGE, type SearchItem } from '@perennial/contracts-retrieval';
+import { type SearchItem, files as fileCalls, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import { isPassing } from '../models/model-catalog';
 import { distinct, documentsIn } from './attachments';
@@ -39,7 +39,9 @@ export class DocumentGate {
     const files = items.filter(({ type }) => type === 'file');
     const bases = items.filter(({ type }) => type === 'collection');
     const [statuses, found] = await Promise.all([
-      files.length === 0 ? undefined : this.rpc.call(FILE_STATUSES, { fileIds: files.map(({ id }) => id) }, options),
+      files.length === 0
+        ? undefined
+        : this.rpc.call(fileCalls.statuses, { fileIds: files.map(({ id }) => id) }, options),
       Promise.all(bases.map(({ id }) => this.#hasBase(id, options))),
     ]);
     const known = new Set(statuses?.items.map(({ id }) => id));
@@ -48,7 +50,7 @@ export class DocumentGate {
 
   async #hasBase(knowledgeId: string, options: { principal: UserPrincipal; deadlineMs: number }): Promise<boolean> {
     try {
-      await this.rpc.call(GET_KNOWLEDGE, { knowledgeId }, options);
+      await this.rpc.call(knowledge.get, { knowledgeId }, options);
       return true;
     } catch (error) {
       if (error instanceof CallError && (error.code === 'NOT_FOUND' || error.code === 'PERMISSION_DENIED'))

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { SEARCH, type SearchItem } from '@perennial/contracts-retrieval';
+import { type SearchItem, documents } from '@perennial/contracts-retrieval';
 import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
@@ -13,7 +13,7 @@ import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocume
 import { QueryWriter } from './query-writer';
 import { conversationOf, withDocuments } from './run-documents';
 
-type Found = CallReply<typeof SEARCH>;
+type Found = CallReply<typeof documents.search>;
 
 /** How long an answer waits for Postgres to keep what was found; it goes on to be kept while the answer is written. */
 const KEEP_PATIENCE_MS = 5_000;
@@ -117,7 +117,7 @@ export class DocumentsService {
     const search = async (): Promise<Found | CallError> => {
       const deadlineMs = Math.max(1, Math.round(end - performance.now()));
       try {
-        return await this.rpc.call(SEARCH, { queries, items: [...items] }, { principal, signal, deadlineMs });
+        return await this.rpc.call(documents.search, { queries, items: [...items] }, { principal, signal, deadlineMs });
       } catch (error) {
         if (error instanceof CallError && error.details.reason !== undefined) return error;
         throw error;

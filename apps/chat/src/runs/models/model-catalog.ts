@@ -1,12 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import {
-  CONFIG_CHANGED,
-  GET_SETTINGS,
-  GET_VERSION,
-  RESOLVE_MODEL,
-  type ResolvedModel,
-  type Settings,
-} from '@perennial/contracts-config';
+import { CONFIG_CHANGED, type ResolvedModel, type Settings, settings, models } from '@perennial/contracts-config';
 import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { Notices, Rpc } from '@perennial/transport';
 import { LRUCache } from 'lru-cache';
@@ -49,7 +42,7 @@ export class ModelCatalog implements OnModuleInit {
     });
   }
 
-  /** Where the model lives, for this user. Errors as `RESOLVE_MODEL`. */
+  /** Where the model lives, for this user. Errors as `models.resolve`. */
   async resolve(modelId: string, principal: UserPrincipal, deadlineMs?: number): Promise<ResolvedModel> {
     const key = `${principal.userId} ${principal.role} ${modelId}`;
     const known = this.#models.get(key);
@@ -57,7 +50,7 @@ export class ModelCatalog implements OnModuleInit {
     const asked = this.#resolving.get(key);
     if (asked) return asked;
     const answer = this.rpc
-      .call(RESOLVE_MODEL, { modelId }, { principal, deadlineMs })
+      .call(models.resolve, { modelId }, { principal, deadlineMs })
       .then((model) => {
         this.#models.set(key, { at: Date.now(), model });
         this.#saw(model.version);
@@ -89,7 +82,7 @@ export class ModelCatalog implements OnModuleInit {
     const known = this.#settings;
     if (known && (await this.#isCurrent(known.value.version))) return known.value;
     try {
-      const value = await this.rpc.call(GET_SETTINGS, {}, { principal: SERVICE });
+      const value = await this.rpc.call(settings.get, {}, { principal: SERVICE });
       this.#settings = { at: Date.now(), value };
       this.#saw(value.version);
       return value;
@@ -102,7 +95,7 @@ export class ModelCatalog implements OnModuleInit {
   async #isCurrent(version: number): Promise<boolean> {
     if (Date.now() - this.#version.at >= BELIEVED_MS) {
       this.#asking ??= this.rpc
-        .call(GET_VERSION, {}, { principal: SERVICE })
+        .call(settings.version, {}, { principal: SERVICE })
         .then((reply) => this.#saw(reply.version))
         .finally(() => (this.#asking = undefined));
       try {

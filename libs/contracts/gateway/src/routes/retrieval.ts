@@ -1,46 +1,11 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
+import { RetrievalSettingsSchema, EmbeddingSettingsSchema, server, QueryReplySchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { route } from './route';
-
-const limit = z.number().int().min(1).nullable();
-
-/**
- * How documents are read and searched; the names are those that an operator knows as environment variables. Sizes: `CHUNK_*` in
- * characters (tokens with the token splitter), `FILE_MAX_SIZE` in MiB. `RELEVANCE_THRESHOLD` and `HYBRID_BM25_WEIGHT` are 0 to 1. Engines
- * that are not offered are answered with their empty values and ignored when they come back.
- */
-export const RetrievalSettingsSchema = z.object({
-  RAG_TEMPLATE: z.string().max(50_000),
-  TOP_K: z.number().int().min(1).max(100),
-  BYPASS_EMBEDDING_AND_RETRIEVAL: z.boolean(),
-  RAG_FULL_CONTEXT: z.boolean(),
-  RAG_SYSTEM_CONTEXT: z.boolean(),
-  ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
-  RELEVANCE_THRESHOLD: z.number().min(0).max(1),
-  HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
-  TEXT_SPLITTER: z.enum(['', 'character', 'token']),
-  ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: z.boolean(),
-  CHUNK_SIZE: z.number().int().min(50).max(100_000),
-  CHUNK_MIN_SIZE_TARGET: z.number().int().min(0).max(100_000),
-  CHUNK_OVERLAP: z.number().int().min(0).max(50_000),
-  FILE_MAX_SIZE: limit,
-  FILE_MAX_COUNT: limit,
-  ALLOWED_FILE_EXTENSIONS: z
-    .array(
-      z
-        .string()
-        .trim()
-        .toLowerCase()
-        .max(17)
-        .regex(/^\.?[\w.-]{1,16}$/, 'must be file extensions such as "pdf"'),
-    )
-    .max(200),
-});
-export type RetrievalSettings = z.infer<typeof RetrievalSettingsSchema>;
+import { route } from '../route';
 
 const settingsReply = z.looseObject({ status: z.literal(true), ...RetrievalSettingsSchema.shape });
 
-export const GET_RETRIEVAL_CONFIG = route({
+export const config = route({
   method: 'GET',
   path: '/api/v1/retrieval/config',
   access: 'admin',
@@ -48,27 +13,13 @@ export const GET_RETRIEVAL_CONFIG = route({
 });
 
 /** Changes what is named; the rest stays. In force everywhere within a second. */
-export const UPDATE_RETRIEVAL_CONFIG = route({
+export const updateConfig = route({
   method: 'POST',
   path: '/api/v1/retrieval/config/update',
   access: 'admin',
   body: z.looseObject(RetrievalSettingsSchema.partial().shape),
   reply: settingsReply,
 });
-
-const server = z.object({ url: z.string().max(2_000).default(''), key: z.string().max(10_000).default('') });
-
-/** The embedding model. Keys are masked; sending the mask back keeps the stored key. */
-export const EmbeddingSettingsSchema = z.object({
-  RAG_EMBEDDING_ENGINE: z.enum(['', 'openai', 'ollama']),
-  RAG_EMBEDDING_MODEL: z.string().trim().min(1, 'must name a model').max(300),
-  RAG_EMBEDDING_BATCH_SIZE: z.number().int().min(1).max(2_048),
-  ENABLE_ASYNC_EMBEDDING: z.boolean(),
-  RAG_EMBEDDING_CONCURRENT_REQUESTS: z.number().int().min(0).max(256),
-  openai_config: server,
-  ollama_config: server,
-});
-export type EmbeddingSettings = z.infer<typeof EmbeddingSettingsSchema>;
 
 const indexed = z.object({ engine: z.string(), model: z.string(), dimension: z.number().int().nullable() });
 
@@ -100,7 +51,7 @@ const embeddingReply = EmbeddingSettingsSchema.extend({
   }),
 });
 
-export const GET_EMBEDDING_CONFIG = route({
+export const embedding = route({
   method: 'GET',
   path: '/api/v1/retrieval/embedding',
   access: 'admin',
@@ -108,7 +59,7 @@ export const GET_EMBEDDING_CONFIG = route({
 });
 
 /** Another model: everything is embedded again in the background while the present index answers. 400 when the engine's address is missing. */
-export const UPDATE_EMBEDDING_CONFIG = route({
+export const updateEmbedding = route({
   method: 'POST',
   path: '/api/v1/retrieval/embedding/update',
   access: 'admin',
@@ -121,6 +72,7 @@ export const UPDATE_EMBEDDING_CONFIG = route({
 });
 
 const collection = z.string().min(1, 'must not be empty').max(64);
+
 const question = {
   query: z.string().trim().min(1, 'must not be empty').max(8_000),
   k: z.number().int().min(1).max(100).nullish(),
@@ -131,16 +83,8 @@ const question = {
   hybrid_bm25_weight: z.number().min(0).max(1).nullish(),
 };
 
-/** Parallel lists with one inner list: the hits, best first. `distances`: 0 to 1, 1 is the same meaning. */
-export const QueryReplySchema = z.object({
-  ids: z.array(z.array(z.string())),
-  distances: z.array(z.array(z.number())),
-  documents: z.array(z.array(z.string())),
-  metadatas: z.array(z.array(z.record(z.string(), z.unknown()))),
-});
-
 /** Searches one collection: `file-<file id>`, or the id of a base. 404 when it is not the caller's. */
-export const QUERY_DOC = route({
+export const queryDoc = route({
   method: 'POST',
   path: '/api/v1/retrieval/query/doc',
   access: 'user',
@@ -148,7 +92,7 @@ export const QUERY_DOC = route({
   reply: QueryReplySchema,
 });
 
-export const QUERY_COLLECTION = route({
+export const queryCollection = route({
   method: 'POST',
   path: '/api/v1/retrieval/query/collection',
   access: 'user',
@@ -168,7 +112,7 @@ const processed = z.object({
 });
 
 /** Puts a stored file to work, in a base when `collection_name` is one. The work goes on in the background: follow `process/status`. */
-export const PROCESS_FILE = route({
+export const processFile = route({
   method: 'POST',
   path: '/api/v1/retrieval/process/file',
   access: 'user',
@@ -181,7 +125,7 @@ export const PROCESS_FILE = route({
 });
 
 /** Makes a file of a text. `collection_name` in the answer is what `query/doc` searches. */
-export const PROCESS_TEXT = route({
+export const processText = route({
   method: 'POST',
   path: '/api/v1/retrieval/process/text',
   access: 'user',
@@ -194,7 +138,7 @@ export const PROCESS_TEXT = route({
 });
 
 /** Takes a file out of a base. */
-export const DELETE_FROM_COLLECTION = route({
+export const removeFromCollection = route({
   method: 'POST',
   path: '/api/v1/retrieval/delete',
   access: 'admin',
@@ -203,7 +147,7 @@ export const DELETE_FROM_COLLECTION = route({
 });
 
 /** Builds the index of everything anew in the background; the present one answers until it is there. */
-export const RESET_INDEX = route({
+export const resetIndex = route({
   method: 'POST',
   path: '/api/v1/retrieval/reset/db',
   access: 'admin',
@@ -211,7 +155,7 @@ export const RESET_INDEX = route({
 });
 
 /** Deletes every file of every user, as `DELETE /api/v1/files/all`. */
-export const RESET_UPLOADS = route({
+export const resetUploads = route({
   method: 'POST',
   path: '/api/v1/retrieval/reset/uploads',
   access: 'admin',

@@ -1,67 +1,32 @@
+import {
+  KnowledgeListItemSchema,
+  KnowledgeFileSchema,
+  AccessGrantSchema,
+  KnowledgeBaseSchema,
+  PendingFileSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { FileProgressSchema, FileSchema } from './files';
-import { AccessGrantSchema } from './models';
-import { route } from './route';
+import { route } from '../route';
 
-/** Whose something is, as lists name it. Null: an account that cannot be named now. */
-export const OwnerSchema = z.object({ id: z.uuid(), name: z.string(), role: z.string(), email: z.string() }).nullable();
-export type Owner = z.infer<typeof OwnerSchema>;
-
-/** A collection of documents. Times are epoch seconds. `files` is null where the route does not list them. */
-export const KnowledgeBaseSchema = z.object({
-  id: z.uuid(),
-  user_id: z.uuid(),
-  name: z.string(),
-  description: z.string(),
-  meta: z.record(z.string(), z.unknown()).nullable(),
-  access_grants: z.array(AccessGrantSchema),
-  created_at: z.number().int(),
-  updated_at: z.number().int(),
-  files: z.array(FileSchema).nullish(),
-  write_access: z.boolean().optional(),
-});
-export type KnowledgeBase = z.infer<typeof KnowledgeBaseSchema>;
-
-/** A base in a list. */
-export const KnowledgeListItemSchema = KnowledgeBaseSchema.omit({ files: true, write_access: true }).extend({
-  user: OwnerSchema,
-  file_count: z.number().int(),
-  write_access: z.boolean(),
-});
-export type KnowledgeListItem = z.infer<typeof KnowledgeListItemSchema>;
-
-/** A file in a base. Folders inside a base are not offered: `directory_id` is null and `directory_path` empty. */
-export const KnowledgeFileSchema = FileSchema.extend({
-  directory_id: z.null(),
-  directory_path: z.string(),
-  has_original: z.boolean(),
-  user: OwnerSchema,
-});
-export type KnowledgeFile = z.infer<typeof KnowledgeFileSchema>;
-
-const params = z.object({ id: z.string().min(1).max(200) });
 const page = z.coerce.number().int().min(1).max(1_000_000).default(1);
-const query = z.string().max(500).default('');
-const direction = z.enum(['asc', 'desc']);
-const bases = z.object({ items: z.array(KnowledgeListItemSchema), total: z.number().int() });
-const files = z.object({
-  items: z.array(KnowledgeFileSchema),
-  directories: z.array(z.never()),
-  breadcrumbs: z.array(z.never()),
-  total: z.number().int(),
-});
+
+const basePage = z.object({ items: z.array(KnowledgeListItemSchema), total: z.number().int() });
 
 /** The caller's bases, last changed first; 30 a page. */
-export const LIST_KNOWLEDGE = route({
+export const list = route({
   method: 'GET',
   path: '/api/v1/knowledge/',
   access: 'user',
   query: z.object({ page }),
-  reply: bases,
+  reply: basePage,
 });
 
+const query = z.string().max(500).default('');
+
+const direction = z.enum(['asc', 'desc']);
+
 /** Bases whose name or description holds `query`; 30 a page. An administrator also sees those of others, unless `view_option` is `created`. */
-export const SEARCH_KNOWLEDGE = route({
+export const search = route({
   method: 'GET',
   path: '/api/v1/knowledge/search',
   access: 'user',
@@ -73,16 +38,23 @@ export const SEARCH_KNOWLEDGE = route({
     order_by: z.enum(['name', 'created_at', 'updated_at']).catch('updated_at'),
     direction: direction.catch('desc'),
   }),
-  reply: bases,
+  reply: basePage,
+});
+
+const filePage = z.object({
+  items: z.array(KnowledgeFileSchema),
+  directories: z.array(z.never()),
+  breadcrumbs: z.array(z.never()),
+  total: z.number().int(),
 });
 
 /** Files in the caller's bases whose name holds `query`, each with the base it is in; 30 a page. */
-export const SEARCH_KNOWLEDGE_FILES = route({
+export const searchFiles = route({
   method: 'GET',
   path: '/api/v1/knowledge/search/files',
   access: 'user',
   query: z.object({ query, page, include_content: z.string().max(10).optional() }),
-  reply: files.extend({
+  reply: filePage.extend({
     items: z.array(KnowledgeFileSchema.extend({ knowledge: z.object({ id: z.uuid(), name: z.string() }) })),
   }),
 });
@@ -94,7 +66,7 @@ const form = z.object({
 });
 
 /** Grants are accepted and not kept: a base is its owner's, and every administrator's. */
-export const CREATE_KNOWLEDGE = route({
+export const create = route({
   method: 'POST',
   path: '/api/v1/knowledge/create',
   access: 'user',
@@ -102,7 +74,9 @@ export const CREATE_KNOWLEDGE = route({
   reply: KnowledgeBaseSchema,
 });
 
-export const GET_KNOWLEDGE = route({
+const params = z.object({ id: z.string().min(1).max(200) });
+
+export const get = route({
   method: 'GET',
   path: '/api/v1/knowledge/:id',
   access: 'user',
@@ -110,7 +84,7 @@ export const GET_KNOWLEDGE = route({
   reply: KnowledgeBaseSchema,
 });
 
-export const UPDATE_KNOWLEDGE = route({
+export const update = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/update',
   access: 'user',
@@ -120,7 +94,7 @@ export const UPDATE_KNOWLEDGE = route({
 });
 
 /** Deletes the base with the vectors of its files; a file that is in no other base goes with it. */
-export const DELETE_KNOWLEDGE = route({
+export const remove = route({
   method: 'DELETE',
   path: '/api/v1/knowledge/:id/delete',
   access: 'user',
@@ -129,7 +103,7 @@ export const DELETE_KNOWLEDGE = route({
 });
 
 /** Empties the base: its files leave it, and those that are nowhere else are deleted. */
-export const RESET_KNOWLEDGE = route({
+export const reset = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/reset',
   access: 'user',
@@ -138,7 +112,7 @@ export const RESET_KNOWLEDGE = route({
 });
 
 /** The base's files; 30 a page unless `limit` (at most 100) says otherwise. */
-export const LIST_KNOWLEDGE_FILES = route({
+export const files = route({
   method: 'GET',
   path: '/api/v1/knowledge/:id/files',
   access: 'user',
@@ -153,23 +127,14 @@ export const LIST_KNOWLEDGE_FILES = route({
     include_content: z.string().max(10).optional(),
     directory_id: z.string().max(200).optional(),
   }),
-  reply: files,
+  reply: filePage,
 });
-
-/** A file on its way into the search; `step`, `done` and `total` as in `FileProgressSchema`. */
-export const PendingFileSchema = z.object({
-  id: z.uuid(),
-  user_id: z.uuid(),
-  filename: z.string(),
-  data: FileProgressSchema,
-});
-export type PendingFile = z.infer<typeof PendingFileSchema>;
 
 /**
  * The base's files that wait or are being read; at most 500. With `stream=true` the list as server-sent events: at once, with every
  * change, and the end of the stream when nothing is left.
  */
-export const LIST_PENDING_FILES = route({
+export const pending = route({
   method: 'GET',
   path: '/api/v1/knowledge/:id/files/pending',
   access: 'user',
@@ -179,6 +144,7 @@ export const LIST_PENDING_FILES = route({
 });
 
 const fileId = z.string().min(1, 'must not be empty').max(200);
+
 const oneFile = z.object({
   file_id: fileId,
   directory_id: z
@@ -188,7 +154,7 @@ const oneFile = z.object({
 });
 
 /** Puts a file into the base. 400 when a file of the same content is there already. */
-export const ADD_KNOWLEDGE_FILE = route({
+export const addFile = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/add',
   access: 'user',
@@ -198,7 +164,7 @@ export const ADD_KNOWLEDGE_FILE = route({
 });
 
 /** Reads a file of the base again from its bytes. */
-export const UPDATE_KNOWLEDGE_FILE = route({
+export const updateFile = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/update',
   access: 'user',
@@ -208,7 +174,7 @@ export const UPDATE_KNOWLEDGE_FILE = route({
 });
 
 /** Takes a file out of the base, and with `delete_file` (the default) deletes it where no other base holds it. */
-export const REMOVE_KNOWLEDGE_FILE = route({
+export const removeFile = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/remove',
   access: 'user',
@@ -219,7 +185,7 @@ export const REMOVE_KNOWLEDGE_FILE = route({
 });
 
 /** Puts up to 1,000 files into the base, all or none. */
-export const ADD_KNOWLEDGE_FILES = route({
+export const addFiles = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/files/batch/add',
   access: 'user',
@@ -229,7 +195,7 @@ export const ADD_KNOWLEDGE_FILES = route({
 });
 
 /** Reads every file again, in the background; searches go on meanwhile. */
-export const REINDEX_KNOWLEDGE = route({
+export const reindex = route({
   method: 'POST',
   path: '/api/v1/knowledge/reindex',
   access: 'admin',

@@ -1,4 +1,4 @@
-import { defineCall, defineNotice } from '@perennial/contracts-kernel';
+import { defineNotice } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 const limit = z.number().int().min(1).nullable();
@@ -46,36 +46,12 @@ export const RetrievalSettingsSchema = z.object({
     )
     .max(200),
 });
+
 export type RetrievalSettings = z.infer<typeof RetrievalSettingsSchema>;
-
-const VersionedSettings = z.object({
-  /** Rises with every change of settings or embedding. */
-  version: z.number().int(),
-  settings: RetrievalSettingsSchema.extend({
-    RAG_TEMPLATE: z.string(),
-    ALLOWED_FILE_EXTENSIONS: z.array(z.string()),
-  }),
-});
-
-/** For admins and services; there is no secret in it. As the database has it now. */
-export const GET_RETRIEVAL_SETTINGS = defineCall({
-  pattern: 'retrieval.settings.get',
-  effect: 'read',
-  request: z.object({}),
-  reply: VersionedSettings,
-});
-
-/** Admin only. What is named is changed, the rest stays. In force everywhere within a second. `INVALID_ARGUMENT` when it does not fit together. */
-export const UPDATE_RETRIEVAL_SETTINGS = defineCall({
-  pattern: 'retrieval.settings.update',
-  effect: 'keyed',
-  sealed: true,
-  request: RetrievalSettingsSchema.partial(),
-  reply: VersionedSettings,
-});
 
 /** Who turns text into vectors. '' is the local model in a process of its own. */
 export const EmbeddingEngineSchema = z.enum(['', 'openai', 'ollama']);
+
 export type EmbeddingEngine = z.infer<typeof EmbeddingEngineSchema>;
 
 const EmbeddingServer = z.object({
@@ -126,9 +102,10 @@ export const IndexStatusSchema = z.object({
     })
     .default({ total: 0, files: [] }),
 });
+
 export type IndexStatus = z.infer<typeof IndexStatusSchema>;
 
-const EmbeddingSettings = z.object({
+export const EmbeddingSettings = z.object({
   engine: EmbeddingEngineSchema,
   model: z.string().trim().min(1).max(300),
   /** Texts per request. */
@@ -147,44 +124,8 @@ export const EmbeddingConfigSchema = EmbeddingSettings.extend({
   version: z.number().int(),
   index: IndexStatusSchema,
 });
+
 export type EmbeddingConfig = z.infer<typeof EmbeddingConfigSchema>;
-
-/** Admin only. */
-export const GET_EMBEDDING = defineCall({
-  pattern: 'retrieval.embedding.get',
-  effect: 'read',
-  request: z.object({}),
-  reply: EmbeddingConfigSchema,
-});
-
-/**
- * Admin only. Another engine or model: everything is embedded again in the background into a new index while the old one answers; a model
- * change while one is being built replaces it, and going back to the active model ends it.
- * `INVALID_ARGUMENT` when the engine's address is missing.
- */
-export const UPDATE_EMBEDDING = defineCall({
-  pattern: 'retrieval.embedding.update',
-  effect: 'keyed',
-  sealed: true,
-  request: EmbeddingSettings.partial(),
-  reply: EmbeddingConfigSchema,
-});
-
-/** Admin only. */
-export const GET_INDEX_STATUS = defineCall({
-  pattern: 'retrieval.index.status',
-  effect: 'read',
-  request: z.object({}),
-  reply: IndexStatusSchema,
-});
-
-/** Admin only. Builds a new index of everything with the present model while the old one answers. */
-export const REINDEX = defineCall({
-  pattern: 'retrieval.index.rebuild',
-  effect: 'keyed',
-  request: z.object({}),
-  reply: IndexStatusSchema,
-});
 
 /** Sent by retrieval after a change of settings or embedding has committed: whoever caches them reads them again. */
 export const RETRIEVAL_SETTINGS_CHANGED = defineNotice(

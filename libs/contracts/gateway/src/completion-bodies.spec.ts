@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CompletionBodySchema } from './completions';
+import { CompletionBodySchema } from './completion-bodies';
 
 describe('a completion', () => {
   const body = { model: 'm', messages: [{ role: 'user', content: 'Hello' }] };

@@ -1,8 +1,12 @@
-import { boundedJson, boundedRecord, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
+import { MAX_TEXT_CHARS, MAX_ID_CHARS, boundedRecord, boundedJson } from '@perennial/contracts-kernel';
+import {
+  MAX_PARTS,
+  AttachmentSchema,
+  MessageIdSchema as messageId,
+  TimestampSchema,
+  ModelIndexSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { MAX_PARTS, MessageIdSchema as messageId, ModelIndexSchema, TimestampSchema } from './chats';
-import { route } from './route';
-import { AttachmentSchema } from './sources';
 
 const content = z.union(
   [z.string().max(MAX_TEXT_CHARS), z.array(z.looseObject({ type: z.string().max(100) })).max(MAX_PARTS)],
@@ -72,6 +76,7 @@ export const TurnBodySchema = z.looseObject({
   params: boundedJson().nullish(),
   background_tasks: z.looseObject({ title_generation: z.boolean().optional() }).nullish(),
 });
+
 export type TurnBody = z.input<typeof TurnBodySchema>;
 
 export const TurnReplySchema = z.object({
@@ -80,6 +85,7 @@ export const TurnReplySchema = z.object({
   task_ids: z.array(z.string()),
   chat_id: z.string(),
 });
+
 export type TurnReply = z.infer<typeof TurnReplySchema>;
 
 /**
@@ -113,34 +119,5 @@ export const CompletionBodySchema = SamplingSchema.extend({
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
 });
+
 export type CompletionBody = z.input<typeof CompletionBodySchema>;
-
-const TokenDetailsSchema = z.record(z.string().max(64), z.number());
-
-export const UsageSchema = z.object({
-  prompt_tokens: z.number().int(),
-  completion_tokens: z.number().int(),
-  total_tokens: z.number().int(),
-  /** `cached_tokens` and its like, as the provider counts them. */
-  prompt_tokens_details: TokenDetailsSchema.optional(),
-  /** `reasoning_tokens` and its like. */
-  completion_tokens_details: TokenDetailsSchema.optional(),
-});
-
-/** Both modes; the body decides (`TurnBodySchema` or `CompletionBodySchema`). */
-export const CHAT_COMPLETIONS = route({
-  method: 'POST',
-  path: '/api/chat/completions',
-  aliases: ['/api/v1/chat/completions', '/v1/chat/completions', '/openai/chat/completions'],
-  access: 'user',
-  reply: z.looseObject({}),
-});
-
-/** What the page calls in task mode: the same door, typed. */
-export const SEND_TURN = route({
-  method: 'POST',
-  path: '/api/chat/completions',
-  access: 'user',
-  body: TurnBodySchema,
-  reply: TurnReplySchema,
-});

@@ -25,6 +25,7 @@ export const SourceSchema = z.looseObject({
   ),
   distances: z.array(z.number()).optional(),
 });
+
 export type Source = z.infer<typeof SourceSchema>;
 
 /**
@@ -39,6 +40,7 @@ export const MessageStatusSchema = z.looseObject({
   count: z.number().int().optional(),
   done: z.boolean(),
 });
+
 export type MessageStatus = z.infer<typeof MessageStatusSchema>;
 
 /** Something attached to a message, a chat or a request. `context: "full"` asks for the whole text. Other types are kept and not read. */
@@ -48,4 +50,5 @@ export const AttachmentSchema = z.looseObject({
   name: z.string().nullish(),
   context: z.string().nullish(),
 });
+
 export type Attachment = z.infer<typeof AttachmentSchema>;

@@ -1,53 +1,14 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
+import { FileReplySchema, FileSchema, FileProgressSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { route } from './route';
-
-/** Files a page of every list of files holds. */
-export const FILES_PER_PAGE = 30;
-
-/** Where a document is on its way into the search: only a `completed` one is found. */
-export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'failed']);
-export type FileState = z.infer<typeof FileStateSchema>;
-
-/**
- * An uploaded document. Times are epoch seconds, `meta.size` is bytes, `hash` is the SHA-256 of the content that searches find (null
- * before the first is in). `data.error` says why it `failed` and what to do; `data` is empty for a file that was only stored; the text
- * itself is at `data/content`. `meta.data` is what the upload's `metadata` said (`knowledge_id`: the base it was uploaded into).
- */
-export const FileSchema = z.looseObject({
-  id: z.uuid(),
-  user_id: z.uuid(),
-  hash: z.string().nullable(),
-  filename: z.string(),
-  data: z.looseObject({ status: FileStateSchema.optional(), error: z.string().nullish() }),
-  meta: z.looseObject({
-    name: z.string(),
-    content_type: z.string(),
-    size: z.number().int(),
-    file_hash: z.string().nullish(),
-    data: z.record(z.string(), z.unknown()).optional(),
-    collection_name: z.string().optional(),
-  }),
-  created_at: z.number().int(),
-  updated_at: z.number().int(),
-});
-export type FileItem = z.infer<typeof FileSchema>;
-
-/** A file as its upload and its own route answer it. `path` is where its bytes are fetched. */
-export const FileReplySchema = FileSchema.extend({ status: z.literal(true), path: z.string() });
-export type FileReply = z.infer<typeof FileReplySchema>;
-
-/** Any string is accepted: what is no file of the caller's is 404, the same for "does not exist" and "not yours". */
-const params = z.object({ id: z.string().min(1).max(200) });
-const page = z.coerce.number().int().min(1).max(1_000_000);
-const done = z.object({ message: z.string() });
+import { route } from '../route';
 
 /**
  * Multipart: part `file`, and part `metadata` (JSON text; `knowledge_id` puts it into that base). Answers when the bytes are stored and
  * the work is written down; the reading goes on whatever happens to this server. 413 beyond `FILE_MAX_SIZE`, 415 for an extension that
  * is not allowed. `process=false` only stores it. `process_in_background=false` is accepted and changes nothing: follow `process/status`.
  */
-export const UPLOAD_FILE = route({
+export const upload = route({
   method: 'POST',
   path: '/api/v1/files/',
   access: 'user',
@@ -58,8 +19,10 @@ export const UPLOAD_FILE = route({
   reply: FileReplySchema,
 });
 
+const page = z.coerce.number().int().min(1).max(1_000_000);
+
 /** The caller's files, newest first. Their text is never in the list (`content` changes nothing): ask `data/content` for it. */
-export const LIST_FILES = route({
+export const list = route({
   method: 'GET',
   path: '/api/v1/files/',
   access: 'user',
@@ -68,7 +31,7 @@ export const LIST_FILES = route({
 });
 
 /** The caller's files whose name matches: `*` stands for anything, `?` for one character, letter case does not count. */
-export const SEARCH_FILES = route({
+export const search = route({
   method: 'GET',
   path: '/api/v1/files/search',
   access: 'user',
@@ -82,22 +45,27 @@ export const SEARCH_FILES = route({
 });
 
 /** How many files the caller has. */
-export const COUNT_FILES = route({
+export const count = route({
   method: 'GET',
   path: '/api/v1/files/count',
   access: 'user',
   reply: z.number().int(),
 });
 
+const done = z.object({ message: z.string() });
+
 /** Deletes every file of every user, from all bases. */
-export const DELETE_ALL_FILES = route({
+export const removeAll = route({
   method: 'DELETE',
   path: '/api/v1/files/all',
   access: 'admin',
   reply: done,
 });
 
-export const GET_FILE = route({
+/** Any string is accepted: what is no file of the caller's is 404, the same for "does not exist" and "not yours". */
+const params = z.object({ id: z.string().min(1).max(200) });
+
+export const get = route({
   method: 'GET',
   path: '/api/v1/files/:id',
   access: 'user',
@@ -106,23 +74,13 @@ export const GET_FILE = route({
 });
 
 /** Deletes the file with its vectors and bytes, in every base that holds it; a repeated request finishes what a crash cut short. */
-export const DELETE_FILE = route({ method: 'DELETE', path: '/api/v1/files/:id', access: 'user', params, reply: done });
-
-/** How far the reading of a file is. `step`, `done` and `total` are ours: they count within the step. */
-export const FileProgressSchema = z.object({
-  status: FileStateSchema,
-  error: z.string().nullish(),
-  step: z.string().nullish(),
-  done: z.number().int().nullish(),
-  total: z.number().int().nullish(),
-});
-export type FileProgress = z.infer<typeof FileProgressSchema>;
+export const remove = route({ method: 'DELETE', path: '/api/v1/files/:id', access: 'user', params, reply: done });
 
 /**
  * JSON, or with `stream=true` server-sent events: one at once, one with every change, none without one, and the end of the stream after
  * `completed` or `failed`. A stream that ends without one of the two was cut (a deploy): come back.
  */
-export const FILE_STATUS = route({
+export const status = route({
   method: 'GET',
   path: '/api/v1/files/:id/process/status',
   access: 'user',
@@ -132,7 +90,7 @@ export const FILE_STATUS = route({
 });
 
 /** Ours: puts a `failed` file (or one that was only stored) to work. 409 when it is `completed`. */
-export const RETRY_FILE = route({
+export const retry = route({
   method: 'POST',
   path: '/api/v1/files/:id/process/retry',
   access: 'user',
@@ -141,7 +99,7 @@ export const RETRY_FILE = route({
 });
 
 /** The extracted text, in the order of the document; empty while there is none. Breaks off when the file is replaced meanwhile. */
-export const FILE_TEXT = route({
+export const text = route({
   method: 'GET',
   path: '/api/v1/files/:id/data/content',
   access: 'user',
@@ -150,7 +108,7 @@ export const FILE_TEXT = route({
 });
 
 /** Replaces the file's text: a new generation, which is found when it is indexed; until then the old one is. */
-export const UPDATE_FILE_TEXT = route({
+export const updateText = route({
   method: 'POST',
   path: '/api/v1/files/:id/data/content/update',
   access: 'user',
@@ -159,7 +117,7 @@ export const UPDATE_FILE_TEXT = route({
   reply: z.object({ content: z.string() }),
 });
 
-export const RENAME_FILE = route({
+export const rename = route({
   method: 'POST',
   path: '/api/v1/files/:id/rename',
   access: 'user',
@@ -169,7 +127,7 @@ export const RENAME_FILE = route({
 });
 
 /** The original's bytes, with ranges. `attachment=true` makes a browser save it; what a browser could run is never shown inline. */
-export const FILE_CONTENT = route({
+export const content = route({
   method: 'GET',
   path: '/api/v1/files/:id/content',
   aliases: ['/api/v1/files/:id/content/:file_name'],
@@ -180,7 +138,7 @@ export const FILE_CONTENT = route({
 });
 
 /** An HTML document to look at: inline, in a sandbox in which none of it runs and nothing is fetched. 404 for a file that is none. */
-export const FILE_HTML = route({
+export const html = route({
   method: 'GET',
   path: '/api/v1/files/:id/content/html',
   access: 'user',

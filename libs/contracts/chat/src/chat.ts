@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** One message in the wire's blob. The server keeps each as a row; what it does not know is kept beside, unchanged. */
+export const WireMessageSchema = z.looseObject({
+  id: z.string(),
+  parentId: z.string().nullish(),
+  childrenIds: z.array(z.string()).default([]),
+  role: z.enum(['user', 'assistant', 'system']),
+  content: z.unknown().optional(),
+  timestamp: z.number().optional(),
+});
+
+export type WireMessage = z.infer<typeof WireMessageSchema>;
+
+/** The wire's chat blob, assembled from rows. `timestamp` is epoch milliseconds, messages' are seconds. */
+export const ChatBlobSchema = z.looseObject({
+  title: z.string().optional(),
+  models: z.array(z.string()).optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  history: z
+    .looseObject({
+      currentId: z.string().nullish(),
+      messages: z.record(z.string(), WireMessageSchema).default({}),
+      before: z.string().optional(),
+    })
+    .optional(),
+  timestamp: z.number().optional(),
+});
+
+/** `ChatResponse` of the wire. Times are epoch seconds. */
+export const ChatSchema = z.object({
+  id: z.uuid(),
+  user_id: z.uuid(),
+  title: z.string(),
+  chat: ChatBlobSchema,
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+  share_id: z.string().nullable(),
+  archived: z.boolean(),
+  pinned: z.boolean(),
+  meta: z.record(z.string(), z.unknown()),
+  variables: z.record(z.string(), z.unknown()),
+  folder_id: z.string().nullable(),
+  current_message_id: z.string().nullable(),
+  last_read_at: z.number().int().nullable(),
+});
+
+export type Chat = z.infer<typeof ChatSchema>;
+
+/** `ChatTitleIdResponse` of the wire. `active`: an answer is being written. */
+export const ChatListItemSchema = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  updated_at: z.number().int(),
+  created_at: z.number().int(),
+  last_read_at: z.number().int().nullable(),
+  active: z.boolean(),
+  snippet: z.string().optional(),
+});
+
+export type ChatListItem = z.infer<typeof ChatListItemSchema>;

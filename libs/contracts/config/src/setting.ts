@@ -1,0 +1,34 @@
+import { defineNotice } from '@perennial/contracts-kernel';
+import { z } from 'zod';
+
+export const BannerSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  title: z.string().optional(),
+  content: z.string(),
+  dismissible: z.boolean(),
+  timestamp: z.number().int(),
+});
+
+/** Settings that every process may know. `version` rises with every change of any setting, connection or model entry. */
+export const SettingsSchema = z.object({
+  version: z.number().int(),
+  name: z.string(),
+  defaultLocale: z.string(),
+  defaultModels: z.string().nullable(),
+  banners: z.array(BannerSchema),
+  /** An empty prompt stands for chat's own. */
+  tasks: z.object({
+    titleGeneration: z.boolean(),
+    titlePrompt: z.string(),
+    taskModel: z.string().nullable(),
+    /** Whether a model words what the documents of a turn are searched for. */
+    queryGeneration: z.boolean().default(true),
+    queryPrompt: z.string().default(''),
+  }),
+});
+
+export type Settings = z.infer<typeof SettingsSchema>;
+
+/** Sent by config after a change has committed: whoever caches settings, connections or models reads them again. */
+export const CONFIG_CHANGED = defineNotice('config.changed', z.object({ version: z.number().int() }));

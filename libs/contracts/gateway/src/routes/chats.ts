@@ -1,0 +1,85 @@
+import { MAX_ID_CHARS } from '@perennial/contracts-kernel';
+import { ChatListItemSchema, ChatBlobSchema, ChatSchema } from '@perennial/contracts-wire';
+import { z } from 'zod';
+import { route } from '../route';
+
+const page = z.coerce.number().int().min(1);
+
+const items = z.array(ChatListItemSchema);
+
+/** Newest first; 60 a page, all without `page`. */
+export const list = route({
+  method: 'GET',
+  path: '/api/v1/chats/',
+  aliases: ['/api/v1/chats/list'],
+  access: 'user',
+  query: z.object({
+    page: page.optional(),
+    sort_by: z.enum(['updated_at', 'created_at', 'title']).catch('updated_at'),
+    sort_dir: z.enum(['asc', 'desc']).catch('desc'),
+  }),
+  reply: items,
+});
+
+const shelf = {
+  method: 'GET',
+  access: 'user',
+  query: z.object({ page: page.optional() }),
+  reply: items,
+} as const;
+
+export const pinned = route({ ...shelf, path: '/api/v1/chats/pinned' });
+
+export const archived = route({ ...shelf, path: '/api/v1/chats/archived' });
+
+/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
+export const search = route({
+  method: 'GET',
+  path: '/api/v1/chats/search',
+  access: 'user',
+  query: z.object({ text: z.string().max(500).default(''), page: page.default(1) }),
+  reply: items,
+});
+
+export const create = route({
+  method: 'POST',
+  path: '/api/v1/chats/new',
+  access: 'user',
+  body: z.object({ chat: ChatBlobSchema, folder_id: z.string().max(200).nullish() }),
+  reply: ChatSchema,
+});
+
+/** Any string is accepted here: what is no chat of the caller's is 401, the same for "does not exist" and "not yours". */
+const chatId = z.object({ id: z.string().min(1).max(200) });
+
+/**
+ * The chat with its newest messages: as many as fit into an answer of about 2 MB, which are all of nearly every chat. Where there are older ones,
+ * `chat.history.before` is set: ask again with it as `before` for those. A message's `childrenIds` are complete only among what was fetched.
+ */
+export const get = route({
+  method: 'GET',
+  path: '/api/v1/chats/:id',
+  access: 'user',
+  params: chatId,
+  query: z.object({ before: z.string().max(MAX_ID_CHARS).optional() }),
+  reply: ChatSchema,
+});
+
+/** Merges a partial blob; `title` renames. A message that is being written is left alone. */
+export const update = route({
+  method: 'POST',
+  path: '/api/v1/chats/:id',
+  access: 'user',
+  params: chatId,
+  body: z.object({ chat: ChatBlobSchema }),
+  reply: ChatSchema,
+});
+
+/** Stops the chat's answers and deletes it. */
+export const remove = route({
+  method: 'DELETE',
+  path: '/api/v1/chats/:id',
+  access: 'user',
+  params: chatId,
+  reply: z.boolean(),
+});

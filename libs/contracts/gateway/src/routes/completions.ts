@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { TurnBodySchema, TurnReplySchema } from '../completion-bodies';
+import { route } from '../route';
+
+/** Both modes; the body decides (`TurnBodySchema` or `CompletionBodySchema`). */
+export const create = route({
+  method: 'POST',
+  path: '/api/chat/completions',
+  aliases: ['/api/v1/chat/completions', '/v1/chat/completions', '/openai/chat/completions'],
+  access: 'user',
+  reply: z.looseObject({}),
+});
+
+/** What the page calls in task mode: the same door, typed. */
+export const sendTurn = route({
+  method: 'POST',
+  path: '/api/chat/completions',
+  access: 'user',
+  body: TurnBodySchema,
+  reply: TurnReplySchema,
+});

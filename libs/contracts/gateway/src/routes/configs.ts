@@ -1,0 +1,50 @@
+import { AppConfigSchema, BannerSchema } from '@perennial/contracts-wire';
+import { z } from 'zod';
+import { route } from '../route';
+
+export const get = route({ method: 'GET', path: '/api/config', access: 'public', reply: AppConfigSchema });
+
+/** `deployment_id` changes with every deployment of another build: an open page reloads itself. */
+export const version = route({
+  method: 'GET',
+  path: '/api/version',
+  access: 'public',
+  reply: z.object({ version: z.string(), deployment_id: z.string() }),
+});
+
+export const versionUpdates = route({
+  method: 'GET',
+  path: '/api/version/updates',
+  access: 'user',
+  reply: z.object({ current: z.string(), latest: z.string() }),
+});
+
+export const changelog = route({
+  method: 'GET',
+  path: '/api/changelog',
+  access: 'public',
+  reply: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+/** How many of the installation's users this process holds a socket for, and nothing about which models they use. */
+export const usage = route({
+  method: 'GET',
+  path: '/api/usage',
+  access: 'user',
+  reply: z.object({ model_ids: z.array(z.string()), user_count: z.number().int() }),
+});
+
+export const banners = route({
+  method: 'GET',
+  path: '/api/v1/configs/banners',
+  access: 'user',
+  reply: z.array(BannerSchema),
+});
+
+export const updateBanners = route({
+  method: 'POST',
+  path: '/api/v1/configs/banners',
+  access: 'admin',
+  body: z.object({ banners: z.array(BannerSchema).max(50) }),
+  reply: z.array(BannerSchema),
+});

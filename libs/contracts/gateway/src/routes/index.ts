@@ -1,0 +1,12 @@
+export * as auths from './auths';
+export * as chats from './chats';
+export * as completions from './completions';
+export * as configs from './configs';
+export * as connections from './connections';
+export * as files from './files';
+export * as knowledge from './knowledge';
+export * as models from './models';
+export * as retrieval from './retrieval';
+export * as runs from './runs';
+export * as tasks from './tasks';
+export * as users from './users';

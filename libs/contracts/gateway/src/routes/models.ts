@@ -1,0 +1,23 @@
+import { ModelSchema, ModelEntrySchema } from '@perennial/contracts-wire';
+import { z } from 'zod';
+import { route } from '../route';
+
+/** The models that the caller may use; `refresh=true` asks the providers again. OpenAI's SDKs ask under base URL `/api/v1`, `/v1` or `/openai`. */
+export const list = route({
+  method: 'GET',
+  path: '/api/models',
+  aliases: ['/api/v1/models', '/v1/models', '/openai/models'],
+  access: 'user',
+  query: z.object({ refresh: z.stringbool().catch(false).default(false) }),
+  reply: z.object({ object: z.literal('list'), data: z.array(ModelSchema) }),
+});
+
+/** Who may use a model, and its default parameters; replaces an entry of the same id. */
+export const saveEntry = route({
+  method: 'POST',
+  path: '/api/v1/models/create',
+  aliases: ['/api/v1/models/model/update'],
+  access: 'admin',
+  body: ModelEntrySchema,
+  reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { route } from '../route';
+
+/** Any string is accepted here: what is no chat of the caller's is 401, the same for "does not exist" and "not yours". */
+const chatId = z.object({ id: z.string().min(1).max(200) });
+
+/** Ids of the answers that are being written in a chat; a task id is a run id. */
+export const list = route({
+  method: 'GET',
+  path: '/api/tasks/chat/:id',
+  access: 'user',
+  params: chatId,
+  reply: z.object({ task_ids: z.array(z.string()) }),
+});
+
+const stopped = z.object({ status: z.boolean(), message: z.string() });
+
+/** The Stop button: every answer that is being written in the chat. */
+export const stopAll = route({
+  method: 'POST',
+  path: '/api/tasks/chat/:id/stop',
+  access: 'user',
+  params: chatId,
+  reply: stopped,
+});
+
+/** One answer, by its owner. */
+export const stop = route({
+  method: 'POST',
+  path: '/api/tasks/stop/:id',
+  access: 'user',
+  params: chatId,
+  reply: stopped,
+});

@@ -1,0 +1,71 @@
+import { RoleSchema, boundedJson } from '@perennial/contracts-kernel';
+import { UserRowSchema, UserSettingsSchema } from '@perennial/contracts-wire';
+import { z } from 'zod';
+import { route } from '../route';
+
+/** Pages of 30, `page` from 1. */
+export const list = route({
+  method: 'GET',
+  path: '/api/v1/users/',
+  access: 'admin',
+  query: z.object({
+    query: z.string().max(200).optional(),
+    order_by: z.enum(['name', 'email', 'role', 'created_at', 'last_active_at']).catch('created_at'),
+    direction: z.enum(['asc', 'desc']).catch('asc'),
+    page: z.coerce.number().int().min(1).default(1),
+  }),
+  reply: z.object({ users: z.array(UserRowSchema), total: z.number().int() }),
+});
+
+const userId = z.object({ id: z.uuid('is not the id of a user') });
+
+const name = z.string().trim().min(1, 'must not be empty').max(200);
+
+const email = z.email({ pattern: z.regexes.html5Email, message: 'must be an e-mail address' }).max(320);
+
+/** An address or an inline picture (`data:`). */
+const imageUrl = z.string().max(100_000, 'must not be longer than 100,000 characters (about 75 kB of picture)');
+
+/** Changing the role or the password ends the account's sessions. */
+export const update = route({
+  method: 'POST',
+  path: '/api/v1/users/:id/update',
+  access: 'admin',
+  params: userId,
+  body: z.object({
+    role: RoleSchema.optional(),
+    name: name.optional(),
+    email: email.optional(),
+    profile_image_url: imageUrl.optional(),
+    password: z
+      .string()
+      .max(1024)
+      .refine((value) => value === '' || value.length >= 8, 'must have at least 8 characters')
+      .nullish(),
+  }),
+  reply: UserRowSchema,
+});
+
+/** Deletes the account and its chats, and ends its sessions. */
+export const remove = route({
+  method: 'DELETE',
+  path: '/api/v1/users/:id',
+  access: 'admin',
+  params: userId,
+  reply: z.boolean(),
+});
+
+export const settings = route({
+  method: 'GET',
+  path: '/api/v1/users/user/settings',
+  access: 'user',
+  reply: UserSettingsSchema.nullable(),
+});
+
+export const updateSettings = route({
+  method: 'POST',
+  path: '/api/v1/users/user/settings/update',
+  access: 'user',
+  body: boundedJson(),
+  reply: UserSettingsSchema,
+});

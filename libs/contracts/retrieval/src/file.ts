@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+/**
+ * How far a file's ingestion is. `pending`: waits for a worker; `processing`: a worker has it; `completed`: its text can be found;
+ * `failed`: given up, with a reason. A file whose content was replaced stays findable under its old content until the new is `completed`.
+ */
+export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'failed']);
+
+export type FileState = z.infer<typeof FileStateSchema>;
+
+/** The steps of an ingestion, in order. */
+export const IngestionStepSchema = z.enum(['extract', 'split', 'embed', 'index']);
+
+export type IngestionStep = z.infer<typeof IngestionStepSchema>;
+
+/** Where a file stands; what the gateway's `process/status` and its stream are made of. */
+export const FileStatusSchema = z.object({
+  id: z.uuid(),
+  userId: z.uuid(),
+  state: FileStateSchema,
+  /** The step that is under way or was reached last; null before the first. */
+  step: IngestionStepSchema.nullable(),
+  /** Chunks embedded or indexed so far, and in all; both 0 while that is not known. */
+  done: z.number().int(),
+  total: z.number().int(),
+  /** Why it failed, for its owner to read; null otherwise. */
+  error: z.string().nullable(),
+  /** Rises with every replacement of the content. */
+  generation: z.number().int(),
+  /** The generation that searches find; null while none is. */
+  liveGeneration: z.number().int().nullable(),
+});
+
+export type FileStatus = z.infer<typeof FileStatusSchema>;
+
+/** `FileModel` of the wire. Times are epoch seconds, `size` is bytes, `hash` and `file_hash` are SHA-256 in hex. */
+export const FileSchema = z.object({
+  id: z.uuid(),
+  user_id: z.uuid(),
+  /** Of the content that searches find; null before the first ingestion has ended. */
+  hash: z.string().nullable(),
+  filename: z.string(),
+  /** Empty for a file that was stored without being processed. */
+  data: z.object({ status: FileStateSchema.optional(), error: z.string().nullish() }),
+  meta: z.object({
+    name: z.string(),
+    content_type: z.string(),
+    size: z.number().int(),
+    file_hash: z.string(),
+    /** What the client sent with the upload. */
+    data: z.record(z.string(), z.unknown()),
+    /** The base it was uploaded into, or `file-<id>`. */
+    collection_name: z.string(),
+  }),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+
+export type StoredFile = z.infer<typeof FileSchema>;
+
+export const MAX_FILE_NAME_CHARS = 500;
+
+/**
+ * Where the bytes of a file live in the blob store. `version` is `1` for the upload and a new UUID for every replacement, so that no
+ * replacement ever writes over bytes that a worker reads.
+ */
+export function blobKeyOf(fileId: string, version: string): string {
+  return `files/${fileId}/${version}`;
+}
+
+/** Where in the text of a file a piece begins; of one generation, since another one is another text. */
+export const TextCursorSchema = z.object({
+  generation: z.number().int(),
+  /** The first chunk of the piece. */
+  chunk: z.number().int().min(0),
+});
+
+export type TextCursor = z.infer<typeof TextCursorSchema>;

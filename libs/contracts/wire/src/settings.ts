@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { PermissionsSchema } from './user';
+
+/**
+ * What the page needs before and after signing in. Everything below `default_models` is there only with a valid session of an activated
+ * account. `onboarding`: no account exists yet; `setup_secret`: the first one takes the set-up secret. `stale`: the settings are the last known ones, because the services cannot be asked now.
+ */
+export const AppConfigSchema = z.looseObject({
+  onboarding: z.literal(true).optional(),
+  setup_secret: z.literal(true).optional(),
+  stale: z.literal(true).optional(),
+  status: z.literal(true),
+  name: z.string(),
+  version: z.string(),
+  default_locale: z.string(),
+  i18n: z.record(z.string(), z.unknown()),
+  oauth: z.object({ providers: z.record(z.string(), z.string()), auto_redirect: z.boolean() }),
+  features: z.record(z.string(), z.union([z.boolean(), z.string()])),
+  default_models: z.string().nullable().optional(),
+  default_prompt_suggestions: z.array(z.unknown()).nullable().optional(),
+  permissions: PermissionsSchema.optional(),
+});
+
+export type AppConfig = z.infer<typeof AppConfigSchema>;
+
+export const BannerSchema = z.looseObject({
+  id: z.string().max(200),
+  type: z.string().max(50),
+  title: z.string().max(1_000).optional(),
+  content: z.string().max(20_000),
+  dismissible: z.boolean(),
+  timestamp: z.number().int(),
+});
+
+export type Banner = z.infer<typeof BannerSchema>;

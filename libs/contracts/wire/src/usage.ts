@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+const TokenDetailsSchema = z.record(z.string().max(64), z.number());
+
+export const UsageSchema = z.object({
+  prompt_tokens: z.number().int(),
+  completion_tokens: z.number().int(),
+  total_tokens: z.number().int(),
+  /** `cached_tokens` and its like, as the provider counts them. */
+  prompt_tokens_details: TokenDetailsSchema.optional(),
+  /** `reasoning_tokens` and its like. */
+  completion_tokens_details: TokenDetailsSchema.optional(),
+});
