@@ -4,10 +4,12 @@ import { Runtime, type Logger } from '@perennial/runtime';
 
 /** Beside a worker; each writes a handful of suspects. */
 const MAX_PROCESSES = 4;
-/** A process that was started a moment ago claims what waits, so the next one is started only if that was not enough. */
-const START_PAUSE_MS = 4_000;
+/** A process that has begun a moment ago claims what waits, so the next one is started only if that was not enough. */
+const START_PAUSE_MS = 3_000;
 /** A process that says nothing for so long is blocked by what it writes. Its runs are others' by then, and it would never end by itself. */
 const SILENT_MS = 15_000;
+/** A process that starts writes nothing yet, so it blocks nobody; on a busy machine a start takes half a minute. */
+const STARTING_MS = 180_000;
 
 /**
  * Starts further processes of this program (`CHAT_ROLE=quarantine`) for runs that are suspected of having ended their workers: what
@@ -15,8 +17,10 @@ const SILENT_MS = 15_000;
  */
 @Injectable()
 export class QuarantineProcesses {
-  readonly #heardOf = new Map<ChildProcess, number>();
-  #startedAt = -Infinity;
+  /** When each was started, and when it last gave a sign of life. */
+  readonly #processes = new Map<ChildProcess, { startedAt: number; heardAt?: number }>();
+  /** When the youngest gave its first sign of life. */
+  #begunAt = -Infinity;
   #count = 0;
   #leaving = false;
   readonly #log: Logger;
@@ -28,24 +32,30 @@ export class QuarantineProcesses {
   /** Sees to it that there is a process for suspects that wait. */
   provide(): void {
     const now = performance.now();
-    for (const [child, at] of this.#heardOf) if (now - at > SILENT_MS) child.kill('SIGKILL');
-    if (this.#leaving || this.#heardOf.size >= MAX_PROCESSES || now - this.#startedAt < START_PAUSE_MS) return;
-    this.#startedAt = now;
+    let starting = false;
+    for (const [child, { startedAt, heardAt }] of this.#processes) {
+      starting ||= heardAt === undefined;
+      if (heardAt === undefined ? now - startedAt > STARTING_MS : now - heardAt > SILENT_MS) child.kill('SIGKILL');
+    }
+    if (this.#leaving || starting || this.#processes.size >= MAX_PROCESSES || now - this.#begunAt < START_PAUSE_MS)
+      return;
     this.#start(`${this.runtime.instance}-quarantine-${(this.#count += 1)}`);
   }
 
   /** Tells the processes to end, as this one does. */
   leave(): void {
     this.#leaving = true;
-    for (const child of this.#heardOf.keys()) child.kill('SIGTERM');
+    for (const child of this.#processes.keys()) child.kill('SIGTERM');
   }
 
   /** Resolves when all have ended; after `remainingMs` they are killed, and others take over what they wrote. */
   async ended(remainingMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const child of this.#heardOf.keys()) child.kill('SIGKILL');
+      for (const child of this.#processes.keys()) child.kill('SIGKILL');
     }, remainingMs);
-    await Promise.all([...this.#heardOf.keys()].map((child) => new Promise((resolve) => child.once('exit', resolve))));
+    await Promise.all(
+      [...this.#processes.keys()].map((child) => new Promise((resolve) => child.once('exit', resolve))),
+    );
     clearTimeout(timer);
   }
 
@@ -57,10 +67,15 @@ export class QuarantineProcesses {
     child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
     // One that could not be started has no exit either.
     if (child.pid === undefined) return;
-    this.#heardOf.set(child, performance.now());
-    child.on('message', () => this.#heardOf.set(child, performance.now()));
+    const known: { startedAt: number; heardAt?: number } = { startedAt: performance.now() };
+    this.#processes.set(child, known);
+    child.on('message', () => {
+      const now = performance.now();
+      if (known.heardAt === undefined) this.#begunAt = now;
+      known.heardAt = now;
+    });
     child.once('exit', (code, signal) => {
-      this.#heardOf.delete(child);
+      this.#processes.delete(child);
       this.#log.info({ process: instance, code, signal }, 'quarantine process ended');
     });
     this.#log.warn({ process: instance, pid: child.pid }, 'quarantine process started');
