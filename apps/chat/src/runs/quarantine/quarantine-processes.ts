@@ -63,7 +63,7 @@ export class QuarantineProcesses {
     // eslint-disable-next-line no-restricted-syntax -- the same environment, to be read by the same schema, but for these
     const inherited = process.env;
     const own = { CHAT_ROLE: 'quarantine', INSTANCE_ID: instance, HEALTH_HOST: '127.0.0.1', HEALTH_PORT: '0' };
-    const child = fork(process.argv[1]!, [], { env: { ...inherited, ...own } });
+    const child = fork(process.argv[1]!, [String(process.pid)], { env: { ...inherited, ...own } });
     child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
     // One that could not be started has no exit either.
     if (child.pid === undefined) return;
