@@ -1,8 +1,8 @@
+import { endWithWorker } from '@perennial/ownership';
 import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
 import { ChatModule } from './chat.module';
 import { chatEnv } from './env';
-import { endWithWorker } from './runs/quarantine/end-with-worker';
 
 const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
 // A worker of the version before does not tell its number.

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** An orphan hands over what it writes and ends by itself; what takes longer is blocked by what it writes. */
+/** An orphan hands over what it has and ends by itself; what takes longer is blocked by its work. */
 const HAND_OVER_MS = 10_000;
 
 /** A thread of its own, because what keeps the main thread busy for ever would keep a timer there from its turn as well. */
@@ -13,7 +13,7 @@ setInterval(() => {
 `;
 
 /**
- * Ends a quarantine process with the worker that started it, at whatever it is: starting, waiting for a store, or blocked by a run.
+ * Ends a quarantine process with the worker that started it, at whatever it is: starting, waiting for a store, or blocked by its work.
  *
  * @param worker the worker's process id, told by the worker: one that died while this process started is no longer its parent
  */

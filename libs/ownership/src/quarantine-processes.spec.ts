@@ -9,7 +9,7 @@ it('a process that cannot be started takes no place, and nobody waits for its en
   const { execPath } = process;
   process.execPath = '/nowhere/node';
   try {
-    const processes = new QuarantineProcesses(new Runtime({ name: 'chat', logLevel: 'silent' }));
+    const processes = new QuarantineProcesses(new Runtime({ name: 'chat', logLevel: 'silent' }), 'ROLE');
     processes.provide();
     expect(await Promise.race([processes.ended(0).then(() => 'ended'), pause(500)])).toBe('ended');
   } finally {
@@ -27,7 +27,7 @@ describe('a process that says nothing', () => {
     folder = await mkdtemp(join(tmpdir(), 'quarantine-'));
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
-    processes = new QuarantineProcesses(new Runtime({ name: 'chat', logLevel: 'silent' }));
+    processes = new QuarantineProcesses(new Runtime({ name: 'chat', logLevel: 'silent' }), 'ROLE');
   });
 
   afterEach(async () => {
@@ -74,11 +74,10 @@ describe('a process that says nothing', () => {
     await vi.waitUntil(async () => (await pids()).every((pid) => !lives(pid)), 5_000);
   });
 
-  it('after it has begun is blocked by what it writes, and ended', async () => {
+  it('after it has begun is blocked by its work, and ended, also when no suspect waits', async () => {
     const pids = await started(`process.send('alive');`);
     await vi.waitUntil(async () => {
       late += 20_000;
-      processes.provide();
       return !lives((await pids())[0]!);
     }, 5_000);
   });
