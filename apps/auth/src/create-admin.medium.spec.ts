@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { users, sessions } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
-import { buildService, freshDatabase, waitFor, type ServiceBundle } from '@perennial/testing';
+import { buildService, freshDatabase, waitFor } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { address, installation, password, type Installation } from '../test/installation';
@@ -17,18 +17,16 @@ interface Outcome {
 
 /** Real: the program as it is shipped, beside two replicas of the service, on Postgres and Redis. */
 describe('the first administrator from the command line', () => {
-  let bundle: ServiceBundle;
+  let bundle: string;
   let made: Installation;
   beforeAll(async () => {
     [bundle, made] = await Promise.all([buildService('auth'), installation()]);
   }, 90_000);
-  afterAll(async () => {
-    await Promise.all([bundle.remove(), made.stop()]);
-  });
+  afterAll(() => made.stop());
 
   /** Standard input stays open after the line, as that of a person does; without a line it ends. */
   async function createAdmin(args: string[], line?: string, settings: Record<string, string> = {}): Promise<Outcome> {
-    const child = spawn(process.execPath, [join(bundle.dir, 'create-admin.js'), ...args], {
+    const child = spawn(process.execPath, [join(bundle, 'create-admin.js'), ...args], {
       env: { DATABASE_URL: made.databaseUrl, ...settings, PATH: process.env['PATH'] },
     });
     if (line === undefined) child.stdin.end();

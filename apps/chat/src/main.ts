@@ -1,11 +1,12 @@
+import { endWithWorker } from '@perennial/ownership';
 import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
 import { ChatModule } from './chat.module';
 import { chatEnv } from './env';
-import { endWithWorker } from './runs/quarantine/end-with-worker';
 
 const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
-if (CHAT_ROLE === 'quarantine') endWithWorker();
+// A worker of the version before does not tell its number.
+if (CHAT_ROLE === 'quarantine') endWithWorker(Number(process.argv[2] ?? process.ppid));
 const answersCalls = CHAT_ROLE === 'api' || CHAT_ROLE === 'all';
 
 await runService({

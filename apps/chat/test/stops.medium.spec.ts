@@ -7,7 +7,14 @@ import type { Reader } from './reader';
 import type { Turn, World } from './world';
 
 /** Keeps the main thread busy for ever once something waits for the end of the channel to the parent. */
-const BLOCKS = `setInterval(()=>{if(process.listenerCount('disconnect')>0)for(;;);},20)`;
+const BLOCKS = `import {writeSync} from 'node:fs';setInterval(()=>{if(process.listenerCount('disconnect')===0)return;writeSync(1,'blocked');for(;;);},20)`;
+/** Holds the start until the parent is gone, without a turn of the loop that could notice it. */
+const WAITS = `import {writeSync} from 'node:fs';const parent=process.ppid;const wait=()=>{writeSync(1,'starting');while(process.ppid===parent);};
+process.env=new Proxy(process.env,{get(env,key){if(key==='CHAT_ROLE'&&process.ppid===parent)wait();return env[key];}})`;
+
+const preload = (...programs: string[]): Record<string, string> => ({
+  NODE_OPTIONS: programs.map((program) => `--import "data:text/javascript,${encodeURIComponent(program)}"`).join(' '),
+});
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
 describe('stops, hand-overs and titles', () => {
@@ -115,26 +122,33 @@ describe('stops, hand-overs and titles', () => {
     await world.cancel({ runId: turn.runId }, turn.user);
   }, 60_000);
 
-  it.each([
-    ['that waits for its stores', { DATABASE_URL: 'postgres://127.0.0.1:1/nobody' }],
-    // Blocked as soon as it listens to its worker.
-    ['whose main thread is blocked', { NODE_OPTIONS: `--import "data:text/javascript,${BLOCKS}"` }],
-  ])('a process for suspects %s ends with its worker', async (_, env) => {
-    const quarantine = { ...world.environment, CHAT_ROLE: 'quarantine', HEALTH_PORT: '0', ...env };
-    // Stands for a worker: starts such a process and says which one.
-    const program = `
+  it.concurrent.each([
+    ['that waits for its stores', { DATABASE_URL: 'postgres://127.0.0.1:1/nobody' }, '"msg"'],
+    ['whose main thread is blocked', preload(BLOCKS), 'blocked'],
+    // It is blocked as well, by the time that it could have noticed.
+    ['that was still starting', preload(WAITS, BLOCKS), 'starting'],
+  ])(
+    'a process for suspects %s ends with its worker',
+    async (_, env, sign) => {
+      const quarantine = { ...world.environment, CHAT_ROLE: 'quarantine', HEALTH_PORT: '0', ...env };
+      // Stands for a worker: starts such a process and says which one.
+      const program = `
       import { fork } from 'node:child_process';
-      const child = fork(${JSON.stringify(world.program)}, [], { env: ${JSON.stringify(quarantine)}, execArgv: [] });
-      console.log(child.pid);`;
-    const worker = spawn(process.execPath, ['--input-type=module', '-e', program], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const pid = Number(await new Promise((resolve) => worker.stdout.once('data', resolve)));
-    await sleep(3_000);
-    expect(await processExists(pid)).toBe(true);
-    worker.kill('SIGKILL');
-    await waitFor(async () => !(await processExists(pid)), { timeoutMs: 25_000, what: 'the orphan to end' });
-  });
+      const options = { env: ${JSON.stringify(quarantine)}, execArgv: [] };
+      console.log(fork(${JSON.stringify(world.program)}, [String(process.pid)], options).pid);`;
+      const worker = spawn(process.execPath, ['--input-type=module', '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let output = '';
+      worker.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      await waitFor(() => /^\d+\n/.test(output) && output.includes(sign), { timeoutMs: 60_000, what: `“${sign}”` });
+      const pid = Number.parseInt(output, 10);
+      expect(await processExists(pid)).toBe(true);
+      worker.kill('SIGKILL');
+      await waitFor(async () => !(await processExists(pid)), { timeoutMs: 60_000, what: 'the orphan to end' });
+    },
+    120_000,
+  );
 
   it('on SIGTERM answers end by themselves, no further one is claimed, and then the worker leaves at once', async () => {
     // Half of this grace is longer than the test may take.

@@ -12,7 +12,6 @@ import {
   startRedis,
   type PostgresServer,
   type RedisServer,
-  type ServiceBundle,
   waitFor,
 } from '@perennial/testing';
 import { Connections, createRunHub, RedisRpcClient, Rpc, type RunHub } from '@perennial/transport';
@@ -45,7 +44,7 @@ export class World {
     readonly postgres: PostgresServer,
     readonly redis: RedisServer,
     readonly simulator: Simulator,
-    private readonly bundle: ServiceBundle,
+    private readonly bundle: string,
     readonly databaseUrl: string,
   ) {
     this.answers = {
@@ -97,7 +96,7 @@ export class World {
     this.#connections.close();
     await this.#config.close();
     await this.db.end();
-    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop(), this.bundle.remove()]);
+    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop()]);
   }
 
   /** What every chat process here is told. */
@@ -113,7 +112,7 @@ export class World {
 
   /** The built program of the chat service. */
   get program(): string {
-    return `${this.bundle.dir}/main.js`;
+    return `${this.bundle}/main.js`;
   }
 
   /** Starts a chat process and waits until it is ready. */
@@ -122,7 +121,7 @@ export class World {
     const handle = new ManagedProcess({
       name: `chat-${role}-${this.processes.length}`,
       command: process.execPath,
-      args: ['--import', `${this.bundle.dir}/telemetry.js`, this.program],
+      args: ['--import', `${this.bundle}/telemetry.js`, this.program],
       env: {
         ...this.environment,
         CHAT_ROLE: role,

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, ManagedProcess, type ServiceBundle } from '@perennial/testing';
+import { freePort, ManagedProcess } from '@perennial/testing';
 import { SECRET } from './edge';
 
 /** A gateway as a process of its own, started and ready. */
 export async function startGatewayProcess(
-  bundle: ServiceBundle,
+  bundle: string,
   variables: Record<string, string>,
 ): Promise<{ url: string; process: ManagedProcess }> {
   const [port, healthPort] = [await freePort(), await freePort()];
   const gateway = new ManagedProcess({
     name: 'gateway',
     command: process.execPath,
-    args: ['--import', join(bundle.dir, 'telemetry.js'), join(bundle.dir, 'main.js')],
+    args: ['--import', join(bundle, 'telemetry.js'), join(bundle, 'main.js')],
     env: {
       NODE_ENV: 'test',
       SECRET_KEY: SECRET,

@@ -9,8 +9,9 @@ import { settingsEnv } from './settings/settings-env';
 
 /** How many documents there may be and how they are worked on. */
 const ingestionEnv = {
-  RETRIEVAL_ROLE: variable(z.enum(['api', 'worker', 'all']).default('all'), {
-    description: 'What this replica does: `api` answers calls, `worker` ingests files, `all` does both.',
+  RETRIEVAL_ROLE: variable(z.enum(['api', 'worker', 'all', 'quarantine']).default('all'), {
+    description:
+      'What this replica does: `api` answers calls, `worker` ingests files, `all` does both. A worker starts processes with `quarantine` by itself, for files that have seen workers die.',
   }),
   INGESTION_CONCURRENCY: variable(integer(1, 64).default(2), {
     description: 'Files that one worker ingests at once; each may hold an extraction process.',
@@ -58,6 +59,11 @@ export const retrievalEnv = z
   });
 
 export type RetrievalEnv = z.output<typeof retrievalEnv>;
+
+/** Whether this process works in the background on whatever waits. A quarantine process has its one file and nothing beside it. */
+export function isWorker({ RETRIEVAL_ROLE }: Pick<RetrievalEnv, 'RETRIEVAL_ROLE'>): boolean {
+  return RETRIEVAL_ROLE === 'worker' || RETRIEVAL_ROLE === 'all';
+}
 
 /** Injection token of the parsed environment. */
 export const RETRIEVAL_ENV = Symbol('RETRIEVAL_ENV');

@@ -1,10 +1,12 @@
+import { endWithWorker } from '@perennial/ownership';
 import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
 import { retrievalEnv } from './env';
 import { RetrievalModule } from './retrieval.module';
 
 const { RETRIEVAL_ROLE } = parseEnv(retrievalEnv, process.env, { service: 'retrieval' });
-const answersCalls = RETRIEVAL_ROLE !== 'worker';
+if (RETRIEVAL_ROLE === 'quarantine') endWithWorker(Number(process.argv[2] ?? process.ppid));
+const answersCalls = RETRIEVAL_ROLE === 'api' || RETRIEVAL_ROLE === 'all';
 
 await runService({
   name: 'retrieval',

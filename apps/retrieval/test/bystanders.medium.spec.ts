@@ -115,6 +115,30 @@ describe('what one file or one user does to others', () => {
     expect((await status()).refused).toEqual({ total: 0, files: [] });
   }, 90_000);
 
+  it('a file that has seen workers die waits for nobody, holds back nobody, and alone bears the death of its process', async () => {
+    await modelAnswers(SLOW_MODEL);
+    const long = await world.upload(one, prose(2_000_000));
+    await world.reached(long.id, 'embed');
+    await world.db.query('ALTER TABLE files ALTER COLUMN deaths SET DEFAULT 2');
+    const suspect = await world.upload(one, prose(150_000));
+    await world.db.query('ALTER TABLE files ALTER COLUMN deaths SET DEFAULT 0');
+    const { owner } = await world.until(suspect.id, ({ state }) => state === 'processing', 'it to be begun');
+    const { rows } = await world.db.query<{ instance: string }>('SELECT instance FROM processes WHERE id = $1', [
+      owner,
+    ]);
+    expect(rows[0]!.instance).toMatch(/-quarantine-1$/);
+    const short = await world.upload(other, 'Two lines that nobody holds back.\nNo more.');
+    await world.completed(short.id);
+    expect(await world.row(suspect.id)).toMatchObject({ state: 'processing', owner, deaths: 2 });
+    const started = world.processes[0]!.output.split('\n').find((line) => line.includes('quarantine process started'));
+    const { pid } = JSON.parse(started!) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await world.until(suspect.id, ({ deaths }) => deaths === 3, 'the death to be noticed');
+    expect(await world.row(suspect.id)).toMatchObject({ attempts: 1 });
+    expect(await world.row(long.id)).toMatchObject({ state: 'processing', attempts: 0, deaths: 0, epoch: 1 });
+    for (const { id } of [suspect, long]) await world.caller.rpc.call(DELETE_FILE, { fileId: id }, { principal: one });
+  }, 60_000);
+
   it('two long files of one user do not keep the short one of another waiting', async () => {
     await modelAnswers(SLOW_MODEL);
     const long = [await world.upload(one, prose(2_000_000)), await world.upload(one, prose(2_000_000))];

@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process';
 import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -235,6 +236,16 @@ describe('the process that reads documents', () => {
     await read(reader, { path: small }, request);
     const [pid] = extractorsOf();
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toMatch(/PATH=|HOME=|DATABASE/);
+  });
+
+  it('ends when its parent is gone before it first looks', async () => {
+    // The parent that it is told of is not its parent: so it is when that one has died.
+    const child = fork(entry, ['1'], { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    try {
+      expect(await waitFor(() => child.signalCode, { what: 'its end', timeoutMs: 20_000 })).toBe('SIGKILL');
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('goes with its parent, even while it hangs; the next parent removes what the dead one left', async () => {

@@ -159,23 +159,19 @@ describe('what is left over', () => {
 
   it('is told by the command as one line of JSON, and removed when that is asked for', async () => {
     const bundle = await buildService('retrieval');
-    try {
-      const command = async (...args: string[]) => {
-        const { stdout } = await promisify(execFile)(process.execPath, [join(bundle.dir, 'orphans.js'), ...args], {
-          env: { ...world.environment, PATH: process.env['PATH'] },
-        });
-        return JSON.parse(stdout) as unknown;
-      };
-      await putBlob(`files/${randomUUID()}/1`);
-      await world.store.ensureCollection('idx_nobodys', { dimension: 3 });
-      const found = { ...NOTHING, blobs: 1, collections: 1 };
-      expect(await command()).toEqual({ ...found, removed: false });
-      expect(await command('--delete')).toEqual({ ...found, removed: true });
-      expect(await command()).toEqual({ ...NOTHING, removed: false });
-      await expect(command('--remove')).rejects.toMatchObject({ code: 64 });
-    } finally {
-      await bundle.remove();
-    }
+    const command = async (...args: string[]) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [join(bundle, 'orphans.js'), ...args], {
+        env: { ...world.environment, PATH: process.env['PATH'] },
+      });
+      return JSON.parse(stdout) as unknown;
+    };
+    await putBlob(`files/${randomUUID()}/1`);
+    await world.store.ensureCollection('idx_nobodys', { dimension: 3 });
+    const found = { ...NOTHING, blobs: 1, collections: 1 };
+    expect(await command()).toEqual({ ...found, removed: false });
+    expect(await command('--delete')).toEqual({ ...found, removed: true });
+    expect(await command()).toEqual({ ...NOTHING, removed: false });
+    await expect(command('--remove')).rejects.toMatchObject({ code: 64 });
   }, 90_000);
 
   it('is looked for by one at a time', async () => {

@@ -18,7 +18,6 @@ import {
   waitFor,
   type PostgresServer,
   type RedisServer,
-  type ServiceBundle,
 } from '@perennial/testing';
 import { startCaller, type Caller } from '@perennial/testing-service';
 import { createVectorStore, vectorStoreEnv, type PointRef, type VectorStore } from '@perennial/vector-store';
@@ -47,7 +46,7 @@ export class World {
     readonly postgres: PostgresServer,
     readonly redis: RedisServer,
     readonly simulator: Simulator,
-    private readonly bundle: ServiceBundle,
+    private readonly bundle: string,
     readonly dataDir: string,
     readonly databaseUrl: string,
     private readonly options: Required<WorldOptions>,
@@ -84,7 +83,7 @@ export class World {
     await this.db.end();
     await this.vectors.close();
     await this.blobs.close();
-    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop(), this.bundle.remove()]);
+    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop()]);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
@@ -95,7 +94,7 @@ export class World {
     const handle = new ManagedProcess({
       name,
       command: process.execPath,
-      args: ['--import', `${this.bundle.dir}/telemetry.js`, `${this.bundle.dir}/main.js`],
+      args: ['--import', `${this.bundle}/telemetry.js`, `${this.bundle}/main.js`],
       env: {
         NODE_ENV: 'test',
         // As the launcher starts it.

@@ -7,7 +7,8 @@ let models = 0;
 
 function afterRefusal(message: string, sent: Record<string, unknown> = body, status = 400) {
   const refusals = new LearnedRefusals('http://server/v1', `model ${models++}`);
-  const learned = refusals.learn(new ProviderError('INVALID_ARGUMENT', message, { status }), refusals.adapt(sent));
+  refusals.adapt(sent);
+  const learned = refusals.learn(new ProviderError('INVALID_ARGUMENT', message, { status }));
   return { learned, body: refusals.adapt(sent) };
 }
 
@@ -48,6 +49,20 @@ describe('what a provider refuses', () => {
     ['Unknown field: stream_options', 500],
   ])('is told where it is about what was asked for: %s', (message, status) => {
     expect(afterRefusal(message, body, status)).toEqual({ learned: false, body });
+  });
+
+  it('is remembered once a request without it was answered, and not before', () => {
+    const request = () => new LearnedRefusals('http://server/v1', 'a model');
+    const { stream_options: _, ...rest } = body;
+    const error = new ProviderError('INVALID_ARGUMENT', 'Unknown field: stream_options', { status: 400 });
+    for (const confirmed of [false, true]) {
+      const refusals = request();
+      expect(refusals.adapt(body)).toEqual(body);
+      expect(refusals.learn(error)).toBe(true);
+      expect(refusals.adapt(body)).toEqual(rest);
+      if (confirmed) refusals.confirm();
+    }
+    expect(request().adapt(body)).toEqual(rest);
   });
 
   it('is not learned twice, so that asking again ends', () => {

@@ -26,14 +26,19 @@ const REFUSES_FIELD =
 const learned = new LRUCache<string, Refusals>({ max: 1_000, ttl: 60 * 60_000 });
 
 /**
- * What a model of a server has refused, learned from its refusals: only the first answer pays for them. For the whole process, since
- * providers are made per call.
+ * One request to a model, without what the model has refused. What it refuses is learned from its errors, and kept for the whole process
+ * once a request without it was answered: an error that was misread costs its own request one more try, and no other request a field.
  */
 export class LearnedRefusals {
   private readonly key: string;
+  private refusals: Refusals;
+  /** Something in `refusals` was learned by this request. */
+  private unconfirmed = false;
+  private sent: Readonly<Record<string, unknown>> = {};
 
   constructor(address: string, model: string) {
     this.key = `${address} ${model}`;
+    this.refusals = learned.get(this.key) ?? NOTHING;
   }
 
   /** Whether this field is left out. */
@@ -41,45 +46,47 @@ export class LearnedRefusals {
     return this.refusals.omitted.has(field);
   }
 
-  /** The body without what is refused. */
-  adapt(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  /** The body without what is refused, to be sent next. */
+  adapt(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const { omitted, renamed } = this.refusals;
-    if (omitted.size === 0 && renamed.size === 0) return { ...body };
+    if (omitted.size === 0 && renamed.size === 0) return (this.sent = body);
     const adapted: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(body)) {
       if (omitted.has(name)) continue;
       const field = renamed.get(name) ?? name;
       if (!(field in adapted) || field === name) adapted[field] = value;
     }
-    return adapted;
+    return (this.sent = adapted);
   }
 
   /**
-   * Learns from a failed request.
-   * @param body what was sent
-   * @returns whether the next request will be another one, so that asking again makes sense
+   * Learns from the failure of what was sent last.
+   * @returns whether the next body will be another one, so that asking again makes sense
    */
-  learn(error: ProviderError, body: Readonly<Record<string, unknown>>): boolean {
+  learn(error: ProviderError): boolean {
+    const body = this.sent;
     if (error.status !== 400 && error.status !== 422) return false;
     const { message } = error;
     const { omitted, renamed } = this.refusals;
     const alias = ALIASES.find(
       ([from, to]) => body[from] !== undefined && !renamed.has(to) && prefers(message, from, to),
     );
-    if (alias) return this.keep({ omitted, renamed: new Map([...renamed, alias]) });
+    if (alias) return this.tryWith({ omitted, renamed: new Map([...renamed, alias]) });
     const field = DISPENSABLE.find((name) => body[name] !== undefined && names(message, name));
     // Nobody asked for usage at that price; a sampling parameter was asked for.
     if (field !== 'stream_options' && !REFUSES_FIELD.test(message)) return false;
-    return field !== undefined && this.keep({ omitted: new Set([...omitted, field]), renamed });
+    return field !== undefined && this.tryWith({ omitted: new Set([...omitted, field]), renamed });
   }
 
-  private get refusals(): Refusals {
-    return learned.get(this.key) ?? NOTHING;
+  /** What was sent last is being answered: what it was sent without is remembered. */
+  confirm(): void {
+    if (this.unconfirmed) learned.set(this.key, this.refusals);
+    this.unconfirmed = false;
   }
 
-  private keep(refusals: Refusals): true {
-    learned.set(this.key, refusals);
-    return true;
+  private tryWith(refusals: Refusals): true {
+    this.refusals = refusals;
+    return (this.unconfirmed = true);
   }
 }
 

@@ -44,13 +44,12 @@ export class OpenAiProvider implements ModelProvider {
     const refusals = new LearnedRefusals(this.endpoint.address, request.model);
     const raw = options.raw ?? false;
     const whole = { ...body, messages, stream: true };
-    let sent: Record<string, unknown> = whole;
     return this.endpoint.stream(
       '/chat/completions',
       {
         accept: 'text/event-stream',
-        body: () => (sent = refusals.adapt(whole)),
-        learn: (error) => refusals.learn(error, sent),
+        body: () => refusals.adapt(whole),
+        refusals,
         repeatedSpace,
         continues: request.continueFrom !== undefined,
         decoder: (events) => new OpenAiDecoder(events, raw),
@@ -95,10 +94,11 @@ export class OpenAiProvider implements ModelProvider {
       try {
         const timeoutMs = this.endpoint.timeouts.firstToken;
         const document = await this.endpoint.json('POST', '/chat/completions', { body, timeoutMs, signal });
-        if (!Array.isArray(document)) return document;
-        throw new ProviderError('PROTOCOL', 'The provider answered without a message');
+        if (Array.isArray(document)) throw new ProviderError('PROTOCOL', 'The provider answered without a message');
+        if (!isErrorDocument(document)) refusals.confirm();
+        return document;
       } catch (error) {
-        if (!(error instanceof ProviderError && refusals.learn(error, body))) throw error;
+        if (!(error instanceof ProviderError && refusals.learn(error))) throw error;
       }
     }
   }

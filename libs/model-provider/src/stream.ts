@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { Attempt, type AttemptOwner } from './attempt';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
+import type { LearnedRefusals } from './learned';
 import { CHAT_RETRY, retryDelay } from './retry';
 import { Seam } from './seam';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
@@ -15,8 +16,8 @@ export interface StreamPlan {
   pool: Dispatcher;
   /** Made for each attempt: what the provider refused in the one before may be left out. */
   request(): Dispatcher.DispatchOptions;
-  /** Whether the next request avoids what made this one fail. */
-  learn?(error: ProviderError): boolean;
+  /** What requests leave out; the next one may avoid what made this one fail. */
+  refusals?: Pick<LearnedRefusals, 'learn' | 'confirm'>;
   /** The answer goes on after text that was there before. */
   continues: boolean;
   timeouts: ProviderTimeouts;
@@ -148,7 +149,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
     if (this.over || attempt !== this.attempt || this.endedFull()) return;
     attempt.abort();
     if (this.produced) return this.fail(error);
-    const learned = this.plan.learn?.(error) ?? false;
+    const learned = this.plan.refusals?.learn(error) ?? false;
     const delay = learned ? 0 : retryDelay(error, this.attempts, CHAT_RETRY);
     if (delay === undefined) return this.fail(error);
     // A request without what was refused is the first of its kind: the retry is still to come.
@@ -189,6 +190,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
     this.lastAt = performance.now();
     if (this.produced) return;
     this.produced = true;
+    this.plan.refusals?.confirm();
     this.watch(this.plan.timeouts.betweenTokens);
   }
 

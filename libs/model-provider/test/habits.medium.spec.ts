@@ -143,6 +143,13 @@ describe('what is refused', () => {
     expect(whole.text).toBe(first.expected);
   });
 
+  it('is asked for again where leaving it out did not help', async () => {
+    const parameters = { temperature: 0.2, max_tokens: 5 };
+    const misled = await ask('misleading', { ...parameters, messages: user('too much') });
+    expect(misled.error).toMatchObject({ message: expect.stringContaining('prompt too long') as string });
+    expect((await ask('misleading', parameters)).end?.usage).toMatchObject({ total_tokens: 7 });
+  });
+
   it('has its usage estimated where the provider does not count', async () => {
     const { end, expected } = await ask('nostreamoptions');
     const completion = Math.ceil(expected.length / 4);

@@ -1,4 +1,4 @@
 export * from './servers';
 export { freshDatabase, freshPrefix, postgresUrl, redisUrl } from './inject';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver';
-export { buildService, type ServiceBundle } from './service-bundle';
+export { buildService } from './service-bundle';

@@ -6,6 +6,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string;
     redisUrl: string;
+    /** Where `buildService` keeps what it built in this run. */
+    bundlesDirectory: string;
   }
 }
 

@@ -1,24 +1,49 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { inject } from 'vitest';
+import './inject';
 import { runToEnd } from './process';
+import { waitFor } from './wait';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
+const PATIENCE_MS = 60_000;
 
-/** A service as it is shipped, in a directory of its own. */
-export interface ServiceBundle {
-  readonly dir: string;
-  remove(): Promise<void>;
+/** Where the services that a run of the tests builds lie: in the clone, from where npm packages are found. */
+export function newBundlesDirectory(): string {
+  return join(ROOT, 'node_modules/.cache/perennial', `bundles-${randomBytes(6).toString('hex')}`);
 }
 
-/** Builds the service of `apps/<name>` from the sources as they are now, in a directory from where npm packages are found. */
-export async function buildService(name: string): Promise<ServiceBundle> {
-  const dir = join(ROOT, 'node_modules/.cache/perennial', `${name}-${randomBytes(6).toString('hex')}`);
+/**
+ * The directory with the service of `apps/<name>` as it is shipped, built from the sources as they are now: once in a run of the tests, by
+ * the file that first asks for it.
+ */
+export async function buildService(name: string): Promise<string> {
+  const bundles = inject('bundlesDirectory');
+  const dir = join(bundles, name);
+  const lock = `${dir}.lock`;
+  await mkdir(bundles, { recursive: true });
+  await waitFor(() => existsSync(dir) || mkdir(lock).then(() => true), {
+    timeoutMs: PATIENCE_MS,
+    what: `${name} to be built by another file`,
+  });
+  try {
+    if (!existsSync(dir)) {
+      await build(name, `${dir}.new`);
+      await rename(`${dir}.new`, dir);
+    }
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+  return dir;
+}
+
+async function build(name: string, outDir: string): Promise<void> {
   await runToEnd({
     name: 'vite build',
     command: process.execPath,
-    args: [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', dir, '--logLevel', 'error'],
+    args: [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', outDir, '--logLevel', 'error'],
     cwd: join(ROOT, 'apps', name),
   });
-  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }

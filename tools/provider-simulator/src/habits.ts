@@ -125,6 +125,11 @@ export const HABITS: Readonly<Record<string, Habit>> = {
   }),
   nostreamoptions: withoutStreamOptions(400, 'Unrecognized request argument supplied: stream_options'),
   nostreamoptions422: withoutStreamOptions(422, 'stream_options: Extra inputs are not permitted'),
+  // Has a fault of its own with one prompt, and names fields that it takes with any other.
+  misleading: (body, text) =>
+    JSON.stringify(body.messages).includes('too much')
+      ? refused(400, 'Request with stream_options, temperature and max_tokens is not supported: prompt too long')
+      : { body: body.stream_options === undefined ? answer(text) : answer(text, { usage: USAGE }) },
   maxcompletion: (body, text) =>
     body.max_tokens === undefined
       ? asAsked(body, text)

@@ -1,12 +1,15 @@
+import { relative } from 'node:path';
+
 /**
  * @typedef {import('./report.mjs').Report} Report
  * @typedef {{ name: string, file: string, message: string }} Failure `file` is empty for what belongs to none
- * @typedef {{ passed: number, failures: Failure[], skippedNames: string[], unstable: Failure[] }} Count
+ * @typedef {{ name: string, file: string, seconds: number }} Timed
+ * @typedef {{ passed: number, failures: Failure[], skippedNames: string[], unstable: Failure[], timed: Timed[] }} Count
  */
 
 /** @returns {Count} */
 export function none() {
-  return { passed: 0, failures: [], skippedNames: [], unstable: [] };
+  return { passed: 0, failures: [], skippedNames: [], unstable: [], timed: [] };
 }
 
 /**
@@ -19,6 +22,7 @@ export function sum(counts) {
     failures: counts.flatMap(({ failures }) => failures),
     skippedNames: counts.flatMap(({ skippedNames }) => skippedNames),
     unstable: counts.flatMap(({ unstable }) => unstable),
+    timed: counts.flatMap(({ timed }) => timed),
   };
 }
 
@@ -30,6 +34,19 @@ export function sum(counts) {
 export function lastLine({ passed, failures, skippedNames, unstable }) {
   const apart = unstable.length === 0 ? '' : `unstable=${unstable.length}: `;
   return `${apart}${passed - unstable.length} passed, ${failures.length} failed, ${skippedNames.length} skipped`;
+}
+
+/**
+ * The tests that took longest, the longest first, a line each: seconds, file, name.
+ *
+ * @param {Count} count
+ * @param {{ most: number, root: string }} options `root`: what the files' paths are told from
+ */
+export function slowest({ timed }, { most, root }) {
+  const sorted = timed.toSorted((a, b) => b.seconds - a.seconds).slice(0, most);
+  return sorted.map(
+    ({ name, file, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${relative(root, file)}  ${name}`,
+  );
 }
 
 /**
@@ -50,7 +67,8 @@ export function succeeded({ passed, failures }) {
 export function counted({ files, errors }) {
   const count = none();
   for (const { file, errors, tests } of files) {
-    for (const { name, state, message } of tests) {
+    for (const { name, state, message, seconds } of tests) {
+      count.timed.push({ name, file, seconds });
       if (state === 'passed') count.passed++;
       else if (state === 'failed') count.failures.push({ name, file, message });
       else count.skippedNames.push(name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterSecondRun, counted, lastLine, none, succeeded, sum } from './count.mjs';
+import { afterSecondRun, counted, lastLine, none, slowest, succeeded, sum } from './count.mjs';
 import type { FileReport, TestReport } from './report.mjs';
 
 const file = (name: string, tests: Record<string, TestReport['state']>, errors: string[] = []): FileReport => ({
@@ -9,6 +9,7 @@ const file = (name: string, tests: Record<string, TestReport['state']>, errors: 
     name: test,
     state,
     message: state === 'failed' ? `${test} broke` : '',
+    seconds: 1,
   })),
 });
 
@@ -28,6 +29,14 @@ describe('counted', () => {
       { name: 'outside of any test', file: '', message: 'unhandled' },
     ]);
   });
+});
+
+it('names the slowest tests, the slowest first', () => {
+  const timed = [3, 12.34, 7].map((seconds) => ({ name: `takes ${seconds}`, file: '/clone/libs/x.spec.ts', seconds }));
+  expect(slowest({ ...none(), timed }, { most: 2, root: '/clone' })).toEqual([
+    '  12.3 s  libs/x.spec.ts  takes 12.34',
+    '   7.0 s  libs/x.spec.ts  takes 7',
+  ]);
 });
 
 describe('succeeded', () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
-import { afterSecondRun, counted, lastLine, none, succeeded, sum } from './count.mjs';
+import { afterSecondRun, counted, lastLine, none, slowest, succeeded, sum } from './count.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
 const REPORTER = fileURLToPath(import.meta.resolve('./report.mjs'));
@@ -12,6 +12,8 @@ const only = process.argv.slice(2);
 
 /** More failures than this are no accident. */
 const MOST_RUN_AGAIN = 5;
+/** Tests that are named because they took longest. */
+const SLOWEST = 20;
 /** Lines of a failure that are repeated at the end. */
 const SHOWN_LINES = 12;
 
@@ -94,6 +96,7 @@ async function main() {
     counts.push(count);
   }
   const total = sum(counts);
+  console.log(`\n== slowest\n${slowest(total, { most: SLOWEST, root: ROOT }).join('\n')}\n`);
   for (const name of total.skippedNames) console.log(`SKIPPED  ${name}`);
   show('UNSTABLE', total.unstable);
   show('FAILED  ', total.failures);

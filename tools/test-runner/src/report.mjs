@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 
 /**
- * @typedef {{ name: string, state: 'passed' | 'failed' | 'skipped' | 'pending', message: string }} TestReport
+ * @typedef {{ name: string, state: 'passed' | 'failed' | 'skipped' | 'pending', message: string, seconds: number }} TestReport
  * @typedef {{ file: string, errors: string[], tests: TestReport[] }} FileReport `errors`: of loading it, and of hooks
  * @typedef {{ files: FileReport[], errors: string[] }} Report `errors`: of no file
  */
@@ -32,7 +32,8 @@ function fileReport(module) {
     errors: [...module.errors(), ...suites.flatMap((suite) => suite.errors())].map(told),
     tests: [...module.children.allTests()].map((test) => {
       const { state, errors = [] } = test.result();
-      return { name: test.fullName, state, message: errors.map(told).join('\n') };
+      const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
+      return { name: test.fullName, state, message: errors.map(told).join('\n'), seconds };
     }),
   };
 }

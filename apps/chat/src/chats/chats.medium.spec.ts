@@ -236,6 +236,19 @@ describe('a large chat', () => {
     expect(renamed).toMatchObject({ title: 'Renamed', chat: { history: { before: expect.any(String) as string } } });
   });
 
+  it('of more messages than are measured for a page is read to its beginning', async () => {
+    const { id: chatId } = await call(CREATE_CHAT, { chat: { title: 'Many' } });
+    await db.query(
+      `INSERT INTO messages (chat_id, id, role) SELECT $1, 'm' || n, 'user' FROM generate_series(1, 7000) n`,
+      [chatId],
+    );
+    const newest = (await call(GET_CHAT, { chatId })).chat.history;
+    const oldest = (await call(GET_CHAT, { chatId, before: newest?.before })).chat.history;
+    const seen = [oldest, newest].flatMap((page) => Object.keys(page?.messages ?? {}));
+    expect(seen).toEqual(Array.from({ length: 7_000 }, (_, n) => `m${n + 1}`));
+    expect(oldest?.before).toBeUndefined();
+  });
+
   it('that is as large as a body may be is made, answered and opened again, its text once', async () => {
     const text = 'x'.repeat(7_500_000);
     const made = await call(chats.create, { chat: conversation(text) }, owner, 'large');

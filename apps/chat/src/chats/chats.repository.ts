@@ -16,9 +16,12 @@ const MESSAGE = `json_build_object('id', m.id, 'parent_id', m.parent_id, 'role',
   'model', m.model, 'model_idx', m.model_idx, 'done', m.done, 'output', m.output, 'usage', m.usage, 'error', m.error, 'extra', m.extra,
   'created_at', ${seconds('m.created_at')})`;
 
-/** Bytes of the messages of one reply, and their number. The rest is asked for with `before`. */
+/** What a message takes in a reply beside its contents. */
+const MESSAGE_BYTES = 300;
+/** Bytes of the messages of one reply. The rest is asked for with `before`. */
 const PAGE_BYTES = 2_000_000;
-const PAGE_MESSAGES = 10_000;
+/** No page has more messages; so many are measured for one, however many there are. */
+const PAGE_MESSAGES = Math.ceil(PAGE_BYTES / MESSAGE_BYTES);
 /** Bytes of the messages that one update may change. */
 const UPDATE_BYTES = 32_000_000;
 /** Bytes of what a client keeps beside the messages. What is larger was written before there was a bound: it is kept and not answered. */
@@ -26,12 +29,13 @@ const EXTRA_BYTES = 8_000_000;
 
 /** About the bytes of a message in a reply. */
 const SIZE = `octet_length(m.content) + coalesce(octet_length(m.content_parts::text), 0) + coalesce(octet_length(m.output::text), 0)
-  + octet_length(m.extra::text) + 300`;
+  + octet_length(m.extra::text) + ${MESSAGE_BYTES}`;
 
 /** Running sums from the newest message on tell which messages fit. */
-const sized = (messages: string): string => `
+const sized = (messages: string, limit = 'ALL'): string => `
   SELECT m.*, row_number() OVER newest AS nth, sum(${SIZE}) OVER newest AS bytes
-    FROM messages m WHERE m.chat_id = $1 AND ${messages} WINDOW newest AS (ORDER BY m.seq DESC)`;
+    FROM (SELECT m.* FROM messages m WHERE m.chat_id = $1 AND ${messages} ORDER BY m.seq DESC LIMIT ${limit}) m
+  WINDOW newest AS (ORDER BY m.seq DESC)`;
 
 const CHAT = `json_build_object('id', c.id, 'user_id', c.user_id, 'title', c.title, 'models', c.models, 'params', c.params, 'meta', c.meta,
   'extra', CASE WHEN octet_length(c.extra::text) <= ${EXTRA_BYTES} THEN c.extra ELSE '{}' END,
@@ -40,8 +44,8 @@ const CHAT = `json_build_object('id', c.id, 'user_id', c.user_id, 'title', c.tit
 
 /** One statement for a chat, a page of its messages and what is being written in it, hence of one moment. */
 const STORED = `
-WITH sized AS (${sized('($3::text IS NULL OR m.seq < (SELECT b.seq FROM messages b WHERE b.chat_id = $1 AND b.id = $3))')}),
-page AS (SELECT * FROM sized WHERE nth = 1 OR (bytes <= ${PAGE_BYTES} AND nth <= ${PAGE_MESSAGES}))
+WITH sized AS (${sized('($3::text IS NULL OR m.seq < (SELECT b.seq FROM messages b WHERE b.chat_id = $1 AND b.id = $3))', `${PAGE_MESSAGES + 1}`)}),
+page AS (SELECT * FROM sized WHERE nth = 1 OR bytes <= ${PAGE_BYTES})
 SELECT ${CHAT} AS chat,
        (SELECT coalesce(json_agg(${MESSAGE} ORDER BY m.seq), '[]') FROM page m) AS messages,
        (SELECT count(*) FROM sized) > (SELECT count(*) FROM page) AS has_older,

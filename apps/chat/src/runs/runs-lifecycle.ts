@@ -51,7 +51,7 @@ export class RunsLifecycle implements OnApplicationBootstrap {
     await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => held.cancel(runIds));
     if (this.env.CHAT_ROLE === 'quarantine') {
       quarantineWorker.start();
-      drain.add('intake', 'claim no more suspects', () => quarantineWorker.stopClaiming());
+      drain.add('intake', 'claim no more suspects', () => worker.stopTaking());
     } else {
       titles.startSweeping();
       worker.begin(() => quarantine.provide());

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
 import { HeldRuns } from './generation/held-runs';
 import { ProcessRegistry } from './ownership/process-registry';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
-import { QuarantineProcesses } from './quarantine/quarantine-processes';
-import { QuarantineWorker } from './quarantine/quarantine-worker';
 import { TitleService } from './title/title.service';
 
 /** The parts of the engine that run by themselves. */

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
+import { Runtime } from '@perennial/runtime';
 import { Connections, createRunPublisher } from '@perennial/transport';
 import { PicturesModule } from '../pictures/pictures.module';
 import { UsageModule } from '../usage/usage.module';
@@ -26,8 +28,6 @@ import { PruneRepository } from './ownership/prune.repository';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
-import { QuarantineProcesses } from './quarantine/quarantine-processes';
-import { QuarantineWorker } from './quarantine/quarantine-worker';
 import { RunReader } from './read/run-reader';
 import { RUN_PUBLISHER } from './run-publisher';
 import { RunsController } from './runs.controller';
@@ -66,8 +66,6 @@ import { UserEvents } from './user-events';
     PruneRepository,
     RunQueue,
     RunWorker,
-    QuarantineProcesses,
-    QuarantineWorker,
     Sweeper,
     RunReader,
     RunsLifecycle,
@@ -75,6 +73,17 @@ import { UserEvents } from './user-events';
     TitleRepository,
     TitleService,
     UserEvents,
+    {
+      provide: QuarantineProcesses,
+      inject: [Runtime],
+      useFactory: (runtime: Runtime) => new QuarantineProcesses(runtime, 'CHAT_ROLE'),
+    },
+    {
+      provide: QuarantineWorker,
+      inject: [Runtime, GenerationService],
+      useFactory: (runtime: Runtime, generation: GenerationService) =>
+        new QuarantineWorker(runtime, () => generation.workOnSuspects()),
+    },
     {
       provide: RUN_PUBLISHER,
       inject: [Connections, OwnershipRepository],

@@ -14,7 +14,6 @@ import {
   startSeaweed,
   type ManagedProcess,
   type SeaweedServer,
-  type ServiceBundle,
 } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -31,7 +30,7 @@ const GROWTH = 100;
 const block = randomBytes(MIB);
 const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
 
-let bundle: ServiceBundle;
+let bundle: string;
 let services: Services;
 let retrieval: { close(): Promise<void> };
 const prefix = freshPrefix('uploads');
@@ -43,7 +42,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await retrieval?.close();
   await services?.close();
-  await bundle?.remove();
 });
 
 const hashOf = (total: number): string => {

@@ -131,6 +131,24 @@ describe('what a user’s sockets hear of a run', () => {
     expect(heard.map(({ data }) => data.type)).toEqual(['chat:completion', 'response:completion']);
   });
 
+  it('a run that was over before the user came is its end alone; a failure has no text, so that comes before it', () => {
+    const over = (terminal: Partial<RunTerminal>) => {
+      const ended = end(terminal) as Extract<RunUpdate, { kind: 'end' }>;
+      const of = { ...run(), text: 'Hi', terminal: ended.terminal };
+      heard.length = 0;
+      update({ kind: 'reset', epoch: 1, generation: 1, text: 'Hi' }, of);
+      update(ended, of);
+      return heard.map(({ data }) => data.data);
+    };
+    expect(over({})).toEqual([
+      expect.objectContaining({ choices: expect.anything() }),
+      expect.objectContaining({ done: true, output: output('Hi', 'completed') }),
+      { active: false, folder_id: null },
+    ]);
+    expect(over({ state: 'cancelled' })[0]).toMatchObject({ output: output('Hi', 'incomplete') });
+    expect(over({ state: 'failed' })[0]).toMatchObject({ output: output('Hi', 'in_progress') });
+  });
+
   it('a stop and a failure have their own events', () => {
     update(delta(0, 'Hi'));
     update(end({ state: 'cancelled' }));

@@ -22,6 +22,8 @@ export class UserRelay {
       case 'delta':
         return this.delta(update, run, packets, known);
       case 'reset':
+        // The end follows at once and has the whole text. A socket that came back may have seen it: nothing is begun anew after an end.
+        if (known === undefined && endHasText(run)) return;
         this.runs.set(runId, { packets, thoughts: new ThoughtWatch(update.text) });
         // A run that has just begun has nothing to replace.
         if (known === undefined && update.text === '' && update.epoch === 1) this.send(packets.role());
@@ -69,4 +71,9 @@ export class UserRelay {
     for (const { packets } of this.runs.values()) if (packets.chatId === chatId) return true;
     return false;
   }
+}
+
+/** Whether the run is over, by an end that carries its text: a failure has a message instead. */
+function endHasText({ terminal }: FollowedRun): boolean {
+  return terminal !== undefined && terminal.state !== 'failed';
 }

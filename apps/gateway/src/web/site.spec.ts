@@ -21,7 +21,7 @@ describe('the page', () => {
     await symlink(join(directory, 'secret.txt'), join(directory, 'site/link.txt'));
     await mkdir(join(directory, 'site-of-others'));
     await writeFile(join(directory, 'site-of-others/index.html'), 'theirs');
-    edge = await startEdge({}, join(directory, 'site'));
+    edge = await startEdge({ TRUSTED_PROXIES: '10.0.0.1' }, join(directory, 'site'));
   });
   afterAll(async () => {
     await edge.close();
@@ -52,6 +52,21 @@ describe('the page', () => {
     expect(headers['x-frame-options']).toBe('DENY');
     expect(headers['referrer-policy']).toBe('same-origin');
   });
+
+  it.each(['/', '/c/7e46a2ed', '/assets/index-Dk3a9F1x.js'])(
+    'says what it needs where a proxy shows it below a path: %s',
+    async (url) => {
+      const headers = { accept: 'text/html', 'x-forwarded-prefix': '/chat' };
+      const reply = await edge.app.inject({ method: 'GET', url, headers, remoteAddress: '10.0.0.1' });
+      expect([reply.statusCode, reply.json()]).toEqual([
+        404,
+        {
+          detail:
+            'The page cannot be shown below /chat. Give it a host name of its own; the API works below /chat as well.',
+        },
+      ]);
+    },
+  );
 
   it('what is no page may do nothing', async () => {
     expect((await get('/api/version')).headers['content-security-policy']).toBe(

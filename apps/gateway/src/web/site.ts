@@ -27,6 +27,8 @@ export class Site {
     readonly policy: string,
     /** Changes when the page does. */
     readonly fingerprint: string,
+    /** It is our own page. */
+    readonly own: boolean,
   ) {}
 
   /**
@@ -43,7 +45,7 @@ export class Site {
       return undefined;
     }
     const fingerprint = createHash('sha256').update(html).digest('hex').slice(0, 16);
-    return new Site(root, policy(own ? OWN_PAGE : foreignPage(html)), fingerprint);
+    return new Site(root, policy(own ? OWN_PAGE : foreignPage(html)), fingerprint, own);
   }
 
   /**

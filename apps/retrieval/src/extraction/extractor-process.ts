@@ -32,7 +32,7 @@ export class ExtractorProcess {
    * @param heapMiB the most that JavaScript objects in it may take
    */
   constructor(entry: string, heapMiB: number) {
-    this.#child = fork(entry, [], {
+    this.#child = fork(entry, [String(process.pid)], {
       // Nothing of this process's secrets is in the process that opens strangers' files.
       env: {},
       execArgv: [`--max-old-space-size=${heapMiB}`],

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
-import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { BuildSteps } from './build-steps';
 import { reasonOf } from './failure-reason';
@@ -36,7 +36,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.env.RETRIEVAL_ROLE === 'api') return;
+    if (!isWorker(this.env)) return;
     const work = this.runtime.every(TICK_MS, (signal) => this.#tick(signal), { name: 'build the wanted index' });
     await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, () => work.trigger());
   }

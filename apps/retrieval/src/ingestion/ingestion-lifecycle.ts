@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
-import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import type { Extractor } from '../extraction/extraction';
 import { RemovalService } from '../removal/removal.service';
 import { EXTRACTOR } from './extractor';
@@ -27,28 +27,42 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { processes, sweeper, worker, queue } = this.parts;
     const { drain } = this.runtime;
+    const role = this.env.RETRIEVAL_ROLE;
     await processes.start();
     sweeper.start();
     // A process that answers calls has this check from its rpc server.
-    if (this.env.RETRIEVAL_ROLE === 'worker') {
+    if (role === 'worker' || role === 'quarantine') {
       this.runtime.readiness.register('redis', async () => {
         if (!(await this.connections.isReachable())) throw new Error('Redis cannot be reached');
       });
     }
-    if (this.env.RETRIEVAL_ROLE !== 'api') {
-      this.held.start();
-      this.removal.start();
-      worker.start();
-      drain.add('intake', 'take no more files', () => worker.stopTaking());
-      drain.add('work', 'hand over files', ({ remainingMs }) =>
-        this.held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
-      );
-    }
+    if (role !== 'api') this.#work();
     drain.add('work', 'end extractions', () => this.extractor.close());
     drain.add('work', 'leave the process list', () => processes.stop());
     drain.add('work', 'close the queue', async () => {
       await worker.close();
       await queue.close();
     });
+  }
+
+  #work(): void {
+    const { worker, quarantine, quarantineWorker } = this.parts;
+    const { drain } = this.runtime;
+    this.held.start();
+    if (isWorker(this.env)) {
+      this.removal.start();
+      worker.start();
+      drain.add('intake', 'take no more files', () => worker.stopTaking());
+      drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
+    } else {
+      quarantineWorker.start();
+    }
+    drain.add('work', 'hand over files', ({ remainingMs }) =>
+      this.held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
+    );
+    // They hand over at the same time as this process does.
+    drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
+      quarantine.ended(Math.max(0, remainingMs - LAST_WORDS_MS)),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionQueue } from './ingestion-queue';
 import { IngestionSweeper } from './ingestion-sweeper';
@@ -12,5 +13,7 @@ export class IngestionParts {
     readonly sweeper: IngestionSweeper,
     readonly worker: IngestionWorker,
     readonly queue: IngestionQueue,
+    readonly quarantine: QuarantineProcesses,
+    readonly quarantineWorker: QuarantineWorker,
   ) {}
 }

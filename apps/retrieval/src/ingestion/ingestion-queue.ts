@@ -13,7 +13,7 @@ export const IngestionJobSchema = z.object({
   epoch: z.int(),
   /** How many files of the same user waited before it. */
   rank: z.int(),
-  /** Workers have died with it: it is to have one to itself. */
+  /** Workers have died with it: it is to have a process to itself. */
   alone: z.boolean().optional(),
 });
 export type IngestionJob = z.infer<typeof IngestionJobSchema>;

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
+import { Runtime } from '@perennial/runtime';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { extractorOptions } from '../extraction/extraction-env';
@@ -41,6 +43,17 @@ import { SlowLane } from './slow-lane';
     IngestionWorker,
     LiveStep,
     SlowLane,
+    {
+      provide: QuarantineProcesses,
+      inject: [Runtime],
+      useFactory: (runtime: Runtime) => new QuarantineProcesses(runtime, 'RETRIEVAL_ROLE'),
+    },
+    {
+      provide: QuarantineWorker,
+      inject: [Runtime, IngestionService],
+      useFactory: (runtime: Runtime, ingestion: IngestionService) =>
+        new QuarantineWorker(runtime, () => ingestion.workOnSuspect()),
+    },
     {
       provide: EXTRACTOR,
       inject: [RETRIEVAL_ENV],

@@ -11,7 +11,7 @@ import { FileLostError, type Fence, type TakenFile } from './taken-file';
 const MINE = `mine AS (
   SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
 const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.state = 'processing' AND f.deleted_at IS NULL`;
-/** From this many deaths on a file is claimed alone: the next one, if there is one, is its own. */
+/** From this many deaths on a file has a process to itself: the next one, if there is one, is its own. */
 const SUSPECT = 2;
 /** An `IngestionJob` from `files f`. */
 export const AS_JOB = `f.id AS "fileId", f.epoch, f.rank, f.deaths >= ${SUSPECT} AS alone`;
@@ -33,7 +33,7 @@ export interface Release {
 
 /** Which files a process may claim at the moment. */
 export interface Claimable {
-  /** Also one with which workers have died: it has the process to itself. */
+  /** Also one with which workers have died: for a quarantine process. */
   suspect: boolean;
   /** Also one that takes long. */
   slow: boolean;
@@ -278,11 +278,24 @@ export class IngestionRepository {
     return row?.waits ?? false;
   }
 
+  /** The id of the suspect whose turn it is. */
+  async nextSuspect(): Promise<string | undefined> {
+    const row = await this.database.first<{ id: string }>(
+      `SELECT id FROM files
+        WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL AND not_before <= now() AND deaths >= ${SUSPECT}
+        ORDER BY deaths, rank, queued_at LIMIT 1`,
+      [],
+      { name: 'ingestion.next-suspect' },
+    );
+    return row?.id;
+  }
+
   /** The slow file whose turn it is: users take turns here too. */
   nextSlow(): Promise<IngestionJob | undefined> {
     return this.database.first<IngestionJob>(
       `SELECT ${AS_JOB} FROM files f
         WHERE f.slow AND f.state = 'pending' AND f.queued_at IS NOT NULL AND f.deleted_at IS NULL AND f.not_before <= now()
+          AND f.deaths < ${SUSPECT}
         ORDER BY f.rank, f.queued_at LIMIT 1`,
       [],
       { name: 'ingestion.next-slow' },

@@ -6,10 +6,8 @@ import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../index/index-catalog';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { AloneGate } from './alone-gate';
 import { faultOf, type Fault, type Reason } from './faults';
 import { HeldFiles } from './held-files';
-import type { IngestionJob } from './ingestion-queue';
 import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
@@ -28,7 +26,6 @@ const EMBEDDER_LOOK_MS = 250;
 export class IngestionService {
   readonly #log: Logger;
   readonly #seconds;
-  readonly #gate = new AloneGate();
   /** A store is away: nothing is begun before. Milliseconds of `performance.now()`. */
   #pausedUntil = 0;
 
@@ -49,34 +46,41 @@ export class IngestionService {
   }
 
   /** Resolves when the file's turn is over: it is completed, failed or given back, was not to be had, or goes on in the slow lane. */
-  async work(job: Pick<IngestionJob, 'fileId' | 'alone'>): Promise<void> {
+  async work(fileId: string): Promise<void> {
     await this.#pause();
     await new Promise<void>((resolve, reject) => {
-      this.#ingestOnce(job, resolve).then(resolve, (error: Error) => {
+      this.#ingestOnce(fileId, resolve).then(resolve, (error: Error) => {
         // Its turn may be over already: then nobody hears of the rejection.
-        this.#log.warn({ err: error, file: job.fileId }, 'a file was left as it is');
+        this.#log.warn({ err: error, file: fileId }, 'a file was left as it is');
         reject(error);
       });
     });
   }
 
-  async #ingestOnce(
-    { fileId, alone = false }: Pick<IngestionJob, 'fileId' | 'alone'>,
-    onLane: () => void,
-  ): Promise<void> {
+  /**
+   * Ingests a file that has seen workers die. For a process with nothing else in hand: a further death has one possible reason then.
+   * @returns whether there was one
+   */
+  async workOnSuspect(): Promise<boolean> {
+    await this.#pause();
+    const fileId = await this.tools.repository.nextSuspect();
+    if (fileId === undefined) return false;
+    await this.held.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.#traced(file, signal));
+    return true;
+  }
+
+  async #ingestOnce(fileId: string, onLane: () => void): Promise<void> {
     let wasSlow = false;
-    await this.#gate.run(alone, () =>
-      this.held.hold(fileId, { suspect: alone, slow: this.lane.isFree }, async (file, signal, giveUp) => {
-        const turn = {
-          onLane: () => {
-            wasSlow = true;
-            onLane();
-          },
-          onRefused: () => giveUp(new OutOfTurnError()),
-        };
-        await this.lane.run(file, turn, () => this.#traced(file, signal));
-      }),
-    );
+    await this.held.hold(fileId, { suspect: false, slow: this.lane.isFree }, async (file, signal, giveUp) => {
+      const turn = {
+        onLane: () => {
+          wasSlow = true;
+          onLane();
+        },
+        onRefused: () => giveUp(new OutOfTurnError()),
+      };
+      await this.lane.run(file, turn, () => this.#traced(file, signal));
+    });
     if (wasSlow) await this.#nextSlow();
   }
 

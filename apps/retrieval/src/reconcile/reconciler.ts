@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { Database } from '@perennial/persistence';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { EmbeddingCache } from '../embedding/embedding-cache';
-import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IndexUpkeep } from './index-upkeep';
 import { leading } from './leader';
 import { OrphanSweep } from './orphan-sweep';
@@ -29,7 +29,7 @@ export class Reconciler implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    if (this.env.RETRIEVAL_ROLE === 'api') return;
+    if (!isWorker(this.env)) return;
     const intervalMs = this.env.RECONCILE_INTERVAL_SECONDS * 1_000;
     this.runtime.every(
       Math.min(UPKEEP_MS, intervalMs),

@@ -68,12 +68,16 @@ export class HubRuns {
     // What others of this user see already is shown at once; what no one here has seen is opened by the workers.
     for (const run of this.runs.values()) {
       const { identity, isKnown, terminal } = run.state;
-      if (isKnown && !terminal && identity.userId === userId && identity.chatId !== undefined) join(user, run, 'join');
+      if (isKnown && !terminal && identity.userId === userId && identity.chatId !== undefined)
+        join(user, run, 'join').deliver();
     }
     return () => this.removeUser(userId, user);
   }
 
-  /** Every socket of the run's user sees it, from the first item that names it. */
+  /**
+   * Every socket of the run's user sees it, from the first item that names it. They are told with the next `settle`, when the whole frame
+   * is known: of a run that is over by then they need the end alone.
+   */
   joinUsers(run: HubRun, start: 'start' | 'join' = 'join'): void {
     const { userId, chatId } = run.state.identity;
     if (chatId === undefined || run.endedAt !== undefined) return;
@@ -144,8 +148,8 @@ export class HubRuns {
   }
 }
 
-function join(user: UserFollower, run: HubRun, start: 'start' | 'join'): void {
+function join(user: UserFollower, run: HubRun, start: 'start' | 'join'): Follower {
   const follower = run.state.attach(start, user.onUpdate);
   user.followers.set(run, follower);
-  follower.deliver();
+  return follower;
 }

@@ -72,6 +72,25 @@ describe('the live path', () => {
     await Promise.all([reader.sawEnd(), second.sawEnd()]);
   });
 
+  it('tells a socket that comes after the end text and end at once', async () => {
+    const identity = chatRun();
+    const other = await bench.gateway();
+    const writer = open(identity);
+    writer.append('all of it');
+    const first = Reader.ofUser(gateway.hub, identity.userId);
+    await writer.end(completed(writer.position));
+    await first.sawEnd();
+    // The end is told a second time, also to who was not there at the first.
+    const late: string[] = [];
+    other.hub.followUser(
+      identity.userId,
+      ({ kind }, { text, terminal }) => late.push(`${kind} ${text} ${terminal?.state}`),
+      () => undefined,
+    );
+    await waitFor(() => late.length === 2, { what: 'the end to be told again' });
+    expect(late).toEqual(['reset all of it completed', 'end all of it completed']);
+  });
+
   it('shows sockets what a snapshot learned before the frames came, and goes on behind it', async () => {
     const identity = chatRun();
     const reader = Reader.ofUser(gateway.hub, identity.userId);

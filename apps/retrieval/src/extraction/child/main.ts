@@ -117,4 +117,5 @@ try {
 } catch {
   // Not Linux.
 }
-new Worker(WATCHDOG, { eval: true, workerData: process.ppid }).unref();
+// Told by the parent: one that died while this process started is no longer its parent.
+new Worker(WATCHDOG, { eval: true, workerData: Number(process.argv[2] ?? process.ppid) }).unref();
