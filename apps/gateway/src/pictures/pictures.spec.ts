@@ -1,9 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '@perennial/blob-store';
-import { ACCEPT_TURN, CREATE_CHAT, KEEP_PICTURES, LOCATE_PICTURE, UPDATE_CHAT } from '@perennial/contracts-chat';
+import {
+  ACCEPT_COMPLETION,
+  ACCEPT_TURN,
+  CREATE_CHAT,
+  KEEP_PICTURES,
+  LOCATE_PICTURE,
+  UPDATE_CHAT,
+} from '@perennial/contracts-chat';
+import { CompletionBodySchema } from '@perennial/contracts-gateway';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { LOCATE_FILE } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -37,6 +45,7 @@ describe('a picture in a message', () => {
     edge.rpc.fails(CREATE_CHAT, new CallError('FAILED_PRECONDITION', 'far enough'));
     edge.rpc.fails(UPDATE_CHAT, new CallError('FAILED_PRECONDITION', 'far enough'));
     edge.rpc.fails(ACCEPT_TURN, new CallError('FAILED_PRECONDITION', 'far enough'));
+    edge.rpc.fails(ACCEPT_COMPLETION, new CallError('FAILED_PRECONDITION', 'far enough'));
   });
   beforeEach(() => {
     edge.rpc.calls.length = 0;
@@ -55,6 +64,7 @@ describe('a picture in a message', () => {
 
   const message = { id: 'u', role: 'user', content: [{ type: 'text', text: 'Look' }, { type: 'image_url', image_url: { url: URL } }], files: [{ type: 'image', url: URL }] }; // prettier-ignore
   const chat = { title: 'T', history: { currentId: 'u', messages: { u: { ...message, parentId: null } } } };
+  const completion = { model: 'm', messages: [message], files: message.files };
   const post = (url: string, payload: object) =>
     edge.app.inject({ method: 'POST', url, payload, headers: owner.headers });
   const sent = (pattern: string): string =>
@@ -69,9 +79,11 @@ describe('a picture in a message', () => {
     [
       'a turn',
       '/api/chat/completions',
-      { model: 'm', session_id: 's', parent_id: null, id: 'a', user_message: message },
+      { model: 'm', session_id: 's', parent_id: null, id: 'a', user_message: message, files: message.files },
       ACCEPT_TURN,
     ],
+    ['a plain completion', '/api/v1/chat/completions', completion, ACCEPT_COMPLETION],
+    ['a streamed completion', '/v1/chat/completions', { ...completion, stream: true }, ACCEPT_COMPLETION],
     ['a new chat', '/api/v1/chats/new', { chat }, CREATE_CHAT],
     ['a changed chat', `/api/v1/chats/${randomUUID()}`, { chat }, UPDATE_CHAT],
   ])(
@@ -96,6 +108,17 @@ describe('a picture in a message', () => {
       }
     },
   );
+
+  it('of a completion leaves its idempotency hash what it was before pictures had addresses', async () => {
+    const hashes: string[] = [];
+    for (const _ of [1, 2]) await post('/api/v1/chat/completions', completion);
+    for (const { request, pattern } of edge.rpc.calls) {
+      if (pattern === ACCEPT_COMPLETION.pattern) hashes.push((request as { bodyHash: string }).bodyHash);
+    }
+    const { model, ...rest } = CompletionBodySchema.parse(completion);
+    const body = JSON.stringify([model, rest]);
+    expect(hashes).toEqual(Array(2).fill(createHash('sha256').update(body).digest('hex')));
+  });
 
   it('that finds no room is refused, and leaves no bytes', async () => {
     const before = await blobs();
