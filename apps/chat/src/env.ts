@@ -19,6 +19,10 @@ const variables = z.object({
   WORKER_CONCURRENCY: variable(integer(1, 10_000).default(400), {
     description: 'Answers that one worker writes at once.',
   }),
+  WORKER_PICTURE_BYTES: variable(integer(24_000_000).default(150_000_000), {
+    description:
+      'Bytes of pictures that one worker holds for the answers that it writes; they take about four times as much memory. An answer whose pictures find no room waits for up to a minute, and fails after that. One user gets at most half.',
+  }),
   MAX_RUNS_PER_USER: variable(integer(1, 100_000).default(10), {
     description: 'Answers that one user may have queued or running; beyond it a turn is refused with 429.',
   }),

@@ -1,34 +1,62 @@
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startReplica, type Replica } from '@perennial/testing-service';
+import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
 import pg from 'pg';
 import { ChatModule } from '../src/chat.module';
 import { chatEnv } from '../src/env';
+import { startConfigDouble, type ConfigAnswers } from './config-double';
 
-/** Two replicas of the service in this process, over one database of their own, and a pool for the test itself. */
+/** Two replicas of the service in this process, over one database of their own, and what a test meets them with. */
 export interface ChatReplicas {
   replicas: Replica[];
+  /** A gateway's side. */
+  caller: Caller;
   db: pg.Pool;
+  /** Starts another replica beside the two; the test stops it. */
+  startAnother(): Promise<Replica>;
   stop(): Promise<void>;
 }
 
-/** @param label begins the names of what the replicas get in Postgres and Redis */
-export async function startReplicas(label: string): Promise<ChatReplicas> {
-  const databaseUrl = await freshDatabase(label);
+const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
+
+/** What config says here: models whose ids begin with `sim` are offered. Nobody asks them anything. */
+const OFFERS: ConfigAnswers = {
+  version: 1,
+  baseUrl: 'http://127.0.0.1:1/v1',
+  continuation: 'none',
+  sealedKey: null,
+  taskModel: null,
+  queryGeneration: false,
+  queryPrompt: '',
+  knowledge: [],
+};
+
+/**
+ * @param label begins the names of what the replicas get in Postgres and Redis
+ * @param env differs from what is usual
+ */
+export async function startReplicas(label: string, env: Record<string, string> = {}): Promise<ChatReplicas> {
+  const databaseUrl = env.DATABASE_URL ?? (await freshDatabase(label));
+  const prefix = freshPrefix(label);
   const source = {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl(),
-    REDIS_KEY_PREFIX: freshPrefix(label),
+    REDIS_KEY_PREFIX: prefix,
     SECRET_KEY: 'a secret of the chat tests',
     CHAT_ROLE: 'api',
+    ...env,
   };
-  const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
+  const config = await startConfigDouble(redisUrl(), prefix, OFFERS);
   const replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
-  const db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=chat' });
+  const caller = await startCaller(redisUrl(), prefix);
+  const db = new pg.Pool({ connectionString: databaseUrl, max: 3, options: '-c search_path=chat' });
   return {
     replicas,
+    caller,
     db,
+    startAnother: () => startReplica(service, source),
     async stop() {
-      await Promise.all(replicas.map((replica) => replica.stop()));
+      await caller.stop();
+      await Promise.all([...replicas.map((replica) => replica.stop()), config.close()]);
       await db.end();
     },
   };

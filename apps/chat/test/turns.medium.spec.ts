@@ -59,7 +59,7 @@ describe('turns and completions', () => {
     stop();
   });
 
-  it('gives the pictures of the chat to the model as bytes', async () => {
+  it('gives the pictures of a chat, and those of a plain completion, to the model as bytes', async () => {
     const asked: string[] = [];
     const provider = createServer((request, response) => {
       void text(request).then((body) => {
@@ -83,19 +83,31 @@ describe('turns and completions', () => {
     const pictures = [{ blobKey, size, sha256, contentType: 'image/png' as const }];
     const { ids } = await world.rpc.call(pictureCalls.keep, { pictures }, { principal: user });
     const picture = { type: 'image_url', image_url: { url: pictureUrl(ids[0]!) } };
-    const reply = await world.rpc.call(
+    const content = [{ type: 'text', text: 'What is it?' }, picture];
+    const turn = await world.rpc.call(
       runs.accept,
       {
         parentId: null,
-        userMessage: { id: 'asked', content: [{ type: 'text', text: 'What is it?' }, picture] },
+        userMessage: { id: 'asked', content },
         answers: [{ messageId: 'answer', modelId: 'sim-t5-r100-x' }],
       },
       { principal: user },
     );
-    const end = await (await world.follow(reply.runs[0]!.runId)).ended();
-    expect(end.terminal.state).toBe('completed');
+    const completion = await world.rpc.call(
+      completions.accept,
+      {
+        modelId: 'sim-t5-r100-x',
+        body: { messages: [{ role: 'user', content }] },
+        bodyHash: 'x',
+        idempotencyKey: randomUUID(),
+      },
+      { principal: user },
+    );
+    for (const runId of [turn.runs[0]!.runId, completion.runId]) {
+      expect((await (await world.follow(runId)).ended()).terminal.state).toBe('completed');
+    }
     const url = `data:image/png;base64,${Buffer.from('leaf').toString('base64')}`;
-    expect((JSON.parse(asked[0]!) as { messages: unknown }).messages).toEqual([
+    const shown = [
       {
         role: 'user',
         content: [
@@ -103,7 +115,8 @@ describe('turns and completions', () => {
           { type: 'image_url', image_url: { url } },
         ],
       },
-    ]);
+    ];
+    expect(asked.map((body) => (JSON.parse(body) as { messages: unknown }).messages)).toEqual([shown, shown]);
   });
 
   it('gives the history of the chat to the model, and nothing of the other branches', async () => {

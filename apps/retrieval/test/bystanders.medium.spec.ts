@@ -136,7 +136,7 @@ describe('what one file or one user does to others', () => {
     await world.until(suspect.id, ({ deaths }) => deaths === 3, 'the death to be noticed');
     expect(await world.row(suspect.id)).toMatchObject({ attempts: 1 });
     expect(await world.row(long.id)).toMatchObject({ state: 'processing', attempts: 0, deaths: 0, epoch: 1 });
-    for (const { id } of [suspect, long]) await world.caller.rpc.call(DELETE_FILE, { fileId: id }, { principal: one });
+    for (const { id } of [suspect, long]) await world.caller.rpc.call(files.remove, { fileId: id }, { principal: one });
   }, 60_000);
 
   it('two long files of one user do not keep the short one of another waiting', async () => {

@@ -32,6 +32,9 @@ export class QuarantineProcesses {
     private readonly role: string,
   ) {
     this.#log = runtime.logger('quarantine');
+    runtime.metrics.gauge('quarantine_processes', 'Processes that this worker has for suspects', [], (gauge) =>
+      gauge.set(this.#processes.size),
+    );
   }
 
   /** Sees to it that there is a process for suspects that wait. */

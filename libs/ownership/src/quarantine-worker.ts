@@ -2,12 +2,12 @@ import { every, type Logger, type Runtime } from '@perennial/runtime';
 
 const LOOK_MS = 250;
 const SIGN_OF_LIFE_MS = 1_000;
-/** Without a suspect for this long the process is not needed. */
+/** Without a further suspect for this long the process is not needed. */
 const IDLE_MS = 10_000;
 
 /**
- * Works on suspects in a process of their own: those that one look brings, and no others until they have ended. The process ends when
- * there is nothing to do.
+ * Works on suspects in a process of their own: those that one look brings, and no others until they have ended. The process ends at once
+ * when it finds none, and a while after the last.
  */
 export class QuarantineWorker {
   readonly #log: Logger;
@@ -27,7 +27,8 @@ export class QuarantineWorker {
       log: this.#log,
       immediately: true,
     });
-    let neededAt = performance.now();
+    // Where nothing waits for the first look, a process of another worker was faster.
+    let neededAt = -Infinity;
     // A look lasts as long as the work that it found: the intake must not wait for its end.
     every(
       LOOK_MS,

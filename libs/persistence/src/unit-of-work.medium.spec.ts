@@ -185,6 +185,16 @@ describe('UnitOfWork.once', () => {
     await db.database.execute('UPDATE call_results SET request_hash = $1', [stored]);
     expect(await write(said(older, {}))).toEqual(first);
     expect(await bodies()).toHaveLength(1);
+    // The other way round: the newer version was asked first, and the older one gets the second delivery of what it was sent.
+    for (const [index, request] of [{}, { pinned: false }, { colour: 'red', pinned: false }].entries()) {
+      const other = { ...key, key: `newer first ${index}` };
+      const made = await write({ ...other, request: said(newer, request).request });
+      expect(await write({ ...other, request: said(older, request).request })).toEqual(made);
+      await expect(write({ ...other, request: said(older, { colour: 'blue' }).request })).rejects.toMatchObject({
+        code: 'IDEMPOTENCY_MISMATCH',
+      });
+    }
+    expect(await bodies()).toHaveLength(4);
   });
 
   it('runs what waits for the commit once only', async () => {

@@ -7,21 +7,17 @@ import {
   type Principal,
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
-import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { waitFor } from '@perennial/testing';
 import type { RunPublisher } from '@perennial/transport';
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ChatModule } from '../chat.module';
-import { chatEnv } from '../env';
+import { startReplicas, type ChatReplicas } from '../../test/replicas';
 import { RUN_PUBLISHER } from '../runs/run-publisher';
 
-const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
-
 /** Real: Postgres, Redis, the transport, two replicas of the module that answer calls. Answers are written by the test itself. */
-let caller: Caller;
-let replicas: Replica[];
-let db: pg.Pool;
+let started: ChatReplicas;
+let caller: ChatReplicas['caller'];
+let replicas: ChatReplicas['replicas'];
+let db: ChatReplicas['db'];
 let owner: UserPrincipal;
 
 const userOf = (): UserPrincipal => ({ kind: 'user', userId: randomUUID(), role: 'user', sessionId: 's' });
@@ -29,31 +25,17 @@ const call = <C extends Call>(which: C, request: CallRequest<C>, principal: Prin
   caller.rpc.call(which, request, { principal, key });
 
 beforeAll(async () => {
-  const databaseUrl = await freshDatabase('chats');
-  const prefix = freshPrefix('chats');
-  const source = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl(),
-    REDIS_KEY_PREFIX: prefix,
-    SECRET_KEY: 'a secret of the chat tests',
-    CHAT_ROLE: 'api',
-  };
-  replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
-  caller = await startCaller(redisUrl(), prefix);
-  db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=chat' });
+  started = await startReplicas('chats');
+  ({ replicas, db, caller } = started);
 });
-afterAll(async () => {
-  await caller?.stop();
-  await Promise.all((replicas ?? []).map((replica) => replica.stop()));
-  await db?.end();
-});
+afterAll(() => started?.stop());
 beforeEach(() => {
   owner = userOf();
 });
 
 const conversation = (text = 'What is a perennial?', answer = 'A plant that lives for years.') => ({
   title: 'Plants',
-  models: ['m1'],
+  models: ['sim'],
   system: 'Be brief',
   history: {
     currentId: 'a1',
@@ -65,7 +47,7 @@ const conversation = (text = 'What is a perennial?', answer = 'A plant that live
         role: 'user' as const,
         content: text,
         timestamp: 1_700_000_000,
-        models: ['m1'],
+        models: ['sim'],
       },
       a1: {
         id: 'a1',
@@ -73,7 +55,7 @@ const conversation = (text = 'What is a perennial?', answer = 'A plant that live
         childrenIds: [],
         role: 'assistant' as const,
         content: answer,
-        model: 'm1',
+        model: 'sim',
         done: true,
       },
     },
@@ -86,7 +68,7 @@ async function turn(chatId?: string) {
     chatId,
     parentId: chatId ? 'a1' : null,
     userMessage: { id: `u-${randomUUID()}`, content: 'Go on' },
-    answers: [{ messageId: `a-${randomUUID()}`, modelId: 'm1' }],
+    answers: [{ messageId: `a-${randomUUID()}`, modelId: 'sim' }],
   });
   const run = accepted.runs[0];
   if (!run) throw new Error('no run');
@@ -99,7 +81,7 @@ async function turn(chatId?: string) {
   const identity = {
     runId: run.runId,
     userId: owner.userId,
-    model: 'm1',
+    model: 'sim',
     chatId: accepted.chatId,
     messageId: run.messageId,
   };
@@ -117,7 +99,7 @@ describe('a chat', () => {
       current_message_id: 'a1',
       share_id: null,
     });
-    expect(made.chat).toMatchObject({ models: ['m1'], system: 'Be brief', history: { currentId: 'a1' } });
+    expect(made.chat).toMatchObject({ models: ['sim'], system: 'Be brief', history: { currentId: 'a1' } });
     expect(made.chat.history?.messages.u1).toEqual({
       ...conversation().history.messages.u1,
       childrenIds: ['a1'],
@@ -132,7 +114,7 @@ describe('a chat', () => {
     expect(renamed).toMatchObject({
       title: 'Renamed',
       current_message_id: 'a1',
-      chat: { system: 'Be brief', models: ['m1'] },
+      chat: { system: 'Be brief', models: ['sim'] },
     });
     expect(await call(chats.update, { chatId, chat: { title: 'Renamed' } }, owner, 'rename')).toMatchObject({
       title: 'Renamed',
@@ -154,7 +136,7 @@ describe('a chat', () => {
     expect(changed.chat.history).toMatchObject({
       currentId: 'a2',
       messages: {
-        u1: { content: 'Edited', childrenIds: ['a1', 'a2'], models: ['m1'], timestamp: 1_700_000_000 },
+        u1: { content: 'Edited', childrenIds: ['a1', 'a2'], models: ['sim'], timestamp: 1_700_000_000 },
         a1: { content: 'A plant that lives for years.' },
         a2: { content: 'Another answer', annotation: { rating: 1 } },
       },
@@ -237,13 +219,13 @@ describe('a large chat', () => {
   });
 
   it('of more messages than are measured for a page is read to its beginning', async () => {
-    const { id: chatId } = await call(CREATE_CHAT, { chat: { title: 'Many' } });
+    const { id: chatId } = await call(chats.create, { chat: { title: 'Many' } });
     await db.query(
       `INSERT INTO messages (chat_id, id, role) SELECT $1, 'm' || n, 'user' FROM generate_series(1, 7000) n`,
       [chatId],
     );
-    const newest = (await call(GET_CHAT, { chatId })).chat.history;
-    const oldest = (await call(GET_CHAT, { chatId, before: newest?.before })).chat.history;
+    const newest = (await call(chats.get, { chatId })).chat.history;
+    const oldest = (await call(chats.get, { chatId, before: newest?.before })).chat.history;
     const seen = [oldest, newest].flatMap((page) => Object.keys(page?.messages ?? {}));
     expect(seen).toEqual(Array.from({ length: 7_000 }, (_, n) => `m${n + 1}`));
     expect(oldest?.before).toBeUndefined();
@@ -337,7 +319,7 @@ describe('an answer that is being written', () => {
       chatId,
       parentId: null,
       userMessage: { id: 'another', content: 'Go on' },
-      answers: [{ messageId: 'another-answer', modelId: 'm1' }],
+      answers: [{ messageId: 'another-answer', modelId: 'sim' }],
     });
     expect(await call(chats.remove, { chatId }, owner, 'delete')).toEqual({ deleted: true });
     expect(await call(chats.remove, { chatId }, owner, 'delete')).toEqual({ deleted: true });

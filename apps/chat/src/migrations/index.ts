@@ -6,6 +6,7 @@ import { SearchIndex } from './1764300000000-search-index';
 import { RunClaims } from './1764310000000-run-claims';
 import { Pictures } from './1764400000000-pictures';
 import { Usage } from './1764500000000-usage';
+import { PicturesOfCompletions } from './1764600000000-pictures-of-completions';
 
 /** All migrations of the service's schema, oldest first. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   RunClaims,
   Pictures,
   Usage,
+  PicturesOfCompletions,
 ];

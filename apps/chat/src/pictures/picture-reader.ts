@@ -1,19 +1,15 @@
 import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlobStoreError, type BlobStore } from '@perennial/blob-store';
-import { pictureIdOf } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import type { TakenRun } from '../runs/model/run';
+import { PictureMemory } from './picture-memory';
+import { pictureIdsIn, withPictures } from './picture-parts';
 import { PICTURE_STORE } from './picture-store';
 import { type Picture, PicturesRepository } from './pictures.repository';
 
 /** Bytes of pictures that one request to a provider carries; the newest go first. */
-const MAX_BYTES = 24_000_000;
-
-interface PicturePart {
-  type: 'image_url';
-  image_url: { url: string; [field: string]: unknown };
-}
+export const MAX_REQUEST_BYTES = 24_000_000;
 
 /** Puts the bytes of pictures into what a provider is asked. */
 @Injectable()
@@ -21,27 +17,22 @@ export class PictureReader {
   constructor(
     private readonly repository: PicturesRepository,
     @Inject(PICTURE_STORE) private readonly store: BlobStore,
+    private readonly memory: PictureMemory,
   ) {}
 
   /**
-   * The run with data URLs in place of the references of its messages. A picture that is gone, or does not fit any more, is named as such, so
-   * that the model knows of it.
-   * @throws CallError UNAVAILABLE when the store is away
+   * Does `work` with the run that has data URLs in place of the references of its messages. A picture that is gone, or does not fit any more, is named
+   * as such. Until `work` has ended its pictures count to what this process holds; where that is too much, this waits.
+   * @throws CallError UNAVAILABLE when the store is away, or when there was no room in time
    */
-  async inlined(run: TakenRun, signal: AbortSignal): Promise<TakenRun> {
-    const { history, user_id: userId } = run;
-    if (history === null) return run;
-    const ids = history.flatMap(({ parts }) => (parts ?? []).flatMap((part) => idOf(part) ?? []));
-    if (ids.length === 0) return run;
-    const pictures = new Map((await this.repository.find(userId, ids)).map((picture) => [picture.id, picture]));
-    const urls = await this.#read(chosen([...new Set(ids.reverse())], pictures), signal);
-    const inlined = history.map((message) => ({
-      ...message,
-      parts:
-        message.parts &&
-        message.parts.map((part) => (idOf(part) === undefined ? part : inline(part as PicturePart, urls))),
-    }));
-    return { ...run, history: inlined };
+  async inlined<T>(run: TakenRun, signal: AbortSignal, work: (run: TakenRun) => Promise<T>): Promise<T> {
+    const ids = contentsOf(run).flatMap(pictureIdsIn);
+    if (ids.length === 0) return work(run);
+    const { user_id: userId } = run;
+    const known = new Map((await this.repository.find(userId, ids)).map((picture) => [picture.id, picture]));
+    const pictures = chosen([...new Set(ids.reverse())], known);
+    const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
+    return this.memory.hold(userId, bytes, signal, async () => work(withUrls(run, await this.#read(pictures, signal))));
   }
 
   async #read(pictures: readonly Picture[], signal: AbortSignal): Promise<Map<string, string>> {
@@ -60,24 +51,34 @@ export class PictureReader {
   }
 }
 
+/** The contents of a run's messages that may refer to pictures, the newest last. */
+function contentsOf({ kind, request, history }: TakenRun): unknown[] {
+  if (kind === 'completion') return (request.messages as { content?: unknown }[]).map(({ content }) => content);
+  return (history ?? []).map(({ parts }) => parts);
+}
+
+function withUrls(run: TakenRun, urls: ReadonlyMap<string, string>): TakenRun {
+  const { kind, request, history } = run;
+  if (kind === 'turn') {
+    return {
+      ...run,
+      history: history && history.map((message) => ({ ...message, parts: withPictures(message.parts, urls) })),
+    };
+  }
+  const messages = (request.messages as { content?: unknown }[]).map((message) => ({
+    ...message,
+    content: withPictures(message.content, urls),
+  }));
+  return { ...run, request: { ...request, messages } };
+}
+
 /** The pictures that fit, in the order of the ids. */
 function chosen(ids: readonly string[], pictures: ReadonlyMap<string, Picture>): Picture[] {
   let bytes = 0;
   return ids.flatMap((id) => {
     const picture = pictures.get(id);
-    if (!picture || bytes + picture.size > MAX_BYTES) return [];
+    if (!picture || bytes + picture.size > MAX_REQUEST_BYTES) return [];
     bytes += picture.size;
     return [picture];
   });
-}
-
-function inline(part: PicturePart, urls: ReadonlyMap<string, string>): unknown {
-  const url = urls.get(idOf(part) ?? '');
-  if (url === undefined) return { type: 'text', text: '[A picture that is not available any more.]' };
-  return { ...part, image_url: { ...part.image_url, url } };
-}
-
-function idOf(part: unknown): string | undefined {
-  const { type, image_url: image } = (part ?? {}) as Partial<PicturePart>;
-  return type === 'image_url' && typeof image?.url === 'string' ? pictureIdOf(image.url) : undefined;
 }

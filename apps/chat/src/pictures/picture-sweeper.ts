@@ -11,7 +11,7 @@ const STRAY_MS = 60 * 60 * 1_000;
 const STRAY_AGE_MS = 60 * 60 * 1_000;
 const STRAY_BATCH = 500;
 
-/** Removes pictures with their last message, and the bytes that a killed gateway stored for nobody. Every step may be done twice, and by anybody. */
+/** Removes pictures with their last message or completion, and the bytes that a killed gateway stored for nobody. Every step may be done twice, and by anybody. */
 @Injectable()
 export class PictureSweeper implements OnApplicationBootstrap {
   constructor(
@@ -26,6 +26,7 @@ export class PictureSweeper implements OnApplicationBootstrap {
   }
 
   async sweep(signal: AbortSignal): Promise<void> {
+    await this.repository.releaseEnded();
     while (!signal.aborted && (await this.repository.giveUp()));
     for (let keys = await this.repository.removals(); keys.length > 0; keys = await this.repository.removals()) {
       // Bytes first: a death in between leaves the row, and the bytes are removed again.

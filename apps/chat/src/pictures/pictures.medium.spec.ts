@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
-import { pictureKey, pictureUrl, runs, chats, pictures as pictureCalls } from '@perennial/contracts-chat';
+import { pictureKey, pictureUrl, completions, runs, chats, pictures as pictureCalls } from '@perennial/contracts-chat';
 import {
   ANONYMOUS,
   type Call,
@@ -13,24 +13,23 @@ import {
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
-import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
-import pg from 'pg';
+import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ChatModule } from '../chat.module';
-import { chatEnv } from '../env';
+import { startReplicas, type ChatReplicas } from '../../test/replicas';
 import type { TakenRun } from '../runs/model/run';
 import { UsageRepository } from '../usage/usage.repository';
+import { PictureMemory } from './picture-memory';
 import { PictureReader } from './picture-reader';
 import { PictureSweeper } from './picture-sweeper';
+import { PicturesRepository } from './pictures.repository';
 
 const LIMIT = 1_000_000;
 
 /** Real: Postgres, Redis, the transport, a directory of bytes, two replicas of the module. */
-let caller: Caller;
-let replicas: Replica[];
-let db: pg.Pool;
+let started: ChatReplicas;
+let caller: ChatReplicas['caller'];
+let db: ChatReplicas['db'];
 let directory: string;
 let store: BlobStore;
 let owner: UserPrincipal;
@@ -39,7 +38,7 @@ const userOf = (): UserPrincipal => ({ kind: 'user', userId: randomUUID(), role:
 const call = <C extends Call>(which: C, request: CallRequest<C>, principal: Principal = owner) =>
   caller.rpc.call(which, request, { principal });
 const part = <T>(type: abstract new (...args: never[]) => T): T => {
-  const found = replicas[0]?.app.get<T>(type, { strict: false });
+  const found = started.replicas[0]?.app.get<T>(type, { strict: false });
   if (!found) throw new Error('no replica');
   return found;
 };
@@ -48,26 +47,12 @@ const sweep = () => part(PictureSweeper).sweep(never);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'perennial-pictures-'));
-  const databaseUrl = await freshDatabase('pictures');
-  const prefix = freshPrefix('pictures');
-  const source = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl(),
-    REDIS_KEY_PREFIX: prefix,
-    SECRET_KEY: 'a secret of the picture tests',
-    CHAT_ROLE: 'api',
-    DATA_DIR: directory,
-    MAX_CHAT_BYTES_PER_USER: String(LIMIT),
-  };
-  replicas = await Promise.all([startReplica({ name: 'chat', env: chatEnv, module: ChatModule.forRoot }, source), startReplica({ name: 'chat', env: chatEnv, module: ChatModule.forRoot }, source)]); // prettier-ignore
-  caller = await startCaller(redisUrl(), prefix);
-  db = new pg.Pool({ connectionString: databaseUrl, max: 2, options: '-c search_path=chat' });
+  started = await startReplicas('pictures', { DATA_DIR: directory, MAX_CHAT_BYTES_PER_USER: String(LIMIT) });
+  ({ db, caller } = started);
   store = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: directory }));
 });
 afterAll(async () => {
-  await caller?.stop();
-  await Promise.all((replicas ?? []).map((replica) => replica.stop()));
-  await db?.end();
+  await started?.stop();
   await store?.close();
   await rm(directory, { recursive: true, force: true });
 });
@@ -133,12 +118,14 @@ describe('a picture', () => {
       history: [{ id: 'u', role: 'user', content: 'Look', parts: showing(first.id) }],
     };
     const url = `data:image/png;base64,${Buffer.from('the same bytes').toString('base64')}`;
-    const asked = await part(PictureReader).inlined(run as unknown as TakenRun, never);
+    const inlined = (asked: object) =>
+      part(PictureReader).inlined({ kind: 'turn', ...asked } as unknown as TakenRun, never, (done) => Promise.resolve(done)); // prettier-ignore
+    const asked = await inlined(run);
     expect(asked.history?.[0]?.parts).toEqual([
       { type: 'text', text: 'Look' },
       { type: 'image_url', image_url: { url, detail: 'low' } },
     ]);
-    const stranger = await part(PictureReader).inlined({ ...run, user_id: other.userId } as unknown as TakenRun, never);
+    const stranger = await inlined({ ...run, user_id: other.userId });
     expect(JSON.stringify(stranger.history)).not.toContain('base64');
   });
 
@@ -193,6 +180,94 @@ describe('a picture', () => {
     expect([await bytesOf(stray), await bytesOf(blobKey), await isKept(id)]).toEqual([false, true, true]);
   });
 
+  describe('of a plain completion', () => {
+    const complete = (...ids: string[]) =>
+      call(completions.accept, {
+        modelId: 'sim',
+        body: { messages: [{ role: 'user', content: showing(...ids) }] },
+        bodyHash: randomUUID(),
+      });
+    const due = (id: string) => db.query('UPDATE pictures SET check_at = now() WHERE id = $1', [id]);
+    const requestOf = async (runId: string) => {
+      const { rows } = await db.query<{ request: unknown }>('SELECT request FROM runs WHERE id = $1', [runId]);
+      return rows[0]?.request;
+    };
+
+    it('is kept while it may be asked for, and goes with its end, however that comes; nobody else’s is held', async () => {
+      const [{ id, blobKey }, theirs] = [await keep('described once'), await keep('not mine', userOf())];
+      const { runId } = await complete(id, theirs.id);
+      expect(JSON.stringify(await requestOf(runId))).toContain(pictureUrl(id));
+      await due(id);
+      await due(theirs.id);
+      await sweep();
+      expect([await isKept(id), await bytesOf(blobKey), await isKept(theirs.id)]).toEqual([true, true, false]);
+      await call(runs.cancel, { runId });
+      await sweep();
+      expect([await isKept(id), await bytesOf(blobKey)]).toEqual([false, false]);
+      expect((await db.query('SELECT 1 FROM picture_removals')).rowCount).toBe(0);
+    });
+
+    it('goes with a run that is forgotten before its end was seen', async () => {
+      const { id, blobKey } = await keep('forgotten');
+      const { runId } = await complete(id);
+      await db.query('DELETE FROM runs WHERE id = $1', [runId]);
+      await sweep();
+      expect([await isKept(id), await bytesOf(blobKey)]).toEqual([false, false]);
+    });
+
+    it('that has come again stays for its next request, though the one before ends first', async () => {
+      const { id } = await keep('in each request');
+      const { runId } = await complete(id);
+      expect((await keep('in each request')).id).toBe(id);
+      await call(runs.cancel, { runId });
+      await sweep();
+      expect(await isKept(id)).toBe(true);
+      const next = await complete(id);
+      await call(runs.cancel, { runId: next.runId });
+      await sweep();
+      expect(await isKept(id)).toBe(false);
+    });
+
+    it('stays where a message shows it as well', async () => {
+      const { id } = await keep('in a chat, too');
+      const chatId = await chatShowing(id);
+      const { runId } = await complete(id);
+      await call(runs.cancel, { runId });
+      await sweep();
+      expect(await isKept(id)).toBe(true);
+      await call(chats.remove, { chatId });
+      await sweep();
+      expect(await isKept(id)).toBe(false);
+    });
+  });
+
+  it('waits until there is room for it in the memory of its process', async () => {
+    const [one, two] = [await keep('1'.repeat(100)), await keep('2'.repeat(100))];
+    const memory = new PictureMemory(150);
+    const reader = new PictureReader(part(PicturesRepository), store, memory);
+    const asking = (id: string, begun: () => void, until: Promise<unknown>) => {
+      const request = { messages: [{ role: 'user', content: showing(id) }] };
+      const run = { kind: 'completion', user_id: owner.userId, request } as unknown as TakenRun;
+      return reader.inlined(run, never, async (inlined) => {
+        begun();
+        await until;
+        return JSON.stringify(inlined.request);
+      });
+    };
+    let end = (): void => undefined;
+    const ends = new Promise<void>((resolve) => (end = resolve));
+    let first!: Promise<string>;
+    await new Promise<void>((begun) => (first = asking(one.id, begun, ends)));
+    let began = false;
+    const second = asking(two.id, () => (began = true), Promise.resolve());
+    await waitFor(() => memory.waiting === 1);
+    expect([memory.held, began]).toEqual([100, false]);
+    end();
+    expect(await first).toContain(Buffer.from('1'.repeat(100)).toString('base64'));
+    expect(await second).toContain(Buffer.from('2'.repeat(100)).toString('base64'));
+    expect(memory.held).toBe(0);
+  });
+
   it('is held by whatever message shows it, whichever version wrote that; nobody else’s message holds it', async () => {
     const { id } = await keep('copied');
     const chatId = (await call(chats.create, { chat: {} })).id;
@@ -206,7 +281,7 @@ describe('a picture', () => {
     const turn = await call(runs.accept, {
       parentId: null,
       userMessage: { id: 'asked', content: 'Look', files: [{ type: 'image', url: pictureUrl(id) }] },
-      answers: [{ messageId: 'answer', modelId: 'm1' }],
+      answers: [{ messageId: 'answer', modelId: 'sim' }],
     });
     expect((await holders()).sort()).toEqual(['asked', 'copy']);
     await call(chats.remove, { chatId: turn.chatId });
@@ -240,7 +315,7 @@ describe('what a user stores', () => {
       chatId,
       parentId: 'u',
       userMessage: { id: 'asked', content: 'And now?' },
-      answers: [{ messageId: 'answer', modelId: 'm1' }],
+      answers: [{ messageId: 'answer', modelId: 'sim' }],
     });
     await db.query(
       `UPDATE messages SET content = 'written by another version', done = true WHERE chat_id = $1 AND id = 'answer'`,
@@ -273,7 +348,7 @@ describe('what a user stores', () => {
       details: { limit: LIMIT, used: expect.any(Number) as number },
     };
     const more = 'y'.repeat(150_000);
-    const asked = { userMessage: { id: 'u2', content: more }, answers: [{ messageId: 'a2', modelId: 'm1' }] };
+    const asked = { userMessage: { id: 'u2', content: more }, answers: [{ messageId: 'a2', modelId: 'sim' }] };
     await expect(call(chats.create, { chat: chatOf(more) })).rejects.toMatchObject(refused);
     await expect(
       call(chats.update, { chatId, chat: { history: { messages: { u2: message('u2', more) } } } }),

@@ -3,6 +3,7 @@ import { createBlobStore, type BlobStore } from '@perennial/blob-store';
 import { Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../env';
 import { UsageModule } from '../usage/usage.module';
+import { PictureMemory } from './picture-memory';
 import { PictureReader } from './picture-reader';
 import { PICTURE_STORE } from './picture-store';
 import { PictureSweeper } from './picture-sweeper';
@@ -21,6 +22,23 @@ import { PicturesRepository } from './pictures.repository';
         const store = await createBlobStore(env);
         runtime.drain.add('close', 'close the picture store', () => store.close());
         return store;
+      },
+    },
+    {
+      provide: PictureMemory,
+      inject: [CHAT_ENV, Runtime],
+      useFactory: (env: ChatEnv, { metrics }: Runtime): PictureMemory => {
+        const memory = new PictureMemory(env.WORKER_PICTURE_BYTES);
+        metrics.gauge(
+          'picture_bytes_held',
+          'Bytes of pictures of the answers that this process is writing',
+          [],
+          (gauge) => gauge.set(memory.held),
+        );
+        metrics.gauge('runs_waiting_for_pictures', 'Answers that wait for room for their pictures', [], (gauge) =>
+          gauge.set(memory.waiting),
+        );
+        return memory;
       },
     },
     PicturesRepository,

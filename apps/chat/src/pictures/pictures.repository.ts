@@ -14,7 +14,7 @@ export interface Picture {
   sha256: string;
 }
 
-/** A picture that no message refers to is kept for so long: its message may be on its way. */
+/** A picture that nothing refers to is kept for so long: its message or completion may be on its way. */
 const UNREFERENCED = `interval '1 hour'`;
 const BATCH = 200;
 
@@ -59,8 +59,17 @@ export class PicturesRepository {
     );
   }
 
+  /** Takes the references of plain completions that have ended, however they have. Their messages are not asked for again. */
+  async releaseEnded(): Promise<void> {
+    await this.database.execute(
+      `DELETE FROM picture_references WHERE (run_id, picture_id) IN (
+         SELECT f.run_id, f.picture_id FROM picture_references f JOIN runs r ON r.id = f.run_id
+          WHERE r.terminal IS NOT NULL FOR UPDATE OF f SKIP LOCKED)`,
+    );
+  }
+
   /**
-   * Gives up pictures to which no message refers any more; their bytes are noted for removal in the same transaction.
+   * Gives up pictures to which nothing refers any more; their bytes are noted for removal in the same transaction.
    * @returns whether there may be more
    */
   async giveUp(): Promise<boolean> {

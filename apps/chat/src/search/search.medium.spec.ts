@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { chats } from '@perennial/contracts-chat';
 import type { CallError, UserPrincipal } from '@perennial/contracts-kernel';
-import { freshPrefix, postgresUrl, redisUrl, waitFor } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { postgresUrl, waitFor } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ChatModule } from '../chat.module';
-import { chatEnv } from '../env';
-
-const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
+import { startReplicas, type ChatReplicas } from '../../test/replicas';
 
 /** Real: Postgres, with a database in the C locale, Redis, the transport, two replicas of the module. */
-let caller: Caller;
-let replicas: Replica[];
-let db: pg.Pool;
-let source: Record<string, string>;
+let started: ChatReplicas;
+let caller: ChatReplicas['caller'];
+let db: ChatReplicas['db'];
 let owner: UserPrincipal;
 
 const userOf = (): UserPrincipal => ({ kind: 'user', userId: randomUUID(), role: 'user', sessionId: 's' });
@@ -32,24 +27,10 @@ async function databaseInC(): Promise<string> {
 }
 
 beforeAll(async () => {
-  const databaseUrl = await databaseInC();
-  const prefix = freshPrefix('search');
-  source = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl(),
-    REDIS_KEY_PREFIX: prefix,
-    SECRET_KEY: 'a secret of the search tests',
-    CHAT_ROLE: 'api',
-  };
-  replicas = await Promise.all([startReplica(service, source), startReplica(service, source)]);
-  caller = await startCaller(redisUrl(), prefix);
-  db = new pg.Pool({ connectionString: databaseUrl, max: 3, options: '-c search_path=chat' });
+  started = await startReplicas('search', { DATABASE_URL: await databaseInC() });
+  ({ db, caller } = started);
 });
-afterAll(async () => {
-  await caller?.stop();
-  await Promise.all((replicas ?? []).map((replica) => replica.stop()));
-  await db?.end();
-});
+afterAll(() => started?.stop());
 beforeEach(() => {
   owner = userOf();
 });
@@ -177,7 +158,7 @@ describe('the index', () => {
     await client.query('COMMIT');
     client.release();
     expect((await search('heirloom')).length).toBe(60);
-    const late = await startReplica(service, source);
+    const late = await started.startAnother();
     onTestFinished(() => late.stop());
     await waitFor(async () => (await db.query('SELECT 1 FROM search_walk WHERE done')).rowCount === 1);
     await indexed();

@@ -4,13 +4,20 @@ import type { CompletionBodySchema } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
 import type { z } from 'zod';
 import { Problem } from '../edge/problem';
+import { documentsOf } from '../pictures/data-urls';
 
 /** What only says how the answer is delivered: the answer itself is the same. */
 const DELIVERY = new Set(['model', 'stream', 'stream_options', 'session_id', 'chat_id', 'id']);
 
-/** The request that asks the chat service for a plain completion. */
+type Completion = z.output<typeof CompletionBodySchema>;
+
+/**
+ * The request that asks the chat service for a plain completion.
+ * @param messages those of the body with addresses in place of their pictures; the hash is of what came
+ */
 export function completionOf(
-  body: z.output<typeof CompletionBodySchema>,
+  body: Completion,
+  messages: Completion['messages'],
   idempotencyKey: string | undefined,
 ): CallRequest<typeof completions.accept> {
   const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !DELIVERY.has(name)));
@@ -19,7 +26,11 @@ export function completionOf(
     .digest('hex');
   return {
     modelId: body.model,
-    body: { ...rest, messages: body.messages },
+    body: {
+      ...rest,
+      ...(Array.isArray(rest.files) ? { files: documentsOf(rest.files) } : {}),
+      messages,
+    },
     bodyHash,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };

@@ -135,8 +135,9 @@ export class CompletionsService implements OnModuleInit {
     });
   }
 
-  private begin({ principal }: Caller, body: CompletionBody, key: string | undefined): Promise<Accepted> {
-    return this.rpc.call(completions.accept, completionOf(body, key), { principal });
+  private async begin({ principal }: Caller, body: CompletionBody, key: string | undefined): Promise<Accepted> {
+    const messages = await this.pictures.take(body.messages, principal);
+    return this.rpc.call(completions.accept, completionOf(body, messages, key), { principal });
   }
 
   private async whole(runId: string, reply: FastifyReply): Promise<{ terminal: RunTerminal; text: string }> {

@@ -5,6 +5,7 @@ import type { CallRequest } from '@perennial/contracts-kernel';
 import type { z } from 'zod';
 import { isUuid } from '../chats/not-yours';
 import { Problem } from '../edge/problem';
+import { documentsOf } from '../pictures/data-urls';
 
 type Turn = z.output<typeof TurnBodySchema>;
 
@@ -58,7 +59,7 @@ function continuationOf(body: Turn, messageId: string): CallRequest<typeof runs.
 
 function rest(body: Turn) {
   return {
-    ...(body.files?.length ? { files: body.files } : {}),
+    ...(body.files?.length ? { files: documentsOf(body.files) } : {}),
     ...systemOf(body),
     params: paramsOf(body),
     sessionId: body.session_id,

@@ -6,6 +6,7 @@ export type PictureType = (typeof PICTURE_TYPES)[number];
 export interface CarriesPictures {
   content?: unknown;
   files?: unknown;
+  [field: string]: unknown;
 }
 
 const DATA_URL = new RegExp(`^data:(${PICTURE_TYPES.join('|')});base64,[A-Za-z0-9+/]+={0,2}$`);
@@ -47,6 +48,14 @@ export function withPictures<M extends CarriesPictures>(
     ...(Array.isArray(content) ? { content: content.map(inPart) } : {}),
     ...(Array.isArray(files) ? { files: files.map(inFile) } : {}),
   };
+}
+
+/** A request's `files` name documents. Pictures among them are its messages', where they are read; here nobody does. */
+export function documentsOf<F>(files: readonly F[]): F[] {
+  return files.filter((file) => {
+    const url = (file as { url?: unknown } | null)?.url;
+    return !(typeof url === 'string' && url.startsWith('data:'));
+  });
 }
 
 /** @param url one of `picturesIn` */

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '@perennial/blob-store';
-import { runs, chats, pictures } from '@perennial/contracts-chat';
+import { completions, runs, chats, pictures } from '@perennial/contracts-chat';
+import { CompletionBodySchema } from '@perennial/contracts-gateway';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { files } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -37,6 +38,7 @@ describe('a picture in a message', () => {
     edge.rpc.fails(chats.create, new CallError('FAILED_PRECONDITION', 'far enough'));
     edge.rpc.fails(chats.update, new CallError('FAILED_PRECONDITION', 'far enough'));
     edge.rpc.fails(runs.accept, new CallError('FAILED_PRECONDITION', 'far enough'));
+    edge.rpc.fails(completions.accept, new CallError('FAILED_PRECONDITION', 'far enough'));
   });
   beforeEach(() => {
     edge.rpc.calls.length = 0;
@@ -55,6 +57,7 @@ describe('a picture in a message', () => {
 
   const message = { id: 'u', role: 'user', content: [{ type: 'text', text: 'Look' }, { type: 'image_url', image_url: { url: URL } }], files: [{ type: 'image', url: URL }] }; // prettier-ignore
   const chat = { title: 'T', history: { currentId: 'u', messages: { u: { ...message, parentId: null } } } };
+  const completion = { model: 'm', messages: [message], files: message.files };
   const post = (url: string, payload: object) =>
     edge.app.inject({ method: 'POST', url, payload, headers: owner.headers });
   const sent = (pattern: string): string =>
@@ -69,9 +72,11 @@ describe('a picture in a message', () => {
     [
       'a turn',
       '/api/chat/completions',
-      { model: 'm', session_id: 's', parent_id: null, id: 'a', user_message: message },
+      { model: 'm', session_id: 's', parent_id: null, id: 'a', user_message: message, files: message.files },
       runs.accept,
     ],
+    ['a plain completion', '/api/v1/chat/completions', completion, completions.accept],
+    ['a streamed completion', '/v1/chat/completions', { ...completion, stream: true }, completions.accept],
     ['a new chat', '/api/v1/chats/new', { chat }, chats.create],
     ['a changed chat', `/api/v1/chats/${randomUUID()}`, { chat }, chats.update],
   ])(
@@ -96,6 +101,17 @@ describe('a picture in a message', () => {
       }
     },
   );
+
+  it('of a completion leaves its idempotency hash what it was before pictures had addresses', async () => {
+    const hashes: string[] = [];
+    for (const _ of [1, 2]) await post('/api/v1/chat/completions', completion);
+    for (const { request, pattern } of edge.rpc.calls) {
+      if (pattern === completions.accept.pattern) hashes.push((request as { bodyHash: string }).bodyHash);
+    }
+    const { model, ...rest } = CompletionBodySchema.parse(completion);
+    const body = JSON.stringify([model, rest]);
+    expect(hashes).toEqual(Array(2).fill(createHash('sha256').update(body).digest('hex')));
+  });
 
   it('that finds no room is refused, and leaves no bytes', async () => {
     const before = await blobs();

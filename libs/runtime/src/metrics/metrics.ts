@@ -26,23 +26,7 @@ export class Metrics {
     labelNames: readonly L[] = [],
     collect?: (counter: Counter<L>) => void,
   ): Counter<L> {
-    return this.#once(
-      name,
-      (fullName) =>
-        new Counter<L>({
-          name: fullName,
-          help,
-          labelNames,
-          registers: [this.registry],
-          ...(collect === undefined
-            ? {}
-            : {
-                collect(this: Counter<L>) {
-                  collect(this);
-                },
-              }),
-        }),
-    );
+    return this.#once(name, (fullName) => new Counter<L>(this.#collected(fullName, help, labelNames, collect)));
   }
 
   /** @param collect sets the value at scrape time; synchronous or not */
@@ -52,23 +36,7 @@ export class Metrics {
     labelNames: readonly L[] = [],
     collect?: (gauge: Gauge<L>) => void | Promise<void>,
   ): Gauge<L> {
-    return this.#once(
-      name,
-      (fullName) =>
-        new Gauge<L>({
-          name: fullName,
-          help,
-          labelNames,
-          registers: [this.registry],
-          ...(collect === undefined
-            ? {}
-            : {
-                collect(this: Gauge<L>) {
-                  return collect(this);
-                },
-              }),
-        }),
-    );
+    return this.#once(name, (fullName) => new Gauge<L>(this.#collected(fullName, help, labelNames, collect)));
   }
 
   /** @param name in the form `thing_seconds` or `thing_bytes`; buckets suit seconds unless given */
@@ -83,6 +51,21 @@ export class Metrics {
       (fullName) =>
         new Histogram<L>({ name: fullName, help, labelNames, buckets: [...buckets], registers: [this.registry] }),
     );
+  }
+
+  /** What a metric is made from that may be asked for its value at scrape time. */
+  #collected<M, L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    collect: ((metric: M) => void | Promise<void>) | undefined,
+  ) {
+    const asked = collect && {
+      collect(this: M) {
+        return collect(this);
+      },
+    };
+    return { name, help, labelNames, registers: [this.registry], ...asked };
   }
 
   #once<M>(name: string, create: (fullName: string) => M): M {

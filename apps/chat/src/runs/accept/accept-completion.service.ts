@@ -5,6 +5,7 @@ import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal }
 import { isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { pictureIdsIn } from '../../pictures/picture-parts';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
@@ -94,6 +95,7 @@ export class AcceptCompletionService {
       idempotencyKey,
       bodyHash: request.bodyHash,
       traceparent: injectTrace().traceparent ?? null,
+      pictureIds: [...new Set(request.body.messages.flatMap(({ content }) => pictureIdsIn(content)))],
       delivery,
       result: reply,
     };

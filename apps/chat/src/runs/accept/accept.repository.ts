@@ -80,6 +80,8 @@ export interface NewCompletion {
   idempotencyKey: string | null;
   bodyHash: string;
   traceparent: string | null;
+  /** Those that its messages refer to; only the user's own count. */
+  pictureIds: readonly string[];
   delivery: Delivery;
   result: unknown;
 }
@@ -188,6 +190,7 @@ export class AcceptRepository {
         run.delivery.key,
         run.delivery.hash,
         jsonb(run.result),
+        run.pictureIds,
       ],
       { name: 'accept.insert-completion' },
     );
@@ -274,5 +277,9 @@ const INSERT_COMPLETION = `
 WITH accepted AS (
   INSERT INTO runs (id, kind, user_id, model, encoding, attempt, principal, request, idempotency_key, body_hash, traceparent)
   VALUES ($1, 'completion', $2, $3, $4, $5, $6, $7, $8, $9, $10)
+),
+pictures_shown AS (
+  INSERT INTO picture_references (picture_id, run_id)
+  SELECT p.id, $1 FROM pictures p WHERE p.id = ANY ($15::uuid[]) AND p.user_id = $2 ORDER BY p.id FOR KEY SHARE
 )
 INSERT INTO call_results (scope, key, request_hash, result) VALUES ($11, $12, $13, $14)`;

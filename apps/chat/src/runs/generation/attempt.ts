@@ -1,6 +1,6 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { SearchItem } from '@perennial/contracts-retrieval';
-import { createProvider } from '@perennial/model-provider';
+import { createProvider, type ModelConnection } from '@perennial/model-provider';
 import type { Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
@@ -12,7 +12,7 @@ import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
 import { patiently, unlessAborted } from './patience';
-import { providerCall, wholeUsage } from './provider-request';
+import { providerCall, type ProviderCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
 import { providerHost } from './run-metrics';
@@ -173,7 +173,7 @@ export class Attempt {
   }
 
   async #stream(writer: RunWriter, recovered: RecoveredText): Promise<Outcome | undefined> {
-    const { env, models, secrets } = this.tools;
+    const { models, secrets } = this.tools;
     const principal = this.run.principal as UserPrincipal;
     const { signal } = this.#abort;
     // A config service that is silent must not hold up a stop or a hand-over.
@@ -192,14 +192,24 @@ export class Attempt {
     };
     const items = itemsOf(this.run, model.knowledge);
     if (items.length > 0) this.#consulted = await this.#consult(items, recovered);
-    const run = await this.tools.pictures.inlined(this.#consulted?.run ?? this.run, signal);
-    const call = providerCall(run, model, connection, recovered.text);
+    return this.tools.pictures.inlined(this.#consulted?.run ?? this.run, signal, (run) =>
+      this.#ask(connection, providerCall(run, model, connection, recovered.text), writer, recovered),
+    );
+  }
+
+  async #ask(
+    connection: ModelConnection,
+    call: ProviderCall,
+    writer: RunWriter,
+    recovered: RecoveredText,
+  ): Promise<Outcome> {
+    const { signal } = this.#abort;
     const span = new ProviderSpan(connection, call.request, this.run, this.tools.metrics);
     const answer = new AnswerText(writer, {
       raw: call.raw,
       thoughts: this.run.kind === 'turn',
       restart: !call.continues && recovered.text !== '',
-      limit: env.MAX_ANSWER_CHARS,
+      limit: this.tools.env.MAX_ANSWER_CHARS,
       length: call.continues ? recovered.text.length : 0,
       onPiece: () => span.token(),
     });

@@ -16,7 +16,7 @@ describe('claims', () => {
   });
   afterAll(() => started?.stop());
   beforeEach(async () => {
-    await db.query('TRUNCATE runs');
+    await db.query('TRUNCATE runs CASCADE');
   });
 
   /** Queued runs of one user, the first of them so many seconds ago and each next one a millisecond later. */

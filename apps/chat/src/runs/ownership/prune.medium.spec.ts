@@ -15,7 +15,7 @@ describe('pruning', () => {
   });
   afterAll(() => started?.stop());
   beforeEach(async () => {
-    await db.query('TRUNCATE runs, side_effects, run_checkpoints');
+    await db.query('TRUNCATE runs, side_effects, run_checkpoints CASCADE');
   });
 
   async function prune(): Promise<void> {

@@ -1,0 +1,37 @@
+import { defineMigration } from '@perennial/persistence';
+
+/** The keys of a message are null where a run refers. The version before asks only whether any row refers to a picture, so it sees these, too. */
+const REFERENCES_OF_RUNS = `
+ALTER TABLE picture_references DROP CONSTRAINT picture_references_pkey;
+ALTER TABLE picture_references
+  ALTER COLUMN chat_id DROP NOT NULL,
+  ALTER COLUMN message_id DROP NOT NULL,
+  ADD COLUMN run_id uuid REFERENCES runs (id) ON DELETE CASCADE,
+  ADD CONSTRAINT picture_references_one CHECK ((message_id IS NULL) <> (run_id IS NULL));
+CREATE UNIQUE INDEX picture_references_message ON picture_references (chat_id, message_id, picture_id);
+CREATE UNIQUE INDEX picture_references_run ON picture_references (run_id, picture_id) WHERE run_id IS NOT NULL;
+`;
+
+/**
+ * A picture that has just been kept again is waited for until its message or run has come, also when its last reference goes meanwhile: a client sends
+ * the same picture with each request of a conversation.
+ */
+const WAITED_FOR = `
+CREATE FUNCTION picture_has_come() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE pictures SET check_at = NULL WHERE id = NEW.picture_id AND check_at IS NOT NULL;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER picture_has_come AFTER INSERT ON picture_references FOR EACH ROW EXECUTE FUNCTION picture_has_come();
+CREATE OR REPLACE FUNCTION check_pictures() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE pictures SET check_at = greatest(check_at, now())
+   WHERE id IN (SELECT p.id FROM pictures p WHERE p.id IN (SELECT picture_id FROM gone) ORDER BY p.id FOR NO KEY UPDATE);
+  RETURN NULL;
+END $$;
+`;
+
+/** Plain completions refer to their pictures as messages do, until they have ended. */
+export const PicturesOfCompletions = defineMigration('PicturesOfCompletions1764600000000', {
+  up: [REFERENCES_OF_RUNS, WAITED_FOR],
+});

@@ -1,0 +1,98 @@
+import { CallError } from '@perennial/contracts-kernel';
+
+interface Waiting {
+  userId: string;
+  bytes: number;
+  begin: () => void;
+}
+
+/**
+ * How many bytes of pictures this process holds at once. What finds no room waits for its turn; nobody passes those who wait for room, but one user
+ * who holds half of it does not keep others waiting behind him.
+ */
+export class PictureMemory {
+  readonly #held = new Map<string, number>();
+  #total = 0;
+  #waiting: Waiting[] = [];
+
+  /**
+   * @param limit bytes; what is larger is let in when nothing else is held
+   * @param patienceMs how long one waits before it is refused
+   */
+  constructor(
+    private readonly limit: number,
+    private readonly patienceMs = 60_000,
+  ) {}
+
+  get held(): number {
+    return this.#total;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Does `work` while room for so many bytes is held.
+   * @throws CallError UNAVAILABLE when there was no room in time; the signal's reason when it is aborted before
+   */
+  async hold<T>(userId: string, bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (bytes === 0) return work();
+    await this.#room(userId, bytes, signal);
+    try {
+      return await work();
+    } finally {
+      this.#add(userId, -bytes);
+      this.#admit();
+    }
+  }
+
+  #room(userId: string, bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      const settle = (done: () => void) => () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+        done();
+      };
+      const leave = (error: Error): void => {
+        this.#waiting = this.#waiting.filter((one) => one !== waiting);
+        settle(() => reject(error))();
+        this.#admit();
+      };
+      const abort = (): void => leave(signal.reason as Error);
+      const waiting: Waiting = { userId, bytes, begin: settle(resolve) };
+      const timer = setTimeout(() => leave(noRoom()), this.patienceMs);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(waiting);
+      this.#admit();
+    });
+  }
+
+  #admit(): void {
+    const left: Waiting[] = [];
+    let full = false;
+    for (const waiting of this.#waiting) {
+      const { userId, bytes, begin } = waiting;
+      const own = this.#held.get(userId) ?? 0;
+      const isHisShare = own > 0 && own + bytes > this.limit / 2;
+      full ||= !isHisShare && this.#total > 0 && this.#total + bytes > this.limit;
+      if (full || isHisShare) left.push(waiting);
+      else {
+        this.#add(userId, bytes);
+        begin();
+      }
+    }
+    this.#waiting = left;
+  }
+
+  #add(userId: string, bytes: number): void {
+    this.#total += bytes;
+    const own = (this.#held.get(userId) ?? 0) + bytes;
+    if (own === 0) this.#held.delete(userId);
+    else this.#held.set(userId, own);
+  }
+}
+
+const noRoom = (): CallError =>
+  new CallError('UNAVAILABLE', 'Too many pictures are being answered at the moment. Try again in a minute.');

@@ -1,0 +1,31 @@
+import { pictureIdOf } from '@perennial/contracts-chat';
+
+interface PicturePart {
+  type: 'image_url';
+  image_url: string | { url: string; [field: string]: unknown };
+}
+
+/** The ids of the pictures to which a message's content refers, in its order. */
+export function pictureIdsIn(content: unknown): string[] {
+  return Array.isArray(content) ? content.flatMap((part: unknown) => idIn(part) ?? []) : [];
+}
+
+/** The content with other addresses for its pictures. One that has none is named as gone, so that the model knows of it. */
+export function withPictures<C>(content: C, urls: ReadonlyMap<string, string>): C {
+  if (!Array.isArray(content)) return content;
+  return content.map((part: unknown) => {
+    const id = idIn(part);
+    if (id === undefined) return part;
+    const url = urls.get(id);
+    if (url === undefined) return { type: 'text', text: '[A picture that is not available any more.]' };
+    const { image_url: image } = part as PicturePart;
+    return { ...(part as PicturePart), image_url: { ...(typeof image === 'string' ? {} : image), url } };
+  }) as C;
+}
+
+function idIn(part: unknown): string | undefined {
+  const { type, image_url: image } = (part ?? {}) as Partial<PicturePart>;
+  if (type !== 'image_url') return undefined;
+  const url = typeof image === 'string' ? image : image?.url;
+  return typeof url === 'string' ? pictureIdOf(url) : undefined;
+}
