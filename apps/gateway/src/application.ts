@@ -5,16 +5,16 @@ import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
 import type { RunHub } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
-import { isolateConnections } from './edge/guarded';
-import { Load } from './edge/load';
-import { answerUnmet } from './edge/parser-errors';
-import { readProxyProtocol } from './edge/proxy-protocol';
-import { createAdapter, furnish } from './edge/server';
+import { isolateConnections } from './http/guarded';
+import { Load } from './http/load';
+import { answerUnmet } from './http/parser-errors';
+import { readProxyProtocol } from './http/proxy-protocol';
+import { createAdapter, furnish } from './http/server';
 import type { GatewayEnv } from './env';
-import { RUN_HUB } from './runs/run-hub';
-import { SocketServer } from './sockets/socket-server';
-import { serveSite } from './web/serve-site';
-import { SITE, type Site } from './web/site';
+import { RUN_HUB } from './features/runs/run-hub';
+import { SocketServer } from './features/sockets/socket-server';
+import { serveSite } from './features/site/serve-site';
+import { SITE, type Site } from './features/site/site';
 
 /** Makes the HTTP application; it does not listen yet. */
 export async function createGateway(

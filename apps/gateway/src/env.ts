@@ -1,7 +1,7 @@
 import { blobStoreEnv, blobStoreRules } from '@perennial/blob-store';
 import { commonEnv, flag, integer, list, listenEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
-import { uploadEnv } from './files/upload-env';
+import { uploadEnv } from './features/files/upload-env';
 
 const hsts = z.union([
   z.literal(false),

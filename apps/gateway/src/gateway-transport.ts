@@ -2,7 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { Runtime } from '@perennial/runtime';
 import { Connections, createRunHub, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';
-import { lookupBy, RUN_HUB } from './runs/run-hub';
+import { lookupBy, RUN_HUB } from './features/runs/run-hub';
 
 /** All that the gateway has of other processes: calls, notices and the run hub. Tests of the edge put their own in its place. */
 @Global()

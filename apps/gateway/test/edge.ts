@@ -18,10 +18,10 @@ import {
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
 import { Notices, Rpc, type OnRunUpdate, type RunHub } from '@perennial/transport';
 import { createGateway } from '../src/application';
-import { routeOf } from '../src/edge/endpoint';
+import { routeOf } from '../src/http/endpoint';
 import { gatewayEnv } from '../src/env';
 import { GatewayModule } from '../src/gateway.module';
-import { RUN_HUB } from '../src/runs/run-hub';
+import { RUN_HUB } from '../src/features/runs/run-hub';
 
 export const SECRET = 'a secret of the gateway tests, long enough';
 

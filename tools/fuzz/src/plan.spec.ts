@@ -33,7 +33,7 @@ describe('the plan', () => {
     const schemas = declaredRoutes().flatMap(({ route }) =>
       route.body === undefined ? [] : [{ ...route, body: route.body }],
     );
-    for (const { path, body, method } of requests(3, routes.length * 12)) {
+    for (const { path, body, method } of requests(3, routes.length * 16)) {
       for (const route of schemas) {
         if (method !== route.method || path.split('?')[0] !== route.path || typeof body !== 'string') continue;
         try {

@@ -26,8 +26,6 @@ export interface FuzzedRoute {
 /** What the gateway serves beside the contracts, and what it does not. */
 const BESIDE: readonly (readonly [FuzzedRoute['method'], string])[] = [
   ['GET', '/'],
-  ['GET', '/health'],
-  ['GET', '/manifest.json'],
   ['GET', '/assets/..%2f..%2f..%2fetc%2fpasswd'],
   ['GET', '/api/v1/nothing'],
   ['POST', '/api/v1/nothing/here'],

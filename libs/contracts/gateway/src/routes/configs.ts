@@ -48,3 +48,6 @@ export const updateBanners = route({
   body: z.object({ banners: z.array(BannerSchema).max(50) }),
   reply: z.array(BannerSchema),
 });
+
+/** The web application's manifest. */
+export const manifest = route({ method: 'GET', path: '/manifest.json', access: 'public', reply: z.looseObject({}) });

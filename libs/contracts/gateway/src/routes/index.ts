@@ -1,9 +1,12 @@
 export * as auths from './auths';
+export * as avatars from './avatars';
 export * as chats from './chats';
 export * as completions from './completions';
 export * as configs from './configs';
 export * as connections from './connections';
+export * as emptyLists from './empty-lists';
 export * as files from './files';
+export * as health from './health';
 export * as knowledge from './knowledge';
 export * as models from './models';
 export * as retrieval from './retrieval';

@@ -1,0 +1,106 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { users, sessions } from '@perennial/contracts-auth';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { ANONYMOUS } from '@perennial/contracts-kernel';
+import type { SessionProfile, SessionUser } from '@perennial/contracts-wire';
+import { Rpc } from '@perennial/transport';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SettingsCache } from '../configs/settings-cache';
+import { attemptOrigin, isLocalClient } from '../../http/attempt-origin';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { withStatuses } from '../../problem';
+import { clearSessionCookie, setSessionCookie } from '../../http/token';
+import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { RevocationFeed } from '../../sessions/revocation-feed';
+import { Sessions } from '../../sessions/sessions';
+import { beginSession } from './begin-session';
+import { sessionProfileOf } from './session-user';
+
+@Controller()
+export class AuthsController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly sessions: Sessions,
+    private readonly feed: RevocationFeed,
+    private readonly settings: SettingsCache,
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
+  ) {}
+
+  /** Asks for the account anew, and refreshes the cookie: this is how a page checks its session. */
+  @Endpoint(routes.auths.session)
+  async session(
+    @From() { token }: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionProfile> {
+    const { user, claims } = await this.sessions.fresh(token);
+    const expiresAt = claims.exp ?? null;
+    setSessionCookie(request, reply, token, expiresAt);
+    return sessionProfileOf(user, token, expiresAt);
+  }
+
+  @Endpoint(routes.auths.signIn)
+  async signIn(
+    @Input() { body }: RouteInput<typeof routes.auths.signIn>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionUser> {
+    const call = this.rpc.call(sessions.signIn, { ...body, ...attemptOrigin(request) }, { principal: ANONYMOUS });
+    return beginSession(await withStatuses({ UNAUTHENTICATED: 400 }, call), request, reply);
+  }
+
+  @Endpoint(routes.auths.signUp)
+  async signUp(
+    @Input() { body }: RouteInput<typeof routes.auths.signUp>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionUser> {
+    const { setup_secret: setupSecret, ...account } = body;
+    const local = isLocalClient(request, this.env.HOST);
+    const registration = { ...account, ...attemptOrigin(request), local, setupSecret };
+    const call = this.rpc.call(users.signUp, registration, { principal: ANONYMOUS });
+    const issued = await withStatuses({ ALREADY_EXISTS: 400 }, call);
+    this.settings.forgetAuthStatus();
+    return beginSession(issued, request, reply);
+  }
+
+  @Endpoint(routes.auths.signOut)
+  async signOut(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RouteReply<typeof routes.auths.signOut>> {
+    const { caller } = request;
+    if (caller !== undefined) {
+      const { id: userId, jti, exp } = caller.claims;
+      await this.rpc.call(sessions.signOut, { jti, userId, expiresAt: exp ?? null }, { principal: caller.principal });
+      await this.feed.catchUp(userId);
+    }
+    clearSessionCookie(request, reply);
+    return { status: true };
+  }
+
+  @Endpoint(routes.auths.updatePassword)
+  async updatePassword(
+    @From() { principal }: Caller,
+    @Input() { body }: RouteInput<typeof routes.auths.updatePassword>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<boolean> {
+    const change = { password: body.password, newPassword: body.new_password, address: request.ip };
+    await this.rpc.call(users.updatePassword, change, { principal });
+    await this.feed.catchUp(principal.userId);
+    clearSessionCookie(request, reply);
+    return true;
+  }
+
+  @Endpoint(routes.auths.updateProfile)
+  async updateProfile(
+    @From() { principal }: Caller,
+    @Input() { body }: RouteInput<typeof routes.auths.updateProfile>,
+  ): Promise<RouteReply<typeof routes.auths.updateProfile>> {
+    const { id, name, email, role, profile_image_url } = await this.rpc.call(users.updateProfile, body, { principal });
+    this.sessions.forget(new Set([id]));
+    return { id, name, email, role, profile_image_url };
+  }
+}

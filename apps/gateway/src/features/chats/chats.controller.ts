@@ -1,0 +1,36 @@
+import { Controller } from '@nestjs/common';
+import { chats } from '@perennial/contracts-chat';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
+import type { Chat } from '@perennial/contracts-wire';
+import { Rpc } from '@perennial/transport';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { PictureIntake } from '../pictures/picture-intake';
+import { hideForbidden, idOf } from '../../http/hidden';
+
+@Controller()
+export class ChatsController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly pictures: PictureIntake,
+  ) {}
+
+  @Endpoint(routes.chats.create)
+  async create(
+    @From() { principal }: Caller,
+    @Input() { body }: RouteInput<typeof routes.chats.create>,
+  ): Promise<Chat> {
+    const chat = await this.pictures.takeFromChat(body.chat, principal);
+    return this.rpc.call(chats.create, { chat, folderId: body.folder_id }, { principal });
+  }
+
+  @Endpoint(routes.chats.update)
+  async update(
+    @From() { principal }: Caller,
+    @Input() { params, body }: RouteInput<typeof routes.chats.update>,
+  ): Promise<Chat> {
+    const chatId = idOf('chat', params.id);
+    const chat = await this.pictures.takeFromChat(body.chat, principal);
+    return hideForbidden('chat', this.rpc.call(chats.update, { chatId, chat }, { principal }));
+  }
+}

@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { PicturesModule } from '../pictures/pictures.module';
+import { ChatsController } from './chats.controller';
+import { ChatsRoutes } from './chats.routes';
+
+@Module({
+  imports: [PicturesModule],
+  controllers: [ChatsController, ChatsRoutes],
+})
+export class ChatsModule {}

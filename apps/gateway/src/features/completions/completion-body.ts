@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { completions } from '@perennial/contracts-chat';
+import type { CompletionBodySchema } from '@perennial/contracts-gateway';
+import type { CallRequest } from '@perennial/contracts-kernel';
+import type { z } from 'zod';
+import { Problem } from '../../problem';
+import { documentsOf } from '../pictures/data-urls';
+
+/** What only says how the answer is delivered: the answer itself is the same. */
+const DELIVERY = new Set(['model', 'stream', 'stream_options', 'session_id', 'chat_id', 'id']);
+
+type Completion = z.output<typeof CompletionBodySchema>;
+
+/**
+ * The request that asks the chat service for a plain completion.
+ * @param messages those of the body with addresses in place of their pictures; the hash is of what came
+ */
+export function completionOf(
+  body: Completion,
+  messages: Completion['messages'],
+  idempotencyKey: string | undefined,
+): CallRequest<typeof completions.accept> {
+  const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !DELIVERY.has(name)));
+  const bodyHash = createHash('sha256')
+    .update(JSON.stringify([body.model, rest]))
+    .digest('hex');
+  return {
+    modelId: body.model,
+    body: {
+      ...rest,
+      ...(Array.isArray(rest.files) ? { files: documentsOf(rest.files) } : {}),
+      messages,
+    },
+    bodyHash,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}
+
+export function idempotencyKeyOf(header: string | string[] | undefined): string | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (typeof header !== 'string' || header.length > 255) {
+    throw new Problem(422, 'Idempotency-Key: must be one value of at most 255 characters');
+  }
+  return header;
+}

@@ -1,0 +1,38 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { CompletionBodySchema, TurnBodySchema, routes } from '@perennial/contracts-gateway';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '../../http/request';
+import { Endpoint, parse } from '../../http/endpoint';
+import { Problem } from '../../problem';
+import { idempotencyKeyOf } from './completion-body';
+import { CompletionsService } from './completions.service';
+import { isTurn } from './turn-body';
+
+/** One door under three addresses; the body says whether a page or an SDK asks. */
+@Controller()
+export class CompletionsController {
+  constructor(private readonly completions: CompletionsService) {}
+
+  @Endpoint(routes.completions.create)
+  async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const caller = callerOf(request);
+    const body = request.body ?? {};
+    const key = idempotencyKeyOf(request.headers['idempotency-key']);
+    if (isTurn(body)) {
+      void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
+      return;
+    }
+    const completion = badRequest(() => parse(CompletionBodySchema, body, 'body'));
+    if (completion.stream === true) await this.completions.stream(caller, completion, key, reply);
+    else void reply.send(await this.completions.complete(caller, completion, key, reply));
+  }
+}
+
+/** OpenAI answers a body that is wrong with 400, and its SDKs tell it from 422. */
+function badRequest<T>(parsed: () => T): T {
+  try {
+    return parsed();
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(400, error.message, {}, error.fields) : error;
+  }
+}

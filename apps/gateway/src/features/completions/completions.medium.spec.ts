@@ -1,0 +1,136 @@
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { freshPrefix, redisUrl } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway, type LiveGateway } from '../../../test/live-gateway';
+import { startServices, type Services } from '../../../test/services';
+
+interface Asked {
+  outgoing: ClientRequest;
+  response: Promise<IncomingMessage>;
+}
+
+/** Real: Redis, the transport, a gateway. Not real: auth and chat, which know what the test tells them. */
+describe('a completion', () => {
+  let services: Services;
+  let gateway: LiveGateway;
+  beforeAll(async () => {
+    const prefix = freshPrefix('completions');
+    services = await startServices(redisUrl(), prefix);
+    gateway = await startGateway(redisUrl(), prefix);
+  });
+  afterAll(async () => {
+    await gateway?.drain();
+    await services?.close();
+  });
+
+  /** Begins a run and asks for it as an SDK does; resolves once the gateway follows the run. */
+  async function ask(stream: boolean, headers: Record<string, string> = {}) {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    services.world.nextCompletion = writer.identity.runId;
+    const body = JSON.stringify({ model: 'm', stream, messages: [{ role: 'user', content: 'x' }] });
+    const outgoing = request(`${gateway.url}/api/v1/chat/completions`, {
+      method: 'POST',
+      agent: false,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+    });
+    const asked: Asked = {
+      outgoing,
+      response: new Promise((resolve, reject) => outgoing.once('response', resolve).once('error', reject)),
+    };
+    asked.response.catch(() => undefined);
+    outgoing.end(body);
+    await expect.poll(() => services.publisher.hasReader(writer.identity.runId)).toBe(true);
+    return { ...asked, writer };
+  }
+
+  async function textOf(response: IncomingMessage): Promise<string> {
+    response.setEncoding('utf8');
+    let text = '';
+    for await (const chunk of response) text += chunk as string;
+    return text;
+  }
+
+  it.each([
+    ['RATE_LIMITED', 429, 'rate_limit_error'],
+    ['INTERNAL', 500, 'server_error'],
+  ])(
+    'that fails with %s before its first text has the same status and error with and without stream',
+    async (...row) => {
+      const [code, status, type] = row;
+      const replies: unknown[] = [];
+      for (const stream of [true, false]) {
+        const { response, writer } = await ask(stream);
+        await services.end(writer, { code, message: 'No more for now.' });
+        const answer = await response;
+        expect(answer.statusCode).toBe(status);
+        expect(answer.headers['content-type']).toContain('application/json');
+        replies.push(JSON.parse(await textOf(answer)));
+      }
+      expect(replies[0]).toMatchObject({ error: { message: 'No more for now.', type, code } });
+      expect(replies[1]).toEqual(replies[0]);
+    },
+  );
+
+  it.each([
+    ['the key of the installation is refused', { code: 'PROVIDER_REFUSED', retryable: false }, 502, undefined, 'false'],
+    [
+      'the provider says when to come back',
+      { code: 'RATE_LIMITED', retryable: true, retryAfter: 6.5 },
+      429,
+      '7',
+      undefined,
+    ],
+    ['the provider is away', { code: 'UNAVAILABLE', retryable: true }, 503, '1', undefined],
+  ])('tells its client whether and when to try again: %s', async (_, error, status, retryAfter, shouldRetry) => {
+    for (const stream of [true, false]) {
+      const { response, writer } = await ask(stream);
+      await services.end(writer, { ...error, message: 'What to do.' });
+      const answer = await response;
+      expect(answer.statusCode).toBe(status);
+      expect(answer.headers['retry-after']).toBe(retryAfter);
+      expect(answer.headers['x-should-retry']).toBe(shouldRetry);
+      expect(answer.headers['www-authenticate']).toBeUndefined();
+      answer.resume();
+    }
+  });
+
+  it('that fails after its first text ends with the error as an event, and without [DONE]', async () => {
+    const { response, writer } = await ask(true);
+    writer.append('Half');
+    const answer = await response;
+    await services.end(writer, { code: 'RATE_LIMITED', message: 'No more for now.' });
+    const text = await textOf(answer);
+    expect(answer.statusCode).toBe(200);
+    const last = text.trimEnd().split('\n\n').at(-1) ?? '';
+    expect(JSON.parse(last.slice('data: '.length))).toMatchObject({
+      error: { message: 'No more for now.', type: 'rate_limit_error', code: 'RATE_LIMITED' },
+    });
+    expect(text).not.toContain('[DONE]');
+  });
+
+  it.each([
+    ['before its first text', true, false],
+    ['in the middle', true, true],
+    ['of an answer as a whole', false, false],
+  ])('is stopped when its client goes away %s', async (_, stream, begun) => {
+    const { outgoing, response, writer } = await ask(stream);
+    if (begun) {
+      writer.append('Half');
+      await response;
+    }
+    outgoing.destroy();
+    await expect.poll(() => services.world.cancelled).toContain(writer.identity.runId);
+    await services.end(writer);
+  });
+
+  it('goes on without its client when a key names it: the client may come back for it', async () => {
+    const { outgoing, response, writer } = await ask(true, { 'idempotency-key': 'mine' });
+    writer.append('Half');
+    await response;
+    outgoing.destroy();
+    await expect.poll(() => services.publisher.hasReader(writer.identity.runId), { timeout: 5_000 }).toBe(false);
+    expect(services.world.cancelled).not.toContain(writer.identity.runId);
+    await services.end(writer);
+  });
+});

@@ -1,0 +1,91 @@
+import { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import { RangeNotSatisfiableError, type BlobContent, type BlobRange, type BlobStore } from '@perennial/blob-store';
+import { pictures } from '@perennial/contracts-chat';
+import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import { files } from '@perennial/contracts-retrieval';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../../problem';
+import { BLOB_STORE, problemOfStore } from './blob-store';
+import { dispositionOf, essenceOf, mayBeShown, namesTag, policyOf, rangeOf, typeHeaderOf } from './content-headers';
+import { hideForbidden, idOf } from '../../http/hidden';
+
+const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
+
+/** What the caller wants to do with the bytes. `page`: look at an HTML document, with nothing of it running. */
+export type Use = 'shown' | 'saved' | 'page';
+
+/** Streams files from the store to their readers: never whole in memory, never run in our origin. */
+@Injectable()
+export class ContentService {
+  constructor(
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    private readonly rpc: Rpc,
+    private readonly runtime: Runtime,
+  ) {}
+
+  /** Answers the request with the file, a range of it, or 304. @throws Problem 404, 416, 503 */
+  async send(
+    fileId: string,
+    principal: UserPrincipal,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    use: Use,
+  ): Promise<void> {
+    const file = await hideForbidden('file', this.locate(idOf('file', fileId), principal));
+    if (use === 'page' && !HTML.test(essenceOf(file.contentType)))
+      throw new Problem(404, 'This file is not an HTML document.');
+    const tag = `"${file.sha256}"`;
+    const inline = use === 'page' || (use === 'shown' && mayBeShown(file.contentType));
+    // The bytes as they are: their length and their ranges would be wrong for compressed ones.
+    request.headers['x-no-compression'] = '1';
+    void reply.headers({
+      'content-type': typeHeaderOf(file.contentType),
+      'content-disposition': dispositionOf(file.name, inline ? 'inline' : 'attachment'),
+      'content-security-policy': policyOf(file.contentType),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      // Asked again each time, so that a file whose access was taken away is gone; cheap by its tag.
+      'cache-control': 'private, no-cache',
+      'accept-ranges': 'bytes',
+      etag: tag,
+    });
+    if (namesTag(request.headers['if-none-match'], tag)) return void reply.code(304).send();
+    const { 'if-range': ifRange, range: header } = request.headers;
+    const range = ifRange === undefined || ifRange === tag ? rangeOf(header) : undefined;
+    // Fastify would put the length of what is sent in place of the file's, except for a stream.
+    if (request.method === 'HEAD') return void reply.header('content-length', file.size).send(Readable.from([]));
+    const content = await this.open(file.blobKey, range, reply);
+    void reply.header('content-length', content.length);
+    if (range !== undefined) {
+      const end = content.start + content.length - 1;
+      void reply.code(206).header('content-range', `bytes ${content.start}-${end}/${content.size}`);
+    }
+    void reply.send(content.stream);
+  }
+
+  /** A file, or a picture of a message: they share their addresses. */
+  private async locate(fileId: string, principal: UserPrincipal): Promise<CallReply<typeof files.locate>> {
+    try {
+      return await this.rpc.call(files.locate, { fileId }, { principal });
+    } catch (error) {
+      if (!(error instanceof CallError && error.code === 'NOT_FOUND')) throw error;
+      const picture = await this.rpc.call(pictures.locate, { pictureId: fileId }, { principal });
+      return { ...picture, name: `picture.${picture.contentType.replace('image/', '')}` };
+    }
+  }
+
+  private async open(key: string, range: BlobRange | undefined, reply: FastifyReply): Promise<BlobContent> {
+    try {
+      return await this.store.get(key, { range });
+    } catch (error) {
+      for (const name of ['etag', 'content-disposition', 'accept-ranges', 'content-type'])
+        void reply.removeHeader(name);
+      if (error instanceof RangeNotSatisfiableError)
+        throw new Problem(416, 'The range lies outside of the file.', { 'content-range': `bytes */${error.size}` });
+      throw problemOfStore(error, this.runtime);
+    }
+  }
+}

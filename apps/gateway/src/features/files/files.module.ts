@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { Runtime } from '@perennial/runtime';
+import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { BLOB_STORE } from './blob-store';
+import { ContentController } from './content.controller';
+import { ContentService } from './content.service';
+import { FileStatusController } from './file-status.controller';
+import { FileTextController } from './file-text.controller';
+import { FileWatch } from './file-watch';
+import { FilesRoutes } from './files.routes';
+import { TextFiles } from './text-files';
+import { UploadController } from './upload.controller';
+import { UploadService } from './upload.service';
+
+/** Only the routes of bytes and texts need the store: without it everything else goes on, and readiness does not ask it. */
+@Module({
+  controllers: [FilesRoutes, FileTextController, FileStatusController, UploadController, ContentController],
+  providers: [
+    { provide: BLOB_STORE, inject: [GATEWAY_ENV, Runtime], useFactory: openStore },
+    UploadService,
+    ContentService,
+    TextFiles,
+    FileWatch,
+  ],
+  exports: [BLOB_STORE, TextFiles, FileWatch],
+})
+export class FilesModule {}
+
+async function openStore(env: GatewayEnv, runtime: Runtime): Promise<BlobStore> {
+  const store = await createBlobStore(env);
+  runtime.drain.add('close', 'close the file store', () => store.close());
+  return store;
+}

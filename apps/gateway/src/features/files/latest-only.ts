@@ -1,0 +1,42 @@
+import type { EventStream } from '../../http/event-stream';
+
+/** A stream of states of which only the newest counts: a slow reader misses the ones between, never the last. */
+export class LatestOnly {
+  private shown: string | undefined;
+  private waiting: string | undefined;
+  private blocked = false;
+  private over = false;
+
+  constructor(private readonly stream: EventStream) {
+    stream.onDrained = () => {
+      this.blocked = false;
+      this.flush();
+    };
+  }
+
+  /** Shows a state; the same as before is not said again. */
+  show(state: unknown): void {
+    if (this.over) return;
+    this.waiting = JSON.stringify(state);
+    this.flush();
+  }
+
+  /** Shows the last state, and ends the stream when the reader has it. */
+  last(state: unknown): void {
+    if (this.over) return;
+    this.show(state);
+    this.over = true;
+    this.flush();
+  }
+
+  private flush(): void {
+    if (this.blocked) return;
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting !== undefined && waiting !== this.shown) {
+      this.shown = waiting;
+      this.blocked = !this.stream.write(`data: ${waiting}\n\n`);
+    }
+    if (this.over && this.waiting === undefined) this.stream.end();
+  }
+}

@@ -1,0 +1,25 @@
+import { Controller, Req } from '@nestjs/common';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { Problem } from '../../problem';
+import { isForm } from '../../http/upload-route';
+import { fileReply } from './file-reply';
+import { UploadService } from './upload.service';
+
+/** The one route whose body is not parsed before its handler: it is as large as a file. */
+@Controller()
+export class UploadController {
+  constructor(private readonly uploads: UploadService) {}
+
+  @Endpoint(routes.files.upload)
+  async upload(
+    @From() { principal }: Caller,
+    @Input() { query }: RouteInput<typeof routes.files.upload>,
+    @Req() request: FastifyRequest,
+  ): Promise<RouteReply<typeof routes.files.upload>> {
+    if (!isForm(request)) throw new Problem(415, 'Send the file as multipart/form-data, in the part "file".');
+    return fileReply(await this.uploads.upload(request.raw, principal, query.process));
+  }
+}

@@ -1,0 +1,225 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
+import {
+  buildService,
+  freshPrefix,
+  missingServer,
+  redisUrl,
+  seaweedBinary,
+  startSeaweed,
+  type ManagedProcess,
+  type SeaweedServer,
+} from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { repeated, sendForm, type Part } from '../../../test/forms';
+import { startGatewayProcess, watchMemory } from '../../../test/gateway-process';
+import { startServices, type Services } from '../../../test/services';
+import { startTinyRetrieval } from '../../../test/tiny-retrieval';
+
+/** Real: a gateway process as it is shipped, Redis, the transport, the file system, SeaweedFS. The services behind answer from memory. */
+const MIB = 1_048_576;
+const LARGE = 256 * MIB;
+/** MiB over idle that one upload, and one download, of any size may take. */
+const GROWTH = 100;
+const block = randomBytes(MIB);
+const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
+
+let bundle: string;
+let services: Services;
+let retrieval: { close(): Promise<void> };
+const prefix = freshPrefix('uploads');
+beforeAll(async () => {
+  bundle = await buildService('gateway');
+  services = await startServices(redisUrl(), prefix);
+  retrieval = await startTinyRetrieval(redisUrl(), prefix);
+}, 120_000);
+afterAll(async () => {
+  await retrieval?.close();
+  await services?.close();
+});
+
+const hashOf = (total: number): string => {
+  const hash = createHash('sha256');
+  for (let left = total; left > 0; left -= MIB) hash.update(left >= MIB ? block : block.subarray(0, left));
+  return hash.digest('hex');
+};
+const file = (content: Part['content'], fileName = 'large.bin'): Part => ({ name: 'file', fileName, content });
+
+interface Place {
+  name: string;
+  missing?: string;
+  variables(): Promise<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+let seaweed: SeaweedServer;
+let directory: string;
+const places: Place[] = [
+  {
+    name: 'a directory',
+    async variables() {
+      directory = await mkdtemp(join(tmpdir(), 'perennial-uploads-'));
+      return { DATA_DIR: directory };
+    },
+    close: () => rm(directory, { recursive: true, force: true }),
+  },
+  {
+    name: 'S3 (SeaweedFS)',
+    missing,
+    async variables() {
+      seaweed = await startSeaweed();
+      // Where nothing may be written: with S3 a gateway has no use for a disk.
+      return { ...seaweed.env, DATA_DIR: '/proc/nowhere' };
+    },
+    close: () => seaweed.stop(),
+  },
+];
+
+describe.each(places)('large files into $name', { timeout: 120_000 }, (place) => {
+  if (place.missing) {
+    it.skip(`is not tested here: ${place.missing}`, () => undefined);
+    return;
+  }
+
+  let gateway: { url: string; process: ManagedProcess };
+  let store: BlobStore;
+  let headers: { authorization: string };
+  beforeAll(async () => {
+    const variables = await place.variables();
+    store = await createBlobStore(z.object(blobStoreEnv).parse(variables));
+    gateway = await startGatewayProcess(bundle, {
+      REDIS_URL: redisUrl(),
+      REDIS_KEY_PREFIX: prefix,
+      REQUEST_TIMEOUT_MS: '2000',
+      ...variables,
+    });
+    headers = { authorization: `Bearer ${services.account().token}` };
+  }, 120_000);
+  afterAll(async () => {
+    await gateway?.process.stop();
+    await store?.close();
+    await place.close();
+  });
+
+  const upload = (parts: Part[], signal?: AbortSignal) =>
+    sendForm(`${gateway.url}/api/v1/files/`, headers, parts, signal);
+  const keys = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { key } of store.list('')) found.push(key);
+    return found;
+  };
+
+  it('are streamed in and out: the memory of the gateway stays where it was', async () => {
+    await upload([file('warm')]);
+    const watch = await watchMemory(gateway.process.pid);
+    const answer = await upload([file(repeated(block, LARGE))]);
+    const { idle, peak } = await watch.stop();
+    expect(answer.status).toBe(200);
+    const { id, meta } = JSON.parse(answer.body) as { id: string; meta: { size: number; file_hash: string } };
+    expect(meta).toMatchObject({ size: LARGE, file_hash: hashOf(LARGE) });
+    console.info(`upload of ${LARGE / MIB} MiB into ${place.name}: ${idle} MiB idle, ${peak} MiB at most`);
+    expect(peak - idle).toBeLessThan(GROWTH);
+
+    const reading = await watchMemory(gateway.process.pid);
+    const hash = createHash('sha256');
+    let seen = 0;
+    await new Promise<void>((resolve, reject) => {
+      get(`${gateway.url}/api/v1/files/${id}/content`, { headers, agent: false }, (response) => {
+        response.on('data', (piece: Buffer) => {
+          hash.update(piece);
+          // A reader that stops for a while holds the store back, not the memory of the gateway.
+          if (seen < MIB && seen + piece.length >= MIB) {
+            response.pause();
+            setTimeout(() => response.resume(), 1_000);
+          }
+          seen += piece.length;
+        });
+        response.once('end', resolve);
+        response.once('error', reject);
+      }).once('error', reject);
+    });
+    const read = await reading.stop();
+    console.info(`download from ${place.name}: ${read.idle} MiB before, ${read.peak} MiB at most`);
+    expect({ seen, hash: hash.digest('hex') }).toEqual({ seen: LARGE, hash: hashOf(LARGE) });
+    expect(read.peak - idle).toBeLessThan(GROWTH);
+  });
+
+  it('leave nothing when their client goes away in the middle', async () => {
+    const before = await keys();
+    const abort = new AbortController();
+    async function* stalling(): AsyncGenerator<Uint8Array> {
+      yield* repeated(block, 20 * MIB);
+      abort.abort();
+      await sleep(1_000);
+    }
+    await expect(upload([file(stalling())], abort.signal)).rejects.toThrow();
+    await expect.poll(() => store.removeUnfinished(0), { timeout: 10_000 }).toBe(0);
+    expect(await keys()).toEqual(before);
+  });
+
+  it('may take longer than a request may, as long as they go on; one that stands still is ended, and leaves nothing', async () => {
+    async function* steps(pauseMs: number): AsyncGenerator<Uint8Array> {
+      for (let step = 0; step < 5; step += 1) {
+        yield block.subarray(0, 100_000);
+        await sleep(pauseMs);
+      }
+    }
+    expect((await upload([file(steps(1_000))])).status).toBe(200);
+    const before = await keys();
+    const stalled = await upload([file(steps(20_000))]).catch((error: NodeJS.ErrnoException) => ({
+      status: error.code,
+    }));
+    expect([408, 'ECONNRESET', 'EPIPE']).toContain(stalled.status);
+    await expect.poll(keys).toEqual(before);
+    await expect.poll(() => store.removeUnfinished(0), { timeout: 10_000 }).toBe(0);
+  });
+
+  it('of a gateway that is killed in the middle can be removed afterwards, and what was acknowledged is there', async () => {
+    const acknowledged = await upload([file('kept')]);
+    const { id } = JSON.parse(acknowledged.body) as { id: string };
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield* repeated(block, 20 * MIB);
+      await gateway.process.kill();
+    }
+    await expect(upload([file(endless())])).rejects.toThrow();
+    expect(await keys()).toContain(`files/${id}/1`);
+    await expect.poll(() => store.removeUnfinished(0), { timeout: 10_000 }).toBe(1);
+    if (place.name === 'a directory')
+      expect((await readdir(join(directory, 'blobs'), { recursive: true })).join()).not.toContain('.part');
+  });
+});
+
+describe.skipIf(missing !== undefined)('a store that is away', { timeout: 120_000 }, () => {
+  it('is 503 with Retry-After for files, and all else goes on; when it is back, files are too', async () => {
+    const server = await startSeaweed();
+    const gateway = await startGatewayProcess(bundle, {
+      REDIS_URL: redisUrl(),
+      REDIS_KEY_PREFIX: prefix,
+      ...server.env,
+    });
+    const headers = { authorization: `Bearer ${services.account().token}` };
+    const upload = () => sendForm(`${gateway.url}/api/v1/files/`, headers, [file(repeated(block, 20 * MIB))]);
+    try {
+      const first = await upload();
+      const { id } = JSON.parse(first.body) as { id: string };
+      await server.kill();
+      const refused = await upload();
+      expect({ status: refused.status, retry: refused.headers['retry-after'] }).toEqual({ status: 503, retry: '5' });
+      const content = () => fetch(`${gateway.url}/api/v1/files/${id}/content`, { headers });
+      expect((await content()).status).toBe(503);
+      expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
+      await server.start();
+      expect((await content()).headers.get('content-length')).toBe(String(20 * MIB));
+      expect((await upload()).status).toBe(200);
+    } finally {
+      await gateway.process.stop();
+      await server.stop();
+    }
+  });
+});

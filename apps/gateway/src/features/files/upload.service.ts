@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BlobStore, StoredBlob } from '@perennial/blob-store';
+import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
+import {
+  blobKeyOf,
+  type RetrievalSettings,
+  type StoredFile,
+  retrievalSettings,
+  files,
+} from '@perennial/contracts-retrieval';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import { Problem } from '../../problem';
+import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { BLOB_STORE, fileTooLarge, problemOfStore } from './blob-store';
+import { metadataOf } from './upload-metadata';
+import { receiveForm, type ArrivingFile } from './upload-form';
+import { UploadSlots } from './upload-slots';
+
+const MIB = 1_048_576;
+/** Bytes of a form beside its file. */
+const FORM_BYTES = MIB;
+const GATEWAY: Principal = { kind: 'service', name: 'gateway' };
+/** Waits before a file that is stored is registered again, in milliseconds: its bytes have come all the way. */
+const REGISTER_AGAIN_MS = [500, 2_000];
+
+type TakenFile = StoredBlob & Omit<ArrivingFile, 'bytes'>;
+
+/** Brings a file from the connection of its client into the store, without keeping it anywhere, and has retrieval write it down. */
+@Injectable()
+export class UploadService {
+  private readonly slots: UploadSlots;
+
+  constructor(
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    private readonly rpc: Rpc,
+    private readonly runtime: Runtime,
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
+  ) {
+    this.slots = new UploadSlots({ all: env.MAX_UPLOADS, perUser: env.MAX_UPLOADS_PER_USER });
+  }
+
+  /**
+   * Answers when the bytes are durable and the file's row and job are committed. Whatever fails before leaves no blob behind, except when
+   * nobody can know whether retrieval has written it down: then the blob stays, and is removed by retrieval's reconciler if it has not.
+   */
+  async upload(request: IncomingMessage, principal: UserPrincipal, process: boolean): Promise<StoredFile> {
+    return this.slots.hold(principal.userId, async () => {
+      const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal: GATEWAY });
+      const maxBytes = Math.min(this.env.MAX_FILE_BYTES, (settings.FILE_MAX_SIZE ?? Infinity) * MIB);
+      if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw fileTooLarge(maxBytes);
+      const fileId = randomUUID();
+      const key = blobKeyOf(fileId, '1');
+      let kept = false;
+      try {
+        const { file, fields } = await receiveForm(request, async (arriving) => {
+          refuseKind(arriving.name, settings);
+          const taken = await this.keep(key, arriving, maxBytes);
+          kept = true;
+          return taken;
+        });
+        return await this.register(fileId, file, metadataOf(fields), process, principal);
+      } catch (error) {
+        if (kept && !isUndecided(error)) await this.remove(key);
+        throw error;
+      }
+    });
+  }
+
+  private async keep(key: string, { bytes, name, contentType }: ArrivingFile, maxBytes: number): Promise<TakenFile> {
+    try {
+      return { ...(await this.store.put(key, bytes, { maxBytes, contentType })), name, contentType };
+    } catch (error) {
+      throw problemOfStore(error, this.runtime, () => fileTooLarge(maxBytes));
+    }
+  }
+
+  private async register(
+    fileId: string,
+    { name, contentType, size, sha256 }: TakenFile,
+    { metadata, knowledgeId }: { metadata: Record<string, unknown>; knowledgeId?: string },
+    process: boolean,
+    principal: UserPrincipal,
+  ): Promise<StoredFile> {
+    const request = { fileId, name, contentType, size, sha256, metadata, knowledgeId, process };
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.rpc.call(files.register, request, { principal, key: fileId });
+      } catch (error) {
+        const wait = REGISTER_AGAIN_MS[attempt];
+        if (!isUndecided(error) || wait === undefined) throw error;
+        await sleep(wait);
+      }
+    }
+  }
+
+  /** A store that is away keeps it for the reconciler. */
+  private async remove(key: string): Promise<void> {
+    try {
+      await this.store.delete(key);
+    } catch (error) {
+      this.runtime.logger('uploads').warn({ err: error, key }, 'what is left of an upload could not be removed');
+    }
+  }
+}
+
+/** Whether retrieval may have written the file down although the call failed. */
+function isUndecided(error: unknown): boolean {
+  return error instanceof CallError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'].includes(error.code);
+}
+
+/** @throws Problem 415 */
+function refuseKind(name: string, { ALLOWED_FILE_EXTENSIONS: allowed }: RetrievalSettings): void {
+  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  if (allowed.length === 0 || allowed.includes(extension)) return;
+  throw new Problem(415, `Files of this kind are not allowed. Allowed are: ${allowed.join(', ')}.`);
+}

@@ -1,0 +1,50 @@
+import { Controller } from '@nestjs/common';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { type StoredFile, knowledge } from '@perennial/contracts-retrieval';
+import { Rpc } from '@perennial/transport';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { hideForbidden, idOf } from '../../http/hidden';
+import { Owners } from './owners';
+import { fileInBase } from './wire';
+
+/** The files of a base. */
+@Controller()
+export class KnowledgeFilesController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly owners: Owners,
+  ) {}
+
+  @Endpoint(routes.knowledge.searchFiles)
+  async search(
+    @From() caller: Caller,
+    @Input() { query }: RouteInput<typeof routes.knowledge.searchFiles>,
+  ): Promise<RouteReply<typeof routes.knowledge.searchFiles>> {
+    return this.page(
+      caller,
+      await this.rpc.call(knowledge.searchFiles, { query: query.query, page: query.page }, caller),
+    );
+  }
+
+  @Endpoint(routes.knowledge.files)
+  async list(
+    @From() caller: Caller,
+    @Input() { params, query }: RouteInput<typeof routes.knowledge.files>,
+  ): Promise<RouteReply<typeof routes.knowledge.files>> {
+    const { query: text, order_by: orderBy, direction, page, limit } = query;
+    const request = { knowledgeId: idOf('base', params.id), query: text, orderBy, direction, page, limit };
+    return this.page(caller, await hideForbidden('base', this.rpc.call(knowledge.files, request, caller)));
+  }
+
+  private async page<F extends StoredFile>(caller: Caller, { items, total }: { items: F[]; total: number }) {
+    const owners = items.map((file) => file.user_id);
+    const ownerOf = await this.owners.of(owners, caller);
+    return {
+      items: items.map((file) => fileInBase(file, ownerOf(file.user_id))),
+      directories: [],
+      breadcrumbs: [],
+      total,
+    };
+  }
+}

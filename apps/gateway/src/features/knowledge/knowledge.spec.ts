@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { users } from '@perennial/contracts-auth';
+import { CallError, type Call } from '@perennial/contracts-kernel';
+import { type KnowledgeBase, type StoredFile, knowledge as knowledgeCalls } from '@perennial/contracts-retrieval';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEdge, userOf, type Edge } from '../../../test/edge';
+
+/** The routes of knowledge bases at the edge; retrieval is a table of answers. */
+describe('knowledge bases at the edge', () => {
+  let edge: Edge;
+  let user: ReturnType<Edge['account']>;
+  let admin: ReturnType<Edge['account']>;
+  let base: KnowledgeBase;
+  let file: StoredFile;
+  beforeAll(async () => {
+    edge = await startEdge();
+    user = edge.account('user');
+    admin = edge.account('admin');
+    base = {
+      id: randomUUID(),
+      user_id: user.user.id,
+      name: 'Handbook',
+      description: 'What we do',
+      meta: null,
+      access_grants: [],
+      file_count: 2,
+      write_access: true,
+      created_at: 1_700_000_000,
+      updated_at: 1_700_000_001,
+    };
+    file = {
+      id: randomUUID(),
+      user_id: user.user.id,
+      hash: 'b'.repeat(64),
+      filename: 'a.md',
+      data: { status: 'completed' },
+      meta: {
+        name: 'a.md',
+        content_type: 'text/markdown',
+        size: 3,
+        file_hash: 'a'.repeat(64),
+        data: { knowledge_id: base.id },
+        collection_name: base.id,
+      },
+      created_at: 1,
+      updated_at: 2,
+    };
+  });
+  afterAll(() => edge.close());
+  beforeEach(() => edge.rpc.calls.splice(0));
+
+  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object, as = user.headers) =>
+    edge.app.inject({
+      method,
+      url: `/api/v1/knowledge${url}`,
+      headers: as,
+      ...(payload ? { payload } : {}),
+    });
+  const asked = (call: Call) => edge.rpc.calls.filter(({ pattern }) => pattern === call.pattern).at(-1)?.request;
+  const owner = ({ user: { id, name, role, email } }: ReturnType<Edge['account']>) => ({ id, name, role, email });
+  const shown = () => {
+    const { file_count: _, ...rest } = base;
+    return { ...rest, files: null };
+  };
+
+  it('are listed with their owner, the caller’s without asking anybody', async () => {
+    edge.rpc.on(knowledgeCalls.list, () => ({ items: [base], total: 1 }));
+    expect((await ask('GET', '/?page=2')).json()).toEqual({ items: [{ ...base, user: owner(user) }], total: 1 });
+    expect(asked(knowledgeCalls.list)).toEqual({ page: 2 });
+    expect(edge.rpc.commands).toEqual([knowledgeCalls.list.pattern]);
+  });
+
+  it('of others are found by administrators, named where their owner is known', async () => {
+    const [known, gone] = [userOf('user'), randomUUID()];
+    edge.rpc.on(users.get, ({ userId }) => {
+      if (userId === known.id) return known;
+      throw new CallError('NOT_FOUND', 'gone');
+    });
+    edge.rpc.on(knowledgeCalls.search, () => ({
+      items: [
+        { ...base, user_id: known.id },
+        { ...base, user_id: gone },
+      ],
+      total: 2,
+    }));
+    const reply = await ask('GET', '/search?query=hand&order_by=name&direction=asc', undefined, admin.headers);
+    const items = reply.json<{ items: { user: unknown }[] }>().items;
+    expect(items.map((item) => item.user)).toEqual([owner({ ...admin, user: known }), null]);
+    expect(asked(knowledgeCalls.search)).toEqual({
+      query: 'hand',
+      all: true,
+      orderBy: 'name',
+      direction: 'asc',
+      page: 1,
+    });
+    await ask('GET', '/search?view_option=created', undefined, admin.headers);
+    expect(asked(knowledgeCalls.search)).toMatchObject({ all: false });
+    await ask('GET', '/search');
+    expect(asked(knowledgeCalls.search)).toMatchObject({ all: false, orderBy: 'updated_at', direction: 'desc' });
+  });
+
+  it('are made, shown, changed, emptied and deleted', async () => {
+    for (const call of [knowledgeCalls.create, knowledgeCalls.get, knowledgeCalls.update, knowledgeCalls.reset])
+      edge.rpc.on(call, () => base);
+    edge.rpc.on(knowledgeCalls.remove, () => ({ deleted: true }));
+    const form = { name: ' Handbook ', description: 'What we do', access_grants: [] };
+    expect((await ask('POST', '/create', form)).json()).toEqual(shown());
+    expect(asked(knowledgeCalls.create)).toEqual({ name: 'Handbook', description: 'What we do' });
+    expect((await ask('GET', `/${base.id}`)).json()).toEqual(shown());
+    expect((await ask('POST', `/${base.id}/update`, form)).json()).toEqual(shown());
+    expect(asked(knowledgeCalls.update)).toEqual({ knowledgeId: base.id, name: 'Handbook', description: 'What we do' });
+    expect((await ask('POST', `/${base.id}/reset`, {})).json()).toEqual(shown());
+    expect((await ask('DELETE', `/${base.id}/delete`)).json()).toBe(true);
+  });
+
+  it('list their files as the wire has them', async () => {
+    edge.rpc.on(knowledgeCalls.files, () => ({ items: [file], total: 1 }));
+    const listed = { ...file, directory_id: null, directory_path: '', has_original: true, user: owner(user) };
+    const page = (item: object) => ({ items: [item], directories: [], breadcrumbs: [], total: 1 });
+    const reply = await ask('GET', `/${base.id}/files?page=2&query=a&order_by=nonsense&direction=asc&directory_id=`);
+    expect(reply.json()).toEqual(page(listed));
+    expect(asked(knowledgeCalls.files)).toEqual({
+      knowledgeId: base.id,
+      query: 'a',
+      orderBy: 'updated_at',
+      direction: 'asc',
+      page: 2,
+      limit: 30,
+    });
+    const knowledge = { id: base.id, name: base.name };
+    edge.rpc.on(knowledgeCalls.searchFiles, () => ({ items: [{ ...file, knowledge }], total: 1 }));
+    expect((await ask('GET', '/search/files?query=a')).json()).toEqual(page({ ...listed, knowledge }));
+  });
+
+  it('take files in and give them back', async () => {
+    for (const call of [knowledgeCalls.addFiles, knowledgeCalls.updateFile, knowledgeCalls.removeFile])
+      edge.rpc.on(call, () => base);
+    const body = { file_id: file.id, directory_id: null };
+    expect((await ask('POST', `/${base.id}/file/add`, body)).json()).toEqual(shown());
+    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id] });
+    const other = randomUUID();
+    expect((await ask('POST', `/${base.id}/files/batch/add`, [body, { file_id: other }])).json()).toEqual(shown());
+    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id, other] });
+    expect((await ask('POST', `/${base.id}/file/update`, body)).json()).toEqual(shown());
+    expect((await ask('POST', `/${base.id}/file/remove`, body)).json()).toEqual(shown());
+    expect(asked(knowledgeCalls.removeFile)).toMatchObject({ fileId: file.id, deleteFile: true });
+    await ask('POST', `/${base.id}/file/remove?delete_file=false`, body);
+    expect(asked(knowledgeCalls.removeFile)).toMatchObject({ deleteFile: false });
+    const duplicate = 'Duplicate content detected. Please provide unique content to proceed.';
+    edge.rpc.fails(knowledgeCalls.addFiles, new CallError('INVALID_ARGUMENT', duplicate));
+    const refused = await ask('POST', `/${base.id}/file/add`, body);
+    expect([refused.statusCode, refused.json()]).toEqual([400, { detail: duplicate }]);
+  });
+
+  it('are all read again for an administrator only', async () => {
+    edge.rpc.on(knowledgeCalls.reindex, () => ({ queued: 5 }));
+    const refused = await ask('POST', '/reindex', {});
+    expect([refused.statusCode, refused.json()]).toEqual([403, { detail: 'Only an administrator may do this.' }]);
+    expect((await ask('POST', '/reindex', {}, admin.headers)).json()).toBe(true);
+  });
+
+  const id = randomUUID();
+  const body = { file_id: randomUUID() };
+  it.each<['GET' | 'POST' | 'DELETE', string, object | undefined, Call]>([
+    ['GET', '', undefined, knowledgeCalls.get],
+    ['POST', '/update', { name: 'x' }, knowledgeCalls.update],
+    ['POST', '/reset', {}, knowledgeCalls.reset],
+    ['DELETE', '/delete', undefined, knowledgeCalls.remove],
+    ['GET', '/files', undefined, knowledgeCalls.files],
+    ['GET', '/files/pending', undefined, knowledgeCalls.pending],
+  ])(
+    '%s …%s says the same of a base that is not there, not the caller’s, or no id at all',
+    async (method, path, payload, call) => {
+      const detail = 'There is no such knowledge base, or it is not yours.';
+      edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
+      const reply = await ask(method, `/${id}${path}`, payload);
+      expect([reply.statusCode, reply.json()]).toEqual([404, { detail }]);
+      edge.rpc.calls.splice(0);
+      const none = await ask(method, `/not-an-id${path}`, payload);
+      expect([none.statusCode, none.json()]).toEqual([404, { detail }]);
+      expect(edge.rpc.commands).toEqual([]);
+    },
+  );
+
+  it.each<[string, Call]>([
+    ['/file/add', knowledgeCalls.addFiles],
+    ['/file/update', knowledgeCalls.updateFile],
+    ['/file/remove', knowledgeCalls.removeFile],
+  ])('…%s says whether base or file is not there', async (path, call) => {
+    edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such file.'));
+    const reply = await ask('POST', `/${id}${path}`, body);
+    expect([reply.statusCode, reply.json()]).toEqual([404, { detail: 'There is no such file.' }]);
+    edge.rpc.calls.splice(0);
+    const none = await ask('POST', `/${id}${path}`, { file_id: 'x' });
+    expect([none.statusCode, none.json()]).toEqual([404, { detail: 'There is no such file, or it is not yours.' }]);
+    expect(edge.rpc.commands).toEqual([]);
+  });
+
+  it.each<['GET' | 'POST', string, object | undefined, string]>([
+    ['GET', '/?page=x', undefined, 'page: must be a number'],
+    ['POST', '/create', {}, 'name: is required'],
+    ['POST', '/create', { name: '' }, 'name: must not be empty'],
+    ['POST', '/create', { name: 'x', description: 7 }, 'description: must be a string'],
+    ['POST', `/${id}/update`, { name: 'x'.repeat(201) }, 'name: too big: expected string to have <=200 characters'],
+    ['POST', `/${id}/file/add`, {}, 'file_id: is required'],
+    ['POST', `/${id}/file/add`, { file_id: 'x', directory_id: 'd' }, 'directory_id: folders are not offered'],
+    ['POST', `/${id}/files/batch/add`, [], 'body: must name at least one file'],
+    ['GET', `/${id}/files?limit=0`, undefined, 'limit: too small: expected number to be >=1'],
+  ])('%s %s %o is 422 with a sentence', async (method, url, payload, detail) => {
+    const reply = await ask(method, url, payload);
+    expect([reply.statusCode, reply.json<{ detail: string }>().detail]).toEqual([422, detail]);
+    expect(edge.rpc.commands).toEqual([]);
+  });
+});

@@ -1,0 +1,13 @@
+import { models } from '@perennial/contracts-config';
+import { routes } from '@perennial/contracts-gateway';
+import { forward, forwards } from '../../http/forward';
+
+export const ModelsRoutes = forwards(
+  forward(routes.models.list, models.list, {
+    to: ({ query }) => query,
+    from: ({ data }) => ({ object: 'list' as const, data }),
+  }),
+  forward(routes.models.saveEntry, models.saveEntry, {
+    to: ({ body }) => ({ ...body, access_grants: body.access_grants ?? [] }),
+  }),
+);

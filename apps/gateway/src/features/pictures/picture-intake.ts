@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BlobStore } from '@perennial/blob-store';
+import { pictureKey, pictureUrl, pictures } from '@perennial/contracts-chat';
+import { CallError, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { Chat } from '@perennial/contracts-wire';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import { Problem } from '../../problem';
+import { BLOB_STORE, problemOfStore } from '../files/blob-store';
+import { decodePicture, picturesIn, withPictures, type CarriesPictures } from './data-urls';
+
+type ChatBlob = Chat['chat'];
+type Kept = CallRequest<typeof pictures.keep>['pictures'][number];
+
+/** Pictures of one request. */
+const MAX_PICTURES = 1_000;
+const UNDECIDED: ReadonlySet<string> = new Set(['DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN']);
+/** Written to the store at once for one request. */
+const AT_ONCE = 4;
+
+/**
+ * Takes the pictures out of messages that bring them as data URLs: their bytes go into the store, and the messages refer to them. So they are
+ * stored once, and never travel between services.
+ */
+@Injectable()
+export class PictureIntake {
+  constructor(
+    @Inject(BLOB_STORE) private readonly store: BlobStore,
+    private readonly rpc: Rpc,
+    private readonly runtime: Runtime,
+  ) {}
+
+  /**
+   * The messages with references in place of data URLs; the very same where there are none.
+   * @throws Problem 413 (storage full), 422 (too many), 503 (the store is away)
+   */
+  async take<M extends CarriesPictures>(messages: readonly M[], principal: UserPrincipal): Promise<M[]> {
+    const urls = [...new Set(messages.flatMap(picturesIn))];
+    if (urls.length === 0) return [...messages];
+    if (urls.length > MAX_PICTURES) throw new Problem(422, `messages: may bring at most ${MAX_PICTURES} pictures`);
+    const stored: Kept[] = [];
+    for (let at = 0; at < urls.length; at += AT_ONCE) {
+      stored.push(...(await Promise.all(urls.slice(at, at + AT_ONCE).map((url) => this.put(url)))));
+    }
+    try {
+      const { ids } = await this.rpc.call(pictures.keep, { pictures: stored }, { principal });
+      const addresses = new Map(urls.map((url, at) => [url, pictureUrl(ids[at] ?? '')]));
+      return messages.map((message) => withPictures(message, addresses));
+    } catch (error) {
+      // The version before does not know the call: its messages keep their pictures. The bytes are then nobody's, which chat finds out.
+      if (error instanceof CallError && error.code === 'UNAVAILABLE') return [...messages];
+      // Where nobody can know whether they were written down, chat finds out as well.
+      if (error instanceof CallError && !UNDECIDED.has(error.code)) {
+        await Promise.allSettled(stored.map(({ blobKey }) => this.store.delete(blobKey)));
+      }
+      throw error;
+    }
+  }
+
+  /** A chat's blob with the pictures of its messages taken out. */
+  async takeFromChat(chat: ChatBlob, principal: UserPrincipal): Promise<ChatBlob> {
+    if (chat.history === undefined) return chat;
+    const entries = Object.entries(chat.history.messages);
+    const taken = await this.take(
+      entries.map(([, message]) => message),
+      principal,
+    );
+    const messages = Object.fromEntries(entries.map(([id], at) => [id, taken[at]!]));
+    return { ...chat, history: { ...chat.history, messages } };
+  }
+
+  private async put(url: string): Promise<Kept> {
+    const { bytes, contentType } = decodePicture(url);
+    const blobKey = pictureKey(randomUUID());
+    try {
+      const { size, sha256 } = await this.store.put(blobKey, Readable.from([bytes]), {
+        maxBytes: bytes.length,
+        contentType,
+      });
+      return { blobKey, size, sha256, contentType };
+    } catch (error) {
+      throw problemOfStore(error, this.runtime);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { Controller } from '@nestjs/common';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { knowledge, files } from '@perennial/contracts-retrieval';
+import { Rpc } from '@perennial/transport';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { hideForbidden, idOf } from '../../http/hidden';
+import { TextFiles } from '../files/text-files';
+
+/** The older doors to what files and knowledge bases do by themselves now. */
+@Controller()
+export class ProcessController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly texts: TextFiles,
+  ) {}
+
+  @Endpoint(routes.retrieval.processFile)
+  async file(
+    @From() { principal }: Caller,
+    @Input() { body }: RouteInput<typeof routes.retrieval.processFile>,
+  ): Promise<RouteReply<typeof routes.retrieval.processFile>> {
+    const fileId = idOf('file', body.file_id);
+    const { filename } = await hideForbidden('file', this.rpc.call(files.get, { fileId }, { principal }));
+    if (body.content) await this.texts.replace(fileId, body.content, principal);
+    const base = baseOf(body.collection_name);
+    if (base !== undefined) {
+      await this.rpc.call(knowledge.addFiles, { knowledgeId: base, fileIds: [fileId] }, { principal });
+    } else if (!body.content) {
+      await this.retry(fileId, principal);
+    }
+    return { status: true, collection_name: base ?? `file-${fileId}`, filename, content: body.content ?? '' };
+  }
+
+  @Endpoint(routes.retrieval.processText)
+  async text(
+    @From() { principal }: Caller,
+    @Input() { body }: RouteInput<typeof routes.retrieval.processText>,
+  ): Promise<RouteReply<typeof routes.retrieval.processText>> {
+    const { name, content } = body;
+    const base = baseOf(body.collection_name);
+    const { id, filename } = await this.texts.create(name, content, base, principal);
+    return { status: true, collection_name: base ?? `file-${id}`, filename, content, file_id: id };
+  }
+
+  @Endpoint(routes.retrieval.removeFromCollection)
+  async remove(
+    @From() { principal }: Caller,
+    @Input() { body }: RouteInput<typeof routes.retrieval.removeFromCollection>,
+  ): Promise<RouteReply<typeof routes.retrieval.removeFromCollection>> {
+    const fileId = idOf('file', body.file_id);
+    const base = baseOf(body.collection_name);
+    if (base === undefined) await hideForbidden('file', this.rpc.call(files.remove, { fileId }, { principal }));
+    else await this.rpc.call(knowledge.removeFile, { knowledgeId: base, fileId, deleteFile: false }, { principal });
+    return { status: true };
+  }
+
+  /** A file that is in the search already need not be read again. */
+  private async retry(fileId: string, principal: UserPrincipal): Promise<void> {
+    try {
+      await this.rpc.call(files.retry, { fileId }, { principal });
+    } catch (error) {
+      if (!(error instanceof CallError && error.code === 'FAILED_PRECONDITION')) throw error;
+    }
+  }
+}
+
+/** The base that a collection's name means; undefined for a file's own collection, or none. */
+function baseOf(collection: string | null | undefined): string | undefined {
+  if (collection === null || collection === undefined || /^file-/.test(collection)) return undefined;
+  return idOf('base', collection);
+}

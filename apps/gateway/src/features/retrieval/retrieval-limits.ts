@@ -1,0 +1,69 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { RETRIEVAL_SETTINGS_CHANGED, retrievalSettings } from '@perennial/contracts-retrieval';
+import { Notices, Rpc } from '@perennial/transport';
+import { Problem } from '../../problem';
+import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
+
+/** A lost notice delays a change by this much. */
+const BELIEVED_MS = 5_000;
+/** The page must not wait long for what it can do without. */
+const PATIENCE_MS = 1_000;
+
+/** What a page may attach: MiB of a file and files of a message, null without a limit. */
+export interface FileLimits {
+  maxSize: number | null;
+  maxCount: number | null;
+}
+
+export const NO_LIMITS: FileLimits = { maxSize: null, maxCount: null };
+
+/** The limits of files as last seen. Uploads are judged by what retrieval says at that moment; these are for showing. */
+@Injectable()
+export class RetrievalLimits implements OnModuleInit {
+  private limits = NO_LIMITS;
+  private readAt = -Infinity;
+  private reading: Promise<void> | undefined;
+
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly notices: Notices,
+  ) {}
+
+  onModuleInit(): void {
+    void this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, () => this.forget());
+  }
+
+  /** Somebody changed them: ask again. */
+  forget(): void {
+    this.readAt = -Infinity;
+  }
+
+  /** Never rejects: while retrieval cannot be asked the last known ones stand. */
+  async known(): Promise<FileLimits> {
+    if (performance.now() - this.readAt >= BELIEVED_MS) {
+      this.reading ??= this.read().finally(() => (this.reading = undefined));
+      await this.reading.catch(() => undefined);
+    }
+    return this.limits;
+  }
+
+  /** Refuses a message with more documents than it may have; a message without any asks nobody. @throws Problem 400 */
+  async refuseTooMany(files: readonly { type?: string | null }[] | null | undefined): Promise<void> {
+    const documents = files?.filter(({ type }) => type === 'file' || type === 'collection').length ?? 0;
+    if (documents === 0) return;
+    const { maxCount } = await this.known();
+    if (maxCount !== null && documents > maxCount) {
+      throw new Problem(
+        400,
+        `At most ${maxCount} files can be attached to a message, this one has ${documents}. Take some off and send it again.`,
+      );
+    }
+  }
+
+  private async read(): Promise<void> {
+    // Also when it fails: a retrieval that is away is not asked by every page.
+    this.readAt = performance.now();
+    const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal, deadlineMs: PATIENCE_MS });
+    this.limits = { maxSize: settings.FILE_MAX_SIZE, maxCount: settings.FILE_MAX_COUNT };
+  }
+}

@@ -1,0 +1,46 @@
+import { routes, type RouteInput } from '@perennial/contracts-gateway';
+import type { CallReply, CallRequest } from '@perennial/contracts-kernel';
+import { documents, embedding, files, retrievalSettings, searchIndex } from '@perennial/contracts-retrieval';
+import { forward, forwards } from '../../http/forward';
+import { embeddingIn, embeddingReply, settingsReply } from './wire';
+
+type Question = Omit<RouteInput<typeof routes.retrieval.queryDoc>['body'], 'collection_name'>;
+
+/** How documents are read and embedded, and searches from outside a chat. */
+export const RetrievalRoutes = forwards(
+  forward(routes.retrieval.config, retrievalSettings.get, { from: ({ settings }) => settingsReply(settings) }),
+  forward(routes.retrieval.embedding, embedding.get, { from: embeddingReply }),
+  forward(routes.retrieval.updateEmbedding, embedding.update, {
+    to: ({ body }) => embeddingIn(body),
+    from: embeddingReply,
+  }),
+  forward(routes.retrieval.queryDoc, documents.query, {
+    to: ({ body }) => queryOf([body.collection_name], body),
+    from: hitsOf,
+  }),
+  forward(routes.retrieval.queryCollection, documents.query, {
+    to: ({ body }) => queryOf(body.collection_names, body),
+    from: hitsOf,
+  }),
+  forward(routes.retrieval.resetIndex, searchIndex.rebuild, { from: () => true }),
+  forward(routes.retrieval.resetUploads, files.removeAll, { from: () => true }),
+);
+
+function queryOf(
+  collections: string[],
+  { query, k, r, hybrid, hybrid_bm25_weight: weight }: Question,
+): CallRequest<typeof documents.query> {
+  return {
+    collections,
+    query,
+    k: k ?? undefined,
+    threshold: r ?? undefined,
+    hybrid: hybrid ?? undefined,
+    keywordWeight: weight ?? undefined,
+  };
+}
+
+/** One query has one list of hits. */
+function hitsOf({ ids, distances, documents: texts, metadatas }: CallReply<typeof documents.query>) {
+  return { ids: [ids], distances: [distances], documents: [texts], metadatas: [metadatas] };
+}

@@ -1,0 +1,30 @@
+import type { Following, FollowedRun, RunHub, RunPosition, RunUpdate } from '@perennial/transport';
+import type { EventStream } from '../../http/event-stream';
+
+/**
+ * Follows a run into an event stream. While the reader is slow the hub keeps a cursor for it instead of us keeping text; when it has
+ * caught up one update brings it up to date. Stops when the reader is gone.
+ * @param write puts one update into the stream; answers false when the stream is blocked
+ */
+export async function feed(
+  hub: RunHub,
+  runId: string,
+  cursor: RunPosition | undefined,
+  stream: EventStream,
+  write: (update: RunUpdate, run: FollowedRun) => boolean,
+): Promise<void> {
+  let following: Following | undefined;
+  let blocked = false;
+  stream.onDrained = () => {
+    blocked = false;
+    following?.resume();
+  };
+  following = await hub.follow(runId, cursor, (update, run) => {
+    if (stream.isOver || write(update, run)) return;
+    blocked = true;
+    following?.pause();
+  });
+  // The first update comes before there is anything to pause.
+  if (blocked) following.pause();
+  stream.onClose(following);
+}

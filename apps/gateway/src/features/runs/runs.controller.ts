@@ -1,0 +1,59 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { parseCursor, type Cursor, type RouteInput, routes } from '@perennial/contracts-gateway';
+import { CallError } from '@perennial/contracts-kernel';
+import type { RunHub } from '@perennial/transport';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { idOf, notFound } from '../../http/hidden';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { EventStreams } from '../../http/event-streams';
+import { Problem } from '../../problem';
+import { eventOf } from './run-events';
+import { feed } from './run-feed';
+import { RUN_HUB } from './run-hub';
+
+@Controller()
+export class RunsController {
+  constructor(
+    @Inject(RUN_HUB) private readonly hub: RunHub,
+    private readonly streams: EventStreams,
+  ) {}
+
+  @Endpoint(routes.runs.events)
+  async events(
+    @From() caller: Caller,
+    @Input() { params, query }: RouteInput<typeof routes.runs.events>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const cursor = cursorOf(request, query.cursor);
+    const runId = idOf('run', params.id);
+    const run = await this.hub.snapshot(runId);
+    if (run === undefined || run.identity.userId !== caller.user.id) throw notFound('run');
+    const stream = this.streams.add(caller, reply, 'resumable', () => undefined);
+    try {
+      await feed(this.hub, runId, cursor, stream, (update, followed) => {
+        const taken = stream.write(eventOf(update, followed));
+        if (update.kind === 'end') stream.end();
+        return taken;
+      });
+      // An answer that has not begun: the reader learns that it is connected.
+      stream.begin();
+    } catch (error) {
+      if (stream.hasBegun) stream.end();
+      throw error instanceof CallError && error.code === 'NOT_FOUND' ? notFound('run') : error;
+    }
+  }
+}
+
+/** The header wins: a browser's EventSource sends it when it comes back to an address that named an older cursor. */
+function cursorOf(request: FastifyRequest, query: string | undefined): Cursor | undefined {
+  const header = request.headers['last-event-id'];
+  const text = typeof header === 'string' && header !== '' ? header : query;
+  if (text === undefined) return undefined;
+  const cursor = parseCursor(text);
+  if (cursor === undefined) {
+    throw new Problem(422, 'cursor: must be the id of an event of this stream, such as "1.1.120"');
+  }
+  return cursor;
+}

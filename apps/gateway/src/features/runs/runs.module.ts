@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { RunsController } from './runs.controller';
+
+@Module({
+  controllers: [RunsController],
+})
+export class RunsModule {}

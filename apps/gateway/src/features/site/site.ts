@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { foreignPage, OWN_PAGE, policy } from '../../http/csp';
+
+/** Names that a bundler makes from the content (`index-Dk3a9F1x.js`): what is there never changes. */
+const HASHED =
+  /(?:^|\/)(?:assets|_app\/immutable|immutable|static\/(?:js|css|media))\/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
+const YEAR = 'public, max-age=31536000, immutable';
+/** Ask each time whether it is still the same. */
+const REVALIDATE = 'no-cache';
+
+/** A file of the site: where it is below the root, and how long it may be kept. */
+export interface SiteFile {
+  path: string;
+  cacheControl: string;
+}
+
+/** Injection token of the directory of our own page, served when `WEB_ROOT` is unset and there is one. */
+export const OWN_PAGE_ROOT = Symbol('OWN_PAGE_ROOT');
+
+/** Injection token of the served `Site`, or undefined. */
+export const SITE = Symbol('SITE');
+
+/** A built single-page application on disk. */
+export class Site {
+  private constructor(
+    readonly root: string,
+    /** `Content-Security-Policy` of the page. */
+    readonly policy: string,
+    /** Changes when the page does. */
+    readonly fingerprint: string,
+    /** It is our own page. */
+    readonly own: boolean,
+  ) {}
+
+  /**
+   * Opens the site in a directory; undefined when there is no `index.html` in it.
+   * @param own whether it is our own page, which gets the strictest policy
+   */
+  static async open(directory: string, own: boolean): Promise<Site | undefined> {
+    let root: string;
+    let html: string;
+    try {
+      root = await realpath(directory);
+      html = await readFile(join(root, 'index.html'), 'utf8');
+    } catch {
+      return undefined;
+    }
+    const fingerprint = createHash('sha256').update(html).digest('hex').slice(0, 16);
+    return new Site(root, policy(own ? OWN_PAGE : foreignPage(html)), fingerprint, own);
+  }
+
+  /**
+   * The file at a URL path, symbolic links followed; undefined when there is none, when it is hidden, or when it lies outside the root.
+   * @param urlPath still percent-encoded, without query
+   */
+  async find(urlPath: string): Promise<SiteFile | undefined> {
+    const path = decode(urlPath);
+    if (path === undefined) return undefined;
+    const segments = path.split('/').filter((segment) => segment !== '');
+    if (segments.some((segment) => segment.startsWith('.') && segment !== '.well-known')) return undefined;
+    const wanted = segments.length === 0 ? 'index.html' : segments.join('/');
+    try {
+      const real = await realpath(join(this.root, wanted));
+      const inside = relative(this.root, real);
+      if (inside.startsWith('..') || inside.startsWith(sep) || !(await stat(real)).isFile()) return undefined;
+      return { path: inside, cacheControl: HASHED.test(`/${wanted}`) ? YEAR : REVALIDATE };
+    } catch {
+      return undefined;
+    }
+  }
+
+  get page(): SiteFile {
+    return { path: 'index.html', cacheControl: REVALIDATE };
+  }
+}
+
+/** Whether a missing path may be a place inside the page: no file name, and a browser that wants a page. */
+export function wantsPage(urlPath: string, accept: string | undefined): boolean {
+  if (isMachinePath(urlPath) || !(accept ?? '').includes('text/html')) return false;
+  return extname(urlPath) === '';
+}
+
+/** Paths that programs call: what is not there is 404 as JSON, never the page. */
+export function isMachinePath(urlPath: string): boolean {
+  return /^\/(?:api|v1|openai|ollama|ws|oauth|health|ready|metrics)(?:\/|$)/.test(urlPath);
+}
+
+function decode(urlPath: string): string | undefined {
+  try {
+    const path = decodeURIComponent(urlPath);
+    return path.includes('\0') || path.includes('\\') ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { chats } from '@perennial/contracts-chat';
+import { CallError } from '@perennial/contracts-kernel';
+import { Runtime } from '@perennial/runtime';
+import { Rpc } from '@perennial/transport';
+import type { Socket } from 'socket.io';
+import { z } from 'zod';
+import { isUuid } from '../../http/hidden';
+import type { Caller } from '../../sessions/caller';
+import { Problem } from '../../problem';
+import { connectionFailures, guarded } from '../../http/guarded';
+import { sessionCookies } from '../../http/token';
+import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { ConnectionsHeld } from '../../sessions/connections-held';
+import { Sessions } from '../../sessions/sessions';
+import { CatchUp } from './catch-up';
+import { LiveSocket } from './live-socket';
+import { packetOf } from './packets';
+import { soon } from '../../http/soon';
+import { SocketAdmission } from './socket-admission';
+import { SocketUsers } from './socket-users';
+
+const UserJoin = z.object({ auth: z.object({ token: z.string().max(10_000) }) });
+const ChatEvent = z.object({ chat_id: z.string().max(200), data: z.object({ type: z.string().max(100) }) });
+
+/** What one socket holds while it is signed in. */
+interface Membership {
+  caller: Caller;
+  leave: () => void;
+}
+
+/** Who is behind each socket, and what a page may say over it. A socket without a valid token stays open and hears nothing. */
+@Injectable()
+export class SocketSessions {
+  private readonly sockets = new Map<LiveSocket, Membership | undefined>();
+  private readonly failed: (event: string, error: unknown) => void;
+
+  constructor(
+    @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
+    private readonly runtime: Runtime,
+    private readonly sessions: Sessions,
+    private readonly held: ConnectionsHeld,
+    private readonly users: SocketUsers,
+    private readonly catchUp: CatchUp,
+    private readonly rpc: Rpc,
+    private readonly admission: SocketAdmission,
+  ) {
+    this.failed = connectionFailures(runtime);
+  }
+
+  async open(socket: Socket): Promise<void> {
+    if (!this.admission.admitSocket(socket.conn)) return socket.conn.close();
+    const live = new LiveSocket(socket, this.env.SOCKET_BUFFER_BYTES);
+    this.sockets.set(live, undefined);
+    this.listen(live, 'disconnect', () => {
+      this.sockets.get(live)?.leave();
+      this.sockets.delete(live);
+    });
+    this.listen(live, 'user-join', async (message, ack) => {
+      const parsed = UserJoin.safeParse(message);
+      answer(ack, live.mayEmit() && parsed.success ? await this.join(live, [parsed.data.auth.token]) : null);
+    });
+    this.listen(live, 'events:chat', async (message, ack) => {
+      const parsed = ChatEvent.safeParse(message);
+      answer(ack, live.mayEmit() && parsed.success && (await this.chatEvent(live, parsed.data)));
+    });
+    const tokens = this.handshakeTokens(socket);
+    if (tokens.length > 0) await this.join(live, tokens);
+  }
+
+  /** What a listener throws costs its own socket. */
+  private listen(live: LiveSocket, event: string, listener: (...args: unknown[]) => unknown): void {
+    const onError = (error: unknown): void => {
+      this.failed(event, error);
+      live.cut();
+    };
+    live.socket.on(event, guarded(listener, onError));
+  }
+
+  /** This replica goes: every page connects to another one. Not all of them at one moment, where there is time. */
+  sendAway(withinMs = 0): void {
+    for (const live of [...this.sockets.keys()]) soon(withinMs, () => live.goAway());
+  }
+
+  private async join(live: LiveSocket, tokens: readonly string[]): Promise<{ id: string; name: string } | null> {
+    try {
+      const caller = await this.sessions.authenticateAny(tokens);
+      if (!this.sockets.has(live)) return null;
+      const current = this.sockets.get(live);
+      if (current?.caller.token !== caller.token && caller.user.role !== 'pending') {
+        current?.leave();
+        this.sockets.set(live, undefined);
+        if (this.users.countOf(caller.user.id) >= this.env.MAX_SOCKETS_PER_USER) {
+          live.end();
+          return null;
+        }
+        this.sockets.set(live, this.enter(live, caller));
+        this.admission.signedIn(live.socket.conn);
+      }
+      return { id: caller.user.id, name: caller.user.name };
+    } catch (error) {
+      // Nobody can be asked now: the page tries again by itself when it is cut, and not when it is merely not signed in.
+      if (error instanceof CallError) live.cut();
+      else if (!(error instanceof Problem)) this.unexpected(error);
+      return null;
+    }
+  }
+
+  private enter(live: LiveSocket, caller: Caller): Membership {
+    const forget = this.held.add({ claims: caller.claims, end: () => live.end() });
+    const remove = this.users.add(caller.user.id, live);
+    return {
+      caller,
+      leave: () => {
+        forget();
+        remove();
+      },
+    };
+  }
+
+  private async chatEvent(live: LiveSocket, { chat_id: chatId, data }: z.output<typeof ChatEvent>): Promise<boolean> {
+    const caller = this.sockets.get(live)?.caller;
+    if (caller === undefined || !isUuid(chatId)) return false;
+    try {
+      if (data.type === 'join') await this.joinChat(live, caller, chatId);
+      else if (data.type === 'last_read_at')
+        await this.rpc.call(chats.markRead, { chatId }, { principal: caller.principal });
+      return true;
+    } catch (error) {
+      if (!(error instanceof CallError)) this.unexpected(error);
+      return false;
+    }
+  }
+
+  private async joinChat(live: LiveSocket, { user, principal }: Caller, chatId: string): Promise<void> {
+    const runIds = await this.catchUp.activeRuns(chatId, principal);
+    const users = [{ id: user.id, name: user.name }];
+    live.send(packetOf({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
+    await this.catchUp.send(runIds, (packet) => live.send(packet));
+  }
+
+  /** The token of the handshake, or those of the cookies where they count. */
+  private handshakeTokens({ handshake, request }: Socket): string[] {
+    const { token } = handshake.auth as { token?: unknown };
+    if (typeof token === 'string' && token !== '') return [token];
+    return this.admission.isOfOwnPage(request) ? sessionCookies(request.headers.cookie) : [];
+  }
+
+  private unexpected(error: unknown): void {
+    this.runtime.logger('sockets').error({ err: error }, 'a socket event failed');
+  }
+}
+
+function answer(ack: unknown, value: unknown): void {
+  if (typeof ack === 'function') ack(value);
+}

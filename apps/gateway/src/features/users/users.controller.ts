@@ -1,0 +1,44 @@
+import { Controller } from '@nestjs/common';
+import { users as userCalls } from '@perennial/contracts-auth';
+import { chats } from '@perennial/contracts-chat';
+import { files } from '@perennial/contracts-retrieval';
+import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { Rpc } from '@perennial/transport';
+import { userRowOf } from '../auths/session-user';
+import type { Caller } from '../../sessions/caller';
+import { Endpoint, From, Input } from '../../http/endpoint';
+import { withStatuses } from '../../problem';
+import { RevocationFeed } from '../../sessions/revocation-feed';
+
+@Controller()
+export class UsersController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly feed: RevocationFeed,
+  ) {}
+
+  @Endpoint(routes.users.update)
+  async update(
+    @From() { principal }: Caller,
+    @Input() { params, body }: RouteInput<typeof routes.users.update>,
+  ): Promise<RouteReply<typeof routes.users.update>> {
+    const { password, ...rest } = body;
+    const change = { userId: params.id, ...rest, ...(password ? { password } : {}) };
+    const user = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(userCalls.update, change, { principal }));
+    await this.feed.catchUp(user.id);
+    return userRowOf(user);
+  }
+
+  /** The account first: once it is gone nobody can add to what is deleted next. Repeating the request finishes what was cut short. */
+  @Endpoint(routes.users.remove)
+  async remove(
+    @From() { principal }: Caller,
+    @Input() { params }: RouteInput<typeof routes.users.remove>,
+  ): Promise<RouteReply<typeof routes.users.remove>> {
+    const { deleted } = await this.rpc.call(userCalls.remove, { userId: params.id }, { principal });
+    await this.feed.catchUp(params.id);
+    await this.rpc.call(chats.removeOfUser, { userId: params.id }, { principal });
+    await this.rpc.call(files.removeOfUser, { userId: params.id }, { principal });
+    return deleted;
+  }
+}

@@ -1,0 +1,16 @@
+import { users } from '@perennial/contracts-auth';
+import { routes } from '@perennial/contracts-gateway';
+import { forward, forwards } from '../../http/forward';
+import { userRowOf } from '../auths/session-user';
+
+export const UsersRoutes = forwards(
+  forward(routes.users.list, users.list, {
+    to: ({ query: { query, order_by: orderBy, direction, page } }) => ({ query, orderBy, direction, page }),
+    from: ({ users: found, total }) => ({ users: found.map(userRowOf), total }),
+  }),
+  forward(routes.users.settings, users.getSettings, { from: ({ settings }) => settings }),
+  forward(routes.users.updateSettings, users.updateSettings, {
+    to: ({ body }) => ({ settings: body }),
+    from: ({ settings }) => settings,
+  }),
+);

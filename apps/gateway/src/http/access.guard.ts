@@ -1,0 +1,59 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Access } from '@perennial/contracts-gateway';
+import { CallError } from '@perennial/contracts-kernel';
+import type { FastifyRequest } from 'fastify';
+import { Sessions } from '../sessions/sessions';
+import type { Caller } from '../sessions/caller';
+import { mayReadByCookie, refuseForgery } from './csrf';
+import { routeOf } from './endpoint';
+import { Load } from './load';
+import { Origins } from './origins';
+import { notSignedIn, Problem } from '../problem';
+import { credentialsOf } from './token';
+
+/** Lets a request in by what its route declares. A handler that declares nothing is closed. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly origins: Origins,
+    private readonly load: Load,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const access = routeOf(context.getHandler())?.access ?? 'admin';
+    const { tokens: sent, from } = credentialsOf(request);
+    refuseForgery(request, this.origins, from);
+    const tokens = from === 'cookie' && !mayReadByCookie(request, this.origins) ? [] : sent;
+    request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);
+    if (request.caller !== undefined) {
+      authorize(access, request.caller);
+      request.slots?.push(this.load.requestOf(request.caller.user.id));
+    }
+    return true;
+  }
+
+  private authenticate(tokens: readonly string[]): Promise<Caller> {
+    if (tokens.length === 0) throw notSignedIn();
+    return this.sessions.authenticateAny(tokens);
+  }
+
+  /** On a public route a session is welcome but not needed, and no reason to fail. */
+  private async maybe(tokens: readonly string[]): Promise<Caller | undefined> {
+    if (tokens.length === 0) return undefined;
+    try {
+      return await this.sessions.authenticateAny(tokens);
+    } catch (error) {
+      if (error instanceof Problem || error instanceof CallError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function authorize(access: Access, { user }: Caller): void {
+  if (access === 'admin' && user.role !== 'admin') throw new Problem(403, 'Only an administrator may do this.');
+  if (access === 'user' && user.role === 'pending') {
+    throw new Problem(403, 'Your account is waiting for an administrator to activate it.');
+  }
+}

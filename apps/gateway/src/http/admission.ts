@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Sessions } from '../sessions/sessions';
+import { limitArrival } from './arrival';
+import { releaseSlots } from './request';
+import type { ErrorFilter } from './error.filter';
+import { Load } from './load';
+import { overloaded, Problem } from '../problem';
+import { StrangerPlaces } from './stranger-places';
+import { credentialsOf } from './token';
+
+/** The largest body of somebody who is not signed in, in bytes: a sign-up with a small picture. */
+const STRANGER_BODY_BYTES = 262_144;
+/** Milliseconds in which it has to arrive: who signs in sends it at once. */
+const STRANGER_BODY_MS = 10_000;
+/** Strangers may have this share of all places. */
+const STRANGER_SHARE = 4;
+
+export interface AdmissionOptions {
+  load: Load;
+  sessions: Sessions;
+  errors: ErrorFilter;
+  maxRequests: number;
+  bodyLimitBytes: number;
+  /** Milliseconds in which a request has to arrive, and without which its answer must make progress. */
+  timeoutMs: number;
+}
+
+/**
+ * Decides which requests are worked on. A place of the replica is taken when the body has arrived and given back when the answer goes out:
+ * whoever sends or reads slowly holds none. Meanwhile somebody who is signed in is bounded by what has yet to arrive, and a stranger has one of
+ * few places that can be taken away again.
+ */
+export class Admission {
+  private readonly strangers: StrangerPlaces;
+
+  constructor(private readonly options: AdmissionOptions) {
+    this.strangers = new StrangerPlaces(Math.ceil(options.maxRequests / STRANGER_SHARE));
+  }
+
+  /** Admits the head of a request. @throws Problem */
+  arrived(request: FastifyRequest, reply: FastifyReply): void {
+    const { load, sessions, errors, timeoutMs } = this.options;
+    request.slots = [];
+    reply.raw.once('close', () => releaseSlots(request));
+    load.refuseWhenFull();
+    const owner = credentialsOf(request)
+      .tokens.map((token) => sessions.ownerOf(token))
+      .find((userId) => userId !== undefined);
+    if (owner === undefined) this.admitStranger(request, reply);
+    else if (hasBody(request)) request.leaveBody = load.body(owner, this.sizeOf(request));
+    if (request.leaveBody !== undefined) request.slots.push(request.leaveBody);
+    const limitMs = owner === undefined ? Math.min(STRANGER_BODY_MS, timeoutMs) : timeoutMs;
+    limitArrival(request, reply, errors, limitMs);
+  }
+
+  /** Takes a place for a request whose body is there. @throws Problem 503 */
+  begin(request: FastifyRequest): void {
+    request.leaveBody?.();
+    request.leavePlace = this.options.load.request();
+    request.slots?.push(request.leavePlace);
+  }
+
+  /** The answer goes out: what is left is up to its reader, who has a bound in time. */
+  answered(request: FastifyRequest, reply: FastifyReply): void {
+    request.leavePlace?.();
+    // Begins anew whenever something was taken; Node sets its own time when the answer is out.
+    reply.raw.setTimeout(this.options.timeoutMs, () => reply.raw.destroy());
+  }
+
+  private admitStranger(request: FastifyRequest, reply: FastifyReply): void {
+    if (hasBody(request)) {
+      if (request.headers['transfer-encoding'] !== undefined)
+        throw new Problem(411, 'Say how long the body is (header Content-Length), or sign in first.');
+      if (this.sizeOf(request) > STRANGER_BODY_BYTES)
+        throw new Problem(413, 'The request is too large for somebody who is not signed in. Sign in first.');
+    }
+    const { raw } = request;
+    const makeRoom = (): boolean => {
+      if (reply.raw.headersSent) {
+        reply.raw.destroy();
+      } else if (!raw.complete) {
+        reply.raw.once('finish', () => raw.destroy());
+        void reply.header('connection', 'close');
+        this.options.errors.answer(overloaded(), request, reply);
+      } else {
+        return false;
+      }
+      return true;
+    };
+    request.slots?.push(this.strangers.enter(request.ip, makeRoom));
+  }
+
+  /** What is not said is counted as the most that it may be. */
+  private sizeOf({ headers }: FastifyRequest): number {
+    const length = Number(headers['content-length'] ?? NaN);
+    return Math.min(Number.isNaN(length) ? Infinity : length, this.options.bodyLimitBytes);
+  }
+}
+
+/** Hooks a request's way through Fastify up with its admission. */
+export function admitRequests(fastify: FastifyInstance, admission: Admission, errors: ErrorFilter): void {
+  fastify.addHook('preValidation', (request, reply, done) => {
+    try {
+      if (request.slots !== undefined) admission.begin(request);
+      done();
+    } catch (error) {
+      errors.answer(error, request, reply);
+    }
+  });
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    admission.answered(request, reply);
+    done();
+  });
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

@@ -1,0 +1,98 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Runtime } from '@perennial/runtime';
+import type { FastifyReply } from 'fastify';
+import { ConnectionsHeld } from '../sessions/connections-held';
+import { releaseSlots } from './request';
+import type { Caller } from '../sessions/caller';
+import { EventStream } from './event-stream';
+import { Load } from './load';
+import { soon } from './soon';
+
+const SWEEP_MS = 1_000;
+/** Proxies cut a connection that is silent for a minute. */
+const HEARTBEAT_MS = 15_000;
+/** With one sweep it makes 10 s: after that a silent provider's stream begins with 200, so that the client knows that somebody is there. */
+const BEGIN_AFTER_MS = 9_000;
+/** A reader that has taken nothing for so long is gone; one that is merely slow comes back with its cursor. */
+const STALLED_MS = 60_000;
+/** Kept back from the shutdown grace, to send the last frames. */
+const LAST_WORDS_MS = 500;
+
+/** What becomes of a stream when this process goes: `resumable` ones are cut at once, others may finish within the grace. */
+export type StreamKind = 'resumable' | 'whole';
+
+interface Entry {
+  stream: EventStream;
+  kind: StreamKind;
+  /** Says goodbye to a reader that cannot come back. */
+  abort: () => void;
+  heardAt: number;
+}
+
+/** All event streams of this process, kept alive, bounded and ended by one sweep instead of a timer each. */
+@Injectable()
+export class EventStreams implements OnModuleInit {
+  private readonly open = new Set<Entry>();
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly load: Load,
+    private readonly held: ConnectionsHeld,
+  ) {}
+
+  onModuleInit(): void {
+    this.runtime.every(SWEEP_MS, () => this.sweep(), { name: 'sweep event streams', until: 'close' });
+    this.runtime.drain.add('leave', 'ask readers to come back', ({ remainingMs }) => this.endResumable(remainingMs));
+    this.runtime.drain.add('intake', 'end resumable event streams', () => this.endResumable());
+    this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
+      this.finish(remainingMs - LAST_WORDS_MS),
+    );
+  }
+
+  /**
+   * Opens a stream for a caller: counted, ended with the caller's session, swept. Its status is sent with the first event.
+   * @param abort ends it early with an explanation; only for `whole` streams
+   */
+  add(caller: Caller, reply: FastifyReply, kind: StreamKind, abort: (stream: EventStream) => void): EventStream {
+    const leave = this.load.stream(caller.user.id);
+    releaseSlots(reply.request);
+    const stream = new EventStream(reply);
+    const entry: Entry = { stream, kind, abort: () => abort(stream), heardAt: Date.now() };
+    const forget = this.held.add({ claims: caller.claims, end: () => stream.destroy() });
+    this.open.add(entry);
+    stream.onClose(() => {
+      this.open.delete(entry);
+      forget();
+      leave();
+    });
+    return stream;
+  }
+
+  sweep(now: number = Date.now()): void {
+    for (const entry of this.open) {
+      const { stream } = entry;
+      if (stream.blockedSince !== undefined) {
+        if (now - stream.blockedSince > STALLED_MS) stream.destroy();
+      } else if (!stream.hasBegun) {
+        if (now - stream.openedAt >= BEGIN_AFTER_MS) stream.begin();
+      } else if (now - entry.heardAt >= HEARTBEAT_MS) {
+        entry.heardAt = now;
+        stream.write(': still here\n\n');
+      }
+    }
+  }
+
+  private endResumable(withinMs = 0): void {
+    for (const { stream, kind } of [...this.open])
+      if (kind === 'resumable') soon(withinMs, () => stream.endConnection());
+  }
+
+  private async finish(remainingMs: number): Promise<void> {
+    const deadlineAt = Date.now() + remainingMs;
+    while (this.open.size > 0 && Date.now() < deadlineAt) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const { stream, abort } of [...this.open]) {
+      abort();
+      stream.end();
+    }
+  }
+}

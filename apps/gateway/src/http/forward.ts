@@ -1,0 +1,63 @@
+import { Controller, Inject, type Type } from '@nestjs/common';
+import type { Route, RouteInput, RouteReply } from '@perennial/contracts-gateway';
+import type { Call, CallReply, CallRequest, ErrorCode } from '@perennial/contracts-kernel';
+import { Rpc } from '@perennial/transport';
+import { withStatuses } from '../problem';
+import type { Caller } from '../sessions/caller';
+import { Endpoint, From, Input } from './endpoint';
+import { hideForbidden, idOf, type Owned } from './hidden';
+
+interface Options<R extends Route, C extends Call> {
+  /** The call's request; `{}` without it. */
+  to?: (input: RouteInput<R>, caller: Caller) => CallRequest<C>;
+  /** The route's reply; the call's own without it. */
+  from?: (reply: CallReply<C>) => RouteReply<R>;
+  /** What the route's `:id` names: one that does not exist and somebody else's are answered alike. */
+  hide?: Owned;
+  /** Statuses that differ from the code's own. */
+  statuses?: Partial<Record<ErrorCode, number>>;
+}
+
+/** A route that one function answers. */
+export interface Forward {
+  readonly route: Route;
+  readonly answer: (rpc: Rpc, caller: Caller, input: RouteInput<Route>) => unknown;
+}
+
+/** A route that is one call. `from` may be missing only where the call's reply is a reply of the route. */
+export function forward<R extends Route, C extends Call>(
+  route: R,
+  call: C,
+  options: Options<R, C> & (CallReply<C> extends RouteReply<R> ? unknown : { from: unknown }),
+): Forward {
+  const { to, from, hide, statuses }: Options<R, C> = options;
+  const answer = async (rpc: Rpc, caller: Caller, input: RouteInput<Route>): Promise<unknown> => {
+    if (hide !== undefined) idOf(hide, (input.params as unknown as { id: string }).id);
+    const request = to?.(input as RouteInput<R>, caller) ?? ({} as CallRequest<C>);
+    let work = rpc.call(call, request, caller);
+    if (hide !== undefined) work = hideForbidden(hide, work);
+    if (statuses !== undefined) work = withStatuses(statuses, work);
+    return from === undefined ? work : from(await work);
+  };
+  return { route, answer };
+}
+
+/** A controller with a method for each forward, which has the metadata of a written method. */
+export function forwards(...all: readonly Forward[]): Type<unknown> {
+  class Forwards {
+    constructor(@Inject(Rpc) readonly rpc: Rpc) {}
+  }
+  const { prototype } = Forwards;
+  all.forEach(({ route, answer }, index) => {
+    const value = function (this: Forwards, caller: Caller, input: RouteInput<Route>): unknown {
+      return answer(this.rpc, caller, input);
+    };
+    const name = `forward${index}`;
+    Object.defineProperty(prototype, name, { value, configurable: true });
+    From()(prototype, name, 0);
+    Input()(prototype, name, 1);
+    Endpoint(route)(prototype, name, { value });
+  });
+  Controller()(Forwards);
+  return Forwards;
+}

@@ -1,0 +1,42 @@
+import { CallError } from '@perennial/contracts-kernel';
+import { Problem } from '../problem';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** How "not found" is answered. It is the same for what does not exist and for what is somebody else's. */
+const NOT_FOUND: Readonly<Record<'chat' | 'file' | 'base' | 'run' | 'task', readonly [number, string]>> = {
+  // Open WebUI's clients expect 401 for a chat; without `WWW-Authenticate` it does not end the session.
+  chat: [401, 'There is no such chat, or it is not yours. Open one from your list.'],
+  file: [404, 'There is no such file, or it is not yours.'],
+  base: [404, 'There is no such knowledge base, or it is not yours.'],
+  run: [404, 'There is no such answer, or it is not yours.'],
+  task: [404, 'There is no such task, or it is not yours.'],
+};
+
+/** What has an owner, and is hidden from everybody else. */
+export type Owned = keyof typeof NOT_FOUND;
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+export function notFound(owned: Owned): Problem {
+  return new Problem(...NOT_FOUND[owned]);
+}
+
+/** The id itself. One that cannot be ours is answered like one that does not exist. */
+export function idOf(owned: Owned, id: string): string {
+  if (!isUuid(id)) throw notFound(owned);
+  return id;
+}
+
+/** Answers NOT_FOUND and PERMISSION_DENIED alike, so that nobody learns which ids exist. */
+export async function hideForbidden<T>(owned: Owned, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CallError && (error.code === 'NOT_FOUND' || error.code === 'PERMISSION_DENIED'))
+      throw notFound(owned);
+    throw error;
+  }
+}

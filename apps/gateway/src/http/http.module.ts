@@ -1,0 +1,52 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Runtime } from '@perennial/runtime';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { AccessGuard } from './access.guard';
+import { AllowedHosts } from './allowed-hosts';
+import { EventStreams } from './event-streams';
+import { Load } from './load';
+import { Origins } from './origins';
+import { Proxies } from './proxies';
+
+/** Bodies of the largest size that may be on their way at once; smaller ones may be more. */
+const BODIES = 64;
+const BODIES_PER_USER = 16;
+
+/** What stands before every route: who may ask, from where, and how much at once. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Origins,
+      inject: [GATEWAY_ENV],
+      useFactory: (env: GatewayEnv) => new Origins(env.CORS_ALLOW_ORIGIN),
+    },
+    {
+      provide: AllowedHosts,
+      inject: [GATEWAY_ENV],
+      useFactory: (env: GatewayEnv) => new AllowedHosts(env.ALLOWED_HOSTS),
+    },
+    { provide: Proxies, inject: [GATEWAY_ENV], useFactory: (env: GatewayEnv) => new Proxies(env.TRUSTED_PROXIES) },
+    {
+      provide: Load,
+      inject: [GATEWAY_ENV, Runtime],
+      useFactory: (env: GatewayEnv, runtime: Runtime) => new Load(limitsOf(env), runtime),
+    },
+    { provide: APP_GUARD, useClass: AccessGuard },
+    EventStreams,
+  ],
+  exports: [Origins, AllowedHosts, Proxies, Load, EventStreams],
+})
+export class HttpModule {}
+
+function limitsOf(env: GatewayEnv) {
+  return {
+    requests: env.MAX_REQUESTS,
+    requestsPerUser: env.MAX_REQUESTS_PER_USER,
+    streams: env.MAX_STREAMS,
+    streamsPerUser: env.MAX_STREAMS_PER_USER,
+    bodyBytes: BODIES * env.BODY_LIMIT_BYTES,
+    bodyBytesPerUser: BODIES_PER_USER * env.BODY_LIMIT_BYTES,
+  };
+}

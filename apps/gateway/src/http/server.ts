@@ -1,0 +1,109 @@
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { traceHttp, type Runtime } from '@perennial/runtime';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { constants } from 'node:zlib';
+import type { GatewayEnv } from '../env';
+import { leaveUploadsUnread } from './upload-route';
+import { Sessions } from '../sessions/sessions';
+import { NO_PAGE, policy } from './csp';
+import { AllowedHosts } from './allowed-hosts';
+import { Admission, admitRequests } from './admission';
+import { ErrorFilter } from './error.filter';
+import { observeRequests } from './http-metrics';
+import { parseJson } from './json-body';
+import { logRequests } from './request-log';
+import { Load } from './load';
+import { Origins } from './origins';
+import { answerParserError } from './parser-errors';
+import { malformedAddress } from '../problem';
+import { Proxies } from './proxies';
+
+/** Below this a compressed answer is not worth its time. */
+const COMPRESS_FROM_BYTES = 2_048;
+/** Longer than a load balancer keeps an idle connection, so that it never sends into one that we are closing. */
+const KEEP_ALIVE_MS = 75_000;
+
+export function createAdapter(env: GatewayEnv): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: env.BODY_LIMIT_BYTES,
+    // Node's limit knows no exception for uploads: `limitArrival` keeps to it.
+    requestTimeout: 0,
+    http: { headersTimeout: env.REQUEST_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: new Proxies(env.TRUSTED_PROXIES).trusts,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    skipMiddie: true,
+    clientErrorHandler: answerParserError,
+    // Before routing nothing of ours is asked.
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      const { status, message } = malformedAddress();
+      void reply.code(status).header('content-security-policy', policy(NO_PAGE)).send({ detail: message });
+    },
+  });
+}
+
+/** Everything around the handlers: headers, limits, parsers, errors, metrics. */
+export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runtime: Runtime): Promise<ErrorFilter> {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const errors = new ErrorFilter(runtime);
+  app.useGlobalFilters(errors);
+  await traceHttp(fastify);
+  observeRequests(fastify, runtime);
+  logRequests(fastify, runtime, env.ACCESS_LOG);
+  await fastify.register(cookie);
+  await fastify.register(helmet, {
+    global: true,
+    contentSecurityPolicy: false,
+    // Not `no-referrer`: with it browsers send the origin "null", which the forgery check needs.
+    referrerPolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+    // An installation that once was on TLS must be able to go back, and its neighbours below the same domain have a say.
+    strictTransportSecurity: env.HSTS,
+  });
+  if (env.ENABLE_COMPRESSION) {
+    await fastify.register(compress, {
+      global: true,
+      threshold: COMPRESS_FROM_BYTES,
+      encodings: ['br', 'gzip'],
+      brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+    });
+  }
+  const noPage = policy(NO_PAGE);
+  const proxies = app.get(Proxies);
+  const hosts = app.get(AllowedHosts);
+  const admission = new Admission({
+    load: app.get(Load),
+    sessions: app.get(Sessions),
+    errors,
+    maxRequests: env.MAX_REQUESTS,
+    bodyLimitBytes: env.BODY_LIMIT_BYTES,
+    timeoutMs: env.REQUEST_TIMEOUT_MS,
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('content-security-policy', noPage);
+    // The next request of this connection must find another replica.
+    if (runtime.drain.leaving) void reply.header('connection', 'close');
+    // Probes ask by address, and must not make a busy replica look dead.
+    if (request.url === '/health' || request.url === '/ready') return done();
+    try {
+      if (request.url.includes('%00')) throw malformedAddress();
+      hosts.check(request.host);
+      proxies.warnOfUntrusted(request.raw, runtime);
+      request.prefix = proxies.prefixOf(request.raw);
+      admission.arrived(request, reply);
+      done();
+    } catch (error) {
+      errors.answer(error, request, reply);
+    }
+  });
+  admitRequests(fastify, admission, errors);
+  parseJson(fastify);
+  leaveUploadsUnread(fastify);
+  const origins = app.get(Origins);
+  if (origins.any) app.enableCors({ origin: '*' });
+  else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true });
+  return errors;
+}

@@ -1,0 +1,14 @@
+import type { SessionClaims, User } from '@perennial/contracts-auth';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
+
+/** Who makes a request, once the guard has let it in. */
+export interface Caller {
+  readonly user: User;
+  readonly claims: SessionClaims;
+  readonly token: string;
+  readonly principal: UserPrincipal;
+}
+
+export function principalOfUser(user: User, claims: SessionClaims): UserPrincipal {
+  return { kind: 'user', userId: user.id, role: user.role, sessionId: claims.jti };
+}

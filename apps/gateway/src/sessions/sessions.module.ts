@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+import { Rpc } from '@perennial/transport';
+import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { ConnectionsHeld } from './connections-held';
+import { RevocationFeed } from './revocation-feed';
+import { Revocations } from './revocations';
+import { Sessions } from './sessions';
+
+/** Who somebody is, and when that ends. */
+@Global()
+@Module({
+  providers: [
+    { provide: Revocations, useValue: new Revocations() },
+    {
+      provide: Sessions,
+      inject: [GATEWAY_ENV, Revocations, Rpc],
+      useFactory: (env: GatewayEnv, revocations: Revocations, rpc: Rpc) =>
+        new Sessions(env.SECRET_KEY, revocations, rpc),
+    },
+    ConnectionsHeld,
+    RevocationFeed,
+  ],
+  exports: [Revocations, Sessions, ConnectionsHeld, RevocationFeed],
+})
+export class SessionsModule {}
