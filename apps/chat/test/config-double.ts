@@ -40,6 +40,7 @@ export async function startConfigDouble(
         upstreamModel: modelId,
         params: {},
         knowledge: answers.knowledge,
+        openToAll: true,
       };
     }
 

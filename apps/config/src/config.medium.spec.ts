@@ -197,13 +197,17 @@ describe('models', () => {
       rpc.call(models.saveEntry, { id: 'secret', name: 'Secret', ...entry }, { principal: admin });
     const resolve = (principal: Principal, modelId = 'secret') => rpc.call(models.resolve, { modelId }, { principal });
     expect(await ids()).toEqual(['open', 'secret', 'off']);
+    expect((await resolve(user)).openToAll).toBe(true);
     await save({ params: { system: 'for admins only' } });
     await rpc.call(models.saveEntry, { id: 'off', name: 'Off', is_active: false }, { principal: admin });
     expect(await ids()).toEqual(['open']);
     expect(await ids(admin)).toEqual(['open', 'secret']);
     await expect(resolve(user)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(resolve(admin, 'off')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await resolve({ kind: 'service', name: 'chat' })).params).toEqual({ system: 'for admins only' });
+    expect(await resolve({ kind: 'service', name: 'chat' })).toMatchObject({
+      params: { system: 'for admins only' },
+      openToAll: false,
+    });
     await save({
       access_grants: [
         { principal_type: 'user', principal_id: '00000000-0000-4000-8000-000000000001', permission: 'read' },

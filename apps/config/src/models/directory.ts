@@ -54,12 +54,21 @@ export function buildDirectory(
 }
 
 /** Every signed-in user until an admin saved an entry; then its owner and its grants. Admins and services always. */
-export function mayUse(principal: Principal, { entry }: Offer): boolean {
+export function mayUse(principal: Principal, offer: Offer): boolean {
   if (principal.kind === 'service') return true;
   if (principal.kind !== 'user' || principal.role === 'pending') return false;
-  if (principal.role === 'admin' || !entry || entry.user_id === principal.userId) return true;
-  return entry.access_grants.some(
-    ({ principal_type: type, principal_id: id }) => type === 'user' && (id === '*' || id === principal.userId),
+  if (principal.role === 'admin' || offer.entry?.user_id === principal.userId) return true;
+  return isOpenToAll(offer) || isGrantedTo(principal.userId, offer);
+}
+
+/** Whether every signed-in user who is not pending may use it. */
+export function isOpenToAll(offer: Offer): boolean {
+  return !offer.entry || isGrantedTo('*', offer);
+}
+
+function isGrantedTo(userId: string, { entry }: Offer): boolean {
+  return (
+    entry?.access_grants.some(({ principal_type: type, principal_id: id }) => type === 'user' && id === userId) ?? false
   );
 }
 

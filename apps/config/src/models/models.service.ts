@@ -12,7 +12,7 @@ import { UnitOfWork } from '@perennial/persistence';
 import type { ConfigState, Connection } from '../state/state';
 import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
-import { buildDirectory, knowledgeOf, mayUse, rowFor, type Listing, type Offer } from './directory';
+import { buildDirectory, isOpenToAll, knowledgeOf, mayUse, rowFor, type Listing, type Offer } from './directory';
 import { ProviderLists } from './provider-lists';
 
 /** An unknown model makes us ask the providers, at most this often: anybody can ask for one. */
@@ -70,6 +70,7 @@ export class ModelsService {
       upstreamModel: upstream,
       params,
       knowledge: knowledgeOf(offer),
+      openToAll: isOpenToAll(offer),
     };
   }
 

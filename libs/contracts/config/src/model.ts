@@ -49,6 +49,8 @@ export const ResolvedModelSchema = z.object({
   params: z.record(z.string(), z.unknown()),
   /** Documents an admin attached to the model (`meta.knowledge`). `full`: the whole text instead of what a search finds. */
   knowledge: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.string(), full: z.boolean() })).default([]),
+  /** Every user who is not pending may use it: the answer to one is that to all, while the version stays the same. */
+  openToAll: z.boolean().default(false),
 });
 
 export type ResolvedModel = z.infer<typeof ResolvedModelSchema>;

@@ -11,6 +11,7 @@ const model = (
   upstreamModel: 'upstream',
   params: { temperature: 0.1, system: 'Be brief.' },
   knowledge: [],
+  openToAll: true,
 });
 
 function run(change: Partial<TakenRun> = {}): TakenRun {

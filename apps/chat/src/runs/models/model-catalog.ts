@@ -20,7 +20,8 @@ interface Entry {
 
 /**
  * Models and settings as config has them, at most a second behind: entries are kept as long as config's version stays the same,
- * which one cheap call per second confirms for all of them, and only while somebody asks.
+ * which one cheap call per second confirms for all of them, and only while somebody asks. A model that is open to all is asked for once
+ * for all users of a role: who may use it changes with the version as well.
  */
 @Injectable()
 export class ModelCatalog implements OnModuleInit {
@@ -44,15 +45,18 @@ export class ModelCatalog implements OnModuleInit {
 
   /** Where the model lives, for this user. Errors as `models.resolve`. */
   async resolve(modelId: string, principal: UserPrincipal, deadlineMs?: number): Promise<ResolvedModel> {
+    const forAll = `* ${principal.role} ${modelId}`;
     const key = `${principal.userId} ${principal.role} ${modelId}`;
-    const known = this.#models.get(key);
+    const known = this.#models.get(forAll) ?? this.#models.get(key);
     if (known && Date.now() - known.at < MAX_AGE_MS && (await this.#isCurrent(known.model.version))) return known.model;
     const asked = this.#resolving.get(key);
     if (asked) return asked;
     const answer = this.rpc
       .call(models.resolve, { modelId }, { principal, deadlineMs })
       .then((model) => {
-        this.#models.set(key, { at: Date.now(), model });
+        // A model that is no longer open to all must not be found by those it is closed to.
+        if (!model.openToAll) this.#models.delete(forAll);
+        this.#models.set(model.openToAll ? forAll : key, { at: Date.now(), model });
         this.#saw(model.version);
         return model;
       })

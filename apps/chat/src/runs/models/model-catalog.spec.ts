@@ -1,0 +1,71 @@
+import { CONFIG_CHANGED, models, settings, type ResolvedModel } from '@perennial/contracts-config';
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { Notices, Rpc } from '@perennial/transport';
+import { describe, expect, it } from 'vitest';
+import { ModelCatalog } from './model-catalog';
+
+const userOf = (n: number, role: UserPrincipal['role'] = 'user'): UserPrincipal => ({
+  kind: 'user',
+  userId: `00000000-0000-4000-8000-00000000000${n}`,
+  role,
+  sessionId: 's',
+});
+
+/** Config as the catalog asks it: one model, open to all or to admins only. */
+class Config {
+  version = 1;
+  openToAll = true;
+  resolved = 0;
+
+  async catalog(): Promise<ModelCatalog> {
+    const rpc = {
+      call: async (call: unknown, _: unknown, { principal }: { principal: UserPrincipal }) => {
+        if (call === settings.version) return { version: this.version };
+        if (call !== models.resolve) throw new Error('not a call of this test');
+        this.resolved += 1;
+        if (!this.openToAll && principal.role !== 'admin') throw new CallError('NOT_FOUND', 'no such model');
+        return { version: this.version, openToAll: this.openToAll } as ResolvedModel;
+      },
+    };
+    const notices = {
+      subscribe: async (notice: unknown, changed: () => void) => {
+        if (notice === CONFIG_CHANGED) this.changed = changed;
+      },
+    };
+    const catalog = new ModelCatalog(rpc as unknown as Rpc, notices as unknown as Notices);
+    await catalog.onModuleInit();
+    return catalog;
+  }
+
+  changed = (): void => undefined;
+}
+
+describe('the catalog of models', () => {
+  it('asks once for all users of a role where the model is open to all', async () => {
+    const config = new Config();
+    const catalog = await config.catalog();
+    for (let n = 0; n < 5; n += 1) await catalog.resolve('m', userOf(n));
+    expect(config.resolved).toBe(1);
+    await catalog.resolve('m', userOf(6, 'pending'));
+    expect(config.resolved).toBe(2);
+  });
+
+  it('asks for each user where it is not', async () => {
+    const config = new Config();
+    config.openToAll = false;
+    const catalog = await config.catalog();
+    for (const n of [1, 2, 1, 2]) await catalog.resolve('m', userOf(n, 'admin'));
+    expect(config.resolved).toBe(2);
+  });
+
+  it('refuses those that a model has been closed to, also after somebody has been let in', async () => {
+    const config = new Config();
+    const catalog = await config.catalog();
+    await catalog.resolve('m', userOf(1));
+    Object.assign(config, { openToAll: false, version: 2 });
+    config.changed();
+    await expect(catalog.resolve('m', userOf(2))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await catalog.resolve('m', userOf(3, 'admin'));
+    await expect(catalog.resolve('m', userOf(1))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
