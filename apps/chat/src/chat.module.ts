@@ -23,6 +23,7 @@ export class ChatModule {
           poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
           heavyReads: true,
+          genericPlans: true,
         }),
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,

@@ -17,6 +17,11 @@ export interface DatabaseOptions {
   entities?: MixedList<string | EntitySchema | (new () => object)>;
   /** Connections that this process may hold; 10 by default. */
   poolSize?: number;
+  /**
+   * A statement is planned without its parameters, and a named one once per connection, instead of again for each of its first calls;
+   * nothing is compiled. For short statements by key, whose plan is the same for everybody. Heavy reads are planned for their parameters.
+   */
+  genericPlans?: boolean;
   /** Milliseconds after which Postgres ends a statement; 15,000 by default. */
   statementTimeoutMs?: number;
   /** Milliseconds to wait for a connection, new or from the pool; 5,000 by default. */
@@ -32,6 +37,7 @@ const MIGRATION_LOCK = '8099850306480400737';
 const LOCK_POLL_MS = 50;
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
+const GENERIC_PLANS = ' -c plan_cache_mode=force_generic_plan -c jit=off';
 /** Postgres answers, and the answer will not change by waiting: wrong password, no such role. */
 const HOPELESS = new Set(['28P01', '28000']);
 
@@ -102,7 +108,7 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     // An idle connection that breaks (Postgres restarted) is taken out of the pool; the next statement opens another.
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
     extra: {
-      options: `-c search_path=${options.schema},public`,
+      options: `-c search_path=${options.schema},public${options.genericPlans === true ? GENERIC_PLANS : ''}`,
       statement_timeout: statementTimeoutMs,
       // For a server that does not answer at all, not even with a time-out.
       query_timeout: statementTimeoutMs + 5_000,

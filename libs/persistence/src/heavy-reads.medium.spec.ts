@@ -10,7 +10,7 @@ let reads: HeavyReads;
 
 beforeAll(async () => {
   const url = await freshDatabase('heavy');
-  db = await openTestDatabase(url, { poolSize: 2 });
+  db = await openTestDatabase(url, { poolSize: 2, genericPlans: true });
   reads = HeavyReads.open(
     { url, schema: 'notes', migrations: [], applicationName: 'heavy-test' },
     db.database,
@@ -31,6 +31,12 @@ const running = async (): Promise<number> =>
       `SELECT 1 FROM pg_stat_activity WHERE application_name = 'heavy-test-heavy' AND state = 'active' AND query LIKE '%/* heavy */'`,
     )
   ).length;
+
+it('is planned for its parameters where other statements are not', async () => {
+  const plans = `SELECT current_setting('plan_cache_mode') AS plans, current_setting('jit') AS jit`;
+  expect(await db.database.query(plans)).toEqual([{ plans: 'force_generic_plan', jit: 'off' }]);
+  expect(await reads.run('u', waiter(), (tx) => tx.query(plans))).toEqual([{ plans: 'auto', jit: 'on' }]);
+});
 
 it('ends the statement when the time of its caller is over, and for no other', async () => {
   await expect(reads.run('u', waiter(100), sleep(60))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
