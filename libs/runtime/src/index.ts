@@ -8,6 +8,7 @@ export * from './health/readiness';
 export * from './instance-id';
 export * from './lifecycle/drain';
 export * from './lifecycle/every';
+export * from './lifecycle/wake-grid';
 export { createLogger, type LoggerOptions } from './logging/logger';
 export { NestLogger } from './logging/nest-logger';
 export { isSecretName, redact, REDACTED, scrub } from './logging/redact';

@@ -14,6 +14,7 @@ describe('the feed of revocations', () => {
   let ended: number;
   let signedOut: boolean;
   let notice: () => void;
+  let runtime: Runtime;
   beforeEach(async () => {
     vi.useFakeTimers();
     ended = 0;
@@ -32,12 +33,15 @@ describe('the feed of revocations', () => {
     held.add({ claims, end: () => (ended += 1) });
     const revocations = new Revocations();
     const sessions = new Sessions('a secret', revocations, rpc);
-    const runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
+    runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
     new RevocationFeed(runtime, rpc, notices, revocations, held, sessions).onModuleInit();
     await vi.advanceTimersByTimeAsync(0);
     signedOut = true;
   });
-  afterEach(() => void vi.useRealTimers());
+  afterEach(async () => {
+    for (const phase of ['intake', 'close'] as const) await runtime.drain.run(phase, Date.now() + 1_000);
+    vi.useRealTimers();
+  });
 
   it('is read at once when a notice says so', async () => {
     await vi.advanceTimersByTimeAsync(0);

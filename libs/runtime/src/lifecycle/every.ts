@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { wakeAfter } from './wake-grid';
 
 export interface EveryOptions {
   /** Names the work in log lines. */
@@ -21,7 +22,8 @@ export interface Interval {
 const FAILURE_LOG_INTERVAL_MS = 30_000;
 
 /**
- * Runs `work` again and again with `ms` between the end of one run and the start of the next: runs never overlap.
+ * Runs `work` again and again with about `ms` between the end of one run and the start of the next: runs never overlap, and begin together
+ * with what else this process repeats (`wakeAfter`).
  * A failure is logged (the first at once, then with a count each 30 s) and the work goes on; a recovery is logged once.
  */
 export function every(
@@ -31,7 +33,7 @@ export function every(
 ): Interval {
   const { name, log, jitter = 0.1 } = options;
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let callOff: (() => void) | undefined;
   let running: Promise<void> | undefined;
   let again = false;
   let failures = 0;
@@ -56,7 +58,7 @@ export function every(
   };
 
   const begin = (): void => {
-    timer = undefined;
+    callOff = undefined;
     again = false;
     running = run().finally(() => {
       running = undefined;
@@ -65,8 +67,7 @@ export function every(
   };
 
   const schedule = (delay: number): void => {
-    timer = setTimeout(begin, delay);
-    timer.unref();
+    callOff = wakeAfter(delay, begin);
   };
 
   schedule(options.immediately === true ? 0 : ms * (1 + (Math.random() * 2 - 1) * jitter));
@@ -75,13 +76,13 @@ export function every(
     trigger() {
       if (abort.signal.aborted) return;
       again = true;
-      if (timer === undefined) return;
-      clearTimeout(timer);
+      if (!callOff) return;
+      callOff();
       schedule(0);
     },
     async stop() {
       abort.abort();
-      if (timer !== undefined) clearTimeout(timer);
+      callOff?.();
       await running;
     },
   };

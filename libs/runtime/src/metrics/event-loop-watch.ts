@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
+import { wakeEvery } from '../lifecycle/wake-grid';
 import type { Metrics } from './metrics';
 
 const LOOK_MS = 250;
@@ -14,7 +15,7 @@ export function watchEventLoop(metrics: Metrics, log: Logger): void {
   const blocks = metrics.counter('event_loop_blocks_total', 'Times that the event loop stood still for 0.5 s or more');
   let looked = performance.now();
   let cpu = process.cpuUsage();
-  setInterval(() => {
+  wakeEvery(LOOK_MS, () => {
     const now = performance.now();
     const blockedMs = now - looked - LOOK_MS;
     looked = now;
@@ -24,5 +25,5 @@ export function watchEventLoop(metrics: Metrics, log: Logger): void {
     blocks.inc();
     const cpuMs = Math.round((used.user + used.system) / 1_000);
     log.warn({ blocked_ms: Math.round(blockedMs), cpu_ms: cpuMs }, 'the event loop stood still');
-  }, LOOK_MS).unref();
+  });
 }

@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { wakeEvery } from '../lifecycle/wake-grid';
 import { version } from '../../package.json';
 import type { Metrics } from './metrics';
 
 /** Each sample wakes a process that may have nothing else to do; a block that a user feels lasts longer than this. */
-const LAG_RESOLUTION_MS = 200;
+const LAG_RESOLUTION_MS = 1_000;
 /** Lag is told of whole windows, so that it does not depend on who scrapes, and how often. */
 const LAG_WINDOW_MS = 60_000;
 
@@ -44,10 +45,10 @@ function collectLag(metrics: Metrics): void {
     Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - LAG_RESOLUTION_MS / 1e3) : 0;
   const read = () => ({ '0.5': lag(delay.percentile(50)), '0.99': lag(delay.percentile(99)), '1': lag(delay.max) });
   let latest: ReturnType<typeof read> | undefined;
-  setInterval(() => {
+  wakeEvery(LAG_WINDOW_MS, () => {
     latest = read();
     delay.reset();
-  }, LAG_WINDOW_MS).unref();
+  });
   const help = 'How late timers fired in the latest whole minute; in the first one, so far';
   metrics.gauge('event_loop_lag_seconds', help, ['quantile'], (gauge) => {
     for (const [quantile, seconds] of Object.entries(latest ?? read())) gauge.set({ quantile }, seconds);

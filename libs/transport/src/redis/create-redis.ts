@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { coalesceWrites } from '@perennial/runtime';
+import { coalesceWrites, wakeEvery } from '@perennial/runtime';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /**
@@ -89,7 +89,7 @@ function describe(error: Error): string {
 
 function cutWhenDeaf(redis: Redis, name: string): void {
   let askedAt: number | undefined;
-  const timer = setInterval(() => {
+  const stopAsking = wakeEvery(PING_EVERY_MS, () => {
     if (redis.status !== 'ready') {
       askedAt = undefined;
       return;
@@ -106,7 +106,6 @@ function cutWhenDeaf(redis: Redis, name: string): void {
       askedAt = undefined;
     };
     redis.ping().then(answered, answered);
-  }, PING_EVERY_MS);
-  timer.unref();
-  redis.on('end', () => clearInterval(timer));
+  });
+  redis.on('end', stopAsking);
 }

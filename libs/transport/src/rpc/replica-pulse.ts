@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { wakeEvery } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
 import { type PendingEntry, type RedeliveredRecord, toRedelivered } from './request-reader';
@@ -36,7 +37,7 @@ const FORGET_EVERY_BEATS = 600;
 export class ReplicaPulse {
   private readonly logger = new Logger('RpcPulse');
   private readonly suspicion = new Suspicion();
-  private timer: NodeJS.Timeout | undefined;
+  private stopBeating: (() => void) | undefined;
   private beating = false;
   private beats = 0;
   private lastBeatAt = performance.now();
@@ -61,7 +62,7 @@ export class ReplicaPulse {
 
   start(): void {
     outsideTraces(() => {
-      this.timer = setInterval(() => void this.beat(), BEAT_MS);
+      this.stopBeating = wakeEvery(BEAT_MS, () => void this.beat());
       void this.beat();
     });
     // Not only at the next tick: readiness waits for the first good beat.
@@ -70,8 +71,8 @@ export class ReplicaPulse {
 
   stop(): void {
     this.redis.off('ready', this.onConnected);
-    clearInterval(this.timer);
-    this.timer = undefined;
+    this.stopBeating?.();
+    this.stopBeating = undefined;
   }
 
   private readonly onConnected = (): void => {
@@ -93,7 +94,7 @@ export class ReplicaPulse {
         this.suspicion.forget();
       } else {
         const dead = this.suspicion.look(silent, nowMs);
-        if (dead.length > 0 && this.timer) await this.claim(dead);
+        if (dead.length > 0 && this.stopBeating) await this.claim(dead);
       }
       this.beats += 1;
       if (this.beats % FORGET_EVERY_BEATS === 0) await this.forgetReplicas();

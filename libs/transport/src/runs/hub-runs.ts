@@ -23,6 +23,8 @@ interface UserFollower {
 
 export interface HubRunsOptions {
   onError: (error: unknown) => void;
+  /** One more run is known here. */
+  onKnown: () => void;
   /** What is still sent of this run is of no use here any more. */
   onLetGo: (runId: string) => void;
 }
@@ -50,7 +52,12 @@ export class HubRuns {
     const state = new FollowedRunState(runId, this.options.onError);
     const run: HubRun = { state, heardAt: Date.now(), checkAt: 0, checks: 0, torn: false, unknown: 0, readers: 0 };
     this.runs.set(runId, run);
+    this.options.onKnown();
     return run;
+  }
+
+  get isEmpty(): boolean {
+    return this.runs.size === 0;
   }
 
   /** Someone here reads this run, or its user's sockets show it. */

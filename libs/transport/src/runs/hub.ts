@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { assertNever, CallError } from '@perennial/contracts-kernel';
+import { wakeEvery } from '@perennial/runtime';
 import type { RunConnections } from '../redis/connections';
 import { isRedisUnavailable, redisUnavailable } from '../redis/errors';
 import { AliasTable } from './alias-table';
@@ -51,7 +52,8 @@ class Hub implements RunHub, FrameVisitor {
   private readonly aliases = new AliasTable();
   /** Runs that the frame in hand has changed. */
   private readonly touched = new Set<HubRun>();
-  private readonly timers: NodeJS.Timeout[];
+  private readonly stopRenewing: () => void;
+  private checks: NodeJS.Timeout | undefined;
   private readonly unsubscribe: Promise<() => void>;
   private now = Date.now();
   private complainedAt = 0;
@@ -65,15 +67,16 @@ class Hub implements RunHub, FrameVisitor {
     const onError = (error: unknown): void => this.complain(error);
     this.store = new DurableStore(commands, keys, 0);
     this.registry = new HeldRegistry(commands, keys, tag, onError);
-    this.runs = new HubRuns({ onError, onLetGo: (runId) => this.aliases.mute(runId, Date.now()) });
+    this.runs = new HubRuns({
+      onError,
+      onKnown: () => (this.checks ??= setInterval(() => this.check(), CHECK_BEAT_MS)),
+      onLetGo: (runId) => this.aliases.mute(runId, Date.now()),
+    });
     this.checker = new RunChecker(this.store, options.lookup, (run) => this.runs.settle(run));
     this.unsubscribe = subscriptions.subscribe(keys.live(tag), (message) => this.receive(message));
     // A Redis that comes back may be empty. Missed frames need nothing: the next sign of life shows what is missing.
     subscriptions.onRestored(() => void this.registry.refresh());
-    this.timers = [
-      setInterval(() => this.renew(), REGISTRY_BEAT_MS),
-      setInterval(() => this.checker.tick(this.runs.all(), Date.now()), CHECK_BEAT_MS),
-    ];
+    this.stopRenewing = wakeEvery(REGISTRY_BEAT_MS, () => this.renew());
     void this.registry.refresh();
   }
 
@@ -136,7 +139,8 @@ class Hub implements RunHub, FrameVisitor {
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const timer of this.timers) clearInterval(timer);
+    this.stopRenewing();
+    clearInterval(this.checks);
     (await this.unsubscribe)();
     await this.registry.close();
     this.runs.close();
@@ -265,6 +269,14 @@ class Hub implements RunHub, FrameVisitor {
     apply(state);
     if (run) this.runs.settle(run);
     return state;
+  }
+
+  /** Asks about silent and torn runs. A gateway that shows none does not wake for it. */
+  private check(): void {
+    this.checker.tick(this.runs.all(), Date.now());
+    if (!this.runs.isEmpty) return;
+    clearInterval(this.checks);
+    this.checks = undefined;
   }
 
   private renew(): void {
