@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkContracts } from './contract-bounds.mjs';
+import { repeatedIn, untold } from './liveness.mjs';
 import { checkPlanted } from './planted.mjs';
 import { ROOT } from './root.mjs';
 import { measure } from './sizes.mjs';
@@ -25,6 +26,7 @@ const LANES = [
   [
     { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
     { name: 'sizes', run: sizes },
+    { name: 'liveness', run: liveness },
     { name: 'contracts', run: contracts },
     { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
   ],
@@ -67,18 +69,30 @@ async function node(args) {
   return false;
 }
 
-/** Every source file that git knows or would take. */
-function sizes() {
+/** Every source file that git knows or would take, with its text. */
+function sources() {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
   const files = listed.split('\n').filter((path) => path !== '' && existsSync(join(ROOT, path)));
-  const measured = files.map((path) => measure(path, readFileSync(join(ROOT, path), 'utf8')));
+  return files.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+}
+
+function sizes() {
+  const measured = sources().map(({ path, text }) => measure(path, text));
   for (const warning of measured.flatMap(({ warnings }) => warnings)) console.log(`  long: ${warning}`);
   const errors = measured.flatMap((result) => result.errors);
   for (const error of errors) console.log(`  too large: ${error}`);
   return errors.length === 0;
+}
+
+/** What repeats by itself is told in docs/liveness.md, and nothing else. */
+function liveness() {
+  const repeated = sources().flatMap(({ path, text }) => repeatedIn(path, text));
+  const faults = untold(repeated, readFileSync(join(ROOT, 'docs/liveness.md'), 'utf8'));
+  for (const fault of faults) console.log(`  docs/liveness.md: ${fault}`);
+  return faults.length === 0;
 }
 
 /** The largest program beside the others, one after another: two processes. */
