@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const OLDEST_NODE = { major: 20, minor: 20 };
+/** From here on context follows asynchronous calls inside V8 instead of by hooks in JavaScript. */
+const FASTER_NODE = 24;
 const BUILT = join(ROOT, 'node_modules', '.cache', 'perennial-built');
 
 /** Throws where this Node is too old, with what to do. */
@@ -16,6 +18,14 @@ export function checkNode(version = process.versions.node) {
   if (major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor)) return;
   const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
   throw new Error(`Perennial needs Node ${oldest} or newer; this is ${version}. See https://nodejs.org.`);
+}
+
+/** Says which Node runs, and that another would be faster where one would. */
+export function describeNode(version = process.versions.node) {
+  const isFaster = Number(version.split('.')[0]) >= FASTER_NODE;
+  return isFaster
+    ? `Node ${version}`
+    : `Node ${version} (supported; Node ${FASTER_NODE} uses a tenth less CPU for each token and a quarter less for each turn)`;
 }
 
 /** Whether node_modules is missing or is not what the lockfile says. */

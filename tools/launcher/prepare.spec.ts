@@ -2,13 +2,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkNode, installIsStale } from './prepare.mjs';
+import { checkNode, describeNode, installIsStale } from './prepare.mjs';
 
 describe('checkNode', () => {
   it('refuses a Node that is too old, and says which one is needed', () => {
     expect(() => checkNode('18.20.0')).toThrow('Perennial needs Node 20.20 or newer; this is 18.20.0');
     expect(() => checkNode('20.20.0')).not.toThrow();
     expect(() => checkNode('24.1.0')).not.toThrow();
+  });
+});
+
+describe('describeNode', () => {
+  it('says which Node runs, and that 24 is faster only where an older one does', () => {
+    expect(describeNode('20.20.2')).toMatch(/^Node 20\.20\.2 \(supported; Node 24 uses .* less CPU/);
+    for (const version of ['24.0.0', '26.1.0']) expect(describeNode(version)).toBe(`Node ${version}`);
   });
 });
 

@@ -1,9 +1,9 @@
 // `npm start`, also on a fresh clone: installs and builds what is missing or stale, then launches the system.
-import { build, checkNode, install } from './prepare.mjs';
+import { build, checkNode, describeNode, install } from './prepare.mjs';
 
 try {
   checkNode();
-  process.stdout.write('Perennial\n');
+  process.stdout.write(`Perennial\n  ${describeNode()}\n`);
   await install();
   await build();
 } catch (error) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, checkNode, install, ROOT } from '../../launcher/prepare.mjs';
+import { build, checkNode, describeNode, install, ROOT } from '../../launcher/prepare.mjs';
 import { afterSecondRun, counted, lastLine, none, slowest, succeeded, sum } from './count.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
@@ -83,6 +83,7 @@ function show(label, failures) {
 
 async function main() {
   checkNode();
+  console.log(describeNode());
   await install();
   await build();
   mkdirSync(RESULTS, { recursive: true });
