@@ -55,24 +55,23 @@ export async function measure(
   return cost;
 }
 
-export interface IdleCost {
-  /** CPU-seconds a second, of all processes. */
-  cores: number;
-  /** Resident memory of the services. */
-  rssMb: number;
-}
-
-/** What a system costs while nobody asks anything. */
-export async function measureIdle(meters: Meters, forMs: number): Promise<IdleCost> {
-  await sleep(SETTLE_MS);
-  const memory = meters.memory();
+/** CPU-seconds a second of all processes while nobody asks anything, `afterMs` after it was asked the last time. */
+export async function measureIdle(meters: Meters, forMs: number, afterMs: number): Promise<number> {
+  await sleep(afterMs);
   const before = await meters.read();
   const started = performance.now();
   await sleep(forMs);
   const seconds = (performance.now() - started) / 1000;
   const cpu = cpuBetween(before, await meters.read());
-  print('idle', { rss_mb: byService(memory), cpu_ms_per_second: byService(cpu, 1000 / seconds) });
-  return { cores: total(cpu) / seconds, rssMb: total(memory) };
+  print('idle, ms of CPU a second', byService(cpu, 1000 / seconds));
+  return total(cpu) / seconds;
+}
+
+/** Resident memory of the services, in MiB. */
+export function measureMemory(meters: Meters): number {
+  const memory = meters.memory();
+  print('idle memory, MiB', byService(memory));
+  return total(memory);
 }
 
 export function print(label: string, figures: object): void {

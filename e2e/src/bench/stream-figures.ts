@@ -1,10 +1,10 @@
-import type { Cost, IdleCost } from './cost';
-import { round } from './cost';
+import { round, type Cost } from './cost';
 import type { LoadResult } from './load';
 
 /** What the parts of a run have measured; what was left out is undefined. */
 export interface Measurements {
-  idle?: IdleCost;
+  idleMb?: number;
+  idleCores?: number;
   socket?: Cost;
   sse?: Cost;
   turn?: Cost;
@@ -45,7 +45,7 @@ export interface StreamFigures {
 }
 
 export function toFigures(measured: Measurements): StreamFigures {
-  const { idle, socket, sse, turn, at10, at50, steady, replicas, bare } = measured;
+  const { idleMb, idleCores, socket, sse, turn, at10, at50, steady, replicas, bare } = measured;
   return {
     cpu_ratio_to_bare_relay: {
       socket: ratio(socket?.cpuPerMillion, bare),
@@ -64,8 +64,8 @@ export function toFigures(measured: Measurements): StreamFigures {
     long_answer_ratio: longAnswerRatio(measured),
     redis_bytes_per_text_byte: redisBytesPerTextByte(measured),
     sql_per_turn: socket ? round(socket.sqlPerTurn) : turn ? round(turn.sqlPerTurn) : null,
-    idle_rss_mb: idle ? Math.round(idle.rssMb) : null,
-    idle_cpu_cores: idle ? round(idle.cores, 3) : null,
+    idle_rss_mb: idleMb === undefined ? null : Math.round(idleMb),
+    idle_cpu_cores: idleCores === undefined ? null : round(idleCores, 3),
   };
 }
 
