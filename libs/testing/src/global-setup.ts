@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import './inject';
-import { startPostgres } from './postgres';
-import { startRedis } from './redis';
+import { startPostgres, startRedis } from '@perennial/local-runtime/servers';
 import { newBundlesDirectory } from './service-bundle';
 
 /** One Postgres, one Redis and one build of each service for all medium tests of a run. */

@@ -1,10 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onPath } from './on-path';
-import { freePort } from './ports';
-import { ManagedProcess } from './process';
-import { ServerUnavailable } from './server-unavailable';
-import { storeHome, StoreServer } from './store-server';
+import {
+  freePort,
+  ManagedProcess,
+  onPath,
+  ServerUnavailable,
+  storeHome,
+  StoreServer,
+} from '@perennial/local-runtime/servers';
 
 export interface QdrantOptions {
   /** Where the data stays; without it a temporary directory that goes with the server. */

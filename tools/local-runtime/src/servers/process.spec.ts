@@ -3,7 +3,7 @@ import { mkdtempSync, existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePort, portIsFree, processExists, runToEnd, startProcess, waitFor } from './servers';
+import { freePort, portIsFree, processExists, runToEnd, startProcess, waitFor } from './index';
 
 describe('startProcess', () => {
   it('stops what it started, and says how it ended', async () => {

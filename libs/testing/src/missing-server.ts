@@ -1,7 +1,4 @@
-/** This machine cannot have the server: a loud skip of its tests, and a failure where `CI` is set. */
-export class ServerUnavailable extends Error {
-  override readonly name = 'ServerUnavailable';
-}
+import { ServerUnavailable } from '@perennial/local-runtime/servers';
 
 /**
  * Why the server cannot be had here, or undefined when `fetch` found it. With `CI` set it throws instead: a build server
