@@ -17,6 +17,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
+      '**/.dev/**',
       '**/node_modules/**',
       '**/coverage/**',
       '**/.nx/**',

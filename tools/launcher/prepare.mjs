@@ -162,8 +162,22 @@ export async function install() {
 export async function build() {
   if (!buildIsStale()) return;
   const startedAt = Date.now();
+  await nxBuild('Build', []);
+  markBuilt(startedAt);
+}
+
+/** Builds only what starts the services: those are built from their sources as they change. */
+export async function buildTools() {
+  const tools = ['launcher', 'local-model', 'local-embedder', 'provider-simulator'];
+  await nxBuild('Tools', ['-p', tools.map((name) => `@perennial/${name}`).join(',')]);
+}
+
+/**
+ * @param {string} what for the person who waits
+ * @param {readonly string[]} args
+ */
+function nxBuild(what, args) {
   const nx = join(ROOT, 'node_modules', '.bin', 'nx');
   const env = { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' };
-  await quietly('Build', process.execPath, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], env);
-  markBuilt(startedAt);
+  return quietly(what, process.execPath, [nx, 'run-many', '-t', 'build', ...args, '--outputStyle=stream'], env);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -14,19 +15,39 @@ const INLINED = [/^@perennial\//, /^@nestjs\//, 'bullmq', 'rxjs', 'typeorm'];
  * npm packages left outside. Vite's SSR build keeps decorator metadata (Nest's injection needs it).
  * Services (packages in apps/) also get `dist/telemetry.js`, for `node --import ./dist/telemetry.js ./dist/main.js`.
  *
- * @param {{ entries?: Record<string, string> }} [options] named entry files, `{ main: 'src/main.ts' }` by default
+ * @param {object} [options]
+ * @param {Record<string, string>} [options.entries] named entry files, `{ main: 'src/main.ts' }` by default
+ * @param {Record<string, string>} [options.folders] folders that are copied beside the build, by their names there
  */
-export function serviceBuild({ entries = { main: 'src/main.ts' } } = {}) {
-  const { name, nx } = JSON.parse(readFileSync(resolve('package.json'), 'utf8'));
+export function serviceBuild({ entries = { main: 'src/main.ts' }, folders = {} } = {}) {
+  // A hook, because it knows the project's root: `npm run dev` builds several projects in one process.
+  return defineConfig({
+    plugins: [
+      {
+        name: 'perennial-service',
+        config: ({ root = '.' }) => settings(resolve(root), entries),
+        writeBundle: async ({ dir = 'dist' }) => {
+          for (const [name, from] of Object.entries(folders)) await cp(from, join(dir, name), { recursive: true });
+        },
+      },
+    ],
+  });
+}
+
+/**
+ * @param {string} root of the project
+ * @param {Record<string, string>} entries
+ * @returns {import('vite').UserConfig}
+ */
+function settings(root, entries) {
+  const { name, nx } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const input = nx.tags.includes('type:app')
     ? { ...entries, telemetry: fileURLToPath(import.meta.resolve('@perennial/runtime/telemetry')) }
     : entries;
-  return defineConfig({
+  return {
     define: { __PERENNIAL_SERVICE__: JSON.stringify(name.replace('@perennial/', '')) },
     build: {
       ssr: true,
-      outDir: 'dist',
-      emptyOutDir: true,
       target: 'node20',
       sourcemap: true,
       minify: false,
@@ -36,5 +57,5 @@ export function serviceBuild({ entries = { main: 'src/main.ts' } } = {}) {
       },
     },
     ssr: { noExternal: INLINED },
-  });
+  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase, redisUrl } from '@perennial/testing';
-import { guardDirectory, processExists, waitFor } from '@perennial/testing/servers';
+import { guardDirectory, processExists, waitFor } from '@perennial/local-runtime/servers';
 import { launchSystem, ROOT, SERVICES, type LaunchEvent, type LaunchOptions, type RunningSystem } from './index';
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_MODEL, fetchLocalEmbedder, type ModelSource } from '@perennial/local-embedder';
-import { ManagedProcess } from '@perennial/testing/servers';
+import { ManagedProcess } from '@perennial/local-runtime/servers';
 import type { LauncherEnvironment } from './environment';
 import { answers, untilReady } from './health';
 import type { LaunchEvent } from './launch';

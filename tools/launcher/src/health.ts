@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ManagedProcess } from '@perennial/testing/servers';
+import type { ManagedProcess } from '@perennial/local-runtime/servers';
 
 /** How long a process may take from its start until it is ready. */
 export const READY_TIMEOUT_MS = 60_000;

@@ -1,6 +1,5 @@
-import { ManagedProcess } from '@perennial/testing/servers';
-import type { LauncherEnvironment } from './environment';
-import { serviceArguments, webRoot, type ServiceName } from './paths';
+import { ManagedProcess } from '@perennial/local-runtime/servers';
+import { serviceArguments, type ServiceCode, type ServiceName } from './paths';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';
 
@@ -21,16 +20,18 @@ export interface InstanceOptions {
   instance: number;
   root: string;
   home: Home;
-  env: LauncherEnvironment;
+  code: ServiceCode;
+  /** How logs and run records call it (default `<service>-<instance>`). */
+  name?: string;
   /** Where a gateway listens; the others listen on the loopback address for their health only. */
   host: string;
   port: number;
   /** Our own balancer passes its connections on. */
   behindBalancer: boolean;
-  databaseUrl: string;
-  redisUrl: string;
-  /** What comes before the addresses above, and what overrides this process's own environment. */
-  extra: Readonly<Record<string, string>>;
+  /** The variables of every service; they override this process's own environment. */
+  shared: Readonly<Record<string, string>>;
+  /** More variables of this service. */
+  extra?: Readonly<Record<string, string>>;
   /** Start it again when it dies. */
   supervise: boolean;
   events: SupervisorEvents;
@@ -42,30 +43,27 @@ export interface InstanceOptions {
  */
 const RETRIEVAL_MEMORY = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=2' };
 
+/** Who saved a change waits for the restart. What is cut off here is carried on by another worker, or by the next process. */
+const WATCHED_STOP_MS = 1_000;
+
 /** Prepares a process of a service; it is started by its supervisor. */
 export async function prepareInstance(options: InstanceOptions): Promise<Instance> {
-  const { service, instance, root, home, env, port } = options;
+  const { service, instance, root, home, code, port, name = `${service}-${instance}` } = options;
   const isGateway = service === 'gateway';
-  const healthPort = isGateway ? await home.port(`gateway-${instance}-health`) : port;
-  const name = `${service}-${instance}`;
-  const web = webRoot(root);
+  const healthPort = isGateway ? await home.port(`${name}-health`) : port;
   const managed = new ManagedProcess({
     name,
     command: process.execPath,
-    args: serviceArguments(service, root),
+    args: serviceArguments(service, root, code),
     cwd: root,
     logFile: home.freshLog(name),
     // When all of it ends nobody has to be told to turn to another gateway first.
     stopSignal: isGateway ? 'SIGINT' : 'SIGTERM',
+    ...(code === 'watched' && { stopTimeoutMs: WATCHED_STOP_MS }),
     env: {
-      NODE_ENV: env.nodeEnv,
-      SHUTDOWN_GRACE_MS: env.shutdownGraceMs,
-      ...(web === undefined || env.hasWebRoot ? {} : { WEB_ROOT: web }),
       ...(service === 'retrieval' ? RETRIEVAL_MEMORY : {}),
+      ...options.shared,
       ...options.extra,
-      DATABASE_URL: options.databaseUrl,
-      REDIS_URL: options.redisUrl,
-      SECRET_KEY: env.secretKey ?? home.secrets().secretKey,
       HEALTH_HOST: '127.0.0.1',
       HEALTH_PORT: String(healthPort),
       INSTANCE_ID: name,

@@ -1,12 +1,14 @@
-import type { ProcessExit } from '@perennial/testing/servers';
+import type { ProcessExit } from '@perennial/local-runtime/servers';
 import type { Scale } from './options';
-import type { ServiceName } from './paths';
+import type { ServiceCode, ServiceName } from './paths';
 
 export interface LaunchOptions {
   /** The clone whose built services are run (default: this one). */
   root?: string;
   /** Where data, secrets and logs stay; without it a temporary directory that goes with the system. */
   home?: string;
+  /** Which build of the services runs (default `built`); `watched` ones can be debugged and are stopped without patience. */
+  code?: ServiceCode;
   /** How many processes of each service (default 1). */
   scale?: Partial<Scale>;
   /** The address that users reach (default 127.0.0.1). */

@@ -1,16 +1,10 @@
 import { Console } from './console';
 import { launcherEnvironment } from './environment';
+import { Foreground, runMain } from './foreground';
 import { LogWatch } from './log-watch';
 import { HELP, parseCommandLine } from './options';
 import { Home } from './state';
-import { watchParents } from './parents';
 import { RunningSystem } from './system';
-
-/** The exit code of what a second Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130;
-
-/** npm passes on what the terminal has sent already: one Ctrl-C may come twice. */
-const SAME_KEY_MS = 1_000;
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 async function main(): Promise<void> {
@@ -27,31 +21,20 @@ async function main(): Promise<void> {
     onEvent: (event) => terminal.event(event),
   });
   const watch = new LogWatch(home.logs, (name, message) => terminal.line(`  ! ${name}: ${message}`));
-
-  // A terminal that is gone must not end the launcher before it has stopped everything.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-  let interrupted: number | undefined;
-  const stop = async (why: string): Promise<void> => {
-    if (interrupted !== undefined) {
-      if (performance.now() - interrupted < SAME_KEY_MS) return;
-      system.killAll();
-      process.exit(EXIT_INTERRUPTED);
-    }
-    interrupted = performance.now();
-    watch.stop();
-    terminal.line(`\n${why}: stopping (once more to kill)`);
-    await system.stop();
-    terminal.line('Stopped. The data stays in ' + home.path);
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
-  if (env.underNpm) watchParents(() => interrupted === undefined && void stop('npm is gone'));
-
+  const foreground = new Foreground({
+    terminal,
+    stop: () => {
+      watch.stop();
+      return system.stop();
+    },
+    killAll: () => system.killAll(),
+    farewell: `Stopped. The data stays in ${home.path}`,
+    underNpm: env.underNpm,
+  });
   try {
     await system.start();
   } catch (error) {
-    if (interrupted !== undefined) return;
+    if (foreground.ending) return;
     throw error;
   }
   watch.start();
@@ -63,15 +46,4 @@ async function main(): Promise<void> {
   terminal.line('  Ctrl-C stops everything; the data stays.');
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`\n${withCauses(error)}\n`);
-  process.exitCode = 1;
-  // What was started is stopped by now; nothing is waited for.
-  process.exit();
-});
-
-/** What happened, and below it why. */
-function withCauses(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}\n${withCauses(error.cause)}`;
-}
+runMain(main);

@@ -19,7 +19,8 @@ describe('parseCommandLine', () => {
 
   it.each([
     [['--scale', 'gate=2'], 'there is no service "gate"'],
-    [['--scale', 'chat=0'], 'chat needs a number from 1 to 16'],
+    [['--scale', 'gateway=0'], 'gateway needs a number from 1 to 16'],
+    [['--scale', 'chat=17'], 'chat needs a number from 0 to 16'],
     [['--scale'], '--scale needs a value'],
     [['--port', 'abc'], '"abc" is not a port'],
     [['--fast'], '--fast is not an option'],

@@ -49,21 +49,24 @@ export function parseScale(text: string): Scale {
     const known = SERVICES.find((name) => name === service);
     if (!known) throw new Error(`--scale: there is no service "${service}" (${SERVICES.join(', ')})`);
     const count = Number(number);
-    if (!Number.isInteger(count) || count < 1 || count > MAX_REPLICAS) {
-      throw new Error(`--scale: ${service} needs a number from 1 to ${MAX_REPLICAS}, e.g. ${service}=2`);
+    // None of a service, where one is to join that is being worked on; but somebody has to open the door.
+    const least = known === 'gateway' ? 1 : 0;
+    if (!Number.isInteger(count) || count < least || count > MAX_REPLICAS) {
+      throw new Error(`--scale: ${service} needs a number from ${least} to ${MAX_REPLICAS}, e.g. ${service}=2`);
     }
     scale[known] = count;
   }
   return scale;
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--port: "${text}" is not a port`);
   return port;
 }
 
-function splitOnce(text: string, separator: string): [string, string | undefined] {
+/** `--name=value` → `['--name', 'value']`; without the separator the second is undefined. */
+export function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { waitFor } from '@perennial/testing/servers';
+import { waitFor } from '@perennial/local-runtime/servers';
 
 /** As npm does: through a shell that waits, or one that becomes the command. */
 const ways = [

@@ -15,13 +15,28 @@ function cloneAbove(folder: string): string {
 export const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
+/** Which build of the services runs: that of `npm run build`, or what `npm run dev` builds at each change. */
+export type ServiceCode = 'built' | 'watched';
+
+/** Where a service's build lies, beside its sources. */
+export const CODE_FOLDER: Readonly<Record<ServiceCode, string>> = { built: 'dist', watched: '.dev' };
+
+/** The first process of each service that `npm run dev` runs can be debugged here (`.vscode/launch.json` names these ports too). */
+export const INSPECT_PORTS: Readonly<Record<ServiceName, number>> = {
+  ...{ gateway: 9231, auth: 9232, chat: 9233, retrieval: 9234, config: 9235 },
+};
+
 /** The arguments that make `node` run a built service, with its telemetry loaded before everything else. */
-export function serviceArguments(service: ServiceName, root: string): string[] {
-  const dist = join(root, 'apps', service, 'dist');
+export function serviceArguments(service: ServiceName, root: string, code: ServiceCode = 'built'): string[] {
+  const dist = join(root, 'apps', service, CODE_FOLDER[code]);
   const main = join(dist, 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is not built: run npx nx run-many -t build`);
   const telemetry = join(dist, 'telemetry.js');
-  return [...(existsSync(telemetry) ? ['--import', telemetry] : []), main];
+  return [
+    ...(code === 'watched' ? ['--enable-source-maps', `--inspect=127.0.0.1:${INSPECT_PORTS[service]}`] : []),
+    ...(existsSync(telemetry) ? ['--import', telemetry] : []),
+    main,
+  ];
 }
 
 /** The built page, when there is one. */

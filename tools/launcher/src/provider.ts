@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchLocalModel } from '@perennial/local-model';
-import { ManagedProcess } from '@perennial/testing/servers';
+import { ManagedProcess } from '@perennial/local-runtime/servers';
 import pg from 'pg';
 import type { LauncherEnvironment } from './environment';
 import type { Home } from './state';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, portIsFree, processExists, randomPassword, sleep, waitFor } from '@perennial/testing/servers';
+import { freePort, portIsFree, processExists, randomPassword, sleep, waitFor } from '@perennial/local-runtime/servers';
 
 /** One line of run.json. */
 export interface RunEntry {
@@ -62,6 +62,22 @@ export class Home {
     return port;
   }
 
+  /** Keeps the variables of the services while they run, for a process that is to join them; readable by the owner alone. */
+  writeShared(environment: Readonly<Record<string, string>>): void {
+    this.#write('services.json', environment, 0o600);
+  }
+
+  /** What `writeShared` kept, while the launcher that wrote it is there. */
+  async shared(): Promise<Record<string, string> | undefined> {
+    return (await this.inUse()) ? this.#read<Record<string, string>>('services.json') : undefined;
+  }
+
+  /** Whether a launcher runs on this directory. */
+  async inUse(): Promise<boolean> {
+    const holder = readHolder(this.file('launcher.pid'));
+    return !holder.stopping && (await lives(holder));
+  }
+
   writeRun(entries: readonly RunEntry[]): void {
     this.#write('run.json', entries);
   }
@@ -92,8 +108,7 @@ export class Home {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
       const holder = readHolder(path);
-      const lives = holder.pid !== 0 && (await processExists(holder.pid)) && startOf(holder.pid) === holder.start;
-      if (!lives) rmSync(path, { force: true });
+      if (!(await lives(holder))) rmSync(path, { force: true });
       else if (!holder.stopping && performance.now() > patience) {
         throw new Error(
           `Perennial is running already (pid ${holder.pid}, ${this.path}): use that one, stop it with Ctrl-C or ` +
@@ -111,6 +126,7 @@ export class Home {
 
   unlock(): void {
     rmSync(this.file('run.json'), { force: true });
+    rmSync(this.file('services.json'), { force: true });
     rmSync(this.file('launcher.pid'), { force: true });
   }
 
@@ -138,7 +154,7 @@ export class Home {
       const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       if (service === 'postgres') return commandLine.includes(this.path);
       return (
-        commandLine.includes(`apps/${service}/dist`) ||
+        commandLine.includes(`apps/${service}/`) ||
         commandLine.includes(`:${port}`) ||
         commandLine.includes(`--port\0${port}\0`) ||
         commandLine.includes(this.path)
@@ -165,7 +181,19 @@ export class Home {
   }
 }
 
-function readHolder(path: string): { pid: number; start: string; stopping: boolean } {
+/** Who has locked the directory. */
+interface Holder {
+  pid: number;
+  /** When it was started. */
+  start: string;
+  stopping: boolean;
+}
+
+async function lives({ pid, start }: Holder): Promise<boolean> {
+  return pid !== 0 && (await processExists(pid)) && startOf(pid) === start;
+}
+
+function readHolder(path: string): Holder {
   try {
     const [line = '', state] = readFileSync(path, 'utf8').split('\n');
     const [pid = '0', start = ''] = line.split(' ');

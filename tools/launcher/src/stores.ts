@@ -6,7 +6,7 @@ import {
   startPostgres,
   startRedis,
   waitFor,
-} from '@perennial/testing/servers';
+} from '@perennial/local-runtime/servers';
 import type { LauncherEnvironment } from './environment';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';

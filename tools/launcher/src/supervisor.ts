@@ -1,4 +1,4 @@
-import type { ManagedProcess, ProcessExit } from '@perennial/testing/servers';
+import type { ManagedProcess, ProcessExit } from '@perennial/local-runtime/servers';
 
 export interface SupervisorEvents {
   /** It ended although it was wanted; it is started again after `delayMs`, or not at all. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase, redisUrl } from '@perennial/testing';
-import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/testing/servers';
+import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/local-runtime/servers';
 import {
   launchSystem,
   SERVICES,

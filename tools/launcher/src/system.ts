@@ -8,7 +8,7 @@ import {
   waitFor,
   type PostgresServer,
   type RedisServer,
-} from '@perennial/testing/servers';
+} from '@perennial/local-runtime/servers';
 import { Embedders } from './embedders';
 import { launcherEnvironment, type LauncherEnvironment } from './environment';
 import { Front } from './front';
@@ -18,6 +18,7 @@ import type { LaunchEvent, LaunchOptions } from './launch';
 import { parseScale, type Scale } from './options';
 import { ROOT, SERVICES, type ServiceName } from './paths';
 import { chooseProvider, type Provider } from './provider';
+import { sharedEnvironment } from './service-environment';
 import { Home, type RunEntry } from './state';
 import { openPostgres, openRedis, type Store } from './stores';
 import { Supervisor, type SupervisorEvents } from './supervisor';
@@ -92,6 +93,14 @@ export class RunningSystem {
   /** `kill -9`; it is started again unless supervision is off. */
   async kill(service: ServiceName, instance = 1): Promise<void> {
     await this.process(service, instance).kill();
+  }
+
+  /** Starts all processes of a service anew, one after the other, and waits until each is ready. */
+  async restart(service: ServiceName): Promise<void> {
+    for (const { process, supervisor, healthPort } of this.#of(service)) {
+      await supervisor.without(() => process.restart());
+      await untilReady(process, () => isReady(healthPort));
+    }
   }
 
   /** Waits until that process says that it is ready. */
@@ -221,25 +230,24 @@ export class RunningSystem {
   async #startServices(host: string, port: number): Promise<void> {
     const started = performance.now();
     const scale: Scale = { ...parseScale(''), ...this.options.scale };
+    const shared = sharedEnvironment({
+      ...{ env: this.#env, home: this.home, root: this.#root },
+      databaseUrl: this.postgresUrl,
+      redisUrl: this.redisUrl,
+      extra: { ...this.provider.env, ...this.#embedders?.env, ...this.options.env },
+    });
+    this.home.writeShared(shared);
     for (const service of SERVICES) {
       for (let instance = 1; instance <= scale[service]; instance++) {
         const alone = service === 'gateway' && scale.gateway === 1;
         const own = alone && port !== 0 ? port : await this.home.port(`${service}-${instance}`);
         this.#instances.push(
           await prepareInstance({
-            ...{ service, instance, root: this.#root, home: this.home, env: this.#env, port: own },
+            ...{ service, instance, root: this.#root, home: this.home, port: own, shared },
+            code: this.options.code ?? 'built',
             host: alone ? host : '127.0.0.1',
             behindBalancer: !alone,
-            databaseUrl: this.postgresUrl,
-            redisUrl: this.redisUrl,
-            extra: {
-              DATA_DIR: this.home.file('data'),
-              ...this.#env.documents,
-              ...this.provider.env,
-              ...this.#embedders?.env,
-              ...this.options.env,
-              ...this.options.serviceEnv?.[service],
-            },
+            extra: this.options.serviceEnv?.[service],
             supervise: this.options.supervise ?? true,
             events: this.#events(),
           }),

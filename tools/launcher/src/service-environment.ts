@@ -1,0 +1,30 @@
+import type { LauncherEnvironment } from './environment';
+import { webRoot } from './paths';
+import type { Home } from './state';
+
+export interface SharedEnvironmentOptions {
+  env: LauncherEnvironment;
+  home: Home;
+  root: string;
+  databaseUrl: string;
+  redisUrl: string;
+  /** The models, the embedder, and what the caller adds. It does not change where the stores are. */
+  extra: Readonly<Record<string, string>>;
+}
+
+/** The variables that all processes of all services get. */
+export function sharedEnvironment(options: SharedEnvironmentOptions): Record<string, string> {
+  const { env, home, root } = options;
+  const web = webRoot(root);
+  return {
+    NODE_ENV: env.nodeEnv,
+    SHUTDOWN_GRACE_MS: env.shutdownGraceMs,
+    ...(web === undefined || env.hasWebRoot ? {} : { WEB_ROOT: web }),
+    DATA_DIR: home.file('data'),
+    ...env.documents,
+    ...options.extra,
+    DATABASE_URL: options.databaseUrl,
+    REDIS_URL: options.redisUrl,
+    SECRET_KEY: env.secretKey ?? home.secrets().secretKey,
+  };
+}
