@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { coalesceWrites, type Logger } from '@perennial/runtime';
-import { Client, type Pool } from 'pg';
+import pg, { Client, Pool, type PoolConfig } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
@@ -65,9 +65,13 @@ export async function openDataSource(options: DatabaseOptions, log: Logger, sign
   }
 }
 
-/** The pg pool under a TypeORM data source: hand-written SQL and repositories share its connections. */
+const pools = new WeakMap<DataSource, Pool>();
+
+/** The pg pool under a connected TypeORM data source: hand-written SQL and repositories share its connections. */
 export function poolOf(dataSource: DataSource): Pool {
-  return (dataSource.driver as unknown as { master: Pool }).master;
+  const pool = pools.get(dataSource);
+  if (pool === undefined) throw new Error('the data source is not connected');
+  return pool;
 }
 
 async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise<DataSource> {
@@ -92,8 +96,16 @@ async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise
 
 function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
-  return new DataSource({
+  // TypeORM makes its pool itself and does not hand it out; its `driver` option lets us see the pool being made.
+  class SharedPool extends Pool {
+    constructor(config?: PoolConfig) {
+      super(config);
+      pools.set(dataSource, this);
+    }
+  }
+  const dataSource = new DataSource({
     type: 'postgres',
+    driver: { ...pg, Pool: SharedPool },
     url: options.url,
     schema: options.schema,
     applicationName: options.applicationName ?? `perennial-${options.schema}`,
@@ -120,6 +132,7 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
       stream: () => coalesceWrites(new Socket()),
     },
   });
+  return dataSource;
 }
 
 /** Whether every migration of this code has been applied. A schema that is newer than the code is fine. */

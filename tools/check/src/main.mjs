@@ -28,6 +28,8 @@ const LANES = [
     { name: 'sizes', run: sizes },
     { name: 'liveness', run: liveness },
     { name: 'contracts', run: contracts },
+    { name: 'dependencies', run: () => node(['tools/check/src/dependencies/main.mjs', '--check']) },
+    { name: 'licences', run: () => node(['tools/build/src/licences.mjs', '--check']) },
     { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
   ],
 ];

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { getResolvedPDFJS } from 'unpdf';
 import { ExtractionError } from '../extraction';
 import { refuse } from '../messages';
@@ -17,11 +16,10 @@ const TAIL_BYTES = 16 * 1024;
 const PARAGRAPH_GAP = 1.7;
 
 /**
- * Maps from the character codes of East Asian fonts that are not embedded. unpdf has no copy of them, and without them
+ * Maps from the character codes of East Asian fonts that are not embedded; the build puts them beside this program. Without them
  * pdf.js leaves the text of such fonts out without a word.
  */
-const characterMaps = (): string =>
-  join(dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json')), 'cmaps/');
+const CHARACTER_MAPS = fileURLToPath(new URL('cmaps/', import.meta.url));
 
 /** The text of each page, with the pages' numbers. Throws `no-text` for a scan. */
 export const readPdf: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
@@ -37,7 +35,7 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
     useSystemFonts: false,
     disableFontFace: true,
     useWorkerFetch: false,
-    cMapUrl: characterMaps(),
+    cMapUrl: CHARACTER_MAPS,
     cMapPacked: true,
     maxImageSize: 1,
     verbosity: VerbosityLevel.ERRORS,
