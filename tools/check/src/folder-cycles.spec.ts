@@ -21,7 +21,7 @@ describe('folders that import each other', () => {
     expect(folderCycles(circle).get('apps/x')).toEqual([['a', 'b', 'c']]);
   });
 
-  it.each([
+  it.each<[string, Record<string, readonly string[]>]>([
     ['one way', { 'a/1': ['../b/1'], 'b/1': [] }],
     ['a folder and its own', { 'a/1': ['./b/1'], 'a/b/1': ['../2'], 'a/2': [] }],
     ['what is at the top', { main: ['./a/1'], 'a/1': ['../env'], env: [] }],
