@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkContracts } from './contract-bounds.mjs';
+import { cycleFaults, PLANTED_CYCLE } from './folder-cycles.mjs';
 import { repeatedIn, untold } from './liveness.mjs';
 import { checkPlanted } from './planted.mjs';
 import { ROOT } from './root.mjs';
@@ -27,8 +28,10 @@ const LANES = [
     { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
     { name: 'sizes', run: sizes },
     { name: 'liveness', run: liveness },
+    { name: 'folders', run: folders },
     { name: 'contracts', run: contracts },
     { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
+    { name: 'calls', run: () => node(['tools/build/src/calls-docs.mjs', '--check']) },
   ],
 ];
 
@@ -106,6 +109,14 @@ async function types() {
   const paths = writePrograms();
   const results = await Promise.all([check(paths.slice(0, 1)), check(paths.slice(1))]);
   return results.every((good) => good);
+}
+
+/** Folders of one project that import each other; the planted ones must be among what is found. */
+function folders() {
+  const faults = cycleFaults(new Map(sources().map(({ path, text }) => [path, text])));
+  if (cycleFaults(PLANTED_CYCLE, {}).length === 0) faults.push('planted, and not found');
+  for (const fault of faults) console.log(`  ${fault}`);
+  return faults.length === 0;
 }
 
 async function boundaries() {
