@@ -98,6 +98,7 @@ export function asyncApi({ calls, notices, jobs }) {
 
 /** @type {(schema: z.ZodType, io: 'input' | 'output') => unknown} */
 function jsonOf(schema, io) {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, reused: 'inline', unrepresentable: 'any' });
+  const json = z.toJSONSchema(schema, { io, reused: 'inline', unrepresentable: 'any' });
+  delete json.$schema;
   return json;
 }
