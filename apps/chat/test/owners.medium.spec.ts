@@ -1,8 +1,27 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import type { Turn, World } from './world';
+
+/** What a thread is given to stand still for ever in the middle of an answer of this model; once, as the file remembers. */
+const standsStill = (model: string, flag: string): string => `
+  import { isMainThread } from 'node:worker_threads';
+  import { existsSync, writeFileSync } from 'node:fs';
+  const parse = JSON.parse;
+  let seen = 0;
+  if (!isMainThread)
+    JSON.parse = (text, reviver) => {
+      if (text.includes('"${model}"') && ++seen > 60 && !existsSync('${flag}')) {
+        writeFileSync('${flag}', '');
+        for (;;);
+      }
+      return parse(text, reviver);
+    };`;
 
 /** Real: Postgres, Redis, the transport, built chat processes that are really killed and stopped. Not real: config, the provider. */
 describe('owners that die, sleep and come back', () => {
@@ -149,6 +168,22 @@ describe('owners that die, sleep and come back', () => {
     await world.until(turn.runId, ({ published_at }) => published_at !== null, 'the sweeper to mark it');
     await sleep(1_500);
     expect(reader.faults).toEqual([]);
+  }, 60_000);
+
+  it('a thread that stands still at one answer costs that answer a death, the others a moment, and the process nothing', async () => {
+    const flag = join(tmpdir(), `stood-still-${randomUUID()}`);
+    const [worker] = (await world.workers(1, {
+      NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(standsStill('sim-t301-r60-x', flag))}"`,
+    })) as [ManagedProcess];
+    const turns = await Promise.all(['sim-t301-r60-x', 'sim-t400-r60-x'].map((model) => world.ask({ model })));
+    const readers = await Promise.all(turns.map(({ runId }) => world.follow(runId)));
+    const [poison, bystander] = await Promise.all(turns.map((turn, n) => world.complete(turn, readers[n]!)));
+    expect(existsSync(flag)).toBe(true);
+    expect(poison).toMatchObject({ epoch: 2, deaths: 1 });
+    expect(bystander).toMatchObject({ epoch: 2, deaths: 0 });
+    expect(worker.running).toBe(true);
+    expect(await world.metricsOf(worker)).toContain('perennial_stream_threads_lost_total{service="chat"} 1');
+    rmSync(flag);
   }, 60_000);
 
   /** Ends the process that writes the run with kill -9: a worker, or one that a worker has started for suspects. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
+import { promptDigest } from '@perennial/provider-simulator';
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan, waitFor } from '@perennial/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
@@ -49,6 +50,10 @@ describe('the trace of a turn', () => {
     const accept = await find('chat.runs.accept');
     expect(span.parentSpanId).toBe(accept.spanId);
     const call = await find('chat sim-t30-r60-x', span.spanId);
+    // The provider can go on with the trace.
+    expect(world.simulator.stats().prompts[promptDigest(turn.prompt)]?.traceparent).toBe(
+      `00-${span.traceId}-${call.spanId}-01`,
+    );
     const spans = otlp.trace(span.traceId);
     expect(call.attributes).toMatchObject({
       'gen_ai.operation.name': 'chat',

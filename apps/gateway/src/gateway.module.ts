@@ -10,6 +10,7 @@ import { EmptyListsModule } from './features/empty-lists/empty-lists.module';
 import { FilesModule } from './features/files/files.module';
 import { KnowledgeModule } from './features/knowledge/knowledge.module';
 import { ModelsModule } from './features/models/models.module';
+import { OpenApiModule } from './features/openapi/openapi.module';
 import { RetrievalModule } from './features/retrieval/retrieval.module';
 import { RunsModule } from './features/runs/runs.module';
 import { SiteModule } from './features/site/site.module';
@@ -31,6 +32,7 @@ const FEATURES = [
   FilesModule,
   KnowledgeModule,
   ModelsModule,
+  OpenApiModule,
   RetrievalModule,
   RunsModule,
   SiteModule,

@@ -3,7 +3,8 @@ import { Global, Module, RequestMethod, type DynamicModule } from '@nestjs/commo
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type SessionClaims, type User, sessions } from '@perennial/contracts-auth';
+import { type SessionClaims, sessions } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import type { Route } from '@perennial/contracts-gateway';
 import {
   CallError,

@@ -6,11 +6,11 @@ import {
   TOKENS_REVOKED,
   type Revocation,
   type SessionClaims,
-  type User,
   users,
   sessions,
   revocations,
 } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { completions, runs, chats } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import {

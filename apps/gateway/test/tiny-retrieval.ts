@@ -1,13 +1,8 @@
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
-import {
-  blobKeyOf,
-  type RetrievalSettings,
-  type StoredFile,
-  retrievalSettings,
-  files,
-} from '@perennial/contracts-retrieval';
+import { blobKeyOf, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
 export const SETTINGS: RetrievalSettings = {

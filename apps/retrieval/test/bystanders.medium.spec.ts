@@ -130,9 +130,7 @@ describe('what one file or one user does to others', () => {
     const short = await world.upload(other, 'Two lines that nobody holds back.\nNo more.');
     await world.completed(short.id);
     expect(await world.row(suspect.id)).toMatchObject({ state: 'processing', owner, deaths: 2 });
-    const started = world.processes[0]!.output.split('\n').find((line) => line.includes('quarantine process started'));
-    const { pid } = JSON.parse(started!) as { pid: number };
-    process.kill(pid, 'SIGKILL');
+    await world.killOwner(suspect.id);
     await world.until(suspect.id, ({ deaths }) => deaths === 3, 'the death to be noticed');
     expect(await world.row(suspect.id)).toMatchObject({ attempts: 1 });
     expect(await world.row(long.id)).toMatchObject({ state: 'processing', attempts: 0, deaths: 0, epoch: 1 });

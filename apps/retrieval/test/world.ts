@@ -134,6 +134,24 @@ export class World {
     }
   }
 
+  /** Ends the process that has a file with kill -9: a worker, or one that a worker has started for suspects. */
+  async killOwner(fileId: string): Promise<void> {
+    const { rows } = await this.db.query<{ instance: string }>(
+      'SELECT p.instance FROM files f JOIN processes p ON p.id = f.owner WHERE f.id = $1',
+      [fileId],
+    );
+    const { instance } = rows[0]!;
+    const worker = this.processes.find(({ name }) => name === instance.split('-quarantine-')[0])!;
+    if (worker.name === instance) {
+      await worker.kill();
+      return;
+    }
+    const isItsStart = (line: string): boolean =>
+      line.includes('quarantine process started') && line.includes(`"${instance}"`);
+    const { pid } = JSON.parse(worker.output.split('\n').find(isItsStart)!) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+  }
+
   async base(user: UserPrincipal, name = 'Base'): Promise<string> {
     return (await this.caller.rpc.call(knowledge.create, { name }, { principal: user })).id;
   }

@@ -7,6 +7,8 @@ import { ReadQueue } from './read-queue';
 export interface AttemptOwner {
   /** The request is about to be written to a connected socket. */
   sent(): void;
+  /** Work on what has come begins, or ends. */
+  reading(isReading: boolean): void;
   /** One network read has been decoded. */
   received(): void;
   /** The body ended without an error. */
@@ -120,24 +122,28 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   private decode(bytes: Buffer): void {
-    if (this.over) return;
-    try {
-      this.decoder!.feed(bytes);
-    } catch (error) {
-      return this.fail(error);
-    }
+    if (this.over || !this.understood((decoder) => decoder.feed(bytes))) return;
     this.owner.received();
   }
 
   private finish(): void {
-    if (this.over) return;
-    try {
-      this.decoder!.finish();
-    } catch (error) {
-      return this.fail(error);
-    }
+    if (this.over || !this.understood((decoder) => decoder.finish())) return;
     this.over = true;
     this.owner.ended(this);
+  }
+
+  /** Has the decoder work; false when the answer has failed by it. */
+  private understood(work: (decoder: StreamDecoder) => void): boolean {
+    this.owner.reading(true);
+    try {
+      work(this.decoder!);
+      return true;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    } finally {
+      this.owner.reading(false);
+    }
   }
 
   private refusal(): ProviderError {

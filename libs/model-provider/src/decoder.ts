@@ -1,7 +1,9 @@
-import type { AnswerSink, Usage } from './types';
+import type { AnswerSink, RawChunk, Usage } from './types';
 
 /** What a decoder of a provider's protocol reports. */
-export interface EventSink extends Omit<AnswerSink, 'full' | 'unopened'> {
+export interface EventSink extends Omit<AnswerSink, 'full' | 'unopened' | 'choices'> {
+  /** Comes only where whole chunks are asked for, and then instead of `text` and `reasoning`. */
+  chunk(chunk: RawChunk): void;
   finishReason(reason: string): void;
   usage(usage: Usage): void;
   systemFingerprint(fingerprint: string): void;

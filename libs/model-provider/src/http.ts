@@ -72,7 +72,7 @@ export class Endpoint {
     const request = () => ({
       method: 'POST' as const,
       path: this.path(operation),
-      headers: { ...this.headers, accept },
+      headers: { ...options.headers, ...this.headers, accept },
       body: JSON.stringify(body()),
     });
     const { pool, timeouts, secrets } = this;

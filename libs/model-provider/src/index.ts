@@ -13,7 +13,6 @@ export type {
   ModelProvider,
   ProviderModel,
   ProviderTimeouts,
-  RawChunk,
   ServerConnection,
   StreamOptions,
   Usage,
@@ -23,3 +22,4 @@ export { createEmbedder, createProvider, DEFAULT_EMBEDDER_LIMITS, DEFAULT_TIMEOU
 export { continuationFor, continuationFromModels, detectContinuation } from './continuation';
 export { genAiAttributes, genAiEmbeddingAttributes, genAiResponseAttributes, genAiSpanName } from './gen-ai';
 export { closeProviderPools } from './pools';
+export { StreamThread, StreamThreadError, type StreamThreadOptions } from './thread/stream-thread';

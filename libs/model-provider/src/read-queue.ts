@@ -16,6 +16,11 @@ class Turns {
   private readonly waiting = new Set<ReadQueue>();
   private isScheduled = false;
 
+  /** Somebody waits for a turn. */
+  get isBusy(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** Nothing more is to be decoded in this turn. */
   get isOver(): boolean {
     return this.left <= 0;
@@ -51,6 +56,11 @@ class Turns {
 }
 
 const turns = new Turns();
+
+/** Whether bytes wait that were read and not yet handed on. */
+export function bytesWait(): boolean {
+  return turns.isBusy;
+}
 
 /**
  * Hands on what a provider sends, a bounded part in each turn of the event loop: providers that send megabytes at once must not keep

@@ -92,7 +92,8 @@ export class AnswerStream implements EventSink, AttemptOwner {
     if (this.wantsNoMore) return;
     this.touch();
     this.length += contentLength(chunk);
-    this.sink.chunk(chunk);
+    const { choices } = chunk;
+    if (Array.isArray(choices) && choices.length > 0) this.sink.choices(JSON.stringify(choices));
   }
 
   finishReason(reason: string): void {
@@ -126,7 +127,11 @@ export class AnswerStream implements EventSink, AttemptOwner {
   sent(): void {
     this.lastAt = performance.now();
     this.watch(this.plan.timeouts.firstToken);
-    this.options.onRequestSent?.(this.attempts);
+  }
+
+  /** @inheritdoc AttemptOwner */
+  reading(isReading: boolean): void {
+    this.options.onReading?.(isReading);
   }
 
   /** @inheritdoc AttemptOwner */

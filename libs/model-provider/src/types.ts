@@ -69,12 +69,13 @@ export type RawChunk = Record<string, unknown>;
 
 /**
  * Who takes a streamed answer, piece by piece as it is read from the socket: no promise, no queue and no object stands between the
- * provider's bytes and this. `chunk` comes only with `raw`, and then instead of `text` and `reasoning`. None of it may throw.
+ * provider's bytes and this. `choices` comes only with `raw`, and then instead of `text` and `reasoning`. None of it may throw.
  */
 export interface AnswerSink {
   text(text: string): void;
   reasoning(text: string): void;
-  chunk(chunk: RawChunk): void;
+  /** @param choices the JSON of a chunk's `choices`; of a chunk that has none nothing comes */
+  choices(choices: string): void;
   /**
    * All text so far was a thought, whose opening tag the provider had put into the prompt. Comes at most once, after nothing but text;
    * never with `raw`, and never for an answer that is continued.
@@ -95,10 +96,12 @@ export interface AnswerEnd {
 export interface StreamOptions {
   /** Aborting it closes the upstream request at once; the call then throws `CANCELLED`. */
   signal?: AbortSignal;
-  /** Asks for whole chunks: needed for tools, n > 1, logprobs and structured output. */
+  /** Asks for the `choices` of each chunk instead of text: needed for tools, n > 1, logprobs and structured output. */
   raw?: boolean;
-  /** Called when an attempt (1, or 2 after the only retry) is about to be written to a connected socket. */
-  onRequestSent?: (attempt: number) => void;
+  /** Sent with the request beside the connection's own: the trace it belongs to. */
+  headers?: Record<string, string>;
+  /** Called when work on bytes of the answer begins and when it ends: who stands still in between stands still because of them. */
+  onReading?: (isReading: boolean) => void;
 }
 
 export interface CompletionResult {

@@ -1,14 +1,6 @@
-import type {
-  AnswerEnd,
-  AnswerSink,
-  ChatRequest,
-  ModelConnection,
-  ModelProvider,
-  RawChunk,
-  StreamOptions,
-} from '../src';
+import type { AnswerEnd, AnswerSink, ChatRequest, ModelConnection, ModelProvider, StreamOptions } from '../src';
 
-export type Piece = { kind: 'text' | 'reasoning'; text: string } | { kind: 'chunk'; chunk: RawChunk };
+export type Piece = { kind: 'text' | 'reasoning'; text: string } | { kind: 'choices'; choices: unknown[] };
 
 export interface CollectOptions extends StreamOptions {
   /** Called for each piece; true: nothing more is wanted. */
@@ -30,7 +22,7 @@ export async function collect(
   const sink: AnswerSink = {
     text: (text) => take({ kind: 'text', text }),
     reasoning: (text) => take({ kind: 'reasoning', text }),
-    chunk: (chunk) => take({ kind: 'chunk', chunk }),
+    choices: (choices) => take({ kind: 'choices', choices: JSON.parse(choices) as unknown[] }),
     unopened: () => {
       for (const piece of pieces) if (piece.kind === 'text') piece.kind = 'reasoning';
     },

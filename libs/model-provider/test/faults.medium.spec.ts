@@ -12,6 +12,7 @@ import {
   type ProviderTimeouts,
 } from '../src';
 import { collect, connectionTo, user } from './collect';
+import { WAYS, type Way } from './threads';
 
 /** What a provider does wrong, over real sockets. */
 let simulator: Simulator;
@@ -29,18 +30,27 @@ const KEY = 'sk-very-secret-key';
 const nobody: AnswerSink = {
   text: () => undefined,
   reasoning: () => undefined,
-  chunk: () => undefined,
+  choices: () => undefined,
   unopened: () => undefined,
   full: false,
 };
 const hi = (model: string) => ({ model, messages: user('hi') });
 const calls = () => Object.values(simulator.stats().prompts).reduce((sum, { streams }) => sum + streams, 0);
 
-describe.each<ModelConnection['kind']>(['openai', 'ollama'])('a faulty provider (%s)', (kind) => {
-  const connect = (limits?: Partial<ProviderTimeouts>): ModelProvider =>
-    createProvider(connectionTo(simulator.url, kind, { apiKey: KEY }), limits);
+describe.each<[ModelConnection['kind'], string]>([
+  ['openai', 'here'],
+  ['ollama', 'here'],
+  ['openai', 'in a thread'],
+])('a faulty provider (%s, read %s)', (kind, where) => {
+  let way: Way;
   let provider: ModelProvider;
-  beforeAll(() => void (provider = connect()));
+  const connect = (limits?: Partial<ProviderTimeouts>): ModelProvider =>
+    way.provider(connectionTo(simulator.url, kind, { apiKey: KEY }), limits);
+  beforeAll(async () => {
+    way = await WAYS[where]!();
+    provider = connect();
+  });
+  afterAll(() => way.close());
   const end = (model: string, from = provider) => collect(from, hi(model));
 
   it('shows a 500 as what it is, after one retry', async () => {
@@ -51,13 +61,10 @@ describe.each<ModelConnection['kind']>(['openai', 'ollama'])('a faulty provider 
 
   it('does not show a 500 that the retry mends', async () => {
     simulator.inject({ kind: 'status', status: 500 });
-    const sent: number[] = [];
-    const { text, error } = await collect(provider, hi('sim-t5-r1000-x'), {
-      onRequestSent: (attempt) => sent.push(attempt),
-    });
+    const { text, error } = await end('sim-t5-r1000-x');
     expect(error).toBeUndefined();
     expect(text).toBe(expectedText('sim-t5-r1000-x', 'hi', 5));
-    expect(sent).toEqual([1, 2]);
+    expect(calls()).toBe(2);
   });
 
   it('waits for a short Retry-After, not for a long one', async () => {
@@ -163,7 +170,7 @@ describe.each<ModelConnection['kind']>(['openai', 'ollama'])('a faulty provider 
   });
 
   it('says plainly that nobody is there', async () => {
-    const dead = createProvider(connectionTo(`http://127.0.0.1:${await freePort()}`, kind));
+    const dead = way.provider(connectionTo(`http://127.0.0.1:${await freePort()}`, kind));
     for (const call of [() => dead.listModels(), () => dead.complete(hi('x')), () => dead.stream(hi('x'), nobody)]) {
       await expect(call()).rejects.toMatchObject({
         code: 'UNAVAILABLE',
@@ -183,7 +190,8 @@ it('accepts an end without [DONE]', async () => {
 const delta = (content: string, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] })}\n\n`;
 
-describe('a server that is not what it should be', () => {
+describe.each(Object.keys(WAYS))('a server that is not what it should be (read %s)', (where) => {
+  let way: Way;
   let server: Server;
   let answer: {
     status: number;
@@ -201,11 +209,15 @@ describe('a server that is not what it should be', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    provider = createProvider(
+    way = await WAYS[where]!();
+    provider = way.provider(
       connectionTo(url, 'openai', { apiKey: KEY, baseUrl: `${url}/v1/?version=3`, headers: { 'X-Org': 'acme' } }),
     );
   });
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  afterAll(async () => {
+    await way.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
 
   const everyCall = () => [
     () => provider.listModels(),
@@ -232,6 +244,14 @@ describe('a server that is not what it should be', () => {
       ['b', 'Bee', 'hive'],
     ]);
     expect(answer.seen).toMatchObject({ url: '/v1/models?version=3', authorization: `Bearer ${KEY}`, 'x-org': 'acme' });
+    const headers = { traceparent: 'of the call', 'x-org': 'of the call' };
+    await expect(provider.stream(hi('m'), nobody, { headers })).rejects.toThrow();
+    expect(answer.seen).toMatchObject({
+      url: '/v1/chat/completions?version=3',
+      authorization: `Bearer ${KEY}`,
+      traceparent: 'of the call',
+      'x-org': 'acme',
+    });
   });
 
   it('does not get its echo of the key shown', async () => {

@@ -106,8 +106,8 @@ describe('the answer', () => {
   it('has whole tool calls, however their pieces came', async () => {
     const calls: { name: string; arguments: string }[] = [];
     for (const piece of (await ask('tools', {}, true)).pieces) {
-      if (piece.kind !== 'chunk') continue;
-      const [choice] = piece.chunk.choices as { delta: { tool_calls?: ToolCall[] } }[];
+      if (piece.kind !== 'choices') continue;
+      const [choice] = piece.choices as { delta: { tool_calls?: ToolCall[] } }[];
       for (const { index, function: part } of choice?.delta.tool_calls ?? []) {
         const call = (calls[index] ??= { name: '', arguments: '' });
         call.name += part.name ?? '';

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkContracts } from './contract-bounds.mjs';
+import { cycleFaults, PLANTED_CYCLE } from './folder-cycles.mjs';
 import { repeatedIn, untold } from './liveness.mjs';
 import { checkPlanted } from './planted.mjs';
 import { ROOT } from './root.mjs';
@@ -27,10 +28,12 @@ const LANES = [
     { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
     { name: 'sizes', run: sizes },
     { name: 'liveness', run: liveness },
+    { name: 'folders', run: folders },
     { name: 'contracts', run: contracts },
     { name: 'dependencies', run: () => node(['tools/check/src/dependencies/main.mjs', '--check']) },
     { name: 'licences', run: () => node(['tools/build/src/licences.mjs', '--check']) },
     { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
+    { name: 'calls', run: () => node(['tools/build/src/calls-docs.mjs', '--check']) },
   ],
 ];
 
@@ -71,14 +74,18 @@ async function node(args) {
   return false;
 }
 
-/** Every source file that git knows or would take, with its text. */
+/** @type {{ path: string, text: string }[] | undefined} */
+let read;
+
+/** Every source file that git knows or would take, with its text; read once for all steps. */
 function sources() {
+  if (read) return read;
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
   const files = listed.split('\n').filter((path) => path !== '' && existsSync(join(ROOT, path)));
-  return files.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+  return (read = files.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') })));
 }
 
 function sizes() {
@@ -108,6 +115,14 @@ async function types() {
   const paths = writePrograms();
   const results = await Promise.all([check(paths.slice(0, 1)), check(paths.slice(1))]);
   return results.every((good) => good);
+}
+
+/** Folders of one project that import each other; the planted ones must be among what is found. */
+function folders() {
+  const faults = cycleFaults(new Map(sources().map(({ path, text }) => [path, text])));
+  if (cycleFaults(PLANTED_CYCLE, {}).length === 0) faults.push('planted, and not found');
+  for (const fault of faults) console.log(`  ${fault}`);
+  return faults.length === 0;
 }
 
 async function boundaries() {

@@ -1,11 +1,4 @@
-import {
-  CompletionBodySchema,
-  declaredRoutes,
-  routes,
-  TurnBodySchema,
-  type Route,
-  type RouteMethod,
-} from '@perennial/contracts-gateway';
+import { declaredRoutes, type Route, type RouteMethod } from '@perennial/contracts-gateway';
 import { z } from 'zod';
 
 /** JSON Schema of a part of a request. */
@@ -48,8 +41,7 @@ export function fuzzedRoutes(): FuzzedRoute[] {
 }
 
 function fuzzed(name: string, path: string, route: Route): FuzzedRoute {
-  // This one's body is told by what is in it.
-  const body = route === routes.completions.create ? z.union([TurnBodySchema, CompletionBodySchema]) : route.body;
+  const body = route.bodies === undefined ? route.body : z.union(route.bodies);
   return {
     name,
     method: route.method,
@@ -57,7 +49,7 @@ function fuzzed(name: string, path: string, route: Route): FuzzedRoute {
     ...(route.params && { params: shapeOf(route.params) }),
     ...(route.query && { query: shapeOf(route.query) }),
     ...(body && { body: shapeOf(body) }),
-    upload: route === routes.files.upload,
+    upload: route.form === true,
   };
 }
 

@@ -153,6 +153,8 @@ class Handler {
     const streams = api === 'ollama' ? body.stream !== false : body.stream === true;
     if (streams) {
       prompt.streams += 1;
+      const { traceparent } = response.req.headers;
+      if (typeof traceparent === 'string') prompt.traceparent = traceparent;
       if (continuedText(body)) prompt.continued += 1;
     } else {
       prompt.nonstream += 1;

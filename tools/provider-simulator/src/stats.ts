@@ -10,6 +10,8 @@ export interface PromptStats {
   /** Of `streams`, those that asked to go on after given text. */
   continued: number;
   nonstream: number;
+  /** Header of the last streaming request, where it had one. */
+  traceparent?: string;
 }
 
 /** Embedding requests for one text. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { IssuedSession, User, users } from '@perennial/contracts-auth';
+import type { IssuedSession, users } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import {
   CallError,
   requestLike,

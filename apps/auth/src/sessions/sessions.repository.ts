@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { SessionClaims, User } from '@perennial/contracts-auth';
+import type { SessionClaims } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { Database } from '@perennial/persistence';
 import { USER_COLUMNS } from '../users/user-columns';
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type SessionClaims, type User, type revocations, type sessions } from '@perennial/contracts-auth';
+import { type SessionClaims, type revocations, type sessions } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';

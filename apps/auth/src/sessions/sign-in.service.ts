@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { IssuedSession, User, sessions } from '@perennial/contracts-auth';
+import type { IssuedSession, sessions } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { AttemptLimiter } from '../limits/attempt-limiter';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { User, users } from '@perennial/contracts-auth';
+import type { users } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { assertStorage, CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';

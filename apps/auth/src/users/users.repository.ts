@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { User } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import type { Role } from '@perennial/contracts-kernel';
 import { Database, type Queryable } from '@perennial/persistence';
 import { NOW_MS, USER_COLUMNS } from './user-columns';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { User, users } from '@perennial/contracts-auth';
+import type { users } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import {
   CallError,
   requestLike,

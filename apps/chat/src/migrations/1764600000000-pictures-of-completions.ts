@@ -14,19 +14,23 @@ CREATE UNIQUE INDEX picture_references_run ON picture_references (run_id, pictur
 
 /**
  * A picture that has just been kept again is waited for until its message or run has come, also when its last reference goes meanwhile: a client sends
- * the same picture with each request of a conversation.
+ * the same picture with each request of a conversation. Pictures are locked by their hashes, as the call that keeps them does: two requests with the
+ * same pictures would wait for each other else.
  */
 const WAITED_FOR = `
-CREATE FUNCTION picture_has_come() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION pictures_have_come() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE pictures SET check_at = NULL WHERE id = NEW.picture_id AND check_at IS NOT NULL;
+  UPDATE pictures SET check_at = NULL
+   WHERE id IN (SELECT p.id FROM pictures p WHERE p.id IN (SELECT picture_id FROM come) AND p.check_at IS NOT NULL
+                 ORDER BY p.sha256, p.id FOR NO KEY UPDATE);
   RETURN NULL;
 END $$;
-CREATE TRIGGER picture_has_come AFTER INSERT ON picture_references FOR EACH ROW EXECUTE FUNCTION picture_has_come();
+CREATE TRIGGER pictures_have_come AFTER INSERT ON picture_references
+  REFERENCING NEW TABLE AS come FOR EACH STATEMENT EXECUTE FUNCTION pictures_have_come();
 CREATE OR REPLACE FUNCTION check_pictures() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE pictures SET check_at = greatest(check_at, now())
-   WHERE id IN (SELECT p.id FROM pictures p WHERE p.id IN (SELECT picture_id FROM gone) ORDER BY p.id FOR NO KEY UPDATE);
+   WHERE id IN (SELECT p.id FROM pictures p WHERE p.id IN (SELECT picture_id FROM gone) ORDER BY p.sha256, p.id FOR NO KEY UPDATE);
   RETURN NULL;
 END $$;
 `;

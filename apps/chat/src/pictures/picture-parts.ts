@@ -7,15 +7,21 @@ interface PicturePart {
 
 /** The ids of the pictures to which a message's content refers, in its order. */
 export function pictureIdsIn(content: unknown): string[] {
-  return Array.isArray(content) ? content.flatMap((part: unknown) => idIn(part) ?? []) : [];
+  return Array.isArray(content) ? content.flatMap((part: unknown) => pictureIdOf(addressIn(part) ?? '') ?? []) : [];
 }
 
-/** The content with other addresses for its pictures. One that has none is named as gone, so that the model knows of it. */
-export function withPictures<C>(content: C, urls: ReadonlyMap<string, string>): C {
+/**
+ * The content with other addresses for its pictures. One that has none is named as gone, so that the model knows of it. What has a host before it and is
+ * unknown is a picture of somewhere else: it stays as it is.
+ *
+ * @param urls those of all pictures that are known; undefined for one that is not available
+ */
+export function withPictures<C>(content: C, urls: ReadonlyMap<string, string | undefined>): C {
   if (!Array.isArray(content)) return content;
   return content.map((part: unknown) => {
-    const id = idIn(part);
-    if (id === undefined) return part;
+    const address = addressIn(part);
+    const id = address === undefined ? undefined : pictureIdOf(address);
+    if (id === undefined || (!urls.has(id) && !address?.startsWith('/'))) return part;
     const url = urls.get(id);
     if (url === undefined) return { type: 'text', text: '[A picture that is not available any more.]' };
     const { image_url: image } = part as PicturePart;
@@ -23,9 +29,9 @@ export function withPictures<C>(content: C, urls: ReadonlyMap<string, string>): 
   }) as C;
 }
 
-function idIn(part: unknown): string | undefined {
+function addressIn(part: unknown): string | undefined {
   const { type, image_url: image } = (part ?? {}) as Partial<PicturePart>;
   if (type !== 'image_url') return undefined;
   const url = typeof image === 'string' ? image : image?.url;
-  return typeof url === 'string' ? pictureIdOf(url) : undefined;
+  return typeof url === 'string' ? url : undefined;
 }

@@ -32,7 +32,10 @@ export class PictureReader {
     const known = new Map((await this.repository.find(userId, ids)).map((picture) => [picture.id, picture]));
     const pictures = chosen([...new Set(ids.reverse())], known);
     const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
-    return this.memory.hold(userId, bytes, signal, async () => work(withUrls(run, await this.#read(pictures, signal))));
+    return this.memory.hold(userId, bytes, signal, async () => {
+      const urls = await this.#read(pictures, signal);
+      return work(withUrls(run, new Map([...known.keys()].map((id) => [id, urls.get(id)]))));
+    });
   }
 
   async #read(pictures: readonly Picture[], signal: AbortSignal): Promise<Map<string, string>> {
@@ -57,7 +60,7 @@ function contentsOf({ kind, request, history }: TakenRun): unknown[] {
   return (history ?? []).map(({ parts }) => parts);
 }
 
-function withUrls(run: TakenRun, urls: ReadonlyMap<string, string>): TakenRun {
+function withUrls(run: TakenRun, urls: ReadonlyMap<string, string | undefined>): TakenRun {
   const { kind, request, history } = run;
   if (kind === 'turn') {
     return {

@@ -129,6 +129,50 @@ describe('a picture', () => {
     expect(JSON.stringify(stranger.history)).not.toContain('base64');
   });
 
+  it('is told from those of other hosts, whose addresses the provider gets as they are', async () => {
+    const [mine, gone, theirs] = [(await keep('a leaf')).id, randomUUID(), randomUUID()];
+    const shown = (url: string) => ({ type: 'image_url', image_url: { url } });
+    const foreign = shown(`https://elsewhere.example${pictureUrl(theirs)}`);
+    const parts = [shown(`https://chat.example.com${pictureUrl(mine)}`), shown(pictureUrl(gone)), foreign];
+    const run = { kind: 'turn', user_id: owner.userId, history: [{ id: 'u', role: 'user', content: '', parts }] };
+    const asked = await part(PictureReader).inlined(run as unknown as TakenRun, never, (done) => Promise.resolve(done));
+    expect(asked.history?.[0]?.parts).toEqual([
+      shown(`data:image/png;base64,${Buffer.from('a leaf').toString('base64')}`),
+      { type: 'text', text: '[A picture that is not available any more.]' },
+      foreign,
+    ]);
+  });
+
+  it('is kept again by one request while it comes by another, and neither waits for the other for ever', async () => {
+    const chatId = (await call(chats.create, { chat: {} })).id;
+    await db.query(`INSERT INTO messages (chat_id, id, role) VALUES ($1, 'u', 'user')`, [chatId]);
+    const ids = [(await keep('one of two')).id, (await keep('two of two')).id];
+    const { rows: byHash } = await db.query<{ id: string }>(
+      'SELECT id FROM pictures WHERE id = ANY ($1) ORDER BY sha256',
+      [ids],
+    );
+    const [first, last] = byHash.map(({ id }) => id);
+    const keeping = await db.connect();
+    try {
+      // As the call does, by their hashes; the message shows them in the other order.
+      const again = (id?: string) => keeping.query('UPDATE pictures SET check_at = now() WHERE id = $1', [id]);
+      await keeping.query('BEGIN');
+      await again(first);
+      const come = db.query(
+        `INSERT INTO picture_references (chat_id, message_id, picture_id) SELECT $1, 'u', * FROM unnest($2::uuid[])`,
+        [chatId, [last, first]],
+      );
+      come.catch(() => undefined);
+      const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await waitFor(async () => (await db.query(waits)).rowCount === 1, { what: 'the message to wait for the call' });
+      await again(last);
+      await keeping.query('COMMIT');
+      await come;
+    } finally {
+      keeping.release();
+    }
+  });
+
   it('goes with its last message, bytes included, also when it is only edited away', async () => {
     const { id, blobKey } = await keep('shown twice');
     const [one, two] = [await chatShowing(id), await chatShowing(id)];

@@ -13,6 +13,7 @@ import { DocumentGate } from './documents/document-gate';
 import { DocumentsRepository } from './documents/documents.repository';
 import { DocumentsService } from './documents/documents.service';
 import { QueryWriter } from './documents/query-writer';
+import { AnswerStreams } from './generation/answer-streams';
 import { AttemptStore, AttemptTools } from './generation/attempt-tools';
 import { FinishRepository } from './generation/finish.repository';
 import { GenerationService } from './generation/generation.service';
@@ -51,6 +52,7 @@ import { UserEvents } from './user-events';
     DocumentsRepository,
     DocumentsService,
     QueryWriter,
+    AnswerStreams,
     AttemptStore,
     AttemptTools,
     FinishRepository,

@@ -1,4 +1,5 @@
-import type { Model, ResolvedModel } from '@perennial/contracts-config';
+import type { ResolvedModel } from '@perennial/contracts-config';
+import type { Model } from '@perennial/contracts-wire';
 import type { Principal } from '@perennial/contracts-kernel';
 import type { ProviderModel } from '@perennial/model-provider';
 import type { Connection, ModelEntry } from '../state/state';

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chats } from '@perennial/contracts-chat';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEdge, type Edge } from '../../test/edge';
 import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
@@ -92,6 +94,18 @@ describe('whoever is slow', { timeout: 30_000 }, () => {
       { timeout: 20_000 },
     );
     expect(deaf).toHaveLength(3 * PLACES);
+  });
+
+  it('in nothing, but asks for the next answer before it has all of the last one, gets that also when it takes longer', async () => {
+    const { headers } = edge.account('user');
+    edge.rpc.on(chats.list, async () => {
+      await sleep(2_500);
+      return { items: [] };
+    });
+    const asked = ['GET /api/version', 'GET /api/v1/chats/'].map((line) => head(line, headers)).join('');
+    const [connection] = connectMany(1, asked);
+    const answers = () => connection!.received.match(/HTTP\/1\.1 \d+/g);
+    await vi.waitFor(() => expect(answers()).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']), 10_000);
   });
 
   it('in sending bodies while signed in is the only one who waits', async () => {

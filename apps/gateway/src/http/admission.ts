@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions';
 import { limitArrival } from './arrival';
@@ -63,8 +64,13 @@ export class Admission {
   /** The answer goes out: what is left is up to its reader, who has a bound in time. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
     request.leavePlace?.();
-    // Begins anew whenever something was taken; Node sets its own time when the answer is out.
+    // Begins anew whenever something was taken.
     reply.raw.setTimeout(this.options.timeoutMs, () => reply.raw.destroy());
+    // Node sets its own time after that, but not where the next request is there already: it would be cut while its answer is made.
+    reply.raw.prependOnceListener('finish', () => {
+      const { socket } = reply.raw;
+      if (socket instanceof Socket) socket.setTimeout(0);
+    });
   }
 
   private admitStranger(request: FastifyRequest, reply: FastifyReply): void {

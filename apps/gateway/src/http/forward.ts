@@ -21,20 +21,21 @@ interface Options<R extends Route, C extends Call> {
 /** A route that one function answers. */
 export interface Forward {
   readonly route: Route;
-  readonly answer: (rpc: Rpc, caller: Caller, input: RouteInput<Route>) => unknown;
+  readonly answer: (this: { readonly rpc: Rpc }, caller: Caller, input: RouteInput<Route>) => unknown;
 }
 
-/** A route that is one call. `from` may be missing only where the call's reply is a reply of the route. */
+/** A route that is one call. `to` may be missing where the call reads nothing, `from` where its reply is a reply of the route. */
 export function forward<R extends Route, C extends Call>(
   route: R,
   call: C,
-  options: Options<R, C> & (CallReply<C> extends RouteReply<R> ? unknown : { from: unknown }),
+  options: Options<R, C> &
+    (Record<never, never> extends CallRequest<C> ? unknown : { to: unknown }) &
+    (CallReply<C> extends RouteReply<R> ? unknown : { from: unknown }),
 ): Forward {
   const { to, from, hide, statuses }: Options<R, C> = options;
-  const answer = async (rpc: Rpc, caller: Caller, input: RouteInput<Route>): Promise<unknown> => {
+  const answer: Forward['answer'] = async function (caller, input) {
     if (hide !== undefined) idOf(hide, (input.params as unknown as { id: string }).id);
-    const request = to?.(input as RouteInput<R>, caller) ?? ({} as CallRequest<C>);
-    let work = rpc.call(call, request, caller);
+    let work = this.rpc.call(call, to?.(input as RouteInput<R>, caller) ?? ({} as CallRequest<C>), caller);
     if (hide !== undefined) work = hideForbidden(hide, work);
     if (statuses !== undefined) work = withStatuses(statuses, work);
     return from === undefined ? work : from(await work);
@@ -47,16 +48,12 @@ export function forwards(...all: readonly Forward[]): Type<unknown> {
   class Forwards {
     constructor(@Inject(Rpc) readonly rpc: Rpc) {}
   }
-  const { prototype } = Forwards;
-  all.forEach(({ route, answer }, index) => {
-    const value = function (this: Forwards, caller: Caller, input: RouteInput<Route>): unknown {
-      return answer(this.rpc, caller, input);
-    };
+  all.forEach(({ route, answer: value }, index) => {
     const name = `forward${index}`;
-    Object.defineProperty(prototype, name, { value, configurable: true });
-    From()(prototype, name, 0);
-    Input()(prototype, name, 1);
-    Endpoint(route)(prototype, name, { value });
+    Object.defineProperty(Forwards.prototype, name, { value });
+    From()(Forwards.prototype, name, 0);
+    Input()(Forwards.prototype, name, 1);
+    Endpoint(route)(Forwards.prototype, name, { value });
   });
   Controller()(Forwards);
   return Forwards;

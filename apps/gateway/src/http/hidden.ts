@@ -4,14 +4,14 @@ import { Problem } from '../problem';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** How "not found" is answered. It is the same for what does not exist and for what is somebody else's. */
-const NOT_FOUND: Readonly<Record<'chat' | 'file' | 'base' | 'run' | 'task', readonly [number, string]>> = {
-  // Open WebUI's clients expect 401 for a chat; without `WWW-Authenticate` it does not end the session.
+const NOT_FOUND = {
+  // Clients expect 401 for a chat; without `WWW-Authenticate` it does not end the session.
   chat: [401, 'There is no such chat, or it is not yours. Open one from your list.'],
   file: [404, 'There is no such file, or it is not yours.'],
   base: [404, 'There is no such knowledge base, or it is not yours.'],
   run: [404, 'There is no such answer, or it is not yours.'],
   task: [404, 'There is no such task, or it is not yours.'],
-};
+} satisfies Record<string, [status: number, sentence: string]>;
 
 /** What has an owner, and is hidden from everybody else. */
 export type Owned = keyof typeof NOT_FOUND;

@@ -1,4 +1,5 @@
-import type { SessionClaims, User } from '@perennial/contracts-auth';
+import type { SessionClaims } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 
 /** Who makes a request, once the guard has let it in. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { picturePath, type User, sessions as sessionCalls } from '@perennial/contracts-auth';
+import { picturePath, sessions as sessionCalls } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedRpc, SECRET, tokenOf, userOf } from '../../test/edge';
 import type { Rpc } from '@perennial/transport';

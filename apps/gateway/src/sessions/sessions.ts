@@ -4,9 +4,9 @@ import {
   picturePath,
   SessionClaimsSchema,
   type SessionClaims,
-  type User,
   sessions,
 } from '@perennial/contracts-auth';
+import type { User } from '@perennial/contracts-wire';
 import { CallError } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';

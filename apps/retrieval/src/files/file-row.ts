@@ -1,4 +1,5 @@
-import type { FileState, FileStatus, IngestionStep, StoredFile } from '@perennial/contracts-retrieval';
+import type { FileStatus, IngestionStep, StoredFile } from '@perennial/contracts-retrieval';
+import type { FileState } from '@perennial/contracts-wire';
 
 /** A file as its row has it; what every statement about files answers with (`FILE_COLUMNS`). */
 export interface FileRow {

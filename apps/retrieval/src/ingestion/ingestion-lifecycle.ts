@@ -46,11 +46,12 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
   }
 
   #work(): void {
-    const { worker, quarantine, quarantineWorker } = this.parts;
+    const { worker, suspects, quarantine, quarantineWorker } = this.parts;
     const { drain } = this.runtime;
     this.held.start();
     if (isWorker(this.env)) {
       this.removal.start();
+      suspects.start();
       worker.start();
       drain.add('intake', 'take no more files', () => worker.stopTaking());
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());

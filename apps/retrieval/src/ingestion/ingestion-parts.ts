@@ -4,6 +4,7 @@ import { IngestionProcesses } from './ingestion-processes';
 import { IngestionQueue } from './ingestion-queue';
 import { IngestionSweeper } from './ingestion-sweeper';
 import { IngestionWorker } from './ingestion-worker';
+import { SuspectWatch } from './suspect-watch';
 
 /** The parts of the ingestion that run by themselves. */
 @Injectable()
@@ -13,6 +14,7 @@ export class IngestionParts {
     readonly sweeper: IngestionSweeper,
     readonly worker: IngestionWorker,
     readonly queue: IngestionQueue,
+    readonly suspects: SuspectWatch,
     readonly quarantine: QuarantineProcesses,
     readonly quarantineWorker: QuarantineWorker,
   ) {}

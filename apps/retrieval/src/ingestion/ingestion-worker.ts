@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker, QuarantineProcesses } from '@perennial/ownership';
+import { JobWorker } from '@perennial/ownership';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { INGESTION_QUEUE, IngestionJobSchema, type IngestionJob } from './ingestion-queue';
-import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
+import { SuspectWatch } from './suspect-watch';
 
 /** Listens for files that wait. A job is held for as long as its file is ingested here; a suspect is ingested elsewhere. */
 @Injectable()
@@ -15,17 +15,15 @@ export class IngestionWorker extends JobWorker<IngestionJob> {
     @Inject(Connections) connections: Connections,
     @Inject(Runtime) runtime: Runtime,
     ingestion: IngestionService,
-    repository: IngestionRepository,
-    quarantine: QuarantineProcesses,
+    suspects: SuspectWatch,
   ) {
     super(connections, runtime, {
       queue: INGESTION_QUEUE,
       concurrency: env.INGESTION_CONCURRENCY,
       shape: IngestionJobSchema,
       work: async ({ fileId, alone }) => {
-        if (!alone) await ingestion.work(fileId);
-        // A job is a hint only: without a suspect no process is needed.
-        else if (await repository.nextSuspect()) quarantine.provide();
+        if (alone) suspects.notice();
+        else await ingestion.work(fileId);
       },
       describe: ({ fileId }) => ({ file: fileId }),
     });

@@ -24,6 +24,7 @@ import { IngestionTools } from './ingestion-tools';
 import { IngestionWorker } from './ingestion-worker';
 import { LiveStep } from './live-step';
 import { SlowLane } from './slow-lane';
+import { SuspectWatch } from './suspect-watch';
 
 /** From the bytes of a file to what searches find: ownership, steps, switch. */
 @Module({
@@ -43,6 +44,7 @@ import { SlowLane } from './slow-lane';
     IngestionWorker,
     LiveStep,
     SlowLane,
+    SuspectWatch,
     {
       provide: QuarantineProcesses,
       inject: [Runtime],

@@ -18,8 +18,8 @@ const PROGRESS_MS = 250;
 /** The first wait after a file broke its ingestion; doubled each time. */
 const FIRST_BACKOFF_S = 1;
 const MAX_BACKOFF_S = 60;
-/** How often a worker looks whether its embedder may be asked again: a new key and a retry are to be noticed. */
-const EMBEDDER_LOOK_MS = 250;
+/** How often a worker that pauses looks whether it may go on: a new key of the embedder and a retry are to be noticed. */
+const PAUSE_LOOK_MS = 250;
 
 /** Ingests one file: take, chunks, vectors, points, switch. What was finished by an attempt before this one is not done again. */
 @Injectable()
@@ -181,11 +181,13 @@ export class IngestionService {
 
   /** While something that all files need is away, a worker does not run through the queue. */
   async #pause(): Promise<void> {
-    while (!this.held.leaving) {
-      if (performance.now() < this.#pausedUntil) await sleep(100);
-      else if ((await this.#indexes()) && (await this.catalog.isPaused())) await sleep(EMBEDDER_LOOK_MS);
-      else return;
-    }
+    while (!this.held.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
+  }
+
+  /** Whether something that all files need is away. */
+  async isPaused(): Promise<boolean> {
+    if (performance.now() < this.#pausedUntil) return true;
+    return (await this.#indexes()) && this.catalog.isPaused();
   }
 
   #notifier({ id, userId, generation }: TakenFile) {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { RETRIEVAL_SETTINGS_CHANGED, RetrievalSettingsSchema } from '@perennial/contracts-retrieval';
+import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
+import { RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import type { Tx } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';

@@ -1,4 +1,5 @@
-import type { EmbeddingEngine, RetrievalSettings } from '@perennial/contracts-retrieval';
+import type { EmbeddingEngine } from '@perennial/contracts-retrieval';
+import type { RetrievalSettings } from '@perennial/contracts-wire';
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import type { EmbeddingEnv } from '../embedding/embedding-env';
 import type { SettingsEnv } from './settings-env';

@@ -1,7 +1,8 @@
 import { defineCall } from '@perennial/contracts-kernel';
+import { UserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { SessionClaimsSchema } from './session';
-import { EmailSchema, PasswordSchema, attemptOrigin, IssuedSessionSchema, UserSchema } from './user';
+import { EmailSchema, PasswordSchema, attemptOrigin, IssuedSessionSchema } from './user';
 
 /** `INVALID_ARGUMENT` for a wrong address or password (never which), `RATE_LIMITED` per account and address across replicas. */
 export const signIn = defineCall({

@@ -1,4 +1,4 @@
-import { RoleSchema } from '@perennial/contracts-kernel';
+import { UserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 
 /** The longest picture address that travels with an account, in bytes; longer ones (inline pictures) are kept apart. */
@@ -12,24 +12,6 @@ export const DEVICE_MAX_CHARS = 1_000;
 
 /** What stands for a picture that is kept apart: where the gateway serves it. Given back in a change, it leaves the picture as it is. */
 export const picturePath = (userId: string): string => `/api/v1/users/${userId}/profile/image`;
-
-/** A person's account as other services see it. Times are epoch seconds. Never holds a password hash. */
-export const UserSchema = z.object({
-  id: z.uuid(),
-  email: z.string(),
-  name: z.string(),
-  role: RoleSchema,
-  profile_image_url: z.string(),
-  bio: z.string().nullable(),
-  gender: z.string().nullable(),
-  date_of_birth: z.string().nullable(),
-  timezone: z.string().nullable(),
-  last_active_at: z.number().int(),
-  created_at: z.number().int(),
-  updated_at: z.number().int(),
-});
-
-export type User = z.infer<typeof UserSchema>;
 
 /**
  * A signed token and whose it is; what sign-in, sign-up and an admin's add answer. `expiresAt` is epoch seconds. `device` is for the

@@ -1,4 +1,5 @@
 import { defineCall, RoleSchema, boundedJson } from '@perennial/contracts-kernel';
+import { UserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import {
   UserNameSchema,
@@ -7,7 +8,6 @@ import {
   PictureUrlSchema,
   attemptOrigin,
   IssuedSessionSchema,
-  UserSchema,
 } from './user';
 
 /** Only the first account asks for these. `local`: the client is on the machine of a gateway that listens on the loopback address only. */

@@ -1,4 +1,5 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
+import { UsageSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 
 /** Ids that a client may choose for messages: a UUID today, any short token for older clients. Unique within a chat. */
@@ -13,16 +14,6 @@ export const ContentSchema = z.union([
 export const RunStateSchema = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
 
 export type RunState = z.infer<typeof RunStateSchema>;
-
-const TokenDetailsSchema = z.record(z.string(), z.number());
-
-export const UsageSchema = z.object({
-  prompt_tokens: z.number().int(),
-  completion_tokens: z.number().int(),
-  total_tokens: z.number().int(),
-  prompt_tokens_details: TokenDetailsSchema.optional(),
-  completion_tokens_details: TokenDetailsSchema.optional(),
-});
 
 /** Why a run failed; the same shape as the transport's `RunFailure`, which says what the fields mean. */
 export const RunFailureSchema = z.object({

@@ -1,6 +1,7 @@
-import { defineCall, boundedJson } from '@perennial/contracts-kernel';
+import { defineCall } from '@perennial/contracts-kernel';
+import { IncomingModelEntrySchema, ModelEntrySchema, ModelSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { ModelSchema, ResolvedModelSchema, ModelEntrySchema, AccessGrantSchema } from './model';
+import { ResolvedModelSchema } from './model';
 
 /** The models that the caller may use. `refresh` asks the providers again (else at most a few seconds old). */
 export const list = defineCall({
@@ -18,18 +19,6 @@ export const resolve = defineCall({
   request: z.object({ modelId: z.string().max(512) }),
   reply: ResolvedModelSchema,
   deadlineMs: 12_000,
-});
-
-const IncomingModelEntrySchema = ModelEntrySchema.extend({
-  id: z.string().min(1).max(256),
-  base_model_id: z.string().max(512).nullish(),
-  name: z.string().min(1).max(256),
-  meta: boundedJson().default({}),
-  params: boundedJson().default({}),
-  access_grants: z
-    .array(AccessGrantSchema.extend({ principal_id: z.string().max(200) }))
-    .max(1_000)
-    .default([]),
 });
 
 /** Admin only. Creates or replaces the entry of a model. */

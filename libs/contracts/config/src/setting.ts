@@ -1,14 +1,6 @@
 import { defineNotice } from '@perennial/contracts-kernel';
+import { BannerSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-
-export const BannerSchema = z.looseObject({
-  id: z.string(),
-  type: z.string(),
-  title: z.string().optional(),
-  content: z.string(),
-  dismissible: z.boolean(),
-  timestamp: z.number().int(),
-});
 
 /** Settings that every process may know. `version` rises with every change of any setting, connection or model entry. */
 export const SettingsSchema = z.object({

@@ -1,6 +1,7 @@
 import { defineCall } from '@perennial/contracts-kernel';
+import { BannerSchema, IncomingBannerSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { SettingsSchema, BannerSchema } from './setting';
+import { SettingsSchema } from './setting';
 
 /** Polled by gateways and chat each second (one cheap statement) so that a lost notice only delays a change. */
 export const get = defineCall({
@@ -17,13 +18,6 @@ export const version = defineCall({
   request: z.object({}),
   reply: z.object({ version: z.number().int() }),
   deadlineMs: 2_000,
-});
-
-const IncomingBannerSchema = BannerSchema.extend({
-  id: z.string().max(200),
-  type: z.string().max(50),
-  title: z.string().max(1_000).optional(),
-  content: z.string().max(20_000),
 });
 
 /** Admin only. Replaces the banners. */

@@ -24,7 +24,13 @@ export interface Route {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** Bodies of which the handler takes the one that the request has. */
+  readonly bodies?: readonly z.ZodType[];
+  /** The body is a form with a file in the part `file`, which the handler reads from the connection. */
+  readonly form?: true;
   readonly reply: z.ZodType;
+  /** Media type of the reply; JSON without it. */
+  readonly replyType?: string;
 }
 
 /** Declares a route, keeping the exact types of its schemas. */

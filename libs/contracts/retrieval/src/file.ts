@@ -1,12 +1,5 @@
+import { FileStateSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-
-/**
- * How far a file's ingestion is. `pending`: waits for a worker; `processing`: a worker has it; `completed`: its text can be found;
- * `failed`: given up, with a reason. A file whose content was replaced stays findable under its old content until the new is `completed`.
- */
-export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'failed']);
-
-export type FileState = z.infer<typeof FileStateSchema>;
 
 /** The steps of an ingestion, in order. */
 export const IngestionStepSchema = z.enum(['extract', 'split', 'embed', 'index']);

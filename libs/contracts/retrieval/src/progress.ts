@@ -1,6 +1,7 @@
 import { defineNotice } from '@perennial/contracts-kernel';
+import { FileStateSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { FileStateSchema, IngestionStepSchema } from './file';
+import { IngestionStepSchema } from './file';
 
 /**
  * Sent by the retrieval process that changed something about a file, after it committed, and by its worker a few times a second while

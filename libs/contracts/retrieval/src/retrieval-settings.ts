@@ -1,6 +1,6 @@
 import { defineCall } from '@perennial/contracts-kernel';
+import { RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
-import { RetrievalSettingsSchema } from './setting';
 
 const VersionedSettings = z.object({
   /** Rises with every change of settings or embedding. */

@@ -1,54 +1,6 @@
 import { defineNotice } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
-const limit = z.number().int().min(1).nullable();
-
-/** What an admin sets about retrieval, under the names of the wire (`/retrieval/config`). */
-export const RetrievalSettingsSchema = z.object({
-  /** `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`) are replaced. Empty: our own. */
-  RAG_TEMPLATE: z.string().max(50_000),
-  /** Chunks per attached item. */
-  TOP_K: z.number().int().min(1).max(100),
-  /** 0 … 1: chunks that are less like the question are left out. */
-  RELEVANCE_THRESHOLD: z.number().min(0).max(1),
-  ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
-  /** 0: meaning only, 1: words only. */
-  HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
-  /** Whole texts instead of chunks. */
-  RAG_FULL_CONTEXT: z.boolean(),
-  /** Whole texts instead of chunks, and no file is embedded. */
-  BYPASS_EMBEDDING_AND_RETRIEVAL: z.boolean(),
-  /** The context goes into the system message. */
-  RAG_SYSTEM_CONTEXT: z.boolean(),
-  /** '' splits by characters, 'token' by tokens of cl100k_base. */
-  TEXT_SPLITTER: z.enum(['', 'character', 'token']),
-  /** Markdown is split at its headings first. */
-  ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER: z.boolean(),
-  /** In characters, or tokens with that splitter. */
-  CHUNK_SIZE: z.number().int().min(50).max(100_000),
-  /** Chunks under one heading that are smaller are joined with their neighbours; 0 joins none. */
-  CHUNK_MIN_SIZE_TARGET: z.number().int().min(0).max(100_000),
-  /** Less than CHUNK_SIZE. */
-  CHUNK_OVERLAP: z.number().int().min(0).max(50_000),
-  /** Megabytes (2^20 bytes) that a file may have; null leaves it to MAX_FILE_BYTES of the environment. */
-  FILE_MAX_SIZE: limit,
-  /** Files that one message may have. */
-  FILE_MAX_COUNT: limit,
-  /** Without the dot; empty allows every kind that can be read. */
-  ALLOWED_FILE_EXTENSIONS: z
-    .array(
-      z
-        .string()
-        .trim()
-        .toLowerCase()
-        .max(17)
-        .regex(/^\.?[\w.-]{1,16}$/),
-    )
-    .max(200),
-});
-
-export type RetrievalSettings = z.infer<typeof RetrievalSettingsSchema>;
-
 /** Who turns text into vectors. '' is the local model in a process of its own. */
 export const EmbeddingEngineSchema = z.enum(['', 'openai', 'ollama']);
 

@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** Files a page of every list of files holds. */
 export const FILES_PER_PAGE = 30;
 
-/** Where a document is on its way into the search: only a `completed` one is found. */
+/**
+ * How far a file's ingestion is. `pending`: waits for a worker; `processing`: a worker has it; `completed`: its text can be found;
+ * `failed`: given up, with a reason. A file whose content was replaced stays findable under its old content until the new is `completed`.
+ */
 export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'failed']);
 
 export type FileState = z.infer<typeof FileStateSchema>;

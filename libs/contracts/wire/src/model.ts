@@ -17,18 +17,32 @@ export const ModelSchema = z.looseObject({
 
 export type Model = z.infer<typeof ModelSchema>;
 
+/** Who may use or change something. */
 export const AccessGrantSchema = z.looseObject({
   principal_type: z.enum(['user', 'group']),
-  principal_id: z.string().max(200),
+  principal_id: z.string(),
   permission: z.enum(['read', 'write']),
 });
 
+export const IncomingAccessGrantSchema = AccessGrantSchema.extend({ principal_id: z.string().max(200) });
+
+/** What an admin saved about a model. Without an entry a base model is visible to every signed-in user; with one, to its grants. */
 export const ModelEntrySchema = z.object({
+  id: z.string().min(1),
+  base_model_id: z.string().nullish(),
+  name: z.string().min(1),
+  meta: z.record(z.string(), z.unknown()).default({}),
+  params: z.record(z.string(), z.unknown()).default({}),
+  access_grants: z.array(AccessGrantSchema).default([]),
+  is_active: z.boolean().default(true),
+});
+
+/** An entry that comes in. What is stored has no maxima, so that rows of before stay readable. */
+export const IncomingModelEntrySchema = ModelEntrySchema.extend({
   id: z.string().min(1, 'must not be empty').max(256),
   base_model_id: z.string().max(512).nullish(),
   name: z.string().min(1, 'must not be empty').max(256),
   meta: boundedJson().default({}),
   params: boundedJson().default({}),
-  access_grants: z.array(AccessGrantSchema).max(1_000).nullish(),
-  is_active: z.boolean().default(true),
+  access_grants: z.array(IncomingAccessGrantSchema).max(1_000).default([]),
 });

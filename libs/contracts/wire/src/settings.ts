@@ -23,13 +23,21 @@ export const AppConfigSchema = z.looseObject({
 
 export type AppConfig = z.infer<typeof AppConfigSchema>;
 
+/** A line above every page. */
 export const BannerSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  title: z.string().optional(),
+  content: z.string(),
+  dismissible: z.boolean(),
+  timestamp: z.number().int(),
+});
+
+export const IncomingBannerSchema = BannerSchema.extend({
   id: z.string().max(200),
   type: z.string().max(50),
   title: z.string().max(1_000).optional(),
   content: z.string().max(20_000),
-  dismissible: z.boolean(),
-  timestamp: z.number().int(),
 });
 
 export type Banner = z.infer<typeof BannerSchema>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
-const TokenDetailsSchema = z.record(z.string().max(64), z.number());
+const TokenDetailsSchema = z.record(z.string(), z.number());
 
+/** Tokens of an answer. */
 export const UsageSchema = z.object({
   prompt_tokens: z.number().int(),
   completion_tokens: z.number().int(),

@@ -33,19 +33,28 @@ export const SessionProfileSchema = SessionUserSchema.extend({
 
 export type SessionProfile = z.infer<typeof SessionProfileSchema>;
 
-/** An account as the admin's list shows it. */
-export const UserRowSchema = z.object({
+/** A person's account as services see it. Times are epoch seconds. Never holds a password hash. */
+export const UserSchema = z.object({
   id: z.uuid(),
   email: z.string(),
-  username: z.string().nullable(),
-  role: RoleSchema,
   name: z.string(),
+  role: RoleSchema,
   profile_image_url: z.string(),
-  profile_banner_image_url: z.string().nullable(),
   bio: z.string().nullable(),
   gender: z.string().nullable(),
   date_of_birth: z.string().nullable(),
   timezone: z.string().nullable(),
+  last_active_at: z.number().int(),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+
+export type User = z.infer<typeof UserSchema>;
+
+/** An account as the admin's list shows it. */
+export const UserRowSchema = UserSchema.extend({
+  username: z.string().nullable(),
+  profile_banner_image_url: z.string().nullable(),
   presence_state: z.string().nullable(),
   status_emoji: z.string().nullable(),
   status_message: z.string().nullable(),
@@ -54,9 +63,6 @@ export const UserRowSchema = z.object({
   settings: z.record(z.string(), z.unknown()).nullable(),
   oauth: z.record(z.string(), z.unknown()).nullable(),
   scim: z.record(z.string(), z.unknown()).nullable(),
-  last_active_at: z.number().int(),
-  updated_at: z.number().int(),
-  created_at: z.number().int(),
   group_ids: z.array(z.string()),
 });
 

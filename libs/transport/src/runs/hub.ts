@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { assertNever, CallError } from '@perennial/contracts-kernel';
@@ -54,6 +55,8 @@ class Hub implements RunHub, FrameVisitor {
   private readonly touched = new Set<HubRun>();
   private readonly stopRenewing: () => void;
   private checks: NodeJS.Timeout | undefined;
+  /** The first reader's request is over long before the checks are. */
+  private readonly detached = AsyncLocalStorage.snapshot();
   private readonly unsubscribe: Promise<() => void>;
   private now = Date.now();
   private complainedAt = 0;
@@ -69,7 +72,7 @@ class Hub implements RunHub, FrameVisitor {
     this.registry = new HeldRegistry(commands, keys, tag, onError);
     this.runs = new HubRuns({
       onError,
-      onKnown: () => (this.checks ??= setInterval(() => this.check(), CHECK_BEAT_MS)),
+      onKnown: () => this.startChecking(),
       onLetGo: (runId) => this.aliases.mute(runId, Date.now()),
     });
     this.checker = new RunChecker(this.store, options.lookup, (run) => this.runs.settle(run));
@@ -269,6 +272,11 @@ class Hub implements RunHub, FrameVisitor {
     apply(state);
     if (run) this.runs.settle(run);
     return state;
+  }
+
+  private startChecking(): void {
+    if (this.closed) return;
+    this.checks ??= this.detached(() => setInterval(() => this.check(), CHECK_BEAT_MS));
   }
 
   /** Asks about silent and torn runs. A gateway that shows none does not wake for it. */

@@ -60,6 +60,13 @@ export class LiveSender {
     }
   }
 
+  /** Does not wait for the interval. */
+  sendNow(): void {
+    if (this.dirty.size === 0 || this.stopped) return;
+    clearTimeout(this.timer);
+    this.options.detached(() => this.tick());
+  }
+
   /** Sends a frame of rare items to one gateway. Rejects when Redis is away. */
   async send(gateway: string, items: string): Promise<void> {
     await this.options.redis.publish(this.options.keys.live(gateway), encodeFrame(this.options.worker, items));

@@ -151,6 +151,10 @@ class Publisher implements RunPublisher, PenHost {
     return run && run.from === 0 ? { position: run.position, text: run.text, terminal: run.terminal } : undefined;
   }
 
+  sendLive(): void {
+    this.live.sendNow();
+  }
+
   notifyUser(userId: string, event: UserEvent): Promise<void> {
     const notice = { member: userKey(userId), item: encodeItem({ k: 'u', u: userId, v: event }) };
     if (this.notices) this.notices.list.push(notice);

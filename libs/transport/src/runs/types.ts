@@ -128,6 +128,8 @@ export interface RunPublisher {
   hasReader(runId: string): boolean;
   /** Reads a run's durable text (for overlays), or undefined when Redis does not have it. */
   read(runId: string): Promise<{ position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
+  /** Sends what was appended at once: for who appends to many runs together, and then to none for a while. */
+  sendLive(): void;
   /** Sends one small event to every gateway that holds the user's sockets (chat:title, chat:list, chat:active, ...). Best effort. */
   notifyUser(userId: string, event: UserEvent): Promise<void>;
   /** Writes what is buffered (best effort) and stops all timers. The connections stay open. */

@@ -44,7 +44,7 @@ export class AcceptCompletionService {
     await this.documents.assertReadable(files, principal);
     const documents = (model?.knowledge.length ?? 0) > 0 || documentsIn(files).length > 0;
     const accept = (): Promise<Reply> =>
-      this.unitOfWork.run((tx) => this.#decide(tx, request, documents, principal, delivery));
+      this.unitOfWork.run((tx) => this.#decide(tx, request, documents, principal, delivery), { retry: true });
     const reply = await accept().catch(async (error: unknown) => {
       if (isUniqueViolation(error)) return accept();
       throw error;

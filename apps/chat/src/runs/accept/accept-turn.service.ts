@@ -48,7 +48,7 @@ export class AcceptTurnService {
     }
     await this.#checkDocuments(request, principal);
     const accept = (): Promise<{ reply: Reply; fresh: boolean }> =>
-      this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery));
+      this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery), { retry: true });
     const { reply, fresh } = await accept().catch(async (error: unknown) => {
       // A second delivery, or the same message through another replica, was a moment ahead: its result is there now.
       if (isUniqueViolation(error)) return accept();

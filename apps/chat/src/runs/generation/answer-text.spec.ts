@@ -86,9 +86,9 @@ describe('the text of an answer', () => {
 
   it('is one line of choices a chunk where more than text was asked for', () => {
     const { pen, text } = answer({ raw: true });
-    text.chunk({ id: 'x', choices: [{ index: 0, delta: { content: 'a' } }] });
-    text.chunk({ choices: [], usage: {} });
-    expect(pen.text).toBe('[{"index":0,"delta":{"content":"a"}}]\n');
+    text.choices('[{"index":0,"delta":{"content":"a"}}]');
+    text.choices('[{"index":0,"delta":{},"finish_reason":"stop"}]');
+    expect(pen.text).toBe('[{"index":0,"delta":{"content":"a"}}]\n[{"index":0,"delta":{},"finish_reason":"stop"}]\n');
   });
 
   it('ends at its bound, counted from what was there before', () => {

@@ -1,5 +1,5 @@
 import { THOUGHT_CLOSE, THOUGHT_OPEN } from '@perennial/contracts-kernel';
-import type { AnswerSink, RawChunk } from '@perennial/model-provider';
+import type { AnswerSink } from '@perennial/model-provider';
 import type { RunWriter } from '@perennial/transport';
 
 export interface AnswerTextOptions {
@@ -50,9 +50,9 @@ export class AnswerText implements AnswerSink {
     this.#append(text);
   }
 
-  chunk({ choices }: RawChunk): void {
+  choices(choices: string): void {
     this.options.onPiece();
-    if (Array.isArray(choices) && choices.length > 0) this.#append(`${JSON.stringify(choices)}\n`);
+    this.#append(`${choices}\n`);
   }
 
   /**

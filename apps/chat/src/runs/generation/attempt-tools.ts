@@ -7,6 +7,7 @@ import { ModelCatalog } from '../models/model-catalog';
 import { OwnershipRepository } from '../ownership/ownership.repository';
 import { RUN_PUBLISHER } from '../run-publisher';
 import { UserEvents } from '../user-events';
+import { AnswerStreams } from './answer-streams';
 import { FinishRepository } from './finish.repository';
 import { RunMetrics } from './run-metrics';
 
@@ -34,6 +35,7 @@ export class AttemptTools {
     readonly metrics: RunMetrics,
     readonly events: UserEvents,
     readonly pictures: PictureReader,
+    readonly streams: AnswerStreams,
   ) {
     this.secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
     this.log = runtime.logger('attempt');

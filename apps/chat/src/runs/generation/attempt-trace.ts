@@ -57,6 +57,11 @@ export class ProviderSpan {
     });
   }
 
+  /** The span as the provider may know it; nothing where none is recorded. */
+  get headers(): Record<string, string> {
+    return this.#span.isRecording() ? injectTrace() : {};
+  }
+
   within<T>(work: () => T): T {
     return context.with(trace.setSpan(context.active(), this.#span), work);
   }

@@ -1,6 +1,6 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { SearchItem } from '@perennial/contracts-retrieval';
-import { createProvider, type ModelConnection } from '@perennial/model-provider';
+import { StreamThreadError, type ModelConnection } from '@perennial/model-provider';
 import type { Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
@@ -166,7 +166,9 @@ export class Attempt {
     try {
       return await this.#stream(writer, recovered);
     } catch (error) {
-      return this.#stopped() ?? (this.#reason ? undefined : outcomeOfError(error, this.#log, this.run.principal));
+      if (this.#reason) return this.#stopped();
+      if (error instanceof StreamThreadError) throw error;
+      return outcomeOfError(error, this.#log, this.run.principal);
     } finally {
       clearTimeout(limit);
     }
@@ -215,7 +217,7 @@ export class Attempt {
     });
     try {
       const end = await span.within(() =>
-        createProvider(connection).stream(call.request, answer, { signal, raw: call.raw }),
+        this.tools.streams.stream(connection, call.request, answer, { signal, raw: call.raw, headers: span.headers }),
       );
       span.ended(end);
       const usage = wholeUsage(end.usage, call.continues ? recovered.text : '');

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
+import { StreamThreadError } from '@perennial/model-provider';
 import { isRedisUnavailable, isReplyError } from '@perennial/transport';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
@@ -64,7 +65,8 @@ export class GenerationService {
   }
 }
 
-/** A store that is away or says "not now"; anything else may be the run itself, and is tried only so often. */
+/** A store that is away or says "not now", or a thread that another answer has ended; anything else may be the run itself, and is tried only so often. */
 function passes(error: unknown): boolean {
+  if (error instanceof StreamThreadError) return !error.isSuspect;
   return error instanceof CallError || isRedisUnavailable(error) || isReplyError(error);
 }

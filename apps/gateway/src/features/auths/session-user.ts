@@ -1,5 +1,4 @@
-import type { User } from '@perennial/contracts-auth';
-import type { SessionProfile, SessionUser, UserRow } from '@perennial/contracts-wire';
+import type { SessionProfile, SessionUser, User, UserRow } from '@perennial/contracts-wire';
 import { permissionsOf } from '../configs/permissions';
 
 /** An account with a token of it, as the wire has it. */

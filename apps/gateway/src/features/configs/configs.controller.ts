@@ -1,5 +1,4 @@
 import { Controller, Inject, Req } from '@nestjs/common';
-import { settings } from '@perennial/contracts-config';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { AppConfig } from '@perennial/contracts-wire';
 import type { FastifyRequest } from 'fastify';

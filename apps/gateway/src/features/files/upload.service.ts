@@ -4,13 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
-import {
-  blobKeyOf,
-  type RetrievalSettings,
-  type StoredFile,
-  retrievalSettings,
-  files,
-} from '@perennial/contracts-retrieval';
+import { blobKeyOf, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { Problem } from '../../problem';

@@ -1,7 +1,7 @@
 import type { RouteBody, RouteReply, routes } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
-import type { EmbeddingConfig, RetrievalSettings, embedding } from '@perennial/contracts-retrieval';
-import { RetrievalSettingsSchema } from '@perennial/contracts-wire';
+import type { EmbeddingConfig, embedding } from '@perennial/contracts-retrieval';
+import { type RetrievalSettings, RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { NOT_OFFERED } from './not-offered';
 
 export function settingsReply(settings: RetrievalSettings): RouteReply<typeof routes.retrieval.config> {

@@ -8,6 +8,7 @@ export const user = route({
   access: 'user',
   params: z.object({ id: z.string().max(200) }),
   reply: z.unknown(),
+  replyType: 'image/*',
 });
 
 export const model = route({
@@ -16,4 +17,5 @@ export const model = route({
   access: 'user',
   query: z.object({ id: z.string().max(512).default('') }),
   reply: z.unknown(),
+  replyType: 'image/*',
 });

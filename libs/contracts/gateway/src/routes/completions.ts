@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TurnBodySchema, TurnReplySchema } from '../completion-bodies';
+import { CompletionBodySchema, TurnBodySchema, TurnReplySchema } from '../completion-bodies';
 import { route } from '../route';
 
 /** Both modes; the body decides (`TurnBodySchema` or `CompletionBodySchema`). */
@@ -8,6 +8,7 @@ export const create = route({
   path: '/api/chat/completions',
   aliases: ['/api/v1/chat/completions', '/v1/chat/completions', '/openai/chat/completions'],
   access: 'user',
+  bodies: [TurnBodySchema, CompletionBodySchema],
   reply: z.looseObject({}),
 });
 

@@ -1,4 +1,4 @@
-import { AppConfigSchema, BannerSchema } from '@perennial/contracts-wire';
+import { AppConfigSchema, BannerSchema, IncomingBannerSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
@@ -45,7 +45,7 @@ export const updateBanners = route({
   method: 'POST',
   path: '/api/v1/configs/banners',
   access: 'admin',
-  body: z.object({ banners: z.array(BannerSchema).max(50) }),
+  body: z.object({ banners: z.array(IncomingBannerSchema).max(50) }),
   reply: z.array(BannerSchema),
 });
 

@@ -16,6 +16,7 @@ export const upload = route({
     process: z.stringbool().catch(true).default(true),
     process_in_background: z.stringbool().catch(true).default(true),
   }),
+  form: true,
   reply: FileReplySchema,
 });
 
@@ -135,6 +136,7 @@ export const content = route({
   params,
   query: z.object({ attachment: z.stringbool().catch(false).default(false) }),
   reply: z.string(),
+  replyType: 'application/octet-stream',
 });
 
 /** An HTML document to look at: inline, in a sandbox in which none of it runs and nothing is fetched. 404 for a file that is none. */
@@ -144,4 +146,5 @@ export const html = route({
   access: 'user',
   params,
   reply: z.string(),
+  replyType: 'text/html',
 });

@@ -9,6 +9,7 @@ export * as files from './files';
 export * as health from './health';
 export * as knowledge from './knowledge';
 export * as models from './models';
+export * as openapi from './openapi';
 export * as retrieval from './retrieval';
 export * as runs from './runs';
 export * as tasks from './tasks';

@@ -1,7 +1,7 @@
 import {
   KnowledgeListItemSchema,
   KnowledgeFileSchema,
-  AccessGrantSchema,
+  IncomingAccessGrantSchema,
   KnowledgeBaseSchema,
   PendingFileSchema,
 } from '@perennial/contracts-wire';
@@ -62,7 +62,7 @@ export const searchFiles = route({
 const form = z.object({
   name: z.string().trim().min(1, 'must not be empty').max(200),
   description: z.string().max(10_000).default(''),
-  access_grants: z.array(AccessGrantSchema).max(1_000).nullish(),
+  access_grants: z.array(IncomingAccessGrantSchema).max(1_000).nullish(),
 });
 
 /** Grants are accepted and not kept: a base is its owner's, and every administrator's. */

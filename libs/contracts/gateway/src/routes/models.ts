@@ -1,4 +1,9 @@
-import { ModelSchema, ModelEntrySchema } from '@perennial/contracts-wire';
+import {
+  IncomingAccessGrantSchema,
+  IncomingModelEntrySchema,
+  ModelEntrySchema,
+  ModelSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
@@ -18,6 +23,6 @@ export const saveEntry = route({
   path: '/api/v1/models/create',
   aliases: ['/api/v1/models/model/update'],
   access: 'admin',
-  body: ModelEntrySchema,
+  body: IncomingModelEntrySchema.extend({ access_grants: z.array(IncomingAccessGrantSchema).max(1_000).nullish() }),
   reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
 });

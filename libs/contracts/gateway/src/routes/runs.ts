@@ -13,4 +13,5 @@ export const events = route({
   params: z.object({ id: z.string().min(1).max(200) }),
   query: z.object({ cursor: z.string().max(60).optional() }),
   reply: z.string(),
+  replyType: 'text/event-stream',
 });

@@ -1,0 +1,3 @@
+import { serveStreams } from '@perennial/model-provider/thread';
+
+serveStreams();

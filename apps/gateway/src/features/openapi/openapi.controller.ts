@@ -1,0 +1,20 @@
+import { Controller, Res } from '@nestjs/common';
+import { routes } from '@perennial/contracts-gateway';
+import type { FastifyReply } from 'fastify';
+import { version } from '../../../package.json';
+import { Endpoint } from '../../http/endpoint';
+import { openApiDocument } from './openapi-document';
+
+/** Which routes there are is told to whoever may use them, not to strangers. */
+@Controller()
+export class OpenApiController {
+  private document: Promise<string> | undefined;
+
+  /** Made when it is first asked for: a process that nobody asks spends nothing on it. */
+  @Endpoint(routes.openapi.document)
+  async get(@Res() reply: FastifyReply): Promise<void> {
+    this.document ??= openApiDocument(version).then((document) => JSON.stringify(document));
+    const document = await this.document;
+    void reply.type('application/json; charset=utf-8').header('cache-control', 'private, no-cache').send(document);
+  }
+}

@@ -1,0 +1,59 @@
+import { Runtime } from '@perennial/runtime';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { SuspectWatch } from './suspect-watch';
+
+// For all tests at once: the moments at which a process wakes are the same for all that it repeats.
+beforeAll(() => void vi.useFakeTimers());
+afterAll(() => void vi.useRealTimers());
+
+/** A watch over so many suspects; each process that is asked for is told. */
+function watching({ waiting = 0, paused = false }) {
+  const world = { waiting, paused, asked: 0, provided: 0 };
+  const watch = new SuspectWatch(
+    {
+      nextSuspect: () => {
+        world.asked += 1;
+        return Promise.resolve(world.waiting > 0 ? 'a file' : undefined);
+      },
+    },
+    { isPaused: () => Promise.resolve(world.paused) },
+    { provide: () => void (world.provided += 1) },
+    new Runtime({ name: 'retrieval', logLevel: 'silent' }),
+  );
+  watch.start();
+  return Object.assign(world, { watch });
+}
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_200);
+
+it('asks for a process until no suspect waits, after one job', async () => {
+  const world = watching({ waiting: 1 });
+  world.watch.notice();
+  await seconds(0.1);
+  expect(world.provided).toBe(1);
+  await seconds(3);
+  expect(world.provided).toBeGreaterThan(2);
+  world.waiting = 0;
+  await seconds(1);
+  const { asked, provided } = world;
+  await seconds(5);
+  expect([world.asked, world.provided]).toEqual([asked, provided]);
+});
+
+it('asks nothing without a job, and starts nothing for a job without a suspect', async () => {
+  const world = watching({});
+  await seconds(3);
+  expect(world.asked).toBe(0);
+  world.watch.notice();
+  await seconds(3);
+  expect([world.asked, world.provided]).toEqual([1, 0]);
+});
+
+it('waits while the embedder is not to be asked: so would each process', async () => {
+  const world = watching({ waiting: 1, paused: true });
+  world.watch.notice();
+  await seconds(3);
+  expect(world.provided).toBe(0);
+  world.paused = false;
+  await seconds(1);
+  expect(world.provided).toBeGreaterThan(0);
+});

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { Pace } from './pace';
+
+function restOf(busy: number, answers: number): number {
+  const pace = new Pace(() => busy);
+  let rest = 0;
+  for (let looks = 0; looks < 30; looks += 1) rest = pace.next(answers);
+  return rest;
+}
+
+it('a calm machine makes nobody wait, a busy one the longer the more there is to join', () => {
+  expect([1, 200, 5_000].map((answers) => restOf(0.2, answers))).toEqual([14, 14, 14]);
+  expect([1, 10, 50, 200, 5_000].map((answers) => restOf(0.9, answers))).toEqual([15, 24, 64, 90, 90]);
+  expect(restOf(0.4, 200)).toBeGreaterThan(restOf(0.3, 200));
+});
+
+it('measures this machine', () => {
+  const pace = new Pace();
+  const until = performance.now() + 50;
+  while (performance.now() < until);
+  const rest = pace.next(1_000);
+  expect(rest).toBeGreaterThanOrEqual(14);
+  expect(rest).toBeLessThanOrEqual(90);
+});

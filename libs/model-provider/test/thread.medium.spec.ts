@@ -1,0 +1,112 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { expectedText, startSimulator } from '@perennial/provider-simulator';
+import { waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StreamThreadError } from '../src';
+import { collect, connectionTo, user, type Piece } from './collect';
+import { inThread, type Way } from './threads';
+
+/** Real: the thread, built as a service builds it, and providers over sockets. */
+let way: Way;
+let told = 0;
+const lost: { reason: string; answers: number }[] = [];
+beforeAll(async () => {
+  way = await inThread({
+    onTold: () => (told += 1),
+    onLost: (reason, answers) => lost.push({ reason, answers }),
+  });
+});
+afterAll(() => way.close());
+
+const hi = (model: string) => ({ model, messages: user('hi') });
+const event = (content: string, finish_reason: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] })}\n\n`;
+
+it('tells of many answers at once', async () => {
+  const simulator = await startSimulator();
+  const provider = way.provider(connectionTo(simulator.url, 'openai'));
+  const model = 'sim-t90-r60-x';
+  const answers = await Promise.all(Array.from({ length: 20 }, () => collect(provider, hi(model))));
+  const whole = expectedText(model, 'hi', 90);
+  expect(answers.map(({ text }) => text)).toEqual(answers.map(() => whole));
+  expect(told).toBeLessThan((20 * 90) / 4);
+  await simulator.close();
+});
+
+describe('an answer at which the thread', () => {
+  let server: Server;
+  const open = new Map<string, ServerResponse>();
+  const ask = (model: string) => {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return collect(way.provider(connectionTo(url, 'openai')), hi(model));
+  };
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (part: Buffer) => (body += part.toString()));
+      request.on('end', () => {
+        response.write(event('begun'));
+        open.set((JSON.parse(body) as { model: string }).model, response);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it.each([
+    ['stands still', 'STAND STILL', 'it stood still'],
+    ['dies', 'DIE NOW', 'it exited'],
+  ])(
+    '%s is known, the others are interrupted without blame, and the next is read by another thread',
+    async (_, poison, reason) => {
+      const answers = ['bystander', 'poison', 'other'].map(ask);
+      await waitFor(() => open.size === 3);
+      open.get('poison')!.write(event(poison));
+      const errors = (await Promise.all(answers)).map(({ error }) => error as StreamThreadError);
+      for (const error of errors) expect(error).toBeInstanceOf(StreamThreadError);
+      expect(errors.map(({ isSuspect }) => isSuspect)).toEqual([false, true, false]);
+      expect(lost.pop()).toEqual({ reason, answers: 3 });
+      open.clear();
+      const next = ask('next');
+      await waitFor(() => open.has('next'));
+      open.get('next')!.end(event(' and ended', 'stop'));
+      expect(await next).toMatchObject({ text: 'begun and ended', end: { finishReason: 'stop' } });
+      open.clear();
+    },
+  );
+});
+
+/** A server of its own, which this process cannot hold up. Sends text without end. */
+const FLOOD = `
+const { parentPort } = require('node:worker_threads');
+const piece = ${JSON.stringify(event('x'.repeat(1_000)))}.repeat(64);
+require('node:http').createServer((request, response) => {
+  const write = () => { while (response.write(piece)); };
+  response.on('drain', write);
+  request.resume().on('end', write);
+}).listen(0, '127.0.0.1', function () { parentPort.postMessage(this.address().port); });
+`;
+
+it('does not read on for a process that takes nothing', async () => {
+  const server = new Worker(FLOOD, { eval: true });
+  const port = await new Promise((resolve) => server.once('message', resolve));
+  const abort = new AbortController();
+  let units = 0;
+  const provider = way.provider(connectionTo(`http://127.0.0.1:${String(port)}`, 'openai'));
+  const options = {
+    signal: abort.signal,
+    onPiece: (piece: Piece) => void ('text' in piece && (units += piece.text.length)),
+  };
+  const answer = collect(provider, hi('flood'), options);
+  await waitFor(() => units > 0);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+  const before = units;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(units - before).toBeGreaterThan(0);
+  expect(units - before).toBeLessThan(2 * 1024 * 1024);
+  abort.abort();
+  expect((await answer).error).toMatchObject({ code: 'CANCELLED' });
+  await server.terminate();
+});

@@ -1,0 +1,72 @@
+import { formatFiles, generateFiles, names } from '@nx/devkit';
+import { fileURLToPath } from 'node:url';
+
+const FILES = fileURLToPath(new URL('./files', import.meta.url));
+
+/**
+ * Makes a feature of the chat service: a public entity, two routes with their calls (create, get), service, repository and table, each
+ * with its test. What it makes works; its fields and rules are for you to change.
+ *
+ * @param {import('@nx/devkit').Tree} tree
+ * @param {{ name: string }} options
+ */
+export default async function feature(tree, { name }) {
+  const many = names(name);
+  const one = names(name.replace(/s$/, ''));
+  const words = one.fileName.replaceAll('-', ' ');
+  const version = Date.now();
+  generateFiles(tree, FILES, '.', {
+    many: many.fileName,
+    one: one.fileName,
+    Many: many.className,
+    One: one.className,
+    calls: many.propertyName,
+    words,
+    version,
+    table: many.fileName.replaceAll('-', '_'),
+  });
+
+  addExport(tree, 'libs/contracts/wire/src/index.ts', `export * from './${one.fileName}';`);
+  const namespace = `export * as ${many.propertyName} from './${many.fileName}';`;
+  addExport(tree, 'libs/contracts/gateway/src/routes/index.ts', namespace);
+  addExport(tree, 'libs/contracts/chat/src/index.ts', namespace);
+  edit(tree, 'apps/gateway/src/http/hidden.ts', [
+    ['\n  file: [404', `\n  '${one.fileName}': [404, 'There is no such ${words}, or it is not yours.'],\n  file: [404`],
+  ]);
+  const module = `${many.className}Module`;
+  edit(tree, 'apps/gateway/src/gateway.module.ts', [
+    [
+      'import { OWN_PAGE_ROOT }',
+      `import { ${module} } from './features/${many.fileName}/${many.fileName}.module';\nimport { OWN_PAGE_ROOT }`,
+    ],
+    ['const FEATURES = [', `const FEATURES = [\n  ${module},`],
+  ]);
+  edit(tree, 'apps/chat/src/chat.module.ts', [
+    ['import { CHAT_ENV', `import { ${module} } from './${many.fileName}/${many.fileName}.module';\nimport { CHAT_ENV`],
+    ['        ChatsModule,\n', `        ChatsModule,\n        ${module},\n`],
+  ]);
+  edit(tree, 'apps/chat/src/migrations/index.ts', [
+    [
+      '\n/** All migrations',
+      `import { ${many.className} } from './${version}-${many.fileName}';\n\n/** All migrations`,
+    ],
+    ['\n];', `\n  ${many.className},\n];`],
+  ]);
+  await formatFiles(tree);
+}
+
+/** @type {(tree: import('@nx/devkit').Tree, path: string, line: string) => void} */
+function addExport(tree, path, line) {
+  tree.write(path, `${line}\n${tree.read(path, 'utf8')}`);
+}
+
+/** @type {(tree: import('@nx/devkit').Tree, path: string, changes: readonly (readonly [string, string])[]) => void} */
+function edit(tree, path, changes) {
+  let text = tree.read(path, 'utf8') ?? '';
+  for (const [before, after] of changes) {
+    if (!text.includes(before))
+      throw new Error(`${path}: there is no ${JSON.stringify(before)}, mend tools/generators/src/feature.mjs`);
+    text = text.replace(before, () => after);
+  }
+  tree.write(path, text);
+}
