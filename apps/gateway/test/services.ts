@@ -152,7 +152,7 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
         messageId: randomUUID(),
         ...change,
       };
-      await publisher.seize(identity.runId, 1);
+      await publisher.acquire(identity.runId, 1);
       const writer = publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
       world.runs.set(identity.runId, writer);
       return writer;

@@ -13,7 +13,7 @@ import { RedisScript } from '../redis/script';
  * Output: { epoch now set }                                          nothing there, or fenced (the epoch is not ours)
  *         { epoch, generation, offset, terminal | '', entries }      entries as XRANGE gives them
  */
-export const SEIZE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
+export const ACQUIRE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
 local m = redis.pcall('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't')
 if m.err or (m[1] and not tonumber(m[1])) then
   redis.call('DEL', KEYS[1], KEYS[2])

@@ -26,7 +26,7 @@ describe('the live path', () => {
   it('shows a user every run of their chats, gapless, with one end', async () => {
     const identity = chatRun();
     const reader = await bench.socketOf(gateway, identity.userId);
-    await worker.publisher.seize(identity.runId, 1);
+    await worker.publisher.acquire(identity.runId, 1);
     const writer = open(identity);
     for (let n = 0; n < 100; n += 1) {
       writer.append(`token ${n} `);
@@ -259,7 +259,7 @@ describe('the live path', () => {
     bench.rows.set(identity.runId, { identity, position: { epoch: 0, generation: 0, offset: 0 }, text: '' });
     const reader = await Reader.follow(gateway.hub, identity.runId);
     expect(reader.updates).toEqual([]);
-    await worker.publisher.seize(identity.runId, 1);
+    await worker.publisher.acquire(identity.runId, 1);
     const writer = open(identity);
     writer.append('here it is');
     await reader.shows('here it is');

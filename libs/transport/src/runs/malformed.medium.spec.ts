@@ -103,7 +103,7 @@ describe('runs among what cannot be read', () => {
     const reader = await Reader.follow(gateway.hub, identity.runId);
     await reader.sawEnd(5_000);
     expect(reader.text).toBe('whole');
-    expect((await worker.publisher.seize(identity.runId, 2)).kind).toBe('empty');
+    expect((await worker.publisher.acquire(identity.runId, 2)).kind).toBe('empty');
   });
 
   it("a gateway's registry of another type is written anew", async () => {

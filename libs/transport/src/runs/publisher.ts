@@ -16,7 +16,7 @@ import type {
   RunStart,
   RunTerminal,
   RunWriter,
-  Seizure,
+  AcquireResult,
   UserEvent,
 } from './types';
 import { Pen, type PenHost } from './writer';
@@ -39,8 +39,8 @@ export interface RunPublisherOptions {
 const BEAT_MS = 500;
 /** The registry is asked at every second beat. */
 const BEATS_PER_CHECK = 2;
-/** Seized and never opened: the take was lost after all. Forgetting one costs a seeding, nothing else. */
-const MAX_SEIZED = 500;
+/** Acquired and never opened: the claim was lost after all. Forgetting one costs a seeding, nothing else. */
+const MAX_ACQUIRED = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 
 /** The writing side of the token's way: one per process, for all its runs. */
@@ -65,8 +65,8 @@ class Publisher implements RunPublisher, PenHost {
   private readonly live: LiveSender;
   private readonly interest: InterestWatch;
   private readonly pens = new Set<Pen>();
-  /** Where the stream of a run stood when it was seized. */
-  private readonly seized = new Map<string, Seizure & { kind: 'resumed'; epoch: number }>();
+  /** Where the stream of a run stood when it was acquired. */
+  private readonly lastAcquired = new Map<string, AcquireResult & { kind: 'resumed'; epoch: number }>();
   private readonly detached = AsyncLocalStorage.snapshot();
   private readonly unsubscribe: Promise<() => void>;
   private aliases = 0;
@@ -102,22 +102,24 @@ class Publisher implements RunPublisher, PenHost {
     this.unsubscribe = subscriptions.subscribe(keys.interest, (message) => this.hear(message));
   }
 
-  async seize(runId: string, epoch: number): Promise<Seizure> {
-    const seizure = await this.store.seize(runId, epoch);
-    this.seized.delete(runId);
-    if (seizure.kind === 'resumed' && !seizure.terminal) this.seized.set(runId, { ...seizure, epoch });
-    for (const oldest of this.seized.keys()) {
-      if (this.seized.size <= MAX_SEIZED) break;
-      this.seized.delete(oldest);
+  async acquire(runId: string, epoch: number): Promise<AcquireResult> {
+    const acquired = await this.store.acquire(runId, epoch);
+    this.lastAcquired.delete(runId);
+    if (acquired.kind === 'resumed' && !acquired.terminal) this.lastAcquired.set(runId, { ...acquired, epoch });
+    for (const oldest of this.lastAcquired.keys()) {
+      if (this.lastAcquired.size <= MAX_ACQUIRED) break;
+      this.lastAcquired.delete(oldest);
     }
-    return seizure;
+    return acquired;
   }
 
   open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter {
-    const seized = this.seized.get(identity.runId);
-    this.seized.delete(identity.runId);
+    const lastAcquired = this.lastAcquired.get(identity.runId);
+    this.lastAcquired.delete(identity.runId);
     const isDurable =
-      seized?.epoch === start.epoch && seized.generation === start.generation && seized.text === start.text;
+      lastAcquired?.epoch === start.epoch &&
+      lastAcquired.generation === start.generation &&
+      lastAcquired.text === start.text;
     const pen = new Pen(this, identity, start, isDurable, onFenced);
     this.pens.add(pen);
     this.timer ??= this.detached(() => setInterval(() => this.beat(), BEAT_MS));

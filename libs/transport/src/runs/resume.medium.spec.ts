@@ -67,8 +67,8 @@ describe('resuming from a cursor', () => {
     epoch: number,
     again: boolean,
   ): Promise<RunWriter> {
-    const seizure = await worker.publisher.seize(identity.runId, epoch);
-    const found = seizure.kind === 'resumed' ? seizure : { generation: 1, text: '' };
+    const acquired = await worker.publisher.acquire(identity.runId, epoch);
+    const found = acquired.kind === 'resumed' ? acquired : { generation: 1, text: '' };
     const start = again
       ? { generation: found.generation + 1, text: '' }
       : { generation: found.generation, text: found.text };

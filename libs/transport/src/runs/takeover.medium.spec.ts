@@ -28,7 +28,7 @@ describe('a run that changes hands', () => {
   ): Promise<{ worker: TestWorker; writer: RunWriter; reader: Reader }> {
     const worker = await bench.worker({ durableIntervalMs: NEVER });
     const reader = Reader.ofUser(gateway.hub, identity.userId);
-    await worker.publisher.seize(identity.runId, 1);
+    await worker.publisher.acquire(identity.runId, 1);
     const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced);
     writer.append(durable);
     await writer.flush();
@@ -39,9 +39,9 @@ describe('a run that changes hands', () => {
   }
 
   async function takeOver(identity: RunIdentity, epoch: number): Promise<RunWriter> {
-    const seizure = await successor.publisher.seize(identity.runId, epoch);
-    if (seizure.kind !== 'resumed') throw new Error(`not resumed: ${seizure.kind}`);
-    const start = { epoch, generation: seizure.generation, text: seizure.text };
+    const acquired = await successor.publisher.acquire(identity.runId, epoch);
+    if (acquired.kind !== 'resumed') throw new Error(`not resumed: ${acquired.kind}`);
+    const start = { epoch, generation: acquired.generation, text: acquired.text };
     return successor.publisher.open(identity, start, () => undefined);
   }
 
@@ -88,8 +88,8 @@ describe('a run that changes hands', () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(identity, 'Half a tool ca', 'll');
     worker.crash();
-    const seizure = await successor.publisher.seize(identity.runId, 2);
-    expect(seizure).toMatchObject({ kind: 'resumed', generation: 1, offset: 14 });
+    const acquired = await successor.publisher.acquire(identity.runId, 2);
+    expect(acquired).toMatchObject({ kind: 'resumed', generation: 1, offset: 14 });
     const writer = successor.publisher.open(identity, { epoch: 2, generation: 2, text: '' }, () => undefined);
     await reader.shows('');
     writer.append('Anew');
@@ -104,7 +104,7 @@ describe('a run that changes hands', () => {
       const identity = chatRun();
       const { worker, reader } = await dyingWorker(identity, 'Trimmed  ', '');
       worker.crash();
-      await successor.publisher.seize(identity.runId, 2);
+      await successor.publisher.acquire(identity.runId, 2);
       const writer = successor.publisher.open(identity, { epoch: 2, generation: 1, text }, () => undefined);
       writer.append(' …');
       await writer.flush();
@@ -139,9 +139,9 @@ describe('a run that changes hands', () => {
 
   it('refuses a take with an epoch that is behind', async () => {
     const identity = chatRun();
-    expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
-    expect(await successor.publisher.seize(identity.runId, 2)).toEqual({ kind: 'fenced', epoch: 3 });
-    expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
+    expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
+    expect(await successor.publisher.acquire(identity.runId, 2)).toEqual({ kind: 'fenced', epoch: 3 });
+    expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
   });
 
   it('tells a taker of a recorded end', async () => {
@@ -150,7 +150,7 @@ describe('a run that changes hands', () => {
     writer.append('over');
     const terminal = completed(writer.position);
     await writer.end(terminal);
-    expect(await successor.publisher.seize(identity.runId, 2)).toMatchObject({
+    expect(await successor.publisher.acquire(identity.runId, 2)).toMatchObject({
       kind: 'resumed',
       text: 'over',
       terminal,

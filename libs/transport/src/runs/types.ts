@@ -95,8 +95,8 @@ export interface RunWriter {
   release(): void;
 }
 
-/** What was found when a run's keys were seized for a new epoch. */
-export type Seizure =
+/** What was found when a run's keys were acquired for a new epoch. */
+export type AcquireResult =
   /** The stream is there: continue after `text` (the durable tail of `generation`). */
   | { kind: 'resumed'; generation: number; offset: number; text: string; terminal?: RunTerminal }
   /** Nothing is there (first take, or Redis lost its memory): the caller seeds it from Postgres. */
@@ -108,7 +108,7 @@ export type Seizure =
 export interface RunStart {
   epoch: number;
   generation: number;
-  /** Text of that generation so far. It may be longer or shorter than what `seize` returned: the stream is made equal to it. */
+  /** Text of that generation so far. It may be longer or shorter than what `acquire` returned: the stream is made equal to it. */
   text: string;
   /** How much of `text` (UTF-16 units) Postgres has already. Default 0: the first checkpoint repeats the whole text. */
   checkpointed?: number;
@@ -116,7 +116,7 @@ export interface RunStart {
 
 export interface RunPublisher {
   /** Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called. */
-  seize(runId: string, epoch: number): Promise<Seizure>;
+  acquire(runId: string, epoch: number): Promise<AcquireResult>;
   /**
    * Opens the pen at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
    * `onFenced` is called once when Redis tells that another epoch owns the run; the writer is dead from then on.

@@ -131,20 +131,20 @@ export class Attempt {
   /** Sets the fence in Redis and reads what is there. Undefined: another owner has it. */
   async #recover(): Promise<RecoveredText | undefined> {
     const { publisher, store } = this.tools;
-    const seizure = await publisher.seize(this.runId, this.epoch);
-    if (seizure.kind === 'fenced') {
+    const acquired = await publisher.acquire(this.runId, this.epoch);
+    if (acquired.kind === 'fenced') {
       this.stop('lost');
       return undefined;
     }
     // An empty Redis knows no fence: only Postgres can tell whether a later owner has seeded the stream meanwhile.
-    if (seizure.kind === 'empty' && this.epoch > 1) {
+    if (acquired.kind === 'empty' && this.epoch > 1) {
       const mine = await patiently(() => store.ownership.isOwner(this.runId, this.owner, this.epoch), this.#patience());
       if (!mine) {
         this.stop('lost');
         return undefined;
       }
     }
-    return recoverText(seizure, this.run.checkpoints ?? []);
+    return recoverText(acquired, this.run.checkpoints ?? []);
   }
 
   /** The outcome, where it is known before the provider is asked. */
