@@ -38,7 +38,7 @@ const AHEAD_WAITS = 12;
 const FOLLOW_LIMIT_MS = 5_000;
 const COMPLAIN_EVERY_MS = 10_000;
 
-/** The reading side of the token's way: one per gateway process, for all its readers. */
+/** The reading side of the token path: one per gateway process, for all its readers. */
 export function createRunHub(options: RunHubOptions): RunHub {
   return new Hub(options);
 }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { isReplyError } from '../redis/errors';
 import type { InterestMessage } from './frame';
 import { runKey, userKey, type RunKeys } from './keys';
-import type { Pen } from './writer';
+import type { StreamWriter } from './stream-writer';
 
 /** The list of gateways may be this old when a run is opened; a new gateway announces what it holds by itself. */
 const GATEWAYS_FRESH_MS = 750;
@@ -20,26 +20,26 @@ export class InterestWatch {
     private readonly redis: Redis,
     private readonly keys: RunKeys,
     /** Something must be opened at a gateway. */
-    private readonly onChange: (pen: Pen) => void,
+    private readonly onChange: (writer: StreamWriter) => void,
   ) {}
 
-  /** Asks the registry about all pens: one SMISMEMBER per gateway. Rejects while Redis is away; what was known stays. */
-  async check(pens: readonly Pen[]): Promise<void> {
-    if (pens.length === 0) return;
+  /** Asks the registry about all writers: one SMISMEMBER per gateway. Rejects while Redis is away; what was known stays. */
+  async check(writers: readonly StreamWriter[]): Promise<void> {
+    if (writers.length === 0) return;
     const startedAt = Date.now();
     const gateways = await this.known(startedAt);
-    const members = [...new Set(pens.flatMap(membersOf))];
+    const members = [...new Set(writers.flatMap(membersOf))];
     const replies = await Promise.all(gateways.map((gateway) => this.heldOf(gateway, members)));
-    for (const pen of pens) pen.interestKnown = true;
+    for (const writer of writers) writer.interestKnown = true;
     for (const [index, gateway] of gateways.entries()) {
       const held = new Set(members.filter((_, at) => replies[index]?.[at] === 1));
-      for (const pen of pens) this.apply(pen, gateway, held, startedAt);
+      for (const writer of writers) this.apply(writer, gateway, held, startedAt);
     }
-    for (const pen of pens) {
-      for (const gateway of pen.destinations.keys()) {
-        if (!gateways.includes(gateway)) this.apply(pen, gateway, new Set(), startedAt);
+    for (const writer of writers) {
+      for (const gateway of writer.destinations.keys()) {
+        if (!gateways.includes(gateway)) this.apply(writer, gateway, new Set(), startedAt);
       }
-      if (pen.liveDirty) this.onChange(pen);
+      if (writer.liveDirty) this.onChange(writer);
     }
   }
 
@@ -60,25 +60,25 @@ export class InterestWatch {
   }
 
   /** A gateway has begun to hold something, cannot register what it holds, or does not know an alias. Opens (again) what it asks for. */
-  hear(message: InterestMessage, worker: string, pens: Iterable<Pen>): void {
+  hear(message: InterestMessage, worker: string, writers: Iterable<StreamWriter>): void {
     const gateway = message.g;
     if (!this.gateways.includes(gateway)) this.gateways.push(gateway);
     const wanted = new Set(message.k);
     const told = new Set(message.h);
     const aliases = message.w === worker ? (message.a ?? []) : [];
-    for (const pen of pens) {
-      if (told.size > 0) this.heldBy(pen, gateway, told);
-      const reader = wanted.has(runKey(pen.identity.runId));
-      const asked = aliases.some((alias) => pen.hasAlias(alias)) && pen.destinations.has(gateway);
-      if (!asked && !isMember(pen, wanted)) continue;
-      const known = pen.destinations.get(gateway);
-      pen.destinations.set(gateway, {
+    for (const writer of writers) {
+      if (told.size > 0) this.heldBy(writer, gateway, told);
+      const reader = wanted.has(runKey(writer.identity.runId));
+      const asked = aliases.some((alias) => writer.hasAlias(alias)) && writer.destinations.has(gateway);
+      if (!asked && !isMember(writer, wanted)) continue;
+      const known = writer.destinations.get(gateway);
+      writer.destinations.set(gateway, {
         opened: false,
         reader: reader || (known?.reader ?? false),
         misses: 0,
         since: Date.now(),
       });
-      this.onChange(pen);
+      this.onChange(writer);
     }
   }
 
@@ -92,34 +92,34 @@ export class InterestWatch {
     }
   }
 
-  private heldBy(pen: Pen, gateway: string, told: ReadonlySet<string>): void {
-    if (!isMember(pen, told)) return;
+  private heldBy(writer: StreamWriter, gateway: string, told: ReadonlySet<string>): void {
+    if (!isMember(writer, told)) return;
     const now = Date.now();
-    const known = pen.destinations.get(gateway);
+    const known = writer.destinations.get(gateway);
     if (known) {
       known.toldAt = now;
       return;
     }
-    const reader = told.has(runKey(pen.identity.runId));
-    pen.destinations.set(gateway, { opened: false, reader, misses: 0, since: now, toldAt: now });
-    this.onChange(pen);
+    const reader = told.has(runKey(writer.identity.runId));
+    writer.destinations.set(gateway, { opened: false, reader, misses: 0, since: now, toldAt: now });
+    this.onChange(writer);
   }
 
-  private apply(pen: Pen, gateway: string, held: ReadonlySet<string>, startedAt: number): void {
-    const reader = held.has(runKey(pen.identity.runId));
-    const known = pen.destinations.get(gateway);
-    if (isMember(pen, held)) {
+  private apply(writer: StreamWriter, gateway: string, held: ReadonlySet<string>, startedAt: number): void {
+    const reader = held.has(runKey(writer.identity.runId));
+    const known = writer.destinations.get(gateway);
+    if (isMember(writer, held)) {
       if (known) {
         known.misses = 0;
         known.reader = reader || (known.reader && known.since >= startedAt);
       } else {
-        pen.destinations.set(gateway, { opened: false, reader, misses: 0, since: startedAt });
-        this.onChange(pen);
+        writer.destinations.set(gateway, { opened: false, reader, misses: 0, since: startedAt });
+        this.onChange(writer);
       }
     } else if (known?.toldAt !== undefined && startedAt - known.toldAt < TOLD_FRESH_MS) {
       known.misses = 0;
     } else if (known && known.since < startedAt && ++known.misses >= MISSES) {
-      pen.destinations.delete(gateway);
+      writer.destinations.delete(gateway);
     }
   }
 
@@ -132,13 +132,13 @@ export class InterestWatch {
   }
 }
 
-/** Whether somebody who holds these keys sees what the pen writes. */
-function isMember(pen: Pen, held: ReadonlySet<string>): boolean {
-  return membersOf(pen).some((member) => held.has(member));
+/** Whether somebody who holds these keys sees what the writer writes. */
+function isMember(writer: StreamWriter, held: ReadonlySet<string>): boolean {
+  return membersOf(writer).some((member) => held.has(member));
 }
 
 /** A plain completion has no chat to show: only its own readers count. */
-function membersOf(pen: Pen): string[] {
-  const { runId, userId, chatId } = pen.identity;
+function membersOf(writer: StreamWriter): string[] {
+  const { runId, userId, chatId } = writer.identity;
   return chatId === undefined ? [runKey(runId)] : [runKey(runId), userKey(userId)];
 }

@@ -19,7 +19,7 @@ import type {
   AcquireResult,
   UserEvent,
 } from './types';
-import { Pen, type PenHost } from './writer';
+import { StreamWriter, type StreamWriterHost } from './stream-writer';
 
 export interface RunPublisherOptions {
   connections: RunConnections;
@@ -43,7 +43,7 @@ const BEATS_PER_CHECK = 2;
 const MAX_ACQUIRED = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 
-/** The writing side of the token's way: one per process, for all its runs. */
+/** The writing side of the token path: one per process, for all its runs. */
 export function createRunPublisher(options: RunPublisherOptions): RunPublisher {
   return new Publisher(options);
 }
@@ -56,7 +56,7 @@ interface Notice {
   item: string;
 }
 
-class Publisher implements RunPublisher, PenHost {
+class Publisher implements RunPublisher, StreamWriterHost {
   private readonly logger = new Logger('RunPublisher');
   private readonly worker: string;
   private readonly connections: RunConnections;
@@ -64,7 +64,7 @@ class Publisher implements RunPublisher, PenHost {
   private readonly durable: DurableFlusher;
   private readonly live: LiveSender;
   private readonly interest: InterestWatch;
-  private readonly pens = new Set<Pen>();
+  private readonly writers = new Set<StreamWriter>();
   /** Where the stream of a run stood when it was acquired. */
   private readonly lastAcquired = new Map<string, AcquireResult & { kind: 'resumed'; epoch: number }>();
   private readonly detached = AsyncLocalStorage.snapshot();
@@ -98,7 +98,7 @@ class Publisher implements RunPublisher, PenHost {
       intervalMs: options.liveIntervalMs ?? 15,
       detached,
     });
-    this.interest = new InterestWatch(redis, keys, (pen) => this.markLive(pen));
+    this.interest = new InterestWatch(redis, keys, (writer) => this.markLive(writer));
     this.unsubscribe = subscriptions.subscribe(keys.interest, (message) => this.hear(message));
   }
 
@@ -120,11 +120,11 @@ class Publisher implements RunPublisher, PenHost {
       lastAcquired?.epoch === start.epoch &&
       lastAcquired.generation === start.generation &&
       lastAcquired.text === start.text;
-    const pen = new Pen(this, identity, start, isDurable, onFenced);
-    this.pens.add(pen);
+    const writer = new StreamWriter(this, identity, start, isDurable, onFenced);
+    this.writers.add(writer);
     this.timer ??= this.detached(() => setInterval(() => this.beat(), BEAT_MS));
     this.checkSoon();
-    return pen;
+    return writer;
   }
 
   async publishTerminal(identity: RunIdentity, position: RunPosition, terminal: RunTerminal): Promise<void> {
@@ -140,9 +140,9 @@ class Publisher implements RunPublisher, PenHost {
   }
 
   hasReader(runId: string): boolean {
-    for (const pen of this.pens) {
-      if (pen.identity.runId !== runId) continue;
-      for (const destination of pen.destinations.values()) if (destination.reader) return true;
+    for (const writer of this.writers) {
+      if (writer.identity.runId !== runId) continue;
+      for (const destination of writer.destinations.values()) if (destination.reader) return true;
     }
     return false;
   }
@@ -171,43 +171,43 @@ class Publisher implements RunPublisher, PenHost {
     this.live.stop();
   }
 
-  // ------------------------------------------------------------ PenHost
+  // ------------------------------------------------------------ StreamWriterHost
 
   nextAlias(): number {
     this.aliases += 1;
     return this.aliases;
   }
 
-  markLive(pen: Pen): void {
-    if (!pen.isDead) this.live.mark(pen);
+  markLive(writer: StreamWriter): void {
+    if (!writer.isDead) this.live.mark(writer);
   }
 
-  markDurable(pen: Pen): void {
-    if (!pen.isDead) this.durable.mark(pen);
+  markDurable(writer: StreamWriter): void {
+    if (!writer.isDead) this.durable.mark(writer);
   }
 
   flush(): Promise<void> {
     return this.durable.flush();
   }
 
-  closed(pen: Pen): void {
-    this.pens.delete(pen);
-    this.live.forget(pen);
-    this.durable.forget(pen);
+  closed(writer: StreamWriter): void {
+    this.writers.delete(writer);
+    this.live.forget(writer);
+    this.durable.forget(writer);
   }
 
   // ------------------------------------------------------------ timers and notices
 
   private beat(): void {
-    for (const pen of this.pens) if (pen.terminalDurable && LiveSender.isDone(pen)) pen.release();
-    if (this.pens.size === 0) {
+    for (const writer of this.writers) if (writer.terminalDurable && LiveSender.isDone(writer)) writer.release();
+    if (this.writers.size === 0) {
       clearInterval(this.timer);
       this.timer = undefined;
       return;
     }
-    this.live.beat(this.pens);
+    this.live.beat(this.writers);
     this.beats += 1;
-    if (this.beats % BEATS_PER_CHECK === 0) this.check([...this.pens]);
+    if (this.beats % BEATS_PER_CHECK === 0) this.check([...this.writers]);
   }
 
   /** Runs that begin together are asked about together. */
@@ -217,7 +217,7 @@ class Publisher implements RunPublisher, PenHost {
     this.detached(() =>
       setImmediate(() => {
         this.checkQueued = false;
-        this.check([...this.pens].filter((pen) => !pen.interestKnown));
+        this.check([...this.writers].filter((writer) => !writer.interestKnown));
       }),
     );
   }
@@ -242,13 +242,13 @@ class Publisher implements RunPublisher, PenHost {
     await Promise.all(frames);
   }
 
-  private check(pens: readonly Pen[]): void {
-    this.interest.check(pens).catch((error: unknown) => this.complain(error));
+  private check(writers: readonly StreamWriter[]): void {
+    this.interest.check(writers).catch((error: unknown) => this.complain(error));
   }
 
   private hear(message: string): void {
     const heard = parseAs(message, isInterestMessage);
-    if (heard) this.interest.hear(heard, this.worker, this.pens);
+    if (heard) this.interest.hear(heard, this.worker, this.writers);
     else
       this.connections.deadLetters.put({ source: 'interest', reason: 'not a message of a gateway', content: message });
   }

@@ -2,7 +2,7 @@ import type { EndItem, FinishItem, FrameItem, InterestMessage, OpenItem, UserIte
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**
- * Shapes of what crosses Redis on the token's way. Hand-written, because a frame arrives a hundred times a second; they check what the
+ * Shapes of what crosses Redis on the token path. Hand-written, because a frame arrives a hundred times a second; they check what the
  * readers rely on, so that a malformed item is put aside instead of becoming part of a run's state.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The token's way. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
+ * The token path. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
  * gateway (about 15 ms) and the run's **durable** stream (100-250 ms). Both speak (epoch, generation, offset); offsets count
  * UTF-16 units of the run's text.
  */
@@ -69,7 +69,7 @@ export interface TokenUsage {
 
 // ---------------------------------------------------------------- writing (chat workers)
 
-/** One taken run's pen. All methods are cheap and synchronous unless they return a promise. */
+/** The stream writer of one claimed run. All methods are cheap and synchronous unless they return a promise. */
 export interface RunWriter {
   readonly identity: RunIdentity;
   readonly position: RunPosition;
@@ -118,7 +118,7 @@ export interface RunPublisher {
   /** Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called. */
   acquire(runId: string, epoch: number): Promise<AcquireResult>;
   /**
-   * Opens the pen at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
+   * Opens the writer at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
    * `onFenced` is called once when Redis tells that another epoch owns the run; the writer is dead from then on.
    */
   open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter;

@@ -280,7 +280,7 @@ export class Attempt {
     const { state, error, finishReason, usage } = terminal;
     metrics.ended(state, error?.code ?? finishReason, usage, { model: this.run.model, provider: this.#provider });
     if (state === 'failed') this.#log.warn({ code: error?.code, deaths: this.run.deaths }, 'run failed');
-    // The pen is released only when Redis has the end; a process that dies before leaves it to the sweepers.
+    // The writer is released only when Redis has the end; a process that dies before leaves it to the sweepers.
     this.#writer = undefined;
     writer.end(terminal).then(
       () => this.onPublished(this.runId),

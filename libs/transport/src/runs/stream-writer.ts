@@ -20,23 +20,23 @@ export interface Destination {
   toldAt?: number;
 }
 
-/** What the pen needs from its publisher. */
-export interface PenHost {
+/** What the writer needs from its publisher. */
+export interface StreamWriterHost {
   nextAlias(): number;
   /** There is something to send live. */
-  markLive(pen: Pen): void;
+  markLive(writer: StreamWriter): void;
   /** There is something to write durably. */
-  markDurable(pen: Pen): void;
+  markDurable(writer: StreamWriter): void;
   /** Writes all that is marked, now. Rejects when Redis is away. */
   flush(): Promise<void>;
-  closed(pen: Pen): void;
+  closed(writer: StreamWriter): void;
 }
 
 /**
- * One taken run's pen: the whole text once, and three offsets into it (sent live, written durably, taken for a checkpoint).
+ * The stream writer of one claimed run: the whole text once, and three offsets into it (sent live, written durably, taken for a checkpoint).
  * What a token costs is one push into the buffer; encoding and sending happen per tick for all runs of the process.
  */
-export class Pen implements RunWriter {
+export class StreamWriter implements RunWriter {
   readonly epoch: number;
   readonly destinations = new Map<string, Destination>();
   /** False until the registry was asked once: until then nobody knows whether someone reads. */
@@ -64,7 +64,7 @@ export class Pen implements RunWriter {
   private unseen: boolean;
 
   constructor(
-    private readonly host: PenHost,
+    private readonly host: StreamWriterHost,
     readonly identity: RunIdentity,
     start: RunStart,
     /** True when Redis is known to hold exactly the start's text: it need not be seeded. */
