@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
-import type { RunHub } from '@perennial/transport';
+import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
 import { isolateConnections } from './http/guarded';
 import { Load } from './http/load';
@@ -11,7 +11,7 @@ import { answerUnmet } from './http/parser-errors';
 import { readProxyProtocol } from './http/proxy-protocol';
 import { createAdapter, furnish } from './http/server';
 import type { GatewayEnv } from './env';
-import { RUN_HUB } from './features/runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 import { SocketServer } from './features/sockets/socket-server';
 import { serveSite } from './features/site/serve-site';
 import { SITE, type Site } from './features/site/site';
@@ -43,7 +43,7 @@ export async function createGateway(
   readProxyProtocol(http, env.PROXY_PROTOCOL_FROM);
   // After the hooks of streams and completions, which end what would last.
   runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(Load).untilIdle(signal));
-  const hub = app.get<RunHub>(RUN_HUB);
-  runtime.drain.add('work', 'stop following runs', () => hub.close());
+  const subscriber = app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
+  runtime.drain.add('work', 'stop following runs', () => subscriber.close());
   return app;
 }

@@ -5,7 +5,7 @@ import type { RunIdentity, RunPosition, RunWriter } from './types';
 
 const NEVER = 3_600_000;
 
-// Real: Redis, its connections, publishers and hubs. A crash closes the connections of a worker in mid-air.
+// Real: Redis, its connections, publishers and subscribers. A crash closes the connections of a worker in mid-air.
 describe('a run that changes hands', () => {
   let bench: RunBench;
   let gateway: TestGateway;
@@ -27,7 +27,7 @@ describe('a run that changes hands', () => {
     onFenced: () => void = () => undefined,
   ): Promise<{ worker: TestWorker; writer: RunWriter; reader: Reader }> {
     const worker = await bench.worker({ durableIntervalMs: NEVER });
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     await worker.publisher.acquire(identity.runId, 1);
     const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced);
     writer.append(durable);
@@ -53,7 +53,7 @@ describe('a run that changes hands', () => {
       ', and what only readers saw',
       () => undefined,
     );
-    const follower = await Reader.follow(gateway.hub, identity.runId);
+    const follower = await Reader.follow(gateway.subscriber, identity.runId);
     await follower.shows('The durable part, and what only readers saw');
     follower.forget();
     worker.crash();
@@ -166,9 +166,9 @@ describe('a run that changes hands', () => {
     await writer.flush();
     const fresh = await bench.gateway();
     const at = (epoch: number, offset: number): RunPosition => ({ epoch, generation: 1, offset });
-    const within = await Reader.follow(fresh.hub, identity.runId, at(1, 7), 'durable');
-    const beyond = await Reader.follow(fresh.hub, identity.runId, at(1, 12), 'durable and ');
-    const same = await Reader.follow(fresh.hub, identity.runId, at(2, 10), 'durable / ');
+    const within = await Reader.follow(fresh.subscriber, identity.runId, at(1, 7), 'durable');
+    const beyond = await Reader.follow(fresh.subscriber, identity.runId, at(1, 12), 'durable and ');
+    const same = await Reader.follow(fresh.subscriber, identity.runId, at(2, 10), 'durable / ');
     await Promise.all([within, beyond, same].map((reader) => reader.shows('durable / second epoch')));
     expect([within, beyond, same].map(({ resets }) => resets)).toEqual([0, 1, 0]);
     await writer.end(completed(writer.position));
@@ -180,7 +180,7 @@ describe('a run that changes hands', () => {
     const { writer } = await dyingWorker(identity, 'durable', ' live');
     const cursor = { ...writer.position };
     const fresh = await bench.gateway();
-    const reader = await Reader.follow(fresh.hub, identity.runId, cursor, 'durable live');
+    const reader = await Reader.follow(fresh.subscriber, identity.runId, cursor, 'durable live');
     expect(reader.updates).toEqual([]);
     writer.append(' more');
     await reader.shows('durable live more');

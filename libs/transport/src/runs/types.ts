@@ -154,7 +154,7 @@ export type RunUpdate =
   /** The end; `text` is the final text. Comes once. */
   | { kind: 'end'; epoch: number; terminal: RunTerminal; text: string };
 
-/** One run as the hub knows it; it holds the text, so a slow reader costs a cursor, not a buffer. */
+/** One run as the subscriber knows it; it holds the text, so a slow reader costs a cursor, not a buffer. */
 export interface FollowedRun {
   readonly identity: RunIdentity;
   readonly position: RunPosition;
@@ -174,7 +174,7 @@ export interface RunLookup {
 
 export type OnRunUpdate = (update: RunUpdate, run: FollowedRun) => void;
 
-/** Stops following when called. A slow reader pauses instead of buffering: the hub keeps one cursor for it. */
+/** Stops following when called. A slow reader pauses instead of buffering: the subscriber keeps one cursor for it. */
 export interface Following {
   (): void;
   /** No updates until `resume`. */
@@ -183,7 +183,7 @@ export interface Following {
   resume(): void;
 }
 
-export interface RunHub {
+export interface RunStreamSubscriber {
   /**
    * Follows one run from a cursor (none: from the start of the current text). `onUpdate` is called in order, the first time before
    * the promise resolves; with a cursor that is no longer true the first update is a `reset`, else the first delta fills the gap.
@@ -196,7 +196,7 @@ export interface RunHub {
    * update is a `reset` with the text so far. Returns the stop function.
    */
   followUser(userId: string, onUpdate: OnRunUpdate, onEvent: (event: UserEvent) => void): () => void;
-  /** The hub's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
+  /** The subscriber's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
   snapshot(runId: string): Promise<FollowedRun | undefined>;
   /** Takes this gateway out of the registry and stops. Followers get nothing more. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { completions, runs as runCalls } from '@perennial/contracts-chat';
 import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
 import { CallError, splitThoughts, type CallReply } from '@perennial/contracts-kernel';
 import { Runtime, unexpected } from '@perennial/runtime';
-import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
+import { Rpc, type RunStreamSubscriber, type RunTerminal } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { releaseSlots } from '../../http/request';
@@ -15,7 +15,7 @@ import { Problem } from '../../problem';
 import { PictureIntake } from '../pictures/picture-intake';
 import { RetrievalLimits } from '../retrieval/retrieval-limits';
 import { feed } from '../runs/run-feed';
-import { RUN_HUB } from '../runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 import { AnswerSources } from './answer-sources';
 import { completionOf } from './completion-body';
 import { CompletionStream } from './completion-stream';
@@ -41,7 +41,7 @@ export class CompletionsService implements OnModuleInit {
   constructor(
     private readonly runtime: Runtime,
     private readonly rpc: Rpc,
-    @Inject(RUN_HUB) private readonly hub: RunHub,
+    @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
     private readonly streams: EventStreams,
     private readonly load: Load,
     private readonly sources: AnswerSources,
@@ -119,7 +119,7 @@ export class CompletionsService implements OnModuleInit {
     return new Promise((resolve, reject) => {
       let ended = false;
       stream.onClose(() => resolve(ended));
-      feed(this.hub, runId, undefined, stream, (update) => {
+      feed(this.subscriber, runId, undefined, stream, (update) => {
         ended = update.kind === 'end';
         const problem = update.kind === 'end' && !stream.hasBegun ? problemOfRun(update.terminal) : undefined;
         if (problem === undefined) return frames.write(update);
@@ -149,7 +149,7 @@ export class CompletionsService implements OnModuleInit {
         give = reject;
         this.waiting.add(give);
         reply.raw.once('close', () => reject(new Problem(499, 'The caller has gone.')));
-        this.hub
+        this.subscriber
           .follow(runId, undefined, (update) => {
             if (update.kind === 'end') resolve(update);
           })

@@ -8,7 +8,7 @@ const KEEP_ENDED_MS = 10_000;
 /** How many ended runs are known by name beyond that. */
 const MAX_ENDED = 10_000;
 
-export interface HubRun extends CheckedRun {
+export interface SubscribedRun extends CheckedRun {
   /** Readers of this very run, those that are being prepared included. */
   readers: number;
   endedAt?: number;
@@ -18,10 +18,10 @@ export interface HubRun extends CheckedRun {
 interface UserFollower {
   onUpdate: OnRunUpdate;
   onEvent: (event: UserEvent) => void;
-  followers: Map<HubRun, Follower>;
+  followers: Map<SubscribedRun, Follower>;
 }
 
-export interface HubRunsOptions {
+export interface SubscribedRunsOptions {
   onError: (error: unknown) => void;
   /** One more run is known here. */
   onKnown: () => void;
@@ -30,27 +30,35 @@ export interface HubRunsOptions {
 }
 
 /** The runs that a gateway knows and who sees them: readers of one run, and users whose sockets see all their chat runs. */
-export class HubRuns {
-  private readonly runs = new Map<string, HubRun>();
+export class SubscribedRuns {
+  private readonly runs = new Map<string, SubscribedRun>();
   private readonly users = new Map<string, Set<UserFollower>>();
   /** Runs whose end was told; a repeated one is nothing new. Oldest first. */
   private readonly ended = new Set<string>();
 
-  constructor(private readonly options: HubRunsOptions) {}
+  constructor(private readonly options: SubscribedRunsOptions) {}
 
-  get(runId: string): HubRun | undefined {
+  get(runId: string): SubscribedRun | undefined {
     return this.runs.get(runId);
   }
 
-  all(): Iterable<HubRun> {
+  all(): Iterable<SubscribedRun> {
     return this.runs.values();
   }
 
-  ensure(runId: string): HubRun {
+  ensure(runId: string): SubscribedRun {
     const known = this.runs.get(runId);
     if (known) return known;
     const state = new FollowedRunState(runId, this.options.onError);
-    const run: HubRun = { state, heardAt: Date.now(), checkAt: 0, checks: 0, torn: false, unknown: 0, readers: 0 };
+    const run: SubscribedRun = {
+      state,
+      heardAt: Date.now(),
+      checkAt: 0,
+      checks: 0,
+      torn: false,
+      unknown: 0,
+      readers: 0,
+    };
     this.runs.set(runId, run);
     this.options.onKnown();
     return run;
@@ -85,7 +93,7 @@ export class HubRuns {
    * Every socket of the run's user sees it, from the first item that names it. They are told with the next `settle`, when the whole frame
    * is known: of a run that is over by then they need the end alone.
    */
-  joinUsers(run: HubRun, start: 'start' | 'join' = 'join'): void {
+  joinUsers(run: SubscribedRun, start: 'start' | 'join' = 'join'): void {
     const { userId, chatId } = run.state.identity;
     if (chatId === undefined || run.endedAt !== undefined) return;
     for (const user of this.users.get(userId) ?? []) if (!user.followers.has(run)) join(user, run, start);
@@ -102,7 +110,7 @@ export class HubRuns {
   }
 
   /** After a change: tells all who follow, and lets a run go that has ended. */
-  settle(run: HubRun): void {
+  settle(run: SubscribedRun): void {
     const { state } = run;
     if (this.runs.get(state.runId) !== run || !state.isKnown) return;
     this.joinUsers(run);
@@ -114,7 +122,7 @@ export class HubRuns {
   }
 
   /** Forgets a run that nobody here follows any more; an ended one goes with the next sweep. */
-  letGo(run: HubRun): void {
+  letGo(run: SubscribedRun): void {
     const { runId, followers } = run.state;
     if (run.readers > 0 || followers.size > 0 || run.endedAt !== undefined || this.runs.get(runId) !== run) return;
     this.runs.delete(runId);
@@ -155,7 +163,7 @@ export class HubRuns {
   }
 }
 
-function join(user: UserFollower, run: HubRun, start: 'start' | 'join'): Follower {
+function join(user: UserFollower, run: SubscribedRun, start: 'start' | 'join'): Follower {
   const follower = run.state.attach(start, user.onUpdate);
   user.followers.set(run, follower);
   return follower;

@@ -10,14 +10,14 @@ import { DurableStore } from './durable-store';
 import { FollowedRunState } from './followed-run';
 import { decodeFrame, type FrameItem, type FrameVisitor, type OpenItem } from './frame';
 import { HeldRegistry } from './held-registry';
-import { HubRuns, type HubRun } from './hub-runs';
+import { SubscribedRuns, type SubscribedRun } from './subscribed-runs';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
 import { RunChecker } from './run-checker';
 import type {
   FollowedRun,
   Following,
   OnRunUpdate,
-  RunHub,
+  RunStreamSubscriber,
   RunIdentity,
   RunLookup,
   RunPosition,
@@ -25,7 +25,7 @@ import type {
   UserEvent,
 } from './types';
 
-export interface RunHubOptions {
+export interface RunStreamSubscriberOptions {
   connections: RunConnections;
   /** State of a run by rpc. */
   lookup: RunLookup;
@@ -39,20 +39,20 @@ const FOLLOW_LIMIT_MS = 5_000;
 const COMPLAIN_EVERY_MS = 10_000;
 
 /** The reading side of the token path: one per gateway process, for all its readers. */
-export function createRunHub(options: RunHubOptions): RunHub {
-  return new Hub(options);
+export function createRunStreamSubscriber(options: RunStreamSubscriberOptions): RunStreamSubscriber {
+  return new RedisRunStreamSubscriber(options);
 }
 
-class Hub implements RunHub, FrameVisitor {
-  private readonly logger = new Logger('RunHub');
+class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
+  private readonly logger = new Logger('RunStreamSubscriber');
   private readonly connections: RunConnections;
   private readonly registry: HeldRegistry;
-  private readonly checker: RunChecker<HubRun>;
+  private readonly checker: RunChecker<SubscribedRun>;
   private readonly store: DurableStore;
-  private readonly runs: HubRuns;
+  private readonly runs: SubscribedRuns;
   private readonly aliases = new AliasTable();
   /** Runs that the frame in hand has changed. */
-  private readonly touched = new Set<HubRun>();
+  private readonly touched = new Set<SubscribedRun>();
   private readonly stopRenewing: () => void;
   private checks: NodeJS.Timeout | undefined;
   /** The first reader's request is over long before the checks are. */
@@ -62,7 +62,7 @@ class Hub implements RunHub, FrameVisitor {
   private complainedAt = 0;
   private closed = false;
 
-  constructor(options: RunHubOptions) {
+  constructor(options: RunStreamSubscriberOptions) {
     this.connections = options.connections;
     const { commands, subscriptions, keyPrefix, processId } = options.connections;
     const tag = shortTag(processId);
@@ -70,7 +70,7 @@ class Hub implements RunHub, FrameVisitor {
     const onError = (error: unknown): void => this.complain(error);
     this.store = new DurableStore(commands, keys, 0);
     this.registry = new HeldRegistry(commands, keys, tag, onError);
-    this.runs = new HubRuns({
+    this.runs = new SubscribedRuns({
       onError,
       onKnown: () => this.startChecking(),
       onLetGo: (runId) => this.aliases.mute(runId, Date.now()),
@@ -221,7 +221,7 @@ class Hub implements RunHub, FrameVisitor {
     for (const [w, a] of this.aliases.takeUnknown()) this.registry.announce({ w, a });
   }
 
-  private heard(run: HubRun): void {
+  private heard(run: SubscribedRun): void {
     run.heardAt = this.now;
     this.runs.settle(run);
     const isNewHole = run.state.needsText && !run.torn;
@@ -235,7 +235,7 @@ class Hub implements RunHub, FrameVisitor {
   // ------------------------------------------------------------ inside
 
   /** Loads what must be known before a reader can begin: the run, and whether its cursor is true. */
-  private async prepare(run: HubRun, cursor: RunPosition | undefined): Promise<void> {
+  private async prepare(run: SubscribedRun, cursor: RunPosition | undefined): Promise<void> {
     const isReady = (): boolean => run.state.isKnown && (!cursor || run.state.canJudge(cursor));
     if (isReady()) return;
     let timer: NodeJS.Timeout | undefined;

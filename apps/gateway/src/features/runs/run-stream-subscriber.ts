@@ -3,8 +3,8 @@ import { CallError } from '@perennial/contracts-kernel';
 import type { Rpc, RunLookup } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 
-/** Injection token of this process's one reader of run streams (a `RunHub`). */
-export const RUN_HUB = Symbol('RUN_HUB');
+/** Injection token of this process's one reader of run streams (a `RunStreamSubscriber`). */
+export const RUN_STREAM_SUBSCRIBER = Symbol('RUN_STREAM_SUBSCRIBER');
 
 /** State of a run from the chat service, for runs whose stream is silent or gone. */
 export function lookupBy(rpc: Rpc): RunLookup {
