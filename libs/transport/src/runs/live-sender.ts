@@ -50,7 +50,7 @@ export class LiveSender {
   beat(writers: Iterable<StreamWriter>): void {
     const now = Date.now();
     for (const writer of writers) {
-      if (writer.liveDirty || !writer.interestKnown) continue;
+      if (writer.liveDirty || !writer.subscribersKnown) continue;
       const silent = now - writer.liveAt;
       if (writer.terminal) {
         if (!LiveSender.isDone(writer) && silent >= END_AGAIN_MS) this.mark(writer);
@@ -93,7 +93,7 @@ export class LiveSender {
     const waiting: StreamWriter[] = [];
     for (const writer of this.dirty) {
       // The first check of the registry is under way; what a run of 2 ms wrote must not be lost to its readers.
-      if (writer.interestKnown) this.collect(writer, now, frames);
+      if (writer.subscribersKnown) this.collect(writer, now, frames);
       else waiting.push(writer);
     }
     this.dirty.clear();

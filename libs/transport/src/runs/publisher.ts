@@ -5,10 +5,10 @@ import type { RunConnections } from '../redis/connections';
 import { DurableFlusher, type OwnsStill } from './durable-flusher';
 import { DurableStore } from './durable-store';
 import { encodeItem } from './frame';
-import { InterestWatch } from './interest-watch';
+import { SubscriberDirectory } from './subscriber-directory';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
 import { LiveSender } from './live-sender';
-import { isInterestMessage, parseAs } from './shapes';
+import { isSubscriptionMessage, parseAs } from './shapes';
 import type {
   RunIdentity,
   RunPosition,
@@ -50,7 +50,7 @@ export function createRunPublisher(options: RunPublisherOptions): RunPublisher {
 
 /** An event on its way to a user's sockets. */
 interface Notice {
-  /** The user, as the registry of interest names it. */
+  /** The user, as the registry of subscriptions names it. */
   member: string;
   /** Encoded for the frame. */
   item: string;
@@ -63,7 +63,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
   private readonly store: DurableStore;
   private readonly durable: DurableFlusher;
   private readonly live: LiveSender;
-  private readonly interest: InterestWatch;
+  private readonly directory: SubscriberDirectory;
   private readonly writers = new Set<StreamWriter>();
   /** Where the stream of a run stood when it was acquired. */
   private readonly lastAcquired = new Map<string, AcquireResult & { kind: 'resumed'; epoch: number }>();
@@ -98,7 +98,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
       intervalMs: options.liveIntervalMs ?? 15,
       detached,
     });
-    this.interest = new InterestWatch(redis, keys, (writer) => this.markLive(writer));
+    this.directory = new SubscriberDirectory(redis, keys, (writer) => this.markLive(writer));
     this.unsubscribe = subscriptions.subscribe(keys.interest, (message) => this.hear(message));
   }
 
@@ -133,8 +133,8 @@ class Publisher implements RunPublisher, StreamWriterHost {
     await this.store.write([
       { runId, epoch, generation, from: 0, to: 0, base: 0, text: '', identity, terminal, finish: true },
     ]);
-    const holders = await this.interest.holders(runKey(runId));
-    const sockets = chatId === undefined ? [] : await this.interest.holders(userKey(userId));
+    const holders = await this.directory.holders(runKey(runId));
+    const sockets = chatId === undefined ? [] : await this.directory.holders(userKey(userId));
     const item = encodeItem({ k: 'f', i: identity, p: position, t: terminal });
     await Promise.all([...new Set([...holders, ...sockets])].map((gateway) => this.live.send(gateway, item)));
   }
@@ -217,7 +217,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
     this.detached(() =>
       setImmediate(() => {
         this.checkQueued = false;
-        this.check([...this.writers].filter((writer) => !writer.interestKnown));
+        this.check([...this.writers].filter((writer) => !writer.subscribersKnown));
       }),
     );
   }
@@ -234,7 +234,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
   }
 
   private async sendNotices(notices: readonly Notice[]): Promise<void> {
-    const holders = await this.interest.holdersOf(new Set(notices.map(({ member }) => member)));
+    const holders = await this.directory.holdersOf(new Set(notices.map(({ member }) => member)));
     const frames = [...holders].map(async ([gateway, members]) => {
       const items = notices.filter(({ member }) => members.has(member)).map(({ item }) => item);
       if (items.length > 0) await this.live.send(gateway, items.join(''));
@@ -243,12 +243,12 @@ class Publisher implements RunPublisher, StreamWriterHost {
   }
 
   private check(writers: readonly StreamWriter[]): void {
-    this.interest.check(writers).catch((error: unknown) => this.complain(error));
+    this.directory.check(writers).catch((error: unknown) => this.complain(error));
   }
 
   private hear(message: string): void {
-    const heard = parseAs(message, isInterestMessage);
-    if (heard) this.interest.hear(heard, this.worker, this.writers);
+    const heard = parseAs(message, isSubscriptionMessage);
+    if (heard) this.directory.hear(heard, this.worker, this.writers);
     else
       this.connections.deadLetters.put({ source: 'interest', reason: 'not a message of a gateway', content: message });
   }

@@ -9,7 +9,7 @@ import { AliasTable } from './alias-table';
 import { DurableStore } from './durable-store';
 import { FollowedRunState } from './followed-run';
 import { decodeFrame, type FrameItem, type FrameVisitor, type OpenItem } from './frame';
-import { HeldRegistry } from './held-registry';
+import { SubscriptionRegistry } from './subscription-registry';
 import { SubscribedRuns, type SubscribedRun } from './subscribed-runs';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
 import { RunChecker } from './run-checker';
@@ -46,7 +46,7 @@ export function createRunStreamSubscriber(options: RunStreamSubscriberOptions): 
 class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   private readonly logger = new Logger('RunStreamSubscriber');
   private readonly connections: RunConnections;
-  private readonly registry: HeldRegistry;
+  private readonly registry: SubscriptionRegistry;
   private readonly checker: RunChecker<SubscribedRun>;
   private readonly store: DurableStore;
   private readonly runs: SubscribedRuns;
@@ -69,7 +69,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     const keys = new RunKeys(keyPrefix);
     const onError = (error: unknown): void => this.complain(error);
     this.store = new DurableStore(commands, keys, 0);
-    this.registry = new HeldRegistry(commands, keys, tag, onError);
+    this.registry = new SubscriptionRegistry(commands, keys, tag, onError);
     this.runs = new SubscribedRuns({
       onError,
       onKnown: () => this.startChecking(),

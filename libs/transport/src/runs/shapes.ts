@@ -1,4 +1,4 @@
-import type { EndItem, FinishItem, FrameItem, InterestMessage, OpenItem, UserItem } from './frame';
+import type { EndItem, FinishItem, FrameItem, SubscriptionMessage, OpenItem, UserItem } from './frame';
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**
@@ -57,7 +57,7 @@ export function isFrameItem(value: unknown): value is FrameItem {
   }
 }
 
-export function isInterestMessage(value: unknown): value is InterestMessage {
+export function isSubscriptionMessage(value: unknown): value is SubscriptionMessage {
   if (!isFields(value) || typeof value['g'] !== 'string') return false;
   const { k, h, w, a } = value;
   return (

@@ -40,7 +40,7 @@ export class StreamWriter implements RunWriter {
   readonly epoch: number;
   readonly destinations = new Map<string, Destination>();
   /** False until the registry was asked once: until then nobody knows whether someone reads. */
-  interestKnown = false;
+  subscribersKnown = false;
   liveDirty = false;
   durableDirty = false;
   /** When something was last sent live (ms). */

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { isReplyError } from '../redis/errors';
-import type { InterestMessage } from './frame';
+import type { SubscriptionMessage } from './frame';
 import { runKey, userKey, type RunKeys } from './keys';
 import type { StreamWriter } from './stream-writer';
 
@@ -12,7 +12,7 @@ const MISSES = 2;
 const TOLD_FRESH_MS = 3_000;
 
 /** Knows which gateways hold readers of this process's runs: asks the registry, and hears of new ones at once. */
-export class InterestWatch {
+export class SubscriberDirectory {
   private gateways: string[] = [];
   private loadedAt = 0;
 
@@ -30,7 +30,7 @@ export class InterestWatch {
     const gateways = await this.known(startedAt);
     const members = [...new Set(writers.flatMap(membersOf))];
     const replies = await Promise.all(gateways.map((gateway) => this.heldOf(gateway, members)));
-    for (const writer of writers) writer.interestKnown = true;
+    for (const writer of writers) writer.subscribersKnown = true;
     for (const [index, gateway] of gateways.entries()) {
       const held = new Set(members.filter((_, at) => replies[index]?.[at] === 1));
       for (const writer of writers) this.apply(writer, gateway, held, startedAt);
@@ -60,7 +60,7 @@ export class InterestWatch {
   }
 
   /** A gateway has begun to hold something, cannot register what it holds, or does not know an alias. Opens (again) what it asks for. */
-  hear(message: InterestMessage, worker: string, writers: Iterable<StreamWriter>): void {
+  hear(message: SubscriptionMessage, worker: string, writers: Iterable<StreamWriter>): void {
     const gateway = message.g;
     if (!this.gateways.includes(gateway)) this.gateways.push(gateway);
     const wanted = new Set(message.k);

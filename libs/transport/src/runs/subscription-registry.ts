@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { isRedisFull } from '../redis/errors';
 import { RedisScript } from '../redis/script';
-import type { InterestMessage } from './frame';
+import type { SubscriptionMessage } from './frame';
 import type { RunKeys } from './keys';
 
 /** A gateway that has not renewed for this long is gone; what it held is nobody's concern. */
@@ -43,7 +43,7 @@ return 1
 `);
 
 /** What this gateway holds, in Redis for the workers to see. Heals by itself when Redis forgets it. */
-export class HeldRegistry {
+export class SubscriptionRegistry {
   private readonly counts = new Map<string, number>();
   private readonly added = new Set<string>();
   private readonly removed = new Set<string>();
@@ -89,8 +89,8 @@ export class HeldRegistry {
   }
 
   /** Tells the workers again, as if the key had just been added. */
-  announce(message: Omit<InterestMessage, 'g'>): void {
-    const text: InterestMessage = { g: this.tag, ...message };
+  announce(message: Omit<SubscriptionMessage, 'g'>): void {
+    const text: SubscriptionMessage = { g: this.tag, ...message };
     this.redis.publish(this.keys.interest, JSON.stringify(text)).catch(this.onError);
   }
 
