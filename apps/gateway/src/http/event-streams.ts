@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import type { FastifyReply } from 'fastify';
-import { ConnectionsHeld } from '../sessions/connections-held';
+import { SessionConnections } from '../sessions/session-connections';
 import { releaseSlots } from './request';
 import type { Caller } from '../sessions/caller';
 import { EventStream } from './event-stream';
@@ -37,7 +37,7 @@ export class EventStreams implements OnModuleInit {
   constructor(
     private readonly runtime: Runtime,
     private readonly load: Load,
-    private readonly held: ConnectionsHeld,
+    private readonly connections: SessionConnections,
   ) {}
 
   onModuleInit(): void {
@@ -58,7 +58,7 @@ export class EventStreams implements OnModuleInit {
     releaseSlots(reply.request);
     const stream = new EventStream(reply);
     const entry: Entry = { stream, kind, abort: () => abort(stream), heardAt: Date.now() };
-    const forget = this.held.add({ claims: caller.claims, end: () => stream.destroy() });
+    const forget = this.connections.add({ claims: caller.claims, end: () => stream.destroy() });
     this.open.add(entry);
     stream.onClose(() => {
       this.open.delete(entry);

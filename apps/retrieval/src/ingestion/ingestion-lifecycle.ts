@@ -5,7 +5,7 @@ import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import type { Extractor } from '../extraction/extraction';
 import { RemovalService } from '../removal/removal.service';
 import { EXTRACTOR } from './extractor';
-import { HeldFiles } from './held-files';
+import { ActiveIngestions } from './active-ingestions';
 import { IngestionParts } from './ingestion-parts';
 
 /** Kept back from the time for handing over: the last statements need some of it. */
@@ -16,7 +16,7 @@ const LAST_WORDS_MS = 1_500;
 export class IngestionLifecycle implements OnApplicationBootstrap {
   constructor(
     private readonly parts: IngestionParts,
-    private readonly held: HeldFiles,
+    private readonly active: ActiveIngestions,
     private readonly removal: RemovalService,
     private readonly connections: Connections,
     @Inject(EXTRACTOR) private readonly extractor: Extractor,
@@ -48,7 +48,7 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
   #work(): void {
     const { worker, suspects, quarantine, quarantineWorker } = this.parts;
     const { drain } = this.runtime;
-    this.held.start();
+    this.active.start();
     if (isWorker(this.env)) {
       this.removal.start();
       suspects.start();
@@ -59,7 +59,7 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
       quarantineWorker.start();
     }
     drain.add('work', 'hand over files', ({ remainingMs }) =>
-      this.held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
+      this.active.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
     );
     // They hand over at the same time as this process does.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>

@@ -7,7 +7,7 @@ import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../index/index-catalog';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { faultOf, type Fault, type Reason } from './faults';
-import { HeldFiles } from './held-files';
+import { ActiveIngestions } from './active-ingestions';
 import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
@@ -31,7 +31,7 @@ export class IngestionService {
 
   constructor(
     private readonly tools: IngestionTools,
-    private readonly held: HeldFiles,
+    private readonly active: ActiveIngestions,
     private readonly steps: IngestionSteps,
     private readonly lane: SlowLane,
     private readonly catalog: IndexCatalog,
@@ -65,13 +65,13 @@ export class IngestionService {
     await this.#pause();
     const fileId = await this.tools.repository.nextSuspect();
     if (fileId === undefined) return false;
-    await this.held.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.#traced(file, signal));
+    await this.active.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.#traced(file, signal));
     return true;
   }
 
   async #ingestOnce(fileId: string, onLane: () => void): Promise<void> {
     let wasSlow = false;
-    await this.held.hold(fileId, { suspect: false, slow: this.lane.isFree }, async (file, signal, giveUp) => {
+    await this.active.hold(fileId, { suspect: false, slow: this.lane.isFree }, async (file, signal, giveUp) => {
       const turn = {
         onLane: () => {
           wasSlow = true;
@@ -85,7 +85,7 @@ export class IngestionService {
   }
 
   async #nextSlow(): Promise<void> {
-    if (this.held.leaving) return;
+    if (this.active.leaving) return;
     const next = await this.tools.repository.nextSlow();
     if (next) this.tools.queue.enqueueAgain([next]);
   }
@@ -181,7 +181,7 @@ export class IngestionService {
 
   /** While something that all files need is away, a worker does not run through the queue. */
   async #pause(): Promise<void> {
-    while (!this.held.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
+    while (!this.active.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
   }
 
   /** Whether something that all files need is away. */

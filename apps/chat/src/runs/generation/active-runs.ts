@@ -15,7 +15,7 @@ const TICK_MS = 1_000;
  * committed, the reply was lost) is given back.
  */
 @Injectable()
-export class HeldRuns {
+export class ActiveRuns {
   readonly #attempts = new Map<string, Attempt>();
   /** Claims that are under way, with the tick before which they began. */
   readonly #claims = new Map<Promise<unknown>, number>();
@@ -34,7 +34,7 @@ export class HeldRuns {
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
     @Inject(Runtime) runtime: Runtime,
   ) {
-    this.#log = runtime.logger('held-runs');
+    this.#log = runtime.logger('active-runs');
     runtime.metrics.gauge('runs_held', 'Answers that this process is writing', [], (gauge) =>
       gauge.set(this.#attempts.size),
     );

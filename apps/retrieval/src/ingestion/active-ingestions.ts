@@ -8,9 +8,9 @@ import { FileLostError, HandOverError, type TakenFile } from './taken-file';
 const LOOK_MS = 1_000;
 
 /** Work on a file that this process has; `giveUp` ends it with a reason, which it throws then. */
-export type HeldWork = (file: TakenFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
+export type IngestionWork = (file: TakenFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
 
-interface Held {
+interface ActiveIngestion {
   epoch: number;
   abort: AbortController;
   /** Resolves when the work has ended, however it did. */
@@ -22,8 +22,8 @@ interface Held {
  * deleted or lost to another owner and is dropped; what only is there was taken by a statement whose reply never came, and is given back.
  */
 @Injectable()
-export class HeldFiles {
-  readonly #held = new Map<string, Held>();
+export class ActiveIngestions {
+  readonly #held = new Map<string, ActiveIngestion>();
   /** Takes whose reply is awaited: Postgres may know of them first. */
   readonly #taking = new Set<string>();
   #leaving = false;
@@ -45,7 +45,7 @@ export class HeldFiles {
   }
 
   /** Takes the file, if it is to be had, and holds it while `work` runs. */
-  async hold(fileId: string, claimable: Claimable, work: HeldWork): Promise<void> {
+  async hold(fileId: string, claimable: Claimable, work: IngestionWork): Promise<void> {
     await this.#outdated(fileId);
     if (this.#leaving || this.#taking.has(fileId) || this.#held.has(fileId)) return;
     this.#taking.add(fileId);
