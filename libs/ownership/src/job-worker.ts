@@ -95,7 +95,7 @@ export class JobWorker<Job extends object> {
    * Takes no further job; the ones that run go on. Not BullMQ's `pause`: a paused worker that sits in its blocking read still takes the
    * next job, which may be the very one with which this process hands its work over.
    */
-  stopTaking(): void {
+  stopClaiming(): void {
     this.#closing = this.#worker?.close().catch((error: unknown) => this.#log.debug({ err: error }, 'queue'));
   }
 

@@ -51,11 +51,11 @@ export class RunsLifecycle implements OnApplicationBootstrap {
     await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => activeRuns.cancel(runIds));
     if (this.env.CHAT_ROLE === 'quarantine') {
       quarantineWorker.start();
-      drain.add('intake', 'claim no more suspects', () => worker.stopTaking());
+      drain.add('intake', 'claim no more suspects', () => worker.stopClaiming());
     } else {
       titles.startSweeping();
       worker.begin(() => quarantine.provide());
-      drain.add('intake', 'claim no more runs', () => worker.stopTaking());
+      drain.add('intake', 'claim no more runs', () => worker.stopClaiming());
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
     }
     drain.add('work', 'let answers end, hand over the others', (context) => this.#handOver(context));

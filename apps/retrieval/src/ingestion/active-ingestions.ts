@@ -3,12 +3,12 @@ import { Runtime } from '@perennial/runtime';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionQueue } from './ingestion-queue';
 import { IngestionRepository, type Claimable } from './ingestion.repository';
-import { FileLostError, HandOverError, type TakenFile } from './taken-file';
+import { FileLostError, HandOverError, type ClaimedFile } from './claimed-file';
 
 const LOOK_MS = 1_000;
 
 /** Work on a file that this process has; `giveUp` ends it with a reason, which it throws then. */
-export type IngestionWork = (file: TakenFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
+export type IngestionWork = (file: ClaimedFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
 
 interface ActiveIngestion {
   epoch: number;
@@ -53,7 +53,7 @@ export class ActiveIngestions {
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
     try {
-      const file = await this.repository.take(fileId, this.processes.id, claimable);
+      const file = await this.repository.claim(fileId, this.processes.id, claimable);
       if (!file) return;
       this.#held.set(fileId, { epoch: file.epoch, abort, ended });
       this.#taking.delete(fileId);

@@ -4,7 +4,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { StoreUnavailableError, VectorStoreError } from '@perennial/vector-store';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { ExtractionError } from '../extraction/extraction';
-import { FileLostError, HandOverError, OutOfTurnError } from './taken-file';
+import { FileLostError, HandOverError, OutOfTurnError } from './claimed-file';
 
 /** For the owner of the file: a code for programs, a sentence for people. */
 export interface Reason {

@@ -9,7 +9,7 @@ import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { VECTOR_STORE } from '../stores/tokens';
 import { IngestionRepository, type StoredChunk } from './ingestion.repository';
-import type { TakenFile } from './taken-file';
+import type { ClaimedFile } from './claimed-file';
 
 /**
  * Chunks whose points are written together: four requests of the usual size, as many as are open at once, and little enough to be held three
@@ -44,7 +44,7 @@ export class IndexStep {
   ) {}
 
   /** @throws FileLostError, EmbeddingError, VectorStoreError, or the signal's reason */
-  async run(file: TakenFile, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
+  async run(file: ClaimedFile, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
     for (const index of await this.registry.writable(signal)) {
       const scopes = await this.repository.missingScopes(file, index.id);
       if (scopes.length === 0) continue;
@@ -65,7 +65,7 @@ export class IndexStep {
 
   async #fill(
     index: VectorIndex,
-    file: TakenFile,
+    file: ClaimedFile,
     scopes: readonly string[],
     signal: AbortSignal,
     onProgress: OnProgress,
@@ -129,7 +129,7 @@ export class IndexStep {
 
   async #write(
     index: VectorIndex,
-    file: TakenFile,
+    file: ClaimedFile,
     scopes: readonly string[],
     chunks: readonly StoredChunk[],
     vectors: ReadonlyMap<string, Float32Array>,

@@ -53,7 +53,7 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
       this.removal.start();
       suspects.start();
       worker.start();
-      drain.add('intake', 'take no more files', () => worker.stopTaking());
+      drain.add('intake', 'take no more files', () => worker.stopClaiming());
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
     } else {
       quarantineWorker.start();

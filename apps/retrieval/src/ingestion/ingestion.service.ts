@@ -11,7 +11,7 @@ import { ActiveIngestions } from './active-ingestions';
 import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
-import { FileLostError, OutOfTurnError, type TakenFile } from './taken-file';
+import { FileLostError, OutOfTurnError, type ClaimedFile } from './claimed-file';
 
 /** A notice of how far a file is, at most this often. */
 const PROGRESS_MS = 250;
@@ -90,7 +90,7 @@ export class IngestionService {
     if (next) this.tools.queue.enqueueAgain([next]);
   }
 
-  #traced(file: TakenFile, signal: AbortSignal): Promise<void> {
+  #traced(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
     const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
     return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
@@ -98,7 +98,7 @@ export class IngestionService {
     );
   }
 
-  async #attempt(file: TakenFile, signal: AbortSignal): Promise<void> {
+  async #attempt(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
     const observe = (outcome: string) => this.#seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
     try {
@@ -119,7 +119,7 @@ export class IngestionService {
     }
   }
 
-  async #ingest(file: TakenFile, signal: AbortSignal): Promise<void> {
+  async #ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const { repository } = this.tools;
     const notify = this.#notifier(file);
     if (await this.#indexes()) await this.steps.live.run(file, signal);
@@ -144,7 +144,7 @@ export class IngestionService {
     return !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
   }
 
-  async #settle(file: TakenFile, fault: Fault, error: unknown): Promise<void> {
+  async #settle(file: ClaimedFile, fault: Fault, error: unknown): Promise<void> {
     const { repository, queue } = this.tools;
     switch (fault.kind) {
       case 'lost':
@@ -173,7 +173,7 @@ export class IngestionService {
     }
   }
 
-  async #giveUp(file: TakenFile, reason: Reason): Promise<void> {
+  async #giveUp(file: ClaimedFile, reason: Reason): Promise<void> {
     const row = await this.tools.repository.fail(file, reason);
     if (!row) throw new FileLostError();
     this.tools.progress.changed(row);
@@ -190,7 +190,7 @@ export class IngestionService {
     return (await this.#indexes()) && this.catalog.isPaused();
   }
 
-  #notifier({ id, userId, generation }: TakenFile) {
+  #notifier({ id, userId, generation }: ClaimedFile) {
     const progress: FileProgress = this.tools.progress;
     let last = { step: '', at: 0 };
     return (step: 'extract' | 'embed' | 'index', done: number, total: number): void => {

@@ -137,14 +137,14 @@ describe('a run that changes hands', () => {
     expect(onFenced).toHaveBeenCalledTimes(1);
   });
 
-  it('refuses a take with an epoch that is behind', async () => {
+  it('refuses to acquire with an epoch that is behind', async () => {
     const identity = chatRun();
     expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
     expect(await successor.publisher.acquire(identity.runId, 2)).toEqual({ kind: 'fenced', epoch: 3 });
     expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
   });
 
-  it('tells a taker of a recorded end', async () => {
+  it('tells a claimant of a recorded end', async () => {
     const identity = chatRun();
     const writer = successor.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
     writer.append('over');

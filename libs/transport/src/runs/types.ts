@@ -99,7 +99,7 @@ export interface RunWriter {
 export type AcquireResult =
   /** The stream is there: continue after `text` (the durable tail of `generation`). */
   | { kind: 'resumed'; generation: number; offset: number; text: string; terminal?: RunTerminal }
-  /** Nothing is there (first take, or Redis lost its memory): the caller seeds it from Postgres. */
+  /** Nothing is there (first claim, or Redis lost its memory): the caller seeds it from Postgres. */
   | { kind: 'empty' }
   /** A higher epoch is already set: this take is void. */
   | { kind: 'fenced'; epoch: number };

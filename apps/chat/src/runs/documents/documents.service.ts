@@ -7,7 +7,7 @@ import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import type { Claim } from '../generation/finish.repository';
 import { patiently } from '../generation/patience';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../model/run';
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
 import { QueryWriter } from './query-writer';
@@ -20,7 +20,7 @@ const KEEP_PATIENCE_MS = 5_000;
 
 /** An attempt that asks for documents. */
 export interface Consulting {
-  run: TakenRun;
+  run: ClaimedRun;
   items: readonly SearchItem[];
   claim: Claim;
   /** Text that an earlier owner wrote: what it leaned on stays what this answer leans on. */
@@ -34,7 +34,7 @@ export interface Consulting {
 /** What came of it. */
 export interface Consulted {
   /** The run with the documents in its prompt. */
-  run: TakenRun;
+  run: ClaimedRun;
   /** Resolves when Postgres has what was found, or when there is no more use in trying. */
   kept: Promise<void>;
   /** Shows the sources again: the first event may be lost, and nothing comes after the answer's end. */
@@ -146,7 +146,7 @@ export class DocumentsService {
     }
   }
 
-  #consulted(run: TakenRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
+  #consulted(run: ClaimedRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
     const sources = citedSources(documents.sources);
     return {
       run: withDocuments(run, documents),

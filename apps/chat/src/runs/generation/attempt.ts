@@ -5,7 +5,7 @@ import type { Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
-import type { Outcome, TakenRun } from '../model/run';
+import type { Outcome, ClaimedRun } from '../model/run';
 import { SUSPECT_AFTER_DEATHS } from '../ownership/claim.repository';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
@@ -23,7 +23,7 @@ const CONFIG_PATIENCE_MS = 30_000;
 /** A completion without a key ends when no gateway has held a reader of it for this long. */
 const READER_GONE_MS = 10_000;
 
-/** One owner's attempt at an answer: from the take to the finish, the loss or the hand-over. */
+/** One owner's attempt at an answer: from the claim to the finish, the loss or the hand-over. */
 export class Attempt {
   readonly runId: string;
   readonly epoch: number;
@@ -45,7 +45,7 @@ export class Attempt {
   #consulted?: Consulted;
 
   constructor(
-    readonly run: TakenRun,
+    readonly run: ClaimedRun,
     private readonly owner: string,
     private readonly tools: AttemptTools,
     private readonly documents: DocumentsService,
@@ -116,7 +116,7 @@ export class Attempt {
   async #perform(): Promise<void> {
     const recovered = await this.#recover();
     if (!recovered || this.#reason === 'lost' || this.#reason === 'handover') return;
-    this.tools.metrics.taken(this.epoch);
+    this.tools.metrics.claimed(this.epoch);
     const { publisher } = this.tools;
     this.#writer = publisher.open(identityOf(this.run), { epoch: this.epoch, ...recovered }, () => this.stop('lost'));
     const writer = this.#writer;

@@ -2,7 +2,7 @@ import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
 import { type Logger, SecretBoxError, unexpected } from '@perennial/runtime';
 import type { RunIdentity } from '@perennial/transport';
-import type { Outcome, TakenRun } from '../model/run';
+import type { Outcome, ClaimedRun } from '../model/run';
 
 /** Why an attempt stops before the provider's end. */
 export type StopReason =
@@ -57,7 +57,7 @@ function providerFailure(error: ProviderError, log: Logger, principal: Principal
 }
 
 /** What readers must know of a run. */
-export function identityOf(run: Pick<TakenRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
+export function identityOf(run: Pick<ClaimedRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
   return {
     runId: run.id,
     userId: run.user_id,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { DocumentsService } from '../documents/documents.service';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../model/run';
 import { ClaimRepository } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
@@ -78,12 +78,12 @@ export class RunClaims {
     this.#claiming = false;
   }
 
-  #claim(claim: (owner: string) => Promise<TakenRun[]>): Promise<Attempt[]> {
+  #claim(claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
     const owner = this.registry.id;
     return this.activeRuns.whileClaiming(async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
   }
 
-  #begin(run: TakenRun, owner: string): Attempt {
+  #begin(run: ClaimedRun, owner: string): Attempt {
     const attempt = new Attempt(run, owner, this.tools, this.documents);
     this.activeRuns.add(attempt);
     if (run.title && !run.cancelled) {

@@ -21,7 +21,7 @@ export interface HistoryMessage {
   parts: unknown[] | null;
 }
 
-/** The provider's end, recorded before the finish: a taker that finds it does not call the provider again. */
+/** The provider's end, recorded before the finish: a claimant that finds it does not call the provider again. */
 export interface ProviderEnd {
   generation: number;
   /** UTF-16 units of the whole text. */
@@ -47,7 +47,7 @@ export interface Checkpoint {
   text: string;
 }
 
-/** A title that the taker has to make, claimed together with the run. */
+/** A title that the claimant has to make, claimed together with the run. */
 export interface ClaimedTitle {
   key: string;
   tries: number;
@@ -67,7 +67,7 @@ export interface TitlePayload {
 }
 
 /** A run as its new owner gets it. */
-export interface TakenRun {
+export interface ClaimedRun {
   id: string;
   kind: 'turn' | 'completion';
   user_id: string;

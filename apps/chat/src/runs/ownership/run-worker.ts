@@ -65,9 +65,9 @@ export class RunWorker extends JobWorker<RunJob> {
     });
   }
 
-  override stopTaking(): void {
+  override stopClaiming(): void {
     this.generation.refuse();
     this.activeRuns.leave();
-    super.stopTaking();
+    super.stopClaiming();
   }
 }

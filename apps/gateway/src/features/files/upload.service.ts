@@ -22,7 +22,7 @@ const GATEWAY: Principal = { kind: 'service', name: 'gateway' };
 /** Waits before a file that is stored is registered again, in milliseconds: its bytes have come all the way. */
 const REGISTER_AGAIN_MS = [500, 2_000];
 
-type TakenFile = StoredBlob & Omit<ArrivingFile, 'bytes'>;
+type ReceivedFile = StoredBlob & Omit<ArrivingFile, 'bytes'>;
 
 /** Brings a file from the connection of its client into the store, without keeping it anywhere, and has retrieval write it down. */
 @Injectable()
@@ -65,7 +65,7 @@ export class UploadService {
     });
   }
 
-  private async keep(key: string, { bytes, name, contentType }: ArrivingFile, maxBytes: number): Promise<TakenFile> {
+  private async keep(key: string, { bytes, name, contentType }: ArrivingFile, maxBytes: number): Promise<ReceivedFile> {
     try {
       return { ...(await this.store.put(key, bytes, { maxBytes, contentType })), name, contentType };
     } catch (error) {
@@ -75,7 +75,7 @@ export class UploadService {
 
   private async register(
     fileId: string,
-    { name, contentType, size, sha256 }: TakenFile,
+    { name, contentType, size, sha256 }: ReceivedFile,
     { metadata, knowledgeId }: { metadata: Record<string, unknown>; knowledgeId?: string },
     process: boolean,
     principal: UserPrincipal,

@@ -1,5 +1,5 @@
 /** A file that this process ingests. */
-export interface TakenFile {
+export interface ClaimedFile {
   id: string;
   userId: string;
   name: string;
