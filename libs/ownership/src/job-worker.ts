@@ -11,7 +11,7 @@ const STALLED_CHECK_MS = 5_000;
 /** How often a job may stall is none of its affairs either: attempts are counted on the row. */
 const NEVER = 1_000_000_000;
 /** Redis may be away when a process ends. */
-const CLOSE_PATIENCE_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface JobWorkerOptions<Job> {
   /** The queue's name in BullMQ. */
@@ -102,8 +102,8 @@ export class JobWorker<Job extends object> {
   /** Waits a moment for the jobs to be acknowledged and disconnects. What is left is dropped by whoever is offered it next. */
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)));
-    await Promise.race([this.#closing, patience]);
+    const timeout = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
+    await Promise.race([this.#closing, timeout]);
     clearTimeout(timer);
     this.#redis?.disconnect();
   }

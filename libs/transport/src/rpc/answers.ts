@@ -33,7 +33,7 @@ const GIVE_UP_MS = 30_000;
 const MAX_WAITING = 10_000;
 const PARKED_TTL_MS = 30_000;
 /** How long a large answer waits for its caller to fetch those before it. */
-const FULL_PATIENCE_MS = 4_000;
+const FULL_TIMEOUT_MS = 4_000;
 const TOO_MUCH_WAITS: Failure = {
   code: 'RESOURCE_EXHAUSTED',
   message: 'Too many large answers are waiting. Try again in a moment.',
@@ -128,7 +128,7 @@ export class Answers {
       try {
         const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, text);
         if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
-        else if (Date.now() - answer.at >= FULL_PATIENCE_MS)
+        else if (Date.now() - answer.at >= FULL_TIMEOUT_MS)
           frame = encodeFailure(call, answer.isRead ? TOO_MUCH_WAITS : UNTOLD);
       } catch {
         // Redis is away.

@@ -6,7 +6,7 @@ import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import type { Claim } from '../generation/finish.repository';
-import { patiently } from '../generation/patience';
+import { retryTransient } from '../generation/retry-transient';
 import type { ClaimedRun } from '../model/run';
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
@@ -16,7 +16,7 @@ import { conversationOf, withDocuments } from './run-documents';
 type Found = CallReply<typeof documents.search>;
 
 /** How long an answer waits for Postgres to keep what was found; it goes on to be kept while the answer is written. */
-const KEEP_PATIENCE_MS = 5_000;
+const KEEP_TIMEOUT_MS = 5_000;
 
 /** An attempt that asks for documents. */
 export interface Consulting {
@@ -72,7 +72,7 @@ export class DocumentsService {
     return inSpan('consult documents', { attributes: { 'perennial.documents.items': items.length } }, async (span) => {
       const documents = await this.#lookUp(consulting, span);
       const kept = this.#keep(consulting, documents);
-      await Promise.race([kept, pause(KEEP_PATIENCE_MS)]);
+      await Promise.race([kept, pause(KEEP_TIMEOUT_MS)]);
       const consulted = this.#consulted(run, documents, kept);
       consulted.repeat();
       return consulted;
@@ -123,7 +123,7 @@ export class DocumentsService {
         throw error;
       }
     };
-    const found = await patiently(search, { signal, limitMs: this.env.DOCUMENTS_TIMEOUT_MS });
+    const found = await retryTransient(search, { signal, limitMs: this.env.DOCUMENTS_TIMEOUT_MS });
     if (found instanceof CallError) throw found;
     return found;
   }
@@ -139,7 +139,7 @@ export class DocumentsService {
 
   async #keep({ claim, giveUp }: Consulting, documents: KeptDocuments): Promise<void> {
     try {
-      await patiently(() => this.repository.keep(claim, documents), { signal: giveUp });
+      await retryTransient(() => this.repository.keep(claim, documents), { signal: giveUp });
     } catch (error) {
       if (!giveUp.aborted)
         this.#log.error({ err: error, run_id: claim.runId }, 'the sources of an answer were not kept');

@@ -3,7 +3,7 @@ import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { ChatMessage } from '@perennial/model-provider';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { unlessAborted } from '../generation/patience';
+import { unlessAborted } from '../generation/retry-transient';
 import { cutText } from '../model/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';

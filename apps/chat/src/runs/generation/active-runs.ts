@@ -5,7 +5,7 @@ import { OwnershipRepository, type OwnedRun } from '../ownership/ownership.repos
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue, type RunJob } from '../ownership/run-queue';
 import type { Attempt } from './attempt';
-import { patiently } from './patience';
+import { retryTransient } from './retry-transient';
 
 const TICK_MS = 1_000;
 
@@ -110,7 +110,7 @@ export class ActiveRuns {
   async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
-      patiently(work, { signal, limitMs: deadlineAt - Date.now() });
+      retryTransient(work, { signal, limitMs: deadlineAt - Date.now() });
     await before(deadlineAt, Promise.allSettled(this.#claims.keys()));
     const unbegun = [...this.#attempts.values()].filter((attempt) => attempt.handedOver);
     await before(deadlineAt, Promise.all(unbegun.map((attempt) => attempt.over)));

@@ -11,7 +11,7 @@ import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import { patiently, unlessAborted } from './patience';
+import { retryTransient, unlessAborted } from './retry-transient';
 import { providerCall, type ProviderCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
@@ -19,7 +19,7 @@ import { providerHost } from './run-metrics';
 import { recoverText, type RecoveredText } from './recovery';
 
 /** How long config may be away before an answer is given up. */
-const CONFIG_PATIENCE_MS = 30_000;
+const CONFIG_TIMEOUT_MS = 30_000;
 /** A completion without a key ends when no gateway has held a reader of it for this long. */
 const READER_GONE_MS = 10_000;
 
@@ -138,7 +138,10 @@ export class Attempt {
     }
     // An empty Redis knows no fence: only Postgres can tell whether a later owner has seeded the stream meanwhile.
     if (acquired.kind === 'empty' && this.epoch > 1) {
-      const mine = await patiently(() => store.ownership.isOwner(this.runId, this.owner, this.epoch), this.#patience());
+      const mine = await retryTransient(
+        () => store.ownership.isOwner(this.runId, this.owner, this.epoch),
+        this.#retryOptions(),
+      );
       if (!mine) {
         this.stop('lost');
         return undefined;
@@ -180,7 +183,7 @@ export class Attempt {
     const { signal } = this.#abort;
     // A config service that is silent must not hold up a stop or a hand-over.
     const model = await unlessAborted(
-      patiently(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_PATIENCE_MS }),
+      retryTransient(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_TIMEOUT_MS }),
       signal,
     );
     if (this.#reason) return this.#stopped();
@@ -268,7 +271,7 @@ export class Attempt {
         ? { end: { generation, length: text.length, outcome }, rest: [...this.uncheckpointed()] }
         : undefined;
     try {
-      return await patiently(() => finish.finish(claim, outcome, generation, text, recording), { signal });
+      return await retryTransient(() => finish.finish(claim, outcome, generation, text, recording), { signal });
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -294,7 +297,7 @@ export class Attempt {
   /** Set by who holds the attempt: the terminal event has reached Redis. */
   onPublished: (runId: string) => void = () => undefined;
 
-  #patience() {
+  #retryOptions() {
     return { signal: this.#abort.signal };
   }
 }

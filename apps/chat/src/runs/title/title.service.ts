@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
-import { patiently, unlessAborted } from '../generation/patience';
+import { retryTransient, unlessAborted } from '../generation/retry-transient';
 import type { ClaimedTitle } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
@@ -82,7 +82,7 @@ export class TitleService {
     const asked = await unlessAborted(this.#ask(claimed), signal).catch(() => undefined);
     if (signal.aborted) return;
     const title = asked ?? firstWords(payload.text);
-    const renamed = await patiently(() => this.repository.complete(key, owner, title), { signal });
+    const renamed = await retryTransient(() => this.repository.complete(key, owner, title), { signal });
     if (renamed) this.events.titled(userId, chatId, payload.messageId, title);
   }
 

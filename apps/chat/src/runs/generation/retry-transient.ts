@@ -5,7 +5,7 @@ import { isPassing } from '../models/model-catalog';
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
-export interface PatienceOptions {
+export interface RetryOptions {
   /** Ends the waiting; the promise then rejects with the last error. */
   signal: AbortSignal;
   /** Milliseconds after which a passing error is thrown; without it only the signal ends the waiting. */
@@ -13,7 +13,7 @@ export interface PatienceOptions {
 }
 
 /** Repeats `work` while it fails for reasons that pass: a store or a service that is away for a moment. */
-export async function patiently<T>(work: () => Promise<T>, { signal, limitMs }: PatienceOptions): Promise<T> {
+export async function retryTransient<T>(work: () => Promise<T>, { signal, limitMs }: RetryOptions): Promise<T> {
   const end = limitMs === undefined ? Infinity : performance.now() + limitMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
