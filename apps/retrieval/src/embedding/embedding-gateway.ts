@@ -94,7 +94,7 @@ export class EmbeddingGateway {
         release();
       }
       if (elsewhere.length === 0) return made;
-      await unlessAborted(over, signal);
+      await untilAborted(over, signal);
       needed = elsewhere;
     }
   }
@@ -161,7 +161,7 @@ async function allSettled(
 }
 
 /** Waits for `work`, which goes on, only as long as the signal allows. */
-async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return void (await work);
   let leave!: () => void;
   const aborted = new Promise<void>((resolve) => {

@@ -3,7 +3,7 @@ import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { ChatMessage } from '@perennial/model-provider';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { unlessAborted } from '../generation/retry-transient';
+import { raceAbort } from '../generation/retry-transient';
 import { cutText } from '../model/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
@@ -43,7 +43,7 @@ export class QueryWriter {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.env.DOCUMENTS_TIMEOUT_MS)]);
     try {
       // A config service that is silent must not hold up the answer either.
-      return (await unlessAborted(this.#ask(conversation, chatModel, principal, limit), limit)) ?? words;
+      return (await raceAbort(this.#ask(conversation, chatModel, principal, limit), limit)) ?? words;
     } catch (error) {
       if (signal.aborted) throw error;
       this.#log.info({ err: error }, 'the model worded no queries');

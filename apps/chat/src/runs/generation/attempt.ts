@@ -11,7 +11,7 @@ import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import { retryTransient, unlessAborted } from './retry-transient';
+import { retryTransient, raceAbort } from './retry-transient';
 import { providerCall, type ProviderCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
@@ -182,7 +182,7 @@ export class Attempt {
     const principal = this.run.principal as UserPrincipal;
     const { signal } = this.#abort;
     // A config service that is silent must not hold up a stop or a hand-over.
-    const model = await unlessAborted(
+    const model = await raceAbort(
       retryTransient(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_TIMEOUT_MS }),
       signal,
     );

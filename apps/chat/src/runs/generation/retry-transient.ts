@@ -27,7 +27,7 @@ export async function retryTransient<T>(work: () => Promise<T>, { signal, limitM
 }
 
 /** Rejects as soon as the signal is aborted; what `work` brings after that is dropped. For work that cannot be called off itself. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
     if (signal.aborted) stop();

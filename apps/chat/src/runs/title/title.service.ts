@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
-import { retryTransient, unlessAborted } from '../generation/retry-transient';
+import { retryTransient, raceAbort } from '../generation/retry-transient';
 import type { ClaimedTitle } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
@@ -79,7 +79,7 @@ export class TitleService {
     if (this.#abort.signal.aborted) return;
     const { key, payload, user_id: userId, chat_id: chatId } = claimed;
     const { signal } = this.#abort;
-    const asked = await unlessAborted(this.#ask(claimed), signal).catch(() => undefined);
+    const asked = await raceAbort(this.#ask(claimed), signal).catch(() => undefined);
     if (signal.aborted) return;
     const title = asked ?? firstWords(payload.text);
     const renamed = await retryTransient(() => this.repository.complete(key, owner, title), { signal });
