@@ -120,11 +120,11 @@ export class Attempt {
     const { publisher } = this.tools;
     this.#writer = publisher.open(identityOf(this.run), { epoch: this.epoch, ...recovered }, () => this.stop('lost'));
     const writer = this.#writer;
-    const foregone = this.#foregone(recovered);
-    const outcome = foregone ?? (await this.#generate(writer, recovered));
+    const knownOutcome = this.#knownOutcome(recovered);
+    const outcome = knownOutcome ?? (await this.#generate(writer, recovered));
     if (!outcome) return;
     this.#finishing = true;
-    const finished = await this.#finish(writer, outcome, foregone === undefined);
+    const finished = await this.#finish(writer, outcome, knownOutcome === undefined);
     if (finished) this.#announce(writer, finished);
   }
 
@@ -151,7 +151,7 @@ export class Attempt {
   }
 
   /** The outcome, where it is known before the provider is asked. */
-  #foregone({ generation, text }: RecoveredText): Outcome | undefined {
+  #knownOutcome({ generation, text }: RecoveredText): Outcome | undefined {
     const { cancelled, deaths, provider_end: end } = this.run;
     if (cancelled || this.#reason === 'cancelled') return { state: 'cancelled' };
     if (end && end.generation === generation && end.length === text.length) return end.outcome;
