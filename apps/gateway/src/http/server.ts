@@ -29,7 +29,7 @@ const KEEP_ALIVE_MS = 75_000;
 export function createAdapter(env: GatewayEnv): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: env.BODY_LIMIT_BYTES,
-    // Node's limit knows no exception for uploads: `limitArrival` keeps to it.
+    // Node's limit knows no exception for uploads: `enforceBodyTimeout` keeps to it.
     requestTimeout: 0,
     http: { headersTimeout: env.REQUEST_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -10,7 +10,7 @@ interface Place {
  * The places of those who are not signed in: few, because nobody knows who they are. When all are taken, the network that holds most gives up its
  * oldest, so that whoever floods us pays for it and a newcomer gets in. One network has half of the places at most.
  */
-export class StrangerPlaces {
+export class AnonymousPlaces {
   private readonly byNetwork = new Map<string, Set<Place>>();
   private taken = 0;
 

@@ -12,7 +12,12 @@ const PROGRESS_BYTES = 16_384;
  * still sends after as long: nobody reads that. Node's own limit knows no exception for uploads.
  * @param limitMs of a whole request; of an upload, for each step of its progress
  */
-export function limitArrival(request: FastifyRequest, reply: FastifyReply, errors: ErrorFilter, limitMs: number): void {
+export function enforceBodyTimeout(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  errors: ErrorFilter,
+  limitMs: number,
+): void {
   const { raw } = request;
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (encoding === undefined && Number(length ?? 0) === 0) return;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { StrangerPlaces } from './stranger-places';
+import { AnonymousPlaces } from './anonymous-places';
 
 describe('the places of strangers', () => {
   const crowd = (limit: number) => {
-    const places = new StrangerPlaces(limit);
+    const places = new AnonymousPlaces(limit);
     const ended: string[] = [];
     const enter = (address: string, name: string, mayEnd = true) =>
       places.enter(address, () => {
