@@ -19,7 +19,7 @@ import {
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
 import { Notices, Rpc, type OnRunUpdate, type RunStreamSubscriber } from '@perennial/transport';
 import { createGateway } from '../src/application';
-import { routeOf } from '../src/http/endpoint';
+import { routeOf } from '../src/http/route';
 import { gatewayEnv } from '../src/env';
 import { GatewayModule } from '../src/gateway.module';
 import { RUN_STREAM_SUBSCRIBER } from '../src/features/runs/run-stream-subscriber';

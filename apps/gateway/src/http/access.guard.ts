@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions';
 import type { Caller } from '../sessions/caller';
 import { mayReadByCookie, refuseForgery } from './csrf';
-import { routeOf } from './endpoint';
+import { routeOf } from './route';
 import { Load } from './load';
 import { Origins } from './origins';
 import { notSignedIn, Problem } from '../problem';

@@ -2,7 +2,7 @@ import { Controller, Req, Res } from '@nestjs/common';
 import { CompletionBodySchema, TurnBodySchema, routes } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../../http/request';
-import { Endpoint, parse } from '../../http/endpoint';
+import { Route, parse } from '../../http/route';
 import { Problem } from '../../problem';
 import { idempotencyKeyOf } from './completion-body';
 import { CompletionsService } from './completions.service';
@@ -13,7 +13,7 @@ import { isTurn } from './turn-body';
 export class CompletionsController {
   constructor(private readonly completions: CompletionsService) {}
 
-  @Endpoint(routes.completions.create)
+  @Route(routes.completions.create)
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};

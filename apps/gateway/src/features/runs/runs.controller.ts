@@ -5,7 +5,7 @@ import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { idOf, notFound } from '../../http/hidden';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { EventStreams } from '../../http/event-streams';
 import { Problem } from '../../problem';
 import { eventOf } from './run-events';
@@ -19,10 +19,10 @@ export class RunsController {
     private readonly streams: EventStreams,
   ) {}
 
-  @Endpoint(routes.runs.events)
+  @Route(routes.runs.events)
   async events(
-    @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof routes.runs.events>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { params, query }: RouteInput<typeof routes.runs.events>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

@@ -7,7 +7,7 @@ import {
   SetMetadata,
   type ExecutionContext,
 } from '@nestjs/common';
-import type { Route, RouteInput } from '@perennial/contracts-gateway';
+import type { Route as RouteContract, RouteInput } from '@perennial/contracts-gateway';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { callerOf } from './request';
@@ -16,7 +16,7 @@ import { Problem } from '../problem';
 const ROUTE = Symbol('route');
 
 /** Mounts a handler at a declared route; the guard reads who may call it from the same declaration. */
-export function Endpoint(route: Route): MethodDecorator {
+export function Route(route: RouteContract): MethodDecorator {
   return applyDecorators(
     RequestMapping({ path: [route.path, ...(route.aliases ?? [])], method: RequestMethod[route.method] }),
     HttpCode(200),
@@ -24,24 +24,24 @@ export function Endpoint(route: Route): MethodDecorator {
   );
 }
 
-/** The declaration that a handler is mounted at; undefined for a handler without `@Endpoint`. */
-export function routeOf(handler: object): Route | undefined {
-  return Reflect.getMetadata(ROUTE, handler) as Route | undefined;
+/** The declaration that a handler is mounted at; undefined for a handler without `@Route`. */
+export function routeOf(handler: object): RouteContract | undefined {
+  return Reflect.getMetadata(ROUTE, handler) as RouteContract | undefined;
 }
 
 /** What came with the request, parsed by the route's schemas: a `RouteInput`. A mismatch is 422. */
-export const Input = createParamDecorator((_: unknown, context: ExecutionContext) => {
+export const ValidatedInput = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const route = routeOf(context.getHandler());
-  if (route === undefined) throw new Error('@Input() on a handler without @Endpoint()');
+  if (route === undefined) throw new Error('@ValidatedInput() on a handler without @Route()');
   return parseInput(route, context.switchToHttp().getRequest<FastifyRequest>());
 });
 
 /** The caller; only on routes that are not public. */
-export const From = createParamDecorator((_: unknown, context: ExecutionContext) =>
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext) =>
   callerOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-export function parseInput<R extends Route>(
+export function parseInput<R extends RouteContract>(
   route: R,
   request: { params: unknown; query: unknown; body: unknown },
 ): RouteInput<R> {
