@@ -9,7 +9,7 @@ import { isolateConnections } from './http/guarded';
 import { Load } from './http/load';
 import { answerUnmet } from './http/parser-errors';
 import { readProxyProtocol } from './http/proxy-protocol';
-import { createAdapter, furnish } from './http/server';
+import { createAdapter, configureHttp } from './http/server';
 import type { GatewayEnv } from './env';
 import { RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 import { SocketServer } from './features/sockets/socket-server';
@@ -27,7 +27,7 @@ export async function createGateway(
     bodyParser: false,
     abortOnError: false,
   });
-  const errors = await furnish(app, env, runtime);
+  const errors = await configureHttp(app, env, runtime);
   const site = app.get<Site | undefined>(SITE);
   await serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
   // First of all hooks: whoever is sent away below must find another replica, not this one.

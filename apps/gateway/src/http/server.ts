@@ -46,7 +46,11 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
 }
 
 /** Everything around the handlers: headers, limits, parsers, errors, metrics. */
-export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runtime: Runtime): Promise<ErrorFilter> {
+export async function configureHttp(
+  app: NestFastifyApplication,
+  env: GatewayEnv,
+  runtime: Runtime,
+): Promise<ErrorFilter> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const errors = new ErrorFilter(runtime);
   app.useGlobalFilters(errors);
