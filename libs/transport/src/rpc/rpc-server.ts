@@ -10,7 +10,7 @@ import { DeadlineWheel } from './deadline-wheel';
 import { missingHandlers } from './handler-check';
 import type { RpcMetrics } from './metrics';
 import { RecentCalls } from './recent-calls';
-import { ReplicaPulse } from './replica-pulse';
+import { ReplicaHeartbeat } from './replica-heartbeat';
 import { type RedeliveredRecord, RequestReader, type StreamRecord } from './request-reader';
 import { LEAVE } from './scripts';
 import { OPENS_SEALS } from './seal-directory';
@@ -51,7 +51,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly consumer: string;
   private readonly records: RecordReader;
   private readonly answers: Answers;
-  private readonly pulse: ReplicaPulse;
+  private readonly heartbeat: ReplicaHeartbeat;
   private readonly runner: CallRunner;
   private reader: RequestReader | undefined;
   private slotFreed: (() => void) | undefined;
@@ -74,9 +74,9 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       service,
       secrets: connections.secrets,
       requireSigned: connections.options.requireSigned ?? false,
-      redisNow: () => this.pulse.redisNow(),
+      redisNow: () => this.heartbeat.redisNow(),
     });
-    this.pulse = new ReplicaPulse(connections.commands, {
+    this.heartbeat = new ReplicaHeartbeat(connections.commands, {
       stream: this.stream,
       consumer: this.consumer,
       streamIds: () => this.streamIds(),
@@ -91,7 +91,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       metrics: options.metrics,
       handlers: this.messageHandlers,
       wheel: this.wheel,
-      redisNow: () => this.pulse.redisNow(),
+      redisNow: () => this.heartbeat.redisNow(),
     });
     options.metrics?.gauge('server', () => this.running.size);
   }
@@ -103,7 +103,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
 
   /** True while this replica takes calls: for readiness. */
   get isReady(): boolean {
-    return !this.draining && this.reader?.isHealthy === true && this.pulse.sinceGoodMs < HEALTHY_WITHIN_MS;
+    return !this.draining && this.reader?.isHealthy === true && this.heartbeat.sinceGoodMs < HEALTHY_WITHIN_MS;
   }
 
   /** Starts taking calls; does not wait for Redis, because a process must come up without it. */
@@ -132,7 +132,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       if (!handler.isEventHandler) continue;
       void this.listenTo(noticeChannel(keyPrefix, pattern), (message) => void this.onEvent(pattern, message));
     }
-    this.pulse.start();
+    this.heartbeat.start();
     this.reader.start();
     callback();
   }
@@ -186,7 +186,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       clearTimeout(timer);
     }
     await this.answers.drained(Math.max(200, endsAt - Date.now()));
-    this.pulse.stop();
+    this.heartbeat.stop();
     await this.leave();
     this.answers.close();
     this.wheel.stop();
@@ -208,7 +208,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
 
   /** None before Redis's clock is known: what waited longer than its caller must not be begun. */
   private free(): number {
-    if (this.draining || this.pulse.redisNow() === undefined) return 0;
+    if (this.draining || this.heartbeat.redisNow() === undefined) return 0;
     return this.options.concurrency - this.running.size;
   }
 

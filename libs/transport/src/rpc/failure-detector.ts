@@ -22,7 +22,7 @@ const SAME_MOMENT_MS = 20;
  * Decides which records of other replicas to claim: seen silent twice, unkept in between, and only while one's own heartbeats flow.
  * A Redis that paused for 5 s makes everyone look dead; a replica that was stopped for 8 s has old news.
  */
-export class Suspicion {
+export class FailureDetector {
   private goodBeats = 0;
   private suspects = new Map<string, number>();
 

@@ -4,11 +4,11 @@ import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
 import { type PendingEntry, type RedeliveredRecord, toRedelivered } from './request-reader';
 import { FORGET_REPLICAS, HEARTBEAT } from './scripts';
-import { CLAIM_IDLE_MS, type SilentRecord, SUSPECT_IDLE_MS, Suspicion } from './suspicion';
+import { CLAIM_IDLE_MS, type SilentRecord, SUSPECT_IDLE_MS, FailureDetector } from './failure-detector';
 import { outsideTraces } from './tracing';
 import { REPLICA_GROUP } from './wire';
 
-export interface ReplicaPulseOptions {
+export interface ReplicaHeartbeatOptions {
   stream: string;
   consumer: string;
   /** Records in work here. */
@@ -34,9 +34,9 @@ const FORGET_IDLE_MS = 600_000;
 const FORGET_EVERY_BEATS = 600;
 
 /** The heartbeat of a replica: keeps its records, measures Redis's clock and claims what the dead have left. */
-export class ReplicaPulse {
-  private readonly logger = new Logger('RpcPulse');
-  private readonly suspicion = new Suspicion();
+export class ReplicaHeartbeat {
+  private readonly logger = new Logger('RpcHeartbeat');
+  private readonly detector = new FailureDetector();
   private stopBeating: (() => void) | undefined;
   private beating = false;
   private beats = 0;
@@ -47,7 +47,7 @@ export class ReplicaPulse {
 
   constructor(
     private readonly redis: Redis,
-    private readonly options: ReplicaPulseOptions,
+    private readonly options: ReplicaHeartbeatOptions,
   ) {}
 
   /** Redis's clock in milliseconds, as soon as this process knows it. */
@@ -76,7 +76,7 @@ export class ReplicaPulse {
   }
 
   private readonly onConnected = (): void => {
-    this.suspicion.forget();
+    this.detector.forget();
     void outsideTraces(() => this.beat());
   };
 
@@ -85,21 +85,21 @@ export class ReplicaPulse {
     if (this.beating) return;
     this.beating = true;
     const startedAt = performance.now();
-    if (startedAt - this.lastBeatAt > LATE_MS) this.suspicion.forget();
+    if (startedAt - this.lastBeatAt > LATE_MS) this.detector.forget();
     this.lastBeatAt = startedAt;
     try {
       const { nowMs, silent } = await this.heartbeat(startedAt);
       const tookMs = performance.now() - startedAt;
       if (tookMs > SLOW_MS) {
-        this.suspicion.forget();
+        this.detector.forget();
       } else {
-        const dead = this.suspicion.look(silent, nowMs);
+        const dead = this.detector.look(silent, nowMs);
         if (dead.length > 0 && this.stopBeating) await this.claim(dead);
       }
       this.beats += 1;
       if (this.beats % FORGET_EVERY_BEATS === 0) await this.forgetReplicas();
     } catch (error) {
-      this.suspicion.forget();
+      this.detector.forget();
       if (!isRedisUnavailable(error))
         this.logger.warn(`heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
