@@ -6,7 +6,7 @@ import { type Connections, redisUnavailable } from '../redis';
 import { AnswerReceiver } from './answer-receiver';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
-import { Outbox } from './outbox';
+import { RequestBatcher } from './request-batcher';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
 import { ReplyBudget } from './reply-budget';
 import { type AnswerFrame, callId, rpcKeys } from './wire';
@@ -52,7 +52,7 @@ export class RedisRpcClient extends ClientProxy {
   private readonly redis: Redis;
   private readonly pending = new Map<string, PendingCall>();
   private readonly wheel = new DeadlineWheel();
-  private readonly outbox: Outbox;
+  private readonly batcher: RequestBatcher;
   private readonly budget = new ReplyBudget();
   private readonly receiver: AnswerReceiver;
   private sequence = 0;
@@ -72,7 +72,7 @@ export class RedisRpcClient extends ClientProxy {
       onAnswer: (frame) => this.onAnswer(frame),
       onLost: (call) => this.onLost(call),
     });
-    this.outbox = new Outbox({
+    this.batcher = new RequestBatcher({
       ...this.options,
       redis: this.redis,
       secrets: connections.secrets,
@@ -146,7 +146,7 @@ export class RedisRpcClient extends ClientProxy {
         this.giveUp(pending, expiryOf(pending, this.awaySince !== undefined)),
       );
       if (call.signal) this.watch(call.signal, pending);
-      if (this.awaySince === undefined) this.outbox.add(pending);
+      if (this.awaySince === undefined) this.batcher.add(pending);
     });
   }
 
@@ -225,7 +225,7 @@ export class RedisRpcClient extends ClientProxy {
 
   private giveUp(pending: PendingCall, error: CallError): void {
     pending.isGivenUp = true;
-    if (pending.streamId !== undefined) this.outbox.withdraw(pending.call.service, pending.streamId);
+    if (pending.streamId !== undefined) this.batcher.withdraw(pending.call.service, pending.streamId);
     this.settle(pending, error);
   }
 
@@ -276,7 +276,7 @@ export class RedisRpcClient extends ClientProxy {
         pending.state === 'parked' || (pending.exposed && pending.state !== 'sending' && isRepeatable(pending));
       if (!lost) continue;
       pending.exposed = pending.exposed && !isRepeatable(pending);
-      this.outbox.add(pending);
+      this.batcher.add(pending);
     }
   }
 }

@@ -3,7 +3,7 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { CallError, type Call } from '@perennial/contracts-kernel';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
-import { Answers } from './answers';
+import { ReplyBatcher } from './reply-batcher';
 import { RecordReader } from './call-record';
 import { CallRunner, type Delivery, type RunningCall } from './call-runner';
 import { DeadlineWheel } from './deadline-wheel';
@@ -50,7 +50,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   /** This replica in its group; the name says what it can read. */
   private readonly consumer: string;
   private readonly records: RecordReader;
-  private readonly answers: Answers;
+  private readonly replies: ReplyBatcher;
   private readonly heartbeat: ReplicaHeartbeat;
   private readonly runner: CallRunner;
   private reader: RequestReader | undefined;
@@ -69,7 +69,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.stream = rpcKeys.requests(connections.keyPrefix, service);
     this.source = `rpc:${service}`;
     this.consumer = connections.secrets ? `${connections.processId}${OPENS_SEALS}` : connections.processId;
-    this.answers = new Answers(connections, this.stream);
+    this.replies = new ReplyBatcher(connections, this.stream);
     this.records = new RecordReader({
       service,
       secrets: connections.secrets,
@@ -185,10 +185,10 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       await new Promise<void>((resolve) => (this.drained = resolve));
       clearTimeout(timer);
     }
-    await this.answers.drained(Math.max(200, endsAt - Date.now()));
+    await this.replies.drained(Math.max(200, endsAt - Date.now()));
     this.heartbeat.stop();
     await this.leave();
-    this.answers.close();
+    this.replies.close();
     this.wheel.stop();
     for (const stop of this.unsubscribe) stop();
   }
@@ -219,7 +219,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
 
   /** Records that are this replica's: in work, or answered but not yet out. */
   private streamIds(): string[] {
-    const ids = this.answers.streamIds();
+    const ids = this.replies.streamIds();
     for (const running of this.running.values()) ids.push(...running.streamIds);
     return ids;
   }
@@ -274,10 +274,10 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     }
     const earlier = this.recent.find(callId);
     if (earlier?.kind === 'cancelled') {
-      this.answers.drop(streamId);
+      this.replies.drop(streamId);
     } else if (earlier?.kind === 'answered') {
       const answer = { callId, frame: earlier.frame, inlineLength: record.m, isSigned };
-      this.answers.add({ ...answer, streamIds: [streamId], isRead: false });
+      this.replies.add({ ...answer, streamIds: [streamId], isRead: false });
     } else {
       const running: RunningCall = { callId, streamIds: [streamId], context: undefined };
       this.running.set(callId, running);
@@ -292,7 +292,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     // A call that only reads may as well run again.
     const isRead = this.runner.effectOf(record.p) === 'read';
     if (!isRead) this.recent.answered(callId, frame);
-    this.answers.add({ streamIds, callId, frame, inlineLength: record.m, isSigned, isRead });
+    this.replies.add({ streamIds, callId, frame, inlineLength: record.m, isSigned, isRead });
     this.freed();
     if (this.running.size === 0) this.drained?.();
   }

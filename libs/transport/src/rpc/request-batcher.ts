@@ -20,7 +20,7 @@ import { type CallRecord, RECORD_FIELD, requestContext, rpcKeys, SEALED_RECORD_F
 /** UTF-16 units of records in one script: Redis does nothing else while it reads one. */
 const MAX_SCRIPT_LENGTH = 1024 * 1024;
 
-export interface OutboxOptions {
+export interface RequestBatcherOptions {
   redis: Redis;
   /** Signs and seals; without them calls go out as in older versions. */
   secrets: WireSecrets | undefined;
@@ -42,7 +42,7 @@ export interface OutboxOptions {
 }
 
 /** Calls on their way out: all of one turn of the event loop to one service are one script. */
-export class Outbox {
+export class RequestBatcher {
   private readonly logger = new Logger('RpcClient');
   private readonly queues = new Map<string, PendingCall[]>();
   /** Records of calls that nobody waits for any more, by service. */
@@ -50,7 +50,7 @@ export class Outbox {
   private flushing = false;
   private readonly seals: SealDirectory;
 
-  constructor(private readonly options: OutboxOptions) {
+  constructor(private readonly options: RequestBatcherOptions) {
     this.seals = new SealDirectory(options.redis, options.keyPrefix);
   }
 

@@ -49,8 +49,8 @@ const UNTOLD: Failure = {
  * Answers on their way out: all of one turn of the event loop are one script, one message per waiting process. An answer whose
  * script failed (Redis away) is tried again, and its record stays ours until then.
  */
-export class Answers {
-  private readonly logger = new Logger('RpcAnswers');
+export class ReplyBatcher {
+  private readonly logger = new Logger('RpcReplyBatcher');
   private waiting: WaitingAnswer[] = [];
   private sending: WaitingAnswer[] = [];
   /** Too long to be published, and not yet in their keys. */
