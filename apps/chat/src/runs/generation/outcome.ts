@@ -1,6 +1,6 @@
 import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
-import { type Logger, SecretBoxError, unexpected } from '@perennial/runtime';
+import { type Logger, SecretCipherError, unexpected } from '@perennial/runtime';
 import type { RunIdentity } from '@perennial/transport';
 import type { Outcome, ClaimedRun } from '../model/run';
 
@@ -30,7 +30,7 @@ export function outcomeOfStop(reason: StopReason | undefined, maxRunSeconds: num
 export function outcomeOfError(error: unknown, log: Logger, principal: Principal): Outcome {
   if (error instanceof ProviderError) return providerFailure(error, log, principal);
   if (error instanceof CallError) return failure(error.code, error.message);
-  if (error instanceof SecretBoxError) {
+  if (error instanceof SecretCipherError) {
     return failure(
       'FAILED_PRECONDITION',
       'The key of this model cannot be read. An administrator has to enter it again.',

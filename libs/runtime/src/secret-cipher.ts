@@ -5,15 +5,15 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** A sealed value could not be opened: written under another SECRET_KEY or purpose, damaged, or of an unknown version. */
-export class SecretBoxError extends Error {
-  override readonly name = 'SecretBoxError';
+export class SecretCipherError extends Error {
+  override readonly name = 'SecretCipherError';
 }
 
 /**
  * Seals short secrets (provider keys) for storage: AES-256-GCM under a key that HKDF derives from SECRET_KEY and a purpose,
  * so a value sealed for one purpose cannot be opened as another. Format: `v1.<base64url of iv, tag, ciphertext>`.
  */
-export class SecretBox {
+export class SecretCipher {
   readonly #key: Buffer;
   readonly #context: Buffer;
 
@@ -31,13 +31,13 @@ export class SecretBox {
     return `${VERSION}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
   }
 
-  /** @throws SecretBoxError */
+  /** @throws SecretCipherError */
   open(sealed: string): string {
     const [version, payload, ...rest] = sealed.split('.');
     if (version !== VERSION || payload === undefined || rest.length > 0)
-      throw new SecretBoxError('the sealed value has an unknown format');
+      throw new SecretCipherError('the sealed value has an unknown format');
     const bytes = Buffer.from(payload, 'base64url');
-    if (bytes.length < IV_BYTES + TAG_BYTES) throw new SecretBoxError('the sealed value is cut off');
+    if (bytes.length < IV_BYTES + TAG_BYTES) throw new SecretCipherError('the sealed value is cut off');
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,
     });
@@ -45,7 +45,7 @@ export class SecretBox {
     try {
       return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
     } catch {
-      throw new SecretBoxError(
+      throw new SecretCipherError(
         'the sealed value cannot be opened: it was sealed under another SECRET_KEY, or is damaged',
       );
     }
