@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
-import { Claims } from './claims';
+import { InFlightTexts } from './in-flight-texts';
 import { EmbeddingCache } from './embedding-cache';
 import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
@@ -32,7 +32,7 @@ export interface StoreOptions {
  */
 @Injectable()
 export class EmbeddingGateway {
-  readonly #claims = new Claims();
+  readonly #claims = new InFlightTexts();
   readonly #requests: EmbeddingRequests;
 
   constructor(

@@ -10,7 +10,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
-import { onceKeyOf, type Delivery } from '../access/delivery';
+import { onceKeyOf, type IdempotentCall } from '../access/idempotent-call';
 import { IndexCatalog } from '../index/index-catalog';
 import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
@@ -105,7 +105,7 @@ export class FilesService {
     }
   }
 
-  async rename(request: CallParsedRequest<typeof files.rename>, delivery: Delivery): Promise<StoredFile> {
+  async rename(request: CallParsedRequest<typeof files.rename>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, name } = request;
     const once = onceKeyOf(files.rename.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
@@ -113,7 +113,7 @@ export class FilesService {
 
   async delete(
     request: CallParsedRequest<typeof files.remove>,
-    delivery: Delivery,
+    delivery: IdempotentCall,
   ): Promise<CallReply<typeof files.remove>> {
     const { fileId } = request;
     const { principal } = delivery;
@@ -125,7 +125,7 @@ export class FilesService {
     });
   }
 
-  async deleteAll(delivery: Delivery): Promise<number> {
+  async deleteAll(delivery: IdempotentCall): Promise<number> {
     requireAdmin(delivery.principal);
     const once = onceKeyOf(files.removeAll.pattern, delivery, {});
     return this.unitOfWork.once(
@@ -140,7 +140,7 @@ export class FilesService {
   }
 
   /** Files and bases of a user who is gone. */
-  async deleteOfUser(userId: string, delivery: Delivery): Promise<CallReply<typeof files.removeOfUser>> {
+  async deleteOfUser(userId: string, delivery: IdempotentCall): Promise<CallReply<typeof files.removeOfUser>> {
     requireAdmin(delivery.principal);
     const once = onceKeyOf(files.removeOfUser.pattern, delivery, { userId });
     return this.unitOfWork.once(
@@ -156,7 +156,7 @@ export class FilesService {
     );
   }
 
-  async replace(request: CallParsedRequest<typeof files.replace>, delivery: Delivery): Promise<StoredFile> {
+  async replace(request: CallParsedRequest<typeof files.replace>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, blobKey } = request;
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
@@ -169,7 +169,7 @@ export class FilesService {
     });
   }
 
-  async retry(fileId: string, delivery: Delivery): Promise<StoredFile> {
+  async retry(fileId: string, delivery: IdempotentCall): Promise<StoredFile> {
     const once = onceKeyOf(files.retry.pattern, delivery, { fileId });
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))

@@ -6,7 +6,7 @@ import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../index/index-catalog';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { faultOf, type Fault, type Reason } from './faults';
+import { toIngestionFault, type IngestionFault, type Reason } from './faults';
 import { ActiveIngestions } from './active-ingestions';
 import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
@@ -113,7 +113,7 @@ export class IngestionService {
       observe('completed');
     } catch (error) {
       // What is aborted may throw anything; the reason is what counts.
-      const fault = faultOf(signal.aborted ? signal.reason : error);
+      const fault = toIngestionFault(signal.aborted ? signal.reason : error);
       observe(fault.kind);
       await this.#settle(file, fault, error);
     }
@@ -144,7 +144,7 @@ export class IngestionService {
     return !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
   }
 
-  async #settle(file: ClaimedFile, fault: Fault, error: unknown): Promise<void> {
+  async #settle(file: ClaimedFile, fault: IngestionFault, error: unknown): Promise<void> {
     const { repository, queue } = this.tools;
     switch (fault.kind) {
       case 'lost':

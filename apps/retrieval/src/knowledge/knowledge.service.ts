@@ -9,7 +9,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
-import { onceKeyOf, type Delivery } from '../access/delivery';
+import { onceKeyOf, type IdempotentCall } from '../access/idempotent-call';
 import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
@@ -60,7 +60,7 @@ export class KnowledgeService {
     });
   }
 
-  async update(request: CallParsedRequest<typeof knowledge.update>, delivery: Delivery): Promise<KnowledgeBase> {
+  async update(request: CallParsedRequest<typeof knowledge.update>, delivery: IdempotentCall): Promise<KnowledgeBase> {
     const { knowledgeId, ...changes } = request;
     const { principal } = delivery;
     return this.unitOfWork.once(onceKeyOf(knowledge.update.pattern, delivery, request), async (tx) => {

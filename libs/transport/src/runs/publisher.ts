@@ -49,7 +49,7 @@ export function createRunPublisher(options: RunPublisherOptions): RunPublisher {
 }
 
 /** An event on its way to a user's sockets. */
-interface Notice {
+interface UserEventItem {
   /** The user, as the registry of subscriptions names it. */
   member: string;
   /** Encoded for the frame. */
@@ -73,7 +73,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
   private beats = 0;
   private timer?: NodeJS.Timeout;
   private checkQueued = false;
-  private notices?: { list: Notice[]; sent: Promise<void> };
+  private notices?: { list: UserEventItem[]; sent: Promise<void> };
   private complainedAt = 0;
 
   constructor(options: RunPublisherOptions) {
@@ -223,7 +223,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
   }
 
   /** Events of one turn of the event loop are asked about together and go out together. */
-  private noticesSoon(first: Notice): { list: Notice[]; sent: Promise<void> } {
+  private noticesSoon(first: UserEventItem): { list: UserEventItem[]; sent: Promise<void> } {
     const list = [first];
     const turn = this.detached(() => new Promise<void>((resolve) => setImmediate(resolve)));
     const sent = turn.then(() => {
@@ -233,7 +233,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
     return { list, sent };
   }
 
-  private async sendNotices(notices: readonly Notice[]): Promise<void> {
+  private async sendNotices(notices: readonly UserEventItem[]): Promise<void> {
     const holders = await this.directory.holdersOf(new Set(notices.map(({ member }) => member)));
     const frames = [...holders].map(async ([gateway, members]) => {
       const items = notices.filter(({ member }) => members.has(member)).map(({ item }) => item);

@@ -5,7 +5,7 @@ import { type SearchItem, documents } from '@perennial/contracts-retrieval';
 import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import type { Claim } from '../generation/finish.repository';
+import type { RunClaim } from '../generation/finish.repository';
 import { retryTransient } from '../generation/retry-transient';
 import type { ClaimedRun } from '../model/run';
 import { UserEvents } from '../user-events';
@@ -22,7 +22,7 @@ const KEEP_TIMEOUT_MS = 5_000;
 export interface Consulting {
   run: ClaimedRun;
   items: readonly SearchItem[];
-  claim: Claim;
+  claim: RunClaim;
   /** Text that an earlier owner wrote: what it leaned on stays what this answer leans on. */
   begun: boolean;
   /** Ends the asking. */

@@ -3,8 +3,8 @@ import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type Re
 import type { StreamDecoder } from './decoder';
 import { ReadQueue } from './read-queue';
 
-/** Who an {@link Attempt} reports to. */
-export interface AttemptOwner {
+/** Who an {@link RequestAttempt} reports to. */
+export interface RequestAttemptOwner {
   /** The request is about to be written to a connected socket. */
   sent(): void;
   /** Work on what has come begins, or ends. */
@@ -12,8 +12,8 @@ export interface AttemptOwner {
   /** One network read has been decoded. */
   received(): void;
   /** The body ended without an error. */
-  ended(attempt: Attempt): void;
-  failed(attempt: Attempt, error: ProviderError): void;
+  ended(attempt: RequestAttempt): void;
+  failed(attempt: RequestAttempt, error: ProviderError): void;
 }
 
 /** More of an error page than this is not read. */
@@ -25,7 +25,7 @@ const DRAIN_MS = 5_000;
  * One HTTP request of a streamed answer, as a handler of undici's dispatch: no Readable between socket and decoder, which
  * would cost more than the parsing does.
  */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class RequestAttempt implements Dispatcher.DispatchHandler {
   private controller?: Dispatcher.DispatchController;
   private decoder?: StreamDecoder;
   private readonly reads = new ReadQueue({
@@ -42,7 +42,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   private drainTimer?: NodeJS.Timeout;
 
   constructor(
-    private readonly owner: AttemptOwner,
+    private readonly owner: RequestAttemptOwner,
     private readonly makeDecoder: () => StreamDecoder,
   ) {}
 

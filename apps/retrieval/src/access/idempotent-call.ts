@@ -2,7 +2,7 @@ import { requireUser, type Principal } from '@perennial/contracts-kernel';
 import type { OnceKey } from '@perennial/persistence';
 
 /** A call as a service method needs to know it; the transport's `CallContext` is one. */
-export interface Delivery {
+export interface IdempotentCall {
   principal: Principal;
   /** The same in every delivery of the same call. */
   key: string;
@@ -12,6 +12,6 @@ export interface Delivery {
  * For `UnitOfWork.once`: a second delivery of a call that changes something is answered with the result of the first, also where it would find
  * nothing left to do.
  */
-export function onceKeyOf(pattern: string, { principal, key }: Delivery, request: unknown): OnceKey {
+export function onceKeyOf(pattern: string, { principal, key }: IdempotentCall, request: unknown): OnceKey {
   return { scope: `${pattern}:${requireUser(principal).userId}`, key, request };
 }

@@ -1,7 +1,7 @@
 import type { HashedText } from './batches';
 
 /** Of the texts that one call needs: those that are its own to see to, and those that another call of this process has. */
-export interface Claim {
+export interface TextClaim {
   mine: HashedText[];
   elsewhere: HashedText[];
   /** Settles when the calls that have `elsewhere` are over, however they ended. */
@@ -11,10 +11,10 @@ export interface Claim {
 }
 
 /** Texts that are being embedded by this process: two files with the same text that are worked on at once ask for it once. */
-export class Claims {
+export class InFlightTexts {
   readonly #held = new Map<string, Promise<void>>();
 
-  claim(model: string, texts: readonly HashedText[]): Claim {
+  claim(model: string, texts: readonly HashedText[]): TextClaim {
     const keyOf = ({ hash }: HashedText): string => `${model} ${hash}`;
     const mine = texts.filter((text) => !this.#held.has(keyOf(text)));
     const elsewhere = texts.filter((text) => this.#held.has(keyOf(text)));
