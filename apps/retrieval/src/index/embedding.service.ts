@@ -9,7 +9,7 @@ import type { SealedEmbedding, SealedServer, SettingsState } from '../settings/s
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { SettingsRepository } from '../settings/settings.repository';
 import { IndexStatusReader } from './index-status';
-import { IndexWishes } from './index-wishes';
+import { IndexRequests } from './index-requests';
 
 type Changes = CallParsedRequest<typeof embedding.update>;
 
@@ -20,7 +20,7 @@ export class EmbeddingService {
     private readonly runtime: Runtime,
     private readonly keeper: SettingsKeeper,
     private readonly repository: SettingsRepository,
-    private readonly wishes: IndexWishes,
+    private readonly requests: IndexRequests,
     private readonly statuses: IndexStatusReader,
     private readonly seal: KeySeal,
     private readonly unitOfWork: UnitOfWork,
@@ -42,7 +42,7 @@ export class EmbeddingService {
       const { retrieval, embedding: before } = await this.repository.lock(tx);
       const embedding = this.#changed(before, changes);
       const version = await this.repository.save(tx, { retrieval, embedding });
-      await this.wishes.want(tx, embedding, dimension);
+      await this.requests.request(tx, embedding, dimension);
       this.keeper.announce(tx, version);
       const told = { actor_id: principal.userId, fields: Object.keys(changes) };
       tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
@@ -52,7 +52,7 @@ export class EmbeddingService {
 
   async rebuild(principal: UserPrincipal, key: string): Promise<IndexStatus> {
     await this.unitOfWork.once({ scope: `retrieval.index.rebuild:${principal.userId}`, key, request: {} }, (tx) =>
-      this.wishes.rebuild(tx),
+      this.requests.rebuild(tx),
     );
     return this.statuses.read();
   }
@@ -62,7 +62,7 @@ export class EmbeddingService {
   }
 
   async #dimensionAfter(changes: Changes): Promise<number | undefined> {
-    return this.wishes.dimensionOf(this.#changed((await this.keeper.fresh()).embedding, changes));
+    return this.requests.dimensionOf(this.#changed((await this.keeper.fresh()).embedding, changes));
   }
 
   #changed(before: SealedEmbedding, { openai, ollama, ...rest }: Changes): SealedEmbedding {

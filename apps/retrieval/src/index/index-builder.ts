@@ -7,7 +7,7 @@ import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { BuildSteps } from './build-steps';
 import { reasonOf } from './failure-reason';
-import { IndexWishes } from './index-wishes';
+import { IndexRequests } from './index-requests';
 
 const TICK_MS = 1_000;
 /** Whoever works at a build says so each `RENEW_MS`; after `LEASE_S` without a word another one goes on. */
@@ -27,7 +27,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
   constructor(
     private readonly builds: BuildsRepository,
     private readonly steps: BuildSteps,
-    private readonly wishes: IndexWishes,
+    private readonly requests: IndexRequests,
     private readonly notices: Notices,
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
@@ -42,7 +42,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
-    await this.wishes.notice();
+    await this.requests.notice();
     const build = await this.builds.claim(this.#owner, LEASE_S);
     if (build) await this.#work(build, signal);
   }

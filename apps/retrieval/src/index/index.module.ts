@@ -10,7 +10,7 @@ import { IndexCatalog } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
 import { IndexStatusReader } from './index-status';
-import { IndexWishes } from './index-wishes';
+import { IndexRequests } from './index-requests';
 import { RefusalsRepository } from './refusals.repository';
 
 /** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */
@@ -24,7 +24,7 @@ import { RefusalsRepository } from './refusals.repository';
     BuildsRepository,
     BuildSteps,
     IndexBuilder,
-    IndexWishes,
+    IndexRequests,
     IndexStatusReader,
     EmbeddingService,
     RefusalsRepository,

@@ -14,7 +14,7 @@ const PROBE_MS = 2_000;
 
 /** Turns what an admin asks for into the index that is wanted. */
 @Injectable()
-export class IndexWishes {
+export class IndexRequests {
   constructor(
     private readonly builds: BuildsRepository,
     private readonly catalog: IndexCatalog,
@@ -35,7 +35,7 @@ export class IndexWishes {
    * From now on this is what is to be embedded with; in the transaction that saves it. Before the first index there is nothing to do.
    * @param dimension of its vectors: a model that keeps its name and changes its vectors is another model
    */
-  async want(tx: Tx, embedding: SealedEmbedding, dimension?: number): Promise<void> {
+  async request(tx: Tx, embedding: SealedEmbedding, dimension?: number): Promise<void> {
     const model = embeddingModelId(embedding);
     const build = await this.builds.find(tx);
     await this.builds.wakeFiles(tx);
@@ -67,7 +67,7 @@ export class IndexWishes {
     const { embedding } = await this.keeper.current();
     const active = await this.catalog.active();
     if (!active || active.model === embeddingModelId(embedding) || (await this.builds.find())) return;
-    await this.unitOfWork.run(async (tx) => this.want(tx, (await this.settings.lock(tx)).embedding));
+    await this.unitOfWork.run(async (tx) => this.request(tx, (await this.settings.lock(tx)).embedding));
   }
 
   async #request(tx: Tx, embedding: SealedEmbedding): Promise<void> {
