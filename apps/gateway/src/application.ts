@@ -6,7 +6,7 @@ import type { Runtime } from '@perennial/runtime';
 import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
 import { isolateConnections } from './http/guarded';
-import { Load } from './http/load';
+import { AdmissionControl } from './http/admission-control';
 import { answerUnmet } from './http/parser-errors';
 import { readProxyProtocol } from './http/proxy-protocol';
 import { createAdapter, configureHttp } from './http/server';
@@ -42,7 +42,7 @@ export async function createGateway(
   isolateConnections(http, runtime);
   readProxyProtocol(http, env.PROXY_PROTOCOL_FROM);
   // After the hooks of streams and completions, which end what would last.
-  runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(Load).untilIdle(signal));
+  runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(AdmissionControl).untilIdle(signal));
   const subscriber = app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
   runtime.drain.add('work', 'stop following runs', () => subscriber.close());
   return app;

@@ -6,7 +6,7 @@ import { Sessions } from '../sessions/sessions';
 import type { Caller } from '../sessions/caller';
 import { mayReadByCookie, refuseForgery } from './csrf';
 import { routeOf } from './route';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { notSignedIn, Problem } from '../problem';
 import { credentialsOf } from './token';
@@ -17,7 +17,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly sessions: Sessions,
     private readonly origins: Origins,
-    private readonly load: Load,
+    private readonly admission: AdmissionControl,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -29,7 +29,7 @@ export class AccessGuard implements CanActivate {
     request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);
     if (request.caller !== undefined) {
       authorize(access, request.caller);
-      request.slots?.push(this.load.requestOf(request.caller.user.id));
+      request.slots?.push(this.admission.requestOf(request.caller.user.id));
     }
     return true;
   }

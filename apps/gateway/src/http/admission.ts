@@ -4,7 +4,7 @@ import { Sessions } from '../sessions/sessions';
 import { enforceBodyTimeout } from './body-timeout';
 import { releaseSlots } from './request';
 import type { ErrorFilter } from './error.filter';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { overloaded, Problem } from '../problem';
 import { AnonymousPlaces } from './anonymous-places';
 import { credentialsOf } from './token';
@@ -17,7 +17,7 @@ const ANONYMOUS_BODY_MS = 10_000;
 const ANONYMOUS_SHARE = 4;
 
 export interface AdmissionOptions {
-  load: Load;
+  load: AdmissionControl;
   sessions: Sessions;
   errors: ErrorFilter;
   maxRequests: number;

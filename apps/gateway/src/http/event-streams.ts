@@ -5,7 +5,7 @@ import { SessionConnections } from '../sessions/session-connections';
 import { releaseSlots } from './request';
 import type { Caller } from '../sessions/caller';
 import { EventStream } from './event-stream';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { soon } from './soon';
 
 const SWEEP_MS = 1_000;
@@ -36,7 +36,7 @@ export class EventStreams implements OnModuleInit {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly load: Load,
+    private readonly admission: AdmissionControl,
     private readonly connections: SessionConnections,
   ) {}
 
@@ -54,7 +54,7 @@ export class EventStreams implements OnModuleInit {
    * @param abort ends it early with an explanation; only for `whole` streams
    */
   add(caller: Caller, reply: FastifyReply, kind: StreamKind, abort: (stream: EventStream) => void): EventStream {
-    const leave = this.load.stream(caller.user.id);
+    const leave = this.admission.stream(caller.user.id);
     releaseSlots(reply.request);
     const stream = new EventStream(reply);
     const entry: Entry = { stream, kind, abort: () => abort(stream), heardAt: Date.now() };

@@ -15,7 +15,7 @@ import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
 import { logRequests } from './request-log';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { answerParserError } from './parser-errors';
 import { malformedAddress } from '../problem';
@@ -79,7 +79,7 @@ export async function configureHttp(
   const proxies = app.get(Proxies);
   const hosts = app.get(AllowedHosts);
   const admission = new Admission({
-    load: app.get(Load),
+    load: app.get(AdmissionControl),
     sessions: app.get(Sessions),
     errors,
     maxRequests: env.MAX_REQUESTS,

@@ -10,7 +10,7 @@ import { releaseSlots } from '../../http/request';
 import type { Caller } from '../../sessions/caller';
 import type { EventStream } from '../../http/event-stream';
 import { EventStreams } from '../../http/event-streams';
-import { Load } from '../../http/load';
+import { AdmissionControl } from '../../http/admission-control';
 import { Problem } from '../../problem';
 import { PictureIntake } from '../pictures/picture-intake';
 import { RetrievalLimits } from '../retrieval/retrieval-limits';
@@ -43,7 +43,7 @@ export class CompletionsService implements OnModuleInit {
     private readonly rpc: Rpc,
     @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
     private readonly streams: EventStreams,
-    private readonly load: Load,
+    private readonly admission: AdmissionControl,
     private readonly sources: AnswerSources,
     private readonly limits: RetrievalLimits,
     private readonly pictures: PictureIntake,
@@ -71,7 +71,7 @@ export class CompletionsService implements OnModuleInit {
   /** Answers as one JSON object when all of it is there. */
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
     const { runId, encoding, documents } = await this.begin(caller, body, key);
-    const leave = this.load.stream(caller.user.id);
+    const leave = this.admission.stream(caller.user.id);
     releaseSlots(reply.request);
     try {
       const { terminal, text } = await this.whole(runId, reply);

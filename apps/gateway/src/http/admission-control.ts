@@ -18,7 +18,7 @@ export interface LoadLimits {
 
 /** Counts what this replica works on, so that overload is answered at once instead of suffered by all. */
 @Injectable()
-export class Load {
+export class AdmissionControl {
   private requests = 0;
   private streams = 0;
   private bodyBytes = 0;

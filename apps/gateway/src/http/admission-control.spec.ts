@@ -1,11 +1,11 @@
 import { Runtime } from '@perennial/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 
 describe('what one replica takes on', () => {
-  let load: Load;
+  let load: AdmissionControl;
   beforeEach(() => {
-    load = new Load(
+    load = new AdmissionControl(
       { requests: 2, requestsPerUser: 1, streams: 2, streamsPerUser: 1, bodyBytes: 100, bodyBytesPerUser: 60 },
       new Runtime({ name: 'gateway', logLevel: 'silent' }),
     );
