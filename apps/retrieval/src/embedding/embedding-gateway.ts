@@ -7,7 +7,7 @@ import { EmbeddingCache } from './embedding-cache';
 import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingRequests } from './embedding-requests';
-import { Slots } from './slots';
+import { ConcurrencyLimiter } from './concurrency-limiter';
 import { TextEmbedder } from './text-embedder';
 
 /** What `concurrentRequests: 0` stands for. */
@@ -22,8 +22,8 @@ export interface StoreOptions {
   signal?: AbortSignal;
   /** Called after each batch with how many of the texts have a vector. */
   onProgress?: (done: number, total: number) => void;
-  /** Of {@link EmbeddingGateway.slots}, for calls that share them; its own unless given. A call that fails ends them. */
-  slots?: Slots;
+  /** Of {@link EmbeddingGateway.limiter}, for calls that share them; its own unless given. A call that fails ends them. */
+  limiter?: ConcurrencyLimiter;
 }
 
 /**
@@ -44,9 +44,9 @@ export class EmbeddingGateway {
   }
 
   /** As many as this embedder is asked for at a time: for texts that come in several calls, of which the next goes on where one runs out. */
-  slots({ engine, concurrentRequests }: EmbeddingConfig): Slots {
+  limiter({ engine, concurrentRequests }: EmbeddingConfig): ConcurrencyLimiter {
     const most = engine === '' ? LOCAL_CONCURRENCY : Infinity;
-    return new Slots(Math.min(concurrentRequests || DEFAULT_CONCURRENCY, most));
+    return new ConcurrencyLimiter(Math.min(concurrentRequests || DEFAULT_CONCURRENCY, most));
   }
 
   /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
@@ -133,18 +133,18 @@ export class EmbeddingGateway {
   async #inBatches(
     config: EmbeddingConfig,
     texts: readonly HashedText[],
-    { dimension, signal, slots = this.slots(config) }: StoreOptions,
+    { dimension, signal, limiter = this.limiter(config) }: StoreOptions,
     keep: (batch: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ): Promise<void> {
     const connection = this.#requests.documents(config, { dimension, signal });
     const size = Math.min(config.batchSize, connection.limits().texts);
     const keeping: Promise<void>[] = [];
     const embedder = new TextEmbedder(connection, async (part, vectors) => {
-      const kept = keep(part, vectors).catch(slots.fail);
+      const kept = keep(part, vectors).catch(limiter.fail);
       kept.catch(() => undefined);
       keeping.push(kept);
     });
-    const work = batchesOf(texts, size).map((batch) => slots.run(() => embedder.embed(batch).catch(slots.fail)));
+    const work = batchesOf(texts, size).map((batch) => limiter.run(() => embedder.embed(batch).catch(limiter.fail)));
     const failed = (await allSettled(work, keeping)).find(({ status }) => status === 'rejected');
     signal?.throwIfAborted();
     if (failed?.status === 'rejected') throw failed.reason;

@@ -71,7 +71,7 @@ export class IndexStep {
     onProgress: OnProgress,
   ): Promise<void> {
     const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
-    const slots = this.gateway.slots(config);
+    const limiter = this.gateway.limiter(config);
     let embedded = 0;
     const begin = (from: number): Window => {
       const chunks = this.repository.chunks(file.id, file.generation, from, WINDOW);
@@ -82,7 +82,7 @@ export class IndexStep {
         onProgress('embed', embedded);
       };
       const vectors = chunks.then((texts) =>
-        this.#vectors(config, texts, { dimension: index.dimension, signal, slots, onProgress: onDone }),
+        this.#vectors(config, texts, { dimension: index.dimension, signal, limiter, onProgress: onDone }),
       );
       // Its failure is met where it is awaited, which may be after that of another.
       vectors.catch(() => undefined);
@@ -106,7 +106,7 @@ export class IndexStep {
       onProgress('index', embedded);
     } finally {
       // Nothing may be under way when the file is given back or another step begins.
-      slots.end(new Error('the file is not embedded any further'));
+      limiter.end(new Error('the file is not embedded any further'));
       await Promise.allSettled([writing, ...windows.map(({ vectors }) => vectors)]);
     }
     await writing;

@@ -2,7 +2,7 @@
  * At most so many pieces of work at once, first come, first served, also when they come from several calls: what comes later goes on where
  * what came before runs out. After a failure nothing more begins, and what is under way ends by itself.
  */
-export class Slots {
+export class ConcurrencyLimiter {
   readonly #waiting: (() => void)[] = [];
   #free: number;
   #ended: { reason: unknown } | undefined;
