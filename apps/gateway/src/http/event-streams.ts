@@ -16,7 +16,7 @@ const BEGIN_AFTER_MS = 9_000;
 /** A reader that has taken nothing for so long is gone; one that is merely slow comes back with its cursor. */
 const STALLED_MS = 60_000;
 /** Kept back from the shutdown grace, to send the last frames. */
-const LAST_WORDS_MS = 500;
+const SHUTDOWN_RESERVE_MS = 500;
 
 /** What becomes of a stream when this process goes: `resumable` ones are cut at once, others may finish within the grace. */
 export type StreamKind = 'resumable' | 'whole';
@@ -45,7 +45,7 @@ export class EventStreams implements OnModuleInit {
     this.runtime.drain.add('leave', 'ask readers to come back', ({ remainingMs }) => this.endResumable(remainingMs));
     this.runtime.drain.add('intake', 'end resumable event streams', () => this.endResumable());
     this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
-      this.finish(remainingMs - LAST_WORDS_MS),
+      this.finish(remainingMs - SHUTDOWN_RESERVE_MS),
     );
   }
 

@@ -9,7 +9,7 @@ import { ActiveIngestions } from './active-ingestions';
 import { IngestionParts } from './ingestion-parts';
 
 /** Kept back from the time for handing over: the last statements need some of it. */
-const LAST_WORDS_MS = 1_500;
+const SHUTDOWN_RESERVE_MS = 1_500;
 
 /** Starts what ingests files in the order in which its parts need each other, and ends it in the reverse. */
 @Injectable()
@@ -59,11 +59,11 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
       quarantineWorker.start();
     }
     drain.add('work', 'hand over files', ({ remainingMs }) =>
-      this.active.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
+      this.active.handOver(Date.now() + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );
     // They hand over at the same time as this process does.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
-      quarantine.ended(Math.max(0, remainingMs - LAST_WORDS_MS)),
+      quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );
   }
 }

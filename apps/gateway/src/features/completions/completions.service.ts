@@ -30,7 +30,7 @@ type Accepted = CallReply<typeof completions.accept>;
 const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is going down. Ask again.', retryAfter: 1 };
 
 /** Kept back from the shutdown grace, to send the last answers. */
-const LAST_WORDS_MS = 500;
+const SHUTDOWN_RESERVE_MS = 500;
 
 /** Both modes of the completions door: a page's turn, and an SDK's completion. */
 @Injectable()
@@ -50,7 +50,9 @@ export class CompletionsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.runtime.drain.add('work', 'finish completions', ({ remainingMs }) => this.drain(remainingMs - LAST_WORDS_MS));
+    this.runtime.drain.add('work', 'finish completions', ({ remainingMs }) =>
+      this.drain(remainingMs - SHUTDOWN_RESERVE_MS),
+    );
   }
 
   /** The answer is written whether anybody reads it or not; it goes to the user's sockets. */
