@@ -5,7 +5,7 @@ import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
 import type { LearnedRefusals } from './learned';
 import { CHAT_RETRY, retryDelay } from './retry';
-import { Seam } from './seam';
+import { OverlapTrimmer } from './overlap-trimmer';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Longer than any provider's; it is kept with the run. */
@@ -39,7 +39,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
   private tokens?: Usage;
   private fingerprint?: string;
   private length = 0;
-  private seam!: Seam;
+  private trimmer!: OverlapTrimmer;
   private thoughts!: ThoughtSplitter;
   /** When the provider last said something (ms of the monotonic clock); looked at by one timer, so that a token sets none. */
   private lastAt = 0;
@@ -74,7 +74,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
 
   text(text: string): void {
     if (this.wantsNoMore) return;
-    const piece = this.seam.join(text);
+    const piece = this.trimmer.join(text);
     if (piece === '') return;
     this.touch();
     this.length += piece.length;
@@ -182,7 +182,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
   private start(): void {
     this.attempts += 1;
     const { repeatedSpace, continues } = this.plan;
-    this.seam = new Seam(repeatedSpace);
+    this.trimmer = new OverlapTrimmer(repeatedSpace);
     this.thoughts = new ThoughtSplitter(this.parts, { continues });
     this.lastAt = performance.now();
     const attempt = new RequestAttempt(this, () => this.plan.decoder(this));

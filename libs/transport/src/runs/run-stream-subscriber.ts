@@ -224,9 +224,9 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   private heard(run: SubscribedRun): void {
     run.heardAt = this.now;
     this.runs.settle(run);
-    const isNewHole = run.state.needsText && !run.torn;
-    run.torn = run.state.needsText;
-    if (run.torn && !isNewHole) return;
+    const isNewHole = run.state.needsText && !run.hasGap;
+    run.hasGap = run.state.needsText;
+    if (run.hasGap && !isNewHole) return;
     run.checks = 0;
     run.checkAt = 0;
     if (isNewHole) this.checker.check(run).catch((error: unknown) => this.complain(error));

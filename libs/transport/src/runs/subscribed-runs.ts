@@ -55,7 +55,7 @@ export class SubscribedRuns {
       heardAt: Date.now(),
       checkAt: 0,
       checks: 0,
-      torn: false,
+      hasGap: false,
       unknown: 0,
       readers: 0,
     };

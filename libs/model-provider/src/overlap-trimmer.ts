@@ -1,5 +1,5 @@
 /** White space at the end of a text that is continued: a provider that repeats it at the begin of its own would double it. */
-export class Seam {
+export class OverlapTrimmer {
   /** @param expected what may be repeated; empty when nothing was held back */
   constructor(private expected: string) {}
 

@@ -1,7 +1,7 @@
 import type { RunPosition } from './types';
 
 /** Where each epoch of one generation began, as far as this process has heard. */
-export class EpochBases {
+export class EpochStartOffsets {
   private readonly bases = new Map<number, number>();
 
   constructor(bases: Iterable<readonly [epoch: number, base: number]> = []) {

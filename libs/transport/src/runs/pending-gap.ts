@@ -1,7 +1,7 @@
 import { TextBuffer } from './text-buffer';
 
 /** Live text that lies beyond a hole, kept until the hole is filled. Only the last contiguous part: the rest is in the stream. */
-export class TornText {
+export class PendingGap {
   private from = 0;
   private buffer?: TextBuffer;
 
