@@ -13,7 +13,7 @@ export interface Scene {
   store: OpenStore;
   vectors: VectorStore;
   library: Library;
-  /** The same door with an administrator's rights. */
+  /** The same client with an administrator's rights. */
   admin: Library;
   ingestions: Ingestions;
   retrievals: number;

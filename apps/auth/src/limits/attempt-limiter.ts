@@ -43,7 +43,7 @@ const SHARED_ADDRESS_FACTOR = 10;
 
 /**
  * Counts password attempts over all replicas, in Redis. They are counted before the password is checked, so that a burst in parallel
- * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: an open door would be worse.
+ * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: unlimited attempts would be worse.
  *
  * A stranger must not be able to lock others out. So an account is closed to the address that guesses, to all unknown devices only after
  * many more guesses from elsewhere, and never to a device that its owner uses by what others do.

@@ -42,7 +42,7 @@ describe('who may not call which route', () => {
     }
   });
 
-  it('public are only the doors before signing in', () => {
+  it('public are only the routes before signing in', () => {
     const open = edge.routes().filter(({ route }) => route?.access === 'public');
     expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'GET /api/changelog',

@@ -12,7 +12,7 @@ import { TextEmbedder } from './text-embedder';
 
 /** What `concurrentRequests: 0` stands for. */
 const DEFAULT_CONCURRENCY = 4;
-/** The local embedder works on one text at a time: one request is worked on while the next one waits at its door. */
+/** The local embedder works on one text at a time: one request is worked on while the next one waits in its queue. */
 const LOCAL_CONCURRENCY = 2;
 
 export interface StoreOptions {

@@ -8,7 +8,7 @@ import { idempotencyKeyOf } from './completion-body';
 import { CompletionsService } from './completions.service';
 import { isTurn } from './turn-body';
 
-/** One door under three addresses; the body says whether a page or an SDK asks. */
+/** One route under three addresses; the body says whether a page or an SDK asks. */
 @Controller()
 export class CompletionsController {
   constructor(private readonly completions: CompletionsService) {}

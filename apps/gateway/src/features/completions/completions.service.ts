@@ -32,7 +32,7 @@ const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is going down. A
 /** Kept back from the shutdown grace, to send the last answers. */
 const SHUTDOWN_RESERVE_MS = 500;
 
-/** Both modes of the completions door: a page's turn, and an SDK's completion. */
+/** Both modes of the completions route: a page's turn, and an SDK's completion. */
 @Injectable()
 export class CompletionsService implements OnModuleInit {
   /** Completions that are waited for as a whole; each is told when this process can wait no longer. */

@@ -8,7 +8,7 @@ import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
 import { TextFiles } from '../files/text-files';
 
-/** The older doors to what files and knowledge bases do by themselves now. */
+/** The older routes to what files and knowledge bases do by themselves now. */
 @Controller()
 export class ProcessController {
   constructor(
