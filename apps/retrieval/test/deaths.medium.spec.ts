@@ -4,7 +4,7 @@ import { Database, openDataSource, poolOf, UnitOfWork } from '@perennial/persist
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IndexCatalog } from '../src/index/index-catalog';
+import { IndexCatalog } from '../src/search-index/index-catalog';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
 import type { IngestionJob } from '../src/ingestion/ingestion-queue';
 import { IngestionRepository } from '../src/ingestion/ingestion.repository';

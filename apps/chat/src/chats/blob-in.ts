@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WireMessage, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest } from '@perennial/contracts-kernel';
-import { storableText } from '../runs/model/json';
+import { storableText } from '../runs/types/json';
 import type { MessageFields, MessageRow } from './rows';
 
 export type ChatBlob = CallParsedRequest<typeof chats.create>['chat'];

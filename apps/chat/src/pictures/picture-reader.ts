@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlobStoreError, type BlobStore } from '@perennial/blob-store';
 import { CallError } from '@perennial/contracts-kernel';
-import type { ClaimedRun } from '../runs/model/run';
+import type { ClaimedRun } from '../runs/types/run';
 import { PictureMemory } from './picture-memory';
 import { pictureIdsIn, withPictures } from './picture-parts';
 import { PICTURE_STORE } from './picture-store';

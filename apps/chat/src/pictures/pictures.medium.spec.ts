@@ -17,7 +17,7 @@ import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startReplicas, type ChatReplicas } from '../../test/replicas';
-import type { ClaimedRun } from '../runs/model/run';
+import type { ClaimedRun } from '../runs/types/run';
 import { UsageRepository } from '../usage/usage.repository';
 import { PictureMemory } from './picture-memory';
 import { PictureReader } from './picture-reader';

@@ -4,7 +4,7 @@ import type { CallReply } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
 import type { DocumentStatus } from './documents/documents.repository';
-import type { ClaimedRun } from './model/run';
+import type { ClaimedRun } from './types/run';
 import { RUN_PUBLISHER } from './run-publisher';
 
 type Answered = Pick<ClaimedRun, 'user_id' | 'chat_id' | 'message_id'>;

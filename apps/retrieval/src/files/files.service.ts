@@ -11,7 +11,7 @@ import {
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
 import { onceKeyOf, type IdempotentCall } from '../access/idempotent-call';
-import { IndexCatalog } from '../index/index-catalog';
+import { IndexCatalog } from '../search-index/index-catalog';
 import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
 import { FilesRepository } from './files.repository';

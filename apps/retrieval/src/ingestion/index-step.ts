@@ -3,8 +3,8 @@ import { pointId, VectorStoreError, type Point, type VectorStore } from '@perenn
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { EmbeddingGateway, type StoreOptions } from '../embedding/embedding-gateway';
-import { IndexCatalog, type VectorIndex } from '../index/index-catalog';
-import { IndexRegistry } from '../index/index-registry';
+import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
+import { IndexRegistry } from '../search-index/index-registry';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { VECTOR_STORE } from '../stores/tokens';

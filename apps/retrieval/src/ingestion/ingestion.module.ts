@@ -6,7 +6,7 @@ import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { extractorOptions } from '../extraction/extraction-env';
 import { createExtractor } from '../extraction/extractor';
 import { FilesModule } from '../files/files.module';
-import { IndexModule } from '../index/index.module';
+import { IndexModule } from '../search-index/index.module';
 import { RemovalModule } from '../removal/removal.module';
 import { SettingsModule } from '../settings/settings.module';
 import { ChunkStep } from './chunk-step';

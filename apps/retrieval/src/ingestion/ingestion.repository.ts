@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
-import { IndexCatalog } from '../index/index-catalog';
+import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
 import type { IngestionJob } from './ingestion-queue';
 import { FileLostError, type Fence, type ClaimedFile } from './claimed-file';

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
-import { IndexCatalog } from '../index/index-catalog';
+import { IndexCatalog } from '../search-index/index-catalog';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { toIngestionFault, type IngestionFault, type Reason } from './faults';
 import { ActiveIngestions } from './active-ingestions';

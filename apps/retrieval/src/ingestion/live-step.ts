@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { BuildsRepository } from '../index/builds.repository';
-import { IndexCatalog } from '../index/index-catalog';
-import { IndexFiller } from '../index/index-filler';
-import { IndexRegistry } from '../index/index-registry';
+import { BuildsRepository } from '../search-index/builds.repository';
+import { IndexCatalog } from '../search-index/index-catalog';
+import { IndexFiller } from '../search-index/index-filler';
+import { IndexRegistry } from '../search-index/index-registry';
 import type { ClaimedFile } from './claimed-file';
 
 /**

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Hit, SearchFilter, VectorStore } from '@perennial/vector-store';
-import type { VectorIndex } from '../index/index-catalog';
+import type { VectorIndex } from '../search-index/index-catalog';
 import { VECTOR_STORE } from '../stores/tokens';
 import { SearchRepository } from './search.repository';
 import { distanceOf, type ScoredChunk } from './sources';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable } from '@perennial/persistence';
-import { jsonb } from '../model/json';
+import { jsonb } from '../types/json';
 
 /** A delivery of a call, as its result is stored. */
 export interface DeliveryKey {

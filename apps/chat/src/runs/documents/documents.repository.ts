@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Source } from '@perennial/contracts-retrieval';
 import { Database } from '@perennial/persistence';
 import type { RunClaim } from '../generation/finish.repository';
-import { jsonb } from '../model/json';
+import { jsonb } from '../types/json';
 import type { FoundDocuments } from './context-text';
 
 /** What happened before the answer, in the wire's shape; kept in the message's `statusHistory`. */

@@ -7,7 +7,7 @@ import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import type { RunClaim } from '../generation/finish.repository';
 import { retryTransient } from '../generation/retry-transient';
-import type { ClaimedRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
 import { QueryWriter } from './query-writer';

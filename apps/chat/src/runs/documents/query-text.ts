@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@perennial/model-provider';
-import { cutText } from '../model/cut-text';
+import { cutText } from '../types/cut-text';
 
 /** What the task model is asked when the admin has set nothing. */
 export const DEFAULT_QUERY_PROMPT = `Read the conversation and write one to three search queries that find, in the user's documents, what is needed to answer the last message.

@@ -4,7 +4,7 @@ import type { ChatMessage } from '@perennial/model-provider';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { raceAbort } from '../generation/retry-transient';
-import { cutText } from '../model/cut-text';
+import { cutText } from '../types/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { questionOf } from './run-documents';

@@ -1,6 +1,6 @@
 import type { Source } from '@perennial/contracts-retrieval';
 import { describe, expect, it } from 'vitest';
-import type { ClaimedRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { distinct, documentsIn } from './attachments';
 import { contextOf, filledTemplate } from './context-text';
 import { itemsOf, withDocuments } from './run-documents';

@@ -1,7 +1,7 @@
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import type { ChatMessage } from '@perennial/model-provider';
 import { historyMessages } from '../generation/provider-request';
-import type { HistoryMessage, ClaimedRun } from '../model/run';
+import type { HistoryMessage, ClaimedRun } from '../types/run';
 import { distinct, documentsIn } from './attachments';
 import { promptOf, type FoundDocuments } from './context-text';
 import { textOf } from './query-text';

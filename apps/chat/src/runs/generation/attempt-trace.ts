@@ -8,7 +8,7 @@ import {
   type ModelConnection,
 } from '@perennial/model-provider';
 import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
-import type { ClaimedRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import type { AttemptTools } from './attempt-tools';
 import { providerHost, type RunMetrics } from './run-metrics';
 

@@ -5,7 +5,7 @@ import type { Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
-import type { Outcome, ClaimedRun } from '../model/run';
+import type { Outcome, ClaimedRun } from '../types/run';
 import { SUSPECT_AFTER_DEATHS } from '../ownership/claim.repository';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';

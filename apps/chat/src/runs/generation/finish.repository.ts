@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
-import { jsonb } from '../model/json';
-import type { Outcome, ProviderEnd } from '../model/run';
+import { jsonb } from '../types/json';
+import type { Outcome, ProviderEnd } from '../types/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 
 /** The owner's claim: only who holds the run at this epoch may end it. */

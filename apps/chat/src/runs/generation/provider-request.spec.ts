@@ -1,6 +1,6 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
 import { describe, expect, it } from 'vitest';
-import type { ClaimedRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { historyMessages, providerCall, wholeUsage } from './provider-request';
 
 const model = (

@@ -8,7 +8,7 @@ import {
   type Usage,
 } from '@perennial/model-provider';
 import type { TokenUsage } from '@perennial/transport';
-import type { HistoryMessage, ClaimedRun, TurnRequest } from '../model/run';
+import type { HistoryMessage, ClaimedRun, TurnRequest } from '../types/run';
 
 /** Parameters of a turn that go to the provider; everything else in a client's `params` is its own business. */
 const PASSED_ON = new Set([

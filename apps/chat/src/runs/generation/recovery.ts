@@ -1,5 +1,5 @@
 import type { AcquireResult } from '@perennial/transport';
-import { FIRST_GENERATION, type Checkpoint } from '../model/run';
+import { FIRST_GENERATION, type Checkpoint } from '../types/run';
 
 /** The text that a new owner begins with. */
 export interface RecoveredText {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { DocumentsService } from '../documents/documents.service';
-import type { ClaimedRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { ClaimRepository } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';

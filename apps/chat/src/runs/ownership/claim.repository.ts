@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
-import type { ClaimedRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 
 /**
  * A run that has seen so many workers die is suspected of having ended them. It is claimed by a process that writes nothing else, so

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
-import type { Checkpoint } from '../model/run';
+import type { Checkpoint } from '../types/run';
 import type { RunJob } from './run-queue';
 
 /** A run that Postgres gives to this process. */

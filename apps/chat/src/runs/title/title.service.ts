@@ -4,7 +4,7 @@ import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
 import { retryTransient, raceAbort } from '../generation/retry-transient';
-import type { ClaimedTitle } from '../model/run';
+import type { ClaimedTitle } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { ProcessRegistry } from '../ownership/process-registry';
