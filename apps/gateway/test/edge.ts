@@ -162,7 +162,7 @@ export async function startEdge(
     account(role) {
       const user = userOf(role);
       users.set(user.id, user);
-      const token = tokenOf({ id: user.id });
+      const token = toToken({ id: user.id });
       return { user, token, headers: { authorization: `Bearer ${token}` } };
     },
     routes: () => mountedRoutes(app),
@@ -175,7 +175,7 @@ export async function startEdge(
 }
 
 /** A token as auth signs it. */
-export function tokenOf(claims: Partial<SessionClaims> & { id: string }, secret = SECRET): string {
+export function toToken(claims: Partial<SessionClaims> & { id: string }, secret = SECRET): string {
   const now = Date.now() / 1_000;
   const all = { jti: randomUUID(), iat: now, exp: Math.floor(now) + 3_600, ...claims };
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ProcessTable } from '@perennial/ownership';
-import { Database, openDataSource, poolOf, UnitOfWork } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ describe('the death of a worker', () => {
     const url = await freshDatabase('deaths');
     const dataSource = await openDataSource({ url, schema: 'retrieval', migrations: retrievalMigrations }, runtime.log);
     close = () => dataSource.destroy();
-    database = new Database(poolOf(dataSource), runtime.metrics);
+    database = new Database(poolFrom(dataSource), runtime.metrics);
     repository = new IngestionRepository(database, new UnitOfWork(database, runtime.log), new IndexCatalog(database));
     table = new ProcessTable<IngestionJob>(database, OWNED_FILES);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
-import { networkOf } from '@perennial/runtime';
+import { toNetwork } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { isInternal } from './client-address';
@@ -83,7 +83,7 @@ export class AttemptLimiter {
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
-    const from = networkOf(origin.address);
+    const from = toNetwork(origin.address);
     const name = hashed(account);
     const address = isShared(origin) ? this.#sharedAddress : this.#address;
     // The narrowest first: what it refuses does not count against the others.
@@ -109,7 +109,7 @@ export class AttemptLimiter {
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
     const limiter = isShared(origin) ? this.#sharedSignUp : this.#signUp;
-    await this.#consume(limiter, networkOf(origin.address), origin.address);
+    await this.#consume(limiter, toNetwork(origin.address), origin.address);
   }
 
   /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */

@@ -9,7 +9,7 @@ import { routeOf } from './route';
 import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { notSignedIn, Problem } from '../problem';
-import { credentialsOf } from './token';
+import { parseCredentials } from './token';
 
 /** Lets a request in by what its route declares. A handler that declares nothing is closed. */
 @Injectable()
@@ -23,7 +23,7 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const access = routeOf(context.getHandler())?.access ?? 'admin';
-    const { tokens: sent, from } = credentialsOf(request);
+    const { tokens: sent, from } = parseCredentials(request);
     refuseForgery(request, this.origins, from);
     const tokens = from === 'cookie' && !mayReadByCookie(request, this.origins) ? [] : sent;
     request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);

@@ -7,7 +7,7 @@ import type { ErrorFilter } from './error.filter';
 import { AdmissionControl } from './admission-control';
 import { overloaded, Problem } from '../problem';
 import { AnonymousPlaces } from './anonymous-places';
-import { credentialsOf } from './token';
+import { parseCredentials } from './token';
 
 /** The largest body of somebody who is not signed in, in bytes: a sign-up with a small picture. */
 const ANONYMOUS_BODY_BYTES = 262_144;
@@ -44,7 +44,7 @@ export class Admission {
     request.slots = [];
     reply.raw.once('close', () => releaseSlots(request));
     load.refuseWhenFull();
-    const owner = credentialsOf(request)
+    const owner = parseCredentials(request)
       .tokens.map((token) => sessions.ownerOf(token))
       .find((userId) => userId !== undefined);
     if (owner === undefined) this.admitAnonymous(request, reply);

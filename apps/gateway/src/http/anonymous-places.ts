@@ -1,4 +1,4 @@
-import { networkOf } from '@perennial/runtime';
+import { toNetwork } from '@perennial/runtime';
 import { overloaded, Problem } from '../problem';
 
 interface Place {
@@ -26,7 +26,7 @@ export class AnonymousPlaces {
    * @throws Problem 429 when this network holds too many that cannot be ended, 503 when all do
    */
   enter(address: string, makeRoom: () => boolean): () => void {
-    const network = networkOf(address);
+    const network = toNetwork(address);
     const own = this.byNetwork.get(network) ?? new Set<Place>();
     if (own.size >= Math.ceil(this.limit / 2) && !this.endOneOf(network, own))
       throw new Problem(429, 'Too many requests of your network are under way. Try again in a moment.', {

@@ -12,6 +12,6 @@ export interface IdempotentCall {
  * For `UnitOfWork.once`: a second delivery of a call that changes something is answered with the result of the first, also where it would find
  * nothing left to do.
  */
-export function onceKeyOf(pattern: string, { principal, key }: IdempotentCall, request: unknown): OnceKey {
+export function toOnceKey(pattern: string, { principal, key }: IdempotentCall, request: unknown): OnceKey {
   return { scope: `${pattern}:${requireUser(principal).userId}`, key, request };
 }

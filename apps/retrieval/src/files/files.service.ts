@@ -10,7 +10,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
-import { onceKeyOf, type IdempotentCall } from '../access/idempotent-call';
+import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
 import { IndexCatalog } from '../search-index/index-catalog';
 import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
@@ -107,7 +107,7 @@ export class FilesService {
 
   async rename(request: CallParsedRequest<typeof files.rename>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, name } = request;
-    const once = onceKeyOf(files.rename.pattern, delivery, request);
+    const once = toOnceKey(files.rename.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
   }
 
@@ -117,7 +117,7 @@ export class FilesService {
   ): Promise<CallReply<typeof files.remove>> {
     const { fileId } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(files.remove.pattern, delivery, request), async (tx) => {
+    return this.unitOfWork.once(toOnceKey(files.remove.pattern, delivery, request), async (tx) => {
       const row = await this.files.lock(tx, fileId);
       writable(principal, row, 'file');
       this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
@@ -127,7 +127,7 @@ export class FilesService {
 
   async deleteAll(delivery: IdempotentCall): Promise<number> {
     requireAdmin(delivery.principal);
-    const once = onceKeyOf(files.removeAll.pattern, delivery, {});
+    const once = toOnceKey(files.removeAll.pattern, delivery, {});
     return this.unitOfWork.once(
       once,
       async (tx) => {
@@ -142,7 +142,7 @@ export class FilesService {
   /** Files and bases of a user who is gone. */
   async deleteOfUser(userId: string, delivery: IdempotentCall): Promise<CallReply<typeof files.removeOfUser>> {
     requireAdmin(delivery.principal);
-    const once = onceKeyOf(files.removeOfUser.pattern, delivery, { userId });
+    const once = toOnceKey(files.removeOfUser.pattern, delivery, { userId });
     return this.unitOfWork.once(
       once,
       async (tx) => {
@@ -160,7 +160,7 @@ export class FilesService {
     const { fileId, blobKey } = request;
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
-    const once = onceKeyOf(files.replace.pattern, delivery, request);
+    const once = toOnceKey(files.replace.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       // The same bytes in another call: a caller that never had its answer.
       if (row.blobKey === blobKey) return row;
@@ -170,7 +170,7 @@ export class FilesService {
   }
 
   async retry(fileId: string, delivery: IdempotentCall): Promise<StoredFile> {
-    const once = onceKeyOf(files.retry.pattern, delivery, { fileId });
+    const once = toOnceKey(files.retry.pattern, delivery, { fileId });
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');

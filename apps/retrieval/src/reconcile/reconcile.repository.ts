@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { PointGroup } from './orphans';
 
-/** Keys begin with the id of their file (`blobKeyOf`). */
+/** Keys begin with the id of their file (`toBlobKey`). */
 const FILE_OF = /^files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
 
 /** Chunks removed by one statement: few enough never to lock for long. */

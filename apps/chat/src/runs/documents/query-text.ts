@@ -33,7 +33,7 @@ export function queryPrompt(template: string, messages: readonly ChatMessage[], 
 }
 
 /** The queries in a model's answer, however it is wrapped; undefined when there are none to be found. */
-export function queriesOf(answer: string): string[] | undefined {
+export function parseQueries(answer: string): string[] | undefined {
   for (const [json] of answer.matchAll(/\{[^{}]*\}|\[[^[\]{}]*\]/g)) {
     const queries = listIn(json);
     if (queries !== undefined && queries.length > 0) return queries;

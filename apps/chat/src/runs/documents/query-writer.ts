@@ -8,7 +8,7 @@ import { cutText } from '../types/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { questionOf } from './run-documents';
-import { queriesOf, queryPrompt } from './query-text';
+import { parseQueries, queryPrompt } from './query-text';
 
 /** The longest that one search may be asked. */
 const QUESTION_CHARS = 8_000;
@@ -61,6 +61,6 @@ export class QueryWriter {
     if (!tasks.queryGeneration) return undefined;
     const prompt = queryPrompt(tasks.queryPrompt, conversation, new Date());
     const messages = [{ role: 'user', content: prompt }];
-    return queriesOf(await this.tasks.ask({ task: 'queries', messages, chatModel, principal, signal }));
+    return parseQueries(await this.tasks.ask({ task: 'queries', messages, chatModel, principal, signal }));
   }
 }

@@ -15,7 +15,7 @@ import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { RevocationFeed } from '../../sessions/revocation-feed';
 import { Sessions } from '../../sessions/sessions';
 import { beginSession } from './begin-session';
-import { sessionProfileOf } from './session-user';
+import { toSessionProfile } from './session-user';
 
 @Controller()
 export class AuthsController {
@@ -37,7 +37,7 @@ export class AuthsController {
     const { user, claims } = await this.sessions.fresh(token);
     const expiresAt = claims.exp ?? null;
     setSessionCookie(request, reply, token, expiresAt);
-    return sessionProfileOf(user, token, expiresAt);
+    return toSessionProfile(user, token, expiresAt);
   }
 
   @Route(routes.auths.signIn)

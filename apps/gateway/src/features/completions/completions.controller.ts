@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../../http/request';
 import { Route, parse } from '../../http/route';
 import { Problem } from '../../problem';
-import { idempotencyKeyOf } from './completion-body';
+import { parseIdempotencyKey } from './completion-body';
 import { CompletionsService } from './completions.service';
 import { isTurn } from './turn-body';
 
@@ -17,7 +17,7 @@ export class CompletionsController {
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};
-    const key = idempotencyKeyOf(request.headers['idempotency-key']);
+    const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (isTurn(body)) {
       void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
       return;

@@ -21,7 +21,7 @@ import { completionOf } from './completion-body';
 import { CompletionStream } from './completion-stream';
 import { mergeChunks } from './merge-chunks';
 import { problemOfFailure, problemOfRun } from './run-problem';
-import { turnOf } from './turn-body';
+import { toTurn } from './turn-body';
 
 type CompletionBody = z.output<typeof CompletionBodySchema>;
 
@@ -65,7 +65,7 @@ export class CompletionsService implements OnModuleInit {
     // A key of a client's choice must not meet the call ids that stand in where there is none.
     const once = key === undefined ? {} : { key: `client:${key}` };
     const [message] = await this.pictures.take(body.user_message ? [body.user_message] : [], principal);
-    const turn = turnOf(message === undefined ? body : { ...body, user_message: message });
+    const turn = toTurn(message === undefined ? body : { ...body, user_message: message });
     const { chatId, runs } = await this.rpc.call(runCalls.accept, turn, { principal, ...once });
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }

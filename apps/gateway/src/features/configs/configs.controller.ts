@@ -7,7 +7,7 @@ import { Route } from '../../http/route';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { NO_LIMITS, RetrievalLimits } from '../retrieval/retrieval-limits';
 import { SocketUsers } from '../sockets/socket-users';
-import { APP_NAME, appConfigOf } from './app-config';
+import { APP_NAME, toAppConfig } from './app-config';
 import { BUILD_INFO, type BuildInfo } from './build-info';
 import { manifestOf } from './manifest';
 import { SettingsCache } from './settings-cache';
@@ -27,7 +27,7 @@ export class ConfigsController {
     const { caller } = request;
     const [known, files] = await Promise.all([this.cache.known(), caller ? this.limits.known() : NO_LIMITS]);
     const needsSetupSecret = !isLocalClient(request, this.env.HOST);
-    return appConfigOf({ ...known, files, version: this.build.version, needsSetupSecret }, caller);
+    return toAppConfig({ ...known, files, version: this.build.version, needsSetupSecret }, caller);
   }
 
   @Route(routes.configs.version)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
-import { blobKeyOf, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import { toBlobKey, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -48,7 +48,7 @@ export class UploadService {
       const maxBytes = Math.min(this.env.MAX_FILE_BYTES, (settings.FILE_MAX_SIZE ?? Infinity) * MIB);
       if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw fileTooLarge(maxBytes);
       const fileId = randomUUID();
-      const key = blobKeyOf(fileId, '1');
+      const key = toBlobKey(fileId, '1');
       let kept = false;
       try {
         const { file, fields } = await receiveForm(request, async (arriving) => {

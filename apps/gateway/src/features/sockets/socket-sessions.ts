@@ -15,7 +15,7 @@ import { SessionConnections } from '../../sessions/session-connections';
 import { Sessions } from '../../sessions/sessions';
 import { CatchUp } from './catch-up';
 import { LiveSocket } from './live-socket';
-import { packetOf } from './packets';
+import { toPacket } from './packets';
 import { soon } from '../../http/soon';
 import { SocketAdmission } from './socket-admission';
 import { SocketUsers } from './socket-users';
@@ -135,7 +135,7 @@ export class SocketSessions {
   private async joinChat(live: LiveSocket, { user, principal }: Caller, chatId: string): Promise<void> {
     const runIds = await this.catchUp.activeRuns(chatId, principal);
     const users = [{ id: user.id, name: user.name }];
-    live.send(packetOf({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
+    live.send(toPacket({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
     await this.catchUp.send(runIds, (packet) => live.send(packet));
   }
 

@@ -4,7 +4,7 @@ import { chats } from '@perennial/contracts-chat';
 import { files } from '@perennial/contracts-retrieval';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Rpc } from '@perennial/transport';
-import { userRowOf } from '../auths/session-user';
+import { toUserRow } from '../auths/session-user';
 import type { Caller } from '../../sessions/caller';
 import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { withStatuses } from '../../problem';
@@ -26,7 +26,7 @@ export class UsersController {
     const change = { userId: params.id, ...rest, ...(password ? { password } : {}) };
     const user = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(userCalls.update, change, { principal }));
     await this.feed.catchUp(user.id);
-    return userRowOf(user);
+    return toUserRow(user);
   }
 
   /** The account first: once it is gone nobody can add to what is deleted next. Repeating the request finishes what was cut short. */
