@@ -62,7 +62,7 @@ export function toIngestionFault(error: unknown): IngestionFault {
   return {
     kind: 'broke',
     errorId,
-    reason: { code: 'INTERNAL', message: `Processing broke off unexpectedly (error ${errorId}).` },
+    reason: { code: 'INTERNAL', message: `Processing failed unexpectedly (error ${errorId}).` },
   };
 }
 

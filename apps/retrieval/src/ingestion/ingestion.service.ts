@@ -105,7 +105,7 @@ export class IngestionService {
       if (file.attempts >= this.env.MAX_INGESTION_ATTEMPTS) {
         await this.#giveUp(file, {
           code: 'TOO_MANY_ATTEMPTS',
-          message: `Processing broke off ${file.attempts} times, the last time without saying why.`,
+          message: `Processing failed ${file.attempts} times; the last attempt ended without an error.`,
         });
         return observe('failed');
       }

@@ -24,7 +24,7 @@ interface Page {
   completes: PlaceToFill[];
 }
 
-/** Writes files that are live already into an index. Anything may be written twice: points and records are known by what they are of. */
+/** Writes files that are live already into an index. Writes are idempotent: ids derive from the location of the content. */
 @Injectable()
 export class IndexFiller {
   constructor(

@@ -23,7 +23,7 @@ export class FollowedRunState implements FollowerSource {
   private buffer = new TextBuffer();
   private bases = new EpochStartOffsets();
   private readonly gap = new PendingGap();
-  /** The writer is known to have been here. */
+  /** Highest offset that the writer has reached. */
   private expected = 0;
   private ending?: RunTerminal;
   private shared: RunUpdate[] = [];

@@ -15,8 +15,8 @@ import { providerHost, type RunMetrics } from './run-metrics';
 const tracer = trace.getTracer('@perennial/chat');
 
 /**
- * Runs an attempt in a span that is the accept's child and links the attempt before it. Not that one's child: a killed worker
- * exports nothing, and what hangs on it would hang on nothing.
+ * Runs an attempt in a span that is the accept's child and links the attempt before it. Linked, not parented: a killed
+ * worker never exports its span.
  */
 export async function inAttemptSpan(run: ClaimedRun, tools: AttemptTools, work: () => Promise<void>): Promise<void> {
   const parent = run.traceparent === null ? context.active() : extractTrace({ traceparent: run.traceparent });
