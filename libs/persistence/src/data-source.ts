@@ -68,7 +68,7 @@ export async function openDataSource(options: DatabaseOptions, log: Logger, sign
 const pools = new WeakMap<DataSource, Pool>();
 
 /** The pg pool under a connected TypeORM data source: hand-written SQL and repositories share its connections. */
-export function poolOf(dataSource: DataSource): Pool {
+export function poolFrom(dataSource: DataSource): Pool {
   const pool = pools.get(dataSource);
   if (pool === undefined) throw new Error('the data source is not connected');
   return pool;

@@ -99,7 +99,7 @@ export class Home {
    */
   async lock(onWait: (pids: number[]) => void): Promise<void> {
     const path = this.file('launcher.pid');
-    const patience = performance.now() + NOTICE_MS;
+    const giveUpAt = performance.now() + NOTICE_MS;
     for (;;) {
       try {
         writeFileSync(path, `${process.pid} ${startOf(process.pid)}\n`, { flag: 'wx' });
@@ -109,7 +109,7 @@ export class Home {
       }
       const holder = readHolder(path);
       if (!(await lives(holder))) rmSync(path, { force: true });
-      else if (!holder.stopping && performance.now() > patience) {
+      else if (!holder.stopping && performance.now() > giveUpAt) {
         throw new Error(
           `Perennial is running already (pid ${holder.pid}, ${this.path}): use that one, stop it with Ctrl-C or ` +
             `kill ${holder.pid}, or start another one with PERENNIAL_HOME=/another/directory and --port`,

@@ -7,13 +7,13 @@ import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
-import { cutText } from '../model/cut-text';
-import type { TurnRequest } from '../model/run';
+import { cutText } from '../types/cut-text';
+import type { TurnRequest } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { RunQueue } from '../ownership/run-queue';
 import { UsageService } from '../../usage/usage.service';
 import { UserEvents } from '../user-events';
-import { AcceptRepository, type AcceptFacts, type Delivery, type NewTurn } from './accept.repository';
+import { AcceptRepository, type AcceptFacts, type DeliveryKey, type NewTurn } from './accept.repository';
 import { type Content, readContent } from './content';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
 import { checkLimits, mustSerialise, type RunLimits } from './limits';
@@ -41,7 +41,7 @@ export class AcceptTurnService {
   ) {}
 
   /** @throws CallError as `runs.accept` declares them */
-  async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+  async accept(request: Request, principal: UserPrincipal, delivery: DeliveryKey): Promise<Reply> {
     const content = this.#check(request);
     for (const model of new Set(request.answers.map((answer) => answer.modelId))) {
       await this.models.assertOffered(model, principal);
@@ -103,7 +103,7 @@ export class AcceptTurnService {
     request: Request,
     content: Content | null,
     principal: UserPrincipal,
-    delivery: Delivery,
+    delivery: DeliveryKey,
   ): Promise<{ reply: Reply; fresh: boolean }> {
     const { facts, missing, running } = await this.#read(tx, request, principal, delivery);
     if (facts.known) return { reply: sameRequest(facts.known, delivery) as Reply, fresh: false };
@@ -130,7 +130,7 @@ export class AcceptTurnService {
     return { reply, fresh: true };
   }
 
-  async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: Delivery) {
+  async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: DeliveryKey) {
     const { userMessage, answers, chatId, parentId } = request;
     const answerIds = answers.map((answer) => answer.messageId);
     const question = {
@@ -164,7 +164,7 @@ export class AcceptTurnService {
     request: Request,
     content: Content | null,
     principal: UserPrincipal,
-    delivery: Delivery,
+    delivery: DeliveryKey,
     facts: AcceptFacts,
     existing: string | undefined,
   ): Omit<NewTurn, 'result'> {
@@ -251,7 +251,7 @@ export function limitsOf(env: ChatEnv): RunLimits {
 }
 
 /** The stored result of the same call; another request under its key is refused. */
-export function sameRequest(known: { hash: string; result: unknown }, delivery: Delivery): unknown {
+export function sameRequest(known: { hash: string; result: unknown }, delivery: DeliveryKey): unknown {
   if (known.hash === delivery.hash || known.hash === delivery.earlierHash) return known.result;
   throw new CallError(
     'IDEMPOTENCY_MISMATCH',

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable } from '@perennial/persistence';
-import { jsonb } from '../model/json';
+import { jsonb } from '../types/json';
 
 /** A delivery of a call, as its result is stored. */
-export interface Delivery {
+export interface DeliveryKey {
   scope: string;
   key: string;
   hash: string;
@@ -18,7 +18,7 @@ export interface AcceptQuestion {
   messageIds: string[];
   answerIds: string[];
   maxQueued: number;
-  delivery: Delivery;
+  delivery: DeliveryKey;
 }
 
 /** Everything that an accept decides on, read in one statement. */
@@ -65,7 +65,7 @@ export interface NewTurn {
   request: unknown;
   traceparent: string | null;
   titleEffect: { key: string; run_id: string; payload: unknown } | null;
-  delivery: Delivery;
+  delivery: DeliveryKey;
   result: unknown;
 }
 
@@ -82,7 +82,7 @@ export interface NewCompletion {
   traceparent: string | null;
   /** Those that its messages refer to; only the user's own count. */
   pictureIds: readonly string[];
-  delivery: Delivery;
+  delivery: DeliveryKey;
   result: unknown;
 }
 
@@ -162,7 +162,7 @@ export class AcceptRepository {
     userId: string,
     idempotencyKey: string | null,
     maxQueued: number,
-    delivery: Delivery,
+    delivery: DeliveryKey,
   ): Promise<CompletionFacts> {
     const facts = await tx.first<CompletionFacts>(
       COMPLETION_FACTS,

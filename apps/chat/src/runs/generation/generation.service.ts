@@ -6,7 +6,7 @@ import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
 import { AttemptStore } from './attempt-tools';
 import type { Attempt } from './attempt';
-import { HeldRuns } from './held-runs';
+import { ActiveRuns } from './active-runs';
 import { RunClaims } from './run-claims';
 
 /** Claims runs and writes their answers. */
@@ -15,7 +15,7 @@ export class GenerationService {
   constructor(
     private readonly store: AttemptStore,
     private readonly claims: RunClaims,
-    private readonly held: HeldRuns,
+    private readonly activeRuns: ActiveRuns,
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
   ) {}
@@ -51,7 +51,7 @@ export class GenerationService {
       await this.#giveBack(attempt, !passes(error));
       throw error;
     } finally {
-      this.held.remove(attempt);
+      this.activeRuns.remove(attempt);
       this.claims.roomMade();
     }
   }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { DocumentsService } from '../documents/documents.service';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { ClaimRepository } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
 import { Attempt } from './attempt';
 import { AttemptTools } from './attempt-tools';
-import { HeldRuns } from './held-runs';
+import { ActiveRuns } from './active-runs';
 
 /** Runs claimed by one statement: a burst of turns costs a few statements, and none of them carries too much history. */
 const BATCH = 16;
@@ -30,7 +30,7 @@ export class RunClaims {
   constructor(
     private readonly repository: ClaimRepository,
     private readonly registry: ProcessRegistry,
-    private readonly held: HeldRuns,
+    private readonly activeRuns: ActiveRuns,
     private readonly tools: AttemptTools,
     private readonly titles: TitleService,
     private readonly documents: DocumentsService,
@@ -65,7 +65,7 @@ export class RunClaims {
 
   async #serve(): Promise<void> {
     for (;;) {
-      const count = Math.min(this.#requests.length, this.held.room, BATCH);
+      const count = Math.min(this.#requests.length, this.activeRuns.room, BATCH);
       if (count <= 0) break;
       const requests = this.#requests.splice(0, count);
       try {
@@ -78,14 +78,14 @@ export class RunClaims {
     this.#claiming = false;
   }
 
-  #claim(claim: (owner: string) => Promise<TakenRun[]>): Promise<Attempt[]> {
+  #claim(claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
     const owner = this.registry.id;
-    return this.held.whileClaiming(async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
+    return this.activeRuns.whileClaiming(async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
   }
 
-  #begin(run: TakenRun, owner: string): Attempt {
+  #begin(run: ClaimedRun, owner: string): Attempt {
     const attempt = new Attempt(run, owner, this.tools, this.documents);
-    this.held.add(attempt);
+    this.activeRuns.add(attempt);
     if (run.title && !run.cancelled) {
       const { principal, traceparent } = run;
       this.titles.begin({ ...run.title, principal, traceparent }, attempt.over);

@@ -1,4 +1,4 @@
-import { cutText } from '../model/cut-text';
+import { cutText } from '../types/cut-text';
 
 /** What a title job asks when the admin has set nothing. `{{MESSAGE}}` is the beginning of the user's message. */
 export const DEFAULT_TITLE_PROMPT = `Write a title for the conversation that begins with the message below.
