@@ -59,7 +59,7 @@ describe('a parent that is killed', () => {
     const directory = mkdtempSync(join(tmpdir(), 'perennial-guard-'));
     const script = `
       import { runnerImport } from 'vite';
-      const { module } = await runnerImport(${JSON.stringify(new URL('./servers.ts', import.meta.url).pathname)});
+      const { module } = await runnerImport(${JSON.stringify(new URL('./index.ts', import.meta.url).pathname)});
       module.guardDirectory(${JSON.stringify(directory)});
       const children = [1, 2].map(() => module.startProcess({ name: 'orphan', command: 'sleep', args: ['60'] }));
       setTimeout(() => { children[0].pause(); console.log(JSON.stringify(children.map((child) => child.pid))); }, 100);`;
