@@ -1,6 +1,6 @@
+import './inject';
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
-import './inject';
 import { startPostgres, startRedis } from '@perennial/local-runtime/servers';
 import { newBundlesDirectory } from './service-bundle';
 

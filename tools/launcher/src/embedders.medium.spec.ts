@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freshDatabase, redisUrl } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshDatabase, redisUrl } from '@perennial/testing';
 import { guardDirectory, processExists, waitFor } from '@perennial/local-runtime/servers';
 import { launchSystem, ROOT, SERVICES, type LaunchEvent, type LaunchOptions, type RunningSystem } from './index';
 
