@@ -8,6 +8,12 @@ interface Entry {
   dispatcher: Dispatcher;
 }
 
+/**
+ * A connection that is not used for as long is closed, unless the server says less: a new one costs the first token a handshake. A server that
+ * closes it at the very moment of a request is asked once more.
+ */
+const KEEP_ALIVE_MS = 60_000;
+
 const pools = new Map<string, Entry>();
 
 /** The process's pool for an origin: connections are kept and shared by all providers and calls. */
@@ -20,6 +26,7 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
     // The time-outs of an answer are kept by the stream itself: undici's count bytes, ours count tokens.
     headersTimeout: 0,
     bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     pipelining: 1,
     connections: null,
   });

@@ -16,7 +16,7 @@ const CLOSE_PATIENCE_MS = 1_000;
 export interface JobWorkerOptions<Job> {
   /** The queue's name in BullMQ. */
   queue: string;
-  /** Jobs held at once. */
+  /** Jobs held at once, until `limit` says otherwise. */
   concurrency: number;
   /** Shape of a job; one of another shape is put aside. */
   shape: z.ZodType<Job>;
@@ -37,7 +37,7 @@ class TolerantWorker extends Worker<unknown> {
   }
 }
 
-/** Listens for jobs. A job is held for as long as its work goes on here; most of the time that is all it does. */
+/** Listens for jobs. A job is held for as long as its work goes on here. */
 export class JobWorker<Job extends object> {
   readonly #log: Logger;
   #worker?: Worker<unknown>;
@@ -72,6 +72,11 @@ export class JobWorker<Job extends object> {
     this.#worker.on('failed', (job, error) =>
       this.#log.warn({ err: error, ...this.#describe(job?.data) }, 'a job was not begun'),
     );
+  }
+
+  /** From now on no more than so many jobs are held at once, but always one. */
+  limit(concurrency: number): void {
+    if (this.#worker) this.#worker.concurrency = Math.max(1, concurrency);
   }
 
   /** A malformed job ends here like a finished one: what waits is a row, and a sweeper enqueues it again. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Chat, ChatListItem, chats } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Waiter } from '@perennial/persistence';
-import { DEFAULT_TITLE } from '../runs/accept/accept-turn.service';
+import { DEFAULT_TITLE } from '../runs/title/title-text';
 import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
 import { UserEvents } from '../runs/user-events';

@@ -48,7 +48,7 @@ export class RunsLifecycle implements OnApplicationBootstrap {
     const { held, titles, worker, quarantine, quarantineWorker } = this.parts;
     const { drain } = this.runtime;
     held.start();
-    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => held.cancel(runIds));
+    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => void held.cancel(runIds));
     if (this.env.CHAT_ROLE === 'quarantine') {
       quarantineWorker.start();
       drain.add('intake', 'claim no more suspects', () => worker.stopTaking());

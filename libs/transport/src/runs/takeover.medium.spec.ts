@@ -144,6 +144,26 @@ describe('a run that changes hands', () => {
     expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
   });
 
+  it('lets the first owner write without a seizure, and fences it by whoever has seized before that', async () => {
+    const ownsStill = vi.fn(() => Promise.resolve([true]));
+    const first = await bench.worker({ durableIntervalMs: NEVER, ownsStill });
+    const [alone, overtaken] = [chatRun(), chatRun()];
+    const onFenced = vi.fn();
+    const start = { epoch: 1, generation: 1, text: '' };
+    const writer = first.publisher.open(alone, start, onFenced);
+    const late = first.publisher.open(overtaken, start, onFenced);
+    expect(await successor.publisher.seize(overtaken.runId, 2)).toEqual({ kind: 'empty' });
+    writer.append('mine');
+    late.append('not mine any more');
+    await writer.flush();
+    await late.flush();
+    expect(await successor.publisher.read(alone.runId)).toMatchObject({ text: 'mine', position: { epoch: 1 } });
+    expect(await successor.publisher.read(overtaken.runId)).toBeUndefined();
+    expect(onFenced).toHaveBeenCalledTimes(1);
+    expect(ownsStill).not.toHaveBeenCalled();
+    expect(await successor.publisher.seize(alone.runId, 2)).toMatchObject({ kind: 'resumed', text: 'mine' });
+  });
+
   it('tells a taker of a recorded end', async () => {
     const identity = chatRun();
     const writer = successor.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);

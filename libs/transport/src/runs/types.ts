@@ -115,7 +115,10 @@ export interface RunStart {
 }
 
 export interface RunPublisher {
-  /** Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called. */
+  /**
+   * Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called; a run's first owner need not: nobody
+   * can have written, and its first durable write sets the epoch.
+   */
   seize(runId: string, epoch: number): Promise<Seizure>;
   /**
    * Opens the pen at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).

@@ -67,7 +67,7 @@ export class Pen implements RunWriter {
     private readonly host: PenHost,
     readonly identity: RunIdentity,
     start: RunStart,
-    /** True when Redis is known to hold exactly the start's text: it need not be seeded. */
+    /** True when Redis is known to hold exactly the start's text: it need not be seeded. What was never seized is seeded even without text. */
     isDurable: boolean,
     private readonly onFenced: () => void,
   ) {
@@ -76,7 +76,7 @@ export class Pen implements RunWriter {
     this.buffer = new TextBuffer(storable(start.text));
     this.base = this.live = this.buffer.length;
     this.durable = isDurable ? this.base : 0;
-    this.seeding = !isDurable && this.base > 0;
+    this.seeding = !isDurable;
     this.checkpointed = start.checkpointed ?? 0;
     this.unseen = this.epoch === 1 && this.generation === 1 && this.base === 0;
     this.alias = host.nextAlias();

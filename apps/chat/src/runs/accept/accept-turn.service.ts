@@ -10,9 +10,10 @@ import { DocumentGate } from '../documents/document-gate';
 import { cutText } from '../model/cut-text';
 import type { TurnRequest } from '../model/run';
 import { ModelCatalog } from '../models/model-catalog';
-import { RunQueue } from '../ownership/run-queue';
 import { UsageService } from '../../usage/usage.service';
+import { DEFAULT_TITLE } from '../title/title-text';
 import { UserEvents } from '../user-events';
+import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { AcceptRepository, type AcceptFacts, type Delivery, type NewTurn } from './accept.repository';
 import { type Content, readContent } from './content';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
@@ -21,8 +22,6 @@ import { checkLimits, mustSerialise, type RunLimits } from './limits';
 type Request = CallParsedRequest<typeof runs.accept>;
 type Reply = CallReply<typeof runs.accept>;
 
-/** What a new chat is called until its title is made; a title job replaces this and nothing else. */
-export const DEFAULT_TITLE = 'New Chat';
 /** Characters of the user's message that a title job gets to see. */
 const TITLE_TEXT_CHARS = 2_000;
 
@@ -34,7 +33,7 @@ export class AcceptTurnService {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: AcceptRepository,
     private readonly models: ModelCatalog,
-    private readonly queue: RunQueue,
+    private readonly accepted: AcceptedRuns,
     private readonly events: UserEvents,
     private readonly documents: DocumentGate,
     private readonly usage: UsageService,
@@ -47,18 +46,19 @@ export class AcceptTurnService {
       await this.models.assertOffered(model, principal);
     }
     await this.#checkDocuments(request, principal);
-    const accept = (): Promise<{ reply: Reply; fresh: boolean }> =>
-      this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery), { retry: true });
-    const { reply, fresh } = await accept().catch(async (error: unknown) => {
-      // A second delivery, or the same message through another replica, was a moment ahead: its result is there now.
-      if (isUniqueViolation(error)) return accept();
-      if (isForeignKeyViolation(error)) throw chatNotFound();
-      throw error;
+    const { reply, runIds } = await this.accepted.begin(request.answers.length, (claimant) => {
+      const accept = (): Promise<Accepted<Reply>> =>
+        this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery, claimant), {
+          retry: true,
+        });
+      return accept().catch(async (error: unknown) => {
+        // A second delivery, or the same message through another replica, was a moment ahead: its result is there now.
+        if (isUniqueViolation(error)) return accept();
+        if (isForeignKeyViolation(error)) throw chatNotFound();
+        throw error;
+      });
     });
-    if (fresh) {
-      this.queue.enqueue(reply.runs.map(({ runId }) => ({ runId, epoch: 0 })));
-      this.events.accepted(principal.userId, reply);
-    }
+    if (runIds.length > 0) this.events.accepted(principal.userId, reply);
     return reply;
   }
 
@@ -104,15 +104,13 @@ export class AcceptTurnService {
     content: Content | null,
     principal: UserPrincipal,
     delivery: Delivery,
-  ): Promise<{ reply: Reply; fresh: boolean }> {
+    claimant: string | null,
+  ): Promise<Accepted<Reply>> {
     const { facts, missing, running } = await this.#read(tx, request, principal, delivery);
-    if (facts.known) return { reply: sameRequest(facts.known, delivery) as Reply, fresh: false };
+    if (facts.known) return madeBefore(sameRequest(facts.known, delivery) as Reply);
     const existing = running[0]?.chat_id ?? request.chatId;
     if (missing.length === 0 && existing) {
-      return {
-        reply: { chatId: existing, created: false, runs: this.#runsOf(request, running) },
-        fresh: false,
-      };
+      return madeBefore({ chatId: existing, created: false, runs: this.#runsOf(request, running) });
     }
     checkLimits(limitsOf(this.env), facts, missing.length);
     checkTree(request, facts);
@@ -125,9 +123,12 @@ export class AcceptTurnService {
       created: turn.isNew,
       runs: this.#runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
     };
+    // What is claimed before other users' runs that wait would be ahead of them.
+    const claims = { claimant: facts.waiting ? null : claimant };
     // Not awaited: it travels with COMMIT, which reports its failure.
-    void this.repository.insertTurn(tx, { ...turn, answers: made, result: reply }).catch(() => undefined);
-    return { reply, fresh: true };
+    const claimed = this.repository.insertTurn(tx, { ...turn, answers: made, result: reply, ...claims });
+    claimed.catch(() => undefined);
+    return { reply, runIds: made.map((answer) => answer.run_id), claimed };
   }
 
   async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: Delivery) {
@@ -167,7 +168,7 @@ export class AcceptTurnService {
     delivery: Delivery,
     facts: AcceptFacts,
     existing: string | undefined,
-  ): Omit<NewTurn, 'result'> {
+  ): Omit<NewTurn, 'result' | 'claimant'> {
     const { userMessage, answers } = request;
     const chatId = existing ?? randomUUID();
     const answered = request.continueAnswer ? parentOf(request.parentId, facts) : (userMessage?.id ?? request.parentId);

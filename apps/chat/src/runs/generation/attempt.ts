@@ -60,11 +60,6 @@ export class Attempt {
     return this.#finishing;
   }
 
-  /** True once another worker is to go on. */
-  get handedOver(): boolean {
-    return this.#reason === 'handover';
-  }
-
   /** Ends the attempt. `lost` and `handover` end it without an outcome. */
   stop(reason: StopReason): void {
     if (reason === 'lost' || reason === 'handover') this.#giveUp.abort();
@@ -128,16 +123,17 @@ export class Attempt {
     if (finished) this.#announce(writer, finished);
   }
 
-  /** Sets the fence in Redis and reads what is there. Undefined: another owner has it. */
+  /** Sets the fence in Redis and reads what an owner before this one has left there. Undefined: another owner has it. */
   async #recover(): Promise<RecoveredText | undefined> {
     const { publisher, store } = this.tools;
+    if (this.epoch === 1) return recoverText({ kind: 'empty' }, this.run.checkpoints ?? []);
     const seizure = await publisher.seize(this.runId, this.epoch);
     if (seizure.kind === 'fenced') {
       this.stop('lost');
       return undefined;
     }
     // An empty Redis knows no fence: only Postgres can tell whether a later owner has seeded the stream meanwhile.
-    if (seizure.kind === 'empty' && this.epoch > 1) {
+    if (seizure.kind === 'empty') {
       const mine = await patiently(() => store.ownership.isOwner(this.runId, this.owner, this.epoch), this.#patience());
       if (!mine) {
         this.stop('lost');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
+import { CallError, reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
 import { jsonb } from '../model/json';
@@ -19,6 +19,15 @@ export interface FinishedRun {
   chatActive: boolean;
 }
 
+interface EndedRow {
+  terminal: RunTerminal;
+  chat_active: boolean;
+}
+
+/** How long a finish waits for a locked row, as Postgres' `lock_timeout` says it: while nothing is recorded, and afterwards. */
+const AT_ONCE = '200ms';
+const FOR_LONG = '0';
+
 /** The provider's end, and the text that Postgres does not have yet. */
 export interface Recording {
   end: ProviderEnd;
@@ -31,9 +40,9 @@ export class FinishRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Final text, state and terminal event in one transaction, after the provider's end (where there is one) was recorded in its own, with
-   * the text that no checkpoint has yet. Both travel together; the second begins when the first has committed. A stop that was asked for
-   * before wins over a completion. Undefined: the run is another's.
+   * Final text, state and terminal event in one statement. A stop that was asked for before wins over a completion. Where that cannot be
+   * done at once (a row is locked, Postgres refuses the text), the provider's end is recorded first: whoever takes the run over finds it and
+   * does not ask the provider again. Undefined: the run is another's.
    */
   async finish(
     claim: Claim,
@@ -45,29 +54,36 @@ export class FinishRepository {
     const terminal = { ...outcome, generation, length: text.length };
     // A message keeps its answer; its thoughts are told apart, so that nothing takes them for a part of it.
     const { thoughts, answer } = splitThoughts(text);
-    const row = await this.database.lend(async (connection) => {
-      const recorded = record && connection.send(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
-      const finished = connection.send<{ terminal: RunTerminal; chat_active: boolean }>(
-        FINISH,
-        [
-          claim.runId,
-          claim.owner,
-          claim.epoch,
-          outcome.state,
-          jsonb(terminal),
-          text,
-          outcome.usage ? jsonb(outcome.usage) : null,
-          outcome.error ? jsonb({ content: outcome.error.message }) : null,
-          answer,
-          thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
-        ],
-        { name: 'runs.finish' },
-      );
-      const [, { rows }] = await Promise.all([recorded, finished]);
-      return rows[0];
-    });
+    const params = [
+      claim.runId,
+      claim.owner,
+      claim.epoch,
+      outcome.state,
+      jsonb(terminal),
+      text,
+      outcome.usage ? jsonb(outcome.usage) : null,
+      outcome.error ? jsonb({ content: outcome.error.message }) : null,
+      answer,
+      thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
+    ];
+    const row = record ? await this.#atOnce(claim, params, record) : await this.#end(params, FOR_LONG);
     if (row) return { terminal: row.terminal, chatActive: row.chat_active };
     return this.#finishedBefore(claim);
+  }
+
+  async #atOnce(claim: Claim, params: unknown[], record: Recording): Promise<EndedRow | undefined> {
+    try {
+      return await this.#end(params, AT_ONCE);
+    } catch (error) {
+      // A Postgres that is away records nothing either.
+      if (error instanceof CallError) throw error;
+    }
+    await this.database.execute(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
+    return this.#end(params, FOR_LONG);
+  }
+
+  #end(params: unknown[], patience: string): Promise<EndedRow | undefined> {
+    return this.database.first<EndedRow>(FINISH, [...params, patience], { name: 'runs.finish' });
   }
 
   /** The commit may have succeeded while its reply was lost. */
@@ -112,7 +128,7 @@ WITH ended AS (
          -- What a turn's documents said is its message's from now on.
          documents = CASE WHEN r.kind = 'completion' THEN r.documents END,
          ended_at = now(), owner = NULL
-   WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running'
+   WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running' AND set_config('lock_timeout', $11, true) IS NOT NULL
   RETURNING r.id, r.chat_id, r.message_id, r.state, r.terminal
 ),
 message AS (

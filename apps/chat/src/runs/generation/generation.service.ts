@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { StreamThreadError } from '@perennial/model-provider';
+import { type Logger, Runtime } from '@perennial/runtime';
 import { isRedisUnavailable, isReplyError } from '@perennial/transport';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
@@ -12,29 +13,49 @@ import { RunClaims } from './run-claims';
 /** Claims runs and writes their answers. */
 @Injectable()
 export class GenerationService {
+  readonly #log: Logger;
+
   constructor(
+    @Inject(Runtime) runtime: Runtime,
     private readonly store: AttemptStore,
     private readonly claims: RunClaims,
     private readonly held: HeldRuns,
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
-  ) {}
+  ) {
+    this.#log = runtime.logger('generation');
+  }
+
+  /** From now on accepts may claim what they make. */
+  open(): void {
+    this.claims.open();
+  }
 
   /** From now on no run is claimed. */
   refuse(): void {
     this.claims.close();
   }
 
-  /** Claims the run whose turn it is and writes it to its end; answers whether there was one. */
+  /** Claims the run whose turn it is, as soon as there is room for it, and begins to write it; answers whether there was one. */
   async work(): Promise<boolean> {
     const attempt = await this.claims.next();
-    if (attempt) await this.#write(attempt);
+    if (attempt) this.write(attempt);
     return attempt !== undefined;
   }
 
-  /** Writes runs one after another until none waits any more. */
-  async workOff(): Promise<void> {
-    while (await this.work());
+  /** The same, for who does not wait for it; `all` goes on, as room is made, until no run waits any more. */
+  workSoon({ all = false } = {}): void {
+    const work = async (): Promise<void> => {
+      while ((await this.work()) && all);
+    };
+    work().catch((error: unknown) => this.#log.warn({ err: error }, 'no run was claimed'));
+  }
+
+  /** Writes a claimed run to its end. */
+  write(attempt: Attempt): void {
+    this.#write(attempt).catch((error: unknown) =>
+      this.#log.warn({ err: error, run_id: attempt.runId }, 'a run was not begun'),
+    );
   }
 
   /** Claims suspects and writes them to their ends, all at once; answers whether there were any. */

@@ -19,8 +19,12 @@ export class HeldRuns {
   readonly #attempts = new Map<string, Attempt>();
   /** Claims that are under way, with the tick before which they began. */
   readonly #claims = new Map<Promise<unknown>, number>();
+  /** Runs that those may bring. */
+  #expected = 0;
   #ticks = 0;
   #leaving = false;
+  /** Claimed when this process was leaving already. */
+  readonly #unbegun: Attempt[] = [];
   /** Runs of ours in Postgres that memory did not know at the last tick, with their epoch. */
   #strays = new Map<string, number>();
   #published: string[] = [];
@@ -49,17 +53,27 @@ export class HeldRuns {
 
   /** How many more runs this process may write. */
   get room(): number {
-    return this.env.WORKER_CONCURRENCY - this.#attempts.size;
+    return this.env.WORKER_CONCURRENCY - this.#attempts.size - this.#expected;
   }
 
-  /** Marks a claim that is under way, so that a tick in between does not give its runs back. */
-  async whileClaiming<T>(claim: () => Promise<T>): Promise<T> {
+  /** Set by who has to know how many more runs this process may write. */
+  onRoom: (room: number) => void = () => undefined;
+
+  /**
+   * Keeps room for the runs that a claim may bring while it is under way, and marks it, so that a tick in between does not give its
+   * runs back.
+   */
+  async whileClaiming<T>(count: number, claim: () => Promise<T>): Promise<T> {
+    this.#expected += count;
+    this.onRoom(this.room);
     const claiming = claim();
     this.#claims.set(claiming, this.#ticks);
     try {
       return await claiming;
     } finally {
       this.#claims.delete(claiming);
+      this.#expected -= count;
+      this.onRoom(this.room);
     }
   }
 
@@ -67,16 +81,24 @@ export class HeldRuns {
     this.#attempts.set(attempt.runId, attempt);
     attempt.onPublished = (runId) => this.#published.push(runId);
     // Its claim was under way when the process was told to end.
-    if (this.#leaving) attempt.stop('handover');
+    if (!this.#leaving) return;
+    attempt.stop('handover');
+    this.#unbegun.push(attempt);
   }
 
   remove(attempt: Attempt): void {
     if (this.#attempts.get(attempt.runId) === attempt) this.#attempts.delete(attempt.runId);
+    this.onRoom(this.room);
   }
 
-  /** Somebody says that these runs were cancelled. The next checkpoint is made at once, because its reply says which really are. */
-  cancel(runIds: readonly string[]): void {
-    if (runIds.some((runId) => this.#attempts.has(runId))) this.#interval?.trigger();
+  /**
+   * Somebody says that these runs were cancelled. The next checkpoint is made at once, because its reply says which really are. The claim
+   * that brings one of them may have committed, and its reply be under way.
+   */
+  async cancel(runIds: readonly string[]): Promise<void> {
+    const areHeld = (): boolean => runIds.some((runId) => this.#attempts.has(runId));
+    if (!areHeld()) await Promise.allSettled(this.#claims.keys());
+    if (areHeld()) this.#interval?.trigger();
   }
 
   async tick(): Promise<void> {
@@ -112,9 +134,8 @@ export class HeldRuns {
     const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
       patiently(work, { signal, limitMs: deadlineAt - Date.now() });
     await before(deadlineAt, Promise.allSettled(this.#claims.keys()));
-    const unbegun = [...this.#attempts.values()].filter((attempt) => attempt.handedOver);
-    await before(deadlineAt, Promise.all(unbegun.map((attempt) => attempt.over)));
-    await untilDeadline(() => this.#giveBack(unbegun));
+    await before(deadlineAt, Promise.all(this.#unbegun.map((attempt) => attempt.over)));
+    await untilDeadline(() => this.#giveBack(this.#unbegun));
     await before(endBy, Promise.all([...this.#attempts.values()].map((attempt) => attempt.over)));
     await this.#interval?.stop();
     const finishing = [...this.#attempts.values()].filter((attempt) => attempt.finishing);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { DocumentsService } from '../documents/documents.service';
 import type { TakenRun } from '../model/run';
-import { ClaimRepository } from '../ownership/claim.repository';
+import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
 import { Attempt } from './attempt';
@@ -11,6 +11,11 @@ import { HeldRuns } from './held-runs';
 
 /** Runs claimed by one statement: a burst of turns costs a few statements, and none of them carries too much history. */
 const BATCH = 16;
+
+/** What a statement has claimed, among what it else brings. */
+interface Claiming {
+  claimed: Promise<readonly TakenRun[]>;
+}
 
 interface ClaimRequest {
   resolve(attempt: Attempt | undefined): void;
@@ -25,6 +30,7 @@ interface ClaimRequest {
 export class RunClaims {
   readonly #requests: ClaimRequest[] = [];
   #claiming = false;
+  #atAccept = false;
   #closed = false;
 
   constructor(
@@ -36,9 +42,15 @@ export class RunClaims {
     private readonly documents: DocumentsService,
   ) {}
 
+  /** From now on accepts may claim what they make. */
+  open(): void {
+    this.#atAccept = true;
+  }
+
   /** From now on no run is claimed. */
   close(): void {
     this.#closed = true;
+    this.#atAccept = false;
     for (const request of this.#requests.splice(0)) request.reject(noMoreClaims());
   }
 
@@ -51,16 +63,38 @@ export class RunClaims {
     return next;
   }
 
+  /** Whether an accept may claim so many runs here: there is room for them that no request waits for. */
+  hasRoom(count: number): boolean {
+    return this.#atAccept && this.held.room - this.#requests.length >= count;
+  }
+
+  /** Has an accept claim up to `count` runs for this process; room for them is kept meanwhile. */
+  async atAccept<T extends Claiming>(
+    count: number,
+    accept: (owner: string) => Promise<T>,
+  ): Promise<{ result: T; attempts: Attempt[] }> {
+    const owner = this.registry.id;
+    try {
+      return await this.held.whileClaiming(count, async () => {
+        const result = await accept(owner);
+        const runs = await result.claimed;
+        return { result, attempts: runs.map((run) => this.#begin(run, owner)) };
+      });
+    } finally {
+      this.roomMade();
+    }
+  }
+
   /** Claims for those who wait, as far as there is room. */
   roomMade(): void {
-    if (this.#claiming) return;
+    if (this.#claiming || this.#requests.length === 0) return;
     this.#claiming = true;
     void this.#serve();
   }
 
   /** Claims all suspects that this process may write together. */
   async suspects(): Promise<Attempt[]> {
-    return this.#closed ? [] : this.#claim((owner) => this.repository.claimSuspects(owner));
+    return this.#closed ? [] : this.#claim(SUSPECTS_TOGETHER, (owner) => this.repository.claimSuspects(owner));
   }
 
   async #serve(): Promise<void> {
@@ -69,7 +103,7 @@ export class RunClaims {
       if (count <= 0) break;
       const requests = this.#requests.splice(0, count);
       try {
-        const attempts = await this.#claim((owner) => this.repository.claim(owner, count));
+        const attempts = await this.#claim(count, (owner) => this.repository.claim(owner, count));
         for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
       } catch (error) {
         for (const request of requests) request.reject(error);
@@ -78,9 +112,9 @@ export class RunClaims {
     this.#claiming = false;
   }
 
-  #claim(claim: (owner: string) => Promise<TakenRun[]>): Promise<Attempt[]> {
+  #claim(count: number, claim: (owner: string) => Promise<TakenRun[]>): Promise<Attempt[]> {
     const owner = this.registry.id;
-    return this.held.whileClaiming(async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
+    return this.held.whileClaiming(count, async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
   }
 
   #begin(run: TakenRun, owner: string): Attempt {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { TakenRun } from '../model/run';
+import { PATH, SELECT_TAKEN } from './taken-run';
 
 /**
  * A run that has seen so many workers die is suspected of having ended them. It is claimed by a process that writes nothing else, so
@@ -11,7 +12,7 @@ export const SUSPECT_AFTER_DEATHS = 2;
  * Suspects that are written together. When their process dies as well, each of them is written alone. After an outage that took all
  * workers twice every run is a suspect; one after the other they would wait for hours.
  */
-const SUSPECTS_TOGETHER = 16;
+export const SUSPECTS_TOGETHER = 16;
 
 /** What waits to be claimed. */
 export interface WaitingRuns {
@@ -121,13 +122,13 @@ taken AS (
    WHERE r.id = chosen.id AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $1)
   RETURNING r.*
 ),
-path AS (
-  SELECT t.id AS run_id, m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files' AS files, 1 AS depth
+heads AS (
+  SELECT t.id AS run_id, t.chat_id, m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files' AS files
     FROM taken t JOIN messages m ON m.chat_id = t.chat_id AND m.id = t.parent_message_id
-  UNION ALL
-  SELECT t.id, m.id, m.parent_id, m.role, m.content, m.content_parts, m.extra->'files', p.depth + 1
-    FROM path p JOIN taken t ON t.id = p.run_id JOIN messages m ON m.chat_id = t.chat_id AND m.id = p.parent_id
-   WHERE p.depth < 5000
+),
+${PATH.trim()},
+texts AS (
+  SELECT c.* FROM taken t JOIN run_checkpoints c ON c.run_id = t.id
 ),
 title AS (
   UPDATE side_effects s SET state = 'begun', owner = $1, tries = s.tries + 1
@@ -135,24 +136,7 @@ title AS (
    WHERE s.run_id = t.id AND s.state <> 'done' AND (s.owner IS NULL OR NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = s.owner))
   RETURNING s.run_id, s.key, s.payload, s.tries, s.user_id, s.chat_id
 )
-SELECT t.id, t.kind, t.user_id, t.chat_id, t.message_id, t.model, t.encoding, t.request, t.idempotency_key, t.state, t.epoch, t.deaths,
-       t.cancel_requested_at IS NOT NULL AS cancelled, t.traceparent, t.attempt_traceparent, t.provider_end, t.documents,
-       jsonb_build_object('kind', 'user', 'userId', t.user_id) || t.principal AS principal,
-       extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_s,
-       extract(epoch FROM clock_timestamp() - t.started_at)::float8 AS running_s,
-       (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'content', content, 'parts', content_parts) ORDER BY depth DESC)
-          FROM path WHERE path.run_id = t.id)
-         AS history,
-       (SELECT jsonb_agg(jsonb_build_object('type', f->'type', 'id', coalesce(f->'id', f#>'{file,id}'), 'context', f->'context') ORDER BY depth)
-          FROM (SELECT files, depth FROM path WHERE path.run_id = t.id AND files IS NOT NULL
-                UNION ALL
-                SELECT c.extra->'files', 5001 FROM chats c WHERE c.id = t.chat_id AND c.extra ? 'files') a,
-               jsonb_array_elements(CASE jsonb_typeof(a.files) WHEN 'array' THEN a.files ELSE '[]' END) f
-         WHERE f->>'type' IN ('file', 'collection')) AS attached,
-       (SELECT jsonb_agg(jsonb_build_object('generation', generation, 'epoch', epoch, 'start', start, 'text', text)
-                         ORDER BY generation, epoch, start) FROM run_checkpoints c WHERE c.run_id = t.id) AS checkpoints,
-       (SELECT to_jsonb(title.*) FROM title WHERE title.run_id = t.id LIMIT 1) AS title
-  FROM taken t`;
+${SELECT_TAKEN.trim()}`;
 
 const CLAIM = claimOf(FAIREST);
 const CLAIM_SUSPECTS = claimOf(SUSPECTED);

@@ -15,9 +15,8 @@ const WAITING_AFTER_S = 2;
 const MAX_BEGUN = 100;
 
 /**
- * Writes runs that wait. A job is a hint that some run waits, and a place here: it is held for as long as a run is written for it, so
- * that a full worker is offered no more. Which run that is Postgres decides. Once a second a worker with room looks there for runs whose
- * hints were lost.
+ * Writes runs that wait. A job is a hint that some run waits; it is over as soon as one is claimed for it, and a worker is offered no more than
+ * it has room for. Which run that is Postgres decides. Once a second a worker with room looks there for runs whose hints were lost.
  */
 @Injectable()
 export class RunWorker extends JobWorker<RunJob> {
@@ -42,7 +41,8 @@ export class RunWorker extends JobWorker<RunJob> {
   /** @param onSuspects called each second while runs wait that must be written in a process of their own */
   begin(onSuspects: () => void): void {
     this.start();
-    const log = this.runtime.logger('run-worker');
+    this.held.onRoom = (room) => this.limit(room);
+    this.generation.open();
     let age = WAITING_AFTER_S;
     const interval = this.runtime.every(
       LOOK_MS,
@@ -51,9 +51,7 @@ export class RunWorker extends JobWorker<RunJob> {
         age = WAITING_AFTER_S;
         const room = Math.min(Math.max(this.held.room, 0), MAX_BEGUN);
         const { waiting, suspects } = await this.repository.waiting(minimum, room);
-        for (let n = 0; n < waiting; n += 1) {
-          this.generation.workOff().catch((error: unknown) => log.warn({ err: error }, 'a run was not begun'));
-        }
+        for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
         if (suspects) onSuspects();
       },
       { name: 'look for waiting runs', jitter: 0.3 },

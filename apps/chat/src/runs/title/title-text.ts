@@ -1,5 +1,8 @@
 import { cutText } from '../model/cut-text';
 
+/** What a new chat is called until its title is made; a made title replaces this and nothing else. */
+export const DEFAULT_TITLE = 'New Chat';
+
 /** What a title job asks when the admin has set nothing. `{{MESSAGE}}` is the beginning of the user's message. */
 export const DEFAULT_TITLE_PROMPT = `Write a title for the conversation that begins with the message below.
 Three to six words in the language of the message, no quotes, no full stop at the end.

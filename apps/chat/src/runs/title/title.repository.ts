@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
-import { DEFAULT_TITLE } from '../accept/accept-turn.service';
+import { DEFAULT_TITLE } from './title-text';
 import { jsonb, storableText } from '../model/json';
 import type { ClaimedTitle } from '../model/run';
 

@@ -69,10 +69,8 @@ export class TitleService {
   }
 
   async #afterHeadStart(answer: Promise<void>): Promise<void> {
-    const over = new AbortController();
-    const signal = AbortSignal.any([this.#abort.signal, over.signal]);
-    void answer.then(() => over.abort());
-    await sleep(HEAD_START_MS, undefined, { signal }).catch(() => undefined);
+    const headStart = sleep(HEAD_START_MS, undefined, { signal: this.#abort.signal, ref: false });
+    await Promise.race([answer, headStart]).catch(() => undefined);
   }
 
   async #make(claimed: ClaimedTitle, owner: string): Promise<void> {
