@@ -11,6 +11,12 @@ import { GatewayModule } from './gateway.module';
 /** Our own page, as it is built beside this file (`apps/gateway/dist/main.js`). */
 const OWN_PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
+/**
+ * Connections that the kernel keeps until we accept them; it takes no more than `net.core.somaxconn`. With Node's 511 a burst of strangers'
+ * connections fills the queue, and who connects then hears nothing for 30 s and is reset.
+ */
+const ACCEPT_QUEUE = 4_096;
+
 await runService<typeof gatewayEnv, NestFastifyApplication>({
   name: 'gateway',
   env: gatewayEnv,
@@ -18,7 +24,7 @@ await runService<typeof gatewayEnv, NestFastifyApplication>({
   shutdownDelayMs: (env) => env.SHUTDOWN_DELAY_MS,
   create: (module, options) => createGateway(module as DynamicModule, options),
   setup: async (app, runtime, env) => {
-    await app.listen(env.PORT, env.HOST);
+    await app.listen({ port: env.PORT, host: env.HOST, backlog: ACCEPT_QUEUE });
     runtime.log.info({ url: await app.getUrl() }, 'users are served');
   },
 });

@@ -9,8 +9,14 @@ const START_PAUSE_MS = 3_000;
 const SILENT_MS = 15_000;
 /** A process that starts has no work yet, so it blocks nobody; on a busy machine a start takes half a minute. */
 const STARTING_MS = 180_000;
-/** How often processes are looked after, also when no suspect waits any more. */
+/** How often a process is looked after, also when no suspect waits any more. */
 const LOOK_MS = 1_000;
+
+interface Life {
+  readonly startedAt: number;
+  /** When it last gave a sign of life. */
+  heardAt?: number;
+}
 
 /**
  * Starts further processes of this program, in the role `quarantine`, for work that is suspected of having ended its workers: what kills
@@ -18,8 +24,7 @@ const LOOK_MS = 1_000;
  * (`endWithWorker`).
  */
 export class QuarantineProcesses {
-  /** When each was started, and when it last gave a sign of life. */
-  readonly #processes = new Map<ChildProcess, { startedAt: number; heardAt?: number }>();
+  readonly #processes = new Map<ChildProcess, Life>();
   /** When the youngest gave its first sign of life. */
   #begunAt = -Infinity;
   #count = 0;
@@ -39,7 +44,6 @@ export class QuarantineProcesses {
 
   /** Sees to it that there is a process for suspects that wait. */
   provide(): void {
-    this.#endSilent();
     const starting = [...this.#processes.values()].some(({ heardAt }) => heardAt === undefined);
     const justBegun = performance.now() - this.#begunAt < START_PAUSE_MS;
     if (this.#leaving || starting || justBegun || this.#processes.size >= MAX_PROCESSES) return;
@@ -63,13 +67,6 @@ export class QuarantineProcesses {
     clearTimeout(timer);
   }
 
-  #endSilent(): void {
-    const now = performance.now();
-    for (const [child, { startedAt, heardAt }] of this.#processes) {
-      if (heardAt === undefined ? now - startedAt > STARTING_MS : now - heardAt > SILENT_MS) child.kill('SIGKILL');
-    }
-  }
-
   #start(instance: string): void {
     // eslint-disable-next-line no-restricted-syntax -- the same environment, to be read by the same schema, but for these
     const inherited = process.env;
@@ -78,15 +75,16 @@ export class QuarantineProcesses {
     child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
     // One that could not be started has no exit either.
     if (child.pid === undefined) return;
-    const known: { startedAt: number; heardAt?: number } = { startedAt: performance.now() };
-    this.#processes.set(child, known);
+    const life: Life = { startedAt: performance.now() };
+    this.#processes.set(child, life);
     child.on('message', () => {
       const now = performance.now();
-      if (known.heardAt === undefined) this.#begunAt = now;
-      known.heardAt = now;
+      if (life.heardAt === undefined) this.#begunAt = now;
+      life.heardAt = now;
     });
     // After a turn in which signs of life arrive: this process may have stood still itself.
-    const look = setInterval(() => setImmediate(() => this.#endSilent()), LOOK_MS).unref();
+    const endSilent = (): void => void (isSilent(life) && child.kill('SIGKILL'));
+    const look = setInterval(() => setImmediate(endSilent), LOOK_MS).unref();
     child.once('exit', (code, signal) => {
       clearInterval(look);
       this.#processes.delete(child);
@@ -94,4 +92,9 @@ export class QuarantineProcesses {
     });
     this.#log.warn({ process: instance, pid: child.pid }, 'quarantine process started');
   }
+}
+
+function isSilent({ startedAt, heardAt }: Life): boolean {
+  const now = performance.now();
+  return heardAt === undefined ? now - startedAt > STARTING_MS : now - heardAt > SILENT_MS;
 }

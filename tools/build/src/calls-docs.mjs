@@ -1,14 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import { asyncApi } from './async-api.mjs';
+import { publish } from './generated.mjs';
 import { interfaces, permissions } from './interfaces.mjs';
 
 /**
  * Writes docs/calls.md and docs/asyncapi.json from the contracts.
  * With `--check` it writes nothing and fails when one of them is not current.
  */
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const EFFECTS = { read: 'reads', keyed: 'keyed', once: 'once' };
 
 const found = await interfaces();
@@ -60,21 +57,5 @@ const text = [
   ]),
 ].join('\n\n');
 
-/** @param {string} path @param {string} content @param {'markdown' | 'json'} parser */
-const formatted = async (path, content, parser) => ({
-  path,
-  content: await format(content, { ...(await resolveConfig(`${root}${path}`)), parser }),
-});
-
-const outputs = [
-  await formatted('docs/calls.md', text, 'markdown'),
-  await formatted('docs/asyncapi.json', JSON.stringify(asyncApi(found)), 'json'),
-];
-for (const { path, content } of outputs) {
-  if (!process.argv.includes('--check')) {
-    writeFileSync(`${root}${path}`, content);
-  } else if (!existsSync(`${root}${path}`) || readFileSync(`${root}${path}`, 'utf8') !== content) {
-    process.stderr.write(`${path} is not current: run \`npm run docs:calls\` and commit the result.\n`);
-    process.exitCode = 1;
-  }
-}
+await publish('docs/calls.md', text, 'markdown', 'docs:calls');
+await publish('docs/asyncapi.json', JSON.stringify(asyncApi(found)), 'json', 'docs:calls');

@@ -1,33 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
-import { runnerImport } from 'vite';
+import { existsSync } from 'node:fs';
+import { load, publish, root } from './generated.mjs';
 
 /**
  * Writes docs/environment.md from the services' schemas (`apps/<service>/src/env.ts`, export `<service>Env`).
  * With `--check` it writes nothing and fails when the file is not current.
  */
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const target = `${root}docs/environment.md`;
 const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'];
 
-const load = async (path) => {
-  const { module } = await runnerImport(path, {
-    root,
-    configFile: false,
-    logLevel: 'error',
-    ssr: { noExternal: [/^@perennial\//] },
-  });
-  return module;
-};
-
-const { commonEnv, commonSchema, environmentTable } = await load(`${root}libs/runtime/src/index.ts`);
+const { commonEnv, commonSchema, environmentTable } = await load('libs/runtime/src/index.ts');
 
 const sections = [];
 for (const service of SERVICES) {
   const path = ['env', 'environment']
-    .map((name) => `${root}apps/${service}/src/${name}.ts`)
-    .find((candidate) => existsSync(candidate));
+    .map((name) => `apps/${service}/src/${name}.ts`)
+    .find((candidate) => existsSync(`${root}${candidate}`));
   const schema = path === undefined ? undefined : (await load(path))[`${service}Env`];
   if (schema === undefined) throw new Error(`apps/${service}/src/env.ts has to export ${service}Env`);
   // A service may say something else of a variable that all have.
@@ -46,11 +32,4 @@ const text = [
   environmentTable(commonSchema),
   ...sections,
 ].join('\n\n');
-const formatted = await format(text, { ...(await resolveConfig(target)), parser: 'markdown' });
-
-if (!process.argv.includes('--check')) {
-  writeFileSync(target, formatted);
-} else if (!existsSync(target) || readFileSync(target, 'utf8') !== formatted) {
-  process.stderr.write('docs/environment.md is not current: run `npm run docs:env` and commit the result.\n');
-  process.exitCode = 1;
-}
+await publish('docs/environment.md', text, 'markdown', 'docs:env');

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { runnerImport } from 'vite';
 import { boundaries } from './boundaries.mjs';
+import { load, root } from './generated.mjs';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const SERVICES = ['auth', 'chat', 'config', 'retrieval'];
 const CALLERS = ['gateway', ...SERVICES];
 
@@ -22,17 +20,6 @@ const CALLERS = ['gateway', ...SERVICES];
  * @typedef {{ name: string, channel: string, payload: import('zod').ZodType, says: string, service: string }} DescribedNotice
  * @typedef {{ name: string, payload: import('zod').ZodType, says: string, service: string }} DescribedJob
  */
-
-/** @param {string} path from the clone's root */
-async function load(path) {
-  const { module } = await runnerImport(`${root}${path}`, {
-    root,
-    configFile: false,
-    logLevel: 'error',
-    ssr: { noExternal: [/^@perennial\//] },
-  });
-  return /** @type {Record<string, any>} */ (module);
-}
 
 /**
  * Reads calls, notices and jobs from the contracts and from the applications' sources.

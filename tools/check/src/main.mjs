@@ -72,14 +72,18 @@ async function node(args) {
   return false;
 }
 
-/** Every source file that git knows or would take, with its text. */
+/** @type {{ path: string, text: string }[] | undefined} */
+let read;
+
+/** Every source file that git knows or would take, with its text; read once for all steps. */
 function sources() {
+  if (read) return read;
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
   const files = listed.split('\n').filter((path) => path !== '' && existsSync(join(ROOT, path)));
-  return files.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+  return (read = files.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') })));
 }
 
 function sizes() {

@@ -36,5 +36,11 @@ export function limitArrival(request: FastifyRequest, reply: FastifyReply, error
   timer.unref();
   const stop = (): void => clearInterval(timer);
   raw.once('end', stop);
+  // What comes after the answer is thrown away: left unread it would stand before the next request of the connection until the limit.
+  reply.raw.once('finish', () => {
+    if (raw.complete) return;
+    raw.unpipe();
+    raw.resume();
+  });
   raw.once('close', stop);
 }

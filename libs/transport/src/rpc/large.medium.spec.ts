@@ -87,7 +87,10 @@ describe('what is large', () => {
   });
 
   it('answers of one process that nobody fetches are bounded', async () => {
-    const store = new LargeAnswerStore(caller.connections.commands);
+    const { commands } = caller.connections;
+    // On a busy machine the test before may have cost it its connection.
+    await waitFor(() => commands.status === 'ready', { what: 'the connection for commands' });
+    const store = new LargeAnswerStore(commands);
     const answer = 'x'.repeat(20 * MB);
     const kept = [];
     for (const call of ['1', '2', '3', '4']) kept.push(await store.keep(`${prefix}:large`, call, answer));
@@ -95,14 +98,14 @@ describe('what is large', () => {
     // The same answer again takes its own place, and a single one is always kept.
     expect(await store.keep(`${prefix}:large`, '3', answer)).toBe('kept');
     expect(await store.keep(`${prefix}:other`, '1', 'x'.repeat(65 * MB))).toBe('kept');
-    expect(await caller.connections.commands.pttl(`${prefix}:large`)).toBeGreaterThan(0);
+    expect(await commands.pttl(`${prefix}:large`)).toBeGreaterThan(0);
     // A full Redis keeps no more, and still gives what it has.
-    await caller.connections.commands.config('SET', 'maxmemory', '1');
+    await commands.config('SET', 'maxmemory', '1');
     expect(await store.keep(`${prefix}:other`, '2', 'x')).toBe('full');
-    const fetcher = new LargeAnswerFetcher(caller.connections.commands, `${prefix}:large`);
+    const fetcher = new LargeAnswerFetcher(commands, `${prefix}:large`);
     expect(await fetcher.take('1', answer.length)).toBe(answer);
-    await caller.connections.commands.config('SET', 'maxmemory', '0');
-    await caller.connections.commands.del(`${prefix}:large`, `${prefix}:other`);
+    await commands.config('SET', 'maxmemory', '0');
+    await commands.del(`${prefix}:large`, `${prefix}:other`);
   });
 
   it('an answer for which there is no room says whether something was done', async () => {
