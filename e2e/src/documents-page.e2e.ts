@@ -5,7 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import type { RunningSystem } from '@perennial/launcher';
 import type { Simulator } from '@perennial/provider-simulator';
-import { factualPages, factOf, pdfOf } from '@perennial/testing/documents';
+import { factualPages, factOf, toPdf } from '@perennial/testing/documents';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 import { launchDocumentsSystem, type DocumentsSystem } from './support/documents-system';
@@ -29,7 +29,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
   let book: { name: string; mimeType: string; buffer: Buffer };
 
   beforeAll(async () => {
-    book = { name: 'handbook.pdf', mimeType: 'application/pdf', buffer: await pdfOf(BOOK.pages) };
+    book = { name: 'handbook.pdf', mimeType: 'application/pdf', buffer: await toPdf(BOOK.pages) };
     documents = await launchDocumentsSystem();
     ({ simulator, system } = documents);
     browser = await launchBrowser();

@@ -133,7 +133,7 @@ describe('an existing client', () => {
         enable_websocket: true,
       },
     });
-    // Nobody is told more than the door shows.
+    // Nobody is told more than the route shows.
     expect(before).not.toHaveProperty('permissions');
 
     await client.connect();

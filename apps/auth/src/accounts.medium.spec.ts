@@ -4,7 +4,7 @@ import type { Caller, Replica } from '@perennial/testing-service';
 import { hash } from '@node-rs/argon2';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { address, claimsOf, installation, password, principalOf } from '../test/installation';
+import { address, claimsOf, installation, password, principalFrom } from '../test/installation';
 
 const named = (calls: readonly (readonly [Call, unknown])[]) =>
   calls.map(([call, request]) => [call.pattern, call, request] as const);
@@ -22,7 +22,7 @@ describe('accounts, with sign-up open', () => {
     ({ caller, replicas } = made);
     db = new Pool({ connectionString: made.databaseUrl, max: 1 });
     admin = await signUp('admin@example.com');
-    asAdmin = principalOf(admin);
+    asAdmin = principalFrom(admin);
   });
   afterAll(async () => {
     await caller?.stop();
@@ -103,7 +103,7 @@ describe('accounts, with sign-up open', () => {
 
   it('takes no weak password, and lets those in who have one', async () => {
     const session = await someone();
-    const principal = principalOf(session);
+    const principal = principalFrom(session);
     const weak = { code: 'INVALID_ARGUMENT' };
     const ownPassword = password;
     for (const password of ['short', 'password1', 'Qwertyuiop']) {
@@ -138,7 +138,7 @@ describe('accounts, with sign-up open', () => {
 
   it('ends all tokens when the password changes, once, and answers a second delivery like the first', async () => {
     const session = await someone();
-    const principal = principalOf(session);
+    const principal = principalFrom(session);
     const change = () =>
       caller.rpc.call(
         users.updatePassword,
@@ -158,7 +158,7 @@ describe('accounts, with sign-up open', () => {
 
   it('never lets a token made with the old password outlive the change, however they interleave', async () => {
     const session = await someone();
-    const principal = principalOf(session);
+    const principal = principalFrom(session);
     const signIns = Array.from({ length: 6 }, () => signIn(session.user.email).catch(() => undefined));
     await caller.rpc.call(users.updatePassword, { password, newPassword: 'changed it', address }, { principal });
     const tokens = (await Promise.all(signIns)).filter((made) => made !== undefined);
@@ -194,12 +194,12 @@ describe('accounts, with sign-up open', () => {
     for (let round = 0; round < 3; round += 1) {
       const other = await someone('admin');
       const outcomes = await Promise.allSettled([
-        caller.rpc.call(users.update, { userId, role: 'user' }, { principal: principalOf(other) }),
+        caller.rpc.call(users.update, { userId, role: 'user' }, { principal: principalFrom(other) }),
         caller.rpc.call(users.update, { userId: other.user.id, role: 'user' }, { principal: asAdmin }),
       ]);
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       // As it was: the first admin is the only one.
-      const survivor = outcomes[0]?.status === 'fulfilled' ? principalOf(other) : asAdmin;
+      const survivor = outcomes[0]?.status === 'fulfilled' ? principalFrom(other) : asAdmin;
       await caller.rpc.call(users.update, { userId, role: 'admin' }, { principal: survivor });
       await caller.rpc.call(users.update, { userId: other.user.id, role: 'user' }, { principal: asAdmin });
     }
@@ -222,7 +222,7 @@ describe('accounts, with sign-up open', () => {
 
   it('keeps profile, time zone and settings', async () => {
     const session = await someone();
-    const principal = principalOf(session);
+    const principal = principalFrom(session);
     const profile = { name: 'New name', profile_image_url: '/x.png', bio: 'Hello' };
     expect(await caller.rpc.call(users.updateProfile, profile, { principal })).toMatchObject({
       ...profile,
@@ -252,7 +252,7 @@ describe('accounts, with sign-up open', () => {
   it('keeps large pictures apart from the account, and those that were saved before readable', async () => {
     const session = await someone();
     const { id: userId } = session.user;
-    const principal = principalOf(session);
+    const principal = principalFrom(session);
     const of = (kilobytes: number) => `data:image/png;base64,${'A'.repeat(kilobytes * 1_000)}`;
     const save = (url: string, name = 'Pictured') =>
       caller.rpc.call(users.updateProfile, { name, profile_image_url: url }, { principal });
@@ -291,8 +291,8 @@ describe('accounts, with sign-up open', () => {
     ] as const;
 
     it.each(named(adminCalls))('%s is for admins only', async (_pattern, call, request) => {
-      const user = principalOf(await someone());
-      const pending = principalOf(await someone('pending'));
+      const user = principalFrom(await someone());
+      const pending = principalFrom(await someone('pending'));
       await expect(caller.rpc.call(call, request, { principal: user })).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',
       });
@@ -305,7 +305,7 @@ describe('accounts, with sign-up open', () => {
     });
 
     it.each(named(ownCalls))('%s is for active accounts', async (_pattern, call, request) => {
-      const pending = principalOf(await someone('pending'));
+      const pending = principalFrom(await someone('pending'));
       await expect(caller.rpc.call(call, request, { principal: pending })).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',
       });
@@ -323,7 +323,7 @@ describe('accounts, with sign-up open', () => {
     it('a pending account may see itself', async () => {
       const pending = await someone('pending');
       const userId = pending.user.id;
-      expect(await caller.rpc.call(users.get, { userId }, { principal: principalOf(pending) })).toMatchObject({
+      expect(await caller.rpc.call(users.get, { userId }, { principal: principalFrom(pending) })).toMatchObject({
         id: userId,
       });
     });

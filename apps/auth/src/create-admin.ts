@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { users } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
-import { Database, openDataSource, poolOf, UnitOfWork } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { commonEnv, databaseEnv, parseEnv, Runtime } from '@perennial/runtime';
 import { z } from 'zod';
 import { firstAdminEnv } from './env';
@@ -54,7 +54,7 @@ const dataSource = await openDataSource(
   runtime.log,
 );
 try {
-  const database = new Database(poolOf(dataSource), runtime.metrics);
+  const database = new Database(poolFrom(dataSource), runtime.metrics);
   const accounts = new AccountCreator(
     runtime,
     new UsersRepository(database),

@@ -1,7 +1,7 @@
 import { type IssuedSession, users, sessions } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { expect, it, onTestFinished } from 'vitest';
-import { address, claimsOf, installation, principalOf, SECRET_KEY } from '../test/installation';
+import { address, claimsOf, installation, principalFrom, SECRET_KEY } from '../test/installation';
 import { SetupSecret } from './registration/setup-secret';
 
 /** Real: Postgres, Redis, the transport, two replicas, whose lines are read. */
@@ -20,14 +20,14 @@ it('what happens to accounts leaves one line each, without addresses of people a
   const owner = { name: 'Owner', email: 'owner@example.com', password, address };
   await rpc.call(users.signUp, owner, anonymous).catch(() => undefined);
   const admin = await rpc.call(users.signUp, { ...owner, setupSecret }, anonymous);
-  const as = { principal: principalOf(admin) };
+  const as = { principal: principalFrom(admin) };
   const { user } = await rpc.call(users.add, { name: 'Someone', email, password, role: 'user' }, as);
   const signIn = (secret: string): Promise<IssuedSession> =>
     rpc.call(sessions.signIn, { email, password: secret, address }, anonymous);
   const session = await signIn(password);
   await signIn('a guess').catch(() => undefined);
   const change = { password: 'a guess', newPassword: next, address };
-  const own = { principal: principalOf(session) };
+  const own = { principal: principalFrom(session) };
   await rpc.call(users.updatePassword, change, own).catch(() => undefined);
   for (const _ of [1, 2]) await rpc.call(users.updatePassword, { ...change, password }, { ...own, key: 'once' });
   await signIn(next);

@@ -49,6 +49,6 @@ export async function installation(
 export const claimsOf = (token: string): SessionClaims =>
   SessionClaimsSchema.parse(createVerifier({ key: SECRET_KEY })(token));
 
-export function principalOf({ user, token }: IssuedSession, role: Role = user.role): Principal {
+export function principalFrom({ user, token }: IssuedSession, role: Role = user.role): Principal {
   return { kind: 'user', userId: user.id, role, sessionId: claimsOf(token).jti };
 }

@@ -47,7 +47,7 @@ describe('documents in a turn', () => {
 
   async function eventsOf(user: UserPrincipal): Promise<UserEvent[]> {
     const events: UserEvent[] = [];
-    world.hub.followUser(
+    world.subscriber.followUser(
       user.userId,
       () => undefined,
       (event) => events.push(event),

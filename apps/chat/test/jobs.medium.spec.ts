@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { completions, runs } from '@perennial/contracts-chat';
 import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
-import { Connections, createRunHub } from '@perennial/transport';
+import { Connections, createRunStreamSubscriber } from '@perennial/transport';
 import { Worker } from 'bullmq';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RUNS_CANCELLED } from '../src/runs/cancel/cancelled.notice';
@@ -155,7 +155,7 @@ describe('jobs, locks and readers that are left behind', () => {
       service: 'gateway',
       instanceId: 'gateway-that-dies',
     });
-    const hub = createRunHub({ connections, lookup: (id) => world.lookup(id) });
+    const subscriber = createRunStreamSubscriber({ connections, lookup: (id) => world.lookup(id) });
     await world.workers(1);
     const { runId } = await world.rpc.call(
       completions.accept,
@@ -166,7 +166,7 @@ describe('jobs, locks and readers that are left behind', () => {
       },
       { principal: newUser() },
     );
-    const reader = await Reader.follow(hub, runId);
+    const reader = await Reader.follow(subscriber, runId);
     await reader.has(50);
     await sleep(11_000);
     expect((await world.row(runId)).state).toBe('running');
@@ -177,7 +177,7 @@ describe('jobs, locks and readers that are left behind', () => {
     const { terminal } = await world.until(runId, (row) => row.state === 'cancelled', 'it to be cancelled', 25_000);
     // Ten tokens a second, of six characters: the answer went on for a while, so that a reader could have come back.
     expect(terminal!.length - read).toBeGreaterThan(5 * 60);
-    await hub.close().catch(() => undefined);
+    await subscriber.close().catch(() => undefined);
   }, 60_000);
 
   it('the same first message through two replicas at the same moment is one chat', async () => {

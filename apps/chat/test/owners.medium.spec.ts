@@ -52,7 +52,7 @@ describe('owners that die, sleep and come back', () => {
     ['continues after the text', 'continue_final_message', 'sim-t900-r300-x'],
     ['begins a new generation', 'none', 'sim-t900-r300-x'],
   ] as const)(
-    'schedule 1: live text ahead of durable text at the kill; the taker %s',
+    'schedule 1: live text ahead of durable text at the kill; the claimant %s',
     async (_, continuation, model) => {
       world.answers.continuation = continuation;
       await world.workers(2);

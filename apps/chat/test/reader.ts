@@ -1,4 +1,4 @@
-import type { RunHub, RunUpdate } from '@perennial/transport';
+import type { RunStreamSubscriber, RunUpdate } from '@perennial/transport';
 import { waitFor } from '@perennial/testing';
 
 /** A reader of one run, as strict as a client: what it is shown must always be one text without holes. */
@@ -11,9 +11,9 @@ export class Reader {
 
   constructor(readonly runId: string) {}
 
-  static async follow(hub: RunHub, runId: string): Promise<Reader> {
+  static async follow(subscriber: RunStreamSubscriber, runId: string): Promise<Reader> {
     const reader = new Reader(runId);
-    reader.#stop = await hub.follow(runId, undefined, (update) => reader.#see(update));
+    reader.#stop = await subscriber.follow(runId, undefined, (update) => reader.#see(update));
     return reader;
   }
 

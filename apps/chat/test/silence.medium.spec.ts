@@ -18,7 +18,7 @@ describe('a config service that is silent', () => {
     const [worker] = (await world.workers(1, { SHUTDOWN_GRACE_MS: '4000' })) as [ManagedProcess];
     const stopped = await world.ask({ model: 'sim-t20-r100-x', title: true });
     const kept = await world.ask({ model: 'sim-t20-r100-x', title: true });
-    for (const { runId } of [stopped, kept]) await world.until(runId, (row) => row.state === 'running', 'the take');
+    for (const { runId } of [stopped, kept]) await world.until(runId, (row) => row.state === 'running', 'the claim');
     await sleep(500);
     // Less than the call to config is given, which is ten seconds.
     const limitMs = 5_000;

@@ -36,7 +36,7 @@ describe('turns and completions', () => {
   it('streams the answer to a reader, keeps it, and tells the pages of its user', async () => {
     const user = newUser();
     const events: string[] = [];
-    const stop = world.hub.followUser(
+    const stop = world.subscriber.followUser(
       user.userId,
       () => undefined,
       ({ data }) => events.push(data.type),

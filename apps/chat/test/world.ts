@@ -14,7 +14,13 @@ import {
   type RedisServer,
   waitFor,
 } from '@perennial/testing';
-import { Connections, createRunHub, RedisRpcClient, Rpc, type RunHub } from '@perennial/transport';
+import {
+  Connections,
+  createRunStreamSubscriber,
+  RedisRpcClient,
+  Rpc,
+  type RunStreamSubscriber,
+} from '@perennial/transport';
 import type { INestMicroservice } from '@nestjs/common';
 import pg from 'pg';
 import { expect } from 'vitest';
@@ -25,7 +31,7 @@ const SECRET_KEY = 'the secret of the chat tests';
 const HUB = { kind: 'service', name: 'gateway' } as const;
 
 /**
- * A small installation: its own Postgres and Redis, the simulator, a double of config, a gateway's side (rpc and hub) in this
+ * A small installation: its own Postgres and Redis, the simulator, a double of config, a gateway's side (rpc and subscriber) in this
  * process, and as many real chat processes as a test starts.
  */
 export class World {
@@ -33,7 +39,7 @@ export class World {
   readonly processes: ManagedProcess[] = [];
   readonly answers: ConfigAnswers;
   rpc!: Rpc;
-  hub!: RunHub;
+  subscriber!: RunStreamSubscriber;
   db!: pg.Pool;
   #config!: INestMicroservice;
   #connections!: Connections;
@@ -86,12 +92,15 @@ export class World {
     this.#client = new RedisRpcClient(this.#connections, {});
     await this.#client.connect();
     this.rpc = new Rpc(this.#client);
-    this.hub = createRunHub({ connections: this.#connections, lookup: (runId) => this.lookup(runId) });
+    this.subscriber = createRunStreamSubscriber({
+      connections: this.#connections,
+      lookup: (runId) => this.lookup(runId),
+    });
   }
 
   async stop(): Promise<void> {
     await this.endProcesses();
-    await this.hub.close();
+    await this.subscriber.close();
     this.#client.close();
     this.#connections.close();
     await this.#config.close();
@@ -199,7 +208,7 @@ export class World {
   }
 
   follow(runId: string): Promise<Reader> {
-    return Reader.follow(this.hub, runId);
+    return Reader.follow(this.subscriber, runId);
   }
 
   async cancel(target: { runId: string } | { chatId: string }, user: UserPrincipal): Promise<string[]> {

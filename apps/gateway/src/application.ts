@@ -3,15 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
-import type { RunHub } from '@perennial/transport';
+import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
 import { isolateConnections } from './http/guarded';
-import { Load } from './http/load';
+import { AdmissionControl } from './http/admission-control';
 import { answerUnmet } from './http/parser-errors';
 import { readProxyProtocol } from './http/proxy-protocol';
-import { createAdapter, furnish } from './http/server';
+import { createAdapter, configureHttp } from './http/server';
 import type { GatewayEnv } from './env';
-import { RUN_HUB } from './features/runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 import { SocketServer } from './features/sockets/socket-server';
 import { serveSite } from './features/site/serve-site';
 import { SITE, type Site } from './features/site/site';
@@ -27,7 +27,7 @@ export async function createGateway(
     bodyParser: false,
     abortOnError: false,
   });
-  const errors = await furnish(app, env, runtime);
+  const errors = await configureHttp(app, env, runtime);
   const site = app.get<Site | undefined>(SITE);
   await serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
   // First of all hooks: whoever is sent away below must find another replica, not this one.
@@ -42,8 +42,8 @@ export async function createGateway(
   isolateConnections(http, runtime);
   readProxyProtocol(http, env.PROXY_PROTOCOL_FROM);
   // After the hooks of streams and completions, which end what would last.
-  runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(Load).untilIdle(signal));
-  const hub = app.get<RunHub>(RUN_HUB);
-  runtime.drain.add('work', 'stop following runs', () => hub.close());
+  runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(AdmissionControl).untilIdle(signal));
+  const subscriber = app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
+  runtime.drain.add('work', 'stop following runs', () => subscriber.close());
   return app;
 }

@@ -1,10 +1,10 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { Runtime } from '@perennial/runtime';
-import { Connections, createRunHub, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
+import { Connections, createRunStreamSubscriber, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';
-import { lookupBy, RUN_HUB } from './features/runs/run-hub';
+import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 
-/** All that the gateway has of other processes: calls, notices and the run hub. Tests of the edge put their own in its place. */
+/** All that the gateway has of other processes: calls, notices and the run subscriber. Tests of the edge put their own in its place. */
 @Global()
 @Module({})
 export class GatewayTransport {
@@ -23,12 +23,13 @@ export class GatewayTransport {
       imports: [transport],
       providers: [
         {
-          provide: RUN_HUB,
+          provide: RUN_STREAM_SUBSCRIBER,
           inject: [Connections, Rpc],
-          useFactory: (connections: Connections, rpc: Rpc) => createRunHub({ connections, lookup: lookupBy(rpc) }),
+          useFactory: (connections: Connections, rpc: Rpc) =>
+            createRunStreamSubscriber({ connections, lookup: lookupBy(rpc) }),
         },
       ],
-      exports: [RUN_HUB],
+      exports: [RUN_STREAM_SUBSCRIBER],
     };
   }
 }

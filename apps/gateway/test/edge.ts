@@ -17,12 +17,12 @@ import {
   type Role,
 } from '@perennial/contracts-kernel';
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
-import { Notices, Rpc, type OnRunUpdate, type RunHub } from '@perennial/transport';
+import { Notices, Rpc, type OnRunUpdate, type RunStreamSubscriber } from '@perennial/transport';
 import { createGateway } from '../src/application';
-import { routeOf } from '../src/http/endpoint';
+import { routeOf } from '../src/http/route';
 import { gatewayEnv } from '../src/env';
 import { GatewayModule } from '../src/gateway.module';
-import { RUN_HUB } from '../src/features/runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from '../src/features/runs/run-stream-subscriber';
 
 export const SECRET = 'a secret of the gateway tests, long enough';
 
@@ -69,10 +69,10 @@ export class ScriptedRpc {
   }
 }
 
-/** A hub with no runs; a test overrides what it needs. */
-export class ScriptedHub implements RunHub {
-  snapshot: RunHub['snapshot'] = async () => undefined;
-  follow: RunHub['follow'] = async () => {
+/** A subscriber with no runs; a test overrides what it needs. */
+export class ScriptedSubscriber implements RunStreamSubscriber {
+  snapshot: RunStreamSubscriber['snapshot'] = async () => undefined;
+  follow: RunStreamSubscriber['follow'] = async () => {
     throw new CallError('NOT_FOUND', 'no such run');
   };
   followUser(_userId: string, _onUpdate: OnRunUpdate): () => void {
@@ -99,11 +99,11 @@ export class ScriptedNotices {
 @Global()
 @Module({})
 class ScriptedTransport {
-  static of(rpc: ScriptedRpc, hub: RunHub, notices: ScriptedNotices): DynamicModule {
+  static of(rpc: ScriptedRpc, subscriber: RunStreamSubscriber, notices: ScriptedNotices): DynamicModule {
     const providers = [
       { provide: Rpc, useValue: rpc },
       { provide: Notices, useValue: notices },
-      { provide: RUN_HUB, useValue: hub },
+      { provide: RUN_STREAM_SUBSCRIBER, useValue: subscriber },
     ];
     return { module: ScriptedTransport, providers, exports: providers };
   }
@@ -112,7 +112,7 @@ class ScriptedTransport {
 export interface Edge {
   app: NestFastifyApplication;
   rpc: ScriptedRpc;
-  hub: ScriptedHub;
+  subscriber: ScriptedSubscriber;
   notices: ScriptedNotices;
   runtime: Runtime;
   /** An account of a role with a token that the gateway accepts. */
@@ -135,7 +135,7 @@ export async function startEdge(
   );
   const runtime = new Runtime({ name: 'gateway', logLevel: env.LOG_LEVEL, logStream });
   const rpc = new ScriptedRpc();
-  const hub = new ScriptedHub();
+  const subscriber = new ScriptedSubscriber();
   const notices = new ScriptedNotices();
   const users = new Map<string, User>();
   rpc.on(sessions.resolve, ({ claims }) => {
@@ -148,7 +148,7 @@ export async function startEdge(
     module,
     imports: [
       RuntimeModule.forRoot(runtime),
-      GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, hub, notices)),
+      GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, subscriber, notices)),
     ],
   };
   const app = await createGateway(root, { env, runtime, logger: false });
@@ -156,13 +156,13 @@ export async function startEdge(
   return {
     app,
     rpc,
-    hub,
+    subscriber,
     notices,
     runtime,
     account(role) {
       const user = userOf(role);
       users.set(user.id, user);
-      const token = tokenOf({ id: user.id });
+      const token = toToken({ id: user.id });
       return { user, token, headers: { authorization: `Bearer ${token}` } };
     },
     routes: () => mountedRoutes(app),
@@ -175,7 +175,7 @@ export async function startEdge(
 }
 
 /** A token as auth signs it. */
-export function tokenOf(claims: Partial<SessionClaims> & { id: string }, secret = SECRET): string {
+export function toToken(claims: Partial<SessionClaims> & { id: string }, secret = SECRET): string {
   const now = Date.now() / 1_000;
   const all = { jti: randomUUID(), iat: now, exp: Math.floor(now) + 3_600, ...claims };
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

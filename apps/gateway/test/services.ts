@@ -26,7 +26,7 @@ import {
   type RunTerminal,
   type RunWriter,
 } from '@perennial/transport';
-import { tokenOf, userOf } from './edge';
+import { toToken, userOf } from './edge';
 
 /** What the other services would know, in memory; a test fills it. */
 class World {
@@ -141,7 +141,7 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
       const user = userOf('user');
       world.users.set(user.id, user);
       const claims = { id: user.id, jti: randomUUID() };
-      return { user, claims, token: tokenOf(claims) };
+      return { user, claims, token: toToken(claims) };
     },
     async begin(userId, change = {}) {
       const identity = {
@@ -152,7 +152,7 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
         messageId: randomUUID(),
         ...change,
       };
-      await publisher.seize(identity.runId, 1);
+      await publisher.acquire(identity.runId, 1);
       const writer = publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
       world.runs.set(identity.runId, writer);
       return writer;

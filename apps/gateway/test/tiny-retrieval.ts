@@ -1,7 +1,7 @@
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
-import { blobKeyOf, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import { toBlobKey, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
@@ -69,7 +69,7 @@ class TinyRetrieval {
     const file = this.files.get(fileId);
     if (file === undefined) throw new CallError('NOT_FOUND', 'There is no such file.');
     const { name, contentType, size, sha256 } = file;
-    return { blobKey: blobKeyOf(fileId, '1'), name, contentType, size, sha256 };
+    return { blobKey: toBlobKey(fileId, '1'), name, contentType, size, sha256 };
   }
 }
 

@@ -1,5 +1,5 @@
 import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
-import { Database, openDataSource, poolOf } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { commonEnv, databaseEnv, parseEnv, Runtime } from '@perennial/runtime';
 import { createVectorStore, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ const dataSource = await openDataSource(
 const vectors = createVectorStore(env);
 const blobs = await createBlobStore(env);
 try {
-  const database = new Database(poolOf(dataSource), runtime.metrics);
+  const database = new Database(poolFrom(dataSource), runtime.metrics);
   const sweep = new OrphanSweep(new ReconcileRepository(database), vectors, blobs, env.ORPHAN_AGE_SECONDS * 1_000);
   const report = await sweep.run({ repair, collections: repair });
   console.log(JSON.stringify({ ...report, removed: repair }));

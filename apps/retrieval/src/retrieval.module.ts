@@ -6,7 +6,7 @@ import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
 import { HostModule } from './host/host.module';
-import { IndexModule } from './index/index.module';
+import { IndexModule } from './search-index/index.module';
 import { IngestionModule } from './ingestion/ingestion.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { retrievalMigrations } from './migrations';

@@ -4,17 +4,17 @@ import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  docxOf,
+  toDocx,
   encryptedOffice,
-  epubOf,
-  odtOf,
+  toEpub,
+  toOdt,
   overlappedZip,
-  pdfOf,
+  toPdf,
   plainText,
   scannedPdf,
-  wordOf,
-  xlsxOf,
-  zipOf,
+  toWordDocument,
+  toXlsx,
+  toZip,
 } from '@perennial/testing/documents';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExtractionError, ExtractionLimits, ExtractionReason, Extractor } from '../src/extraction/extraction';
@@ -81,13 +81,13 @@ describe('a file that cannot be read', () => {
 
   it('is a tree deeper than any in a container', async () => {
     const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
-    const docx = (body: string) => wordOf(`<w:document ${w}><w:body>${body}<w:p/></w:body></w:document>`);
+    const docx = (body: string) => toWordDocument(`<w:document ${w}><w:body>${body}<w:p/></w:body></w:document>`);
     // Its reader has a stack of its own, which ends sooner.
     const sections = await docx(nested('<w:sdt>', '</w:sdt>', 300_000));
     await expectReason('deep.docx', sections, 'damaged', /damaged/, { timeMs: 15_000 });
     const boxes = await docx(`<m:oMath/>${nested('<w:txbxContent>', '</w:txbxContent>', 40_000)}`);
     await expectReason('boxes.docx', boxes, 'too-deep', /4,000 levels deep/, { timeMs: 15_000 });
-    const odt = await zipOf({
+    const odt = await toZip({
       mimetype: 'application/vnd.oasis.opendocument.text',
       'content.xml': `<office:document-content xmlns:office="o" xmlns:text="t">${nested('<text:span>', '</text:span>', 300_000)}</office:document-content>`,
     });
@@ -95,7 +95,7 @@ describe('a file that cannot be read', () => {
   });
 
   it('is a PDF that was cut off', async () => {
-    const whole = await pdfOf([plainText(3_000), plainText(3_000)]);
+    const whole = await toPdf([plainText(3_000), plainText(3_000)]);
     await expectReason('cut.pdf', whole.subarray(0, whole.length * 0.6), 'damaged', /cut off.*upload it again/);
     await expectReason('cut.pdf', whole.subarray(0, 200), 'damaged', /cut off/);
     await expectReason(
@@ -108,17 +108,17 @@ describe('a file that cannot be read', () => {
 
   it('is a zip bomb: flat, overlapping, or with too many entries', async () => {
     const zeros = Buffer.alloc(64 * MIB);
-    const flat = await zipOf({ '[Content_Types].xml': CONTENT_TYPES, 'word/document.xml': zeros });
+    const flat = await toZip({ '[Content_Types].xml': CONTENT_TYPES, 'word/document.xml': zeros });
     expect(flat.length).toBeLessThan(200_000);
     await expectReason('bomb.docx', flat, 'expands-too-much', /zip bomb/);
-    const small = await zipOf({ '[Content_Types].xml': CONTENT_TYPES, 'word/00000-document.xml': Buffer.alloc(MIB) });
+    const small = await toZip({ '[Content_Types].xml': CONTENT_TYPES, 'word/00000-document.xml': Buffer.alloc(MIB) });
     await expectReason('bomb.docx', overlappedZip(small, 3_000), 'expands-too-much', /zip bomb/);
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`word/${at}.xml`, 'x']));
-    await expectReason('many.docx', await zipOf(many), 'expands-too-much', /zip bomb/, { maxEntries: 200 });
+    await expectReason('many.docx', await toZip(many), 'expands-too-much', /zip bomb/, { maxEntries: 200 });
   });
 
   it('is a zip bomb that lies about its size', async () => {
-    const lying = await zipOf({
+    const lying = await toZip({
       '[Content_Types].xml': CONTENT_TYPES,
       '_rels/.rels':
         '<Relationships><Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
@@ -130,9 +130,9 @@ describe('a file that cannot be read', () => {
   });
 
   it('is a zip in a zip: archives are not opened', async () => {
-    let zip = await zipOf({ 'deepest.txt': Buffer.alloc(10 * MIB) });
+    let zip = await toZip({ 'deepest.txt': Buffer.alloc(10 * MIB) });
     for (let depth = 0; depth < 5; depth += 1)
-      zip = await zipOf(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`${at}.zip`, zip])));
+      zip = await toZip(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`${at}.zip`, zip])));
     await expectReason('nested.zip', zip, 'unsupported', /zip archive.*Unpack it/);
   });
 
@@ -171,20 +171,20 @@ describe('a file that cannot be read', () => {
   });
 
   it('has a password', async () => {
-    await expectReason('secret.pdf', await pdfOf(['secret'], { password: 'open' }), 'encrypted', /password.*Remove/);
-    const docx = await docxOf([{ text: 'secret' }]);
+    await expectReason('secret.pdf', await toPdf(['secret'], { password: 'open' }), 'encrypted', /password.*Remove/);
+    const docx = await toDocx([{ text: 'secret' }]);
     await expectReason('secret.docx', encryptedOffice(docx, 'open'), 'encrypted', /password/);
-    const xlsx = await xlsxOf([{ name: 'A', rows: [['secret']] }]);
+    const xlsx = await toXlsx([{ name: 'A', rows: [['secret']] }]);
     await expectReason('secret.xlsx', encryptedOffice(xlsx, 'open'), 'encrypted', /password/);
-    await expectReason('secret.odt', await odtOf([{ text: 'x' }], { encrypted: true }), 'encrypted', /password/);
-    const book = await epubOf([{ title: 'A', paragraphs: ['b'] }], { locked: true });
+    await expectReason('secret.odt', await toOdt([{ text: 'x' }], { encrypted: true }), 'encrypted', /password/);
+    const book = await toEpub([{ title: 'A', paragraphs: ['b'] }], { locked: true });
     await expectReason('bought.epub', book, 'encrypted', /locked by its seller/);
   });
 
   it('is empty, or blank', async () => {
     await expectReason('empty.txt', '', 'empty', /empty/);
     await expectReason('blank.md', ' \n\n\t\n', 'empty', /no text/);
-    await expectReason('empty.docx', await docxOf([]), 'empty', /no text/);
+    await expectReason('empty.docx', await toDocx([]), 'empty', /no text/);
     await expectReason('empty.pdf', '', 'empty', /empty/);
   });
 
@@ -224,30 +224,30 @@ describe('a file that cannot be read', () => {
   });
 
   it('is an Office document that was cut off or is broken inside', async () => {
-    const docx = await docxOf([{ text: plainText(5_000) }]);
+    const docx = await toDocx([{ text: plainText(5_000) }]);
     await expectReason('cut.docx', docx.subarray(0, docx.length - 100), 'damaged', /damaged or was cut off/);
     const bytes = Buffer.from(docx);
     bytes.fill(0xaa, 60, 400);
     await expectReason('broken.docx', bytes, 'damaged', /Save the document again/);
-    const xml = await zipOf({ '[Content_Types].xml': CONTENT_TYPES, 'word/document.xml': '<w:document><open>' });
+    const xml = await toZip({ '[Content_Types].xml': CONTENT_TYPES, 'word/document.xml': '<w:document><open>' });
     await expectReason('broken.docx', xml, 'damaged', /Save the document again/);
     await expectReason(
       'broken.pptx',
-      await zipOf({ '[Content_Types].xml': '<a/>', 'ppt/x.xml': '<a/>' }),
+      await toZip({ '[Content_Types].xml': '<a/>', 'ppt/x.xml': '<a/>' }),
       'damaged',
       /damaged/,
     );
   });
 
   it('has more pages, text or columns than are read', async () => {
-    await expectReason('long.pdf', await pdfOf(['a', 'b', 'c']), 'too-many-pages', /3 pages; up to 2/, { maxPages: 2 });
+    await expectReason('long.pdf', await toPdf(['a', 'b', 'c']), 'too-many-pages', /3 pages; up to 2/, { maxPages: 2 });
     await expectReason('long.txt', plainText(300_000), 'too-much-text', /more than 200,000 characters/, {
       maxTextLength: 200_000,
     });
     await expectReason('sections.md', '# a\nb\n'.repeat(2_000), 'too-much-text', /more than 1,000 pieces/, {
       maxChunks: 1_000,
     });
-    const wide = await xlsxOf([{ name: 'A', rows: [Array.from({ length: 50 }, (_, at) => at)] }]);
+    const wide = await toXlsx([{ name: 'A', rows: [Array.from({ length: 50 }, (_, at) => at)] }]);
     await expectReason('wide.xlsx', wide, 'too-many-columns', /columns; up to 20/, { maxColumns: 20 });
   });
 });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { ProcessTable } from '@perennial/ownership';
-import { Database, openDataSource, poolOf, UnitOfWork } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IndexCatalog } from '../src/index/index-catalog';
+import { IndexCatalog } from '../src/search-index/index-catalog';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
 import type { IngestionJob } from '../src/ingestion/ingestion-queue';
 import { IngestionRepository } from '../src/ingestion/ingestion.repository';
@@ -23,7 +23,7 @@ describe('the death of a worker', () => {
     const url = await freshDatabase('deaths');
     const dataSource = await openDataSource({ url, schema: 'retrieval', migrations: retrievalMigrations }, runtime.log);
     close = () => dataSource.destroy();
-    database = new Database(poolOf(dataSource), runtime.metrics);
+    database = new Database(poolFrom(dataSource), runtime.metrics);
     repository = new IngestionRepository(database, new UnitOfWork(database, runtime.log), new IndexCatalog(database));
     table = new ProcessTable<IngestionJob>(database, OWNED_FILES);
   });
@@ -45,7 +45,7 @@ describe('the death of a worker', () => {
   /** A process takes these files and dies with them. @returns the jobs that are enqueued then */
   const dieWith = async (files: readonly string[], suspect = false): Promise<IngestionJob[]> => {
     const id = await process();
-    for (const file of files) expect(await repository.take(file, id, { ...ANY, suspect })).toMatchObject({ id: file });
+    for (const file of files) expect(await repository.claim(file, id, { ...ANY, suspect })).toMatchObject({ id: file });
     return table.reap([{ id, beat: 0, silent_s: 10 }]);
   };
   const row = (id: string) =>
@@ -68,11 +68,11 @@ describe('the death of a worker', () => {
     for (const file of files) expect(await row(file)).toEqual({ attempts: 0, deaths: 2, state: 'pending' });
     // A job that does not say so (an old one, a forged one) takes none of them into the company of others.
     const worker = await process();
-    expect(await repository.take(files[0]!, worker, ANY)).toBeUndefined();
+    expect(await repository.claim(files[0]!, worker, ANY)).toBeUndefined();
     // Alone, the guilty one is charged, and the other is done with.
     await dieWith([files[0]!], true);
     expect(await row(files[0]!)).toMatchObject({ attempts: 1, deaths: 3 });
-    const taken = await repository.take(files[1]!, worker, { ...ANY, suspect: true });
+    const taken = await repository.claim(files[1]!, worker, { ...ANY, suspect: true });
     await repository.chunksComplete(taken!, 0, 0);
     expect(await row(files[1]!)).toMatchObject({ attempts: 0, deaths: 0 });
   });
@@ -80,7 +80,7 @@ describe('the death of a worker', () => {
   it('that nobody saw is noted and not charged', async () => {
     const file = await newFile();
     const id = await process();
-    await repository.take(file, id, ANY);
+    await repository.claim(file, id, ANY);
     await database.execute('DELETE FROM processes WHERE id = $1', [id]);
     expect(await repository.requeueOrphans()).toMatchObject([{ fileId: file }]);
     expect(await row(file)).toEqual({ attempts: 0, deaths: 1, state: 'pending' });

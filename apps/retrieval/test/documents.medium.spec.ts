@@ -2,15 +2,15 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  docxOf,
-  epubOf,
+  toDocx,
+  toEpub,
   factualPages,
   japanesePdf,
-  odsOf,
-  odtOf,
-  pdfOf,
-  pptxOf,
-  xlsxOf,
+  toOds,
+  toOdt,
+  toPdf,
+  toPptx,
+  toXlsx,
 } from '@perennial/testing/documents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Extractor } from '../src/extraction/extraction';
@@ -43,7 +43,7 @@ describe('documents of every kind', () => {
 
   it('PDF: each fact is in a chunk of its page', async () => {
     const { pages, facts } = factualPages(12);
-    const { chunks, summary } = await readBytes('facts.pdf', await pdfOf(pages));
+    const { chunks, summary } = await readBytes('facts.pdf', await toPdf(pages));
     expect(summary).toMatchObject({ format: 'pdf', pages: 12, emptyPages: 0 });
     expect(facts.map(({ answer }) => holding(chunks, answer)?.page)).toEqual(facts.map(({ page }) => page));
     expect(holding(chunks, facts[0]?.answer ?? '')?.text).toContain(facts[0]?.sentence);
@@ -52,7 +52,7 @@ describe('documents of every kind', () => {
   it('PDF: a word that a line end divides is whole, a number is left alone', async () => {
     const { text } = await readBytes(
       'divided.pdf',
-      await pdfOf(['The manip-\nulation of quartz-\n4711 is well under-\nstood.']),
+      await toPdf(['The manip-\nulation of quartz-\n4711 is well under-\nstood.']),
     );
     expect(text).toBe('The manipulation of quartz-\n4711 is well understood.');
   });
@@ -63,7 +63,7 @@ describe('documents of every kind', () => {
   });
 
   it('DOCX: headings are where a text stands, lists and tables are lines', async () => {
-    const bytes = await docxOf([
+    const bytes = await toDocx([
       { heading: 'Handbook', level: 1 },
       { text: 'About this handbook.' },
       { heading: 'Heating', level: 2 },
@@ -88,7 +88,7 @@ describe('documents of every kind', () => {
   });
 
   it('XLSX: rows say the names of their columns, sheets are headings, dates are dates', async () => {
-    const bytes = await xlsxOf([
+    const bytes = await toXlsx([
       {
         name: 'Cities',
         rows: [
@@ -111,7 +111,7 @@ describe('documents of every kind', () => {
   });
 
   it('PPTX: slides in the order of the presentation, with their numbers and notes', async () => {
-    const bytes = await pptxOf([
+    const bytes = await toPptx([
       { title: 'Welcome', lines: ['to the meeting'] },
       { title: 'Results & plans', lines: ['Sales rose', 'by a third'], notes: 'Mention the harbour.' },
     ]);
@@ -130,7 +130,7 @@ describe('documents of every kind', () => {
   it('ODT and ODS', async () => {
     const text = await readBytes(
       'letter.odt',
-      await odtOf([
+      await toOdt([
         { heading: 'Letter', level: 1 },
         { text: 'Dear "friends" & others' },
         { items: ['one', 'two'] },
@@ -150,7 +150,7 @@ describe('documents of every kind', () => {
     ]);
     const sheet = await readBytes(
       'sums.ods',
-      await odsOf([
+      await toOds([
         {
           name: 'Sums',
           rows: [
@@ -165,7 +165,7 @@ describe('documents of every kind', () => {
   });
 
   it('EPUB: chapters in order, under their headings', async () => {
-    const bytes = await epubOf([
+    const bytes = await toEpub([
       { title: 'The ship', paragraphs: ['It left at dawn.', 'Nobody slept.'] },
       { title: 'The island', paragraphs: ['Sand & palms.'] },
     ]);
@@ -244,8 +244,8 @@ describe('documents of every kind', () => {
   });
 
   it('the content says what a file is, not its name', async () => {
-    expect((await readBytes('really-a-pdf.txt', await pdfOf(['Hello there']))).summary.format).toBe('pdf');
-    expect((await readBytes('sheet.docx', await xlsxOf([{ name: 'A', rows: [['x']] }]))).summary.format).toBe('xlsx');
+    expect((await readBytes('really-a-pdf.txt', await toPdf(['Hello there']))).summary.format).toBe('pdf');
+    expect((await readBytes('sheet.docx', await toXlsx([{ name: 'A', rows: [['x']] }]))).summary.format).toBe('xlsx');
     expect((await readBytes('page.txt', '<!DOCTYPE html><html><body><p>Hi</p></body></html>')).text).toBe('Hi');
   });
 
@@ -261,7 +261,7 @@ describe('documents of every kind', () => {
 
   it('offsets hold for the whole document, across pages', async () => {
     const { pages } = factualPages(5, 3_000);
-    const { chunks, summary } = await readBytes('facts.pdf', await pdfOf(pages));
+    const { chunks, summary } = await readBytes('facts.pdf', await toPdf(pages));
     expect(chunks.map(({ ordinal }) => ordinal)).toEqual(chunks.map((_, at) => at));
     expect(chunks.every(({ text, start, end }) => text.length === end - start && end <= summary.textLength)).toBe(true);
   });

@@ -1,4 +1,4 @@
-import { Database, openDataSource, poolOf } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import type { HashedText } from '../src/embedding/batches';
 import { EmbeddingCache } from '../src/embedding/embedding-cache';
@@ -21,7 +21,7 @@ export async function embed({ databaseUrl, config, texts, dimension }: EmbedOrde
     { url: databaseUrl, schema: 'retrieval', migrations: retrievalMigrations },
     runtime.log,
   );
-  const database = new Database(poolOf(dataSource), runtime.metrics);
+  const database = new Database(poolFrom(dataSource), runtime.metrics);
   const env = { RAG_EMBEDDING_TIMEOUT: 30 } as unknown as EmbeddingEnv;
   await new EmbeddingGateway(new EmbeddingCache(database), env, runtime).store(config, texts, { dimension });
   await dataSource.destroy();

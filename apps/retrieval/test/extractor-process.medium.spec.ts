@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { processExists, startProcess, waitFor } from '@perennial/testing';
-import { plainText, zipOf } from '@perennial/testing/documents';
+import { plainText, toZip } from '@perennial/testing/documents';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExtractionEvent, Extractor } from '../src/extraction/extraction';
 import { createExtractor, type ExtractorOptions } from '../src/extraction/extractor';
@@ -30,7 +30,8 @@ function extractorsOf(parent = process.pid): number[] {
     });
 }
 
-const wordOf = (xml: string): Promise<Buffer> => zipOf({ '[Content_Types].xml': '<Types/>', 'word/document.xml': xml });
+const toWordDocument = (xml: string): Promise<Buffer> =>
+  toZip({ '[Content_Types].xml': '<Types/>', 'word/document.xml': xml });
 
 const LONG = 8_000_000;
 
@@ -53,7 +54,7 @@ describe('the process that reads documents', () => {
     await writeFile(long, plainText(LONG));
     // Its parser needs time in the square of the depth, in one go.
     const deep = `<a>${'<b>'.repeat(300_000)}`;
-    await writeFile(endless, await wordOf(deep));
+    await writeFile(endless, await toWordDocument(deep));
   });
   afterEach(async () => {
     await extractor?.close();
@@ -137,7 +138,10 @@ describe('the process that reads documents', () => {
       { length: 60_000 },
       (_, at) => `<w:p><w:r><w:t>${plainText(30, at)}</w:t></w:r></w:p>`,
     );
-    await writeFile(path, await wordOf(`<w:document xmlns:w="w"><w:body>${paragraphs.join('')}</w:body></w:document>`));
+    await writeFile(
+      path,
+      await toWordDocument(`<w:document xmlns:w="w"><w:body>${paragraphs.join('')}</w:body></w:document>`),
+    );
     const limits = { memoryMiB: 120 };
     await expect(read(reader, { path }, { ...request, name: 'huge.docx', limits })).rejects.toMatchObject({
       reason: 'too-much-memory',

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pdfOf, wordOf } from '@perennial/testing/documents';
+import { toPdf, toWordDocument } from '@perennial/testing/documents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Extractor } from '../src/extraction/extraction';
 import { createExtractor } from '../src/extraction/extractor';
@@ -42,7 +42,7 @@ describe('documents as people have them', () => {
 
   it('PDF: bytes after its end do no harm, however many; a file that was cut off is still told', async () => {
     expect((await found('trailing-nul.pdf')).text).toBe('PLAINWORD invoice 4711');
-    const whole = await pdfOf(['The first page.', 'The second page.']);
+    const whole = await toPdf(['The first page.', 'The second page.']);
     const { text } = await readBytes('long-tail.pdf', Buffer.concat([whole, Buffer.alloc(2_000_000, 'x')]));
     expect(text).toContain('The second page.');
     // An older end is in it, and the objects of a later revision begin behind it.
@@ -78,7 +78,7 @@ describe('documents as people have them', () => {
     }
     expect(text).not.toContain('DELETEDTEN');
     const box = '<w:txbxContent><w:p><w:r><w:t>BOXALONE</w:t></w:r></w:p></w:txbxContent>';
-    const word = await wordOf(
+    const word = await toWordDocument(
       `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:drawing>${box}</w:drawing></w:r></w:p></w:body></w:document>`,
     );
     expect((await readBytes('box.docx', word)).text).toBe('BOXALONE');
@@ -112,7 +112,7 @@ describe('documents as people have them', () => {
     const mail =
       'From: A <a@example.org>\r\nSubject: Papers\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n' +
       'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the papers.\r\n' +
-      part('application/pdf', 'offer.pdf', await pdfOf(['The offer is 4711 Euro.'])) +
+      part('application/pdf', 'offer.pdf', await toPdf(['The offer is 4711 Euro.'])) +
       part('application/octet-stream', 'inner.eml', await readFile(`${FOUND}mail.eml`)) +
       part('application/pdf', 'broken.pdf', Buffer.from('%PDF-1.7 and no more')) +
       part('image/png', 'logo.png', Buffer.from('\x89PNG\r\n', 'latin1')) +

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { embeddingOf, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { embeddingFrom, startSimulator, type Simulator } from '@perennial/provider-simulator';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
 import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
 import { createVectorStore, pointId, vectorStoreEnv, type Point, type VectorStore } from '@perennial/vector-store';
@@ -109,7 +109,7 @@ export class PlantedWorld {
     const collection = `idx_${id.replaceAll('-', '')}`;
     const server = { url: `${this.simulator.url}/v1`, sealedKey: null };
     const embedding = { engine: 'openai', model, batchSize: 64, concurrentRequests: 4, openai: server, ollama: server };
-    const dimension = embeddingOf(model, '').length;
+    const dimension = embeddingFrom(model, '').length;
     await this.db.query(
       `INSERT INTO indexes (id, collection, model, dimension, state, embedding, activated_at) VALUES ($1, $2, $3, $4, $5, $6, now())`,
       [id, collection, `openai:${model}`, dimension, state, JSON.stringify(embedding)],
@@ -165,7 +165,7 @@ export class PlantedWorld {
   async points(file: PlantedFile, collection = this.collection, model = MODEL): Promise<void> {
     const points = file.texts.map((text, ordinal): Point => {
       const ref = { scope: file.scope, fileId: file.id, generation: file.generation, ordinal };
-      return { id: pointId(ref), ...ref, vector: embeddingOf(model, text), text };
+      return { id: pointId(ref), ...ref, vector: embeddingFrom(model, text), text };
     });
     await this.store.upsert(collection, points);
   }

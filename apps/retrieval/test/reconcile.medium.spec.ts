@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
 import { documents } from '@perennial/contracts-retrieval';
-import { Database, openDataSource, poolOf } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { buildService, waitFor } from '@perennial/testing';
 import type { DataSource } from 'typeorm';
@@ -47,7 +47,7 @@ describe('what is left over', () => {
       { url: world.databaseUrl, schema: 'retrieval', migrations: retrievalMigrations },
       runtime.log,
     );
-    database = new Database(poolOf(dataSource), runtime.metrics);
+    database = new Database(poolFrom(dataSource), runtime.metrics);
     blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }));
     sweep = new OrphanSweep(new ReconcileRepository(database), world.store, blobs, AGE_S * 1_000);
     await world.index();

@@ -1,4 +1,4 @@
-import { Database, openDataSource, poolOf } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
 import type { DataSource } from 'typeorm';
@@ -24,7 +24,7 @@ describe('rows', () => {
       { url: await freshDatabase('rows'), schema: 'retrieval', migrations: retrievalMigrations, poolSize: 1 },
       runtime.log,
     );
-    database = new Database(poolOf(dataSource), runtime.metrics);
+    database = new Database(poolFrom(dataSource), runtime.metrics);
     repository = new ReconcileRepository(database);
   });
   afterAll(() => dataSource?.destroy());

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createBlobStore, blobStoreEnv, type BlobStore } from '@perennial/blob-store';
-import { blobKeyOf, FILE_PROGRESS, type StoredFile, knowledge, files } from '@perennial/contracts-retrieval';
+import { toBlobKey, FILE_PROGRESS, type StoredFile, knowledge, files } from '@perennial/contracts-retrieval';
 import type { NoticePayload, UserPrincipal } from '@perennial/contracts-kernel';
 import { startSimulator, type Simulator } from '@perennial/provider-simulator';
 import {
@@ -163,13 +163,13 @@ export class World {
     { knowledgeId, name = 'notes.txt' }: { knowledgeId?: string; name?: string } = {},
   ): Promise<StoredFile> {
     const fileId = randomUUID();
-    const stored = await this.put(blobKeyOf(fileId, '1'), text);
+    const stored = await this.put(toBlobKey(fileId, '1'), text);
     const request = { fileId, name, contentType: 'text/plain', knowledgeId, ...stored };
     return this.caller.rpc.call(files.register, request, { principal: user, key: fileId });
   }
 
   async replace(user: UserPrincipal, fileId: string, text: string): Promise<StoredFile> {
-    const blobKey = blobKeyOf(fileId, randomUUID());
+    const blobKey = toBlobKey(fileId, randomUUID());
     const stored = await this.put(blobKey, text);
     return this.caller.rpc.call(
       files.replace,

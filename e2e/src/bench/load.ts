@@ -128,7 +128,7 @@ async function socketTurn(
   if (answer.tokens === load.tokens) result.complete += 1;
 }
 
-/** Each account asks the OpenAI-compatible door and reads the answer as server-sent events. */
+/** Each account asks the OpenAI-compatible route and reads the answer as server-sent events. */
 export async function sseLoad(baseUrl: string, accounts: Account[], load: Load): Promise<LoadResult> {
   const result = fresh();
   const agent = new Agent({ connections: accounts.length, bodyTimeout: 0 });

@@ -8,7 +8,7 @@ import type { Random } from './random';
 /** A moment of a turn at which a kill hurts most. */
 export type Moment = 'accepted' | 'first-token' | 'near-end';
 
-type Fault =
+type Disruption =
   | { kind: 'kill'; service: ServiceName }
   | { kind: 'kill-owner'; at: Moment }
   | { kind: 'kill-two'; other: ServiceName }
@@ -63,17 +63,17 @@ export class Chaos {
     }
   }
 
-  #plan(): Fault[] {
+  #plan(): Disruption[] {
     const { random, kills, scale } = this.options;
     const services = (Object.keys(scale) as ServiceName[]).filter((service) => (scale[service] ?? 1) > 1);
     const moments: Moment[] = ['accepted', 'first-token', 'near-end'];
-    const faults: Fault[] = Array.from({ length: kills }, (_, i) =>
+    const faults: Disruption[] = Array.from({ length: kills }, (_, i) =>
       i % 2 === 0
         ? { kind: 'kill-owner', at: moments[(i / 2) % moments.length] as Moment }
         : { kind: 'kill', service: services[((i - 1) / 2) % services.length] as ServiceName },
     );
     const others = services.filter((service) => service !== 'chat');
-    const rest: Fault[] = [
+    const rest: Disruption[] = [
       { kind: 'kill-two', other: random.pick(others) },
       { kind: 'kill-all', service: 'chat' },
       { kind: 'kill-all', service: random.pick(others) },
@@ -86,7 +86,7 @@ export class Chaos {
     return random.shuffle([...faults, ...rest]);
   }
 
-  async #apply(fault: Fault): Promise<void> {
+  async #apply(fault: Disruption): Promise<void> {
     const { system, owners, log } = this.options;
     switch (fault.kind) {
       case 'kill':

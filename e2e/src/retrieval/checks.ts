@@ -13,7 +13,7 @@ export interface Scene {
   store: OpenStore;
   vectors: VectorStore;
   library: Library;
-  /** The same door with an administrator's rights. */
+  /** The same client with an administrator's rights. */
   admin: Library;
   ingestions: Ingestions;
   retrievals: number;
@@ -28,7 +28,7 @@ const AWAY_MS = 30_000;
 const FACTS_ASKED = 12;
 const MAX_WITHOUT_DOCUMENTS = 3;
 const REMOVED_WITHIN_MS = 60_000;
-const KILL_PATIENCE_MS = 4_000;
+const KILL_TIMEOUT_MS = 4_000;
 /** Facts of notes begin here: no document of the library has them. */
 let nextFact = 2_000;
 const newNote = () => textWith(factOf((nextFact += 1)));
@@ -86,7 +86,7 @@ export async function killWorkers(
     const step = STEPS[at % STEPS.length] as Step;
     // Fresh text, so that there is always something to embed.
     known.set(await library.upload(newNote(), base), undefined);
-    const instance = await ingestions.ownerAt(step, [...known.keys()], KILL_PATIENCE_MS);
+    const instance = await ingestions.ownerAt(step, [...known.keys()], KILL_TIMEOUT_MS);
     if (instance === undefined) continue;
     const number = Number(instance.slice(instance.lastIndexOf('-') + 1));
     for (let other = 1; other <= scene.retrievals; other += 1)

@@ -1,4 +1,4 @@
-import { docxOf, factOf, factualPages, pdfOf, plainText, xlsxOf, type Fact } from '@perennial/testing/documents';
+import { toDocx, factOf, factualPages, toPdf, plainText, toXlsx, type Fact } from '@perennial/testing/documents';
 import type { Document } from './library';
 
 /** A document with what is known of it. */
@@ -24,18 +24,18 @@ export async function knownDocuments(): Promise<KnownDocument[]> {
     { text: fact.sentence },
   ]);
   return [
-    { name: 'survey.pdf', type: 'application/pdf', bytes: await pdfOf(pages), facts, paged: true },
+    { name: 'survey.pdf', type: 'application/pdf', bytes: await toPdf(pages), facts, paged: true },
     {
       name: 'handbook.docx',
       type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-      bytes: await docxOf(blocks),
+      bytes: await toDocx(blocks),
       facts: written,
       paged: false,
     },
     {
       name: 'register.xlsx',
       type: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-      bytes: await xlsxOf([
+      bytes: await toXlsx([
         { name: 'Words', rows: [['Subject', 'Note'], ...tabled.map((fact) => ['Row', fact.sentence])] },
       ]),
       facts: tabled,

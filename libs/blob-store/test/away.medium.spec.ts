@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlobStoreDeniedError, BlobStoreUnavailableError, createBlobStore, type BlobStore } from '../src';
 import { createS3Client } from '../src/s3-client';
 import { bytes, MIB, read, stream } from './bytes';
-import { configOf } from './drivers';
+import { configFrom } from './drivers';
 
 /** Stores that refuse us, or are away. Real: SeaweedFS, killed, paused and with wrong keys; a port that answers nothing. */
 const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
   let server: SeaweedServer;
   const opened: BlobStore[] = [];
   const open = async (variables: Record<string, string> = {}): Promise<BlobStore> => {
-    const store = await createBlobStore(configOf({ ...server.env, ...variables }));
+    const store = await createBlobStore(configFrom({ ...server.env, ...variables }));
     opened.push(store);
     return store;
   };
@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
 
   it('a store that dies in the middle of an upload and comes back: the upload fails, and what it left can be removed', async () => {
     const store = await open();
-    const client = createS3Client(configOf(server.env));
+    const client = createS3Client(configFrom(server.env));
     const unfinished = async (): Promise<number> => {
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: server.bucket }));
       return Uploads.length;
@@ -139,7 +139,7 @@ describe('a directory that can not be used', () => {
     const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
     // A file where the directory should be: also root can not write there.
     await writeFile(join(directory, 'blobs'), '');
-    const store = await createBlobStore(configOf({ DATA_DIR: directory }));
+    const store = await createBlobStore(configFrom({ DATA_DIR: directory }));
     const source = stream(bytes(10));
     await expect(store.put('files/a/1', source, ENOUGH)).rejects.toThrow(BlobStoreDeniedError);
     expect(source.destroyed).toBe(true);

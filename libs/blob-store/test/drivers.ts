@@ -11,7 +11,7 @@ import { createS3Client } from '../src/s3-client';
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 
 /** The configuration that a service would have with these variables. */
-export function configOf(variables: Record<string, string>): BlobStoreConfig {
+export function configFrom(variables: Record<string, string>): BlobStoreConfig {
   return readEnv(schema, variables, { service: 'test' });
 }
 
@@ -41,7 +41,7 @@ export async function drivers(): Promise<Driver[]> {
 
 async function filesystem(): Promise<Subject> {
   const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
-  const config = configOf({ DATA_DIR: directory });
+  const config = configFrom({ DATA_DIR: directory });
   return {
     store: await createBlobStore(config),
     another: () => createBlobStore(config),
@@ -52,7 +52,7 @@ async function filesystem(): Promise<Subject> {
 
 async function seaweed(): Promise<Subject> {
   const server = await startSeaweed();
-  const config = configOf({ ...server.env, S3_KEY_PREFIX: '/perennial/tests' });
+  const config = configFrom({ ...server.env, S3_KEY_PREFIX: '/perennial/tests' });
   const client = createS3Client(config);
   return {
     store: await createBlobStore(config),

@@ -94,13 +94,15 @@ export class LearnedRefusals {
 function prefers(message: string, refused: string, wanted: string): boolean {
   if (!names(message, refused)) return false;
   if (!names(message, wanted)) return REFUSES_FIELD.test(message);
-  return /instead|use/i.test(message) && message.search(wordOf(refused)) < message.search(wordOf(wanted));
+  return (
+    /instead|use/i.test(message) && message.search(toWordDocument(refused)) < message.search(toWordDocument(wanted))
+  );
 }
 
 function names(message: string, field: string): boolean {
-  return wordOf(field).test(message);
+  return toWordDocument(field).test(message);
 }
 
-function wordOf(field: string): RegExp {
+function toWordDocument(field: string): RegExp {
   return new RegExp(`(?<![\\w])${field}(?![\\w])`);
 }

@@ -68,7 +68,7 @@ export class OllamaDecoder implements StreamDecoder {
     this.complete = true;
     const usage = usageOf(chunk);
     if (usage) this.sink.usage(usage);
-    this.sink.finishReason(finishReasonOf(chunk, this.toolCalls > 0));
+    this.sink.finishReason(toFinishReason(chunk, this.toolCalls > 0));
     this.sink.done();
   }
 
@@ -90,7 +90,7 @@ export class OllamaDecoder implements StreamDecoder {
             ...(message?.thinking && { reasoning_content: message.thinking }),
             ...(calls && { tool_calls: calls }),
           },
-          finish_reason: chunk.done ? finishReasonOf(chunk, this.toolCalls > 0) : null,
+          finish_reason: chunk.done ? toFinishReason(chunk, this.toolCalls > 0) : null,
         },
       ],
       ...(usage && { usage }),
@@ -116,7 +116,7 @@ export function toOpenAiCompletion(document: OllamaChunk): Record<string, unknow
           ...(message?.thinking && { reasoning_content: message.thinking }),
           ...(calls && { tool_calls: calls }),
         },
-        finish_reason: finishReasonOf(document, (calls?.length ?? 0) > 0),
+        finish_reason: toFinishReason(document, (calls?.length ?? 0) > 0),
       },
     ],
     usage: usageOf(document),
@@ -129,7 +129,7 @@ export function usageOf(chunk: OllamaChunk): Usage | undefined {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-export function finishReasonOf(chunk: OllamaChunk, calledTools: boolean): string {
+export function toFinishReason(chunk: OllamaChunk, calledTools: boolean): string {
   if (calledTools) return 'tool_calls';
   return chunk.done_reason === 'length' ? 'length' : 'stop';
 }

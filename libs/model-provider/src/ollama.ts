@@ -2,7 +2,7 @@ import { prepareRequest } from './continuation';
 import { splitThoughts } from '@perennial/contracts-kernel';
 import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { Endpoint } from './http';
-import { finishReasonOf, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
+import { toFinishReason, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
 import { toOllamaBody } from './ollama-request';
 import type {
   AnswerEnd,
@@ -63,7 +63,7 @@ export class OllamaProvider implements ModelProvider {
     return {
       text: answer,
       ...(reasoning && { reasoning }),
-      finishReason: finishReasonOf(document, (document.message.tool_calls?.length ?? 0) > 0),
+      finishReason: toFinishReason(document, (document.message.tool_calls?.length ?? 0) > 0),
       ...(usage && { usage }),
       raw: toOpenAiCompletion(document),
     };

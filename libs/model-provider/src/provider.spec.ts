@@ -4,7 +4,7 @@ import { retryAfterSeconds } from './errors';
 import { genAiAttributes, genAiEmbeddingAttributes, genAiResponseAttributes } from './gen-ai';
 import { toOllamaBody } from './ollama-request';
 import { createProvider } from './provider';
-import { Seam } from './seam';
+import { OverlapTrimmer } from './overlap-trimmer';
 import type { ModelConnection } from './types';
 
 const anthropic: ModelConnection = {
@@ -77,8 +77,8 @@ describe('how a provider continues', () => {
 
   it('has white space at the seam once', () => {
     const read = (...pieces: string[]) => {
-      const seam = new Seam(' \n');
-      return pieces.map((piece) => seam.join(piece)).join('');
+      const trimmer = new OverlapTrimmer(' \n');
+      return pieces.map((piece) => trimmer.join(piece)).join('');
     };
     expect(read(' ', '\n', '\nthere')).toBe('\nthere');
     expect(read(' \nthere ', '\n')).toBe('there \n');

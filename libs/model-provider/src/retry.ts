@@ -1,6 +1,6 @@
 import type { ProviderError } from './errors';
 
-/** How often, and how patiently, one request is repeated. */
+/** How often, and how retryTransient, one request is repeated. */
 export interface RetryPolicy {
   /** Requests, the first included. */
   attempts: number;

@@ -1,11 +1,11 @@
 import { ThoughtSplitter, type ThoughtSink } from '@perennial/contracts-kernel';
 import type { Dispatcher } from 'undici';
-import { Attempt, type AttemptOwner } from './attempt';
+import { RequestAttempt, type RequestAttemptOwner } from './request-attempt';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
 import type { LearnedRefusals } from './learned';
 import { CHAT_RETRY, retryDelay } from './retry';
-import { Seam } from './seam';
+import { OverlapTrimmer } from './overlap-trimmer';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Longer than any provider's; it is kept with the run. */
@@ -30,8 +30,8 @@ export interface StreamPlan {
 }
 
 /** One streamed answer: its request, the only retry, and the clock that watches the provider. */
-export class AnswerStream implements EventSink, AttemptOwner {
-  private attempt?: Attempt;
+export class AnswerStream implements EventSink, RequestAttemptOwner {
+  private attempt?: RequestAttempt;
   private attempts = 0;
   private over = false;
   private produced = false;
@@ -39,7 +39,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
   private tokens?: Usage;
   private fingerprint?: string;
   private length = 0;
-  private seam!: Seam;
+  private trimmer!: OverlapTrimmer;
   private thoughts!: ThoughtSplitter;
   /** When the provider last said something (ms of the monotonic clock); looked at by one timer, so that a token sets none. */
   private lastAt = 0;
@@ -74,7 +74,7 @@ export class AnswerStream implements EventSink, AttemptOwner {
 
   text(text: string): void {
     if (this.wantsNoMore) return;
-    const piece = this.seam.join(text);
+    const piece = this.trimmer.join(text);
     if (piece === '') return;
     this.touch();
     this.length += piece.length;
@@ -123,24 +123,24 @@ export class AnswerStream implements EventSink, AttemptOwner {
     });
   }
 
-  /** @inheritdoc AttemptOwner */
+  /** @inheritdoc RequestAttemptOwner */
   sent(): void {
     this.lastAt = performance.now();
     this.watch(this.plan.timeouts.firstToken);
   }
 
-  /** @inheritdoc AttemptOwner */
+  /** @inheritdoc RequestAttemptOwner */
   reading(isReading: boolean): void {
     this.options.onReading?.(isReading);
   }
 
-  /** @inheritdoc AttemptOwner */
+  /** @inheritdoc RequestAttemptOwner */
   received(): void {
     if (!this.over) this.endedFull();
   }
 
-  /** @inheritdoc AttemptOwner */
-  ended(attempt: Attempt): void {
+  /** @inheritdoc RequestAttemptOwner */
+  ended(attempt: RequestAttempt): void {
     if (this.over || this.endedFull()) return;
     if (this.finish !== undefined) return this.done();
     this.failed(
@@ -149,8 +149,8 @@ export class AnswerStream implements EventSink, AttemptOwner {
     );
   }
 
-  /** @inheritdoc AttemptOwner */
-  failed(attempt: Attempt, error: ProviderError): void {
+  /** @inheritdoc RequestAttemptOwner */
+  failed(attempt: RequestAttempt, error: ProviderError): void {
     if (this.over || attempt !== this.attempt || this.endedFull()) return;
     attempt.abort();
     if (this.produced) return this.fail(error);
@@ -182,10 +182,10 @@ export class AnswerStream implements EventSink, AttemptOwner {
   private start(): void {
     this.attempts += 1;
     const { repeatedSpace, continues } = this.plan;
-    this.seam = new Seam(repeatedSpace);
+    this.trimmer = new OverlapTrimmer(repeatedSpace);
     this.thoughts = new ThoughtSplitter(this.parts, { continues });
     this.lastAt = performance.now();
-    const attempt = new Attempt(this, () => this.plan.decoder(this));
+    const attempt = new RequestAttempt(this, () => this.plan.decoder(this));
     this.attempt = attempt;
     this.watch(this.plan.timeouts.connect + this.plan.timeouts.firstToken);
     this.plan.pool.dispatch(this.plan.request(), attempt);

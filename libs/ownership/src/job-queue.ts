@@ -21,7 +21,7 @@ export function queueTelemetry(): BullMQOtel | undefined {
 export interface JobQueueOptions<Job> {
   /** The queue's name in BullMQ. */
   name: string;
-  /** Names the job of one take, for example `<run>-<epoch>`: BullMQ ignores an id that it still knows. */
+  /** Names the job of one claim, for example `<run>-<epoch>`: BullMQ ignores an id that it still knows. */
   idOf(job: Job): string;
   /** Order and other options of one job. */
   optionsOf?(job: Job): Pick<JobsOptions, 'priority'>;
@@ -30,7 +30,7 @@ export interface JobQueueOptions<Job> {
 }
 
 /**
- * The queue only makes a take fast; that work waits is a fact of Postgres. So nothing is awaited here, and what is lost
+ * The queue only makes a claim fast; that work waits is a fact of Postgres. So nothing is awaited here, and what is lost
  * (Redis away, Redis emptied) a sweeper enqueues again by the rows' state.
  */
 export class JobQueue<Job extends object> {

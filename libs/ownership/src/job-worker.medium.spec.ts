@@ -28,7 +28,7 @@ describe('jobs that cannot be read', () => {
   });
 
   afterAll(async () => {
-    worker.stopTaking();
+    worker.stopClaiming();
     await worker.close();
     await queue.close();
     connections.close();

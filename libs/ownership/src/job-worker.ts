@@ -11,7 +11,7 @@ const STALLED_CHECK_MS = 5_000;
 /** How often a job may stall is none of its affairs either: attempts are counted on the row. */
 const NEVER = 1_000_000_000;
 /** Redis may be away when a process ends. */
-const CLOSE_PATIENCE_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface JobWorkerOptions<Job> {
   /** The queue's name in BullMQ. */
@@ -100,15 +100,15 @@ export class JobWorker<Job extends object> {
    * Takes no further job; the ones that run go on. Not BullMQ's `pause`: a paused worker that sits in its blocking read still takes the
    * next job, which may be the very one with which this process hands its work over.
    */
-  stopTaking(): void {
+  stopClaiming(): void {
     this.#closing = this.#worker?.close().catch((error: unknown) => this.#log.debug({ err: error }, 'queue'));
   }
 
   /** Waits a moment for the jobs to be acknowledged and disconnects. What is left is dropped by whoever is offered it next. */
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)));
-    await Promise.race([this.#closing, patience]);
+    const timeout = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
+    await Promise.race([this.#closing, timeout]);
     clearTimeout(timer);
     this.#redis?.disconnect();
   }

@@ -28,11 +28,11 @@ export class ProcessRegistry<Job extends object> {
   readonly #onReaped: (() => void)[] = [];
   readonly #log: Logger;
 
-  /** @param onTakenBack called with what was given back to the queue because its owner died */
+  /** @param onReclaimed called with what was given back to the queue because its owner died */
   constructor(
     private readonly table: ProcessTable<Job>,
     private readonly runtime: Runtime,
-    private readonly onTakenBack: (jobs: readonly Job[]) => void,
+    private readonly onReclaimed: (jobs: readonly Job[]) => void,
   ) {
     this.#log = runtime.logger('process-registry');
   }
@@ -94,6 +94,6 @@ export class ProcessRegistry<Job extends object> {
     if (dead.length === 0 || this.#goodBeats < GOOD_BEATS) return;
     const jobs = await this.table.reap(dead);
     this.#log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'processes fell silent');
-    this.onTakenBack(jobs);
+    this.onReclaimed(jobs);
   }
 }

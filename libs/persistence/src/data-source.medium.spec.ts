@@ -5,7 +5,7 @@ import pg from 'pg';
 import { build } from 'vite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { capturingRuntime, NOTES, openTestDatabase } from '../test/fixtures';
-import { openDataSource, poolOf } from './data-source';
+import { openDataSource, poolFrom } from './data-source';
 import { Database } from './database';
 import { defineMigration } from './migration';
 
@@ -163,7 +163,7 @@ describe('a database that is away', () => {
     stop = true;
     await Promise.all(load);
     expect([...codes]).toEqual(['UNAVAILABLE']);
-    expect(poolOf(db.dataSource).totalCount).toBeLessThanOrEqual(5);
+    expect(poolFrom(db.dataSource).totalCount).toBeLessThanOrEqual(5);
   });
 
   it('standing still is given up on, and the connection not used again', async () => {

@@ -66,7 +66,7 @@ export async function openDataSource(options: DatabaseOptions, log: Logger, sign
 }
 
 /** The pg pool under a TypeORM data source: hand-written SQL and repositories share its connections. */
-export function poolOf(dataSource: DataSource): Pool {
+export function poolFrom(dataSource: DataSource): Pool {
   return (dataSource.driver as unknown as { master: Pool }).master;
 }
 

@@ -6,7 +6,7 @@ export {
   requestHash,
   type OnceKey,
 } from './call-results';
-export { openDataSource, poolOf, type DatabaseOptions } from './data-source';
+export { openDataSource, poolFrom, type DatabaseOptions } from './data-source';
 export { Database, type Queryable, type QueryOptions } from './database';
 export { HeavyReads, type Waiter } from './heavy-reads';
 export { isForeignKeyViolation, isTransient, isUniqueViolation, isUnreachable, mapDatabaseError } from './errors';

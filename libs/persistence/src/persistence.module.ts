@@ -9,7 +9,7 @@ import {
 import { Runtime } from '@perennial/runtime';
 import { DataSource } from 'typeorm';
 import { KEEP_CALL_RESULTS_MS, pruneCallResults } from './call-results';
-import { openDataSource, poolOf, type DatabaseOptions } from './data-source';
+import { openDataSource, poolFrom, type DatabaseOptions } from './data-source';
 import { Database } from './database';
 import { HeavyReads } from './heavy-reads';
 import { UnitOfWork } from './unit-of-work';
@@ -46,7 +46,7 @@ export class PersistenceModule implements OnApplicationShutdown {
           provide: Database,
           inject: [DataSource, Runtime],
           useFactory: (dataSource: DataSource, runtime: Runtime) =>
-            attach(new Database(poolOf(dataSource), runtime.metrics), runtime, options),
+            attach(new Database(poolFrom(dataSource), runtime.metrics), runtime, options),
         },
         {
           provide: UnitOfWork,

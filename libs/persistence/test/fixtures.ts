@@ -1,6 +1,6 @@
 import { Runtime } from '@perennial/runtime';
 import { callResultsMigration } from '../src/call-results';
-import { openDataSource, poolOf, type DatabaseOptions } from '../src/data-source';
+import { openDataSource, poolFrom, type DatabaseOptions } from '../src/data-source';
 import { Database } from '../src/database';
 import { defineMigration } from '../src/migration';
 import { UnitOfWork } from '../src/unit-of-work';
@@ -32,7 +32,7 @@ export function capturingRuntime(name = 'test'): Captured {
 export async function openTestDatabase(url: string, options: Partial<DatabaseOptions> = {}) {
   const { runtime, lines } = capturingRuntime();
   const dataSource = await openDataSource({ url, schema: 'notes', migrations: NOTES, ...options }, runtime.log);
-  const database = new Database(poolOf(dataSource), runtime.metrics);
+  const database = new Database(poolFrom(dataSource), runtime.metrics);
   return {
     dataSource,
     database,

@@ -21,7 +21,7 @@ export * from './net/coalesce-writes';
 export * from './net/network-of';
 export * from './run-service';
 export * from './runtime';
-export * from './secret-box';
+export * from './secret-cipher';
 export { traceHttp } from './telemetry/http';
 export { telemetry, type TelemetryHandle } from './telemetry/handle';
 export * from './telemetry/tracing';

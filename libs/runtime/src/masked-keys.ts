@@ -1,24 +1,24 @@
-import { SecretBox } from './secret-box';
+import { SecretCipher } from './secret-cipher';
 
 /** Shown in place of a key; keys of 12 characters or more also show their last four, so that an admin can tell them apart. */
 const MASK = '••••••••';
 
 /** Seals keys that an admin enters, for the database, and masks them for people. */
 export class MaskedKeys {
-  readonly #box: SecretBox;
+  readonly #cipher: SecretCipher;
 
-  /** @param purpose as of a `SecretBox`: what is sealed for one purpose cannot be opened for another */
+  /** @param purpose as of a `SecretCipher`: what is sealed for one purpose cannot be opened for another */
   constructor(secretKey: string, purpose: string) {
-    this.#box = new SecretBox(secretKey, purpose);
+    this.#cipher = new SecretCipher(secretKey, purpose);
   }
 
   /** `null` for an empty key: nothing to hide. */
   seal(key: string): string | null {
-    return key === '' ? null : this.#box.seal(key);
+    return key === '' ? null : this.#cipher.seal(key);
   }
 
   open(sealed: string | null): string {
-    return sealed === null ? '' : this.#box.open(sealed);
+    return sealed === null ? '' : this.#cipher.open(sealed);
   }
 
   mask(sealed: string | null): string {

@@ -155,11 +155,11 @@ export class ManagedProcess {
     if (!this.#exit) return undefined;
     const { stopSignal = 'SIGTERM', stopTimeoutMs = 15_000 } = this.options;
     if (this.signal(stopSignal)) this.signal('SIGCONT');
-    const patience = setTimeout(() => this.signal('SIGKILL'), stopTimeoutMs);
+    const killTimer = setTimeout(() => this.signal('SIGKILL'), stopTimeoutMs);
     try {
       return await this.exited;
     } finally {
-      clearTimeout(patience);
+      clearTimeout(killTimer);
     }
   }
 

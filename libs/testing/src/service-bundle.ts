@@ -8,7 +8,7 @@ import { runToEnd } from './process';
 import { waitFor } from './wait';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Where the services that a run of the tests builds lie: in the clone, from where npm packages are found. */
 export function newBundlesDirectory(): string {
@@ -25,7 +25,7 @@ export async function buildService(name: string): Promise<string> {
   const lock = `${dir}.lock`;
   await mkdir(bundles, { recursive: true });
   await waitFor(() => existsSync(dir) || mkdir(lock).then(() => true), {
-    timeoutMs: PATIENCE_MS,
+    timeoutMs: TIMEOUT_MS,
     what: `${name} to be built by another file`,
   });
   try {

@@ -8,7 +8,7 @@ export const RRF_K = 20;
 export const candidatesFor = (limit: number): number => Math.max(50, limit * 3);
 
 /** The weights of both halves for `keywordWeight`; both are 1 at 0.5. */
-export function weightsOf(keywordWeight: number): { dense: number; keyword: number } {
+export function toWeights(keywordWeight: number): { dense: number; keyword: number } {
   return { dense: 2 * (1 - keywordWeight), keyword: 2 * keywordWeight };
 }
 
@@ -22,12 +22,12 @@ export function rankScore(rank: number | undefined, weight: number): number {
 
 /** The score of what is first in both halves; dividing by it gives 0 … 1. */
 export function bestScore(keywordWeight: number): number {
-  const { dense, keyword } = weightsOf(keywordWeight);
+  const { dense, keyword } = toWeights(keywordWeight);
   return rankScore(1, dense) + rankScore(1, keyword);
 }
 
 /** The score of a hit by its ranks (from 1) in both halves, 0 … 1. */
 export function fusedScore(ranks: { dense?: number; keyword?: number }, keywordWeight: number): number {
-  const { dense, keyword } = weightsOf(keywordWeight);
+  const { dense, keyword } = toWeights(keywordWeight);
   return (rankScore(ranks.dense, dense) + rankScore(ranks.keyword, keyword)) / bestScore(keywordWeight);
 }

@@ -38,7 +38,7 @@ export async function drivers(): Promise<StoreDriver[]> {
 
 const schema = z.object(vectorStoreEnv).superRefine(vectorStoreRules);
 
-export const configOf = (environment: Record<string, string>): VectorStoreConfig =>
+export const configFrom = (environment: Record<string, string>): VectorStoreConfig =>
   readEnv(schema, environment, { service: 'test' });
 
 function subject(environment: Record<string, string>, rest: Omit<Subject, 'environment' | 'open'>): Subject {
@@ -46,7 +46,7 @@ function subject(environment: Record<string, string>, rest: Omit<Subject, 'envir
   return {
     environment,
     open: () => {
-      const store = createVectorStore(configOf(environment));
+      const store = createVectorStore(configFrom(environment));
       opened.push(store);
       return store;
     },

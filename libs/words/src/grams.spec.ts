@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gramsOf } from './grams';
+import { toGrams } from './grams';
 
 it.each([
   ['ab', []],
@@ -9,5 +9,5 @@ it.each([
   ['日', ['日']],
   ['𝒳y𝒵', ['𝒳y𝒵']],
 ])('%s has the grams %j', (word, grams) => {
-  expect(gramsOf(word)).toEqual(grams);
+  expect(toGrams(word)).toEqual(grams);
 });

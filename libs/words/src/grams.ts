@@ -8,7 +8,7 @@ const UNSPACED_ONLY = new RegExp(`^(?:${UNSPACED})+$`, 'u');
  * A shorter word has none. A text that holds a part of three characters or more has all its grams; the reverse need not be true.
  * @param word as `wordsOf` cuts it
  */
-export function gramsOf(word: string): string[] {
+export function toGrams(word: string): string[] {
   const characters = [...word];
   if (UNSPACED_ONLY.test(word)) return characters;
   const grams: string[] = [];

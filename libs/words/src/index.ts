@@ -1,2 +1,2 @@
-export { gramsOf } from './grams';
+export { toGrams } from './grams';
 export { queryWords, unfoldedForms, wordsOf, type Words } from './words';

@@ -18,7 +18,7 @@ class EchoController {
   }
 }
 
-/** One process with both doors: Fastify on a port, and the calls of the service `chat`. */
+/** One process with both servers: Fastify on a port, and the calls of the service `chat`. */
 async function main(redisUrl: string): Promise<void> {
   @Module({
     imports: [TransportModule.forRoot({ redisUrl, service: 'chat', calls: [ECHO], secretKey: SECRET_KEY })],

@@ -10,7 +10,7 @@ export const KNOWN_CYCLES = {
   'apps/auth': [['sessions', 'users']],
   'apps/chat': [
     ['chats', 'search'],
-    ['pictures', 'runs/accept', 'runs/documents', 'runs/generation', 'runs/model', 'runs/ownership', 'runs/title'],
+    ['pictures', 'runs/accept', 'runs/documents', 'runs/generation', 'runs/types', 'runs/ownership', 'runs/title'],
   ],
   'apps/config': [['connections', 'state']],
   'apps/retrieval': [['files', 'ingestion', 'removal']],

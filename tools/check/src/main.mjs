@@ -6,6 +6,7 @@ import { checkContracts } from './contract-bounds.mjs';
 import { cycleFaults, PLANTED_CYCLE } from './folder-cycles.mjs';
 import { repeatedIn, untold } from './liveness.mjs';
 import { checkPlanted } from './planted.mjs';
+import { checkRetired } from './retired.mjs';
 import { ROOT } from './root.mjs';
 import { measure } from './sizes.mjs';
 import { writePrograms } from './types.mjs';
@@ -30,6 +31,7 @@ const LANES = [
     { name: 'liveness', run: liveness },
     { name: 'folders', run: folders },
     { name: 'contracts', run: contracts },
+    { name: 'names', run: names },
     { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
     { name: 'calls', run: () => node(['tools/build/src/calls-docs.mjs', '--check']) },
   ],
@@ -127,6 +129,13 @@ async function boundaries() {
   const wrong = await checkPlanted();
   for (const line of wrong) console.log(`  ${line}`);
   return wrong.length === 0;
+}
+
+/** No retired name comes back. */
+function names() {
+  const found = checkRetired();
+  for (const line of found) console.log(`  ${line}`);
+  return found.length === 0;
 }
 
 /** Everything that comes in has a maximum, and no reply of a call has one. */

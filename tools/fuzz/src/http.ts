@@ -19,12 +19,12 @@ export interface Outgoing {
 /** A refusal that is longer is an amplification; nothing is read beyond it. */
 export const MAX_REFUSAL_BYTES = 1_048_576;
 /** Longer than any deadline of the product. */
-const PATIENCE_MS = 40_000;
+const TIMEOUT_MS = 40_000;
 /** A stream of events has no end of its own; this long it is read. */
 const STREAM_MS = 200;
 const KEPT_CHARS = 16_384;
 
-const agent = new Agent({ connections: 64, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
+const agent = new Agent({ connections: 64, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
 
 export async function send({ method, url, headers, body }: Outgoing): Promise<Answer> {
   const started = performance.now();
@@ -47,7 +47,7 @@ export async function send({ method, url, headers, body }: Outgoing): Promise<An
     }
     return { status: reply.statusCode, bytes, text };
   } catch (error) {
-    const late = performance.now() - started >= PATIENCE_MS;
+    const late = performance.now() - started >= TIMEOUT_MS;
     return { status: late ? -1 : 0, bytes: 0, text: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -12,7 +12,7 @@ export interface Address {
 /** What may be done to a socket: bytes are written one after the other, numbers are pauses in milliseconds. */
 type Script = readonly (string | Buffer | number)[];
 
-const PATIENCE_MS = 1_500;
+const TIMEOUT_MS = 1_500;
 const KEPT_CHARS = 4_096;
 
 const get = (path: string, ...headers: string[]): string =>
@@ -170,7 +170,7 @@ export async function play({ host, port }: Address, script: Script): Promise<str
     if (typeof step === 'number') await sleep(step);
     else socket.write(typeof step === 'string' ? Buffer.from(step, 'latin1') : step);
   }
-  await Promise.race([over, sleep(text === '' ? PATIENCE_MS : 50)]);
+  await Promise.race([over, sleep(text === '' ? TIMEOUT_MS : 50)]);
   socket.destroy();
   return text;
 }

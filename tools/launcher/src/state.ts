@@ -83,7 +83,7 @@ export class Home {
    */
   async lock(onWait: (pids: number[]) => void): Promise<void> {
     const path = this.file('launcher.pid');
-    const patience = performance.now() + NOTICE_MS;
+    const giveUpAt = performance.now() + NOTICE_MS;
     for (;;) {
       try {
         writeFileSync(path, `${process.pid} ${startOf(process.pid)}\n`, { flag: 'wx' });
@@ -94,7 +94,7 @@ export class Home {
       const holder = readHolder(path);
       const lives = holder.pid !== 0 && (await processExists(holder.pid)) && startOf(holder.pid) === holder.start;
       if (!lives) rmSync(path, { force: true });
-      else if (!holder.stopping && performance.now() > patience) {
+      else if (!holder.stopping && performance.now() > giveUpAt) {
         throw new Error(
           `Perennial is running already (pid ${holder.pid}, ${this.path}): use that one, stop it with Ctrl-C or ` +
             `kill ${holder.pid}, or start another one with PERENNIAL_HOME=/another/directory and --port`,

@@ -3,23 +3,23 @@ import type { Inference, TextVector } from './engine';
 import type { FromInference, InferenceOptions } from './inference-protocol';
 
 /** How long a process is believed to be at work, in milliseconds; after that it is killed. */
-export interface InferencePatience {
+export interface InferenceTimeouts {
   /** A hub sends the weights in this time as well. */
   load: number;
   text: number;
 }
 
-const PATIENCE: InferencePatience = { load: 600_000, text: 60_000 };
+const TIMEOUTS: InferenceTimeouts = { load: 600_000, text: 60_000 };
 
 /** Starts the process that holds the model, and resolves when it has loaded it. @param script its built entry */
 export function startInference(
   script: string,
   options: InferenceOptions,
-  patience: InferencePatience = PATIENCE,
+  timeouts: InferenceTimeouts = TIMEOUTS,
 ): Promise<Inference> {
   const child = fork(script, [JSON.stringify(options)], { serialization: 'advanced', execArgv: [] });
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => child.kill('SIGKILL'), patience.load);
+    const late = setTimeout(() => child.kill('SIGKILL'), timeouts.load);
     const fail = (why: string): void => {
       clearTimeout(late);
       reject(new Error(why));
@@ -32,7 +32,7 @@ export function startInference(
       if (message.kind === 'broken') return fail(message.message);
       clearTimeout(late);
       child.off('exit', early);
-      resolve(new InferenceProcess(child, patience.text));
+      resolve(new InferenceProcess(child, timeouts.text));
     });
   });
 }
@@ -44,7 +44,7 @@ class InferenceProcess implements Inference {
 
   constructor(
     private readonly child: ChildProcess,
-    private readonly patienceMs: number,
+    private readonly textTimeoutMs: number,
   ) {
     child.on('message', (message: FromInference) => {
       const waiting = this.#settle();
@@ -68,7 +68,7 @@ class InferenceProcess implements Inference {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       // Its end is what the text fails with.
-      this.#late = setTimeout(() => this.stop(), this.patienceMs);
+      this.#late = setTimeout(() => this.stop(), this.textTimeoutMs);
       this.child.send({ text });
     });
   }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { parseModel, type Fault } from './behaviour';
-import { embeddingOf, parseEmbeddingModel, POISON } from './embedding';
+import { embeddingFrom, parseEmbeddingModel, POISON } from './embedding';
 import { fail, json, type Api } from './http';
 import type { Stats } from './stats';
 
@@ -53,7 +53,7 @@ export function answerEmbeddings(
 
   function send(): void {
     if (fault?.kind === 'error') return json(response, { error: { message: 'Simulated failure', code: null } });
-    const vectors = texts.map((text) => embeddingOf(model, text, dimensions));
+    const vectors = texts.map((text) => embeddingFrom(model, text, dimensions));
     // One vector is missing: an answer that is whole, but wrong.
     if (fault?.kind === 'truncate') vectors.pop();
     if (poisonous) for (const [at, text] of texts.entries()) if (text.includes(POISON)) vectors[at]!.fill(NaN);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { embeddingOf } from './embedding';
+import { embeddingFrom } from './embedding';
 import { startSimulator, type Simulator } from './server';
 
 let simulator: Simulator;
@@ -16,33 +16,33 @@ const dot = (one: ArrayLike<number>, other: ArrayLike<number>) =>
   Array.from(one).reduce((sum, value, index) => sum + value * other[index]!, 0);
 
 describe('a simulated embedding', () => {
-  const query = embeddingOf('sim-embed', 'Which engine drives the ferry?');
+  const query = embeddingFrom('sim-embed', 'Which engine drives the ferry?');
 
   it('is of length 1, also without a word, and the same each time', () => {
     for (const text of ['one two', '… — …', 'ü 漢字']) {
-      const vector = embeddingOf('sim-embed', text);
+      const vector = embeddingFrom('sim-embed', text);
       expect(vector).toHaveLength(384);
       expect(dot(vector, vector)).toBeCloseTo(1, 5);
-      expect(embeddingOf('sim-embed', text)).toEqual(vector);
+      expect(embeddingFrom('sim-embed', text)).toEqual(vector);
     }
   });
 
   it('is nearer to a text that shares its words than to one that does not', () => {
-    const near = dot(query, embeddingOf('sim-embed', 'The ferry is driven by engines of 4 MW, built in 1998.'));
-    const far = dot(query, embeddingOf('sim-embed', 'The bread is of rye, and was baked in the morning.'));
+    const near = dot(query, embeddingFrom('sim-embed', 'The ferry is driven by engines of 4 MW, built in 1998.'));
+    const far = dot(query, embeddingFrom('sim-embed', 'The bread is of rye, and was baked in the morning.'));
     expect(near).toBeGreaterThan(0.35);
     expect(Math.abs(far)).toBeLessThan(0.15);
   });
 
   it('has nothing to do with that of another model', () => {
-    expect(Math.abs(dot(query, embeddingOf('sim-embed-2', 'Which engine drives the ferry?')))).toBeLessThan(0.5);
-    expect(embeddingOf('sim-embed-dims32', 'x')).toHaveLength(32);
+    expect(Math.abs(dot(query, embeddingFrom('sim-embed-2', 'Which engine drives the ferry?')))).toBeLessThan(0.5);
+    expect(embeddingFrom('sim-embed-dims32', 'x')).toHaveLength(32);
   });
 });
 
 describe('embedding requests', () => {
   const input = ['first text', 'second text'];
-  const vectors = input.map((text) => embeddingOf('sim-embed', text));
+  const vectors = input.map((text) => embeddingFrom('sim-embed', text));
 
   it('are answered as OpenAI does, in numbers and in base64', async () => {
     const numbers = (await (await post('/v1/embeddings', { model: 'sim-embed', input })).json()) as {

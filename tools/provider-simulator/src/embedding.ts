@@ -49,7 +49,7 @@ const PLACES = 4;
  * The vector of a text: a hashed bag of its words, of length 1. A pure function of model id and text, so two models give
  * vectors that have nothing to do with each other; texts that share words are near each other, word order does not count.
  */
-export function embeddingOf(
+export function embeddingFrom(
   model: string,
   text: string,
   dimensions = parseEmbeddingModel(model).dimensions,

@@ -1,5 +1,5 @@
 export { parseModel, type Behaviour, type Fault } from './behaviour';
-export { embeddingOf, parseEmbeddingModel, POISON, type EmbeddingBehaviour } from './embedding';
+export { embeddingFrom, parseEmbeddingModel, POISON, type EmbeddingBehaviour } from './embedding';
 export { HABIT_TEXT, HABITS } from './habits';
 export {
   DEFAULT_MODELS,

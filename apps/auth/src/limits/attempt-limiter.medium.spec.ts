@@ -76,7 +76,7 @@ describe('attempts', () => {
   it.each([
     ['behind a proxy that is not trusted', { addressShared: true }],
     ['behind a proxy of a private network', { address: '10.0.0.7' }],
-  ])('%s do not close the door to everybody', async (_, origin) => {
+  ])('%s do not lock everybody out', async (_, origin) => {
     expect(await guess(20, (n) => ({ account: `a${n}@example.com`, ...origin }))).toBe(20);
     await expect(attempt(origin)).resolves.toBeInstanceOf(Function);
     // It has an end all the same.

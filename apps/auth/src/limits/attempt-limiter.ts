@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
-import { networkOf } from '@perennial/runtime';
+import { toNetwork } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { isInternal } from './client-address';
@@ -43,7 +43,7 @@ const SHARED_ADDRESS_FACTOR = 10;
 
 /**
  * Counts password attempts over all replicas, in Redis. They are counted before the password is checked, so that a burst in parallel
- * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: an open door would be worse.
+ * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: unlimited attempts would be worse.
  *
  * A stranger must not be able to lock others out. So an account is closed to the address that guesses, to all unknown devices only after
  * many more guesses from elsewhere, and never to a device that its owner uses by what others do.
@@ -83,7 +83,7 @@ export class AttemptLimiter {
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
-    const from = networkOf(origin.address);
+    const from = toNetwork(origin.address);
     const name = hashed(account);
     const address = isShared(origin) ? this.#sharedAddress : this.#address;
     // The narrowest first: what it refuses does not count against the others.
@@ -109,7 +109,7 @@ export class AttemptLimiter {
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
     const limiter = isShared(origin) ? this.#sharedSignUp : this.#signUp;
-    await this.#consume(limiter, networkOf(origin.address), origin.address);
+    await this.#consume(limiter, toNetwork(origin.address), origin.address);
   }
 
   /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */

@@ -5,7 +5,7 @@ const ACCOUNTS_PER_BROWSER = 4;
 
 /**
  * What a browser is given when somebody signs in, so that strangers who guess at the account cannot lock out the browsers that its owner
- * uses. A list of `<device>.<signature over account and device>`, the newest first; nothing is stored. It opens no door: it only chooses
+ * uses. A list of `<device>.<signature over account and device>`, the newest first; nothing is stored. It authorizes nothing: it only chooses
  * by what failed attempts are counted.
  */
 export class KnownDevices {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WireMessage, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest } from '@perennial/contracts-kernel';
-import { storableText } from '../runs/model/json';
+import { storableText } from '../runs/types/json';
 import type { MessageFields, MessageRow } from './rows';
 
 export type ChatBlob = CallParsedRequest<typeof chats.create>['chat'];
@@ -35,7 +35,7 @@ export interface ChatChange {
   currentMessageId?: string;
 }
 
-export function chatChangeOf(blob: ChatBlob): ChatChange {
+export function toChatChange(blob: ChatBlob): ChatChange {
   const title = blob.title === undefined ? '' : storableText(blob.title).trim().slice(0, TITLE_CHARS);
   return {
     ...(title === '' ? {} : { title }),
@@ -52,7 +52,7 @@ export function chatChangeOf(blob: ChatBlob): ChatChange {
  * What hangs on nothing that exists (or on itself) becomes a root, so that the tree is always one.
  * @param existing the rows of `messageIdsOf`, as far as they are there
  */
-export function messageChangesOf(blob: ChatBlob, existing: readonly MessageRow[], now: number): MessageRow[] {
+export function toMessageChanges(blob: ChatBlob, existing: readonly MessageRow[], now: number): MessageRow[] {
   const wire = blob.history?.messages ?? {};
   const known = new Map(existing.map((row) => [row.id, row]));
   const rows: MessageRow[] = [];

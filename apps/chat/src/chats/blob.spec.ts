@@ -1,6 +1,6 @@
 import { ChatBlobSchema } from '@perennial/contracts-chat';
 import { describe, expect, it } from 'vitest';
-import { chatChangeOf, messageChangesOf } from './blob-in';
+import { toChatChange, toMessageChanges } from './blob-in';
 import { toWireChat } from './blob-out';
 import type { ChatRow, MessageRow } from './rows';
 
@@ -41,7 +41,7 @@ const chatRow: ChatRow = {
 };
 
 const changes = (messages: Record<string, object>, existing: MessageRow[] = []) =>
-  messageChangesOf(ChatBlobSchema.parse({ history: { messages } }), existing, NOW);
+  toMessageChanges(ChatBlobSchema.parse({ history: { messages } }), existing, NOW);
 const placed = (rows: MessageRow[]) => rows.map((each) => [each.id, each.parent_id]);
 
 describe('the blob out of rows', () => {
@@ -194,12 +194,12 @@ describe('rows out of a blob', () => {
       messages: [1],
       timestamp: 1,
     });
-    expect(chatChangeOf(blob)).toEqual({
+    expect(toChatChange(blob)).toEqual({
       models: ['m'],
       params: undefined,
       extra: { files: [1] },
       currentMessageId: 'x',
     });
-    expect(chatChangeOf(ChatBlobSchema.parse({ title: ' New ' })).title).toBe('New');
+    expect(toChatChange(ChatBlobSchema.parse({ title: ' New ' })).title).toBe('New');
   });
 });

@@ -273,7 +273,7 @@ describe('an answer that is being written', () => {
     const { id } = await call(chats.create, { chat: conversation() });
     const { chatId, messageId, runId, publisher, identity } = await turn(id);
     expect(chatId).toBe(id);
-    await publisher.seize(runId, 1);
+    await publisher.acquire(runId, 1);
     const writer = publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
     writer.append('Half of ');
     writer.append('the answer');

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable } from '@perennial/persistence';
-import { jsonb } from '../runs/model/json';
+import { jsonb } from '../runs/types/json';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
 import { CHAT_LIST_ITEM, seconds } from './chat-list-item';

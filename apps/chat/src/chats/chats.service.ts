@@ -10,7 +10,7 @@ import { UserEvents } from '../runs/user-events';
 import { UsageService } from '../usage/usage.service';
 import { SearchService } from '../search/search.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';
-import { chatChangeOf, messageChangesOf, messageIdsOf } from './blob-in';
+import { toChatChange, toMessageChanges, messageIdsOf } from './blob-in';
 import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
 import type { StoredChat } from './rows';
@@ -54,8 +54,8 @@ export class ChatsService {
     const once = { scope: `chat.chats.create:${principal.userId}`, key, request };
     const { chatId } = await this.unitOfWork.once(once, async (tx) => {
       const id = randomUUID();
-      const rows = messageChangesOf(blob, [], Math.floor(Date.now() / 1000));
-      const change = chatChangeOf(blob);
+      const rows = toMessageChanges(blob, [], Math.floor(Date.now() / 1000));
+      const change = toChatChange(blob);
       assertAnswerable(rows);
       assertBesideAnswerable(Buffer.byteLength(JSON.stringify([change.extra, change.params])));
       if (!rows.some((row) => row.id === change.currentMessageId)) change.currentMessageId = rows.at(-1)?.id;
@@ -77,8 +77,8 @@ export class ChatsService {
       once,
       async (tx) => {
         const messages = found(await this.repository.lock(tx, principal, chatId, messageIdsOf(blob)));
-        const rows = messageChangesOf(blob, messages, Math.floor(Date.now() / 1000));
-        const change = chatChangeOf(blob);
+        const rows = toMessageChanges(blob, messages, Math.floor(Date.now() / 1000));
+        const change = toChatChange(blob);
         assertAnswerable(rows);
         if (![...messages, ...rows].some((row) => row.id === change.currentMessageId))
           change.currentMessageId = undefined;

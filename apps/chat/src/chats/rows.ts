@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../runs/model/run';
+import type { Checkpoint } from '../runs/types/run';
 
 /** A chat's row; times are epoch seconds. */
 export interface ChatRow {

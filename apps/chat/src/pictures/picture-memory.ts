@@ -17,11 +17,11 @@ export class PictureMemory {
 
   /**
    * @param limit bytes; what is larger is let in when nothing else is held
-   * @param patienceMs how long one waits before it is refused
+   * @param timeoutMs how long one waits before it is refused
    */
   constructor(
     private readonly limit: number,
-    private readonly patienceMs = 60_000,
+    private readonly timeoutMs = 60_000,
   ) {}
 
   get held(): number {
@@ -62,7 +62,7 @@ export class PictureMemory {
       };
       const abort = (): void => leave(signal.reason as Error);
       const waiting: Waiting = { userId, bytes, begin: settle(resolve) };
-      const timer = setTimeout(() => leave(noRoom()), this.patienceMs);
+      const timer = setTimeout(() => leave(noRoom()), this.timeoutMs);
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.push(waiting);
       this.#admit();

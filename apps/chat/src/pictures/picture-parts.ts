@@ -1,4 +1,4 @@
-import { pictureIdOf } from '@perennial/contracts-chat';
+import { parsePictureId } from '@perennial/contracts-chat';
 
 interface PicturePart {
   type: 'image_url';
@@ -7,7 +7,7 @@ interface PicturePart {
 
 /** The ids of the pictures to which a message's content refers, in its order. */
 export function pictureIdsIn(content: unknown): string[] {
-  return Array.isArray(content) ? content.flatMap((part: unknown) => pictureIdOf(addressIn(part) ?? '') ?? []) : [];
+  return Array.isArray(content) ? content.flatMap((part: unknown) => parsePictureId(addressIn(part) ?? '') ?? []) : [];
 }
 
 /**
@@ -20,7 +20,7 @@ export function withPictures<C>(content: C, urls: ReadonlyMap<string, string | u
   if (!Array.isArray(content)) return content;
   return content.map((part: unknown) => {
     const address = addressIn(part);
-    const id = address === undefined ? undefined : pictureIdOf(address);
+    const id = address === undefined ? undefined : parsePictureId(address);
     if (id === undefined || (!urls.has(id) && !address?.startsWith('/'))) return part;
     const url = urls.get(id);
     if (url === undefined) return { type: 'text', text: '[A picture that is not available any more.]' };

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlobStoreError, type BlobStore } from '@perennial/blob-store';
 import { CallError } from '@perennial/contracts-kernel';
-import type { TakenRun } from '../runs/model/run';
+import type { ClaimedRun } from '../runs/types/run';
 import { PictureMemory } from './picture-memory';
 import { pictureIdsIn, withPictures } from './picture-parts';
 import { PICTURE_STORE } from './picture-store';
@@ -25,7 +25,7 @@ export class PictureReader {
    * as such. Until `work` has ended its pictures count to what this process holds; where that is too much, this waits.
    * @throws CallError UNAVAILABLE when the store is away, or when there was no room in time
    */
-  async inlined<T>(run: TakenRun, signal: AbortSignal, work: (run: TakenRun) => Promise<T>): Promise<T> {
+  async inlined<T>(run: ClaimedRun, signal: AbortSignal, work: (run: ClaimedRun) => Promise<T>): Promise<T> {
     const ids = contentsOf(run).flatMap(pictureIdsIn);
     if (ids.length === 0) return work(run);
     const { user_id: userId } = run;
@@ -55,12 +55,12 @@ export class PictureReader {
 }
 
 /** The contents of a run's messages that may refer to pictures, the newest last. */
-function contentsOf({ kind, request, history }: TakenRun): unknown[] {
+function contentsOf({ kind, request, history }: ClaimedRun): unknown[] {
   if (kind === 'completion') return (request.messages as { content?: unknown }[]).map(({ content }) => content);
   return (history ?? []).map(({ parts }) => parts);
 }
 
-function withUrls(run: TakenRun, urls: ReadonlyMap<string, string | undefined>): TakenRun {
+function withUrls(run: ClaimedRun, urls: ReadonlyMap<string, string | undefined>): ClaimedRun {
   const { kind, request, history } = run;
   if (kind === 'turn') {
     return {

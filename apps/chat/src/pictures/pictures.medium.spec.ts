@@ -17,7 +17,7 @@ import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startReplicas, type ChatReplicas } from '../../test/replicas';
-import type { TakenRun } from '../runs/model/run';
+import type { ClaimedRun } from '../runs/types/run';
 import { UsageRepository } from '../usage/usage.repository';
 import { PictureMemory } from './picture-memory';
 import { PictureReader } from './picture-reader';
@@ -119,7 +119,7 @@ describe('a picture', () => {
     };
     const url = `data:image/png;base64,${Buffer.from('the same bytes').toString('base64')}`;
     const inlined = (asked: object) =>
-      part(PictureReader).inlined({ kind: 'turn', ...asked } as unknown as TakenRun, never, (done) => Promise.resolve(done)); // prettier-ignore
+      part(PictureReader).inlined({ kind: 'turn', ...asked } as unknown as ClaimedRun, never, (done) => Promise.resolve(done)); // prettier-ignore
     const asked = await inlined(run);
     expect(asked.history?.[0]?.parts).toEqual([
       { type: 'text', text: 'Look' },
@@ -135,7 +135,9 @@ describe('a picture', () => {
     const foreign = shown(`https://elsewhere.example${pictureUrl(theirs)}`);
     const parts = [shown(`https://chat.example.com${pictureUrl(mine)}`), shown(pictureUrl(gone)), foreign];
     const run = { kind: 'turn', user_id: owner.userId, history: [{ id: 'u', role: 'user', content: '', parts }] };
-    const asked = await part(PictureReader).inlined(run as unknown as TakenRun, never, (done) => Promise.resolve(done));
+    const asked = await part(PictureReader).inlined(run as unknown as ClaimedRun, never, (done) =>
+      Promise.resolve(done),
+    );
     expect(asked.history?.[0]?.parts).toEqual([
       shown(`data:image/png;base64,${Buffer.from('a leaf').toString('base64')}`),
       { type: 'text', text: '[A picture that is not available any more.]' },
@@ -291,7 +293,7 @@ describe('a picture', () => {
     const reader = new PictureReader(part(PicturesRepository), store, memory);
     const asking = (id: string, begun: () => void, until: Promise<unknown>) => {
       const request = { messages: [{ role: 'user', content: showing(id) }] };
-      const run = { kind: 'completion', user_id: owner.userId, request } as unknown as TakenRun;
+      const run = { kind: 'completion', user_id: owner.userId, request } as unknown as ClaimedRun;
       return reader.inlined(run, never, async (inlined) => {
         begun();
         await until;

@@ -45,17 +45,17 @@ export class RunsLifecycle implements OnApplicationBootstrap {
   }
 
   async #work(): Promise<void> {
-    const { held, titles, worker, quarantine, quarantineWorker } = this.parts;
+    const { activeRuns, titles, worker, quarantine, quarantineWorker } = this.parts;
     const { drain } = this.runtime;
-    held.start();
-    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => void held.cancel(runIds));
+    activeRuns.start();
+    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => void activeRuns.cancel(runIds));
     if (this.env.CHAT_ROLE === 'quarantine') {
       quarantineWorker.start();
-      drain.add('intake', 'claim no more suspects', () => worker.stopTaking());
+      drain.add('intake', 'claim no more suspects', () => worker.stopClaiming());
     } else {
       titles.startSweeping();
       worker.begin(() => quarantine.provide());
-      drain.add('intake', 'claim no more runs', () => worker.stopTaking());
+      drain.add('intake', 'claim no more runs', () => worker.stopClaiming());
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
     }
     drain.add('work', 'let answers end, hand over the others', (context) => this.#handOver(context));
@@ -71,6 +71,6 @@ export class RunsLifecycle implements OnApplicationBootstrap {
     const deadlineAt = now + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS);
     const orphaned = this.env.CHAT_ROLE === 'quarantine' && !process.connected;
     const grace = orphaned ? 0 : this.env.SHUTDOWN_GRACE_MS;
-    return this.parts.held.handOver(Math.min(now + grace * ENDING_SHARE, deadlineAt), deadlineAt, signal);
+    return this.parts.activeRuns.handOver(Math.min(now + grace * ENDING_SHARE, deadlineAt), deadlineAt, signal);
   }
 }

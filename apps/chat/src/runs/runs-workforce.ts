@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
-import { HeldRuns } from './generation/held-runs';
+import { ActiveRuns } from './generation/active-runs';
 import { ProcessRegistry } from './ownership/process-registry';
 import { RunQueue } from './ownership/run-queue';
 import { RunWorker } from './ownership/run-worker';
@@ -13,7 +13,7 @@ export class RunsWorkforce {
   constructor(
     readonly registry: ProcessRegistry,
     readonly sweeper: Sweeper,
-    readonly held: HeldRuns,
+    readonly activeRuns: ActiveRuns,
     readonly titles: TitleService,
     readonly worker: RunWorker,
     readonly queue: RunQueue,

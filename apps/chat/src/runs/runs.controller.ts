@@ -4,7 +4,7 @@ import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal }
 import { earlierRequestHash, requestHash } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
 import { AcceptCompletionService } from './accept/accept-completion.service';
-import type { Delivery } from './accept/accept.repository';
+import type { DeliveryKey } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
 import { CancelService } from './cancel/cancel.service';
 import { DocumentsRepository } from './documents/documents.repository';
@@ -77,7 +77,7 @@ function userOf({ principal }: CallContext): UserPrincipal {
   throw new CallError('PERMISSION_DENIED', 'Only a signed-in user can do this.');
 }
 
-function deliveryOf(pattern: string, user: UserPrincipal, context: CallContext, request: unknown): Delivery {
+function deliveryOf(pattern: string, user: UserPrincipal, context: CallContext, request: unknown): DeliveryKey {
   const scope = `${pattern}:${user.userId}`;
   return { scope, key: context.key, hash: requestHash(request), earlierHash: earlierRequestHash(request) };
 }

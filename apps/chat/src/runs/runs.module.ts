@@ -18,7 +18,7 @@ import { AnswerStreams } from './generation/answer-streams';
 import { AttemptStore, AttemptTools } from './generation/attempt-tools';
 import { FinishRepository } from './generation/finish.repository';
 import { GenerationService } from './generation/generation.service';
-import { HeldRuns } from './generation/held-runs';
+import { ActiveRuns } from './generation/active-runs';
 import { RunClaims } from './generation/run-claims';
 import { RunMetrics } from './generation/run-metrics';
 import { ModelCatalog } from './models/model-catalog';
@@ -59,7 +59,7 @@ import { UserEvents } from './user-events';
     AttemptTools,
     FinishRepository,
     GenerationService,
-    HeldRuns,
+    ActiveRuns,
     RunClaims,
     RunMetrics,
     ModelCatalog,

@@ -4,10 +4,10 @@ import type { CallReply } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
 import type { DocumentStatus } from './documents/documents.repository';
-import type { TakenRun } from './model/run';
+import type { ClaimedRun } from './types/run';
 import { RUN_PUBLISHER } from './run-publisher';
 
-type Answered = Pick<TakenRun, 'user_id' | 'chat_id' | 'message_id'>;
+type Answered = Pick<ClaimedRun, 'user_id' | 'chat_id' | 'message_id'>;
 
 /** Small events for a user's open pages. They may be lost: a page that comes back reads the lists again. */
 @Injectable()

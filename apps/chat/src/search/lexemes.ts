@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { gramsOf, wordsOf } from '@perennial/words';
+import { toGrams, wordsOf } from '@perennial/words';
 
 /** Characters that are cut into words before the event loop gets a turn: some milliseconds. */
 const SLICE = 32_768;
@@ -25,7 +25,7 @@ export async function lexemesOf(text: string, userId: string): Promise<string[]>
   for (const slice of slicesOf(text)) {
     for (const word of wordsOf(slice, Infinity).keys()) {
       add(word);
-      for (const gram of gramsOf(word)) add(GRAM_MARK + gram);
+      for (const gram of toGrams(word)) add(GRAM_MARK + gram);
     }
     if (slice.length < text.length) await nextTurn();
   }

@@ -1,4 +1,4 @@
-import { gramsOf, queryWords } from '@perennial/words';
+import { toGrams, queryWords } from '@perennial/words';
 import { GRAM_MARK, OWNER_MARK } from './lexemes';
 
 /** More words make a search dearer and no clearer. */
@@ -26,18 +26,18 @@ export function queryOf(text: string, userId: string): ChatQuery | undefined {
   const typed = (text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []).slice(0, MAX_TERMS);
   return {
     tsquery: [quoted(OWNER_MARK + userId), ...words.map(termOf)].join(' & '),
-    parts: words.filter((word) => gramsOf(word).length > 1 && [...word].length > GRAM),
+    parts: words.filter((word) => toGrams(word).length > 1 && [...word].length > GRAM),
     patterns: typed.filter(isFoundInParts).map((word) => `%${word}%`),
     expressions: typed.filter((word) => !isFoundInParts(word)).map((word) => `(^|[^[:alnum:]])${word}($|[^[:alnum:]])`),
     typed,
   };
 }
 
-const isFoundInParts = (word: string): boolean => gramsOf(word).length > 0;
+const isFoundInParts = (word: string): boolean => toGrams(word).length > 0;
 
 /** The word itself, or its grams. */
 function termOf(word: string): string {
-  const grams = gramsOf(word);
+  const grams = toGrams(word);
   // Pairs of scripts without spaces are lexemes whatever stands beside them.
   const isPair = grams.length === 2 && [...word].length === 2;
   if (grams.length === 0 || isPair) return quoted(word);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, UnitOfWork } from '@perennial/persistence';
-import { jsonb } from '../runs/model/json';
+import { jsonb } from '../runs/types/json';
 
 /** A text that was written and is not in the index as it is now. */
 export interface PendingText {

@@ -9,7 +9,7 @@ import type { Connection } from '../state/state';
 /** A list older than this is waited for; a younger one is used while the next is fetched. */
 const WAIT_AFTER_MS = 60_000;
 /** For a provider that has never answered: one that has just come up is seen at once, one that hangs holds nobody up. */
-const PATIENCE_MS = 500;
+const TIMEOUT_MS = 500;
 /** How long the models of a provider that fails stay: a restart of it should not empty anybody's model picker. */
 const KEEP_MS = 10 * 60_000;
 
@@ -62,7 +62,7 @@ export class ProviderLists {
     if (age >= this.#ttlMs) {
       const loading = this.load(connection, entry);
       if (!entry.attempt || (entry.attempt.ok && age > WAIT_AFTER_MS)) await loading;
-      else if (!entry.known) await Promise.race([loading, sleep(PATIENCE_MS)]);
+      else if (!entry.known) await Promise.race([loading, sleep(TIMEOUT_MS)]);
     }
     return this.known(entry);
   }

@@ -5,11 +5,11 @@ import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions';
 import type { Caller } from '../sessions/caller';
 import { mayReadByCookie, refuseForgery } from './csrf';
-import { routeOf } from './endpoint';
-import { Load } from './load';
+import { routeOf } from './route';
+import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { notSignedIn, Problem } from '../problem';
-import { credentialsOf } from './token';
+import { parseCredentials } from './token';
 
 /** Lets a request in by what its route declares. A handler that declares nothing is closed. */
 @Injectable()
@@ -17,19 +17,19 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly sessions: Sessions,
     private readonly origins: Origins,
-    private readonly load: Load,
+    private readonly admission: AdmissionControl,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const access = routeOf(context.getHandler())?.access ?? 'admin';
-    const { tokens: sent, from } = credentialsOf(request);
+    const { tokens: sent, from } = parseCredentials(request);
     refuseForgery(request, this.origins, from);
     const tokens = from === 'cookie' && !mayReadByCookie(request, this.origins) ? [] : sent;
     request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);
     if (request.caller !== undefined) {
       authorize(access, request.caller);
-      request.slots?.push(this.load.requestOf(request.caller.user.id));
+      request.slots?.push(this.admission.requestOf(request.caller.user.id));
     }
     return true;
   }

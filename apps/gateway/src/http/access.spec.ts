@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { declaredRoutes } from '@perennial/contracts-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, tokenOf, type Edge } from '../../test/edge';
+import { startEdge, toToken, type Edge } from '../../test/edge';
 
 /** Whether a route can be called, and by whom not. Everything mounted is asked, so a new route cannot be forgotten. */
 describe('who may not call which route', () => {
@@ -42,7 +42,7 @@ describe('who may not call which route', () => {
     }
   });
 
-  it('public are only the doors before signing in', () => {
+  it('public are only the routes before signing in', () => {
     const open = edge.routes().filter(({ route }) => route?.access === 'public');
     expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'GET /api/changelog',
@@ -71,9 +71,9 @@ describe('who may not call which route', () => {
 
   it.each([
     ['made up', () => 'not.a.token'],
-    ['signed by somebody else', () => tokenOf({ id: randomUUID() }, 'another secret, also long enough')],
-    ['expired', () => tokenOf({ id: randomUUID(), exp: Math.floor(Date.now() / 1_000) - 1 })],
-    ['of an account that is gone', () => tokenOf({ id: randomUUID() })],
+    ['signed by somebody else', () => toToken({ id: randomUUID() }, 'another secret, also long enough')],
+    ['expired', () => toToken({ id: randomUUID(), exp: Math.floor(Date.now() / 1_000) - 1 })],
+    ['of an account that is gone', () => toToken({ id: randomUUID() })],
     [
       'unsigned',
       () =>

@@ -1,23 +1,23 @@
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Sessions } from '../sessions/sessions';
-import { limitArrival } from './arrival';
+import { enforceBodyTimeout } from './body-timeout';
 import { releaseSlots } from './request';
 import type { ErrorFilter } from './error.filter';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { overloaded, Problem } from '../problem';
-import { StrangerPlaces } from './stranger-places';
-import { credentialsOf } from './token';
+import { AnonymousPlaces } from './anonymous-places';
+import { parseCredentials } from './token';
 
 /** The largest body of somebody who is not signed in, in bytes: a sign-up with a small picture. */
-const STRANGER_BODY_BYTES = 262_144;
+const ANONYMOUS_BODY_BYTES = 262_144;
 /** Milliseconds in which it has to arrive: who signs in sends it at once. */
-const STRANGER_BODY_MS = 10_000;
+const ANONYMOUS_BODY_MS = 10_000;
 /** Strangers may have this share of all places. */
-const STRANGER_SHARE = 4;
+const ANONYMOUS_SHARE = 4;
 
 export interface AdmissionOptions {
-  load: Load;
+  load: AdmissionControl;
   sessions: Sessions;
   errors: ErrorFilter;
   maxRequests: number;
@@ -32,10 +32,10 @@ export interface AdmissionOptions {
  * few places that can be taken away again.
  */
 export class Admission {
-  private readonly strangers: StrangerPlaces;
+  private readonly anonymousPlaces: AnonymousPlaces;
 
   constructor(private readonly options: AdmissionOptions) {
-    this.strangers = new StrangerPlaces(Math.ceil(options.maxRequests / STRANGER_SHARE));
+    this.anonymousPlaces = new AnonymousPlaces(Math.ceil(options.maxRequests / ANONYMOUS_SHARE));
   }
 
   /** Admits the head of a request. @throws Problem */
@@ -44,14 +44,14 @@ export class Admission {
     request.slots = [];
     reply.raw.once('close', () => releaseSlots(request));
     load.refuseWhenFull();
-    const owner = credentialsOf(request)
+    const owner = parseCredentials(request)
       .tokens.map((token) => sessions.ownerOf(token))
       .find((userId) => userId !== undefined);
-    if (owner === undefined) this.admitStranger(request, reply);
+    if (owner === undefined) this.admitAnonymous(request, reply);
     else if (hasBody(request)) request.leaveBody = load.body(owner, this.sizeOf(request));
     if (request.leaveBody !== undefined) request.slots.push(request.leaveBody);
-    const limitMs = owner === undefined ? Math.min(STRANGER_BODY_MS, timeoutMs) : timeoutMs;
-    limitArrival(request, reply, errors, limitMs);
+    const limitMs = owner === undefined ? Math.min(ANONYMOUS_BODY_MS, timeoutMs) : timeoutMs;
+    enforceBodyTimeout(request, reply, errors, limitMs);
   }
 
   /** Takes a place for a request whose body is there. @throws Problem 503 */
@@ -73,11 +73,11 @@ export class Admission {
     });
   }
 
-  private admitStranger(request: FastifyRequest, reply: FastifyReply): void {
+  private admitAnonymous(request: FastifyRequest, reply: FastifyReply): void {
     if (hasBody(request)) {
       if (request.headers['transfer-encoding'] !== undefined)
         throw new Problem(411, 'Say how long the body is (header Content-Length), or sign in first.');
-      if (this.sizeOf(request) > STRANGER_BODY_BYTES)
+      if (this.sizeOf(request) > ANONYMOUS_BODY_BYTES)
         throw new Problem(413, 'The request is too large for somebody who is not signed in. Sign in first.');
     }
     const { raw } = request;
@@ -93,7 +93,7 @@ export class Admission {
       }
       return true;
     };
-    request.slots?.push(this.strangers.enter(request.ip, makeRoom));
+    request.slots?.push(this.anonymousPlaces.enter(request.ip, makeRoom));
   }
 
   /** What is not said is counted as the most that it may be. */

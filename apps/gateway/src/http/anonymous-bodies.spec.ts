@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, tokenOf, type Edge } from '../../test/edge';
+import { startEdge, toToken, type Edge } from '../../test/edge';
 
 describe('large bodies', () => {
   let edge: Edge;
@@ -25,9 +25,9 @@ describe('large bodies', () => {
     ['a token that was made up', () => ({ authorization: 'Bearer made.up.token' })],
     [
       'a token of somebody else',
-      () => ({ authorization: `Bearer ${tokenOf({ id: randomUUID() }, 'another secret, also long enough')}` }),
+      () => ({ authorization: `Bearer ${toToken({ id: randomUUID() }, 'another secret, also long enough')}` }),
     ],
-    ['a token that has expired', () => ({ authorization: `Bearer ${tokenOf({ id: randomUUID(), exp: 1 })}` })],
+    ['a token that has expired', () => ({ authorization: `Bearer ${toToken({ id: randomUUID(), exp: 1 })}` })],
   ])('of %s are refused unread', async (_, headers) => {
     expect(await send(headers())).toEqual([
       413,

@@ -3,7 +3,7 @@ import { DEVICE_MAX_CHARS } from '@perennial/contracts-auth';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieAttributes } from './token';
 
-/** Name of the cookie by which a browser is known that somebody has signed in with. It outlives sessions and opens no door. */
+/** Name of the cookie by which a browser is known that somebody has signed in with. It outlives sessions and authorizes nothing. */
 const DEVICE_COOKIE = 'device';
 const DEVICE_SECONDS = 400 * 86_400;
 

@@ -1,11 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import type { FastifyReply } from 'fastify';
-import { ConnectionsHeld } from '../sessions/connections-held';
+import { SessionConnections } from '../sessions/session-connections';
 import { releaseSlots } from './request';
 import type { Caller } from '../sessions/caller';
 import { EventStream } from './event-stream';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { soon } from './soon';
 
 const SWEEP_MS = 1_000;
@@ -16,7 +16,7 @@ const BEGIN_AFTER_MS = 9_000;
 /** A reader that has taken nothing for so long is gone; one that is merely slow comes back with its cursor. */
 const STALLED_MS = 60_000;
 /** Kept back from the shutdown grace, to send the last frames. */
-const LAST_WORDS_MS = 500;
+const SHUTDOWN_RESERVE_MS = 500;
 
 /** What becomes of a stream when this process goes: `resumable` ones are cut at once, others may finish within the grace. */
 export type StreamKind = 'resumable' | 'whole';
@@ -36,8 +36,8 @@ export class EventStreams implements OnModuleInit {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly load: Load,
-    private readonly held: ConnectionsHeld,
+    private readonly admission: AdmissionControl,
+    private readonly connections: SessionConnections,
   ) {}
 
   onModuleInit(): void {
@@ -45,7 +45,7 @@ export class EventStreams implements OnModuleInit {
     this.runtime.drain.add('leave', 'ask readers to come back', ({ remainingMs }) => this.endResumable(remainingMs));
     this.runtime.drain.add('intake', 'end resumable event streams', () => this.endResumable());
     this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
-      this.finish(remainingMs - LAST_WORDS_MS),
+      this.finish(remainingMs - SHUTDOWN_RESERVE_MS),
     );
   }
 
@@ -54,11 +54,11 @@ export class EventStreams implements OnModuleInit {
    * @param abort ends it early with an explanation; only for `whole` streams
    */
   add(caller: Caller, reply: FastifyReply, kind: StreamKind, abort: (stream: EventStream) => void): EventStream {
-    const leave = this.load.stream(caller.user.id);
+    const leave = this.admission.stream(caller.user.id);
     releaseSlots(reply.request);
     const stream = new EventStream(reply);
     const entry: Entry = { stream, kind, abort: () => abort(stream), heardAt: Date.now() };
-    const forget = this.held.add({ claims: caller.claims, end: () => stream.destroy() });
+    const forget = this.connections.add({ claims: caller.claims, end: () => stream.destroy() });
     this.open.add(entry);
     stream.onClose(() => {
       this.open.delete(entry);

@@ -1,13 +1,13 @@
 import { Controller, Inject, type Type } from '@nestjs/common';
-import type { Route, RouteInput, RouteReply } from '@perennial/contracts-gateway';
+import type { Route as RouteContract, RouteInput, RouteReply } from '@perennial/contracts-gateway';
 import type { Call, CallReply, CallRequest, ErrorCode } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import { withStatuses } from '../problem';
 import type { Caller } from '../sessions/caller';
-import { Endpoint, From, Input } from './endpoint';
+import { Route, CurrentUser, ValidatedInput } from './route';
 import { hideForbidden, idOf, type Owned } from './hidden';
 
-interface Options<R extends Route, C extends Call> {
+interface Options<R extends RouteContract, C extends Call> {
   /** The call's request; `{}` without it. */
   to?: (input: RouteInput<R>, caller: Caller) => CallRequest<C>;
   /** The route's reply; the call's own without it. */
@@ -20,12 +20,12 @@ interface Options<R extends Route, C extends Call> {
 
 /** A route that one function answers. */
 export interface Forward {
-  readonly route: Route;
-  readonly answer: (this: { readonly rpc: Rpc }, caller: Caller, input: RouteInput<Route>) => unknown;
+  readonly route: RouteContract;
+  readonly answer: (this: { readonly rpc: Rpc }, caller: Caller, input: RouteInput<RouteContract>) => unknown;
 }
 
 /** A route that is one call. `to` may be missing where the call reads nothing, `from` where its reply is a reply of the route. */
-export function forward<R extends Route, C extends Call>(
+export function forward<R extends RouteContract, C extends Call>(
   route: R,
   call: C,
   options: Options<R, C> &
@@ -51,9 +51,9 @@ export function forwards(...all: readonly Forward[]): Type<unknown> {
   all.forEach(({ route, answer: value }, index) => {
     const name = `forward${index}`;
     Object.defineProperty(Forwards.prototype, name, { value });
-    From()(Forwards.prototype, name, 0);
-    Input()(Forwards.prototype, name, 1);
-    Endpoint(route)(Forwards.prototype, name, { value });
+    CurrentUser()(Forwards.prototype, name, 0);
+    ValidatedInput()(Forwards.prototype, name, 1);
+    Route(route)(Forwards.prototype, name, { value });
   });
   Controller()(Forwards);
   return Forwards;

@@ -5,7 +5,7 @@ import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { AccessGuard } from './access.guard';
 import { AllowedHosts } from './allowed-hosts';
 import { EventStreams } from './event-streams';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { Proxies } from './proxies';
 
@@ -29,14 +29,14 @@ const BODIES_PER_USER = 16;
     },
     { provide: Proxies, inject: [GATEWAY_ENV], useFactory: (env: GatewayEnv) => new Proxies(env.TRUSTED_PROXIES) },
     {
-      provide: Load,
+      provide: AdmissionControl,
       inject: [GATEWAY_ENV, Runtime],
-      useFactory: (env: GatewayEnv, runtime: Runtime) => new Load(limitsOf(env), runtime),
+      useFactory: (env: GatewayEnv, runtime: Runtime) => new AdmissionControl(limitsOf(env), runtime),
     },
     { provide: APP_GUARD, useClass: AccessGuard },
     EventStreams,
   ],
-  exports: [Origins, AllowedHosts, Proxies, Load, EventStreams],
+  exports: [Origins, AllowedHosts, Proxies, AdmissionControl, EventStreams],
 })
 export class HttpModule {}
 

@@ -44,7 +44,9 @@ describe('a gateway that is about to go', () => {
   it('waits for the requests in hand before what they need is closed', async () => {
     const order: string[] = [];
     let finish: () => void = () => undefined;
-    const close = vi.spyOn(edge.hub, 'close').mockImplementation(async () => void order.push('hub closed'));
+    const close = vi
+      .spyOn(edge.subscriber, 'close')
+      .mockImplementation(async () => void order.push('subscriber closed'));
     edge.rpc.on(models.list, async () => {
       await new Promise<void>((resolve) => (finish = resolve));
       order.push('answered');
@@ -57,7 +59,7 @@ describe('a gateway that is about to go', () => {
     setTimeout(() => finish(), 60);
     await work;
     expect((await asked).status).toBe(503);
-    expect(order).toEqual(['answered', 'hub closed']);
+    expect(order).toEqual(['answered', 'subscriber closed']);
     close.mockRestore();
   });
 });

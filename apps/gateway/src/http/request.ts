@@ -27,6 +27,6 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-export function principalOf(request: FastifyRequest): Principal {
+export function principalFrom(request: FastifyRequest): Principal {
   return request.caller?.principal ?? ANONYMOUS;
 }

@@ -15,7 +15,7 @@ import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
 import { logRequests } from './request-log';
-import { Load } from './load';
+import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { answerParserError } from './parser-errors';
 import { malformedAddress } from '../problem';
@@ -29,7 +29,7 @@ const KEEP_ALIVE_MS = 75_000;
 export function createAdapter(env: GatewayEnv): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: env.BODY_LIMIT_BYTES,
-    // Node's limit knows no exception for uploads: `limitArrival` keeps to it.
+    // Node's limit knows no exception for uploads: `enforceBodyTimeout` keeps to it.
     requestTimeout: 0,
     http: { headersTimeout: env.REQUEST_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -46,7 +46,11 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
 }
 
 /** Everything around the handlers: headers, limits, parsers, errors, metrics. */
-export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runtime: Runtime): Promise<ErrorFilter> {
+export async function configureHttp(
+  app: NestFastifyApplication,
+  env: GatewayEnv,
+  runtime: Runtime,
+): Promise<ErrorFilter> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const errors = new ErrorFilter(runtime);
   app.useGlobalFilters(errors);
@@ -75,7 +79,7 @@ export async function furnish(app: NestFastifyApplication, env: GatewayEnv, runt
   const proxies = app.get(Proxies);
   const hosts = app.get(AllowedHosts);
   const admission = new Admission({
-    load: app.get(Load),
+    load: app.get(AdmissionControl),
     sessions: app.get(Sessions),
     errors,
     maxRequests: env.MAX_REQUESTS,

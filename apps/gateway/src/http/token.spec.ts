@@ -1,7 +1,7 @@
 import { sessions } from '@perennial/contracts-auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, tokenOf, type Edge } from '../../test/edge';
-import { credentialsOf, sessionCookies } from './token';
+import { startEdge, toToken, type Edge } from '../../test/edge';
+import { parseCredentials, sessionCookies } from './token';
 
 describe('the session cookie', () => {
   let edge: Edge;
@@ -43,7 +43,7 @@ describe('the session cookie', () => {
 
   it('one whose session is over does not hide another', async () => {
     const { token, user } = edge.account('user');
-    const over = tokenOf({ id: user.id, exp: 1 });
+    const over = toToken({ id: user.id, exp: 1 });
     const reply = await send({ cookie: `__Host-token=${over}; token=${token}` });
     expect(reply.json()).toMatchObject({ id: user.id, token });
     expect((await send({ cookie: `__Host-token=${over}; token=${over}` })).statusCode).toBe(401);
@@ -57,8 +57,8 @@ describe('the session cookie', () => {
 
   it('counts only without a token in the header', () => {
     const headers = { authorization: 'Bearer h', cookie: 'token=c' };
-    expect(credentialsOf({ headers })).toEqual({ from: 'header', tokens: ['h'] });
-    expect(credentialsOf({ headers: { cookie: 'token=c' } })).toEqual({ from: 'cookie', tokens: ['c'] });
-    expect(credentialsOf({ headers: { authorization: 'Basic x' } })).toEqual({ from: 'none', tokens: [] });
+    expect(parseCredentials({ headers })).toEqual({ from: 'header', tokens: ['h'] });
+    expect(parseCredentials({ headers: { cookie: 'token=c' } })).toEqual({ from: 'cookie', tokens: ['c'] });
+    expect(parseCredentials({ headers: { authorization: 'Basic x' } })).toEqual({ from: 'none', tokens: [] });
   });
 });

@@ -17,7 +17,7 @@ export interface Credentials {
 }
 
 /** The session tokens of a request and how they came. Nothing is verified here. */
-export function credentialsOf({ headers }: { headers: IncomingHttpHeaders }): Credentials {
+export function parseCredentials({ headers }: { headers: IncomingHttpHeaders }): Credentials {
   const { authorization } = headers;
   if (authorization !== undefined) {
     const [scheme, token] = authorization.split(' ', 2);

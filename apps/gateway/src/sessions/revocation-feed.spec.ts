@@ -2,7 +2,7 @@ import type { SessionClaims } from '@perennial/contracts-auth';
 import { Runtime } from '@perennial/runtime';
 import type { Notices, Rpc } from '@perennial/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConnectionsHeld } from './connections-held';
+import { SessionConnections } from './session-connections';
 import { RevocationFeed } from './revocation-feed';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
@@ -29,12 +29,12 @@ describe('the feed of revocations', () => {
     const notices = {
       subscribe: (_: unknown, handler: () => void) => Promise.resolve((notice = handler)),
     } as unknown as Notices;
-    const held = new ConnectionsHeld();
-    held.add({ claims, end: () => (ended += 1) });
+    const connections = new SessionConnections();
+    connections.add({ claims, end: () => (ended += 1) });
     const revocations = new Revocations();
     const sessions = new Sessions('a secret', revocations, rpc);
     runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
-    new RevocationFeed(runtime, rpc, notices, revocations, held, sessions).onModuleInit();
+    new RevocationFeed(runtime, rpc, notices, revocations, connections, sessions).onModuleInit();
     await vi.advanceTimersByTimeAsync(0);
     signedOut = true;
   });

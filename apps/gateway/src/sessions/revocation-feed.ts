@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { TOKENS_REVOKED, revocations as revocationCalls } from '@perennial/contracts-auth';
 import { Runtime, type Interval } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
-import { ConnectionsHeld } from './connections-held';
+import { SessionConnections } from './session-connections';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
@@ -25,13 +25,16 @@ export class RevocationFeed implements OnModuleInit {
     private readonly rpc: Rpc,
     private readonly notices: Notices,
     private readonly revocations: Revocations,
-    private readonly held: ConnectionsHeld,
+    private readonly connections: SessionConnections,
     private readonly sessions: Sessions,
   ) {}
 
   onModuleInit(): void {
     this.poll = this.runtime.every(POLL_MS, () => this.read(), { name: 'read revocations', immediately: true });
-    this.runtime.every(EXPIRY_SWEEP_MS, () => this.held.endExpired(), { name: 'end expired sessions', until: 'close' });
+    this.runtime.every(EXPIRY_SWEEP_MS, () => this.connections.endExpired(), {
+      name: 'end expired sessions',
+      until: 'close',
+    });
     this.runtime.every(FORGET_MS, () => this.revocations.forgetExpired(), { name: 'forget old revocations' });
     this.runtime.every(FORGET_MS, () => this.sessions.purge(), { name: 'forget unused sessions' });
     void this.notices.subscribe(TOKENS_REVOKED, () => this.poll?.trigger());
@@ -54,7 +57,7 @@ export class RevocationFeed implements OnModuleInit {
       );
       for (const revocation of revocations) {
         this.revocations.add(revocation);
-        this.held.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
+        this.connections.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
       }
       if (revocations.length > 0) this.sessions.forget(new Set(revocations.map(({ userId }) => userId)));
       if (revocations.length === 0 || cursor <= this.cursor) return;

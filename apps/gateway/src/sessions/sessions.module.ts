@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
-import { ConnectionsHeld } from './connections-held';
+import { SessionConnections } from './session-connections';
 import { RevocationFeed } from './revocation-feed';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
@@ -17,9 +17,9 @@ import { Sessions } from './sessions';
       useFactory: (env: GatewayEnv, revocations: Revocations, rpc: Rpc) =>
         new Sessions(env.SECRET_KEY, revocations, rpc),
     },
-    ConnectionsHeld,
+    SessionConnections,
     RevocationFeed,
   ],
-  exports: [Revocations, Sessions, ConnectionsHeld, RevocationFeed],
+  exports: [Revocations, Sessions, SessionConnections, RevocationFeed],
 })
 export class SessionsModule {}

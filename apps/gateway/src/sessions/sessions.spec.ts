@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { picturePath, sessions as sessionCalls } from '@perennial/contracts-auth';
 import type { User } from '@perennial/contracts-wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ScriptedRpc, SECRET, tokenOf, userOf } from '../../test/edge';
+import { ScriptedRpc, SECRET, toToken, userOf } from '../../test/edge';
 import type { Rpc } from '@perennial/transport';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
@@ -11,7 +11,7 @@ describe('remembered sessions', () => {
   let rpc: ScriptedRpc;
   let change: Partial<User>;
   const sessions = (bytes?: number) => new Sessions(SECRET, new Revocations(), rpc as unknown as Rpc, bytes);
-  const signedIn = () => tokenOf({ id: randomUUID() });
+  const signedIn = () => toToken({ id: randomUUID() });
 
   beforeEach(() => {
     vi.useFakeTimers();

@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import { principalOfUser, type Caller } from './caller';
 import { Problem, sessionOver } from '../problem';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
-import { isExpired } from './connections-held';
+import { isExpired } from './session-connections';
 import type { Revocations } from './revocations';
 
 /** How long an account may be remembered; revocations end it within a second, this bounds what a changed name takes. */

@@ -2,17 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
-import { Claims } from './claims';
+import { InFlightTexts } from './in-flight-texts';
 import { EmbeddingCache } from './embedding-cache';
 import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingRequests } from './embedding-requests';
-import { Slots } from './slots';
+import { ConcurrencyLimiter } from './concurrency-limiter';
 import { TextEmbedder } from './text-embedder';
 
 /** What `concurrentRequests: 0` stands for. */
 const DEFAULT_CONCURRENCY = 4;
-/** The local embedder works on one text at a time: one request is worked on while the next one waits at its door. */
+/** The local embedder works on one text at a time: one request is worked on while the next one waits in its queue. */
 const LOCAL_CONCURRENCY = 2;
 
 export interface StoreOptions {
@@ -22,8 +22,8 @@ export interface StoreOptions {
   signal?: AbortSignal;
   /** Called after each batch with how many of the texts have a vector. */
   onProgress?: (done: number, total: number) => void;
-  /** Of {@link EmbeddingGateway.slots}, for calls that share them; its own unless given. A call that fails ends them. */
-  slots?: Slots;
+  /** Of {@link EmbeddingGateway.limiter}, for calls that share them; its own unless given. A call that fails ends them. */
+  limiter?: ConcurrencyLimiter;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface StoreOptions {
  */
 @Injectable()
 export class EmbeddingGateway {
-  readonly #claims = new Claims();
+  readonly #claims = new InFlightTexts();
   readonly #requests: EmbeddingRequests;
 
   constructor(
@@ -44,9 +44,9 @@ export class EmbeddingGateway {
   }
 
   /** As many as this embedder is asked for at a time: for texts that come in several calls, of which the next goes on where one runs out. */
-  slots({ engine, concurrentRequests }: EmbeddingConfig): Slots {
+  limiter({ engine, concurrentRequests }: EmbeddingConfig): ConcurrencyLimiter {
     const most = engine === '' ? LOCAL_CONCURRENCY : Infinity;
-    return new Slots(Math.min(concurrentRequests || DEFAULT_CONCURRENCY, most));
+    return new ConcurrencyLimiter(Math.min(concurrentRequests || DEFAULT_CONCURRENCY, most));
   }
 
   /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
@@ -94,7 +94,7 @@ export class EmbeddingGateway {
         release();
       }
       if (elsewhere.length === 0) return made;
-      await unlessAborted(over, signal);
+      await untilAborted(over, signal);
       needed = elsewhere;
     }
   }
@@ -133,18 +133,18 @@ export class EmbeddingGateway {
   async #inBatches(
     config: EmbeddingConfig,
     texts: readonly HashedText[],
-    { dimension, signal, slots = this.slots(config) }: StoreOptions,
+    { dimension, signal, limiter = this.limiter(config) }: StoreOptions,
     keep: (batch: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ): Promise<void> {
     const connection = this.#requests.documents(config, { dimension, signal });
     const size = Math.min(config.batchSize, connection.limits().texts);
     const keeping: Promise<void>[] = [];
     const embedder = new TextEmbedder(connection, async (part, vectors) => {
-      const kept = keep(part, vectors).catch(slots.fail);
+      const kept = keep(part, vectors).catch(limiter.fail);
       kept.catch(() => undefined);
       keeping.push(kept);
     });
-    const work = batchesOf(texts, size).map((batch) => slots.run(() => embedder.embed(batch).catch(slots.fail)));
+    const work = batchesOf(texts, size).map((batch) => limiter.run(() => embedder.embed(batch).catch(limiter.fail)));
     const failed = (await allSettled(work, keeping)).find(({ status }) => status === 'rejected');
     signal?.throwIfAborted();
     if (failed?.status === 'rejected') throw failed.reason;
@@ -161,7 +161,7 @@ async function allSettled(
 }
 
 /** Waits for `work`, which goes on, only as long as the signal allows. */
-async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return void (await work);
   let leave!: () => void;
   const aborted = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createEmbedder } from '@perennial/model-provider';
-import { Database, openDataSource, poolOf } from '@perennial/persistence';
+import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { startSimulator, type Simulator } from '@perennial/provider-simulator';
 import { Runtime } from '@perennial/runtime';
 import { freePort, freshDatabase, waitFor } from '@perennial/testing';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     runtime.log,
   );
   close = () => dataSource.destroy();
-  database = new Database(poolOf(dataSource), runtime.metrics);
+  database = new Database(poolFrom(dataSource), runtime.metrics);
   gateway = new EmbeddingGateway(new EmbeddingCache(database), env(), runtime);
 });
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { IngestionQueue } from '../ingestion/ingestion-queue';
-import { IndexModule } from '../index/index.module';
+import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
 import { FileChanges } from './file-changes';
 import { FilesController } from './files.controller';

@@ -10,8 +10,8 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
-import { onceKeyOf, type Delivery } from '../access/delivery';
-import { IndexCatalog } from '../index/index-catalog';
+import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
+import { IndexCatalog } from '../search-index/index-catalog';
 import { FileChanges } from './file-changes';
 import { toStatus, toWire, type FileRow } from './file-row';
 import { FilesRepository } from './files.repository';
@@ -105,19 +105,19 @@ export class FilesService {
     }
   }
 
-  async rename(request: CallParsedRequest<typeof files.rename>, delivery: Delivery): Promise<StoredFile> {
+  async rename(request: CallParsedRequest<typeof files.rename>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, name } = request;
-    const once = onceKeyOf(files.rename.pattern, delivery, request);
+    const once = toOnceKey(files.rename.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
   }
 
   async delete(
     request: CallParsedRequest<typeof files.remove>,
-    delivery: Delivery,
+    delivery: IdempotentCall,
   ): Promise<CallReply<typeof files.remove>> {
     const { fileId } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(files.remove.pattern, delivery, request), async (tx) => {
+    return this.unitOfWork.once(toOnceKey(files.remove.pattern, delivery, request), async (tx) => {
       const row = await this.files.lock(tx, fileId);
       writable(principal, row, 'file');
       this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
@@ -125,9 +125,9 @@ export class FilesService {
     });
   }
 
-  async deleteAll(delivery: Delivery): Promise<number> {
+  async deleteAll(delivery: IdempotentCall): Promise<number> {
     requireAdmin(delivery.principal);
-    const once = onceKeyOf(files.removeAll.pattern, delivery, {});
+    const once = toOnceKey(files.removeAll.pattern, delivery, {});
     return this.unitOfWork.once(
       once,
       async (tx) => {
@@ -140,9 +140,9 @@ export class FilesService {
   }
 
   /** Files and bases of a user who is gone. */
-  async deleteOfUser(userId: string, delivery: Delivery): Promise<CallReply<typeof files.removeOfUser>> {
+  async deleteOfUser(userId: string, delivery: IdempotentCall): Promise<CallReply<typeof files.removeOfUser>> {
     requireAdmin(delivery.principal);
-    const once = onceKeyOf(files.removeOfUser.pattern, delivery, { userId });
+    const once = toOnceKey(files.removeOfUser.pattern, delivery, { userId });
     return this.unitOfWork.once(
       once,
       async (tx) => {
@@ -156,11 +156,11 @@ export class FilesService {
     );
   }
 
-  async replace(request: CallParsedRequest<typeof files.replace>, delivery: Delivery): Promise<StoredFile> {
+  async replace(request: CallParsedRequest<typeof files.replace>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, blobKey } = request;
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
-    const once = onceKeyOf(files.replace.pattern, delivery, request);
+    const once = toOnceKey(files.replace.pattern, delivery, request);
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       // The same bytes in another call: a caller that never had its answer.
       if (row.blobKey === blobKey) return row;
@@ -169,8 +169,8 @@ export class FilesService {
     });
   }
 
-  async retry(fileId: string, delivery: Delivery): Promise<StoredFile> {
-    const once = onceKeyOf(files.retry.pattern, delivery, { fileId });
+  async retry(fileId: string, delivery: IdempotentCall): Promise<StoredFile> {
+    const once = toOnceKey(files.retry.pattern, delivery, { fileId });
     return this.#change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');

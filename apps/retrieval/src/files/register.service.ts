@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { blobKeyOf, type StoredFile, type files } from '@perennial/contracts-retrieval';
+import { toBlobKey, type StoredFile, type files } from '@perennial/contracts-retrieval';
 import { CallError, requireUser, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Tx } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
@@ -52,7 +52,7 @@ export class RegisterService {
           contentType: request.contentType,
           size: request.size,
           sha256: request.sha256,
-          blobKey: blobKeyOf(request.fileId, '1'),
+          blobKey: toBlobKey(request.fileId, '1'),
           meta: request.metadata,
           scope: request.knowledgeId ?? request.fileId,
           queued: request.process,

@@ -9,7 +9,7 @@ import type { Chunk, SplitOptions } from '../splitting/chunk';
 import { BLOB_STORE } from '../stores/tokens';
 import { EXTRACTOR } from './extractor';
 import { IngestionRepository } from './ingestion.repository';
-import type { TakenFile } from './taken-file';
+import type { ClaimedFile } from './claimed-file';
 
 /** Chunks written by one statement, and held in memory at most. */
 const BATCH = 500;
@@ -31,7 +31,7 @@ export class ChunkStep {
   ) {}
 
   /** @returns how many chunks there are. @throws CallError PAYLOAD_TOO_LARGE when the text is more than its user may store, FileLostError, ExtractionError, BlobStoreError, or the signal's reason */
-  async run(file: TakenFile, signal: AbortSignal): Promise<number> {
+  async run(file: ClaimedFile, signal: AbortSignal): Promise<number> {
     const { retrieval } = await this.settings.current();
     await this.repository.clearChunks(file);
     const split: SplitOptions = {
@@ -69,7 +69,7 @@ export class ChunkStep {
     return stored;
   }
 
-  async #reachSplit({ id, userId, generation, epoch }: TakenFile): Promise<void> {
+  async #reachSplit({ id, userId, generation, epoch }: ClaimedFile): Promise<void> {
     await this.repository.reach({ id, epoch }, 'split');
     this.progress.step({ fileId: id, userId, generation, step: 'split', done: 0, total: 0 });
   }

@@ -4,7 +4,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { StoreUnavailableError, VectorStoreError } from '@perennial/vector-store';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { ExtractionError } from '../extraction/extraction';
-import { FileLostError, HandOverError, OutOfTurnError } from './taken-file';
+import { FileLostError, HandOverError, OutOfTurnError } from './claimed-file';
 
 /** For the owner of the file: a code for programs, a sentence for people. */
 export interface Reason {
@@ -22,7 +22,7 @@ export interface Reason {
  * - `broke`: may work another time, but not for ever
  * - `refused`: the same bytes will never work
  */
-export type Fault =
+export type IngestionFault =
   | { kind: 'lost' | 'handed-over' | 'out-of-turn' }
   | { kind: 'wait'; afterS: number; allFiles: boolean; reason: Reason }
   | { kind: 'broke'; reason: Reason; errorId?: string }
@@ -33,7 +33,7 @@ const WAIT_S = 2;
 /** An administrator has to act: nothing is gained by asking often. */
 const SETUP_WAIT_S = 15;
 
-const away = (what: string, afterS = WAIT_S): Fault => ({
+const away = (what: string, afterS = WAIT_S): IngestionFault => ({
   kind: 'wait',
   afterS,
   allFiles: true,
@@ -41,7 +41,7 @@ const away = (what: string, afterS = WAIT_S): Fault => ({
 });
 
 /** @param error what an ingestion threw */
-export function faultOf(error: unknown): Fault {
+export function toIngestionFault(error: unknown): IngestionFault {
   if (error instanceof FileLostError) return { kind: 'lost' };
   if (error instanceof HandOverError) return { kind: 'handed-over' };
   if (error instanceof OutOfTurnError) return { kind: 'out-of-turn' };
@@ -62,23 +62,23 @@ export function faultOf(error: unknown): Fault {
   return {
     kind: 'broke',
     errorId,
-    reason: { code: 'INTERNAL', message: `Processing broke off unexpectedly (error ${errorId}).` },
+    reason: { code: 'INTERNAL', message: `Processing failed unexpectedly (error ${errorId}).` },
   };
 }
 
-function extraction(error: ExtractionError): Fault {
+function extraction(error: ExtractionError): IngestionFault {
   const reason = { code: error.reason, message: error.message };
   return error.retryable ? { kind: 'broke', reason } : { kind: 'refused', reason };
 }
 
-function embedding(error: EmbeddingError): Fault {
+function embedding(error: EmbeddingError): IngestionFault {
   const reason = { code: error.fault, message: error.message };
   // The embedder of an index has a pause of its own, on the row of the index.
   if (error.waitS !== undefined) return { kind: 'wait', afterS: error.waitS, allFiles: false, reason };
   return error.refusal ? { kind: 'refused', reason } : { kind: 'broke', reason };
 }
 
-function bytes(error: BlobStoreError): Fault {
+function bytes(error: BlobStoreError): IngestionFault {
   switch (error.code) {
     case 'UNAVAILABLE':
       return away('The file store');

@@ -3,13 +3,13 @@ import { pointId, VectorStoreError, type Point, type VectorStore } from '@perenn
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { EmbeddingGateway, type StoreOptions } from '../embedding/embedding-gateway';
-import { IndexCatalog, type VectorIndex } from '../index/index-catalog';
-import { IndexRegistry } from '../index/index-registry';
+import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
+import { IndexRegistry } from '../search-index/index-registry';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { VECTOR_STORE } from '../stores/tokens';
 import { IngestionRepository, type StoredChunk } from './ingestion.repository';
-import type { TakenFile } from './taken-file';
+import type { ClaimedFile } from './claimed-file';
 
 /**
  * Chunks whose points are written together: four requests of the usual size, as many as are open at once, and little enough to be held three
@@ -44,7 +44,7 @@ export class IndexStep {
   ) {}
 
   /** @throws FileLostError, EmbeddingError, VectorStoreError, or the signal's reason */
-  async run(file: TakenFile, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
+  async run(file: ClaimedFile, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
     for (const index of await this.registry.writable(signal)) {
       const scopes = await this.repository.missingScopes(file, index.id);
       if (scopes.length === 0) continue;
@@ -65,13 +65,13 @@ export class IndexStep {
 
   async #fill(
     index: VectorIndex,
-    file: TakenFile,
+    file: ClaimedFile,
     scopes: readonly string[],
     signal: AbortSignal,
     onProgress: OnProgress,
   ): Promise<void> {
     const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
-    const slots = this.gateway.slots(config);
+    const limiter = this.gateway.limiter(config);
     let embedded = 0;
     const begin = (from: number): Window => {
       const chunks = this.repository.chunks(file.id, file.generation, from, WINDOW);
@@ -82,7 +82,7 @@ export class IndexStep {
         onProgress('embed', embedded);
       };
       const vectors = chunks.then((texts) =>
-        this.#vectors(config, texts, { dimension: index.dimension, signal, slots, onProgress: onDone }),
+        this.#vectors(config, texts, { dimension: index.dimension, signal, limiter, onProgress: onDone }),
       );
       // Its failure is met where it is awaited, which may be after that of another.
       vectors.catch(() => undefined);
@@ -106,7 +106,7 @@ export class IndexStep {
       onProgress('index', embedded);
     } finally {
       // Nothing may be under way when the file is given back or another step begins.
-      slots.end(new Error('the file is not embedded any further'));
+      limiter.end(new Error('the file is not embedded any further'));
       await Promise.allSettled([writing, ...windows.map(({ vectors }) => vectors)]);
     }
     await writing;
@@ -129,7 +129,7 @@ export class IndexStep {
 
   async #write(
     index: VectorIndex,
-    file: TakenFile,
+    file: ClaimedFile,
     scopes: readonly string[],
     chunks: readonly StoredChunk[],
     vectors: ReadonlyMap<string, Float32Array>,

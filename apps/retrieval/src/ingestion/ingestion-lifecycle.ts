@@ -5,18 +5,18 @@ import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import type { Extractor } from '../extraction/extraction';
 import { RemovalService } from '../removal/removal.service';
 import { EXTRACTOR } from './extractor';
-import { HeldFiles } from './held-files';
+import { ActiveIngestions } from './active-ingestions';
 import { IngestionParts } from './ingestion-parts';
 
 /** Kept back from the time for handing over: the last statements need some of it. */
-const LAST_WORDS_MS = 1_500;
+const SHUTDOWN_RESERVE_MS = 1_500;
 
 /** Starts what ingests files in the order in which its parts need each other, and ends it in the reverse. */
 @Injectable()
 export class IngestionLifecycle implements OnApplicationBootstrap {
   constructor(
     private readonly parts: IngestionParts,
-    private readonly held: HeldFiles,
+    private readonly active: ActiveIngestions,
     private readonly removal: RemovalService,
     private readonly connections: Connections,
     @Inject(EXTRACTOR) private readonly extractor: Extractor,
@@ -48,22 +48,22 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
   #work(): void {
     const { worker, suspects, quarantine, quarantineWorker } = this.parts;
     const { drain } = this.runtime;
-    this.held.start();
+    this.active.start();
     if (isWorker(this.env)) {
       this.removal.start();
       suspects.start();
       worker.start();
-      drain.add('intake', 'take no more files', () => worker.stopTaking());
+      drain.add('intake', 'take no more files', () => worker.stopClaiming());
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
     } else {
       quarantineWorker.start();
     }
     drain.add('work', 'hand over files', ({ remainingMs }) =>
-      this.held.handOver(Date.now() + Math.max(0, remainingMs - LAST_WORDS_MS)),
+      this.active.handOver(Date.now() + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );
     // They hand over at the same time as this process does.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
-      quarantine.ended(Math.max(0, remainingMs - LAST_WORDS_MS)),
+      quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );
   }
 }

@@ -26,10 +26,10 @@ export const OWNED_FILES: OwnedWork = {
 @Injectable()
 export class IngestionProcesses extends ProcessRegistry<IngestionJob> {
   constructor(@Inject(RETRIEVAL_ENV) env: RetrievalEnv, @Inject(Runtime) runtime: Runtime, queue: IngestionQueue) {
-    const takenBack = runtime.metrics.counter('files_requeued_total', 'Files given back because their owner died');
+    const reclaimed = runtime.metrics.counter('files_requeued_total', 'Files given back because their owner died');
     const database = heartbeatDatabase({ url: env.DATABASE_URL, schema: 'retrieval' }, runtime);
     super(new ProcessTable<IngestionJob>(database, OWNED_FILES), runtime, (jobs) => {
-      takenBack.inc(jobs.length);
+      reclaimed.inc(jobs.length);
       queue.enqueue(jobs);
     });
   }

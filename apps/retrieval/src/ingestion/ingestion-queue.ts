@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 /**
  * What a job says: this file waits for a worker. It is a hint: whether the file is to be had, and how, is decided by its row, so that a
- * forged job does no more than to have a row looked at. `epoch` is the file's at the time; the take makes it one more.
+ * forged job does no more than to have a row looked at. `epoch` is the file's at the time; the claim makes it one more.
  */
 export const IngestionJobSchema = z.object({
   fileId: z.uuid(),

@@ -6,12 +6,12 @@ import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { extractorOptions } from '../extraction/extraction-env';
 import { createExtractor } from '../extraction/extractor';
 import { FilesModule } from '../files/files.module';
-import { IndexModule } from '../index/index.module';
+import { IndexModule } from '../search-index/index.module';
 import { RemovalModule } from '../removal/removal.module';
 import { SettingsModule } from '../settings/settings.module';
 import { ChunkStep } from './chunk-step';
 import { EXTRACTOR } from './extractor';
-import { HeldFiles } from './held-files';
+import { ActiveIngestions } from './active-ingestions';
 import { IndexStep } from './index-step';
 import { IngestionLifecycle } from './ingestion-lifecycle';
 import { IngestionParts } from './ingestion-parts';
@@ -31,7 +31,7 @@ import { SuspectWatch } from './suspect-watch';
   imports: [EmbeddingModule, FilesModule, IndexModule, RemovalModule, SettingsModule],
   providers: [
     ChunkStep,
-    HeldFiles,
+    ActiveIngestions,
     IndexStep,
     IngestionLifecycle,
     IngestionParts,

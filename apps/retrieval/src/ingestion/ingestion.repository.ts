@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
-import { IndexCatalog } from '../index/index-catalog';
+import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
 import type { IngestionJob } from './ingestion-queue';
-import { FileLostError, type Fence, type TakenFile } from './taken-file';
+import { FileLostError, type Fence, type ClaimedFile } from './claimed-file';
 
-/** Whose it is now; locked against a take, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch. */
+/** Whose it is now; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch. */
 const MINE = `mine AS (
   SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
 const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.state = 'processing' AND f.deleted_at IS NULL`;
@@ -49,8 +49,8 @@ export class IngestionRepository {
   ) {}
 
   /** Makes this process the owner, if the file waits or its owner is gone. Undefined: it is another's, is over, or must wait. */
-  take(fileId: string, processId: string, { suspect, slow }: Claimable): Promise<TakenFile | undefined> {
-    return this.database.first<TakenFile>(
+  claim(fileId: string, processId: string, { suspect, slow }: Claimable): Promise<ClaimedFile | undefined> {
+    return this.database.first<ClaimedFile>(
       `UPDATE files f
           SET state = 'processing', owner = $2, epoch = f.epoch + 1, deaths = f.deaths + (f.state = 'processing')::int,
               step = CASE WHEN f.chunk_count IS NULL THEN 'extract' ELSE 'embed' END
@@ -145,7 +145,7 @@ export class IngestionRepository {
   }
 
   /** Where the file is placed without all of its points being in the index. */
-  async missingScopes(file: TakenFile, indexId: string): Promise<string[]> {
+  async missingScopes(file: ClaimedFile, indexId: string): Promise<string[]> {
     const rows = await this.database.query<{ scope: string }>(
       `SELECT p.scope FROM placements p WHERE p.file_id = $1 AND NOT EXISTS (
          SELECT 1 FROM indexed i WHERE i.index_id = $2 AND i.file_id = $1 AND i.scope = p.scope AND i.generation = $3)`,
@@ -250,7 +250,7 @@ export class IngestionRepository {
   }
 
   /**
-   * Re-queues files whose owner is on no list: a take that raced with the reaping of its process, a row that was locked at the reaping.
+   * Re-queues files whose owner is on no list: a claim that raced with the reaping of its process, a row that was locked at the reaping.
    * Which others the process had is not known any more, so the death is only noted.
    */
   requeueOrphans(): Promise<IngestionJob[]> {

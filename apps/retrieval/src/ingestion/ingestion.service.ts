@@ -4,14 +4,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
-import { IndexCatalog } from '../index/index-catalog';
+import { IndexCatalog } from '../search-index/index-catalog';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { faultOf, type Fault, type Reason } from './faults';
-import { HeldFiles } from './held-files';
+import { toIngestionFault, type IngestionFault, type Reason } from './faults';
+import { ActiveIngestions } from './active-ingestions';
 import { IngestionSteps } from './ingestion-steps';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
-import { FileLostError, OutOfTurnError, type TakenFile } from './taken-file';
+import { FileLostError, OutOfTurnError, type ClaimedFile } from './claimed-file';
 
 /** A notice of how far a file is, at most this often. */
 const PROGRESS_MS = 250;
@@ -31,7 +31,7 @@ export class IngestionService {
 
   constructor(
     private readonly tools: IngestionTools,
-    private readonly held: HeldFiles,
+    private readonly active: ActiveIngestions,
     private readonly steps: IngestionSteps,
     private readonly lane: SlowLane,
     private readonly catalog: IndexCatalog,
@@ -65,13 +65,13 @@ export class IngestionService {
     await this.#pause();
     const fileId = await this.tools.repository.nextSuspect();
     if (fileId === undefined) return false;
-    await this.held.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.#traced(file, signal));
+    await this.active.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.#traced(file, signal));
     return true;
   }
 
   async #ingestOnce(fileId: string, onLane: () => void): Promise<void> {
     let wasSlow = false;
-    await this.held.hold(fileId, { suspect: false, slow: this.lane.isFree }, async (file, signal, giveUp) => {
+    await this.active.hold(fileId, { suspect: false, slow: this.lane.isFree }, async (file, signal, giveUp) => {
       const turn = {
         onLane: () => {
           wasSlow = true;
@@ -85,12 +85,12 @@ export class IngestionService {
   }
 
   async #nextSlow(): Promise<void> {
-    if (this.held.leaving) return;
+    if (this.active.leaving) return;
     const next = await this.tools.repository.nextSlow();
     if (next) this.tools.queue.enqueueAgain([next]);
   }
 
-  #traced(file: TakenFile, signal: AbortSignal): Promise<void> {
+  #traced(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
     const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
     return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
@@ -98,14 +98,14 @@ export class IngestionService {
     );
   }
 
-  async #attempt(file: TakenFile, signal: AbortSignal): Promise<void> {
+  async #attempt(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
     const observe = (outcome: string) => this.#seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
     try {
       if (file.attempts >= this.env.MAX_INGESTION_ATTEMPTS) {
         await this.#giveUp(file, {
           code: 'TOO_MANY_ATTEMPTS',
-          message: `Processing broke off ${file.attempts} times, the last time without saying why.`,
+          message: `Processing failed ${file.attempts} times; the last attempt ended without an error.`,
         });
         return observe('failed');
       }
@@ -113,13 +113,13 @@ export class IngestionService {
       observe('completed');
     } catch (error) {
       // What is aborted may throw anything; the reason is what counts.
-      const fault = faultOf(signal.aborted ? signal.reason : error);
+      const fault = toIngestionFault(signal.aborted ? signal.reason : error);
       observe(fault.kind);
       await this.#settle(file, fault, error);
     }
   }
 
-  async #ingest(file: TakenFile, signal: AbortSignal): Promise<void> {
+  async #ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const { repository } = this.tools;
     const notify = this.#notifier(file);
     if (await this.#indexes()) await this.steps.live.run(file, signal);
@@ -144,7 +144,7 @@ export class IngestionService {
     return !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
   }
 
-  async #settle(file: TakenFile, fault: Fault, error: unknown): Promise<void> {
+  async #settle(file: ClaimedFile, fault: IngestionFault, error: unknown): Promise<void> {
     const { repository, queue } = this.tools;
     switch (fault.kind) {
       case 'lost':
@@ -173,7 +173,7 @@ export class IngestionService {
     }
   }
 
-  async #giveUp(file: TakenFile, reason: Reason): Promise<void> {
+  async #giveUp(file: ClaimedFile, reason: Reason): Promise<void> {
     const row = await this.tools.repository.fail(file, reason);
     if (!row) throw new FileLostError();
     this.tools.progress.changed(row);
@@ -181,7 +181,7 @@ export class IngestionService {
 
   /** While something that all files need is away, a worker does not run through the queue. */
   async #pause(): Promise<void> {
-    while (!this.held.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
+    while (!this.active.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
   }
 
   /** Whether something that all files need is away. */
@@ -190,7 +190,7 @@ export class IngestionService {
     return (await this.#indexes()) && this.catalog.isPaused();
   }
 
-  #notifier({ id, userId, generation }: TakenFile) {
+  #notifier({ id, userId, generation }: ClaimedFile) {
     const progress: FileProgress = this.tools.progress;
     let last = { step: '', at: 0 };
     return (step: 'extract' | 'embed' | 'index', done: number, total: number): void => {

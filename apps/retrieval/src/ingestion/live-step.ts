@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { BuildsRepository } from '../index/builds.repository';
-import { IndexCatalog } from '../index/index-catalog';
-import { IndexFiller } from '../index/index-filler';
-import { IndexRegistry } from '../index/index-registry';
-import type { TakenFile } from './taken-file';
+import { BuildsRepository } from '../search-index/builds.repository';
+import { IndexCatalog } from '../search-index/index-catalog';
+import { IndexFiller } from '../search-index/index-filler';
+import { IndexRegistry } from '../search-index/index-registry';
+import type { ClaimedFile } from './claimed-file';
 
 /**
  * The text that is found of a file while another one takes its place, or cannot: it belongs into every scope where the file was put since,
@@ -19,7 +19,7 @@ export class LiveStep {
   ) {}
 
   /** @throws EmbeddingError, VectorStoreError, or the signal's reason */
-  async run({ id, generation, liveGeneration }: TakenFile, signal: AbortSignal): Promise<void> {
+  async run({ id, generation, liveGeneration }: ClaimedFile, signal: AbortSignal): Promise<void> {
     if (liveGeneration === null || liveGeneration === generation) return;
     const index = await this.catalog.active();
     if (!index) return;

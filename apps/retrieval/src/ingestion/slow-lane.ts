@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { every, Runtime, type Logger } from '@perennial/runtime';
 import { IngestionRepository } from './ingestion.repository';
-import type { TakenFile } from './taken-file';
+import type { ClaimedFile } from './claimed-file';
 
 /** A file may have its turn for so long although others wait. */
 const TURN_MS = 5_000;
@@ -38,7 +38,7 @@ export class SlowLane {
   }
 
   /** Runs the work on a file in its turn, or here. @throws what `work` throws */
-  async run({ userId, slow }: TakenFile, turn: Turn, work: () => Promise<void>): Promise<void> {
+  async run({ userId, slow }: ClaimedFile, turn: Turn, work: () => Promise<void>): Promise<void> {
     let entered = false;
     const enter = (): void => {
       if (this.#taken) return turn.onRefused();

@@ -9,7 +9,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
-import { onceKeyOf, type Delivery } from '../access/delivery';
+import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
 import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
@@ -60,10 +60,10 @@ export class KnowledgeService {
     });
   }
 
-  async update(request: CallParsedRequest<typeof knowledge.update>, delivery: Delivery): Promise<KnowledgeBase> {
+  async update(request: CallParsedRequest<typeof knowledge.update>, delivery: IdempotentCall): Promise<KnowledgeBase> {
     const { knowledgeId, ...changes } = request;
     const { principal } = delivery;
-    return this.unitOfWork.once(onceKeyOf(knowledge.update.pattern, delivery, request), async (tx) => {
+    return this.unitOfWork.once(toOnceKey(knowledge.update.pattern, delivery, request), async (tx) => {
       const base = writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
       const more = sizeOf({ ...base, ...changes }) - sizeOf(base);
       if (more > 0) await this.storage.assertRoom(tx, base.userId, more);

@@ -3,7 +3,7 @@ import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
 import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
-import { onceKeyOf, type Delivery } from '../access/delivery';
+import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileChanges } from '../files/file-changes';
 import type { FileRow } from '../files/file-row';
@@ -29,10 +29,10 @@ export class MembershipService {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  async add(request: CallParsedRequest<typeof knowledge.addFiles>, delivery: Delivery): Promise<KnowledgeBase> {
+  async add(request: CallParsedRequest<typeof knowledge.addFiles>, delivery: IdempotentCall): Promise<KnowledgeBase> {
     const { knowledgeId, fileIds } = request;
     const { principal } = delivery;
-    return this.#once(onceKeyOf(knowledge.addFiles.pattern, delivery, request), async (tx) => {
+    return this.#once(toOnceKey(knowledge.addFiles.pattern, delivery, request), async (tx) => {
       writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
       const wanted = [...new Set(fileIds)];
       const rows = await this.files.lockMany(tx, wanted);
@@ -74,10 +74,13 @@ export class MembershipService {
   }
 
   /** Extracts, embeds and indexes a file of the base anew. */
-  async refresh(request: CallParsedRequest<typeof knowledge.updateFile>, delivery: Delivery): Promise<KnowledgeBase> {
+  async refresh(
+    request: CallParsedRequest<typeof knowledge.updateFile>,
+    delivery: IdempotentCall,
+  ): Promise<KnowledgeBase> {
     const { knowledgeId, fileId } = request;
     const { principal } = delivery;
-    return this.#once(onceKeyOf(knowledge.updateFile.pattern, delivery, request), async (tx) => {
+    return this.#once(toOnceKey(knowledge.updateFile.pattern, delivery, request), async (tx) => {
       await this.#member(tx, knowledgeId, fileId, principal);
       this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: true }));
       await this.placements.touchBase(tx, knowledgeId);
@@ -85,10 +88,13 @@ export class MembershipService {
     });
   }
 
-  async remove(request: CallParsedRequest<typeof knowledge.removeFile>, delivery: Delivery): Promise<KnowledgeBase> {
+  async remove(
+    request: CallParsedRequest<typeof knowledge.removeFile>,
+    delivery: IdempotentCall,
+  ): Promise<KnowledgeBase> {
     const { knowledgeId, fileId, deleteFile } = request;
     const { principal } = delivery;
-    return this.#once(onceKeyOf(knowledge.removeFile.pattern, delivery, request), async (tx) => {
+    return this.#once(toOnceKey(knowledge.removeFile.pattern, delivery, request), async (tx) => {
       const row = await this.#member(tx, knowledgeId, fileId, principal);
       await this.placements.unplace(tx, knowledgeId, fileId);
       const left = await this.placements.scopesOf(tx, fileId);
@@ -105,17 +111,17 @@ export class MembershipService {
     });
   }
 
-  async reset(knowledgeId: string, delivery: Delivery): Promise<KnowledgeBase> {
+  async reset(knowledgeId: string, delivery: IdempotentCall): Promise<KnowledgeBase> {
     const { principal } = delivery;
-    return this.#once(onceKeyOf(knowledge.reset.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(toOnceKey(knowledge.reset.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, principal);
       await this.placements.touchBase(tx, knowledgeId);
       return this.#reply(tx, knowledgeId, principal);
     });
   }
 
-  async delete(knowledgeId: string, delivery: Delivery): Promise<{ deleted: boolean }> {
-    return this.#once(onceKeyOf(knowledge.remove.pattern, delivery, { knowledgeId }), async (tx) => {
+  async delete(knowledgeId: string, delivery: IdempotentCall): Promise<{ deleted: boolean }> {
+    return this.#once(toOnceKey(knowledge.remove.pattern, delivery, { knowledgeId }), async (tx) => {
       await this.#empty(tx, knowledgeId, delivery.principal);
       await this.knowledge.markDeleted(tx, knowledgeId);
       return { deleted: true };
@@ -123,9 +129,9 @@ export class MembershipService {
   }
 
   /** Queues every file, or those of one base, as new generations. */
-  async reindex(knowledgeId: string | undefined, delivery: Delivery): Promise<number> {
+  async reindex(knowledgeId: string | undefined, delivery: IdempotentCall): Promise<number> {
     requireAdmin(delivery.principal);
-    return this.#once(onceKeyOf(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.#once(toOnceKey(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
       const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
       const rows = await this.files.requeue(tx, ids, { anew: true });
       this.changes.changed(tx, rows);

@@ -3,7 +3,7 @@ import type { BlobStore } from '@perennial/blob-store';
 import type { VectorStore } from '@perennial/vector-store';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { IndexModule } from '../index/index.module';
+import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
 import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
 import { IndexUpkeep } from './index-upkeep';

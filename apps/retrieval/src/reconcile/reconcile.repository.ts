@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { PointGroup } from './orphans';
 
-/** Keys begin with the id of their file (`blobKeyOf`). */
+/** Keys begin with the id of their file (`toBlobKey`). */
 const FILE_OF = /^files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
 
 /** Chunks removed by one statement: few enough never to lock for long. */
@@ -45,7 +45,7 @@ const FAULTS = {
     (deleted) => `INSERT INTO removals (kind, scope) SELECT 'scope', d.id FROM ${deleted}`,
   ),
 };
-export type Fault = keyof typeof FAULTS;
+export type Inconsistency = keyof typeof FAULTS;
 
 /** The chunks of one generation of a file. */
 export interface Generation {
@@ -106,7 +106,7 @@ export class ReconcileRepository {
   }
 
   /** How many of these rows have the fault; with `repair` they have it no longer. */
-  async withFault(name: Fault, ids: readonly string[], { repair }: { repair: boolean }): Promise<number> {
+  async withFault(name: Inconsistency, ids: readonly string[], { repair }: { repair: boolean }): Promise<number> {
     const fault = FAULTS[name];
     if (repair) return this.database.execute(fault.repair, [ids]);
     return (await this.database.first<{ count: number }>(fault.count, [ids]))?.count ?? 0;

@@ -1,12 +1,12 @@
 import type { OrphanReport, SweepOptions } from './orphans';
-import type { Fault, Generation, ReconcileRepository } from './reconcile.repository';
+import type { Inconsistency, Generation, ReconcileRepository } from './reconcile.repository';
 
 /** Rows looked at by one statement: few enough that it ends in time, however large the table is. */
 const PAGE = 1_000;
 /** Before every id that is in use. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-type RowReport = Pick<OrphanReport, 'chunks' | Fault>;
+type RowReport = Pick<OrphanReport, 'chunks' | Inconsistency>;
 const NOTHING: RowReport = { chunks: 0, deletedFiles: 0, deletedBases: 0, placements: 0, homelessFiles: 0 };
 
 /**
@@ -29,10 +29,10 @@ export class RowSweep {
 
   async #walk(
     table: 'files' | 'knowledge_bases',
-    faults: readonly Fault[],
+    faults: readonly Inconsistency[],
     { repair, signal }: SweepOptions,
-  ): Promise<Partial<Record<Fault, number>>> {
-    const report: Partial<Record<Fault, number>> = {};
+  ): Promise<Partial<Record<Inconsistency, number>>> {
+    const report: Partial<Record<Inconsistency, number>> = {};
     for (let ids = [FIRST_ID]; ids.length > 0;) {
       signal?.throwIfAborted();
       ids = await this.repository.idsAfter(table, ids.at(-1) as string, this.pageSize);

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { FilesModule } from '../files/files.module';
-import { IndexModule } from '../index/index.module';
+import { IndexModule } from '../search-index/index.module';
 import { RemovalService } from './removal.service';
 import { RemovalsRepository } from './removals.repository';
 

@@ -5,7 +5,7 @@ import { Runtime, type Logger } from '@perennial/runtime';
 import { VectorStoreError, type DeleteFilter, type VectorStore } from '@perennial/vector-store';
 import type { Counter } from 'prom-client';
 import { FileProgress } from '../files/progress.service';
-import { IndexCatalog } from '../index/index-catalog';
+import { IndexCatalog } from '../search-index/index-catalog';
 import { IngestionQueue } from '../ingestion/ingestion-queue';
 import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
 import { RemovalsRepository, type Removal } from './removals.repository';

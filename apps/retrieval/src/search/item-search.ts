@@ -3,7 +3,7 @@ import { Runtime } from '@perennial/runtime';
 import type { SearchFilter } from '@perennial/vector-store';
 import type { Histogram } from 'prom-client';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
-import { IndexCatalog, type VectorIndex } from '../index/index-catalog';
+import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { mapLimited } from './limited';

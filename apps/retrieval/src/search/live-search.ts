@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Hit, SearchFilter, VectorStore } from '@perennial/vector-store';
-import type { VectorIndex } from '../index/index-catalog';
+import type { VectorIndex } from '../search-index/index-catalog';
 import { VECTOR_STORE } from '../stores/tokens';
 import { SearchRepository } from './search.repository';
-import { distanceOf, type ScoredChunk } from './sources';
+import { toDistance, type ScoredChunk } from './sources';
 
 /** A question, as the store is asked it. */
 export interface Question {
@@ -119,7 +119,7 @@ export class LiveSearch {
       hits: [...best.values()].sort((a, b) => b.score - a.score || b.similarity - a.similarity),
       exhausted: answers.every((hits) => {
         const last = hits.at(-1);
-        const unlike = keywordWeight === undefined && last !== undefined && distanceOf(last.similarity) < threshold;
+        const unlike = keywordWeight === undefined && last !== undefined && toDistance(last.similarity) < threshold;
         return hits.length < limit || unlike;
       }),
     };
@@ -139,7 +139,7 @@ export class LiveSearch {
     let repeated = 0;
     for (const chunk of live) {
       const { similarity, score } = byId.get(chunk.id) ?? { similarity: -1, score: 0 };
-      if (distanceOf(similarity) < threshold) continue;
+      if (toDistance(similarity) < threshold) continue;
       if (texts.has(chunk.hash)) repeated += 1;
       else chunks.push({ ...chunk, similarity, score });
       texts.add(chunk.hash);

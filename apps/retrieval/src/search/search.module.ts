@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EmbeddingModule } from '../embedding/embedding.module';
-import { IndexModule } from '../index/index.module';
+import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
 import { ItemSearch } from './item-search';
 import { LiveSearch } from './live-search';

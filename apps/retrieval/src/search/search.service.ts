@@ -17,7 +17,7 @@ import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
 import { degradedBy, unavailable } from './search-failure';
 import { SearchRepository, type SearchResource } from './search.repository';
-import { distanceOf, metadataOf, toSources, type EmbeddingName, type Found, type ScoredChunk } from './sources';
+import { toDistance, metadataOf, toSources, type EmbeddingName, type Found, type ScoredChunk } from './sources';
 import { WholeTexts } from './whole-texts';
 
 type SearchRequest = CallParsedRequest<typeof documents.search>;
@@ -106,7 +106,7 @@ export class SearchService {
       const best = fitting([bestOf([...chunks.values()].flat(), wanted.k)], model).lists.flat();
       return {
         ids: best.map(({ id }) => id),
-        distances: best.map(({ similarity }) => distanceOf(similarity)),
+        distances: best.map(({ similarity }) => toDistance(similarity)),
         documents: best.map(({ text }) => text),
         metadatas: best.map((chunk) => metadataOf(chunk, model)),
       };

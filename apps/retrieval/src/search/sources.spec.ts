@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SearchResource } from './search.repository';
-import { distanceOf, toSources, type ScoredChunk } from './sources';
+import { toDistance, toSources, type ScoredChunk } from './sources';
 
 const MODEL = { engine: 'openai', model: 'm' } as const;
 const item = (type: SearchResource['type'], id: string): SearchResource => ({
@@ -82,6 +82,6 @@ describe('sources', () => {
   });
 
   it('measure from 0 to 1', () => {
-    expect([-1, 0, 1, 1.0000001].map(distanceOf)).toEqual([0, 0.5, 1, 1]);
+    expect([-1, 0, 1, 1.0000001].map(toDistance)).toEqual([0, 0.5, 1, 1]);
   });
 });

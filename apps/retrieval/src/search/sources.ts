@@ -20,7 +20,7 @@ export interface EmbeddingName {
 }
 
 /** The wire's measure: 0 is the opposite, 1 the same meaning. */
-export function distanceOf(similarity: number): number {
+export function toDistance(similarity: number): number {
   return Math.min(1, Math.max(0, (1 + similarity) / 2));
 }
 
@@ -72,7 +72,7 @@ export function toSources(found: readonly Found[], embedding: EmbeddingName): { 
       source,
       document: chunks.map(({ text }) => text),
       metadata: chunks.map((chunk) => metadataOf(chunk, embedding, sourceOf(chunk.fileId, chunk.name))),
-      distances: chunks.map(({ similarity }) => distanceOf(similarity)),
+      distances: chunks.map(({ similarity }) => toDistance(similarity)),
     });
   }
   return { sources, count: new Set(sources.flatMap(({ metadata }) => metadata.map((one) => one.source))).size };

@@ -6,7 +6,7 @@ import { Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from './key-seal';
-import { embeddingOf, settingsOf, type SettingsState } from './settings';
+import { embeddingFrom, settingsOf, type SettingsState } from './settings';
 import { SettingsRepository } from './settings.repository';
 
 /** A lost notice delays a change by at most this. */
@@ -79,7 +79,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   async #seed(): Promise<SettingsState> {
     await this.repository.seed({
       retrieval: settingsOf(this.env),
-      embedding: embeddingOf(this.env, (key) => this.seal.seal(key)),
+      embedding: embeddingFrom(this.env, (key) => this.seal.seal(key)),
     });
     const state = await this.repository.load();
     if (!state) throw new Error('the row of settings is missing');

@@ -52,7 +52,7 @@ export function settingsOf(env: SettingsEnv): RetrievalSettings {
 }
 
 /** What a fresh installation embeds with. @param seal seals a key; null for an empty one */
-export function embeddingOf(env: EmbeddingEnv, seal: (key: string) => string | null): SealedEmbedding {
+export function embeddingFrom(env: EmbeddingEnv, seal: (key: string) => string | null): SealedEmbedding {
   return {
     engine: env.RAG_EMBEDDING_ENGINE,
     model: env.RAG_EMBEDDING_MODEL,

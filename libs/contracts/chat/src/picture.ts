@@ -8,5 +8,5 @@ export const pictureKey = (random: string): string => `pictures/${random}`;
 export const pictureUrl = (id: string): string => `/api/v1/files/${id}/content`;
 
 /** The id in such an address. There may be a host before it, ours or another: only whose picture it is tells them apart. */
-export const pictureIdOf = (url: string): string | undefined =>
+export const parsePictureId = (url: string): string | undefined =>
   /\/api\/v1\/files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/content$/.exec(url)?.[1];

@@ -70,7 +70,7 @@ export const sources = defineCall({
   reply: z.object({ sources: z.array(z.record(z.string(), z.unknown())) }),
 });
 
-/** For a user principal only their own runs; a service principal (a gateway's hub) reads any. */
+/** For a user principal only their own runs; a service principal (a gateway's subscriber) reads any. */
 export const get = defineCall({
   pattern: 'chat.runs.get',
   effect: 'read',

@@ -39,7 +39,7 @@ export const UserMessageSchema = z.looseObject({
 export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1).max(100) });
 
 /**
- * Task mode of the completions door: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
+ * Task mode of the completions route: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
  * The answer is written whether anybody reads or not; it arrives as socket events and at `GET /api/v1/runs/{task id}/events`.
  * The same message ids are the same turn while it is not over, afterwards they are 409: nothing overwrites an answer. To answer again, send a
  * new id with the same parent; to go on after an answer's end, name it in `assistant_message_id`. Under a header `Idempotency-Key` the same body is for a day, and another one 422.
@@ -107,7 +107,7 @@ export const SamplingSchema = z.looseObject({
 });
 
 /**
- * OpenAI mode of the same door, with OpenAI's request and answers (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names
+ * OpenAI mode of the same route, with OpenAI's request and answers (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names
  * the answer: the same key and body give the same answer, another body under the same key is 422. A body that is wrong is 400, as OpenAI
  * answers it.
  */

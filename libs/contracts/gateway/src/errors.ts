@@ -4,7 +4,7 @@ import { z } from 'zod';
  * Body of every answer that is not 2xx: one sentence that says what is wrong and what to do.
  * - 422 lists each bad field in `errors` (`field` is a dotted path, empty for the body itself).
  * - 500 carries `error_id`, under which the cause was logged, and nothing else about it.
- * - The OpenAI-compatible doors add `error` in OpenAI's shape, which its SDKs show.
+ * - The OpenAI-compatible routes add `error` in OpenAI's shape, which its SDKs show.
  * - 429 and 503 carry a `Retry-After` header (seconds).
  * - 401 with a `WWW-Authenticate` header means that the session is over; chats answer 401 without it for "not found or not yours".
  */

@@ -57,7 +57,7 @@ export const MAX_FILE_NAME_CHARS = 500;
  * Where the bytes of a file live in the blob store. `version` is `1` for the upload and a new UUID for every replacement, so that no
  * replacement ever writes over bytes that a worker reads.
  */
-export function blobKeyOf(fileId: string, version: string): string {
+export function toBlobKey(fileId: string, version: string): string {
   return `files/${fileId}/${version}`;
 }
 

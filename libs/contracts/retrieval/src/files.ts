@@ -10,7 +10,7 @@ const Sha256 = z
   .regex(/^[0-9a-f]{64}$/);
 
 /**
- * Makes the row of a file whose bytes are in the blob store under `blobKeyOf(fileId, '1')`, and queues its ingestion. Keyed by the
+ * Makes the row of a file whose bytes are in the blob store under `toBlobKey(fileId, '1')`, and queues its ingestion. Keyed by the
  * file's id: a second delivery answers with what the first has made.
  * `INVALID_ARGUMENT` "Duplicate content detected…" when the base holds the same bytes already; `NOT_FOUND` for a base that is not the
  * caller's; `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` (files of a user or of a base), `RESOURCE_EXHAUSTED` (queue) beyond the limits. After an
@@ -147,7 +147,7 @@ export const text = defineCall({
 });
 
 /**
- * Replaces the content by bytes that are in the blob store under `blobKeyOf(fileId, <new UUID>)`: a new generation, ingested anew; the
+ * Replaces the content by bytes that are in the blob store under `toBlobKey(fileId, <new UUID>)`: a new generation, ingested anew; the
  * old one is found until the new one is in. `FAILED_PRECONDITION` when `blobKey` is not a key of this file.
  */
 export const replace = defineCall({

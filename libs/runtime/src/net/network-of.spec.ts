@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf, plainAddress } from './network-of';
+import { toNetwork, plainAddress } from './network-of';
 
 describe('the network of an address', () => {
   it.each([
@@ -20,7 +20,7 @@ describe('the network of an address', () => {
     ['a:b', 'a:b'],
     [':::::::::::', ':::::::::::'],
     ['', ''],
-  ])('of %j is %j', (address, network) => expect(networkOf(address)).toBe(network));
+  ])('of %j is %j', (address, network) => expect(toNetwork(address)).toBe(network));
 
   it.each([
     ['::ffff:10.1.2.3', '10.1.2.3'],

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
  * What one party of the network has for an address, and is counted by: an IPv4 address, or the first 64 bits of an IPv6 address, of which a
  * single household has as many as it likes. What is no address is answered as it is.
  */
-export function networkOf(address: string): string {
+export function toNetwork(address: string): string {
   const plain = plainAddress(address);
   if (!isIPv6(plain)) return plain;
   const [start = '', end] = plain.split('::');

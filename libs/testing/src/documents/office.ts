@@ -1,7 +1,7 @@
 import { Document, HeadingLevel, Packer, Paragraph, Table, TableCell, TableRow } from 'docx';
 import officeCrypto from 'officecrypto-tool';
 import writeExcel from 'write-excel-file/node';
-import { zipOf } from './zip';
+import { toZip } from './zip';
 
 /** A piece of a document: a heading, a paragraph, a list or a table. */
 export type Block =
@@ -18,7 +18,7 @@ export interface SheetContent {
 }
 
 /** A Word document, made by a library that people make them with. */
-export async function docxOf(blocks: readonly Block[]): Promise<Buffer> {
+export async function toDocx(blocks: readonly Block[]): Promise<Buffer> {
   const children = blocks.flatMap((block): (Paragraph | Table)[] => {
     if ('heading' in block)
       return [new Paragraph({ text: block.heading, heading: HeadingLevel[`HEADING_${block.level}`] })];
@@ -33,10 +33,10 @@ export async function docxOf(blocks: readonly Block[]): Promise<Buffer> {
 }
 
 /** A Word document of nothing but this XML, for what no library writes. */
-export function wordOf(document: string): Promise<Buffer> {
+export function toWordDocument(document: string): Promise<Buffer> {
   const packages = 'http://schemas.openxmlformats.org/package/2006';
   const type = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml';
-  return zipOf({
+  return toZip({
     '[Content_Types].xml': `<Types xmlns="${packages}/content-types"><Override PartName="/word/document.xml" ContentType="${type}"/></Types>`,
     '_rels/.rels': `<Relationships xmlns="${packages}/relationships"><Relationship Id="r1" Type="${RELATIONS}/officeDocument" Target="word/document.xml"/></Relationships>`,
     'word/document.xml': document,
@@ -44,7 +44,7 @@ export function wordOf(document: string): Promise<Buffer> {
 }
 
 /** An Excel workbook; dates are dates. */
-export async function xlsxOf(sheets: readonly SheetContent[]): Promise<Buffer> {
+export async function toXlsx(sheets: readonly SheetContent[]): Promise<Buffer> {
   const cell = (value: Cell) =>
     value instanceof Date ? { value, type: Date, format: 'yyyy-mm-dd' } : value === null ? null : { value };
   return writeExcel(
@@ -81,7 +81,7 @@ const shape = (placeholder: string, lines: readonly string[]): string =>
     .join('')}</p:txBody></p:sp>`;
 
 /** A PowerPoint presentation: the parts that a reader needs. The file names are in another order than the slides. */
-export async function pptxOf(slides: readonly Slide[]): Promise<Buffer> {
+export async function toPptx(slides: readonly Slide[]): Promise<Buffer> {
   const file = (at: number): string => `slide${slides.length - at}.xml`;
   const entries: Record<string, string> = {
     '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
@@ -101,14 +101,14 @@ export async function pptxOf(slides: readonly Slide[]): Promise<Buffer> {
     entries[`ppt/notesSlides/${file(at)}`] =
       `<p:notes ${PRESENTATION}><p:cSld><p:spTree>${shape('sldImg', [])}${shape('body', [notes])}</p:spTree></p:cSld></p:notes>`;
   }
-  return zipOf(entries);
+  return toZip(entries);
 }
 
 const OPEN_DOCUMENT =
   'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" office:version="1.3"';
 
 const openDocument = (kind: 'text' | 'spreadsheet', body: string, encrypted = false): Promise<Buffer> =>
-  zipOf(
+  toZip(
     {
       mimetype: `application/vnd.oasis.opendocument.${kind}`,
       'content.xml': `<office:document-content ${OPEN_DOCUMENT}><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
@@ -120,7 +120,7 @@ const openDocument = (kind: 'text' | 'spreadsheet', body: string, encrypted = fa
 const openCell = (text: string): string => `<table:table-cell><text:p>${escaped(text)}</text:p></table:table-cell>`;
 
 /** An OpenDocument text; with `encrypted` its directory says that it has a password. */
-export async function odtOf(blocks: readonly Block[], { encrypted = false } = {}): Promise<Buffer> {
+export async function toOdt(blocks: readonly Block[], { encrypted = false } = {}): Promise<Buffer> {
   const body = blocks.map((block) => {
     if ('heading' in block) return `<text:h text:outline-level="${block.level}">${escaped(block.heading)}</text:h>`;
     if ('text' in block) return `<text:p>${escaped(block.text)}</text:p>`;
@@ -132,7 +132,7 @@ export async function odtOf(blocks: readonly Block[], { encrypted = false } = {}
 }
 
 /** An OpenDocument sheet; each row ends with the empty cells up to the edge, as LibreOffice writes them. */
-export async function odsOf(sheets: readonly SheetContent[]): Promise<Buffer> {
+export async function toOds(sheets: readonly SheetContent[]): Promise<Buffer> {
   const edge = '<table:table-cell table:number-columns-repeated="16380"/>';
   const body = sheets.map(({ name, rows }) => {
     const lines = rows.map(
@@ -149,7 +149,7 @@ export interface Chapter {
 }
 
 /** An EPUB; with `locked` its chapters are named as encrypted by a seller. */
-export async function epubOf(chapters: readonly Chapter[], { locked = false } = {}): Promise<Buffer> {
+export async function toEpub(chapters: readonly Chapter[], { locked = false } = {}): Promise<Buffer> {
   const entries: Record<string, string> = {
     mimetype: 'application/epub+zip',
     'META-INF/container.xml':
@@ -166,5 +166,5 @@ export async function epubOf(chapters: readonly Chapter[], { locked = false } = 
   if (locked)
     entries['META-INF/encryption.xml'] =
       '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData><CipherData><CipherReference URI="OPS/chapter%200.xhtml"/></CipherData></EncryptedData></encryption>';
-  return zipOf(entries, { stored: ['mimetype'] });
+  return toZip(entries, { stored: ['mimetype'] });
 }

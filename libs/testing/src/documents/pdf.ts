@@ -19,7 +19,7 @@ const wrapped = (text: string): string[] =>
   });
 
 /** A PDF with a page for each text (western letters; about 5,000 characters fit). With a password nobody else can open it. */
-export async function pdfOf(pages: readonly string[], { password }: { password?: string } = {}): Promise<Buffer> {
+export async function toPdf(pages: readonly string[], { password }: { password?: string } = {}): Promise<Buffer> {
   const pdf = await PDFDocument.create();
   const font = await pdf.embedFont(StandardFonts.Helvetica);
   for (const text of pages) {

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { ZipFile } from 'yazl';
 
 /** Contents by name, in this order; the ones in `stored` are not compressed. */
-export async function zipOf(
+export async function toZip(
   entries: Readonly<Record<string, string | Buffer>>,
   { stored = [] }: { stored?: readonly string[] } = {},
 ): Promise<Buffer> {

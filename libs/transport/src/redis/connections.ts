@@ -74,7 +74,7 @@ export class Connections {
   }
 }
 
-/** What the token's way needs of them. */
+/** What the token path needs of them. */
 export type RunConnections = Pick<
   Connections,
   'commands' | 'subscriptions' | 'keyPrefix' | 'processId' | 'deadLetters' | 'capacity'

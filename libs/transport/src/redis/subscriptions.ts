@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
 /** A process must start without Redis; what starts beside a Redis that is there should not miss the first message. */
-const AWAY_PATIENCE_MS = 1_000;
+const AWAY_TIMEOUT_MS = 1_000;
 
 export type ChannelListener = (message: string) => void;
 
@@ -67,7 +67,7 @@ export class Subscriptions {
         this.restored.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, AWAY_PATIENCE_MS);
+      const timer = setTimeout(done, AWAY_TIMEOUT_MS);
       this.restored.add(done);
     });
   }

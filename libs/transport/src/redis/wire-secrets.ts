@@ -1,5 +1,5 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { SecretBox } from '@perennial/runtime';
+import { SecretCipher } from '@perennial/runtime';
 
 /** 128 bits of the code, in base64url. */
 const CODE_LENGTH = 22;
@@ -15,12 +15,12 @@ export type Verdict = 'good' | 'other-key' | 'forged';
 export class WireSecrets {
   private readonly keyId: string;
   private readonly signingKey: Buffer;
-  private readonly box: SecretBox;
+  private readonly cipher: SecretCipher;
 
   constructor(secretKey: string) {
     this.signingKey = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.transport', 'sign', 32));
     this.keyId = createHash('sha256').update(this.signingKey).digest('base64url').slice(0, KEY_ID_LENGTH);
-    this.box = new SecretBox(secretKey, 'transport');
+    this.cipher = new SecretCipher(secretKey, 'transport');
   }
 
   /** `context` says what the text is and for whom, so that it cannot be passed off as something else. */
@@ -36,13 +36,13 @@ export class WireSecrets {
   }
 
   seal(context: string, text: string): string {
-    return this.box.seal(`${context}\n${text}`);
+    return this.cipher.seal(`${context}\n${text}`);
   }
 
   /** The text, or undefined when it was not sealed under this key and context. */
   open(context: string, sealed: string): string | undefined {
     try {
-      const text = this.box.open(sealed);
+      const text = this.cipher.open(sealed);
       return text.startsWith(`${context}\n`) ? text.slice(context.length + 1) : undefined;
     } catch {
       return undefined;

@@ -6,7 +6,7 @@ import { type Connections, redisUnavailable } from '../redis';
 import { AnswerReceiver } from './answer-receiver';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
-import { Outbox } from './outbox';
+import { RequestBatcher } from './request-batcher';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
 import { ReplyBudget } from './reply-budget';
 import { type AnswerFrame, callId, rpcKeys } from './wire';
@@ -21,7 +21,7 @@ export interface RpcClientOptions {
   /** Largest record, in UTF-16 units. */
   maxRecordLength?: number;
   /** How long calls wait for Redis to come back before they are refused, in milliseconds: a reset costs nobody an error. */
-  patienceMs?: number;
+  parkTimeoutMs?: number;
 }
 
 const DEFAULTS = {
@@ -29,10 +29,10 @@ const DEFAULTS = {
   maxQueued: 2_000,
   maxQueuedBytes: 64 * 1024 * 1024,
   maxRecordLength: 8 * 1024 * 1024,
-  patienceMs: 1_500,
+  parkTimeoutMs: 1_500,
 };
 /** At start the first connection may take longer on a busy machine, and nobody knows yet whether Redis is there. */
-const START_PATIENCE_MS = 3_000;
+const START_TIMEOUT_MS = 3_000;
 
 /** The data of `send()`: what a bare request does not say. */
 export class RpcRequest<C extends Call = Call> {
@@ -52,13 +52,13 @@ export class RedisRpcClient extends ClientProxy {
   private readonly redis: Redis;
   private readonly pending = new Map<string, PendingCall>();
   private readonly wheel = new DeadlineWheel();
-  private readonly outbox: Outbox;
+  private readonly batcher: RequestBatcher;
   private readonly budget = new ReplyBudget();
   private readonly receiver: AnswerReceiver;
   private sequence = 0;
   private awaySince: number | undefined = Date.now();
-  private patienceMs = START_PATIENCE_MS;
-  private patience: NodeJS.Timeout | undefined;
+  private parkTimeoutMs = START_TIMEOUT_MS;
+  private parkTimer: NodeJS.Timeout | undefined;
   private subscribed: Promise<unknown> | undefined;
 
   constructor(
@@ -72,7 +72,7 @@ export class RedisRpcClient extends ClientProxy {
       onAnswer: (frame) => this.onAnswer(frame),
       onLost: (call) => this.onLost(call),
     });
-    this.outbox = new Outbox({
+    this.batcher = new RequestBatcher({
       ...this.options,
       redis: this.redis,
       secrets: connections.secrets,
@@ -108,7 +108,7 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   close(): void {
-    clearTimeout(this.patience);
+    clearTimeout(this.parkTimer);
     this.wheel.stop();
     for (const pending of [...this.pending.values()]) this.settle(pending, redisUnavailable());
   }
@@ -146,7 +146,7 @@ export class RedisRpcClient extends ClientProxy {
         this.giveUp(pending, expiryOf(pending, this.awaySince !== undefined)),
       );
       if (call.signal) this.watch(call.signal, pending);
-      if (this.awaySince === undefined) this.outbox.add(pending);
+      if (this.awaySince === undefined) this.batcher.add(pending);
     });
   }
 
@@ -194,7 +194,7 @@ export class RedisRpcClient extends ClientProxy {
         retryAfter: 1,
       });
     }
-    if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.patienceMs) return redisUnavailable();
+    if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.parkTimeoutMs) return redisUnavailable();
     return undefined;
   }
 
@@ -225,7 +225,7 @@ export class RedisRpcClient extends ClientProxy {
 
   private giveUp(pending: PendingCall, error: CallError): void {
     pending.isGivenUp = true;
-    if (pending.streamId !== undefined) this.outbox.withdraw(pending.call.service, pending.streamId);
+    if (pending.streamId !== undefined) this.batcher.withdraw(pending.call.service, pending.streamId);
     this.settle(pending, error);
   }
 
@@ -241,11 +241,11 @@ export class RedisRpcClient extends ClientProxy {
   private wentAway(): void {
     this.awaySince ??= Date.now();
     for (const pending of this.pending.values()) if (pending.state !== 'parked') pending.exposed = true;
-    this.patience ??= setTimeout(() => this.refuseParked(), this.patienceMs);
+    this.parkTimer ??= setTimeout(() => this.refuseParked(), this.parkTimeoutMs);
   }
 
   private refuseParked(): void {
-    this.patience = undefined;
+    this.parkTimer = undefined;
     if (this.awaySince === undefined) return;
     for (const pending of [...this.pending.values()])
       if (pending.state === 'parked') this.settle(pending, redisUnavailable());
@@ -254,9 +254,9 @@ export class RedisRpcClient extends ClientProxy {
   private cameBack(): void {
     if (this.awaySince === undefined || this.redis.status !== 'ready' || !this.connections.subscriptions.isLive) return;
     this.awaySince = undefined;
-    this.patienceMs = this.options.patienceMs;
-    clearTimeout(this.patience);
-    this.patience = undefined;
+    this.parkTimeoutMs = this.options.parkTimeoutMs;
+    clearTimeout(this.parkTimer);
+    this.parkTimer = undefined;
     void this.recover();
   }
 
@@ -276,7 +276,7 @@ export class RedisRpcClient extends ClientProxy {
         pending.state === 'parked' || (pending.exposed && pending.state !== 'sending' && isRepeatable(pending));
       if (!lost) continue;
       pending.exposed = pending.exposed && !isRepeatable(pending);
-      this.outbox.add(pending);
+      this.batcher.add(pending);
     }
   }
 }

@@ -3,14 +3,14 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { CallError, type Call } from '@perennial/contracts-kernel';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
-import { Answers } from './answers';
+import { ReplyBatcher } from './reply-batcher';
 import { RecordReader } from './call-record';
 import { CallRunner, type Delivery, type RunningCall } from './call-runner';
 import { DeadlineWheel } from './deadline-wheel';
 import { missingHandlers } from './handler-check';
 import type { RpcMetrics } from './metrics';
 import { RecentCalls } from './recent-calls';
-import { ReplicaPulse } from './replica-pulse';
+import { ReplicaHeartbeat } from './replica-heartbeat';
 import { type RedeliveredRecord, RequestReader, type StreamRecord } from './request-reader';
 import { LEAVE } from './scripts';
 import { OPENS_SEALS } from './seal-directory';
@@ -50,8 +50,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   /** This replica in its group; the name says what it can read. */
   private readonly consumer: string;
   private readonly records: RecordReader;
-  private readonly answers: Answers;
-  private readonly pulse: ReplicaPulse;
+  private readonly replies: ReplyBatcher;
+  private readonly heartbeat: ReplicaHeartbeat;
   private readonly runner: CallRunner;
   private reader: RequestReader | undefined;
   private slotFreed: (() => void) | undefined;
@@ -69,14 +69,14 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.stream = rpcKeys.requests(connections.keyPrefix, service);
     this.source = `rpc:${service}`;
     this.consumer = connections.secrets ? `${connections.processId}${OPENS_SEALS}` : connections.processId;
-    this.answers = new Answers(connections, this.stream);
+    this.replies = new ReplyBatcher(connections, this.stream);
     this.records = new RecordReader({
       service,
       secrets: connections.secrets,
       requireSigned: connections.options.requireSigned ?? false,
-      redisNow: () => this.pulse.redisNow(),
+      redisNow: () => this.heartbeat.redisNow(),
     });
-    this.pulse = new ReplicaPulse(connections.commands, {
+    this.heartbeat = new ReplicaHeartbeat(connections.commands, {
       stream: this.stream,
       consumer: this.consumer,
       streamIds: () => this.streamIds(),
@@ -91,7 +91,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       metrics: options.metrics,
       handlers: this.messageHandlers,
       wheel: this.wheel,
-      redisNow: () => this.pulse.redisNow(),
+      redisNow: () => this.heartbeat.redisNow(),
     });
     options.metrics?.gauge('server', () => this.running.size);
   }
@@ -103,7 +103,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
 
   /** True while this replica takes calls: for readiness. */
   get isReady(): boolean {
-    return !this.draining && this.reader?.isHealthy === true && this.pulse.sinceGoodMs < HEALTHY_WITHIN_MS;
+    return !this.draining && this.reader?.isHealthy === true && this.heartbeat.sinceGoodMs < HEALTHY_WITHIN_MS;
   }
 
   /** Starts taking calls; does not wait for Redis, because a process must come up without it. */
@@ -132,7 +132,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       if (!handler.isEventHandler) continue;
       void this.listenTo(noticeChannel(keyPrefix, pattern), (message) => void this.onEvent(pattern, message));
     }
-    this.pulse.start();
+    this.heartbeat.start();
     this.reader.start();
     callback();
   }
@@ -185,10 +185,10 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       await new Promise<void>((resolve) => (this.drained = resolve));
       clearTimeout(timer);
     }
-    await this.answers.drained(Math.max(200, endsAt - Date.now()));
-    this.pulse.stop();
+    await this.replies.drained(Math.max(200, endsAt - Date.now()));
+    this.heartbeat.stop();
     await this.leave();
-    this.answers.close();
+    this.replies.close();
     this.wheel.stop();
     for (const stop of this.unsubscribe) stop();
   }
@@ -208,7 +208,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
 
   /** None before Redis's clock is known: what waited longer than its caller must not be begun. */
   private free(): number {
-    if (this.draining || this.pulse.redisNow() === undefined) return 0;
+    if (this.draining || this.heartbeat.redisNow() === undefined) return 0;
     return this.options.concurrency - this.running.size;
   }
 
@@ -219,7 +219,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
 
   /** Records that are this replica's: in work, or answered but not yet out. */
   private streamIds(): string[] {
-    const ids = this.answers.streamIds();
+    const ids = this.replies.streamIds();
     for (const running of this.running.values()) ids.push(...running.streamIds);
     return ids;
   }
@@ -274,10 +274,10 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     }
     const earlier = this.recent.find(callId);
     if (earlier?.kind === 'cancelled') {
-      this.answers.drop(streamId);
+      this.replies.drop(streamId);
     } else if (earlier?.kind === 'answered') {
       const answer = { callId, frame: earlier.frame, inlineLength: record.m, isSigned };
-      this.answers.add({ ...answer, streamIds: [streamId], isRead: false });
+      this.replies.add({ ...answer, streamIds: [streamId], isRead: false });
     } else {
       const running: RunningCall = { callId, streamIds: [streamId], context: undefined };
       this.running.set(callId, running);
@@ -292,7 +292,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     // A call that only reads may as well run again.
     const isRead = this.runner.effectOf(record.p) === 'read';
     if (!isRead) this.recent.answered(callId, frame);
-    this.answers.add({ streamIds, callId, frame, inlineLength: record.m, isSigned, isRead });
+    this.replies.add({ streamIds, callId, frame, inlineLength: record.m, isSigned, isRead });
     this.freed();
     if (this.running.size === 0) this.drained?.();
   }

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { joinByProcess } from './answers';
+import { joinByProcess } from './reply-batcher';
 import { fromFailure, issuesText, toFailure } from './failure';
 import { missingHandlers } from './handler-check';
 import { expiryOf, type PendingCall } from './pending-call';

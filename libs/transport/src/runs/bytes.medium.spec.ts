@@ -25,7 +25,7 @@ describe('what the text costs on the wire to Redis', () => {
     const gateway = await bench.gateway();
     const runs = Array.from({ length: streams }, () => {
       const identity = chatRun();
-      const reader = Reader.ofUser(gateway.hub, identity.userId);
+      const reader = Reader.ofUser(gateway.subscriber, identity.userId);
       return { reader, identity, phase: Math.random() };
     });
     const writers = runs.map(({ identity }) =>

@@ -1,5 +1,5 @@
 import type { DurableStore, DurableWrite } from './durable-store';
-import type { Pen } from './writer';
+import type { StreamWriter } from './stream-writer';
 
 /** One script call carries at most about this many characters, so that re-seeding many long texts does not block Redis. */
 const MAX_CALL_CHARACTERS = 512 * 1024;
@@ -21,9 +21,9 @@ export interface DurableFlusherOptions {
   detached: <T>(run: () => T) => T;
 }
 
-/** Writes what all pens of the process have buffered, in one script call at a time. */
+/** Writes what all writers of the process have buffered, in one script call at a time. */
 export class DurableFlusher {
-  private readonly dirty = new Set<Pen>();
+  private readonly dirty = new Set<StreamWriter>();
   private timer?: NodeJS.Timeout;
   private running?: Promise<void>;
   private queued?: Promise<void>;
@@ -31,14 +31,14 @@ export class DurableFlusher {
 
   constructor(private readonly options: DurableFlusherOptions) {}
 
-  mark(pen: Pen): void {
-    pen.durableDirty = true;
-    this.dirty.add(pen);
+  mark(writer: StreamWriter): void {
+    writer.durableDirty = true;
+    this.dirty.add(writer);
     this.arm(this.options.intervalMs);
   }
 
-  forget(pen: Pen): void {
-    this.dirty.delete(pen);
+  forget(writer: StreamWriter): void {
+    this.dirty.delete(writer);
   }
 
   /** Writes all that is marked at this moment. Rejects when Redis is away; what was not written stays marked. */
@@ -56,7 +56,7 @@ export class DurableFlusher {
     if (this.dirty.size > 0) await this.flush().catch(this.options.onError);
   }
 
-  /** A flush under way may have read the pens before the caller's text: join the one after it. */
+  /** A flush under way may have read the writers before the caller's text: join the one after it. */
   private next(): Promise<void> {
     if (!this.running) return this.start();
     this.queued ??= this.running
@@ -95,64 +95,64 @@ export class DurableFlusher {
   }
 
   private async writeAll(): Promise<void> {
-    const pens = [...this.dirty];
+    const writers = [...this.dirty];
     this.dirty.clear();
-    for (const pen of pens) pen.durableDirty = false;
+    for (const writer of writers) writer.durableDirty = false;
     try {
-      const lost: Pen[] = [];
-      for (const call of inCalls(pens)) {
+      const lost: StreamWriter[] = [];
+      for (const call of inCalls(writers)) {
         const results = await this.options.store.write(call.map(({ write }) => write));
         this.options.onWritten();
-        for (const [index, { pen, write }] of call.entries()) {
+        for (const [index, { writer, write }] of call.entries()) {
           const result = results[index];
           if (!result) continue;
-          const outcome = pen.settle(write, result);
-          if (outcome === 'lost') lost.push(pen);
-          else if (outcome === 'again') this.remark(pen);
+          const outcome = writer.settle(write, result);
+          if (outcome === 'lost') lost.push(writer);
+          else if (outcome === 'again') this.remark(writer);
         }
       }
       if (lost.length > 0) await this.reseed(lost);
     } catch (error) {
-      for (const pen of pens) this.remark(pen);
+      for (const writer of writers) this.remark(writer);
       throw error;
     }
   }
 
   /** Redis has forgotten these runs. A process that was asleep must not write its old text over a new owner's. */
-  private async reseed(pens: Pen[]): Promise<void> {
+  private async reseed(writers: StreamWriter[]): Promise<void> {
     const { ownsStill } = this.options;
-    const runs = pens.map((pen) => ({ runId: pen.identity.runId, epoch: pen.epoch }));
+    const runs = writers.map((writer) => ({ runId: writer.identity.runId, epoch: writer.epoch }));
     const owned = ownsStill ? await ownsStill(runs) : [];
-    for (const [index, pen] of pens.entries()) {
+    for (const [index, writer] of writers.entries()) {
       if (ownsStill && !owned[index]) {
-        pen.fence();
+        writer.fence();
       } else {
-        pen.seed();
-        this.remark(pen);
+        writer.seed();
+        this.remark(writer);
       }
     }
   }
 
-  private remark(pen: Pen): void {
-    if (!pen.nextWrite()) return;
-    pen.durableDirty = true;
-    this.dirty.add(pen);
+  private remark(writer: StreamWriter): void {
+    if (!writer.nextWrite()) return;
+    writer.durableDirty = true;
+    this.dirty.add(writer);
   }
 }
 
-/** The pens' next writes, in portions that one call can carry. */
-function* inCalls(pens: readonly Pen[]): Generator<{ pen: Pen; write: DurableWrite }[]> {
-  let call: { pen: Pen; write: DurableWrite }[] = [];
+/** The writers' next writes, in portions that one call can carry. */
+function* inCalls(writers: readonly StreamWriter[]): Generator<{ writer: StreamWriter; write: DurableWrite }[]> {
+  let call: { writer: StreamWriter; write: DurableWrite }[] = [];
   let size = 0;
-  for (const pen of pens) {
-    const write = pen.nextWrite();
+  for (const writer of writers) {
+    const write = writer.nextWrite();
     if (!write) continue;
     if (call.length > 0 && size + write.text.length > MAX_CALL_CHARACTERS) {
       yield call;
       call = [];
       size = 0;
     }
-    call.push({ pen, write });
+    call.push({ writer, write });
     size += write.text.length;
   }
   if (call.length > 0) yield call;

@@ -13,7 +13,7 @@ import { RedisScript } from '../redis/script';
  * Output: { epoch now set }                                          nothing there, or fenced (the epoch is not ours)
  *         { epoch, generation, offset, terminal | '', entries }      entries as XRANGE gives them
  */
-export const SEIZE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
+export const ACQUIRE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
 local m = redis.pcall('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't')
 if m.err or (m[1] and not tonumber(m[1])) then
   redis.call('DEL', KEYS[1], KEYS[2])
@@ -42,7 +42,7 @@ return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
  *   flags: i  first write of an epoch: sets identity and base
  *          s  seed: text is the whole text and replaces what is there
  *          t  terminal: set, with the expiry, once the text is complete
- *          f  finish without a pen: only terminal, epoch and (if new) identity
+ *          f  finish without a writer: only terminal, epoch and (if new) identity
  *          -  none
  * Output for each run: >= 0  offset up to which Redis has this generation (less or more than "to": not written, continue from there)
  *                      -1    nothing is there: Redis lost its memory, or holds what no writer wrote

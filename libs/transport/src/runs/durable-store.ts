@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { READ, SEIZE, WRITE, type StreamEntry } from './durable-scripts';
+import { READ, ACQUIRE, WRITE, type StreamEntry } from './durable-scripts';
 import type { RunKeys } from './keys';
 import { isCount, isIdentity, isTerminal, parseAs } from './shapes';
-import type { RunIdentity, RunPosition, RunTerminal, Seizure } from './types';
+import type { RunIdentity, RunPosition, RunTerminal, AcquireResult } from './types';
 
 /** One run's write. `text` runs from `from` to `to`. */
 export interface DurableWrite {
@@ -45,8 +45,8 @@ export class DurableStore {
   ) {}
 
   /** Where the stream's text ends differs from its meta only if Redis lost one of both: then it is as good as empty. */
-  async seize(runId: string, epoch: number): Promise<Seizure> {
-    const reply = await SEIZE.run(this.redis, [this.keys.stream(runId), this.keys.meta(runId)], [epoch]);
+  async acquire(runId: string, epoch: number): Promise<AcquireResult> {
+    const reply = await ACQUIRE.run(this.redis, [this.keys.stream(runId), this.keys.meta(runId)], [epoch]);
     const owner = Number(reply[0]);
     if (owner !== epoch) return { kind: 'fenced', epoch: owner };
     if (reply.length === 1) return { kind: 'empty' };

@@ -1,8 +1,8 @@
 import type { DurableRun } from './durable-store';
-import { EpochBases } from './epoch-bases';
+import { EpochStartOffsets } from './epoch-start-offsets';
 import { Follower, type FollowerSource, type FollowerStart } from './follower';
 import { TextBuffer } from './text-buffer';
-import { TornText } from './torn-text';
+import { PendingGap } from './pending-gap';
 import type { OnRunUpdate, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
 
 export type LookedUp = NonNullable<Awaited<ReturnType<RunLookup>>>;
@@ -21,9 +21,9 @@ export class FollowedRunState implements FollowerSource {
   /** -1: nothing is known yet. */
   private generation = -1;
   private buffer = new TextBuffer();
-  private bases = new EpochBases();
-  private readonly torn = new TornText();
-  /** The writer is known to have been here. */
+  private bases = new EpochStartOffsets();
+  private readonly gap = new PendingGap();
+  /** Highest offset that the writer has reached. */
   private expected = 0;
   private ending?: RunTerminal;
   private shared: RunUpdate[] = [];
@@ -55,7 +55,7 @@ export class FollowedRunState implements FollowerSource {
 
   /** True while text is missing that is known to exist. */
   get needsText(): boolean {
-    return !this.terminal && (!this.torn.isEmpty || this.expected > this.buffer.length || this.ending !== undefined);
+    return !this.terminal && (!this.gap.isEmpty || this.expected > this.buffer.length || this.ending !== undefined);
   }
 
   /** True when the end is known but not its text. */
@@ -183,14 +183,14 @@ export class FollowedRunState implements FollowerSource {
     if (this.terminal || epoch < this.epoch || (epoch === this.epoch && generation < this.generation)) return false;
     if (generation !== this.generation) {
       this.clear();
-      this.bases = new EpochBases(bases);
+      this.bases = new EpochStartOffsets(bases);
       this.generation = generation;
     } else {
       let base = this.buffer.length;
       for (const [of, at] of bases) if (of > this.epoch) base = Math.min(base, at);
       this.bases.add(bases);
       if (epoch > this.epoch) {
-        this.torn.clear();
+        this.gap.clear();
         this.expected = 0;
         this.cut(base);
       }
@@ -205,12 +205,12 @@ export class FollowedRunState implements FollowerSource {
     const { length } = this.buffer;
     if (from > length) {
       this.expected = Math.max(this.expected, from);
-      this.torn.add(from, text);
+      this.gap.add(from, text);
       return;
     }
     if (end > length) {
       this.buffer.append(text.slice(length - from));
-      this.buffer.append(this.torn.takeAt(this.buffer.length));
+      this.buffer.append(this.gap.takeAt(this.buffer.length));
       this.changed();
     }
     if (this.ending) this.settleEnd();
@@ -229,7 +229,7 @@ export class FollowedRunState implements FollowerSource {
   private finish(terminal: RunTerminal): void {
     if (this.generation < 0) this.generation = terminal.generation;
     this.terminal = terminal;
-    this.torn.clear();
+    this.gap.clear();
     this.changed();
   }
 
@@ -244,7 +244,7 @@ export class FollowedRunState implements FollowerSource {
     }
     this.epoch = Math.max(this.epoch, position.epoch);
     this.buffer.append(text.slice(this.buffer.length));
-    this.torn.clear();
+    this.gap.clear();
     this.changed();
   }
 
@@ -260,7 +260,7 @@ export class FollowedRunState implements FollowerSource {
 
   private clear(): void {
     this.buffer = new TextBuffer();
-    this.torn.clear();
+    this.gap.clear();
     this.expected = 0;
     this.changed();
   }

@@ -90,7 +90,7 @@ export function decodeFrame(message: string, visitor: FrameVisitor): void {
 }
 
 /** What gateways tell workers, on the interest channel. */
-export interface InterestMessage {
+export interface SubscriptionMessage {
   /** The gateway's tag. */
   g: string;
   /** What it has just begun to hold: a worker that writes such a run opens it there at once. */

@@ -5,7 +5,7 @@ import { RunKeys, shortTag } from './keys';
 import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: a Redis whose memory is used up (maxmemory, noeviction), publishers and hubs.
+// Real: a Redis whose memory is used up (maxmemory, noeviction), publishers and subscribers.
 describe('runs while Redis is full', () => {
   const keys = new RunKeys(KEY_PREFIX);
   let bench: RunBench;
@@ -28,7 +28,7 @@ describe('runs while Redis is full', () => {
     const identity = chatRun(userId === undefined ? {} : { userId });
     bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
     const reader =
-      userId === undefined ? await bench.socketOf(gateway, identity.userId) : Reader.ofUser(gateway.hub, userId);
+      userId === undefined ? await bench.socketOf(gateway, identity.userId) : Reader.ofUser(gateway.subscriber, userId);
     return { reader, writer: worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, vi.fn()) };
   }
 

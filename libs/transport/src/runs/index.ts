@@ -1,4 +1,4 @@
 export * from './types';
 export { createRunPublisher, type RunPublisherOptions } from './publisher';
-export { createRunHub, type RunHubOptions } from './hub';
+export { createRunStreamSubscriber, type RunStreamSubscriberOptions } from './run-stream-subscriber';
 export type { OwnsStill } from './durable-flusher';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names of everything that the token's way keeps in Redis. The keys of one run share a hash tag; the scripts derive the meta key
+ * Names of everything that the token path keeps in Redis. The keys of one run share a hash tag; the scripts derive the meta key
  * from the stream key (last letter `s` -> `m`), because a second 50-byte key per run and flush would cost more than the text.
  */
 export class RunKeys {

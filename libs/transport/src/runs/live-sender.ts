@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { encodeFrame } from './frame';
 import type { RunKeys } from './keys';
-import type { Pen } from './writer';
+import type { StreamWriter } from './stream-writer';
 
-/** Beyond this many unanswered frames (Redis pauses) text waits in its pen and goes as one larger piece later. */
+/** Beyond this many unanswered frames (Redis pauses) text waits in its writer and goes as one larger piece later. */
 const MAX_UNDERWAY = 8;
 const WAIT_MS = 50;
 /** A gateway takes a run for silent after 1 s without a piece. */
@@ -22,40 +22,40 @@ export interface LiveSenderOptions {
   detached: <T>(run: () => T) => T;
 }
 
-/** Sends what the pens have: one timer per process, one PUBLISH per gateway and tick. */
+/** Sends what the writers have: one timer per process, one PUBLISH per gateway and tick. */
 export class LiveSender {
-  private readonly dirty = new Set<Pen>();
+  private readonly dirty = new Set<StreamWriter>();
   private timer?: NodeJS.Timeout;
   private underway = 0;
   private stopped = false;
 
   constructor(private readonly options: LiveSenderOptions) {}
 
-  mark(pen: Pen): void {
-    pen.liveDirty = true;
-    this.dirty.add(pen);
+  mark(writer: StreamWriter): void {
+    writer.liveDirty = true;
+    this.dirty.add(writer);
     this.arm(this.options.intervalMs);
   }
 
-  forget(pen: Pen): void {
-    this.dirty.delete(pen);
+  forget(writer: StreamWriter): void {
+    this.dirty.delete(writer);
   }
 
   /** True when the terminal event went out as often as it should. */
-  static isDone(pen: Pen): boolean {
-    return pen.endsSent >= ENDS;
+  static isDone(writer: StreamWriter): boolean {
+    return writer.endsSent >= ENDS;
   }
 
-  /** Called about twice a second for all pens: signs of life for the silent ones, the repeated end for the finished ones. */
-  beat(pens: Iterable<Pen>): void {
+  /** Called about twice a second for all writers: signs of life for the silent ones, the repeated end for the finished ones. */
+  beat(writers: Iterable<StreamWriter>): void {
     const now = Date.now();
-    for (const pen of pens) {
-      if (pen.liveDirty || !pen.interestKnown) continue;
-      const silent = now - pen.liveAt;
-      if (pen.terminal) {
-        if (!LiveSender.isDone(pen) && silent >= END_AGAIN_MS) this.mark(pen);
+    for (const writer of writers) {
+      if (writer.liveDirty || !writer.subscribersKnown) continue;
+      const silent = now - writer.liveAt;
+      if (writer.terminal) {
+        if (!LiveSender.isDone(writer) && silent >= END_AGAIN_MS) this.mark(writer);
       } else if (silent >= SIGN_OF_LIFE_MS - this.options.intervalMs) {
-        this.mark(pen);
+        this.mark(writer);
       }
     }
   }
@@ -90,31 +90,31 @@ export class LiveSender {
     }
     const now = Date.now();
     const frames = new Map<string, string>();
-    const waiting: Pen[] = [];
-    for (const pen of this.dirty) {
+    const waiting: StreamWriter[] = [];
+    for (const writer of this.dirty) {
       // The first check of the registry is under way; what a run of 2 ms wrote must not be lost to its readers.
-      if (pen.interestKnown) this.collect(pen, now, frames);
-      else waiting.push(pen);
+      if (writer.subscribersKnown) this.collect(writer, now, frames);
+      else waiting.push(writer);
     }
     this.dirty.clear();
-    for (const pen of waiting) this.dirty.add(pen);
+    for (const writer of waiting) this.dirty.add(writer);
     for (const [gateway, items] of frames) this.publish(gateway, items);
   }
 
-  private collect(pen: Pen, now: number, frames: Map<string, string>): void {
-    pen.liveDirty = false;
-    const piece = pen.takePiece(!pen.terminal && now - pen.liveAt >= SIGN_OF_LIFE_MS / 2);
-    pen.liveAt = now;
-    if (pen.terminal && pen.endsSent > 0) {
-      for (const destination of pen.destinations.values()) destination.opened = false;
+  private collect(writer: StreamWriter, now: number, frames: Map<string, string>): void {
+    writer.liveDirty = false;
+    const piece = writer.takePiece(!writer.terminal && now - writer.liveAt >= SIGN_OF_LIFE_MS / 2);
+    writer.liveAt = now;
+    if (writer.terminal && writer.endsSent > 0) {
+      for (const destination of writer.destinations.values()) destination.opened = false;
     }
-    for (const [gateway, destination] of pen.destinations) {
-      let items = destination.opened ? piece : pen.encodeOpen();
+    for (const [gateway, destination] of writer.destinations) {
+      let items = destination.opened ? piece : writer.encodeOpen();
       destination.opened = true;
-      items += pen.encodeEnd();
+      items += writer.encodeEnd();
       if (items !== '') frames.set(gateway, (frames.get(gateway) ?? '') + items);
     }
-    if (pen.terminal) pen.endsSent += 1;
+    if (writer.terminal) writer.endsSent += 1;
   }
 
   /** A frame that is lost needs no care here: gateways see the hole and fill it from the durable stream. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatRun, completed, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunIdentity, RunWriter, UserEvent } from './types';
 
-// Real: Redis, its connections, publisher and hub. Not real: the database behind the lookup.
+// Real: Redis, its connections, publisher and subscriber. Not real: the database behind the lookup.
 describe('the live path', () => {
   let bench: RunBench;
   let worker: TestWorker;
@@ -26,7 +26,7 @@ describe('the live path', () => {
   it('shows a user every run of their chats, gapless, with one end', async () => {
     const identity = chatRun();
     const reader = await bench.socketOf(gateway, identity.userId);
-    await worker.publisher.seize(identity.runId, 1);
+    await worker.publisher.acquire(identity.runId, 1);
     const writer = open(identity);
     for (let n = 0; n < 100; n += 1) {
       writer.append(`token ${n} `);
@@ -45,7 +45,7 @@ describe('the live path', () => {
 
   it('does not lose a run that is over before the registry was asked', async () => {
     const identity = chatRun();
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = open(identity);
     writer.append('short');
     void writer.end(completed(writer.position));
@@ -60,10 +60,10 @@ describe('the live path', () => {
     await writer.flush();
     await sleep(30);
     writer.append('live');
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     await reader.shows('durable, live', 150);
     expect(reader.updates[0]?.kind).toBe('reset');
-    const second = Reader.ofUser(gateway.hub, identity.userId);
+    const second = Reader.ofUser(gateway.subscriber, identity.userId);
     expect(second.text).toBe('durable, live');
     writer.append(' on');
     await reader.shows('durable, live on');
@@ -77,12 +77,12 @@ describe('the live path', () => {
     const other = await bench.gateway();
     const writer = open(identity);
     writer.append('all of it');
-    const first = Reader.ofUser(gateway.hub, identity.userId);
+    const first = Reader.ofUser(gateway.subscriber, identity.userId);
     await writer.end(completed(writer.position));
     await first.sawEnd();
     // The end is told a second time, also to who was not there at the first.
     const late: string[] = [];
-    other.hub.followUser(
+    other.subscriber.followUser(
       identity.userId,
       ({ kind }, { text, terminal }) => late.push(`${kind} ${text} ${terminal?.state}`),
       () => undefined,
@@ -93,12 +93,12 @@ describe('the live path', () => {
 
   it('shows sockets what a snapshot learned before the frames came, and goes on behind it', async () => {
     const identity = chatRun();
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     gateway.subscriptions.loses = () => true;
     const writer = open(identity);
     writer.append('first words');
     await writer.flush();
-    expect((await gateway.hub.snapshot(identity.runId))?.text).toBe('first words');
+    expect((await gateway.subscriber.snapshot(identity.runId))?.text).toBe('first words');
     expect(reader.text).toBe('first words');
     gateway.subscriptions.loses = () => false;
     writer.append(', and more');
@@ -110,7 +110,10 @@ describe('the live path', () => {
 
   it('gives the same update object to all who stand at the same place', async () => {
     const identity = chatRun();
-    const [one, two] = [Reader.ofUser(gateway.hub, identity.userId), Reader.ofUser(gateway.hub, identity.userId)];
+    const [one, two] = [
+      Reader.ofUser(gateway.subscriber, identity.userId),
+      Reader.ofUser(gateway.subscriber, identity.userId),
+    ];
     const writer = open(identity);
     writer.append('same');
     await waitFor(() => one.updates.length === 1 && two.updates.length === 1);
@@ -121,11 +124,11 @@ describe('the live path', () => {
 
   it('does not show a plain completion to sockets, only to its own readers', async () => {
     const identity = chatRun({ chatId: undefined, messageId: undefined });
-    const socket = Reader.ofUser(gateway.hub, identity.userId);
+    const socket = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = open(identity);
     await writer.flush();
     expect(worker.publisher.hasReader(identity.runId)).toBe(false);
-    const reader = await Reader.follow(gateway.hub, identity.runId);
+    const reader = await Reader.follow(gateway.subscriber, identity.runId);
     await waitFor(() => worker.publisher.hasReader(identity.runId), { timeoutMs: 200 });
     writer.append('only here');
     await reader.shows('only here');
@@ -138,9 +141,12 @@ describe('the live path', () => {
   it('serves two gateways from one encoding', async () => {
     const other = await bench.gateway();
     const identity = chatRun();
-    const readers = [Reader.ofUser(gateway.hub, identity.userId), Reader.ofUser(other.hub, identity.userId)];
+    const readers = [
+      Reader.ofUser(gateway.subscriber, identity.userId),
+      Reader.ofUser(other.subscriber, identity.userId),
+    ];
     const writer = open(identity);
-    const follower = await Reader.follow(other.hub, identity.runId);
+    const follower = await Reader.follow(other.subscriber, identity.runId);
     for (let n = 0; n < 50; n += 1) {
       writer.append(`${n},`);
       await sleep(2);
@@ -154,7 +160,7 @@ describe('the live path', () => {
     const identity = chatRun();
     const writer = open(identity);
     writer.append('a');
-    const reader = await Reader.follow(gateway.hub, identity.runId);
+    const reader = await Reader.follow(gateway.subscriber, identity.runId);
     await reader.shows('a');
     reader.following?.pause();
     for (let n = 0; n < 20; n += 1) {
@@ -163,7 +169,7 @@ describe('the live path', () => {
     }
     expect(reader.text).toBe('a');
     const before = reader.updates.length;
-    await waitFor(async () => (await gateway.hub.snapshot(identity.runId))?.text === writer.text);
+    await waitFor(async () => (await gateway.subscriber.snapshot(identity.runId))?.text === writer.text);
     reader.following?.resume();
     expect(reader.text).toBe(writer.text);
     expect(reader.updates.length).toBe(before + 1);
@@ -171,7 +177,7 @@ describe('the live path', () => {
     writer.restart();
     writer.append('again');
     await writer.end(completed(writer.position));
-    await waitFor(async () => (await gateway.hub.snapshot(identity.runId))?.terminal);
+    await waitFor(async () => (await gateway.subscriber.snapshot(identity.runId))?.terminal);
     expect(reader.ends).toBe(0);
     reader.following?.resume();
     expect(reader.text).toBe('again');
@@ -207,7 +213,7 @@ describe('the live path', () => {
     writer.restart();
     writer.append('second');
     const fresh = await bench.gateway();
-    const reader = await Reader.follow(fresh.hub, identity.runId, { ...writer.position }, 'second');
+    const reader = await Reader.follow(fresh.subscriber, identity.runId, { ...writer.position }, 'second');
     writer.append(' text');
     await reader.shows('second text');
     expect(reader.resets).toBe(0);
@@ -234,8 +240,8 @@ describe('the live path', () => {
     const userId = randomUUID();
     const other = await bench.gateway();
     const seen: UserEvent[] = [];
-    for (const { hub } of [gateway, other])
-      hub.followUser(
+    for (const { subscriber } of [gateway, other])
+      subscriber.followUser(
         userId,
         () => undefined,
         (event) => seen.push(event),
@@ -248,18 +254,18 @@ describe('the live path', () => {
   });
 
   it('says NOT_FOUND for a run that nobody knows', async () => {
-    await expect(gateway.hub.follow(randomUUID(), undefined, () => undefined)).rejects.toMatchObject({
+    await expect(gateway.subscriber.follow(randomUUID(), undefined, () => undefined)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect(await gateway.hub.snapshot(randomUUID())).toBeUndefined();
+    expect(await gateway.subscriber.snapshot(randomUUID())).toBeUndefined();
   });
 
   it('follows a queued run from its row, and goes on live', async () => {
     const identity = chatRun({ chatId: undefined });
     bench.rows.set(identity.runId, { identity, position: { epoch: 0, generation: 0, offset: 0 }, text: '' });
-    const reader = await Reader.follow(gateway.hub, identity.runId);
+    const reader = await Reader.follow(gateway.subscriber, identity.runId);
     expect(reader.updates).toEqual([]);
-    await worker.publisher.seize(identity.runId, 1);
+    await worker.publisher.acquire(identity.runId, 1);
     const writer = open(identity);
     writer.append('here it is');
     await reader.shows('here it is');
@@ -271,7 +277,7 @@ describe('the live path', () => {
   it('costs a silent run no lookups while its worker lives', async () => {
     const identity = chatRun();
     const { lookups } = gateway;
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = open(identity);
     writer.append('thinking');
     await reader.shows('thinking');

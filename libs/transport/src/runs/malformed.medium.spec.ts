@@ -4,7 +4,7 @@ import { RunKeys, shortTag } from './keys';
 import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: Redis, publishers and hubs, and somebody who writes to Redis what no version ever wrote.
+// Real: Redis, publishers and subscribers, and somebody who writes to Redis what no version ever wrote.
 describe('runs among what cannot be read', () => {
   const keys = new RunKeys(KEY_PREFIX);
   let bench: RunBench;
@@ -100,10 +100,10 @@ describe('runs among what cannot be read', () => {
     const position = { epoch: 1, generation: 1, offset: 5 };
     bench.rows.set(identity.runId, { identity, position, text: 'whole', terminal: completed(position) });
     await bench.command(...poison(identity.runId));
-    const reader = await Reader.follow(gateway.hub, identity.runId);
+    const reader = await Reader.follow(gateway.subscriber, identity.runId);
     await reader.sawEnd(5_000);
     expect(reader.text).toBe('whole');
-    expect((await worker.publisher.seize(identity.runId, 2)).kind).toBe('empty');
+    expect((await worker.publisher.acquire(identity.runId, 2)).kind).toBe('empty');
   });
 
   it("a gateway's registry of another type is written anew", async () => {

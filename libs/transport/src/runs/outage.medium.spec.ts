@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chatRun, completed, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: Redis (really killed, emptied, paused), its connections, publishers and hubs.
+// Real: Redis (really killed, emptied, paused), its connections, publishers and subscribers.
 describe('runs while Redis fails', () => {
   let bench: RunBench;
   let worker: TestWorker;
@@ -21,7 +21,7 @@ describe('runs while Redis fails', () => {
     const identity = chatRun();
     const onFenced = vi.fn();
     bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = from.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced);
     return { reader, writer, onFenced };
   }
@@ -88,7 +88,7 @@ describe('runs while Redis fails', () => {
   it('asks for a lost first frame', async () => {
     const identity = chatRun();
     gateway.subscriptions.loses = (message) => message.includes(identity.runId);
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
     await write(writer, 30);
     expect(reader.text).toBe('');
@@ -123,7 +123,7 @@ describe('runs while Redis fails', () => {
     await write(writer, 60);
     await writer.flush();
     expect((await worker.publisher.read(writer.identity.runId))?.text).toBe(writer.text);
-    const fresh = await Reader.follow(gateway.hub, writer.identity.runId);
+    const fresh = await Reader.follow(gateway.subscriber, writer.identity.runId);
     await write(writer, 20);
     await fresh.shows(writer.text);
     await finish(writer, reader);
@@ -168,7 +168,7 @@ describe('runs while Redis fails', () => {
     await bench.redis.kill();
     await write(writer, 100);
     await expect(writer.flush()).rejects.toThrow();
-    await expect(gateway.hub.follow('unknown', undefined, () => undefined)).rejects.toMatchObject({
+    await expect(gateway.subscriber.follow('unknown', undefined, () => undefined)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
     await worker.publisher.notifyUser('somebody', { chat_id: '', message_id: '', data: { type: 'x', data: 0 } });

@@ -5,10 +5,10 @@ import type { RunConnections } from '../redis/connections';
 import { DurableFlusher, type OwnsStill } from './durable-flusher';
 import { DurableStore } from './durable-store';
 import { encodeItem } from './frame';
-import { InterestWatch } from './interest-watch';
+import { SubscriberDirectory } from './subscriber-directory';
 import { RunKeys, runKey, shortTag, userKey } from './keys';
 import { LiveSender } from './live-sender';
-import { isInterestMessage, parseAs } from './shapes';
+import { isSubscriptionMessage, parseAs } from './shapes';
 import type {
   RunIdentity,
   RunPosition,
@@ -16,10 +16,10 @@ import type {
   RunStart,
   RunTerminal,
   RunWriter,
-  Seizure,
+  AcquireResult,
   UserEvent,
 } from './types';
-import { Pen, type PenHost } from './writer';
+import { StreamWriter, type StreamWriterHost } from './stream-writer';
 
 export interface RunPublisherOptions {
   connections: RunConnections;
@@ -39,41 +39,41 @@ export interface RunPublisherOptions {
 const BEAT_MS = 500;
 /** The registry is asked at every second beat. */
 const BEATS_PER_CHECK = 2;
-/** Seized and never opened: the take was lost after all. Forgetting one costs a seeding, nothing else. */
-const MAX_SEIZED = 500;
+/** Acquired and never opened: the claim was lost after all. Forgetting one costs a seeding, nothing else. */
+const MAX_ACQUIRED = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 
-/** The writing side of the token's way: one per process, for all its runs. */
+/** The writing side of the token path: one per process, for all its runs. */
 export function createRunPublisher(options: RunPublisherOptions): RunPublisher {
   return new Publisher(options);
 }
 
 /** An event on its way to a user's sockets. */
-interface Notice {
-  /** The user, as the registry of interest names it. */
+interface UserEventItem {
+  /** The user, as the registry of subscriptions names it. */
   member: string;
   /** Encoded for the frame. */
   item: string;
 }
 
-class Publisher implements RunPublisher, PenHost {
+class Publisher implements RunPublisher, StreamWriterHost {
   private readonly logger = new Logger('RunPublisher');
   private readonly worker: string;
   private readonly connections: RunConnections;
   private readonly store: DurableStore;
   private readonly durable: DurableFlusher;
   private readonly live: LiveSender;
-  private readonly interest: InterestWatch;
-  private readonly pens = new Set<Pen>();
-  /** Where the stream of a run stood when it was seized. */
-  private readonly seized = new Map<string, Seizure & { kind: 'resumed'; epoch: number }>();
+  private readonly directory: SubscriberDirectory;
+  private readonly writers = new Set<StreamWriter>();
+  /** Where the stream of a run stood when it was acquired. */
+  private readonly lastAcquired = new Map<string, AcquireResult & { kind: 'resumed'; epoch: number }>();
   private readonly detached = AsyncLocalStorage.snapshot();
   private readonly unsubscribe: Promise<() => void>;
   private aliases = 0;
   private beats = 0;
   private timer?: NodeJS.Timeout;
   private checkQueued = false;
-  private notices?: { list: Notice[]; sent: Promise<void> };
+  private notices?: { list: UserEventItem[]; sent: Promise<void> };
   private complainedAt = 0;
 
   constructor(options: RunPublisherOptions) {
@@ -98,31 +98,33 @@ class Publisher implements RunPublisher, PenHost {
       intervalMs: options.liveIntervalMs ?? 15,
       detached,
     });
-    this.interest = new InterestWatch(redis, keys, (pen) => this.markLive(pen));
+    this.directory = new SubscriberDirectory(redis, keys, (writer) => this.markLive(writer));
     this.unsubscribe = subscriptions.subscribe(keys.interest, (message) => this.hear(message));
   }
 
-  async seize(runId: string, epoch: number): Promise<Seizure> {
-    const seizure = await this.store.seize(runId, epoch);
-    this.seized.delete(runId);
-    if (seizure.kind === 'resumed' && !seizure.terminal) this.seized.set(runId, { ...seizure, epoch });
-    for (const oldest of this.seized.keys()) {
-      if (this.seized.size <= MAX_SEIZED) break;
-      this.seized.delete(oldest);
+  async acquire(runId: string, epoch: number): Promise<AcquireResult> {
+    const acquired = await this.store.acquire(runId, epoch);
+    this.lastAcquired.delete(runId);
+    if (acquired.kind === 'resumed' && !acquired.terminal) this.lastAcquired.set(runId, { ...acquired, epoch });
+    for (const oldest of this.lastAcquired.keys()) {
+      if (this.lastAcquired.size <= MAX_ACQUIRED) break;
+      this.lastAcquired.delete(oldest);
     }
-    return seizure;
+    return acquired;
   }
 
   open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter {
-    const seized = this.seized.get(identity.runId);
-    this.seized.delete(identity.runId);
+    const lastAcquired = this.lastAcquired.get(identity.runId);
+    this.lastAcquired.delete(identity.runId);
     const isDurable =
-      seized?.epoch === start.epoch && seized.generation === start.generation && seized.text === start.text;
-    const pen = new Pen(this, identity, start, isDurable, onFenced);
-    this.pens.add(pen);
+      lastAcquired?.epoch === start.epoch &&
+      lastAcquired.generation === start.generation &&
+      lastAcquired.text === start.text;
+    const writer = new StreamWriter(this, identity, start, isDurable, onFenced);
+    this.writers.add(writer);
     this.timer ??= this.detached(() => setInterval(() => this.beat(), BEAT_MS));
     this.checkSoon();
-    return pen;
+    return writer;
   }
 
   async publishTerminal(identity: RunIdentity, position: RunPosition, terminal: RunTerminal): Promise<void> {
@@ -131,16 +133,16 @@ class Publisher implements RunPublisher, PenHost {
     await this.store.write([
       { runId, epoch, generation, from: 0, to: 0, base: 0, text: '', identity, terminal, finish: true },
     ]);
-    const holders = await this.interest.holders(runKey(runId));
-    const sockets = chatId === undefined ? [] : await this.interest.holders(userKey(userId));
+    const holders = await this.directory.holders(runKey(runId));
+    const sockets = chatId === undefined ? [] : await this.directory.holders(userKey(userId));
     const item = encodeItem({ k: 'f', i: identity, p: position, t: terminal });
     await Promise.all([...new Set([...holders, ...sockets])].map((gateway) => this.live.send(gateway, item)));
   }
 
   hasReader(runId: string): boolean {
-    for (const pen of this.pens) {
-      if (pen.identity.runId !== runId) continue;
-      for (const destination of pen.destinations.values()) if (destination.reader) return true;
+    for (const writer of this.writers) {
+      if (writer.identity.runId !== runId) continue;
+      for (const destination of writer.destinations.values()) if (destination.reader) return true;
     }
     return false;
   }
@@ -169,43 +171,43 @@ class Publisher implements RunPublisher, PenHost {
     this.live.stop();
   }
 
-  // ------------------------------------------------------------ PenHost
+  // ------------------------------------------------------------ StreamWriterHost
 
   nextAlias(): number {
     this.aliases += 1;
     return this.aliases;
   }
 
-  markLive(pen: Pen): void {
-    if (!pen.isDead) this.live.mark(pen);
+  markLive(writer: StreamWriter): void {
+    if (!writer.isDead) this.live.mark(writer);
   }
 
-  markDurable(pen: Pen): void {
-    if (!pen.isDead) this.durable.mark(pen);
+  markDurable(writer: StreamWriter): void {
+    if (!writer.isDead) this.durable.mark(writer);
   }
 
   flush(): Promise<void> {
     return this.durable.flush();
   }
 
-  closed(pen: Pen): void {
-    this.pens.delete(pen);
-    this.live.forget(pen);
-    this.durable.forget(pen);
+  closed(writer: StreamWriter): void {
+    this.writers.delete(writer);
+    this.live.forget(writer);
+    this.durable.forget(writer);
   }
 
   // ------------------------------------------------------------ timers and notices
 
   private beat(): void {
-    for (const pen of this.pens) if (pen.terminalDurable && LiveSender.isDone(pen)) pen.release();
-    if (this.pens.size === 0) {
+    for (const writer of this.writers) if (writer.terminalDurable && LiveSender.isDone(writer)) writer.release();
+    if (this.writers.size === 0) {
       clearInterval(this.timer);
       this.timer = undefined;
       return;
     }
-    this.live.beat(this.pens);
+    this.live.beat(this.writers);
     this.beats += 1;
-    if (this.beats % BEATS_PER_CHECK === 0) this.check([...this.pens]);
+    if (this.beats % BEATS_PER_CHECK === 0) this.check([...this.writers]);
   }
 
   /** Runs that begin together are asked about together. */
@@ -215,13 +217,13 @@ class Publisher implements RunPublisher, PenHost {
     this.detached(() =>
       setImmediate(() => {
         this.checkQueued = false;
-        this.check([...this.pens].filter((pen) => !pen.interestKnown));
+        this.check([...this.writers].filter((writer) => !writer.subscribersKnown));
       }),
     );
   }
 
   /** Events of one turn of the event loop are asked about together and go out together. */
-  private noticesSoon(first: Notice): { list: Notice[]; sent: Promise<void> } {
+  private noticesSoon(first: UserEventItem): { list: UserEventItem[]; sent: Promise<void> } {
     const list = [first];
     const turn = this.detached(() => new Promise<void>((resolve) => setImmediate(resolve)));
     const sent = turn.then(() => {
@@ -231,8 +233,8 @@ class Publisher implements RunPublisher, PenHost {
     return { list, sent };
   }
 
-  private async sendNotices(notices: readonly Notice[]): Promise<void> {
-    const holders = await this.interest.holdersOf(new Set(notices.map(({ member }) => member)));
+  private async sendNotices(notices: readonly UserEventItem[]): Promise<void> {
+    const holders = await this.directory.holdersOf(new Set(notices.map(({ member }) => member)));
     const frames = [...holders].map(async ([gateway, members]) => {
       const items = notices.filter(({ member }) => members.has(member)).map(({ item }) => item);
       if (items.length > 0) await this.live.send(gateway, items.join(''));
@@ -240,13 +242,13 @@ class Publisher implements RunPublisher, PenHost {
     await Promise.all(frames);
   }
 
-  private check(pens: readonly Pen[]): void {
-    this.interest.check(pens).catch((error: unknown) => this.complain(error));
+  private check(writers: readonly StreamWriter[]): void {
+    this.directory.check(writers).catch((error: unknown) => this.complain(error));
   }
 
   private hear(message: string): void {
-    const heard = parseAs(message, isInterestMessage);
-    if (heard) this.interest.hear(heard, this.worker, this.pens);
+    const heard = parseAs(message, isSubscriptionMessage);
+    if (heard) this.directory.hear(heard, this.worker, this.writers);
     else
       this.connections.deadLetters.put({ source: 'interest', reason: 'not a message of a gateway', content: message });
   }

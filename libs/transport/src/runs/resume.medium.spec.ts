@@ -35,7 +35,7 @@ interface Shown {
   text: string;
 }
 
-// Real: Redis, its connections, publishers and hubs. Each epoch has a worker of its own; a crash closes its connections.
+// Real: Redis, its connections, publishers and subscribers. Each epoch has a worker of its own; a crash closes its connections.
 describe('resuming from a cursor', () => {
   let bench: RunBench;
   let gateway: TestGateway;
@@ -67,8 +67,8 @@ describe('resuming from a cursor', () => {
     epoch: number,
     again: boolean,
   ): Promise<RunWriter> {
-    const seizure = await worker.publisher.seize(identity.runId, epoch);
-    const found = seizure.kind === 'resumed' ? seizure : { generation: 1, text: '' };
+    const acquired = await worker.publisher.acquire(identity.runId, epoch);
+    const found = acquired.kind === 'resumed' ? acquired : { generation: 1, text: '' };
     const start = again
       ? { generation: found.generation + 1, text: '' }
       : { generation: found.generation, text: found.text };
@@ -79,7 +79,7 @@ describe('resuming from a cursor', () => {
     const random = randomOf(seed);
     const identity = chatRun();
     bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     let epoch = 1;
     let worker = await bench.worker({ durableIntervalMs: 40 });
     let writer = await take(worker, identity, epoch, false);
@@ -104,12 +104,14 @@ describe('resuming from a cursor', () => {
     const fresh = await bench.gateway();
     const shown = [...positionsOf(reader)];
     const readers: Reader[] = [];
-    for (const { cursor, text } of shown) readers.push(await Reader.follow(fresh.hub, identity.runId, cursor, text));
+    for (const { cursor, text } of shown)
+      readers.push(await Reader.follow(fresh.subscriber, identity.runId, cursor, text));
     writer.append(' And the end 🙂');
     await writer.end(completed(writer.position));
     const late: Reader[] = [];
-    for (const { cursor, text } of shown) late.push(await Reader.follow(fresh.hub, identity.runId, cursor, text));
-    late.push(await Reader.follow(fresh.hub, identity.runId));
+    for (const { cursor, text } of shown)
+      late.push(await Reader.follow(fresh.subscriber, identity.runId, cursor, text));
+    late.push(await Reader.follow(fresh.subscriber, identity.runId));
     for (const one of [reader, ...readers, ...late]) {
       await one.sawEnd();
       expect(one.text).toBe(writer.text);

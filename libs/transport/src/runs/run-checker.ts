@@ -26,7 +26,7 @@ export interface CheckedRun {
   /** Checks in a row that did not help. */
   checks: number;
   /** There is a hole, and it was seen. */
-  torn: boolean;
+  hasGap: boolean;
   unknown: number;
   checking?: Promise<void>;
 }
@@ -58,7 +58,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
       const first = run.state.needsText ? FILL_AGAIN_MS : SILENT_AGAIN_MS;
       run.checkAt = Date.now() + Math.min(first * 2 ** run.checks, MAX_AGAIN_MS);
       run.checks += 1;
-      if (!run.state.needsText) run.torn = false;
+      if (!run.state.needsText) run.hasGap = false;
       this.onChecked(run);
     });
     return run.checking;

@@ -1,8 +1,8 @@
-import type { EndItem, FinishItem, FrameItem, InterestMessage, OpenItem, UserItem } from './frame';
+import type { EndItem, FinishItem, FrameItem, SubscriptionMessage, OpenItem, UserItem } from './frame';
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**
- * Shapes of what crosses Redis on the token's way. Hand-written, because a frame arrives a hundred times a second; they check what the
+ * Shapes of what crosses Redis on the token path. Hand-written, because a frame arrives a hundred times a second; they check what the
  * readers rely on, so that a malformed item is put aside instead of becoming part of a run's state.
  */
 
@@ -57,7 +57,7 @@ export function isFrameItem(value: unknown): value is FrameItem {
   }
 }
 
-export function isInterestMessage(value: unknown): value is InterestMessage {
+export function isSubscriptionMessage(value: unknown): value is SubscriptionMessage {
   if (!isFields(value) || typeof value['g'] !== 'string') return false;
   const { k, h, w, a } = value;
   return (

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { chatRun, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: Redis, its connections, a publisher and a hub. Nothing is written durably but when a test says so.
+// Real: Redis, its connections, a publisher and a subscriber. Nothing is written durably but when a test says so.
 describe('a snapshot of a run that has readers here', () => {
   let bench: RunBench;
   let worker: TestWorker;
@@ -18,10 +18,10 @@ describe('a snapshot of a run that has readers here', () => {
   afterEach(() => void vi.restoreAllMocks());
   afterAll(() => bench.stop());
 
-  /** A reader with a hole in its text that the hub looks after no more: its question to the database is not answered. */
+  /** A reader with a hole in its text that the subscriber looks after no more: its question to the database is not answered. */
   async function torn(): Promise<{ reader: Reader; writer: RunWriter }> {
     const identity = chatRun();
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
     writer.append('first ');
     await reader.shows('first ');
@@ -32,7 +32,7 @@ describe('a snapshot of a run that has readers here', () => {
     await waitFor(() => lost, { what: 'a frame to be lost' });
     gateway.subscriptions.loses = () => false;
     writer.append('third ');
-    await waitFor(() => gateway.lookups.includes(identity.runId), { what: 'the hub to ask for the text' });
+    await waitFor(() => gateway.lookups.includes(identity.runId), { what: 'the subscriber to ask for the text' });
     expect(reader.text).toBe('first ');
     return { reader, writer };
   }
@@ -46,7 +46,7 @@ describe('a snapshot of a run that has readers here', () => {
   ])('is never ahead of them, when its text comes from %s', async (_, keep) => {
     const { reader, writer } = await torn();
     await keep(writer);
-    const run = await gateway.hub.snapshot(writer.identity.runId);
+    const run = await gateway.subscriber.snapshot(writer.identity.runId);
     expect(run?.text).toBe('first second third ');
     expect(reader.text).toBe(run?.text);
     writer.append('fourth');

@@ -5,7 +5,7 @@ import type { RunIdentity, RunPosition, RunWriter } from './types';
 
 const NEVER = 3_600_000;
 
-// Real: Redis, its connections, publishers and hubs. A crash closes the connections of a worker in mid-air.
+// Real: Redis, its connections, publishers and subscribers. A crash closes the connections of a worker in mid-air.
 describe('a run that changes hands', () => {
   let bench: RunBench;
   let gateway: TestGateway;
@@ -27,8 +27,8 @@ describe('a run that changes hands', () => {
     onFenced: () => void = () => undefined,
   ): Promise<{ worker: TestWorker; writer: RunWriter; reader: Reader }> {
     const worker = await bench.worker({ durableIntervalMs: NEVER });
-    const reader = Reader.ofUser(gateway.hub, identity.userId);
-    await worker.publisher.seize(identity.runId, 1);
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
+    await worker.publisher.acquire(identity.runId, 1);
     const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced);
     writer.append(durable);
     await writer.flush();
@@ -39,9 +39,9 @@ describe('a run that changes hands', () => {
   }
 
   async function takeOver(identity: RunIdentity, epoch: number): Promise<RunWriter> {
-    const seizure = await successor.publisher.seize(identity.runId, epoch);
-    if (seizure.kind !== 'resumed') throw new Error(`not resumed: ${seizure.kind}`);
-    const start = { epoch, generation: seizure.generation, text: seizure.text };
+    const acquired = await successor.publisher.acquire(identity.runId, epoch);
+    if (acquired.kind !== 'resumed') throw new Error(`not resumed: ${acquired.kind}`);
+    const start = { epoch, generation: acquired.generation, text: acquired.text };
     return successor.publisher.open(identity, start, () => undefined);
   }
 
@@ -53,7 +53,7 @@ describe('a run that changes hands', () => {
       ', and what only readers saw',
       () => undefined,
     );
-    const follower = await Reader.follow(gateway.hub, identity.runId);
+    const follower = await Reader.follow(gateway.subscriber, identity.runId);
     await follower.shows('The durable part, and what only readers saw');
     follower.forget();
     worker.crash();
@@ -88,8 +88,8 @@ describe('a run that changes hands', () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(identity, 'Half a tool ca', 'll');
     worker.crash();
-    const seizure = await successor.publisher.seize(identity.runId, 2);
-    expect(seizure).toMatchObject({ kind: 'resumed', generation: 1, offset: 14 });
+    const acquired = await successor.publisher.acquire(identity.runId, 2);
+    expect(acquired).toMatchObject({ kind: 'resumed', generation: 1, offset: 14 });
     const writer = successor.publisher.open(identity, { epoch: 2, generation: 2, text: '' }, () => undefined);
     await reader.shows('');
     writer.append('Anew');
@@ -104,7 +104,7 @@ describe('a run that changes hands', () => {
       const identity = chatRun();
       const { worker, reader } = await dyingWorker(identity, 'Trimmed  ', '');
       worker.crash();
-      await successor.publisher.seize(identity.runId, 2);
+      await successor.publisher.acquire(identity.runId, 2);
       const writer = successor.publisher.open(identity, { epoch: 2, generation: 1, text }, () => undefined);
       writer.append(' …');
       await writer.flush();
@@ -137,14 +137,14 @@ describe('a run that changes hands', () => {
     expect(onFenced).toHaveBeenCalledTimes(1);
   });
 
-  it('refuses a take with an epoch that is behind', async () => {
+  it('refuses to acquire with an epoch that is behind', async () => {
     const identity = chatRun();
-    expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
-    expect(await successor.publisher.seize(identity.runId, 2)).toEqual({ kind: 'fenced', epoch: 3 });
-    expect(await successor.publisher.seize(identity.runId, 3)).toEqual({ kind: 'empty' });
+    expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
+    expect(await successor.publisher.acquire(identity.runId, 2)).toEqual({ kind: 'fenced', epoch: 3 });
+    expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
   });
 
-  it('lets the first owner write without a seizure, and fences it by whoever has seized before that', async () => {
+  it('lets the first owner write without a acquired, and fences it by whoever has seized before that', async () => {
     const ownsStill = vi.fn(() => Promise.resolve([true]));
     const first = await bench.worker({ durableIntervalMs: NEVER, ownsStill });
     const [alone, overtaken] = [chatRun(), chatRun()];
@@ -152,7 +152,7 @@ describe('a run that changes hands', () => {
     const start = { epoch: 1, generation: 1, text: '' };
     const writer = first.publisher.open(alone, start, onFenced);
     const late = first.publisher.open(overtaken, start, onFenced);
-    expect(await successor.publisher.seize(overtaken.runId, 2)).toEqual({ kind: 'empty' });
+    expect(await successor.publisher.acquire(overtaken.runId, 2)).toEqual({ kind: 'empty' });
     writer.append('mine');
     late.append('not mine any more');
     await writer.flush();
@@ -161,16 +161,16 @@ describe('a run that changes hands', () => {
     expect(await successor.publisher.read(overtaken.runId)).toBeUndefined();
     expect(onFenced).toHaveBeenCalledTimes(1);
     expect(ownsStill).not.toHaveBeenCalled();
-    expect(await successor.publisher.seize(alone.runId, 2)).toMatchObject({ kind: 'resumed', text: 'mine' });
+    expect(await successor.publisher.acquire(alone.runId, 2)).toMatchObject({ kind: 'resumed', text: 'mine' });
   });
 
-  it('tells a taker of a recorded end', async () => {
+  it('tells a claimant of a recorded end', async () => {
     const identity = chatRun();
     const writer = successor.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
     writer.append('over');
     const terminal = completed(writer.position);
     await writer.end(terminal);
-    expect(await successor.publisher.seize(identity.runId, 2)).toMatchObject({
+    expect(await successor.publisher.acquire(identity.runId, 2)).toMatchObject({
       kind: 'resumed',
       text: 'over',
       terminal,
@@ -186,9 +186,9 @@ describe('a run that changes hands', () => {
     await writer.flush();
     const fresh = await bench.gateway();
     const at = (epoch: number, offset: number): RunPosition => ({ epoch, generation: 1, offset });
-    const within = await Reader.follow(fresh.hub, identity.runId, at(1, 7), 'durable');
-    const beyond = await Reader.follow(fresh.hub, identity.runId, at(1, 12), 'durable and ');
-    const same = await Reader.follow(fresh.hub, identity.runId, at(2, 10), 'durable / ');
+    const within = await Reader.follow(fresh.subscriber, identity.runId, at(1, 7), 'durable');
+    const beyond = await Reader.follow(fresh.subscriber, identity.runId, at(1, 12), 'durable and ');
+    const same = await Reader.follow(fresh.subscriber, identity.runId, at(2, 10), 'durable / ');
     await Promise.all([within, beyond, same].map((reader) => reader.shows('durable / second epoch')));
     expect([within, beyond, same].map(({ resets }) => resets)).toEqual([0, 1, 0]);
     await writer.end(completed(writer.position));
@@ -200,7 +200,7 @@ describe('a run that changes hands', () => {
     const { writer } = await dyingWorker(identity, 'durable', ' live');
     const cursor = { ...writer.position };
     const fresh = await bench.gateway();
-    const reader = await Reader.follow(fresh.hub, identity.runId, cursor, 'durable live');
+    const reader = await Reader.follow(fresh.subscriber, identity.runId, cursor, 'durable live');
     expect(reader.updates).toEqual([]);
     writer.append(' more');
     await reader.shows('durable live more');

@@ -3,13 +3,13 @@ import { startRedis, waitFor, type RedisServer } from '@perennial/testing';
 import { expect } from 'vitest';
 import { Connections, Subscriptions, createRedis } from '../redis';
 import type { LookedUp } from './followed-run';
-import { createRunHub } from './hub';
+import { createRunStreamSubscriber } from './run-stream-subscriber';
 import { RunKeys, shortTag, userKey } from './keys';
 import { createRunPublisher, type RunPublisherOptions } from './publisher';
 import type {
   FollowedRun,
   Following,
-  RunHub,
+  RunStreamSubscriber,
   RunIdentity,
   RunPosition,
   RunPublisher,
@@ -39,7 +39,7 @@ export interface TestWorker {
 }
 
 export interface TestGateway {
-  hub: RunHub;
+  subscriber: RunStreamSubscriber;
   connections: Connections;
   subscriptions: LossySubscriptions;
   lookups: string[];
@@ -71,26 +71,26 @@ export class RunBench {
     const subscriptions = new LossySubscriptions(createRedis(this.redis.url, { role: 'subscriber', name: 'lossy' }));
     const lookups: string[] = [];
     const { commands, keyPrefix, processId, deadLetters, capacity } = connections;
-    const hub = createRunHub({
+    const subscriber = createRunStreamSubscriber({
       connections: { commands, subscriptions, keyPrefix, processId, deadLetters, capacity },
       lookup: async (runId) => {
         lookups.push(runId);
         return this.rows.get(runId);
       },
     });
-    this.closers.push(() => hub.close());
+    this.closers.push(() => subscriber.close());
     this.closers.push(() => subscriptions.close());
     await this.ready(connections);
     await waitFor(() => subscriptions.isLive);
     // A worker that does not know of it yet would open its runs late.
     const { gateways } = new RunKeys(KEY_PREFIX);
     await waitFor(async () => (await this.command('ZSCORE', gateways, shortTag(processId))) !== null);
-    return { hub, connections, subscriptions, lookups };
+    return { subscriber, connections, subscriptions, lookups };
   }
 
   /** A user's socket that the workers can find: what begins now is new to it. */
-  async socketOf({ hub, connections }: TestGateway, userId: string): Promise<Reader> {
-    const reader = Reader.ofUser(hub, userId);
+  async socketOf({ subscriber, connections }: TestGateway, userId: string): Promise<Reader> {
+    const reader = Reader.ofUser(subscriber, userId);
     const held = new RunKeys(KEY_PREFIX).held(shortTag(connections.processId));
     await waitFor(async () => (await this.command('SISMEMBER', held, userKey(userId))) === 1);
     return reader;
@@ -191,15 +191,20 @@ export class Reader {
     this.updates.length = 0;
   }
 
-  static async follow(hub: RunHub, runId: string, cursor?: RunPosition, text = ''): Promise<Reader> {
+  static async follow(
+    subscriber: RunStreamSubscriber,
+    runId: string,
+    cursor?: RunPosition,
+    text = '',
+  ): Promise<Reader> {
     const reader = new Reader(cursor, text);
-    reader.following = await hub.follow(runId, cursor, reader.onUpdate);
+    reader.following = await subscriber.follow(runId, cursor, reader.onUpdate);
     return reader;
   }
 
-  static ofUser(hub: RunHub, userId: string): Reader {
+  static ofUser(subscriber: RunStreamSubscriber, userId: string): Reader {
     const reader = new Reader();
-    hub.followUser(userId, reader.onUpdate, () => undefined);
+    subscriber.followUser(userId, reader.onUpdate, () => undefined);
     return reader;
   }
 

@@ -1,5 +1,5 @@
 /**
- * The token's way. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
+ * The token path. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
  * gateway (about 15 ms) and the run's **durable** stream (100-250 ms). Both speak (epoch, generation, offset); offsets count
  * UTF-16 units of the run's text.
  */
@@ -69,7 +69,7 @@ export interface TokenUsage {
 
 // ---------------------------------------------------------------- writing (chat workers)
 
-/** One taken run's pen. All methods are cheap and synchronous unless they return a promise. */
+/** The stream writer of one claimed run. All methods are cheap and synchronous unless they return a promise. */
 export interface RunWriter {
   readonly identity: RunIdentity;
   readonly position: RunPosition;
@@ -95,11 +95,11 @@ export interface RunWriter {
   release(): void;
 }
 
-/** What was found when a run's keys were seized for a new epoch. */
-export type Seizure =
+/** What was found when a run's keys were acquired for a new epoch. */
+export type AcquireResult =
   /** The stream is there: continue after `text` (the durable tail of `generation`). */
   | { kind: 'resumed'; generation: number; offset: number; text: string; terminal?: RunTerminal }
-  /** Nothing is there (first take, or Redis lost its memory): the caller seeds it from Postgres. */
+  /** Nothing is there (first claim, or Redis lost its memory): the caller seeds it from Postgres. */
   | { kind: 'empty' }
   /** A higher epoch is already set: this take is void. */
   | { kind: 'fenced'; epoch: number };
@@ -108,7 +108,7 @@ export type Seizure =
 export interface RunStart {
   epoch: number;
   generation: number;
-  /** Text of that generation so far. It may be longer or shorter than what `seize` returned: the stream is made equal to it. */
+  /** Text of that generation so far. It may be longer or shorter than what `acquire` returned: the stream is made equal to it. */
   text: string;
   /** How much of `text` (UTF-16 units) Postgres has already. Default 0: the first checkpoint repeats the whole text. */
   checkpointed?: number;
@@ -119,9 +119,9 @@ export interface RunPublisher {
    * Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called; a run's first owner need not: nobody
    * can have written, and its first durable write sets the epoch.
    */
-  seize(runId: string, epoch: number): Promise<Seizure>;
+  acquire(runId: string, epoch: number): Promise<AcquireResult>;
   /**
-   * Opens the pen at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
+   * Opens the writer at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
    * `onFenced` is called once when Redis tells that another epoch owns the run; the writer is dead from then on.
    */
   open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter;
@@ -157,7 +157,7 @@ export type RunUpdate =
   /** The end; `text` is the final text. Comes once. */
   | { kind: 'end'; epoch: number; terminal: RunTerminal; text: string };
 
-/** One run as the hub knows it; it holds the text, so a slow reader costs a cursor, not a buffer. */
+/** One run as the subscriber knows it; it holds the text, so a slow reader costs a cursor, not a buffer. */
 export interface FollowedRun {
   readonly identity: RunIdentity;
   readonly position: RunPosition;
@@ -177,7 +177,7 @@ export interface RunLookup {
 
 export type OnRunUpdate = (update: RunUpdate, run: FollowedRun) => void;
 
-/** Stops following when called. A slow reader pauses instead of buffering: the hub keeps one cursor for it. */
+/** Stops following when called. A slow reader pauses instead of buffering: the subscriber keeps one cursor for it. */
 export interface Following {
   (): void;
   /** No updates until `resume`. */
@@ -186,7 +186,7 @@ export interface Following {
   resume(): void;
 }
 
-export interface RunHub {
+export interface RunStreamSubscriber {
   /**
    * Follows one run from a cursor (none: from the start of the current text). `onUpdate` is called in order, the first time before
    * the promise resolves; with a cursor that is no longer true the first update is a `reset`, else the first delta fills the gap.
@@ -199,7 +199,7 @@ export interface RunHub {
    * update is a `reset` with the text so far. Returns the stop function.
    */
   followUser(userId: string, onUpdate: OnRunUpdate, onEvent: (event: UserEvent) => void): () => void;
-  /** The hub's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
+  /** The subscriber's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
   snapshot(runId: string): Promise<FollowedRun | undefined>;
   /** Takes this gateway out of the registry and stops. Followers get nothing more. */
   close(): Promise<void>;

@@ -11,12 +11,12 @@ import { isConflict, lanceError } from './errors';
 import { beforeSearched, isDue, optimise } from './maintenance';
 import {
   arrowTable,
-  conditionOf,
+  toCondition,
   dimensionOf,
   ensureIndexes,
   REF_COLUMNS,
   refOf,
-  schemaOf,
+  toSchema,
   type LanceRow,
 } from './table';
 import { WriteQueue } from './write-queue';
@@ -68,7 +68,7 @@ export class LancedbDriver implements Driver {
       // One that is there stays as it is, whatever its dimension; its indexes may have been left out by a death.
       const table =
         identity === undefined
-          ? await connection.createEmptyTable(name, schemaOf(dimension))
+          ? await connection.createEmptyTable(name, toSchema(dimension))
           : await connection.openTable(name);
       try {
         await ensureIndexes(table);
@@ -118,7 +118,7 @@ export class LancedbDriver implements Driver {
   }
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
-    const condition = conditionOf(filter) ?? 'true';
+    const condition = toCondition(filter) ?? 'true';
     await this.#change(collection, ({ table }) => table.delete(condition));
   }
 
@@ -145,12 +145,12 @@ export class LancedbDriver implements Driver {
   }
 
   count(collection: string, filter: CheckedFilter): Promise<number> {
-    return this.#inTable(collection, ({ table }) => table.countRows(conditionOf(filter)));
+    return this.#inTable(collection, ({ table }) => table.countRows(toCondition(filter)));
   }
 
   page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
     return this.#inTable(collection, async ({ table }) => {
-      const conditions = [conditionOf(filter), after === undefined ? undefined : `id > '${after}'`];
+      const conditions = [toCondition(filter), after === undefined ? undefined : `id > '${after}'`];
       const where = conditions.filter((condition) => condition !== undefined).join(' AND ');
       const query = table.query().select(REF_COLUMNS).orderBy({ columnName: 'id', ascending: true }).limit(limit);
       return (await rows(where === '' ? query : query.where(where))).map(refOf);
@@ -279,7 +279,7 @@ export class LancedbDriver implements Driver {
 }
 
 async function dense(table: Table, { vector, filter, limit }: DriverQuery): Promise<Hit[]> {
-  const where = conditionOf(filter) ?? 'true';
+  const where = toCondition(filter) ?? 'true';
   const query = table
     .query()
     .nearestTo(vector)
@@ -301,7 +301,7 @@ async function keyword(table: Table, { vector, filter, limit, words }: DriverHyb
     table
       .query()
       .fullTextSearch(new MatchQuery(words.join(' '), 'words'))
-      .where(conditionOf(filter) ?? 'true')
+      .where(toCondition(filter) ?? 'true')
       .select([...REF_COLUMNS, 'vector', '_score'])
       .limit(limit),
   );

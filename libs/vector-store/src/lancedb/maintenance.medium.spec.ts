@@ -7,7 +7,7 @@ import { points, randomNumbers } from '../../test/points';
 import { unitVector } from '../checks';
 import { wordsOf } from '@perennial/words';
 import { isDue, optimise } from './maintenance';
-import { arrowTable, ensureIndexes, schemaOf } from './table';
+import { arrowTable, ensureIndexes, toSchema } from './table';
 
 /** On a real table on disk. */
 describe('upkeep of a LanceDB table', () => {
@@ -15,7 +15,7 @@ describe('upkeep of a LanceDB table', () => {
   let table: Table;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'perennial-lancedb-'));
-    table = await (await connect(directory)).createEmptyTable('t', schemaOf(8));
+    table = await (await connect(directory)).createEmptyTable('t', toSchema(8));
     await ensureIndexes(table);
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));

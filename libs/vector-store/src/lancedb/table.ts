@@ -21,7 +21,7 @@ const list = (dimension: number) => new FixedSizeList(dimension, new Field('item
 const PRIMARY_KEY = new Map([['lance-schema:unenforced-primary-key', 'true']]);
 
 /** The columns of a collection. `words` holds each word as often as it occurs, with spaces between. */
-export function schemaOf(dimension: number): Schema {
+export function toSchema(dimension: number): Schema {
   return new Schema([
     new Field('id', new Utf8(), false, PRIMARY_KEY),
     new Field('scope', new Utf8(), false),
@@ -67,7 +67,7 @@ export function arrowTable(points: readonly StoredPoint[], dimension: number): A
   const child = makeData({ type: new Float32(), data: vectors });
   const text = (values: string[]) => vectorFromArray(values, new Utf8());
   const whole = (values: number[]) => vectorFromArray(values, new Int32());
-  return new ArrowTable(schemaOf(dimension), {
+  return new ArrowTable(toSchema(dimension), {
     id: text(points.map(({ id }) => id)),
     scope: text(points.map(({ scope }) => scope)),
     file: text(points.map(({ fileId }) => fileId)),
@@ -85,7 +85,7 @@ function repeated(words: Words): string {
 }
 
 /** The SQL condition of a filter. Its ids were checked to have no quotes. Undefined for the empty filter. */
-export function conditionOf({ scopes, fileIds, generation, generationBelow }: CheckedFilter): string | undefined {
+export function toCondition({ scopes, fileIds, generation, generationBelow }: CheckedFilter): string | undefined {
   const oneOf = (column: string, values: readonly string[]): string =>
     `${column} IN (${values.map((value) => `'${value}'`).join(', ')})`;
   const conditions = [

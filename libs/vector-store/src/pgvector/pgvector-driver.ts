@@ -4,8 +4,8 @@ import { bestScore, candidatesFor } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import type { Words } from '@perennial/words';
 import { VectorDatabase, type Row } from './database';
-import { creation, SCHEMA, tableOf, type IndexOptions } from './schema';
-import { denseStatement, exactUpTo, hybridStatement, Values, whereOf, type DenseParts } from './search-sql';
+import { creation, SCHEMA, toTableName, type IndexOptions } from './schema';
+import { denseStatement, exactUpTo, hybridStatement, Values, toWhere, type DenseParts } from './search-sql';
 import { CollectionStatistics } from './statistics';
 
 export interface PgvectorConfig extends IndexOptions {
@@ -41,14 +41,16 @@ export class PgvectorDriver implements Driver {
       await query('CREATE EXTENSION IF NOT EXISTS vector');
       await checkVersion(query);
       await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
-      const [row] = await query(`SELECT to_regclass($1)::oid AS found`, [tableOf(name)]);
+      const [row] = await query(`SELECT to_regclass($1)::oid AS found`, [toTableName(name)]);
       if (row?.['found']) return;
       for (const statement of creation(name, dimension, this.config)) await query(statement);
     });
   }
 
   async drop(name: string): Promise<void> {
-    await this.#database.run(`DROP TABLE IF EXISTS ${tableOf(name)}`, [], { timeoutMs: this.config.adminTimeoutMs });
+    await this.#database.run(`DROP TABLE IF EXISTS ${toTableName(name)}`, [], {
+      timeoutMs: this.config.adminTimeoutMs,
+    });
   }
 
   async list(): Promise<CollectionInfo[]> {
@@ -74,7 +76,7 @@ export class PgvectorDriver implements Driver {
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
     // One order for all writers: two that share points wait for each other instead of blocking each other for ever.
     const sorted = [...points].sort((a, b) => (a.id < b.id ? -1 : 1));
-    const table = tableOf(collection);
+    const table = toTableName(collection);
     await this.#database.run(
       `INSERT INTO ${table} AS p (id, scope, file, generation, ordinal, vector, words)
        SELECT id, scope, file, generation, ordinal, vector::vector, words::tsvector
@@ -102,7 +104,7 @@ export class PgvectorDriver implements Driver {
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
     const values = new Values();
-    await this.#database.run(`DELETE FROM ${tableOf(collection)} WHERE ${whereOf(filter, values)}`, values.list, {
+    await this.#database.run(`DELETE FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`, values.list, {
       timeoutMs: this.config.writeTimeoutMs,
       collection,
     });
@@ -138,7 +140,7 @@ export class PgvectorDriver implements Driver {
       collection,
       dimension: query.vector.length,
       vector: values.add(vectorText(query.vector)),
-      where: whereOf(query.filter, values),
+      where: toWhere(query.filter, values),
       limit,
       exactUpTo: exactUpTo(await this.#statistics.total(collection)),
     };
@@ -160,7 +162,7 @@ export class PgvectorDriver implements Driver {
   async count(collection: string, filter: CheckedFilter): Promise<number> {
     const values = new Values();
     const [row] = await this.#database.run(
-      `SELECT count(*)::int AS points FROM ${tableOf(collection)} WHERE ${whereOf(filter, values)}`,
+      `SELECT count(*)::int AS points FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection },
     );
@@ -169,10 +171,10 @@ export class PgvectorDriver implements Driver {
 
   async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
     const values = new Values();
-    const where = whereOf(filter, values);
+    const where = toWhere(filter, values);
     const above = after === undefined ? '' : `AND id > ${values.add(after)}::uuid`;
     const rows = await this.#database.run(
-      `SELECT id, scope, file, generation, ordinal FROM ${tableOf(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
+      `SELECT id, scope, file, generation, ordinal FROM ${toTableName(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection },
     );

@@ -2,7 +2,7 @@
 export const SCHEMA = 'vector_store';
 
 /** The table of a collection; names were checked before they come here. */
-export const tableOf = (collection: string): string => `${SCHEMA}."${collection}"`;
+export const toTableName = (collection: string): string => `${SCHEMA}."${collection}"`;
 
 /** HNSW takes no more. Beyond it every search is exact. */
 const MAX_INDEXED_DIMENSION = 4_000;
@@ -21,7 +21,7 @@ export interface IndexOptions {
 
 /** Makes a collection; each statement may find its work done already. */
 export function creation(collection: string, dimension: number, { hnswM, hnswEfConstruction }: IndexOptions): string[] {
-  const table = tableOf(collection);
+  const table = toTableName(collection);
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (
        id uuid PRIMARY KEY,

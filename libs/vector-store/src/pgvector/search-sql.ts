@@ -1,6 +1,6 @@
 import type { CheckedFilter } from '../driver';
-import { RRF_K, weightsOf } from '../fusion';
-import { indexed, isIndexed, tableOf } from './schema';
+import { RRF_K, toWeights } from '../fusion';
+import { indexed, isIndexed, toTableName } from './schema';
 import type { WeighedWord } from './statistics';
 
 /** A statement under construction: its values and the numbers by which it names them. */
@@ -15,7 +15,7 @@ export class Values {
 }
 
 /** The WHERE clause of a filter; `true` for the empty one. */
-export function whereOf({ scopes, fileIds, generation, generationBelow }: CheckedFilter, values: Values): string {
+export function toWhere({ scopes, fileIds, generation, generationBelow }: CheckedFilter, values: Values): string {
   const conditions = [
     // A single value gives the planner the share of exactly that scope.
     scopes && (scopes.length === 1 ? `scope = ${values.add(scopes[0])}` : `scope = ANY(${values.add(scopes)}::text[])`),
@@ -52,7 +52,7 @@ export const exactUpTo = (total: number): number =>
  * asked for, because too little of what lies near is in sight, everything in sight is compared after all.
  */
 export function denseParts({ collection, dimension, vector, where, limit, exactUpTo }: DenseParts): string {
-  const table = tableOf(collection);
+  const table = toTableName(collection);
   const exact = (condition: string): string => `
     exact AS MATERIALIZED (
       SELECT id FROM (
@@ -104,7 +104,7 @@ export function keywordPart(
     keyword AS MATERIALIZED (
       SELECT id, row_number() OVER (ORDER BY score DESC, id) AS rank FROM (
         SELECT id, ${score.join(' + ')} AS score
-        FROM ${tableOf(collection)}
+        FROM ${toTableName(collection)}
         -- Unpacked once, not once for each word.
         CROSS JOIN LATERAL (SELECT setweight(words, 'D') AS bag OFFSET 0) unpacked
         WHERE ${where} AND words @@ ${values.add(any.join(' | '))}::tsquery
@@ -118,7 +118,7 @@ const columns = (vector: string): string =>
 
 export function denseStatement(parts: DenseParts, limit: number): string {
   return `WITH ${denseParts(parts)}
-    SELECT ${columns(parts.vector)} FROM dense JOIN ${tableOf(parts.collection)} p USING (id)
+    SELECT ${columns(parts.vector)} FROM dense JOIN ${toTableName(parts.collection)} p USING (id)
     ORDER BY similarity DESC, p.id LIMIT ${limit}`;
 }
 
@@ -128,8 +128,8 @@ export function hybridStatement(
   query: { words: readonly WeighedWord[]; keywordWeight: number; limit: number },
   values: Values,
 ): string {
-  const { dense, keyword } = weightsOf(query.keywordWeight);
-  const table = tableOf(parts.collection);
+  const { dense, keyword } = toWeights(query.keywordWeight);
+  const table = toTableName(parts.collection);
   const share = (half: string, weight: number): string =>
     weight <= 0 ? '0' : `coalesce(1 / (${RRF_K - 1} + ${half}.rank / ${values.add(weight)}::float8), 0)`;
   return `WITH ${denseParts(parts)}, ${keywordPart(parts, query.words, values)},

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { VectorDatabase } from './database';
-import { tableOf } from './schema';
+import { toTableName } from './schema';
 
 export interface WeighedWord {
   word: string;
@@ -61,7 +61,7 @@ export class CollectionStatistics {
       `SELECT c.reltuples::float8 AS total, s.most_common_elems::text::text[] AS words, s.most_common_elem_freqs AS shares
        FROM pg_class c LEFT JOIN pg_stats s ON s.schemaname = 'vector_store' AND s.tablename = c.relname AND s.attname = 'words'
        WHERE c.oid = $1::text::regclass`,
-      [tableOf(collection)],
+      [toTableName(collection)],
       { timeoutMs: this.timeoutMs, collection },
     );
     const words = (row?.['words'] ?? []) as string[];
@@ -75,7 +75,7 @@ export class CollectionStatistics {
   }
 
   async #total(collection: string): Promise<number> {
-    const [row] = await this.database.run(`SELECT count(*)::int AS total FROM ${tableOf(collection)}`, [], {
+    const [row] = await this.database.run(`SELECT count(*)::int AS total FROM ${toTableName(collection)}`, [], {
       timeoutMs: this.timeoutMs,
       collection,
     });
@@ -85,7 +85,7 @@ export class CollectionStatistics {
   async #count(collection: string, words: readonly string[]): Promise<void> {
     const rows = await this.database.run(
       `SELECT word, (SELECT count(*)::int FROM (
-         SELECT 1 FROM ${tableOf(collection)} WHERE words @@ quote_literal(word)::tsquery LIMIT ${COUNT_LIMIT}) found) AS documents
+         SELECT 1 FROM ${toTableName(collection)} WHERE words @@ quote_literal(word)::tsquery LIMIT ${COUNT_LIMIT}) found) AS documents
        FROM unnest($1::text[]) AS word`,
       [words],
       { timeoutMs: this.timeoutMs, collection },

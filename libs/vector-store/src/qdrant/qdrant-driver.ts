@@ -1,6 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
-import { bestScore, candidatesFor, fusedScore, RRF_K, weightsOf } from '../fusion';
+import { bestScore, candidatesFor, fusedScore, RRF_K, toWeights } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { qdrantError } from './errors';
 import { documentVector, queryVector } from './sparse';
@@ -211,7 +211,7 @@ function fusedQuery(
   words: { query: { indices: number[]; values: number[] }; using: string; filter: Schemas['Filter'] },
 ) {
   const candidates = candidatesFor(limit);
-  const { dense, keyword } = weightsOf(keywordWeight);
+  const { dense, keyword } = toWeights(keywordWeight);
   return {
     prefetch: [
       {

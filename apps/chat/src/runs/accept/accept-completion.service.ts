@@ -10,7 +10,7 @@ import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
-import { AcceptRepository, type Delivery } from './accept.repository';
+import { AcceptRepository, type DeliveryKey } from './accept.repository';
 import { limitsOf, sameRequest } from './accept-turn.service';
 import { bodyLength } from './content';
 import { encodingOf } from './encoding';
@@ -32,7 +32,7 @@ export class AcceptCompletionService {
   ) {}
 
   /** @throws CallError as `completions.accept` declares them */
-  async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+  async accept(request: Request, principal: UserPrincipal, delivery: DeliveryKey): Promise<Reply> {
     const length = bodyLength(request.body.messages);
     // A whole conversation comes with each request; what one message may have is its least bound.
     const limit = this.env.MAX_MESSAGE_CHARS * 10;
@@ -61,7 +61,7 @@ export class AcceptCompletionService {
     request: Request,
     documents: boolean,
     principal: UserPrincipal,
-    delivery: Delivery,
+    delivery: DeliveryKey,
     claimant: string | null,
   ): Promise<Accepted<Reply>> {
     const { userId } = principal;

@@ -7,14 +7,14 @@ import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
-import { cutText } from '../model/cut-text';
-import type { TurnRequest } from '../model/run';
+import { cutText } from '../types/cut-text';
+import type { TurnRequest } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { UsageService } from '../../usage/usage.service';
 import { DEFAULT_TITLE } from '../title/title-text';
 import { UserEvents } from '../user-events';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
-import { AcceptRepository, type AcceptFacts, type Delivery, type NewTurn } from './accept.repository';
+import { AcceptRepository, type AcceptFacts, type DeliveryKey, type NewTurn } from './accept.repository';
 import { type Content, readContent } from './content';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
 import { checkLimits, mustSerialise, type RunLimits } from './limits';
@@ -40,7 +40,7 @@ export class AcceptTurnService {
   ) {}
 
   /** @throws CallError as `runs.accept` declares them */
-  async accept(request: Request, principal: UserPrincipal, delivery: Delivery): Promise<Reply> {
+  async accept(request: Request, principal: UserPrincipal, delivery: DeliveryKey): Promise<Reply> {
     const content = this.#check(request);
     for (const model of new Set(request.answers.map((answer) => answer.modelId))) {
       await this.models.assertOffered(model, principal);
@@ -103,7 +103,7 @@ export class AcceptTurnService {
     request: Request,
     content: Content | null,
     principal: UserPrincipal,
-    delivery: Delivery,
+    delivery: DeliveryKey,
     claimant: string | null,
   ): Promise<Accepted<Reply>> {
     const { facts, missing, running } = await this.#read(tx, request, principal, delivery);
@@ -131,7 +131,7 @@ export class AcceptTurnService {
     return { reply, runIds: made.map((answer) => answer.run_id), claimed };
   }
 
-  async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: Delivery) {
+  async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: DeliveryKey) {
     const { userMessage, answers, chatId, parentId } = request;
     const answerIds = answers.map((answer) => answer.messageId);
     const question = {
@@ -165,7 +165,7 @@ export class AcceptTurnService {
     request: Request,
     content: Content | null,
     principal: UserPrincipal,
-    delivery: Delivery,
+    delivery: DeliveryKey,
     facts: AcceptFacts,
     existing: string | undefined,
   ): Omit<NewTurn, 'result' | 'claimant'> {
@@ -252,7 +252,7 @@ export function limitsOf(env: ChatEnv): RunLimits {
 }
 
 /** The stored result of the same call; another request under its key is refused. */
-export function sameRequest(known: { hash: string; result: unknown }, delivery: Delivery): unknown {
+export function sameRequest(known: { hash: string; result: unknown }, delivery: DeliveryKey): unknown {
   if (known.hash === delivery.hash || known.hash === delivery.earlierHash) return known.result;
   throw new CallError(
     'IDEMPOTENCY_MISMATCH',

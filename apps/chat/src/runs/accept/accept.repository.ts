@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable } from '@perennial/persistence';
-import { jsonb } from '../model/json';
-import type { TakenRun } from '../model/run';
+import { jsonb } from '../types/json';
+import type { ClaimedRun } from '../types/run';
 import { COMPLETION_FACTS, insertCompletion, insertTurn, TURN_FACTS } from './accept-statements';
 
 /** A delivery of a call, as its result is stored. */
-export interface Delivery {
+export interface DeliveryKey {
   scope: string;
   key: string;
   hash: string;
@@ -20,7 +20,7 @@ export interface AcceptQuestion {
   messageIds: string[];
   answerIds: string[];
   maxQueued: number;
-  delivery: Delivery;
+  delivery: DeliveryKey;
 }
 
 /** Everything that an accept decides on, read in one statement. */
@@ -69,7 +69,7 @@ export interface NewTurn {
   request: unknown;
   traceparent: string | null;
   titleEffect: { key: string; run_id: string; payload: unknown } | null;
-  delivery: Delivery;
+  delivery: DeliveryKey;
   result: unknown;
   /** The process that claims the runs at once, if it still lives; null: they wait for one. */
   claimant: string | null;
@@ -88,7 +88,7 @@ export interface NewCompletion {
   traceparent: string | null;
   /** Those that its messages refer to; only the user's own count. */
   pictureIds: readonly string[];
-  delivery: Delivery;
+  delivery: DeliveryKey;
   result: unknown;
   /** As for a turn. */
   claimant: string | null;
@@ -142,9 +142,9 @@ export class AcceptRepository {
   }
 
   /** @returns the runs that were claimed with it: all or none */
-  async insertTurn(tx: Queryable, turn: NewTurn): Promise<TakenRun[]> {
+  async insertTurn(tx: Queryable, turn: NewTurn): Promise<ClaimedRun[]> {
     const { name, sql } = insertTurn(turn.isNew, turn.claimant !== null);
-    return tx.query<TakenRun>(
+    return tx.query<ClaimedRun>(
       sql,
       [
         turn.chatId,
@@ -174,7 +174,7 @@ export class AcceptRepository {
     userId: string,
     idempotencyKey: string | null,
     maxQueued: number,
-    delivery: Delivery,
+    delivery: DeliveryKey,
   ): Promise<CompletionFacts> {
     const facts = await tx.first<CompletionFacts>(
       COMPLETION_FACTS,
@@ -185,9 +185,9 @@ export class AcceptRepository {
   }
 
   /** @returns the run, if it was claimed with it */
-  async insertCompletion(tx: Queryable, run: NewCompletion): Promise<TakenRun[]> {
+  async insertCompletion(tx: Queryable, run: NewCompletion): Promise<ClaimedRun[]> {
     const { name, sql } = insertCompletion(run.claimant !== null);
-    return tx.query<TakenRun>(
+    return tx.query<ClaimedRun>(
       sql,
       [
         run.runId,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonb } from '../model/json';
+import { jsonb } from '../types/json';
 import { readContent } from './content';
 import { encodingOf } from './encoding';
 import { checkLimits, mustSerialise } from './limits';

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { GenerationService } from '../generation/generation.service';
 import { RunClaims } from '../generation/run-claims';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { RunQueue } from '../ownership/run-queue';
 
 /** What an accept has made, and replies. */
@@ -11,7 +11,7 @@ export interface Accepted<Reply> {
   /** Runs that are new. */
   runIds: readonly string[];
   /** Those of them that were claimed in the same transaction. Settles before that has committed. */
-  claimed: Promise<readonly TakenRun[]>;
+  claimed: Promise<readonly ClaimedRun[]>;
 }
 
 /** The answer to an accept that had been made before. */

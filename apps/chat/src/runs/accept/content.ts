@@ -1,5 +1,5 @@
 import { CallError } from '@perennial/contracts-kernel';
-import { storableText } from '../model/json';
+import { storableText } from '../types/json';
 
 /** A message's content in its two forms. */
 export interface Content {

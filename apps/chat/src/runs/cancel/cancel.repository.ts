@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '@perennial/contracts-kernel';
 import type { Queryable } from '@perennial/persistence';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
-import { FIRST_GENERATION } from '../model/run';
+import { FIRST_GENERATION } from '../types/run';
 
 export interface CancelledRun {
   identity: RunIdentity;

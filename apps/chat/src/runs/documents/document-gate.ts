@@ -6,7 +6,7 @@ import { isPassing } from '../models/model-catalog';
 import { distinct, documentsIn } from './attachments';
 
 /** An accept does not wait longer for retrieval than this: the search itself looks again whose a document is. */
-const PATIENCE_MS = 1_500;
+const TIMEOUT_MS = 1_500;
 
 /** Refuses a message with documents that are not there for its sender, so that nobody waits for an answer from them. */
 @Injectable()
@@ -35,7 +35,7 @@ export class DocumentGate {
   }
 
   async #missing(items: readonly SearchItem[], principal: UserPrincipal): Promise<SearchItem | undefined> {
-    const options = { principal, deadlineMs: PATIENCE_MS };
+    const options = { principal, deadlineMs: TIMEOUT_MS };
     const files = items.filter(({ type }) => type === 'file');
     const bases = items.filter(({ type }) => type === 'collection');
     const [statuses, found] = await Promise.all([

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Source } from '@perennial/contracts-retrieval';
 import { Database } from '@perennial/persistence';
-import type { Claim } from '../generation/finish.repository';
-import { jsonb } from '../model/json';
+import type { RunClaim } from '../generation/finish.repository';
+import { jsonb } from '../types/json';
 import type { FoundDocuments } from './context-text';
 
 /** What happened before the answer, in the wire's shape; kept in the message's `statusHistory`. */
@@ -32,7 +32,7 @@ export class DocumentsRepository {
   constructor(private readonly database: Database) {}
 
   /** Keeps it with the run, and sources and statuses with the answer's message. @returns false when the run is another's */
-  async keep({ runId, owner, epoch }: Claim, documents: KeptDocuments): Promise<boolean> {
+  async keep({ runId, owner, epoch }: RunClaim, documents: KeptDocuments): Promise<boolean> {
     const { statuses } = documents;
     const sources = citedSources(documents.sources);
     const row = await this.database.first(

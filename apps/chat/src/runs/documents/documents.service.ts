@@ -5,9 +5,9 @@ import { type SearchItem, documents } from '@perennial/contracts-retrieval';
 import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import type { Claim } from '../generation/finish.repository';
-import { patiently } from '../generation/patience';
-import type { TakenRun } from '../model/run';
+import type { RunClaim } from '../generation/finish.repository';
+import { retryTransient } from '../generation/retry-transient';
+import type { ClaimedRun } from '../types/run';
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
 import { QueryWriter } from './query-writer';
@@ -16,13 +16,13 @@ import { conversationOf, withDocuments } from './run-documents';
 type Found = CallReply<typeof documents.search>;
 
 /** How long an answer waits for Postgres to keep what was found; it goes on to be kept while the answer is written. */
-const KEEP_PATIENCE_MS = 5_000;
+const KEEP_TIMEOUT_MS = 5_000;
 
 /** An attempt that asks for documents. */
 export interface Consulting {
-  run: TakenRun;
+  run: ClaimedRun;
   items: readonly SearchItem[];
-  claim: Claim;
+  claim: RunClaim;
   /** Text that an earlier owner wrote: what it leaned on stays what this answer leans on. */
   begun: boolean;
   /** Ends the asking. */
@@ -34,7 +34,7 @@ export interface Consulting {
 /** What came of it. */
 export interface Consulted {
   /** The run with the documents in its prompt. */
-  run: TakenRun;
+  run: ClaimedRun;
   /** Resolves when Postgres has what was found, or when there is no more use in trying. */
   kept: Promise<void>;
   /** Shows the sources again: the first event may be lost, and nothing comes after the answer's end. */
@@ -72,7 +72,7 @@ export class DocumentsService {
     return inSpan('consult documents', { attributes: { 'perennial.documents.items': items.length } }, async (span) => {
       const documents = await this.#lookUp(consulting, span);
       const kept = this.#keep(consulting, documents);
-      await Promise.race([kept, pause(KEEP_PATIENCE_MS)]);
+      await Promise.race([kept, pause(KEEP_TIMEOUT_MS)]);
       const consulted = this.#consulted(run, documents, kept);
       consulted.repeat();
       return consulted;
@@ -123,7 +123,7 @@ export class DocumentsService {
         throw error;
       }
     };
-    const found = await patiently(search, { signal, limitMs: this.env.DOCUMENTS_TIMEOUT_MS });
+    const found = await retryTransient(search, { signal, limitMs: this.env.DOCUMENTS_TIMEOUT_MS });
     if (found instanceof CallError) throw found;
     return found;
   }
@@ -139,14 +139,14 @@ export class DocumentsService {
 
   async #keep({ claim, giveUp }: Consulting, documents: KeptDocuments): Promise<void> {
     try {
-      await patiently(() => this.repository.keep(claim, documents), { signal: giveUp });
+      await retryTransient(() => this.repository.keep(claim, documents), { signal: giveUp });
     } catch (error) {
       if (!giveUp.aborted)
         this.#log.error({ err: error, run_id: claim.runId }, 'the sources of an answer were not kept');
     }
   }
 
-  #consulted(run: TakenRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
+  #consulted(run: ClaimedRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
     const sources = citedSources(documents.sources);
     return {
       run: withDocuments(run, documents),

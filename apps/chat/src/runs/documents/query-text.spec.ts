@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { queriesOf, queryPrompt } from './query-text';
+import { parseQueries, queryPrompt } from './query-text';
 
 const messages = [
   { role: 'system', content: 'Be brief.' },
@@ -37,6 +37,6 @@ describe('the queries in an answer', () => {
     ['I would search for the launch.', undefined],
     ['', undefined],
   ])('%s', (answer, queries) => {
-    expect(queriesOf(answer)).toEqual(queries);
+    expect(parseQueries(answer)).toEqual(queries);
   });
 });

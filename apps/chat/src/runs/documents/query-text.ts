@@ -1,5 +1,5 @@
 import type { ChatMessage } from '@perennial/model-provider';
-import { cutText } from '../model/cut-text';
+import { cutText } from '../types/cut-text';
 
 /** What the task model is asked when the admin has set nothing. */
 export const DEFAULT_QUERY_PROMPT = `Read the conversation and write one to three search queries that find, in the user's documents, what is needed to answer the last message.
@@ -33,7 +33,7 @@ export function queryPrompt(template: string, messages: readonly ChatMessage[], 
 }
 
 /** The queries in a model's answer, however it is wrapped; undefined when there are none to be found. */
-export function queriesOf(answer: string): string[] | undefined {
+export function parseQueries(answer: string): string[] | undefined {
   for (const [json] of answer.matchAll(/\{[^{}]*\}|\[[^[\]{}]*\]/g)) {
     const queries = listIn(json);
     if (queries !== undefined && queries.length > 0) return queries;

@@ -3,12 +3,12 @@ import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { ChatMessage } from '@perennial/model-provider';
 import { Runtime, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { unlessAborted } from '../generation/patience';
-import { cutText } from '../model/cut-text';
+import { raceAbort } from '../generation/retry-transient';
+import { cutText } from '../types/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { questionOf } from './run-documents';
-import { queriesOf, queryPrompt } from './query-text';
+import { parseQueries, queryPrompt } from './query-text';
 
 /** The longest that one search may be asked. */
 const QUESTION_CHARS = 8_000;
@@ -43,7 +43,7 @@ export class QueryWriter {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.env.DOCUMENTS_TIMEOUT_MS)]);
     try {
       // A config service that is silent must not hold up the answer either.
-      return (await unlessAborted(this.#ask(conversation, chatModel, principal, limit), limit)) ?? words;
+      return (await raceAbort(this.#ask(conversation, chatModel, principal, limit), limit)) ?? words;
     } catch (error) {
       if (signal.aborted) throw error;
       this.#log.info({ err: error }, 'the model worded no queries');
@@ -61,6 +61,6 @@ export class QueryWriter {
     if (!tasks.queryGeneration) return undefined;
     const prompt = queryPrompt(tasks.queryPrompt, conversation, new Date());
     const messages = [{ role: 'user', content: prompt }];
-    return queriesOf(await this.tasks.ask({ task: 'queries', messages, chatModel, principal, signal }));
+    return parseQueries(await this.tasks.ask({ task: 'queries', messages, chatModel, principal, signal }));
   }
 }

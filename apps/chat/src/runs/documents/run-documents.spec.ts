@@ -1,6 +1,6 @@
 import type { Source } from '@perennial/contracts-retrieval';
 import { describe, expect, it } from 'vitest';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { distinct, documentsIn } from './attachments';
 import { contextOf, filledTemplate } from './context-text';
 import { itemsOf, withDocuments } from './run-documents';
@@ -45,7 +45,7 @@ describe('what is attached', () => {
   });
 
   it('is nothing for a run without documents', () => {
-    expect(itemsOf({ request: { params: {} }, attached: null } as unknown as TakenRun, [])).toEqual([]);
+    expect(itemsOf({ request: { params: {} }, attached: null } as unknown as ClaimedRun, [])).toEqual([]);
   });
 });
 
@@ -88,8 +88,8 @@ describe('a run with documents', () => {
         { id: '3', role: 'user', content: 'Q', parts: null },
       ],
       ...change,
-    }) as unknown as TakenRun;
-  const completion = (messages: object[]) => ({ kind: 'completion', request: { messages } }) as unknown as TakenRun;
+    }) as unknown as ClaimedRun;
+  const completion = (messages: object[]) => ({ kind: 'completion', request: { messages } }) as unknown as ClaimedRun;
 
   it('has them in its last user message, before the question', () => {
     const { history } = withDocuments(turn(), found);

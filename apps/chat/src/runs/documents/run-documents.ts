@@ -1,20 +1,20 @@
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import type { ChatMessage } from '@perennial/model-provider';
 import { historyMessages } from '../generation/provider-request';
-import type { HistoryMessage, TakenRun } from '../model/run';
+import type { HistoryMessage, ClaimedRun } from '../types/run';
 import { distinct, documentsIn } from './attachments';
 import { promptOf, type FoundDocuments } from './context-text';
 import { textOf } from './query-text';
 
 /** The documents of a run: what its request names, what is attached to the messages on its path and to its chat, and its model's own. */
-export function itemsOf({ request, attached }: TakenRun, knowledge: readonly SearchItem[]): SearchItem[] {
+export function itemsOf({ request, attached }: ClaimedRun, knowledge: readonly SearchItem[]): SearchItem[] {
   // The usual turn has none of them, and pays for three looks.
   if (attached === null && knowledge.length === 0 && request.files === undefined) return [];
   return distinct([...documentsIn(request.files), ...documentsIn(attached), ...documentsIn(knowledge)]);
 }
 
 /** The conversation that a run answers, as the provider would read it. */
-export function conversationOf(run: TakenRun): ChatMessage[] {
+export function conversationOf(run: ClaimedRun): ChatMessage[] {
   return run.kind === 'turn' ? historyMessages(run.history ?? []) : [...(run.request.messages as ChatMessage[])];
 }
 
@@ -24,12 +24,12 @@ export function questionOf(conversation: readonly ChatMessage[]): string {
 }
 
 /** The run with the documents in its last user message, or in its system message; nothing else of it is changed. */
-export function withDocuments(run: TakenRun, found: FoundDocuments): TakenRun {
+export function withDocuments(run: ClaimedRun, found: FoundDocuments): ClaimedRun {
   if (found.sources.length === 0) return run;
   return run.kind === 'turn' ? turnWith(run, found) : completionWith(run, found);
 }
 
-function turnWith(run: TakenRun, found: FoundDocuments): TakenRun {
+function turnWith(run: ClaimedRun, found: FoundDocuments): ClaimedRun {
   const history = run.history ?? [];
   if (found.inSystem) {
     const { system, params } = run.request as { system?: unknown; params?: { system?: unknown } };
@@ -46,7 +46,7 @@ function turnWith(run: TakenRun, found: FoundDocuments): TakenRun {
   return { ...run, history: history.with(at, { ...message, content, parts }) };
 }
 
-function completionWith(run: TakenRun, found: FoundDocuments): TakenRun {
+function completionWith(run: ClaimedRun, found: FoundDocuments): ClaimedRun {
   const messages = run.request.messages as ChatMessage[];
   const at = messages.findLastIndex(({ role }) => role === (found.inSystem ? 'system' : 'user'));
   const message = messages[at];

@@ -4,15 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { AnswerText, type AnswerTextOptions } from './answer-text';
 
 function answer(options: Partial<AnswerTextOptions> = {}) {
-  const pen = { text: 'old', restarts: 0 };
+  const written = { text: 'old', restarts: 0 };
   const writer = {
     get text() {
-      return pen.text;
+      return written.text;
     },
-    append: (text: string) => (pen.text += text),
+    append: (text: string) => (written.text += text),
     restart: () => {
-      pen.text = '';
-      pen.restarts += 1;
+      written.text = '';
+      written.restarts += 1;
     },
   } as unknown as RunWriter;
   const text = new AnswerText(writer, {
@@ -24,32 +24,32 @@ function answer(options: Partial<AnswerTextOptions> = {}) {
     onPiece: () => undefined,
     ...options,
   });
-  return { pen, text };
+  return { written, text };
 }
 
 describe('the text of an answer', () => {
   it('replaces an earlier generation only when there is something to show', () => {
-    const { pen, text } = answer();
-    expect(pen.text).toBe('old');
+    const { written, text } = answer();
+    expect(written.text).toBe('old');
     text.text('a');
     text.text('b');
-    expect(pen).toEqual({ text: 'ab', restarts: 1 });
+    expect(written).toEqual({ text: 'ab', restarts: 1 });
   });
 
   it('has thoughts in tags, or not at all', () => {
-    const { pen, text } = answer();
+    const { written, text } = answer();
     text.reasoning('h');
     text.reasoning('m');
     text.text('yes');
-    expect(pen.text).toBe('<think>\nhm\n</think>\n\nyes');
+    expect(written.text).toBe('<think>\nhm\n</think>\n\nyes');
     const plain = answer({ thoughts: false });
     plain.text.reasoning('hm');
     plain.text.text('yes');
-    expect(plain.pen.text).toBe('yes');
+    expect(plain.written.text).toBe('yes');
   });
 
   it('keeps what was said before and between thoughts', () => {
-    const { pen, text } = answer();
+    const { written, text } = answer();
     for (const [said, thought] of [
       ['Let me see.', 'hm'],
       ['Now', 'so'],
@@ -58,43 +58,45 @@ describe('the text of an answer', () => {
       text.reasoning(thought);
     }
     text.text('yes');
-    expect(splitThoughts(pen.text)).toEqual({ thoughts: 'hm\n\nso', answer: 'Let me see.\nNow\nyes' });
+    expect(splitThoughts(written.text)).toEqual({ thoughts: 'hm\n\nso', answer: 'Let me see.\nNow\nyes' });
   });
 
   it('closes a thought that is broken off', () => {
-    const { pen, text } = answer();
+    const { written, text } = answer();
     text.reasoning('hm');
     text.close();
-    expect(pen.text).toBe('<think>\nhm\n</think>\n\n');
+    expect(written.text).toBe('<think>\nhm\n</think>\n\n');
   });
 
   it('shows as a thought what turns out to be one, in a completion by its closing tag alone', () => {
-    const { pen, text } = answer({ restart: false });
-    pen.text = '';
+    const { written, text } = answer({ restart: false });
+    written.text = '';
     text.text('hm');
     text.unopened();
     text.text('yes');
-    expect(pen).toEqual({ text: '<think>\nhm\n</think>\n\nyes', restarts: 1 });
+    expect(written).toEqual({ text: '<think>\nhm\n</think>\n\nyes', restarts: 1 });
     const plain = answer({ restart: false, thoughts: false });
-    plain.pen.text = '';
+    plain.written.text = '';
     plain.text.text('hm');
     plain.text.unopened();
     plain.text.text('yes');
-    expect(plain.pen).toEqual({ text: 'hm\n</think>\n\nyes', restarts: 0 });
-    expect(splitThoughts(plain.pen.text)).toEqual({ thoughts: 'hm', answer: 'yes' });
+    expect(plain.written).toEqual({ text: 'hm\n</think>\n\nyes', restarts: 0 });
+    expect(splitThoughts(plain.written.text)).toEqual({ thoughts: 'hm', answer: 'yes' });
   });
 
   it('is one line of choices a chunk where more than text was asked for', () => {
-    const { pen, text } = answer({ raw: true });
+    const { written, text } = answer({ raw: true });
     text.choices('[{"index":0,"delta":{"content":"a"}}]');
     text.choices('[{"index":0,"delta":{},"finish_reason":"stop"}]');
-    expect(pen.text).toBe('[{"index":0,"delta":{"content":"a"}}]\n[{"index":0,"delta":{},"finish_reason":"stop"}]\n');
+    expect(written.text).toBe(
+      '[{"index":0,"delta":{"content":"a"}}]\n[{"index":0,"delta":{},"finish_reason":"stop"}]\n',
+    );
   });
 
   it('ends at its bound, counted from what was there before', () => {
-    const { pen, text } = answer({ restart: false, limit: 10, length: 7 });
+    const { written, text } = answer({ restart: false, limit: 10, length: 7 });
     text.text('abcdef');
-    expect(pen.text).toBe('oldabc');
+    expect(written.text).toBe('oldabc');
     expect(text.full).toBe(true);
   });
 });

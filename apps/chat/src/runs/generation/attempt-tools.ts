@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Runtime, SecretBox } from '@perennial/runtime';
+import { Runtime, SecretCipher } from '@perennial/runtime';
 import type { RunPublisher } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { PictureReader } from '../../pictures/picture-reader';
@@ -23,7 +23,7 @@ export class AttemptStore {
 /** What every attempt at an answer needs; one for the process. */
 @Injectable()
 export class AttemptTools {
-  readonly secrets: SecretBox;
+  readonly secrets: SecretCipher;
   readonly log;
 
   constructor(
@@ -37,7 +37,7 @@ export class AttemptTools {
     readonly pictures: PictureReader,
     readonly streams: AnswerStreams,
   ) {
-    this.secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
+    this.secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
     this.log = runtime.logger('attempt');
   }
 }

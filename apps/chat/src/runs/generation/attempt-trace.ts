@@ -8,17 +8,17 @@ import {
   type ModelConnection,
 } from '@perennial/model-provider';
 import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import type { AttemptTools } from './attempt-tools';
 import { providerHost, type RunMetrics } from './run-metrics';
 
 const tracer = trace.getTracer('@perennial/chat');
 
 /**
- * Runs an attempt in a span that is the accept's child and links the attempt before it. Not that one's child: a killed worker
- * exports nothing, and what hangs on it would hang on nothing.
+ * Runs an attempt in a span that is the accept's child and links the attempt before it. Linked, not parented: a killed
+ * worker never exports its span.
  */
-export async function inAttemptSpan(run: TakenRun, tools: AttemptTools, work: () => Promise<void>): Promise<void> {
+export async function inAttemptSpan(run: ClaimedRun, tools: AttemptTools, work: () => Promise<void>): Promise<void> {
   const parent = run.traceparent === null ? context.active() : extractTrace({ traceparent: run.traceparent });
   const before =
     run.attempt_traceparent && trace.getSpanContext(extractTrace({ traceparent: run.attempt_traceparent }));
@@ -48,7 +48,7 @@ export class ProviderSpan {
   constructor(
     private readonly connection: ModelConnection,
     request: ChatRequest,
-    private readonly run: TakenRun,
+    private readonly run: ClaimedRun,
     private readonly metrics: RunMetrics,
   ) {
     this.#span = tracer.startSpan(genAiSpanName(request), {

@@ -5,13 +5,13 @@ import type { Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
-import type { Outcome, TakenRun } from '../model/run';
+import type { Outcome, ClaimedRun } from '../types/run';
 import { SUSPECT_AFTER_DEATHS } from '../ownership/claim.repository';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import { patiently, unlessAborted } from './patience';
+import { retryTransient, raceAbort } from './retry-transient';
 import { providerCall, type ProviderCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
@@ -19,11 +19,11 @@ import { providerHost } from './run-metrics';
 import { recoverText, type RecoveredText } from './recovery';
 
 /** How long config may be away before an answer is given up. */
-const CONFIG_PATIENCE_MS = 30_000;
+const CONFIG_TIMEOUT_MS = 30_000;
 /** A completion without a key ends when no gateway has held a reader of it for this long. */
 const READER_GONE_MS = 10_000;
 
-/** One owner's attempt at an answer: from the take to the finish, the loss or the hand-over. */
+/** One owner's attempt at an answer: from the claim to the finish, the loss or the hand-over. */
 export class Attempt {
   readonly runId: string;
   readonly epoch: number;
@@ -45,7 +45,7 @@ export class Attempt {
   #consulted?: Consulted;
 
   constructor(
-    readonly run: TakenRun,
+    readonly run: ClaimedRun,
     private readonly owner: string,
     private readonly tools: AttemptTools,
     private readonly documents: DocumentsService,
@@ -111,15 +111,15 @@ export class Attempt {
   async #perform(): Promise<void> {
     const recovered = await this.#recover();
     if (!recovered || this.#reason === 'lost' || this.#reason === 'handover') return;
-    this.tools.metrics.taken(this.epoch);
+    this.tools.metrics.claimed(this.epoch);
     const { publisher } = this.tools;
     this.#writer = publisher.open(identityOf(this.run), { epoch: this.epoch, ...recovered }, () => this.stop('lost'));
     const writer = this.#writer;
-    const foregone = this.#foregone(recovered);
-    const outcome = foregone ?? (await this.#generate(writer, recovered));
+    const knownOutcome = this.#knownOutcome(recovered);
+    const outcome = knownOutcome ?? (await this.#generate(writer, recovered));
     if (!outcome) return;
     this.#finishing = true;
-    const finished = await this.#finish(writer, outcome, foregone === undefined);
+    const finished = await this.#finish(writer, outcome, knownOutcome === undefined);
     if (finished) this.#announce(writer, finished);
   }
 
@@ -127,24 +127,27 @@ export class Attempt {
   async #recover(): Promise<RecoveredText | undefined> {
     const { publisher, store } = this.tools;
     if (this.epoch === 1) return recoverText({ kind: 'empty' }, this.run.checkpoints ?? []);
-    const seizure = await publisher.seize(this.runId, this.epoch);
-    if (seizure.kind === 'fenced') {
+    const acquired = await publisher.acquire(this.runId, this.epoch);
+    if (acquired.kind === 'fenced') {
       this.stop('lost');
       return undefined;
     }
     // An empty Redis knows no fence: only Postgres can tell whether a later owner has seeded the stream meanwhile.
-    if (seizure.kind === 'empty') {
-      const mine = await patiently(() => store.ownership.isOwner(this.runId, this.owner, this.epoch), this.#patience());
+    if (acquired.kind === 'empty') {
+      const mine = await retryTransient(
+        () => store.ownership.isOwner(this.runId, this.owner, this.epoch),
+        this.#retryOptions(),
+      );
       if (!mine) {
         this.stop('lost');
         return undefined;
       }
     }
-    return recoverText(seizure, this.run.checkpoints ?? []);
+    return recoverText(acquired, this.run.checkpoints ?? []);
   }
 
   /** The outcome, where it is known before the provider is asked. */
-  #foregone({ generation, text }: RecoveredText): Outcome | undefined {
+  #knownOutcome({ generation, text }: RecoveredText): Outcome | undefined {
     const { cancelled, deaths, provider_end: end } = this.run;
     if (cancelled || this.#reason === 'cancelled') return { state: 'cancelled' };
     if (end && end.generation === generation && end.length === text.length) return end.outcome;
@@ -175,8 +178,8 @@ export class Attempt {
     const principal = this.run.principal as UserPrincipal;
     const { signal } = this.#abort;
     // A config service that is silent must not hold up a stop or a hand-over.
-    const model = await unlessAborted(
-      patiently(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_PATIENCE_MS }),
+    const model = await raceAbort(
+      retryTransient(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_TIMEOUT_MS }),
       signal,
     );
     if (this.#reason) return this.#stopped();
@@ -264,7 +267,7 @@ export class Attempt {
         ? { end: { generation, length: text.length, outcome }, rest: [...this.uncheckpointed()] }
         : undefined;
     try {
-      return await patiently(() => finish.finish(claim, outcome, generation, text, recording), { signal });
+      return await retryTransient(() => finish.finish(claim, outcome, generation, text, recording), { signal });
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -276,7 +279,7 @@ export class Attempt {
     const { state, error, finishReason, usage } = terminal;
     metrics.ended(state, error?.code ?? finishReason, usage, { model: this.run.model, provider: this.#provider });
     if (state === 'failed') this.#log.warn({ code: error?.code, deaths: this.run.deaths }, 'run failed');
-    // The pen is released only when Redis has the end; a process that dies before leaves it to the sweepers.
+    // The writer is released only when Redis has the end; a process that dies before leaves it to the sweepers.
     this.#writer = undefined;
     writer.end(terminal).then(
       () => this.onPublished(this.runId),
@@ -290,7 +293,7 @@ export class Attempt {
   /** Set by who holds the attempt: the terminal event has reached Redis. */
   onPublished: (runId: string) => void = () => undefined;
 
-  #patience() {
+  #retryOptions() {
     return { signal: this.#abort.signal };
   }
 }

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { CallError, reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
-import { jsonb } from '../model/json';
-import type { Outcome, ProviderEnd } from '../model/run';
+import { jsonb } from '../types/json';
+import type { Outcome, ProviderEnd } from '../types/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 
 /** The owner's claim: only who holds the run at this epoch may end it. */
-export interface Claim {
+export interface RunClaim {
   runId: string;
   owner: string;
   epoch: number;
@@ -45,7 +45,7 @@ export class FinishRepository {
    * does not ask the provider again. Undefined: the run is another's.
    */
   async finish(
-    claim: Claim,
+    claim: RunClaim,
     outcome: Outcome,
     generation: number,
     text: string,
@@ -71,7 +71,7 @@ export class FinishRepository {
     return this.#finishedBefore(claim);
   }
 
-  async #atOnce(claim: Claim, params: unknown[], record: Recording): Promise<EndedRow | undefined> {
+  async #atOnce(claim: RunClaim, params: unknown[], record: Recording): Promise<EndedRow | undefined> {
     try {
       return await this.#end(params, AT_ONCE);
     } catch (error) {
@@ -87,7 +87,7 @@ export class FinishRepository {
   }
 
   /** The commit may have succeeded while its reply was lost. */
-  async #finishedBefore(claim: Claim): Promise<FinishedRun | undefined> {
+  async #finishedBefore(claim: RunClaim): Promise<FinishedRun | undefined> {
     const row = await this.database.first<{ terminal: RunTerminal }>(
       'SELECT terminal FROM runs WHERE id = $1 AND epoch = $2 AND terminal IS NOT NULL',
       [claim.runId, claim.epoch],
@@ -96,7 +96,7 @@ export class FinishRepository {
   }
 }
 
-function recordParams(claim: Claim, { end, rest }: Recording): unknown[] {
+function recordParams(claim: RunClaim, { end, rest }: Recording): unknown[] {
   return [
     claim.runId,
     claim.owner,

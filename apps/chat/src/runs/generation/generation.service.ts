@@ -7,7 +7,7 @@ import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
 import { AttemptStore } from './attempt-tools';
 import type { Attempt } from './attempt';
-import { HeldRuns } from './held-runs';
+import { ActiveRuns } from './active-runs';
 import { RunClaims } from './run-claims';
 
 /** Claims runs and writes their answers. */
@@ -19,7 +19,7 @@ export class GenerationService {
     @Inject(Runtime) runtime: Runtime,
     private readonly store: AttemptStore,
     private readonly claims: RunClaims,
-    private readonly held: HeldRuns,
+    private readonly activeRuns: ActiveRuns,
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
   ) {
@@ -72,7 +72,7 @@ export class GenerationService {
       await this.#giveBack(attempt, !passes(error));
       throw error;
     } finally {
-      this.held.remove(attempt);
+      this.activeRuns.remove(attempt);
       this.claims.roomMade();
     }
   }

@@ -1,8 +1,8 @@
 import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
-import { type Logger, SecretBoxError, unexpected } from '@perennial/runtime';
+import { type Logger, SecretCipherError, unexpected } from '@perennial/runtime';
 import type { RunIdentity } from '@perennial/transport';
-import type { Outcome, TakenRun } from '../model/run';
+import type { Outcome, ClaimedRun } from '../types/run';
 
 /** Why an attempt stops before the provider's end. */
 export type StopReason =
@@ -30,7 +30,7 @@ export function outcomeOfStop(reason: StopReason | undefined, maxRunSeconds: num
 export function outcomeOfError(error: unknown, log: Logger, principal: Principal): Outcome {
   if (error instanceof ProviderError) return providerFailure(error, log, principal);
   if (error instanceof CallError) return failure(error.code, error.message);
-  if (error instanceof SecretBoxError) {
+  if (error instanceof SecretCipherError) {
     return failure(
       'FAILED_PRECONDITION',
       'The key of this model cannot be read. An administrator has to enter it again.',
@@ -57,7 +57,7 @@ function providerFailure(error: ProviderError, log: Logger, principal: Principal
 }
 
 /** What readers must know of a run. */
-export function identityOf(run: Pick<TakenRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
+export function identityOf(run: Pick<ClaimedRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
   return {
     runId: run.id,
     userId: run.user_id,

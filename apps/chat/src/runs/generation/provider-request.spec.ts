@@ -1,6 +1,6 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
 import { describe, expect, it } from 'vitest';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { historyMessages, providerCall, wholeUsage } from './provider-request';
 
 const model = (
@@ -14,7 +14,7 @@ const model = (
   openToAll: true,
 });
 
-function run(change: Partial<TakenRun> = {}): TakenRun {
+function run(change: Partial<ClaimedRun> = {}): ClaimedRun {
   return {
     id: 'run',
     kind: 'turn',
@@ -44,7 +44,7 @@ function run(change: Partial<TakenRun> = {}): TakenRun {
   };
 }
 
-const ask = (taken: TakenRun, text = '', resolved = model()) =>
+const ask = (taken: ClaimedRun, text = '', resolved = model()) =>
   providerCall(taken, resolved, resolved.connection, text);
 
 describe('what the provider is asked', () => {

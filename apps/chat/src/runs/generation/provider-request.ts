@@ -8,7 +8,7 @@ import {
   type Usage,
 } from '@perennial/model-provider';
 import type { TokenUsage } from '@perennial/transport';
-import type { HistoryMessage, TakenRun, TurnRequest } from '../model/run';
+import type { HistoryMessage, ClaimedRun, TurnRequest } from '../types/run';
 
 /** Parameters of a turn that go to the provider; everything else in a client's `params` is its own business. */
 const PASSED_ON = new Set([
@@ -52,7 +52,7 @@ export interface ProviderCall {
 
 /** What the provider is asked, for a first answer and for one that goes on after `text`. */
 export function providerCall(
-  run: TakenRun,
+  run: ClaimedRun,
   model: ResolvedModel,
   connection: ModelConnection,
   text: string,
@@ -126,7 +126,7 @@ function tokensOf(text: string): number {
   return Math.ceil(text.length / CHARS_PER_TOKEN);
 }
 
-function turnRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
+function turnRequest(run: ClaimedRun, model: ResolvedModel): ChatRequest {
   const { system, params } = run.request as unknown as TurnRequest;
   const messages: ChatMessage[] = [];
   for (const text of [model.params.system, system ?? params.system]) {
@@ -140,7 +140,7 @@ function turnRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
   };
 }
 
-function completionRequest(run: TakenRun, model: ResolvedModel): ChatRequest {
+function completionRequest(run: ClaimedRun, model: ResolvedModel): ChatRequest {
   const { stream: _stream, stream_options: _options, model: _model, files: _files, ...body } = run.request;
   return { ...passedOn(model.params), ...body, model: model.upstreamModel } as ChatRequest;
 }

@@ -1,5 +1,5 @@
-import type { Seizure } from '@perennial/transport';
-import { FIRST_GENERATION, type Checkpoint } from '../model/run';
+import type { AcquireResult } from '@perennial/transport';
+import { FIRST_GENERATION, type Checkpoint } from '../types/run';
 
 /** The text that a new owner begins with. */
 export interface RecoveredText {
@@ -32,11 +32,11 @@ export function textOfCheckpoints(
  * Of two texts of one generation the longer is taken only when it continues the other.
  */
 export function recoverText(
-  seizure: Exclude<Seizure, { kind: 'fenced' }>,
+  acquired: Exclude<AcquireResult, { kind: 'fenced' }>,
   checkpoints: readonly Checkpoint[],
 ): RecoveredText {
   const kept = textOfCheckpoints(checkpoints);
-  const durable = seizure.kind === 'resumed' ? { generation: seizure.generation, text: seizure.text } : undefined;
+  const durable = acquired.kind === 'resumed' ? { generation: acquired.generation, text: acquired.text } : undefined;
   if (!durable && !kept) return { generation: FIRST_GENERATION, text: '', checkpointed: 0 };
   if (!durable || (kept && kept.generation > durable.generation)) return { ...kept!, checkpointed: kept!.text.length };
   if (!kept || kept.generation < durable.generation) return { ...durable, checkpointed: 0 };

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { DocumentsService } from '../documents/documents.service';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
 import { Attempt } from './attempt';
 import { AttemptTools } from './attempt-tools';
-import { HeldRuns } from './held-runs';
+import { ActiveRuns } from './active-runs';
 
 /** Runs claimed by one statement: a burst of turns costs a few statements, and none of them carries too much history. */
 const BATCH = 16;
 
 /** What a statement has claimed, among what it else brings. */
 interface Claiming {
-  claimed: Promise<readonly TakenRun[]>;
+  claimed: Promise<readonly ClaimedRun[]>;
 }
 
 interface ClaimRequest {
@@ -36,7 +36,7 @@ export class RunClaims {
   constructor(
     private readonly repository: ClaimRepository,
     private readonly registry: ProcessRegistry,
-    private readonly held: HeldRuns,
+    private readonly activeRuns: ActiveRuns,
     private readonly tools: AttemptTools,
     private readonly titles: TitleService,
     private readonly documents: DocumentsService,
@@ -65,7 +65,7 @@ export class RunClaims {
 
   /** Whether an accept may claim so many runs here: there is room for them that no request waits for. */
   hasRoom(count: number): boolean {
-    return this.#atAccept && this.held.room - this.#requests.length >= count;
+    return this.#atAccept && this.activeRuns.room - this.#requests.length >= count;
   }
 
   /** Has an accept claim up to `count` runs for this process; room for them is kept meanwhile. */
@@ -75,7 +75,7 @@ export class RunClaims {
   ): Promise<{ result: T; attempts: Attempt[] }> {
     const owner = this.registry.id;
     try {
-      return await this.held.whileClaiming(count, async () => {
+      return await this.activeRuns.whileClaiming(count, async () => {
         const result = await accept(owner);
         const runs = await result.claimed;
         return { result, attempts: runs.map((run) => this.#begin(run, owner)) };
@@ -99,7 +99,7 @@ export class RunClaims {
 
   async #serve(): Promise<void> {
     for (;;) {
-      const count = Math.min(this.#requests.length, this.held.room, BATCH);
+      const count = Math.min(this.#requests.length, this.activeRuns.room, BATCH);
       if (count <= 0) break;
       const requests = this.#requests.splice(0, count);
       try {
@@ -112,14 +112,14 @@ export class RunClaims {
     this.#claiming = false;
   }
 
-  #claim(count: number, claim: (owner: string) => Promise<TakenRun[]>): Promise<Attempt[]> {
+  #claim(count: number, claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
     const owner = this.registry.id;
-    return this.held.whileClaiming(count, async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
+    return this.activeRuns.whileClaiming(count, async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
   }
 
-  #begin(run: TakenRun, owner: string): Attempt {
+  #begin(run: ClaimedRun, owner: string): Attempt {
     const attempt = new Attempt(run, owner, this.tools, this.documents);
-    this.held.add(attempt);
+    this.activeRuns.add(attempt);
     if (run.title && !run.cancelled) {
       const { principal, traceparent } = run;
       this.titles.begin({ ...run.title, principal, traceparent }, attempt.over);

@@ -50,7 +50,7 @@ export class RunMetrics {
       FIRST_TOKEN_BUCKETS,
     );
     this.#tokens = metrics.counter('tokens_total', 'Tokens as providers reported them', ['kind', 'provider', 'model']);
-    this.#takeOvers = metrics.counter('run_takeovers_total', 'Takes of a run that had an owner before');
+    this.#takeOvers = metrics.counter('run_takeovers_total', 'Claims of a run that had an owner before');
     const help = 'Runs that are not over, by state, in the whole installation; told by one of its processes';
     metrics.gauge('runs', help, ['state'], async (gauge) => {
       gauge.reset();
@@ -59,7 +59,7 @@ export class RunMetrics {
     });
   }
 
-  taken(epoch: number): void {
+  claimed(epoch: number): void {
     if (epoch > 1) this.#takeOvers.inc();
   }
 

@@ -11,7 +11,7 @@ const MAX_AGE_MS = 30_000;
 const SERVICE: Principal = { kind: 'service', name: 'chat' };
 
 /** An accept does not wait longer for config than this; what it could not ask the worker finds out. */
-const ACCEPT_PATIENCE_MS = 1_500;
+const ACCEPT_TIMEOUT_MS = 1_500;
 
 interface Entry {
   at: number;
@@ -71,7 +71,7 @@ export class ModelCatalog implements OnModuleInit {
    */
   async assertOffered(modelId: string, principal: UserPrincipal): Promise<ResolvedModel | undefined> {
     try {
-      return await this.resolve(modelId, principal, ACCEPT_PATIENCE_MS);
+      return await this.resolve(modelId, principal, ACCEPT_TIMEOUT_MS);
     } catch (error) {
       if (!(error instanceof CallError) || isPassing(error)) {
         this.#logger.warn(`model not checked at the accept: ${error instanceof Error ? error.message : String(error)}`);

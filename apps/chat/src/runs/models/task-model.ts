@@ -8,7 +8,7 @@ import {
   type ChatMessage,
   type ModelConnection,
 } from '@perennial/model-provider';
-import { inSpan, SecretBox } from '@perennial/runtime';
+import { inSpan, SecretCipher } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { ModelCatalog } from './model-catalog';
 
@@ -29,16 +29,16 @@ export interface TaskQuestion {
 /** The model that does the housekeeping: titles, search queries. */
 @Injectable()
 export class TaskModel {
-  readonly #secrets: SecretBox;
+  readonly #secrets: SecretCipher;
 
   constructor(
     @Inject(CHAT_ENV) env: ChatEnv,
     private readonly models: ModelCatalog,
   ) {
-    this.#secrets = new SecretBox(env.SECRET_KEY, 'connection-key');
+    this.#secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
   }
 
-  /** The model's whole answer, without its thoughts. @throws CallError, ProviderError, SecretBoxError */
+  /** The model's whole answer, without its thoughts. @throws CallError, ProviderError, SecretCipherError */
   async ask({ task, messages, chatModel, principal, signal }: TaskQuestion): Promise<string> {
     const { taskModel } = (await this.models.settings()).tasks;
     const model = await this.#model(taskModel, chatModel, principal);

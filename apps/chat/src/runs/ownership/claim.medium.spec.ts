@@ -72,7 +72,7 @@ describe('claims', () => {
     expect(await claim(1)).toEqual([]);
   });
 
-  it('of two replicas at once never take the same run, and leave none', async () => {
+  it('of two replicas at once never claim the same run, and leave none', async () => {
     const all = await queued(randomUUID(), 100, 10);
     for (let user = 0; user < 40; user += 1) all.push(...(await queued(randomUUID(), 2, 5)));
     const taken: string[] = [];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
-import type { TakenRun } from '../model/run';
+import type { ClaimedRun } from '../types/run';
 import { PATH, SELECT_TAKEN } from './taken-run';
 
 /**
@@ -37,13 +37,13 @@ export class ClaimRepository {
    * Claims up to `limit` runs for this process: first those of the users for whom the fewest answers are being written, then the oldest.
    * Empty when none waits, or when all that wait are being claimed by others at this moment.
    */
-  async claim(processId: string, limit: number): Promise<TakenRun[]> {
-    return this.database.query<TakenRun>(CLAIM, [processId, limit], { name: 'runs.claim' });
+  async claim(processId: string, limit: number): Promise<ClaimedRun[]> {
+    return this.database.query<ClaimedRun>(CLAIM, [processId, limit], { name: 'runs.claim' });
   }
 
   /** Claims the oldest suspects for a process that writes nothing else. */
-  async claimSuspects(processId: string): Promise<TakenRun[]> {
-    return this.database.query<TakenRun>(CLAIM_SUSPECTS, [processId, SUSPECTS_TOGETHER], {
+  async claimSuspects(processId: string): Promise<ClaimedRun[]> {
+    return this.database.query<ClaimedRun>(CLAIM_SUSPECTS, [processId, SUSPECTS_TOGETHER], {
       name: 'runs.claim-suspects',
     });
   }

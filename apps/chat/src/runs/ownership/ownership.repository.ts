@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
-import type { Checkpoint } from '../model/run';
+import type { Checkpoint } from '../types/run';
 import type { RunJob } from './run-queue';
 
 /** A run that Postgres gives to this process. */
@@ -26,7 +26,7 @@ export interface UnpublishedRun {
 export class OwnershipRepository {
   constructor(private readonly database: Database) {}
 
-  /** Re-queues runs whose owner is on no list: a take that raced with the reaping of its process, a row that was locked at the reaping. */
+  /** Re-queues runs whose owner is on no list: a claim that raced with the reaping of its process, a row that was locked at the reaping. */
   async requeueOrphans(): Promise<RunJob[]> {
     return this.database.query<RunJob>(
       `UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now(), deaths = deaths + 1

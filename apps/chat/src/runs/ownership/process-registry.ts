@@ -21,10 +21,10 @@ const RUNS: OwnedWork = {
 @Injectable()
 export class ProcessRegistry extends Registry<RunJob> {
   constructor(@Inject(CHAT_ENV) env: ChatEnv, @Inject(Runtime) runtime: Runtime, queue: RunQueue) {
-    const takenBack = runtime.metrics.counter('runs_requeued_total', 'Runs given back because their owner died');
+    const reclaimed = runtime.metrics.counter('runs_requeued_total', 'Runs given back because their owner died');
     const table = new ProcessTable<RunJob>(heartbeatDatabase({ url: env.DATABASE_URL, schema: 'chat' }, runtime), RUNS);
     super(table, runtime, (jobs) => {
-      takenBack.inc(jobs.length);
+      reclaimed.inc(jobs.length);
       queue.enqueue(jobs);
     });
   }

@@ -4,7 +4,7 @@ import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { z } from 'zod';
 
-/** What a job says: this run waits for an owner. `epoch` is the run's at the time; the take makes it one more. */
+/** What a job says: this run waits for an owner. `epoch` is the run's at the time; the claim makes it one more. */
 export const RunJobSchema = z.object({ runId: z.uuid(), epoch: z.int() });
 export type RunJob = z.infer<typeof RunJobSchema>;
 

@@ -4,7 +4,7 @@ import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { GenerationService } from '../generation/generation.service';
-import { HeldRuns } from '../generation/held-runs';
+import { ActiveRuns } from '../generation/active-runs';
 import { ClaimRepository } from './claim.repository';
 import { RUN_QUEUE, RunJobSchema, RunQueue, type RunJob } from './run-queue';
 
@@ -26,7 +26,7 @@ export class RunWorker extends JobWorker<RunJob> {
     @Inject(Runtime) private readonly runtime: Runtime,
     private readonly generation: GenerationService,
     private readonly repository: ClaimRepository,
-    private readonly held: HeldRuns,
+    private readonly activeRuns: ActiveRuns,
     private readonly runs: RunQueue,
   ) {
     super(connections, runtime, {
@@ -41,7 +41,7 @@ export class RunWorker extends JobWorker<RunJob> {
   /** @param onSuspects called each second while runs wait that must be written in a process of their own */
   begin(onSuspects: () => void): void {
     this.start();
-    this.held.onRoom = (room) => this.limit(room);
+    this.activeRuns.onRoom = (room) => this.limit(room);
     this.generation.open();
     let age = WAITING_AFTER_S;
     const interval = this.runtime.every(
@@ -49,7 +49,7 @@ export class RunWorker extends JobWorker<RunJob> {
       async () => {
         const minimum = age;
         age = WAITING_AFTER_S;
-        const room = Math.min(Math.max(this.held.room, 0), MAX_BEGUN);
+        const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
         const { waiting, suspects } = await this.repository.waiting(minimum, room);
         for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
         if (suspects) onSuspects();
@@ -63,9 +63,9 @@ export class RunWorker extends JobWorker<RunJob> {
     });
   }
 
-  override stopTaking(): void {
+  override stopClaiming(): void {
     this.generation.refuse();
-    this.held.leave();
-    super.stopTaking();
+    this.activeRuns.leave();
+    super.stopClaiming();
   }
 }

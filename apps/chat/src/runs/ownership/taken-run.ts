@@ -27,7 +27,7 @@ SELECT t.id, t.kind, t.user_id, t.chat_id, t.message_id, t.model, t.encoding, t.
        extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_s,
        extract(epoch FROM clock_timestamp() - t.started_at)::float8 AS running_s`;
 
-/** Ends the statement; its rows are `TakenRun`s. */
+/** Ends the statement; its rows are `ClaimedRun`s. */
 export const SELECT_TAKEN = `${OF_RUN},
        (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'content', content, 'parts', content_parts) ORDER BY depth DESC)
           FROM path WHERE path.run_id = t.id)

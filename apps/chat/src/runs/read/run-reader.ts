@@ -4,7 +4,7 @@ import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunPublisher, RunTerminal } from '@perennial/transport';
 import { textOfCheckpoints } from '../generation/recovery';
-import { FIRST_GENERATION, type Checkpoint } from '../model/run';
+import { FIRST_GENERATION, type Checkpoint } from '../types/run';
 import { RUN_PUBLISHER } from '../run-publisher';
 
 interface RunRow {

@@ -1,4 +1,4 @@
-import { cutText } from '../model/cut-text';
+import { cutText } from '../types/cut-text';
 
 /** What a new chat is called until its title is made; a made title replaces this and nothing else. */
 export const DEFAULT_TITLE = 'New Chat';

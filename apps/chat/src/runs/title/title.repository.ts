@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import { DEFAULT_TITLE } from './title-text';
-import { jsonb, storableText } from '../model/json';
-import type { ClaimedTitle } from '../model/run';
+import { jsonb, storableText } from '../types/json';
+import type { ClaimedTitle } from '../types/run';
 
 /** Titles as side effects: rows that are begun before the model is asked and completed after. */
 @Injectable()

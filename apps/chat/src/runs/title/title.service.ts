@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
-import { patiently, unlessAborted } from '../generation/patience';
-import type { ClaimedTitle } from '../model/run';
+import { retryTransient, raceAbort } from '../generation/retry-transient';
+import type { ClaimedTitle } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { ProcessRegistry } from '../ownership/process-registry';
@@ -77,10 +77,10 @@ export class TitleService {
     if (this.#abort.signal.aborted) return;
     const { key, payload, user_id: userId, chat_id: chatId } = claimed;
     const { signal } = this.#abort;
-    const asked = await unlessAborted(this.#ask(claimed), signal).catch(() => undefined);
+    const asked = await raceAbort(this.#ask(claimed), signal).catch(() => undefined);
     if (signal.aborted) return;
     const title = asked ?? firstWords(payload.text);
-    const renamed = await patiently(() => this.repository.complete(key, owner, title), { signal });
+    const renamed = await retryTransient(() => this.repository.complete(key, owner, title), { signal });
     if (renamed) this.events.titled(userId, chatId, payload.messageId, title);
   }
 

@@ -8,14 +8,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SettingsCache } from '../configs/settings-cache';
 import { attemptOrigin, isLocalClient } from '../../http/attempt-origin';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { withStatuses } from '../../problem';
 import { clearSessionCookie, setSessionCookie } from '../../http/token';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { RevocationFeed } from '../../sessions/revocation-feed';
 import { Sessions } from '../../sessions/sessions';
 import { beginSession } from './begin-session';
-import { sessionProfileOf } from './session-user';
+import { toSessionProfile } from './session-user';
 
 @Controller()
 export class AuthsController {
@@ -28,21 +28,21 @@ export class AuthsController {
   ) {}
 
   /** Asks for the account anew, and refreshes the cookie: this is how a page checks its session. */
-  @Endpoint(routes.auths.session)
+  @Route(routes.auths.session)
   async session(
-    @From() { token }: Caller,
+    @CurrentUser() { token }: Caller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionProfile> {
     const { user, claims } = await this.sessions.fresh(token);
     const expiresAt = claims.exp ?? null;
     setSessionCookie(request, reply, token, expiresAt);
-    return sessionProfileOf(user, token, expiresAt);
+    return toSessionProfile(user, token, expiresAt);
   }
 
-  @Endpoint(routes.auths.signIn)
+  @Route(routes.auths.signIn)
   async signIn(
-    @Input() { body }: RouteInput<typeof routes.auths.signIn>,
+    @ValidatedInput() { body }: RouteInput<typeof routes.auths.signIn>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
@@ -50,9 +50,9 @@ export class AuthsController {
     return beginSession(await withStatuses({ UNAUTHENTICATED: 400 }, call), request, reply);
   }
 
-  @Endpoint(routes.auths.signUp)
+  @Route(routes.auths.signUp)
   async signUp(
-    @Input() { body }: RouteInput<typeof routes.auths.signUp>,
+    @ValidatedInput() { body }: RouteInput<typeof routes.auths.signUp>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionUser> {
@@ -65,7 +65,7 @@ export class AuthsController {
     return beginSession(issued, request, reply);
   }
 
-  @Endpoint(routes.auths.signOut)
+  @Route(routes.auths.signOut)
   async signOut(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -80,10 +80,10 @@ export class AuthsController {
     return { status: true };
   }
 
-  @Endpoint(routes.auths.updatePassword)
+  @Route(routes.auths.updatePassword)
   async updatePassword(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.auths.updatePassword>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.auths.updatePassword>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<boolean> {
@@ -94,10 +94,10 @@ export class AuthsController {
     return true;
   }
 
-  @Endpoint(routes.auths.updateProfile)
+  @Route(routes.auths.updateProfile)
   async updateProfile(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.auths.updateProfile>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.auths.updateProfile>,
   ): Promise<RouteReply<typeof routes.auths.updateProfile>> {
     const { id, name, email, role, profile_image_url } = await this.rpc.call(users.updateProfile, body, { principal });
     this.sessions.forget(new Set([id]));

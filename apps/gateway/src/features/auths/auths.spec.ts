@@ -1,6 +1,6 @@
 import { users, sessions } from '@perennial/contracts-auth';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startEdge, tokenOf, userOf, type Edge } from '../../../test/edge';
+import { startEdge, toToken, userOf, type Edge } from '../../../test/edge';
 
 const body = { email: 'ada@localhost', password: 'correct horse battery staple' };
 
@@ -11,7 +11,7 @@ describe('signing in and up', () => {
   async function start(source: Record<string, string> = {}): Promise<void> {
     edge = await startEdge(source);
     const user = userOf('user');
-    const issued = { user, token: tokenOf({ id: user.id }), expiresAt: null, device: 'a-device.its-proof' };
+    const issued = { user, token: toToken({ id: user.id }), expiresAt: null, device: 'a-device.its-proof' };
     edge.rpc.on(sessions.signIn, () => issued).on(users.signUp, () => issued);
     edge.rpc.on(users.add, () => issued).on(users.status, () => ({ onboarding: true, signUpEnabled: true }));
   }

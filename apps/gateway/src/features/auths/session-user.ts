@@ -1,5 +1,5 @@
 import type { SessionProfile, SessionUser, User, UserRow } from '@perennial/contracts-wire';
-import { permissionsOf } from '../configs/permissions';
+import { toPermissions } from '../configs/permissions';
 
 /** An account with a token of it, as the wire has it. */
 export function sessionUserOf(user: User, token: string, expiresAt: number | null): SessionUser {
@@ -12,11 +12,11 @@ export function sessionUserOf(user: User, token: string, expiresAt: number | nul
     name: user.name,
     role: user.role,
     profile_image_url: user.profile_image_url,
-    permissions: permissionsOf(user.role),
+    permissions: toPermissions(user.role),
   };
 }
 
-export function sessionProfileOf(user: User, token: string, expiresAt: number | null): SessionProfile {
+export function toSessionProfile(user: User, token: string, expiresAt: number | null): SessionProfile {
   return {
     ...sessionUserOf(user, token, expiresAt),
     status_emoji: null,
@@ -29,7 +29,7 @@ export function sessionProfileOf(user: User, token: string, expiresAt: number | 
 }
 
 /** An account in the admin's list, with every field that its clients look for. */
-export function userRowOf(user: User): UserRow {
+export function toUserRow(user: User): UserRow {
   return {
     ...user,
     username: null,

@@ -6,7 +6,7 @@ import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import { isUuid } from '../../http/hidden';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { pictureOfDataUrl, placeholderPicture, type Picture } from './avatar';
 
 /** Pictures of people and models. Nobody's name is told by them: only one's own picture has a letter. */
@@ -15,10 +15,10 @@ export class AvatarsController {
   constructor(private readonly rpc: Rpc) {}
 
   /** One's own picture, or anyone's for an administrator; others see a placeholder. */
-  @Endpoint(routes.avatars.user)
+  @Route(routes.avatars.user)
   async user(
-    @From() { user, principal }: Caller,
-    @Input() { params }: RouteInput<typeof routes.avatars.user>,
+    @CurrentUser() { user, principal }: Caller,
+    @ValidatedInput() { params }: RouteInput<typeof routes.avatars.user>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const own = params.id === user.id;
@@ -37,8 +37,8 @@ export class AvatarsController {
     }
   }
 
-  @Endpoint(routes.avatars.model)
-  model(@Input() { query }: RouteInput<typeof routes.avatars.model>, @Res() reply: FastifyReply): void {
+  @Route(routes.avatars.model)
+  model(@ValidatedInput() { query }: RouteInput<typeof routes.avatars.model>, @Res() reply: FastifyReply): void {
     this.send(reply, placeholderPicture(query.id, query.id));
   }
 

@@ -4,7 +4,7 @@ import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { Chat } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { PictureIntake } from '../pictures/picture-intake';
 import { hideForbidden, idOf } from '../../http/hidden';
 
@@ -15,19 +15,19 @@ export class ChatsController {
     private readonly pictures: PictureIntake,
   ) {}
 
-  @Endpoint(routes.chats.create)
+  @Route(routes.chats.create)
   async create(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.chats.create>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.chats.create>,
   ): Promise<Chat> {
     const chat = await this.pictures.takeFromChat(body.chat, principal);
     return this.rpc.call(chats.create, { chat, folderId: body.folder_id }, { principal });
   }
 
-  @Endpoint(routes.chats.update)
+  @Route(routes.chats.update)
   async update(
-    @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof routes.chats.update>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { params, body }: RouteInput<typeof routes.chats.update>,
   ): Promise<Chat> {
     const chatId = idOf('chat', params.id);
     const chat = await this.pictures.takeFromChat(body.chat, principal);

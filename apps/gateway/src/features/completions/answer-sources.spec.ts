@@ -25,7 +25,7 @@ describe('the sources of a completion', () => {
     await edge.app.listen(0, '127.0.0.1');
     url = `http://127.0.0.1:${(edge.app.getHttpServer().address() as AddressInfo).port}`;
     const identity = { runId, userId: randomUUID(), model: 'm' };
-    edge.hub.follow = async (_run: string, _cursor: unknown, onUpdate: OnRunUpdate) => {
+    edge.subscriber.follow = async (_run: string, _cursor: unknown, onUpdate: OnRunUpdate) => {
       const run = { identity, position: { epoch: 1, generation: 1, offset: 5 }, text: 'Hello' };
       const over = end.state === 'completed' ? 'Hello' : '';
       await sleep(5);

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { runs } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
-import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
+import { Rpc, type RunStreamSubscriber, type RunTerminal } from '@perennial/transport';
 import type { EventStream } from '../../http/event-stream';
-import { RUN_HUB } from '../runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 
 type Sources = CallReply<typeof runs.sources>['sources'];
 
@@ -14,7 +14,7 @@ export class AnswerSources {
   constructor(
     private readonly rpc: Rpc,
     private readonly runtime: Runtime,
-    @Inject(RUN_HUB) private readonly hub: RunHub,
+    @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
   ) {}
 
   /** What a completion's JSON says about its sources: nothing when it has none. */
@@ -48,7 +48,7 @@ export class AnswerSources {
     try {
       return await new Promise((resolve, reject) => {
         stream.onClose(() => resolve(undefined));
-        this.hub
+        this.subscriber
           .follow(runId, undefined, (update) => {
             if (update.kind === 'end') resolve(update.terminal);
             else if (update.text !== '') resolve(undefined);

@@ -36,7 +36,7 @@ export function completionOf(
   };
 }
 
-export function idempotencyKeyOf(header: string | string[] | undefined): string | undefined {
+export function parseIdempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined || header === '') return undefined;
   if (typeof header !== 'string' || header.length > 255) {
     throw new Problem(422, 'Idempotency-Key: must be one value of at most 255 characters');

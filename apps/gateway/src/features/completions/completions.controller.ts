@@ -2,22 +2,22 @@ import { Controller, Req, Res } from '@nestjs/common';
 import { CompletionBodySchema, TurnBodySchema, routes } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../../http/request';
-import { Endpoint, parse } from '../../http/endpoint';
+import { Route, parse } from '../../http/route';
 import { Problem } from '../../problem';
-import { idempotencyKeyOf } from './completion-body';
+import { parseIdempotencyKey } from './completion-body';
 import { CompletionsService } from './completions.service';
 import { isTurn } from './turn-body';
 
-/** One door under three addresses; the body says whether a page or an SDK asks. */
+/** One route under three addresses; the body says whether a page or an SDK asks. */
 @Controller()
 export class CompletionsController {
   constructor(private readonly completions: CompletionsService) {}
 
-  @Endpoint(routes.completions.create)
+  @Route(routes.completions.create)
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};
-    const key = idempotencyKeyOf(request.headers['idempotency-key']);
+    const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (isTurn(body)) {
       void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
       return;

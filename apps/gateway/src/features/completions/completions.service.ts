@@ -3,25 +3,25 @@ import { completions, runs as runCalls } from '@perennial/contracts-chat';
 import type { CompletionBodySchema, TurnBodySchema, TurnReply } from '@perennial/contracts-gateway';
 import { CallError, splitThoughts, type CallReply } from '@perennial/contracts-kernel';
 import { Runtime, unexpected } from '@perennial/runtime';
-import { Rpc, type RunHub, type RunTerminal } from '@perennial/transport';
+import { Rpc, type RunStreamSubscriber, type RunTerminal } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { releaseSlots } from '../../http/request';
 import type { Caller } from '../../sessions/caller';
 import type { EventStream } from '../../http/event-stream';
 import { EventStreams } from '../../http/event-streams';
-import { Load } from '../../http/load';
+import { AdmissionControl } from '../../http/admission-control';
 import { Problem } from '../../problem';
 import { PictureIntake } from '../pictures/picture-intake';
 import { RetrievalLimits } from '../retrieval/retrieval-limits';
 import { feed } from '../runs/run-feed';
-import { RUN_HUB } from '../runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 import { AnswerSources } from './answer-sources';
 import { completionOf } from './completion-body';
 import { CompletionStream } from './completion-stream';
 import { mergeChunks } from './merge-chunks';
 import { problemOfFailure, problemOfRun } from './run-problem';
-import { turnOf } from './turn-body';
+import { toTurn } from './turn-body';
 
 type CompletionBody = z.output<typeof CompletionBodySchema>;
 
@@ -30,9 +30,9 @@ type Accepted = CallReply<typeof completions.accept>;
 const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is going down. Ask again.', retryAfter: 1 };
 
 /** Kept back from the shutdown grace, to send the last answers. */
-const LAST_WORDS_MS = 500;
+const SHUTDOWN_RESERVE_MS = 500;
 
-/** Both modes of the completions door: a page's turn, and an SDK's completion. */
+/** Both modes of the completions route: a page's turn, and an SDK's completion. */
 @Injectable()
 export class CompletionsService implements OnModuleInit {
   /** Completions that are waited for as a whole; each is told when this process can wait no longer. */
@@ -41,16 +41,18 @@ export class CompletionsService implements OnModuleInit {
   constructor(
     private readonly runtime: Runtime,
     private readonly rpc: Rpc,
-    @Inject(RUN_HUB) private readonly hub: RunHub,
+    @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
     private readonly streams: EventStreams,
-    private readonly load: Load,
+    private readonly admission: AdmissionControl,
     private readonly sources: AnswerSources,
     private readonly limits: RetrievalLimits,
     private readonly pictures: PictureIntake,
   ) {}
 
   onModuleInit(): void {
-    this.runtime.drain.add('work', 'finish completions', ({ remainingMs }) => this.drain(remainingMs - LAST_WORDS_MS));
+    this.runtime.drain.add('work', 'finish completions', ({ remainingMs }) =>
+      this.drain(remainingMs - SHUTDOWN_RESERVE_MS),
+    );
   }
 
   /** The answer is written whether anybody reads it or not; it goes to the user's sockets. */
@@ -63,7 +65,7 @@ export class CompletionsService implements OnModuleInit {
     // A key of a client's choice must not meet the call ids that stand in where there is none.
     const once = key === undefined ? {} : { key: `client:${key}` };
     const [message] = await this.pictures.take(body.user_message ? [body.user_message] : [], principal);
-    const turn = turnOf(message === undefined ? body : { ...body, user_message: message });
+    const turn = toTurn(message === undefined ? body : { ...body, user_message: message });
     const { chatId, runs } = await this.rpc.call(runCalls.accept, turn, { principal, ...once });
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }
@@ -71,7 +73,7 @@ export class CompletionsService implements OnModuleInit {
   /** Answers as one JSON object when all of it is there. */
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
     const { runId, encoding, documents } = await this.begin(caller, body, key);
-    const leave = this.load.stream(caller.user.id);
+    const leave = this.admission.stream(caller.user.id);
     releaseSlots(reply.request);
     try {
       const { terminal, text } = await this.whole(runId, reply);
@@ -119,7 +121,7 @@ export class CompletionsService implements OnModuleInit {
     return new Promise((resolve, reject) => {
       let ended = false;
       stream.onClose(() => resolve(ended));
-      feed(this.hub, runId, undefined, stream, (update) => {
+      feed(this.subscriber, runId, undefined, stream, (update) => {
         ended = update.kind === 'end';
         const problem = update.kind === 'end' && !stream.hasBegun ? problemOfRun(update.terminal) : undefined;
         if (problem === undefined) return frames.write(update);
@@ -149,7 +151,7 @@ export class CompletionsService implements OnModuleInit {
         give = reject;
         this.waiting.add(give);
         reply.raw.once('close', () => reject(new Problem(499, 'The caller has gone.')));
-        this.hub
+        this.subscriber
           .follow(runId, undefined, (update) => {
             if (update.kind === 'end') resolve(update);
           })

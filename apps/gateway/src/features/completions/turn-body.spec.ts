@@ -1,6 +1,6 @@
 import { TurnBodySchema, type TurnBody } from '@perennial/contracts-gateway';
 import { describe, expect, it } from 'vitest';
-import { isTurn, turnOf } from './turn-body';
+import { isTurn, toTurn } from './turn-body';
 
 const body = (change: Partial<TurnBody> = {}): TurnBody => ({
   model: 'm',
@@ -10,7 +10,7 @@ const body = (change: Partial<TurnBody> = {}): TurnBody => ({
   user_message: { id: 'u1', parentId: null, content: 'Hello', timestamp: 5, models: ['m'] },
   ...change,
 });
-const of = (change: Partial<TurnBody> = {}) => turnOf(TurnBodySchema.parse(body(change)));
+const of = (change: Partial<TurnBody> = {}) => toTurn(TurnBodySchema.parse(body(change)));
 
 describe('a page’s turn', () => {
   it.each<[unknown, boolean]>([

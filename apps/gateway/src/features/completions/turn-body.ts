@@ -17,7 +17,7 @@ export function isTurn(body: unknown): boolean {
 }
 
 /** The request that accepts a turn. */
-export function turnOf(body: Turn): CallRequest<typeof runs.accept> {
+export function toTurn(body: Turn): CallRequest<typeof runs.accept> {
   if (body.assistant_message_id != null) return continuationOf(body, body.assistant_message_id);
   const message = body.user_message ?? undefined;
   if (message === undefined && body.parent_id == null) {

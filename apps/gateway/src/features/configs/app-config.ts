@@ -2,7 +2,7 @@ import type { Settings } from '@perennial/contracts-config';
 import type { AppConfig } from '@perennial/contracts-wire';
 import type { Caller } from '../../sessions/caller';
 import type { FileLimits } from '../retrieval/retrieval-limits';
-import { permissionsOf } from './permissions';
+import { toPermissions } from './permissions';
 
 export const APP_NAME = 'Perennial';
 
@@ -44,7 +44,7 @@ const OFF = (
   .map((name) => `enable_${name}`);
 
 /** The page's configuration for a caller, or for nobody. */
-export function appConfigOf(known: Known, caller: Caller | undefined): AppConfig {
+export function toAppConfig(known: Known, caller: Caller | undefined): AppConfig {
   const { settings, auth } = known;
   const config: AppConfig = {
     ...(auth?.onboarding ? { onboarding: true as const } : {}),
@@ -87,7 +87,7 @@ export function appConfigOf(known: Known, caller: Caller | undefined): AppConfig
       max_count: known.files.maxCount,
       image_compression: { width: null, height: null },
     },
-    permissions: permissionsOf(caller.user.role),
+    permissions: toPermissions(caller.user.role),
     ui: { pending_user_overlay_title: '', pending_user_overlay_content: '', response_watermark: '' },
   };
 }

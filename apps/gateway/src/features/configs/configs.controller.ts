@@ -3,11 +3,11 @@ import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { AppConfig } from '@perennial/contracts-wire';
 import type { FastifyRequest } from 'fastify';
 import { isLocalClient } from '../../http/attempt-origin';
-import { Endpoint } from '../../http/endpoint';
+import { Route } from '../../http/route';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { NO_LIMITS, RetrievalLimits } from '../retrieval/retrieval-limits';
 import { SocketUsers } from '../sockets/socket-users';
-import { APP_NAME, appConfigOf } from './app-config';
+import { APP_NAME, toAppConfig } from './app-config';
 import { BUILD_INFO, type BuildInfo } from './build-info';
 import { manifestOf } from './manifest';
 import { SettingsCache } from './settings-cache';
@@ -22,36 +22,36 @@ export class ConfigsController {
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
   ) {}
 
-  @Endpoint(routes.configs.get)
+  @Route(routes.configs.get)
   async config(@Req() request: FastifyRequest): Promise<AppConfig> {
     const { caller } = request;
     const [known, files] = await Promise.all([this.cache.known(), caller ? this.limits.known() : NO_LIMITS]);
     const needsSetupSecret = !isLocalClient(request, this.env.HOST);
-    return appConfigOf({ ...known, files, version: this.build.version, needsSetupSecret }, caller);
+    return toAppConfig({ ...known, files, version: this.build.version, needsSetupSecret }, caller);
   }
 
-  @Endpoint(routes.configs.version)
+  @Route(routes.configs.version)
   version(): RouteReply<typeof routes.configs.version> {
     return { version: this.build.version, deployment_id: this.build.deploymentId };
   }
 
   /** We ask nobody on the internet: the newest version known is this one. */
-  @Endpoint(routes.configs.versionUpdates)
+  @Route(routes.configs.versionUpdates)
   updates(): RouteReply<typeof routes.configs.versionUpdates> {
     return { current: this.build.version, latest: this.build.version };
   }
 
-  @Endpoint(routes.configs.changelog)
+  @Route(routes.configs.changelog)
   changelog(): RouteReply<typeof routes.configs.changelog> {
     return {};
   }
 
-  @Endpoint(routes.configs.usage)
+  @Route(routes.configs.usage)
   usage(): RouteReply<typeof routes.configs.usage> {
     return { model_ids: [], user_count: this.sockets.count };
   }
 
-  @Endpoint(routes.configs.manifest)
+  @Route(routes.configs.manifest)
   async manifest(): Promise<Record<string, unknown>> {
     return manifestOf((await this.cache.known()).settings?.name ?? APP_NAME);
   }

@@ -42,6 +42,6 @@ const ACTIVATED = all((area, right) => GRANTED[area]?.has(right) ?? false);
 const NONE = all(() => false);
 
 /** The rights of a role, with every key that clients look for. */
-export function permissionsOf(role: Role): Permissions {
+export function toPermissions(role: Role): Permissions {
   return role === 'pending' ? NONE : ACTIVATED;
 }

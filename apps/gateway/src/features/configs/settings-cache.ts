@@ -9,7 +9,7 @@ const POLL_MS = 900;
 /** How long what auth said stands; a first page asks three times. */
 const AUTH_STATUS_MS = 500;
 /** The page must not wait long for an answer that it can do without. */
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 interface AuthStatus {
   onboarding: boolean;
@@ -56,7 +56,7 @@ export class SettingsCache implements OnModuleInit {
     try {
       const { version } = await this.rpc.call(settings.version, {}, { principal });
       if (version !== this.settings?.version)
-        this.settings = await this.rpc.call(settings.get, {}, { principal, deadlineMs: PATIENCE_MS });
+        this.settings = await this.rpc.call(settings.get, {}, { principal, deadlineMs: TIMEOUT_MS });
       this.fresh = true;
     } catch (error) {
       this.fresh = false;
@@ -67,7 +67,7 @@ export class SettingsCache implements OnModuleInit {
   private async authStatus(): Promise<AuthStatus> {
     if (this.auth !== undefined && Date.now() - this.auth.at < AUTH_STATUS_MS) return this.auth.status;
     this.asking ??= this.rpc
-      .call(users.status, {}, { principal, deadlineMs: PATIENCE_MS })
+      .call(users.status, {}, { principal, deadlineMs: TIMEOUT_MS })
       .finally(() => (this.asking = undefined));
     const status = await this.asking;
     this.auth = { status, at: Date.now() };

@@ -11,7 +11,7 @@ const SANDBOX =
 const VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /** The `Content-Disposition` of a file, safe for any name: an ASCII stand-in, and the name itself percent-encoded (RFC 6266). */
-export function dispositionOf(name: string, kind: 'inline' | 'attachment'): string {
+export function toDisposition(name: string, kind: 'inline' | 'attachment'): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   const encoded = encodeURIComponent(name.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
     /['()*]/g,
@@ -40,7 +40,7 @@ export function policyOf(contentType: string): string {
 }
 
 /** A single range of `Range`; undefined for anything else, which is then not regarded (several ranges, other units, nonsense). */
-export function rangeOf(header: string | undefined): BlobRange | undefined {
+export function parseRange(header: string | undefined): BlobRange | undefined {
   const parts = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/.exec(header ?? '');
   const [, first = '', last = ''] = parts ?? [];
   if (first === '') return last === '' ? undefined : { suffix: Number(last) };

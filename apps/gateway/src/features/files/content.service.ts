@@ -9,7 +9,7 @@ import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../problem';
 import { BLOB_STORE, problemOfStore } from './blob-store';
-import { dispositionOf, essenceOf, mayBeShown, namesTag, policyOf, rangeOf, typeHeaderOf } from './content-headers';
+import { toDisposition, essenceOf, mayBeShown, namesTag, policyOf, parseRange, typeHeaderOf } from './content-headers';
 import { hideForbidden, idOf } from '../../http/hidden';
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
@@ -43,7 +43,7 @@ export class ContentService {
     request.headers['x-no-compression'] = '1';
     void reply.headers({
       'content-type': typeHeaderOf(file.contentType),
-      'content-disposition': dispositionOf(file.name, inline ? 'inline' : 'attachment'),
+      'content-disposition': toDisposition(file.name, inline ? 'inline' : 'attachment'),
       'content-security-policy': policyOf(file.contentType),
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'SAMEORIGIN',
@@ -54,7 +54,7 @@ export class ContentService {
     });
     if (namesTag(request.headers['if-none-match'], tag)) return void reply.code(304).send();
     const { 'if-range': ifRange, range: header } = request.headers;
-    const range = ifRange === undefined || ifRange === tag ? rangeOf(header) : undefined;
+    const range = ifRange === undefined || ifRange === tag ? parseRange(header) : undefined;
     // Fastify would put the length of what is sent in place of the file's, except for a stream.
     if (request.method === 'HEAD') return void reply.header('content-length', file.size).send(Readable.from([]));
     const content = await this.open(file.blobKey, range, reply);

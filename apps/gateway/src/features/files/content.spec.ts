@@ -6,11 +6,11 @@ import { Readable } from 'node:stream';
 import type { BlobStore } from '@perennial/blob-store';
 import { pictures } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
-import { blobKeyOf, files as fileCalls } from '@perennial/contracts-retrieval';
+import { toBlobKey, files as fileCalls } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEdge, type Edge } from '../../../test/edge';
 import { BLOB_STORE } from './blob-store';
-import { dispositionOf, rangeOf } from './content-headers';
+import { toDisposition, parseRange } from './content-headers';
 
 /** The edge over a real directory; retrieval knows the files that a test puts. */
 describe('the bytes of a file', () => {
@@ -30,7 +30,7 @@ describe('the bytes of a file', () => {
       const file = files.get(fileId);
       if (file === undefined || principal.kind !== 'user' || principal.userId !== owner.id)
         throw new CallError('NOT_FOUND', 'There is no such file.');
-      return { ...file, blobKey: blobKeyOf(fileId, '1') };
+      return { ...file, blobKey: toBlobKey(fileId, '1') };
     });
   });
   afterAll(async () => {
@@ -41,7 +41,7 @@ describe('the bytes of a file', () => {
   const put = async (content: string, name: string, contentType: string): Promise<string> => {
     const id = randomUUID();
     const bytes = Buffer.from(content);
-    const stored = await store.put(blobKeyOf(id, '1'), Readable.from([bytes]), { maxBytes: 1_000_000 });
+    const stored = await store.put(toBlobKey(id, '1'), Readable.from([bytes]), { maxBytes: 1_000_000 });
     files.set(id, { name, contentType, ...stored });
     return id;
   };
@@ -185,7 +185,7 @@ describe('the bytes of a file', () => {
 
   it('that are gone from the store are 404, and a store that can not be used is 503', async () => {
     const id = await put('abc', 'a.txt', 'text/plain');
-    await store.delete(blobKeyOf(id, '1'));
+    await store.delete(toBlobKey(id, '1'));
     const reply = await get(`${id}/content`);
     expect([reply.statusCode, reply.json()]).toEqual([
       404,
@@ -202,7 +202,7 @@ describe('headers of a file', () => {
     ["it's*.txt", `inline; filename="it's*.txt"; filename*=UTF-8''it%27s%2A.txt`],
     ['a\r\nset-cookie: x', `inline; filename="a__set-cookie: x"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20x`],
     ['half \ud83d pair', `inline; filename="half _ pair"; filename*=UTF-8''half%20%EF%BF%BD%20pair`],
-  ])('the name %j', (name, expected) => expect(dispositionOf(name, 'inline')).toBe(expected));
+  ])('the name %j', (name, expected) => expect(toDisposition(name, 'inline')).toBe(expected));
 
   it.each([
     ['bytes=0-', { start: 0 }],
@@ -210,5 +210,5 @@ describe('headers of a file', () => {
     ['bytes=1-2', { start: 1, end: 2 }],
     ['bytes=99999999999999999999-', undefined],
     [undefined, undefined],
-  ])('the range %s', (header, expected) => expect(rangeOf(header)).toEqual(expected));
+  ])('the range %s', (header, expected) => expect(parseRange(header)).toEqual(expected));
 });

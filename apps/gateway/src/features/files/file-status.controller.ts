@@ -5,7 +5,7 @@ import type { FileProgress } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { EventStreams } from '../../http/event-streams';
 import { FileWatch } from './file-watch';
 import { LatestOnly } from './latest-only';
@@ -19,10 +19,10 @@ export class FileStatusController {
     private readonly streams: EventStreams,
   ) {}
 
-  @Endpoint(routes.files.status)
+  @Route(routes.files.status)
   async status(
-    @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof routes.files.status>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { params, query }: RouteInput<typeof routes.files.status>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const fileId = idOf('file', params.id);

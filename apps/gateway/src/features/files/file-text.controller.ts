@@ -6,7 +6,7 @@ import { type TextCursor, files } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
 import { TextFiles } from './text-files';
 
@@ -22,10 +22,10 @@ export class FileTextController {
    * A text may be as long as a library: it is sent piece by piece, as fast as its reader takes it. One that is replaced meanwhile breaks
    * off, so that no reader takes half of each for the whole.
    */
-  @Endpoint(routes.files.text)
+  @Route(routes.files.text)
   async text(
-    @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof routes.files.text>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { params }: RouteInput<typeof routes.files.text>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const fileId = idOf('file', params.id);
@@ -34,10 +34,10 @@ export class FileTextController {
     await reply.send(Readable.from(this.json(fileId, first, principal)));
   }
 
-  @Endpoint(routes.files.updateText)
+  @Route(routes.files.updateText)
   async update(
-    @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof routes.files.updateText>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { params, body }: RouteInput<typeof routes.files.updateText>,
   ): Promise<RouteReply<typeof routes.files.updateText>> {
     await hideForbidden('file', this.texts.replace(idOf('file', params.id), body.content, principal));
     return { content: body.content };

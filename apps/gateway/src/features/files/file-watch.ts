@@ -99,7 +99,7 @@ export class FileWatch implements OnModuleInit {
       for (let at = 0; at < theirs.length; at += BATCH) {
         const some = theirs.slice(at, at + BATCH);
         await this.ask(some, some[0]!.principal).catch((error: unknown) => {
-          this.runtime.logger('files').debug({ err: error }, 'how far files are could not be asked');
+          this.runtime.logger('files').debug({ err: error }, 'failed to fetch file statuses');
         });
       }
     }

@@ -2,7 +2,7 @@ import { routes } from '@perennial/contracts-gateway';
 import { files } from '@perennial/contracts-retrieval';
 import { FILES_PER_PAGE } from '@perennial/contracts-wire';
 import { forward, forwards } from '../../http/forward';
-import { fileNameOf } from './file-name';
+import { toFileName } from './file-name';
 import { fileReply } from './file-reply';
 
 export const FilesRoutes = forwards(
@@ -22,7 +22,7 @@ export const FilesRoutes = forwards(
     hide: 'file',
   }),
   forward(routes.files.rename, files.rename, {
-    to: ({ params, body }) => ({ fileId: params.id, name: fileNameOf(body.filename) }),
+    to: ({ params, body }) => ({ fileId: params.id, name: toFileName(body.filename) }),
     from: fileReply,
     hide: 'file',
   }),

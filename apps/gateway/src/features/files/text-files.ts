@@ -3,12 +3,12 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
-import { blobKeyOf, type StoredFile, files } from '@perennial/contracts-retrieval';
+import { toBlobKey, type StoredFile, files } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { BLOB_STORE, fileTooLarge, problemOfStore } from './blob-store';
-import { fileNameOf } from './file-name';
+import { toFileName } from './file-name';
 
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -30,16 +30,16 @@ export class TextFiles {
     principal: UserPrincipal,
   ): Promise<StoredFile> {
     const fileId = randomUUID();
-    const key = blobKeyOf(fileId, '1');
+    const key = toBlobKey(fileId, '1');
     const { size, sha256 } = await this.keep(key, content);
-    const file = { fileId, name: named(fileNameOf(name)), contentType: TEXT, size, sha256, knowledgeId };
+    const file = { fileId, name: named(toFileName(name)), contentType: TEXT, size, sha256, knowledgeId };
     return this.orRemove(key, this.rpc.call(files.register, file, { principal, key: fileId }));
   }
 
   /** Puts a text in the place of a file's content; who may not is refused before anything is stored. @throws CallError as `files.replace` */
   async replace(fileId: string, content: string, principal: UserPrincipal): Promise<StoredFile> {
     const { filename } = await this.rpc.call(files.get, { fileId }, { principal });
-    const blobKey = blobKeyOf(fileId, randomUUID());
+    const blobKey = toBlobKey(fileId, randomUUID());
     const { size, sha256 } = await this.keep(blobKey, content);
     const change = { fileId, blobKey, contentType: TEXT, size, sha256, name: named(filename) };
     return this.orRemove(blobKey, this.rpc.call(files.replace, change, { principal, key: blobKey }));

@@ -4,7 +4,7 @@ import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy
 import { CallError } from '@perennial/contracts-kernel';
 import { guarded } from '../../http/guarded';
 import { Problem } from '../../problem';
-import { fileNameOf } from './file-name';
+import { toFileName } from './file-name';
 
 /** The file of a form, while it arrives. */
 export interface ArrivingFile {
@@ -71,7 +71,7 @@ export function receiveForm<T>(
         return refuse(`The file must be in the part "${FILE_PART}", not in "${part}".`)();
       }
       bytes = stream;
-      taking = take({ name: fileNameOf(name), contentType: contentTypeOf(contentType), bytes: stream });
+      taking = take({ name: toFileName(name), contentType: contentTypeOf(contentType), bytes: stream });
       taking.catch(fail);
     };
     const onField = (part: string, value: string, _nameCut: boolean, cut: boolean): void => {

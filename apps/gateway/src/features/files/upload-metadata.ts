@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { excessOf, storable, type JsonLimits } from '../../http/json-body';
-import { parse } from '../../http/endpoint';
+import { parse } from '../../http/route';
 import { Problem } from '../../problem';
 
 const LIMITS: JsonLimits = { depth: 20, entries: 1_000, total: 10_000 };

@@ -2,7 +2,7 @@ import { Controller, Req } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { Problem } from '../../problem';
 import { isForm } from '../../http/upload-route';
 import { fileReply } from './file-reply';
@@ -13,10 +13,10 @@ import { UploadService } from './upload.service';
 export class UploadController {
   constructor(private readonly uploads: UploadService) {}
 
-  @Endpoint(routes.files.upload)
+  @Route(routes.files.upload)
   async upload(
-    @From() { principal }: Caller,
-    @Input() { query }: RouteInput<typeof routes.files.upload>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { query }: RouteInput<typeof routes.files.upload>,
     @Req() request: FastifyRequest,
   ): Promise<RouteReply<typeof routes.files.upload>> {
     if (!isForm(request)) throw new Problem(415, 'Send the file as multipart/form-data, in the part "file".');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
-import { blobKeyOf, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import { toBlobKey, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -22,7 +22,7 @@ const GATEWAY: Principal = { kind: 'service', name: 'gateway' };
 /** Waits before a file that is stored is registered again, in milliseconds: its bytes have come all the way. */
 const REGISTER_AGAIN_MS = [500, 2_000];
 
-type TakenFile = StoredBlob & Omit<ArrivingFile, 'bytes'>;
+type ReceivedFile = StoredBlob & Omit<ArrivingFile, 'bytes'>;
 
 /** Brings a file from the connection of its client into the store, without keeping it anywhere, and has retrieval write it down. */
 @Injectable()
@@ -48,7 +48,7 @@ export class UploadService {
       const maxBytes = Math.min(this.env.MAX_FILE_BYTES, (settings.FILE_MAX_SIZE ?? Infinity) * MIB);
       if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw fileTooLarge(maxBytes);
       const fileId = randomUUID();
-      const key = blobKeyOf(fileId, '1');
+      const key = toBlobKey(fileId, '1');
       let kept = false;
       try {
         const { file, fields } = await receiveForm(request, async (arriving) => {
@@ -65,7 +65,7 @@ export class UploadService {
     });
   }
 
-  private async keep(key: string, { bytes, name, contentType }: ArrivingFile, maxBytes: number): Promise<TakenFile> {
+  private async keep(key: string, { bytes, name, contentType }: ArrivingFile, maxBytes: number): Promise<ReceivedFile> {
     try {
       return { ...(await this.store.put(key, bytes, { maxBytes, contentType })), name, contentType };
     } catch (error) {
@@ -75,7 +75,7 @@ export class UploadService {
 
   private async register(
     fileId: string,
-    { name, contentType, size, sha256 }: TakenFile,
+    { name, contentType, size, sha256 }: ReceivedFile,
     { metadata, knowledgeId }: { metadata: Record<string, unknown>; knowledgeId?: string },
     process: boolean,
     principal: UserPrincipal,

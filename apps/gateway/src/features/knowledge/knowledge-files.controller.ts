@@ -3,7 +3,7 @@ import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-g
 import { type StoredFile, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
 import { Owners } from './owners';
 import { fileInBase } from './wire';
@@ -16,10 +16,10 @@ export class KnowledgeFilesController {
     private readonly owners: Owners,
   ) {}
 
-  @Endpoint(routes.knowledge.searchFiles)
+  @Route(routes.knowledge.searchFiles)
   async search(
-    @From() caller: Caller,
-    @Input() { query }: RouteInput<typeof routes.knowledge.searchFiles>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { query }: RouteInput<typeof routes.knowledge.searchFiles>,
   ): Promise<RouteReply<typeof routes.knowledge.searchFiles>> {
     return this.page(
       caller,
@@ -27,10 +27,10 @@ export class KnowledgeFilesController {
     );
   }
 
-  @Endpoint(routes.knowledge.files)
+  @Route(routes.knowledge.files)
   async list(
-    @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof routes.knowledge.files>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { params, query }: RouteInput<typeof routes.knowledge.files>,
   ): Promise<RouteReply<typeof routes.knowledge.files>> {
     const { query: text, order_by: orderBy, direction, page, limit } = query;
     const request = { knowledgeId: idOf('base', params.id), query: text, orderBy, direction, page, limit };

@@ -3,7 +3,7 @@ import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-g
 import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { Owners } from './owners';
 import { baseInList } from './wire';
 
@@ -14,18 +14,18 @@ export class KnowledgeController {
     private readonly owners: Owners,
   ) {}
 
-  @Endpoint(routes.knowledge.list)
+  @Route(routes.knowledge.list)
   async list(
-    @From() caller: Caller,
-    @Input() { query }: RouteInput<typeof routes.knowledge.list>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { query }: RouteInput<typeof routes.knowledge.list>,
   ): Promise<RouteReply<typeof routes.knowledge.list>> {
     return this.page(caller, await this.rpc.call(knowledge.list, query, caller));
   }
 
-  @Endpoint(routes.knowledge.search)
+  @Route(routes.knowledge.search)
   async search(
-    @From() caller: Caller,
-    @Input() { query }: RouteInput<typeof routes.knowledge.search>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { query }: RouteInput<typeof routes.knowledge.search>,
   ): Promise<RouteReply<typeof routes.knowledge.search>> {
     const { query: text, order_by: orderBy, direction, page, view_option: view } = query;
     const all = caller.user.role === 'admin' && view !== 'created';

@@ -7,7 +7,7 @@ import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { EventStreams } from '../../http/event-streams';
 import type { EventStream } from '../../http/event-stream';
 import { Problem } from '../../problem';
@@ -29,10 +29,10 @@ export class PendingFilesController {
     private readonly runtime: Runtime,
   ) {}
 
-  @Endpoint(routes.knowledge.pending)
+  @Route(routes.knowledge.pending)
   async pending(
-    @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof routes.knowledge.pending>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { params, query }: RouteInput<typeof routes.knowledge.pending>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const knowledgeId = idOf('base', params.id);

@@ -2,7 +2,7 @@ import { Controller, Res } from '@nestjs/common';
 import { routes } from '@perennial/contracts-gateway';
 import type { FastifyReply } from 'fastify';
 import { version } from '../../../package.json';
-import { Endpoint } from '../../http/endpoint';
+import { Route } from '../../http/route';
 import { openApiDocument } from './openapi-document';
 
 /** Which routes there are is told to whoever may use them, not to strangers. */
@@ -11,7 +11,7 @@ export class OpenApiController {
   private document: Promise<string> | undefined;
 
   /** Made when it is first asked for: a process that nobody asks spends nothing on it. */
-  @Endpoint(routes.openapi.document)
+  @Route(routes.openapi.document)
   async get(@Res() reply: FastifyReply): Promise<void> {
     this.document ??= openApiDocument(version).then((document) => JSON.stringify(document));
     const document = await this.document;

@@ -4,11 +4,11 @@ import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { knowledge, files } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
 import { TextFiles } from '../files/text-files';
 
-/** The older doors to what files and knowledge bases do by themselves now. */
+/** The older routes to what files and knowledge bases do by themselves now. */
 @Controller()
 export class ProcessController {
   constructor(
@@ -16,10 +16,10 @@ export class ProcessController {
     private readonly texts: TextFiles,
   ) {}
 
-  @Endpoint(routes.retrieval.processFile)
+  @Route(routes.retrieval.processFile)
   async file(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.retrieval.processFile>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.retrieval.processFile>,
   ): Promise<RouteReply<typeof routes.retrieval.processFile>> {
     const fileId = idOf('file', body.file_id);
     const { filename } = await hideForbidden('file', this.rpc.call(files.get, { fileId }, { principal }));
@@ -33,10 +33,10 @@ export class ProcessController {
     return { status: true, collection_name: base ?? `file-${fileId}`, filename, content: body.content ?? '' };
   }
 
-  @Endpoint(routes.retrieval.processText)
+  @Route(routes.retrieval.processText)
   async text(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.retrieval.processText>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.retrieval.processText>,
   ): Promise<RouteReply<typeof routes.retrieval.processText>> {
     const { name, content } = body;
     const base = baseOf(body.collection_name);
@@ -44,10 +44,10 @@ export class ProcessController {
     return { status: true, collection_name: base ?? `file-${id}`, filename, content, file_id: id };
   }
 
-  @Endpoint(routes.retrieval.removeFromCollection)
+  @Route(routes.retrieval.removeFromCollection)
   async remove(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.retrieval.removeFromCollection>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.retrieval.removeFromCollection>,
   ): Promise<RouteReply<typeof routes.retrieval.removeFromCollection>> {
     const fileId = idOf('file', body.file_id);
     const base = baseOf(body.collection_name);

@@ -3,7 +3,7 @@ import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-g
 import { retrievalSettings } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { RetrievalLimits } from './retrieval-limits';
 import { settingsIn, settingsReply } from './wire';
 
@@ -15,10 +15,10 @@ export class RetrievalConfigController {
     private readonly limits: RetrievalLimits,
   ) {}
 
-  @Endpoint(routes.retrieval.updateConfig)
+  @Route(routes.retrieval.updateConfig)
   async updateSettings(
-    @From() { principal }: Caller,
-    @Input() { body }: RouteInput<typeof routes.retrieval.updateConfig>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body }: RouteInput<typeof routes.retrieval.updateConfig>,
   ): Promise<RouteReply<typeof routes.retrieval.updateConfig>> {
     const { settings } = await this.rpc.call(retrievalSettings.update, settingsIn(body), { principal });
     this.limits.forget();

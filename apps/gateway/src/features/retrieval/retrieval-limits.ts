@@ -7,7 +7,7 @@ import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal
 /** A lost notice delays a change by this much. */
 const BELIEVED_MS = 5_000;
 /** The page must not wait long for what it can do without. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /** What a page may attach: MiB of a file and files of a message, null without a limit. */
 export interface FileLimits {
@@ -63,7 +63,7 @@ export class RetrievalLimits implements OnModuleInit {
   private async read(): Promise<void> {
     // Also when it fails: a retrieval that is away is not asked by every page.
     this.readAt = performance.now();
-    const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal, deadlineMs: PATIENCE_MS });
+    const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal, deadlineMs: TIMEOUT_MS });
     this.limits = { maxSize: settings.FILE_MAX_SIZE, maxCount: settings.FILE_MAX_COUNT };
   }
 }

@@ -1,13 +1,13 @@
-import type { Following, FollowedRun, RunHub, RunPosition, RunUpdate } from '@perennial/transport';
+import type { Following, FollowedRun, RunStreamSubscriber, RunPosition, RunUpdate } from '@perennial/transport';
 import type { EventStream } from '../../http/event-stream';
 
 /**
- * Follows a run into an event stream. While the reader is slow the hub keeps a cursor for it instead of us keeping text; when it has
+ * Follows a run into an event stream. While the reader is slow the subscriber keeps a cursor for it instead of us keeping text; when it has
  * caught up one update brings it up to date. Stops when the reader is gone.
  * @param write puts one update into the stream; answers false when the stream is blocked
  */
 export async function feed(
-  hub: RunHub,
+  subscriber: RunStreamSubscriber,
   runId: string,
   cursor: RunPosition | undefined,
   stream: EventStream,
@@ -19,7 +19,7 @@ export async function feed(
     blocked = false;
     following?.resume();
   };
-  following = await hub.follow(runId, cursor, (update, run) => {
+  following = await subscriber.follow(runId, cursor, (update, run) => {
     if (stream.isOver || write(update, run)) return;
     blocked = true;
     following?.pause();

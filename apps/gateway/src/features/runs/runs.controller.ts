@@ -1,38 +1,38 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { parseCursor, type Cursor, type RouteInput, routes } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
-import type { RunHub } from '@perennial/transport';
+import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { idOf, notFound } from '../../http/hidden';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { EventStreams } from '../../http/event-streams';
 import { Problem } from '../../problem';
 import { eventOf } from './run-events';
 import { feed } from './run-feed';
-import { RUN_HUB } from './run-hub';
+import { RUN_STREAM_SUBSCRIBER } from './run-stream-subscriber';
 
 @Controller()
 export class RunsController {
   constructor(
-    @Inject(RUN_HUB) private readonly hub: RunHub,
+    @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
     private readonly streams: EventStreams,
   ) {}
 
-  @Endpoint(routes.runs.events)
+  @Route(routes.runs.events)
   async events(
-    @From() caller: Caller,
-    @Input() { params, query }: RouteInput<typeof routes.runs.events>,
+    @CurrentUser() caller: Caller,
+    @ValidatedInput() { params, query }: RouteInput<typeof routes.runs.events>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const cursor = cursorOf(request, query.cursor);
     const runId = idOf('run', params.id);
-    const run = await this.hub.snapshot(runId);
+    const run = await this.subscriber.snapshot(runId);
     if (run === undefined || run.identity.userId !== caller.user.id) throw notFound('run');
     const stream = this.streams.add(caller, reply, 'resumable', () => undefined);
     try {
-      await feed(this.hub, runId, cursor, stream, (update, followed) => {
+      await feed(this.subscriber, runId, cursor, stream, (update, followed) => {
         const taken = stream.write(eventOf(update, followed));
         if (update.kind === 'end') stream.end();
         return taken;

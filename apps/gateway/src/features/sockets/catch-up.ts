@@ -2,9 +2,9 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { runs as runCalls } from '@perennial/contracts-chat';
 import { defineNotice, type Principal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
-import { type FollowedRun, Notices, Rpc, type RunHub } from '@perennial/transport';
+import { type FollowedRun, Notices, Rpc, type RunStreamSubscriber } from '@perennial/transport';
 import { z } from 'zod';
-import { RUN_HUB } from '../runs/run-hub';
+import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 import type { Packet } from './packets';
 import { SocketUsers } from './socket-users';
 import { UserRelay } from './user-relay';
@@ -22,7 +22,7 @@ export class CatchUp implements OnModuleInit {
     private readonly runtime: Runtime,
     private readonly rpc: Rpc,
     private readonly notices: Notices,
-    @Inject(RUN_HUB) private readonly hub: RunHub,
+    @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
     private readonly users: SocketUsers,
   ) {}
 
@@ -53,7 +53,7 @@ export class CatchUp implements OnModuleInit {
   ): Promise<void> {
     for (const runId of runIds) {
       try {
-        const run = await this.hub.snapshot(runId);
+        const run = await this.subscriber.snapshot(runId);
         const packet = run && isAllowed(run) ? UserRelay.snapshot(run) : undefined;
         if (packet !== undefined) send(packet);
       } catch (error) {

@@ -39,7 +39,7 @@ function encode(message: string): Packet {
   return { message, frame };
 }
 
-export function packetOf(event: SocketEvent | UserEvent): Packet {
+export function toPacket(event: SocketEvent | UserEvent): Packet {
   return encode(START + JSON.stringify(event) + END);
 }
 
@@ -138,7 +138,7 @@ export class RunPackets {
   }
 
   private packet(data: SocketEvent['data']): Packet {
-    return packetOf({ chat_id: this.chatId, message_id: this.messageId, data });
+    return toPacket({ chat_id: this.chatId, message_id: this.messageId, data });
   }
 }
 

@@ -4,16 +4,16 @@ import type { Socket } from 'socket.io';
 import { AllowedHosts } from '../../http/allowed-hosts';
 import { Origins } from '../../http/origins';
 import { Proxies } from '../../http/proxies';
-import { StrangerPlaces } from '../../http/stranger-places';
+import { AnonymousPlaces } from '../../http/anonymous-places';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 
 /** A connection of Engine.IO, below the sockets of Socket.IO. */
 export type SocketConnection = Socket['conn'];
 
 /** Of all sockets, this share may be nobody's: pages before signing in, and whoever wants to take the places of the others. */
-const STRANGER_SHARE = 4;
+const ANONYMOUS_SHARE = 4;
 /** Packets within the window. A page sends a handful before somebody has signed in, and about two a second afterwards. */
-const STRANGER_PACKETS = 30;
+const ANONYMOUS_PACKETS = 30;
 const PACKETS = 600;
 const WINDOW_MS = 10_000;
 
@@ -28,7 +28,7 @@ interface Admitted {
 /** Bounds what a connection may cost before anybody has signed in on it: places, packets, and one Socket.IO socket each. */
 @Injectable()
 export class SocketAdmission {
-  private readonly strangers: StrangerPlaces;
+  private readonly anonymousPlaces: AnonymousPlaces;
   private readonly connections = new WeakMap<SocketConnection, Admitted>();
 
   constructor(
@@ -37,12 +37,12 @@ export class SocketAdmission {
     private readonly origins: Origins,
     private readonly hosts: AllowedHosts,
   ) {
-    this.strangers = new StrangerPlaces(Math.ceil(env.MAX_SOCKETS / STRANGER_SHARE));
+    this.anonymousPlaces = new AnonymousPlaces(Math.ceil(env.MAX_SOCKETS / ANONYMOUS_SHARE));
   }
 
   /** Connections on which nobody has signed in. */
   get anonymous(): number {
-    return this.strangers.count;
+    return this.anonymousPlaces.count;
   }
 
   /** Why a page may not connect; undefined when it may, with a token or with its cookies. */
@@ -60,14 +60,14 @@ export class SocketAdmission {
 
   /** A new connection. When strangers hold too many, the oldest of whoever holds most is closed: a page that is about to sign in is a new one. */
   admit(connection: SocketConnection): void {
-    const leave = this.strangers.enter(this.proxies.addressOf(connection.request), () => {
+    const leave = this.anonymousPlaces.enter(this.proxies.addressOf(connection.request), () => {
       cut(connection);
       return true;
     });
     const admitted: Admitted = {
       leave,
       packets: 0,
-      allowed: STRANGER_PACKETS,
+      allowed: ANONYMOUS_PACKETS,
       windowStart: Date.now(),
       hasSocket: false,
     };

@@ -11,11 +11,11 @@ import { Problem } from '../../problem';
 import { connectionFailures, guarded } from '../../http/guarded';
 import { sessionCookies } from '../../http/token';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
-import { ConnectionsHeld } from '../../sessions/connections-held';
+import { SessionConnections } from '../../sessions/session-connections';
 import { Sessions } from '../../sessions/sessions';
 import { CatchUp } from './catch-up';
 import { LiveSocket } from './live-socket';
-import { packetOf } from './packets';
+import { toPacket } from './packets';
 import { soon } from '../../http/soon';
 import { SocketAdmission } from './socket-admission';
 import { SocketUsers } from './socket-users';
@@ -39,7 +39,7 @@ export class SocketSessions {
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
     private readonly runtime: Runtime,
     private readonly sessions: Sessions,
-    private readonly held: ConnectionsHeld,
+    private readonly connections: SessionConnections,
     private readonly users: SocketUsers,
     private readonly catchUp: CatchUp,
     private readonly rpc: Rpc,
@@ -107,7 +107,7 @@ export class SocketSessions {
   }
 
   private enter(live: LiveSocket, caller: Caller): Membership {
-    const forget = this.held.add({ claims: caller.claims, end: () => live.end() });
+    const forget = this.connections.add({ claims: caller.claims, end: () => live.end() });
     const remove = this.users.add(caller.user.id, live);
     return {
       caller,
@@ -135,7 +135,7 @@ export class SocketSessions {
   private async joinChat(live: LiveSocket, { user, principal }: Caller, chatId: string): Promise<void> {
     const runIds = await this.catchUp.activeRuns(chatId, principal);
     const users = [{ id: user.id, name: user.name }];
-    live.send(packetOf({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
+    live.send(toPacket({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
     await this.catchUp.send(runIds, (packet) => live.send(packet));
   }
 

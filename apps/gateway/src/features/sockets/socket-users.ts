@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { RunHub } from '@perennial/transport';
-import { RUN_HUB } from '../runs/run-hub';
+import type { RunStreamSubscriber } from '@perennial/transport';
+import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 import type { LiveSocket } from './live-socket';
 import type { Packet } from './packets';
 import { UserRelay } from './user-relay';
@@ -15,7 +15,7 @@ interface Presence {
 export class SocketUsers {
   private readonly users = new Map<string, Presence>();
 
-  constructor(@Inject(RUN_HUB) private readonly hub: RunHub) {}
+  constructor(@Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber) {}
 
   /** Users with at least one socket. */
   get count(): number {
@@ -41,7 +41,7 @@ export class SocketUsers {
       });
       presence = { sockets: sockets.add(socket), stop: () => undefined };
       this.users.set(userId, presence);
-      presence.stop = this.hub.followUser(userId, relay.onUpdate, relay.onEvent);
+      presence.stop = this.subscriber.followUser(userId, relay.onUpdate, relay.onEvent);
     } else {
       presence.sockets.add(socket);
     }

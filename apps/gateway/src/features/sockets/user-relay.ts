@@ -1,5 +1,5 @@
 import type { FollowedRun, OnRunUpdate, RunUpdate, UserEvent } from '@perennial/transport';
-import { packetOf, packetsOf, type Packet, type RunPackets } from './packets';
+import { toPacket, packetsOf, type Packet, type RunPackets } from './packets';
 import { ThoughtWatch } from './thought-watch';
 
 interface RelayedRun {
@@ -37,7 +37,7 @@ export class UserRelay {
     }
   };
 
-  readonly onEvent = (event: UserEvent): void => this.send(packetOf(event));
+  readonly onEvent = (event: UserEvent): void => this.send(toPacket(event));
 
   /** The text so far of a run, as one event; undefined when it is over or has no chat. */
   static snapshot(run: FollowedRun): Packet | undefined {

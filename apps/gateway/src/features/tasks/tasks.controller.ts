@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { hideForbidden, idOf } from '../../http/hidden';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { CatchUp } from '../sockets/catch-up';
 
 /** A task is an answer that is being written; its id is the run's. */
@@ -11,10 +11,10 @@ export class TasksController {
   constructor(private readonly catchUp: CatchUp) {}
 
   /** Also sends the text so far to the page's sockets: a page asks this when it comes back in mid-answer. */
-  @Endpoint(routes.tasks.list)
+  @Route(routes.tasks.list)
   async ofChat(
-    @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof routes.tasks.list>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { params }: RouteInput<typeof routes.tasks.list>,
   ): Promise<RouteReply<typeof routes.tasks.list>> {
     const runIds = await hideForbidden('chat', this.catchUp.activeRuns(idOf('chat', params.id), principal));
     this.catchUp.toUser(principal.userId, runIds);

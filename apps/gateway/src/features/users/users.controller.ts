@@ -4,9 +4,9 @@ import { chats } from '@perennial/contracts-chat';
 import { files } from '@perennial/contracts-retrieval';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Rpc } from '@perennial/transport';
-import { userRowOf } from '../auths/session-user';
+import { toUserRow } from '../auths/session-user';
 import type { Caller } from '../../sessions/caller';
-import { Endpoint, From, Input } from '../../http/endpoint';
+import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { withStatuses } from '../../problem';
 import { RevocationFeed } from '../../sessions/revocation-feed';
 
@@ -17,23 +17,23 @@ export class UsersController {
     private readonly feed: RevocationFeed,
   ) {}
 
-  @Endpoint(routes.users.update)
+  @Route(routes.users.update)
   async update(
-    @From() { principal }: Caller,
-    @Input() { params, body }: RouteInput<typeof routes.users.update>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { params, body }: RouteInput<typeof routes.users.update>,
   ): Promise<RouteReply<typeof routes.users.update>> {
     const { password, ...rest } = body;
     const change = { userId: params.id, ...rest, ...(password ? { password } : {}) };
     const user = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(userCalls.update, change, { principal }));
     await this.feed.catchUp(user.id);
-    return userRowOf(user);
+    return toUserRow(user);
   }
 
   /** The account first: once it is gone nobody can add to what is deleted next. Repeating the request finishes what was cut short. */
-  @Endpoint(routes.users.remove)
+  @Route(routes.users.remove)
   async remove(
-    @From() { principal }: Caller,
-    @Input() { params }: RouteInput<typeof routes.users.remove>,
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { params }: RouteInput<typeof routes.users.remove>,
   ): Promise<RouteReply<typeof routes.users.remove>> {
     const { deleted } = await this.rpc.call(userCalls.remove, { userId: params.id }, { principal });
     await this.feed.catchUp(params.id);

@@ -1,12 +1,12 @@
 import { users } from '@perennial/contracts-auth';
 import { routes } from '@perennial/contracts-gateway';
 import { forward, forwards } from '../../http/forward';
-import { userRowOf } from '../auths/session-user';
+import { toUserRow } from '../auths/session-user';
 
 export const UsersRoutes = forwards(
   forward(routes.users.list, users.list, {
     to: ({ query: { query, order_by: orderBy, direction, page } }) => ({ query, orderBy, direction, page }),
-    from: ({ users: found, total }) => ({ users: found.map(userRowOf), total }),
+    from: ({ users: found, total }) => ({ users: found.map(toUserRow), total }),
   }),
   forward(routes.users.settings, users.getSettings, { from: ({ settings }) => settings }),
   forward(routes.users.updateSettings, users.updateSettings, {

@@ -12,7 +12,7 @@ export const create = route({
   reply: z.looseObject({}),
 });
 
-/** What the page calls in task mode: the same door, typed. */
+/** What the page calls in task mode: the same route, typed. */
 export const sendTurn = route({
   method: 'POST',
   path: '/api/chat/completions',

@@ -1,0 +1,101 @@
+import type { RunState } from '@perennial/contracts-chat';
+import type { Principal } from '@perennial/contracts-kernel';
+import type { RunFailure, TokenUsage } from '@perennial/transport';
+import type { KeptDocuments } from '../documents/documents.repository';
+
+/** What the accept stored of the request; the shape depends on the run's kind. */
+export interface TurnRequest {
+  system?: string;
+  params: Record<string, unknown>;
+  /** Documents that the request names. */
+  files?: unknown[];
+  /** The run goes on after an answer that had ended; its text is the run's first checkpoint. */
+  continues?: true;
+}
+
+/** One message of the path from the chat's root to the message that is answered. */
+export interface HistoryMessage {
+  id: string;
+  role: 'user' | 'assistant' | 'system';
+  content: string;
+  parts: unknown[] | null;
+}
+
+/** The provider's end, recorded before the finish: a claimant that finds it does not call the provider again. */
+export interface ProviderEnd {
+  generation: number;
+  /** UTF-16 units of the whole text. */
+  length: number;
+  outcome: Outcome;
+}
+
+/** How an answer ended, as far as the worker knows; the finish adds where the text stands. */
+export interface Outcome {
+  state: 'completed' | 'failed' | 'cancelled';
+  finishReason?: string;
+  usage?: TokenUsage;
+  systemFingerprint?: string;
+  /** For `failed`. */
+  error?: RunFailure;
+}
+
+/** A piece of text in Postgres. `start` is in UTF-16 units. */
+export interface Checkpoint {
+  generation: number;
+  epoch: number;
+  start: number;
+  text: string;
+}
+
+/** A title that the claimant has to make, claimed together with the run. */
+export interface ClaimedTitle {
+  key: string;
+  tries: number;
+  payload: TitlePayload;
+  user_id: string;
+  chat_id: string;
+  principal: Principal;
+  /** W3C trace context of the turn's accept. */
+  traceparent: string | null;
+}
+
+export interface TitlePayload {
+  messageId: string;
+  modelId: string;
+  /** Beginning of the user's message. */
+  text: string;
+}
+
+/** A run as its new owner gets it. */
+export interface ClaimedRun {
+  id: string;
+  kind: 'turn' | 'completion';
+  user_id: string;
+  principal: Principal;
+  chat_id: string | null;
+  message_id: string | null;
+  model: string;
+  encoding: 'text' | 'chunks';
+  request: Record<string, unknown>;
+  idempotency_key: string | null;
+  state: RunState;
+  epoch: number;
+  deaths: number;
+  cancelled: boolean;
+  /** Seconds since the accept, and since the first take. */
+  age_s: number;
+  running_s: number;
+  traceparent: string | null;
+  attempt_traceparent: string | null;
+  provider_end: ProviderEnd | null;
+  history: HistoryMessage[] | null;
+  /** Documents attached to the messages of the path and to the chat. */
+  attached: unknown[] | null;
+  /** What they said to an earlier owner. */
+  documents: KeptDocuments | null;
+  checkpoints: Checkpoint[] | null;
+  title: Omit<ClaimedTitle, 'principal' | 'traceparent'> | null;
+}
+
+/** The number of a run's first text; a take-over that starts again raises it. */
+export const FIRST_GENERATION = 1;

@@ -1,0 +1,50 @@
+import { Runtime } from '@perennial/runtime';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AdmissionControl } from './admission-control';
+
+describe('what one replica takes on', () => {
+  let load: AdmissionControl;
+  beforeEach(() => {
+    load = new AdmissionControl(
+      { requests: 2, requestsPerUser: 1, streams: 2, streamsPerUser: 1, bodyBytes: 100, bodyBytesPerUser: 60 },
+      new Runtime({ name: 'gateway', logLevel: 'silent' }),
+    );
+  });
+
+  it('beyond its requests it is busy, until one is over', () => {
+    const first = load.request();
+    load.request();
+    expect(() => load.request()).toThrow('The server is busy. Try again in a moment.');
+    first();
+    first();
+    load.request();
+    expect(() => load.request()).toThrow();
+  });
+
+  it('one user does not starve the others', () => {
+    const over = load.requestOf('a');
+    expect(() => load.requestOf('a')).toThrow('Too many of your requests are under way. Wait until one has ended.');
+    load.requestOf('b');
+    over();
+    load.requestOf('a');
+  });
+
+  it('bodies that have yet to arrive are counted in bytes, by user and in all', () => {
+    const over = load.body('a', 60);
+    expect(() => load.body('a', 1)).toThrow('Too much of what you send is still under way. Wait until one has ended.');
+    load.body('b', 40);
+    expect(() => load.body('b', 1)).toThrow('The server is busy.');
+    over();
+    over();
+    load.body('a', 60);
+  });
+
+  it('streams are counted by user and in all', () => {
+    const over = load.stream('a');
+    expect(() => load.stream('a')).toThrow('Too many of your streams are open.');
+    load.stream('b');
+    expect(() => load.stream('c')).toThrow('The server is busy.');
+    over();
+    load.stream('c');
+  });
+});

@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isUpload } from './upload-route';
+import type { ErrorFilter } from './error.filter';
+import { guarded } from './guarded';
+import { Problem } from '../problem';
+
+/** An upload may last, but within each limit it has to bring this many bytes: one byte now and then only holds a place. */
+const PROGRESS_BYTES = 16_384;
+
+/**
+ * Ends a request whose body does not arrive in time, and a connection whose request was answered before its body came and that
+ * still sends after as long: nobody reads that. Node's own limit knows no exception for uploads.
+ * @param limitMs of a whole request; of an upload, for each step of its progress
+ */
+export function enforceBodyTimeout(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  errors: ErrorFilter,
+  limitMs: number,
+): void {
+  const { raw } = request;
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (encoding === undefined && Number(length ?? 0) === 0) return;
+  let seen = raw.socket.bytesRead;
+  const check = (): void => {
+    if (raw.complete) return stop();
+    const progress = raw.socket.bytesRead - seen;
+    seen += progress;
+    // What waits to be read is held back by us: a store that is slow, not a client.
+    if (isUpload(request) && !reply.sent && (progress >= PROGRESS_BYTES || raw.readableLength > 0)) return;
+    stop();
+    if (reply.sent || reply.raw.headersSent) return void raw.destroy();
+    reply.raw.once('finish', () => raw.destroy());
+    void reply.header('connection', 'close');
+    errors.answer(new Problem(408, 'The request did not arrive in time. Try again.'), request, reply);
+  };
+  const timer = setInterval(
+    guarded(check, () => raw.destroy()),
+    limitMs,
+  );
+  timer.unref();
+  const stop = (): void => clearInterval(timer);
+  raw.once('end', stop);
+  // What comes after the answer is thrown away: left unread it would stand before the next request of the connection until the limit.
+  reply.raw.once('finish', () => {
+    if (raw.complete) return;
+    raw.unpipe();
+    raw.resume();
+  });
+  raw.once('close', stop);
+}

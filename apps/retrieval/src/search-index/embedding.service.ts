@@ -1,0 +1,126 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EmbeddingConfig, IndexStatus, embedding } from '@perennial/contracts-retrieval';
+import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import { UnitOfWork } from '@perennial/persistence';
+import { Runtime } from '@perennial/runtime';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { KeySeal } from '../settings/key-seal';
+import type { SealedEmbedding, SealedServer, SettingsState } from '../settings/settings';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { SettingsRepository } from '../settings/settings.repository';
+import { IndexStatusReader } from './index-status';
+import { IndexRequests } from './index-requests';
+
+type Changes = CallParsedRequest<typeof embedding.update>;
+
+/** The embedding as the admin's page sees it. Keys come in clear, are sealed at once, and go out masked. */
+@Injectable()
+export class EmbeddingService {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly keeper: SettingsKeeper,
+    private readonly repository: SettingsRepository,
+    private readonly requests: IndexRequests,
+    private readonly statuses: IndexStatusReader,
+    private readonly seal: KeySeal,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {}
+
+  async get(): Promise<EmbeddingConfig> {
+    return this.#masked(await this.keeper.fresh());
+  }
+
+  async update(principal: UserPrincipal, changes: Changes, key: string): Promise<EmbeddingConfig> {
+    // A plain hash of the request is stored for comparison; the keys go into it under our secret.
+    const hidden = (server: Changes['openai']) => server && { ...server, key: this.seal.fingerprint(server.key) };
+    const compared = { ...changes, openai: hidden(changes.openai), ollama: hidden(changes.ollama) };
+    const once = { scope: `retrieval.embedding.update:${principal.userId}`, key, request: compared };
+    const named = changes.model !== undefined || changes.engine !== undefined;
+    const dimension = named ? await this.#dimensionAfter(changes) : undefined;
+    await this.unitOfWork.once(once, async (tx) => {
+      const { retrieval, embedding: before } = await this.repository.lock(tx);
+      const embedding = this.#changed(before, changes);
+      const version = await this.repository.save(tx, { retrieval, embedding });
+      await this.requests.request(tx, embedding, dimension);
+      this.keeper.announce(tx, version);
+      const told = { actor_id: principal.userId, fields: Object.keys(changes) };
+      tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
+    });
+    return this.get();
+  }
+
+  async rebuild(principal: UserPrincipal, key: string): Promise<IndexStatus> {
+    await this.unitOfWork.once({ scope: `retrieval.index.rebuild:${principal.userId}`, key, request: {} }, (tx) =>
+      this.requests.rebuild(tx),
+    );
+    return this.statuses.read();
+  }
+
+  status(): Promise<IndexStatus> {
+    return this.statuses.read();
+  }
+
+  async #dimensionAfter(changes: Changes): Promise<number | undefined> {
+    return this.requests.dimensionOf(this.#changed((await this.keeper.fresh()).embedding, changes));
+  }
+
+  #changed(before: SealedEmbedding, { openai, ollama, ...rest }: Changes): SealedEmbedding {
+    const embedding = {
+      ...before,
+      ...rest,
+      openai: openai ? this.#server(before.openai, openai) : before.openai,
+      ollama: ollama ? this.#server(before.ollama, ollama) : before.ollama,
+    };
+    this.#check(embedding);
+    return embedding;
+  }
+
+  /**
+   * A mask keeps the key that it masks, but only for the address that the key was entered for: whoever may change addresses could
+   * otherwise have a key sent to a server of their own, and so read it.
+   */
+  #server(before: SealedServer, entered: { url: string; key: string }): SealedServer {
+    const url = checkedUrl(entered.url);
+    if (!this.seal.isMask(entered.key)) return { url, sealedKey: this.seal.seal(entered.key) };
+    if (url === before.url && this.seal.mask(before.sealedKey) === entered.key) return before;
+    throw new CallError(
+      'INVALID_ARGUMENT',
+      `Enter the key of ${url} again: a stored key is only kept for its own address`,
+    );
+  }
+
+  #check({ engine, openai, ollama }: SealedEmbedding): void {
+    const address = { '': this.env.RAG_LOCAL_EMBEDDER_URL, openai: openai.url, ollama: ollama.url }[engine];
+    if (address) return;
+    throw new CallError(
+      'INVALID_ARGUMENT',
+      engine === ''
+        ? 'There is no local embedder here: set RAG_LOCAL_EMBEDDER_URL, or choose openai or ollama'
+        : `Enter the address of the ${engine} server`,
+    );
+  }
+
+  async #masked({ version, embedding }: SettingsState): Promise<EmbeddingConfig> {
+    const server = ({ url, sealedKey }: SealedServer) => ({ url, key: this.seal.mask(sealedKey) });
+    return {
+      ...embedding,
+      openai: server(embedding.openai),
+      ollama: server(embedding.ollama),
+      version,
+      index: await this.statuses.read(),
+    };
+  }
+}
+
+/** Without trailing slashes; http or https, without a login in it (it would be shown, unlike a key). Empty: none. */
+function checkedUrl(entered: string): string {
+  const text = entered.trim();
+  if (text === '') return '';
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new CallError('INVALID_ARGUMENT', 'The address of an embedder begins with http:// or https://');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '')
+    throw new CallError('INVALID_ARGUMENT', 'Put the key into its own field, not into the URL');
+  return text.replace(/\/+$/, '');
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
+import { Runtime, type Logger } from '@perennial/runtime';
+import { Notices } from '@perennial/transport';
+import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { BuildsRepository, type IndexBuild } from './builds.repository';
+import { BuildSteps } from './build-steps';
+import { reasonOf } from './failure-reason';
+import { IndexRequests } from './index-requests';
+
+const TICK_MS = 1_000;
+/** Whoever works at a build says so each `RENEW_MS`; after `LEASE_S` without a word another one goes on. */
+const RENEW_MS = 2_000;
+const LEASE_S = 6;
+
+/**
+ * Builds the index that is wanted: fills it beside the one that answers, and switches when nothing is missing. What is done is in
+ * Postgres and in the store, so whoever takes over goes on where the last one was; one worker at a time does it.
+ */
+@Injectable()
+export class IndexBuilder implements OnApplicationBootstrap {
+  /** This process in its leases. */
+  readonly #owner = randomUUID();
+  readonly #log: Logger;
+
+  constructor(
+    private readonly builds: BuildsRepository,
+    private readonly steps: BuildSteps,
+    private readonly requests: IndexRequests,
+    private readonly notices: Notices,
+    @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+  ) {
+    this.#log = runtime.logger('index-builder');
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!isWorker(this.env)) return;
+    const work = this.runtime.every(TICK_MS, (signal) => this.#tick(signal), { name: 'build the wanted index' });
+    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, () => work.trigger());
+  }
+
+  async #tick(signal: AbortSignal): Promise<void> {
+    await this.requests.notice();
+    const build = await this.builds.claim(this.#owner, LEASE_S);
+    if (build) await this.#work(build, signal);
+  }
+
+  async #work(build: IndexBuild, signal: AbortSignal): Promise<void> {
+    const lost = new AbortController();
+    const stop = AbortSignal.any([signal, lost.signal]);
+    const renewal = setInterval(() => {
+      this.builds.renew(this.#owner, build.id, LEASE_S).then(
+        (mine) => !mine && lost.abort(),
+        // The database is away: the work fails by itself, or the lease runs out.
+        () => undefined,
+      );
+    }, RENEW_MS);
+    try {
+      await this.#build(build, stop);
+    } catch (error) {
+      if (lost.signal.aborted) return;
+      if (signal.aborted) return await this.builds.release(this.#owner);
+      await this.builds.fail(this.#owner, build.id, reasonOf(error));
+      this.#log.warn({ err: error, model: build.model }, 'the new index could not be filled; it is tried again');
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  async #build(build: IndexBuild, signal: AbortSignal): Promise<void> {
+    const mine = { owner: this.#owner, buildId: build.id };
+    const index = await this.steps.begin(build, mine, signal);
+    if (!index) return;
+    for (;;) {
+      const whole = await this.steps.fill(index, mine, signal);
+      if (!whole) continue;
+      const switched = await this.steps.switchTo(index, mine);
+      if (switched === 'missing') continue;
+      if (switched === 'done') this.#log.info({ index: index.id, model: index.model }, 'another index answers now');
+      return;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { embeddingModelId } from '../embedding/embedding-config';
+import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { KeySeal } from '../settings/key-seal';
+import { openEmbedding, type SealedEmbedding, type SealedServer } from '../settings/settings';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { SettingsRepository } from '../settings/settings.repository';
+import { BuildsRepository } from './builds.repository';
+import { IndexCatalog } from './index-catalog';
+
+/** An admin who saves waits no longer than this for a server that may be away. */
+const PROBE_MS = 2_000;
+
+/** Turns what an admin asks for into the index that is wanted. */
+@Injectable()
+export class IndexRequests {
+  constructor(
+    private readonly builds: BuildsRepository,
+    private readonly catalog: IndexCatalog,
+    private readonly keeper: SettingsKeeper,
+    private readonly settings: SettingsRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly embeddings: EmbeddingGateway,
+    private readonly seal: KeySeal,
+  ) {}
+
+  /** How many dimensions the vectors of this embedding have now; undefined when its server does not say so soon. */
+  async dimensionOf(embedding: SealedEmbedding): Promise<number | undefined> {
+    const config = openEmbedding(embedding, (sealed) => this.seal.open(sealed));
+    return this.embeddings.dimension(config, AbortSignal.timeout(PROBE_MS)).catch(() => undefined);
+  }
+
+  /**
+   * From now on this is what is to be embedded with; in the transaction that saves it. Before the first index there is nothing to do.
+   * @param dimension of its vectors: a model that keeps its name and changes its vectors is another model
+   */
+  async request(tx: Tx, embedding: SealedEmbedding, dimension?: number): Promise<void> {
+    const model = embeddingModelId(embedding);
+    const build = await this.builds.find(tx);
+    await this.builds.wakeFiles(tx);
+    const [active, building] = await this.#indexes(tx);
+    if (!active) return;
+    if (build?.model === model) {
+      await this.builds.readdress(tx, embedding);
+      if (building) await this.catalog.setEmbedding(tx, building.id, embedding);
+    }
+    if (active.model === model) {
+      await this.catalog.setEmbedding(tx, active.id, embedding);
+      if (build && build.model !== model) await this.#giveUp(tx);
+      if (build?.model !== model && dimension !== undefined && dimension !== active.dimension)
+        await this.#request(tx, embedding);
+      return;
+    }
+    await this.catalog.setEmbedding(tx, active.id, rotated(active.embedding, embedding));
+    if (build?.model !== model) await this.#request(tx, embedding);
+  }
+
+  /** Another index with the present model. One that is being built already is left to go on. */
+  async rebuild(tx: Tx): Promise<void> {
+    const { embedding } = await this.settings.lock(tx);
+    if ((await this.catalog.active(tx)) && !(await this.builds.find(tx))) await this.#request(tx, embedding);
+  }
+
+  /** The first index may have been made while an admin chose another model: then another one is wanted. */
+  async notice(): Promise<void> {
+    const { embedding } = await this.keeper.current();
+    const active = await this.catalog.active();
+    if (!active || active.model === embeddingModelId(embedding) || (await this.builds.find())) return;
+    await this.unitOfWork.run(async (tx) => this.request(tx, (await this.settings.lock(tx)).embedding));
+  }
+
+  async #request(tx: Tx, embedding: SealedEmbedding): Promise<void> {
+    await this.builds.request(tx, embeddingModelId(embedding), embedding);
+    await this.catalog.retireBuilding(tx);
+  }
+
+  async #giveUp(tx: Tx): Promise<void> {
+    await this.builds.cancel(tx);
+    await this.catalog.retireBuilding(tx);
+  }
+
+  async #indexes(tx: Tx) {
+    const indexes = await this.catalog.writable(tx);
+    return [
+      indexes.find(({ state }) => state === 'active'),
+      indexes.find(({ state }) => state === 'building'),
+    ] as const;
+  }
+}
+
+/** What still answers goes on with its own servers; a key that was changed for one of them is changed here too. */
+function rotated(answers: SealedEmbedding, wanted: SealedEmbedding): SealedEmbedding {
+  const server = (now: SealedServer, next: SealedServer): SealedServer => (now.url === next.url ? next : now);
+  return {
+    ...answers,
+    openai: server(answers.openai, wanted.openai),
+    ollama: server(answers.ollama, wanted.ollama),
+  };
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { EmbeddingModule } from '../embedding/embedding.module';
+import { SettingsModule } from '../settings/settings.module';
+import { BuildSteps } from './build-steps';
+import { BuildsRepository } from './builds.repository';
+import { EmbeddingController } from './embedding.controller';
+import { EmbeddingService } from './embedding.service';
+import { IndexBuilder } from './index-builder';
+import { IndexCatalog } from './index-catalog';
+import { IndexFiller } from './index-filler';
+import { IndexRegistry } from './index-registry';
+import { IndexStatusReader } from './index-status';
+import { IndexRequests } from './index-requests';
+import { RefusalsRepository } from './refusals.repository';
+
+/** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */
+@Module({
+  imports: [EmbeddingModule, SettingsModule],
+  controllers: [EmbeddingController],
+  providers: [
+    IndexCatalog,
+    IndexRegistry,
+    IndexFiller,
+    BuildsRepository,
+    BuildSteps,
+    IndexBuilder,
+    IndexRequests,
+    IndexStatusReader,
+    EmbeddingService,
+    RefusalsRepository,
+  ],
+  exports: [IndexCatalog, IndexRegistry, IndexFiller, BuildsRepository, RefusalsRepository],
+})
+export class IndexModule {}

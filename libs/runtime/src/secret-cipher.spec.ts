@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { SecretCipher, SecretCipherError } from './secret-cipher';
+
+const key = '0b9cfe0f3c1d4f5a8e6b7c8d';
+const cipher = new SecretCipher(key, 'config.connection-key');
+
+describe('SecretCipher', () => {
+  it.each(['sk-123', '', 'schlüssel 🔑', 'x'.repeat(10_000)])('opens what it sealed', (plain) => {
+    const sealed = cipher.seal(plain);
+    expect(sealed).toMatch(/^v1\.[\w-]+$/);
+    expect(new SecretCipher(key, 'config.connection-key').open(sealed)).toBe(plain);
+  });
+
+  it('seals the same text differently each time, and shows nothing of it', () => {
+    expect(cipher.seal('sk-123')).not.toBe(cipher.seal('sk-123'));
+    expect(Buffer.from(cipher.seal('sk-123').slice(3), 'base64url').toString('latin1')).not.toContain('sk-123');
+  });
+
+  it('does not open under another key or purpose', () => {
+    const sealed = cipher.seal('sk-123');
+    expect(() => new SecretCipher(`${key}0`, 'config.connection-key').open(sealed)).toThrow(SecretCipherError);
+    expect(() => new SecretCipher(key, 'config.webhook').open(sealed)).toThrow(/another SECRET_KEY/);
+  });
+
+  it('does not open what was changed, cut off, or comes from elsewhere', () => {
+    const sealed = cipher.seal('sk-123');
+    const bytes = Buffer.from(sealed.slice(3), 'base64url');
+    for (const at of [0, 12, 28, bytes.length - 1]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(() => cipher.open(`v1.${changed.toString('base64url')}`)).toThrow(SecretCipherError);
+    }
+    for (const odd of ['', 'sk-123', 'v1.', 'v1.AAAA', `v2.${sealed.slice(3)}`, `${sealed}.x`]) {
+      expect(() => cipher.open(odd)).toThrow(SecretCipherError);
+    }
+  });
+});

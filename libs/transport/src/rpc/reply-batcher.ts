@@ -1,0 +1,231 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { type Connections, isReplyError } from '../redis';
+import { LargeAnswerStore } from './large-answers';
+import { ANSWER, PARK } from './scripts';
+import { outsideTraces } from './tracing';
+import { answerContext, encodeFailure, encodePointer, type Failure, REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
+
+/** One call's answer. */
+export interface Answer {
+  /** Its records: they are acknowledged and removed with it. */
+  streamIds: readonly string[];
+  callId: string;
+  frame: string;
+  /** How long it may be when it is published, in UTF-16 units; undefined: as long as it is. */
+  inlineLength: number | undefined;
+  /** Its caller verifies signatures and opens seals. */
+  isSigned: boolean;
+  /** The call has changed nothing: whoever misses its answer may ask again. */
+  isRead: boolean;
+}
+
+interface WaitingAnswer extends Answer {
+  /** `Date.now()` when it was given. */
+  at: number;
+}
+
+/** A frame longer than this is published alone rather than joined, in UTF-16 units. */
+const JOIN_LIMIT = 256 * 1024;
+const RETRY_MS = 100;
+/** Nobody waits that long, and other replicas have claimed the record by then. */
+const GIVE_UP_MS = 30_000;
+const MAX_WAITING = 10_000;
+const PARKED_TTL_MS = 30_000;
+/** How long a large answer waits for its caller to fetch those before it. */
+const FULL_TIMEOUT_MS = 4_000;
+const TOO_MUCH_WAITS: Failure = {
+  code: 'RESOURCE_EXHAUSTED',
+  message: 'Too many large answers are waiting. Try again in a moment.',
+  details: { retryAfter: 1 },
+};
+const UNTOLD: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'It may or may not have happened: too many large answers are waiting.',
+  details: {},
+};
+
+/**
+ * Answers on their way out: all of one turn of the event loop are one script, one message per waiting process. An answer whose
+ * script failed (Redis away) is tried again, and its record stays ours until then.
+ */
+export class ReplyBatcher {
+  private readonly logger = new Logger('RpcReplyBatcher');
+  private waiting: WaitingAnswer[] = [];
+  private sending: WaitingAnswer[] = [];
+  /** Too long to be published, and not yet in their keys. */
+  private readonly storing = new Set<WaitingAnswer>();
+  private readonly large: LargeAnswerStore;
+  private scheduled = false;
+  private retry: NodeJS.Timeout | undefined;
+  private idle: (() => void)[] = [];
+
+  private readonly redis: Redis;
+  private readonly keyPrefix: string;
+
+  constructor(
+    private readonly connections: Pick<Connections, 'commands' | 'keyPrefix' | 'secrets'>,
+    private readonly stream: string,
+  ) {
+    this.redis = connections.commands;
+    this.keyPrefix = connections.keyPrefix;
+    this.large = new LargeAnswerStore(this.redis);
+  }
+
+  /** Records that are answered but still in the stream; they must be kept like those in work. */
+  streamIds(): string[] {
+    return [...this.waiting, ...this.sending, ...this.storing].flatMap((answer) => answer.streamIds);
+  }
+
+  add(answer: Answer): void {
+    const waiting = { ...answer, at: Date.now() };
+    if (answer.inlineLength !== undefined && answer.frame.length > answer.inlineLength) void this.store(waiting);
+    else this.push(waiting);
+  }
+
+  /** Removes a record without an answer: its caller does not wait, or it cannot be read. */
+  drop(streamId: string): void {
+    this.push({
+      streamIds: [streamId],
+      callId: '',
+      frame: '',
+      inlineLength: undefined,
+      isSigned: false,
+      isRead: true,
+      at: Date.now(),
+    });
+  }
+
+  /** Resolves when everything is out, or after the limit. */
+  async drained(limitMs: number): Promise<void> {
+    if (this.waiting.length === 0 && this.sending.length === 0 && this.storing.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([new Promise<void>((resolve) => this.idle.push(resolve)), late]);
+    clearTimeout(timer);
+  }
+
+  close(): void {
+    clearTimeout(this.retry);
+    this.waiting = [];
+  }
+
+  private push(answer: WaitingAnswer): void {
+    if (this.waiting.length >= MAX_WAITING) this.waiting.shift();
+    this.waiting.push(answer);
+    this.schedule();
+  }
+
+  /** A claim check: the answer waits in a key of its caller, and what is published says so. */
+  private async store(answer: WaitingAnswer): Promise<void> {
+    const { processId, call } = splitCallId(answer.callId);
+    this.storing.add(answer);
+    const text = answer.isSigned ? this.sealed(processId, answer.frame) : answer.frame;
+    let frame: string | undefined;
+    while (frame === undefined && Date.now() - answer.at < GIVE_UP_MS) {
+      try {
+        const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, text);
+        if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
+        else if (Date.now() - answer.at >= FULL_TIMEOUT_MS)
+          frame = encodeFailure(call, answer.isRead ? TOO_MUCH_WAITS : UNTOLD);
+      } catch {
+        // Redis is away.
+      }
+      if (frame === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    this.storing.delete(answer);
+    this.push({ ...answer, frame: frame ?? '' });
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.retry) return;
+    this.scheduled = true;
+    outsideTraces(() => setImmediate(() => void this.flush()));
+  }
+
+  private async flush(): Promise<void> {
+    this.scheduled = false;
+    if (this.sending.length > 0) return; // One script at a time; its end schedules the next.
+    const batch = this.waiting;
+    if (batch.length === 0) return;
+    this.waiting = [];
+    this.sending = batch;
+    try {
+      await this.send(batch);
+      this.sending = [];
+    } catch (error) {
+      this.sending = [];
+      this.sendFailed(batch, error);
+    }
+    if (this.waiting.length > 0) this.schedule();
+    else if (this.storing.size === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async send(batch: WaitingAnswer[]): Promise<void> {
+    const messages = joinByProcess(batch);
+    const streamIds = batch.flatMap((answer) => answer.streamIds);
+    const args: (string | number)[] = [REPLICA_GROUP, streamIds.length, ...streamIds];
+    const { secrets } = this.connections;
+    for (const { processId, message, isSigned } of messages) {
+      const signature = isSigned ? secrets?.sign(answerContext(processId), message) : undefined;
+      args.push(rpcKeys.replies(this.keyPrefix, processId), `${signature ?? ''}${message}`);
+    }
+    const unheard = await ANSWER.run(this.redis, [this.stream], args);
+    for (const index of unheard) {
+      const lost = messages[index - 1];
+      if (!lost) continue;
+      // The caller is reconnecting or gone: it collects the answer when it is back.
+      const { processId, message } = lost;
+      const parked = lost.isSigned ? this.sealed(processId, message) : message;
+      PARK.run(this.redis, [rpcKeys.parked(this.keyPrefix, processId)], [PARKED_TTL_MS, parked]).catch(() => undefined);
+    }
+  }
+
+  /** What is written, and not only published, is sealed. */
+  private sealed(processId: string, text: string): string {
+    return this.connections.secrets?.seal(answerContext(processId), text) ?? text;
+  }
+
+  private sendFailed(batch: WaitingAnswer[], error: unknown): void {
+    if (isReplyError(error)) this.logger.warn(`Redis refused answers: ${error.message}`);
+    const oldest = Date.now() - GIVE_UP_MS;
+    this.waiting = [...batch.filter((answer) => answer.at > oldest), ...this.waiting].slice(-MAX_WAITING);
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      this.schedule();
+    }, RETRY_MS);
+  }
+}
+
+interface JoinedAnswers {
+  processId: string;
+  message: string;
+  isSigned: boolean;
+}
+
+/** One JSON array per process, split where it would grow too long. */
+export function joinByProcess(batch: readonly Pick<Answer, 'callId' | 'frame' | 'isSigned'>[]): JoinedAnswers[] {
+  const open = new Map<string, { frames: string[]; length: number; isSigned: boolean }>();
+  const done: JoinedAnswers[] = [];
+  for (const { callId, frame, isSigned } of batch) {
+    if (!frame) continue;
+    const { processId } = splitCallId(callId);
+    const joined = open.get(processId);
+    // One process is of one version.
+    if (joined && joined.length + frame.length <= JOIN_LIMIT) {
+      joined.frames.push(frame);
+      joined.length += frame.length;
+      continue;
+    }
+    if (joined) done.push(toMessage(processId, joined));
+    open.set(processId, { frames: [frame], length: frame.length, isSigned });
+  }
+  for (const [processId, joined] of open) done.push(toMessage(processId, joined));
+  return done;
+}
+
+function toMessage(processId: string, joined: { frames: readonly string[]; isSigned: boolean }): JoinedAnswers {
+  return { processId, message: `[${joined.frames.join(',')}]`, isSigned: joined.isSigned };
+}

@@ -1,0 +1,214 @@
+import { Logger } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
+import type { Redis } from 'ioredis';
+import {
+  isNotWritten,
+  isRedisFull,
+  isRedisUnavailable,
+  isReplyError,
+  type RedisCapacity,
+  redisUnavailable,
+  type WireSecrets,
+} from '../redis';
+import { internalFailure } from './failure';
+import type { PendingCall } from './pending-call';
+import { DISPATCH } from './scripts';
+import { outsideTraces } from './tracing';
+import { SealDirectory } from './seal-directory';
+import { type CallRecord, RECORD_FIELD, requestContext, rpcKeys, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
+
+/** UTF-16 units of records in one script: Redis does nothing else while it reads one. */
+const MAX_SCRIPT_LENGTH = 1024 * 1024;
+
+export interface RequestBatcherOptions {
+  redis: Redis;
+  /** Signs and seals; without them calls go out as in older versions. */
+  secrets: WireSecrets | undefined;
+  /** Everything runs a version that opens seals: nobody is asked. */
+  requireSigned: boolean;
+  capacity: RedisCapacity;
+  keyPrefix: string;
+  /** Waiting and running calls that a service's stream may hold. */
+  maxQueued: number;
+  /** Bytes of large calls that a service's stream may hold. */
+  maxQueuedBytes: number;
+  /** Largest record, in UTF-16 units. */
+  maxRecordLength: number;
+  /** False once the call was cancelled or its time is up. */
+  isOpen(pending: PendingCall): boolean;
+  refuse(pending: PendingCall, error: CallError): void;
+  /** The connection broke; the calls are `parked` (never left) or `unsure`. */
+  onBroken(): void;
+}
+
+/** Calls on their way out: all of one turn of the event loop to one service are one script. */
+export class RequestBatcher {
+  private readonly logger = new Logger('RpcClient');
+  private readonly queues = new Map<string, PendingCall[]>();
+  /** Records of calls that nobody waits for any more, by service. */
+  private readonly withdrawn = new Map<string, string[]>();
+  private flushing = false;
+  private readonly seals: SealDirectory;
+
+  constructor(private readonly options: RequestBatcherOptions) {
+    this.seals = new SealDirectory(options.redis, options.keyPrefix);
+  }
+
+  add(pending: PendingCall): void {
+    pending.state = 'sending';
+    const queue = this.queues.get(pending.call.service);
+    if (queue) queue.push(pending);
+    else this.queues.set(pending.call.service, [pending]);
+    this.flushSoon();
+  }
+
+  /** Removes the record of a call whose caller gave up, best effort: a service that stands still must not pile up what nobody wants. */
+  withdraw(service: string, streamId: string): void {
+    const ids = this.withdrawn.get(service);
+    if (ids) ids.push(streamId);
+    else this.withdrawn.set(service, [streamId]);
+    this.flushSoon();
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    outsideTraces(() => setImmediate(() => this.flush()));
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    for (const [service, queue] of this.queues) void this.dispatch(service, queue);
+    this.queues.clear();
+    for (const [service, ids] of this.withdrawn) {
+      // A replica that has it in work acknowledges it itself.
+      this.options.redis.xdel(rpcKeys.requests(this.options.keyPrefix, service), ...ids).catch(() => undefined);
+    }
+    this.withdrawn.clear();
+  }
+
+  /** In order. Large calls are several scripts, one after the other. */
+  private async dispatch(service: string, queue: readonly PendingCall[]): Promise<void> {
+    let batch: PendingCall[] = [];
+    let records: EncodedRecord[] = [];
+    let length = 0;
+    const isSealing = queue.some(({ call }) => call.sealed === true) && (await this.maySeal(service));
+    for (const pending of queue) {
+      const record = this.options.isOpen(pending) ? this.encode(pending, isSealing) : undefined;
+      if (record === undefined) continue;
+      if (length > 0 && length + record.json.length > MAX_SCRIPT_LENGTH) {
+        await this.send(service, batch, records);
+        [batch, records, length] = [[], [], 0];
+      }
+      batch.push(pending);
+      records.push(record);
+      length += record.json.length;
+    }
+    if (batch.length > 0) await this.send(service, batch, records);
+  }
+
+  private async send(service: string, batch: readonly PendingCall[], records: readonly EncodedRecord[]): Promise<void> {
+    const { redis, capacity, keyPrefix, maxQueued, maxQueuedBytes } = this.options;
+    try {
+      const args: (string | number)[] = [maxQueued, maxQueuedBytes, SIGNATURE_FIELD];
+      for (const { field, json, signature } of records) args.push(field, json, signature);
+      const keys = [rpcKeys.requests(keyPrefix, service), rpcKeys.queuedBytes(keyPrefix, service)];
+      this.sent(batch, await DISPATCH.run(redis, keys, args));
+      capacity.wrote();
+    } catch (error) {
+      capacity.failed(error);
+      this.failed(batch, error);
+    }
+  }
+
+  /** A broken connection says no more than sending will: that the call is parked. */
+  private async maySeal(service: string): Promise<boolean> {
+    const { secrets, requireSigned } = this.options;
+    if (!secrets) return false;
+    return requireSigned || (await this.seals.opened(service).catch(() => true));
+  }
+
+  private encode(pending: PendingCall, isSealing: boolean): EncodedRecord | undefined {
+    const { pattern } = pending.call;
+    try {
+      const record = encodeRecord(pending, this.options.secrets, isSealing);
+      if (record.plainLength <= this.options.maxRecordLength) return record;
+      this.options.refuse(pending, new CallError('PAYLOAD_TOO_LARGE', `The request of ${pattern} is too large.`));
+    } catch (error) {
+      // A schema that lets through what JSON cannot say, a bigint for example.
+      const { code, message, details } = internalFailure(error, pattern, this.logger);
+      this.options.refuse(pending, new CallError(code, message, details));
+    }
+    return undefined;
+  }
+
+  private sent(batch: readonly PendingCall[], added: readonly string[]): void {
+    for (const [index, pending] of batch.entries()) {
+      const streamId = added[index];
+      if (streamId !== undefined) {
+        pending.streamId = streamId;
+        if (pending.state === 'sending') pending.state = 'sent';
+        if (pending.isGivenUp) this.withdraw(pending.call.service, streamId);
+        continue;
+      }
+      const message = `The service "${pending.call.service}" has too many calls waiting. Try again in a moment.`;
+      this.options.refuse(pending, new CallError('RESOURCE_EXHAUSTED', message, { retryAfter: 1 }));
+    }
+  }
+
+  private failed(batch: readonly PendingCall[], error: unknown): void {
+    if (isReplyError(error)) {
+      if (!isRedisFull(error)) this.logger.warn(`Redis refused calls: ${error.message}`);
+      const refusal = isRedisUnavailable(error)
+        ? redisUnavailable()
+        : new CallError('INTERNAL', 'The message broker refused the call.');
+      for (const pending of batch) this.options.refuse(pending, refusal);
+      return;
+    }
+    const written = !isNotWritten(error);
+    for (const pending of batch) {
+      pending.state = written ? 'unsure' : 'parked';
+      if (written) pending.exposed = true;
+    }
+    this.options.onBroken();
+  }
+}
+
+interface EncodedRecord {
+  field: typeof RECORD_FIELD | typeof SEALED_RECORD_FIELD;
+  json: string;
+  /** Empty: not signed. */
+  signature: string;
+  /** UTF-16 units before the request was sealed: what the limit is about, whoever reads it. */
+  plainLength: number;
+}
+
+function encodeRecord(
+  { id, call, deadlineAt, inlineLength }: PendingCall,
+  secrets: WireSecrets | undefined,
+  isSealing: boolean,
+): EncodedRecord {
+  const context = requestContext(call.service);
+  const now = Date.now();
+  const sealing = isSealing && call.sealed === true ? secrets : undefined;
+  const data = sealing && JSON.stringify(call.data);
+  const sealed = data === undefined ? undefined : sealing?.seal(context, data);
+  const record: CallRecord = {
+    i: id,
+    p: call.pattern,
+    b: Math.max(1, deadlineAt - now),
+    u: call.principal,
+    k: call.key,
+    t: call.trace,
+    m: inlineLength,
+    a: now,
+    ...(sealed === undefined ? { d: call.data } : { z: sealed }),
+  };
+  const json = JSON.stringify(record);
+  return {
+    field: sealed === undefined ? RECORD_FIELD : SEALED_RECORD_FIELD,
+    json,
+    signature: secrets?.sign(context, json) ?? '',
+    plainLength: json.length - (sealed?.length ?? 0) + (data?.length ?? 0),
+  };
+}
