@@ -22,6 +22,8 @@ describe('runs that are claimed as they are accepted', () => {
   });
   afterEach(async () => {
     await world.endProcesses();
+    // What one test leaves running would have the only place of the next one's process.
+    await world.db.query('DELETE FROM runs');
     proxy.rule = { judge: () => 'pass' };
     proxy.release();
   });
