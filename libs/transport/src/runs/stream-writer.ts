@@ -67,7 +67,7 @@ export class StreamWriter implements RunWriter {
     private readonly host: StreamWriterHost,
     readonly identity: RunIdentity,
     start: RunStart,
-    /** True when Redis is known to hold exactly the start's text: it need not be seeded. What was never seized is seeded even without text. */
+    /** True when Redis is known to hold exactly the start's text: it need not be seeded. What was never acquired is seeded even without text. */
     isDurable: boolean,
     private readonly onFenced: () => void,
   ) {

@@ -144,7 +144,7 @@ describe('a run that changes hands', () => {
     expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
   });
 
-  it('lets the first owner write without a acquired, and fences it by whoever has seized before that', async () => {
+  it('lets the first owner write without an acquire, and fences it by who has acquired before that', async () => {
     const ownsStill = vi.fn(() => Promise.resolve([true]));
     const first = await bench.worker({ durableIntervalMs: NEVER, ownsStill });
     const [alone, overtaken] = [chatRun(), chatRun()];
