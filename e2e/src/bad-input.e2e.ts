@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorReply, routes } from '@perennial/contracts-gateway';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addUsers, signUpAdmin, type Account } from './support/accounts';
+import { type Account, addUsers, signUpAdmin } from './support/accounts';
 import { doneAnswer, getChat } from './support/answers';
 import { http } from './support/http';
 import { newTurn, sendTurn } from './support/turn';

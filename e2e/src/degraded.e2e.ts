@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '@perennial/contracts-gateway';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, promptDigest, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReaderEvent } from './failover/history';
 import { Owners } from './failover/owners';
-import { addContinuingConnection, addUsers, signUpAdmin, type Account } from './support/accounts';
+import { type Account, addContinuingConnection, addUsers, signUpAdmin } from './support/accounts';
 import { doneAnswer } from './support/answers';
 import { http } from './support/http';
 import { SocketReader } from './support/socket-reader';
-import { SteadyLoad } from './support/steady-load';
 import { readRun } from './support/sse-reader';
+import { SteadyLoad } from './support/steady-load';
 import { newTurn, sendTurn } from './support/turn';
 
 const MODEL = 'sim-t200-r30-x';

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
 import type { RunningSystem } from '@perennial/launcher';
 import type { Simulator } from '@perennial/provider-simulator';
-import { factualPages, factOf, toPdf } from '@perennial/testing/documents';
+import { factOf, factualPages, toPdf } from '@perennial/testing/documents';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
-import { launchDocumentsSystem, type DocumentsSystem } from './support/documents-system';
+import { type DocumentsSystem, launchDocumentsSystem } from './support/documents-system';
 import { QUOTING_MODEL } from './support/quoting-model';
 
 /** Time for a file to be read, on a busy machine. */

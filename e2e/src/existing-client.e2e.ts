@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addUsers } from './support/accounts';
 import { ExistingClient } from './support/existing-client';

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { expectedText, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, type Simulator, startSimulator } from '@perennial/provider-simulator';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 

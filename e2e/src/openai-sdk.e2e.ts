@@ -1,6 +1,6 @@
-import OpenAI, { APIError } from 'openai';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
+import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signUpAdmin } from './support/accounts';
 

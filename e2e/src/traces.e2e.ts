@@ -1,12 +1,12 @@
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
-import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from '@perennial/testing';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
+import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@perennial/testing';
 import { waitFor } from '@perennial/testing/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signUpAdmin, type Account } from './support/accounts';
+import { Owners } from './failover/owners';
+import { type Account, signUpAdmin } from './support/accounts';
 import { doneAnswer } from './support/answers';
 import { newTurn, sendTurn } from './support/turn';
-import { Owners } from './failover/owners';
 
 const PROMPT = 'a prompt that no span may hold';
 const KEY = 'a-key-that-no-span-may-hold';

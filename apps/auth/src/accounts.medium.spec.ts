@@ -1,7 +1,7 @@
-import { picturePath, type IssuedSession, users, sessions } from '@perennial/contracts-auth';
+import { hash } from '@node-rs/argon2';
+import { type IssuedSession, picturePath, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
 import type { Caller, Replica } from '@perennial/testing-service';
-import { hash } from '@node-rs/argon2';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { address, claimsOf, installation, password, principalFrom } from '../test/installation';

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import * as contract from '@perennial/contracts-auth';
 import { PersistenceModule } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';

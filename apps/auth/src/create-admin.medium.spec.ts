@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { users, sessions } from '@perennial/contracts-auth';
+import { sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { buildService, freshDatabase, waitFor } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { address, installation, password, type Installation } from '../test/installation';
+import { address, type Installation, installation, password } from '../test/installation';
 
 interface Outcome {
   code: number | null;

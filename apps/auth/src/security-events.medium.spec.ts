@@ -1,4 +1,4 @@
-import { type IssuedSession, users, sessions } from '@perennial/contracts-auth';
+import { type IssuedSession, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { expect, it, onTestFinished } from 'vitest';
 import { address, claimsOf, installation, principalFrom, SECRET_KEY } from '../test/installation';

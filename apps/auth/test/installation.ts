@@ -1,7 +1,7 @@
-import { SessionClaimsSchema, type IssuedSession, type SessionClaims } from '@perennial/contracts-auth';
+import { type IssuedSession, type SessionClaims, SessionClaimsSchema } from '@perennial/contracts-auth';
 import type { Principal, Role } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
 import { createVerifier } from 'fast-jwt';
 import { AuthModule } from '../src/auth.module';
 import { authEnv } from '../src/env';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CONFIG_CHANGED, connections as connectionCalls, settings, models } from '@perennial/contracts-config';
+import { CONFIG_CHANGED, connections as connectionCalls, models, settings } from '@perennial/contracts-config';
 import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
 import { SecretCipher } from '@perennial/runtime';
 import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
 import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigModule } from './config.module';

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-config';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
@@ -15,8 +15,8 @@ import { ModelsService } from './models/models.service';
 import { ProviderLists } from './models/provider-lists';
 import { SettingsController } from './settings/settings.controller';
 import { SettingsService } from './settings/settings.service';
-import { StateKeeper } from './state/state-keeper';
 import { StateRepository } from './state/state.repository';
+import { StateKeeper } from './state/state-keeper';
 
 /** Settings, model connections and the list of models. */
 @Module({

@@ -5,16 +5,16 @@ import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
 import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
-import { isolateConnections } from './http/guarded';
-import { AdmissionControl } from './http/admission-control';
-import { answerUnmet } from './http/parser-errors';
-import { readProxyProtocol } from './http/proxy-protocol';
-import { createAdapter, configureHttp } from './http/server';
 import type { GatewayEnv } from './env';
 import { RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
-import { SocketServer } from './features/sockets/socket-server';
 import { serveSite } from './features/site/serve-site';
 import { SITE, type Site } from './features/site/site';
+import { SocketServer } from './features/sockets/socket-server';
+import { AdmissionControl } from './http/admission-control';
+import { isolateConnections } from './http/guarded';
+import { answerUnmet } from './http/parser-errors';
+import { readProxyProtocol } from './http/proxy-protocol';
+import { configureHttp, createAdapter } from './http/server';
 
 /** Makes the HTTP application; it does not listen yet. */
 export async function createGateway(

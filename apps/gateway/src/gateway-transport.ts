@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Runtime } from '@perennial/runtime';
 import { Connections, createRunStreamSubscriber, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';

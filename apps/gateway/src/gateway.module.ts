@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { GATEWAY_ENV, type GatewayEnv } from './env';
 import { AuthsModule } from './features/auths/auths.module';
 import { AvatarsModule } from './features/avatars/avatars.module';
@@ -13,11 +13,11 @@ import { ModelsModule } from './features/models/models.module';
 import { OpenApiModule } from './features/openapi/openapi.module';
 import { RetrievalModule } from './features/retrieval/retrieval.module';
 import { RunsModule } from './features/runs/runs.module';
+import { OWN_PAGE_ROOT } from './features/site/site';
 import { SiteModule } from './features/site/site.module';
 import { SocketsModule } from './features/sockets/sockets.module';
 import { TasksModule } from './features/tasks/tasks.module';
 import { UsersModule } from './features/users/users.module';
-import { OWN_PAGE_ROOT } from './features/site/site';
 import { HttpModule } from './http/http.module';
 import { SessionsModule } from './sessions/sessions.module';
 

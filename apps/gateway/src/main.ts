@@ -5,8 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { runService } from '@perennial/runtime';
 import { createGateway } from './application';
 import { gatewayEnv } from './env';
-import { GatewayTransport } from './gateway-transport';
 import { GatewayModule } from './gateway.module';
+import { GatewayTransport } from './gateway-transport';
 
 /** Our own page, as it is built beside this file (`apps/gateway/dist/main.js`). */
 const OWN_PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url));

@@ -1,8 +1,8 @@
-import { startRedis, type RedisServer } from '@perennial/testing';
+import { type RedisServer, startRedis } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type LiveGateway } from '../test/live-gateway';
+import { type LiveGateway, startGateway } from '../test/live-gateway';
 import { connectSocket, readEvents } from '../test/readers';
-import { startServices, type Services } from '../test/services';
+import { type Services, startServices } from '../test/services';
 
 /** Real: a Redis of its own that is killed, the transport, the gateway. Not real: auth and chat, which know what the test tells them. */
 describe('without Redis', () => {

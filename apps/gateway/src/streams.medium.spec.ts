@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { freshPrefix, redisUrl } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type LiveGateway } from '../test/live-gateway';
+import { type LiveGateway, startGateway } from '../test/live-gateway';
 import { connectSocket, readEvents } from '../test/readers';
-import { startServices, type Services } from '../test/services';
+import { type Services, startServices } from '../test/services';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,14 +1,13 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { Global, Module, RequestMethod, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Global, Module, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type SessionClaims, sessions } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import type { Route } from '@perennial/contracts-gateway';
 import {
-  CallError,
   type Call,
+  CallError,
   type CallParsedRequest,
   type CallReply,
   type Notice,
@@ -16,13 +15,14 @@ import {
   type Principal,
   type Role,
 } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
-import { Notices, Rpc, type OnRunUpdate, type RunStreamSubscriber } from '@perennial/transport';
+import { Notices, type OnRunUpdate, Rpc, type RunStreamSubscriber } from '@perennial/transport';
 import { createGateway } from '../src/application';
-import { routeOf } from '../src/http/route';
 import { gatewayEnv } from '../src/env';
-import { GatewayModule } from '../src/gateway.module';
 import { RUN_STREAM_SUBSCRIBER } from '../src/features/runs/run-stream-subscriber';
+import { GatewayModule } from '../src/gateway.module';
+import { routeOf } from '../src/http/route';
 
 export const SECRET = 'a secret of the gateway tests, long enough';
 

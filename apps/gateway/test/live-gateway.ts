@@ -2,8 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
 import { createGateway } from '../src/application';
 import { gatewayEnv } from '../src/env';
-import { GatewayTransport } from '../src/gateway-transport';
 import { GatewayModule } from '../src/gateway.module';
+import { GatewayTransport } from '../src/gateway-transport';
 import { SECRET } from './edge';
 
 export interface LiveGateway {

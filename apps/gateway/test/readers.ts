@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import type { SocketEvent } from '@perennial/contracts-gateway';
 import { createParser } from 'eventsource-parser';
 import { io, type Socket } from 'socket.io-client';

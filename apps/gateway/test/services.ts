@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
-  TOKENS_REVOKED,
   type Revocation,
-  type SessionClaims,
-  users,
-  sessions,
   revocations,
+  type SessionClaims,
+  sessions,
+  TOKENS_REVOKED,
+  users,
 } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
-import { completions, runs, chats } from '@perennial/contracts-chat';
+import { chats, completions, runs } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import {
   Connections,
   createRunPublisher,
@@ -20,11 +20,11 @@ import {
   Notices,
   RedisRpcServer,
   rpcMicroservice,
-  TransportModule,
   type RunIdentity,
   type RunPublisher,
   type RunTerminal,
   type RunWriter,
+  TransportModule,
 } from '@perennial/transport';
 import { toToken, userOf } from './edge';
 

@@ -1,7 +1,7 @@
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
-import { toBlobKey, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import { files, retrievalSettings, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 

@@ -1,7 +1,7 @@
 import { ANONYMOUS, type Principal } from '@perennial/contracts-kernel';
 import { knowledge } from '@perennial/contracts-retrieval';
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { retrievalEnv } from './env';

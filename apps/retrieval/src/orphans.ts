@@ -5,8 +5,8 @@ import { createVectorStore, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import { retrievalMigrations } from './migrations';
 import { OrphanSweep } from './reconcile/orphan-sweep';
-import { reconcileEnv } from './reconcile/reconcile-env';
 import { ReconcileRepository } from './reconcile/reconcile.repository';
+import { reconcileEnv } from './reconcile/reconcile-env';
 
 const commandEnv = z.object({ ...commonEnv, ...databaseEnv, ...blobStoreEnv, ...vectorStoreEnv, ...reconcileEnv });
 const HELP = `Usage: npm run retrieval:orphans [-- --delete]

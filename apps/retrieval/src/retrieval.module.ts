@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-retrieval';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
@@ -6,12 +6,12 @@ import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
 import { HostModule } from './host/host.module';
-import { IndexModule } from './search-index/index.module';
 import { IngestionModule } from './ingestion/ingestion.module';
 import { KnowledgeModule } from './knowledge/knowledge.module';
 import { retrievalMigrations } from './migrations';
 import { ReconcileModule } from './reconcile/reconcile.module';
 import { SearchModule } from './search/search.module';
+import { IndexModule } from './search-index/index.module';
 import { SettingsModule } from './settings/settings.module';
 import { StoresModule } from './stores/stores.module';
 

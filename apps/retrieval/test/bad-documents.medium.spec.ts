@@ -4,14 +4,14 @@ import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  toDocx,
   encryptedOffice,
-  toEpub,
-  toOdt,
   overlappedZip,
-  toPdf,
   plainText,
   scannedPdf,
+  toDocx,
+  toEpub,
+  toOdt,
+  toPdf,
   toWordDocument,
   toXlsx,
   toZip,

@@ -1,4 +1,4 @@
-import { files, searchIndex, embedding } from '@perennial/contracts-retrieval';
+import { embedding, files, searchIndex } from '@perennial/contracts-retrieval';
 import { POISON } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

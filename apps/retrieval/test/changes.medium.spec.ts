@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { knowledge, files, documents } from '@perennial/contracts-retrieval';
+import { documents, files, knowledge } from '@perennial/contracts-retrieval';
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, prose, World } from './world';

@@ -4,11 +4,11 @@ import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persi
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IndexCatalog } from '../src/search-index/index-catalog';
+import { IngestionRepository } from '../src/ingestion/ingestion.repository';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
 import type { IngestionJob } from '../src/ingestion/ingestion-queue';
-import { IngestionRepository } from '../src/ingestion/ingestion.repository';
 import { retrievalMigrations } from '../src/migrations';
+import { IndexCatalog } from '../src/search-index/index-catalog';
 
 const ANY = { suspect: false, slow: true };
 

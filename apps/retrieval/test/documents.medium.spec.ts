@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  toDocx,
-  toEpub,
   factualPages,
   japanesePdf,
+  toDocx,
+  toEpub,
   toOds,
   toOdt,
   toPdf,
@@ -16,8 +16,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Extractor } from '../src/extraction/extraction';
 import { createExtractor } from '../src/extraction/extractor';
 import type { Chunk } from '../src/splitting/chunk';
-import { read, type ReadDocument } from './read';
 import { extractorEntry } from './extractor';
+import { read, type ReadDocument } from './read';
 
 /** Real: the extractor's process as it is built, files on a disk, documents of the libraries that people make them with. */
 describe('documents of every kind', () => {

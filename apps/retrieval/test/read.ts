@@ -1,5 +1,5 @@
 import type { ExtractionRequest, ExtractionSource, ExtractionSummary, Extractor } from '../src/extraction/extraction';
-import { DEFAULT_SPLIT, type Chunk } from '../src/splitting/chunk';
+import { type Chunk, DEFAULT_SPLIT } from '../src/splitting/chunk';
 import { textOfChunks } from '../src/splitting/splitter';
 
 /** All that an extraction gave. */

@@ -4,7 +4,7 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDeepStrictEqual, promisify } from 'node:util';
-import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import { documents } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
@@ -16,7 +16,7 @@ import { retrievalMigrations } from '../src/migrations';
 import { leading } from '../src/reconcile/leader';
 import { OrphanSweep } from '../src/reconcile/orphan-sweep';
 import { ReconcileRepository } from '../src/reconcile/reconcile.repository';
-import { PlantedWorld, type PlantedFile } from './planted';
+import { type PlantedFile, PlantedWorld } from './planted';
 import { newUser } from './world';
 
 const NOTHING = {

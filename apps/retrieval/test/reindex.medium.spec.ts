@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { files as fileCalls, embedding, searchIndex, documents } from '@perennial/contracts-retrieval';
 import type { CallRequest } from '@perennial/contracts-kernel';
+import { documents, embedding, files as fileCalls, searchIndex } from '@perennial/contracts-retrieval';
 import { startSimulator } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { BlobStoreDeniedError, type BlobStore } from '@perennial/blob-store';
+import { type BlobStore, BlobStoreDeniedError } from '@perennial/blob-store';
 import { sleep, waitFor } from '@perennial/testing';
 import type { Replica } from '@perennial/testing-service';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 import { documents } from '@perennial/contracts-retrieval';
-import { ServerUnavailable, startQdrant, waitFor, type QdrantServer } from '@perennial/testing';
+import { type QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlantedWorld, type PlantedFile } from './planted';
+import { type PlantedFile, PlantedWorld } from './planted';
 import { newUser } from './world';
 
 /** Real: a Qdrant server that is killed and started again, Postgres, Redis, the transport, two replicas; the embedder is the simulator. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { retrievalSettings, documents } from '@perennial/contracts-retrieval';
 import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import { documents, retrievalSettings } from '@perennial/contracts-retrieval';
 import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlantedWorld, type PlantedFile } from './planted';
+import { type PlantedFile, PlantedWorld } from './planted';
 import { newUser } from './world';
 
 type Drivers = 'lancedb' | 'qdrant';

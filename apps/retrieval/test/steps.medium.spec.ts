@@ -1,7 +1,7 @@
-import { pointId } from '@perennial/vector-store';
 import { sleep, waitFor } from '@perennial/testing';
+import { pointId } from '@perennial/vector-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, prose, World, type FileRecord } from './world';
+import { type FileRecord, newUser, prose, World } from './world';
 
 /** Real: Postgres, Redis, LanceDB, the file system, the transport, built retrieval processes, killed. Not real: the embedder. */
 describe('workers that die', () => {

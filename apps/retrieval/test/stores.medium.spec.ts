@@ -1,4 +1,4 @@
-import { missingServer, qdrantBinary, sleep, startQdrant, type QdrantServer } from '@perennial/testing';
+import { missingServer, qdrantBinary, type QdrantServer, sleep, startQdrant } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, prose, World } from './world';
 

@@ -3,24 +3,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { createBlobStore, blobStoreEnv, type BlobStore } from '@perennial/blob-store';
-import { toBlobKey, FILE_PROGRESS, type StoredFile, knowledge, files } from '@perennial/contracts-retrieval';
+import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import type { NoticePayload, UserPrincipal } from '@perennial/contracts-kernel';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { FILE_PROGRESS, files, knowledge, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import {
   buildService,
   createDatabase,
   freePort,
   freshPrefix,
   ManagedProcess,
+  type PostgresServer,
+  type RedisServer,
   startPostgres,
   startRedis,
   waitFor,
-  type PostgresServer,
-  type RedisServer,
 } from '@perennial/testing';
-import { startCaller, type Caller } from '@perennial/testing-service';
-import { createVectorStore, vectorStoreEnv, type PointRef, type VectorStore } from '@perennial/vector-store';
+import { type Caller, startCaller } from '@perennial/testing-service';
+import { createVectorStore, type PointRef, type VectorStore, vectorStoreEnv } from '@perennial/vector-store';
 import pg from 'pg';
 import { z } from 'zod';
 

@@ -1,3 +1,8 @@
+import './styles/theme.css';
+import './styles/layout.css';
+import './styles/chat.css';
+import './styles/documents.css';
+import './styles/sources.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -5,11 +10,6 @@ import { BrowserRouter } from 'react-router';
 import { App } from './app/app';
 import { queryClient } from './app/query-client';
 import { ignoreStrayDrops } from './files/stray-drops';
-import './styles/theme.css';
-import './styles/layout.css';
-import './styles/chat.css';
-import './styles/documents.css';
-import './styles/sources.css';
 
 ignoreStrayDrops(window);
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ROOT } from '@perennial/launcher';
 import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
 import { http } from '../support/http';
-import { providerLoad, type Load } from './load';
+import { type Load, providerLoad } from './load';
 import { cpuSeconds } from './meters';
 
 /** CPU-seconds per million tokens of a bare relay between the provider and its readers, warm: what this machine asks for at this minute. */

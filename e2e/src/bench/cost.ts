@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadResult } from './load';
-import { cpuBetween, total, type Meters } from './meters';
+import { cpuBetween, type Meters, total } from './meters';
 
 /** What comes after the last token (titles, the removal of checkpoints) is part of a load's cost. */
 const SETTLE_MS = 3_000;

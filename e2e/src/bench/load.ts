@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type ClientSocketEvents,
+  routes,
+  type ServerSocketEvents,
   SOCKET_EVENT,
   SOCKET_PATH,
-  type ClientSocketEvents,
-  type ServerSocketEvents,
   type SocketEvent,
-  routes,
 } from '@perennial/contracts-gateway';
 import { STAMP_LENGTH, stampAge } from '@perennial/provider-simulator';
 import { createParser } from 'eventsource-parser';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { RunningSystem } from '@perennial/launcher';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import type { RunningSystem } from '@perennial/launcher';
 
 const TICKS_PER_SECOND = 100;
 const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'];

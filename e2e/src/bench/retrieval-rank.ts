@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { launchSystem, ROOT } from '@perennial/launcher';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
+import { launchSystem, ROOT } from '@perennial/launcher';
 import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
-import { signUpAdmin } from '../support/accounts';
 import { Library } from '../retrieval/library';
+import { signUpAdmin } from '../support/accounts';
 import { http, httpUntilAnswered } from '../support/http';
-import { DOCUMENTS, QUESTIONS, type LabelledQuestion } from './retrieval-labelled';
+import { DOCUMENTS, type LabelledQuestion, QUESTIONS } from './retrieval-labelled';
 
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { missingServer, pgvectorFiles, qdrantBinary, startPostgres, startQdrant } from '@perennial/testing/servers';
 import { createVectorStore, type VectorStore, type VectorStoreConfig } from '@perennial/vector-store';
-import { exactly, DIMENSION, PointMaker, type Base } from './retrieval-vectors';
+import { type Base, DIMENSION, exactly, PointMaker } from './retrieval-vectors';
 
 export type ServerName = 'qdrant' | 'pgvector';
 

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { request } from 'undici';
-import type { RunningSystem } from '@perennial/launcher';
 import { routes } from '@perennial/contracts-gateway';
 import type { FileReply } from '@perennial/contracts-wire';
+import type { RunningSystem } from '@perennial/launcher';
+import { request } from 'undici';
 import type { Account } from '../support/accounts';
 import { Watch, type Watched } from './retrieval-watch';
 

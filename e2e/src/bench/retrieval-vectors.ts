@@ -1,4 +1,4 @@
-import { pointId, type Point } from '@perennial/vector-store';
+import { type Point, pointId } from '@perennial/vector-store';
 import { Random } from '../failover/random';
 
 export const DIMENSION = 384;

@@ -1,4 +1,4 @@
-import { round, type Cost } from './cost';
+import { type Cost, round } from './cost';
 import type { LoadResult } from './load';
 
 /** What the parts of a run have measured; what was left out is undefined. */

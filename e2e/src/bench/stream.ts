@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launchSystem, ROOT, type LaunchOptions } from '@perennial/launcher';
+import { type LaunchOptions, launchSystem, ROOT } from '@perennial/launcher';
 import { keepResult } from '@perennial/testing/servers';
-import { addUsers, signUpAdmin, type Account } from '../support/accounts';
+import { type Account, addUsers, signUpAdmin } from '../support/accounts';
 import { bareRelay } from './bare-relay';
 import { measure, measureIdle, measureMemory, print } from './cost';
-import { joined, providerLoad, socketLoad, sseLoad, type Load, type LoadResult } from './load';
+import { joined, type Load, type LoadResult, providerLoad, socketLoad, sseLoad } from './load';
 import { Meters } from './meters';
 import { startSimulatorProcess } from './simulator-process';
-import { toFigures, type Measurements } from './stream-figures';
-import { PARTS, readOptions, type Part } from './stream-options';
+import { type Measurements, toFigures } from './stream-figures';
+import { type Part, PARTS, readOptions } from './stream-options';
 import { verdicts } from './stream-targets';
 
 const options = readOptions(process.argv.slice(2));

@@ -10,7 +10,7 @@ import { check, percentile, takeOverMs, unexcused } from './checker';
 import type { FailedRequest, TurnHistory } from './history';
 import { Owners } from './owners';
 import { Random } from './random';
-import { STOPPED_MODEL, stopAll } from './stop-all';
+import { stopAll, STOPPED_MODEL } from './stop-all';
 import { complete, CONTINUING_PREFIX, TurnDriver, UPSTREAM } from './turn-driver';
 
 const USAGE = `e2e:failover [--turns 100] [--kills 30] [--seed N] [--history FILE]

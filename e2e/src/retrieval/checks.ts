@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningSystem } from '@perennial/launcher';
-import { factOf, type Fact } from '@perennial/testing/documents';
+import { type Fact, factOf } from '@perennial/testing/documents';
 import type { VectorStore } from '@perennial/vector-store';
-import { textWith, type KnownDocument } from './documents';
-import { STEPS, type ChunkMark, type Ingestions, type Step } from './ingestions';
+import { type KnownDocument, textWith } from './documents';
+import { type ChunkMark, type Ingestions, type Step, STEPS } from './ingestions';
 import type { Citation, Library } from './library';
-import { holdsExactly, orphans, type OpenStore } from './stores';
+import { holdsExactly, type OpenStore, orphans } from './stores';
 
 /** What the checks work with, on one store. */
 export interface Scene {

@@ -1,4 +1,4 @@
-import { toDocx, factOf, factualPages, toPdf, plainText, toXlsx, type Fact } from '@perennial/testing/documents';
+import { type Fact, factOf, factualPages, plainText, toDocx, toPdf, toXlsx } from '@perennial/testing/documents';
 import type { Document } from './library';
 
 /** A document with what is known of it. */

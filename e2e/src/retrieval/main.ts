@@ -9,13 +9,13 @@ import {
   expectNoOrphans,
   expectStored,
   killWorkers,
-  storeAway,
   type Scene,
+  storeAway,
 } from './checks';
 import { knownDocuments } from './documents';
-import { Ingestions, type ChunkMark } from './ingestions';
+import { type ChunkMark, Ingestions } from './ingestions';
 import { Library } from './library';
-import { lookInto, openStore, type OpenStore, type StoreName } from './stores';
+import { lookInto, type OpenStore, openStore, type StoreName } from './stores';
 
 const USAGE = `e2e:retrieval [--kills 20] [--stores qdrant,lancedb]
 Documents with known facts go in, questions are asked, and what is cited is compared; with workers killed at every step, files deleted and

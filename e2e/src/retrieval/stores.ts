@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, type RunningSystem } from '@perennial/launcher';
-import { ServerUnavailable, startQdrant, type QdrantServer } from '@perennial/testing/servers';
+import { type QdrantServer, ServerUnavailable, startQdrant } from '@perennial/testing/servers';
 import { createVectorStore, pointId, type VectorStore, type VectorStoreConfig } from '@perennial/vector-store';
 import type { ChunkMark } from './ingestions';
 

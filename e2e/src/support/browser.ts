@@ -1,5 +1,5 @@
-import { chromium, type Browser, type BrowserContext } from '@playwright/test';
 import { onPath } from '@perennial/testing/servers';
+import { type Browser, type BrowserContext, chromium } from '@playwright/test';
 
 const EXECUTABLE = process.env.CHROMIUM_BINARY ?? (await onPath('chromium')) ?? (await onPath('google-chrome'));
 

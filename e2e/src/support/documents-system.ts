@@ -1,5 +1,5 @@
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { startQuotingModel } from './quoting-model';
 
 export interface DocumentsSystem {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type TurnBody, type TurnReply, routes } from '@perennial/contracts-gateway';
+import { routes, type TurnBody, type TurnReply } from '@perennial/contracts-gateway';
 import type { Account } from './accounts';
 import { httpUntilAnswered, type OnFailedRequest } from './http';
 

@@ -1,6 +1,6 @@
 import {
-  S3Client,
   type $Command,
+  S3Client,
   type S3ClientResolvedConfig,
   type ServiceInputTypes,
   type ServiceOutputTypes,

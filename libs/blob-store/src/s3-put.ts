@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Part } from './part';
 import { ask } from './s3-client';
 import { translateS3Error } from './s3-errors';
 import { MAX_PARTS, MultipartUpload, PART_LIMITS, type Target } from './s3-multipart';
-import { Part } from './part';
 import { Meter } from './streams';
 import type { PutOptions, StoredBlob } from './types';
 

@@ -11,10 +11,10 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { BlobStoreConfig } from './env';
 import { RangeNotSatisfiableError } from './errors';
 import { checkKey, checkPrefix, isKey } from './keys';
+import { ask, createS3Client, type S3Place, s3PlaceOf } from './s3-client';
+import { translateS3Error } from './s3-errors';
 import { abortUnfinished } from './s3-multipart';
 import { putObject } from './s3-put';
-import { ask, createS3Client, s3PlaceOf, type S3Place } from './s3-client';
-import { translateS3Error } from './s3-errors';
 import { destroyOnAbort, exactly, resolveRange } from './streams';
 import type {
   BlobContent,

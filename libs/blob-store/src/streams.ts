@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Transform, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { BlobIntegrityError, BlobStoreUnavailableError, BlobTooLargeError, RangeNotSatisfiableError } from './errors';
 import type { BlobRange, PutOptions, StoredBlob } from './types';
 

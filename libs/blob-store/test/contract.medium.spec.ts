@@ -4,14 +4,14 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type BlobEntry,
   BlobIntegrityError,
   BlobNotFoundError,
+  type BlobRange,
+  type BlobStore,
   BlobTooLargeError,
   InvalidKeyError,
   RangeNotSatisfiableError,
-  type BlobEntry,
-  type BlobRange,
-  type BlobStore,
 } from '../src';
 import { PART_BYTES } from '../src/s3-put';
 import { breaking, bytes, MIB, read, repeated, sha256, stream } from './bytes';

@@ -5,7 +5,7 @@ import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/clie
 import { readEnv } from '@perennial/runtime';
 import { missingServer, seaweedBinary, startSeaweed } from '@perennial/testing';
 import { z } from 'zod';
-import { blobStoreEnv, blobStoreRules, createBlobStore, type BlobStore, type BlobStoreConfig } from '../src';
+import { type BlobStore, type BlobStoreConfig, blobStoreEnv, blobStoreRules, createBlobStore } from '../src';
 import { createS3Client } from '../src/s3-client';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);

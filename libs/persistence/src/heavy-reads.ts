@@ -3,8 +3,8 @@ import type { Metrics, Runtime } from '@perennial/runtime';
 import { Pool } from 'pg';
 import type { DatabaseOptions } from './data-source';
 import { Database, type Queryable } from './database';
-import { UserTurns } from './user-turns';
 import { UnitOfWork } from './unit-of-work';
+import { UserTurns } from './user-turns';
 
 /** Connections of one process for reads whose cost depends on how much a user has. */
 const POOL_SIZE = 4;

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { startOtlpReceiver, type OtlpReceiver } from '@perennial/testing';
+import { type OtlpReceiver, startOtlpReceiver } from '@perennial/testing';
 import {
   freePort,
+  type ManagedProcess,
+  type PostgresServer,
   startPostgres,
   startProcess,
   waitFor,
-  type ManagedProcess,
-  type PostgresServer,
 } from '@perennial/testing/servers';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';

@@ -1,15 +1,15 @@
 import {
+  type DynamicModule,
+  type FactoryProvider,
   Global,
   Inject,
   Module,
-  type DynamicModule,
-  type FactoryProvider,
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { DataSource } from 'typeorm';
 import { KEEP_CALL_RESULTS_MS, pruneCallResults } from './call-results';
-import { openDataSource, poolFrom, type DatabaseOptions } from './data-source';
+import { type DatabaseOptions, openDataSource, poolFrom } from './data-source';
 import { Database } from './database';
 import { HeavyReads } from './heavy-reads';
 import { UnitOfWork } from './unit-of-work';

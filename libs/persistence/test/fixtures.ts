@@ -1,6 +1,6 @@
 import { Runtime } from '@perennial/runtime';
 import { callResultsMigration } from '../src/call-results';
-import { openDataSource, poolFrom, type DatabaseOptions } from '../src/data-source';
+import { type DatabaseOptions, openDataSource, poolFrom } from '../src/data-source';
 import { Database } from '../src/database';
 import { defineMigration } from '../src/migration';
 import { UnitOfWork } from '../src/unit-of-work';

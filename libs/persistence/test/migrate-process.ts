@@ -1,5 +1,5 @@
 import { openDataSource } from '../src/data-source';
-import { NOTES, capturingRuntime } from './fixtures';
+import { capturingRuntime, NOTES } from './fixtures';
 
 /** One replica that starts: connects, migrates, says so, ends. */
 const { runtime, lines } = capturingRuntime();

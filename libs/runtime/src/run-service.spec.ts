@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { startOtlpReceiver } from '@perennial/testing';
-import { startProcess, waitFor, type ManagedProcess } from '@perennial/testing/servers';
+import { type ManagedProcess, startProcess, waitFor } from '@perennial/testing/servers';
 import { build } from 'vite';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 

@@ -4,7 +4,7 @@ import type { DynamicModule, INestApplicationContext, INestMicroservice, Type } 
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions, CustomTransportStrategy, MicroserviceOptions } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { parseEnv, type EnvSource } from './env/parse-env';
+import { type EnvSource, parseEnv } from './env/parse-env';
 import type { commonEnv } from './env/variables';
 import { errorId } from './error-id';
 import { HealthServer } from './health/health-server';

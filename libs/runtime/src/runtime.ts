@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { DestinationStream, Logger } from 'pino';
 import { Readiness } from './health/readiness';
 import { newInstanceId } from './instance-id';

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
-import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import fastify from 'fastify';
 import { z } from 'zod';
 import { commonEnv, databaseEnv, inSpan, integer, runService, secretEnv, traceHttp, variable } from '../src/index';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { NestLogger, readEnv, Runtime, RuntimeModule, type EnvSource, type ServiceEnvSchema } from '@perennial/runtime';
+import { type EnvSource, NestLogger, readEnv, Runtime, RuntimeModule, type ServiceEnvSchema } from '@perennial/runtime';
 import { Notices, Rpc, rpcMicroservice, tieRpcServer, TransportModule } from '@perennial/transport';
 import type { DestinationStream } from 'pino';
 import type { z } from 'zod';

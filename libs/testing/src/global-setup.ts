@@ -1,6 +1,6 @@
+import './inject';
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
-import './inject';
 import { startPostgres } from './postgres';
 import { startRedis } from './redis';
 import { newBundlesDirectory } from './service-bundle';

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
  * Stops what is registered when the pipe to its parent closes, however the parent died (a `kill -9` runs no handler).

@@ -1,9 +1,9 @@
-import { context, trace, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver';
+import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver';
 
 describe('startOtlpReceiver', () => {
   let receiver: OtlpReceiver;

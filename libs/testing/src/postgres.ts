@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { pgvectorSettings, type PgvectorFiles } from './pgvector';
+import { type PgvectorFiles, pgvectorSettings } from './pgvector';
 import { freePort } from './ports';
-import { postgresBinaries, postgresUser, type PostgresBinaries, type PostgresUser } from './postgres-binaries';
+import { type PostgresBinaries, postgresBinaries, type PostgresUser, postgresUser } from './postgres-binaries';
 import { clearStaleLock } from './postgres-lock';
 import { ManagedProcess, runToEnd } from './process';
-import { storeHome, StoreServer, type StoreHome } from './store-server';
+import { type StoreHome, storeHome, StoreServer } from './store-server';
 
 export interface PostgresOptions {
   /** Where the data stays; without it a temporary directory that goes with the server. */

@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { guardProcess, releaseProcess, type GuardStage } from './guard';
+import { guardProcess, type GuardStage, releaseProcess } from './guard';
 import { sleep, waitFor } from './wait';
 
 export interface ProcessOptions {

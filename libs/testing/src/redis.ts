@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort } from './ports';
 import { ManagedProcess } from './process';
 import { redisBinary } from './redis-binary';
-import { storeHome, StoreServer, type StoreHome } from './store-server';
+import { type StoreHome, storeHome, StoreServer } from './store-server';
 
 export interface RedisOptions {
   /** Where its configuration and data stay; without it a temporary directory that goes with the server. */

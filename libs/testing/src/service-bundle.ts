@@ -1,9 +1,9 @@
+import './inject';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
-import './inject';
 import { runToEnd } from './process';
 import { waitFor } from './wait';
 

@@ -1,5 +1,5 @@
-import type { CollectionInfo, Hit, PointFilter, PointRef, VectorStoreCapabilities } from './types';
 import type { Words } from '@perennial/words';
+import type { CollectionInfo, Hit, PointFilter, PointRef, VectorStoreCapabilities } from './types';
 
 /** A point as a driver gets it: checked, its vector of length 1 (or all zeros), its text already cut into words. */
 export interface StoredPoint extends PointRef {

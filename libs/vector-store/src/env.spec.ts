@@ -1,4 +1,4 @@
-import { readEnv, type EnvSource } from '@perennial/runtime';
+import { type EnvSource, readEnv } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { vectorStoreEnv, vectorStoreRules } from './env';

@@ -1,6 +1,6 @@
+import { queryWords } from '@perennial/words';
 import { describe, expect, it } from 'vitest';
 import { tellingWords } from './stop-words';
-import { queryWords } from '@perennial/words';
 
 describe('tellingWords', () => {
   it.each([

@@ -1,3 +1,4 @@
+import { queryWords, unfoldedForms, wordsOf } from '@perennial/words';
 import * as check from './checks';
 import type { Driver, DriverFacts, StoredPoint } from './driver';
 import { VectorStoreError } from './errors';
@@ -15,7 +16,6 @@ import type {
   ScrollQuery,
   VectorStore,
 } from './types';
-import { queryWords, unfoldedForms, wordsOf } from '@perennial/words';
 
 const MAX_LIMIT = 1_000;
 const MAX_PAGE = 10_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readEnv } from '@perennial/runtime';
 import { missingServer, pgvectorFiles, qdrantBinary, startPostgres, startQdrant } from '@perennial/testing';
 import { z } from 'zod';
-import { createVectorStore, vectorStoreEnv, vectorStoreRules, type VectorStore, type VectorStoreConfig } from '../src';
+import { createVectorStore, type VectorStore, type VectorStoreConfig, vectorStoreEnv, vectorStoreRules } from '../src';
 
 /** A running store that the contract is held against. */
 export interface Subject {

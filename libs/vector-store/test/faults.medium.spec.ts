@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { startProcess, waitFor, type ManagedProcess } from '@perennial/testing';
+import { type ManagedProcess, startProcess, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VectorStore } from '../src';
 import { drivers, type Subject } from './drivers';

@@ -1,4 +1,4 @@
-import { pointId, type Point, type VectorStore } from '../src';
+import { type Point, pointId, type VectorStore } from '../src';
 
 /** The same numbers on every run (mulberry32). */
 export function randomNumbers(seed: number): () => number {

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { checkContracts, PLANTED_CONTRACTS, unbounded } from './contract-bounds.mjs';
 
 describe('the maxima of contracts', () => {

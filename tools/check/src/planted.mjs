@@ -1,6 +1,6 @@
+import { join } from 'node:path';
 import { createProjectGraphAsync } from '@nx/devkit';
 import { ESLint } from 'eslint';
-import { join } from 'node:path';
 import { ROOT } from './root.mjs';
 
 /**

@@ -1,7 +1,7 @@
-import { MAX_REFUSAL_BYTES, send, type Answer } from './http';
+import { type Answer, MAX_REFUSAL_BYTES, send } from './http';
 import type { Plan, PlannedRequest, Role } from './plan';
 import { Random } from './random';
-import { anyScript, halfSentBodies, play, type Address } from './raw-sockets';
+import { type Address, anyScript, halfSentBodies, play } from './raw-sockets';
 import type { RedisRecords } from './redis-records';
 
 /** Whom the requests are sent to. */

@@ -1,5 +1,5 @@
-import { type TurnReply, routes } from '@perennial/contracts-gateway';
 import { randomUUID } from 'node:crypto';
+import { routes, type TurnReply } from '@perennial/contracts-gateway';
 import { must } from './http';
 import type { Role } from './plan';
 

@@ -1,5 +1,5 @@
-import { formatFiles, generateFiles, names } from '@nx/devkit';
 import { fileURLToPath } from 'node:url';
+import { formatFiles, generateFiles, names } from '@nx/devkit';
 
 const FILES = fileURLToPath(new URL('./files', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { ManagedProcess } from '@perennial/testing/servers';
 import type { LauncherEnvironment } from './environment';
-import { serviceArguments, webRoot, type ServiceName } from './paths';
+import { serviceArguments, type ServiceName, webRoot } from './paths';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';
 

@@ -2,8 +2,8 @@ import { Console } from './console';
 import { launcherEnvironment } from './environment';
 import { LogWatch } from './log-watch';
 import { HELP, parseCommandLine } from './options';
-import { Home } from './state';
 import { watchParents } from './parents';
+import { Home } from './state';
 import { RunningSystem } from './system';
 
 /** The exit code of what a second Ctrl-C ended. */

@@ -1,4 +1,4 @@
-import { SERVICES, type ServiceName } from './paths';
+import { type ServiceName, SERVICES } from './paths';
 
 export type Scale = Record<ServiceName, number>;
 

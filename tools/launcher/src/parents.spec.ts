@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
 import { waitFor } from '@perennial/testing/servers';
+import { describe, expect, it } from 'vitest';
 
 /** As npm does: through a shell that waits, or one that becomes the command. */
 const ways = [

@@ -3,17 +3,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase, redisUrl } from '@perennial/testing';
 import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/testing/servers';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  launchSystem,
-  SERVICES,
   type LaunchEvent,
   type LaunchOptions,
+  launchSystem,
   type RunEntry,
   type RunningSystem,
+  SERVICES,
 } from './index';
 
 /**

@@ -5,18 +5,18 @@ import {
   guardDirectory,
   ManagedProcess,
   portIsFree,
-  waitFor,
   type PostgresServer,
   type RedisServer,
+  waitFor,
 } from '@perennial/testing/servers';
 import { Embedders } from './embedders';
-import { launcherEnvironment, type LauncherEnvironment } from './environment';
+import { type LauncherEnvironment, launcherEnvironment } from './environment';
 import { Front } from './front';
 import { answers, isReady, READY_TIMEOUT_MS, untilReady } from './health';
-import { prepareInstance, type Instance } from './instance';
+import { type Instance, prepareInstance } from './instance';
 import type { LaunchEvent, LaunchOptions } from './launch';
 import { parseScale, type Scale } from './options';
-import { ROOT, SERVICES, type ServiceName } from './paths';
+import { ROOT, type ServiceName, SERVICES } from './paths';
 import { chooseProvider, type Provider } from './provider';
 import { Home, type RunEntry } from './state';
 import { openPostgres, openRedis, type Store } from './stores';

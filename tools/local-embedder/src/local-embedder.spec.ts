@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Busy, Engine, NotLoaded, type EngineOptions, type Inference } from './engine';
+import { Busy, Engine, type EngineOptions, type Inference, NotLoaded } from './engine';
 import { startInference } from './inference-process';
 import { DEFAULT_MODEL } from './pins';
 import { parseEmbeddingRequest } from './request';

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Unavailable, type FetchProgress } from '@perennial/local-runtime';
+import { type FetchProgress, Unavailable } from '@perennial/local-runtime';
 import { Engine } from './engine';
-import { fetchLocalEmbedder, transformersEntry, wheelFolder, type ModelSource } from './fetch';
+import { fetchLocalEmbedder, type ModelSource, transformersEntry, wheelFolder } from './fetch';
 import { startInference } from './inference-process';
 import { DEFAULT_MODEL } from './pins';
 import { createLocalEmbedderServer } from './server';

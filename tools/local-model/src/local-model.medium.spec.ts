@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Unavailable } from '@perennial/local-runtime';
-import { freePort, runToEnd, startProcess, waitFor, type ManagedProcess } from '@perennial/testing';
+import { freePort, type ManagedProcess, runToEnd, startProcess, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchLocalModel } from './fetch';
 import { MODEL_ID } from './pins';
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Unavailable, type FetchProgress } from '@perennial/local-runtime';
+import { type FetchProgress, Unavailable } from '@perennial/local-runtime';
 import { Engine } from './engine';
 import { fetchLocalModel } from './fetch';
 import { MODEL_ID } from './pins';

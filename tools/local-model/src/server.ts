@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { fail, json, readBody, RequestError } from '@perennial/local-runtime';
-import { Busy, TooLong, type Engine, type Generated } from './engine';
+import { Busy, type Engine, type Generated, TooLong } from './engine';
 import { MODEL_ID } from './pins';
 import { parseChatRequest, type ParsedRequest } from './request';
 

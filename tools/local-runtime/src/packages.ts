@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { unavailable } from './failure';
-import { watching, type FetchOptions } from './progress';
+import { type FetchOptions, watching } from './progress';
 import { run } from './run';
 
 /** Packages of npm that a tool needs beside the workspace: too large, or with install scripts, for everyone who clones it. */

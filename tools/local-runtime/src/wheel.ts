@@ -1,7 +1,7 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { unavailable } from './failure';
-import { Unavailable, watching, type FetchOptions } from './progress';
+import { type FetchOptions, Unavailable, watching } from './progress';
 import { CommandError, run } from './run';
 import { unzipOne } from './unzip';
 

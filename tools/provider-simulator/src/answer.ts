@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Behaviour, Fault } from './behaviour';
 import type { Dialect } from './dialect';
-import { continuedText, maxTokensOf, promptOf, type ChatBody } from './request';
+import { type ChatBody, continuedText, maxTokensOf, promptOf } from './request';
 import type { PromptStats, Stats } from './stats';
-import { seedOf, stamp, STAMP_LENGTH, tokenAt, TOKEN_LENGTH } from './text';
+import { seedOf, stamp, STAMP_LENGTH, TOKEN_LENGTH, tokenAt } from './text';
 
 /** Bytes that may wait in a socket before an answer stops producing (a client that does not read). */
 const HIGH_WATER = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { parseModel, type Fault } from './behaviour';
+import { type Fault, parseModel } from './behaviour';
 import { embeddingFrom, parseEmbeddingModel, POISON } from './embedding';
-import { fail, json, type Api } from './http';
+import { type Api, fail, json } from './http';
 import type { Stats } from './stats';
 
 /** The part of an embedding request that the simulator looks at, in OpenAI's or Ollama's shape. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { embeddingFrom } from './embedding';
-import { startSimulator, type Simulator } from './server';
+import { type Simulator, startSimulator } from './server';
 
 let simulator: Simulator;
 beforeAll(async () => {

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Answer } from './answer';
-import { parseModel, type Fault } from './behaviour';
+import { type Fault, parseModel } from './behaviour';
 import { ollamaDialect, openAiDialect } from './dialect';
 import { answerEmbeddings, type EmbeddingBody } from './embedding-answer';
-import { HABITS, LISTS, type HabitAnswer } from './habits';
-import { fail, json, readBody, type Api } from './http';
-import { continuedText, promptOf, type ChatBody } from './request';
-import { Stats, type Counters, type PromptStats, type TextStats } from './stats';
+import { type HabitAnswer, HABITS, LISTS } from './habits';
+import { type Api, fail, json, readBody } from './http';
+import { type ChatBody, continuedText, promptOf } from './request';
+import { type Counters, type PromptStats, Stats, type TextStats } from './stats';
 import { wholeAnswer } from './tasks';
 import { expectedText } from './text';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseModel } from './behaviour';
-import { startSimulator, type Simulator } from './server';
+import { type Simulator, startSimulator } from './server';
 import { expectedText, stamp, stampAge } from './text';
 
 let simulator: Simulator;

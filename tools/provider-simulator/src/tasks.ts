@@ -1,6 +1,6 @@
-import { expectedText } from './text';
 import type { Behaviour } from './behaviour';
-import { promptOf, textOf, type ChatBody } from './request';
+import { type ChatBody, promptOf, textOf } from './request';
+import { expectedText } from './text';
 
 /** What a call without streaming is answered: the housekeeping prompts of a chat get the JSON that they ask for. */
 export function wholeAnswer(body: ChatBody, behaviour: Behaviour): { kind: string; content: string } {

@@ -1,4 +1,4 @@
-import { redisUrl, freshPrefix } from '@perennial/testing';
+import { freshPrefix, redisUrl } from '@perennial/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AttemptLimiter, type SignInAttempt } from './attempt-limiter';

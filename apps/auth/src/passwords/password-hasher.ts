@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hash, verify, type Options } from '@node-rs/argon2';
+import { hash, type Options, verify } from '@node-rs/argon2';
 import { CallError } from '@perennial/contracts-kernel';
 
 /** Argon2id with OWASP's first recommendation or more (19 MiB, 2 passes, 1 lane); `algorithm` 2 is Argon2id. */

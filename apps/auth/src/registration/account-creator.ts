@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Role } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime, type SecurityEvent, type SecurityFields } from '@perennial/runtime';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';

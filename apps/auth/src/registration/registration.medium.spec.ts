@@ -1,7 +1,7 @@
-import { type IssuedSession, users, sessions } from '@perennial/contracts-auth';
+import { type IssuedSession, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { address, installation, password, SECRET_KEY, type Installation } from '../../test/installation';
+import { address, type Installation, installation, password, SECRET_KEY } from '../../test/installation';
 import { SetupSecret } from './setup-secret';
 
 type Account = Partial<{ local: boolean; setupSecret: string }>;

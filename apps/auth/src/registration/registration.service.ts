@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IssuedSession, users } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import {
   CallError,
-  requestLike,
   type CallParsedRequest,
   type CallReply,
+  requestLike,
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { AUTH_ENV, type AuthEnv } from '../env';

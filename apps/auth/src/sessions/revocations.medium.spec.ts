@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import {
-  SessionClaimsSchema,
-  TOKENS_REVOKED,
   type IssuedSession,
   type Revocation,
-  users,
-  sessions,
   revocations,
+  SessionClaimsSchema,
+  sessions,
+  TOKENS_REVOKED,
+  users,
 } from '@perennial/contracts-auth';
 import { ANONYMOUS, type Principal } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
 import { createDecoder } from 'fast-jwt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
-import { sessions, revocations } from '@perennial/contracts-auth';
-import { CallError, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { revocations, sessions } from '@perennial/contracts-auth';
+import { CallError, type CallParsedRequest, type CallReply, requireSignedIn } from '@perennial/contracts-kernel';
+import { type CallContext, Handles } from '@perennial/transport';
 import { SessionsService } from './sessions.service';
 import { SignInService } from './sign-in.service';
 

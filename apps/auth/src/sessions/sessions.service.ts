@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type SessionClaims, type revocations, type sessions } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
+import { type revocations, type SessionClaims, type sessions } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import type { User } from '@perennial/contracts-wire';
+import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { AUTH_ENV, type AuthEnv } from '../env';
 import { UsersRepository } from '../users/users.repository';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { IssuedSession, sessions } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { KnownDevices } from '../limits/known-devices';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { UsersRepository } from '../users/users.repository';
-import { TokenIssuer, type SessionStamp } from './token-issuer';
+import { type SessionStamp, TokenIssuer } from './token-issuer';
 
 /** How sessions begin. */
 @Injectable()

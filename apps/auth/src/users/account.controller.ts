@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { users } from '@perennial/contracts-auth';
-import { requireSignedIn, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { type CallParsedRequest, type CallReply, requireSignedIn, requireUser } from '@perennial/contracts-kernel';
+import { type CallContext, Handles } from '@perennial/transport';
 import { AccountService } from './account.service';
 
 /** One's own account. Time zone and password also while the account is pending. */

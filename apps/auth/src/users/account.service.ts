@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { users } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import { assertStorage, CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { AUTH_ENV, type AuthEnv } from '../env';

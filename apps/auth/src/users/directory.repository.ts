@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { users } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { Database, type Queryable } from '@perennial/persistence';
 import { newPicture } from './new-picture';
 import { USER_COLUMNS } from './user-columns';

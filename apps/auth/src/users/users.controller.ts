@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { users } from '@perennial/contracts-auth';
-import { requireAdmin, requireSignedIn, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { type CallParsedRequest, type CallReply, requireAdmin, requireSignedIn } from '@perennial/contracts-kernel';
+import { type CallContext, Handles } from '@perennial/transport';
 import { DirectoryRepository } from './directory.repository';
 import { UsersService } from './users.service';
 

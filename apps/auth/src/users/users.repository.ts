@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { User } from '@perennial/contracts-wire';
 import type { Role } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { Database, type Queryable } from '@perennial/persistence';
 import { NOW_MS, USER_COLUMNS } from './user-columns';
 

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { users } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import {
   CallError,
-  requestLike,
   type CallParsedRequest,
   type CallReply,
+  requestLike,
   type Role,
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import type { User } from '@perennial/contracts-wire';
+import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';

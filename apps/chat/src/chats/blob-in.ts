@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { WireMessage, chats } from '@perennial/contracts-chat';
+import type { chats, WireMessage } from '@perennial/contracts-chat';
 import type { CallParsedRequest } from '@perennial/contracts-kernel';
 import { storableText } from '../runs/types/json';
 import type { MessageFields, MessageRow } from './rows';

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { chats } from '@perennial/contracts-chat';
-import { requireAdmin, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { type CallParsedRequest, type CallReply, requireAdmin, requireUser } from '@perennial/contracts-kernel';
+import { type CallContext, Handles } from '@perennial/transport';
 import { ChatsService } from './chats.service';
 
 /** The caller's own chats. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { runs, chats } from '@perennial/contracts-chat';
+import { chats, runs } from '@perennial/contracts-chat';
 import {
   ANONYMOUS,
   type Call,
@@ -10,7 +10,7 @@ import {
 import { waitFor } from '@perennial/testing';
 import type { RunPublisher } from '@perennial/transport';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startReplicas, type ChatReplicas } from '../../test/replicas';
+import { type ChatReplicas, startReplicas } from '../../test/replicas';
 import { RUN_PUBLISHER } from '../runs/run-publisher';
 
 /** Real: Postgres, Redis, the transport, two replicas of the module that answer calls. Answers are written by the test itself. */

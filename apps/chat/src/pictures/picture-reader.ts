@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { Inject, Injectable } from '@nestjs/common';
-import { BlobStoreError, type BlobStore } from '@perennial/blob-store';
+import { type BlobStore, BlobStoreError } from '@perennial/blob-store';
 import { CallError } from '@perennial/contracts-kernel';
 import type { ClaimedRun } from '../runs/types/run';
 import { PictureMemory } from './picture-memory';

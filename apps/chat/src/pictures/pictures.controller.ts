@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { pictures as pictureCalls } from '@perennial/contracts-chat';
-import { CallError, requireUser, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
+import { CallError, type CallParsedRequest, type CallReply, requireUser } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
-import { Handles, type CallContext } from '@perennial/transport';
+import { type CallContext, Handles } from '@perennial/transport';
 import { UsageService } from '../usage/usage.service';
 import { PicturesRepository } from './pictures.repository';
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
-import { pictureKey, pictureUrl, completions, runs, chats, pictures as pictureCalls } from '@perennial/contracts-chat';
+import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { chats, completions, pictureKey, pictures as pictureCalls, pictureUrl, runs } from '@perennial/contracts-chat';
 import {
   ANONYMOUS,
   type Call,
@@ -16,7 +16,7 @@ import { Database } from '@perennial/persistence';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startReplicas, type ChatReplicas } from '../../test/replicas';
+import { type ChatReplicas, startReplicas } from '../../test/replicas';
 import type { ClaimedRun } from '../runs/types/run';
 import { UsageRepository } from '../usage/usage.repository';
 import { PictureMemory } from './picture-memory';

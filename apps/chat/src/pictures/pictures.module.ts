@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { type BlobStore, createBlobStore } from '@perennial/blob-store';
 import { Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../env';
 import { UsageModule } from '../usage/usage.module';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { pictures } from '@perennial/contracts-chat';
 import type { CallParsedRequest } from '@perennial/contracts-kernel';
-import { Database, UnitOfWork, type Queryable } from '@perennial/persistence';
+import { Database, type Queryable, UnitOfWork } from '@perennial/persistence';
 
 type NewPicture = CallParsedRequest<typeof pictures.keep>['pictures'][number];
 

@@ -1,4 +1,4 @@
-import { toGrams, queryWords } from '@perennial/words';
+import { queryWords, toGrams } from '@perennial/words';
 import { GRAM_MARK, OWNER_MARK } from './lexemes';
 
 /** More words make a search dearer and no clearer. */

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { SearchIndexRepository } from './search-index.repository';
-import { SearchIndexer } from './search-indexer';
 import { SearchRepository } from './search.repository';
 import { SearchService } from './search.service';
+import { SearchIndexRepository } from './search-index.repository';
+import { SearchIndexer } from './search-indexer';
 
 /** Finds chats by what is written in them. */
 @Module({

@@ -5,15 +5,15 @@ import {
   CallError,
   type CallParsedRequest,
   type CallReply,
-  type UserPrincipal,
   requestLike,
+  type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { Connection, ConnectionSet } from '../state/state';
-import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
+import { StateKeeper } from '../state/state-keeper';
 import { EnvironmentConnections } from './environment-connections';
 import { KeySeal } from './key-seal';
 import { ProviderClient } from './provider-client';

@@ -1,6 +1,6 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
-import type { Model } from '@perennial/contracts-wire';
 import type { Principal } from '@perennial/contracts-kernel';
+import type { Model } from '@perennial/contracts-wire';
 import type { ProviderModel } from '@perennial/model-provider';
 import type { Connection, ModelEntry } from '../state/state';
 

@@ -1,13 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { models } from '@perennial/contracts-config';
 import {
-  requireAdmin,
-  requireUser,
   type CallParsedRequest,
   type CallReply,
   type Principal,
+  requireAdmin,
+  requireUser,
 } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { type CallContext, Handles } from '@perennial/transport';
 import { ModelsService } from './models.service';
 
 @Controller()

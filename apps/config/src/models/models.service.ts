@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ResolvedModel, models } from '@perennial/contracts-config';
+import type { models, ResolvedModel } from '@perennial/contracts-config';
 import {
   CallError,
   type CallParsedRequest,
@@ -10,9 +10,9 @@ import {
 import { continuationFromModels, detectContinuation, type ProviderModel } from '@perennial/model-provider';
 import { UnitOfWork } from '@perennial/persistence';
 import type { ConfigState, Connection } from '../state/state';
-import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
-import { buildDirectory, isOpenToAll, knowledgeOf, mayUse, rowFor, type Listing, type Offer } from './directory';
+import { StateKeeper } from '../state/state-keeper';
+import { buildDirectory, isOpenToAll, knowledgeOf, type Listing, mayUse, type Offer, rowFor } from './directory';
 import { ProviderLists } from './provider-lists';
 
 /** An unknown model makes us ask the providers, at most this often: anybody can ask for one. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ProviderModel } from '@perennial/model-provider';
-import { Runtime, type Logger } from '@perennial/runtime';
-import { CONFIG_ENV, type ConfigEnv } from '../env';
+import { type Logger, Runtime } from '@perennial/runtime';
 import { ProviderClient } from '../connections/provider-client';
+import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { Connection } from '../state/state';
 
 /** A list older than this is waited for; a younger one is used while the next is fetched. */

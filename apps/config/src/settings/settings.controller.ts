@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { settings } from '@perennial/contracts-config';
-import { requireAdmin, type CallParsedRequest, type CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { type CallParsedRequest, type CallReply, requireAdmin } from '@perennial/contracts-kernel';
+import { type CallContext, Handles } from '@perennial/transport';
 import { SettingsService } from './settings.service';
 
 @Controller()

@@ -4,8 +4,8 @@ import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/con
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
-import { StateKeeper } from '../state/state-keeper';
 import { StateRepository } from '../state/state.repository';
+import { StateKeeper } from '../state/state-keeper';
 
 @Injectable()
 export class SettingsService {

@@ -1,14 +1,14 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Access } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
 import type { FastifyRequest } from 'fastify';
-import { Sessions } from '../sessions/sessions';
-import type { Caller } from '../sessions/caller';
-import { mayReadByCookie, refuseForgery } from './csrf';
-import { routeOf } from './route';
-import { AdmissionControl } from './admission-control';
-import { Origins } from './origins';
 import { notSignedIn, Problem } from '../problem';
+import type { Caller } from '../sessions/caller';
+import { Sessions } from '../sessions/sessions';
+import { AdmissionControl } from './admission-control';
+import { mayReadByCookie, refuseForgery } from './csrf';
+import { Origins } from './origins';
+import { routeOf } from './route';
 import { parseCredentials } from './token';
 
 /** Lets a request in by what its route declares. A handler that declares nothing is closed. */

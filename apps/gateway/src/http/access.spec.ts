@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { declaredRoutes } from '@perennial/contracts-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, toToken, type Edge } from '../../test/edge';
+import { type Edge, startEdge, toToken } from '../../test/edge';
 
 /** Whether a route can be called, and by whom not. Everything mounted is asked, so a new route cannot be forgotten. */
 describe('who may not call which route', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chats } from '@perennial/contracts-chat';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
+import { type Edge, startEdge } from '../../test/edge';
 import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
 import { SocketAdmission } from '../features/sockets/socket-admission';
 import { SocketSessions } from '../features/sockets/socket-sessions';

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Sessions } from '../sessions/sessions';
-import { enforceBodyTimeout } from './body-timeout';
-import { releaseSlots } from './request';
-import type { ErrorFilter } from './error.filter';
-import { AdmissionControl } from './admission-control';
 import { overloaded, Problem } from '../problem';
+import { Sessions } from '../sessions/sessions';
+import { AdmissionControl } from './admission-control';
 import { AnonymousPlaces } from './anonymous-places';
+import { enforceBodyTimeout } from './body-timeout';
+import type { ErrorFilter } from './error.filter';
+import { releaseSlots } from './request';
 import { parseCredentials } from './token';
 
 /** The largest body of somebody who is not signed in, in bytes: a sign-up with a small picture. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, toToken, type Edge } from '../../test/edge';
+import { type Edge, startEdge, toToken } from '../../test/edge';
 
 describe('large bodies', () => {
   let edge: Edge;

@@ -1,9 +1,9 @@
 import { sessions, users } from '@perennial/contracts-auth';
-import { completions, runs, chats } from '@perennial/contracts-chat';
+import { chats, completions, runs } from '@perennial/contracts-chat';
 import { models } from '@perennial/contracts-config';
-import { CallError, type Call, type ErrorCode } from '@perennial/contracts-kernel';
+import { type Call, CallError, type ErrorCode } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
+import { type Edge, startEdge } from '../../test/edge';
 
 const turn = (change: object = {}) => ({
   model: 'm',

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isUpload } from './upload-route';
+import { Problem } from '../problem';
 import type { ErrorFilter } from './error.filter';
 import { guarded } from './guarded';
-import { Problem } from '../problem';
+import { isUpload } from './upload-route';
 
 /** An upload may last, but within each limit it has to bring this many bytes: one byte now and then only holds a place. */
 const PROGRESS_BYTES = 16_384;

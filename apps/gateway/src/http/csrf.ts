@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Origins } from './origins';
 import { Problem } from '../problem';
+import type { Origins } from './origins';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 

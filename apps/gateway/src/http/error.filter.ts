@@ -1,10 +1,10 @@
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { ErrorReply } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
 import { Runtime, unexpected } from '@perennial/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOpenAiPrefix, isOpenAiRoute, openAiError } from './openai-error';
 import { Problem, problemOfCall } from '../problem';
+import { isOpenAiPrefix, isOpenAiRoute, openAiError } from './openai-error';
 
 /** OpenAI's code of an address that leads nowhere. */
 const UNKNOWN_ROUTE = 'unknown_url';

@@ -1,11 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import type { FastifyReply } from 'fastify';
-import { SessionConnections } from '../sessions/session-connections';
-import { releaseSlots } from './request';
 import type { Caller } from '../sessions/caller';
-import { EventStream } from './event-stream';
+import { SessionConnections } from '../sessions/session-connections';
 import { AdmissionControl } from './admission-control';
+import { EventStream } from './event-stream';
+import { releaseSlots } from './request';
 import { soon } from './soon';
 
 const SWEEP_MS = 1_000;

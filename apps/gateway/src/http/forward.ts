@@ -4,8 +4,8 @@ import type { Call, CallReply, CallRequest, ErrorCode } from '@perennial/contrac
 import { Rpc } from '@perennial/transport';
 import { withStatuses } from '../problem';
 import type { Caller } from '../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from './route';
 import { hideForbidden, idOf, type Owned } from './hidden';
+import { CurrentUser, Route, ValidatedInput } from './route';
 
 interface Options<R extends RouteContract, C extends Call> {
   /** The call's request; `{}` without it. */

@@ -3,9 +3,9 @@ import { APP_GUARD } from '@nestjs/core';
 import { Runtime } from '@perennial/runtime';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { AccessGuard } from './access.guard';
+import { AdmissionControl } from './admission-control';
 import { AllowedHosts } from './allowed-hosts';
 import { EventStreams } from './event-streams';
-import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { Proxies } from './proxies';
 

@@ -1,7 +1,7 @@
 import { models } from '@perennial/contracts-config';
 import { CallError } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
+import { type Edge, startEdge } from '../../test/edge';
 import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
 
 /** Between SIGTERM and the drain: load balancers still send requests, and must lose none. */

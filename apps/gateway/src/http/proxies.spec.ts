@@ -1,7 +1,7 @@
 import { sessions } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
+import { type Edge, startEdge } from '../../test/edge';
 
 /** Sign-ins are limited by address: whoever could choose its own would have no limit. */
 describe('the address of a caller', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
+import { type Edge, startEdge } from '../../test/edge';
 
 /** Nobody can make us write, or look for, more than a little about what is wrong with what they sent. */
 describe('a refusal stays small', () => {

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
 import { chats } from '@perennial/contracts-chat';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Edge, startEdge } from '../../test/edge';
 
 interface Line {
   context?: string;

@@ -1,17 +1,17 @@
 import {
   applyDecorators,
   createParamDecorator,
+  type ExecutionContext,
   HttpCode,
   RequestMapping,
   RequestMethod,
   SetMetadata,
-  type ExecutionContext,
 } from '@nestjs/common';
 import type { Route as RouteContract, RouteInput } from '@perennial/contracts-gateway';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { callerOf } from './request';
 import { Problem } from '../problem';
+import { callerOf } from './request';
 
 const ROUTE = Symbol('route');
 

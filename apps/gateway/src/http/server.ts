@@ -1,25 +1,25 @@
+import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { traceHttp, type Runtime } from '@perennial/runtime';
+import { type Runtime, traceHttp } from '@perennial/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { constants } from 'node:zlib';
 import type { GatewayEnv } from '../env';
-import { leaveUploadsUnread } from './upload-route';
+import { malformedAddress } from '../problem';
 import { Sessions } from '../sessions/sessions';
-import { NO_PAGE, policy } from './csp';
-import { AllowedHosts } from './allowed-hosts';
 import { Admission, admitRequests } from './admission';
+import { AdmissionControl } from './admission-control';
+import { AllowedHosts } from './allowed-hosts';
+import { NO_PAGE, policy } from './csp';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
 import { parseJson } from './json-body';
-import { logRequests } from './request-log';
-import { AdmissionControl } from './admission-control';
 import { Origins } from './origins';
 import { answerParserError } from './parser-errors';
-import { malformedAddress } from '../problem';
 import { Proxies } from './proxies';
+import { logRequests } from './request-log';
+import { leaveUploadsUnread } from './upload-route';
 
 /** Below this a compressed answer is not worth its time. */
 const COMPRESS_FROM_BYTES = 2_048;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startEdge, type Edge } from '../../test/edge';
+import { type Edge, startEdge } from '../../test/edge';
 import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
 import { SocketUsers } from '../features/sockets/socket-users';
 import { Origins } from './origins';

@@ -1,6 +1,6 @@
 import { sessions } from '@perennial/contracts-auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, toToken, type Edge } from '../../test/edge';
+import { type Edge, startEdge, toToken } from '../../test/edge';
 import { parseCredentials, sessionCookies } from './token';
 
 describe('the session cookie', () => {

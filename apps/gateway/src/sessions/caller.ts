@@ -1,6 +1,6 @@
 import type { SessionClaims } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 
 /** Who makes a request, once the guard has let it in. */
 export interface Caller {

@@ -2,9 +2,9 @@ import type { SessionClaims } from '@perennial/contracts-auth';
 import { Runtime } from '@perennial/runtime';
 import type { Notices, Rpc } from '@perennial/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SessionConnections } from './session-connections';
 import { RevocationFeed } from './revocation-feed';
 import { Revocations } from './revocations';
+import { SessionConnections } from './session-connections';
 import { Sessions } from './sessions';
 
 const USER = 'the user';

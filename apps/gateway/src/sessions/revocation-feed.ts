@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { TOKENS_REVOKED, revocations as revocationCalls } from '@perennial/contracts-auth';
-import { Runtime, type Interval } from '@perennial/runtime';
+import { revocations as revocationCalls, TOKENS_REVOKED } from '@perennial/contracts-auth';
+import { type Interval, Runtime } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
-import { SessionConnections } from './session-connections';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import { Revocations } from './revocations';
+import { SessionConnections } from './session-connections';
 import { Sessions } from './sessions';
 
 const POLL_MS = 700;

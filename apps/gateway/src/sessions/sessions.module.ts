@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
-import { SessionConnections } from './session-connections';
 import { RevocationFeed } from './revocation-feed';
 import { Revocations } from './revocations';
+import { SessionConnections } from './session-connections';
 import { Sessions } from './sessions';
 
 /** Who somebody is, and when that ends. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { picturePath, sessions as sessionCalls } from '@perennial/contracts-auth';
 import type { User } from '@perennial/contracts-wire';
+import type { Rpc } from '@perennial/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedRpc, SECRET, toToken, userOf } from '../../test/edge';
-import type { Rpc } from '@perennial/transport';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 

@@ -2,20 +2,20 @@ import { Injectable } from '@nestjs/common';
 import {
   INLINE_PICTURE_BYTES,
   picturePath,
-  SessionClaimsSchema,
   type SessionClaims,
+  SessionClaimsSchema,
   sessions,
 } from '@perennial/contracts-auth';
-import type { User } from '@perennial/contracts-wire';
 import { CallError } from '@perennial/contracts-kernel';
+import type { User } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
 import { LRUCache } from 'lru-cache';
-import { principalOfUser, type Caller } from './caller';
 import { Problem, sessionOver } from '../problem';
+import { type Caller, principalOfUser } from './caller';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
-import { isExpired } from './session-connections';
 import type { Revocations } from './revocations';
+import { isExpired } from './session-connections';
 
 /** How long an account may be remembered; revocations end it within a second, this bounds what a changed name takes. */
 const REMEMBER_MS = 60_000;

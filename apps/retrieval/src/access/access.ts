@@ -1,4 +1,4 @@
-import { CallError, requireUser, type Principal } from '@perennial/contracts-kernel';
+import { CallError, type Principal, requireUser } from '@perennial/contracts-kernel';
 
 /** What access is decided by: whose a file or a base is. */
 export interface Resource {

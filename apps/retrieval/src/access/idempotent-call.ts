@@ -1,4 +1,4 @@
-import { requireUser, type Principal } from '@perennial/contracts-kernel';
+import { type Principal, requireUser } from '@perennial/contracts-kernel';
 import type { OnceKey } from '@perennial/persistence';
 
 /** A call as a service method needs to know it; the transport's `CallContext` is one. */

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
-import { InFlightTexts } from './in-flight-texts';
+import { ConcurrencyLimiter } from './concurrency-limiter';
 import { EmbeddingCache } from './embedding-cache';
-import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
+import { type EmbeddingConfig, embeddingModelId } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingRequests } from './embedding-requests';
-import { ConcurrencyLimiter } from './concurrency-limiter';
+import { InFlightTexts } from './in-flight-texts';
 import { TextEmbedder } from './text-embedder';
 
 /** What `concurrentRequests: 0` stands for. */

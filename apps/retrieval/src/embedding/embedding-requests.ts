@@ -1,13 +1,13 @@
 import {
   createEmbedder,
+  type EmbedderLimits,
   genAiEmbeddingAttributes,
   ProviderError,
-  type EmbedderLimits,
   type ServerConnection,
 } from '@perennial/model-provider';
 import { inSpan, type Metrics } from '@perennial/runtime';
 import type { Histogram } from 'prom-client';
-import { embeddingModelId, type EmbeddingConfig } from './embedding-config';
+import { type EmbeddingConfig, embeddingModelId } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingError } from './embedding-error';
 import { LearnedLimits } from './learned-limits';

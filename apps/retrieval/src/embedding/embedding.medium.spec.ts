@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createEmbedder } from '@perennial/model-provider';
 import { Database, openDataSource, poolFrom } from '@perennial/persistence';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { Runtime } from '@perennial/runtime';
 import { freePort, freshDatabase, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import type { ExtractionLimits } from './extraction';
 import { refuse } from './messages';
 

@@ -1,8 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { ExtractionError, type ExtractionEvent, type ExtractionLimits } from './extraction';
 import { sizeText } from './messages';
-import { WINDOW, type FromExtractor, type ToExtractor } from './protocol';
+import { type FromExtractor, type ToExtractor, WINDOW } from './protocol';
 
 const WATCH_MS = 50;
 /** When this process itself stood still, the child is not charged for the time. */

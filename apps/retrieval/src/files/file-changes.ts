@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@perennial/persistence';
 import { IngestionQueue } from '../ingestion/ingestion-queue';
-import { FileProgress } from './progress.service';
 import type { FileRow } from './file-row';
+import { FileProgress } from './progress.service';
 
 /** What follows from a change of files once it has committed. What is lost here the sweepers and the readers find by state. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
-import { files } from '@perennial/contracts-retrieval';
 import type { CallParsedRequest, CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { files } from '@perennial/contracts-retrieval';
+import { type CallContext, Handles } from '@perennial/transport';
 import { FilesService } from './files.service';
 import { RegisterService } from './register.service';
 

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { type FileStatus, type StoredFile, files } from '@perennial/contracts-retrieval';
 import {
   CallError,
-  requireAdmin,
-  requireUser,
   type CallParsedRequest,
   type CallReply,
   type Principal,
+  requireAdmin,
+  requireUser,
 } from '@perennial/contracts-kernel';
-import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
+import { files, type FileStatus, type StoredFile } from '@perennial/contracts-retrieval';
+import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
-import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
+import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { IndexCatalog } from '../search-index/index-catalog';
 import { FileChanges } from './file-changes';
-import { toStatus, toWire, type FileRow } from './file-row';
+import { type FileRow, toStatus, toWire } from './file-row';
 import { FilesRepository } from './files.repository';
 import { joinChunks } from './text-pieces';
 import { UserStorage } from './user-storage';

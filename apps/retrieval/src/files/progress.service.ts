@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { FILE_PROGRESS } from '@perennial/contracts-retrieval';
 import type { NoticePayload } from '@perennial/contracts-kernel';
+import { FILE_PROGRESS } from '@perennial/contracts-retrieval';
 import { Notices } from '@perennial/transport';
-import { toStatus, type FileRow } from './file-row';
+import { type FileRow, toStatus } from './file-row';
 
 type Progress = NoticePayload<typeof FILE_PROGRESS>;
 

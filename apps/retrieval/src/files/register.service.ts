@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { toBlobKey, type StoredFile, type files } from '@perennial/contracts-retrieval';
-import { CallError, requireUser, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { CallError, type CallParsedRequest, type Principal, requireUser } from '@perennial/contracts-kernel';
+import { type files, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
+import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
 import { writable } from '../access/access';
 import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { FileChanges } from './file-changes';
-import { toWire, type FileRow } from './file-row';
+import { type FileRow, toWire } from './file-row';
 import { FilesRepository } from './files.repository';
 import { duplicateContent, PlacementsRepository } from './placements.repository';
 import { UserStorage } from './user-storage';

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { HostGuard } from './host-guard';
 import { HostRepository } from './host.repository';
+import { HostGuard } from './host-guard';
 
 /** One machine for a store that is on a disk. */
 @Module({ providers: [HostGuard, HostRepository] })

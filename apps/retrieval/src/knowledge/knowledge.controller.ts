@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
-import { knowledge } from '@perennial/contracts-retrieval';
 import type { CallParsedRequest, CallReply } from '@perennial/contracts-kernel';
-import { Handles, type CallContext } from '@perennial/transport';
+import { knowledge } from '@perennial/contracts-retrieval';
+import { type CallContext, Handles } from '@perennial/transport';
 import { KnowledgeService } from './knowledge.service';
 import { MembershipService } from './membership.service';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import type { knowledge } from '@perennial/contracts-retrieval';
 import { KNOWLEDGE_PAGE } from '@perennial/contracts-retrieval';
-import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 

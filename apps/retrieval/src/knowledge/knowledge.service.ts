@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
 import {
   CallError,
-  requireUser,
   type CallParsedRequest,
   type CallReply,
   type Principal,
+  requireUser,
 } from '@perennial/contracts-kernel';
+import { knowledge, type KnowledgeBase } from '@perennial/contracts-retrieval';
 import { UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
-import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
 import { holdUser } from '../access/hold-user';
+import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
 import { UserStorage } from '../files/user-storage';

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
-import { CallError, requireAdmin, type CallParsedRequest, type Principal } from '@perennial/contracts-kernel';
-import { UnitOfWork, type OnceKey, type Tx } from '@perennial/persistence';
+import { CallError, type CallParsedRequest, type Principal, requireAdmin } from '@perennial/contracts-kernel';
+import { knowledge, type KnowledgeBase } from '@perennial/contracts-retrieval';
+import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
-import { toOnceKey, type IdempotentCall } from '../access/idempotent-call';
+import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileChanges } from '../files/file-changes';
 import type { FileRow } from '../files/file-row';

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VectorStore } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { SettingsKeeper } from '../settings/settings-keeper';
 import { IndexCatalog } from '../search-index/index-catalog';
 import { IndexFiller } from '../search-index/index-filler';
 import { IndexRegistry } from '../search-index/index-registry';
+import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORE } from '../stores/tokens';
 
 /** An index that has never answered is dropped soon: only a worker that has not noticed yet may still write to it. */

@@ -1,5 +1,5 @@
 import type { BlobStore } from '@perennial/blob-store';
-import { VectorStoreError, type PointRef, type VectorStore } from '@perennial/vector-store';
+import { type PointRef, type VectorStore, VectorStoreError } from '@perennial/vector-store';
 import type { OrphanReport, PointGroup, SweepOptions } from './orphans';
 import type { ReconcileRepository } from './reconcile.repository';
 import { RowSweep } from './row-sweep';

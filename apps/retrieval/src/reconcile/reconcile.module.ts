@@ -8,8 +8,8 @@ import { SettingsModule } from '../settings/settings.module';
 import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
 import { IndexUpkeep } from './index-upkeep';
 import { OrphanSweep } from './orphan-sweep';
-import { Reconciler } from './reconciler';
 import { ReconcileRepository } from './reconcile.repository';
+import { Reconciler } from './reconciler';
 
 /** What looks for left-overs and removes them. */
 @Module({

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
-import { Runtime, type Logger } from '@perennial/runtime';
+import { type Logger, Runtime } from '@perennial/runtime';
 import { EmbeddingCache } from '../embedding/embedding-cache';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IndexUpkeep } from './index-upkeep';

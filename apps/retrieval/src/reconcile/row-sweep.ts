@@ -1,5 +1,5 @@
 import type { OrphanReport, SweepOptions } from './orphans';
-import type { Inconsistency, Generation, ReconcileRepository } from './reconcile.repository';
+import type { Generation, Inconsistency, ReconcileRepository } from './reconcile.repository';
 
 /** Rows looked at by one statement: few enough that it ends in time, however large the table is. */
 const PAGE = 1_000;

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
 import { assertNever } from '@perennial/contracts-kernel';
-import { Runtime, type Logger } from '@perennial/runtime';
-import { VectorStoreError, type DeleteFilter, type VectorStore } from '@perennial/vector-store';
+import { type Logger, Runtime } from '@perennial/runtime';
+import { type DeleteFilter, type VectorStore, VectorStoreError } from '@perennial/vector-store';
 import type { Counter } from 'prom-client';
 import { FileProgress } from '../files/progress.service';
-import { IndexCatalog } from '../search-index/index-catalog';
 import { IngestionQueue } from '../ingestion/ingestion-queue';
+import { IndexCatalog } from '../search-index/index-catalog';
 import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
-import { RemovalsRepository, type Removal } from './removals.repository';
+import { type Removal, RemovalsRepository } from './removals.repository';
 
 const SWEEP_MS = 1_000;
 /** Removals that one process has in hand; the files among them are removed from the vector store by one filter. */

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EmbeddingConfig, IndexStatus, embedding } from '@perennial/contracts-retrieval';
 import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { embedding, EmbeddingConfig, IndexStatus } from '@perennial/contracts-retrieval';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from '../settings/key-seal';
 import type { SealedEmbedding, SealedServer, SettingsState } from '../settings/settings';
-import { SettingsKeeper } from '../settings/settings-keeper';
 import { SettingsRepository } from '../settings/settings.repository';
-import { IndexStatusReader } from './index-status';
+import { SettingsKeeper } from '../settings/settings-keeper';
 import { IndexRequests } from './index-requests';
+import { IndexStatusReader } from './index-status';
 
 type Changes = CallParsedRequest<typeof embedding.update>;
 

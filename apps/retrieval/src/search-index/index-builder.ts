@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
-import { Runtime, type Logger } from '@perennial/runtime';
+import { type Logger, Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { BuildSteps } from './build-steps';
+import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { reasonOf } from './failure-reason';
 import { IndexRequests } from './index-requests';
 

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { pointId, type Point, type VectorStore } from '@perennial/vector-store';
+import { type Point, pointId, type VectorStore } from '@perennial/vector-store';
+import { EmbeddingError } from '../embedding/embedding-error';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { VECTOR_STORE } from '../stores/tokens';
-import { EmbeddingError } from '../embedding/embedding-error';
 import { BuildsRepository, type PlaceToFill } from './builds.repository';
 import type { VectorIndex } from './index-catalog';
 import { RefusalsRepository } from './refusals.repository';

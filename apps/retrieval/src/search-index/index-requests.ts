@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork, type Tx } from '@perennial/persistence';
+import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { embeddingModelId } from '../embedding/embedding-config';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding, type SealedEmbedding, type SealedServer } from '../settings/settings';
-import { SettingsKeeper } from '../settings/settings-keeper';
 import { SettingsRepository } from '../settings/settings.repository';
+import { SettingsKeeper } from '../settings/settings-keeper';
 import { BuildsRepository } from './builds.repository';
 import { IndexCatalog } from './index-catalog';
 

@@ -9,8 +9,8 @@ import { IndexBuilder } from './index-builder';
 import { IndexCatalog } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
-import { IndexStatusReader } from './index-status';
 import { IndexRequests } from './index-requests';
+import { IndexStatusReader } from './index-status';
 import { RefusalsRepository } from './refusals.repository';
 
 /** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */

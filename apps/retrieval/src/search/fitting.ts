@@ -1,4 +1,4 @@
-import { metadataOf, type EmbeddingName, type ScoredChunk } from './sources';
+import { type EmbeddingName, metadataOf, type ScoredChunk } from './sources';
 
 /** Characters that the chunks of one reply take as JSON: more than any model reads, and far from what a call may carry. */
 const MAX_LENGTH = 2_000_000;

@@ -3,7 +3,7 @@ import type { Hit, SearchFilter, VectorStore } from '@perennial/vector-store';
 import type { VectorIndex } from '../search-index/index-catalog';
 import { VECTOR_STORE } from '../stores/tokens';
 import { SearchRepository } from './search.repository';
-import { toDistance, type ScoredChunk } from './sources';
+import { type ScoredChunk, toDistance } from './sources';
 
 /** A question, as the store is asked it. */
 export interface Question {

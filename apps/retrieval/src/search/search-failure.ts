@@ -1,5 +1,5 @@
-import type { DegradedSchema } from '@perennial/contracts-retrieval';
 import { CallError } from '@perennial/contracts-kernel';
+import type { DegradedSchema } from '@perennial/contracts-retrieval';
 import { StoreUnavailableError, VectorStoreError } from '@perennial/vector-store';
 import type { z } from 'zod';
 import { EmbeddingError } from '../embedding/embedding-error';

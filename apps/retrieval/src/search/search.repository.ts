@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SearchItem } from '@perennial/contracts-retrieval';
-import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
+import { Database, type Tx, UnitOfWork } from '@perennial/persistence';
 import type { Hit } from '@perennial/vector-store';
 import { joinChunks, type PlacedText } from '../files/text-pieces';
 

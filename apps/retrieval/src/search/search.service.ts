@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SearchItem, documents } from '@perennial/contracts-retrieval';
 import {
   CallError,
-  requireUser,
   type CallParsedRequest,
   type CallReply,
   type Principal,
+  requireUser,
 } from '@perennial/contracts-kernel';
+import type { documents, SearchItem } from '@perennial/contracts-retrieval';
 import type { VectorStore } from '@perennial/vector-store';
 import { canRead } from '../access/access';
 import { DEFAULT_TEMPLATE } from '../settings/default-template';
@@ -15,9 +15,9 @@ import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORE } from '../stores/tokens';
 import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
-import { degradedBy, unavailable } from './search-failure';
 import { SearchRepository, type SearchResource } from './search.repository';
-import { toDistance, metadataOf, toSources, type EmbeddingName, type Found, type ScoredChunk } from './sources';
+import { degradedBy, unavailable } from './search-failure';
+import { type EmbeddingName, type Found, metadataOf, type ScoredChunk, toDistance, toSources } from './sources';
 import { WholeTexts } from './whole-texts';
 
 type SearchRequest = CallParsedRequest<typeof documents.search>;

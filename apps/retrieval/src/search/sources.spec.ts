@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SearchResource } from './search.repository';
-import { toDistance, toSources, type ScoredChunk } from './sources';
+import { type ScoredChunk, toDistance, toSources } from './sources';
 
 const MODEL = { engine: 'openai', model: 'm' } as const;
 const item = (type: SearchResource['type'], id: string): SearchResource => ({

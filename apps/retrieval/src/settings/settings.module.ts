@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from './key-seal';
 import { SettingsController } from './settings.controller';
-import { SettingsKeeper } from './settings-keeper';
 import { SettingsRepository } from './settings.repository';
 import { SettingsService } from './settings.service';
+import { SettingsKeeper } from './settings-keeper';
 
 /** What an admin sets about documents. */
 @Module({

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { retrievalSettings } from '@perennial/contracts-retrieval';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
+import type { retrievalSettings } from '@perennial/contracts-retrieval';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { misfit } from './settings';
-import { SettingsKeeper } from './settings-keeper';
 import { SettingsRepository } from './settings.repository';
+import { SettingsKeeper } from './settings-keeper';
 
 /** The settings as the admin's page sees them. */
 @Injectable()

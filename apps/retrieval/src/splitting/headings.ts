@@ -1,4 +1,4 @@
-import { characterBoundary, trimmed, type Range } from './pieces';
+import { characterBoundary, type Range, trimmed } from './pieces';
 
 /** What stands under one heading, with the line of the heading. */
 export interface Section extends Range {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_SPLIT, type Chunk, type SplitOptions, type TextPart } from './chunk';
+import { type Chunk, DEFAULT_SPLIT, type SplitOptions, type TextPart } from './chunk';
 import { pointId, uuidV5 } from './chunk-id';
 import { createSplitter, textOfChunks } from './splitter';
 import { loadTokenCounter } from './tokens';

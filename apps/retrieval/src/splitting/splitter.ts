@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { characterRanges } from './characters';
 import type { Chunk, SplitOptions, TextPart } from './chunk';
 import { Headings, type Section } from './headings';
-import { trimmed, type Range } from './pieces';
-import { loadTokenCounter, tokenRanges, tokensOf, type CountTokens } from './tokens';
+import { type Range, trimmed } from './pieces';
+import { type CountTokens, loadTokenCounter, tokenRanges, tokensOf } from './tokens';
 
 /**
  * Cuts the parts of one document into chunks, part by part. The same parts give the same chunks. `chunk.text` is exactly

@@ -1,5 +1,5 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type BlobStore, createBlobStore } from '@perennial/blob-store';
 import { Runtime } from '@perennial/runtime';
 import { createVectorStore, type VectorStore } from '@perennial/vector-store';
 import type { RetrievalEnv } from '../env';

@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { Icon } from './icon';
 
 /** A modal window: the browser keeps the focus in it and gives it back afterwards; Escape and a click beside it close it. */

@@ -1,9 +1,9 @@
-import { openLiveSocket, type LiveSocket } from '@perennial/web-client';
+import { type LiveSocket, openLiveSocket } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
-import { takeNews, type News } from '../chat/answer-news';
-import { CHATS_KEY, chatKey } from '../chat/chat-queries';
+import { type News, takeNews } from '../chat/answer-news';
+import { chatKey, CHATS_KEY } from '../chat/chat-queries';
 import { Store } from './store';
 
 interface Live {

@@ -1,5 +1,5 @@
-import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '@perennial/web-client';
+import { QueryClient } from '@tanstack/react-query';
 
 /** A refusal (4xx) is an answer and is not asked again; what is down is asked again for a while. */
 export const queryClient = new QueryClient({

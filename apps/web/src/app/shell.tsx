@@ -1,6 +1,6 @@
-import { useState, type ReactNode } from 'react';
-import { useMatch } from 'react-router';
 import type { SessionProfile } from '@perennial/contracts-wire';
+import { type ReactNode, useState } from 'react';
+import { useMatch } from 'react-router';
 import { Sidebar } from '../sidebar/sidebar';
 import { ConnectionLine } from './connection-line';
 import { Icon } from './icon';

@@ -1,7 +1,7 @@
 import { routes } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, type FormEvent } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { SESSION_KEY } from './use-session';
 
 /** Signs in, or makes an account; the first account of an installation becomes its administrator. */

@@ -2,7 +2,7 @@ import type { SocketEvent, SocketEventData } from '@perennial/contracts-gateway'
 import type { Message } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
 import { Store } from '../app/store';
-import { documentsOf, takeNews, type News } from './answer-news';
+import { documentsOf, type News, takeNews } from './answer-news';
 import { statusLines } from './documents-status';
 
 const told = (data: SocketEventData, message = 'm'): SocketEvent => ({ chat_id: 'c', message_id: message, data });

@@ -1,5 +1,5 @@
 import { type SocketEvent } from '@perennial/contracts-gateway';
-import { MessageStatusSchema, type Message, type MessageStatus } from '@perennial/contracts-wire';
+import { type Message, type MessageStatus, MessageStatusSchema } from '@perennial/contracts-wire';
 import { Store } from '../app/store';
 
 /** What the live line has told about the documents of an answer. */

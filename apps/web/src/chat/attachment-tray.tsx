@@ -1,9 +1,9 @@
-import { useStore } from '../app/store';
 import { Icon } from '../app/icon';
+import { useStore } from '../app/store';
 import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import type { Upload, UploadList } from '../files/upload-list';
-import { lackWords, type Draft } from './draft';
+import { type Draft, lackWords } from './draft';
 
 /** What goes with the message, each with how far it is, and what a message that is sent now would lack. */
 export function AttachmentTray({ draft }: { draft: Draft }) {

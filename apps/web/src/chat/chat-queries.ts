@@ -1,7 +1,7 @@
-import { type TurnBody, routes } from '@perennial/contracts-gateway';
+import { routes, type TurnBody } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
-import { joinPages } from './thread';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { joinPages } from './thread';
 
 export const CHATS_KEY = ['chats'];
 export const chatKey = (chatId: string) => ['chat', chatId];

@@ -1,4 +1,4 @@
-import { createContext, useContext, type ReactNode } from 'react';
+import { createContext, type ReactNode, useContext } from 'react';
 import type { CitedDocument } from './citations';
 
 /** What the numbers in an answer stand for. */

@@ -1,4 +1,4 @@
-import { createContext, useContext, useState, type ReactNode } from 'react';
+import { createContext, type ReactNode, useContext, useState } from 'react';
 import { uploadServer } from '../files/upload-server';
 import { Draft } from './draft';
 

@@ -2,17 +2,17 @@ import { splitThoughts } from '@perennial/contracts-gateway';
 import type { Message } from '@perennial/contracts-wire';
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'react-router';
-import { useLive } from '../app/live';
 import { Icon } from '../app/icon';
+import { useLive } from '../app/live';
 import { useStore } from '../app/store';
 import { documentsOf } from './answer-news';
 import { CitationsContext } from './citation';
-import { citedDocuments, originalAddress, type CitedDocument } from './citations';
+import { type CitedDocument, citedDocuments, originalAddress } from './citations';
 import { DocumentsStatus } from './documents-status';
 import { Markdown } from './markdown';
 import { SourceDialog, SourceList } from './sources';
-import { attachmentsOf, errorOf, textOf, thoughtsOf } from './thread';
 import { Thoughts } from './thoughts';
+import { attachmentsOf, errorOf, textOf, thoughtsOf } from './thread';
 import { useRunText } from './use-run-text';
 
 export function UserMessage({ message }: { message: Message }) {

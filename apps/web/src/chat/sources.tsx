@@ -3,7 +3,7 @@ import { ApiError, call } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
 import { Dialog } from '../app/dialog';
 import { counted } from '../files/file-words';
-import { originalAddress, pagesWords, type CitedDocument } from './citations';
+import { type CitedDocument, originalAddress, pagesWords } from './citations';
 
 interface SourceListProps {
   documents: readonly CitedDocument[];

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it } from 'vitest';
-import { thoughtsOf } from './thread';
 import { Thoughts } from './thoughts';
+import { thoughtsOf } from './thread';
 
 it('thoughts are folded: their text is not in the page until somebody opens them', () => {
   const folded = renderToStaticMarkup(<Thoughts text="Let me see." thinking={false} />);

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { type FormEvent, useState } from 'react';
 import { Dialog } from '../app/dialog';
 import type { BaseWords } from './knowledge-queries';
 

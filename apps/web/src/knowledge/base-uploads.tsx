@@ -1,6 +1,6 @@
-import { createContext, useContext, useState, type ReactNode } from 'react';
-import { useStore } from '../app/store';
+import { createContext, type ReactNode, useContext, useState } from 'react';
 import { Icon } from '../app/icon';
+import { useStore } from '../app/store';
 import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import { UploadList } from '../files/upload-list';

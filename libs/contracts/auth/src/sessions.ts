@@ -2,7 +2,7 @@ import { defineCall } from '@perennial/contracts-kernel';
 import { UserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { SessionClaimsSchema } from './session';
-import { EmailSchema, PasswordSchema, attemptOrigin, IssuedSessionSchema } from './user';
+import { attemptOrigin, EmailSchema, IssuedSessionSchema, PasswordSchema } from './user';
 
 /** `INVALID_ARGUMENT` for a wrong address or password (never which), `RATE_LIMITED` per account and address across replicas. */
 export const signIn = defineCall({

@@ -1,13 +1,13 @@
-import { defineCall, RoleSchema, boundedJson } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall, RoleSchema } from '@perennial/contracts-kernel';
 import { UserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import {
-  UserNameSchema,
+  attemptOrigin,
   EmailSchema,
+  IssuedSessionSchema,
   PasswordSchema,
   PictureUrlSchema,
-  attemptOrigin,
-  IssuedSessionSchema,
+  UserNameSchema,
 } from './user';
 
 /** Only the first account asks for these. `local`: the client is on the machine of a gateway that listens on the loopback address only. */

@@ -1,6 +1,6 @@
-import { defineCall, MAX_ID_CHARS, boundedJson, boundedRecord, MAX_ENTRIES } from '@perennial/contracts-kernel';
+import { boundedJson, boundedRecord, defineCall, MAX_ENTRIES, MAX_ID_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { ChatListItemSchema, ChatBlobSchema, WireMessageSchema, ChatSchema } from './chat';
+import { ChatBlobSchema, ChatListItemSchema, ChatSchema, WireMessageSchema } from './chat';
 
 /** The caller's chats, newest first; 60 a page, all without `page`. */
 export const list = defineCall({

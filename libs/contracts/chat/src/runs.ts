@@ -1,6 +1,6 @@
-import { defineCall, MAX_ID_CHARS, boundedJson } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall, MAX_ID_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { MessageIdSchema, ContentSchema, RunSnapshotSchema } from './run';
+import { ContentSchema, MessageIdSchema, RunSnapshotSchema } from './run';
 
 /**
  * Accepts a turn of a chat: user message, placeholders and runs in one transaction; enqueued after the commit.

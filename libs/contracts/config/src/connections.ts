@@ -1,6 +1,6 @@
 import { defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { ConnectionKindSchema, AdminConnectionSchema, ConnectionOptionsSchema } from './connection';
+import { AdminConnectionSchema, ConnectionKindSchema, ConnectionOptionsSchema } from './connection';
 
 const AdminConnectionsSchema = z.object({
   kind: ConnectionKindSchema,

@@ -1,10 +1,10 @@
-import { MAX_TEXT_CHARS, MAX_ID_CHARS, boundedRecord, boundedJson } from '@perennial/contracts-kernel';
+import { boundedJson, boundedRecord, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import {
-  MAX_PARTS,
   AttachmentSchema,
+  MAX_PARTS,
   MessageIdSchema as messageId,
-  TimestampSchema,
   ModelIndexSchema,
+  TimestampSchema,
 } from '@perennial/contracts-wire';
 import { z } from 'zod';
 

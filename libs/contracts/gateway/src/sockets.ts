@@ -1,6 +1,6 @@
-import type { z } from 'zod';
 import type { ReasoningItem } from '@perennial/contracts-kernel';
 import type { MessageStatus, OutputItem, Source, UsageSchema } from '@perennial/contracts-wire';
+import type { z } from 'zod';
 
 /** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
 export const SOCKET_PATH = '/ws/socket.io';

@@ -1,6 +1,6 @@
 import { defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { SearchItemSchema, SourceSchema, DegradedSchema, ChunkMetadataSchema } from './source';
+import { ChunkMetadataSchema, DegradedSchema, SearchItemSchema, SourceSchema } from './source';
 
 /**
  * Searches the documents of a turn. Items that are gone or that the caller may not read are in `skipped`, not an error: a chat outlives

@@ -1,6 +1,6 @@
-import { defineCall, boundedJson } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { MAX_FILE_NAME_CHARS, FileSchema, FileStatusSchema, TextCursorSchema } from './file';
+import { FileSchema, FileStatusSchema, MAX_FILE_NAME_CHARS, TextCursorSchema } from './file';
 
 const FileName = z.string().trim().min(1).max(MAX_FILE_NAME_CHARS);
 

@@ -1,6 +1,6 @@
-import { defineCall, boundedJson } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
-import { KnowledgeBaseSchema, KNOWLEDGE_PAGE } from './base';
+import { KNOWLEDGE_PAGE, KnowledgeBaseSchema } from './base';
 import { FileSchema, FileStatusSchema } from './file';
 
 const Page = z.number().int().min(1).default(1);

@@ -1,4 +1,4 @@
-import { MAX_ENTRIES, MAX_ID_CHARS, MAX_TEXT_CHARS, boundedJson, boundedRecord } from '@perennial/contracts-kernel';
+import { boundedJson, boundedRecord, MAX_ENTRIES, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /** Messages of one blob; a chat that is longer was not written by people. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FileSchema, FileProgressSchema } from './file';
+import { FileProgressSchema, FileSchema } from './file';
 import { AccessGrantSchema } from './model';
 
 /** Whose something is, as lists name it. Null: an account that cannot be named now. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { environmentTable } from './document';
-import { EnvError, readEnv, type EnvSource } from './parse-env';
+import { EnvError, type EnvSource, readEnv } from './parse-env';
 import { commonEnv, databaseEnv, flag, integer, list, listenEnv, redisEnv, secretEnv, variable } from './variables';
 
 const schema = z.object({

@@ -1,5 +1,5 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { destination, type DestinationStream, type Logger, pino } from 'pino';
 import { redact, scrub } from './redact';
 
 export interface LoggerOptions {

@@ -1,5 +1,5 @@
-import { expect, it, vi } from 'vitest';
 import type { Logger } from 'pino';
+import { expect, it, vi } from 'vitest';
 import { watchEventLoop } from './event-loop-watch';
 import { Metrics } from './metrics';
 

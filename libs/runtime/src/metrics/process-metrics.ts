@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { wakeEvery } from '../lifecycle/wake-grid';
 import { version } from '../../package.json';
+import { wakeEvery } from '../lifecycle/wake-grid';
 import type { Metrics } from './metrics';
 
 /** Each sample wakes a process that may have nothing else to do; a block that a user feels lasts longer than this. */

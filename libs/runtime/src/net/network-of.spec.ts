@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toNetwork, plainAddress } from './network-of';
+import { plainAddress, toNetwork } from './network-of';
 
 describe('the network of an address', () => {
   it.each([

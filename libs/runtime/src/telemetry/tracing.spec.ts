@@ -2,7 +2,7 @@ import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { capturing } from '../../test/capturing';
 import { startPropagating } from './propagating';
-import { extractTrace, inSpan, injectTrace, untraced } from './tracing';
+import { extractTrace, injectTrace, inSpan, untraced } from './tracing';
 
 describe('without a receiver', () => {
   beforeAll(() => startPropagating());

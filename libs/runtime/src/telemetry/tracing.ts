@@ -1,16 +1,16 @@
-import { suppressTracing } from '@opentelemetry/core';
 import {
+  type Attributes,
+  type Context,
   context,
+  type Link,
   propagation,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   trace,
-  type Attributes,
-  type Context,
-  type Link,
-  type Span,
 } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 
 const tracer = trace.getTracer('perennial');
 

@@ -2,7 +2,7 @@ import type { Connections } from '../redis';
 import { isReplyError } from '../redis';
 import { LargeAnswerFetcher } from './large-answers';
 import { COLLECT } from './scripts';
-import { type AnswerFrame, answerContext, isAnswerFrame, readAnswers, rpcKeys } from './wire';
+import { answerContext, type AnswerFrame, isAnswerFrame, readAnswers, rpcKeys } from './wire';
 
 export interface AnswerReceiverOptions {
   onAnswer(frame: AnswerFrame): void;

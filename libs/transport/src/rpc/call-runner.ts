@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
-import { CallError, type Call, type ErrorCode, parseRequest, PrincipalSchema } from '@perennial/contracts-kernel';
+import { type Call, CallError, type ErrorCode, parseRequest, PrincipalSchema } from '@perennial/contracts-kernel';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { CallContext } from './call-context';
 import type { DeadlineWheel } from './deadline-wheel';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SilentRecord, FailureDetector } from './failure-detector';
+import { FailureDetector, type SilentRecord } from './failure-detector';
 
 const START = 1_000_000;
 

@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { KEYED, READ, TEXT } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
-import { LargeAnswerFetcher, LargeAnswerStore } from './large-answers';
 import { RedisRpcServer } from './index';
+import { LargeAnswerFetcher, LargeAnswerStore } from './large-answers';
 import { rpcKeys } from './wire';
 
 // Real: a Redis of its own, both sides of the transport.

@@ -1,4 +1,4 @@
-import { CallError, type CallEffect, type Principal } from '@perennial/contracts-kernel';
+import { type CallEffect, CallError, type Principal } from '@perennial/contracts-kernel';
 import type { Deadline } from './deadline-wheel';
 
 /** A call that leaves this process, its request already validated. */

@@ -1,5 +1,5 @@
 import { CallError } from '@perennial/contracts-kernel';
-import { type RedisServer, freshPrefix, sleep, startRedis, waitFor } from '@perennial/testing';
+import { freshPrefix, type RedisServer, sleep, startRedis, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEYED, ONCE, READ } from './fixtures/calls';
 import { beginsOf, buildReplica, type Caller, createCaller, ReplicaProcess, TESTER } from './fixtures/harness';

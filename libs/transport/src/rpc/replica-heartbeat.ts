@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { wakeEvery } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
+import { CLAIM_IDLE_MS, FailureDetector, type SilentRecord, SUSPECT_IDLE_MS } from './failure-detector';
 import { type PendingEntry, type RedeliveredRecord, toRedelivered } from './request-reader';
 import { FORGET_REPLICAS, HEARTBEAT } from './scripts';
-import { CLAIM_IDLE_MS, type SilentRecord, SUSPECT_IDLE_MS, FailureDetector } from './failure-detector';
 import { outsideTraces } from './tracing';
 import { REPLICA_GROUP } from './wire';
 

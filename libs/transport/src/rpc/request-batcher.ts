@@ -13,8 +13,8 @@ import {
 import { internalFailure } from './failure';
 import type { PendingCall } from './pending-call';
 import { DISPATCH } from './scripts';
-import { outsideTraces } from './tracing';
 import { SealDirectory } from './seal-directory';
+import { outsideTraces } from './tracing';
 import { type CallRecord, RECORD_FIELD, requestContext, rpcKeys, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
 
 /** UTF-16 units of records in one script: Redis does nothing else while it reads one. */

@@ -1,14 +1,14 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { CallError, type Call, type CallRequest } from '@perennial/contracts-kernel';
+import { type Call, CallError, type CallRequest } from '@perennial/contracts-kernel';
 import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
 import { type Connections, redisUnavailable } from '../redis';
 import { AnswerReceiver } from './answer-receiver';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
-import { RequestBatcher } from './request-batcher';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
 import { ReplyBudget } from './reply-budget';
+import { RequestBatcher } from './request-batcher';
 import { type AnswerFrame, callId, rpcKeys } from './wire';
 
 export interface RpcClientOptions {

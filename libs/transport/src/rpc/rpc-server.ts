@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
-import { CallError, type Call } from '@perennial/contracts-kernel';
+import { type Call, CallError } from '@perennial/contracts-kernel';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
-import { ReplyBatcher } from './reply-batcher';
 import { RecordReader } from './call-record';
 import { CallRunner, type Delivery, type RunningCall } from './call-runner';
 import { DeadlineWheel } from './deadline-wheel';
@@ -11,6 +10,7 @@ import { missingHandlers } from './handler-check';
 import type { RpcMetrics } from './metrics';
 import { RecentCalls } from './recent-calls';
 import { ReplicaHeartbeat } from './replica-heartbeat';
+import { ReplyBatcher } from './reply-batcher';
 import { type RedeliveredRecord, RequestReader, type StreamRecord } from './request-reader';
 import { LEAVE } from './scripts';
 import { OPENS_SEALS } from './seal-directory';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import {
-  CallError,
   type Call,
+  CallError,
   type CallReply,
   type CallRequest,
   type ErrorCode,
@@ -10,7 +10,7 @@ import {
 import { internalFailure, issuesText } from './failure';
 import type { RpcMetrics } from './metrics';
 import type { RedisRpcClient } from './rpc-client';
-import { carrierOf, endSpan, startClientSpan, type ClientSpan } from './tracing';
+import { carrierOf, type ClientSpan, endSpan, startClientSpan } from './tracing';
 
 export interface CallOptions {
   /** On whose behalf. */

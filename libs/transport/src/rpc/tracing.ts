@@ -1,13 +1,13 @@
 import {
+  type Context,
   context,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
   trace,
-  type Context,
-  isSpanContextValid,
 } from '@opentelemetry/api';
 import type { ErrorCode } from '@perennial/contracts-kernel';
 

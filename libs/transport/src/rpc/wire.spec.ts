@@ -2,10 +2,10 @@ import { Logger } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { joinByProcess } from './reply-batcher';
 import { fromFailure, issuesText, toFailure } from './failure';
 import { missingHandlers } from './handler-check';
 import { expiryOf, type PendingCall } from './pending-call';
+import { joinByProcess } from './reply-batcher';
 import { toRecords, toRedelivered } from './request-reader';
 import { callId, encodeFailure, encodeReply, recordedAtMs, splitCallId } from './wire';
 

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { READ, ACQUIRE, WRITE, type StreamEntry } from './durable-scripts';
+import { ACQUIRE, READ, type StreamEntry, WRITE } from './durable-scripts';
 import type { RunKeys } from './keys';
 import { isCount, isIdentity, isTerminal, parseAs } from './shapes';
-import type { RunIdentity, RunPosition, RunTerminal, AcquireResult } from './types';
+import type { AcquireResult, RunIdentity, RunPosition, RunTerminal } from './types';
 
 /** One run's write. `text` runs from `from` to `to`. */
 export interface DurableWrite {

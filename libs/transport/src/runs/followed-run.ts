@@ -1,8 +1,8 @@
 import type { DurableRun } from './durable-store';
 import { EpochStartOffsets } from './epoch-start-offsets';
 import { Follower, type FollowerSource, type FollowerStart } from './follower';
-import { TextBuffer } from './text-buffer';
 import { PendingGap } from './pending-gap';
+import { TextBuffer } from './text-buffer';
 import type { OnRunUpdate, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
 
 export type LookedUp = NonNullable<Awaited<ReturnType<RunLookup>>>;

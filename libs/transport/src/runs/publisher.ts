@@ -1,25 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import { isRedisUnavailable } from '../redis/errors';
 import type { RunConnections } from '../redis/connections';
+import { isRedisUnavailable } from '../redis/errors';
 import { DurableFlusher, type OwnsStill } from './durable-flusher';
 import { DurableStore } from './durable-store';
 import { encodeItem } from './frame';
-import { SubscriberDirectory } from './subscriber-directory';
-import { RunKeys, runKey, shortTag, userKey } from './keys';
+import { runKey, RunKeys, shortTag, userKey } from './keys';
 import { LiveSender } from './live-sender';
 import { isSubscriptionMessage, parseAs } from './shapes';
+import { StreamWriter, type StreamWriterHost } from './stream-writer';
+import { SubscriberDirectory } from './subscriber-directory';
 import type {
+  AcquireResult,
   RunIdentity,
   RunPosition,
   RunPublisher,
   RunStart,
   RunTerminal,
   RunWriter,
-  AcquireResult,
   UserEvent,
 } from './types';
-import { StreamWriter, type StreamWriterHost } from './stream-writer';
 
 export interface RunPublisherOptions {
   connections: RunConnections;

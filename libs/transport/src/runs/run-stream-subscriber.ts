@@ -9,18 +9,18 @@ import { AliasTable } from './alias-table';
 import { DurableStore } from './durable-store';
 import { FollowedRunState } from './followed-run';
 import { decodeFrame, type FrameItem, type FrameVisitor, type OpenItem } from './frame';
-import { SubscriptionRegistry } from './subscription-registry';
-import { SubscribedRuns, type SubscribedRun } from './subscribed-runs';
-import { RunKeys, runKey, shortTag, userKey } from './keys';
+import { runKey, RunKeys, shortTag, userKey } from './keys';
 import { RunChecker } from './run-checker';
+import { type SubscribedRun, SubscribedRuns } from './subscribed-runs';
+import { SubscriptionRegistry } from './subscription-registry';
 import type {
   FollowedRun,
   Following,
   OnRunUpdate,
-  RunStreamSubscriber,
   RunIdentity,
   RunLookup,
   RunPosition,
+  RunStreamSubscriber,
   RunTerminal,
   UserEvent,
 } from './types';

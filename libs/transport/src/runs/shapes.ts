@@ -1,4 +1,4 @@
-import type { EndItem, FinishItem, FrameItem, SubscriptionMessage, OpenItem, UserItem } from './frame';
+import type { EndItem, FinishItem, FrameItem, OpenItem, SubscriptionMessage, UserItem } from './frame';
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**

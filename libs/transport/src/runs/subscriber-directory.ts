@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { isReplyError } from '../redis/errors';
 import type { SubscriptionMessage } from './frame';
-import { runKey, userKey, type RunKeys } from './keys';
+import { runKey, type RunKeys, userKey } from './keys';
 import type { StreamWriter } from './stream-writer';
 
 /** The list of gateways may be this old when a run is opened; a new gateway announces what it holds by itself. */

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { startRedis, waitFor, type RedisServer } from '@perennial/testing';
+import { type RedisServer, startRedis, waitFor } from '@perennial/testing';
 import { expect } from 'vitest';
-import { Connections, Subscriptions, createRedis } from '../redis';
+import { Connections, createRedis, Subscriptions } from '../redis';
 import type { LookedUp } from './followed-run';
-import { createRunStreamSubscriber } from './run-stream-subscriber';
 import { RunKeys, shortTag, userKey } from './keys';
 import { createRunPublisher, type RunPublisherOptions } from './publisher';
+import { createRunStreamSubscriber } from './run-stream-subscriber';
 import type {
   FollowedRun,
   Following,
-  RunStreamSubscriber,
   RunIdentity,
   RunPosition,
   RunPublisher,
+  RunStreamSubscriber,
   RunTerminal,
   RunUpdate,
 } from './types';

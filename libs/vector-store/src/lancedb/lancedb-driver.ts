@@ -1,7 +1,7 @@
-import { connect, MatchQuery, Session, type Connection, type Table } from '@lancedb/lancedb';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type Connection, MatchQuery, Session, type Table } from '@lancedb/lancedb';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { VectorStoreError } from '../errors';
 import { candidatesFor, fusedScore } from '../fusion';
@@ -11,13 +11,13 @@ import { isConflict, lanceError } from './errors';
 import { beforeSearched, isDue, optimise } from './maintenance';
 import {
   arrowTable,
-  toCondition,
   dimensionOf,
   ensureIndexes,
+  type LanceRow,
   REF_COLUMNS,
   refOf,
+  toCondition,
   toSchema,
-  type LanceRow,
 } from './table';
 import { WriteQueue } from './write-queue';
 

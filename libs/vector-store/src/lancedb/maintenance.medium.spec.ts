@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Table } from '@lancedb/lancedb';
+import { wordsOf } from '@perennial/words';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { points, randomNumbers } from '../../test/points';
 import { unitVector } from '../checks';
-import { wordsOf } from '@perennial/words';
 import { isDue, optimise } from './maintenance';
 import { arrowTable, ensureIndexes, toSchema } from './table';
 

@@ -1,4 +1,5 @@
 import { Index, type Table } from '@lancedb/lancedb';
+import type { Words } from '@perennial/words';
 import {
   Field,
   FixedSizeList,
@@ -13,7 +14,6 @@ import {
 } from 'apache-arrow';
 import type { CheckedFilter, StoredPoint } from '../driver';
 import type { PointRef } from '../types';
-import type { Words } from '@perennial/words';
 
 const list = (dimension: number) => new FixedSizeList(dimension, new Field('item', new Float32(), true));
 

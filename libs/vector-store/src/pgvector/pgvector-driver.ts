@@ -1,11 +1,11 @@
+import type { Words } from '@perennial/words';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { VectorStoreError } from '../errors';
 import { bestScore, candidatesFor } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
-import type { Words } from '@perennial/words';
-import { VectorDatabase, type Row } from './database';
-import { creation, SCHEMA, toTableName, type IndexOptions } from './schema';
-import { denseStatement, exactUpTo, hybridStatement, Values, toWhere, type DenseParts } from './search-sql';
+import { type Row, VectorDatabase } from './database';
+import { creation, type IndexOptions, SCHEMA, toTableName } from './schema';
+import { type DenseParts, denseStatement, exactUpTo, hybridStatement, toWhere, Values } from './search-sql';
 import { CollectionStatistics } from './statistics';
 
 export interface PgvectorConfig extends IndexOptions {

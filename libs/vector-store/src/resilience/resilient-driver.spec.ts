@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Driver } from '../driver';
 import { StoreUnavailableError, VectorStoreError } from '../errors';
-import { ResilientDriver, type ResilienceOptions } from './resilient-driver';
+import { type ResilienceOptions, ResilientDriver } from './resilient-driver';
 
 const nothing = async (): Promise<never> => {
   throw new Error('not expected');

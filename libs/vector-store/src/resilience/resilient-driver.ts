@@ -1,9 +1,9 @@
-import { inSpan } from '@perennial/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inSpan } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverFacts, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
-import { CircuitBreaker, DEFAULT_BREAKER, type BreakerOptions } from './breaker';
+import { type BreakerOptions, CircuitBreaker, DEFAULT_BREAKER } from './breaker';
 
 /** In milliseconds, for one attempt. */
 export interface StoreTimeouts {

@@ -1,8 +1,8 @@
 import {
-  SOCKET_EVENT,
-  SOCKET_PATH,
   type ClientSocketEvents,
   type ServerSocketEvents,
+  SOCKET_EVENT,
+  SOCKET_PATH,
   type SocketEvent,
 } from '@perennial/contracts-gateway';
 import { io, type Socket } from 'socket.io-client';

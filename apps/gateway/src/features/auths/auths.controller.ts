@@ -1,19 +1,19 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { users, sessions } from '@perennial/contracts-auth';
+import { sessions, users } from '@perennial/contracts-auth';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import type { SessionProfile, SessionUser } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SettingsCache } from '../configs/settings-cache';
-import { attemptOrigin, isLocalClient } from '../../http/attempt-origin';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
-import { withStatuses } from '../../problem';
-import { clearSessionCookie, setSessionCookie } from '../../http/token';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { attemptOrigin, isLocalClient } from '../../http/attempt-origin';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
+import { clearSessionCookie, setSessionCookie } from '../../http/token';
+import { withStatuses } from '../../problem';
+import type { Caller } from '../../sessions/caller';
 import { RevocationFeed } from '../../sessions/revocation-feed';
 import { Sessions } from '../../sessions/sessions';
+import { SettingsCache } from '../configs/settings-cache';
 import { beginSession } from './begin-session';
 import { toSessionProfile } from './session-user';
 

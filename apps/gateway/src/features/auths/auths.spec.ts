@@ -1,6 +1,6 @@
-import { users, sessions } from '@perennial/contracts-auth';
+import { sessions, users } from '@perennial/contracts-auth';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startEdge, toToken, userOf, type Edge } from '../../../test/edge';
+import { type Edge, startEdge, toToken, userOf } from '../../../test/edge';
 
 const body = { email: 'ada@localhost', password: 'correct horse battery staple' };
 

@@ -1,13 +1,13 @@
 import { Controller, Res } from '@nestjs/common';
 import { users } from '@perennial/contracts-auth';
-import { routes, type RouteInput } from '@perennial/contracts-gateway';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
 import { isUuid } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
-import { pictureOfDataUrl, placeholderPicture, type Picture } from './avatar';
+import { type Picture, pictureOfDataUrl, placeholderPicture } from './avatar';
 
 /** Pictures of people and models. Nobody's name is told by them: only one's own picture has a letter. */
 @Controller()

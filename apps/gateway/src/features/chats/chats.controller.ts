@@ -3,10 +3,10 @@ import { chats } from '@perennial/contracts-chat';
 import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { Chat } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
-import { PictureIntake } from '../pictures/picture-intake';
 import { hideForbidden, idOf } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
+import type { Caller } from '../../sessions/caller';
+import { PictureIntake } from '../pictures/picture-intake';
 
 @Controller()
 export class ChatsController {

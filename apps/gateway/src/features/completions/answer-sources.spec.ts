@@ -6,7 +6,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { RETRIEVAL_SETTINGS_CHANGED, retrievalSettings } from '@perennial/contracts-retrieval';
 import type { OnRunUpdate, RunTerminal } from '@perennial/transport';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 import { SETTINGS } from '../../../test/tiny-retrieval';
 
 const runId = randomUUID();

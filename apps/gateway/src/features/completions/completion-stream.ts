@@ -1,7 +1,7 @@
 import type { RunTerminal, RunUpdate } from '@perennial/transport';
 import type { EventStream } from '../../http/event-stream';
 import type { Problem } from '../../problem';
-import { OpenAiFrames, type FrameOptions } from './openai-frames';
+import { type FrameOptions, OpenAiFrames } from './openai-frames';
 import { problemOfFailure, problemOfRun } from './run-problem';
 
 /**

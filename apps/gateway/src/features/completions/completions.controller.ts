@@ -1,8 +1,8 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { CompletionBodySchema, TurnBodySchema, routes } from '@perennial/contracts-gateway';
+import { CompletionBodySchema, routes, TurnBodySchema } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../../http/request';
-import { Route, parse } from '../../http/route';
+import { parse, Route } from '../../http/route';
 import { Problem } from '../../problem';
 import { parseIdempotencyKey } from './completion-body';
 import { CompletionsService } from './completions.service';

@@ -1,8 +1,8 @@
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { freshPrefix, redisUrl } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type LiveGateway } from '../../../test/live-gateway';
-import { startServices, type Services } from '../../../test/services';
+import { type LiveGateway, startGateway } from '../../../test/live-gateway';
+import { type Services, startServices } from '../../../test/services';
 
 interface Asked {
   outgoing: ClientRequest;

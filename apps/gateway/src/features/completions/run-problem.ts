@@ -1,4 +1,4 @@
-import { HTTP_STATUS, type ErrorCode } from '@perennial/contracts-kernel';
+import { type ErrorCode, HTTP_STATUS } from '@perennial/contracts-kernel';
 import type { RunFailure, RunTerminal } from '@perennial/transport';
 import { Problem } from '../../problem';
 

@@ -1,4 +1,4 @@
-import { TurnBodySchema, type TurnBody } from '@perennial/contracts-gateway';
+import { type TurnBody, TurnBodySchema } from '@perennial/contracts-gateway';
 import { describe, expect, it } from 'vitest';
 import { isTurn, toTurn } from './turn-body';
 

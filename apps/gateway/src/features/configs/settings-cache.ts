@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { users } from '@perennial/contracts-auth';
 import { CONFIG_CHANGED, type Settings, settings } from '@perennial/contracts-config';
-import { Runtime, type Interval } from '@perennial/runtime';
+import { type Interval, Runtime } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 

@@ -1,4 +1,4 @@
-import { routes, type Route } from '@perennial/contracts-gateway';
+import { type Route, routes } from '@perennial/contracts-gateway';
 import { forwards } from '../../http/forward';
 
 /** Features that are not offered yet: nobody is asked. */

@@ -1,8 +1,8 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { ContentService } from './content.service';
 
 /** The bytes of files, as they were uploaded. */

@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { RangeNotSatisfiableError, type BlobContent, type BlobRange, type BlobStore } from '@perennial/blob-store';
+import { type BlobContent, type BlobRange, type BlobStore, RangeNotSatisfiableError } from '@perennial/blob-store';
 import { pictures } from '@perennial/contracts-chat';
 import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { files } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hideForbidden, idOf } from '../../http/hidden';
 import { Problem } from '../../problem';
 import { BLOB_STORE, problemOfStore } from './blob-store';
-import { toDisposition, essenceOf, mayBeShown, namesTag, policyOf, parseRange, typeHeaderOf } from './content-headers';
-import { hideForbidden, idOf } from '../../http/hidden';
+import { essenceOf, mayBeShown, namesTag, parseRange, policyOf, toDisposition, typeHeaderOf } from './content-headers';
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
 

@@ -6,11 +6,11 @@ import { Readable } from 'node:stream';
 import type { BlobStore } from '@perennial/blob-store';
 import { pictures } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
-import { toBlobKey, files as fileCalls } from '@perennial/contracts-retrieval';
+import { files as fileCalls, toBlobKey } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 import { BLOB_STORE } from './blob-store';
-import { toDisposition, parseRange } from './content-headers';
+import { parseRange, toDisposition } from './content-headers';
 
 /** The edge over a real directory; retrieval knows the files that a test puts. */
 describe('the bytes of a file', () => {

@@ -1,15 +1,15 @@
 import { Controller, Res } from '@nestjs/common';
 import { type RouteInput, routes } from '@perennial/contracts-gateway';
-import { type FileStatus, files } from '@perennial/contracts-retrieval';
+import { files, type FileStatus } from '@perennial/contracts-retrieval';
 import type { FileProgress } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { EventStreams } from '../../http/event-streams';
+import { idOf, notFound } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
+import type { Caller } from '../../sessions/caller';
 import { FileWatch } from './file-watch';
 import { LatestOnly } from './latest-only';
-import { idOf, notFound } from '../../http/hidden';
 
 @Controller()
 export class FileStatusController {

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import { Controller, Res } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { type TextCursor, files } from '@perennial/contracts-retrieval';
+import { files, type TextCursor } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
+import type { Caller } from '../../sessions/caller';
 import { TextFiles } from './text-files';
 
 /** The text of a file, apart from its bytes. */

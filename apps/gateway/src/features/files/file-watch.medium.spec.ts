@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '@perennial/contracts-kernel';
-import { FILE_PROGRESS, type FileStatus, files, knowledge } from '@perennial/contracts-retrieval';
+import { FILE_PROGRESS, files, type FileStatus, knowledge } from '@perennial/contracts-retrieval';
 import type { FileProgress } from '@perennial/contracts-wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 
 /** A reader of an event stream. */
 class Events {

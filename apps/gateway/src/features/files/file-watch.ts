@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { FILE_PROGRESS, type FileStatus, files } from '@perennial/contracts-retrieval';
+import { FILE_PROGRESS, files, type FileStatus } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { type BlobStore, createBlobStore } from '@perennial/blob-store';
 import { Runtime } from '@perennial/runtime';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { BLOB_STORE } from './blob-store';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { CallError, type Call } from '@perennial/contracts-kernel';
-import { type StoredFile, files } from '@perennial/contracts-retrieval';
+import { type Call, CallError } from '@perennial/contracts-kernel';
+import { files, type StoredFile } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 
 /** Builds a file as retrieval tells of it. */
 function fileOf(change: Partial<StoredFile> = {}): StoredFile {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
-import { toBlobKey, type StoredFile, files } from '@perennial/contracts-retrieval';
+import { files, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { excessOf, storable, type JsonLimits } from '../../http/json-body';
+import { excessOf, type JsonLimits, storable } from '../../http/json-body';
 import { parse } from '../../http/route';
 import { Problem } from '../../problem';
 

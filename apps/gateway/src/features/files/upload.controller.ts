@@ -1,10 +1,10 @@
 import { Controller, Req } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { FastifyRequest } from 'fastify';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
-import { Problem } from '../../problem';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import { isForm } from '../../http/upload-route';
+import { Problem } from '../../problem';
+import type { Caller } from '../../sessions/caller';
 import { fileReply } from './file-reply';
 import { UploadService } from './upload.service';
 

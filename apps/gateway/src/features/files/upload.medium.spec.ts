@@ -4,22 +4,22 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blobStoreEnv, createBlobStore, type BlobStore } from '@perennial/blob-store';
+import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import {
   buildService,
   freshPrefix,
+  type ManagedProcess,
   missingServer,
   redisUrl,
   seaweedBinary,
-  startSeaweed,
-  type ManagedProcess,
   type SeaweedServer,
+  startSeaweed,
 } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { repeated, sendForm, type Part } from '../../../test/forms';
+import { type Part, repeated, sendForm } from '../../../test/forms';
 import { startGatewayProcess, watchMemory } from '../../../test/gateway-process';
-import { startServices, type Services } from '../../../test/services';
+import { type Services, startServices } from '../../../test/services';
 import { startTinyRetrieval } from '../../../test/tiny-retrieval';
 
 /** Real: a gateway process as it is shipped, Redis, the transport, the file system, SeaweedFS. The services behind answer from memory. */

@@ -4,15 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
-import { toBlobKey, type StoredFile, retrievalSettings, files } from '@perennial/contracts-retrieval';
+import { files, retrievalSettings, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
-import { Problem } from '../../problem';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { Problem } from '../../problem';
 import { BLOB_STORE, fileTooLarge, problemOfStore } from './blob-store';
+import { type ArrivingFile, receiveForm } from './upload-form';
 import { metadataOf } from './upload-metadata';
-import { receiveForm, type ArrivingFile } from './upload-form';
 import { UploadSlots } from './upload-slots';
 
 const MIB = 1_048_576;

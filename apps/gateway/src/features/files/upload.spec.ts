@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '@perennial/contracts-kernel';
-import { retrievalSettings, files } from '@perennial/contracts-retrieval';
+import { files, retrievalSettings } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
-import { formBuffer, formHeaders, repeated, sendForm, type Part } from '../../../test/forms';
+import { type Edge, startEdge } from '../../../test/edge';
+import { formBuffer, formHeaders, type Part, repeated, sendForm } from '../../../test/forms';
 import { SETTINGS, storedFile } from '../../../test/tiny-retrieval';
 
 /** The edge with real HTTP and a real directory as the store; retrieval is a table of answers. */

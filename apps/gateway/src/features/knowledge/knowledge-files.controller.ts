@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
-import { type StoredFile, knowledge } from '@perennial/contracts-retrieval';
+import { knowledge, type StoredFile } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
+import type { Caller } from '../../sessions/caller';
 import { Owners } from './owners';
 import { fileInBase } from './wire';
 

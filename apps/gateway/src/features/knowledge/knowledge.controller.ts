@@ -1,9 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
-import { type KnowledgeBase, knowledge } from '@perennial/contracts-retrieval';
+import { knowledge, type KnowledgeBase } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { Owners } from './owners';
 import { baseInList } from './wire';
 

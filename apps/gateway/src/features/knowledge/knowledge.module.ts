@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { FilesModule } from '../files/files.module';
-import { KnowledgeFilesController } from './knowledge-files.controller';
-import { KnowledgeFilesRoutes } from './knowledge-files.routes';
 import { KnowledgeController } from './knowledge.controller';
 import { KnowledgeRoutes } from './knowledge.routes';
+import { KnowledgeFilesController } from './knowledge-files.controller';
+import { KnowledgeFilesRoutes } from './knowledge-files.routes';
 import { Owners } from './owners';
 import { PendingFilesController } from './pending-files.controller';
 

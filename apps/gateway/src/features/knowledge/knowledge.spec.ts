@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { users } from '@perennial/contracts-auth';
-import { CallError, type Call } from '@perennial/contracts-kernel';
-import { type KnowledgeBase, type StoredFile, knowledge as knowledgeCalls } from '@perennial/contracts-retrieval';
+import { type Call, CallError } from '@perennial/contracts-kernel';
+import { knowledge as knowledgeCalls, type KnowledgeBase, type StoredFile } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEdge, userOf, type Edge } from '../../../test/edge';
+import { type Edge, startEdge, userOf } from '../../../test/edge';
 
 /** The routes of knowledge bases at the edge; retrieval is a table of answers. */
 describe('knowledge bases at the edge', () => {

@@ -6,15 +6,15 @@ import type { PendingFile } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply } from 'fastify';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
-import { EventStreams } from '../../http/event-streams';
 import type { EventStream } from '../../http/event-stream';
+import { EventStreams } from '../../http/event-streams';
+import { hideForbidden, idOf } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import { Problem } from '../../problem';
+import type { Caller } from '../../sessions/caller';
 import { progressOf } from '../files/file-status.controller';
 import { FileWatch } from '../files/file-watch';
 import { LatestOnly } from '../files/latest-only';
-import { hideForbidden, idOf } from '../../http/hidden';
 
 /** Notices come a few times a second for each file of an upload; the list is read this often at most. */
 const READ_EVERY_MS = 500;

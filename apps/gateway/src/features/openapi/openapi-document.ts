@@ -1,5 +1,5 @@
 import { setImmediate as others } from 'node:timers/promises';
-import { declaredRoutes, ErrorReplySchema, type DeclaredRoute, type Route } from '@perennial/contracts-gateway';
+import { type DeclaredRoute, declaredRoutes, ErrorReplySchema, type Route } from '@perennial/contracts-gateway';
 import { z } from 'zod';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

@@ -1,7 +1,7 @@
-import { Validator } from '@seriousme/openapi-schema-validator';
 import { declaredRoutes, routes } from '@perennial/contracts-gateway';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 import type { OpenApiDocument } from './openapi-document';
 
 describe('the OpenAPI document', () => {

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
-import { pictureKey, pictureUrl, pictures } from '@perennial/contracts-chat';
+import { pictureKey, pictures, pictureUrl } from '@perennial/contracts-chat';
 import { CallError, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import type { Chat } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { Problem } from '../../problem';
 import { BLOB_STORE, problemOfStore } from '../files/blob-store';
-import { decodePicture, picturesIn, withPictures, type CarriesPictures } from './data-urls';
+import { type CarriesPictures, decodePicture, picturesIn, withPictures } from './data-urls';
 
 type ChatBlob = Chat['chat'];
 type Kept = CallRequest<typeof pictures.keep>['pictures'][number];

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '@perennial/blob-store';
-import { completions, runs, chats, pictures } from '@perennial/contracts-chat';
+import { chats, completions, pictures, runs } from '@perennial/contracts-chat';
 import { CompletionBodySchema } from '@perennial/contracts-gateway';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { files } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 import { BLOB_STORE } from '../files/blob-store';
 
 type Kept = CallParsedRequest<typeof pictures.keep>['pictures'][number];

@@ -1,11 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
-import { knowledge, files } from '@perennial/contracts-retrieval';
+import { files, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { hideForbidden, idOf } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
+import type { Caller } from '../../sessions/caller';
 import { TextFiles } from '../files/text-files';
 
 /** The older routes to what files and knowledge bases do by themselves now. */

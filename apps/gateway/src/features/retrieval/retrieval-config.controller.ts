@@ -2,8 +2,8 @@ import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { retrievalSettings } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { RetrievalLimits } from './retrieval-limits';
 import { settingsIn, settingsReply } from './wire';
 

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { FilesModule } from '../files/files.module';
 import { ProcessController } from './process.controller';
+import { RetrievalRoutes } from './retrieval.routes';
 import { RetrievalConfigController } from './retrieval-config.controller';
 import { RetrievalLimits } from './retrieval-limits';
-import { RetrievalRoutes } from './retrieval.routes';
 
 @Module({
   imports: [FilesModule],

@@ -1,4 +1,4 @@
-import { routes, type RouteInput } from '@perennial/contracts-gateway';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { CallReply, CallRequest } from '@perennial/contracts-kernel';
 import { documents, embedding, files, retrievalSettings, searchIndex } from '@perennial/contracts-retrieval';
 import { forward, forwards } from '../../http/forward';

@@ -5,23 +5,23 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BlobStore } from '@perennial/blob-store';
 import { users } from '@perennial/contracts-auth';
-import { CallError, type Call } from '@perennial/contracts-kernel';
+import { type Call, CallError } from '@perennial/contracts-kernel';
 import {
-  RETRIEVAL_SETTINGS_CHANGED,
-  type EmbeddingConfig,
-  type KnowledgeBase,
-  type StoredFile,
-  knowledge,
-  files,
-  embedding as embeddingCalls,
-  retrievalSettings,
   documents,
+  embedding as embeddingCalls,
+  type EmbeddingConfig,
+  files,
+  knowledge,
+  type KnowledgeBase,
+  RETRIEVAL_SETTINGS_CHANGED,
+  retrievalSettings,
   searchIndex,
+  type StoredFile,
 } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BLOB_STORE } from '../files/blob-store';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 import { SETTINGS } from '../../../test/tiny-retrieval';
+import { BLOB_STORE } from '../files/blob-store';
 
 const settings = { ...SETTINGS, FILE_MAX_SIZE: 20, FILE_MAX_COUNT: 5 };
 

@@ -1,6 +1,6 @@
 import type { RouteBody, RouteReply, routes } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
-import type { EmbeddingConfig, embedding } from '@perennial/contracts-retrieval';
+import type { embedding, EmbeddingConfig } from '@perennial/contracts-retrieval';
 import { type RetrievalSettings, RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { NOT_OFFERED } from './not-offered';
 

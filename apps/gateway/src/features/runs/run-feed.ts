@@ -1,4 +1,4 @@
-import type { Following, FollowedRun, RunStreamSubscriber, RunPosition, RunUpdate } from '@perennial/transport';
+import type { FollowedRun, Following, RunPosition, RunStreamSubscriber, RunUpdate } from '@perennial/transport';
 import type { EventStream } from '../../http/event-stream';
 
 /**

@@ -1,13 +1,13 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { parseCursor, type Cursor, type RouteInput, routes } from '@perennial/contracts-gateway';
+import { type Cursor, parseCursor, type RouteInput, routes } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
 import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { idOf, notFound } from '../../http/hidden';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { EventStreams } from '../../http/event-streams';
+import { idOf, notFound } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import { Problem } from '../../problem';
+import type { Caller } from '../../sessions/caller';
 import { eventOf } from './run-events';
 import { feed } from './run-feed';
 import { RUN_STREAM_SUBSCRIBER } from './run-stream-subscriber';

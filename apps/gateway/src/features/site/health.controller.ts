@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { routes, type RouteReply } from '@perennial/contracts-gateway';
+import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Runtime } from '@perennial/runtime';
 import { Route } from '../../http/route';
 import { overloaded } from '../../problem';

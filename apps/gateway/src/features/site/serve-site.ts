@@ -3,7 +3,7 @@ import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorFilter } from '../../http/error.filter';
 import { Problem } from '../../problem';
-import { isMachinePath, wantsPage, type Site, type SiteFile } from './site';
+import { isMachinePath, type Site, type SiteFile, wantsPage } from './site';
 
 /** Serves the page at every path that is no route: its files, and the page itself for the places inside it. */
 export async function serveSite(fastify: FastifyInstance, site: Site | undefined, errors: ErrorFilter): Promise<void> {

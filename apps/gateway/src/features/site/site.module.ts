@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Module } from '@nestjs/common';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { HealthController } from './health.controller';
-import { OWN_PAGE_ROOT, Site, SITE } from './site';
+import { OWN_PAGE_ROOT, SITE, Site } from './site';
 
 /** The page, and the probes of load balancers. */
 @Module({

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEdge, type Edge } from '../../../test/edge';
+import { type Edge, startEdge } from '../../../test/edge';
 
 const PAGE = '<!doctype html><title>Page</title><script type="module" src="/assets/index-Dk3a9F1x.js"></script>';
 const INLINE = '<!doctype html><script>window.boot()</script><script src="/x.js"></script>';

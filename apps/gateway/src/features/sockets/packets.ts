@@ -1,7 +1,7 @@
-import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennial/transport';
 import type { AnswerOutput, CumulativeData, DoneData, SocketEvent } from '@perennial/contracts-gateway';
 import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import type { OutputItem } from '@perennial/contracts-wire';
+import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennial/transport';
 
 /**
  * One event, ready to be written to any number of sockets: Socket.IO's own encoding of `emit('events', payload)` (protocol 5: packet

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Socket } from 'socket.io';
+import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 import { AllowedHosts } from '../../http/allowed-hosts';
+import { AnonymousPlaces } from '../../http/anonymous-places';
 import { Origins } from '../../http/origins';
 import { Proxies } from '../../http/proxies';
-import { AnonymousPlaces } from '../../http/anonymous-places';
-import { GATEWAY_ENV, type GatewayEnv } from '../../env';
 
 /** A connection of Engine.IO, below the sockets of Socket.IO. */
 export type SocketConnection = Socket['conn'];

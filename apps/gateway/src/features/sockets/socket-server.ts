@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SOCKET_PATH } from '@perennial/contracts-gateway';
 import { Runtime } from '@perennial/runtime';
 import { Server } from 'socket.io';
-import { connectionFailures, guarded } from '../../http/guarded';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { connectionFailures, guarded } from '../../http/guarded';
 import { cut, SocketAdmission, type SocketConnection } from './socket-admission';
 import { SocketSessions } from './socket-sessions';
 

@@ -1,5 +1,5 @@
 import type { FollowedRun, OnRunUpdate, RunUpdate, UserEvent } from '@perennial/transport';
-import { toPacket, packetsOf, type Packet, type RunPackets } from './packets';
+import { type Packet, packetsOf, type RunPackets, toPacket } from './packets';
 import { ThoughtWatch } from './thought-watch';
 
 interface RelayedRun {

@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { hideForbidden, idOf } from '../../http/hidden';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
 import { CatchUp } from '../sockets/catch-up';
 
 /** A task is an answer that is being written; its id is the run's. */

@@ -1,5 +1,5 @@
 import { runs } from '@perennial/contracts-chat';
-import { routes, type RouteReply } from '@perennial/contracts-gateway';
+import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { forward, forwards } from '../../http/forward';
 
 const stopped = ({ cancelled }: { cancelled: string[] }): RouteReply<typeof routes.tasks.stop> =>

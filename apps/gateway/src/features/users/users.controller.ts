@@ -1,14 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { users as userCalls } from '@perennial/contracts-auth';
 import { chats } from '@perennial/contracts-chat';
-import { files } from '@perennial/contracts-retrieval';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
+import { files } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
-import { toUserRow } from '../auths/session-user';
-import type { Caller } from '../../sessions/caller';
-import { Route, CurrentUser, ValidatedInput } from '../../http/route';
+import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import { withStatuses } from '../../problem';
+import type { Caller } from '../../sessions/caller';
 import { RevocationFeed } from '../../sessions/revocation-feed';
+import { toUserRow } from '../auths/session-user';
 
 @Controller()
 export class UsersController {

@@ -1,11 +1,11 @@
-import { setPriority } from 'node:os';
 import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Chunk } from '../../splitting/chunk';
 import { createSplitter } from '../../splitting/splitter';
 import { ExtractionError } from '../extraction';
 import { refuse } from '../messages';
-import { BATCH_CHUNKS, BATCH_LENGTH, WINDOW, type FromExtractor, type ToExtractor } from '../protocol';
+import { BATCH_CHUNKS, BATCH_LENGTH, type FromExtractor, type ToExtractor, WINDOW } from '../protocol';
 import { readDocument } from '../read-document';
 
 /**

@@ -5,7 +5,7 @@ import { mainPart, relationsOf } from '../office';
 import type { FormatReader, Fragment, Reading } from '../reading';
 import { TableText } from '../table-text';
 import { localName, parseXml, readXml } from '../xml';
-import { cellText, columnOf, readStyles, type CellStyle } from './xlsx-cells';
+import { type CellStyle, cellText, columnOf, readStyles } from './xlsx-cells';
 
 interface Workbook {
   sheets: { name: string; part: string }[];

@@ -1,5 +1,5 @@
 import { MAX_ID_CHARS } from '@perennial/contracts-kernel';
-import { ChatListItemSchema, ChatBlobSchema, ChatSchema } from '@perennial/contracts-wire';
+import { ChatBlobSchema, ChatListItemSchema, ChatSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 

@@ -1,4 +1,4 @@
-import { OpenAiConnectionsSchema, url, options, OllamaConnectionsSchema } from '@perennial/contracts-wire';
+import { OllamaConnectionsSchema, OpenAiConnectionsSchema, options, url } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 

@@ -1,5 +1,5 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
-import { FileReplySchema, FileSchema, FileProgressSchema } from '@perennial/contracts-wire';
+import { FileProgressSchema, FileReplySchema, FileSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 

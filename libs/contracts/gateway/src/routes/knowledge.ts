@@ -1,8 +1,8 @@
 import {
-  KnowledgeListItemSchema,
-  KnowledgeFileSchema,
   IncomingAccessGrantSchema,
   KnowledgeBaseSchema,
+  KnowledgeFileSchema,
+  KnowledgeListItemSchema,
   PendingFileSchema,
 } from '@perennial/contracts-wire';
 import { z } from 'zod';

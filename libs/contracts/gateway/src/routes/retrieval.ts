@@ -1,5 +1,5 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
-import { RetrievalSettingsSchema, EmbeddingSettingsSchema, server, QueryReplySchema } from '@perennial/contracts-wire';
+import { EmbeddingSettingsSchema, QueryReplySchema, RetrievalSettingsSchema, server } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 

@@ -1,4 +1,4 @@
-import { RoleSchema, boundedJson } from '@perennial/contracts-kernel';
+import { boundedJson, RoleSchema } from '@perennial/contracts-kernel';
 import { UserRowSchema, UserSettingsSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
