@@ -29,6 +29,8 @@ export interface ChaosOptions {
 }
 
 const PAUSE_MS = 8_000;
+/** Postgres still does what a process had sent when it was stopped. */
+const SENT_MS = 250;
 const GAP_MS = { low: 1_000, high: 3_000 };
 const MOMENT_WAIT_MS = 5_000;
 const FULL_MS = 5_000;
@@ -184,6 +186,7 @@ export class Chaos {
     );
     const lostAt = Date.now();
     await Promise.all(victims.map(([service, instance]) => system.kill(service, instance)));
+    await Promise.all(workers.map((name) => owners.sessionsEnded(name, lostAt)));
     for (const [service, instance] of victims) {
       this.kills += 1;
       this.killsByService[service] = (this.killsByService[service] ?? 0) + 1;
@@ -211,6 +214,7 @@ export class Chaos {
     const process = system.process('chat', instance);
     process.pause();
     const stoppedAt = Date.now();
+    await sleep(SENT_MS);
     const runs = await owners.ownedBy(`chat-${instance}`);
     owners.lost(runs, stoppedAt);
     log(`stop chat-${instance} for ${PAUSE_MS / 1000} s: ${runs.length} runs lose their owner`);

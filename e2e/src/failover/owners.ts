@@ -3,6 +3,8 @@ import { Pool } from 'pg';
 import type { TakeOver } from './history';
 
 const POLL_MS = 40;
+/** Less than after what its runs are queued again. */
+const SESSIONS_END_MS = 2_000;
 
 interface RunRow {
   id: string;
@@ -22,6 +24,18 @@ export class Owners {
     this.#pool = new Pool({ connectionString: databaseUrl, max: 2 });
     this.#pool.on('error', () => undefined);
     this.#done = this.#watch();
+  }
+
+  /** Waits until Postgres has done what an instance that was killed at `killedAt` had sent: a claim may commit after its process is gone. */
+  async sessionsEnded(instance: string, killedAt: number): Promise<void> {
+    while (Date.now() < killedAt + SESSIONS_END_MS) {
+      const { rowCount } = await this.#pool.query(
+        `SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND backend_start <= to_timestamp($2 / 1000.0)`,
+        [instance, killedAt],
+      );
+      if (rowCount === 0) return;
+      await sleep(POLL_MS);
+    }
   }
 
   /** Runs that an instance owns now. */
