@@ -20,18 +20,21 @@ describe('a process that is cut off', () => {
   }
 
   it('from Postgres alone loses its runs to another, and stops the provider', async () => {
-    const proxy = await Proxy.start(world.databaseUrl);
-    await world.workers(1, { DATABASE_URL: proxy.url });
+    // Both are there before the answer begins: on a busy machine a worker starts for longer than the answer lasts.
+    const proxies = await Promise.all([Proxy.start(world.databaseUrl), Proxy.start(world.databaseUrl)]);
+    const workers = await Promise.all(proxies.map(({ url }) => world.chat('worker', { DATABASE_URL: url })));
     const turn = await world.ask({ model: 'sim-t900-r60-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(300);
-    await world.workers(1);
+    const owner = await world.ownerOf(turn.runId);
     const aborted = world.simulator.stats().stream_aborted;
-    await proxy.stop();
+    await proxies[workers.indexOf(owner)]!.stop();
     await world.until(turn.runId, (row) => row.epoch === 2, 'epoch 2');
     await waitFor(() => world.simulator.stats().stream_aborted > aborted, { what: 'the old request to be aborted' });
     expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 1 });
     expect(world.calls(turn.prompt)).toBe(2);
+    await world.endProcesses('worker');
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
   }, 60_000);
 
   it('from Redis alone finishes its runs in Postgres; others tell their readers', async () => {
