@@ -29,7 +29,7 @@ export async function createGateway(
   });
   const errors = await configureHttp(app, env, runtime);
   const site = app.get<Site | undefined>(SITE);
-  await serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
+  serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
   // First of all hooks: whoever is sent away below must find another replica, not this one.
   const http = app.getHttpServer();
   runtime.drain.add('intake', 'stop listening', () => {

@@ -1,9 +1,9 @@
 import { CallError } from '@perennial/contracts-kernel';
 
 interface Bounds {
-  /** Works of one user at once. */
+  /** Most running works of one user. */
   running: number;
-  /** Works of one user that may wait beyond those. */
+  /** Most waiting works of one user. */
   waiting: number;
 }
 
@@ -12,7 +12,7 @@ interface Turns {
   waiting: (() => void)[];
 }
 
-/** Bounds what each user has running at once; a few more wait in their order, the rest is refused. */
+/** Limits the concurrency of each user: more works wait in order, up to a limit. */
 export class UserTurns {
   readonly #users = new Map<string, Turns>();
 
@@ -28,7 +28,7 @@ export class UserTurns {
     try {
       return await work();
     } finally {
-      // Whoever waits longest takes over the place.
+      // The longest waiting one gets the place.
       const next = turns.waiting.shift();
       if (next) next();
       else turns.running -= 1;

@@ -4,14 +4,14 @@ const VERSION = 'v1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A sealed value could not be opened: written under another SECRET_KEY or purpose, damaged, or of an unknown version. */
+/** A value could not be decrypted: encrypted with another SECRET_KEY or purpose, damaged, or of an unknown version. */
 export class SecretCipherError extends Error {
   override readonly name = 'SecretCipherError';
 }
 
 /**
- * Seals short secrets (provider keys) for storage: AES-256-GCM under a key that HKDF derives from SECRET_KEY and a purpose,
- * so a value sealed for one purpose cannot be opened as another. Format: `v1.<base64url of iv, tag, ciphertext>`.
+ * Encrypts short secrets (provider keys) for storage: AES-256-GCM with a key that HKDF derives from SECRET_KEY and a purpose, so a value
+ * encrypted for one purpose cannot be decrypted for another. Format: `v1.<base64url of iv, tag, ciphertext>`.
  */
 export class SecretCipher {
   readonly #key: Buffer;
@@ -23,7 +23,7 @@ export class SecretCipher {
     this.#context = Buffer.from(`${VERSION}.${purpose}`);
   }
 
-  /** Encrypts; two seals of the same text differ. */
+  /** Encrypts; two results for the same text differ. */
   seal(plain: string): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES }).setAAD(this.#context);

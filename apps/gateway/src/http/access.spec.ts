@@ -48,6 +48,8 @@ describe('who may not call which route', () => {
       'GET /api/changelog',
       'GET /api/config',
       'GET /api/version',
+      'GET /docs',
+      'GET /docs/:file',
       'GET /health',
       'GET /manifest.json',
       'GET /ready',

@@ -2,6 +2,7 @@ import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
+import fastifyStatic from '@fastify/static';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Runtime, traceHttp } from '@perennial/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -75,6 +76,8 @@ export async function configureHttp(
       brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
     });
   }
+  // For `reply.sendFile`: which files are served, and from where, their routes say.
+  await fastify.register(fastifyStatic, { serve: false, cacheControl: false });
   const noPage = policy(NO_PAGE);
   const proxies = app.get(Proxies);
   const hosts = app.get(AllowedHosts);

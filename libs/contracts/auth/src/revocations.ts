@@ -2,7 +2,7 @@ import { defineCall } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { RevocationSchema } from './session';
 
-/** The revocation feed, in order and without holes, from after `cursor` (0: all that still matter). At most 1,000 a call. */
+/** The revocation feed in order and without gaps, after `cursor` (0: all that still matter). At most 1,000 a call. */
 export const since = defineCall({
   pattern: 'auth.revocations.since',
   effect: 'read',

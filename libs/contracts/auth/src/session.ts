@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /**
  * Claims of a session token (JWT, HS256 with the shared secret). `iat` has millisecond precision (a NumericDate may be fractional), so that a
- * token issued right after a revocation is told from one issued right before.
+ * token issued right after a revocation differs from one issued right before.
  */
 export const SessionClaimsSchema = z.object({
   id: z.uuid(),
@@ -21,7 +21,9 @@ export const RevocationSchema = z.object({
   subject: z.string(),
   userId: z.uuid(),
   notBefore: z.number(),
-  /** Epoch seconds after which it may be forgotten, because no token is left that it could end; absent or null: never. */
+  /**
+   * Epoch seconds after which it may be forgotten, because every token that it revokes has expired; absent or null: never.
+   */
   expiresAt: z.number().nullish(),
 });
 

@@ -4,18 +4,20 @@ import { z } from 'zod';
 /** The longest picture address that travels with an account, in bytes; longer ones (inline pictures) are kept apart. */
 export const INLINE_PICTURE_BYTES = 2_048;
 
-/** The largest picture that is taken in: the characters of its address or data URL. */
+/** Longest address or data URL of a picture that is accepted, in characters. */
 export const PICTURE_MAX_CHARS = 100_000;
 
-/** The longest `device` of a session; what is longer was not made by us. */
+/** Longest `device` of a session; we never issue a longer one. */
 export const DEVICE_MAX_CHARS = 1_000;
 
-/** What stands for a picture that is kept apart: where the gateway serves it. Given back in a change, it leaves the picture as it is. */
+/**
+ * Address at which the gateway serves a picture that is stored apart. A change that sends this address back keeps the picture.
+ */
 export const picturePath = (userId: string): string => `/api/v1/users/${userId}/profile/image`;
 
 /**
- * A signed token and whose it is; what sign-in, sign-up and an admin's add answer. `expiresAt` is epoch seconds. `device` is for the
- * browser to keep and to send with its next sign-in.
+ * A signed token and its account: the reply of sign-in, sign-up and an admin's add. `expiresAt` is epoch seconds. The browser keeps `device`
+ * and sends it with its next sign-in.
  */
 export const IssuedSessionSchema = z.object({
   user: UserSchema,
@@ -30,7 +32,7 @@ export type IssuedSession = z.infer<typeof IssuedSessionSchema>;
 export const attemptOrigin = {
   address: z.string().max(256),
   addressShared: z.boolean().default(false),
-  /** What an earlier sign-in gave this browser. */
+  /** The `device` of an earlier sign-in of this browser. */
   device: z.string().max(DEVICE_MAX_CHARS).optional(),
 };
 

@@ -10,12 +10,15 @@ import {
   UserNameSchema,
 } from './user';
 
-/** Only the first account asks for these. `local`: the client is on the machine of a gateway that listens on the loopback address only. */
+/**
+ * Only needed for the first account. `local`: the client is on the machine of a gateway that listens on the loopback address only.
+ */
 const owner = { local: z.boolean().default(false), setupSecret: z.string().max(200).optional() };
 
 /**
- * Creates an account. The very first one becomes `admin`, exactly once however many replicas are asked at the same moment; it takes the
- * set-up secret unless it is made locally. The others get `DEFAULT_USER_ROLE`. `PERMISSION_DENIED` when sign-up is off, `ALREADY_EXISTS` when the address is taken, `RATE_LIMITED`.
+ * Creates an account. The first one becomes `admin`, exactly once however many replicas handle a sign-up at the same moment; it needs the
+ * set-up secret unless it is created locally. Others get `DEFAULT_USER_ROLE`. `PERMISSION_DENIED` when sign-up is off, `ALREADY_EXISTS` when
+ * the address is taken, `RATE_LIMITED`.
  */
 export const signUp = defineCall({
   pattern: 'auth.users.signUp',
@@ -33,7 +36,7 @@ export const signUp = defineCall({
   deadlineMs: 10_000,
 });
 
-/** An admin creates an account (`auths/add`); no session of it is begun, so the token is empty. */
+/** An admin creates an account (`auths/add`). No session starts, so the token is empty. */
 export const add = defineCall({
   pattern: 'auth.users.add',
   effect: 'keyed',
@@ -49,7 +52,7 @@ export const add = defineCall({
   deadlineMs: 10_000,
 });
 
-/** What the front page must know before anyone is signed in. */
+/** What the page needs before anyone is signed in. */
 export const status = defineCall({
   pattern: 'auth.users.status',
   effect: 'read',
@@ -65,12 +68,12 @@ export const get = defineCall({
   reply: UserSchema,
 });
 
-/** The picture of an account as it was saved, also a large one. Own account, or anyone's for an admin. `NOT_FOUND`. */
+/** The full picture of an account. Own account, or anyone's for an admin. `NOT_FOUND`. */
 export const picture = defineCall({
   pattern: 'auth.users.picture',
   effect: 'read',
   request: z.object({ userId: z.uuid() }),
-  // Larger than what is taken in today: pictures that were saved before stay readable.
+  // Larger than the limit of today, so that pictures saved earlier stay readable.
   reply: z.object({ url: z.string() }),
 });
 

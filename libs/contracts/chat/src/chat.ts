@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One message in the wire's blob. The server keeps each as a row; what it does not know is kept beside, unchanged. */
+/** One message in the wire's blob. The server stores each as a row, with unknown fields unchanged. */
 export const WireMessageSchema = z.looseObject({
   id: z.string(),
   parentId: z.string().nullish(),

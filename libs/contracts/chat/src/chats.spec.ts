@@ -14,9 +14,9 @@ const blob = {
   },
 };
 
-/** Maxima bind what comes in. A chat that was stored before there were any is read as it is. */
+/** Maxima apply to requests only: a chat that was stored before they existed stays readable. */
 describe('a chat beyond every maximum', () => {
-  it('is refused when it comes in', () => {
+  it('is refused in a request', () => {
     const { error } = chats.update.request.safeParse({ chatId, chat: blob });
     expect(error?.issues.map(({ path }) => path.join('.')).sort()).toEqual([
       'chat.history.currentId',
@@ -27,7 +27,7 @@ describe('a chat beyond every maximum', () => {
     ]);
   });
 
-  it('is answered when it is stored', () => {
+  it('is accepted in a reply', () => {
     const stored = {
       id: chatId,
       user_id: chatId,

@@ -27,7 +27,7 @@ export const search = defineCall({
 
 const id = z.string().max(MAX_ID_CHARS);
 
-/** A blob that comes in. What is stored and answered has no maxima, so that rows of before stay readable. */
+/** A blob in a request. Stored blobs and replies have no maxima, so that old rows stay readable. */
 const IncomingBlobSchema = ChatBlobSchema.extend({
   title: z.string().max(1_000).optional(),
   models: z.array(z.string().max(512)).max(100).optional(),
@@ -57,23 +57,23 @@ export const create = defineCall({
 });
 
 /**
- * One chat with its newest messages, running ones overlaid with the live text: as many as fit into a reply, and at least one. Where there are
- * older ones, `history.before` is the id to ask with for those. `NOT_FOUND` also when it is somebody else's.
+ * One chat with its newest messages, running ones overlaid with the live text: as many as fit into a reply, at least one. If there are older
+ * ones, `history.before` is the id to pass as `before`. `NOT_FOUND` also when it belongs to another user.
  */
 export const get = defineCall({
   pattern: 'chat.chats.get',
   effect: 'read',
   request: z.object({
     chatId: z.uuid(),
-    /** Id of a message: only older ones are wanted. */
+    /** Id of a message: returns only older ones. */
     before: id.optional(),
   }),
   reply: ChatSchema,
 });
 
 /**
- * Merges a partial blob: `title` renames; messages are upserted as rows, one that is being written is left alone. `PAYLOAD_TOO_LARGE` when the
- * chat, or one of its messages, could not be answered afterwards.
+ * Merges a partial blob: `title` renames; messages are upserted as rows, except one that is being written. `PAYLOAD_TOO_LARGE` when the chat,
+ * or one of its messages, would be too large for a reply.
  */
 export const update = defineCall({
   pattern: 'chat.chats.update',
@@ -99,7 +99,7 @@ export const markRead = defineCall({
   reply: z.object({ lastReadAt: z.number().int() }),
 });
 
-/** Every row of a user who was deleted. Sent by auth's deletion through the gateway's admin route. */
+/** Deletes all rows of a deleted user. The gateway's admin route calls it after auth has deleted the account. */
 export const removeOfUser = defineCall({
   pattern: 'chat.chats.deleteOfUser',
   effect: 'keyed',

@@ -8,8 +8,8 @@ const Sha256 = z
   .regex(/^[0-9a-f]+$/);
 
 /**
- * Writes down pictures whose bytes are stored already. One that the user has already keeps its id and its bytes; the new ones are removed. A picture to
- * which no message of the user refers within an hour is removed. `PAYLOAD_TOO_LARGE` when the user's storage is full.
+ * Records pictures whose bytes are stored already. A picture that the user has already keeps its id and its bytes, and the new bytes are
+ * removed. A picture that no message of the user shows within an hour is removed. `PAYLOAD_TOO_LARGE` when the user's storage is full.
  */
 export const keep = defineCall({
   pattern: 'chat.pictures.keep',
@@ -31,7 +31,7 @@ export const keep = defineCall({
   reply: z.object({ ids: z.array(z.uuid()) }),
 });
 
-/** Where the bytes of one of the caller's pictures are. `NOT_FOUND` also when it is somebody else's. */
+/** Where the bytes of one of the caller's pictures are. `NOT_FOUND` also when it belongs to another user. */
 export const locate = defineCall({
   pattern: 'chat.pictures.locate',
   effect: 'read',

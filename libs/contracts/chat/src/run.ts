@@ -35,7 +35,9 @@ export const TerminalSchema = z.object({
   title: z.string().optional(),
 });
 
-/** A run as a reader needs it: what the transport's `RunLookup` returns, from Postgres. `NOT_FOUND` also when it is somebody else's. */
+/**
+ * A run as a reader needs it: what the transport's `RunLookup` returns, from Postgres. `NOT_FOUND` also when it belongs to another user.
+ */
 export const RunSnapshotSchema = z.object({
   identity: z.object({
     runId: z.uuid(),

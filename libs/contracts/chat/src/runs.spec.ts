@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as runs from './runs';
 
 describe('the request of a turn', () => {
-  it('is parsed as by the version before where nothing new is said: what that one stored under a key is compared with it', () => {
+  it('without new fields equals what the previous version stored under the same key', () => {
     const said = {
       parentId: null,
       userMessage: { id: 'u1', content: 'Hello' },

@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { ContentSchema, MessageIdSchema, RunSnapshotSchema } from './run';
 
 /**
- * Accepts a turn of a chat: user message, placeholders and runs in one transaction; enqueued after the commit.
- * The same `messageId` while its run is not over answers with that run. An answer that has ended is never written again: another one is a
- * message of its own with the same parent, and `ALREADY_EXISTS` says so. `continueAnswer` goes on after its text.
- * `NOT_FOUND` (chat or parent message of somebody else), `INVALID_ARGUMENT` (empty or too long), `RATE_LIMITED` (too many of the user's
- * runs at once), `RESOURCE_EXHAUSTED` (queue full), both with `retryAfter`.
+ * Accepts a turn of a chat: user message, placeholders and runs in one transaction; enqueued after the commit. Idempotent: the same
+ * `messageId` returns its run until that run is over. An answer that has ended is never overwritten: `ALREADY_EXISTS` tells the caller to
+ * send a new message id with the same parent. `continueAnswer` continues its text.
+ * `NOT_FOUND` (chat or parent message of another user), `INVALID_ARGUMENT` (empty or too long), `RATE_LIMITED` (too many of the user's runs
+ * at once), `RESOURCE_EXHAUSTED` (queue full), both with `retryAfter`.
  */
 export const accept = defineCall({
   pattern: 'chat.runs.accept',
   effect: 'keyed',
   sealed: true,
   request: z.object({
-    /** Absent: a new chat is made. */
+    /** Absent: creates a chat. */
     chatId: z.uuid().optional(),
     folderId: z.string().max(MAX_ID_CHARS).nullish(),
-    /** The message that the user message answers (or, without a user message, the user message that is answered again). */
+    /** The message before the user message; without a user message, the user message to answer again. */
     parentId: MessageIdSchema.nullable(),
     /** Absent when an answer is generated again. */
     userMessage: z
@@ -42,7 +42,7 @@ export const accept = defineCall({
       .max(8),
     /**
      * Documents of the whole chat or of this request, beside those of the message (`{type: "file" | "collection", id}`; other entries are
-     * passed over). Those that are gone or not the user's are left out of the answer; among those of the message they are `NOT_FOUND`.
+     * ignored). Documents that are deleted or not the user's are left out; in the message's own list they are `NOT_FOUND`.
      */
     files: z.array(boundedJson()).max(100).default([]),
     /** System prompt for this turn. */
@@ -50,9 +50,11 @@ export const accept = defineCall({
     /** OpenAI sampling parameters (temperature, max_tokens, …). */
     params: boundedJson().default({}),
     generateTitle: z.boolean().default(false),
-    /** Goes on with the one answer of `answers`, which has ended and is named by `parentId` as well; there is no user message. */
+    /**
+     * Continues the one answer of `answers`, which has ended; `parentId` names it too, and there is no user message.
+     */
     continueAnswer: z.boolean().optional(),
-    /** The Socket.IO session that asked. */
+    /** The Socket.IO session that sent the turn. */
     sessionId: z.string().max(MAX_ID_CHARS).optional(),
   }),
   reply: z.object({
@@ -62,7 +64,10 @@ export const accept = defineCall({
   }),
 });
 
-/** What an answer leans on, in the wire's shape (`retrieval.search`); empty until it is known. `NOT_FOUND` also when it is somebody else's. */
+/**
+ * The sources of an answer, in the wire's shape (`retrieval.search`); empty until they are known. `NOT_FOUND` also when it belongs to another
+ * user.
+ */
 export const sources = defineCall({
   pattern: 'chat.runs.sources',
   effect: 'read',
@@ -70,7 +75,7 @@ export const sources = defineCall({
   reply: z.object({ sources: z.array(z.record(z.string(), z.unknown())) }),
 });
 
-/** For a user principal only their own runs; a service principal (a gateway's subscriber) reads any. */
+/** A user reads only their own runs; a service (a gateway's subscriber) reads any. */
 export const get = defineCall({
   pattern: 'chat.runs.get',
   effect: 'read',
@@ -78,7 +83,9 @@ export const get = defineCall({
   reply: RunSnapshotSchema,
 });
 
-/** Marks runs as cancelled and tells their owners. By run, or all of a chat. Answers how many were still going. */
+/**
+ * Marks runs as cancelled and notifies their owners: one run, or all of a chat. Returns how many were still running.
+ */
 export const cancel = defineCall({
   pattern: 'chat.runs.cancel',
   effect: 'keyed',

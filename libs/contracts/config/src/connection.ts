@@ -4,7 +4,7 @@ export const ConnectionKindSchema = z.enum(['openai', 'ollama']);
 
 export type ConnectionKind = z.infer<typeof ConnectionKindSchema>;
 
-/** How a provider continues a text that broke off; detected by URL or set by the admin (`config.continuation`). */
+/** How a provider continues an interrupted text; detected by URL or set by the admin (`config.continuation`). */
 export const ContinuationSchema = z.enum(['continue_final_message', 'trailing_assistant', 'prefix', 'none']);
 
 /** Free-form options of a connection as the wire has them (`OPENAI_API_CONFIGS["0"]`). */

@@ -8,7 +8,7 @@ const AdminConnectionsSchema = z.object({
   connections: z.array(AdminConnectionSchema),
 });
 
-/** Admin only. Connections of one kind: those of the environment until settings were saved, then the saved ones. */
+/** Admin only. Connections of one kind: those of the environment until settings are saved, then the saved ones. */
 export const get = defineCall({
   pattern: 'config.connections.get',
   effect: 'read',
@@ -27,7 +27,7 @@ const IncomingOptionsSchema = ConnectionOptionsSchema.extend({
   connection_type: z.string().max(100).optional(),
 });
 
-/** Admin only. Replaces the connections of one kind. Keys are sealed before they are stored. */
+/** Admin only. Replaces the connections of one kind. Keys are encrypted before they are stored. */
 export const update = defineCall({
   pattern: 'config.connections.update',
   effect: 'keyed',
@@ -38,7 +38,10 @@ export const update = defineCall({
   reply: AdminConnectionsSchema,
 });
 
-/** Admin only. Asks a provider for its models; `UNAVAILABLE`, `UNAUTHENTICATED`… as the provider said it. No redirect is followed with a key. */
+/**
+ * Admin only. Lists a provider's models; `UNAVAILABLE`, `UNAUTHENTICATED`… as the provider answered. Redirects are not followed, so that the
+ * key does not leak.
+ */
 export const verify = defineCall({
   pattern: 'config.connections.verify',
   effect: 'read',

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { ConnectionKindSchema, ContinuationSchema } from './connection';
 
-/** Where a run's model lives. `sealedKey` crosses Redis sealed; the reader opens it with the shared secret (purpose `connection-key`). */
+/**
+ * The provider and parameters of a run's model. `sealedKey` crosses Redis encrypted; the reader decrypts it with the shared secret (purpose
+ * `connection-key`).
+ */
 export const ResolvedModelSchema = z.object({
   version: z.number().int(),
   connection: z.object({
@@ -12,11 +15,11 @@ export const ResolvedModelSchema = z.object({
   }),
   /** The model's name at the provider. */
   upstreamModel: z.string(),
-  /** Parameters an admin set for the model; a request's own win. */
+  /** Parameters that an admin set for the model; the request's own override them. */
   params: z.record(z.string(), z.unknown()),
-  /** Documents an admin attached to the model (`meta.knowledge`). `full`: the whole text instead of what a search finds. */
+  /** Documents an admin attached to the model (`meta.knowledge`). `full`: the whole text instead of search results. */
   knowledge: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.string(), full: z.boolean() })).default([]),
-  /** Every user who is not pending may use it: the answer to one is that to all, while the version stays the same. */
+  /** Every activated user may use it, so one user's reply may be cached for all while the version stays the same. */
   openToAll: z.boolean().default(false),
 });
 

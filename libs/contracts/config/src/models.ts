@@ -3,7 +3,7 @@ import { IncomingModelEntrySchema, ModelEntrySchema, ModelSchema } from '@perenn
 import { z } from 'zod';
 import { ResolvedModelSchema } from './model';
 
-/** The models that the caller may use. `refresh` asks the providers again (else at most a few seconds old). */
+/** The models that the caller may use. `refresh` fetches them from the providers (else at most a few seconds old). */
 export const list = defineCall({
   pattern: 'config.models.list',
   effect: 'read',

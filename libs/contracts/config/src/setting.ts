@@ -9,12 +9,12 @@ export const SettingsSchema = z.object({
   defaultLocale: z.string(),
   defaultModels: z.string().nullable(),
   banners: z.array(BannerSchema),
-  /** An empty prompt stands for chat's own. */
+  /** An empty prompt means chat's default. */
   tasks: z.object({
     titleGeneration: z.boolean(),
     titlePrompt: z.string(),
     taskModel: z.string().nullable(),
-    /** Whether a model words what the documents of a turn are searched for. */
+    /** Whether a model writes the search queries for the documents of a turn. */
     queryGeneration: z.boolean().default(true),
     queryPrompt: z.string().default(''),
   }),
@@ -22,5 +22,5 @@ export const SettingsSchema = z.object({
 
 export type Settings = z.infer<typeof SettingsSchema>;
 
-/** Sent by config after a change has committed: whoever caches settings, connections or models reads them again. */
+/** Sent by config after a change has committed: caches of settings, connections and models read them again. */
 export const CONFIG_CHANGED = defineNotice('config.changed', z.object({ version: z.number().int() }));

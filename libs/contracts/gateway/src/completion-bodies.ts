@@ -24,7 +24,7 @@ const attachments = z
   )
   .max(100, 'must hold at most 100 files');
 
-/** A turn's user message as the page makes it: the browser chooses the ids. */
+/** A turn's user message as the page sends it: the browser chooses the ids. */
 export const UserMessageSchema = z.looseObject({
   id: messageId,
   parentId: z.string().max(MAX_ID_CHARS).nullish(),
@@ -35,14 +35,15 @@ export const UserMessageSchema = z.looseObject({
   files: attachments.nullish(),
 });
 
-/** An OpenAI chat message; the provider judges what is inside. */
+/** An OpenAI chat message; the provider validates its content. */
 export const OpenAiMessageSchema = z.looseObject({ role: z.string().min(1).max(100) });
 
 /**
- * Task mode of the completions route: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is made.
- * The answer is written whether anybody reads or not; it arrives as socket events and at `GET /api/v1/runs/{task id}/events`.
- * The same message ids are the same turn while it is not over, afterwards they are 409: nothing overwrites an answer. To answer again, send a
- * new id with the same parent; to go on after an answer's end, name it in `assistant_message_id`. Under a header `Idempotency-Key` the same body is for a day, and another one 422.
+ * Task mode of the completions route: `session_id`, and either `chat_id` or the key `parent_id`. Without `chat_id` a new chat is created. The
+ * answer is written whether or not a client reads it; it arrives as socket events and at `GET /api/v1/runs/{task id}/events`. The same
+ * message ids mean the same turn until it is over; afterwards they are 409, because an answer is never overwritten. To answer again, send a
+ * new id with the same parent; to continue an answer that has ended, name it in `assistant_message_id`. With a header `Idempotency-Key` the
+ * same body gives the same turn for a day, another body is 422.
  */
 export const TurnBodySchema = z.looseObject({
   model: z.string().min(1, 'must name a model').max(512),
@@ -50,11 +51,11 @@ export const TurnBodySchema = z.looseObject({
   chat_id: z.string().max(200).nullish(),
   folder_id: z.string().max(200).nullish(),
   parent_id: messageId.nullish(),
-  /** An answer of the chat that has ended: it is continued, and no other is written. */
+  /** An ended answer of the chat: it is continued instead of writing a new one. */
   assistant_message_id: messageId.nullish(),
   /** Id of the answer's message, when there is one answer. */
   id: messageId.optional(),
-  /** One per model that shall answer; the older form is a map of model id to message id. */
+  /** One per model that answers; the older form is a map of model id to message id. */
   message_ids: z
     .union([
       z
@@ -89,14 +90,14 @@ export const TurnReplySchema = z.object({
 export type TurnReply = z.infer<typeof TurnReplySchema>;
 
 /**
- * What OpenAI calls sampling parameters: only their types are judged here, the provider knows its own ranges. Others pass unseen.
+ * OpenAI's sampling parameters: only their types are checked, the provider knows its own ranges. Others pass unchecked.
  */
 export const SamplingSchema = z.looseObject({
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   frequency_penalty: z.number().nullish(),
   presence_penalty: z.number().nullish(),
-  // -1 is no bound, for Ollama and llama.cpp.
+  // Ollama and llama.cpp take -1 as no limit.
   max_tokens: z.number().int().nullish(),
   max_completion_tokens: z.number().int().nullish(),
   n: z.number().int().min(1).max(128).nullish(),
@@ -107,9 +108,8 @@ export const SamplingSchema = z.looseObject({
 });
 
 /**
- * OpenAI mode of the same route, with OpenAI's request and answers (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names
- * the answer: the same key and body give the same answer, another body under the same key is 422. A body that is wrong is 400, as OpenAI
- * answers it.
+ * OpenAI mode of the same route, with OpenAI's request and replies (JSON, or SSE with `stream: true`). A header `Idempotency-Key` names the
+ * answer: the same key and body give the same answer, another body under the same key is 422. An invalid body is 400, as with OpenAI.
  */
 export const CompletionBodySchema = SamplingSchema.extend({
   model: z.string().min(1, 'must name a model').max(512),

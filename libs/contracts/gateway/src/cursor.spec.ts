@@ -11,7 +11,7 @@ describe('the cursor of a run', () => {
   });
 
   it.each(['', '1.1', '1.1.1.1', '-1.1.1', '1.1.x', ' 1.1.1', '1.1.1e3', '1.1.9999999999999999'])(
-    '%j is none',
+    '%j is not a cursor',
     (text) => {
       expect(parseCursor(text)).toBeUndefined();
     },

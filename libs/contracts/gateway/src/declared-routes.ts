@@ -1,7 +1,7 @@
 import type { Route } from './route';
 import * as routes from './routes';
 
-/** A declared route under the name that code calls it by, such as `files.get`. */
+/** A declared route under its name in code, such as `files.get`. */
 export interface DeclaredRoute {
   readonly name: string;
   readonly route: Route;

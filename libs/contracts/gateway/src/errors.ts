@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * Body of every answer that is not 2xx: one sentence that says what is wrong and what to do.
+ * Body of every reply that is not 2xx: one sentence that says what is wrong and what to do.
  * - 422 lists each bad field in `errors` (`field` is a dotted path, empty for the body itself).
  * - 500 carries `error_id`, under which the cause was logged, and nothing else about it.
  * - The OpenAI-compatible routes add `error` in OpenAI's shape, which its SDKs show.

@@ -12,21 +12,21 @@ export type Access = 'public' | 'signed-in' | 'user' | 'admin';
 export type RouteMethod = 'GET' | 'POST' | 'DELETE';
 
 /**
- * One HTTP route: the single truth from which the gateway mounts, guards and validates it, the web client is typed, and the tests
- * enumerate who may not call it. `path` uses `:name` for parameters. Missing schemas mean "nothing is read there".
+ * One HTTP route. The gateway mounts, guards and validates it from this, the web client gets its types, and the tests list who may not call
+ * it. `path` uses `:name` for parameters. The handler reads nothing where a schema is missing.
  */
 export interface Route {
   readonly method: RouteMethod;
   readonly path: string;
-  /** Further paths of the same. */
+  /** Other paths of the same route. */
   readonly aliases?: readonly string[];
   readonly access: Access;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  /** Bodies of which the handler takes the one that the request has. */
+  /** Alternative bodies; the handler chooses by the request. */
   readonly bodies?: readonly z.ZodType[];
-  /** The body is a form with a file in the part `file`, which the handler reads from the connection. */
+  /** The body is a form with a file in the part `file`, which the handler streams. */
   readonly form?: true;
   readonly reply: z.ZodType;
   /** Media type of the reply; JSON without it. */

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 /** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
 export const SOCKET_PATH = '/ws/socket.io';
 
-/** Name of the one event that the server sends. */
+/** Name of the only event that the server sends. */
 export const SOCKET_EVENT = 'events';
 
 /** An OpenAI chunk: the first event of an answer (role, empty content) and the last but one (finish reason). */
@@ -19,13 +19,13 @@ export interface ChunkData {
 }
 
 /**
- * Text that continues. `generation` and `offset` (UTF-16 units before `delta`) are ours: a reader applies a delta only at the offset it
- * holds, ignores what it already has, and asks for the chat again when one is missing. `item_id` is `msg_<run id>`.
+ * The next text. `generation` and `offset` (UTF-16 units before `delta`) are ours: a reader applies a delta only at the offset it holds,
+ * ignores what it already has, and fetches the chat again after a gap. `item_id` is `msg_<run id>`.
  */
 export interface TextDeltaData {
   type: 'response.output_text.delta';
   item_id: string;
-  /** Where the answer is in `output`: behind its thoughts, where it has any. */
+  /** Index of the answer in `output`: 1 if thoughts precede it. */
   output_index: 0 | 1;
   content_index: 0;
   delta: string;
@@ -33,10 +33,10 @@ export interface TextDeltaData {
   offset: number;
 }
 
-/** An answer, after its thoughts where it has any. */
+/** An answer, after its thoughts if it has any. */
 export type AnswerOutput = [OutputItem] | [ReasoningItem, OutputItem];
 
-/** The whole text so far; replaces what is shown. `offset` is its length in UTF-16 units. */
+/** The whole text so far; replaces the shown text. `offset` is its length in UTF-16 units. */
 export interface CumulativeData {
   output: AnswerOutput;
   generation: number;
@@ -73,7 +73,10 @@ export interface SocketEvent {
   data: SocketEventData;
 }
 
-/** What a page sends. Acknowledgements: `user-join` → `{id, name}` or null, `events:chat` join → true, or false when it is no chat of its. */
+/**
+ * Events that a page sends. Acknowledgements: `user-join` → `{id, name}` or null, `events:chat` join → true, or false when the chat is not
+ * the user's.
+ */
 export interface ClientSocketEvents {
   'user-join': (
     message: { auth: { token: string } },

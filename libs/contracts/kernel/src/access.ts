@@ -1,7 +1,9 @@
 import { CallError } from './errors';
 import type { Principal, UserPrincipal } from './principal';
 
-/** Any signed-in account, also one that still waits for an admin. `UNAUTHENTICATED` otherwise: services and strangers are not users. */
+/**
+ * Any signed-in account, also one that still waits for an admin. Otherwise `UNAUTHENTICATED`; a service is not an account.
+ */
 export function requireSignedIn(principal: Principal): UserPrincipal {
   if (principal.kind !== 'user') throw new CallError('UNAUTHENTICATED', 'Sign in first');
   return principal;

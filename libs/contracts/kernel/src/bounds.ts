@@ -1,17 +1,21 @@
 import { z } from 'zod';
 
-/** Longest text of a message or document that a request may bring, in UTF-16 units. BODY_LIMIT_BYTES is usually less. */
+/** Longest text of a message or document in a request, in UTF-16 units. BODY_LIMIT_BYTES is usually less. */
 export const MAX_TEXT_CHARS = 16_777_216;
 
 /** Longest id that a client may choose or name. */
 export const MAX_ID_CHARS = 200;
 
-/** Most entries of a list or map in a body. The edge counts them before it parses anything, because zod parses a map before its checks. */
+/**
+ * Most entries of a list or map in a body. The edge counts them before it parses, because zod parses a map before its checks.
+ */
 export const MAX_ENTRIES = 10_000;
 
 const Key = z.string().max(MAX_ID_CHARS);
 
-/** A map with at most `max` entries, for requests; `maxProperties` tells `npm run check` and readers of the JSON Schema. */
+/**
+ * A map with at most `max` entries, for requests; `npm run check` and readers of the JSON Schema see `maxProperties`.
+ */
 export function boundedRecord<Value extends z.ZodType>(value: Value, max: number, key: z.ZodString = Key) {
   return z
     .record(key, value)

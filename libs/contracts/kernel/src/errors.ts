@@ -1,6 +1,6 @@
 /**
- * How a failure crosses a service boundary: a code that programs act on, a sentence that says what to do, and details.
- * The names follow gRPC's canonical codes; `OUTCOME_UNKNOWN` is ours: the replica died while it was changing something.
+ * How a failure crosses a service boundary: a code for programs, a sentence that says what to do, and details. The names follow gRPC's
+ * canonical codes; `OUTCOME_UNKNOWN` is ours: the replica died while it was changing something.
  */
 export const ERROR_CODES = [
   'INVALID_ARGUMENT',
@@ -42,7 +42,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
 };
 
 export interface ErrorDetails {
-  /** Seconds after which trying again makes sense; becomes `Retry-After`. */
+  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
   retryAfter?: number;
   /** The id under which an unexpected error was logged. */
   errorId?: string;

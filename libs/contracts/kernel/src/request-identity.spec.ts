@@ -43,24 +43,22 @@ describe('the identity of a request', () => {
     { options: { deep: 1 } },
     { note: '' },
     { parts: [{ id: '1', tags: ['a'] }] },
-  ])('is another where %j is said', (change) =>
-    expect(identity(newer, { ...request, ...change })).not.toEqual(request),
-  );
+  ])('changes with %j', (change) => expect(identity(newer, { ...request, ...change })).not.toEqual(request));
 
-  it('of a value that was not parsed here is the value', () => {
+  it('of a value that was not parsed here is the value itself', () => {
     const value = { archived: false };
     expect(requestIdentity(value)).toBe(value);
     expect(requestIdentity(undefined)).toBeUndefined();
   });
 
-  it('is found where a loose object has fields that every object has', () => {
+  it('accepts loose objects with field names that every object has', () => {
     const loose = { ...older, request: z.looseObject({ text: z.string() }) };
     const sent = { text: 'x', valueOf: { a: 1 }, toString: 2, constructor: [] };
     const parsed = parseRequest(loose, sent);
     expect(requestIdentity(parsed.data)).toEqual(sent);
   });
 
-  it('is found without asking each entry of a list what its fields are when they are left out', () => {
+  it('computes the absent value of a field once, not for each entry of a list', () => {
     let asked = 0;
     const colour = z.string().default(() => {
       asked += 1;
@@ -74,7 +72,7 @@ describe('the identity of a request', () => {
     expect(asked).toBe(1);
   });
 
-  it('is found without writing a large value as JSON where its field may be left out', () => {
+  it('never serialises a large value to compare it with a default', () => {
     const noJson = () => expect.unreachable();
     const call = {
       ...older,

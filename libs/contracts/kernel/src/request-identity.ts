@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Call, CallParsedRequest } from './call';
 
-/** Schemas of the requests that this process has parsed, so that whoever compares two requests need not carry the schema along. */
+/** Schemas of the requests that this process has parsed, so that code that compares two requests needs no schema. */
 const schemas = new WeakMap<object, z.ZodType>();
 
 /** Parses the request of a call and remembers its schema for `requestIdentity`. */
@@ -11,7 +11,7 @@ export function parseRequest<C extends Call>(call: C, request: unknown): z.ZodSa
   return parsed;
 }
 
-/** Compares `changed` as a request of the same call: for a request whose password or key must not go into a hash. */
+/** Compares `changed` as a request of the same call, for a request whose password or key must not enter a hash. */
 export function requestLike<T extends object>(request: object, changed: T): T {
   const schema = schemas.get(request);
   if (schema) schemas.set(changed, schema);
@@ -19,16 +19,16 @@ export function requestLike<T extends object>(request: object, changed: T): T {
 }
 
 /**
- * What two deliveries of one request have in common, whatever version parsed them: the request without the fields that have their default.
- * A version that does not know such a field, and one that fills it in, see the same. A request that `parseRequest` did not make is returned
- * as it is.
+ * What all deliveries of one request have in common, whichever version parsed them: the request without the fields that have their default.
+ * It is equal for a version that does not know such a field and for one that fills it in. A request that `parseRequest` did not parse is
+ * returned as it is.
  */
 export function requestIdentity(request: unknown): unknown {
   const schema = typeof request === 'object' && request !== null ? schemas.get(request) : undefined;
   return schema ? withoutDefaults(schema, request) : request;
 }
 
-/** A parsed value without the fields, at any depth, that equal the default which the schema gives them. */
+/** A parsed value without the fields, at any depth, that equal their default in the schema. */
 export function withoutDefaults(schema: z.ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodObject) return fieldsWithoutDefaults(schema, value);
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
@@ -52,7 +52,7 @@ function fieldsWithoutDefaults(schema: z.ZodObject, value: unknown): unknown {
   if (!isFields(value)) return value;
   const kept: [string, unknown][] = [];
   for (const [name, item] of Object.entries(value)) {
-    // A loose object may hold names that every object has, such as `valueOf`.
+    // A loose object may have field names that every object inherits, such as `valueOf`.
     const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
     if (field && isDefault(field, item)) continue;
     kept.push([name, field ? withoutDefaults(field, item) : item]);
@@ -60,17 +60,19 @@ function fieldsWithoutDefaults(schema: z.ZodObject, value: unknown): unknown {
   return Object.fromEntries(kept);
 }
 
-/** What fields are when they are left out. A refusal costs zod more than a thousand comparisons, and lists hold the same fields again and again. */
+/**
+ * The value of each field when it is absent. A failed zod parse costs more than a thousand comparisons, and lists repeat the same fields.
+ */
 const absents = new WeakMap<z.ZodType, z.ZodSafeParseResult<unknown>>();
 
-/** Whether leaving the field out gives the same. */
+/** Whether the value equals that of the absent field. */
 function isDefault(field: z.ZodType, value: unknown): boolean {
   let absent = absents.get(field);
   if (!absent) absents.set(field, (absent = field.safeParse(undefined)));
   return absent.success && isSameJson(absent.data, value);
 }
 
-/** A large value is not written as JSON only to see that it is not the default, which is small. */
+/** Compares without serialising large values: defaults are small. */
 function isSameJson(one: unknown, other: unknown): boolean {
   if (!isComposite(one) || !isComposite(other)) return one === other;
   return Object.keys(one).length === Object.keys(other).length && JSON.stringify(one) === JSON.stringify(other);

@@ -1,6 +1,6 @@
 import { CallError } from './errors';
 
-/** What a user keeps, as a sentence names it, and what makes room. */
+/** A kind of storage that counts against a user's limit, as error texts name it, and how to free some. */
 export interface StorageKind {
   /** Plural, after "Your", for example `chats`. */
   name: string;
@@ -9,8 +9,9 @@ export interface StorageKind {
 }
 
 /**
- * Refuses what would make a user's storage larger than allowed. Both figures are bytes and are passed on in the error's details.
- * @param used with what is about to be written
+ * Throws if a user's storage would exceed the limit. Both figures are bytes and are passed on in the error's details.
+ *
+ * @param used including the data about to be written
  * @param limit 0: unlimited
  * @throws CallError PAYLOAD_TOO_LARGE with `{ used, limit }`, which is 413 at the edge
  */
@@ -23,7 +24,10 @@ export function assertStorage({ name, advice }: StorageKind, used: number, limit
   });
 }
 
-/** In the larger unit that tells the two apart: megabytes, else bytes. `used` is rounded up and `limit` down, so that it reads as too much. */
+/**
+ * Formats both figures in the largest unit in which they differ. `used` is rounded up and `limit` down, so that `used` never reads as
+ * allowed.
+ */
 function inUnits(used: number, limit: number): [string, string] {
   const mega = 1_000_000;
   if (limit < mega) return [`${used} bytes`, `${limit} bytes`];

@@ -3,38 +3,41 @@ const OPENINGS = NAMES.map((name) => `<${name}>`);
 const CLOSINGS = NAMES.map((name) => `</${name}>`);
 const OPENING = new RegExp(`^<(?:${NAMES.join('|')})>`, 'i');
 const CLOSING = new RegExp(`^</(?:${NAMES.join('|')})>`, 'i');
-/** Any tag of a thought. */
+/** Any tag that opens or closes a thought. */
 export const TAG = new RegExp(`</?(?:${NAMES.join('|')})>`, 'i');
 const EVERY_TAG = new RegExp(TAG, 'gi');
 const LONGEST = Math.max(...CLOSINGS.map(({ length }) => length));
-/** What begins and ends a code block at the beginning of a line. */
+/** Opens and closes a code block at the beginning of a line. */
 const FENCES = ['```', '~~~'];
 const STARTS = [...FENCES, ...OPENINGS];
 const TAGS = [...OPENINGS, ...CLOSINGS];
-/** Before a tag that is written about rather than used. */
+/** A tag after one of these is quoted, not used. */
 const QUOTES = '`\'"';
 
-/** Who takes a text apart from its thoughts. */
+/** Receives the parts of a split text. */
 export interface ThoughtSink {
   text(text: string): void;
   thought(text: string): void;
-  /** All text so far was a thought: its opening tag was part of the prompt. Comes at most once, and after nothing but text. */
+  /**
+   * All text so far was a thought: its opening tag was part of the prompt. Called at most once, and only after text.
+   */
   unopened(): void;
 }
 
 export interface ThoughtOptions {
-  /** The text goes on after a part that is not seen here: it cannot begin within a thought. */
+  /** The text continues an earlier part that is not seen here: it cannot begin within a thought. */
   continues?: boolean;
 }
 
 /**
- * Tells thoughts from text, however the text is cut. A tag opens a thought at the beginning of a line only, and never within a code
- * block, so that an answer may write about tags. Each character is looked at once; at most a dozen wait for what follows them.
+ * Separates thoughts from text; the result does not depend on how the text is cut into pieces. A tag opens a thought at the beginning of a
+ * line only, and never within a code block, so that an answer may write about tags. Each character is examined once; at most a dozen wait for
+ * the next ones.
  */
 export class ThoughtSplitter {
-  /** The beginning of what may become a tag or a fence. */
+  /** Text that may become a tag or a fence. */
   private pending = '';
-  /** The same of a thought that comes apart. */
+  /** The same for thoughts from a separate field. */
   private pendingApart = '';
   private thinking = false;
   /** The fence of the code block that is open. */
@@ -42,7 +45,7 @@ export class ThoughtSplitter {
   /** Only blanks since the last line break. */
   private atLineStart: boolean;
   private mayBeUnopened: boolean;
-  /** Line breaks, and a second closing tag, between a thought and the text after it belong to neither. */
+  /** Line breaks, and a second closing tag, between a thought and the next text are dropped. */
   private afterThought = false;
   private lastCharacter = '';
 
@@ -61,7 +64,9 @@ export class ThoughtSplitter {
     for (let at = 0; at < text.length;) at = this.thinking ? this.readThought(text, at) : this.readText(text, at);
   }
 
-  /** A thought that came apart from the text, in a field of its own: tags in it mean nothing, and would end it where both are one text. */
+  /**
+   * A thought from a separate field: tags in it have no meaning, and are removed because they would end it in the combined text.
+   */
   thought(piece: string): void {
     this.endText();
     this.mayBeUnopened = false;
@@ -73,12 +78,12 @@ export class ThoughtSplitter {
     if (end > 0) this.sink.thought(text.slice(0, end));
   }
 
-  /** What comes next belongs to a thought. */
+  /** Whether the next text belongs to a thought. */
   get isThinking(): boolean {
     return this.thinking;
   }
 
-  /** Nothing follows: what waited is what it looks like. */
+  /** End of input: pending text is emitted as it is. */
   end(): void {
     this.endApart();
     this.endText();
@@ -98,7 +103,7 @@ export class ThoughtSplitter {
     else this.emit(pending);
   }
 
-  /** @returns where to go on; the end of the text also where the rest waits */
+  /** @returns where to continue; the end of the text if the rest is pending */
   private readThought(text: string, from: number): number {
     for (let at = text.indexOf('<', from); at !== -1; at = text.indexOf('<', at + 1)) {
       const tag = text.slice(at, at + LONGEST);
@@ -114,7 +119,7 @@ export class ThoughtSplitter {
     return text.length;
   }
 
-  /** @returns where to go on; the end of the text also where the rest waits */
+  /** @returns where to continue; the end of the text if the rest is pending */
   private readText(text: string, start: number): number {
     let from = start;
     if (this.afterThought) {
@@ -190,7 +195,7 @@ export class ThoughtSplitter {
   }
 }
 
-/** Whether a piece at the end of a text may become one of these; a whole one is not meant. */
+/** Whether a piece at the end of a text is a proper prefix of one of these. */
 function isBeginning(piece: string, of: readonly string[]): boolean {
   const lower = piece.toLowerCase();
   return of.some((whole) => lower.length < whole.length && whole.startsWith(lower));

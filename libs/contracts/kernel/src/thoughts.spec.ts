@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ThoughtSplitter } from './thought-splitter';
 import { splitThoughts } from './thoughts';
 
-/** What the splitter says of a text that comes in these pieces. */
+/** The splitter's output for a text in these pieces. */
 function split(pieces: readonly string[]): { thoughts: string; answer: string } {
   let [thoughts, answer] = ['', ''];
   const splitter = new ThoughtSplitter({
@@ -80,7 +80,7 @@ describe('thoughts in a text', () => {
     );
   });
 
-  it('come in a field of their own as well', () => {
+  it('are also accepted in a separate field', () => {
     const seen: string[] = [];
     const splitter = new ThoughtSplitter({
       text: (text) => seen.push(`text ${text}`),
@@ -93,7 +93,7 @@ describe('thoughts in a text', () => {
     expect(seen).toEqual(['thought hm', 'text Hello']);
   });
 
-  it('in a field of their own have no tags, however they are cut', () => {
+  it('lose their tags in a separate field, however they are cut', () => {
     const thoughtOf = (pieces: readonly string[]): string => {
       let thought = '';
       const splitter = new ThoughtSplitter({
@@ -111,7 +111,7 @@ describe('thoughts in a text', () => {
     expect(thoughtOf([...text])).toBe('a  b c < d </thi');
   });
 
-  it('does not open in a text that goes on', () => {
+  it('does not open in a continued text', () => {
     let text = '';
     const splitter = new ThoughtSplitter(
       { text: (piece) => (text += piece), thought: () => undefined, unopened: () => undefined },
@@ -121,7 +121,7 @@ describe('thoughts in a text', () => {
     expect(text).toBe('<think> is a tag, and so is </think>.');
   });
 
-  it('leaves out what may become a tag, while more comes', () => {
+  it('holds back a possible tag while the text grows', () => {
     expect(splitThoughts('<thi', { growing: true })).toEqual({ thoughts: '', answer: '' });
     expect(splitThoughts('<think>a</th', { growing: true })).toEqual({ thoughts: 'a', answer: '' });
     expect(splitThoughts('a <b', { growing: true }).answer).toBe('a <b');

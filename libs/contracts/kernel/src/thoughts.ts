@@ -1,17 +1,18 @@
 import { TAG, ThoughtSplitter } from './thought-splitter';
 
 /**
- * How a text that a model wrote holds its thoughts: between `<think>` and `</think>`. A run's text has them in that form, whether the
- * provider sent them as tags or in a field of their own; so have answers that were stored before thoughts were kept apart.
+ * Thoughts in a model's text are between `<think>` and `</think>`. A run's text always has this form, whether the provider sent tags or a
+ * separate field; so have answers that were stored before thoughts were separated.
  */
 
-/** What opens and closes a thought in a run's text. */
+/** Opens a thought in a run's text; its counterpart closes it. */
 export const THOUGHT_OPEN = '<think>\n';
 export const THOUGHT_CLOSE = '\n</think>\n\n';
 
 /**
- * A text with its thoughts taken out; each is empty where there is none.
- * @param growing more of it will come: what may become a tag at its end is left out
+ * Splits a text into thoughts and the rest; either may be empty.
+ *
+ * @param growing the text is not complete: a possible tag at its end is left out
  */
 export function splitThoughts(text: string, { growing = false } = {}): { thoughts: string; answer: string } {
   if (!(growing ? text.includes('<') : TAG.test(text))) return { thoughts: '', answer: text };
@@ -48,7 +49,7 @@ export interface ReasoningItem {
   content: [{ type: 'reasoning_text'; text: string }];
 }
 
-/** @param id of the run or the message whose thoughts they are */
+/** @param id of the run or the message */
 export function reasoningItem(id: string, thoughts: string, status: ReasoningItem['status']): ReasoningItem {
   return {
     type: 'reasoning',

@@ -7,7 +7,7 @@ export const KnowledgeBaseSchema = z.object({
   name: z.string(),
   description: z.string(),
   meta: z.record(z.string(), z.unknown()).nullable(),
-  /** Nobody but the owner and administrators yet. */
+  /** Always empty: only the owner and administrators use a base. */
   access_grants: z.array(z.unknown()),
   file_count: z.number().int(),
   /** Whether the caller may change it. */

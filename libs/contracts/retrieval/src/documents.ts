@@ -3,24 +3,24 @@ import { z } from 'zod';
 import { ChunkMetadataSchema, DegradedSchema, SearchItemSchema, SourceSchema } from './source';
 
 /**
- * Searches the documents of a turn. Items that are gone or that the caller may not read are in `skipped`, not an error: a chat outlives
- * the files that were attached to it.
- * `UNAVAILABLE` (details: `reason` as in `degraded`, `retryAfter`) when nothing could be searched because the vector store or the embedder
- * does not answer; where whole texts were asked for as well, they are answered and `degraded` says what is missing.
+ * Searches the documents of a turn. Items that are deleted or that the caller may not read are in `skipped`, not an error: a chat outlives
+ * its files.
+ * `UNAVAILABLE` (details: `reason` as in `degraded`, `retryAfter`) when nothing could be searched because the vector store or the embedder is
+ * away; if whole texts were requested too, they are returned and `degraded` says what is missing.
  */
 export const search = defineCall({
   pattern: 'retrieval.search',
   effect: 'read',
   sealed: true,
   request: z.object({
-    /** One question in up to eight wordings; a chunk counts by its best. */
+    /** Up to eight wordings of one question; a chunk's score is its best. */
     queries: z.array(z.string().trim().min(1).max(8_000)).min(1).max(8),
     items: z.array(SearchItemSchema).max(100),
     /** Chunks per item; TOP_K when absent. */
     k: z.number().int().min(1).max(100).optional(),
     /** 0 … 1, against `distances`; RELEVANCE_THRESHOLD when absent. */
     threshold: z.number().min(0).max(1).optional(),
-    /** Meaning and words together; ENABLE_RAG_HYBRID_SEARCH when absent. */
+    /** Semantic and keyword search together; ENABLE_RAG_HYBRID_SEARCH when absent. */
     hybrid: z.boolean().optional(),
     /** 0 … 1; HYBRID_BM25_WEIGHT when absent. */
     keywordWeight: z.number().min(0).max(1).optional(),
@@ -29,13 +29,13 @@ export const search = defineCall({
     sources: z.array(SourceSchema),
     /** Different documents in `sources`, as citations number them; the `count` of the status `sources_retrieved`. */
     count: z.number().int(),
-    /** RAG_TEMPLATE, never empty: `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`) are to be replaced. */
+    /** RAG_TEMPLATE, never empty: the caller replaces `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`). */
     template: z.string(),
     /** RAG_SYSTEM_CONTEXT: the context goes into the system message, not into the last user message. */
     inSystem: z.boolean(),
     /**
-     * Whole texts were cut, or chunks left out, because together they were too long: the whole texts have at most about a million
-     * characters, the chunks two. Of the chunks each item keeps its best.
+     * Texts were cut or chunks left out to limit the size: whole texts to about a million characters together, chunks to two million. Each
+     * item keeps its best chunks.
      */
     truncated: z.boolean(),
     skipped: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.uuid() })),
@@ -45,9 +45,9 @@ export const search = defineCall({
 });
 
 /**
- * The direct search of the wire (`/retrieval/query/doc` and `/query/collection`). A collection is `file-{id}` or the id of a base. Answers
- * with one list over all collections, the best first, and with fewer than `k` where together they would have more than two million characters.
- * `NOT_FOUND` when a collection is unknown or not the caller's to read; `UNAVAILABLE` as in `documents.search`.
+ * The direct search of the wire (`/retrieval/query/doc` and `/query/collection`). A collection is `file-{id}` or the id of a base. Returns
+ * one list over all collections, the best first; fewer than `k` if they exceed two million characters.
+ * `NOT_FOUND` when the caller may not read a collection or it does not exist; `UNAVAILABLE` as in `documents.search`.
  */
 export const query = defineCall({
   pattern: 'retrieval.query',
@@ -59,7 +59,7 @@ export const query = defineCall({
     k: z.number().int().min(1).max(100).optional(),
     /** The wire's `r`. */
     threshold: z.number().min(0).max(1).optional(),
-    /** Only where hybrid search is switched on for all (ENABLE_RAG_HYBRID_SEARCH). */
+    /** Has an effect only if hybrid search is switched on (ENABLE_RAG_HYBRID_SEARCH). */
     hybrid: z.boolean().optional(),
     keywordWeight: z.number().min(0).max(1).optional(),
   }),

@@ -11,8 +11,8 @@ export const get = defineCall({
 });
 
 /**
- * Admin only. Another engine or model: everything is embedded again in the background into a new index while the old one answers; a model
- * change while one is being built replaces it, and going back to the active model ends it.
+ * Admin only. Another engine or model: all documents are embedded in the background into a new index while the old one answers. A further
+ * change replaces the new index, and choosing the active model again cancels it.
  * `INVALID_ARGUMENT` when the engine's address is missing.
  */
 export const update = defineCall({

@@ -6,21 +6,21 @@ export const IngestionStepSchema = z.enum(['extract', 'split', 'embed', 'index']
 
 export type IngestionStep = z.infer<typeof IngestionStepSchema>;
 
-/** Where a file stands; what the gateway's `process/status` and its stream are made of. */
+/** State of a file's ingestion; the source of the gateway's `process/status` and its stream. */
 export const FileStatusSchema = z.object({
   id: z.uuid(),
   userId: z.uuid(),
   state: FileStateSchema,
-  /** The step that is under way or was reached last; null before the first. */
+  /** The current or last step; null before the first. */
   step: IngestionStepSchema.nullable(),
-  /** Chunks embedded or indexed so far, and in all; both 0 while that is not known. */
+  /** Chunks embedded or indexed so far, and in all; both 0 until the number is known. */
   done: z.number().int(),
   total: z.number().int(),
   /** Why it failed, for its owner to read; null otherwise. */
   error: z.string().nullable(),
   /** Rises with every replacement of the content. */
   generation: z.number().int(),
-  /** The generation that searches find; null while none is. */
+  /** The generation that searches find; null if none. */
   liveGeneration: z.number().int().nullable(),
 });
 
@@ -54,14 +54,14 @@ export type StoredFile = z.infer<typeof FileSchema>;
 export const MAX_FILE_NAME_CHARS = 500;
 
 /**
- * Where the bytes of a file live in the blob store. `version` is `1` for the upload and a new UUID for every replacement, so that no
- * replacement ever writes over bytes that a worker reads.
+ * Key of a file in the blob store. `version` is `1` for the upload and a new UUID for every replacement, so that a replacement never
+ * overwrites bytes that a worker reads.
  */
 export function toBlobKey(fileId: string, version: string): string {
   return `files/${fileId}/${version}`;
 }
 
-/** Where in the text of a file a piece begins; of one generation, since another one is another text. */
+/** Where a piece begins in a file's text. It is valid for one generation only. */
 export const TextCursorSchema = z.object({
   generation: z.number().int(),
   /** The first chunk of the piece. */

@@ -10,11 +10,11 @@ const Sha256 = z
   .regex(/^[0-9a-f]{64}$/);
 
 /**
- * Makes the row of a file whose bytes are in the blob store under `toBlobKey(fileId, '1')`, and queues its ingestion. Keyed by the
- * file's id: a second delivery answers with what the first has made.
+ * Creates the row of a file whose bytes are in the blob store under `toBlobKey(fileId, '1')`, and queues its ingestion. Idempotent by the
+ * file's id.
  * `INVALID_ARGUMENT` "Duplicate content detected…" when the base holds the same bytes already; `NOT_FOUND` for a base that is not the
  * caller's; `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` (files of a user or of a base), `RESOURCE_EXHAUSTED` (queue) beyond the limits. After an
- * error that is not `UNAVAILABLE` or `DEADLINE_EXCEEDED` the caller deletes the blob; what it forgets the reconciler finds.
+ * error other than `UNAVAILABLE` or `DEADLINE_EXCEEDED` the caller deletes the blob; the reconciler removes blobs that stay behind.
  */
 export const register = defineCall({
   pattern: 'retrieval.files.register',
@@ -26,9 +26,9 @@ export const register = defineCall({
     contentType: z.string().max(255).default('application/octet-stream'),
     size: z.number().int().min(0),
     sha256: Sha256,
-    /** What the client sent beside the file; kept as it is. */
+    /** Metadata that the client sent with the file; stored unchanged. */
     metadata: boundedJson().default({}),
-    /** The base it goes into; alone without one. */
+    /** The base to add it to; none: the file stands alone. */
     knowledgeId: z.uuid().nullish(),
     /** False: only stored, until it is added to a base. */
     process: z.boolean().default(true),
@@ -36,7 +36,7 @@ export const register = defineCall({
   reply: FileSchema,
 });
 
-/** `NOT_FOUND` also when it is somebody else's. */
+/** `NOT_FOUND` also when it belongs to another user. */
 export const get = defineCall({
   pattern: 'retrieval.files.get',
   effect: 'read',
@@ -44,7 +44,7 @@ export const get = defineCall({
   reply: FileSchema,
 });
 
-/** Where the original is, for whoever streams it to the browser. */
+/** Where the original is, for streaming it to the browser. */
 export const locate = defineCall({
   pattern: 'retrieval.files.locate',
   effect: 'read',
@@ -58,7 +58,7 @@ export const locate = defineCall({
   }),
 });
 
-/** Where each of several files stands; those that are gone or somebody else's are left out. */
+/** State of several files; those that are deleted or belong to another user are left out. */
 export const statuses = defineCall({
   pattern: 'retrieval.files.statuses',
   effect: 'read',
@@ -77,7 +77,7 @@ export const list = defineCall({
   reply: z.object({ items: z.array(FileSchema), total: z.number().int() }),
 });
 
-/** The caller's own files whose name matches: `*` stands for anything, `?` for one character, letter case does not count. */
+/** The caller's own files whose name matches: `*` stands for any text, `?` for one character; case-insensitive. */
 export const search = defineCall({
   pattern: 'retrieval.files.search',
   effect: 'read',
@@ -104,7 +104,7 @@ export const rename = defineCall({
   reply: FileSchema,
 });
 
-/** From the reply on no search finds it; its points, bytes and rows are removed by a durable job. */
+/** Once it replies no search finds the file; a durable job deletes its points, bytes and rows. */
 export const remove = defineCall({
   pattern: 'retrieval.files.delete',
   effect: 'keyed',
@@ -121,7 +121,9 @@ export const removeAll = defineCall({
   deadlineMs: 30_000,
 });
 
-/** Every file and base of a user who was deleted. Sent by auth's deletion through the gateway's admin route. */
+/**
+ * Deletes every file and base of a deleted user. The gateway's admin route calls it after auth has deleted the account.
+ */
 export const removeOfUser = defineCall({
   pattern: 'retrieval.files.deleteOfUser',
   effect: 'keyed',
@@ -131,9 +133,9 @@ export const removeOfUser = defineCall({
 });
 
 /**
- * The text that was extracted from a file, in pieces: from the beginning, then from the `next` of the piece before (null: that was the
- * end). A piece holds at most about `maxChars` characters. Empty while there is none.
- * `FAILED_PRECONDITION` when the content was replaced since the piece before: what was read is no part of the present text.
+ * The extracted text of a file, in pieces: from the beginning, then from the `next` of the last piece (null: the end). A piece has at most
+ * about `maxChars` characters. Empty until there is a text.
+ * `FAILED_PRECONDITION` when the content was replaced since the last piece: what was read is of the old text.
  */
 export const text = defineCall({
   pattern: 'retrieval.files.text',
@@ -147,8 +149,8 @@ export const text = defineCall({
 });
 
 /**
- * Replaces the content by bytes that are in the blob store under `toBlobKey(fileId, <new UUID>)`: a new generation, ingested anew; the
- * old one is found until the new one is in. `FAILED_PRECONDITION` when `blobKey` is not a key of this file.
+ * Replaces the content by bytes that are in the blob store under `toBlobKey(fileId, <new UUID>)`: a new generation. Searches find the old one
+ * until the new one is live. `FAILED_PRECONDITION` when `blobKey` is not a key of this file.
  */
 export const replace = defineCall({
   pattern: 'retrieval.files.replace',
@@ -165,7 +167,7 @@ export const replace = defineCall({
   reply: FileSchema,
 });
 
-/** Queues a file again that ended `failed` (or was never processed). `FAILED_PRECONDITION` for one that is `completed`. */
+/** Queues a file again that `failed` or was never processed. `FAILED_PRECONDITION` for one that is `completed`. */
 export const retry = defineCall({
   pattern: 'retrieval.files.retry',
   effect: 'keyed',

@@ -15,7 +15,7 @@ export const list = defineCall({
   reply: KnowledgePageSchema,
 });
 
-/** Bases whose name or description holds `query`. `all`: an administrator also sees those of others. */
+/** Bases whose name or description contains `query`. `all`: an administrator also sees those of others. */
 export const search = defineCall({
   pattern: 'retrieval.knowledge.search',
   effect: 'read',
@@ -30,7 +30,7 @@ export const search = defineCall({
   reply: KnowledgePageSchema,
 });
 
-/** `NOT_FOUND` also when it is somebody else's. */
+/** `NOT_FOUND` also when it belongs to another user. */
 export const get = defineCall({
   pattern: 'retrieval.knowledge.get',
   effect: 'read',
@@ -50,7 +50,7 @@ export const create = defineCall({
   reply: KnowledgeBaseSchema,
 });
 
-/** Changes what is named. */
+/** Changes the given fields. */
 export const update = defineCall({
   pattern: 'retrieval.knowledge.update',
   effect: 'keyed',
@@ -63,7 +63,7 @@ export const update = defineCall({
   reply: KnowledgeBaseSchema,
 });
 
-/** Deletes the base and those of its files that are nowhere else. From the reply on no search finds them. */
+/** Deletes the base and those of its files that are in no other base. Once it replies no search finds them. */
 export const remove = defineCall({
   pattern: 'retrieval.knowledge.delete',
   effect: 'keyed',
@@ -72,7 +72,7 @@ export const remove = defineCall({
   deadlineMs: 30_000,
 });
 
-/** Empties the base: its files leave it, and those that are nowhere else are deleted. */
+/** Removes all files from the base and deletes those that are in no other base. */
 export const reset = defineCall({
   pattern: 'retrieval.knowledge.reset',
   effect: 'keyed',
@@ -85,7 +85,7 @@ const FileOrder = z.enum(['name', 'created_at', 'updated_at']).default('updated_
 
 const FilePageSchema = z.object({ items: z.array(FileSchema), total: z.number().int() });
 
-/** The files of a base, 30 a page, with their state. `query`: only names that hold it. */
+/** The files of a base, 30 a page, with their state. `query`: only names that contain it. */
 export const files = defineCall({
   pattern: 'retrieval.knowledge.files',
   effect: 'read',
@@ -101,7 +101,7 @@ export const files = defineCall({
   reply: FilePageSchema,
 });
 
-/** Files of all the caller's bases whose name holds `query`, 30 a page, each with the base it is in. */
+/** Files of all the caller's bases whose name contains `query`, 30 a page, each with its base. */
 export const searchFiles = defineCall({
   pattern: 'retrieval.knowledge.searchFiles',
   effect: 'read',
@@ -122,7 +122,7 @@ export const pending = defineCall({
 });
 
 /**
- * Places files in a base. All or none. A file that is there already stays as it is; one whose bytes are there under another id is refused:
+ * Adds files to a base, all or none. A file that is there already is left as it is; the same bytes under another id are refused:
  * `INVALID_ARGUMENT` "Duplicate content detected…". Files that were never processed are queued.
  */
 export const addFiles = defineCall({
@@ -142,8 +142,8 @@ export const updateFile = defineCall({
 });
 
 /**
- * Takes a file out of a base. `deleteFile`: and deletes it, where it is in no other base and the caller may; otherwise a file that is in
- * no base any more can still be found as a file on its own.
+ * Removes a file from a base. `deleteFile`: deletes it too, if it is in no other base and the caller may; otherwise a file without a base can
+ * still be found as a file on its own.
  */
 export const removeFile = defineCall({
   pattern: 'retrieval.knowledge.removeFile',
@@ -152,7 +152,9 @@ export const removeFile = defineCall({
   reply: KnowledgeBaseSchema,
 });
 
-/** Admin only. Ingests every file anew, in the background; searches go on meanwhile. `queued`: how many were queued by this call. */
+/**
+ * Admin only. Ingests every file again, in the background; searches work meanwhile. `queued`: how many this call queued.
+ */
 export const reindex = defineCall({
   pattern: 'retrieval.knowledge.reindex',
   effect: 'keyed',

@@ -11,7 +11,7 @@ const VersionedSettings = z.object({
   }),
 });
 
-/** For admins and services; there is no secret in it. As the database has it now. */
+/** The settings as the database has them now, without secrets. For admins and services. */
 export const get = defineCall({
   pattern: 'retrieval.settings.get',
   effect: 'read',
@@ -19,7 +19,10 @@ export const get = defineCall({
   reply: VersionedSettings,
 });
 
-/** Admin only. What is named is changed, the rest stays. In force everywhere within a second. `INVALID_ARGUMENT` when it does not fit together. */
+/**
+ * Admin only. Changes the given settings and keeps the rest. Every process applies them within a second. `INVALID_ARGUMENT` when they
+ * contradict each other.
+ */
 export const update = defineCall({
   pattern: 'retrieval.settings.update',
   effect: 'keyed',

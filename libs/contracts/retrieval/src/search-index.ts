@@ -10,7 +10,7 @@ export const status = defineCall({
   reply: IndexStatusSchema,
 });
 
-/** Admin only. Builds a new index of everything with the present model while the old one answers. */
+/** Admin only. Builds a new index of all documents with the present model while the old one answers. */
 export const rebuild = defineCall({
   pattern: 'retrieval.index.rebuild',
   effect: 'keyed',

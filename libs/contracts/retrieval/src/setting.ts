@@ -1,7 +1,7 @@
 import { defineNotice } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
-/** Who turns text into vectors. '' is the local model in a process of its own. */
+/** The engine that embeds texts. '' is the local model in a process of its own. */
 export const EmbeddingEngineSchema = z.enum(['', 'openai', 'ollama']);
 
 export type EmbeddingEngine = z.infer<typeof EmbeddingEngineSchema>;
@@ -18,25 +18,25 @@ const IndexInfo = z.object({
   id: z.uuid(),
   engine: EmbeddingEngineSchema,
   model: z.string(),
-  /** Null until the embedder has been asked for the first time. */
+  /** Null until the embedder has returned its first vector. */
   dimension: z.number().int().nullable(),
 });
 
-/** What searches answer from, and what is being made to replace it. */
+/** The index that searches use, and the one that will replace it. */
 export const IndexStatusSchema = z.object({
   /** Null until the first document is embedded. */
   active: IndexInfo.nullable(),
-  /** Null unless the model was changed (or everything is indexed again). */
+  /** Null unless the model was changed or a rebuild was requested. */
   building: IndexInfo.extend({
-    /** Places of files (a file counts once for each base that it is in) that are in the new index, of all. */
+    /** Placements (a file counts once for each of its bases) in the new index, and in all. */
     done: z.number().int(),
     total: z.number().int(),
-    /** Why it does not go on; it is tried again and again. */
+    /** Why it does not continue; it is retried. */
     error: z.string().nullable(),
   }).nullable(),
   /**
-   * Files of which the embedder refuses a text although it answers others: the index (`building`: the new one, else the one that answers)
-   * is complete without them, and they are tried again later and later. The latest ones are named.
+   * Files of which the embedder refuses a text although it accepts others: the index (`building`: the new one, else the active one) is
+   * complete without them, and they are retried with back-off. The latest ones are named.
    */
   refused: z
     .object({
@@ -46,7 +46,7 @@ export const IndexStatusSchema = z.object({
           fileId: z.uuid(),
           name: z.string(),
           building: z.boolean(),
-          /** Names the chunk, and what the embedder says. */
+          /** Names the chunk, with the embedder's message. */
           error: z.string(),
           tries: z.number().int(),
         }),
@@ -62,13 +62,13 @@ export const EmbeddingSettings = z.object({
   model: z.string().trim().min(1).max(300),
   /** Texts per request. */
   batchSize: z.number().int().min(1).max(2_048),
-  /** Requests at once of one worker; 0 leaves it to the worker. */
+  /** Concurrent requests of one worker; 0: the worker's default. */
   concurrentRequests: z.number().int().min(0).max(256),
   openai: EmbeddingServer,
   ollama: EmbeddingServer,
 });
 
-/** What an admin sees of the embedding: keys are masked. */
+/** The embedding settings as an admin sees them: keys are masked. */
 export const EmbeddingConfigSchema = EmbeddingSettings.extend({
   model: z.string(),
   openai: StoredServer,
@@ -79,7 +79,7 @@ export const EmbeddingConfigSchema = EmbeddingSettings.extend({
 
 export type EmbeddingConfig = z.infer<typeof EmbeddingConfigSchema>;
 
-/** Sent by retrieval after a change of settings or embedding has committed: whoever caches them reads them again. */
+/** Sent by retrieval after a change of settings or embedding has committed: caches read them again. */
 export const RETRIEVAL_SETTINGS_CHANGED = defineNotice(
   'retrieval.settings.changed',
   z.object({ version: z.number().int() }),

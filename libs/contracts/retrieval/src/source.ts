@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Something that a search looks in: a file on its own, or a knowledge base (`collection`, as the wire calls it). */
+/** What a search looks in: a single file, or a knowledge base (`collection`, as the wire calls it). */
 export const SearchItemSchema = z.object({
   type: z.enum(['file', 'collection']),
   id: z.uuid(),
@@ -10,11 +10,11 @@ export const SearchItemSchema = z.object({
 
 export type SearchItem = z.infer<typeof SearchItemSchema>;
 
-/** Where a chunk comes from, as the wire has it in a source's `metadata`. */
+/** Origin of a chunk, as in the wire's `metadata` of a source. */
 export const ChunkMetadataSchema = z.looseObject({
   /**
-   * What citations are numbered by: the first place in which a value appears among all sources is its number, from 1. The file's name,
-   * or its id where two files of one answer have the same name.
+   * Citations are numbered by this value, from 1 in the order of first appearance over all sources. The file's name, or its id if two files
+   * of one answer have the same name.
    */
   source: z.string(),
   /** The file's name. */
@@ -24,7 +24,7 @@ export const ChunkMetadataSchema = z.looseObject({
   hash: z.string().optional(),
   /** Offset of the chunk in the file's text, in UTF-16 units. */
   start_index: z.number().int().optional(),
-  /** From 0, as the wire has it: the page that a reader shows is one more. */
+  /** From 0, as on the wire; readers show one more. */
   page: z.number().int().optional(),
   /** From 1, as printed. */
   page_label: z.string().optional(),
@@ -34,7 +34,7 @@ export const ChunkMetadataSchema = z.looseObject({
 
 export type ChunkMetadata = z.infer<typeof ChunkMetadataSchema>;
 
-/** A citation object of the wire: parallel lists, the best chunk first. One for each item that had something to say. */
+/** A citation object of the wire: parallel lists, the best chunk first. One for each item with results. */
 export const SourceSchema = z.object({
   source: z.looseObject({ type: z.enum(['file', 'collection']), id: z.uuid(), name: z.string() }),
   document: z.array(z.string()),

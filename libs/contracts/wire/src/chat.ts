@@ -1,10 +1,10 @@
 import { boundedJson, boundedRecord, MAX_ENTRIES, MAX_ID_CHARS, MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
-/** Messages of one blob; a chat that is longer was not written by people. */
+/** Messages of one blob; no person writes a longer chat. */
 const MAX_MESSAGES = MAX_ENTRIES;
 
-/** Id of a message, chosen by the browser: a key of the blob's `messages`, so not the one name that is none. */
+/** Id of a message, chosen by the browser: a key of the blob's `messages`, so `__proto__` is refused. */
 export const MessageIdSchema = z
   .string()
   .min(1, 'must not be empty')
@@ -14,7 +14,7 @@ export const MessageIdSchema = z
 /** Epoch seconds; older clients send milliseconds. */
 export const TimestampSchema = z.number().min(0).max(1e14);
 
-/** Place of an answer among those of several models. */
+/** Position of an answer among those of several models. */
 export const ModelIndexSchema = z.number().int().min(0).max(1_000);
 
 /** Parts of one message, and items of one answer. */
@@ -54,7 +54,7 @@ export const MessageSchema = z.looseObject({
     .optional(),
   usage: boundedJson(100).optional(),
   error: z.unknown().optional(),
-  /** User messages: what was attached. Read leniently, like all that only clients write. */
+  /** User messages: attachments. Read leniently, like all fields that only clients write. */
   files: z.unknown().optional(),
   /** Answers with documents: `Source[]` and `MessageStatus[]`. */
   sources: z.unknown().optional(),
@@ -74,7 +74,7 @@ export const ChatBlobSchema = z.looseObject({
     .looseObject({
       currentId: z.string().max(MAX_ID_CHARS).nullish(),
       messages: messages.default({}),
-      /** In answers: there are older messages. Read leniently, and ignored, where a client sends it back. */
+      /** In replies: there are older messages. Ignored if a client sends it back. */
       before: z.string().max(MAX_ID_CHARS).optional().catch(undefined),
     })
     .optional(),

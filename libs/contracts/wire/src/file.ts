@@ -4,17 +4,17 @@ import { z } from 'zod';
 export const FILES_PER_PAGE = 30;
 
 /**
- * How far a file's ingestion is. `pending`: waits for a worker; `processing`: a worker has it; `completed`: its text can be found;
- * `failed`: given up, with a reason. A file whose content was replaced stays findable under its old content until the new is `completed`.
+ * State of a file's ingestion. `pending`: waits for a worker; `processing`: a worker has claimed it; `completed`: searches find its text;
+ * `failed`: gave up, with a reason. After a replacement searches find the old content until the new one is `completed`.
  */
 export const FileStateSchema = z.enum(['pending', 'processing', 'completed', 'failed']);
 
 export type FileState = z.infer<typeof FileStateSchema>;
 
 /**
- * An uploaded document. Times are epoch seconds, `meta.size` is bytes, `hash` is the SHA-256 of the content that searches find (null
- * before the first is in). `data.error` says why it `failed` and what to do; `data` is empty for a file that was only stored; the text
- * itself is at `data/content`. `meta.data` is what the upload's `metadata` said (`knowledge_id`: the base it was uploaded into).
+ * An uploaded document. Times are epoch seconds, `meta.size` is bytes, `hash` is the SHA-256 of the content that searches find (null before
+ * the first ingestion). `data.error` says why it `failed` and what to do; `data` is empty for a file that was only stored; the text itself is
+ * at `data/content`. `meta.data` is the upload's `metadata` (`knowledge_id`: the base it was uploaded into).
  */
 export const FileSchema = z.looseObject({
   id: z.uuid(),
@@ -36,12 +36,12 @@ export const FileSchema = z.looseObject({
 
 export type FileItem = z.infer<typeof FileSchema>;
 
-/** A file as its upload and its own route answer it. `path` is where its bytes are fetched. */
+/** A file in the replies of its upload and its own route. `path` is the address of its bytes. */
 export const FileReplySchema = FileSchema.extend({ status: z.literal(true), path: z.string() });
 
 export type FileReply = z.infer<typeof FileReplySchema>;
 
-/** How far the reading of a file is. `step`, `done` and `total` are ours: they count within the step. */
+/** Progress of a file's ingestion. `step`, `done` and `total` are ours: they count within the step. */
 export const FileProgressSchema = z.object({
   status: FileStateSchema,
   error: z.string().nullish(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FileProgressSchema, FileSchema } from './file';
 import { AccessGrantSchema } from './model';
 
-/** Whose something is, as lists name it. Null: an account that cannot be named now. */
+/** The owner of an item in a list. Null: the account is unknown or cannot be fetched now. */
 export const OwnerSchema = z.object({ id: z.uuid(), name: z.string(), role: z.string(), email: z.string() }).nullable();
 
 export type Owner = z.infer<typeof OwnerSchema>;
@@ -42,7 +42,7 @@ export const KnowledgeFileSchema = FileSchema.extend({
 
 export type KnowledgeFile = z.infer<typeof KnowledgeFileSchema>;
 
-/** A file on its way into the search; `step`, `done` and `total` as in `FileProgressSchema`. */
+/** A file that is being ingested; `step`, `done` and `total` as in `FileProgressSchema`. */
 export const PendingFileSchema = z.object({
   id: z.uuid(),
   user_id: z.uuid(),

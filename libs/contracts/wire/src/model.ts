@@ -37,7 +37,7 @@ export const ModelEntrySchema = z.object({
   is_active: z.boolean().default(true),
 });
 
-/** An entry that comes in. What is stored has no maxima, so that rows of before stay readable. */
+/** An entry in a request. Stored entries and replies have no maxima, so that old rows stay readable. */
 export const IncomingModelEntrySchema = ModelEntrySchema.extend({
   id: z.string().min(1, 'must not be empty').max(256),
   base_model_id: z.string().max(512).nullish(),

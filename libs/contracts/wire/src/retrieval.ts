@@ -3,19 +3,19 @@ import { z } from 'zod';
 const limit = z.number().int().min(1).nullable();
 
 /**
- * How documents are read and searched; the names are those that an operator knows as environment variables. Sizes: `CHUNK_*` in
- * characters (tokens with the token splitter), `FILE_MAX_SIZE` in MiB. `RELEVANCE_THRESHOLD` and `HYBRID_BM25_WEIGHT` are 0 to 1. Engines
- * that are not offered are answered with their empty values and ignored when they come back.
+ * How documents are read and searched; the names are those of the environment variables. Sizes: `CHUNK_*` in characters (tokens with the
+ * token splitter), `FILE_MAX_SIZE` in MiB. `RELEVANCE_THRESHOLD` and `HYBRID_BM25_WEIGHT` are 0 to 1. Engines that we do not have are
+ * returned with empty values and ignored in requests.
  */
 export const RetrievalSettingsSchema = z.object({
-  /** `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`) are replaced. Empty: our own. */
+  /** `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`) are replaced. Empty: our default. */
   RAG_TEMPLATE: z.string().max(50_000),
   /** Chunks per attached item. */
   TOP_K: z.number().int().min(1).max(100),
-  /** 0 … 1: chunks that are less like the question are left out. */
+  /** 0 … 1: less similar chunks are left out. */
   RELEVANCE_THRESHOLD: z.number().min(0).max(1),
   ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
-  /** 0: meaning only, 1: words only. */
+  /** 0: semantic only, 1: keywords only. */
   HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
   /** Whole texts instead of chunks. */
   RAG_FULL_CONTEXT: z.boolean(),

@@ -6,12 +6,12 @@ export const RunDeltaSchema = z.object({ generation: z.number().int(), offset: z
 
 export type RunDelta = z.infer<typeof RunDeltaSchema>;
 
-/** Forget what is shown: the whole text is now `text`. */
+/** Discards the shown text: the whole text is now `text`. */
 export const RunResetSchema = z.object({ generation: z.number().int(), text: z.string() });
 
 export type RunReset = z.infer<typeof RunResetSchema>;
 
-/** The end; comes once. `length` is that of the final text (UTF-16 units). */
+/** The end; sent once. `length` is that of the final text (UTF-16 units). */
 export const RunEndSchema = z.object({
   state: z.enum(['completed', 'failed', 'cancelled']),
   generation: z.number().int(),

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { PermissionsSchema } from './user';
 
 /**
- * What the page needs before and after signing in. Everything below `default_models` is there only with a valid session of an activated
- * account. `onboarding`: no account exists yet; `setup_secret`: the first one takes the set-up secret. `stale`: the settings are the last known ones, because the services cannot be asked now.
+ * What the page needs before and after signing in. Fields below `default_models` are there only with a valid session of an activated account.
+ * `onboarding`: no account exists yet; `setup_secret`: the first one needs the set-up secret. `stale`: the settings are the last known ones,
+ * because the services are unavailable.
  */
 export const AppConfigSchema = z.looseObject({
   onboarding: z.literal(true).optional(),
@@ -23,7 +24,7 @@ export const AppConfigSchema = z.looseObject({
 
 export type AppConfig = z.infer<typeof AppConfigSchema>;
 
-/** A line above every page. */
+/** A notice at the top of every page. */
 export const BannerSchema = z.looseObject({
   id: z.string(),
   type: z.string(),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * What an answer leaned on: parallel lists, the best first. `source` is the attached file or base. Numbers in the answer (`[1]`) count
- * the different values of `metadata[].source` (else `source.id`) over all sources, in order. `metadata[].page` counts from 0;
- * `distances`: 0 to 1, 1 is the same meaning, absent for whole texts.
+ * Sources of an answer: parallel lists, the best first. `source` is the attached file or base. Numbers in the answer (`[1]`) count the
+ * different values of `metadata[].source` (else `source.id`) over all sources, in order. `metadata[].page` counts from 0; `distances`: 0 to
+ * 1, 1 is the same meaning, absent for whole texts.
  */
 export const SourceSchema = z.looseObject({
   source: z.looseObject({
@@ -29,9 +29,9 @@ export const SourceSchema = z.looseObject({
 export type Source = z.infer<typeof SourceSchema>;
 
 /**
- * What happens before the answer begins, kept in its `statusHistory`. `queries_generated`: what is searched for; `sources_retrieved`:
- * how many documents were found; `documents_unavailable` (ours): the documents could not be searched, `description` says why, and the
- * answer is given without them.
+ * A step before the answer begins, kept in its `statusHistory`. `queries_generated`: the search queries; `sources_retrieved`: how many
+ * documents were found; `documents_unavailable` (ours): the documents could not be searched, `description` says why, and the answer is given
+ * without them.
  */
 export const MessageStatusSchema = z.looseObject({
   action: z.string(),
@@ -43,7 +43,9 @@ export const MessageStatusSchema = z.looseObject({
 
 export type MessageStatus = z.infer<typeof MessageStatusSchema>;
 
-/** Something attached to a message, a chat or a request. `context: "full"` asks for the whole text. Other types are kept and not read. */
+/**
+ * An attachment of a message, a chat or a request. `context: "full"` requests the whole text. Other types are stored and ignored.
+ */
 export const AttachmentSchema = z.looseObject({
   type: z.string().nullish(),
   id: z.string().nullish(),

@@ -7,8 +7,8 @@ export const UsageSchema = z.object({
   prompt_tokens: z.number().int(),
   completion_tokens: z.number().int(),
   total_tokens: z.number().int(),
-  /** `cached_tokens` and its like, as the provider counts them. */
+  /** `cached_tokens` and similar, as the provider counts them. */
   prompt_tokens_details: TokenDetailsSchema.optional(),
-  /** `reasoning_tokens` and its like. */
+  /** `reasoning_tokens` and similar. */
   completion_tokens_details: TokenDetailsSchema.optional(),
 });

@@ -1,4 +1,4 @@
-/** Answers with a detail for the operator, or throws. */
+/** Resolves with a detail for the operator, or throws. */
 export type Check = (signal: AbortSignal) => Promise<string | void> | string | void;
 
 export interface CheckOptions {
@@ -20,7 +20,7 @@ export interface ReadinessReport {
   checks: CheckResult[];
 }
 
-/** A probe storm must not become a query storm. */
+/** Many probes must not become many queries. */
 const CACHE_MS = 1_000;
 
 /** Whether this process should get work: started, not draining, and every required check passes. */

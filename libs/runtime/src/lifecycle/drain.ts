@@ -2,16 +2,16 @@ import type { Logger } from 'pino';
 
 /**
  * When a hook runs:
- * - `leave`: everything is still served, but no longer wanted here: tell those who are connected to come back elsewhere, within the time
- *   that is left, and return at once;
+ * - `leave`: everything is still served, but clients should move: tell them to reconnect elsewhere, within the remaining time, and return at
+ *   once;
  * - `intake`: stop taking new work;
- * - `work`: finish or hand over what runs;
- * - `close`: after the application has closed; write out what is left.
+ * - `work`: finish or hand over running work;
+ * - `close`: after the application has closed; flush.
  */
 export type DrainPhase = 'leave' | 'intake' | 'work' | 'close';
 
 export interface DrainContext {
-  /** Milliseconds that are left for this and all later hooks. */
+  /** Milliseconds left for this and all later hooks. */
   remainingMs: number;
   /** Aborted when the time is over. */
   signal: AbortSignal;
@@ -23,7 +23,9 @@ interface DrainHook {
   run: (context: DrainContext) => Promise<void> | void;
 }
 
-/** What a process does before it goes: hooks, run one after another, phase by phase, in the order in which they were added. */
+/**
+ * The orderly end of a process: hooks, run one after another, phase by phase, in the order in which they were added.
+ */
 export class Drain {
   readonly #hooks: DrainHook[] = [];
   #leaving = false;
@@ -35,12 +37,12 @@ export class Drain {
     return this.#draining;
   }
 
-  /** True from the signal on: the process still serves, and asks whoever it serves to come back elsewhere. */
+  /** True from the signal on: the process still serves, and tells its clients to reconnect elsewhere. */
   get leaving(): boolean {
     return this.#leaving;
   }
 
-  /** The process is about to end; readiness says so, and load balancers need a moment to see it. */
+  /** Starts the leave phase; readiness reports it, and load balancers need a moment to see it. */
   leave(): void {
     this.#leaving = true;
   }
@@ -58,7 +60,8 @@ export class Drain {
 
   /**
    * Runs the hooks of a phase until `deadlineAt` (milliseconds of `Date.now()`).
-   * @returns the names of the hooks that failed or did not end in time; later hooks run even so, with no time left to wait
+   *
+   * @returns the names of the hooks that failed or did not end in time; later hooks still run, without waiting
    */
   async run(phase: DrainPhase, deadlineAt: number): Promise<string[]> {
     const failed: string[] = [];

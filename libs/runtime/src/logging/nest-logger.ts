@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** What Nest says at every start; of interest only to who debugs the wiring. */
+/** Contexts in which Nest logs at every start; only useful for debugging the wiring. */
 const NOISY = new Set([
   'InstanceLoader',
   'NestFactory',

@@ -6,8 +6,8 @@ const PREFIX = 'perennial_';
 export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /**
- * The metrics of one process. Names are given without the `perennial_` prefix; asking for a name again gives the same metric,
- * so two classes may share one. Labels must have few values: never a user, chat or run id.
+ * The metrics of one process. Names omit the `perennial_` prefix; a repeated name returns the same metric, so two classes may share one.
+ * Labels must have few values: never a user, chat or run id.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -18,7 +18,8 @@ export class Metrics {
 
   /**
    * @param name in the form `things_total`
-   * @param collect adds at scrape time what has come since the last one
+   *
+   * @param collect adds at scrape time what was counted since the last scrape
    */
   counter<L extends string = never>(
     name: string,
@@ -53,7 +54,7 @@ export class Metrics {
     );
   }
 
-  /** What a metric is made from that may be asked for its value at scrape time. */
+  /** Options of a metric whose value is collected at scrape time. */
   #collected<M, L extends string>(
     name: string,
     help: string,

@@ -1,4 +1,3 @@
-import fastifyStatic from '@fastify/static';
 import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorFilter } from '../../http/error.filter';
@@ -6,8 +5,7 @@ import { Problem } from '../../problem';
 import { isMachinePath, type Site, type SiteFile, wantsPage } from './site';
 
 /** Serves the page at every path that is no route: its files, and the page itself for the places inside it. */
-export async function serveSite(fastify: FastifyInstance, site: Site | undefined, errors: ErrorFilter): Promise<void> {
-  if (site !== undefined) await fastify.register(fastifyStatic, { root: site.root, serve: false, cacheControl: false });
+export function serveSite(fastify: FastifyInstance, site: Site | undefined, errors: ErrorFilter): void {
   fastify.route({
     method: ['GET', 'HEAD'],
     url: '/*',
@@ -26,7 +24,7 @@ export async function serveSite(fastify: FastifyInstance, site: Site | undefined
       return reply
         .header('cache-control', file.cacheControl)
         .header('content-security-policy', site.policy)
-        .sendFile(file.path);
+        .sendFile(file.path, site.root);
     },
   });
 }

@@ -31,7 +31,7 @@ const newPassword = z.string().min(8, 'must have at least 8 characters').max(102
 const imageUrl = z.string().max(100_000, 'must not be longer than 100,000 characters (about 75 kB of picture)');
 
 /**
- * The first account becomes the administrator; unless it is made on the machine itself, it takes the `setup_secret` from the log. 403 when
+ * The first account becomes the administrator; unless it is created on the machine itself, it needs the `setup_secret` from the log. 403 when
  * sign-up is off or the secret is wrong, 400 when the address is taken or the password is too common. Sets the `token` cookie.
  */
 export const signUp = route({
@@ -78,7 +78,7 @@ export const updateTimezone = route({
   reply: z.object({ status: z.literal(true) }),
 });
 
-/** Ends every session of the account, this one as well. 400 when the old password is wrong. */
+/** Ends every session of the account, including this one. 400 when the old password is wrong. */
 export const updatePassword = route({
   method: 'POST',
   path: '/api/v1/auths/update/password',

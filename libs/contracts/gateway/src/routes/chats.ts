@@ -49,12 +49,14 @@ export const create = route({
   reply: ChatSchema,
 });
 
-/** Any string is accepted here: what is no chat of the caller's is 401, the same for "does not exist" and "not yours". */
+/**
+ * Any string is accepted: an id that is not a chat of the caller is 401, the same for "does not exist" and "not yours".
+ */
 const chatId = z.object({ id: z.string().min(1).max(200) });
 
 /**
- * The chat with its newest messages: as many as fit into an answer of about 2 MB, which are all of nearly every chat. Where there are older ones,
- * `chat.history.before` is set: ask again with it as `before` for those. A message's `childrenIds` are complete only among what was fetched.
+ * The chat with its newest messages: as many as fit into a reply of about 2 MB, which is all of nearly every chat. If there are older ones,
+ * `chat.history.before` is set: pass it as `before` to get them. A message's `childrenIds` are complete only among the fetched messages.
  */
 export const get = route({
   method: 'GET',

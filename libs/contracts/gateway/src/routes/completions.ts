@@ -12,7 +12,7 @@ export const create = route({
   reply: z.looseObject({}),
 });
 
-/** What the page calls in task mode: the same route, typed. */
+/** The same route in task mode, typed for the page. */
 export const sendTurn = route({
   method: 'POST',
   path: '/api/chat/completions',

@@ -4,7 +4,7 @@ import { route } from '../route';
 
 export const get = route({ method: 'GET', path: '/api/config', access: 'public', reply: AppConfigSchema });
 
-/** `deployment_id` changes with every deployment of another build: an open page reloads itself. */
+/** `deployment_id` changes with every deployment of another build, and open pages then reload themselves. */
 export const version = route({
   method: 'GET',
   path: '/api/version',
@@ -26,7 +26,7 @@ export const changelog = route({
   reply: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
 
-/** How many of the installation's users this process holds a socket for, and nothing about which models they use. */
+/** How many users have a socket at this process. Which models they use is not shown. */
 export const usage = route({
   method: 'GET',
   path: '/api/usage',

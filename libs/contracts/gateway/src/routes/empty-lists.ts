@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { route } from '../route';
 
 /**
- * Calls that a client makes on its first load and in its sidebar for features that are not offered yet, with the shape in which it
- * expects "nothing there". Adding a feature takes its line away.
+ * Routes that a client calls on load and in its sidebar for features that we do not have yet; each replies with its empty shape. Remove a
+ * line when its feature is added.
  */
 const list = { method: 'GET', access: 'user', reply: z.array(z.never()) } as const;
 const page = { ...list, reply: z.object({ items: z.array(z.never()), total: z.literal(0) }) } as const;

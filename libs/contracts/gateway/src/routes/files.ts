@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { route } from '../route';
 
 /**
- * Multipart: part `file`, and part `metadata` (JSON text; `knowledge_id` puts it into that base). Answers when the bytes are stored and
- * the work is written down; the reading goes on whatever happens to this server. 413 beyond `FILE_MAX_SIZE`, 415 for an extension that
- * is not allowed. `process=false` only stores it. `process_in_background=false` is accepted and changes nothing: follow `process/status`.
+ * Multipart: part `file`, and part `metadata` (JSON text; `knowledge_id` adds it to that base). Replies once the bytes are stored and the
+ * ingestion is recorded, which continues even if this server dies. 413 beyond `FILE_MAX_SIZE`, 415 for an extension that is not allowed.
+ * `process=false` only stores the file. `process_in_background=false` is accepted and has no effect: follow `process/status`.
  */
 export const upload = route({
   method: 'POST',
@@ -22,7 +22,9 @@ export const upload = route({
 
 const page = z.coerce.number().int().min(1).max(1_000_000);
 
-/** The caller's files, newest first. Their text is never in the list (`content` changes nothing): ask `data/content` for it. */
+/**
+ * The caller's files, newest first, always without their text (`content` has no effect): read `data/content` for it.
+ */
 export const list = route({
   method: 'GET',
   path: '/api/v1/files/',
@@ -31,7 +33,7 @@ export const list = route({
   reply: z.object({ items: z.array(FileSchema), total: z.number().int() }),
 });
 
-/** The caller's files whose name matches: `*` stands for anything, `?` for one character, letter case does not count. */
+/** The caller's files whose name matches: `*` stands for any text, `?` for one character; case-insensitive. */
 export const search = route({
   method: 'GET',
   path: '/api/v1/files/search',
@@ -63,7 +65,9 @@ export const removeAll = route({
   reply: done,
 });
 
-/** Any string is accepted: what is no file of the caller's is 404, the same for "does not exist" and "not yours". */
+/**
+ * Any string is accepted: an id that is not a file of the caller is 404, the same for "does not exist" and "not yours".
+ */
 const params = z.object({ id: z.string().min(1).max(200) });
 
 export const get = route({
@@ -74,12 +78,12 @@ export const get = route({
   reply: FileReplySchema,
 });
 
-/** Deletes the file with its vectors and bytes, in every base that holds it; a repeated request finishes what a crash cut short. */
+/** Deletes the file with its vectors and bytes, in every base that holds it. Idempotent: repeat it after an error. */
 export const remove = route({ method: 'DELETE', path: '/api/v1/files/:id', access: 'user', params, reply: done });
 
 /**
- * JSON, or with `stream=true` server-sent events: one at once, one with every change, none without one, and the end of the stream after
- * `completed` or `failed`. A stream that ends without one of the two was cut (a deploy): come back.
+ * JSON, or with `stream=true` server-sent events: one at once, one with every change; the stream ends after `completed` or `failed`. A stream
+ * that ends without either was cut (a deploy): reconnect.
  */
 export const status = route({
   method: 'GET',
@@ -90,7 +94,7 @@ export const status = route({
   reply: FileProgressSchema,
 });
 
-/** Ours: puts a `failed` file (or one that was only stored) to work. 409 when it is `completed`. */
+/** Ours: ingests a file that `failed` or was only stored. 409 when it is `completed`. */
 export const retry = route({
   method: 'POST',
   path: '/api/v1/files/:id/process/retry',
@@ -99,7 +103,9 @@ export const retry = route({
   reply: FileReplySchema,
 });
 
-/** The extracted text, in the order of the document; empty while there is none. Breaks off when the file is replaced meanwhile. */
+/**
+ * The extracted text, in the order of the document; empty until there is one. The reply is cut if the file is replaced meanwhile.
+ */
 export const text = route({
   method: 'GET',
   path: '/api/v1/files/:id/data/content',
@@ -108,7 +114,7 @@ export const text = route({
   reply: z.object({ content: z.string() }),
 });
 
-/** Replaces the file's text: a new generation, which is found when it is indexed; until then the old one is. */
+/** Replaces the file's text: a new generation. Searches find the old text until the new one is indexed. */
 export const updateText = route({
   method: 'POST',
   path: '/api/v1/files/:id/data/content/update',
@@ -127,7 +133,9 @@ export const rename = route({
   reply: FileReplySchema,
 });
 
-/** The original's bytes, with ranges. `attachment=true` makes a browser save it; what a browser could run is never shown inline. */
+/**
+ * The original's bytes, with ranges. `attachment=true` makes a browser save it; active content is never shown inline.
+ */
 export const content = route({
   method: 'GET',
   path: '/api/v1/files/:id/content',
@@ -139,7 +147,7 @@ export const content = route({
   replyType: 'application/octet-stream',
 });
 
-/** An HTML document to look at: inline, in a sandbox in which none of it runs and nothing is fetched. 404 for a file that is none. */
+/** An HTML document for display: inline, in a sandbox that runs and fetches nothing. 404 for a file of another type. */
 export const html = route({
   method: 'GET',
   path: '/api/v1/files/:id/content/html',

@@ -25,7 +25,9 @@ const query = z.string().max(500).default('');
 
 const direction = z.enum(['asc', 'desc']);
 
-/** Bases whose name or description holds `query`; 30 a page. An administrator also sees those of others, unless `view_option` is `created`. */
+/**
+ * Bases whose name or description contains `query`; 30 a page. An administrator also sees those of others, unless `view_option` is `created`.
+ */
 export const search = route({
   method: 'GET',
   path: '/api/v1/knowledge/search',
@@ -48,7 +50,7 @@ const filePage = z.object({
   total: z.number().int(),
 });
 
-/** Files in the caller's bases whose name holds `query`, each with the base it is in; 30 a page. */
+/** Files in the caller's bases whose name contains `query`, each with its base; 30 a page. */
 export const searchFiles = route({
   method: 'GET',
   path: '/api/v1/knowledge/search/files',
@@ -65,7 +67,7 @@ const form = z.object({
   access_grants: z.array(IncomingAccessGrantSchema).max(1_000).nullish(),
 });
 
-/** Grants are accepted and not kept: a base is its owner's, and every administrator's. */
+/** Grants are accepted and ignored: only the owner and administrators use a base. */
 export const create = route({
   method: 'POST',
   path: '/api/v1/knowledge/create',
@@ -93,7 +95,7 @@ export const update = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Deletes the base with the vectors of its files; a file that is in no other base goes with it. */
+/** Deletes the base with the vectors of its files, and the files that are in no other base. */
 export const remove = route({
   method: 'DELETE',
   path: '/api/v1/knowledge/:id/delete',
@@ -102,7 +104,7 @@ export const remove = route({
   reply: z.boolean(),
 });
 
-/** Empties the base: its files leave it, and those that are nowhere else are deleted. */
+/** Removes all files from the base, and deletes those that are in no other base. */
 export const reset = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/reset',
@@ -131,8 +133,8 @@ export const files = route({
 });
 
 /**
- * The base's files that wait or are being read; at most 500. With `stream=true` the list as server-sent events: at once, with every
- * change, and the end of the stream when nothing is left.
+ * The base's files that wait or are being ingested; at most 500. With `stream=true` the list as server-sent events: at once and with every
+ * change; the stream ends when the list is empty.
  */
 export const pending = route({
   method: 'GET',
@@ -153,7 +155,7 @@ const oneFile = z.object({
     .optional(),
 });
 
-/** Puts a file into the base. 400 when a file of the same content is there already. */
+/** Adds the file to the base. 400 when the base has a file with the same content. */
 export const addFile = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/add',
@@ -163,7 +165,7 @@ export const addFile = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Reads a file of the base again from its bytes. */
+/** Ingests a file of the base again from its bytes. */
 export const updateFile = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/update',
@@ -173,7 +175,7 @@ export const updateFile = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Takes a file out of the base, and with `delete_file` (the default) deletes it where no other base holds it. */
+/** Removes a file from a base, and with `delete_file` (the default) deletes it if no other base holds it. */
 export const removeFile = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/file/remove',
@@ -184,7 +186,7 @@ export const removeFile = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Puts up to 1,000 files into the base, all or none. */
+/** Adds up to 1,000 files to the base, all or none. */
 export const addFiles = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/files/batch/add',
@@ -194,7 +196,7 @@ export const addFiles = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** Reads every file again, in the background; searches go on meanwhile. */
+/** Ingests every file again, in the background; searches work meanwhile. */
 export const reindex = route({
   method: 'POST',
   path: '/api/v1/knowledge/reindex',

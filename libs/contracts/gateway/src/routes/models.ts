@@ -7,7 +7,10 @@ import {
 import { z } from 'zod';
 import { route } from '../route';
 
-/** The models that the caller may use; `refresh=true` asks the providers again. OpenAI's SDKs ask under base URL `/api/v1`, `/v1` or `/openai`. */
+/**
+ * The models that the caller may use; `refresh=true` fetches them from the providers. OpenAI's SDKs call it under base URL `/api/v1`, `/v1`
+ * or `/openai`.
+ */
 export const list = route({
   method: 'GET',
   path: '/api/models',

@@ -12,7 +12,7 @@ export const config = route({
   reply: settingsReply,
 });
 
-/** Changes what is named; the rest stays. In force everywhere within a second. */
+/** Changes the given settings and keeps the rest. Every process applies them within a second. */
 export const updateConfig = route({
   method: 'POST',
   path: '/api/v1/retrieval/config/update',
@@ -24,9 +24,9 @@ export const updateConfig = route({
 const indexed = z.object({ engine: z.string(), model: z.string(), dimension: z.number().int().nullable() });
 
 /**
- * What is chosen. `index` is ours: the model that searches answer from (`active`), and the index that is being made to replace it
- * (`building`: `done` of `total` places of files); until that is finished the former model answers. `refused`: files that the index does
- * without, because the embedder refuses a text of them.
+ * The chosen engine and model. `index` is ours: the model that searches use (`active`), and the index that will replace it (`building`:
+ * `done` of `total` placements of files); until that is complete the former one answers. `refused`: files that the index lacks, because the
+ * embedder refuses one of their texts.
  */
 const embeddingReply = EmbeddingSettingsSchema.extend({
   status: z.literal(true),
@@ -58,7 +58,9 @@ export const embedding = route({
   reply: embeddingReply,
 });
 
-/** Another model: everything is embedded again in the background while the present index answers. 400 when the engine's address is missing. */
+/**
+ * Changing the model embeds all documents again in the background while the present index answers. 400 when the engine's address is missing.
+ */
 export const updateEmbedding = route({
   method: 'POST',
   path: '/api/v1/retrieval/embedding/update',
@@ -111,7 +113,7 @@ const processed = z.object({
   content: z.string(),
 });
 
-/** Puts a stored file to work, in a base when `collection_name` is one. The work goes on in the background: follow `process/status`. */
+/** Ingests a stored file, in a base if `collection_name` is one. It runs in the background: follow `process/status`. */
 export const processFile = route({
   method: 'POST',
   path: '/api/v1/retrieval/process/file',
@@ -124,7 +126,7 @@ export const processFile = route({
   reply: processed,
 });
 
-/** Makes a file of a text. `collection_name` in the answer is what `query/doc` searches. */
+/** Creates a file from a text. `query/doc` searches the `collection_name` of the reply. */
 export const processText = route({
   method: 'POST',
   path: '/api/v1/retrieval/process/text',
@@ -137,7 +139,7 @@ export const processText = route({
   reply: processed.extend({ file_id: z.uuid() }),
 });
 
-/** Takes a file out of a base. */
+/** Removes a file from a base. */
 export const removeFromCollection = route({
   method: 'POST',
   path: '/api/v1/retrieval/delete',
@@ -146,7 +148,7 @@ export const removeFromCollection = route({
   reply: z.object({ status: z.boolean() }),
 });
 
-/** Builds the index of everything anew in the background; the present one answers until it is there. */
+/** Builds the index of all documents again in the background; the present one answers until it is complete. */
 export const resetIndex = route({
   method: 'POST',
   path: '/api/v1/retrieval/reset/db',

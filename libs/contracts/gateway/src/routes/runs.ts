@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { route } from '../route';
 
 /**
- * Our own resumable stream of one answer (server-sent events). Every event's `id:` is the cursor after it; a reader that comes back
- * sends it as `Last-Event-ID` (or `?cursor=`) to any gateway and gets exactly what it has not seen. A comment line every 15 s keeps
- * proxies quiet. The stream ends after `end`; a stream that ends without it was cut (a deploy, a slow reader): come back with the cursor.
+ * Our own resumable stream of one answer (server-sent events). Every event's `id:` is the cursor after it; a reader that reconnects sends it
+ * as `Last-Event-ID` (or `?cursor=`) to any gateway and gets exactly what it has not seen. A comment line every 15 s keeps proxies from
+ * closing the connection. The stream ends after `end`; a stream that ends without it was cut (a deploy, a slow reader): reconnect with the
+ * cursor.
  */
 export const events = route({
   method: 'GET',

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { route } from '../route';
 
-/** Any string is accepted here: what is no chat of the caller's is 401, the same for "does not exist" and "not yours". */
+/**
+ * Any string is accepted: an id that is not a chat of the caller is 401, the same for "does not exist" and "not yours".
+ */
 const chatId = z.object({ id: z.string().min(1).max(200) });
 
 /** Ids of the answers that are being written in a chat; a task id is a run id. */
@@ -15,7 +17,7 @@ export const list = route({
 
 const stopped = z.object({ status: z.boolean(), message: z.string() });
 
-/** The Stop button: every answer that is being written in the chat. */
+/** The Stop button: stops every answer that is being written in the chat. */
 export const stopAll = route({
   method: 'POST',
   path: '/api/tasks/chat/:id/stop',
@@ -24,7 +26,7 @@ export const stopAll = route({
   reply: stopped,
 });
 
-/** One answer, by its owner. */
+/** Stops one answer; only its owner may. */
 export const stop = route({
   method: 'POST',
   path: '/api/tasks/stop/:id',
