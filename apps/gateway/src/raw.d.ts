@@ -1,4 +1,4 @@
-/** A file as text, by Vite: part of what is built. */
+/** A file as text, inlined by Vite. */
 declare module '*?raw' {
   const text: string;
   export default text;

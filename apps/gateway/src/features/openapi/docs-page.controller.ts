@@ -7,7 +7,7 @@ import { OWN_PAGE, policy } from '../../http/csp';
 import { Route, ValidatedInput } from '../../http/route';
 import script from './docs-page.browser.js?raw';
 
-/** Swagger UI as the package of Fastify has it: without the telemetry of `swagger-ui-dist`. */
+/** Swagger UI from Fastify's package, which has no telemetry, unlike `swagger-ui-dist`. */
 const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/static/swagger-ui.css'));
 
 /** Swagger UI over `/openapi.json`, all of it served from here. */

@@ -11,7 +11,7 @@ describe('the page of the routes', () => {
   const get = (url: string, headers = {}) =>
     edge.app.inject({ url, headers: { accept: '*/*', ...headers }, remoteAddress: '10.0.0.1' });
 
-  it('asks nobody but this server, and tells a stranger nothing', async () => {
+  it('calls only this server, and shows nothing without a session', async () => {
     const { statusCode, headers, body } = await get('/docs');
     expect(statusCode).toBe(200);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');

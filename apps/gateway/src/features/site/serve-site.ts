@@ -4,7 +4,7 @@ import type { ErrorFilter } from '../../http/error.filter';
 import { Problem } from '../../problem';
 import { isMachinePath, type Site, type SiteFile, wantsPage } from './site';
 
-/** Serves the page at every path that is no route: its files, and the page itself for the places inside it. */
+/** Serves the page at every path that is not a route: its files, and the page itself for paths inside it. */
 export function serveSite(fastify: FastifyInstance, site: Site | undefined, errors: ErrorFilter): void {
   fastify.route({
     method: ['GET', 'HEAD'],
@@ -16,7 +16,7 @@ export function serveSite(fastify: FastifyInstance, site: Site | undefined, erro
         errors.answer(new NotFoundException(), request, reply);
         return reply;
       }
-      // Its scripts and calls are at the root of the host: there it would be an empty page.
+      // Its scripts and calls are at the root of the host, so the page would stay empty.
       if (site.own && request.prefix !== undefined) {
         errors.answer(notBelow(request.prefix), request, reply);
         return reply;
