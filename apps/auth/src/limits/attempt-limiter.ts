@@ -49,14 +49,14 @@ const SHARED_ADDRESS_FACTOR = 10;
  * many more guesses from elsewhere, and never to a device that its owner uses by what others do.
  */
 export class AttemptLimiter {
-  readonly #source: RateLimiterRedis;
-  readonly #account: RateLimiterRedis;
-  readonly #address: RateLimiterRedis;
-  readonly #sharedAddress: RateLimiterRedis;
-  readonly #signUp: RateLimiterRedis;
-  readonly #sharedSignUp: RateLimiterRedis;
-  readonly #passwordChange: RateLimiterRedis;
-  readonly #signedIn: RateLimiterRedis;
+  private readonly source: RateLimiterRedis;
+  private readonly account: RateLimiterRedis;
+  private readonly address: RateLimiterRedis;
+  private readonly sharedAddress: RateLimiterRedis;
+  private readonly signUps: RateLimiterRedis;
+  private readonly sharedSignUp: RateLimiterRedis;
+  private readonly passwordChanges: RateLimiterRedis;
+  private readonly signedInLimit: RateLimiterRedis;
 
   constructor(
     redis: Redis,
@@ -71,60 +71,63 @@ export class AttemptLimiter {
         points,
         duration: limits.windowSeconds,
       });
-    this.#source = limiter('sign-in-source', limits.perAccount);
-    this.#account = limiter('sign-in-account-overall', limits.perAccountOverall);
-    this.#address = limiter('sign-in-address', limits.perAddress);
-    this.#sharedAddress = limiter('sign-in-shared-address', limits.perAddress * SHARED_ADDRESS_FACTOR);
-    this.#signUp = limiter('sign-up-address', limits.signUpsPerAddress);
-    this.#sharedSignUp = limiter('sign-up-shared-address', limits.signUpsPerAddress * SHARED_ADDRESS_FACTOR);
-    this.#passwordChange = limiter('password-change', limits.perAccount);
-    this.#signedIn = limiter('signed-in', limits.signInsPerAccount);
+    this.source = limiter('sign-in-source', limits.perAccount);
+    this.account = limiter('sign-in-account-overall', limits.perAccountOverall);
+    this.address = limiter('sign-in-address', limits.perAddress);
+    this.sharedAddress = limiter('sign-in-shared-address', limits.perAddress * SHARED_ADDRESS_FACTOR);
+    this.signUps = limiter('sign-up-address', limits.signUpsPerAddress);
+    this.sharedSignUp = limiter('sign-up-shared-address', limits.signUpsPerAddress * SHARED_ADDRESS_FACTOR);
+    this.passwordChanges = limiter('password-change', limits.perAccount);
+    this.signedInLimit = limiter('signed-in', limits.signInsPerAccount);
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
     const from = toNetwork(origin.address);
     const name = hashed(account);
-    const address = isShared(origin) ? this.#sharedAddress : this.#address;
+    const address = isShared(origin) ? this.sharedAddress : this.address;
     // The narrowest first: what it refuses does not count against the others.
     const counters: [RateLimiterRedis, string][] =
       device === undefined
         ? [
-            [this.#source, `${name}:address:${from}`],
+            [this.source, `${name}:address:${from}`],
             [address, from],
-            [this.#account, name],
+            [this.account, name],
           ]
         : [
-            [this.#source, `${name}:device:${device}`],
-            [this.#account, `${name}:devices`],
+            [this.source, `${name}:device:${device}`],
+            [this.account, `${name}:devices`],
           ];
-    return this.#consumeAll(counters, origin.address);
+    return this.consumeAll(counters, origin.address);
   }
 
   /** Counts a sign-in that succeeded. @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signedIn({ account, address }: Pick<SignInAttempt, 'account' | 'address'>): Promise<void> {
-    await this.#consume(this.#signedIn, hashed(account), address);
+    await this.consume(this.signedInLimit, hashed(account), address);
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
-    const limiter = isShared(origin) ? this.#sharedSignUp : this.#signUp;
-    await this.#consume(limiter, toNetwork(origin.address), origin.address);
+    const limiter = isShared(origin) ? this.sharedSignUp : this.signUps;
+    await this.consume(limiter, toNetwork(origin.address), origin.address);
   }
 
   /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */
   async passwordChange(userId: string, address: string): Promise<Forgive> {
-    return this.#consumeAll([[this.#passwordChange, userId]], address);
+    return this.consumeAll([[this.passwordChanges, userId]], address);
   }
 
-  async #consumeAll(counters: readonly (readonly [RateLimiterRedis, string])[], address: string): Promise<Forgive> {
-    for (const [limiter, key] of counters) await this.#consume(limiter, key, address);
+  private async consumeAll(
+    counters: readonly (readonly [RateLimiterRedis, string])[],
+    address: string,
+  ): Promise<Forgive> {
+    for (const [limiter, key] of counters) await this.consume(limiter, key, address);
     return async () => {
       await Promise.all(counters.map(([limiter, key]) => limiter.reward(key)));
     };
   }
 
-  async #consume(limiter: RateLimiterRedis, key: string, address: string): Promise<void> {
+  private async consume(limiter: RateLimiterRedis, key: string, address: string): Promise<void> {
     try {
       await limiter.consume(key);
     } catch (refused) {

@@ -9,16 +9,16 @@ const ACCOUNTS_PER_BROWSER = 4;
  * by what failed attempts are counted.
  */
 export class KnownDevices {
-  readonly #key: Buffer;
+  private readonly key: Buffer;
 
   constructor(secretKey: string) {
-    this.#key = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.known-devices', 'v1', 32));
+    this.key = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.known-devices', 'v1', 32));
   }
 
   /** The device that somebody has signed in with to this account; undefined when there is no proof of it. */
   recognise(proofs: string | undefined, account: string): string | undefined {
-    return this.#split(proofs)
-      .find((proof) => this.#isOf(proof, account))
+    return this.split(proofs)
+      .find((proof) => this.isOf(proof, account))
       ?.split('.', 1)[0];
   }
 
@@ -28,24 +28,24 @@ export class KnownDevices {
    * @param session id of the new session; names the device unless it is known to the account already
    */
   remember(proofs: string | undefined, account: string, session: string): string {
-    const known = this.#split(proofs).filter((proof) => !this.#isOf(proof, account));
+    const known = this.split(proofs).filter((proof) => !this.isOf(proof, account));
     const device = this.recognise(proofs, account) ?? session;
-    return [`${device}.${this.#sign(account, device)}`, ...known].slice(0, ACCOUNTS_PER_BROWSER).join('~');
+    return [`${device}.${this.sign(account, device)}`, ...known].slice(0, ACCOUNTS_PER_BROWSER).join('~');
   }
 
-  #split(proofs: string | undefined): string[] {
+  private split(proofs: string | undefined): string[] {
     return proofs?.split('~').slice(0, ACCOUNTS_PER_BROWSER) ?? [];
   }
 
-  #isOf(proof: string, account: string): boolean {
+  private isOf(proof: string, account: string): boolean {
     const [device = '', signature = ''] = proof.split('.');
-    const expected = Buffer.from(this.#sign(account, device));
+    const expected = Buffer.from(this.sign(account, device));
     const given = Buffer.from(signature);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
 
-  #sign(account: string, device: string): string {
-    return createHmac('sha256', this.#key)
+  private sign(account: string, device: string): string {
+    return createHmac('sha256', this.key)
       .update(`${createHash('sha256').update(account).digest('base64url')}.${device}`)
       .digest('base64url');
   }

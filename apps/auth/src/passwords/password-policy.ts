@@ -6,15 +6,15 @@ const REFUSED = 10_000;
 
 /** What a new password must be. Passwords that were set before go on signing in. */
 export class PasswordPolicy {
-  #common: Promise<ReadonlySet<string>> | undefined;
+  private common: Promise<ReadonlySet<string>> | undefined;
 
   /** @throws CallError `INVALID_ARGUMENT` that says what to do */
   async check(password: string): Promise<void> {
     if ([...password].length < MIN_CHARACTERS) {
       throw new CallError('INVALID_ARGUMENT', `Choose a password of at least ${MIN_CHARACTERS} characters.`);
     }
-    this.#common ??= commonPasswords();
-    if ((await this.#common).has(password.toLowerCase())) {
+    this.common ??= commonPasswords();
+    if ((await this.common).has(password.toLowerCase())) {
       throw new CallError('INVALID_ARGUMENT', 'This password is one of the most common ones. Choose another.');
     }
   }

@@ -11,8 +11,8 @@ import { RevocationsRepository } from './revocations.repository';
  */
 @Injectable()
 export class RevocationNumbering {
-  #current: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  private current: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
 
   constructor(
     private readonly runtime: Runtime,
@@ -27,17 +27,17 @@ export class RevocationNumbering {
    */
   run(): Promise<void> {
     // A numbering in progress may have looked before our commit, so callers share the one after it.
-    this.#next ??= this.#current.then(() => {
-      this.#current = this.#numberAll().catch((error: unknown) => {
+    this.next ??= this.current.then(() => {
+      this.current = this.numberAll().catch((error: unknown) => {
         this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
       });
-      this.#next = undefined;
-      return this.#current;
+      this.next = undefined;
+      return this.current;
     });
-    return this.#next;
+    return this.next;
   }
 
-  async #numberAll(): Promise<void> {
+  private async numberAll(): Promise<void> {
     for (let more = true; more;) {
       const page = await this.unitOfWork.run((tx) => this.revocations.number(tx));
       if (page.last !== undefined) await this.notices.publish(TOKENS_REVOKED, { sequence: page.last });

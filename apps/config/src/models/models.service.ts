@@ -21,11 +21,11 @@ const SEARCH_PAUSE_MS = 2_000;
 /** Which models there are, who may use them, and where they live. */
 @Injectable()
 export class ModelsService {
-  #directory:
+  private lastDirectory:
     | { state: ConfigState; lists: readonly (readonly ProviderModel[])[]; offers: ReadonlyMap<string, Offer> }
     | undefined;
-  #retained: ConfigState | undefined;
-  #search: { at: number; done: Promise<void> } | undefined;
+  private retained: ConfigState | undefined;
+  private search: { at: number; done: Promise<void> } | undefined;
 
   constructor(
     private readonly keeper: StateKeeper,
@@ -99,8 +99,8 @@ export class ModelsService {
 
   private async searched(modelId: string): Promise<Offer | undefined> {
     const now = performance.now();
-    if (!this.#search || now - this.#search.at > SEARCH_PAUSE_MS) this.#search = { at: now, done: this.searchAll() };
-    await this.#search.done;
+    if (!this.search || now - this.search.at > SEARCH_PAUSE_MS) this.search = { at: now, done: this.searchAll() };
+    await this.search.done;
     return this.known(modelId);
   }
 
@@ -115,7 +115,7 @@ export class ModelsService {
     used: readonly Omit<Listing, 'models'>[],
     lists: readonly (readonly ProviderModel[])[],
   ): ReadonlyMap<string, Offer> {
-    const last = this.#directory;
+    const last = this.lastDirectory;
     if (
       last?.state === state &&
       last.lists.length === lists.length &&
@@ -125,9 +125,9 @@ export class ModelsService {
     }
     const listings = used.map((place, at) => ({ ...place, models: lists[at] ?? [] }));
     const offers = buildDirectory(listings, state.entries);
-    this.#directory = { state, lists, offers };
-    if (this.#retained !== state) {
-      this.#retained = state;
+    this.lastDirectory = { state, lists, offers };
+    if (this.retained !== state) {
+      this.retained = state;
       this.lists.retain(used.map(({ connection }) => connection));
     }
     return offers;

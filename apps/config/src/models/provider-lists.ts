@@ -34,18 +34,18 @@ const NONE: readonly ProviderModel[] = [];
  */
 @Injectable()
 export class ProviderLists {
-  readonly #entries = new Map<string, Entry>();
-  readonly #fixed = new WeakMap<Connection, readonly ProviderModel[]>();
-  readonly #ttlMs: number;
-  readonly #log: Logger;
+  private readonly entries = new Map<string, Entry>();
+  private readonly fixedLists = new WeakMap<Connection, readonly ProviderModel[]>();
+  private readonly ttlMs: number;
+  private readonly log: Logger;
 
   constructor(
     private readonly client: ProviderClient,
     runtime: Runtime,
     @Inject(CONFIG_ENV) env: ConfigEnv,
   ) {
-    this.#ttlMs = env.MODELS_CACHE_TTL * 1_000;
-    this.#log = runtime.logger('model lists');
+    this.ttlMs = env.MODELS_CACHE_TTL * 1_000;
+    this.log = runtime.logger('model lists');
   }
 
   /** What is known now, without waiting. */
@@ -59,7 +59,7 @@ export class ProviderLists {
     if (fixed) return fixed;
     const entry = this.entry(connection);
     const age = entry.attempt ? performance.now() - entry.attempt.at : Infinity;
-    if (age >= this.#ttlMs) {
+    if (age >= this.ttlMs) {
       const loading = this.load(connection, entry);
       if (!entry.attempt || (entry.attempt.ok && age > WAIT_AFTER_MS)) await loading;
       else if (!entry.known) await Promise.race([loading, sleep(TIMEOUT_MS)]);
@@ -79,26 +79,26 @@ export class ProviderLists {
   /** Forgets every connection but these. */
   retain(connections: readonly Connection[]): void {
     const keep = new Set(connections.map(keyOf));
-    for (const key of this.#entries.keys()) if (!keep.has(key)) this.#entries.delete(key);
+    for (const key of this.entries.keys()) if (!keep.has(key)) this.entries.delete(key);
   }
 
   /** An admin may name the models of a connection; then nobody asks the provider. */
   private fixed(connection: Connection): readonly ProviderModel[] | undefined {
     const ids = connection.options.model_ids;
     if (!ids || ids.length === 0) return undefined;
-    let models = this.#fixed.get(connection);
+    let models = this.fixedLists.get(connection);
     if (!models) {
       const ownedBy = connection.kind;
       models = ids.map((id) => ({ id, name: id, ownedBy, raw: { id, name: id, owned_by: ownedBy } }));
-      this.#fixed.set(connection, models);
+      this.fixedLists.set(connection, models);
     }
     return models;
   }
 
   private entry(connection: Connection): Entry {
     const key = keyOf(connection);
-    let entry = this.#entries.get(key);
-    if (!entry) this.#entries.set(key, (entry = {}));
+    let entry = this.entries.get(key);
+    if (!entry) this.entries.set(key, (entry = {}));
     return entry;
   }
 
@@ -116,14 +116,14 @@ export class ProviderLists {
           const same = entry.known && JSON.stringify(entry.known.models) === JSON.stringify(models);
           entry.known = { models: same && entry.known ? entry.known.models : models, at: performance.now() };
           if (entry.attempt?.ok === false)
-            this.#log.info({ url: connection.url, models: models.length }, 'the provider answers again');
+            this.log.info({ url: connection.url, models: models.length }, 'the provider answers again');
           entry.attempt = { at: performance.now(), ok: true };
         },
         (error: unknown) => {
           const reason = error instanceof Error ? error.message : String(error);
           // Once per outage: it is asked again every few seconds.
           if (entry.attempt?.ok !== false)
-            this.#log.warn({ url: connection.url, reason }, 'a provider did not list its models');
+            this.log.warn({ url: connection.url, reason }, 'a provider did not list its models');
           entry.attempt = { at: performance.now(), ok: false };
         },
       )

@@ -33,8 +33,8 @@ const VISIBLE: readonly (keyof ConfigEnv)[] = [
  */
 @Injectable()
 export class StateKeeper implements OnApplicationBootstrap {
-  #state: ConfigState | undefined;
-  #loading: Promise<ConfigState> | undefined;
+  private state: ConfigState | undefined;
+  private loading: Promise<ConfigState> | undefined;
 
   constructor(
     private readonly repository: StateRepository,
@@ -54,7 +54,7 @@ export class StateKeeper implements OnApplicationBootstrap {
 
   /** As this replica knows it: at most a notice, or a second, behind. */
   async current(): Promise<ConfigState> {
-    return this.#state ?? this.load();
+    return this.state ?? this.load();
   }
 
   /** As the database has it now; one cheap statement. */
@@ -73,17 +73,17 @@ export class StateKeeper implements OnApplicationBootstrap {
   }
 
   private async reach(version: number): Promise<ConfigState> {
-    if (this.#state && this.#state.version >= version) return this.#state;
+    if (this.state && this.state.version >= version) return this.state;
     const state = await this.load();
     // A load that was under way may have begun before the change.
     return state.version >= version ? state : this.load();
   }
 
   private load(): Promise<ConfigState> {
-    this.#loading ??= this.read().finally(() => {
-      this.#loading = undefined;
+    this.loading ??= this.read().finally(() => {
+      this.loading = undefined;
     });
-    return this.#loading;
+    return this.loading;
   }
 
   private async read(): Promise<ConfigState> {
@@ -97,7 +97,7 @@ export class StateKeeper implements OnApplicationBootstrap {
       },
       entries: new Map(entries.map((entry) => [entry.id, entry])),
     };
-    if (!this.#state || version >= this.#state.version) this.#state = state;
+    if (!this.state || version >= this.state.version) this.state = state;
     return state;
   }
 
