@@ -9,11 +9,14 @@ export interface AttemptLimits {
   windowSeconds: number;
   /** Failed attempts on one account from one address, or from one device that its owner uses. */
   perAccount: number;
-  /** Failed attempts on one account from all unknown devices together, and as many from all known ones: who once knew the password has any number. */
+  /**
+   * Failed attempts on one account from all unknown devices together, and as many from all known ones: anybody who once knew the password may
+   * have created any number of those.
+   */
   perAccountOverall: number;
   perAddress: number;
   signUpsPerAddress: number;
-  /** Sign-ins that succeed. */
+  /** Successful sign-ins. */
   signInsPerAccount: number;
 }
 
@@ -26,27 +29,26 @@ export interface Origin {
 
 export interface SignInAttempt extends Origin {
   account: string;
-  /** A device that somebody has signed in to the account with. */
+  /** A device with an earlier sign-in to the account. */
   device: string | undefined;
 }
 
-/** Called for the first refusal of each window, so that a flood of attempts is not a flood of lines. */
+/** Called for the first refusal of each window, so that a flood of attempts does not flood the log. */
 export type OnLimited = (limit: string, address: string) => void;
 
-/** Takes back what an attempt was counted with. */
+/** Takes the attempt's count back. */
 export type Forgive = () => Promise<void>;
 
 const LIMIT = ':limit:';
 
-/** How much more than a single client an address may do behind which many can stand. */
+/** Factor for an address that many clients may share. */
 const SHARED_ADDRESS_FACTOR = 10;
 
 /**
- * Counts password attempts over all replicas, in Redis. They are counted before the password is checked, so that a burst in parallel
- * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: unlimited attempts would be worse.
- *
- * A stranger must not be able to lock others out. So an account is closed to the address that guesses, to all unknown devices only after
- * many more guesses from elsewhere, and never to a device that its owner uses by what others do.
+ * Counts password attempts over all replicas, in Redis. An attempt is counted before the password is checked, so that a parallel burst gains
+ * nothing, and uncounted if it succeeds. While Redis is away sign-in is refused: unlimited attempts would be worse.
+ * An attacker must not be able to lock others out. So an account is closed to the guessing address, to all unknown devices only after many
+ * more guesses from elsewhere, and never to its owner's devices because of others.
  */
 export class AttemptLimiter {
   private readonly source: RateLimiterRedis;
@@ -86,7 +88,7 @@ export class AttemptLimiter {
     const from = toNetwork(origin.address);
     const name = hashed(account);
     const address = isShared(origin) ? this.sharedAddress : this.address;
-    // The narrowest first: what it refuses does not count against the others.
+    // The narrowest first: an attempt that it refuses does not count against the others.
     const counters: [RateLimiterRedis, string][] =
       device === undefined
         ? [
@@ -101,7 +103,11 @@ export class AttemptLimiter {
     return this.consumeAll(counters, origin.address);
   }
 
-  /** Counts a sign-in that succeeded. @throws CallError `RATE_LIMITED` with `retryAfter` */
+  /**
+   * Counts a successful sign-in.
+   *
+   * @throws CallError `RATE_LIMITED` with `retryAfter`
+   */
   async signedIn({ account, address }: Pick<SignInAttempt, 'account' | 'address'>): Promise<void> {
     await this.consume(this.signedInLimit, hashed(account), address);
   }
@@ -112,7 +118,11 @@ export class AttemptLimiter {
     await this.consume(limiter, toNetwork(origin.address), origin.address);
   }
 
-  /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */
+  /**
+   * Attempts at the old password by a signed-in client.
+   *
+   * @throws CallError `RATE_LIMITED` with `retryAfter`
+   */
   async passwordChange(userId: string, address: string): Promise<Forgive> {
     return this.consumeAll([[this.passwordChanges, userId]], address);
   }
@@ -152,7 +162,7 @@ function isShared({ address, addressShared }: Origin): boolean {
   return addressShared || isInternal(address);
 }
 
-/** E-mail addresses of people do not belong into Redis keys. */
+/** Redis keys must not contain e-mail addresses. */
 function hashed(account: string): string {
   return createHash('sha256').update(account).digest('base64url');
 }

@@ -6,15 +6,15 @@ import { CallError } from '@perennial/contracts-kernel';
 const OPTIONS: Options = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export interface PasswordHasherOptions {
-  /** Hashes at the same time. */
+  /** Concurrent hashes. */
   concurrency: number;
-  /** Hashes that may wait for their turn. */
+  /** Hashes that may wait. */
   queue: number;
 }
 
 /**
  * Argon2id on the native thread pool, never on the event loop. Bounded: each hash takes some 20 ms of a core and 19 MiB, so a wave of
- * sign-ins would otherwise starve everything else that uses the pool; beyond the bound callers get `RESOURCE_EXHAUSTED`.
+ * sign-ins would otherwise starve all other users of the pool; beyond the bound callers get `RESOURCE_EXHAUSTED`.
  */
 export class PasswordHasher {
   private readonly waiting: (() => void)[] = [];
@@ -28,7 +28,7 @@ export class PasswordHasher {
     return this.bounded(() => hash(password, OPTIONS));
   }
 
-  /** Whether the password is the one behind the hash. Without a hash the answer is no, after just as much work. */
+  /** Whether the password matches the hash. Without a hash the result is false, after the same work. */
   verify(password: string, stored: string | undefined): Promise<boolean> {
     return this.bounded(async () => {
       this.dummy ??= hash(randomBytes(24).toString('base64'), OPTIONS);
@@ -37,7 +37,7 @@ export class PasswordHasher {
     });
   }
 
-  /** Prepares the dummy, so that the first unknown account does not take longer than the others. */
+  /** Prepares the dummy hash, so that the first unknown account does not take longer than the others. */
   async warmUp(): Promise<void> {
     await this.verify('', undefined);
   }
@@ -50,7 +50,7 @@ export class PasswordHasher {
           retryAfter: 1,
         });
       }
-      // The one who leaves hands its place over, so the count stays.
+      // A finished hash passes its place on, so the count stays.
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
     try {

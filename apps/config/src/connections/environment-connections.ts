@@ -4,10 +4,10 @@ import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { ConnectionSet } from '../state/state';
 import { KeySeal } from './key-seal';
 
-/** Where a key belongs that was given without a URL. */
+/** The address of a key without a URL. */
 const OPENAI_URL = 'https://api.openai.com/v1';
 
-/** The connections that the environment names. Never written to the database: they change with the environment. */
+/** The connections of the environment. Never written to the database: they change with the environment. */
 @Injectable()
 export class EnvironmentConnections {
   private readonly sets: Record<ConnectionKind, ConnectionSet>;
