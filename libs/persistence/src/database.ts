@@ -33,7 +33,7 @@ interface StatementMetrics {
  * DEADLINE_EXCEEDED after `statement_timeout`; other driver errors pass (see `isUniqueViolation`).
  */
 export class Database implements Queryable {
-  readonly #metrics: StatementMetrics;
+  private readonly metrics: StatementMetrics;
 
   constructor(
     private readonly pool: Pool,
@@ -42,7 +42,7 @@ export class Database implements Queryable {
     name = 'sql',
   ) {
     const durations = metrics.histogram(`${name}_seconds`, 'Duration of SQL statements', ['outcome']);
-    this.#metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
+    this.metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
     // TypeORM borrows connections too and drops broken ones without a listener; their last error would end the process.
     pool.on('connect', (client) => client.on('error', () => undefined));
     metrics.gauge(`${name}_connections`, 'Connections of the pool', ['state'], (gauge) => {
@@ -53,7 +53,7 @@ export class Database implements Queryable {
   }
 
   async query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]> {
-    return (await this.#run<T & QueryResultRow>(sql, params, options)).rows;
+    return (await this.run<T & QueryResultRow>(sql, params, options)).rows;
   }
 
   async first<T extends object>(
@@ -61,11 +61,11 @@ export class Database implements Queryable {
     params?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<T | undefined> {
-    return (await this.#run<T & QueryResultRow>(sql, params, options)).rows[0];
+    return (await this.run<T & QueryResultRow>(sql, params, options)).rows[0];
   }
 
   async execute(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<number> {
-    return (await this.#run(sql, params, options)).rowCount ?? 0;
+    return (await this.run(sql, params, options)).rowCount ?? 0;
   }
 
   /**
@@ -78,7 +78,7 @@ export class Database implements Queryable {
     } catch (error) {
       throw mapDatabaseError(error);
     }
-    const connection = new Connection(client, this.#metrics);
+    const connection = new Connection(client, this.metrics);
     // The pool does not listen between check-out and release: without a listener a broken connection would end the process.
     const onError = (): void => connection.spoil();
     client.on('error', onError);
@@ -91,7 +91,7 @@ export class Database implements Queryable {
     }
   }
 
-  #run<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
+  private run<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
     return this.lend((connection) => connection.send<T>(sql, params, options));
   }
 }
@@ -100,7 +100,7 @@ export class Database implements Queryable {
  * A lent connection. Statements that are sent without waiting travel together (pg's pipeline mode) and run in order.
  */
 export class Connection {
-  #spoilt = false;
+  private isSpoilt = false;
 
   constructor(
     private readonly client: PoolClient,
@@ -108,12 +108,12 @@ export class Connection {
   ) {}
 
   get spoilt(): boolean {
-    return this.#spoilt;
+    return this.isSpoilt;
   }
 
   /** Marks the connection to be closed instead of returned to the pool. */
   spoil(): void {
-    this.#spoilt = true;
+    this.isSpoilt = true;
   }
 
   async send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
@@ -125,7 +125,7 @@ export class Connection {
       return result;
     } catch (error) {
       const unreachable = isUnreachable(error);
-      if (unreachable) this.#spoilt = true;
+      if (unreachable) this.isSpoilt = true;
       this.metrics.observe((performance.now() - startedAt) / 1_000, unreachable ? 'unreachable' : 'error');
       throw mapDatabaseError(error);
     }

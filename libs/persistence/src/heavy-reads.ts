@@ -22,8 +22,8 @@ export interface Waiter {
  * Postgres stops the statement at the caller's deadline, or is told to cancel it if the caller aborts earlier.
  */
 export class HeavyReads {
-  readonly #unitOfWork: UnitOfWork;
-  readonly #turns = new UserTurns({ running: 2, waiting: 4 });
+  private readonly unitOfWork: UnitOfWork;
+  private readonly turns = new UserTurns({ running: 2, waiting: 4 });
 
   private constructor(
     private readonly pool: Pool,
@@ -32,7 +32,7 @@ export class HeavyReads {
     runtime: Runtime,
   ) {
     const metrics: Metrics = runtime.metrics;
-    this.#unitOfWork = new UnitOfWork(new Database(pool, metrics, 'sql_heavy'), runtime.logger('persistence'));
+    this.unitOfWork = new UnitOfWork(new Database(pool, metrics, 'sql_heavy'), runtime.logger('persistence'));
   }
 
   static open(options: DatabaseOptions, main: Database, runtime: Runtime): HeavyReads {
@@ -60,14 +60,14 @@ export class HeavyReads {
    * time ends first, UNAVAILABLE as `Database`
    */
   async run<T>(userId: string, waiter: Waiter, work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return this.#turns.take(userId, waiter.signal, () =>
-      this.#unitOfWork.run(async (tx) => {
+    return this.turns.take(userId, waiter.signal, () =>
+      this.unitOfWork.run(async (tx) => {
         waiter.signal.throwIfAborted();
         const begun = await tx.first<{ pid: number }>(
           `SELECT pg_backend_pid() AS pid, set_config('statement_timeout', $1, true)`,
           [String(Math.ceil(waiter.remainingMs))],
         );
-        return this.#whileWanted(waiter.signal, begun?.pid, () => work(tx));
+        return this.whileWanted(waiter.signal, begun?.pid, () => work(tx));
       }),
     );
   }
@@ -76,7 +76,7 @@ export class HeavyReads {
     await this.pool.end();
   }
 
-  async #whileWanted<T>(signal: AbortSignal, pid: number | undefined, work: () => Promise<T>): Promise<T> {
+  private async whileWanted<T>(signal: AbortSignal, pid: number | undefined, work: () => Promise<T>): Promise<T> {
     let cancelling: Promise<unknown> | undefined;
     const cancel = (): void => {
       // If this fails the statement still ends with its time-out.

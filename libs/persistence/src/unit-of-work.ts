@@ -40,7 +40,7 @@ export class UnitOfWork {
   async run<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(work, options);
+        return await this.attempt(work, options);
       } catch (error) {
         if (options.retry !== true || attempt >= ATTEMPTS || !isTransient(error)) throw error;
         await sleep(Math.random() * 20 * attempt);
@@ -66,7 +66,7 @@ export class UnitOfWork {
     }, options);
   }
 
-  async #attempt<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {
+  private async attempt<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { result, hooks } = await this.database.lend(async (connection) => {
       const tx = new Transaction(connection, options.isolation);
       try {
@@ -91,8 +91,8 @@ export class UnitOfWork {
 
 class Transaction implements Tx {
   readonly hooks: (() => Promise<void> | void)[] = [];
-  #state: 'new' | 'open' | 'ended' = 'new';
-  #failure: { error: unknown } | undefined;
+  private state: 'new' | 'open' | 'ended' = 'new';
+  private failure: { error: unknown } | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -100,7 +100,7 @@ class Transaction implements Tx {
   ) {}
 
   async query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]> {
-    return (await this.#send<T & QueryResultRow>(sql, params, options)).rows;
+    return (await this.send<T & QueryResultRow>(sql, params, options)).rows;
   }
 
   async first<T extends object>(
@@ -108,11 +108,11 @@ class Transaction implements Tx {
     params?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<T | undefined> {
-    return (await this.#send<T & QueryResultRow>(sql, params, options)).rows[0];
+    return (await this.send<T & QueryResultRow>(sql, params, options)).rows[0];
   }
 
   async execute(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<number> {
-    return (await this.#send(sql, params, options)).rowCount ?? 0;
+    return (await this.send(sql, params, options)).rowCount ?? 0;
   }
 
   afterCommit(work: () => Promise<void> | void): void {
@@ -120,20 +120,20 @@ class Transaction implements Tx {
   }
 
   async commit(): Promise<void> {
-    if (this.#state === 'new') {
-      this.#state = 'ended';
+    if (this.state === 'new') {
+      this.state = 'ended';
       return;
     }
     const { command } = await this.connection.send('COMMIT');
-    this.#state = 'ended';
+    this.state = 'ended';
     // Postgres answers COMMIT with ROLLBACK when a statement had failed, even if its error was not awaited.
-    if (command !== 'COMMIT') throw this.#failure?.error ?? new Error('the transaction was rolled back');
+    if (command !== 'COMMIT') throw this.failure?.error ?? new Error('the transaction was rolled back');
   }
 
   /** Never throws: a connection that cannot roll back is closed, which rolls back as well. */
   async rollback(): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#state = 'ended';
+    if (this.state !== 'open') return;
+    this.state = 'ended';
     if (this.connection.spoilt) return;
     try {
       await this.connection.send('ROLLBACK');
@@ -142,22 +142,22 @@ class Transaction implements Tx {
     }
   }
 
-  async #send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
-    if (this.#state === 'ended') throw new Error('the transaction has ended: await every statement within it');
-    if (this.#state === 'new') {
-      this.#state = 'open';
+  private async send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
+    if (this.state === 'ended') throw new Error('the transaction has ended: await every statement within it');
+    if (this.state === 'new') {
+      this.state = 'open';
       // Not awaited: it is sent together with the next statement. If it fails, so does the statement.
       this.connection
         .send(this.isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${this.isolation}`)
         .catch((error: unknown) => {
-          this.#failure ??= { error };
+          this.failure ??= { error };
           this.connection.spoil();
         });
     }
     try {
       return await this.connection.send<T>(sql, params, options);
     } catch (error) {
-      this.#failure ??= { error };
+      this.failure ??= { error };
       throw error;
     }
   }

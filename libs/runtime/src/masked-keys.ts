@@ -7,20 +7,20 @@ const MASK = '••••••••';
 
 /** Encrypts keys that an admin enters, for the database, and masks them for display. */
 export class MaskedKeys {
-  readonly #cipher: SecretCipher;
+  private readonly cipher: SecretCipher;
 
   /** @param purpose as of a `SecretCipher`: a key encrypted for one purpose cannot be decrypted for another */
   constructor(secretKey: string, purpose: string) {
-    this.#cipher = new SecretCipher(secretKey, purpose);
+    this.cipher = new SecretCipher(secretKey, purpose);
   }
 
   /** `null` for an empty key. */
   seal(key: string): string | null {
-    return key === '' ? null : this.#cipher.seal(key);
+    return key === '' ? null : this.cipher.seal(key);
   }
 
   open(sealed: string | null): string {
-    return sealed === null ? '' : this.#cipher.open(sealed);
+    return sealed === null ? '' : this.cipher.open(sealed);
   }
 
   mask(sealed: string | null): string {

@@ -40,30 +40,30 @@ export class Home {
 
   /** Made at the first start and kept; readable by the owner alone. */
   secrets(): Secrets {
-    const kept = this.#read<Partial<Secrets>>('secrets.json') ?? {};
+    const kept = this.read<Partial<Secrets>>('secrets.json') ?? {};
     const secrets: Secrets = {
       postgresPassword: kept.postgresPassword ?? randomPassword(),
       redisPassword: kept.redisPassword ?? randomPassword(),
       secretKey: kept.secretKey ?? randomBytes(32).toString('base64url'),
     };
-    if (Object.keys(kept).length < Object.keys(secrets).length) this.#write('secrets.json', secrets, 0o600);
+    if (Object.keys(kept).length < Object.keys(secrets).length) this.write('secrets.json', secrets, 0o600);
     return secrets;
   }
 
   /** The port that `name` had at the last start if it is still free, else another one. */
   async port(name: string): Promise<number> {
-    const ports = this.#read<Record<string, number>>('ports.json') ?? {};
+    const ports = this.read<Record<string, number>>('ports.json') ?? {};
     const last = ports[name];
     if (last !== undefined && (await portIsFree(last))) return last;
     const taken = new Set(Object.values(ports));
     let port = await freePort();
     while (taken.has(port)) port = await freePort();
-    this.#write('ports.json', { ...this.#read<Record<string, number>>('ports.json'), [name]: port });
+    this.write('ports.json', { ...this.read<Record<string, number>>('ports.json'), [name]: port });
     return port;
   }
 
   writeRun(entries: readonly RunEntry[]): void {
-    this.#write('run.json', entries);
+    this.write('run.json', entries);
   }
 
   /** Keeps the log of the start before as `.1`, and gives the path of the new one. */
@@ -101,7 +101,7 @@ export class Home {
         );
       } else await sleep(100);
     }
-    await this.#leftovers(onWait);
+    await this.leftovers(onWait);
   }
 
   /** Tells who starts next that waiting is worth it. */
@@ -114,12 +114,10 @@ export class Home {
     rmSync(this.file('launcher.pid'), { force: true });
   }
 
-  async #leftovers(onWait: (pids: number[]) => void): Promise<void> {
-    const entries = this.#read<RunEntry[]>('run.json') ?? [];
+  private async leftovers(onWait: (pids: number[]) => void): Promise<void> {
+    const entries = this.read<RunEntry[]>('run.json') ?? [];
     const alive = async (): Promise<RunEntry[]> => {
-      const checked = await Promise.all(
-        entries.map(async (entry) => ((await this.#isOurs(entry)) ? entry : undefined)),
-      );
+      const checked = await Promise.all(entries.map(async (entry) => ((await this.isOurs(entry)) ? entry : undefined)));
       return checked.filter((entry) => entry !== undefined);
     };
     const found = await alive();
@@ -132,7 +130,7 @@ export class Home {
   }
 
   /** A pid may belong to somebody else by now: ours names this directory, the clone, or its port. */
-  async #isOurs({ pid, service, port }: RunEntry): Promise<boolean> {
+  private async isOurs({ pid, service, port }: RunEntry): Promise<boolean> {
     if (!(await processExists(pid))) return false;
     try {
       const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -148,7 +146,7 @@ export class Home {
     }
   }
 
-  #read<T>(name: string): T | undefined {
+  private read<T>(name: string): T | undefined {
     try {
       return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
     } catch (error) {
@@ -158,7 +156,7 @@ export class Home {
   }
 
   /** Whole or not at all: a reader never sees half a file. */
-  #write(name: string, value: unknown, mode = 0o644): void {
+  private write(name: string, value: unknown, mode = 0o644): void {
     const temporary = this.file(`.${name}.${process.pid}`);
     writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode });
     renameSync(temporary, this.file(name));

@@ -33,12 +33,12 @@ export class PictureReader {
     const pictures = chosen([...new Set(ids.reverse())], known);
     const bytes = pictures.reduce((sum, { size }) => sum + size, 0);
     return this.memory.hold(userId, bytes, signal, async () => {
-      const urls = await this.#read(pictures, signal);
+      const urls = await this.read(pictures, signal);
       return work(withUrls(run, new Map([...known.keys()].map((id) => [id, urls.get(id)]))));
     });
   }
 
-  async #read(pictures: readonly Picture[], signal: AbortSignal): Promise<Map<string, string>> {
+  private async read(pictures: readonly Picture[], signal: AbortSignal): Promise<Map<string, string>> {
     const urls = new Map<string, string>();
     for (const { id, blobKey, contentType } of pictures) {
       try {

@@ -16,7 +16,7 @@ const WALK_CHATS = 20;
  */
 @Injectable()
 export class SearchIndexer implements OnApplicationBootstrap {
-  #walked = false;
+  private walked = false;
 
   constructor(
     private readonly repository: SearchIndexRepository,
@@ -24,30 +24,30 @@ export class SearchIndexer implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.runtime.every(INTERVAL_MS, (signal) => this.#catchUp(signal), {
+    this.runtime.every(INTERVAL_MS, (signal) => this.catchUp(signal), {
       name: 'index chats for the search',
       jitter: 0.3,
     });
   }
 
-  async #catchUp(signal: AbortSignal): Promise<void> {
+  private async catchUp(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const texts = await this.repository.claim(BATCH, BATCH_CHARS);
       // What was there before waits for what is being written now.
-      if (texts.length > 0) await this.#index(texts);
-      else if (!(await this.#walk())) return;
+      if (texts.length > 0) await this.index(texts);
+      else if (!(await this.walk())) return;
     }
   }
 
   /** @returns whether there are texts to take again */
-  async #walk(): Promise<boolean> {
-    if (this.#walked) return false;
+  private async walk(): Promise<boolean> {
+    if (this.walked) return false;
     const state = await this.repository.walk(WALK_CHATS);
-    this.#walked = state === 'done';
+    this.walked = state === 'done';
     return state !== 'held';
   }
 
-  async #index(texts: readonly PendingText[]): Promise<void> {
+  private async index(texts: readonly PendingText[]): Promise<void> {
     const rows = [];
     for (const { chat_id, message_id, noted, user_id, text } of texts) {
       const words = text === null || text === '' || user_id === null ? null : await lexemesOf(text, user_id);

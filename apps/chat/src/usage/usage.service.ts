@@ -22,7 +22,7 @@ export class UsageService {
    */
   async assertRoom(tx: Queryable, userId: string, added: number, known?: number): Promise<void> {
     if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return;
-    assertStorage(CHATS, (known ?? (await this.#used(tx, userId))) + added, this.env.MAX_CHAT_BYTES_PER_USER);
+    assertStorage(CHATS, (known ?? (await this.used(tx, userId))) + added, this.env.MAX_CHAT_BYTES_PER_USER);
   }
 
   /**
@@ -32,14 +32,14 @@ export class UsageService {
    */
   async within<T>(tx: Queryable, userId: string, write: () => Promise<T>): Promise<T> {
     if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return write();
-    const before = await this.#used(tx, userId);
+    const before = await this.used(tx, userId);
     const result = await write();
-    const after = await this.#used(tx, userId);
+    const after = await this.used(tx, userId);
     if (after > before) assertStorage(CHATS, after, this.env.MAX_CHAT_BYTES_PER_USER);
     return result;
   }
 
-  async #used(tx: Queryable, userId: string): Promise<number> {
+  private async used(tx: Queryable, userId: string): Promise<number> {
     return (await this.repository.read(tx, userId)) ?? this.repository.count(tx, userId);
   }
 }

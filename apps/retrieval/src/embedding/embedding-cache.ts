@@ -23,7 +23,7 @@ export class EmbeddingCache {
       );
       for (const { hash } of rows) found.add(hash);
       const stale = rows.filter((row) => row.stale).map(({ hash }) => hash);
-      if (stale.length > 0) await this.#touch(model, stale);
+      if (stale.length > 0) await this.touch(model, stale);
     }
     return found;
   }
@@ -65,7 +65,7 @@ export class EmbeddingCache {
     );
   }
 
-  async #touch(model: string, hashes: string[]): Promise<void> {
+  private async touch(model: string, hashes: string[]): Promise<void> {
     // Rows that another one touches at the same moment are left to it.
     await this.database.execute(
       `UPDATE embeddings_cache SET used_at = now() WHERE (model, hash) IN

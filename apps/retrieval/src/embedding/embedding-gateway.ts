@@ -32,15 +32,15 @@ export interface StoreOptions {
  */
 @Injectable()
 export class EmbeddingGateway {
-  readonly #claims = new InFlightTexts();
-  readonly #requests: EmbeddingRequests;
+  private readonly claims = new InFlightTexts();
+  private readonly requests: EmbeddingRequests;
 
   constructor(
     private readonly cache: EmbeddingCache,
     @Inject(RETRIEVAL_ENV) env: EmbeddingEnv,
     @Inject(Runtime) { metrics }: Runtime,
   ) {
-    this.#requests = new EmbeddingRequests(env, metrics);
+    this.requests = new EmbeddingRequests(env, metrics);
   }
 
   /** As many as this embedder is asked for at a time: for texts that come in several calls, of which the next goes on where one runs out. */
@@ -51,7 +51,7 @@ export class EmbeddingGateway {
 
   /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
   async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
-    return this.#requests.dimension(config, signal);
+    return this.requests.dimension(config, signal);
   }
 
   /**
@@ -76,12 +76,12 @@ export class EmbeddingGateway {
     for (;;) {
       signal?.throwIfAborted();
       // Claimed before the look into the cache: what another call has kept by then is found, what it has not is waited for.
-      const { mine, elsewhere, over, release } = this.#claims.claim(model, needed);
+      const { mine, elsewhere, over, release } = this.claims.claim(model, needed);
       try {
-        const missing = await this.#missing(model, mine);
+        const missing = await this.missing(model, mine);
         let left = elsewhere.length + missing.length;
         onProgress?.(total - left, total);
-        await this.#inBatches(config, missing, options, async (batch, vectors) => {
+        await this.inBatches(config, missing, options, async (batch, vectors) => {
           await this.cache.add(
             model,
             batch.map(({ hash }, index) => ({ hash, vector: vectors[index]! })),
@@ -115,12 +115,12 @@ export class EmbeddingGateway {
   ): Promise<Float32Array[]> {
     const wanted = texts.map((text, at) => ({ hash: String(at), text }));
     const vectors: Float32Array[] = [];
-    const connection = this.#requests.questions(config, { dimension, signal });
+    const connection = this.requests.questions(config, { dimension, signal });
     await new TextEmbedder(connection, async (_part, made) => void vectors.push(...made)).embed(wanted);
     return vectors;
   }
 
-  async #missing(model: string, texts: readonly HashedText[]): Promise<HashedText[]> {
+  private async missing(model: string, texts: readonly HashedText[]): Promise<HashedText[]> {
     const hashes = texts.map(({ hash }) => hash);
     const present = await this.cache.present(model, hashes);
     return texts.filter(({ hash }) => !present.has(hash));
@@ -130,13 +130,13 @@ export class EmbeddingGateway {
    * Asks for batches, some at a time, and keeps each one while the next is asked for, so that the embedder waits for nobody. After a failure
    * no other is begun, and those under way are waited for.
    */
-  async #inBatches(
+  private async inBatches(
     config: EmbeddingConfig,
     texts: readonly HashedText[],
     { dimension, signal, limiter = this.limiter(config) }: StoreOptions,
     keep: (batch: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ): Promise<void> {
-    const connection = this.#requests.documents(config, { dimension, signal });
+    const connection = this.requests.documents(config, { dimension, signal });
     const size = Math.min(config.batchSize, connection.limits().texts);
     const keeping: Promise<void>[] = [];
     const embedder = new TextEmbedder(connection, async (part, vectors) => {

@@ -12,18 +12,18 @@ export interface TextClaim {
 
 /** Texts that are being embedded by this process: two files with the same text that are worked on at once ask for it once. */
 export class InFlightTexts {
-  readonly #held = new Map<string, Promise<void>>();
+  private readonly held = new Map<string, Promise<void>>();
 
   claim(model: string, texts: readonly HashedText[]): TextClaim {
     const keyOf = ({ hash }: HashedText): string => `${model} ${hash}`;
-    const mine = texts.filter((text) => !this.#held.has(keyOf(text)));
-    const elsewhere = texts.filter((text) => this.#held.has(keyOf(text)));
-    const over = Promise.all(new Set(elsewhere.map((text) => this.#held.get(keyOf(text)))));
+    const mine = texts.filter((text) => !this.held.has(keyOf(text)));
+    const elsewhere = texts.filter((text) => this.held.has(keyOf(text)));
+    const over = Promise.all(new Set(elsewhere.map((text) => this.held.get(keyOf(text)))));
     let settle!: () => void;
     const held = new Promise<void>((resolve) => (settle = resolve));
-    for (const text of mine) this.#held.set(keyOf(text), held);
+    for (const text of mine) this.held.set(keyOf(text), held);
     const release = (): void => {
-      for (const text of mine) this.#held.delete(keyOf(text));
+      for (const text of mine) this.held.delete(keyOf(text));
       settle();
     };
     return { mine, elsewhere, over, release };

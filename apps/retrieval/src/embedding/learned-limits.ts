@@ -13,11 +13,11 @@ const MAX_EMBEDDERS = 256;
 
 /** The limits that this process has run into, by connection and model. What is not known is `Infinity`. */
 export class LearnedLimits {
-  readonly #learned = new Map<string, TextLimits & { until: number }>();
+  private readonly learned = new Map<string, TextLimits & { until: number }>();
 
   /** @param embedder what tells one connection with its model from another */
   of(embedder: string): TextLimits {
-    const known = this.#learned.get(embedder);
+    const known = this.learned.get(embedder);
     if (known && known.until > performance.now()) return known;
     return { texts: Infinity, textBytes: Infinity };
   }
@@ -25,8 +25,8 @@ export class LearnedLimits {
   /** A limit only falls until it is forgotten. */
   learn(embedder: string, seen: Partial<TextLimits>): void {
     const { texts, textBytes } = this.of(embedder);
-    if (this.#learned.size >= MAX_EMBEDDERS) this.#learned.clear();
-    this.#learned.set(embedder, {
+    if (this.learned.size >= MAX_EMBEDDERS) this.learned.clear();
+    this.learned.set(embedder, {
       texts: Math.min(texts, seen.texts ?? Infinity),
       textBytes: Math.min(textBytes, seen.textBytes ?? Infinity),
       until: performance.now() + FORGOTTEN_AFTER_MS,

@@ -34,38 +34,38 @@ export class TextEmbedder {
 
   /** @throws EmbeddingError with the fault `text` and its hash when one text is to blame; what went well before is kept */
   async embed(batch: readonly HashedText[]): Promise<void> {
-    for (const part of this.#fitting(batch)) await this.#embed(part);
+    for (const part of this.fitting(batch)) await this.embedPart(part);
   }
 
-  #fitting(batch: readonly HashedText[]): HashedText[][] {
+  private fitting(batch: readonly HashedText[]): HashedText[][] {
     return batchesOf(batch, Math.min(batch.length, this.connection.limits().texts));
   }
 
   /** @returns whether all of it was accepted without that a text had to be cut */
-  async #embed(batch: readonly HashedText[], share?: number): Promise<boolean> {
-    const failure = await this.#accepted(batch, share);
+  private async embedPart(batch: readonly HashedText[], share?: number): Promise<boolean> {
+    const failure = await this.accepted(batch, share);
     if (failure === undefined) return true;
-    if (share === undefined && !(await this.#answersOthers())) throw failure.ofAll();
+    if (share === undefined && !(await this.answersOthers())) throw failure.ofAll();
     const [only] = batch;
     if (batch.length === 1 && only) {
-      await this.#embedAlone(only, failure);
+      await this.embedAlone(only, failure);
       return false;
     }
     const middle = Math.ceil(batch.length / 2);
     let whole = true;
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      for (const part of this.#fitting(half))
-        whole = (await this.#embed(part, ((share ?? 1) * part.length) / batch.length)) && whole;
+      for (const part of this.fitting(half))
+        whole = (await this.embedPart(part, ((share ?? 1) * part.length) / batch.length)) && whole;
     }
     // A failure that passes says nothing of the size; a refusal and a request that takes too long do.
     if (whole && (failure.refusal || failure.tooLong)) this.connection.learn({ texts: middle });
     return whole;
   }
 
-  async #accepted(batch: readonly HashedText[], share?: number): Promise<EmbeddingError | undefined> {
+  private async accepted(batch: readonly HashedText[], share?: number): Promise<EmbeddingError | undefined> {
     let vectors;
     try {
-      vectors = await this.#vectors(batch, this.connection.limits().textBytes, share);
+      vectors = await this.vectors(batch, this.connection.limits().textBytes, share);
     } catch (error) {
       return doubtful(error);
     }
@@ -74,29 +74,29 @@ export class TextEmbedder {
   }
 
   /** A text that was refused by itself: too long, or the reason for the failure. */
-  async #embedAlone(text: HashedText, failure: EmbeddingError): Promise<void> {
+  private async embedAlone(text: HashedText, failure: EmbeddingError): Promise<void> {
     const refused = Math.min(Buffer.byteLength(text.text), this.connection.limits().textBytes);
     let bytes = refused;
     while (failure.tooLong && bytes > SMALLEST_PIECE) {
       bytes = Math.ceil(bytes / 2);
       try {
-        await this.keep([text], await this.#vectors([text], bytes, 1));
-        return await this.#learnBytes(refused, bytes);
+        await this.keep([text], await this.vectors([text], bytes, 1));
+        return await this.learnBytes(refused, bytes);
       } catch (error) {
         failure = doubtful(error);
       }
     }
-    throw (await this.#answersOthers()) ? failure.ofText(text.hash) : failure.ofAll();
+    throw (await this.answersOthers()) ? failure.ofText(text.hash) : failure.ofAll();
   }
 
   /** A text of signs has more tokens than prose of its size. What only such a text needs would cut everybody's texts, and is not learned. */
-  async #learnBytes(refused: number, accepted: number): Promise<void> {
+  private async learnBytes(refused: number, accepted: number): Promise<void> {
     let bytes = refused;
-    while (bytes > accepted && (await this.#refusesProse(bytes))) bytes = Math.ceil(bytes / 2);
+    while (bytes > accepted && (await this.refusesProse(bytes))) bytes = Math.ceil(bytes / 2);
     if (bytes < refused) this.connection.learn({ textBytes: bytes });
   }
 
-  async #refusesProse(bytes: number): Promise<boolean> {
+  private async refusesProse(bytes: number): Promise<boolean> {
     try {
       await this.connection.ask([KNOWN_GOOD.padEnd(bytes, ` ${KNOWN_GOOD}`).slice(0, bytes)], 1);
       return false;
@@ -107,7 +107,7 @@ export class TextEmbedder {
   }
 
   /** One vector a text; that of a text which goes in pieces is the mean of theirs. */
-  async #vectors(batch: readonly HashedText[], textBytes: number, share?: number): Promise<Float32Array[]> {
+  private async vectors(batch: readonly HashedText[], textBytes: number, share?: number): Promise<Float32Array[]> {
     const pieces = batch.map(({ text }) => cutInto(text, textBytes));
     const all = pieces.flat();
     const vectors: Float32Array[] = [];
@@ -124,7 +124,7 @@ export class TextEmbedder {
     });
   }
 
-  async #answersOthers(): Promise<boolean> {
+  private async answersOthers(): Promise<boolean> {
     try {
       await this.connection.ask([KNOWN_GOOD], 0);
       return true;

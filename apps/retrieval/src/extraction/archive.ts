@@ -14,7 +14,7 @@ const LOCAL_HEADER_BYTES = 30;
  * of all entries are counted while they are unpacked.
  */
 export class Archive {
-  #expanded = 0;
+  private expanded = 0;
 
   private constructor(
     private readonly zip: ZipFile,
@@ -61,8 +61,8 @@ export class Archive {
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        this.#expanded += chunk.length;
-        if (tooMuch(this.#expanded, this.zip.fileSize, this.limits)) throw refuse.expands();
+        this.expanded += chunk.length;
+        if (tooMuch(this.expanded, this.zip.fileSize, this.limits)) throw refuse.expands();
         sum = crc32(chunk, sum);
         yield chunk;
       }

@@ -8,15 +8,15 @@ export const MAX_DEPTH = 4_000;
 
 /** Counts elements within elements, in every format that is a tree. */
 export class Depth {
-  #open = 0;
+  private open = 0;
 
   /** @throws ExtractionError `too-deep` */
   enter(): void {
-    this.#open += 1;
-    if (this.#open > MAX_DEPTH) throw refuse.tooDeep(MAX_DEPTH);
+    this.open += 1;
+    if (this.open > MAX_DEPTH) throw refuse.tooDeep(MAX_DEPTH);
   }
 
   leave(): void {
-    this.#open -= 1;
+    this.open -= 1;
   }
 }

@@ -21,55 +21,55 @@ interface Exit {
 export class ExtractorProcess {
   /** Documents that it has begun. */
   documents = 0;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<Exit>;
-  #exit: Exit | undefined;
-  #messages: FromExtractor[] = [];
-  #wake: (() => void) | undefined;
+  private readonly child: ChildProcess;
+  private readonly exited: Promise<Exit>;
+  private exit: Exit | undefined;
+  private messages: FromExtractor[] = [];
+  private wake: (() => void) | undefined;
 
   /**
    * @param entry the built `extractor.js`
    * @param heapMiB the most that JavaScript objects in it may take
    */
   constructor(entry: string, heapMiB: number) {
-    this.#child = fork(entry, [String(process.pid)], {
+    this.child = fork(entry, [String(process.pid)], {
       // Nothing of this process's secrets is in the process that opens strangers' files.
       env: {},
       execArgv: [`--max-old-space-size=${heapMiB}`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    this.#exited = new Promise((resolve) => {
+    this.exited = new Promise((resolve) => {
       const end = (exit: Exit): void => {
-        this.#exit ??= exit;
+        this.exit ??= exit;
         resolve(exit);
-        this.#wake?.();
+        this.wake?.();
       };
-      this.#child.once('exit', (code, signal) => end({ code, signal }));
-      this.#child.once('error', () => end({ code: null, signal: null }));
+      this.child.once('exit', (code, signal) => end({ code, signal }));
+      this.child.once('error', () => end({ code: null, signal: null }));
     });
-    this.#child.on('message', (message: FromExtractor) => {
-      this.#messages.push(message);
-      this.#wake?.();
+    this.child.on('message', (message: FromExtractor) => {
+      this.messages.push(message);
+      this.wake?.();
     });
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.child.pid;
   }
 
   get alive(): boolean {
-    return this.#exit === undefined && this.#child.connected;
+    return this.exit === undefined && this.child.connected;
   }
 
   /** Ends it at once, and waits for the end. */
   async kill(): Promise<void> {
-    if (this.#exit === undefined) this.#child.kill('SIGKILL');
-    await this.#exited;
+    if (this.exit === undefined) this.child.kill('SIGKILL');
+    await this.exited;
   }
 
   /** Resident memory in MiB; undefined where it cannot be told (only Linux can) or the process is gone. */
   async memoryMiB(): Promise<number | undefined> {
-    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8').catch(() => '');
     const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
     return kib === undefined ? undefined : Number(kib) / 1024;
   }
@@ -81,29 +81,29 @@ export class ExtractorProcess {
   async *read({ signal, ...job }: Job): AsyncGenerator<ExtractionEvent, void, undefined> {
     signal?.throwIfAborted();
     this.documents += 1;
-    this.#messages = [];
+    this.messages = [];
     let verdict: unknown;
     // The process is ended here and not where the verdict is thrown: its reader may be busy for long.
     const stop = (why: unknown): void => {
       verdict ??= why;
-      this.#child.kill('SIGKILL');
-      this.#wake?.();
+      this.child.kill('SIGKILL');
+      this.wake?.();
     };
     const onAbort = (): void => stop(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const watch = this.#watch(job.limits, stop);
+    const watch = this.watch(job.limits, stop);
     try {
-      this.#send({ kind: 'read', ...job });
+      this.send({ kind: 'read', ...job });
       for (;;) {
         if (verdict !== undefined) throw verdict;
-        const message = this.#messages.shift();
+        const message = this.messages.shift();
         if (message) {
           if (message.kind === 'failed') throw failure(message);
           yield message;
           if (message.kind === 'done') return;
-          if (message.kind === 'chunks') this.#send({ kind: 'taken' });
-        } else if (this.#exit) throw endOf(this.#exit, job.limits);
-        else await new Promise<void>((resolve) => (this.#wake = resolve));
+          if (message.kind === 'chunks') this.send({ kind: 'taken' });
+        } else if (this.exit) throw endOf(this.exit, job.limits);
+        else await new Promise<void>((resolve) => (this.wake = resolve));
       }
     } finally {
       clearInterval(watch);
@@ -111,26 +111,26 @@ export class ExtractorProcess {
     }
   }
 
-  #send(message: ToExtractor): void {
+  private send(message: ToExtractor): void {
     // That the child is gone is seen by its exit.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+    if (this.child.connected) this.child.send(message, () => undefined);
   }
 
   /** The child has said all, or stands still with a full window (one of it is in the reader's hands) before its reader. */
-  #waitsForReader(): boolean {
-    const last = this.#messages.at(-1)?.kind;
+  private waitsForReader(): boolean {
+    const last = this.messages.at(-1)?.kind;
     if (last === 'done' || last === 'failed') return true;
-    return this.#messages.filter(({ kind }) => kind === 'chunks').length >= WINDOW - 1;
+    return this.messages.filter(({ kind }) => kind === 'chunks').length >= WINDOW - 1;
   }
 
-  #watch(limits: ExtractionLimits, stop: (why: ExtractionError) => void): NodeJS.Timeout {
+  private watch(limits: ExtractionLimits, stop: (why: ExtractionError) => void): NodeJS.Timeout {
     let worked = 0;
     let last = performance.now();
     return setInterval(() => {
       const now = performance.now();
       const passed = Math.min(now - last, LONGEST_TICK_MS);
       last = now;
-      if (!this.#waitsForReader()) worked += passed;
+      if (!this.waitsForReader()) worked += passed;
       if (worked > limits.timeMs) stop(tooSlow(limits));
       void this.memoryMiB().then((used) => {
         if (used !== undefined && used > limits.memoryMiB) stop(tooMuchMemory(limits));

@@ -21,15 +21,15 @@ const own = new Set<string>();
  * directory of its own below `root`; what processes that were killed left there is removed at the next start on that host.
  */
 export class Spool {
-  readonly #dir: string;
-  #swept: Promise<void> | undefined;
-  readonly #closing = new AbortController();
-  readonly #writes = new Set<Promise<string>>();
+  private readonly dir: string;
+  private swept: Promise<void> | undefined;
+  private readonly closing = new AbortController();
+  private readonly writes = new Set<Promise<string>>();
 
   constructor(private readonly root: string) {
     const name = `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`;
     own.add(name);
-    this.#dir = join(root, name);
+    this.dir = join(root, name);
   }
 
   /**
@@ -37,21 +37,21 @@ export class Spool {
    * opening it throws.
    */
   async write(open: Open, limits: ExtractionLimits, signal?: AbortSignal): Promise<string> {
-    const { signal: closing } = this.#closing;
-    const write = this.#write(open, limits, signal ? AbortSignal.any([signal, closing]) : closing);
-    this.#writes.add(write);
+    const { signal: closing } = this.closing;
+    const write = this.writeFile(open, limits, signal ? AbortSignal.any([signal, closing]) : closing);
+    this.writes.add(write);
     try {
       return await write;
     } finally {
-      this.#writes.delete(write);
+      this.writes.delete(write);
     }
   }
 
-  async #write(open: Open, limits: ExtractionLimits, signal: AbortSignal): Promise<string> {
-    this.#swept ??= this.#sweep();
-    await this.#swept;
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    const path = join(this.#dir, randomBytes(12).toString('hex'));
+  private async writeFile(open: Open, limits: ExtractionLimits, signal: AbortSignal): Promise<string> {
+    this.swept ??= this.sweep();
+    await this.swept;
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    const path = join(this.dir, randomBytes(12).toString('hex'));
     const stream = await open();
     let size = 0;
     try {
@@ -80,7 +80,7 @@ export class Spool {
 
   /** A path for files that are made while a document is read; nothing is there yet. */
   reserve(): string {
-    return join(this.#dir, randomBytes(12).toString('hex'));
+    return join(this.dir, randomBytes(12).toString('hex'));
   }
 
   async remove(path: string): Promise<void> {
@@ -89,12 +89,12 @@ export class Spool {
 
   /** Removes the directory of this process, once nothing is written to it any more. */
   async close(): Promise<void> {
-    this.#closing.abort(new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.'));
-    await Promise.allSettled(this.#writes);
-    await rm(this.#dir, { recursive: true, force: true });
+    this.closing.abort(new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.'));
+    await Promise.allSettled(this.writes);
+    await rm(this.dir, { recursive: true, force: true });
   }
 
-  async #sweep(): Promise<void> {
+  private async sweep(): Promise<void> {
     const names = await readdir(this.root).catch(() => []);
     for (const name of names) {
       const owner = OWNER.exec(name);

@@ -13,18 +13,18 @@ const MOST_TITLES = 5;
  * of a table would otherwise not say what its numbers are.
  */
 export class TableText {
-  #names: string[] | undefined;
-  #titles = 0;
+  private names: string[] | undefined;
+  private titles = 0;
 
   /** The line of the next row, with its line end; nothing for a row without text. */
   row(values: readonly string[]): string {
     const cells = values.map((value) => value.replace(/\s+/g, ' ').trim());
     const filled = cells.filter((cell) => cell !== '');
     if (filled.length === 0) return '';
-    const names = this.#names;
+    const names = this.names;
     if (names) return line(cells, names);
-    if (nameColumns(cells)) this.#names = cells;
-    else if (filled.length > 1 || ++this.#titles >= MOST_TITLES) this.#names = [];
+    if (nameColumns(cells)) this.names = cells;
+    else if (filled.length > 1 || ++this.titles >= MOST_TITLES) this.names = [];
     return `${filled.join(' | ')}\n`;
   }
 }

@@ -33,11 +33,11 @@ export class FilesService {
   ) {}
 
   async get(fileId: string, principal: Principal): Promise<StoredFile> {
-    return toWire(await this.#read(fileId, principal));
+    return toWire(await this.read(fileId, principal));
   }
 
   async locate(fileId: string, principal: Principal): Promise<CallReply<typeof files.locate>> {
-    const { blobKey, name, contentType, size, sha256 } = await this.#read(fileId, principal);
+    const { blobKey, name, contentType, size, sha256 } = await this.read(fileId, principal);
     return { blobKey, name, contentType, size, sha256 };
   }
 
@@ -73,11 +73,11 @@ export class FilesService {
     request: CallParsedRequest<typeof files.text>,
     principal: Principal,
   ): Promise<CallReply<typeof files.text>> {
-    return this.unitOfWork.run((tx) => this.#text(tx, request, principal), { isolation: 'REPEATABLE READ' });
+    return this.unitOfWork.run((tx) => this.readText(tx, request, principal), { isolation: 'REPEATABLE READ' });
   }
 
   /** What a chunk repeats of the one before it is left out, also at the beginning of a piece. */
-  async #text(
+  private async readText(
     tx: Tx,
     { fileId, from, maxChars }: CallParsedRequest<typeof files.text>,
     principal: Principal,
@@ -108,7 +108,7 @@ export class FilesService {
   async rename(request: CallParsedRequest<typeof files.rename>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, name } = request;
     const once = toOnceKey(files.rename.pattern, delivery, request);
-    return this.#change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
+    return this.change(once, fileId, delivery.principal, (tx) => this.files.rename(tx, fileId, name));
   }
 
   async delete(
@@ -161,7 +161,7 @@ export class FilesService {
     if (!blobKey.startsWith(`files/${fileId}/`))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
     const once = toOnceKey(files.replace.pattern, delivery, request);
-    return this.#change(once, fileId, delivery.principal, async (tx, row) => {
+    return this.change(once, fileId, delivery.principal, async (tx, row) => {
       // The same bytes in another call: a caller that never had its answer.
       if (row.blobKey === blobKey) return row;
       await this.storage.assertRoom(tx, row.userId, request.size, fileId);
@@ -171,7 +171,7 @@ export class FilesService {
 
   async retry(fileId: string, delivery: IdempotentCall): Promise<StoredFile> {
     const once = toOnceKey(files.retry.pattern, delivery, { fileId });
-    return this.#change(once, fileId, delivery.principal, async (tx, row) => {
+    return this.change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');
       // It is being worked on already.
@@ -182,11 +182,11 @@ export class FilesService {
     });
   }
 
-  async #read(fileId: string, principal: Principal): Promise<FileRow> {
+  private async read(fileId: string, principal: Principal): Promise<FileRow> {
     return readable(principal, await this.files.find(fileId), 'file');
   }
 
-  async #change(
+  private async change(
     once: OnceKey,
     fileId: string,
     principal: Principal,

@@ -15,21 +15,21 @@ export class FileProgress {
   changed(...rows: readonly FileRow[]): void {
     for (const row of rows) {
       const { id, ...status } = toStatus(row);
-      this.#send({ fileId: id, ...status });
+      this.send({ fileId: id, ...status });
     }
   }
 
   deleted(...rows: readonly FileRow[]): void {
     for (const { id, userId, generation } of rows)
-      this.#send({ fileId: id, userId, generation, state: 'deleted', step: null, done: 0, total: 0, error: null });
+      this.send({ fileId: id, userId, generation, state: 'deleted', step: null, done: 0, total: 0, error: null });
   }
 
   /** How far a worker is. */
   step(progress: Omit<Progress, 'state' | 'error'>): void {
-    this.#send({ ...progress, state: 'processing', error: null });
+    this.send({ ...progress, state: 'processing', error: null });
   }
 
-  #send(progress: Progress): void {
+  private send(progress: Progress): void {
     void this.notices.publish(FILE_PROGRESS, progress);
   }
 }

@@ -37,12 +37,12 @@ export class RegisterService {
     const { userId } = requireUser(principal);
     return this.unitOfWork.run(async (tx) => {
       await holdUser(tx, userId);
-      const known = await this.#known(tx, request, userId);
+      const known = await this.known(tx, request, userId);
       if (known) return toWire(known);
-      await this.#checkContent(request);
-      await this.#checkCounts(tx, userId, request.process);
+      await this.checkContent(request);
+      await this.checkCounts(tx, userId, request.process);
       await this.storage.assertRoom(tx, userId, request.size);
-      if (request.knowledgeId) await this.#checkBase(tx, request.knowledgeId, request, principal);
+      if (request.knowledgeId) await this.checkBase(tx, request.knowledgeId, request, principal);
       const row = await this.files.insert(
         tx,
         {
@@ -60,7 +60,7 @@ export class RegisterService {
         injectTrace().traceparent,
       );
       // A delivery beside this one was faster by a moment.
-      const registered = row ?? (await this.#known(tx, request, userId));
+      const registered = row ?? (await this.known(tx, request, userId));
       if (!registered)
         throw new CallError('UNAVAILABLE', 'The file is being registered. Try again.', { retryAfter: 1 });
       if (row && request.knowledgeId) await this.placements.touchBase(tx, request.knowledgeId);
@@ -69,7 +69,7 @@ export class RegisterService {
     });
   }
 
-  async #known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
+  private async known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
     // The second look is for a delivery beside this one that committed between the first and the question whether the id is known.
     const row =
       (await this.files.find(fileId, tx)) ??
@@ -79,7 +79,7 @@ export class RegisterService {
     throw new CallError('ALREADY_EXISTS', 'This file id has been used. Upload the file again.');
   }
 
-  async #checkContent({ name, size }: Request): Promise<void> {
+  private async checkContent({ name, size }: Request): Promise<void> {
     const { FILE_MAX_SIZE, ALLOWED_FILE_EXTENSIONS } = (await this.settings.current()).retrieval;
     if (FILE_MAX_SIZE !== null && size > FILE_MAX_SIZE * MIB)
       throw new CallError('PAYLOAD_TOO_LARGE', `A file may have at most ${FILE_MAX_SIZE} MB.`);
@@ -91,7 +91,7 @@ export class RegisterService {
       );
   }
 
-  async #checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
+  private async checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
     const { own, waiting } = await this.files.counts(tx, userId);
     if (own >= this.env.MAX_FILES_PER_USER)
       throw new CallError('RATE_LIMITED', `You have ${own} files, which is the most. Delete some first.`);
@@ -101,7 +101,7 @@ export class RegisterService {
       });
   }
 
-  async #checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
+  private async checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
     writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
       throw new CallError('RATE_LIMITED', 'The knowledge base is full.');

@@ -20,7 +20,7 @@ const FILE = 'directory-id';
  */
 @Injectable()
 export class HostGuard implements OnModuleInit {
-  #lost = false;
+  private lost = false;
 
   constructor(
     private readonly repository: HostRepository,
@@ -35,12 +35,12 @@ export class HostGuard implements OnModuleInit {
     const own: StoreHost = { host: hostname(), directory: await directoryId(this.env.DATA_DIR) };
     const other = await this.repository.claim(own);
     if (other) throw new Error(refusal(other, own));
-    this.runtime.every(BEAT_MS, async () => void (this.#lost = !(await this.repository.beat(own))), {
+    this.runtime.every(BEAT_MS, async () => void (this.lost = !(await this.repository.beat(own))), {
       name: 'say that this machine has the vectors',
       until: 'close',
     });
     this.runtime.readiness.register('vector_host', () => {
-      if (this.#lost) throw new Error('another machine has taken over the embedded vector store');
+      if (this.lost) throw new Error('another machine has taken over the embedded vector store');
     });
   }
 }

@@ -7,18 +7,18 @@ const NEW_CHAT = '';
 
 /** One draft for each chat: an upload goes on while another chat is looked at. */
 class Drafts {
-  readonly #byChat = new Map<string, Draft>();
+  private readonly byChat = new Map<string, Draft>();
 
   of(chatId = NEW_CHAT): Draft {
-    const draft = this.#byChat.get(chatId) ?? new Draft(uploadServer);
-    this.#byChat.set(chatId, draft);
+    const draft = this.byChat.get(chatId) ?? new Draft(uploadServer);
+    this.byChat.set(chatId, draft);
     return draft;
   }
 
   /** The new chat has got its id: what is left of its draft goes on there. */
   begin(chatId: string): void {
-    this.#byChat.set(chatId, this.of());
-    this.#byChat.delete(NEW_CHAT);
+    this.byChat.set(chatId, this.of());
+    this.byChat.delete(NEW_CHAT);
   }
 }
 

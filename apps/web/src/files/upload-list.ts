@@ -54,7 +54,7 @@ interface Work {
 /** Files on their way from this browser into the search: sent and followed a few at a time, whatever page is shown meanwhile. */
 export class UploadList {
   readonly items = new Store<readonly Upload[]>([]);
-  readonly #work = new Map<string, Work>();
+  private readonly work = new Map<string, Work>();
 
   constructor(
     private readonly server: UploadServer,
@@ -64,37 +64,37 @@ export class UploadList {
   add(files: Iterable<File>): void {
     const added = [...files].map((file): Upload => {
       const key = crypto.randomUUID();
-      this.#work.set(key, { file, abort: new AbortController() });
+      this.work.set(key, { file, abort: new AbortController() });
       return { key, name: file.name, size: file.size, state: 'waiting', sent: 0 };
     });
     this.items.set([...this.items.get(), ...added]);
-    this.#go();
+    this.go();
   }
 
   /** Tries a failed file again: what the server has is read again, the rest is sent again. */
   async retry(key: string): Promise<void> {
-    const upload = this.#find(key);
-    const work = this.#work.get(key);
+    const upload = this.find(key);
+    const work = this.work.get(key);
     if (upload?.state !== 'failed' || !work) return;
-    if (upload.fileId === undefined) this.#change(key, { state: 'waiting', sent: 0, error: undefined });
+    if (upload.fileId === undefined) this.change(key, { state: 'waiting', sent: 0, error: undefined });
     else {
-      this.#change(key, { state: 'reading', progress: undefined, error: undefined });
+      this.change(key, { state: 'reading', progress: undefined, error: undefined });
       work.retrying = true;
       try {
         await this.server.retry(upload.fileId);
       } catch (error) {
         // 409: it is completed after all, which the status says.
-        if (!(error instanceof ApiError && error.status === 409)) this.#fail(key, error);
+        if (!(error instanceof ApiError && error.status === 409)) this.fail(key, error);
       } finally {
         work.retrying = false;
       }
     }
-    this.#go();
+    this.go();
   }
 
   /** Takes a file off the list, and off the server. */
   remove(key: string): void {
-    const fileId = this.#find(key)?.fileId;
+    const fileId = this.find(key)?.fileId;
     this.forget([key]);
     // What cannot be removed now stays among the person's files, where it does no harm.
     if (fileId !== undefined) this.server.remove(fileId).catch(() => undefined);
@@ -103,100 +103,100 @@ export class UploadList {
   /** Takes files off the list that somebody else looks after from now on. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
-      const work = this.#work.get(key);
+      const work = this.work.get(key);
       work?.abort.abort();
       work?.stopFollowing?.();
-      this.#work.delete(key);
+      this.work.delete(key);
     }
     this.items.set(this.items.get().filter(({ key }) => !keys.includes(key)));
-    this.#go();
+    this.go();
   }
 
-  #go(): void {
-    const free = UPLOADS_AT_ONCE - this.#count('uploading');
+  private go(): void {
+    const free = UPLOADS_AT_ONCE - this.count('uploading');
     const waiting = this.items.get().filter(({ state }) => state === 'waiting');
-    for (const { key } of waiting.slice(0, Math.max(0, free))) void this.#send(key);
-    this.#followSome();
+    for (const { key } of waiting.slice(0, Math.max(0, free))) void this.send(key);
+    this.followSome();
   }
 
-  async #send(key: string): Promise<void> {
-    const work = this.#work.get(key);
+  private async send(key: string): Promise<void> {
+    const work = this.work.get(key);
     if (!work) return;
-    this.#change(key, { state: 'uploading' });
+    this.change(key, { state: 'uploading' });
     try {
-      const reply = await this.#offer(key, work);
+      const reply = await this.offer(key, work);
       if (work.abort.signal.aborted) return;
-      this.#change(key, { state: 'reading', fileId: reply.id, sent: work.file.size });
+      this.change(key, { state: 'reading', fileId: reply.id, sent: work.file.size });
       if (this.options.onUploaded) {
         this.forget([key]);
         this.options.onUploaded(reply);
       }
     } catch (error) {
-      if (!work.abort.signal.aborted) this.#fail(key, error);
+      if (!work.abort.signal.aborted) this.fail(key, error);
     }
-    this.#go();
+    this.go();
   }
 
   /** A server that is full says so before it has taken anything; nothing else may be sent twice unasked. */
-  async #offer(key: string, { file, abort }: Work): Promise<FileReply> {
+  private async offer(key: string, { file, abort }: Work): Promise<FileReply> {
     const { knowledgeId } = this.options;
     for (let refusals = 0; ; refusals++) {
       try {
         return await this.server.upload(file, {
           knowledgeId,
           signal: abort.signal,
-          onProgress: (sent, total) => this.#change(key, { sent: Math.round((file.size * sent) / Math.max(1, total)) }),
+          onProgress: (sent, total) => this.change(key, { sent: Math.round((file.size * sent) / Math.max(1, total)) }),
         });
       } catch (error) {
         const full = error instanceof ApiError && (error.status === 429 || error.status === 503);
         if (!full || error.retryAfter === undefined || refusals >= MAX_REFUSALS || abort.signal.aborted) throw error;
-        this.#change(key, { sent: 0 });
+        this.change(key, { sent: 0 });
         await this.server.wait(error.retryAfter || DEFAULT_RETRY_AFTER_S);
       }
     }
   }
 
-  #followSome(): void {
+  private followSome(): void {
     const reading = this.items.get().filter(({ state }) => state === 'reading');
-    let followed = reading.filter(({ key }) => this.#work.get(key)?.stopFollowing).length;
+    let followed = reading.filter(({ key }) => this.work.get(key)?.stopFollowing).length;
     for (const { key, fileId } of reading) {
-      const work = this.#work.get(key);
+      const work = this.work.get(key);
       if (!work || work.retrying || work.stopFollowing || fileId === undefined || followed >= FOLLOWED_AT_ONCE)
         continue;
       followed += 1;
-      work.stopFollowing = this.server.follow(fileId, (progress) => this.#read(key, progress));
+      work.stopFollowing = this.server.follow(fileId, (progress) => this.read(key, progress));
     }
   }
 
-  #read(key: string, progress: FileProgress): void {
-    if (progress.status === 'completed') this.#change(key, { state: 'ready', progress });
+  private read(key: string, progress: FileProgress): void {
+    if (progress.status === 'completed') this.change(key, { state: 'ready', progress });
     else if (progress.status === 'failed') {
-      this.#change(key, { state: 'failed', progress, error: progress.error ?? 'The file could not be read.' });
-    } else return this.#change(key, { progress });
-    this.#stopFollowing(key);
-    this.#go();
+      this.change(key, { state: 'failed', progress, error: progress.error ?? 'The file could not be read.' });
+    } else return this.change(key, { progress });
+    this.stopFollowing(key);
+    this.go();
   }
 
-  #stopFollowing(key: string): void {
-    const work = this.#work.get(key);
+  private stopFollowing(key: string): void {
+    const work = this.work.get(key);
     work?.stopFollowing?.();
     if (work) work.stopFollowing = undefined;
   }
 
-  #fail(key: string, error: unknown): void {
-    this.#stopFollowing(key);
-    this.#change(key, { state: 'failed', error: error instanceof Error ? error.message : String(error) });
+  private fail(key: string, error: unknown): void {
+    this.stopFollowing(key);
+    this.change(key, { state: 'failed', error: error instanceof Error ? error.message : String(error) });
   }
 
-  #count(state: UploadState): number {
+  private count(state: UploadState): number {
     return this.items.get().filter((upload) => upload.state === state).length;
   }
 
-  #find(key: string): Upload | undefined {
+  private find(key: string): Upload | undefined {
     return this.items.get().find((upload) => upload.key === key);
   }
 
-  #change(key: string, change: Partial<Upload>): void {
+  private change(key: string, change: Partial<Upload>): void {
     this.items.set(this.items.get().map((upload) => (upload.key === key ? { ...upload, ...change } : upload)));
   }
 }

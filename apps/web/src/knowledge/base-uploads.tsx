@@ -11,25 +11,25 @@ type Listener = () => void;
 
 /** The uploads into each base: they go on while another page is looked at. */
 class BaseUploads {
-  readonly #byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
+  private readonly byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
 
   of(baseId: string): UploadList {
-    return this.#entry(baseId).list;
+    return this.entry(baseId).list;
   }
 
   onUploaded(baseId: string, listener: Listener): () => void {
-    const { listeners } = this.#entry(baseId);
+    const { listeners } = this.entry(baseId);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  #entry(baseId: string) {
-    const known = this.#byBase.get(baseId);
+  private entry(baseId: string) {
+    const known = this.byBase.get(baseId);
     if (known) return known;
     const listeners = new Set<Listener>();
     const onUploaded = () => listeners.forEach((listener) => listener());
     const entry = { list: new UploadList(uploadServer, { knowledgeId: baseId, onUploaded }), listeners };
-    this.#byBase.set(baseId, entry);
+    this.byBase.set(baseId, entry);
     return entry;
   }
 }

@@ -27,35 +27,35 @@ interface DrainHook {
  * The orderly end of a process: hooks, run one after another, phase by phase, in the order in which they were added.
  */
 export class Drain {
-  readonly #hooks: DrainHook[] = [];
-  #leaving = false;
-  #draining = false;
+  private readonly hooks: DrainHook[] = [];
+  private isLeaving = false;
+  private isDraining = false;
 
   constructor(private readonly log: Logger) {}
 
   get draining(): boolean {
-    return this.#draining;
+    return this.isDraining;
   }
 
   /** True from the signal on: the process still serves, and tells its clients to reconnect elsewhere. */
   get leaving(): boolean {
-    return this.#leaving;
+    return this.isLeaving;
   }
 
   /** Starts the leave phase; readiness reports it, and load balancers need a moment to see it. */
   leave(): void {
-    this.#leaving = true;
+    this.isLeaving = true;
   }
 
   /** From now on the process takes no new work. */
   begin(): void {
-    this.#leaving = true;
-    this.#draining = true;
+    this.isLeaving = true;
+    this.isDraining = true;
   }
 
   /** Adds a hook at the end of its phase. A hook that fails is logged and does not stop the others. */
   add(phase: DrainPhase, name: string, run: DrainHook['run']): void {
-    this.#hooks.push({ phase, name, run });
+    this.hooks.push({ phase, name, run });
   }
 
   /**
@@ -65,7 +65,7 @@ export class Drain {
    */
   async run(phase: DrainPhase, deadlineAt: number): Promise<string[]> {
     const failed: string[] = [];
-    for (const hook of this.#hooks.filter((candidate) => candidate.phase === phase)) {
+    for (const hook of this.hooks.filter((candidate) => candidate.phase === phase)) {
       const remainingMs = Math.max(0, deadlineAt - Date.now());
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), remainingMs);

@@ -30,13 +30,13 @@ export interface SecurityFields {
 
 /** Logs one structured line at level `info` for each security event. */
 export class SecurityLog {
-  readonly #log: Logger;
+  private readonly log: Logger;
 
   constructor(log: Logger) {
-    this.#log = log.child({ context: 'security' });
+    this.log = log.child({ context: 'security' });
   }
 
   record(event: SecurityEvent, { outcome = 'ok', ...fields }: SecurityFields): void {
-    this.#log.info({ event, outcome, ...fields }, 'security event');
+    this.log.info({ event, outcome, ...fields }, 'security event');
   }
 }

@@ -6,14 +6,14 @@ const OTHER = 'other';
  * distinct value is a series that every scraper stores.
  */
 export class BoundedLabel {
-  readonly #known = new Set<string>();
+  private readonly known = new Set<string>();
 
   constructor(private readonly limit: number) {}
 
   of(value: string): string {
-    if (this.#known.has(value)) return value;
-    if (this.#known.size >= this.limit || value.length > 100) return OTHER;
-    this.#known.add(value);
+    if (this.known.has(value)) return value;
+    if (this.known.size >= this.limit || value.length > 100) return OTHER;
+    this.known.add(value);
     return value;
   }
 }

@@ -27,7 +27,7 @@ export class Metrics {
     labelNames: readonly L[] = [],
     collect?: (counter: Counter<L>) => void,
   ): Counter<L> {
-    return this.#once(name, (fullName) => new Counter<L>(this.#collected(fullName, help, labelNames, collect)));
+    return this.once(name, (fullName) => new Counter<L>(this.collected(fullName, help, labelNames, collect)));
   }
 
   /** @param collect sets the value at scrape time; synchronous or not */
@@ -37,7 +37,7 @@ export class Metrics {
     labelNames: readonly L[] = [],
     collect?: (gauge: Gauge<L>) => void | Promise<void>,
   ): Gauge<L> {
-    return this.#once(name, (fullName) => new Gauge<L>(this.#collected(fullName, help, labelNames, collect)));
+    return this.once(name, (fullName) => new Gauge<L>(this.collected(fullName, help, labelNames, collect)));
   }
 
   /** @param name in the form `thing_seconds` or `thing_bytes`; buckets suit seconds unless given */
@@ -47,7 +47,7 @@ export class Metrics {
     labelNames: readonly L[] = [],
     buckets: readonly number[] = DURATION_BUCKETS,
   ): Histogram<L> {
-    return this.#once(
+    return this.once(
       name,
       (fullName) =>
         new Histogram<L>({ name: fullName, help, labelNames, buckets: [...buckets], registers: [this.registry] }),
@@ -55,7 +55,7 @@ export class Metrics {
   }
 
   /** Options of a metric whose value is collected at scrape time. */
-  #collected<M, L extends string>(
+  private collected<M, L extends string>(
     name: string,
     help: string,
     labelNames: readonly L[],
@@ -69,7 +69,7 @@ export class Metrics {
     return { name, help, labelNames, registers: [this.registry], ...asked };
   }
 
-  #once<M>(name: string, create: (fullName: string) => M): M {
+  private once<M>(name: string, create: (fullName: string) => M): M {
     const fullName = name.startsWith(PREFIX) ? name : `${PREFIX}${name}`;
     return (this.registry.getSingleMetric(fullName) as M | undefined) ?? create(fullName);
   }

@@ -14,12 +14,12 @@ interface Lane {
  * among them, so that it is not outrun by them for ever.
  */
 export class WriteQueue {
-  readonly #lanes = new Map<string, Lane>();
-  #closed = false;
+  private readonly lanes = new Map<string, Lane>();
+  private closed = false;
 
   /** Runs `work` after everything that was queued for the collection before. */
   run<T>(collection: string, work: () => Promise<T>): Promise<T> {
-    const lane = this.#lane(collection);
+    const lane = this.lane(collection);
     const result = lane.tail.then(work);
     lane.tail = result.catch(() => undefined);
     return result;
@@ -27,14 +27,14 @@ export class WriteQueue {
 
   /** Runs `upkeep` after every few writes, and when writing has paused. A failure is left to the next time. */
   whenDue(collection: string, upkeep: () => Promise<void>): void {
-    if (this.#closed) return;
-    const lane = this.#lane(collection);
+    if (this.closed) return;
+    const lane = this.lane(collection);
     lane.writes += 1;
     const now = (): void => {
       clearTimeout(lane.timer);
       lane.timer = undefined;
       lane.writes = 0;
-      if (!this.#closed) this.run(collection, upkeep).catch(() => undefined);
+      if (!this.closed) this.run(collection, upkeep).catch(() => undefined);
     };
     clearTimeout(lane.timer);
     if (lane.writes >= WRITES) {
@@ -47,16 +47,16 @@ export class WriteQueue {
 
   /** Waits for what has begun; nothing further begins by itself. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const lane of this.#lanes.values()) clearTimeout(lane.timer);
-    await Promise.all([...this.#lanes.values()].map(({ tail }) => tail));
+    this.closed = true;
+    for (const lane of this.lanes.values()) clearTimeout(lane.timer);
+    await Promise.all([...this.lanes.values()].map(({ tail }) => tail));
   }
 
-  #lane(collection: string): Lane {
-    let lane = this.#lanes.get(collection);
+  private lane(collection: string): Lane {
+    let lane = this.lanes.get(collection);
     if (!lane) {
       lane = { tail: Promise.resolve(), writes: 0 };
-      this.#lanes.set(collection, lane);
+      this.lanes.set(collection, lane);
     }
     return lane;
   }

@@ -19,10 +19,10 @@ export type Row = Record<string, unknown>;
 
 /** Our own pool, apart from the one of the service's tables: a search must not wait behind them, nor they behind it. */
 export class VectorDatabase {
-  readonly #pool: pg.Pool;
+  private readonly pool: pg.Pool;
 
   constructor({ url, poolSize }: DatabaseConfig) {
-    this.#pool = new pg.Pool({
+    this.pool = new pg.Pool({
       connectionString: url,
       max: poolSize,
       connectionTimeoutMillis: 5_000,
@@ -32,9 +32,9 @@ export class VectorDatabase {
       application_name: 'perennial-vectors',
     });
     // A connection that ends while idle is replaced by the next call.
-    this.#pool.on('error', () => undefined);
+    this.pool.on('error', () => undefined);
     // One that ends while it is lent, between two statements, tells its next statement; unheard, its error would end the process.
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** One statement in a transaction of its own. @throws VectorStoreError */
@@ -50,7 +50,7 @@ export class VectorDatabase {
     let client: pg.PoolClient | undefined;
     let broken: Error | undefined;
     try {
-      client = await this.#pool.connect();
+      client = await this.pool.connect();
       const connection = client;
       // A server that stands still would hold the connection: the client gives it up a little later than the server would.
       const query = async (text: string, values: readonly unknown[] = []): Promise<Row[]> => {
@@ -72,7 +72,7 @@ export class VectorDatabase {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await this.pool.end();
   }
 }
 

@@ -36,39 +36,39 @@ interface Payload {
  * the graph within. Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
  */
 export class QdrantDriver implements Driver {
-  readonly #reads: QdrantClient;
-  readonly #writes: QdrantClient;
+  private readonly reads: QdrantClient;
+  private readonly writes: QdrantClient;
 
   constructor(private readonly config: QdrantConfig) {
     // The client knows one time-out, and a batch takes longer than a search may.
-    this.#reads = client(config, config.readTimeoutMs);
-    this.#writes = client(config, config.writeTimeoutMs);
+    this.reads = client(config, config.readTimeoutMs);
+    this.writes = client(config, config.writeTimeoutMs);
   }
 
   async ensure(name: string, dimension: number): Promise<void> {
-    const collection = this.#name(name);
+    const collection = this.name(name);
     await translated(undefined, async () => {
-      const { exists } = await this.#writes.collectionExists(collection);
-      if (!exists) await this.#create(collection, dimension);
-      const { payload_schema: indexed } = await this.#writes.getCollection(collection);
+      const { exists } = await this.writes.collectionExists(collection);
+      if (!exists) await this.create(collection, dimension);
+      const { payload_schema: indexed } = await this.writes.getCollection(collection);
       // Also what a process that died between the two steps has left out.
       if (!('scope' in indexed)) {
-        await this.#writes.createPayloadIndex(collection, {
+        await this.writes.createPayloadIndex(collection, {
           field_name: 'scope',
           field_schema: { type: 'keyword', is_tenant: true },
           wait: true,
         });
       }
       if (!('file' in indexed)) {
-        await this.#writes.createPayloadIndex(collection, { field_name: 'file', field_schema: 'keyword', wait: true });
+        await this.writes.createPayloadIndex(collection, { field_name: 'file', field_schema: 'keyword', wait: true });
       }
     });
   }
 
-  async #create(collection: string, dimension: number): Promise<void> {
+  private async create(collection: string, dimension: number): Promise<void> {
     const { onDisk, hnswM } = this.config;
     try {
-      await this.#writes.createCollection(collection, {
+      await this.writes.createCollection(collection, {
         vectors: { [DENSE]: { size: dimension, distance: 'Cosine', on_disk: onDisk } },
         sparse_vectors: { [WORDS]: { modifier: 'idf', index: { on_disk: onDisk } } },
         hnsw_config: { m: hnswM, ef_construct: 128, on_disk: onDisk },
@@ -80,11 +80,11 @@ export class QdrantDriver implements Driver {
   }
 
   async drop(name: string): Promise<void> {
-    await translated(undefined, () => this.#writes.deleteCollection(this.#name(name)));
+    await translated(undefined, () => this.writes.deleteCollection(this.name(name)));
   }
 
   async list(): Promise<CollectionInfo[]> {
-    const { collections } = await translated(undefined, () => this.#writes.getCollections());
+    const { collections } = await translated(undefined, () => this.writes.getCollections());
     const start = `${this.config.prefix}_`;
     const names = collections.flatMap(({ name }) => (name.startsWith(start) ? [name.slice(start.length)] : []));
     const infos = await Promise.all(names.map((name) => this.describe(name)));
@@ -93,7 +93,7 @@ export class QdrantDriver implements Driver {
 
   async describe(name: string): Promise<CollectionInfo | undefined> {
     try {
-      const { config } = await this.#reads.getCollection(this.#name(name));
+      const { config } = await this.reads.getCollection(this.name(name));
       const vectors = config.params.vectors as Record<string, { size: number } | undefined> | undefined;
       const dimension = vectors?.[DENSE]?.size;
       return dimension === undefined ? undefined : { name, dimension };
@@ -105,19 +105,19 @@ export class QdrantDriver implements Driver {
 
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
     await translated(collection, () =>
-      this.#writes.upsert(this.#name(collection), { wait: true, points: points.map(pointStruct) }),
+      this.writes.upsert(this.name(collection), { wait: true, points: points.map(pointStruct) }),
     );
   }
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
     await translated(collection, () =>
-      this.#writes.delete(this.#name(collection), { wait: true, filter: filterOf(filter) }),
+      this.writes.delete(this.name(collection), { wait: true, filter: filterOf(filter) }),
     );
   }
 
   async search(collection: string, { vector, filter, limit }: DriverQuery): Promise<Hit[]> {
     const { points } = await translated(collection, () =>
-      this.#reads.query(this.#name(collection), {
+      this.reads.query(this.name(collection), {
         query: [...vector],
         using: DENSE,
         filter: filterOf(filter),
@@ -134,8 +134,8 @@ export class QdrantDriver implements Driver {
     const answer = { limit, with_payload: true, with_vector: [DENSE] };
     const words = { query: queryVector(query.words), using: WORDS, filter: filterOf(query.filter) };
     const { points } = await translated(collection, () =>
-      this.#reads.query(
-        this.#name(collection),
+      this.reads.query(
+        this.name(collection),
         keywordWeight === 1 ? { ...words, ...answer } : { ...fusedQuery(query, words), ...answer },
       ),
     );
@@ -151,7 +151,7 @@ export class QdrantDriver implements Driver {
 
   async count(collection: string, filter: CheckedFilter): Promise<number> {
     const { count } = await translated(collection, () =>
-      this.#reads.count(this.#name(collection), { filter: filterOf(filter), exact: true }),
+      this.reads.count(this.name(collection), { filter: filterOf(filter), exact: true }),
     );
     return count;
   }
@@ -159,7 +159,7 @@ export class QdrantDriver implements Driver {
   async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
     // Qdrant's offset names the first point of a page; ours the last of the page before.
     const { points } = await translated(collection, () =>
-      this.#reads.scroll(this.#name(collection), {
+      this.reads.scroll(this.name(collection), {
         filter: filterOf(filter),
         offset: after,
         limit: after === undefined ? limit : limit + 1,
@@ -173,14 +173,14 @@ export class QdrantDriver implements Driver {
   }
 
   async health(): Promise<void> {
-    await translated(undefined, () => this.#reads.getCollections());
+    await translated(undefined, () => this.reads.getCollections());
   }
 
   async close(): Promise<void> {
     // Its connections are kept alive for seconds only, and hold no process.
   }
 
-  #name(collection: string): string {
+  private name(collection: string): string {
     return `${this.config.prefix}_${collection}`;
   }
 }

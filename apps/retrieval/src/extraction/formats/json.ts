@@ -21,33 +21,33 @@ const RUN_BEFORE = new RegExp(`^${RUN}*`);
 /** Rewrites JSON piece by piece; where it is cut makes no difference. */
 export class JsonText {
   /** A token that may go on in the next piece. */
-  #rest = '';
+  private rest = '';
   /** Within a run that is left out. */
-  #skipping = false;
+  private skipping = false;
 
   push(piece: string): string {
-    return this.#rewritten(this.#rest + piece, false);
+    return this.rewritten(this.rest + piece, false);
   }
 
   end(): string {
-    return this.#rewritten(this.#rest, true);
+    return this.rewritten(this.rest, true);
   }
 
-  #rewritten(whole: string, last: boolean): string {
-    const text = this.#skipping ? whole.replace(RUN_BEFORE, '') : whole;
-    this.#skipping &&= text === '' || text === '\\';
-    this.#rest = this.#skipping ? text : '';
-    if (this.#skipping && !last) return '';
+  private rewritten(whole: string, last: boolean): string {
+    const text = this.skipping ? whole.replace(RUN_BEFORE, '') : whole;
+    this.skipping &&= text === '' || text === '\\';
+    this.rest = this.skipping ? text : '';
+    if (this.skipping && !last) return '';
     return text.replace(TOKEN, (token: string, code: string | undefined, at: number) => {
       const goesOn = !last && at + token.length === text.length;
       const begun = goesOn && token.endsWith('\\') ? '\\' : '';
       if (token.length - begun.length >= LONGEST_RUN) {
-        this.#skipping = goesOn;
-        this.#rest = begun;
+        this.skipping = goesOn;
+        this.rest = begun;
         return '…';
       }
       if (goesOn) {
-        this.#rest = token;
+        this.rest = token;
         return '';
       }
       return code === undefined ? token.replaceAll('\\/', '/') : character(code, token);
