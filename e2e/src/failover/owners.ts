@@ -29,7 +29,7 @@ export class Owners {
   /** Waits until Postgres has done what an instance that was killed at `killedAt` had sent: a claim may commit after its process is gone. */
   async sessionsEnded(instance: string, killedAt: number): Promise<void> {
     while (Date.now() < killedAt + SESSIONS_END_MS) {
-      const { rowCount } = await this.#pool.query(
+      const { rowCount } = await this.pool.query(
         `SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND backend_start <= to_timestamp($2 / 1000.0)`,
         [instance, killedAt],
       );
