@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** A value that lives longer than the component that shows it. */
+/** A value that outlives the component that shows it. */
 export class Store<T> {
   private readonly listeners = new Set<() => void>();
 

@@ -5,11 +5,11 @@ import { Store } from '../app/store';
 /** Browsers open six connections to a server: some are left for the rest of the page. */
 const UPLOADS_AT_ONCE = 2;
 const FOLLOWED_AT_ONCE = 2;
-/** How often an upload is offered again that the server had no room for. */
+/** Retries of an upload that a full server refused. */
 const MAX_REFUSALS = 5;
 const DEFAULT_RETRY_AFTER_S = 2;
 
-/** `waiting`: for its turn; `reading`: it is on the server, which makes it searchable. */
+/** `waiting`: in the queue; `reading`: the server has it and ingests it. */
 export type UploadState = 'waiting' | 'uploading' | 'reading' | 'ready' | 'failed';
 
 export interface Upload {
@@ -18,16 +18,16 @@ export interface Upload {
   /** Bytes. */
   readonly size: number;
   readonly state: UploadState;
-  /** Bytes that have left. */
+  /** Bytes sent. */
   readonly sent: number;
-  /** Once the server has it. */
+  /** Set once the server has the file. */
   readonly fileId?: string;
   readonly progress?: FileProgress;
   /** Why it failed, for people. */
   readonly error?: string;
 }
 
-/** What a list needs of the server. */
+/** The list's interface to the server. */
 export interface UploadServer {
   upload(file: File, request: UploadRequest): Promise<FileReply>;
   follow(fileId: string, onProgress: (progress: FileProgress) => void): () => void;
@@ -37,9 +37,9 @@ export interface UploadServer {
 }
 
 export interface UploadListOptions {
-  /** The base that the files are put into. */
+  /** The base that the files are added to. */
   knowledgeId?: string;
-  /** Called with every file that the server has; with it a file leaves this list then, and its reading is followed elsewhere. */
+  /** Called with every uploaded file; if set, files then leave this list, and the caller follows their ingestion. */
   onUploaded?: (file: FileReply) => void;
 }
 
@@ -47,11 +47,11 @@ interface Work {
   file: File;
   abort: AbortController;
   stopFollowing?: () => void;
-  /** Asked to be read again and not answered yet: until then its status is that of the failure. */
+  /** A retry is under way: until its reply the status is still the failure. */
   retrying?: boolean;
 }
 
-/** Files on their way from this browser into the search: sent and followed a few at a time, whatever page is shown meanwhile. */
+/** Uploads from this browser and their ingestion: a few at a time, independent of the shown page. */
 export class UploadList {
   readonly items = new Store<readonly Upload[]>([]);
   private readonly work = new Map<string, Work>();
@@ -71,7 +71,7 @@ export class UploadList {
     this.go();
   }
 
-  /** Tries a failed file again: what the server has is read again, the rest is sent again. */
+  /** Retries a failed file: a file that the server has is ingested again, others are sent again. */
   async retry(key: string): Promise<void> {
     const upload = this.find(key);
     const work = this.work.get(key);
@@ -83,7 +83,7 @@ export class UploadList {
       try {
         await this.server.retry(upload.fileId);
       } catch (error) {
-        // 409: it is completed after all, which the status says.
+        // 409: it is completed after all, and so its status will say.
         if (!(error instanceof ApiError && error.status === 409)) this.fail(key, error);
       } finally {
         work.retrying = false;
@@ -92,15 +92,15 @@ export class UploadList {
     this.go();
   }
 
-  /** Takes a file off the list, and off the server. */
+  /** Removes a file from the list and from the server. */
   remove(key: string): void {
     const fileId = this.find(key)?.fileId;
     this.forget([key]);
-    // What cannot be removed now stays among the person's files, where it does no harm.
+    // If this fails the file stays among the user's files, which does no harm.
     if (fileId !== undefined) this.server.remove(fileId).catch(() => undefined);
   }
 
-  /** Takes files off the list that somebody else looks after from now on. */
+  /** Removes files from the list that the caller follows from now on. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
       const work = this.work.get(key);
@@ -137,7 +137,9 @@ export class UploadList {
     this.go();
   }
 
-  /** A server that is full says so before it has taken anything; nothing else may be sent twice unasked. */
+  /**
+   * A full server refuses before it reads anything, so a retry is safe; other failures are not retried automatically.
+   */
   private async offer(key: string, { file, abort }: Work): Promise<FileReply> {
     const { knowledgeId } = this.options;
     for (let refusals = 0; ; refusals++) {

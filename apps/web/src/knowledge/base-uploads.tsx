@@ -6,10 +6,10 @@ import { ProgressBar } from '../files/progress-bar';
 import { UploadList } from '../files/upload-list';
 import { uploadServer } from '../files/upload-server';
 
-/** Who wants to know of a file that has come in. */
+/** Called when a file was uploaded. */
 type Listener = () => void;
 
-/** The uploads into each base: they go on while another page is looked at. */
+/** The uploads into each base; they continue while another page is shown. */
 class BaseUploads {
   private readonly byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
 
@@ -36,7 +36,7 @@ class BaseUploads {
 
 const BaseUploadsContext = createContext(new BaseUploads());
 
-/** Keeps the uploads of whoever is signed in. */
+/** Keeps the uploads of the signed-in user. */
 export function BaseUploadsProvider({ children }: { children: ReactNode }) {
   const [uploads] = useState(() => new BaseUploads());
   return <BaseUploadsContext value={uploads}>{children}</BaseUploadsContext>;
