@@ -180,6 +180,32 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await answer().getByText('click').getAttribute('href')).toBeFalsy();
   });
 
+  it('shows the routes at /docs, tries one, and asks no other host', async () => {
+    const refused: string[] = [];
+    const asked = new Set<string>();
+    const docs = await context.newPage();
+    docs.on('console', (message) => {
+      if (message.type() === 'error') refused.push(message.text());
+    });
+    docs.on('request', (request) => {
+      if (!request.url().startsWith('data:')) asked.add(new URL(request.url()).origin);
+    });
+    await docs.goto('/docs');
+    await docs.getByRole('link', { name: 'models', exact: true }).click();
+    await docs.locator('[data-path="/api/models"]').first().click();
+    await docs.getByRole('button', { name: 'Try it out' }).click();
+    await docs.getByRole('button', { name: 'Execute' }).click();
+    await docs.locator('.live-responses-table .response-col_status', { hasText: '200' }).first().waitFor();
+    expect(refused).toEqual([]);
+    expect([...asked]).toEqual([new URL(system.baseUrl).origin]);
+    await docs.close();
+
+    const stranger = await browser.newPage({ baseURL: system.baseUrl });
+    await stranger.goto('/docs');
+    await stranger.getByRole('link', { name: 'Sign in' }).waitFor();
+    await stranger.close();
+  });
+
   it('signs out, and asks for the password again', async () => {
     const other = await browser.newContext({ baseURL: system.baseUrl });
     const visitor = await other.newPage();

@@ -58,7 +58,7 @@ describe('accounts, with sign-up open', () => {
     });
   });
 
-  it('signs in whatever the case of the address, and answers the same to a wrong password and an unknown account', async () => {
+  it('signs in regardless of the address’s letter case, and answers a wrong password like an unknown account', async () => {
     const session = await signIn('Admin@Example.COM');
     expect(session.user.id).toBe(admin.user.id);
     expect(claimsOf(session.token)).toMatchObject({ id: admin.user.id, exp: session.expiresAt });
@@ -84,7 +84,7 @@ describe('accounts, with sign-up open', () => {
     }
   });
 
-  it('resolves a session until the account is gone', async () => {
+  it('resolves a session until the account is deleted', async () => {
     const session = await someone();
     expect(await resolve(session)).toMatchObject({ id: session.user.id, role: 'user' });
     const remove = () => caller.rpc.call(users.remove, { userId: session.user.id }, { principal: asAdmin });
@@ -94,14 +94,14 @@ describe('accounts, with sign-up open', () => {
     await expect(signIn(session.user.email)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('adds an account without a session of it', async () => {
+  it('adds an account without a session', async () => {
     const request = { name: 'Added', email: 'added@localhost', password, role: 'user' as const };
     const added = await caller.rpc.call(users.add, request, { principal: asAdmin });
     expect(added).toMatchObject({ token: '', expiresAt: null, user: { email: 'added@localhost', role: 'user' } });
     expect((await signIn('added@localhost')).user.id).toBe(added.user.id);
   });
 
-  it('takes no weak password, and lets those in who have one', async () => {
+  it('refuses new weak passwords, and accepts old ones at sign-in', async () => {
     const session = await someone();
     const principal = principalFrom(session);
     const weak = { code: 'INVALID_ARGUMENT' };
@@ -122,7 +122,7 @@ describe('accounts, with sign-up open', () => {
     expect((await signIn(session.user.email, '1234')).user.id).toBe(session.user.id);
   });
 
-  it('lets a device in that has signed in before, whatever others guess from its address', async () => {
+  it('lets a known device in, even if others guess from its address', async () => {
     const { user, device } = await someone();
     const from = (secret: string, proof?: string) =>
       caller.rpc.call(
@@ -156,7 +156,7 @@ describe('accounts, with sign-up open', () => {
     expect(await resolve(await signIn(session.user.email, 'another one'))).toBeTruthy();
   });
 
-  it('never lets a token made with the old password outlive the change, however they interleave', async () => {
+  it('never lets a token of the old password outlive the change, in any interleaving', async () => {
     const session = await someone();
     const principal = principalFrom(session);
     const signIns = Array.from({ length: 6 }, () => signIn(session.user.email).catch(() => undefined));
@@ -198,14 +198,14 @@ describe('accounts, with sign-up open', () => {
         caller.rpc.call(users.update, { userId: other.user.id, role: 'user' }, { principal: asAdmin }),
       ]);
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      // As it was: the first admin is the only one.
+      // Restores the first admin as the only one.
       const survivor = outcomes[0]?.status === 'fulfilled' ? principalFrom(other) : asAdmin;
       await caller.rpc.call(users.update, { userId, role: 'admin' }, { principal: survivor });
       await caller.rpc.call(users.update, { userId: other.user.id, role: 'user' }, { principal: asAdmin });
     }
   });
 
-  it('lists and searches accounts, wildcards taken literally', async () => {
+  it('lists and searches accounts, with wildcards as literals', async () => {
     const made = await caller.rpc.call(
       users.add,
       { name: '100% Zoë_x', email: 'percent@example.com', password },
@@ -241,7 +241,7 @@ describe('accounts, with sign-up open', () => {
       code: 'PAYLOAD_TOO_LARGE',
       details: { used: JSON.stringify(large).length, limit: 1_000_000 },
     });
-    // What was saved before there was a limit stays readable.
+    // Settings that were saved before the limit existed stay readable.
     await db.query('UPDATE auth.user_settings SET settings = $2 WHERE user_id = $1', [
       session.user.id,
       JSON.stringify(large),
@@ -249,7 +249,7 @@ describe('accounts, with sign-up open', () => {
     expect(await caller.rpc.call(users.getSettings, {}, { principal })).toEqual({ settings: large });
   });
 
-  it('keeps large pictures apart from the account, and those that were saved before readable', async () => {
+  it('stores large pictures apart from the account, and keeps earlier ones readable', async () => {
     const session = await someone();
     const { id: userId } = session.user;
     const principal = principalFrom(session);
@@ -265,12 +265,12 @@ describe('accounts, with sign-up open', () => {
     await db.query('UPDATE auth.users SET profile_image_url = $2 WHERE id = $1', [userId, of(990)]);
     expect(JSON.stringify(await resolve(session)).length).toBeLessThan(1_000);
     expect(await saved()).toBe(of(990).length);
-    // A client sends back the address that it was given: the picture stays.
+    // A client sends back the picture's address: the picture stays.
     expect(await save(picturePath(userId), 'Renamed')).toMatchObject({ name: 'Renamed' });
     expect(await saved(asAdmin)).toBe(of(990).length);
   });
 
-  describe('who may not', () => {
+  describe('access', () => {
     const someId = '00000000-0000-4000-8000-000000000000';
     const adminCalls = [
       [users.add, { name: 'x', email: 'x@example.com', password }],

@@ -15,7 +15,7 @@ interface Outcome {
   stderr: string;
 }
 
-/** Real: the program as it is shipped, beside two replicas of the service, on Postgres and Redis. */
+/** Real: the built program, beside two replicas of the service, on Postgres and Redis. */
 describe('the first administrator from the command line', () => {
   let bundle: string;
   let made: Installation;
@@ -24,7 +24,7 @@ describe('the first administrator from the command line', () => {
   }, 90_000);
   afterAll(() => made.stop());
 
-  /** Standard input stays open after the line, as that of a person does; without a line it ends. */
+  /** Standard input stays open after the line, like a terminal; without a line it ends. */
   async function createAdmin(args: string[], line?: string, settings: Record<string, string> = {}): Promise<Outcome> {
     const child = spawn(process.execPath, [join(bundle, 'create-admin.js'), ...args], {
       env: { DATABASE_URL: made.databaseUrl, ...settings, PATH: process.env['PATH'] },
@@ -41,7 +41,7 @@ describe('the first administrator from the command line', () => {
   const onboarding = async (): Promise<boolean> =>
     (await made.caller.rpc.call(users.status, {}, { principal: ANONYMOUS })).onboarding;
 
-  /** Holds the lock of the first account until both wait for it, and so until each has been told that there is no account. */
+  /** Holds the lock of the first account until both wait for it, so that both have seen that there is no account. */
   async function whenBothHaveSeenNoAccount<T>(start: () => Promise<T>): Promise<T> {
     const holder = new pg.Client({ connectionString: made.databaseUrl });
     await holder.connect();
@@ -71,7 +71,7 @@ describe('the first administrator from the command line', () => {
     expect(await onboarding()).toBe(true);
   });
 
-  it('is made once by two at once, signs in, and lets nobody make another', async () => {
+  it('is created once by two processes, signs in, and is the only one', async () => {
     const outcomes = await whenBothHaveSeenNoAccount(() =>
       Promise.all(['a', 'b'].map((name) => createAdmin(['--email', `${name}@B.c`], password))),
     );
@@ -91,7 +91,7 @@ describe('the first administrator from the command line', () => {
     expect(await createAdmin(['--email', 'c@b.c'], password)).toEqual({ code: 1, stdout: '', stderr: loser?.stderr });
   });
 
-  it('is made before the service has ever started, with the password of the environment', async () => {
+  it('can be created before the first start of the service, with the password of the environment', async () => {
     const settings = { DATABASE_URL: await freshDatabase('auth'), WEBUI_ADMIN_PASSWORD: password };
     const args = ['--email', 'root@example.com', '--name', 'Root'];
     const outcome = await createAdmin(args, undefined, settings);

@@ -2,10 +2,10 @@ import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } 
 import { z } from 'zod';
 import { parseLifetime } from './sessions/lifetime';
 
-/** Gateways ask for a session once a minute, and it is written down once a minute. */
+/** Gateways resolve a session once a minute, and its activity is written once a minute. */
 const MIN_IDLE_SECONDS = 300;
 
-/** The administrator that an installation without accounts gets. */
+/** The administrator that is created if there is no account. */
 export const firstAdminEnv = {
   WEBUI_ADMIN_EMAIL: variable(z.email({ pattern: z.regexes.html5Email }).max(320).toLowerCase().optional(), {
     description:
@@ -13,7 +13,7 @@ export const firstAdminEnv = {
     example: 'admin@example.com',
   }),
   WEBUI_ADMIN_PASSWORD: variable(z.string().min(8, 'must have at least 8 characters').max(1_024).optional(), {
-    description: 'Password of that administrator; not looked at once there is an account.',
+    description: 'Password of that administrator; ignored once there is an account.',
     example: 'the output of `openssl rand -base64 18`',
     secret: true,
   }),
@@ -29,12 +29,12 @@ const variables = z.object({
   ...secretEnv,
   ENABLE_SIGNUP: variable(flag().optional(), {
     description:
-      'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists; that first one is always possible.',
+      'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists. The first account can always be created.',
     example: 'true',
   }),
   ...firstAdminEnv,
   DEFAULT_USER_ROLE: variable(z.enum(['pending', 'user', 'admin']).default('pending'), {
-    description: 'Role of an account that somebody creates for themselves; `pending` waits for an admin.',
+    description: 'Role of an account that is created by sign-up; `pending` waits for an admin.',
     example: 'user',
   }),
   JWT_EXPIRES_IN: variable(
@@ -43,7 +43,7 @@ const variables = z.object({
       .default('4w')
       .refine((value) => parseLifetime(value) !== undefined, { message: 'must be a duration such as 4w, 30m or -1' }),
     {
-      description: 'How long a session lasts: numbers with the units s, m, h, d, w; `-1` is for ever.',
+      description: 'Lifetime of a session: numbers with the units s, m, h, d, w; `-1` is for ever.',
       example: '4w',
     },
   ),
@@ -56,7 +56,7 @@ const variables = z.object({
       }),
     {
       description:
-        'How long a session may go without a request before it ends, by the units of `JWT_EXPIRES_IN`; `-1` is for ever.',
+        'Time without a request after which a session ends, in the units of `JWT_EXPIRES_IN`; `-1` is never.',
       example: '12h',
     },
   ),
@@ -69,14 +69,14 @@ const variables = z.object({
   }),
   SIGN_IN_ATTEMPTS_PER_ACCOUNT_OVERALL: variable(integer(1).default(150), {
     description:
-      'Failed sign-ins to one account within the window from all addresses together. Beyond it only browsers that have signed in to it before are let in, which may fail as often together.',
+      'Failed sign-ins to one account within the window from all addresses together. Beyond it only browsers that have signed in to it before may sign in; all of them together have the same limit.',
   }),
   SIGN_IN_ATTEMPTS_PER_ADDRESS: variable(integer(1).default(100), {
     description:
-      'Failed sign-ins from one client address within the window, over all replicas; ten times as many from a private address, or from a proxy that is not in `TRUSTED_PROXIES`.',
+      'Failed sign-ins from one client address within the window, over all replicas; ten times as many from a private address, or from a proxy outside of `TRUSTED_PROXIES`.',
   }),
   SIGN_INS_PER_ACCOUNT: variable(integer(1).default(100), {
-    description: 'Sign-ins to one account that succeed within the window; further ones are refused (429).',
+    description: 'Successful sign-ins to one account within the window; further ones are refused (429).',
   }),
   SIGN_UPS_PER_ADDRESS: variable(integer(1).default(30), {
     description:

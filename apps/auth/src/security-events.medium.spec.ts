@@ -4,8 +4,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { address, claimsOf, installation, principalFrom, SECRET_KEY } from '../test/installation';
 import { SetupSecret } from './registration/setup-secret';
 
-/** Real: Postgres, Redis, the transport, two replicas, whose lines are read. */
-it('what happens to accounts leaves one line each, without addresses of people and without secrets', async () => {
+/** Real: Postgres, Redis, the transport, two replicas; the test reads their log lines. */
+it('changes of accounts log one line each, without e-mail addresses and secrets', async () => {
   const lines: Record<string, unknown>[] = [];
   const logStream = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
   const made = await installation({ SIGN_IN_ATTEMPTS_PER_ACCOUNT: '3' }, logStream);

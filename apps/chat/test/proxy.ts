@@ -3,16 +3,19 @@ import { createConnection, createServer, type AddressInfo, type Socket } from 'n
 /** What a proxy does with what passes. */
 export interface ProxyRule {
   /**
-   * Looks at each piece that a client sends. `lose-reply`: the server gets it, the client never hears of it, its connection breaks.
+   * Called for each piece of a client's data. `lose-reply`: the server gets it, the reply is lost, the connection breaks. `hold-reply`: the
+   * server gets it and all that follows, the client gets the replies when `release` is called.
    */
-  judge(piece: Buffer): 'pass' | 'lose-reply';
+  judge(piece: Buffer): 'pass' | 'lose-reply' | 'hold-reply';
 }
 
-/** A TCP proxy in front of a store; tests break connections at the very statement that they mean. */
+/** A TCP proxy in front of a store, with which tests break connections at an exact statement. */
 export class Proxy {
   /** Connections broken so far. */
   broken = 0;
   rule: ProxyRule = { judge: () => 'pass' };
+  /** Functions that send on the data held back now. */
+  readonly #held = new Set<() => void>();
   readonly #sockets = new Set<Socket>();
 
   private constructor(
@@ -35,6 +38,16 @@ export class Proxy {
     return url.href;
   }
 
+  /** Replies that are held back. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  release(): void {
+    for (const give of this.#held) give();
+    this.#held.clear();
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -43,6 +56,11 @@ export class Proxy {
   #serve(client: Socket): void {
     const store = createConnection({ host: this.target.hostname, port: Number(this.target.port) });
     let deaf = false;
+    let held: Buffer[] | undefined;
+    const give = (): void => {
+      for (const piece of held ?? []) client.write(piece);
+      held = undefined;
+    };
     const end = (): void => {
       client.destroy();
       store.destroy();
@@ -57,14 +75,20 @@ export class Proxy {
       });
     }
     store.on('data', (piece) => {
-      if (!deaf) client.write(piece);
+      if (held) held.push(piece);
+      else if (!deaf) client.write(piece);
     });
     client.on('data', (piece: Buffer) => {
+      const judgement = deaf ? 'pass' : this.rule.judge(piece);
+      if (judgement === 'hold-reply') {
+        held ??= [];
+        this.#held.add(give);
+      }
       store.write(piece);
-      if (deaf || this.rule.judge(piece) === 'pass') return;
+      if (judgement !== 'lose-reply') return;
       deaf = true;
       this.broken += 1;
-      // Long enough for the store to have done what it was told.
+      // Long enough for the store to execute the statement.
       setTimeout(end, 150);
     });
   }

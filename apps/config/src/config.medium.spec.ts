@@ -25,7 +25,7 @@ const userIdOf = (principal: Principal) => (principal.kind === 'user' ? principa
 const admin = userOf('admin', 9);
 const user = userOf('user', 1);
 
-/** A model server that lists what it is told and counts who asks. */
+/** A model server that lists the given models and counts its requests. */
 async function startProvider(options: { models?: string[]; ownedBy?: string; key?: string } = {}) {
   const state = {
     models: options.models ?? ['m1'],
@@ -49,7 +49,7 @@ async function startProvider(options: { models?: string[]; ownedBy?: string; key
         created: 1_700_000_000,
         owned_by: options.ownedBy ?? 'test',
       }));
-      // Echoes the key, as some providers do.
+      // Echoes the key, like some providers.
       const error = { error: { message: `Incorrect API key provided: ${request.headers.authorization ?? 'none'}` } };
       response.end(JSON.stringify(status === 200 ? { object: 'list', data: rows } : error));
     }, state.delayMs);
@@ -68,7 +68,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** Real: Postgres, Redis, the transport, the module (as many replicas as asked for). */
+/** Real: Postgres, Redis, the transport, the module (with any number of replicas). */
 async function installation(settings: Record<string, string | undefined> = {}, count = 1) {
   const databaseUrl = await freshDatabase('config');
   const prefix = freshPrefix('config');
@@ -107,7 +107,7 @@ async function installation(settings: Record<string, string | undefined> = {}, c
 }
 
 describe('models', () => {
-  it('lists those of all providers, whichever of them are dead, in the shape of the wire', async () => {
+  it('lists those of all living providers, in the shape of the wire', async () => {
     const one = await startProvider({ models: ['a', 'b'] });
     const two = await startProvider({ models: ['b', 'c'] });
     const slow = await startProvider({ models: ['never'] });
@@ -137,7 +137,7 @@ describe('models', () => {
     });
   });
 
-  it('asks a provider once for many readers, and keeps its models while it is away', async () => {
+  it('sends a provider one request for many readers, and keeps its models while it is away', async () => {
     const provider = await startProvider({ models: ['a'] });
     const { ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     await Promise.all(Array.from({ length: 20 }, () => ids()));
@@ -151,7 +151,7 @@ describe('models', () => {
     expect(await ids(user, true)).toEqual(['a', 'new']);
   });
 
-  it('sees a provider that has come up after the first question', async () => {
+  it('sees a provider that started after the first request', async () => {
     const provider = await startProvider({ models: ['late'] });
     provider.status = 503;
     const { ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
@@ -161,7 +161,7 @@ describe('models', () => {
     expect(await ids()).toEqual(['late']);
   });
 
-  it('resolves a model to its connection, with the key sealed, and finds one that has just appeared', async () => {
+  it('resolves a model to its connection, with the key encrypted, and finds a new one', async () => {
     const provider = await startProvider({ models: ['a'], ownedBy: 'vllm' });
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY });
     const resolve = (modelId: string, principal = user) => rpc.call(models.resolve, { modelId }, { principal });
@@ -179,7 +179,7 @@ describe('models', () => {
     await expect(resolve('unknown')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('asks nobody about unknown models more often than each two seconds', async () => {
+  it('looks for unknown models at most every two seconds', async () => {
     const provider = await startProvider();
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     const calls = Array.from({ length: 30 }, (_, n) =>
@@ -190,7 +190,7 @@ describe('models', () => {
     expect(provider.requests.length).toBeLessThanOrEqual(2);
   });
 
-  it('shows a model to everybody until an entry restricts it, and never to whom it is not granted', async () => {
+  it('shows a model to everybody until an entry restricts it to its grants', async () => {
     const provider = await startProvider({ models: ['open', 'secret', 'off'] });
     const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     const save = (entry: object) =>
@@ -241,7 +241,7 @@ describe('models', () => {
 });
 
 describe('the knowledge of a model', () => {
-  it('comes with where the model lives, without what is no document', async () => {
+  it('comes with the resolved model, without items that are not documents', async () => {
     const provider = await startProvider({ models: ['base'] });
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url });
     const [file, base] = [randomUUID(), randomUUID()];
@@ -262,7 +262,7 @@ describe('the knowledge of a model', () => {
 });
 
 describe('connections', () => {
-  it('are the environment’s until an admin saves some; keys come back masked and are kept by their mask', async () => {
+  it('are the environment’s until an admin saves some; keys are shown masked, and the mask keeps them', async () => {
     const provider = await startProvider({ models: ['a', 'b'], key: KEY });
     const { rpc, ids, rows, logs } = await installation(
       { OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY },
@@ -309,13 +309,13 @@ describe('connections', () => {
       .split('\n')
       .filter((line) => line.includes('"event":"connections_changed"'))
       .map((line) => JSON.parse(line) as { actor_id: string; keys_entered: number });
-    // The repeated delivery has no line of its own; a key that stayed behind its mask was not entered.
+    // The repeated delivery logs no line of its own; a key that stayed masked was not entered.
     expect(events.map((event) => event.keys_entered)).toEqual([0, 0, 0, 1]);
     expect(events[0]).toMatchObject({ kind: 'openai', connections: 1, actor_id: userIdOf(admin) });
     expect(logs()).not.toContain('another-key');
   });
 
-  it('do not give a stored key to another address', async () => {
+  it('do not send a stored key to another address', async () => {
     const thief = await startProvider();
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: 'http://127.0.0.1:9/v1', OPENAI_API_KEYS: KEY });
     const connections = [{ url: thief.url, key: '••••••••4711', config: {} }];
@@ -328,7 +328,7 @@ describe('connections', () => {
     expect(thief.requests).toHaveLength(0);
   });
 
-  it('verify: lists, passes the provider’s words on without the key, follows no redirect, and ends in time', async () => {
+  it('verify: lists, passes the provider’s message on without the key, follows no redirect, and ends in time', async () => {
     const provider = await startProvider({ key: KEY });
     const { rpc, logs } = await installation({ MODEL_LIST_TIMEOUT_MS: '1500' });
     const verify = (key: string) =>
@@ -383,7 +383,7 @@ describe('versions', () => {
       ),
     );
     expect(await version()).toBe(first + 11);
-    // A change whose notice was lost: the poll finds it.
+    // A change whose notice was lost: the poll sees it.
     await rows('UPDATE config.versions SET version = version + 1');
     await waitFor(async () => {
       const versions = await Promise.all(
@@ -393,7 +393,7 @@ describe('versions', () => {
     });
   });
 
-  it('rise when the environment says something else after a restart, and only then', async () => {
+  it('rise after a restart only if the environment has changed', async () => {
     const { source, rows } = await installation({ WEBUI_NAME: 'One' });
     const version = async () => Number((await rows('SELECT version FROM config.versions'))[0]?.version);
     const first = await version();
@@ -404,8 +404,8 @@ describe('versions', () => {
   });
 });
 
-describe('who may not', () => {
-  it('change or see what is the admin’s', async () => {
+describe('access', () => {
+  it('is refused to others for what only admins may change or see', async () => {
     const { rpc } = await installation();
     const calls: [Call, unknown][] = [
       [connectionCalls.get, { kind: 'openai' }],

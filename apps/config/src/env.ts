@@ -1,7 +1,9 @@
 import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
-/** A list with `;`. Empty items keep their place: the second key belongs to the second URL, also when the first has none. */
+/**
+ * A list with `;`. Empty items keep their position: the second key belongs to the second URL, even if the first has none.
+ */
 const places = () => z.string().transform((value) => value.split(';').map((item) => item.trim()));
 
 const urls = () =>
@@ -39,10 +41,10 @@ export const configEnv = z.object({
     description: 'Whether Ollama connections are used, until an admin saves connections.',
   }),
   WEBUI_NAME: variable(z.string().min(1).max(100).default('Perennial'), {
-    description: 'What this installation calls itself.',
+    description: 'Name of this installation.',
   }),
   DEFAULT_LOCALE: variable(z.string().max(35).default('en-US'), {
-    description: 'Language of the interface for browsers that do not say one (BCP 47).',
+    description: 'Language of the interface for browsers that send none (BCP 47).',
   }),
   DEFAULT_MODELS: variable(z.string().optional(), {
     description: 'Models that a new chat starts with, separated by commas.',
@@ -57,18 +59,17 @@ export const configEnv = z.object({
   }),
   TITLE_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
     description:
-      'Prompt for titles; `{{MESSAGE}}` is replaced by the first message, and the answer has to be JSON: `{"title": "…"}`. Our own when unset.',
+      'Prompt for titles; `{{MESSAGE}}` is replaced by the first message, and the answer has to be JSON: `{"title": "…"}`. A default prompt when unset.',
   }),
   ENABLE_RETRIEVAL_QUERY_GENERATION: variable(flag().default(true), {
-    description:
-      'Whether a model words what documents are searched for; else they are searched for the question itself.',
+    description: 'Whether a model writes the search queries for documents; otherwise the question itself is the query.',
   }),
   QUERY_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
     description:
-      'Prompt for search queries; `{{MESSAGES:END:6}}` is replaced by the last six messages, `{{CURRENT_DATE}}` by the date, and the answer has to be JSON: `{"queries": ["…"]}`. Our own when unset.',
+      'Prompt for search queries; `{{MESSAGES:END:6}}` is replaced by the last six messages, `{{CURRENT_DATE}}` by the date, and the answer has to be JSON: `{"queries": ["…"]}`. A default prompt when unset.',
   }),
   MODELS_CACHE_TTL: variable(integer(1, 3_600).default(5), {
-    description: 'Seconds for which a list of models is used without asking the provider again.',
+    description: 'Seconds for which the model list of a provider is cached.',
   }),
   MODEL_LIST_TIMEOUT_MS: variable(integer(100, 10_000).default(5_000), {
     description: 'Milliseconds that a provider has to list its models.',

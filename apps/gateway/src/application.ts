@@ -29,8 +29,8 @@ export async function createGateway(
   });
   const errors = await configureHttp(app, env, runtime);
   const site = app.get<Site | undefined>(SITE);
-  await serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
-  // First of all hooks: whoever is sent away below must find another replica, not this one.
+  serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
+  // Before all other hooks: clients that are disconnected later must reach another replica.
   const http = app.getHttpServer();
   runtime.drain.add('intake', 'stop listening', () => {
     http.close();
@@ -41,7 +41,7 @@ export async function createGateway(
   answerUnmet(http, SOCKET_PATH);
   isolateConnections(http, runtime);
   readProxyProtocol(http, env.PROXY_PROTOCOL_FROM);
-  // After the hooks of streams and completions, which end what would last.
+  // After the hooks of streams and completions, which end long-lived requests.
   runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(AdmissionControl).untilIdle(signal));
   const subscriber = app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
   runtime.drain.add('work', 'stop following runs', () => subscriber.close());

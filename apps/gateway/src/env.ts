@@ -28,27 +28,27 @@ const variables = z.object({
   }),
   TRUSTED_PROXIES: variable(list(',').default([]), {
     description:
-      'Addresses or networks of the load balancers in front, separated by commas: only from them X-Forwarded-For, -Proto, -Host and -Prefix are believed.',
+      'Addresses or networks of the load balancers in front, separated by commas: X-Forwarded-For, -Proto, -Host and -Prefix are trusted only from them.',
     example: '127.0.0.1,10.0.0.0/8',
   }),
   PROXY_PROTOCOL_FROM: variable(list(',').default([]), {
     description:
-      'Addresses or networks of balancers below HTTP, separated by commas, that begin each connection with a line of the PROXY protocol (version 1): the address in it is the client.',
+      'Addresses or networks of TCP balancers, separated by commas, that start each connection with a line of the PROXY protocol (version 1): the address in it is the client.',
     example: '10.0.0.5',
   }),
   CORS_ALLOW_ORIGIN: variable(list(';').default([]), {
     description:
-      'Further origins whose pages may call the API and open the socket, separated by ";". Our own origin always may. With `*` any page may, but only by a token: cookies count from our own origin and from named ones.',
+      'Further origins whose pages may call the API and open the socket, separated by ";". Our own origin always may. With `*` any page may, but only with a token: cookies are accepted from our own origin and from named ones only.',
     example: 'https://app.example.com',
   }),
   ALLOWED_HOSTS: variable(list(',').default([]), {
     description:
-      'Host names that the installation is known by, separated by commas, without port; others get 421. Unset, any name is answered. It keeps pages of strangers away whose name resolves to a private address (DNS rebinding).',
+      'Host names of the installation, separated by commas, without port; others get 421. Unset, any name is answered. It protects against DNS rebinding.',
     example: 'chat.example.com,*.internal.example.com',
   }),
   HSTS: variable(hsts.default(false), {
     description:
-      'Tells browsers to use TLS only: `max-age=<seconds>`, with `;includeSubDomains` and `;preload` where wanted. Unset, nothing is said.',
+      'Tells browsers to use TLS only: `max-age=<seconds>`, with `;includeSubDomains` and `;preload` where wanted. Unset, the header is not sent.',
     example: 'max-age=31536000',
   }),
   BODY_LIMIT_BYTES: variable(integer(1_024, 1_073_741_824).default(7_864_320), {
@@ -56,7 +56,7 @@ const variables = z.object({
   }),
   REQUEST_TIMEOUT_MS: variable(integer(1_000, 600_000).default(30_000), {
     description:
-      'Milliseconds within which a request must have arrived completely; of an upload, the longest time without progress, and of an answer the longest time in which nothing of it is read.',
+      'Milliseconds within which a request must have arrived completely; for an upload, the longest time without progress; for a reply, the longest time in which the client reads nothing.',
   }),
   MAX_REQUESTS: variable(integer(1, 100_000).default(1_000), {
     description: 'Requests that one replica works on at once; beyond that 503 with Retry-After.',
@@ -77,7 +77,8 @@ const variables = z.object({
     description: 'Sockets of one user that one replica holds open; further ones are closed.',
   }),
   SOCKET_BUFFER_BYTES: variable(integer(65_536, 1_073_741_824).default(2_097_152), {
-    description: 'Bytes that may wait for one slow socket before it is cut, so that it comes back and catches up.',
+    description:
+      'Bytes that may wait for one slow socket before it is disconnected; it then reconnects and catches up.',
   }),
   ACCESS_LOG: variable(flag().default(false), {
     description: 'Write a log line for each request: method, path, status, duration, user id and client address.',

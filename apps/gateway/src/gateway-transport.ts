@@ -4,7 +4,9 @@ import { Connections, createRunStreamSubscriber, promRpcMetrics, Rpc, TransportM
 import type { GatewayEnv } from './env';
 import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 
-/** All that the gateway has of other processes: calls, notices and the run subscriber. Tests of the edge put their own in its place. */
+/**
+ * The gateway's connections to other processes: calls, notices and the run subscriber. Tests of the edge replace it.
+ */
 @Global()
 @Module({})
 export class GatewayTransport {

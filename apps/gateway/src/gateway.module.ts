@@ -41,7 +41,7 @@ const FEATURES = [
   UsersModule,
 ];
 
-/** What a process of this kind was started with. */
+/** Start parameters of this kind of process. */
 @Global()
 @Module({})
 export class GatewayModule {

@@ -8,12 +8,12 @@ import { gatewayEnv } from './env';
 import { GatewayModule } from './gateway.module';
 import { GatewayTransport } from './gateway-transport';
 
-/** Our own page, as it is built beside this file (`apps/gateway/dist/main.js`). */
+/** Our own page, built beside this file (`apps/gateway/dist/main.js`). */
 const OWN_PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /**
- * Connections that the kernel keeps until we accept them; it takes no more than `net.core.somaxconn`. With Node's 511 a burst of strangers'
- * connections fills the queue, and who connects then hears nothing for 30 s and is reset.
+ * Connections that the kernel queues until we accept them; at most `net.core.somaxconn`. With Node's 511 a burst of connections fills the
+ * queue, and later clients wait 30 s and are reset.
  */
 const ACCEPT_QUEUE = 4_096;
 
@@ -25,6 +25,6 @@ await runService<typeof gatewayEnv, NestFastifyApplication>({
   create: (module, options) => createGateway(module as DynamicModule, options),
   setup: async (app, runtime, env) => {
     await app.listen({ port: env.PORT, host: env.HOST, backlog: ACCEPT_QUEUE });
-    runtime.log.info({ url: await app.getUrl() }, 'users are served');
+    runtime.log.info({ url: await app.getUrl() }, 'listening');
   },
 });

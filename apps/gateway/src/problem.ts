@@ -1,9 +1,9 @@
 import { CallError, HTTP_STATUS } from '@perennial/contracts-kernel';
 
-/** A refusal is never longer, whatever of the request it repeats; in UTF-16 units. */
+/** Longest error message, including repeated input; in UTF-16 units. */
 const MAX_SENTENCE_CHARS = 4_000;
 
-/** An answer that is not 2xx, as the edge itself decides it. `message` is shown to the caller. */
+/** A reply that is not 2xx, decided by the edge. `message` is shown to the caller. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -13,7 +13,7 @@ export class Problem extends Error {
     readonly headers: Readonly<Record<string, string>> = {},
     /** Each bad field of a 422. */
     readonly fields?: readonly { field: string; message: string }[],
-    /** `error.code` of OpenAI's error object; absent: what the status says. */
+    /** `error.code` of OpenAI's error object; absent: derived from the status. */
     readonly code?: string,
   ) {
     super(message.slice(0, MAX_SENTENCE_CHARS));
@@ -31,7 +31,7 @@ export const malformedAddress = (): Problem => new Problem(400, 'The address is 
 export const overloaded = (seconds = 1): Problem =>
   new Problem(503, 'The server is busy. Try again in a moment.', { 'retry-after': String(seconds) });
 
-/** The problem of a failed call, for the edge: status, sentence and `Retry-After` of its code. */
+/** The problem of a failed call: status, message and `Retry-After` of its code. */
 export function problemOfCall(error: CallError): Problem {
   const status = HTTP_STATUS[error.code];
   const retryAfter = error.details.retryAfter ?? (status === 503 || status === 429 ? 1 : undefined);
@@ -42,7 +42,8 @@ export function problemOfCall(error: CallError): Problem {
 }
 
 /**
- * Answers with another status where the wire wants another one than the code's own.
+ * Replies with another status if the wire requires one that differs from the code's own.
+ *
  * @param statuses by error code, for example `{ NOT_FOUND: 401 }`
  */
 export async function withStatuses<T>(

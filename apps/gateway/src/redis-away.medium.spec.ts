@@ -4,7 +4,9 @@ import { type LiveGateway, startGateway } from '../test/live-gateway';
 import { connectSocket, readEvents } from '../test/readers';
 import { type Services, startServices } from '../test/services';
 
-/** Real: a Redis of its own that is killed, the transport, the gateway. Not real: auth and chat, which know what the test tells them. */
+/**
+ * Real: a separate Redis that is killed, the transport, the gateway. Not real: auth and chat, which the test controls.
+ */
 describe('without Redis', () => {
   let redis: RedisServer;
   let services: Services;
@@ -20,7 +22,7 @@ describe('without Redis', () => {
     await redis?.stop();
   });
 
-  it('what needs nobody is served, the rest says when to come back, open readers stay, and all of it heals by itself', async () => {
+  it('serves what needs no service, answers the rest with Retry-After, keeps readers connected, and recovers', async () => {
     const { user, token } = services.account();
     const headers = { authorization: `Bearer ${token}` };
     const get = async (path: string) => {

@@ -7,7 +7,9 @@ import { type Services, startServices } from '../test/services';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Real: Redis, the transport, two gateways with their sockets and streams. Not real: auth and chat, which know what the test tells them. */
+/**
+ * Real: Redis, the transport, two gateways with their sockets and streams. Not real: auth and chat, which the test controls.
+ */
 describe('readers of a run', () => {
   let services: Services;
   let gateways: [LiveGateway, LiveGateway];
@@ -29,7 +31,7 @@ describe('readers of a run', () => {
     }
   };
 
-  it('a stream goes on at any gateway from its cursor, without a gap or a repetition', async () => {
+  it('a stream continues at any gateway from its cursor, without a gap or a repetition', async () => {
     const { user, token } = services.account();
     const writer = await services.begin(user.id);
     const writing = write(writer, 120, 10);
@@ -62,7 +64,7 @@ describe('readers of a run', () => {
     expect(shown).toBe(writer.text);
   });
 
-  it('a cursor that is no longer true gets the text anew', async () => {
+  it('an invalid cursor gets the whole text again', async () => {
     const { user, token } = services.account();
     const writer = await services.begin(user.id);
     writer.append('the first text');
@@ -77,7 +79,7 @@ describe('readers of a run', () => {
     expect(await reader.ended).toBe('end');
   });
 
-  it('somebody else sees nothing', async () => {
+  it('another user sees nothing', async () => {
     const owner = services.account();
     const other = services.account();
     const writer = await services.begin(owner.user.id);
@@ -91,7 +93,7 @@ describe('readers of a run', () => {
     await services.end(writer);
   });
 
-  it('sockets at both gateways hear every delta in order; one that joins later gets the text so far first', async () => {
+  it('sockets at both gateways get every delta in order; one that joins later gets the text so far first', async () => {
     const { user, token } = services.account();
     const early = [await connectSocket(gateways[0].url, token), await connectSocket(gateways[1].url, token)];
     await sleep(300);
@@ -125,7 +127,7 @@ describe('readers of a run', () => {
     for (const { socket } of [...early, late]) socket.close();
   });
 
-  it('asking for the tasks of a chat sends the text so far to the user’s sockets, also at the other gateway', async () => {
+  it('a request for the tasks of a chat sends the text so far to the user’s sockets, also at the other gateway', async () => {
     const { user, token } = services.account();
     const reader = await connectSocket(gateways[0].url, token);
     const writer = await services.begin(user.id);
@@ -145,7 +147,7 @@ describe('readers of a run', () => {
     await services.end(writer);
   });
 
-  it('a socket joins as somebody later, and reads chats', async () => {
+  it('a socket may sign in later, and read chats', async () => {
     const { user, token } = services.account();
     const reader = await connectSocket(gateways[0].url, undefined);
     const chat_id = randomUUID();
@@ -164,7 +166,7 @@ describe('readers of a run', () => {
     await services.end(writer);
   });
 
-  it('nobody takes the sockets of all: neither one user, nor who never signs in', async () => {
+  it('neither one user nor anonymous clients can take all sockets', async () => {
     const prefix = freshPrefix('gateway-bounds');
     const gateway = await startGateway(redisUrl(), prefix, { MAX_SOCKETS: '16', MAX_SOCKETS_PER_USER: '2' });
     const within = await startServices(redisUrl(), prefix);
@@ -216,7 +218,7 @@ describe('readers of a run', () => {
     await services.end(writer);
   });
 
-  it('a reader that stops reading costs a cursor, and gets all of it when it reads again', async () => {
+  it('a reader that stops reading costs a cursor, and gets the whole text when it reads again', async () => {
     const { user, token } = services.account();
     const writer = await services.begin(user.id);
     const sockets = new Set<{ writableLength: number }>();
@@ -230,7 +232,7 @@ describe('readers of a run', () => {
       await sleep(12);
       most = Math.max(most, ...[...sockets].map(({ writableLength }) => writableLength));
     }
-    // What one event may add to what the kernel refused; the text is many times as long.
+    // The most that one event adds to what the kernel refused; the text is many times as long.
     expect(most).toBeLessThan(writer.text.length / 4);
     reader.response.resume();
     await services.end(writer);
@@ -238,7 +240,7 @@ describe('readers of a run', () => {
     expect(reader.text).toBe(writer.text);
   });
 
-  it('a gateway that goes ends streams in order and without a last event, and sockets so that they come back', async () => {
+  it('a leaving gateway ends streams without a last event, and disconnects sockets so that they reconnect', async () => {
     const { user, token } = services.account();
     const writer = await services.begin(user.id);
     writer.append('half');

@@ -28,7 +28,9 @@ export const SECRET = 'a secret of the gateway tests, long enough';
 
 type Handler = (request: never, principal: Principal) => unknown;
 
-/** Stands where the transport is: answers calls from a table, checks both sides against their schemas, and remembers what was called. */
+/**
+ * Replaces the transport: replies to calls from a table, checks both sides against their schemas, and records the calls.
+ */
 export class ScriptedRpc {
   readonly calls: { pattern: string; request: unknown; principal: Principal; key: string | undefined }[] = [];
   private readonly handlers = new Map<string, Handler>();
@@ -41,7 +43,7 @@ export class ScriptedRpc {
     return this;
   }
 
-  /** Answers a call with an error. */
+  /** Makes a call fail with an error. */
   fails(call: Call, error: CallError): this {
     this.handlers.set(call.pattern, () => {
       throw error;
@@ -61,7 +63,7 @@ export class ScriptedRpc {
     return call.reply.parse(await handler(parsed, principal)) as CallReply<C>;
   }
 
-  /** What was called beside finding out who asks and what the process reads by itself. */
+  /** The calls, without authentication and the process's own reads. */
   get commands(): string[] {
     const own =
       /^(auth\.sessions\.resolve|auth\.revocations\.since|config\.settings\.(version|get)|auth\.users\.status)$/;
@@ -69,7 +71,7 @@ export class ScriptedRpc {
   }
 }
 
-/** A subscriber with no runs; a test overrides what it needs. */
+/** A subscriber without runs; tests override what they need. */
 export class ScriptedSubscriber implements RunStreamSubscriber {
   snapshot: RunStreamSubscriber['snapshot'] = async () => undefined;
   follow: RunStreamSubscriber['follow'] = async () => {
@@ -81,7 +83,7 @@ export class ScriptedSubscriber implements RunStreamSubscriber {
   async close(): Promise<void> {}
 }
 
-/** Notices that a test sends to the gateway itself. */
+/** Notices that a test sends to the gateway. */
 export class ScriptedNotices {
   private readonly handlers = new Map<string, ((payload: unknown) => unknown)[]>();
 
@@ -122,7 +124,7 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-/** The gateway's HTTP edge alone: real Fastify, guards, parsers and filters; no Redis, no other service. */
+/** Only the gateway's HTTP edge: real Fastify, guards, parsers and filters; no Redis, no other service. */
 export async function startEdge(
   source: Record<string, string> = {},
   ownPage = '/nowhere',

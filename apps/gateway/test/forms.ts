@@ -12,7 +12,7 @@ export interface Part {
 
 const BOUNDARY = '----a boundary of the tests'.replaceAll(' ', '-');
 
-/** A multipart body as browsers write it, made while it is sent. */
+/** A multipart body as browsers write it, generated while it is sent. */
 export async function* formOf(parts: readonly Part[]): AsyncGenerator<Uint8Array> {
   for (const { name, fileName, contentType, content } of parts) {
     const file = fileName === undefined ? '' : `; filename="${fileName}"`;
@@ -25,7 +25,7 @@ export async function* formOf(parts: readonly Part[]): AsyncGenerator<Uint8Array
   yield Buffer.from(`--${BOUNDARY}--\r\n`);
 }
 
-/** Whole, for what is injected. */
+/** The whole body, for injected requests. */
 export async function formBuffer(parts: readonly Part[]): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of formOf(parts)) pieces.push(piece);
@@ -40,7 +40,7 @@ export interface Answer {
   body: string;
 }
 
-/** Sends a form over a socket, as slowly as the server takes it. Rejects when the connection breaks before an answer. */
+/** Sends a form over a socket, at the server's speed. Rejects when the connection breaks before a reply. */
 export function sendForm(
   url: string,
   headers: Record<string, string>,
@@ -60,12 +60,12 @@ export function sendForm(
         outgoing.destroy();
       });
     });
-    // A refusal may come before all is sent; then the rest is not.
+    // A refusal may come before everything is sent; then the rest is not.
     pipeline(Readable.from(formOf(parts)), outgoing).catch(() => undefined);
   });
 }
 
-/** A block of bytes again and again, `total` in all. */
+/** A block of bytes repeated to `total` bytes. */
 export async function* repeated(block: Uint8Array, total: number): AsyncGenerator<Uint8Array> {
   for (let left = total; left > 0; left -= block.length) yield block.subarray(0, Math.min(block.length, left));
 }

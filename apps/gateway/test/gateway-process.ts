@@ -29,7 +29,7 @@ export async function startGatewayProcess(
   return { url: `http://127.0.0.1:${port}`, process: gateway };
 }
 
-/** Watches the resident memory of a process; `stop` gives what it had at first and at most, in MiB. */
+/** Watches the resident memory of a process; `stop` returns the first and the largest value, in MiB. */
 export async function watchMemory(pid: number): Promise<{ stop(): Promise<{ idle: number; peak: number }> }> {
   const read = async (): Promise<number> => {
     const status = await readFile(`/proc/${pid}/status`, 'utf8');

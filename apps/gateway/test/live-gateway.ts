@@ -10,7 +10,7 @@ export interface LiveGateway {
   url: string;
   app: NestFastifyApplication;
   runtime: Runtime;
-  /** As SIGTERM does it. */
+  /** Like SIGTERM. */
   drain(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
-/** A connection on which anything may be written, also what no HTTP client would send. */
+/** A raw connection for any bytes, including those that no HTTP client sends. */
 export class RawConnection {
-  /** Everything that came back, byte for byte. */
+  /** Everything received, byte for byte. */
   received = '';
   readonly closed: Promise<void>;
   private readonly socket: Socket;
@@ -23,13 +23,13 @@ export class RawConnection {
     return this;
   }
 
-  /** Reads nothing any more: what is sent to it stays with the sender. */
+  /** Stops reading, so that the sender's data piles up there. */
   stopReading(): this {
     this.socket.pause();
     return this;
   }
 
-  /** Ends with a reset, as a peer does that is killed. */
+  /** Ends with a reset, like a killed peer. */
   reset(): void {
     this.socket.resetAndDestroy();
   }

@@ -6,15 +6,15 @@ import { io, type Socket } from 'socket.io-client';
 export interface SseReader {
   status: number;
   events: { id?: string; event?: string; data: string }[];
-  /** Text as a reader that follows the rules would show it. */
+  /** Text as a conforming reader would show it. */
   text: string;
   response: IncomingMessage;
-  /** How the connection ended: in order (`end`) or cut (`cut`). */
+  /** How the connection ended: in order (`end`) or reset (`cut`). */
   ended: Promise<'end' | 'cut'>;
   close(): void;
 }
 
-/** Opens an event stream and applies what comes, checking that each delta continues where the last one ended. */
+/** Opens an event stream and applies its events, checking that each delta continues the last one. */
 export function readEvents(url: string, token: string, cursor?: string): Promise<SseReader> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, ...(cursor === undefined ? {} : { 'last-event-id': cursor }) };
@@ -52,11 +52,11 @@ export function readEvents(url: string, token: string, cursor?: string): Promise
 export interface SocketReader {
   socket: Socket;
   events: SocketEvent[];
-  /** By message: the text that the socket was told, and whether every delta continued where the last one ended. */
+  /** By message: the text that the socket received, and whether every delta continued the last one. */
   textOf(messageId: string): { text: string; gapless: boolean };
 }
 
-/** Connects a socket as the page does. */
+/** Connects a socket like the page. */
 export async function connectSocket(
   url: string,
   token: string | undefined,

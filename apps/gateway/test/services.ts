@@ -28,7 +28,7 @@ import {
 } from '@perennial/transport';
 import { toToken, userOf } from './edge';
 
-/** What the other services would know, in memory; a test fills it. */
+/** The other services' state, in memory; a test fills it. */
 class World {
   readonly users = new Map<string, User>();
   readonly revocations: Revocation[] = [];
@@ -104,16 +104,18 @@ export interface Services {
   publisher: RunPublisher;
   /** An account with a token. */
   account(): { user: User; token: string; claims: { id: string; jti: string } };
-  /** Begins a run of a user in a chat of its own. */
+  /** Starts a run of a user in a chat of its own. */
   begin(userId: string, change?: Partial<RunIdentity>): Promise<RunWriter>;
   /** Ends a run as completed, or as failed with an error. */
   end(writer: RunWriter, error?: RunTerminal['error']): Promise<void>;
-  /** Revokes every token of a user; with or without telling the gateways. */
+  /** Revokes every token of a user, with or without a notice. */
   revoke(userId: string, tell: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The other side of the transport: real Redis, real rpc, a real run publisher, and services that know only what a test tells them. */
+/**
+ * The other side of the transport: real Redis, real rpc, a real run publisher, and services with the state that a test sets.
+ */
 export async function startServices(redisUrl: string, keyPrefix: string): Promise<Services> {
   const world = new World();
   const provider = { provide: World, useValue: world };
@@ -130,7 +132,7 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
   };
   const apps = [await start('auth', TinyAuth), await start('chat', TinyChat)];
   const [auth, chat] = apps as [INestMicroservice, INestMicroservice];
-  // A busy machine connects later than a test begins.
+  // On a busy machine they may connect after the test begins.
   const servers = apps.map((app) => app.get(RedisRpcServer));
   while (!servers.every(({ isReady }) => isReady)) await sleep(10);
   const publisher = createRunPublisher({ connections: chat.get(Connections) });
@@ -160,7 +162,7 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
     async end(writer, error) {
       const at = { generation: writer.position.generation, length: writer.text.length };
       await writer.end(error ? { state: 'failed', ...at, error } : { state: 'completed', ...at, finishReason: 'stop' });
-      // Not before: a gateway that looks in between would take the run for deleted.
+      // Afterwards: a gateway that looks in between would treat the run as deleted.
       world.runs.delete(writer.identity.runId);
     },
     async revoke(userId, tell) {

@@ -26,7 +26,7 @@ export const SETTINGS: RetrievalSettings = {
 
 type Registration = CallParsedRequest<typeof files.register>;
 
-/** What retrieval answers about a file that it has just written down. */
+/** Retrieval's reply for a file that it has just registered. */
 export function storedFile(file: Registration, userId: string): StoredFile {
   const { fileId, name, contentType, size, sha256, metadata } = file;
   return {
@@ -48,7 +48,7 @@ export function storedFile(file: Registration, userId: string): StoredFile {
   };
 }
 
-/** Answers what the byte routes ask of retrieval, over the real transport, from memory. */
+/** Answers the calls of the byte routes for retrieval, over the real transport, from memory. */
 @Controller()
 class TinyRetrieval {
   private readonly files = new Map<string, Registration>();

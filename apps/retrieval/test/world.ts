@@ -64,11 +64,11 @@ export class World {
     const databaseUrl = postgres.urlOf('retrieval_test');
     const options = { model, store };
     const world = new World(postgres, redis, simulator, bundle, dataDir, databaseUrl, options);
-    await world.#connect();
+    await world.connect();
     return world;
   }
 
-  async #connect(): Promise<void> {
+  private async connect(): Promise<void> {
     this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=retrieval' });
     this.db.on('error', () => undefined);
     this.blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: this.dataDir }));

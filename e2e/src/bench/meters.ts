@@ -35,21 +35,21 @@ export interface Reading {
 
 /** Reads what a running system has used so far, from outside. */
 export class Meters {
-  readonly #redis: Redis;
-  readonly #postgres: Client;
+  private readonly redis: Redis;
+  private readonly postgres: Client;
 
   private constructor(private readonly system: RunningSystem) {
-    this.#redis = new Redis(system.redisUrl);
-    this.#postgres = new Client({ connectionString: system.postgresUrl });
+    this.redis = new Redis(system.redisUrl);
+    this.postgres = new Client({ connectionString: system.postgresUrl });
   }
 
   static async open(system: RunningSystem): Promise<Meters> {
     const meters = new Meters(system);
     // After a measurement that failed the stores stop under us.
-    meters.#postgres.on('error', () => undefined);
-    meters.#redis.on('error', () => undefined);
-    await meters.#postgres.connect();
-    await meters.#postgres.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    meters.postgres.on('error', () => undefined);
+    meters.redis.on('error', () => undefined);
+    await meters.postgres.connect();
+    await meters.postgres.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
     return meters;
   }
 
@@ -59,8 +59,8 @@ export class Meters {
       if (service === 'model') continue;
       cpu[service] = (cpu[service] ?? 0) + cpuSeconds(pid, service === 'postgres');
     }
-    const info = await this.#redis.info('stats');
-    const { rows } = await this.#postgres.query<{ calls: string; query: string }>(
+    const info = await this.redis.info('stats');
+    const { rows } = await this.postgres.query<{ calls: string; query: string }>(
       `SELECT sum(calls) AS calls FROM pg_stat_statements
        WHERE query !~* '^\\s*(begin|start transaction|commit|rollback|savepoint|release|set|show|discard)' AND query !~* 'pg_stat_statements'`,
     );
@@ -73,14 +73,14 @@ export class Meters {
 
   /** Statements by how often they ran, for a closer look. */
   async statements(): Promise<{ calls: number; query: string }[]> {
-    const { rows } = await this.#postgres.query<{ calls: string; query: string }>(
+    const { rows } = await this.postgres.query<{ calls: string; query: string }>(
       'SELECT calls, query FROM pg_stat_statements ORDER BY calls DESC LIMIT 40',
     );
     return rows.map(({ calls, query }) => ({ calls: Number(calls), query: query.replace(/\s+/g, ' ').slice(0, 160) }));
   }
 
   async forgetStatements(): Promise<void> {
-    await this.#postgres.query('SELECT pg_stat_statements_reset()');
+    await this.postgres.query('SELECT pg_stat_statements_reset()');
   }
 
   /** Resident memory of the services' processes by service, in MiB. */
@@ -93,8 +93,8 @@ export class Meters {
   }
 
   async close(): Promise<void> {
-    this.#redis.disconnect();
-    await this.#postgres.end();
+    this.redis.disconnect();
+    await this.postgres.end();
   }
 }
 

@@ -50,11 +50,11 @@ export class IngestionBench {
 
   /** 2 MB of plain text into a base, after a short one: what it costs, and how the services answer meanwhile. */
   async ruler(): Promise<object> {
-    await this.#ingest('short.txt', textOf(SHORT, 1));
+    await this.ingest('short.txt', textOf(SHORT, 1));
     // Made before: this process would be what answers late.
     const text = textOf(RULER, 2);
     const watches = await Promise.all(['retrieval', 'gateway'].map((service) => Watch.start(this.system, service)));
-    const { seconds, calls, chunks, texts } = await this.#ingest('ruler.txt', text);
+    const { seconds, calls, chunks, texts } = await this.ingest('ruler.txt', text);
     const [retrieval, gateway] = await Promise.all(watches.map((watch) => watch.stop()));
     return {
       ...{ seconds: round(seconds), embedding_calls: calls, chunks, texts_embedded: texts },
@@ -65,19 +65,19 @@ export class IngestionBench {
 
   /** What the embedder alone needs for the chunks of a text of this length, divided by the time of its whole ingestion. */
   async ratio(megabytes: number): Promise<{ ratio: number; ingestion_s: number; alone_s: number; chunks: number }> {
-    const { fileId, seconds, chunks } = await this.#ingest('large.txt', textOf(megabytes * MIB, 3));
-    const alone = await this.#alone(await this.#textsOf(fileId));
+    const { fileId, seconds, chunks } = await this.ingest('large.txt', textOf(megabytes * MIB, 3));
+    const alone = await this.alone(await this.textsOf(fileId));
     return { ratio: round(alone / seconds, 2), ingestion_s: round(seconds), alone_s: round(alone), chunks };
   }
 
-  async #ingest(name: string, bytes: Buffer): Promise<Ingestion> {
-    const before = await this.#stats();
+  private async ingest(name: string, bytes: Buffer): Promise<Ingestion> {
+    const before = await this.stats();
     const from = performance.now();
     const fileId = await this.library.upload({ name, type: 'text/plain', bytes }, this.base);
     await this.ingestions.reached(fileId, [], LIMIT_MS);
     const seconds = (performance.now() - from) / 1_000;
     await this.library.completed(fileId);
-    const after = await this.#stats();
+    const after = await this.stats();
     return {
       fileId,
       seconds,
@@ -87,7 +87,7 @@ export class IngestionBench {
     };
   }
 
-  async #textsOf(fileId: string): Promise<string[]> {
+  private async textsOf(fileId: string): Promise<string[]> {
     const client = new Client({ connectionString: this.system.postgresUrl });
     await client.connect();
     try {
@@ -102,7 +102,7 @@ export class IngestionBench {
   }
 
   /** @returns seconds */
-  async #alone(texts: readonly string[]): Promise<number> {
+  private async alone(texts: readonly string[]): Promise<number> {
     let next = 0;
     const worker = async () => {
       while (next < texts.length) {
@@ -118,7 +118,7 @@ export class IngestionBench {
     return (performance.now() - from) / 1_000;
   }
 
-  async #stats(): Promise<EmbeddingStats> {
+  private async stats(): Promise<EmbeddingStats> {
     return (await http<EmbeddingStats>('GET', `${this.simulatorUrl}/sim/stats`)).body;
   }
 }

@@ -23,31 +23,31 @@ export interface Base {
 
 /** Points that lie as the chunks of many bases do, the same for the same seed. */
 export class PointMaker {
-  readonly #random: Random;
-  readonly #common: Float32Array;
-  readonly #topics: Float32Array[];
-  #spare: number | undefined;
+  private readonly random: Random;
+  private readonly common: Float32Array;
+  private readonly topics: Float32Array[];
+  private spare: number | undefined;
   readonly bases: Base[];
 
   constructor(sizes: readonly number[], seed = 20_261_122) {
-    this.#random = new Random(seed);
-    this.#common = this.#direction();
-    this.#topics = Array.from({ length: TOPICS }, () => this.#direction());
-    this.bases = sizes.map((size, at) => this.#base(`base-${at}`, size));
+    this.random = new Random(seed);
+    this.common = this.direction();
+    this.topics = Array.from({ length: TOPICS }, () => this.direction());
+    this.bases = sizes.map((size, at) => this.base(`base-${at}`, size));
   }
 
   /** One vector near the chunks of a file of the base, as a question is near its answer. */
   question({ vectors, size }: Base): Float32Array {
-    const at = Math.floor(this.#random.next() * size) * DIMENSION;
+    const at = Math.floor(this.random.next() * size) * DIMENSION;
     const near = vectors.subarray(at, at + DIMENSION);
-    return lengthOne(near.map((value) => value + QUESTION_NOISE * this.#normal()));
+    return lengthOne(near.map((value) => value + QUESTION_NOISE * this.normal()));
   }
 
   /** Words as they are in texts: few of them make up most. */
   words(count: number): string {
     return Array.from(
       { length: count },
-      () => `word${Math.floor(VOCABULARY * this.#random.next() ** 4).toString(36)}`,
+      () => `word${Math.floor(VOCABULARY * this.random.next() ** 4).toString(36)}`,
     ).join(' ');
   }
 
@@ -61,38 +61,37 @@ export class PointMaker {
     });
   }
 
-  #base(scope: string, size: number): Base {
+  private base(scope: string, size: number): Base {
     const vectors = new Float32Array(size * DIMENSION);
-    let file = this.#topics[0] as Float32Array;
+    let file = this.topics[0] as Float32Array;
     for (let at = 0; at < size; at += 1) {
-      if (at % CHUNKS_PER_FILE === 0) file = this.#file();
-      vectors.set(lengthOne(file.map((value) => value + CHUNK_NOISE * this.#normal())), at * DIMENSION);
+      if (at % CHUNKS_PER_FILE === 0) file = this.file();
+      vectors.set(lengthOne(file.map((value) => value + CHUNK_NOISE * this.normal())), at * DIMENSION);
     }
     return { scope, size, vectors };
   }
 
-  #file(): Float32Array {
-    const topic = this.#random.pick(this.#topics);
-    const own = this.#direction();
+  private file(): Float32Array {
+    const topic = this.random.pick(this.topics);
+    const own = this.direction();
     return topic.map(
-      (value, index) =>
-        SHARE.common * (this.#common[index] ?? 0) + SHARE.topic * value + SHARE.file * (own[index] ?? 0),
+      (value, index) => SHARE.common * (this.common[index] ?? 0) + SHARE.topic * value + SHARE.file * (own[index] ?? 0),
     );
   }
 
   /** Of length 1, no direction preferred. */
-  #direction(): Float32Array {
-    return lengthOne(Float32Array.from({ length: DIMENSION }, () => this.#normal()));
+  private direction(): Float32Array {
+    return lengthOne(Float32Array.from({ length: DIMENSION }, () => this.normal()));
   }
 
-  #normal(): number {
-    const spare = this.#spare;
-    this.#spare = undefined;
+  private normal(): number {
+    const spare = this.spare;
+    this.spare = undefined;
     if (spare !== undefined) return spare;
     // Two uniform numbers make two normal ones.
-    const radius = Math.sqrt(-2 * Math.log(1 - this.#random.next()));
-    const angle = 2 * Math.PI * this.#random.next();
-    this.#spare = radius * Math.sin(angle);
+    const radius = Math.sqrt(-2 * Math.log(1 - this.random.next()));
+    const angle = 2 * Math.PI * this.random.next();
+    this.spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   }
 }

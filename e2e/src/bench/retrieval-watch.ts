@@ -15,18 +15,18 @@ export interface Watched {
 
 /** Looks at the memory and the health of the only process of a service while something goes on. */
 export class Watch {
-  #peak: number;
-  #slowest = 0;
-  #watching = true;
-  readonly #done: Promise<void>;
+  private peak: number;
+  private slowest = 0;
+  private watching = true;
+  private readonly done: Promise<void>;
 
   private constructor(
     private readonly pid: number,
     private readonly health: string,
     private readonly idle: number,
   ) {
-    this.#peak = idle;
-    this.#done = this.#watch();
+    this.peak = idle;
+    this.done = this.watch();
   }
 
   /** Waits until what went on before has settled. */
@@ -38,21 +38,21 @@ export class Watch {
   }
 
   async stop(): Promise<Watched> {
-    this.#watching = false;
-    await this.#done;
+    this.watching = false;
+    await this.done;
     return {
       idleMb: Math.round(this.idle),
-      growthMb: Math.round(this.#peak - this.idle),
-      slowestHealthMs: Math.round(this.#slowest),
+      growthMb: Math.round(this.peak - this.idle),
+      slowestHealthMs: Math.round(this.slowest),
     };
   }
 
-  async #watch(): Promise<void> {
-    while (this.#watching) {
+  private async watch(): Promise<void> {
+    while (this.watching) {
       const askedAt = performance.now();
       await http('GET', this.health);
-      this.#slowest = Math.max(this.#slowest, performance.now() - askedAt);
-      this.#peak = Math.max(this.#peak, residentMb(this.pid));
+      this.slowest = Math.max(this.slowest, performance.now() - askedAt);
+      this.peak = Math.max(this.peak, residentMb(this.pid));
       await sleep(EVERY_MS);
     }
   }

@@ -10,25 +10,25 @@ const PAUSE_MS = 150;
 /** People who only look around: each reads one thing after another from every service. What is not answered is reported. */
 export class Bystanders {
   requests = 0;
-  #looking = true;
-  readonly #done: Promise<unknown>;
+  private looking = true;
+  private readonly done: Promise<unknown>;
 
   constructor(
     private readonly baseUrl: string,
     accounts: readonly Account[],
     private readonly onFailed: OnFailedRequest,
   ) {
-    this.#done = Promise.all(accounts.map((account) => this.#look(account)));
+    this.done = Promise.all(accounts.map((account) => this.look(account)));
   }
 
   /** @throws when a read was answered with anything but 200 */
   async stop(): Promise<void> {
-    this.#looking = false;
-    await this.#done;
+    this.looking = false;
+    await this.done;
   }
 
-  async #look({ token }: Account): Promise<void> {
-    for (let turn = 0; this.#looking; turn += 1) {
+  private async look({ token }: Account): Promise<void> {
+    for (let turn = 0; this.looking; turn += 1) {
       const { path } = READS[turn % READS.length] as (typeof READS)[number];
       const reply = await httpUntilAnswered('GET', this.baseUrl + path, { token }, this.onFailed);
       if (reply.status !== 200) throw new Error(`GET ${path} was answered ${reply.status}`);

@@ -29,6 +29,8 @@ export interface ChaosOptions {
 }
 
 const PAUSE_MS = 8_000;
+/** Postgres still does what a process had sent when it was stopped. */
+const SENT_MS = 250;
 const GAP_MS = { low: 1_000, high: 3_000 };
 const MOMENT_WAIT_MS = 5_000;
 const FULL_MS = 5_000;
@@ -46,24 +48,24 @@ export class Chaos {
   kills = 0;
   readonly killsByService: Record<string, number> = {};
   readonly outages: Outage[] = [];
-  #waiting: { moment: Moment; tell: (runId: string) => void } | undefined;
+  private waiting: { moment: Moment; tell: (runId: string) => void } | undefined;
 
   constructor(private readonly options: ChaosOptions) {}
 
   /** Turns report their moments; a fault that waits for one takes the first that comes. */
   reached(moment: Moment, runId: string): void {
-    if (this.#waiting?.moment === moment) this.#waiting.tell(runId);
+    if (this.waiting?.moment === moment) this.waiting.tell(runId);
   }
 
   /** Carries out the whole plan; resolves when it is done. */
   async run(): Promise<void> {
-    for (const fault of this.#plan()) {
+    for (const fault of this.plan()) {
       await sleep(this.options.random.between(GAP_MS.low, GAP_MS.high));
-      await this.#apply(fault);
+      await this.apply(fault);
     }
   }
 
-  #plan(): Disruption[] {
+  private plan(): Disruption[] {
     const { random, kills, scale } = this.options;
     const services = (Object.keys(scale) as ServiceName[]).filter((service) => (scale[service] ?? 1) > 1);
     const moments: Moment[] = ['accepted', 'first-token', 'near-end'];
@@ -86,55 +88,55 @@ export class Chaos {
     return random.shuffle([...faults, ...rest]);
   }
 
-  async #apply(fault: Disruption): Promise<void> {
+  private async apply(fault: Disruption): Promise<void> {
     const { system, owners, log } = this.options;
     switch (fault.kind) {
       case 'kill':
-        return this.#kill([[fault.service, this.#anyInstance(fault.service)]]);
+        return this.kill([[fault.service, this.anyInstance(fault.service)]]);
       case 'kill-owner': {
-        const runId = await this.#moment(fault.at);
+        const runId = await this.moment(fault.at);
         const owner = runId ? await owners.ownerOf(runId) : undefined;
-        return this.#kill([['chat', owner ? instanceNumber(owner) : this.#anyInstance('chat')]], fault.at);
+        return this.kill([['chat', owner ? instanceNumber(owner) : this.anyInstance('chat')]], fault.at);
       }
       case 'kill-two':
-        return this.#kill([
-          ['chat', this.#anyInstance('chat')],
-          [fault.other, this.#anyInstance(fault.other)],
+        return this.kill([
+          ['chat', this.anyInstance('chat')],
+          [fault.other, this.anyInstance(fault.other)],
         ]);
       case 'kill-all':
-        return this.#killAll(fault.service);
+        return this.killAll(fault.service);
       case 'pause-worker':
-        return this.#pauseWorker();
+        return this.pauseWorker();
       case 'redis-restarts-empty':
-        return this.#outage('Redis restarts empty', () => system.restartRedisEmpty());
+        return this.outage('Redis restarts empty', () => system.restartRedisEmpty());
       case 'redis-is-emptied':
-        return this.#outage('Redis is emptied', () => this.#redis((redis) => redis.flushall()));
+        return this.outage('Redis is emptied', () => this.redis((redis) => redis.flushall()));
       case 'redis-is-full':
-        return this.#outage('Redis is full', () =>
-          this.#redis(async (redis) => {
+        return this.outage('Redis is full', () =>
+          this.redis(async (redis) => {
             await redis.config('SET', 'maxmemory', '1');
             await sleep(FULL_MS);
             await redis.config('SET', 'maxmemory', '0');
           }),
         );
       case 'postgres-restarts':
-        return this.#outage('Postgres restarts', () => system.restartPostgres());
+        return this.outage('Postgres restarts', () => system.restartPostgres());
       default:
         log(`no such fault: ${JSON.stringify(fault satisfies never)}`);
     }
   }
 
-  #anyInstance(service: ServiceName): number {
+  private anyInstance(service: ServiceName): number {
     return 1 + Math.floor(this.options.random.next() * (this.options.scale[service] ?? 1));
   }
 
-  #moment(moment: Moment): Promise<string | undefined> {
+  private moment(moment: Moment): Promise<string | undefined> {
     return new Promise((resolve) => {
       const give = setTimeout(() => resolve(undefined), MOMENT_WAIT_MS);
-      this.#waiting = {
+      this.waiting = {
         moment,
         tell: (runId) => {
-          this.#waiting = undefined;
+          this.waiting = undefined;
           clearTimeout(give);
           resolve(runId);
         },
@@ -143,25 +145,25 @@ export class Chaos {
   }
 
   /** Kills one replica of several, of one service or of two at once: nobody may notice, but who was connected to a killed gateway. */
-  async #kill(victims: readonly [ServiceName, number][], when = 'any moment'): Promise<void> {
-    for (const [service] of victims) await this.#allReady(service);
+  private async kill(victims: readonly [ServiceName, number][], when = 'any moment'): Promise<void> {
+    for (const [service] of victims) await this.allReady(service);
     const lostAt = Date.now();
-    await this.#die(victims, when);
+    await this.die(victims, when);
     if (victims.some(([service]) => service === 'gateway')) {
       this.outages.push({ what: 'gateway killed', from: lostAt, to: lostAt + BROKEN_MS, stopsTakeOvers: false });
     }
   }
 
   /** Kills every replica of a service: what needs it waits, fails in the open, and goes on afterwards. */
-  async #killAll(service: ServiceName): Promise<void> {
-    await this.#allReady(service);
+  private async killAll(service: ServiceName): Promise<void> {
+    await this.allReady(service);
     const victims = Array.from(
       { length: this.options.scale[service] ?? 1 },
       (_, i) => [service, i + 1] as [ServiceName, number],
     );
     const from = Date.now();
-    await this.#die(victims, 'once');
-    await this.#allReady(service);
+    await this.die(victims, 'once');
+    await this.allReady(service);
     this.outages.push({
       what: `all of ${service} killed`,
       from,
@@ -170,12 +172,12 @@ export class Chaos {
     });
   }
 
-  async #allReady(service: ServiceName): Promise<void> {
+  private async allReady(service: ServiceName): Promise<void> {
     const { system, scale } = this.options;
     for (let instance = 1; instance <= (scale[service] ?? 1); instance += 1) await system.ready(service, instance);
   }
 
-  async #die(victims: readonly [ServiceName, number][], when: string): Promise<void> {
+  private async die(victims: readonly [ServiceName, number][], when: string): Promise<void> {
     const { system, owners, log } = this.options;
     const workers = victims.flatMap(([service, instance]) => (service === 'chat' ? [`chat-${instance}`] : []));
     // Processes for suspects hand over when their worker dies: afterwards they own nothing.
@@ -184,6 +186,7 @@ export class Chaos {
     );
     const lostAt = Date.now();
     await Promise.all(victims.map(([service, instance]) => system.kill(service, instance)));
+    await Promise.all(workers.map((name) => owners.sessionsEnded(name, lostAt)));
     for (const [service, instance] of victims) {
       this.kills += 1;
       this.killsByService[service] = (this.killsByService[service] ?? 0) + 1;
@@ -195,7 +198,7 @@ export class Chaos {
     }
   }
 
-  async #redis(work: (redis: Redis) => Promise<unknown>): Promise<void> {
+  private async redis(work: (redis: Redis) => Promise<unknown>): Promise<void> {
     const redis = new Redis(this.options.system.redisUrl);
     try {
       await work(redis);
@@ -204,13 +207,14 @@ export class Chaos {
     }
   }
 
-  async #pauseWorker(): Promise<void> {
+  private async pauseWorker(): Promise<void> {
     const { system, owners, log } = this.options;
-    const instance = this.#anyInstance('chat');
+    const instance = this.anyInstance('chat');
     await system.ready('chat', instance);
     const process = system.process('chat', instance);
     process.pause();
     const stoppedAt = Date.now();
+    await sleep(SENT_MS);
     const runs = await owners.ownedBy(`chat-${instance}`);
     owners.lost(runs, stoppedAt);
     log(`stop chat-${instance} for ${PAUSE_MS / 1000} s: ${runs.length} runs lose their owner`);
@@ -218,7 +222,7 @@ export class Chaos {
     process.cont();
   }
 
-  async #outage(what: string, action: () => Promise<void>): Promise<void> {
+  private async outage(what: string, action: () => Promise<void>): Promise<void> {
     const from = Date.now();
     await action();
     this.outages.push({ what, from, to: Date.now() + DEADLINE_MS, stopsTakeOvers: true });

@@ -3,6 +3,8 @@ import { Pool } from 'pg';
 import type { TakeOver } from './history';
 
 const POLL_MS = 40;
+/** Less than after what its runs are queued again. */
+const SESSIONS_END_MS = 2_000;
 
 interface RunRow {
   id: string;
@@ -12,21 +14,33 @@ interface RunRow {
 /** Watches, in the database, who owns which run: the outside view of deaths and take-overs. */
 export class Owners {
   readonly takeOvers: TakeOver[] = [];
-  readonly #losses = new Map<string, number>();
-  readonly #open = new Map<string, { takeOver: TakeOver; epoch: number }>();
-  readonly #pool: Pool;
-  #watching = true;
-  readonly #done: Promise<void>;
+  private readonly lossCounts = new Map<string, number>();
+  private readonly open = new Map<string, { takeOver: TakeOver; epoch: number }>();
+  private readonly pool: Pool;
+  private watching = true;
+  private readonly done: Promise<void>;
 
   constructor(databaseUrl: string) {
-    this.#pool = new Pool({ connectionString: databaseUrl, max: 2 });
-    this.#pool.on('error', () => undefined);
-    this.#done = this.#watch();
+    this.pool = new Pool({ connectionString: databaseUrl, max: 2 });
+    this.pool.on('error', () => undefined);
+    this.done = this.watch();
+  }
+
+  /** Waits until Postgres has done what an instance that was killed at `killedAt` had sent: a claim may commit after its process is gone. */
+  async sessionsEnded(instance: string, killedAt: number): Promise<void> {
+    while (Date.now() < killedAt + SESSIONS_END_MS) {
+      const { rowCount } = await this.pool.query(
+        `SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND backend_start <= to_timestamp($2 / 1000.0)`,
+        [instance, killedAt],
+      );
+      if (rowCount === 0) return;
+      await sleep(POLL_MS);
+    }
   }
 
   /** Runs that an instance owns now. */
   async ownedBy(instance: string): Promise<RunRow[]> {
-    const { rows } = await this.#pool.query<RunRow>(
+    const { rows } = await this.pool.query<RunRow>(
       `SELECT r.id, r.epoch FROM chat.runs r JOIN chat.processes p ON p.id = r.owner WHERE p.instance = $1 AND r.state = 'running'`,
       [instance],
     );
@@ -35,7 +49,7 @@ export class Owners {
 
   /** Runs that have seen two deaths and are written apart, in processes that an instance has started and that end with it. */
   async ownedApart(instance: string): Promise<RunRow[]> {
-    const { rows } = await this.#pool.query<RunRow>(
+    const { rows } = await this.pool.query<RunRow>(
       `SELECT r.id, r.epoch FROM chat.runs r JOIN chat.processes p ON p.id = r.owner
         WHERE p.instance LIKE $1 || '-quarantine-%' AND r.state = 'running'`,
       [instance],
@@ -45,7 +59,7 @@ export class Owners {
 
   /** The instance that owns a run, if one does. */
   async ownerOf(runId: string): Promise<string | undefined> {
-    const { rows } = await this.#pool.query<{ instance: string }>(
+    const { rows } = await this.pool.query<{ instance: string }>(
       `SELECT p.instance FROM chat.runs r JOIN chat.processes p ON p.id = r.owner WHERE r.id = $1 AND r.state = 'running'`,
       [runId],
     );
@@ -55,21 +69,21 @@ export class Owners {
   /** These runs lost their owner at `lostAt`. */
   lost(runs: RunRow[], lostAt: number): void {
     for (const { id, epoch } of runs) {
-      const losses = (this.#losses.get(id) ?? 0) + 1;
-      this.#losses.set(id, losses);
+      const losses = (this.lossCounts.get(id) ?? 0) + 1;
+      this.lossCounts.set(id, losses);
       const takeOver: TakeOver = { runId: id, lostAt, suspected: losses >= 2 };
       this.takeOvers.push(takeOver);
-      this.#open.set(id, { takeOver, epoch });
+      this.open.set(id, { takeOver, epoch });
     }
   }
 
   losses(runId: string): number {
-    return this.#losses.get(runId) ?? 0;
+    return this.lossCounts.get(runId) ?? 0;
   }
 
   /** How many runs are not over. */
   async unfinished(): Promise<number> {
-    const { rows } = await this.#pool.query<{ count: string }>(
+    const { rows } = await this.pool.query<{ count: string }>(
       `SELECT count(*) FROM chat.runs WHERE state IN ('queued', 'running')`,
     );
     return Number(rows[0]?.count);
@@ -77,7 +91,7 @@ export class Owners {
 
   /** How a run ended, and how many deaths it was charged with. */
   async outcomeOf(runId: string): Promise<{ state: string; deaths: number }> {
-    const { rows } = await this.#pool.query<{ state: string; deaths: number }>(
+    const { rows } = await this.pool.query<{ state: string; deaths: number }>(
       'SELECT state, deaths FROM chat.runs WHERE id = $1',
       [runId],
     );
@@ -85,23 +99,23 @@ export class Owners {
   }
 
   async close(): Promise<void> {
-    this.#watching = false;
-    await this.#done;
-    await this.#pool.end();
+    this.watching = false;
+    await this.done;
+    await this.pool.end();
   }
 
-  async #watch(): Promise<void> {
-    while (this.#watching) {
-      if (this.#open.size > 0) {
+  private async watch(): Promise<void> {
+    while (this.watching) {
+      if (this.open.size > 0) {
         try {
-          const { rows } = await this.#pool.query<RunRow>('SELECT id, epoch FROM chat.runs WHERE id = ANY($1)', [
-            [...this.#open.keys()],
+          const { rows } = await this.pool.query<RunRow>('SELECT id, epoch FROM chat.runs WHERE id = ANY($1)', [
+            [...this.open.keys()],
           ]);
           for (const { id, epoch } of rows) {
-            const open = this.#open.get(id);
+            const open = this.open.get(id);
             if (!open || epoch <= open.epoch) continue;
             open.takeOver.newEpochAt = Date.now();
-            this.#open.delete(id);
+            this.open.delete(id);
           }
         } catch {
           // Postgres is being restarted: that time is left out anyway.

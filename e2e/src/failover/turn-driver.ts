@@ -24,7 +24,7 @@ const SOCKET_END_MS = 15_000;
 
 /** One person with one socket who sends turn after turn, reads each answer twice (socket and SSE) and writes down what was seen. */
 export class TurnDriver {
-  readonly #socket: SocketReader;
+  private readonly socket: SocketReader;
 
   constructor(
     private readonly baseUrl: string,
@@ -32,11 +32,11 @@ export class TurnDriver {
     private readonly reached: (moment: Moment, runId: string) => void,
     private readonly onFailed: OnFailedRequest,
   ) {
-    this.#socket = new SocketReader(baseUrl, account.token);
+    this.socket = new SocketReader(baseUrl, account.token);
   }
 
   connected(): Promise<void> {
-    return this.#socket.connected();
+    return this.socket.connected();
   }
 
   async play(turn: number): Promise<TurnHistory & { digest: string }> {
@@ -53,25 +53,25 @@ export class TurnDriver {
       expectedText: expectedText(UPSTREAM, prompt, TOKENS),
       digest: promptDigest(prompt),
     };
-    const body = newTurn(model, prompt, this.#socket.sessionId);
+    const body = newTurn(model, prompt, this.socket.sessionId);
     const [viaSse, viaSocket] = history.readers as [TurnHistory['readers'][0], TurnHistory['readers'][0]];
     // Watched until everything is over: a second end would come later.
-    this.#socket.watch(body.id, (event) => viaSocket.events.push(event));
+    this.socket.watch(body.id, (event) => viaSocket.events.push(event));
     const sent = await sendTurn(this.baseUrl, this.account, body, this.onFailed);
     this.reached('accepted', sent.runId);
-    this.#socket.show(sent.messageId, sent.chatId);
-    await this.#read(sent.runId, history.expectedText.length, viaSse.events);
+    this.socket.show(sent.messageId, sent.chatId);
+    await this.read(sent.runId, history.expectedText.length, viaSse.events);
     const settledBy = Date.now() + SOCKET_END_MS;
     while (!isSettled(viaSocket.events) && Date.now() < settledBy) await sleep(50);
-    this.#socket.hide(body.id);
+    this.socket.hide(body.id);
     return { ...history, accepted: { at: Date.now(), ...sent } };
   }
 
   close(): void {
-    this.#socket.close();
+    this.socket.close();
   }
 
-  async #read(runId: string, length: number, events: ReaderEvent[]): Promise<void> {
+  private async read(runId: string, length: number, events: ReaderEvent[]): Promise<void> {
     let first = true;
     let near = true;
     await readRun(

@@ -18,18 +18,18 @@ const POLL_MS = 10;
 
 /** Watches ingestions in the database: the outside view of who works on what. */
 export class Ingestions {
-  readonly #pool: Pool;
+  private readonly pool: Pool;
 
   constructor(databaseUrl: string) {
-    this.#pool = new Pool({ connectionString: databaseUrl, max: 2 });
-    this.#pool.on('error', () => undefined);
+    this.pool = new Pool({ connectionString: databaseUrl, max: 2 });
+    this.pool.on('error', () => undefined);
   }
 
   /** The instance that has one of these files at this step, as soon as there is one. */
   async ownerAt(step: Step, fileIds: readonly string[], limitMs: number): Promise<string | undefined> {
     const deadline = Date.now() + limitMs;
     while (Date.now() < deadline) {
-      const { rows } = await this.#pool.query<{ instance: string }>(
+      const { rows } = await this.pool.query<{ instance: string }>(
         `SELECT p.instance FROM retrieval.files f JOIN retrieval.processes p ON p.id = f.owner
           WHERE f.id = ANY ($1::uuid[]) AND f.state = 'processing' AND f.step = $2 LIMIT 1`,
         [fileIds, step],
@@ -44,7 +44,7 @@ export class Ingestions {
   async reached(fileId: string, steps: readonly Step[], limitMs = 60_000): Promise<void> {
     const deadline = Date.now() + limitMs;
     while (Date.now() < deadline) {
-      const { rows } = await this.#pool.query<{ state: string; step: Step | null }>(
+      const { rows } = await this.pool.query<{ state: string; step: Step | null }>(
         'SELECT state, step FROM retrieval.files WHERE id = $1',
         [fileId],
       );
@@ -57,7 +57,7 @@ export class Ingestions {
 
   /** The chunks that searches find of a file, in order. */
   async chunksOf(fileId: string): Promise<ChunkMark[]> {
-    const { rows } = await this.#pool.query<ChunkMark>(
+    const { rows } = await this.pool.query<ChunkMark>(
       `SELECT c.ordinal, c.hash, c.start_offset AS start, c.end_offset AS "end", c.page
          FROM retrieval.chunks c JOIN retrieval.files f ON f.id = c.file_id AND f.live_generation = c.generation
         WHERE f.id = $1 ORDER BY c.ordinal`,
@@ -68,7 +68,7 @@ export class Ingestions {
 
   /** The collection that searches read now. */
   async activeCollection(): Promise<string> {
-    const { rows } = await this.#pool.query<{ collection: string }>(
+    const { rows } = await this.pool.query<{ collection: string }>(
       `SELECT collection FROM retrieval.indexes WHERE state = 'active'`,
     );
     if (!rows[0]) throw new Error('no index is active');
@@ -77,7 +77,7 @@ export class Ingestions {
 
   /** Places of a file: a base, or the file by itself. */
   async scopesOf(fileId: string): Promise<string[]> {
-    const { rows } = await this.#pool.query<{ scope: string }>(
+    const { rows } = await this.pool.query<{ scope: string }>(
       'SELECT scope FROM retrieval.placements WHERE file_id = $1',
       [fileId],
     );
@@ -86,7 +86,7 @@ export class Ingestions {
 
   /** Rows of a file that are left in any table. */
   async remains(fileId: string): Promise<number> {
-    const { rows } = await this.#pool.query<{ count: number }>(
+    const { rows } = await this.pool.query<{ count: number }>(
       `SELECT ((SELECT count(*) FROM retrieval.files WHERE id = $1) + (SELECT count(*) FROM retrieval.chunks WHERE file_id = $1)
              + (SELECT count(*) FROM retrieval.indexed WHERE file_id = $1))::int AS count`,
       [fileId],
@@ -95,6 +95,6 @@ export class Ingestions {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await this.pool.end();
   }
 }

@@ -30,7 +30,7 @@ export class Library {
   ) {}
 
   async createBase(name: string): Promise<string> {
-    const body = await this.#json<KnowledgeBase>('POST', routes.knowledge.create.path, { name, description: '' });
+    const body = await this.json<KnowledgeBase>('POST', routes.knowledge.create.path, { name, description: '' });
     return body.id;
   }
 
@@ -61,20 +61,20 @@ export class Library {
   }
 
   status(fileId: string): Promise<FileProgress> {
-    return this.#json('GET', `/api/v1/files/${fileId}/process/status`);
+    return this.json('GET', `/api/v1/files/${fileId}/process/status`);
   }
 
   async remove(fileId: string): Promise<void> {
-    await this.#json('DELETE', `/api/v1/files/${fileId}`);
+    await this.json('DELETE', `/api/v1/files/${fileId}`);
   }
 
   async replaceText(fileId: string, content: string): Promise<void> {
-    await this.#json('POST', `/api/v1/files/${fileId}/data/content/update`, { content });
+    await this.json('POST', `/api/v1/files/${fileId}/data/content/update`, { content });
   }
 
   /** Asks a question of a base as an SDK does, and returns what the answer cites. */
   async ask(question: string, base: string): Promise<Citation[]> {
-    const reply = await this.#json<{ sources?: Source[] }>('POST', routes.completions.create.path, {
+    const reply = await this.json<{ sources?: Source[] }>('POST', routes.completions.create.path, {
       model: this.model,
       messages: [{ role: 'user', content: question }],
       files: [{ type: 'collection', id: base }],
@@ -84,18 +84,18 @@ export class Library {
 
   /** Chooses another embedding model of the same server. */
   async changeModel(model: string): Promise<void> {
-    await this.#json('POST', routes.retrieval.updateEmbedding.path, { RAG_EMBEDDING_MODEL: model });
+    await this.json('POST', routes.retrieval.updateEmbedding.path, { RAG_EMBEDDING_MODEL: model });
   }
 
   async activeModel(): Promise<string | undefined> {
-    const { index } = await this.#json<RouteReply<typeof routes.retrieval.embedding>>(
+    const { index } = await this.json<RouteReply<typeof routes.retrieval.embedding>>(
       'GET',
       routes.retrieval.embedding.path,
     );
     return index.building === null ? index.active?.model : undefined;
   }
 
-  async #json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  private async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const reply = await httpUntilAnswered<T>(method, this.baseUrl + path, { token: this.account.token, body });
     if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
     return reply.body;

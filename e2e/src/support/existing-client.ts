@@ -17,7 +17,7 @@ export interface HeardEvent {
  */
 export class ExistingClient {
   events: HeardEvent[] = [];
-  #socket: Socket | undefined;
+  private socket: Socket | undefined;
 
   constructor(
     private readonly baseUrl: string,
@@ -25,7 +25,7 @@ export class ExistingClient {
   ) {}
 
   get socketId(): string {
-    return this.#socket?.id ?? '';
+    return this.socket?.id ?? '';
   }
 
   /** Opens the socket as the page does: with or without a token. */
@@ -47,7 +47,7 @@ export class ExistingClient {
           : { active: (event.data.data as { active: boolean }).active }),
       }),
     );
-    this.#socket = socket;
+    this.socket = socket;
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('connect_error', reject);
@@ -55,17 +55,17 @@ export class ExistingClient {
   }
 
   disconnected(): Promise<void> {
-    return new Promise((resolve) => this.#socket?.once('disconnect', () => resolve()));
+    return new Promise((resolve) => this.socket?.once('disconnect', () => resolve()));
   }
 
   close(): void {
-    this.#socket?.disconnect();
+    this.socket?.disconnect();
   }
 
   /** Sends an event and answers with its acknowledgement. */
   emit(name: string, message: object): Promise<unknown> {
-    if (!this.#socket) throw new Error('the socket is not open');
-    return this.#socket.timeout(10_000).emitWithAck(name, message);
+    if (!this.socket) throw new Error('the socket is not open');
+    return this.socket.timeout(10_000).emitWithAck(name, message);
   }
 
   forget(): void {
@@ -87,18 +87,18 @@ export class ExistingClient {
   }
 
   get<T>(path: string): Promise<T> {
-    return this.#call<T>('GET', path);
+    return this.call<T>('GET', path);
   }
 
   post<T>(path: string, body: unknown): Promise<T> {
-    return this.#call<T>('POST', path, body);
+    return this.call<T>('POST', path, body);
   }
 
   delete<T>(path: string): Promise<T> {
-    return this.#call<T>('DELETE', path);
+    return this.call<T>('DELETE', path);
   }
 
-  async #call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  private async call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const reply = await http<T>(method, this.baseUrl + path, { token: this.token, body });
     if (reply.status !== 200)
       throw new Error(`${method} ${path} was answered ${reply.status}: ${JSON.stringify(reply.body)}`);

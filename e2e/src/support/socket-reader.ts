@@ -13,12 +13,12 @@ import type { ReaderEvent } from '../failover/history';
  * text again from the cumulative event that follows a join.
  */
 export class SocketReader {
-  readonly #socket: Socket<ServerSocketEvents, ClientSocketEvents>;
-  readonly #watched = new Map<string, Watched>();
-  #closed = false;
+  private readonly socket: Socket<ServerSocketEvents, ClientSocketEvents>;
+  private readonly watched = new Map<string, Watched>();
+  private closed = false;
 
   constructor(baseUrl: string, token: string) {
-    this.#socket = io(baseUrl, {
+    this.socket = io(baseUrl, {
       path: SOCKET_PATH,
       transports: ['websocket'],
       auth: { token },
@@ -26,65 +26,65 @@ export class SocketReader {
       reconnectionDelay: 100,
       reconnectionDelayMax: 500,
     });
-    this.#socket.on('connect', () => this.#rejoin());
-    this.#socket.on('disconnect', (reason) => {
-      if (reason === 'io server disconnect' && !this.#closed) setTimeout(() => this.#socket.connect(), 100);
+    this.socket.on('connect', () => this.rejoin());
+    this.socket.on('disconnect', (reason) => {
+      if (reason === 'io server disconnect' && !this.closed) setTimeout(() => this.socket.connect(), 100);
     });
-    this.#socket.on(SOCKET_EVENT, (event) => this.#take(event));
+    this.socket.on(SOCKET_EVENT, (event) => this.take(event));
   }
 
   get sessionId(): string {
-    return this.#socket.id ?? 'reconnecting';
+    return this.socket.id ?? 'reconnecting';
   }
 
   /** Whose socket the server takes this for with that token; null: nobody's, it hears nothing (the wire lets it stay open). */
   async identity(token: string): Promise<{ id: string; name: string } | null> {
     await this.connected();
-    return this.#socket.emitWithAck('user-join', { auth: { token } });
+    return this.socket.emitWithAck('user-join', { auth: { token } });
   }
 
   connected(): Promise<void> {
-    return this.#socket.connected ? Promise.resolve() : new Promise((resolve) => this.#socket.once('connect', resolve));
+    return this.socket.connected ? Promise.resolve() : new Promise((resolve) => this.socket.once('connect', resolve));
   }
 
   /** Records what is told of one answer, from before its turn is sent. */
   watch(messageId: string, onEvent: (event: ReaderEvent) => void): void {
-    this.#watched.set(messageId, { onEvent, length: 0, generation: undefined, lost: false, ended: false });
+    this.watched.set(messageId, { onEvent, length: 0, generation: undefined, lost: false, ended: false });
   }
 
   /** The page shows this chat now: join it, also after each reconnect. */
   show(messageId: string, chatId: string): void {
-    const watched = this.#watched.get(messageId);
+    const watched = this.watched.get(messageId);
     if (!watched) return;
     watched.chatId = chatId;
-    this.#join(chatId);
+    this.join(chatId);
   }
 
   /** The page shows another chat now: what still comes is recorded, but the chat is not joined again. */
   hide(messageId: string): void {
-    const watched = this.#watched.get(messageId);
+    const watched = this.watched.get(messageId);
     if (watched) watched.chatId = undefined;
   }
 
   close(): void {
-    this.#closed = true;
-    this.#socket.disconnect();
+    this.closed = true;
+    this.socket.disconnect();
   }
 
-  #rejoin(): void {
-    for (const watched of this.#watched.values()) {
+  private rejoin(): void {
+    for (const watched of this.watched.values()) {
       watched.lost = !watched.ended && watched.generation !== undefined;
       watched.onEvent({ at: Date.now(), kind: 'reconnect' });
-      if (watched.chatId) this.#join(watched.chatId);
+      if (watched.chatId) this.join(watched.chatId);
     }
   }
 
-  #join(chatId: string): void {
-    this.#socket.emit('events:chat', { chat_id: chatId, data: { type: 'join' } });
+  private join(chatId: string): void {
+    this.socket.emit('events:chat', { chat_id: chatId, data: { type: 'join' } });
   }
 
-  #take({ message_id: messageId, data }: SocketEvent): void {
-    const watched = messageId === undefined ? undefined : this.#watched.get(messageId);
+  private take({ message_id: messageId, data }: SocketEvent): void {
+    const watched = messageId === undefined ? undefined : this.watched.get(messageId);
     if (!watched) return;
     const at = Date.now();
     const whole = (value: Whole): void => {

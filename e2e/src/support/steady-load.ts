@@ -6,44 +6,44 @@ const PAUSE_MS = 20;
 
 /** People who look at lists, models and settings and save chats, one request after the other, and who repeat nothing. */
 export class SteadyLoad {
-  readonly #failed: string[] = [];
-  readonly #drivers: Promise<void>[];
-  #answered = 0;
-  #over = false;
+  private readonly failed: string[] = [];
+  private readonly drivers: Promise<void>[];
+  private answered = 0;
+  private over = false;
 
   constructor(
     private readonly baseUrl: string,
     private readonly token: string,
   ) {
-    this.#drivers = Array.from({ length: DRIVERS }, () => this.#drive());
+    this.drivers = Array.from({ length: DRIVERS }, () => this.drive());
   }
 
   /** Ends it; gives how many requests were answered, and each that was not. */
   async end(): Promise<{ answered: number; failed: string[] }> {
-    this.#over = true;
-    await Promise.all(this.#drivers);
-    return { answered: this.#answered, failed: this.#failed };
+    this.over = true;
+    await Promise.all(this.drivers);
+    return { answered: this.answered, failed: this.failed };
   }
 
-  async #drive(): Promise<void> {
+  private async drive(): Promise<void> {
     const chat = { chat: { title: 'Under load', models: [], history: { messages: {}, currentId: null } } };
-    for (let turn = 0; !this.#over; turn += 1) {
-      await this.#ask('GET', '/api/v1/chats/?page=1');
-      await this.#ask('GET', '/api/models');
-      await this.#ask('GET', '/api/config');
-      if (turn % 10 === 0) await this.#ask('POST', '/api/v1/chats/new', chat);
+    for (let turn = 0; !this.over; turn += 1) {
+      await this.ask('GET', '/api/v1/chats/?page=1');
+      await this.ask('GET', '/api/models');
+      await this.ask('GET', '/api/config');
+      if (turn % 10 === 0) await this.ask('POST', '/api/v1/chats/new', chat);
       await sleep(PAUSE_MS);
     }
   }
 
-  async #ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<void> {
+  private async ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<void> {
     const url = this.baseUrl + path;
     try {
       const { status, body: reply } = await http(method, url, { token: this.token, body });
-      if (status === 200) this.#answered += 1;
-      else this.#failed.push(`${method} ${pathOf(url)}: ${status} ${JSON.stringify(reply)}`);
+      if (status === 200) this.answered += 1;
+      else this.failed.push(`${method} ${pathOf(url)}: ${status} ${JSON.stringify(reply)}`);
     } catch (error) {
-      this.#failed.push(`${method} ${pathOf(url)}: ${error instanceof Error ? error.message : String(error)}`);
+      this.failed.push(`${method} ${pathOf(url)}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

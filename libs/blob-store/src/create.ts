@@ -4,8 +4,8 @@ import { FilesystemBlobStore } from './filesystem';
 import type { BlobStore } from './types';
 
 /**
- * The store that the environment names. Asks nothing of it: a store that is away does not keep a service from starting. The client of S3 is
- * loaded where it is used: it is a sixth of the memory of a service.
+ * The configured store. Sends no request, so that a store that is away does not block the start. The S3 client is loaded on demand: it takes
+ * a sixth of a service's memory.
  */
 export async function createBlobStore(config: BlobStoreConfig): Promise<BlobStore> {
   switch (config.STORAGE_PROVIDER) {

@@ -8,7 +8,7 @@ const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 const read = (variables: Record<string, string>) => readEnv(schema, variables, { service: 'retrieval' });
 
 describe('variables of the blob store', () => {
-  it('without any it is a directory', () => {
+  it('default to a directory', () => {
     expect(read({})).toMatchObject({ STORAGE_PROVIDER: 'local', DATA_DIR: 'data' });
   });
 
@@ -22,14 +22,14 @@ describe('variables of the blob store', () => {
       /S3_ENDPOINT_URL must be a URL/,
     ],
     ['a prefix with a way out', { S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: 'a//b' }, /S3_KEY_PREFIX may only have/],
-  ])('%s keeps the service from starting, and it says which variable', (_, variables, sentence) => {
+  ])('%s fails the start and names the variable', (_, variables, sentence) => {
     const start = () => read({ STORAGE_PROVIDER: 's3', ...variables });
     expect(start).toThrow(EnvError);
     expect(start).toThrow(sentence);
     expect(start).not.toThrow(/hush/);
   });
 
-  it('a provider that is not there yet is refused by name', () => {
+  it('refuse an unsupported provider by name', () => {
     expect(() => read({ STORAGE_PROVIDER: 'gcs' })).toThrow(/STORAGE_PROVIDER/);
   });
 
@@ -37,7 +37,7 @@ describe('variables of the blob store', () => {
     ['a/b', 'a/b/'],
     ['/a/b/', 'a/b/'],
     ['', ''],
-  ])('the prefix %j stands as %j before every key', (given, prefix) => {
+  ])('the prefix %j becomes %j before every key', (given, prefix) => {
     const config = read({ STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: given });
     expect(s3PlaceOf(config)).toEqual({ bucket: 'b', prefix });
   });

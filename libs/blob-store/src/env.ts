@@ -8,7 +8,7 @@ export const blobStoreEnv = {
   }),
   DATA_DIR: variable(z.string().min(1).default('data'), {
     description:
-      'Directory for what is kept on disk; the same one for all services. With several hosts it has to be shared between them, or use `s3`.',
+      'Directory for data on disk; the same one for all services. With several hosts it has to be shared between them, or use `s3`.',
     example: '/var/lib/perennial',
   }),
   S3_BUCKET_NAME: variable(z.string().min(1).optional(), {
@@ -20,7 +20,7 @@ export const blobStoreEnv = {
     example: 'https://s3.example.com',
   }),
   S3_REGION_NAME: variable(z.string().min(1).default('us-east-1'), {
-    description: 'Region of the bucket; stores other than Amazon mostly take any.',
+    description: 'Region of the bucket; most other stores accept any.',
     example: 'eu-central-1',
   }),
   S3_ACCESS_KEY_ID: variable(z.string().min(1).optional(), {
@@ -36,7 +36,7 @@ export const blobStoreEnv = {
       .string()
       .regex(/^\/?[\w.-]+(\/[\w.-]+)*\/?$/, 'may only have letters, digits, ".", "_", "-" and "/"')
       .optional(),
-    { description: 'Start of every object key, so that installations can share a bucket.', example: 'perennial/' },
+    { description: 'Prefix of every object key, so that installations can share a bucket.', example: 'perennial/' },
   ),
   S3_ADDRESSING_STYLE: variable(z.enum(['auto', 'path', 'virtual']).default('auto'), {
     description:
@@ -50,7 +50,7 @@ export const blobStoreEnv = {
 /** What `createBlobStore` takes; the parsed environment of a service that spreads `blobStoreEnv` is one. */
 export type BlobStoreConfig = z.output<z.ZodObject<typeof blobStoreEnv>>;
 
-/** What holds between the variables: `z.object({ ...blobStoreEnv }).superRefine(blobStoreRules)`. */
+/** Constraints between the variables: `z.object({ ...blobStoreEnv }).superRefine(blobStoreRules)`. */
 export function blobStoreRules(env: BlobStoreConfig, context: z.core.$RefinementCtx): void {
   const refuse = (path: keyof BlobStoreConfig, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message });

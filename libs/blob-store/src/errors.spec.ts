@@ -7,21 +7,21 @@ const ofFile = (code: string) => Object.assign(new Error(`${code}: write '/srv/s
 const ofS3 = (name: string, status?: number, code?: string) =>
   Object.assign(new Error('signature of AKIA123 with hush'), { name, code, $metadata: { httpStatusCode: status } });
 
-describe('failures in the words of the contract', () => {
+describe('errors of the contract', () => {
   it.each([
     ['EACCES', BlobStoreDeniedError, /read and write permission below DATA_DIR/],
     ['EROFS', BlobStoreDeniedError, /DATA_DIR/],
     ['ENOSPC', BlobStoreUnavailableError, /disk of DATA_DIR is full/],
     ['EIO', BlobStoreUnavailableError, /does not answer/],
     ['ENOENT', BlobNotFoundError, /no blob files\/a\/1/],
-  ])('the file system says %s', (code, kind, sentence) => {
+  ])('map the file system’s %s', (code, kind, sentence) => {
     const error = translateFileError(ofFile(code), 'files/a/1');
     expect(error).toBeInstanceOf(kind);
     expect(error.message).toMatch(sentence);
     expect(error.message).not.toContain('/srv/secret');
   });
 
-  it('what the source of a put says stays its own', () => {
+  it('pass on errors of a put’s source unchanged', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
     expect(translateFileError(reset, 'files/a/1')).toBe(reset);
   });
@@ -48,7 +48,7 @@ describe('failures in the words of the contract', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('a 404 that is about no blob is about the bucket', () => {
+  it('map a 404 without a blob to the bucket', () => {
     expect(translateS3Error(ofS3('NotFound', 404))).toBeInstanceOf(BlobStoreDeniedError);
   });
 });

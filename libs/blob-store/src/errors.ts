@@ -1,9 +1,9 @@
 /**
- * What went wrong, for programs:
- * - `TOO_LARGE`, `INTEGRITY`: the caller's bytes; trying again with the same is useless
- * - `NOT_FOUND`, `RANGE`, `INVALID_KEY`: the caller's question
- * - `UNAVAILABLE`: the store is away, slow or full; worth trying again later
- * - `DENIED`: the store refuses us: wrong secret, missing bucket, missing permission; an operator has to act
+ * Kind of failure, for programs:
+ * - `TOO_LARGE`, `INTEGRITY`: the caller's bytes; a retry with the same bytes is useless
+ * - `NOT_FOUND`, `RANGE`, `INVALID_KEY`: the caller's request
+ * - `UNAVAILABLE`: the store is away, slow or full; retry later
+ * - `DENIED`: wrong secret, missing bucket, missing permission; an operator has to act
  */
 export type BlobStoreErrorCode =
   'TOO_LARGE' | 'INTEGRITY' | 'NOT_FOUND' | 'RANGE' | 'INVALID_KEY' | 'UNAVAILABLE' | 'DENIED';
@@ -17,13 +17,13 @@ export class BlobTooLargeError extends BlobStoreError {
   override readonly name = 'BlobTooLargeError';
   readonly code = 'TOO_LARGE';
 
-  /** @param maxBytes what was allowed */
+  /** @param maxBytes the limit */
   constructor(readonly maxBytes: number) {
     super(`More than the allowed ${maxBytes} bytes`);
   }
 }
 
-/** Not the size or the hash that was announced: the bytes were damaged or cut on their way. */
+/** The size or the hash differs from the announced one: the bytes were damaged or cut in transit. */
 export class BlobIntegrityError extends BlobStoreError {
   override readonly name = 'BlobIntegrityError';
   readonly code = 'INTEGRITY';

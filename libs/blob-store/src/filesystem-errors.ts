@@ -4,11 +4,11 @@ const DENIED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const AWAY = new Set(['EIO', 'ESTALE', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'ETIMEDOUT', 'EBUSY', 'EAGAIN']);
 
-/** A failure of the file system in the words of the contract; what is none of its failures (the source's own error) stays as it is. */
+/** Maps a failure of the file system to the contract's errors; other errors (of the source) are returned unchanged. */
 export function translateFileError(error: unknown, key: string): Error {
   if (error instanceof BlobStoreError) return error;
   const { code, syscall } = error as NodeJS.ErrnoException;
-  // A socket's ECONNRESET has a syscall as well, but is in none of these.
+  // A socket's ECONNRESET has a syscall too, but is none of these.
   if (code === undefined || syscall === undefined) return error as Error;
   if (code === 'ENOENT') return new BlobNotFoundError(key);
   if (DENIED.has(code))

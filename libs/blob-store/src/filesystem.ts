@@ -8,19 +8,23 @@ import { checkKey, checkPrefix, isKey } from './keys';
 import { destroyOnAbort, exactly, Meter, resolveRange } from './streams';
 import type { BlobContent, BlobEntry, BlobStore, GetOptions, ListOptions, PutOptions, StoredBlob } from './types';
 
-/** Neither is possible in a key: `a` may be a blob and a directory at once, and what is unfinished is never taken for a blob. */
+/**
+ * Neither is possible in a key: `a` may be a blob and a directory at once, and an unfinished file is never taken for a blob.
+ */
 const WHOLE = '.blob';
 const UNFINISHED = '.part';
 
-/** Times that a directory may vanish (its last blob was deleted) between being made and being used. */
+/** Retries when a directory vanishes (its last blob was deleted) between its creation and its use. */
 const ATTEMPTS = 10;
 
-/** Blobs as files below one directory. Durable by fsync of file and directory, whole by rename; nothing is ever seen half. */
+/**
+ * Blobs as files below one directory. Durable by fsync of file and directory, complete by rename: a partial blob is never visible.
+ */
 export class FilesystemBlobStore implements BlobStore {
   readonly capabilities = { presign: false, sharedBetweenHosts: false };
   private readonly root: string;
 
-  /** @param directory made at the first write */
+  /** @param directory created by the first write */
   constructor(directory: string) {
     this.root = resolve(directory);
   }
@@ -125,7 +129,7 @@ export class FilesystemBlobStore implements BlobStore {
     return join(this.root, `${checkKey(key)}${WHOLE}`);
   }
 
-  /** Beside its place, so that the rename stays within one file system. */
+  /** In the target's directory, so that the rename stays within one file system. */
   private async openTemporary(path: string): Promise<{ handle: FileHandle; temporary: string }> {
     const temporary = `${path}.${randomUUID()}${UNFINISHED}`;
     for (let attempt = 1; ; attempt++) {
@@ -176,7 +180,7 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  /** Removes directories that have become empty, up to the root. Whoever writes there at the same time makes them again. */
+  /** Removes empty directories, up to the root. A concurrent writer creates them again. */
   private async prune(directory: string): Promise<void> {
     for (let at = directory; at.length > this.root.length; at = dirname(at)) {
       try {
@@ -193,7 +197,7 @@ function couldHold(directory: string, prefix: string): boolean {
   return directory.startsWith(prefix) || prefix.startsWith(directory);
 }
 
-/** Makes a directory and those above it, so that they outlive a loss of power. */
+/** Creates a directory and its parents, so that they survive a power failure. */
 async function makeDirectory(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
@@ -206,7 +210,7 @@ async function syncDirectory(directory: string): Promise<void> {
     handle = await open(directory, 'r');
     await handle.sync();
   } catch (error) {
-    // Its last blob was deleted meanwhile: then there is nothing to keep. Some network file systems can not sync a directory.
+    // Its last blob was deleted meanwhile, so nothing needs to be kept. Some network file systems cannot sync a directory.
     if (!['ENOENT', 'EINVAL', 'ENOTSUP'].includes(codeOf(error) ?? '')) throw error;
   } finally {
     await handle?.close();

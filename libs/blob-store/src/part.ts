@@ -1,7 +1,7 @@
 /** A small blob takes little memory, and a large one is not copied often. */
 const FIRST_BYTES = 64 * 1024;
 
-/** Collects bytes up to a limit, in one buffer that grows and can be used again. */
+/** Collects bytes up to a limit, in one reusable buffer that grows. */
 export class Part {
   private buffer: Buffer;
   private length = 0;
@@ -10,7 +10,7 @@ export class Part {
     this.buffer = Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit));
   }
 
-  /** What was collected; valid until `clear`. */
+  /** The collected bytes; valid until `clear`. */
   get bytes(): Buffer {
     return this.buffer.subarray(0, this.length);
   }
@@ -19,7 +19,7 @@ export class Part {
     return this.length === this.limit;
   }
 
-  /** Takes what fits and returns the rest. */
+  /** Takes the bytes that fit and returns the rest. */
   take(chunk: Uint8Array): Uint8Array {
     const fits = Math.min(chunk.length, this.limit - this.length);
     this.reserve(this.length + fits);

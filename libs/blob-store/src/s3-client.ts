@@ -7,20 +7,20 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BlobStoreConfig } from './env';
 
-/** Where in the store our objects are. `prefix` is empty or ends with `/`. */
+/** The place of our objects in the store. `prefix` is empty or ends with `/`. */
 export interface S3Place {
   bucket: string;
   prefix: string;
 }
 
-/** Milliseconds until a store that can not be reached is called away. */
+/** Milliseconds until an unreachable store counts as away. */
 const CONNECT_MS = 3_000;
 /** Milliseconds that one attempt at a small request may take. */
 const ATTEMPT_MS = 6_000;
-/** Milliseconds of a small request with its repetitions. */
+/** Milliseconds of a small request including retries. */
 const REQUEST_MS = 15_000;
 const ATTEMPTS = 3;
-/** As many as uploads and downloads of one process at once; others wait for a connection. */
+/** Concurrent uploads and downloads of one process; others wait for a connection. */
 const SOCKETS = 128;
 
 export function createS3Client(config: BlobStoreConfig): S3Client {
@@ -34,10 +34,10 @@ export function createS3Client(config: BlobStoreConfig): S3Client {
     forcePathStyle: style === 'path' || (style === 'auto' && config.S3_ENDPOINT_URL !== undefined),
     useAccelerateEndpoint: config.S3_USE_ACCELERATE_ENDPOINT,
     maxAttempts: ATTEMPTS,
-    // Stores other than Amazon's refuse the newer checksum headers; the signature covers the SHA-256 of every body anyway.
+    // Other stores than Amazon's refuse the newer checksum headers; the signature covers the SHA-256 of every body anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // It would cost each part a connection of its own.
+    // It would need a connection for each part.
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
@@ -56,19 +56,19 @@ export function s3PlaceOf(config: BlobStoreConfig): S3Place {
 
 export interface AskOptions {
   signal?: AbortSignal;
-  /** Milliseconds until the headers of the answer have come, over all attempts. */
+  /** Milliseconds until the headers of the reply have arrived, over all attempts. */
   timeoutMs?: number;
   /** Milliseconds of one attempt. */
   attemptMs?: number;
 }
 
-/** One request with a limit on its time, whatever the store does. Rejects with the SDK's errors. */
+/** One request with a time limit that holds even if the store hangs. Rejects with the SDK's errors. */
 export async function ask<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   client: S3Client,
   command: $Command<Input, Output, S3ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
   { signal, timeoutMs = REQUEST_MS, attemptMs = ATTEMPT_MS }: AskOptions = {},
 ): Promise<Output> {
-  // Only until the answer begins: the SDK would go on to listen to it while a body is read, for as long as the reader takes.
+  // Only until the reply begins: otherwise the SDK would apply it to the body too, at the reader's speed.
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutMs);
   try {

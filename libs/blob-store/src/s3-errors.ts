@@ -1,6 +1,6 @@
 import { BlobNotFoundError, BlobStoreDeniedError, BlobStoreError, BlobStoreUnavailableError } from './errors';
 
-/** What to do about a refusal, by the name that the store gives it. */
+/** Advice by the store's error name. */
 const REMEDIES: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'it does not know the access key: set S3_ACCESS_KEY_ID',
   SignatureDoesNotMatch: 'the secret is another one: set S3_SECRET_ACCESS_KEY',
@@ -16,9 +16,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 const REFUSED = new Set([301, 307, 308, 400, 401, 403, 404, 405, 411, 412, 501]);
 
 /**
- * A failure of the SDK in the words of the contract. Only its name and its status are told: messages, requests and causes hold keys,
+ * Maps an error of the SDK to the contract's errors. Only its name and status are shown: messages, requests and causes contain keys,
  * signatures and addresses.
- * @param key for a blob that is not there; without it a 404 is the bucket's
+ *
+ * @param key of the missing blob; without it a 404 is the bucket's
  */
 export function translateS3Error(error: unknown, key?: string): Error {
   if (error instanceof BlobStoreError) return error;

@@ -14,11 +14,11 @@ import { ask, type S3Place } from './s3-client';
 import { translateS3Error } from './s3-errors';
 import type { PutOptions } from './types';
 
-/** The protocol allows no more. */
+/** Limit of the protocol. */
 export const MAX_PARTS = 10_000;
-/** Time for one attempt at a part, and for the part with its repetitions: lines may be slow. */
+/** Time for one attempt at a part, and for the part including retries: connections may be slow. */
 export const PART_LIMITS = { attemptMs: 60_000, timeoutMs: 180_000 };
-/** Metadata that tells one put from another, for the case that the answer to its completion was lost. */
+/** Metadata that identifies a put, in case the reply to its completion is lost. */
 const PUT_ID = 'put-id';
 
 export interface Target {
@@ -26,7 +26,7 @@ export interface Target {
   Key: string;
 }
 
-/** An object that is sent in parts: one part is under way at a time, so that the next can be filled meanwhile. */
+/** An object that is sent in parts: one part is in flight while the next is filled. */
 export class MultipartUpload {
   private readonly parts: CompletedPart[] = [];
   private readonly cancel = new AbortController();
@@ -39,7 +39,7 @@ export class MultipartUpload {
     private readonly onFailure: (error: Error) => void,
   ) {}
 
-  /** @param onFailure told when a part fails while nobody waits for it */
+  /** @param onFailure called when a part fails while no caller waits for it */
   static async begin(
     client: S3Client,
     target: Target,
@@ -56,7 +56,7 @@ export class MultipartUpload {
     }
   }
 
-  /** Sends a part, once the one before has arrived; returns that one, to be filled again. */
+  /** Sends a part once the previous one has arrived; returns that buffer for reuse. */
   async send(part: Part): Promise<Part | undefined> {
     const free = this.underWay;
     await free?.sent;
@@ -77,7 +77,7 @@ export class MultipartUpload {
     }
   }
 
-  /** Gives the parts up; a store that is away keeps them until `abortUnfinished`. */
+  /** Aborts the upload; a store that is away keeps the parts until `abortUnfinished`. */
   async abort(): Promise<void> {
     this.cancel.abort();
     // A part that arrives after the abort would stay.
@@ -95,7 +95,7 @@ export class MultipartUpload {
     }
   }
 
-  /** Whether this very put is what lies under the key: its first completion succeeded, and only the answer was lost. */
+  /** Whether the object under the key is from this put: its first completion succeeded, and only the reply was lost. */
   private async isThere(): Promise<boolean> {
     const { Bucket, Key } = this.target;
     const found = await ask(this.client, new HeadObjectCommand({ Bucket, Key })).catch(() => undefined);
@@ -103,7 +103,7 @@ export class MultipartUpload {
   }
 }
 
-/** Aborts the uploads below our prefix that were begun longer ago than that, and says how many. */
+/** Aborts uploads below our prefix that began longer ago, and returns their number. */
 export async function abortUnfinished(client: S3Client, place: S3Place, olderThanMs: number): Promise<number> {
   const before = Date.now() + client.config.systemClockOffset - olderThanMs;
   let aborted = 0;

@@ -7,12 +7,12 @@ import { MAX_PARTS, MultipartUpload, PART_LIMITS, type Target } from './s3-multi
 import { Meter } from './streams';
 import type { PutOptions, StoredBlob } from './types';
 
-/** Bytes of a part, the least that the protocol allows. One is filled while another is sent: an upload holds twice this. */
+/** Bytes of a part, the minimum of the protocol. One is filled while another is sent: an upload holds twice this. */
 export const PART_BYTES = 5 * 1024 * 1024;
 
 /**
- * Sends a stream as one object: in one request when it fits into a part, else in parts of one size. Nothing is seen of it before the
- * end, and its parts are given up when anything fails.
+ * Sends a stream as one object: in one request if it fits into a part, else in parts of one size. Nothing is visible before the end, and the
+ * parts are aborted if anything fails.
  */
 export async function putObject(
   client: S3Client,

@@ -33,7 +33,7 @@ const HEALTH_MS = 3_000;
 export const openS3 = (config: BlobStoreConfig): BlobStore =>
   new S3BlobStore(createS3Client(config), s3PlaceOf(config));
 
-/** Blobs as objects of one bucket, below a prefix, of any store that speaks S3 with signature version 4. */
+/** Blobs as objects of one bucket, below a prefix, of any store with S3 and signature version 4. */
 class S3BlobStore implements BlobStore {
   readonly capabilities = { presign: true, sharedBetweenHosts: true };
 
@@ -57,14 +57,14 @@ class S3BlobStore implements BlobStore {
   async get(key: string, { range, signal }: GetOptions = {}): Promise<BlobContent> {
     const object = this.object(key);
     try {
-      // A range that the protocol can not say is refused by the size, as on every other store.
+      // A range that the protocol cannot express is refused by the size, as by every other store.
       if (isEmpty(range)) throw new RangeNotSatisfiableError(await this.sizeOf(key, signal));
       const reply = await ask(this.client, new GetObjectCommand({ ...object, Range: headerOf(range) }), { signal });
       const body = reply.Body as Readable;
       const length = reply.ContentLength ?? 0;
       const { start, size } = placeOf(reply.ContentRange) ?? { start: 0, size: length };
       if (reply.ContentRange === undefined && range !== undefined) {
-        // A store may answer with the whole of an empty blob, where others say that there is no such range.
+        // Some stores return an empty blob as a whole, where others reject the range.
         body.destroy();
         resolveRange(range, size);
         throw new Error('the S3 store does not know ranges');

@@ -3,10 +3,10 @@ import { type Readable, Transform } from 'node:stream';
 import { BlobIntegrityError, BlobStoreUnavailableError, BlobTooLargeError, RangeNotSatisfiableError } from './errors';
 import type { BlobRange, PutOptions, StoredBlob } from './types';
 
-/** A store that brings no byte for this long, though we want one, is away. */
+/** A store that sends no byte for this long while we read counts as away. */
 const STALL_MS = 30_000;
 
-/** Counts and hashes what is put, and refuses too much or something else than was announced. */
+/** Counts and hashes a put's bytes, and refuses too many, or others than announced. */
 export class Meter {
   private readonly hash = createHash('sha256');
   private size = 0;
@@ -32,7 +32,7 @@ export class Meter {
   }
 }
 
-/** Destroys the stream when the signal is aborted; returns what ends that. */
+/** Destroys the stream when the signal is aborted; returns the function that stops this. */
 export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return () => undefined;
   const abort = (): void => void stream.destroy(signal.reason as Error);
@@ -56,8 +56,8 @@ export function resolveRange(range: BlobRange | undefined, size: number): { star
 }
 
 /**
- * The same bytes, checked: fewer than promised, a store that stalls, and the store's own errors (put into our words) end the stream
- * with an error instead of a short success. Destroying it gives up the source.
+ * The same bytes, checked: too few bytes, a stalled store, and the store's own errors (mapped) end the stream with an error instead of a
+ * short success. Destroying it destroys the source.
  */
 export function exactly(
   source: Readable,
@@ -83,7 +83,7 @@ export function exactly(
     },
   });
   const short = (): Error => new BlobStoreUnavailableError(`The blob ended after ${seen} of ${length} bytes`);
-  // With something left to read it is the reader who is slow.
+  // With bytes left to read the reader is the slow side.
   const watch = setInterval(() => {
     if (seen === last && checked.readableLength === 0)
       checked.destroy(new BlobStoreUnavailableError(`The store brought nothing for ${STALL_MS / 1_000} s`));
@@ -95,7 +95,7 @@ export function exactly(
   source.once('close', () => {
     if (!source.readableEnded && !checked.destroyed) checked.destroy(short());
   });
-  // Whoever never reads it must not bring the process down when the store dies; a later reader gets the error all the same.
+  // An unread stream must not end the process when the store fails; a later reader still gets the error.
   checked.on('error', () => undefined);
   source.pipe(checked);
   return checked;

@@ -1,52 +1,53 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Where the bytes of uploaded files are kept. One contract for every driver; `capabilities` say what differs, no caller
- * branches on a driver's name.
- *
- * Keys are made by us, never from what a user typed: one to sixteen segments of letters, digits, `_` and `-`, joined by `/`
- * (`files/<file id>/<generation>`). Anything else is refused with `InvalidKeyError` before the store is asked.
- *
- * Every method rejects with a `BlobStoreError`, or with the reason of the `signal` that was aborted.
+ * The store for bytes of uploaded files. One contract for every driver; `capabilities` state the differences, so no caller depends on a
+ * driver's name.
+ * We create the keys, never from a user's input: one to sixteen segments of letters, digits, `_` and `-`, joined by `/` (`files/<file
+ * id>/<generation>`). Other keys are refused with `InvalidKeyError` before the store is called.
+ * Every method rejects with a `BlobStoreError`, or with the reason of the aborted `signal`.
  */
 export interface BlobStore {
   readonly capabilities: BlobStoreCapabilities;
 
   /**
-   * Writes a whole blob from a stream, with back-pressure: at most a few parts are held in memory. It is there as a whole and
-   * durable when this resolves, and not at all when it rejects (a blob that was there before under the key stays as it was).
-   * Two at the same key: each resolves, the last to finish is what stays, never a mix.
-   * An error of the source rejects with that error; the source is destroyed whenever this rejects.
-   * @throws BlobTooLargeError once more than `maxBytes` have come; BlobIntegrityError when it is not what was announced
+   * Writes a whole blob from a stream, with backpressure: at most a few parts are in memory. The blob is complete and durable when this
+   * resolves, and does not exist when it rejects (an earlier blob under the key is unchanged). Two concurrent puts to one key both resolve,
+   * and the last to finish wins, never a mix. An error of the source rejects with that error; the source is destroyed whenever this rejects.
+   *
+   * @throws BlobTooLargeError beyond `maxBytes`; BlobIntegrityError when the bytes differ from the announced ones
    */
   put(key: string, source: Readable, options: PutOptions): Promise<StoredBlob>;
 
   /**
-   * Opens a blob, or a range of it. The stream must be read to its end or destroyed; it fails when fewer bytes come than
-   * promised. It reads what was there when it was opened, even if the key is written or deleted meanwhile.
+   * Opens a blob, or a range of it. The stream must be read to its end or destroyed; it fails if fewer bytes come than promised. It reads the
+   * blob as of the opening, even if the key is written or deleted meanwhile.
+   *
    * @throws BlobNotFoundError, RangeNotSatisfiableError
    */
   get(key: string, options?: GetOptions): Promise<BlobContent>;
 
-  /** Removes a blob; one that is not there is no error. */
+  /** Deletes a blob; idempotent. */
   delete(key: string): Promise<void>;
 
   /**
-   * All blobs whose key starts with `prefix`, in no order. Unfinished ones are not shown; one that is written or deleted meanwhile
-   * may or may not be.
+   * All blobs whose key starts with `prefix`, in no order, without unfinished ones; one that is written or deleted meanwhile may or may not
+   * be included.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<BlobEntry>;
 
   /**
-   * Removes what a killed process left of a `put` (temporary files, parts without an end) once it is older than `olderThanMs`,
-   * and says how many. Takes longer than any upload as the age: the store can not tell a slow upload from a dead one.
+   * Removes the leftovers of `put`s in killed processes (temporary files, incomplete parts) that are older than `olderThanMs`, and returns
+   * their number. The age must exceed any upload's duration: the store cannot tell a slow upload from a dead one.
    */
   removeUnfinished(olderThanMs: number): Promise<number>;
 
-  /** A URL that lets whoever has it read the blob for `ttlS` seconds, straight from the store. Only with `capabilities.presign`. */
+  /**
+   * A URL by which anybody can read the blob for `ttlS` seconds, directly from the store. Only with `capabilities.presign`.
+   */
   presign?(key: string, options: PresignOptions): Promise<string>;
 
-  /** Resolves when the store answers and lets us in. Bounded by a few seconds. */
+  /** Resolves when the store answers and accepts our credentials, within a few seconds. */
   health(): Promise<void>;
 
   /** Closes connections; the store may not be used afterwards. */
@@ -56,18 +57,18 @@ export interface BlobStore {
 export interface BlobStoreCapabilities {
   /** It has `presign`. */
   readonly presign: boolean;
-  /** Processes on different hosts see the same blobs without anything else being set up. */
+  /** Processes on different hosts see the same blobs without further set-up. */
   readonly sharedBetweenHosts: boolean;
 }
 
 export interface PutOptions {
-  /** More than this is refused, and nothing stays. */
+  /** Beyond this the put is refused and nothing is stored. */
   maxBytes: number;
-  /** MIME type told to the store; what we serve says its own. */
+  /** MIME type for the store; our own replies set theirs. */
   contentType?: string;
-  /** Bytes that must come; another number is refused. */
+  /** Expected bytes; another number is refused. */
   size?: number;
-  /** Hash that must come out (64 lower-case hexadecimal digits); another one is refused. */
+  /** Expected hash (64 lower-case hexadecimal digits); another one is refused. */
   sha256?: string;
   signal?: AbortSignal;
 }
@@ -84,7 +85,9 @@ export interface GetOptions {
   signal?: AbortSignal;
 }
 
-/** Part of a blob: from `start` to `end` (both counted, from 0; to the last byte without `end`), or the last `suffix` bytes. */
+/**
+ * Part of a blob: from `start` to `end` (inclusive, from 0; to the last byte without `end`), or the last `suffix` bytes.
+ */
 export type BlobRange = { start: number; end?: number } | { suffix: number };
 
 export interface BlobContent {
@@ -93,7 +96,7 @@ export interface BlobContent {
   size: number;
   /** Offset of the first byte of the stream. */
   start: number;
-  /** Bytes that the stream brings. */
+  /** Bytes in the stream. */
   length: number;
 }
 
@@ -105,7 +108,7 @@ export interface BlobEntry {
   key: string;
   /** Bytes. */
   size: number;
-  /** Milliseconds since it was written, by the store's clock as far as it is known. */
+  /** Milliseconds since it was written, by the store's clock if known. */
   ageMs: number;
 }
 

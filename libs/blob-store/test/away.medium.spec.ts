@@ -12,11 +12,13 @@ import { createS3Client } from '../src/s3-client';
 import { bytes, MIB, read, stream } from './bytes';
 import { configFrom } from './drivers';
 
-/** Stores that refuse us, or are away. Real: SeaweedFS, killed, paused and with wrong keys; a port that answers nothing. */
+/**
+ * Stores that deny access, or are away. Real: SeaweedFS, killed, paused and with wrong keys; a port that does not answer.
+ */
 const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
 const ENOUGH = { maxBytes: 1024 * MIB };
 
-describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeout: 60_000 }, () => {
+describe.skipIf(missing !== undefined)('S3 that denies access, or is away', { timeout: 60_000 }, () => {
   let server: SeaweedServer;
   const opened: BlobStore[] = [];
   const open = async (variables: Record<string, string> = {}): Promise<BlobStore> => {
@@ -36,7 +38,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     ['a wrong secret', { S3_SECRET_ACCESS_KEY: 'another secret, long enough' }, /set S3_SECRET_ACCESS_KEY/],
     ['an unknown key', { S3_ACCESS_KEY_ID: 'somebody' }, /set S3_ACCESS_KEY_ID/],
     ['no such bucket', { S3_BUCKET_NAME: 'elsewhere' }, /bucket|permission/],
-  ])('%s is refused at once, with what to do', async (_, variables, sentence) => {
+  ])('%s is refused at once, with advice', async (_, variables, sentence) => {
     const store = await open(variables);
     for (const size of [10, 9 * MIB]) {
       const refused = await store.put('files/a/1', stream(bytes(size)), ENOUGH).catch((error: unknown) => error);
@@ -48,7 +50,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     await expect(store.health()).rejects.toThrow(BlobStoreDeniedError);
   });
 
-  it('a key that may only read reads, and may not write or delete', async () => {
+  it('a read-only key can read, but not write or delete', async () => {
     await (await open()).put('files/b/1', stream(bytes(10)), ENOUGH);
     const reader = await open({ S3_ACCESS_KEY_ID: server.readerKeyId });
     expect((await read((await reader.get('files/b/1')).stream)).length).toBe(10);
@@ -56,7 +58,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     await expect(reader.delete('files/b/1')).rejects.toThrow(BlobStoreDeniedError);
   });
 
-  it('a store that is not there is away after a moment', async () => {
+  it('an unreachable store counts as away after a moment', async () => {
     const store = await open({ S3_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` });
     const source = stream(bytes(9 * MIB));
     await expect(store.put('files/c/1', source, ENOUGH)).rejects.toThrow(BlobStoreUnavailableError);
@@ -65,7 +67,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     await expect(store.health()).rejects.toThrow(/S3_ENDPOINT_URL/);
   });
 
-  it('a store that takes connections and answers nothing is unhealthy within a few seconds, and nobody waits for ever', async () => {
+  it('a store that accepts connections and does not answer is unhealthy within a few seconds, and no caller waits for ever', async () => {
     const silent: Server = createServer(() => undefined);
     const port = await new Promise<number>((resolve) =>
       silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
@@ -77,7 +79,7 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     silent.close();
   });
 
-  it('a store that dies in the middle of an upload and comes back: the upload fails, and what it left can be removed', async () => {
+  it('a store that dies during an upload and comes back: the upload fails, and its leftovers can be removed', async () => {
     const store = await open();
     const client = createS3Client(configFrom(server.env));
     const unfinished = async (): Promise<number> => {
@@ -109,14 +111,14 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
     const { stream: source } = await store.get('files/f/1');
     let taken = 0;
     for await (const part of source as AsyncIterable<Buffer>) {
-      // Longer than the limit of a small request, with the most of it still on its way.
+      // Longer than the limit of a small request, with most of it still to come.
       if (taken === 0) await sleep(17_000);
       taken += part.length;
     }
     expect(taken).toBe(30 * MIB);
   });
 
-  it('a store that dies in the middle of a download ends it with an error, not with half a file', async () => {
+  it('a store that dies during a download ends it with an error, not with half a file', async () => {
     const store = await open();
     await store.put('files/e/1', stream(bytes(40 * MIB)), ENOUGH);
     const { stream: source } = await store.get('files/e/1');
@@ -134,10 +136,10 @@ describe.skipIf(missing !== undefined)('S3 that refuses us, or is away', { timeo
   });
 });
 
-describe('a directory that can not be used', () => {
-  it('is refused, with what to do', async () => {
+describe('an unusable directory', () => {
+  it('is refused, with advice', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
-    // A file where the directory should be: also root can not write there.
+    // A file in place of the directory: root cannot write there either.
     await writeFile(join(directory, 'blobs'), '');
     const store = await createBlobStore(configFrom({ DATA_DIR: directory }));
     const source = stream(bytes(10));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const MIB = 1024 * 1024;
 
-/** Bytes that differ from place to place, and with the seed. */
+/** Bytes that differ by position and seed. */
 export function bytes(length: number, seed = 1): Buffer {
   const buffer = Buffer.alloc(length);
   let state = seed;
@@ -23,7 +23,7 @@ function* chunksOf(content: Uint8Array, size = 64 * 1024): Generator<Uint8Array>
   for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size);
 }
 
-/** Gives `content` and then breaks, as a connection does whose client is gone. */
+/** Sends `content` and then fails, like a connection whose client is gone. */
 export function breaking(content: Uint8Array): Readable {
   async function* parts(): AsyncGenerator<Uint8Array> {
     yield* chunksOf(content);
@@ -33,7 +33,7 @@ export function breaking(content: Uint8Array): Readable {
   return Readable.from(parts(), { objectMode: false });
 }
 
-/** One block again and again, until `total` bytes; counts how many were taken. */
+/** One block repeated to `total` bytes; counts how many were read. */
 export function repeated(block: Uint8Array, total: number): { source: Readable; taken: () => number } {
   let taken = 0;
   function* blocks(): Generator<Uint8Array> {

@@ -17,7 +17,7 @@ import { PART_BYTES } from '../src/s3-put';
 import { breaking, bytes, MIB, read, repeated, sha256, stream } from './bytes';
 import { drivers, type Subject } from './drivers';
 
-/** One contract for every store. Real: the file system and a SeaweedFS process, spoken to over HTTP. Nothing is replaced. */
+/** One contract for every store. Real: the file system and a SeaweedFS process over HTTP. No mocks. */
 const ENOUGH = { maxBytes: 1024 * MIB };
 
 describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }) => {
@@ -43,11 +43,11 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     for await (const entry of store.list(prefix)) entries.push(entry);
     return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   };
-  /** What of a key is left anywhere in the store. */
+  /** What is left of a key anywhere in the store. */
   const remainsOf = async (key: string): Promise<string[]> =>
     (await subject.remains()).filter((name) => name.includes(key.split('/')[1] ?? key));
 
-  it('gives back what was put, with its size and its hash', async () => {
+  it('returns the stored bytes, with their size and hash', async () => {
     const content = bytes(300_000);
     const key = keyOf();
     const stored = await store.put(key, stream(content), { ...ENOUGH, contentType: 'text/plain' });
@@ -84,7 +84,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       at += part.length;
     }
     expect({ at, same }).toEqual({ at: total, same: true });
-    // Over the border of two parts.
+    // Across the border of two parts.
     const border = PART_BYTES - 10;
     const part = await store.get(key, { range: { start: border, end: border + 19 } });
     const expected = Buffer.concat([block.subarray(MIB - 10), block.subarray(0, 10)]);
@@ -135,7 +135,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     });
   });
 
-  describe('nothing stays of a put', () => {
+  describe('leaves nothing of a put', () => {
     it.each([
       ['in the first part', 100_000],
       ['in the third part', 17 * MIB],
@@ -157,7 +157,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await remainsOf(key)).toEqual([]);
     });
 
-    it('that has not the announced hash or size', async () => {
+    it('with another hash or size than announced', async () => {
       const key = keyOf();
       const content = bytes(9 * MIB);
       const wrongHash = { ...ENOUGH, sha256: sha256(bytes(1)) };
@@ -169,7 +169,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await store.put(key, stream(content), right)).toMatchObject({ size: content.length });
     });
 
-    it('that was given up', async () => {
+    it('that was aborted', async () => {
       const key = keyOf();
       const abort = new AbortController();
       const endless = new Readable({ read: () => undefined });
@@ -182,7 +182,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await remainsOf(key)).toEqual([]);
     });
 
-    it('and the blob that was there before is as it was', async () => {
+    it('and keeps an earlier blob unchanged', async () => {
       const key = keyOf();
       const before = bytes(1_000);
       await store.put(key, stream(before), ENOUGH);
@@ -201,7 +201,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     expect((await read(early.stream)).equals(first)).toBe(true);
   });
 
-  it('puts of the same key at once: each succeeds, and one of them is there as a whole', async () => {
+  it('concurrent puts of one key all succeed, and one of them is stored as a whole', async () => {
     const key = keyOf();
     const contents = [1, 2, 3, 4].map((seed) => bytes(seed === 4 ? 9 * MIB : 200_000 * seed, seed));
     const stored = await Promise.all(contents.map((content) => store.put(key, stream(content), ENOUGH)));
@@ -211,7 +211,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     expect((await listed(key)).map(({ size }) => size)).toEqual([left.length]);
   });
 
-  it('takes no more from its source than it can pass on', async () => {
+  it('reads its source with backpressure', async () => {
     const key = keyOf();
     let given = 0;
     const reluctant = new Readable({
@@ -224,14 +224,14 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     const { size } = await store.put(key, reluctant, ENOUGH);
     expect(size).toBe(4 * MIB);
     const { stream: source } = await store.get(key);
-    // A reader that stands still holds the store back: what waits here is bounded.
+    // A stalled reader slows the store: the waiting bytes are bounded.
     await sleep(300);
     expect(source.readableLength).toBeLessThan(MIB);
     source.destroy();
     await once(source, 'close');
   });
 
-  it('a reader that goes away gives the blob up', async () => {
+  it('a reader that disconnects closes the blob', async () => {
     const key = keyOf();
     await store.put(key, stream(bytes(5 * MIB)), ENOUGH);
     const abort = new AbortController();
@@ -241,13 +241,13 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     await expect(store.get(key, { signal: abort.signal })).rejects.toThrow('gone');
   });
 
-  it('what is not there is not found', async () => {
+  it('a missing blob is not found', async () => {
     const missingKey = keyOf();
     await expect(store.get(missingKey)).rejects.toThrow(BlobNotFoundError);
     await expect(store.get(missingKey, { range: { start: 5 } })).rejects.toThrow(BlobNotFoundError);
   });
 
-  it('deletes twice as once', async () => {
+  it('deletes idempotently', async () => {
     const key = keyOf();
     await store.put(key, stream(bytes(10)), ENOUGH);
     await store.delete(key);
@@ -256,7 +256,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     expect(await remainsOf(key)).toEqual([]);
   });
 
-  it('lists what has a prefix, with size and age', async () => {
+  it('lists blobs with a prefix, with size and age', async () => {
     const base = `list-${randomUUID()}`;
     const keys = ['a', 'a/b', 'a-b', 'a/c/d', 'ab', 'b/1', 'b/10', 'b/2'].map((name) => `${base}/${name}`);
     for (const [at, key] of keys.entries()) await store.put(key, stream(bytes(at)), ENOUGH);
@@ -271,7 +271,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     expect(await listed(`${base}/nothing`)).toEqual([]);
   });
 
-  it('lists more blobs than one page of any store holds', async () => {
+  it('lists more blobs than one page of any store', async () => {
     const base = `many-${randomUUID()}`;
     const names = Array.from({ length: 1_050 }, (_, at) => `${base}/${String(at).padStart(5, '0')}`);
     for (let at = 0; at < names.length; at += 50)
@@ -296,7 +296,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     'é',
     'x'.repeat(129),
     'a/'.repeat(16) + 'a',
-  ])('refuses the key %j, whatever is asked', async (key) => {
+  ])('refuses the key %j in every method', async (key) => {
     const source = stream(bytes(10));
     await expect(store.put(key, source, ENOUGH)).rejects.toThrow(InvalidKeyError);
     expect(source.destroyed).toBe(true);
@@ -305,7 +305,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     if (store.presign !== undefined) await expect(store.presign(key, { ttlS: 10 })).rejects.toThrow(InvalidKeyError);
   });
 
-  it('removes what a killed process left, and nothing younger', async () => {
+  it('removes leftovers of a killed process, and nothing younger', async () => {
     const key = keyOf();
     const finished = keyOf();
     await store.put(finished, stream(bytes(1_000)), ENOUGH);
@@ -315,7 +315,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     await expect.poll(() => remainsOf(key), { timeout: 20_000 }).not.toEqual([]);
     expect(await store.removeUnfinished(60_000)).toBe(0);
     expect(await remainsOf(key)).not.toEqual([]);
-    // Its process does nothing more: from outside it looks like one that was killed.
+    // It stops here, so from outside its process looks killed.
     await sleep(1_100);
     expect(await (await subject.another()).removeUnfinished(1_000)).toBe(1);
     expect(await remainsOf(key)).toEqual([]);
@@ -325,7 +325,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     expect(await remainsOf(key)).toEqual([]);
   });
 
-  it('a presigned URL lets anybody read this blob, for a while; a store without says so', async () => {
+  it('a presigned URL lets anybody read this blob for a while; a store without the capability says so', async () => {
     if (store.presign === undefined) {
       expect(store.capabilities.presign).toBe(false);
       return;

@@ -10,17 +10,17 @@ import { createS3Client } from '../src/s3-client';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 
-/** The configuration that a service would have with these variables. */
+/** The configuration of a service with these variables. */
 export function configFrom(variables: Record<string, string>): BlobStoreConfig {
   return readEnv(schema, variables, { service: 'test' });
 }
 
-/** A running store that the contract is held against. */
+/** A running store for the contract suite. */
 export interface Subject {
   store: BlobStore;
   /** Another process's view of the same blobs. */
   another(): Promise<BlobStore>;
-  /** Everything that lies in the store, finished or not, by names of the store's own. */
+  /** Everything in the store, finished or not, by the store's own names. */
   remains(): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -5,8 +5,8 @@ import { Pool } from 'pg';
 const TIMEOUT_MS = 5_000;
 
 /**
- * One connection that nothing else uses: a process whose pool is busy with a rush of work must not look dead, nor take others
- * for dead because its own heartbeat waited in line. Closed when the process ends.
+ * A connection for heartbeats only: with a shared pool, a busy process would look dead, and would take others for dead because its own
+ * heartbeat waited for a connection. Closed when the process ends.
  */
 export function heartbeatDatabase({ url, schema }: { url: string; schema: string }, runtime: Runtime): Database {
   const pool = new Pool({
@@ -21,6 +21,6 @@ export function heartbeatDatabase({ url, schema }: { url: string; schema: string
   });
   pool.on('error', () => undefined);
   runtime.drain.add('close', 'close the heartbeat connection', () => pool.end());
-  // Its own metrics: the figures of a pool are those of the pool that serves the work.
+  // Metrics of its own: the pool metrics describe the pool that serves the work.
   return new Database(pool, new Metrics(runtime.name));
 }

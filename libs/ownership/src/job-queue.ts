@@ -5,7 +5,7 @@ import { Queue, type JobsOptions } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import type { Redis } from 'ioredis';
 
-/** Jobs on their way to Redis: far above a busy second's, and a bound for what a Redis that stands still piles up here. */
+/** Most jobs in transit to Redis: far above a busy second's number. It bounds memory while Redis hangs. */
 const MAX_UNDERWAY = 5_000;
 
 /** Where BullMQ keeps its keys. */
@@ -13,7 +13,7 @@ export function queuePrefix(keyPrefix: string): string {
   return `${keyPrefix}:bull`;
 }
 
-/** Carries the trace through the queue, where spans are recorded; the trace of a piece of work is on its row. */
+/** Carries the trace through the queue if spans are recorded; the trace of a run or file is on its row. */
 export function queueTelemetry(): BullMQOtel | undefined {
   return telemetry()?.recording === true ? new BullMQOtel({ tracerName: 'bullmq' }) : undefined;
 }
@@ -21,7 +21,7 @@ export function queueTelemetry(): BullMQOtel | undefined {
 export interface JobQueueOptions<Job> {
   /** The queue's name in BullMQ. */
   name: string;
-  /** Names the job of one claim, for example `<run>-<epoch>`: BullMQ ignores an id that it still knows. */
+  /** Names the job of one claim, for example `<run>-<epoch>`: BullMQ ignores a repeated id. */
   idOf(job: Job): string;
   /** Order and other options of one job. */
   optionsOf?(job: Job): Pick<JobsOptions, 'priority'>;
@@ -30,8 +30,8 @@ export interface JobQueueOptions<Job> {
 }
 
 /**
- * The queue only makes a claim fast; that work waits is a fact of Postgres. So nothing is awaited here, and what is lost
- * (Redis away, Redis emptied) a sweeper enqueues again by the rows' state.
+ * The queue only makes claims fast: the rows in Postgres say what waits. So sends are not awaited, and a sweeper enqueues lost jobs again
+ * (Redis away or emptied).
  */
 export class JobQueue<Job extends object> {
   readonly #logger: Logger;
@@ -51,7 +51,7 @@ export class JobQueue<Job extends object> {
       prefix: queuePrefix(connections.keyPrefix),
       telemetry: queueTelemetry(),
       skipVersionCheck: true,
-      // A job's end leaves nothing: its id must be free again, should the same take be needed once more.
+      // A finished job is removed, so that the same claim can be enqueued again under its id.
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     });
     this.#queue.on('error', (error) => this.#logger.debug(error.message));
@@ -65,7 +65,7 @@ export class JobQueue<Job extends object> {
     this.#redis.disconnect();
   }
 
-  /** Calls `listener` each time Redis is there again; it may have forgotten every job. */
+  /** Calls `listener` each time Redis is back; it may have lost every job. */
   onBack(listener: () => void): void {
     let wasAway = false;
     this.#redis.on('close', () => (wasAway = true));
@@ -75,28 +75,27 @@ export class JobQueue<Job extends object> {
     });
   }
 
-  /** Tells the workers. BullMQ ignores an id that it still knows, so repeating is harmless. */
+  /** Enqueues jobs for the workers. Idempotent: BullMQ ignores a repeated id. */
   enqueue(jobs: readonly Job[]): void {
     this.#add(jobs, '');
   }
 
   /**
-   * Tells the workers of work that waits too long, under a second id: a worker that died between a job and its take has left the job
-   * under the first one, known to BullMQ and of use to nobody until its lock ends. Two jobs for one take are one too many at worst: the
-   * second finds a living owner and is dropped.
+   * Enqueues work that waits too long under a second id: if a worker died between job and claim, BullMQ still knows the first id and holds it
+   * until its lock expires. A duplicate is harmless: the second job finds a living owner and is dropped.
    */
   enqueueAgain(jobs: readonly Job[]): void {
     this.#add(jobs, '-again');
   }
 
   #add(jobs: readonly Job[], suffix: string): void {
-    // While Redis is away or stands still commands would wait in memory without bound; the sweeper comes back to these rows.
+    // While Redis is away or hangs, commands would pile up in memory; the sweeper enqueues these rows later.
     if (jobs.length === 0 || this.#redis.status !== 'ready' || this.#underway + jobs.length > MAX_UNDERWAY) return;
     this.#underway += jobs.length;
     const { name, idOf, optionsOf } = this.options;
     this.#send(jobs.map((job) => ({ name, data: job, opts: { ...optionsOf?.(job), jobId: `${idOf(job)}${suffix}` } })))
       .catch((error: unknown) => {
-        this.#logger.warn(`not enqueued: ${error instanceof Error ? error.message : String(error)}`);
+        this.#logger.warn(`jobs not enqueued: ${error instanceof Error ? error.message : String(error)}`);
       })
       .finally(() => {
         this.#underway -= jobs.length;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { queuePrefix } from './job-queue';
 import { JobWorker } from './job-worker';
 
-// Real: Redis and BullMQ, and somebody who enqueues what no version ever enqueued.
+// Real: Redis and BullMQ, and jobs that no version of ours enqueues.
 describe('jobs that cannot be read', () => {
   const keyPrefix = freshPrefix('jobs');
   const worked: unknown[] = [];
@@ -34,7 +34,7 @@ describe('jobs that cannot be read', () => {
     connections.close();
   });
 
-  it('are put aside and hold up no other', async () => {
+  it('become dead letters and do not delay other jobs', async () => {
     const odd: unknown[] = [null, {}, 7, 'text', [], { id: 7 }, { id: 'x' }];
     for (const [n, data] of odd.entries()) await queue.add('tests', data, { jobId: `odd-${n}` });
     await queue.add('tests', { id: 'x' }, { jobId: 'torn' });
@@ -49,7 +49,7 @@ describe('jobs that cannot be read', () => {
     expect(new Set(letters.map(({ source, reason }) => `${source}: ${reason}`))).toEqual(
       new Set(['job:tests: not a job']),
     );
-    // Neither one that is not JSON comes back when its lock has ended.
+    // A job that is not JSON does not come back either when its lock has expired.
     await waitFor(async () => (await queue.getJobCountByTypes('waiting', 'active', 'failed')) === 0);
   });
 });

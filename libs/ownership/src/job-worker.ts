@@ -5,10 +5,10 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { queuePrefix, queueTelemetry } from './job-queue';
 
-/** Ownership is Postgres' affair: BullMQ's lock only says when a job may be offered to another worker as well. */
+/** Postgres decides ownership: BullMQ's lock only says when a job may be offered to another worker too. */
 const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5_000;
-/** How often a job may stall is none of its affairs either: attempts are counted on the row. */
+/** Never fail a job for stalling: attempts are counted on the row. */
 const NEVER = 1_000_000_000;
 /** Redis may be away when a process ends. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -16,17 +16,19 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export interface JobWorkerOptions<Job> {
   /** The queue's name in BullMQ. */
   queue: string;
-  /** Jobs held at once. */
+  /** Jobs held at once until `limit` changes it. */
   concurrency: number;
-  /** Shape of a job; one of another shape is put aside. */
+  /** Schema of a job; a job that does not match becomes a dead letter. */
   shape: z.ZodType<Job>;
-  /** Takes what the job speaks of and works on it; resolves when it is over, handed over or was not to be had. */
+  /** Claims the work of the job and does it; resolves when it has ended, was handed over or could not be claimed. */
   work(job: Job): Promise<unknown>;
-  /** Names a job in a log line. */
+  /** Log fields that identify a job. */
   describe(job: Job): Record<string, unknown>;
 }
 
-/** BullMQ offers a job whose data is no JSON again each time its lock ends, for ever. Here it is a job without data. */
+/**
+ * BullMQ would offer a job whose data is not JSON again each time its lock expires, for ever. Here it is a job without data.
+ */
 class TolerantWorker extends Worker<unknown> {
   protected override createJob(json: JobJson, jobId: string): QueuedJob<unknown> {
     try {
@@ -37,7 +39,7 @@ class TolerantWorker extends Worker<unknown> {
   }
 }
 
-/** Listens for jobs. A job is held for as long as its work goes on here; most of the time that is all it does. */
+/** Listens for jobs and holds each until its work here has ended. */
 export class JobWorker<Job extends object> {
   readonly #log: Logger;
   #worker?: Worker<unknown>;
@@ -67,14 +69,19 @@ export class JobWorker<Job extends object> {
       telemetry: queueTelemetry(),
       skipVersionCheck: true,
     });
-    // Lost locks and missing jobs after a Redis that forgot or a job that ran twice: Postgres has decided already.
+    // Lost locks and missing jobs, after Redis lost its data or a job ran twice: Postgres has decided already.
     this.#worker.on('error', (error) => this.#log.debug({ err: error }, 'queue'));
     this.#worker.on('failed', (job, error) =>
       this.#log.warn({ err: error, ...this.#describe(job?.data) }, 'a job was not begun'),
     );
   }
 
-  /** A malformed job ends here like a finished one: what waits is a row, and a sweeper enqueues it again. */
+  /** From now on at most this many jobs are held at once, and at least one. */
+  limit(concurrency: number): void {
+    if (this.#worker) this.#worker.concurrency = Math.max(1, concurrency);
+  }
+
+  /** A malformed job is completed like any other: the row still waits, and a sweeper enqueues it again. */
   async #work(data: unknown): Promise<void> {
     const { queue, shape, work } = this.options;
     const job = shape.safeParse(data);
@@ -92,14 +99,14 @@ export class JobWorker<Job extends object> {
   }
 
   /**
-   * Takes no further job; the ones that run go on. Not BullMQ's `pause`: a paused worker that sits in its blocking read still takes the
-   * next job, which may be the very one with which this process hands its work over.
+   * Claims no further job; running ones continue. Not BullMQ's `pause`: a paused worker that sits in its blocking read still takes the next
+   * job, possibly one that this process has just handed over.
    */
   stopClaiming(): void {
     this.#closing = this.#worker?.close().catch((error: unknown) => this.#log.debug({ err: error }, 'queue'));
   }
 
-  /** Waits a moment for the jobs to be acknowledged and disconnects. What is left is dropped by whoever is offered it next. */
+  /** Waits a moment for the jobs to be acknowledged and disconnects. The next worker drops what is left. */
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));

@@ -5,19 +5,19 @@ import type { Peer, ProcessTable } from './process-table';
 const BEAT_MS = 500;
 /** A process that is silent for this long is taken for dead. */
 const DEAD_S = 3;
-/** The first of the two looks at the same stale value may be a little earlier, so that the second can act on time. */
+/** The first of two looks at the same stale heartbeat may be a little earlier, so that the second is on time. */
 const SUSPECT_S = 2;
 /**
- * Heartbeats of one's own in a row before one may judge others: after Postgres was away everyone looks dead, and on a busy machine some
- * come back two seconds after the first.
+ * Consecutive heartbeats of this process before it may judge others: after Postgres was away every process looks dead, and on a busy machine
+ * some return two seconds after the first.
  */
 const GOOD_BEATS = 6;
-/** A beat later than this says that this process stood still itself, and what it sees of the others may be old. */
+/** A heartbeat later than this means that this process was blocked itself, and its view of the others may be old. */
 const LATE_MS = 1_500;
 
 /**
- * This process among the others: one heartbeat row, and the reaping of those that fell silent. `id` is a random incarnation,
- * new after each time this process was taken for dead itself; then everything that it held is somebody else's.
+ * Membership of this process: its heartbeat row, and the reaping of silent processes. `id` is a random incarnation, renewed whenever others
+ * have taken this process for dead; its earlier work then belongs to others.
  */
 export class ProcessRegistry<Job extends object> {
   #id = '';
@@ -28,7 +28,7 @@ export class ProcessRegistry<Job extends object> {
   readonly #onReaped: (() => void)[] = [];
   readonly #log: Logger;
 
-  /** @param onReclaimed called with what was given back to the queue because its owner died */
+  /** @param onReclaimed called with the work that returned to the queue because its owner died */
   constructor(
     private readonly table: ProcessTable<Job>,
     private readonly runtime: Runtime,
@@ -42,7 +42,7 @@ export class ProcessRegistry<Job extends object> {
     return this.#id;
   }
 
-  /** Called when this process was taken for dead while it lived: it owns nothing any more. */
+  /** Called when others took this process for dead while it lived: it owns nothing any more. */
   onReaped(listener: () => void): void {
     this.#onReaped.push(listener);
   }
@@ -52,7 +52,7 @@ export class ProcessRegistry<Job extends object> {
     this.#interval = every(BEAT_MS, () => this.#beat(), { name: 'heartbeat', log: this.#log, jitter: 0.05 });
   }
 
-  /** Leaves the list; whatever this process still owns goes back to the queue. */
+  /** Unregisters; work that this process still owns returns to the queue. */
   async stop(): Promise<void> {
     await this.#interval?.stop();
     await this.table.unregister(this.#id);

@@ -1,6 +1,6 @@
 import type { Queryable } from '@perennial/persistence';
 
-/** Another process, as the database's clock sees it. */
+/** Another process, by the database's clock. */
 export interface Peer {
   id: string;
   /** Rises with each heartbeat. */
@@ -10,24 +10,23 @@ export interface Peer {
 }
 
 /**
- * What becomes of the work of processes that leave the list. Each is the end of a statement that begins with `WITH gone (id) AS (…)`,
- * the processes that left; further CTEs begin with a comma. It gives back to the queue what they own in the same statement, so that no
- * moment exists in which work belongs to nobody and nobody knows.
+ * SQL that returns the work of processes that leave. Each is the end of a statement that begins with `WITH gone (id) AS (…)`, the processes
+ * that left; further CTEs begin with a comma. The same statement puts their work back into the queue, so that work is never without an owner
+ * and out of the queue.
  */
 export interface OwnedWork {
-  /** For one that leaves by itself: no death is counted. */
+  /** For a process that leaves by itself: no death is counted. */
   afterLeaving: string;
   /**
-   * For those that fell silent: a death is counted. Rows that are locked (a process that stands still in the middle of a transaction) are
-   * to be skipped and left to a sweeper: a reaper that waited for the lock would miss its own heartbeats and look dead itself.
-   * Returns the jobs that wait now.
+   * For silent processes: a death is counted. It must skip locked rows (of a process that is paused within a transaction) and leave them to a
+   * sweeper: a reaper that waited for the lock would miss its own heartbeats and look dead itself. Returns the jobs that wait now.
    */
   afterDeath: string;
 }
 
 /**
- * The table `processes (id uuid, instance text, beat bigint, seen_at timestamptz)` of a service's schema: who lives, and what becomes of
- * the work of who does not. By the database's clock only.
+ * The table `processes (id uuid, instance text, beat bigint, seen_at timestamptz)` of a service's schema: the living processes, and the
+ * return of dead ones' work. Only the database's clock counts.
  */
 export class ProcessTable<Job extends object> {
   constructor(
@@ -39,7 +38,7 @@ export class ProcessTable<Job extends object> {
     await this.database.execute('INSERT INTO processes (id, instance) VALUES ($1, $2)', [processId, instance]);
   }
 
-  /** Takes the process off the list; what it owns still goes back to the queue without counting a death. */
+  /** Unregisters the process; its work returns to the queue without counting a death. */
   async unregister(processId: string): Promise<void> {
     await this.database.execute(
       `WITH left_over AS (DELETE FROM processes WHERE id = $1), gone (id) AS (SELECT $1::uuid)
@@ -48,7 +47,7 @@ export class ProcessTable<Job extends object> {
     );
   }
 
-  /** One heartbeat, and what it says of the others. `alive` is false when this process was reaped. */
+  /** Writes one heartbeat and reads the others'. `alive` is false when this process was reaped. */
   async beat(processId: string): Promise<{ alive: boolean; peers: Peer[] }> {
     const row = await this.database.first<{ alive: boolean; peers: Peer[] | null }>(
       `WITH mine AS (UPDATE processes SET beat = beat + 1, seen_at = clock_timestamp() WHERE id = $1 RETURNING id)
@@ -61,7 +60,7 @@ export class ProcessTable<Job extends object> {
     return { alive: row?.alive ?? false, peers: row?.peers ?? [] };
   }
 
-  /** Takes silent processes off the list, if they have not beaten since they were looked at, and re-queues their work. */
+  /** Unregisters silent processes, unless they have beaten since they were read, and queues their work again. */
   async reap(peers: readonly Peer[]): Promise<Job[]> {
     return this.database.query<Job>(
       `WITH gone (id) AS (

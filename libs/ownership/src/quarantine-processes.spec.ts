@@ -5,7 +5,7 @@ import { Runtime } from '@perennial/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QuarantineProcesses } from './quarantine-processes';
 
-it('a process that cannot be started takes no place, and nobody waits for its end', async () => {
+it('a process that fails to start does not count and is not waited for', async () => {
   const { execPath } = process;
   process.execPath = '/nowhere/node';
   try {
@@ -17,7 +17,7 @@ it('a process that cannot be started takes no place, and nobody waits for its en
   }
 });
 
-describe('a process that says nothing', () => {
+describe('a silent process', () => {
   const { argv } = process;
   let folder: string;
   let processes: QuarantineProcesses;
@@ -37,7 +37,9 @@ describe('a process that says nothing', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Provides a process of this program, and resolves when it has begun it; answers the ids of all that were begun so far. */
+  /**
+   * Starts a process of this program and resolves when it runs; the returned function gives the ids of all processes so far.
+   */
   async function started(program: string): Promise<() => Promise<string[]>> {
     const file = join(folder, 'main.mjs');
     await writeFile(
@@ -63,7 +65,7 @@ describe('a process that says nothing', () => {
     }
   };
 
-  it('while it starts is waited for, however slow the machine, and no second one makes it slower', async () => {
+  it('may take long to start on a slow machine, and no second one is started meanwhile', async () => {
     const pids = await started('');
     late += 60_000;
     processes.provide();
@@ -74,7 +76,7 @@ describe('a process that says nothing', () => {
     await vi.waitUntil(async () => (await pids()).every((pid) => !lives(pid)), 5_000);
   });
 
-  it('after it has begun is blocked by its work, and ended, also when no suspect waits', async () => {
+  it('is killed once it has started and falls silent, even if nothing waits', async () => {
     const pids = await started(`process.send('alive');`);
     await vi.waitUntil(async () => {
       late += 20_000;

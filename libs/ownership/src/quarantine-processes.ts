@@ -1,48 +1,49 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Logger, Runtime } from '@perennial/runtime';
 
-/** Beside a worker. */
+/** For each worker. */
 const MAX_PROCESSES = 4;
-/** A process that has begun a moment ago claims what waits, so the next one is started only if that was not enough. */
+/** A new process claims waiting work at once; the next one is started only if work still waits after this time. */
 const START_PAUSE_MS = 3_000;
-/** A process that says nothing for so long is blocked by its work. That is others' by then, and it would never end by itself. */
+/**
+ * A process that is silent for this long is blocked by its work. Others have taken its work over, and it would never exit.
+ */
 const SILENT_MS = 15_000;
-/** A process that starts has no work yet, so it blocks nobody; on a busy machine a start takes half a minute. */
+/** A starting process has no work yet, so it blocks nothing; on a busy machine a start takes half a minute. */
 const STARTING_MS = 180_000;
-/** How often a process is looked after, also when no suspect waits any more. */
+/** How often processes are supervised, even if nothing waits. */
 const LOOK_MS = 1_000;
 
 interface Life {
   readonly startedAt: number;
-  /** When it last gave a sign of life. */
+  /** Time of its last sign of life. */
   heardAt?: number;
 }
 
 /**
- * Starts further processes of this program, in the role `quarantine`, for work that is suspected of having ended its workers: what kills
- * such a process hurts nobody else. They end by themselves when no suspect waits ({@link QuarantineWorker}), and with this process
- * (`endWithWorker`).
+ * Starts further processes of this program, in the role `quarantine`, for work that may have killed its workers: if it kills such a process,
+ * no other work is lost. They exit when nothing waits ({@link QuarantineWorker}), and with this process (`endWithWorker`).
  */
 export class QuarantineProcesses {
   readonly #processes = new Map<ChildProcess, Life>();
-  /** When the youngest gave its first sign of life. */
+  /** Time of the youngest process's first sign of life. */
   #begunAt = -Infinity;
   #count = 0;
   #leaving = false;
   readonly #log: Logger;
 
-  /** @param role the variable that says what a process of this service does */
+  /** @param role the variable that sets the role of a process of this service */
   constructor(
     private readonly runtime: Runtime,
     private readonly role: string,
   ) {
     this.#log = runtime.logger('quarantine');
-    runtime.metrics.gauge('quarantine_processes', 'Processes that this worker has for suspects', [], (gauge) =>
+    runtime.metrics.gauge('quarantine_processes', 'Quarantine processes of this worker', [], (gauge) =>
       gauge.set(this.#processes.size),
     );
   }
 
-  /** Sees to it that there is a process for suspects that wait. */
+  /** Starts a process if the waiting work needs one. */
   provide(): void {
     const starting = [...this.#processes.values()].some(({ heardAt }) => heardAt === undefined);
     const justBegun = performance.now() - this.#begunAt < START_PAUSE_MS;
@@ -50,13 +51,13 @@ export class QuarantineProcesses {
     this.#start(`${this.runtime.instance}-quarantine-${(this.#count += 1)}`);
   }
 
-  /** Tells the processes to end, as this one does. */
+  /** Tells the processes to drain, as this one does. */
   leave(): void {
     this.#leaving = true;
     for (const child of this.#processes.keys()) child.kill('SIGTERM');
   }
 
-  /** Resolves when all have ended; after `remainingMs` they are killed, and others take over what they had. */
+  /** Resolves when all have exited; after `remainingMs` they are killed, and other workers take over their work. */
   async ended(remainingMs: number): Promise<void> {
     const timer = setTimeout(() => {
       for (const child of this.#processes.keys()) child.kill('SIGKILL');
@@ -73,7 +74,7 @@ export class QuarantineProcesses {
     const own = { [this.role]: 'quarantine', INSTANCE_ID: instance, HEALTH_HOST: '127.0.0.1', HEALTH_PORT: '0' };
     const child = fork(process.argv[1]!, [String(process.pid)], { env: { ...inherited, ...own } });
     child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
-    // One that could not be started has no exit either.
+    // A process that failed to start has no exit event.
     if (child.pid === undefined) return;
     const life: Life = { startedAt: performance.now() };
     this.#processes.set(child, life);
@@ -82,7 +83,7 @@ export class QuarantineProcesses {
       if (life.heardAt === undefined) this.#begunAt = now;
       life.heardAt = now;
     });
-    // After a turn in which signs of life arrive: this process may have stood still itself.
+    // After the next turn of the event loop, so that signs of life are read first: this process may have been blocked itself.
     const endSilent = (): void => void (isSilent(life) && child.kill('SIGKILL'));
     const look = setInterval(() => setImmediate(endSilent), LOOK_MS).unref();
     child.once('exit', (code, signal) => {

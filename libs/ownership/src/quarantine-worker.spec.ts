@@ -4,7 +4,9 @@ import { QuarantineWorker } from './quarantine-worker';
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** Starts a worker whose looks find what is listed, one after the other, and nothing after that. Resolves when `until` is met. */
+/**
+ * Starts a worker whose looks find the listed results, one after another, and then nothing. Resolves when `until` is met.
+ */
 function looked(finds: readonly boolean[], until: (looks: number, ended: boolean) => boolean): Promise<number> {
   return new Promise((resolve) => {
     let looks = 0;
@@ -30,10 +32,10 @@ function looked(finds: readonly boolean[], until: (looks: number, ended: boolean
   });
 }
 
-it('a process for suspects that finds none ends with its first look', async () => {
+it('a quarantine process that finds nothing exits after its first look', async () => {
   expect(await looked([], (_, ended) => ended)).toBe(1);
 });
 
-it('one that has written suspects waits for more', async () => {
+it('one that had work waits for more', async () => {
   expect(await looked([true], (looks, ended) => ended || looks === 4)).toBe(4);
 });

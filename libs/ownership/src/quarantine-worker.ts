@@ -2,17 +2,17 @@ import { every, type Logger, type Runtime } from '@perennial/runtime';
 
 const LOOK_MS = 250;
 const SIGN_OF_LIFE_MS = 1_000;
-/** Without a further suspect for this long the process is not needed. */
+/** After this time without work the process is not needed. */
 const IDLE_MS = 10_000;
 
 /**
- * Works on suspects in a process of their own: those that one look brings, and no others until they have ended. The process ends at once
- * when it finds none, and a while after the last.
+ * The work of a quarantine process: it claims what one look finds, and nothing else until that has ended. The process exits at once if the
+ * first look finds nothing, and otherwise a while after the last work.
  */
 export class QuarantineWorker {
   readonly #log: Logger;
 
-  /** @param work claims suspects and works on them to their ends; answers whether there were any */
+  /** @param work claims suspected work and does it; returns whether there was any */
   constructor(
     runtime: Runtime,
     private readonly work: () => Promise<boolean>,
@@ -27,9 +27,9 @@ export class QuarantineWorker {
       log: this.#log,
       immediately: true,
     });
-    // Where nothing waits for the first look, a process of another worker was faster.
+    // If the first look finds nothing, a process of another worker was faster.
     let neededAt = -Infinity;
-    // A look lasts as long as the work that it found: the intake must not wait for its end.
+    // A look lasts as long as its work: the drain must not wait for its end.
     every(
       LOOK_MS,
       async () => {

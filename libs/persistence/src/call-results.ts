@@ -3,9 +3,11 @@ import { CallError, requestIdentity } from '@perennial/contracts-kernel';
 import type { Queryable } from './database';
 import { defineMigration, type MigrationClass } from './migration';
 
-/** What makes a delivery the same as another. */
+/** Identifies a delivery; a second one with the same key is the same delivery. */
 export interface OnceKey {
-  /** What the key counts in: the call and whose it is, for example `chat.runs.accept:<userId>`. Another user's key must not match. */
+  /**
+   * Namespace of the key: the call and the user, for example `chat.runs.accept:<userId>`. Another user's key must not match.
+   */
   scope: string;
   /** The caller's key. */
   key: string;
@@ -56,8 +58,9 @@ export class CallResults {
   constructor(private readonly tx: Queryable) {}
 
   /**
-   * Takes the key for this transaction. When another transaction holds it, waits for its end.
-   * @returns the stored result when the key has been used, undefined when it is ours now
+   * Claims the key for this transaction. If another transaction holds it, waits for that to end.
+   *
+   * @returns the stored result if the key was used, undefined if the key is ours now
    */
   async claim({ scope, key, request }: OnceKey): Promise<{ result: unknown } | undefined> {
     const hash = requestHash(request);
@@ -72,7 +75,7 @@ export class CallResults {
       [scope, key],
       { name: 'call_results.read' },
     );
-    // Pruned between the two statements: as good as unused, but this transaction does not hold it.
+    // Pruned between the two statements: the key is free, but this transaction does not hold it.
     if (row === undefined)
       throw new CallError('UNAVAILABLE', 'The earlier result has just expired. Try again.', { retryAfter: 1 });
     if (row.request_hash !== hash && row.request_hash !== earlierRequestHash(request)) {
@@ -93,12 +96,14 @@ export class CallResults {
   }
 }
 
-/** The same for requests that are equal as JSON, whatever the order of their fields, and whether a field has its default or is missing. */
+/**
+ * Equal for requests that are equal as JSON, regardless of the order of fields and of whether a default is given or missing.
+ */
 export function requestHash(request: unknown): string {
   return hashOf(requestIdentity(request));
 }
 
-/** What the version before this one stored: with the fields that have their default. Rows of it are at most a day old. */
+/** The hash as the previous version stored it: including default values. Its rows are at most a day old. */
 export function earlierRequestHash(request: unknown): string {
   return hashOf(request);
 }

@@ -9,7 +9,7 @@ import { openDataSource, poolFrom } from './data-source';
 import { Database } from './database';
 import { defineMigration } from './migration';
 
-// Real: Postgres (a server of its own where it is stopped), its advisory lock, and child processes.
+// Real: Postgres (a separate server where it is stopped), its advisory lock, and child processes.
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -23,7 +23,7 @@ async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>
 }
 
 describe('migrations', () => {
-  it('are applied once by five processes that start together', async () => {
+  it('are applied once when five processes start together', async () => {
     await build({
       configFile: false,
       root,
@@ -59,7 +59,7 @@ describe('migrations', () => {
     expect(counts.map(Number).reduce((a, b) => a + b)).toBe(NOTES.length);
   });
 
-  it('of different services do not stand in each other’s way', async () => {
+  it('of different services do not block each other', async () => {
     const url = await freshDatabase('services');
     const open = await Promise.all(
       ['auth', 'chat', 'config', 'auth', 'chat'].map((schema) => openTestDatabase(url, { schema })),
@@ -70,7 +70,7 @@ describe('migrations', () => {
     expect(await open[1]?.database.query('SELECT body FROM notes')).toEqual([]);
   });
 
-  it('that a newer version has applied do not keep an older one from starting', async () => {
+  it('of a newer version do not stop an older one from starting', async () => {
     const url = await freshDatabase('newer');
     const newer = [...NOTES, defineMigration('NotesColour1763000000003', { up: 'ALTER TABLE notes ADD colour text' })];
     await (await openTestDatabase(url, { migrations: newer })).close();
@@ -80,7 +80,7 @@ describe('migrations', () => {
     await older.close();
   });
 
-  it('that fail stop the start, leave nothing behind, and free the lock', async () => {
+  it('that fail stop the start, are rolled back, and free the lock', async () => {
     const url = await freshDatabase('failing');
     const broken = defineMigration('Broken1763000000003', { up: ['CREATE TABLE half (id int)', 'SELECT nonsense'] });
     await expect(openTestDatabase(url, { migrations: [...NOTES, broken] })).rejects.toThrow(/nonsense/);
@@ -88,7 +88,7 @@ describe('migrations', () => {
     await (await openTestDatabase(url, { migrations: [...NOTES, fixed], migrationWaitMs: 1_000 })).close();
   });
 
-  it('wait for another process, but not for ever', async () => {
+  it('wait for another process for a limited time', async () => {
     const url = await freshDatabase('held');
     await withClient(url, async (client) => {
       await client.query('SELECT pg_advisory_lock(8099850306480400737)');
@@ -102,13 +102,13 @@ describe('migrations', () => {
     });
   });
 
-  it('refuse names without an order', () => {
+  it('must have a timestamp in their name', () => {
     expect(() => defineMigration('Notes', { up: '' })).toThrow(/13 digits/);
   });
 });
 
 describe('a database that is away', () => {
-  it('at the start is waited for, saying so', async () => {
+  it('at start is waited for, and the wait is logged', async () => {
     const port = await freePort();
     const { runtime, lines } = capturingRuntime();
     const password = 'not-yet-there';
@@ -116,22 +116,20 @@ describe('a database that is away', () => {
       { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, schema: 'notes', migrations: NOTES },
       runtime.log,
     );
-    await waitFor(
-      () => lines.filter((line) => line.msg === 'the database cannot be reached, trying again').length >= 2,
-    );
+    await waitFor(() => lines.filter((line) => line.msg === 'the database cannot be reached, retrying').length >= 2);
     expect(JSON.stringify(lines)).not.toContain(password);
     const server = await startPostgres({ port, password });
     onTestFinished(() => server.stop());
     await (await opening).destroy();
   });
 
-  it('because of a wrong password is not', async () => {
+  it('is not waited for if the password is wrong', async () => {
     const url = new URL(await freshDatabase('password'));
     url.password = 'wrong';
     await expect(openTestDatabase(url.href)).rejects.toThrow(/refused the user or password of DATABASE_URL/);
   });
 
-  it('under load answers UNAVAILABLE, and heals when it is back', async () => {
+  it('under load answers UNAVAILABLE, and recovers when it is back', async () => {
     const server = await startPostgres();
     const db = await openTestDatabase(server.url, { poolSize: 5 });
     onTestFinished(async () => {
@@ -166,7 +164,7 @@ describe('a database that is away', () => {
     expect(poolFrom(db.dataSource).totalCount).toBeLessThanOrEqual(5);
   });
 
-  it('standing still is given up on, and the connection not used again', async () => {
+  it('that hangs times out, and its connection is closed', async () => {
     const server = await startPostgres();
     const db = await openTestDatabase(server.url, { statementTimeoutMs: 200, connectTimeoutMs: 500 });
     onTestFinished(async () => {
@@ -183,7 +181,7 @@ describe('a database that is away', () => {
     await waitFor(async () => (await db.database.query<{ one: number }>('SELECT 1 AS one'))[0]?.one === 1);
   });
 
-  it('with a full pool answers UNAVAILABLE instead of waiting for ever', async () => {
+  it('with an exhausted pool answers UNAVAILABLE instead of waiting for ever', async () => {
     const db = await openTestDatabase(await freshDatabase('full'), { poolSize: 1, connectTimeoutMs: 200 });
     onTestFinished(() => db.close());
     const slow = db.database.query('SELECT pg_sleep(0.6)');

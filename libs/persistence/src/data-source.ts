@@ -10,7 +10,7 @@ import { TypeOrmPinoLogger } from './typeorm-logger';
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database` */
   url: string;
-  /** The service's own schema; made by the first start. First on the search path of every connection. */
+  /** The service's own schema, created by the first start; first on the search path of every connection. */
   schema: string;
   migrations: readonly MigrationClass[];
   /** Classes for TypeORM's repositories, if the service uses them. */
@@ -18,8 +18,8 @@ export interface DatabaseOptions {
   /** Connections that this process may hold; 10 by default. */
   poolSize?: number;
   /**
-   * A statement is planned without its parameters, and a named one once per connection, instead of again for each of its first calls;
-   * nothing is compiled. For short statements by key, whose plan is the same for everybody. Heavy reads are planned for their parameters.
+   * Plans a statement without its parameters, a named one once per connection instead of for each of its first calls, and compiles nothing.
+   * For short statements by key, whose plan is always the same. Heavy reads are planned with their parameters.
    */
   genericPlans?: boolean;
   /** Milliseconds after which Postgres ends a statement; 15,000 by default. */
@@ -38,11 +38,12 @@ const LOCK_POLL_MS = 50;
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
 const GENERIC_PLANS = ' -c plan_cache_mode=force_generic_plan -c jit=off';
-/** Postgres answers, and the answer will not change by waiting: wrong password, no such role. */
+/** Errors that a retry does not fix: wrong password, no such role. */
 const HOPELESS = new Set(['28P01', '28000']);
 
 /**
- * Connects, migrates, and gives the data source. While the database is away it waits (with back-off, one log line per try).
+ * Connects, migrates, and returns the data source. While the database is away it retries with back-off, one log line per try.
+ *
  * @throws when the password is wrong, a migration fails, or another replica migrates for longer than `migrationWaitMs`
  */
 export async function openDataSource(options: DatabaseOptions, log: Logger, signal?: AbortSignal): Promise<DataSource> {
@@ -58,8 +59,8 @@ export async function openDataSource(options: DatabaseOptions, log: Logger, sign
       const lockedTable = code === '55P03';
       if (!isUnreachable(error) && code !== '3D000' && !lockedTable) throw error;
       const wait = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() * 0.5);
-      const reason = lockedTable ? 'a table that is to be migrated is in use' : 'the database cannot be reached';
-      log.warn({ code, attempt, retry_in_ms: Math.round(wait), err: error }, `${reason}, trying again`);
+      const reason = lockedTable ? 'a table to be migrated is locked' : 'the database cannot be reached';
+      log.warn({ code, attempt, retry_in_ms: Math.round(wait), err: error }, `${reason}, retrying`);
       await sleep(wait, undefined, { signal });
     }
   }
@@ -77,7 +78,7 @@ export function poolFrom(dataSource: DataSource): Pool {
 async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise<DataSource> {
   const dataSource = createDataSource(options, log);
   try {
-    // A database that is up to date (any start but the first of a version) is not locked at all.
+    // A database that is up to date (any start but a version's first) is not locked at all.
     if (!(await isCurrent(options))) {
       await underMigrationLock(options, log, async (client) => {
         await client.query(`CREATE SCHEMA IF NOT EXISTS "${options.schema}"`);
@@ -117,12 +118,12 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     installExtensions: false,
     connectTimeoutMS: options.connectTimeoutMs ?? 5_000,
     poolSize: options.poolSize ?? 10,
-    // An idle connection that breaks (Postgres restarted) is taken out of the pool; the next statement opens another.
+    // An idle connection that breaks (Postgres restarted) is removed from the pool; the next statement opens another.
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
     extra: {
       options: `-c search_path=${options.schema},public${options.genericPlans === true ? GENERIC_PLANS : ''}`,
       statement_timeout: statementTimeoutMs,
-      // For a server that does not answer at all, not even with a time-out.
+      // For a server that does not answer at all, not even with a statement time-out.
       query_timeout: statementTimeoutMs + 5_000,
       idle_in_transaction_session_timeout: 5_000,
       idleTimeoutMillis: 60_000,
@@ -158,8 +159,8 @@ async function underMigrationLock(
   const waitMs = options.migrationWaitMs ?? 120_000;
   await withClient(options, async (client) => {
     const giveUpAt = Date.now() + waitMs;
-    // Asked for again and again rather than waited for: a waiting statement holds a snapshot, on which the holder's
-    // CREATE INDEX CONCURRENTLY would wait in turn.
+    // Polled instead of waited for: a waiting statement holds a snapshot, for which the holder's CREATE INDEX CONCURRENTLY would wait in
+    // turn.
     for (let tries = 0; ; tries += 1) {
       const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS locked', [
         MIGRATION_LOCK,
@@ -182,7 +183,7 @@ async function withClient<T>(options: DatabaseOptions, use: (client: Client) => 
     application_name: `perennial-${options.schema}-migrations`,
     keepAlive: true,
   });
-  // A query in progress reports the loss of the connection; without a listener it would end the process as well.
+  // A query in progress rejects when the connection is lost; the event without a listener would end the process as well.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -5,13 +5,15 @@ import { isUnreachable, mapDatabaseError } from './errors';
 
 export interface QueryOptions {
   /**
-   * Prepares the statement under this name once per connection; for hot statements. One name, one text: the name must change
-   * with the text. Not through a pooler in transaction mode that does not know prepared statements.
+   * Prepares the statement under this name once per connection; for hot statements. The name must change with the text. Not through a pooler
+   * in transaction mode that does not support prepared statements.
    */
   name?: string;
 }
 
-/** Runs statements: the pool, or a transaction. Repositories take one, so that they work inside and outside of a unit of work. */
+/**
+ * Runs statements: the pool, or a transaction. Repositories take one, so that they work inside and outside of a unit of work.
+ */
 export interface Queryable {
   /** @returns the rows. Unqualified table names are the service's own. */
   query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]>;
@@ -31,17 +33,17 @@ interface StatementMetrics {
  * DEADLINE_EXCEEDED after `statement_timeout`; other driver errors pass (see `isUniqueViolation`).
  */
 export class Database implements Queryable {
-  readonly #metrics: StatementMetrics;
+  private readonly metrics: StatementMetrics;
 
   constructor(
     private readonly pool: Pool,
     metrics: Metrics,
-    /** Begins the names of its metrics. */
+    /** Prefix of its metrics. */
     name = 'sql',
   ) {
     const durations = metrics.histogram(`${name}_seconds`, 'Duration of SQL statements', ['outcome']);
-    this.#metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
-    // TypeORM borrows connections as well and drops broken ones without a listener, whose last error would end the process.
+    this.metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
+    // TypeORM borrows connections too and drops broken ones without a listener; their last error would end the process.
     pool.on('connect', (client) => client.on('error', () => undefined));
     metrics.gauge(`${name}_connections`, 'Connections of the pool', ['state'], (gauge) => {
       gauge.set({ state: 'open' }, pool.totalCount);
@@ -51,7 +53,7 @@ export class Database implements Queryable {
   }
 
   async query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]> {
-    return (await this.#run<T & QueryResultRow>(sql, params, options)).rows;
+    return (await this.run<T & QueryResultRow>(sql, params, options)).rows;
   }
 
   async first<T extends object>(
@@ -59,14 +61,16 @@ export class Database implements Queryable {
     params?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<T | undefined> {
-    return (await this.#run<T & QueryResultRow>(sql, params, options)).rows[0];
+    return (await this.run<T & QueryResultRow>(sql, params, options)).rows[0];
   }
 
   async execute(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<number> {
-    return (await this.#run(sql, params, options)).rowCount ?? 0;
+    return (await this.run(sql, params, options)).rowCount ?? 0;
   }
 
-  /** Lends a connection, for units of work. A connection that broke, or that `use` left inside a transaction, is not used again. */
+  /**
+   * Lends a connection to a unit of work. A connection that broke, or that `use` left inside a transaction, is closed.
+   */
   async lend<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     let client: PoolClient;
     try {
@@ -74,27 +78,29 @@ export class Database implements Queryable {
     } catch (error) {
       throw mapDatabaseError(error);
     }
-    const connection = new Connection(client, this.#metrics);
-    // Between check-out and release the pool does not listen: without a listener a broken connection would end the process.
+    const connection = new Connection(client, this.metrics);
+    // The pool does not listen between check-out and release: without a listener a broken connection would end the process.
     const onError = (): void => connection.spoil();
     client.on('error', onError);
     try {
       return await use(connection);
     } finally {
-      // A connection that is thrown away can still report its end, twice; it keeps its listener.
+      // A closed connection may still emit errors, so it keeps its listener.
       if (!connection.spoilt) client.off('error', onError);
       client.release(connection.spoilt);
     }
   }
 
-  #run<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
+  private run<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
     return this.lend((connection) => connection.send<T>(sql, params, options));
   }
 }
 
-/** One connection, lent. Statements sent without waiting travel together (pg's pipeline mode) and run in order. */
+/**
+ * A lent connection. Statements that are sent without waiting travel together (pg's pipeline mode) and run in order.
+ */
 export class Connection {
-  #spoilt = false;
+  private isSpoilt = false;
 
   constructor(
     private readonly client: PoolClient,
@@ -102,12 +108,12 @@ export class Connection {
   ) {}
 
   get spoilt(): boolean {
-    return this.#spoilt;
+    return this.isSpoilt;
   }
 
-  /** The connection must be closed instead of going back to the pool. */
+  /** Marks the connection to be closed instead of returned to the pool. */
   spoil(): void {
-    this.#spoilt = true;
+    this.isSpoilt = true;
   }
 
   async send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
@@ -119,7 +125,7 @@ export class Connection {
       return result;
     } catch (error) {
       const unreachable = isUnreachable(error);
-      if (unreachable) this.#spoilt = true;
+      if (unreachable) this.isSpoilt = true;
       this.metrics.observe((performance.now() - startedAt) / 1_000, unreachable ? 'unreachable' : 'error');
       throw mapDatabaseError(error);
     }

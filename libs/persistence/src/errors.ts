@@ -1,6 +1,6 @@
 import { CallError } from '@perennial/contracts-kernel';
 
-/** Seconds after which a caller may try again; Postgres itself is back within a second or two after a restart. */
+/** Retry-After in seconds; a restarted Postgres is back within a second or two. */
 const RETRY_AFTER_S = 2;
 
 const UNREACHABLE_CODES = new Set([
@@ -33,7 +33,7 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof Error && UNREACHABLE_TEXT.test(error.message);
 }
 
-/** Serialization failure or deadlock: the transaction left no trace and may be run again. */
+/** Serialization failure or deadlock: the transaction was rolled back and may be retried. */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   return code === '40001' || code === '40P01';
@@ -52,8 +52,8 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
 }
 
 /**
- * What leaves this library: connection failures as UNAVAILABLE, statement time-outs as DEADLINE_EXCEEDED (both with the driver's
- * error as their cause), everything else as it came, so that a repository can tell a constraint.
+ * Errors that leave this library: connection failures as UNAVAILABLE, statement time-outs as DEADLINE_EXCEEDED (both with the driver's error
+ * as their cause), others unchanged, so that a repository can recognise a constraint.
  */
 export function mapDatabaseError(error: unknown): unknown {
   if (error instanceof CallError) return error;

@@ -32,22 +32,22 @@ const running = async (): Promise<number> =>
     )
   ).length;
 
-it('is planned for its parameters where other statements are not', async () => {
+it('is planned with its parameters, unlike other statements', async () => {
   const plans = `SELECT current_setting('plan_cache_mode') AS plans, current_setting('jit') AS jit`;
   expect(await db.database.query(plans)).toEqual([{ plans: 'force_generic_plan', jit: 'off' }]);
   expect(await reads.run('u', waiter(), (tx) => tx.query(plans))).toEqual([{ plans: 'auto', jit: 'on' }]);
 });
 
-it('ends the statement when the time of its caller is over, and for no other', async () => {
+it('ends the statement at its caller’s deadline, and no other statement', async () => {
   await expect(reads.run('u', waiter(100), sleep(60))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   expect(await running()).toBe(0);
-  // The same connection: the time-out was that read's alone.
+  // The same connection: the time-out applied to that read only.
   expect(
     await reads.run('u', waiter(), (tx) => tx.query(`SELECT current_setting('statement_timeout') AS t`)),
   ).not.toEqual([{ t: '100ms' }]);
 });
 
-it('ends the statement when its caller goes away', async () => {
+it('ends the statement when its caller aborts', async () => {
   const gone = new AbortController();
   const read = reads.run('u', waiter(60_000, gone.signal), sleep(60));
   const ended = expect(read).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -58,7 +58,7 @@ it('ends the statement when its caller goes away', async () => {
   expect(await reads.run('u', waiter(), (tx) => tx.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
 });
 
-it('gives one user two places and four to wait in; others are not kept waiting, nor is the main pool', async () => {
+it('runs two reads of one user and queues four; other users and the main pool do not wait', async () => {
   const gone = new AbortController();
   const greedy = Array.from({ length: 8 }, () => reads.run('greedy', waiter(60_000, gone.signal), sleep(60)));
   const outcomes = Promise.allSettled(greedy);
@@ -70,7 +70,7 @@ it('gives one user two places and four to wait in; others are not kept waiting, 
   expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2);
   expect(codes.filter((code) => code === 'CANCELLED')).toHaveLength(6);
   await waitFor(async () => (await running()) === 0);
-  // Nobody's place is lost.
+  // No place leaks.
   const again = await Promise.all(
     [1, 2, 3].map(() => reads.run('greedy', waiter(), (tx) => tx.query('SELECT 1 AS one'))),
   );

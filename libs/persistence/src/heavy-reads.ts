@@ -9,30 +9,30 @@ import { UserTurns } from './user-turns';
 /** Connections of one process for reads whose cost depends on how much a user has. */
 const POOL_SIZE = 4;
 
-/** How long a caller waits; a `CallContext` is one. */
+/** A caller that waits; a `CallContext` is one. */
 export interface Waiter {
-  /** Milliseconds that the caller still waits. */
+  /** Milliseconds until the caller's deadline. */
   readonly remainingMs: number;
-  /** Aborts when nobody waits any more; the reason is a CallError. */
+  /** Aborts when the caller stops waiting; the reason is a CallError. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads that may take seconds. They have connections of their own, so that nobody else waits for them, and they end with their caller:
- * Postgres stops the statement when the caller's time is over, and is told when the caller goes away before.
+ * Reads that may take seconds. They use a pool of their own, so that other statements do not wait for them, and they end with their caller:
+ * Postgres stops the statement at the caller's deadline, or is told to cancel it if the caller aborts earlier.
  */
 export class HeavyReads {
-  readonly #unitOfWork: UnitOfWork;
-  readonly #turns = new UserTurns({ running: 2, waiting: 4 });
+  private readonly unitOfWork: UnitOfWork;
+  private readonly turns = new UserTurns({ running: 2, waiting: 4 });
 
   private constructor(
     private readonly pool: Pool,
-    /** Carries the cancellations: the reads' own connections may all be taken. */
+    /** Sends the cancellations: all connections of the reads may be busy. */
     private readonly main: Database,
     runtime: Runtime,
   ) {
     const metrics: Metrics = runtime.metrics;
-    this.#unitOfWork = new UnitOfWork(new Database(pool, metrics, 'sql_heavy'), runtime.logger('persistence'));
+    this.unitOfWork = new UnitOfWork(new Database(pool, metrics, 'sql_heavy'), runtime.logger('persistence'));
   }
 
   static open(options: DatabaseOptions, main: Database, runtime: Runtime): HeavyReads {
@@ -55,18 +55,19 @@ export class HeavyReads {
 
   /**
    * Runs `work` in a transaction of its own.
-   * @throws CallError RATE_LIMITED when too many reads of this user wait already, DEADLINE_EXCEEDED or the signal's reason when the
-   *   caller's time ends first, UNAVAILABLE as `Database`
+   *
+   * @throws CallError RATE_LIMITED when too many reads of this user wait already, DEADLINE_EXCEEDED or the signal's reason when the caller's
+   * time ends first, UNAVAILABLE as `Database`
    */
   async run<T>(userId: string, waiter: Waiter, work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return this.#turns.take(userId, waiter.signal, () =>
-      this.#unitOfWork.run(async (tx) => {
+    return this.turns.take(userId, waiter.signal, () =>
+      this.unitOfWork.run(async (tx) => {
         waiter.signal.throwIfAborted();
         const begun = await tx.first<{ pid: number }>(
           `SELECT pg_backend_pid() AS pid, set_config('statement_timeout', $1, true)`,
           [String(Math.ceil(waiter.remainingMs))],
         );
-        return this.#whileWanted(waiter.signal, begun?.pid, () => work(tx));
+        return this.whileWanted(waiter.signal, begun?.pid, () => work(tx));
       }),
     );
   }
@@ -75,10 +76,10 @@ export class HeavyReads {
     await this.pool.end();
   }
 
-  async #whileWanted<T>(signal: AbortSignal, pid: number | undefined, work: () => Promise<T>): Promise<T> {
+  private async whileWanted<T>(signal: AbortSignal, pid: number | undefined, work: () => Promise<T>): Promise<T> {
     let cancelling: Promise<unknown> | undefined;
     const cancel = (): void => {
-      // Without it the statement still ends with its time-out.
+      // If this fails the statement still ends with its time-out.
       cancelling = this.main.execute('SELECT pg_cancel_backend($1)', [pid]).catch(() => undefined);
     };
     signal.addEventListener('abort', cancel, { once: true });
@@ -88,7 +89,7 @@ export class HeavyReads {
       throw signal.aborted && error instanceof CallError && signal.reason instanceof Error ? signal.reason : error;
     } finally {
       signal.removeEventListener('abort', cancel);
-      // Not before the cancellation is through: it must not hit the connection's next statement.
+      // Wait for the cancellation first, or it could hit the connection's next statement.
       await cancelling;
     }
   }

@@ -9,12 +9,13 @@ export interface MigrationSteps {
   transaction?: boolean;
 }
 
-/** A migration that waits longer for a lock would queue all traffic on that table behind itself. */
+/** A migration that waits longer for a lock would make all queries on that table wait behind it. */
 const LOCK_TIMEOUT = '5s';
 
 /**
- * A migration from SQL. They only go forward: an upgrade expands first and contracts in a later version, so that the version
- * before can run on the new schema.
+ * A migration from SQL. Migrations only go forward: an upgrade expands first and contracts in a later version, so that the previous version
+ * can run on the new schema.
+ *
  * @param name a word and 13 digits (milliseconds), for example `ChatTables1763800000000`; the digits order the migrations
  */
 export function defineMigration(name: string, steps: MigrationSteps): MigrationClass {

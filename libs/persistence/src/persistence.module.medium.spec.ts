@@ -64,7 +64,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-it('puts the statements of a unit of work into the trace, without what people wrote', async () => {
+it('records the statements of a unit of work as spans, without users’ text', async () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   const answer = await fetch(`${work}/key-1`, { headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
   expect(await answer.text()).toBe('1');
@@ -80,7 +80,7 @@ it('puts the statements of a unit of work into the trace, without what people wr
   expect(JSON.stringify(receiver.spans.map(({ attributes, name }) => ({ attributes, name })))).not.toContain('private');
 });
 
-it('is not ready while Postgres is away, and is again when it is back', async () => {
+it('is ready except while Postgres is away', async () => {
   await postgres.kill();
   const failing = await waitFor(async () => {
     const response = await fetch(health);
@@ -98,10 +98,10 @@ it('closes its connections when it drains', async () => {
   expect(await service.exited, service.output).toEqual({ code: 0, signal: null });
 });
 
-it('is alive but not ready while it waits for a database at its start, and ends at once when told', async () => {
+it('is alive but not ready while it waits for a database at start, and stops at once at SIGTERM', async () => {
   const waiting = startNotes(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
   onTestFinished(async () => void (waiting.running && (await waiting.kill())));
-  await waiting.waitUntil(() => waiting.output.includes('the database cannot be reached, trying again'), 'it waits');
+  await waiting.waitUntil(() => waiting.output.includes('the database cannot be reached, retrying'), 'it waits');
   const origin = `http://127.0.0.1:${field('health_port', waiting) ?? ''}`;
   expect((await fetch(`${origin}/health/live`)).status).toBe(200);
   const readiness = await fetch(`${origin}/health/ready`);

@@ -15,9 +15,11 @@ import { HeavyReads } from './heavy-reads';
 import { UnitOfWork } from './unit-of-work';
 
 export interface PersistenceOptions extends DatabaseOptions {
-  /** The service includes `callResultsMigration` and uses `UnitOfWork.once`: old results are deleted each ten minutes. */
+  /**
+   * The service includes `callResultsMigration` and uses `UnitOfWork.once`: old results are deleted every ten minutes.
+   */
   callResults?: boolean;
-  /** The service uses `HeavyReads`: it gets connections for them. */
+  /** The service uses `HeavyReads`, which opens a pool for them. */
   heavyReads?: boolean;
 }
 

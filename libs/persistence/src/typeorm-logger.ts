@@ -1,7 +1,7 @@
 import type { Logger } from '@perennial/runtime';
 import type { Logger as TypeOrmLogger } from 'typeorm';
 
-/** TypeORM's messages as log lines. Statements are not among them: their parameters are people's data. */
+/** TypeORM's messages as log lines, without statements: their parameters are users' data. */
 export class TypeOrmPinoLogger implements TypeOrmLogger {
   constructor(private readonly logger: Logger) {}
 
@@ -9,7 +9,7 @@ export class TypeOrmPinoLogger implements TypeOrmLogger {
     return;
   }
 
-  /** The error reaches the caller, who logs it or acts on it. */
+  /** The error reaches the caller, who logs or handles it. */
   logQueryError(): void {
     return;
   }

@@ -6,7 +6,7 @@ import { openTestDatabase, type TestDatabase } from '../test/fixtures';
 import { earlierRequestHash, pruneCallResults } from './call-results';
 import type { Tx } from './unit-of-work';
 
-// Real: Postgres, its locks and its pool. Nothing is replaced.
+// Real: Postgres, its locks and its pool. No mocks.
 let db: TestDatabase;
 const addNote = (tx: Tx, body: string) =>
   tx.query<{ id: number }>('INSERT INTO notes (body) VALUES ($1) RETURNING id', [body]);
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 describe('UnitOfWork.run', () => {
-  it('commits what resolves, and only then runs what waits for the commit', async () => {
+  it('commits when the work resolves, and then runs afterCommit', async () => {
     const seen: string[][] = [];
     await db.work.run(async (tx) => {
       tx.afterCommit(async () => void seen.push(await bodies()));
@@ -32,7 +32,7 @@ describe('UnitOfWork.run', () => {
     expect(seen).toEqual([['a']]);
   });
 
-  it('rolls back what rejects, and never runs what waited for the commit', async () => {
+  it('rolls back when the work rejects, and never runs afterCommit', async () => {
     let ran = false;
     const failing = db.work.run(async (tx) => {
       tx.afterCommit(() => void (ran = true));
@@ -53,7 +53,7 @@ describe('UnitOfWork.run', () => {
     expect(db.lines).toContainEqual(expect.objectContaining({ level: 'error', msg: 'work after commit failed' }));
   });
 
-  it('does not commit when a statement failed whose error was swallowed', async () => {
+  it('does not commit if a statement failed, even if its error was swallowed', async () => {
     let ran = false;
     const run = db.work.run(async (tx) => {
       tx.afterCommit(() => void (ran = true));
@@ -66,12 +66,12 @@ describe('UnitOfWork.run', () => {
     expect(await db.work.run((tx) => addNote(tx, 'b'))).toHaveLength(1);
   });
 
-  it('sends statements together that are not waited for one by one', async () => {
+  it('pipelines statements that are not awaited one by one', async () => {
     await db.work.run((tx) => Promise.all(['a', 'b', 'c'].map((body) => addNote(tx, body))));
     expect(await bodies()).toEqual(['a', 'b', 'c']);
   });
 
-  it('runs again after a serialization failure where the caller says so', async () => {
+  it('retries a serialization failure if the caller allows it', async () => {
     await db.work.run((tx) => addNote(tx, 'a'));
     const counted = (options: { retry: boolean }) => {
       let meet: () => void = () => undefined;
@@ -140,7 +140,7 @@ describe('UnitOfWork.once', () => {
     expect(await bodies()).toHaveLength(1);
   });
 
-  it('frees the key when the first delivery is rolled back, also for one that waits', async () => {
+  it('frees the key when the first delivery is rolled back, even while a second one waits', async () => {
     let release: () => void = () => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     let begun: () => void = () => undefined;
@@ -169,7 +169,7 @@ describe('UnitOfWork.once', () => {
     expect(await bodies()).toHaveLength(2);
   });
 
-  it('knows the request of a version that does not know a field with a default, or that stored its default', async () => {
+  it('recognises the request of a version that lacks a field with a default, or that stored the default', async () => {
     const base = { pattern: 'chat.test.once', effect: 'keyed', reply: z.object({}) } as const;
     const older = defineCall({ ...base, request: z.object({ body: z.string(), colour: z.string().default('red') }) });
     const newer = defineCall({ ...base, request: older.request.extend({ pinned: z.boolean().default(false) }) });
@@ -185,7 +185,7 @@ describe('UnitOfWork.once', () => {
     await db.database.execute('UPDATE call_results SET request_hash = $1', [stored]);
     expect(await write(said(older, {}))).toEqual(first);
     expect(await bodies()).toHaveLength(1);
-    // The other way round: the newer version was asked first, and the older one gets the second delivery of what it was sent.
+    // The reverse: the newer version handled the first delivery, and the older one gets the second.
     for (const [index, request] of [{}, { pinned: false }, { colour: 'red', pinned: false }].entries()) {
       const other = { ...key, key: `newer first ${index}` };
       const made = await write({ ...other, request: said(newer, request).request });
@@ -197,7 +197,7 @@ describe('UnitOfWork.once', () => {
     expect(await bodies()).toHaveLength(4);
   });
 
-  it('runs what waits for the commit once only', async () => {
+  it('runs afterCommit only once', async () => {
     let ran = 0;
     const notify = () => db.work.once(key, async (tx) => tx.afterCommit(() => void (ran += 1)));
     expect(await notify()).toBeUndefined();
@@ -214,7 +214,7 @@ describe('UnitOfWork.once', () => {
     expect(await bodies()).toEqual([]);
   });
 
-  it('prunes what is old', async () => {
+  it('prunes old results', async () => {
     await write();
     await db.database.execute("UPDATE call_results SET created_at = now() - interval '2 days'");
     await write({ ...key, key: 'k2' });

@@ -8,8 +8,8 @@ import { isTransient } from './errors';
 /** A transaction in progress. */
 export interface Tx extends Queryable {
   /**
-   * Runs `work` after the commit, and not at all when the transaction is rolled back; in order of registration, before `run` returns.
-   * What it does can be lost with the process: whoever needs it done sweeps by state. A failure is logged, the result stands.
+   * Runs `work` after the commit, and never after a rollback; in order of registration, before `run` returns. It is lost if the process dies,
+   * so necessary work also needs a sweeper. A failure is logged, the result stands.
    */
   afterCommit(work: () => Promise<void> | void): void;
 }
@@ -17,8 +17,8 @@ export interface Tx extends Queryable {
 export interface TransactionOptions {
   isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
   /**
-   * Runs the function again after a serialization failure or a deadlock, up to three times in all. Only for functions that
-   * do nothing outside of the transaction.
+   * Retries after a serialization failure or a deadlock, at most three attempts. Only for functions without effects outside of the
+   * transaction.
    */
   retry?: boolean;
 }
@@ -33,15 +33,14 @@ export class UnitOfWork {
   ) {}
 
   /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
-   * BEGIN travels with the first statement. Statements that do not need each other's result may be sent without waiting.
-   * Throws what `work` throws; UNAVAILABLE when the connection broke, also when it broke during COMMIT: then the outcome is unknown,
-   * and only a caller with a key (`once`) may repeat.
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. BEGIN travels with the first statement.
+   * Statements that do not need each other's result may be sent without waiting. Throws what `work` throws; UNAVAILABLE when the connection
+   * broke. If it broke during COMMIT the outcome is unknown, and only a caller with a key (`once`) may retry.
    */
   async run<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(work, options);
+        return await this.attempt(work, options);
       } catch (error) {
         if (options.retry !== true || attempt >= ATTEMPTS || !isTransient(error)) throw error;
         await sleep(Math.random() * 20 * attempt);
@@ -50,9 +49,9 @@ export class UnitOfWork {
   }
 
   /**
-   * An idempotent write: the result of `work` is stored with the key in the same transaction, and a second delivery of the
-   * same key is answered with it. One that arrives while the first is running waits for it. After a rollback the key is free.
-   * The result must survive JSON; without a result it is `null` for the second delivery.
+   * An idempotent write: stores the result of `work` with the key in the same transaction and returns it to a second delivery of the key,
+   * which waits while the first is running. After a rollback the key is free. The result must survive JSON; no result becomes `null`.
+   *
    * @throws CallError IDEMPOTENCY_MISMATCH when the key was used with another request
    */
   async once<T>(key: OnceKey, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -61,13 +60,13 @@ export class UnitOfWork {
       const known = await results.claim(key);
       if (known !== undefined) return known.result as T;
       const result = await work(tx);
-      // Not awaited here: it travels with COMMIT, which reports its failure.
+      // Not awaited: it travels with COMMIT, which reports its failure.
       void results.store(key, result).catch(() => undefined);
       return result;
     }, options);
   }
 
-  async #attempt<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {
+  private async attempt<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {
     const { result, hooks } = await this.database.lend(async (connection) => {
       const tx = new Transaction(connection, options.isolation);
       try {
@@ -92,8 +91,8 @@ export class UnitOfWork {
 
 class Transaction implements Tx {
   readonly hooks: (() => Promise<void> | void)[] = [];
-  #state: 'new' | 'open' | 'ended' = 'new';
-  #failure: { error: unknown } | undefined;
+  private state: 'new' | 'open' | 'ended' = 'new';
+  private failure: { error: unknown } | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -101,7 +100,7 @@ class Transaction implements Tx {
   ) {}
 
   async query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]> {
-    return (await this.#send<T & QueryResultRow>(sql, params, options)).rows;
+    return (await this.send<T & QueryResultRow>(sql, params, options)).rows;
   }
 
   async first<T extends object>(
@@ -109,11 +108,11 @@ class Transaction implements Tx {
     params?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<T | undefined> {
-    return (await this.#send<T & QueryResultRow>(sql, params, options)).rows[0];
+    return (await this.send<T & QueryResultRow>(sql, params, options)).rows[0];
   }
 
   async execute(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<number> {
-    return (await this.#send(sql, params, options)).rowCount ?? 0;
+    return (await this.send(sql, params, options)).rowCount ?? 0;
   }
 
   afterCommit(work: () => Promise<void> | void): void {
@@ -121,20 +120,20 @@ class Transaction implements Tx {
   }
 
   async commit(): Promise<void> {
-    if (this.#state === 'new') {
-      this.#state = 'ended';
+    if (this.state === 'new') {
+      this.state = 'ended';
       return;
     }
     const { command } = await this.connection.send('COMMIT');
-    this.#state = 'ended';
-    // Postgres answers COMMIT with ROLLBACK when a statement had failed, also one whose error nobody waited for.
-    if (command !== 'COMMIT') throw this.#failure?.error ?? new Error('the transaction was rolled back');
+    this.state = 'ended';
+    // Postgres answers COMMIT with ROLLBACK when a statement had failed, even if its error was not awaited.
+    if (command !== 'COMMIT') throw this.failure?.error ?? new Error('the transaction was rolled back');
   }
 
   /** Never throws: a connection that cannot roll back is closed, which rolls back as well. */
   async rollback(): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#state = 'ended';
+    if (this.state !== 'open') return;
+    this.state = 'ended';
     if (this.connection.spoilt) return;
     try {
       await this.connection.send('ROLLBACK');
@@ -143,23 +142,22 @@ class Transaction implements Tx {
     }
   }
 
-  async #send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
-    if (this.#state === 'ended')
-      throw new Error('the transaction has ended: a statement was sent without being awaited');
-    if (this.#state === 'new') {
-      this.#state = 'open';
-      // Not awaited: it is written together with the statement that follows. If it fails, so does the statement.
+  private async send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
+    if (this.state === 'ended') throw new Error('the transaction has ended: await every statement within it');
+    if (this.state === 'new') {
+      this.state = 'open';
+      // Not awaited: it is sent together with the next statement. If it fails, so does the statement.
       this.connection
         .send(this.isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${this.isolation}`)
         .catch((error: unknown) => {
-          this.#failure ??= { error };
+          this.failure ??= { error };
           this.connection.spoil();
         });
     }
     try {
       return await this.connection.send<T>(sql, params, options);
     } catch (error) {
-      this.#failure ??= { error };
+      this.failure ??= { error };
       throw error;
     }
   }

@@ -1,9 +1,9 @@
 import { CallError } from '@perennial/contracts-kernel';
 
 interface Bounds {
-  /** Works of one user at once. */
+  /** Most running works of one user. */
   running: number;
-  /** Works of one user that may wait beyond those. */
+  /** Most waiting works of one user. */
   waiting: number;
 }
 
@@ -12,31 +12,31 @@ interface Turns {
   waiting: (() => void)[];
 }
 
-/** Bounds what each user has running at once; a few more wait in their order, the rest is refused. */
+/** Limits the concurrency of each user: more works wait in order, up to a limit. */
 export class UserTurns {
-  readonly #users = new Map<string, Turns>();
+  private readonly users = new Map<string, Turns>();
 
   constructor(private readonly bounds: Bounds) {}
 
   /** @throws CallError RATE_LIMITED when too many wait already; the signal's reason when it aborts while this one waits */
   async take<T>(userId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    const turns = this.#users.get(userId) ?? { running: 0, waiting: [] };
-    this.#users.set(userId, turns);
+    const turns = this.users.get(userId) ?? { running: 0, waiting: [] };
+    this.users.set(userId, turns);
     if (turns.running < this.bounds.running) turns.running += 1;
-    else await this.#wait(turns, signal);
+    else await this.wait(turns, signal);
     try {
       return await work();
     } finally {
-      // Whoever waits longest takes over the place.
+      // The longest waiting one gets the place.
       const next = turns.waiting.shift();
       if (next) next();
       else turns.running -= 1;
-      if (turns.running === 0) this.#users.delete(userId);
+      if (turns.running === 0) this.users.delete(userId);
     }
   }
 
-  async #wait(turns: Turns, signal: AbortSignal): Promise<void> {
+  private async wait(turns: Turns, signal: AbortSignal): Promise<void> {
     if (turns.waiting.length >= this.bounds.waiting) {
       throw new CallError(
         'RATE_LIMITED',

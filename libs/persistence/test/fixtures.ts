@@ -28,7 +28,7 @@ export function capturingRuntime(name = 'test'): Captured {
   return { runtime, lines };
 }
 
-/** What a service gets from PersistenceModule, without Nest. */
+/** The same as PersistenceModule gives a service, without Nest. */
 export async function openTestDatabase(url: string, options: Partial<DatabaseOptions> = {}) {
   const { runtime, lines } = capturingRuntime();
   const dataSource = await openDataSource({ url, schema: 'notes', migrations: NOTES, ...options }, runtime.log);

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
 import type { Logger } from 'pino';
 
-/** An id that a person can read out, so that a report finds its log line: `err-` and 12 hexadecimal digits. */
+/** An id that a user can report, so that the log line is found: `err-` and 12 hexadecimal digits. */
 export function errorId(): string {
   return `err-${randomBytes(6).toString('hex')}`;
 }
 
-/** Logs an error that nobody expected, with its stack, and gives what may be shown of it: the id and nothing else. */
+/** Logs an unexpected error with its stack, and returns the text for the user: the id and nothing else. */
 export function unexpected(log: Logger, error: unknown, message = 'unexpected error'): CallError {
   const id = errorId();
   log.error({ err: error, error_id: id }, message);

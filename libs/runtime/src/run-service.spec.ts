@@ -77,7 +77,7 @@ afterEach(async () => {
 });
 
 describe('a start', () => {
-  it('is refused with each variable, what is wrong and what to put there', async () => {
+  it('is refused; the report names each variable, its problem and a valid value', async () => {
     const handle = start({ DATABASE_URL: 'mysql://root:hunter2@db/x', SECRET_KEY: undefined, HAND_OVER_MS: 'long' });
     expect(await handle.exited).toEqual({ code: 78, signal: null });
     await waitFor(() => handle.output.includes('docs/environment.md'));
@@ -90,13 +90,13 @@ describe('a start', () => {
     expect(handle.output).not.toContain('hunter2');
   });
 
-  it('is refused in production with a placeholder as secret', async () => {
+  it('is refused in production if a secret is a placeholder', async () => {
     const handle = start({ SECRET_KEY: undefined, WEBUI_SECRET_KEY: 't0p-s3cr3t' });
     expect((await handle.exited).code).toBe(78);
     await waitFor(() => handle.output.includes('SECRET_KEY is a placeholder'));
   });
 
-  it('that fails ends the process with 1, the reason, and no password in it', async () => {
+  it('that fails exits with 1 and logs the reason without passwords', async () => {
     const handle = start({ BREAK: 'start' });
     expect((await handle.exited).code).toBe(1);
     await waitFor(() => line(handle, 'the service could not start'));
@@ -122,7 +122,7 @@ describe('a running service', () => {
     expect((await fetch(`${health}/health`)).status).toBe(404);
   });
 
-  it('drains at SIGTERM: not ready at once, hooks in order, and exit 0', async () => {
+  it('drains at SIGTERM: not ready at once, hooks in order, exit 0', async () => {
     const handle = start({ HAND_OVER_MS: '500' });
     const { health } = await ready(handle);
     handle.signal('SIGTERM');
@@ -150,7 +150,7 @@ describe('a running service', () => {
     expect(line(handle, 'handing over')?.['remaining_ms']).toBeLessThanOrEqual(2_000);
   });
 
-  it('after SIGTERM serves on while it is not ready, until the delay is over or a second signal comes', async () => {
+  it('after SIGTERM still serves, not ready, until the delay ends or a second signal arrives', async () => {
     const handle = start({ DELAY_MS: '60000' });
     const { health, work } = await ready(handle);
     handle.signal('SIGTERM');
@@ -170,7 +170,7 @@ describe('a running service', () => {
     expect(await handle.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('ends with 1 when the grace is not enough', async () => {
+  it('exits with 1 when the grace is too short', async () => {
     const handle = start({ HAND_OVER_MS: '60000', SHUTDOWN_GRACE_MS: '400' });
     await ready(handle);
     handle.signal('SIGINT');
@@ -178,7 +178,7 @@ describe('a running service', () => {
     expect(await waitFor(() => line(handle, 'drain hook failed'))).toMatchObject({ hook: 'hand over' });
   });
 
-  it('ends with an id in the log after an unexpected rejection', async () => {
+  it('exits and logs an id after an unexpected rejection', async () => {
     const handle = start({ BREAK: 'later' });
     expect((await handle.exited).code).toBe(1);
     await waitFor(() => line(handle, 'unexpected error, the process ends'));
@@ -191,7 +191,7 @@ describe('a running service', () => {
 });
 
 describe('telemetry', () => {
-  it('gives log lines a trace id, also where no span is recorded', async () => {
+  it('gives log lines a trace id, even if no span is recorded', async () => {
     const handle = start({ INSTANCE_ID: 'test-7' });
     const { work } = await ready(handle);
     await fetch(`${work}/errands/7`);
@@ -204,7 +204,7 @@ describe('telemetry', () => {
     await waitFor(() => lines(handle).find((one) => one.msg === 'in a request' && one['trace_id'] === traceId));
   });
 
-  it('sends spans to the receiver, and what is left at the drain', async () => {
+  it('sends spans to the receiver, the last ones in the drain', async () => {
     const receiver = await startOtlpReceiver();
     try {
       const handle = start({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });

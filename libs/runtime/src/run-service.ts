@@ -20,20 +20,20 @@ export type ServiceEnvSchema = z.ZodObject<typeof commonEnv>;
 
 type RootModule = Type<unknown> | DynamicModule;
 
-/** A service: its environment, its Nest module, and how that becomes an application. */
+/** A service: its environment, its Nest module, and how an application is created from it. */
 export interface ServiceDefinition<S extends ServiceEnvSchema, App extends INestApplicationContext> {
   name: string;
   env: S;
   /** The service's own module; `Runtime` is injectable in it. */
   module: (env: z.output<S>, runtime: Runtime) => RootModule;
   /**
-   * How it answers calls: a strategy, or Nest's asynchronous options to take one from the module
-   * (`{ inject: [RedisRpcServer], useFactory: (strategy) => ({ strategy }) }`). It listens after `setup`.
+   * How it answers calls: a strategy, or Nest's asynchronous options to take one from the module (`{ inject: [RedisRpcServer], useFactory:
+   * (strategy) => ({ strategy }) }`). It listens after `setup`.
    */
   server?: ((env: z.output<S>, runtime: Runtime) => CustomTransportStrategy) | AsyncMicroserviceOptions;
-  /** Makes another kind of application (the gateway's HTTP server). `setup` has to make it listen. */
+  /** Creates another kind of application (the gateway's HTTP server). `setup` has to make it listen. */
   create?: (module: RootModule, options: { logger: NestLogger; env: z.output<S>; runtime: Runtime }) => Promise<App>;
-  /** Milliseconds from SIGTERM on in which it says that it is not ready and still serves: for what load balancers send work to. */
+  /** Milliseconds after SIGTERM in which it reports not ready and still serves: for services behind a load balancer. */
   shutdownDelayMs?: (env: z.output<S>) => number;
   /** Runs when the application exists, before the process counts as ready: routes, drain hooks, `listen`. */
   setup?: (app: App, runtime: Runtime, env: z.output<S>) => Promise<void> | void;
@@ -41,14 +41,14 @@ export interface ServiceDefinition<S extends ServiceEnvSchema, App extends INest
   source?: EnvSource;
 }
 
-/** Kept back from the shutdown grace for closing the application and sending telemetry. */
+/** Share of the shutdown grace that is reserved for closing the application and sending telemetry. */
 const CLOSE_SHARE = 0.2;
 
 /**
- * Runs a service until it is told to end: environment, logs, health, telemetry, and a drain that hands over what runs.
- * Resolves when the service is ready. Never throws: a start that fails is logged and ends the process with 1, a wrong
- * environment with 78. SIGTERM or SIGINT ends it with 0, or with 1 when a step failed or `SHUTDOWN_GRACE_MS` was not enough. Only SIGTERM
- * comes with the definition's delay; a second signal ends it.
+ * Runs a service until it is told to end: environment, logs, health, telemetry, and a drain that hands over its work. Resolves when the
+ * service is ready. Never throws: a failed start is logged and exits with 1, a wrong environment with 78. SIGTERM or SIGINT exits with 0, or
+ * with 1 when a step failed or `SHUTDOWN_GRACE_MS` was too short. Only SIGTERM waits for the definition's delay; a second signal cuts it
+ * short.
  */
 export async function runService<S extends ServiceEnvSchema, App extends INestApplicationContext = INestMicroservice>(
   definition: ServiceDefinition<S, App>,
@@ -122,7 +122,7 @@ interface ServiceState {
   isServing: boolean;
 }
 
-/** The time in which load balancers see that this process is not ready, and everything is still served. Never rejects. */
+/** The time in which load balancers see that this process is not ready while it still serves. Never rejects. */
 async function leave(runtime: Runtime, signal: NodeJS.Signals, delayMs: number, hurry: AbortSignal): Promise<void> {
   runtime.drain.leave();
   runtime.readiness.draining();

@@ -16,10 +16,12 @@ export interface RuntimeOptions {
   logStream?: DestinationStream;
 }
 
-/** What a process gives to the code that runs in it. Injected by its class; tests make their own with `new Runtime({ name })`. */
+/**
+ * The facilities of a process for the code that runs in it. Injected by its class; tests create their own with `new Runtime({ name })`.
+ */
 export class Runtime {
   readonly name: string;
-  /** This replica, until it ends: in logs, traces and ownership records of people's making. Not a fence. */
+  /** The id of this replica until it ends, in logs, traces and ownership records for people. Not a fence. */
   readonly instance: string;
   readonly log: Logger;
   readonly security: SecurityLog;
@@ -41,14 +43,14 @@ export class Runtime {
     this.drain = new Drain(this.log);
   }
 
-  /** A logger whose lines name the part of the service they come from. */
+  /** A logger whose lines carry the context. */
   logger(context: string): Logger {
     return this.log.child({ context });
   }
 
   /**
-   * `every` with this process's logger, stopped when the process begins to drain (phase `intake`).
-   * Work that must go on while draining (a heartbeat) says `until: 'close'`.
+   * `every` with this process's logger, stopped when the process begins to drain (phase `intake`). Work that must continue while draining (a
+   * heartbeat) passes `until: 'close'`.
    */
   every(
     ms: number,

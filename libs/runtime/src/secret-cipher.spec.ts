@@ -5,24 +5,24 @@ const key = '0b9cfe0f3c1d4f5a8e6b7c8d';
 const cipher = new SecretCipher(key, 'config.connection-key');
 
 describe('SecretCipher', () => {
-  it.each(['sk-123', '', 'schlüssel 🔑', 'x'.repeat(10_000)])('opens what it sealed', (plain) => {
+  it.each(['sk-123', '', 'schlüssel 🔑', 'x'.repeat(10_000)])('decrypts what it encrypted', (plain) => {
     const sealed = cipher.seal(plain);
     expect(sealed).toMatch(/^v1\.[\w-]+$/);
     expect(new SecretCipher(key, 'config.connection-key').open(sealed)).toBe(plain);
   });
 
-  it('seals the same text differently each time, and shows nothing of it', () => {
+  it('encrypts the same text differently each time, without any part of it in clear', () => {
     expect(cipher.seal('sk-123')).not.toBe(cipher.seal('sk-123'));
     expect(Buffer.from(cipher.seal('sk-123').slice(3), 'base64url').toString('latin1')).not.toContain('sk-123');
   });
 
-  it('does not open under another key or purpose', () => {
+  it('does not decrypt with another key or purpose', () => {
     const sealed = cipher.seal('sk-123');
     expect(() => new SecretCipher(`${key}0`, 'config.connection-key').open(sealed)).toThrow(SecretCipherError);
     expect(() => new SecretCipher(key, 'config.webhook').open(sealed)).toThrow(/another SECRET_KEY/);
   });
 
-  it('does not open what was changed, cut off, or comes from elsewhere', () => {
+  it('does not decrypt changed, truncated or foreign values', () => {
     const sealed = cipher.seal('sk-123');
     const bytes = Buffer.from(sealed.slice(3), 'base64url');
     for (const at of [0, 12, 28, bytes.length - 1]) {

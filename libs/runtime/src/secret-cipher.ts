@@ -4,29 +4,29 @@ const VERSION = 'v1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A sealed value could not be opened: written under another SECRET_KEY or purpose, damaged, or of an unknown version. */
+/** A value could not be decrypted: encrypted with another SECRET_KEY or purpose, damaged, or of an unknown version. */
 export class SecretCipherError extends Error {
   override readonly name = 'SecretCipherError';
 }
 
 /**
- * Seals short secrets (provider keys) for storage: AES-256-GCM under a key that HKDF derives from SECRET_KEY and a purpose,
- * so a value sealed for one purpose cannot be opened as another. Format: `v1.<base64url of iv, tag, ciphertext>`.
+ * Encrypts short secrets (provider keys) for storage: AES-256-GCM with a key that HKDF derives from SECRET_KEY and a purpose, so a value
+ * encrypted for one purpose cannot be decrypted for another. Format: `v1.<base64url of iv, tag, ciphertext>`.
  */
 export class SecretCipher {
-  readonly #key: Buffer;
-  readonly #context: Buffer;
+  private readonly key: Buffer;
+  private readonly context: Buffer;
 
   /** @param purpose a constant label such as `config.connection-key`; changing it makes old values unreadable */
   constructor(secretKey: string, purpose: string) {
-    this.#key = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.secret-box', purpose, 32));
-    this.#context = Buffer.from(`${VERSION}.${purpose}`);
+    this.key = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.secret-box', purpose, 32));
+    this.context = Buffer.from(`${VERSION}.${purpose}`);
   }
 
-  /** Encrypts; two seals of the same text differ. */
+  /** Encrypts; two results for the same text differ. */
   seal(plain: string): string {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES }).setAAD(this.#context);
+    const cipher = createCipheriv('aes-256-gcm', this.key, iv, { authTagLength: TAG_BYTES }).setAAD(this.context);
     const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
     return `${VERSION}.${Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url')}`;
   }
@@ -38,10 +38,10 @@ export class SecretCipher {
       throw new SecretCipherError('the sealed value has an unknown format');
     const bytes = Buffer.from(payload, 'base64url');
     if (bytes.length < IV_BYTES + TAG_BYTES) throw new SecretCipherError('the sealed value is cut off');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES), {
+    const decipher = createDecipheriv('aes-256-gcm', this.key, bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,
     });
-    decipher.setAAD(this.#context).setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    decipher.setAAD(this.context).setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     try {
       return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
     } catch {

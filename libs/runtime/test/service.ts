@@ -5,7 +5,7 @@ import fastify from 'fastify';
 import { z } from 'zod';
 import { commonEnv, databaseEnv, inSpan, integer, runService, secretEnv, traceHttp, variable } from '../src/index';
 
-/** The smallest service: its drain takes as long as it is told, and it breaks when it is told. */
+/** A minimal service: its drain takes as long as configured, and it fails on demand. */
 const env = z.object({
   ...commonEnv,
   ...databaseEnv,

@@ -21,10 +21,10 @@ const MAX_LIMIT = 1_000;
 const MAX_PAGE = 10_000;
 const UUID = /^[0-9a-f-]{36}$/;
 
-/** What all stores have in common, in front of a driver: checks, batches, words, unit vectors, the caller's signal. */
+/** The common part of all stores, in front of a driver: checks, batches, words, unit vectors, the caller's signal. */
 export class CheckedStore implements VectorStore {
-  /** Dimensions seen; asked again before anything is refused because of them. */
-  readonly #dimensions = new Map<string, number>();
+  /** Known dimensions; read again before a call is refused because of them. */
+  private readonly dimensions = new Map<string, number>();
 
   constructor(private readonly driver: Driver & DriverFacts) {}
 
@@ -36,13 +36,13 @@ export class CheckedStore implements VectorStore {
     check.checkName(name);
     check.checkDimension(dimension);
     await until(call, this.driver.ensure(name, dimension));
-    const found = await until(call, this.#describe(name));
+    const found = await until(call, this.describe(name));
     if (found !== dimension) throw wrongDimension(name, found, dimension);
   }
 
   async dropCollection(name: string, call?: CallOptions): Promise<void> {
     check.checkName(name);
-    this.#dimensions.delete(name);
+    this.dimensions.delete(name);
     await until(call, this.driver.drop(name));
   }
 
@@ -54,10 +54,10 @@ export class CheckedStore implements VectorStore {
     check.checkName(collection);
     points.forEach(check.checkPoint);
     for (const dimension of new Set(points.map(({ vector }) => vector.length))) {
-      await until(call, this.#checkDimension(collection, dimension));
+      await until(call, this.checkDimension(collection, dimension));
     }
     const vectors = points.map(({ vector }) => check.unitVector(vector));
-    // The last one wins where an id comes twice, as it would in two calls.
+    // The last one wins if an id occurs twice, as with two calls.
     const last = new Map(points.map(({ id }, index) => [id, index]));
     const distinct = [...last.values()];
     const { batchSize } = this.driver;
@@ -68,7 +68,7 @@ export class CheckedStore implements VectorStore {
         const { id, scope, fileId, generation, ordinal, text } = point;
         return [{ id, scope, fileId, generation, ordinal, vector, words: wordsOf(text) }];
       });
-      await until(call, this.#known(collection, this.driver.write(collection, batch)));
+      await until(call, this.known(collection, this.driver.write(collection, batch)));
     }
   }
 
@@ -79,14 +79,14 @@ export class CheckedStore implements VectorStore {
       throw new VectorStoreError('INVALID', 'a deletion must name scopes or files');
     }
     if (check.matchesNothing(filter)) return;
-    await until(call, this.#known(collection, this.driver.delete(collection, filter)));
+    await until(call, this.known(collection, this.driver.delete(collection, filter)));
   }
 
   async search(collection: string, { vector, filter, limit }: DenseQuery, call?: CallOptions): Promise<Hit[]> {
-    await this.#checkQuery(collection, { vector, filter, limit }, call);
+    await this.checkQuery(collection, { vector, filter, limit }, call);
     if (check.matchesNothing(filter)) return [];
     const query = { vector: check.unitVector(vector), filter, limit };
-    return until(call, this.#known(collection, this.driver.search(collection, query)));
+    return until(call, this.known(collection, this.driver.search(collection, query)));
   }
 
   async searchHybrid(collection: string, query: HybridQuery, call?: CallOptions): Promise<Hit[]> {
@@ -96,20 +96,20 @@ export class CheckedStore implements VectorStore {
       throw new VectorStoreError('INVALID', 'the weight of keywords must be from 0 to 1');
     }
     const telling = tellingWords(queryWords(text));
-    // Points that an earlier version has written are found as before.
+    // Points of an earlier version are still found.
     const words = [...telling, ...unfoldedForms(text, telling)];
     if (keywordWeight === 0 || words.length === 0) return this.search(collection, query, call);
-    await this.#checkQuery(collection, query, call);
+    await this.checkQuery(collection, query, call);
     if (check.matchesNothing(filter)) return [];
     const hybrid = { vector: check.unitVector(vector), filter, limit, words, keywordWeight };
-    return until(call, this.#known(collection, this.driver.searchHybrid(collection, hybrid)));
+    return until(call, this.known(collection, this.driver.searchHybrid(collection, hybrid)));
   }
 
   async count(collection: string, filter: PointFilter = {}, call?: CallOptions): Promise<number> {
     check.checkName(collection);
     check.checkFilter(filter);
     if (check.matchesNothing(filter)) return 0;
-    return until(call, this.#known(collection, this.driver.count(collection, filter)));
+    return until(call, this.known(collection, this.driver.count(collection, filter)));
   }
 
   async scroll(collection: string, query: ScrollQuery, call?: CallOptions): Promise<ScrollPage> {
@@ -119,7 +119,7 @@ export class CheckedStore implements VectorStore {
     check.checkInteger(limit, 1, MAX_PAGE, 'the limit');
     if (cursor !== undefined && !UUID.test(cursor)) throw new VectorStoreError('INVALID', 'this is no cursor');
     if (check.matchesNothing(filter)) return { points: [] };
-    const points = await until(call, this.#known(collection, this.driver.page(collection, filter, cursor, limit + 1)));
+    const points = await until(call, this.known(collection, this.driver.page(collection, filter, cursor, limit + 1)));
     if (points.length <= limit) return { points };
     const page = points.slice(0, limit);
     return { points: page, cursor: page.at(-1)?.id };
@@ -133,33 +133,33 @@ export class CheckedStore implements VectorStore {
     return this.driver.close();
   }
 
-  async #checkQuery(collection: string, query: DenseQuery, call?: CallOptions): Promise<void> {
+  private async checkQuery(collection: string, query: DenseQuery, call?: CallOptions): Promise<void> {
     check.checkName(collection);
     check.checkFilter(query.filter);
     check.checkInteger(query.limit, 1, MAX_LIMIT, 'the limit');
-    await until(call, this.#checkDimension(collection, query.vector.length));
+    await until(call, this.checkDimension(collection, query.vector.length));
   }
 
-  async #checkDimension(collection: string, dimension: number): Promise<void> {
-    if (this.#dimensions.get(collection) === dimension) return;
-    const found = await this.#describe(collection);
+  private async checkDimension(collection: string, dimension: number): Promise<void> {
+    if (this.dimensions.get(collection) === dimension) return;
+    const found = await this.describe(collection);
     if (found === undefined) throw unknownCollection(collection);
     if (found !== dimension) throw wrongDimension(collection, found, dimension);
   }
 
-  async #describe(collection: string): Promise<number | undefined> {
+  private async describe(collection: string): Promise<number | undefined> {
     const dimension = (await this.driver.describe(collection))?.dimension;
-    if (dimension === undefined) this.#dimensions.delete(collection);
-    else this.#dimensions.set(collection, dimension);
+    if (dimension === undefined) this.dimensions.delete(collection);
+    else this.dimensions.set(collection, dimension);
     return dimension;
   }
 
-  /** Forgets what it knew of a collection that is gone. */
-  async #known<T>(collection: string, work: Promise<T>): Promise<T> {
+  /** Forgets the dimension of a collection that is gone. */
+  private async known<T>(collection: string, work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') this.#dimensions.delete(collection);
+      if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') this.dimensions.delete(collection);
       throw error;
     }
   }
@@ -173,7 +173,7 @@ function wrongDimension(name: string, has: number | undefined, given: number): V
   return new VectorStoreError('WRONG_DIMENSION', `the collection ${name} has ${has} dimensions, not ${given}`);
 }
 
-/** Ends the caller's wait with its signal; the work itself goes on. */
+/** Ends the caller's wait with its signal; the work itself continues. */
 async function until<T>(call: CallOptions | undefined, work: Promise<T>): Promise<T> {
   const signal = call?.signal;
   if (signal === undefined) return work;
@@ -187,7 +187,7 @@ async function until<T>(call: CallOptions | undefined, work: Promise<T>): Promis
     return await Promise.race([aborted, work]);
   } finally {
     if (stop) signal.removeEventListener('abort', stop);
-    // Whoever lost the race must not become an unhandled rejection.
+    // The losing promise must not become an unhandled rejection.
     aborted.catch(() => undefined);
     work.catch(() => undefined);
   }

@@ -4,9 +4,10 @@ const GRAM = 3;
 const UNSPACED_ONLY = new RegExp(`^(?:${UNSPACED})+$`, 'u');
 
 /**
- * The pieces by which a word is found when only a part of it is known: its trigrams, or the single characters of scripts without spaces.
- * A shorter word has none. A text that holds a part of three characters or more has all its grams; the reverse need not be true.
- * @param word as `wordsOf` cuts it
+ * The grams by which a word is found from a part of it: its trigrams, or the single characters of scripts without spaces. A shorter word has
+ * none. A text that contains a part of three characters or more has all its grams; the reverse need not be true.
+ *
+ * @param word as `wordsOf` splits it
  */
 export function toGrams(word: string): string[] {
   const characters = [...word];

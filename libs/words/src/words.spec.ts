@@ -25,7 +25,7 @@ describe('wordsOf', () => {
     expect(words(text)).toEqual(expected);
   });
 
-  it('of a query are known in the form that older stores have', () => {
+  it('of a query are also given in the form of older stores', () => {
     const text = 'Die Straße nach Łódź, strasse';
     expect(unfoldedForms(text, queryWords(text))).toEqual(['straße', 'łodz']);
     expect(unfoldedForms('plain words', ['plain', 'words'])).toEqual([]);
@@ -35,7 +35,7 @@ describe('wordsOf', () => {
     expect(wordsOf('no, No, NO!').get('no')).toBe(3);
   });
 
-  it('are bounded in length and number', () => {
+  it('are limited in length and number', () => {
     expect(words('x'.repeat(1_000))).toEqual(['x'.repeat(64)]);
     expect(wordsOf(Array.from({ length: 9_000 }, (_, n) => `w${n}`).join(' ')).size).toBe(5_000);
     expect(queryWords(Array.from({ length: 900 }, (_, n) => `w${n}`).join(' '))).toHaveLength(64);

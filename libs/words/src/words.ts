@@ -1,23 +1,23 @@
 /** The words of a text and how often each occurs. */
 export type Words = ReadonlyMap<string, number>;
 
-/** Longer ones are base64 and the like; Postgres refuses lexemes of 2 kB. */
+/** Longer ones are base64 and similar; Postgres refuses lexemes of 2 kB. */
 const MAX_WORD_LENGTH = 64;
 
-/** A bound on what one chunk can cost in every store. */
+/** Limits the cost of one chunk in every store. */
 const MAX_WORDS = 5_000;
 
-/** More do not make a query clearer. */
+/** More words do not improve a query. */
 const MAX_QUERY_WORDS = 64;
 
 const RUN = /[\p{L}\p{N}\p{M}]+/gu;
-/** Scripts that put no spaces between words. */
+/** Scripts without spaces between words. */
 export const UNSPACED =
   '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
 const UNSPACED_RUN = new RegExp(`${UNSPACED}+`, 'gu');
 const NOT_ASCII = /[^\p{ASCII}]/u;
 const ACCENTS = /[\u0300-\u036f]/g;
-/** Letters that people write one for the other and that no normal form brings together. */
+/** Interchangeable letters that no Unicode normal form unifies. */
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -36,13 +36,15 @@ const LETTERS: Readonly<Record<string, string>> = {
   ى: 'ي',
 };
 const FOLDED = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
-/** Vowel signs of Arabic, which most texts leave out, and the stroke that only makes a word longer. */
+/** Arabic vowel signs, which most texts omit, and the stroke that only stretches a word. */
 const UNWRITTEN = /[\u064b-\u0652\u0670\u0640]/g;
 
 /**
- * Cuts a text into words, the same way for every store and for queries: lower case, without accents, with one letter for
- * those that people write one for the other (`ß` and `ss`, `ı` and `i`, `ة` and `ه`), at everything that is neither letter nor digit; scripts without spaces in overlapping pairs of characters. No stemming, which needs a
- * language; a query's stop words are left out by `tellingWords`, so that what is stored depends on no list.
+ * Splits a text into words, in the same way for every store and for queries: lower case, without accents, with one form of interchangeable
+ * letters (`ß` and `ss`, `ı` and `i`, `ة` and `ه`), at every character that is neither letter nor digit; scripts without spaces in
+ * overlapping pairs of characters. No stemming, which needs a language; `tellingWords` removes stop words from queries, so that stored words
+ * depend on no list.
+ *
  * @param maxWords distinct words; more are left out
  */
 export function wordsOf(text: string, maxWords = MAX_WORDS): Words {
@@ -55,14 +57,15 @@ export function wordsOf(text: string, maxWords = MAX_WORDS): Words {
   return counts;
 }
 
-/** The distinct words of a query, in their order. */
+/** The distinct words of a query, in order. */
 export function queryWords(text: string): string[] {
   return [...wordsOf(text).keys()].slice(0, MAX_QUERY_WORDS);
 }
 
 /**
- * Words of a query as stores have them that were filled before letters were folded: to be asked for beside the folded ones.
- * @param words of the same query, folded
+ * Words of a query in the form of stores that were filled before letters were unified: to be searched beside the unified ones.
+ *
+ * @param words of the same query, unified
  */
 export function unfoldedForms(text: string, words: readonly string[]): string[] {
   const known = new Set(words);

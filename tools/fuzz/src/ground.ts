@@ -21,8 +21,8 @@ export const PLACEHOLDERS = OWNERS.flatMap((_, owner) =>
 
 /** The accounts of a run, and what they own. */
 export class Ground {
-  readonly #real = new Map<string, string>();
-  readonly #ending: string[] = [];
+  private readonly real = new Map<string, string>();
+  private readonly ending: string[] = [];
 
   private constructor(
     readonly baseUrl: string,
@@ -58,7 +58,7 @@ export class Ground {
         email: 'attacker@example.com',
         password: PASSWORD,
       });
-      ground.#ending.push(spare.token);
+      ground.ending.push(spare.token);
     }
     await ground.renew();
     return ground;
@@ -68,8 +68,8 @@ export class Ground {
   async renew(): Promise<void> {
     for (const [owner, role] of OWNERS.entries()) {
       for (const [kind, name] of KINDS.entries()) {
-        const id = await this.#make(name, this.accounts[role].token).catch(() => undefined);
-        if (id !== undefined) this.#real.set(`00000000-0000-4000-8000-0000000000${owner}${kind}`, id);
+        const id = await this.make(name, this.accounts[role].token).catch(() => undefined);
+        if (id !== undefined) this.real.set(`00000000-0000-4000-8000-0000000000${owner}${kind}`, id);
       }
     }
   }
@@ -77,17 +77,17 @@ export class Ground {
   /** A planned text with real ids. */
   filled(text: string): string {
     if (!text.includes('00000000-0000-4000-8000-')) return text;
-    return text.replaceAll(/00000000-0000-4000-8000-0000000000\d\d/g, (id) => this.#real.get(id) ?? id);
+    return text.replaceAll(/00000000-0000-4000-8000-0000000000\d\d/g, (id) => this.real.get(id) ?? id);
   }
 
   /** What proves a role. A sign-out ends a session, so it gets one that nobody else uses. */
   credentials(role: Role, path: string): Record<string, string> {
     if (role === 'anonymous') return {};
-    const token = path.includes('/signout') ? this.#ending[role === 'user' ? 0 : 1] : this.accounts[role].token;
+    const token = path.includes('/signout') ? this.ending[role === 'user' ? 0 : 1] : this.accounts[role].token;
     return { authorization: `Bearer ${token}` };
   }
 
-  async #make(kind: (typeof KINDS)[number], token: string): Promise<string> {
+  private async make(kind: (typeof KINDS)[number], token: string): Promise<string> {
     const post = <T>(path: string, body: unknown): Promise<T> => must<T>('POST', this.baseUrl + path, token, body);
     switch (kind) {
       case 'chat':

@@ -55,7 +55,7 @@ const HEADERS: readonly Record<string, string>[] = [
 
 /** What the requests of a seed are, by their number: the same for every run, whatever is answered. */
 export class Plan {
-  readonly #values = new Map<Shape, Arbitrary<unknown>>();
+  private readonly values = new Map<Shape, Arbitrary<unknown>>();
 
   constructor(
     readonly seed: number,
@@ -70,7 +70,7 @@ export class Plan {
     const role = ROLES[Math.floor(index / this.routes.length) % ROLES.length] as Role;
     const bad = random.chance(0.55);
     const headers: Record<string, string> = random.chance(0.15) ? { ...random.pick(HEADERS) } : {};
-    const path = this.#address(route, random, bad && random.chance(0.3));
+    const path = this.address(route, random, bad && random.chance(0.3));
     const planned = {
       index,
       name: `${route.method} ${route.path} (${role})`,
@@ -80,19 +80,19 @@ export class Plan {
       headers,
     };
     if (route.method === 'GET') return planned;
-    const { what, body, type } = this.#body(route, random, bad);
+    const { what, body, type } = this.body(route, random, bad);
     if (type !== undefined) headers['content-type'] ??= type;
     return { ...planned, name: `${planned.name}${what}`, ...(body === undefined ? {} : { body }) };
   }
 
-  #address({ path, params, query }: FuzzedRoute, random: Random, bad: boolean): string {
-    const inPath = params && (this.#sample(params, random, false) as Record<string, unknown>);
+  private address({ path, params, query }: FuzzedRoute, random: Random, bad: boolean): string {
+    const inPath = params && (this.sample(params, random, false) as Record<string, unknown>);
     const filled = path.replaceAll(/:([a-z_]+)/g, (_, name: string) => {
       const value = bad ? random.pick(NASTY) : inPath?.[name];
       return escaped(value ?? random.pick(this.ids.known)).slice(0, 6_000) || '%20';
     });
     if (query === undefined) return bad ? `${filled}?%00=%zz&a[b]=c&${'x&'.repeat(500)}` : filled;
-    const values = this.#sample(query, random, bad);
+    const values = this.sample(query, random, bad);
     const pairs =
       typeof values === 'object' && values !== null
         ? Object.entries(values).map(([name, value]) => `${escaped(name)}=${escaped(value)}`)
@@ -101,7 +101,11 @@ export class Plan {
     return pairs.length === 0 ? filled : `${filled}?${pairs.join('&')}`.slice(0, 12_000);
   }
 
-  #body(route: FuzzedRoute, random: Random, bad: boolean): { what: string; body?: string | Buffer; type?: string } {
+  private body(
+    route: FuzzedRoute,
+    random: Random,
+    bad: boolean,
+  ): { what: string; body?: string | Buffer; type?: string } {
     if (route.upload) return upload(random, bad);
     const kind = random.next();
     if (kind < 0.03) {
@@ -110,12 +114,12 @@ export class Plan {
     }
     if (bad && kind < 0.2) return { what: ' with a raw body', body: random.pick(RAW_BODIES), type: JSON_TYPE };
     if (route.body === undefined) return { what: '' };
-    return { what: bad ? ' broken' : '', body: JSON.stringify(this.#sample(route.body, random, bad)), type: JSON_TYPE };
+    return { what: bad ? ' broken' : '', body: JSON.stringify(this.sample(route.body, random, bad)), type: JSON_TYPE };
   }
 
-  #sample(shape: Shape, random: Random, bad: boolean): unknown {
-    let good = this.#values.get(shape);
-    if (good === undefined) this.#values.set(shape, (good = fitting(shape, this.ids)));
+  private sample(shape: Shape, random: Random, bad: boolean): unknown {
+    let good = this.values.get(shape);
+    if (good === undefined) this.values.set(shape, (good = fitting(shape, this.ids)));
     return fc.sample(bad ? broken(good) : good, { seed: random.below(2 ** 31), numRuns: 1 })[0];
   }
 }

@@ -40,19 +40,19 @@ const MESSAGES: readonly (string | Buffer)[] = [
 
 /** Writes what no service writes into the streams of requests and into the channels that somebody listens to. */
 export class RedisRecords {
-  readonly #redis: Redis;
+  private readonly redis: Redis;
 
   constructor(url: string) {
-    this.#redis = new Redis(url);
+    this.redis = new Redis(url);
   }
 
   /** A record of every kind into every request stream, and a message into every channel. */
   async write(random: Random): Promise<void> {
-    const streams = await this.#requestStreams();
-    const channels = ((await this.#redis.call('PUBSUB', 'CHANNELS')) as string[]).filter(
+    const streams = await this.requestStreams();
+    const channels = ((await this.redis.call('PUBSUB', 'CHANNELS')) as string[]).filter(
       (name) => !name.startsWith('__'),
     );
-    const pipeline = this.#redis.pipeline();
+    const pipeline = this.redis.pipeline();
     for (const stream of streams) {
       for (const record of RECORDS) {
         pipeline.xadd(stream, '*', ...record);
@@ -65,14 +65,14 @@ export class RedisRecords {
   }
 
   close(): void {
-    this.#redis.disconnect();
+    this.redis.disconnect();
   }
 
-  async #requestStreams(): Promise<string[]> {
+  private async requestStreams(): Promise<string[]> {
     const found: string[] = [];
     let cursor = '0';
     do {
-      const [next, keys] = await this.#redis.scan(cursor, 'MATCH', '*:rpc:*', 'COUNT', 1_000, 'TYPE', 'stream');
+      const [next, keys] = await this.redis.scan(cursor, 'MATCH', '*:rpc:*', 'COUNT', 1_000, 'TYPE', 'stream');
       found.push(...keys);
       cursor = next;
     } while (cursor !== '0');

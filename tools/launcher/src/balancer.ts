@@ -18,9 +18,9 @@ const CONNECT_TIMEOUT_MS = 1_000;
  * A developer's convenience; in production a real load balancer stands here.
  */
 export class Balancer {
-  #next = 0;
-  #server: Server | undefined;
-  readonly #sockets = new Set<Socket>();
+  private next = 0;
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
 
   /**
    * `targets` is read at each connection: its entries may change.
@@ -34,38 +34,38 @@ export class Balancer {
   /** Listens; rejects with the system's error (`EADDRINUSE`, …). Resolves to the port. */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
-      const server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
+      const server = createServer({ pauseOnConnect: true }, (client) => this.accept(client));
       server.once('error', reject);
       server.listen(port, host, () => {
         const address = server.address();
         resolve(address !== null && typeof address === 'object' ? address.port : port);
       });
-      this.#server = server;
+      this.server = server;
     });
   }
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.#server) return resolve();
-      this.#server.close(() => resolve());
-      for (const socket of this.#sockets) socket.destroy();
+      if (!this.server) return resolve();
+      this.server.close(() => resolve());
+      for (const socket of this.sockets) socket.destroy();
     });
   }
 
-  #accept(client: Socket): void {
-    this.#keep(client);
+  private accept(client: Socket): void {
+    this.keep(client);
     client.on('error', () => undefined);
-    const start = this.#next++;
+    const start = this.next++;
     const order = this.targets.map((_, at) => this.targets[(start + at) % this.targets.length]);
     // Those that did not look ready come last: better a refused attempt than a refused user.
     const candidates = [...order.filter((target) => target?.ready), ...order.filter((target) => !target?.ready)];
-    this.#try(
+    this.try(
       client,
       candidates.filter((target) => target !== undefined),
     );
   }
 
-  #try(client: Socket, [target, ...rest]: BalancerTarget[]): void {
+  private try(client: Socket, [target, ...rest]: BalancerTarget[]): void {
     if (client.destroyed) return;
     if (!target) {
       client.end(NOBODY_READY);
@@ -73,12 +73,12 @@ export class Balancer {
       return;
     }
     const upstream = createConnection({ host: target.host, port: target.port, noDelay: true });
-    this.#keep(upstream);
+    this.keep(upstream);
     upstream.setTimeout(CONNECT_TIMEOUT_MS);
     let connected = false;
     upstream.on('timeout', () => upstream.destroy());
     upstream.on('error', () => undefined);
-    upstream.on('close', () => (connected ? client.destroySoon() : this.#try(client, rest)));
+    upstream.on('close', () => (connected ? client.destroySoon() : this.try(client, rest)));
     upstream.on('connect', () => {
       connected = true;
       upstream.setTimeout(0);
@@ -91,9 +91,9 @@ export class Balancer {
     });
   }
 
-  #keep(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+  private keep(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
   }
 }
 

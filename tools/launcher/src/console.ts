@@ -2,13 +2,13 @@ import type { LaunchEvent } from './launch';
 
 /** What the person at the terminal sees. */
 export class Console {
-  #bar = false;
-  #told = { what: '', tenths: 0 };
+  private bar = false;
+  private told = { what: '', tenths: 0 };
 
   constructor(private readonly out: NodeJS.WriteStream = process.stdout) {}
 
   line(text = ''): void {
-    this.#clear();
+    this.clear();
     this.out.write(`${text}\n`);
   }
 
@@ -44,16 +44,16 @@ export class Console {
     if (this.out.isTTY) {
       const bar = '█'.repeat(Math.round(share * 24)).padEnd(24, '░');
       this.out.write(`\r\x1b[K  ${bar} ${what}  ${size}`);
-      this.#bar = true;
-    } else if (this.#told.what !== what || this.#told.tenths < tenths) {
-      this.#told = { what, tenths };
+      this.bar = true;
+    } else if (this.told.what !== what || this.told.tenths < tenths) {
+      this.told = { what, tenths };
       this.out.write(`  … ${what}  ${size}\n`);
     }
   }
 
-  #clear(): void {
-    if (this.#bar) this.out.write('\r\x1b[K');
-    this.#bar = false;
+  private clear(): void {
+    if (this.bar) this.out.write('\r\x1b[K');
+    this.bar = false;
   }
 }
 

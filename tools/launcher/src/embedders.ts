@@ -46,13 +46,13 @@ export class Embedders {
   /** For the person who started it; empty where nobody was chosen. */
   label = '';
   readonly running: RunningEmbedder[] = [];
-  readonly #dir: string;
-  #again: NodeJS.Timeout | undefined;
-  #background: Promise<void> | undefined;
-  #stopped = false;
+  private readonly dir: string;
+  private again: NodeJS.Timeout | undefined;
+  private background: Promise<void> | undefined;
+  private stopped = false;
 
   constructor(private readonly options: EmbeddersOptions) {
-    this.#dir = options.home.file('local-embedder');
+    this.dir = options.home.file('local-embedder');
   }
 
   /**
@@ -68,12 +68,12 @@ export class Embedders {
     const configured = configuredIn(env, saved);
     const usesSimulator = saved.some(({ openai, model }) => openai.url === simulated && model === SIMULATED_MODEL);
     if (usesSimulator) {
-      await this.#startSimulator();
-      this.#tell('embedded by the simulator (from the settings), which knows words but no meaning');
-    } else if (configured !== undefined) return this.#tell(configured);
+      await this.startSimulator();
+      this.tell('embedded by the simulator (from the settings), which knows words but no meaning');
+    } else if (configured !== undefined) return this.tell(configured);
     const source = sourceIn(env);
-    if (saved.length === 0 && (choice === 'simulator' || (offline && !(await this.#fetched(source))))) {
-      await this.#startSimulator();
+    if (saved.length === 0 && (choice === 'simulator' || (offline && !(await this.fetched(source))))) {
+      await this.startSimulator();
       this.env = {
         RAG_EMBEDDING_ENGINE: 'openai',
         RAG_EMBEDDING_MODEL: SIMULATED_MODEL,
@@ -81,26 +81,26 @@ export class Embedders {
         // Without one a key for OpenAI itself would be sent there.
         RAG_OPENAI_API_KEY: 'none',
       };
-      return this.#tell('embedded by the simulator, which knows words but no meaning; the settings can change that');
+      return this.tell('embedded by the simulator, which knows words but no meaning; the settings can change that');
     }
     const port = await home.port('embedder');
     this.env = { RAG_LOCAL_EMBEDDER_URL: `http://127.0.0.1:${port}/v1` };
     // Chats do not wait for it. Beside the simulator it runs so that the settings can change to it.
     if (!usesSimulator) this.label = 'embedded here, as soon as the embedder is fetched and started';
-    this.#background = this.#fetchAndStart(source, port);
+    this.background = this.fetchAndStart(source, port);
   }
 
   /** They are no longer started again. */
   release(): void {
-    this.#stopped = true;
-    clearTimeout(this.#again);
+    this.stopped = true;
+    clearTimeout(this.again);
     for (const { supervisor } of this.running) supervisor.release();
   }
 
   async stop(): Promise<void> {
     this.release();
     await Promise.all(this.running.map(({ process }) => process.stop()));
-    await this.#background;
+    await this.background;
   }
 
   kill(): void {
@@ -108,48 +108,53 @@ export class Embedders {
     for (const { process } of this.running) process.signal('SIGKILL');
   }
 
-  async #fetchAndStart(source: ModelSource, port: number): Promise<void> {
-    if (await this.#fetched(source)) {
-      if (this.#stopped) return;
-      await this.#startLocal(source, port).catch((error: unknown) => !this.#stopped && this.#note(error));
-    } else if (!this.#stopped) {
+  private async fetchAndStart(source: ModelSource, port: number): Promise<void> {
+    if (await this.fetched(source)) {
+      if (this.stopped) return;
+      await this.startLocal(source, port).catch((error: unknown) => !this.stopped && this.note(error));
+    } else if (!this.stopped) {
       this.options.emit({ kind: 'note', text: 'Documents wait for it; it is tried again every five minutes' });
-      this.#again = setTimeout(() => {
-        this.#background = this.#fetchAndStart(source, port);
+      this.again = setTimeout(() => {
+        this.background = this.fetchAndStart(source, port);
       }, FETCH_AGAIN_MS).unref();
     }
   }
 
-  async #fetched(source: ModelSource): Promise<boolean> {
+  private async fetched(source: ModelSource): Promise<boolean> {
     try {
       await fetchLocalEmbedder(source, {
-        dir: this.#dir,
+        dir: this.dir,
         signal: this.options.signal,
         onProgress: ({ label, doneBytes, totalBytes }) =>
           this.options.emit({ kind: 'progress', what: label, done: doneBytes, total: totalBytes }),
       });
       return true;
     } catch (error) {
-      if (!this.#stopped) this.#note(error);
+      if (!this.stopped) this.note(error);
       return false;
     }
   }
 
-  async #startLocal(source: ModelSource, port: number): Promise<void> {
+  private async startLocal(source: ModelSource, port: number): Promise<void> {
     const model = this.options.env.embeddingModel ?? DEFAULT_MODEL;
     const from =
       source.kind === 'folder' ? ['--folder', source.path] : source.kind === 'hub' ? ['--hub', source.url] : [];
-    await this.#start('embedder', 'local-embedder', ['--dir', this.#dir, '--model', model, ...from], port);
+    await this.start('embedder', 'local-embedder', ['--dir', this.dir, '--model', model, ...from], port);
     if (this.running.some(({ name }) => name === 'simulator')) {
       this.options.emit({ kind: 'note', text: `${model} runs here as well: the settings can change to it` });
-    } else this.#tell(`embedded here by ${model}, which is loaded with the first of them`);
+    } else this.tell(`embedded here by ${model}, which is loaded with the first of them`);
   }
 
-  async #startSimulator(): Promise<void> {
-    await this.#start('simulator', 'provider-simulator', [], await this.options.home.port('simulator'));
+  private async startSimulator(): Promise<void> {
+    await this.start('simulator', 'provider-simulator', [], await this.options.home.port('simulator'));
   }
 
-  async #start(name: RunningEmbedder['name'], tool: string, args: readonly string[], port: number): Promise<void> {
+  private async start(
+    name: RunningEmbedder['name'],
+    tool: string,
+    args: readonly string[],
+    port: number,
+  ): Promise<void> {
     const { root, home, events } = this.options;
     const main = join(root, 'tools', tool, 'dist', 'main.js');
     if (!existsSync(main)) throw new Error(`${main} is not built: run npx nx run-many -t build`);
@@ -167,12 +172,12 @@ export class Embedders {
     await untilReady(process_, () => answers(`http://127.0.0.1:${port}/v1/models`));
   }
 
-  #tell(label: string): void {
+  private tell(label: string): void {
     this.label = label;
     this.options.emit({ kind: 'done', what: 'Documents', detail: label });
   }
 
-  #note(error: unknown): void {
+  private note(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
     this.options.emit({ kind: 'note', text: `The local embedder is not there: ${why}` });
   }

@@ -21,7 +21,7 @@ export interface ForegroundOptions {
 
 /** A program at a terminal: Ctrl-C, a signal or the end of npm stops everything and then this process. */
 export class Foreground {
-  #interrupted: number | undefined;
+  private interrupted: number | undefined;
 
   constructor(private readonly options: ForegroundOptions) {
     // A terminal that is gone must not end the process before it has stopped everything.
@@ -31,18 +31,18 @@ export class Foreground {
   }
 
   get ending(): boolean {
-    return this.#interrupted !== undefined;
+    return this.interrupted !== undefined;
   }
 
   /** Stops everything and exits; the second call kills instead. */
   async end(why: string): Promise<void> {
     const { terminal, stop, killAll, farewell } = this.options;
-    if (this.#interrupted !== undefined) {
-      if (performance.now() - this.#interrupted < SAME_KEY_MS) return;
+    if (this.interrupted !== undefined) {
+      if (performance.now() - this.interrupted < SAME_KEY_MS) return;
       killAll();
       process.exit(EXIT_INTERRUPTED);
     }
-    this.#interrupted = performance.now();
+    this.interrupted = performance.now();
     terminal.line(`\n${why}: stopping (once more to kill)`);
     await stop();
     terminal.line(farewell);

@@ -11,9 +11,9 @@ const ERROR_LEVEL = 50;
 
 /** Follows the services' log files and reports each new kind of error once in a while. */
 export class LogWatch {
-  readonly #offsets = new Map<string, number>();
-  readonly #told = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
+  private readonly offsets = new Map<string, number>();
+  private readonly told = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly directory: string,
@@ -21,41 +21,41 @@ export class LogWatch {
   ) {}
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      void this.look().then(() => this.#timer && this.start());
+    this.timer = setTimeout(() => {
+      void this.look().then(() => this.timer && this.start());
     }, LOOK_EACH_MS);
-    this.#timer.unref();
+    this.timer.unref();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   /** Reads what is new in each file. */
   async look(): Promise<void> {
     const names = await readdir(this.directory).catch((): string[] => []);
     for (const name of names.filter((file) => file.endsWith('.log'))) {
-      for (const line of await this.#newLines(join(this.directory, name))) {
+      for (const line of await this.newLines(join(this.directory, name))) {
         const message = errorIn(line);
-        if (message !== undefined) this.#tellOnce(name.slice(0, -'.log'.length), message);
+        if (message !== undefined) this.tellOnce(name.slice(0, -'.log'.length), message);
       }
     }
   }
 
-  #tellOnce(process: string, message: string): void {
+  private tellOnce(process: string, message: string): void {
     const key = `${process} ${message}`;
     const now = performance.now();
-    if (now - (this.#told.get(key) ?? -Infinity) < REPEAT_AFTER_MS) return;
-    this.#told.set(key, now);
+    if (now - (this.told.get(key) ?? -Infinity) < REPEAT_AFTER_MS) return;
+    this.told.set(key, now);
     this.tell(process, message);
   }
 
-  async #newLines(path: string): Promise<string[]> {
+  private async newLines(path: string): Promise<string[]> {
     const { size } = await stat(path).catch(() => ({ size: 0 }));
-    const from = this.#offsets.get(path) ?? 0;
+    const from = this.offsets.get(path) ?? 0;
     if (size <= from) {
-      this.#offsets.set(path, size);
+      this.offsets.set(path, size);
       return [];
     }
     const buffer = Buffer.alloc(Math.min(size - from, MAX_STEP_BYTES));
@@ -67,7 +67,7 @@ export class LogWatch {
     }
     const whole = buffer.lastIndexOf(10) + 1;
     // A line longer than a whole step would never end: it is skipped.
-    this.#offsets.set(path, from + (whole === 0 && buffer.length === MAX_STEP_BYTES ? buffer.length : whole));
+    this.offsets.set(path, from + (whole === 0 && buffer.length === MAX_STEP_BYTES ? buffer.length : whole));
     return buffer.toString('utf8', 0, whole).split('\n');
   }
 }

@@ -40,36 +40,36 @@ export class Home {
 
   /** Made at the first start and kept; readable by the owner alone. */
   secrets(): Secrets {
-    const kept = this.#read<Partial<Secrets>>('secrets.json') ?? {};
+    const kept = this.read<Partial<Secrets>>('secrets.json') ?? {};
     const secrets: Secrets = {
       postgresPassword: kept.postgresPassword ?? randomPassword(),
       redisPassword: kept.redisPassword ?? randomPassword(),
       secretKey: kept.secretKey ?? randomBytes(32).toString('base64url'),
     };
-    if (Object.keys(kept).length < Object.keys(secrets).length) this.#write('secrets.json', secrets, 0o600);
+    if (Object.keys(kept).length < Object.keys(secrets).length) this.write('secrets.json', secrets, 0o600);
     return secrets;
   }
 
   /** The port that `name` had at the last start if it is still free, else another one. */
   async port(name: string): Promise<number> {
-    const ports = this.#read<Record<string, number>>('ports.json') ?? {};
+    const ports = this.read<Record<string, number>>('ports.json') ?? {};
     const last = ports[name];
     if (last !== undefined && (await portIsFree(last))) return last;
     const taken = new Set(Object.values(ports));
     let port = await freePort();
     while (taken.has(port)) port = await freePort();
-    this.#write('ports.json', { ...this.#read<Record<string, number>>('ports.json'), [name]: port });
+    this.write('ports.json', { ...this.read<Record<string, number>>('ports.json'), [name]: port });
     return port;
   }
 
   /** Keeps the variables of the services while they run, for a process that is to join them; readable by the owner alone. */
   writeShared(environment: Readonly<Record<string, string>>): void {
-    this.#write('services.json', environment, 0o600);
+    this.write('services.json', environment, 0o600);
   }
 
   /** What `writeShared` kept, while the launcher that wrote it is there. */
   async shared(): Promise<Record<string, string> | undefined> {
-    return (await this.inUse()) ? this.#read<Record<string, string>>('services.json') : undefined;
+    return (await this.inUse()) ? this.read<Record<string, string>>('services.json') : undefined;
   }
 
   /** Whether a launcher runs on this directory. */
@@ -79,7 +79,7 @@ export class Home {
   }
 
   writeRun(entries: readonly RunEntry[]): void {
-    this.#write('run.json', entries);
+    this.write('run.json', entries);
   }
 
   /** Keeps the log of the start before as `.1`, and gives the path of the new one. */
@@ -116,7 +116,7 @@ export class Home {
         );
       } else await sleep(100);
     }
-    await this.#leftovers(onWait);
+    await this.leftovers(onWait);
   }
 
   /** Tells who starts next that waiting is worth it. */
@@ -130,12 +130,10 @@ export class Home {
     rmSync(this.file('launcher.pid'), { force: true });
   }
 
-  async #leftovers(onWait: (pids: number[]) => void): Promise<void> {
-    const entries = this.#read<RunEntry[]>('run.json') ?? [];
+  private async leftovers(onWait: (pids: number[]) => void): Promise<void> {
+    const entries = this.read<RunEntry[]>('run.json') ?? [];
     const alive = async (): Promise<RunEntry[]> => {
-      const checked = await Promise.all(
-        entries.map(async (entry) => ((await this.#isOurs(entry)) ? entry : undefined)),
-      );
+      const checked = await Promise.all(entries.map(async (entry) => ((await this.isOurs(entry)) ? entry : undefined)));
       return checked.filter((entry) => entry !== undefined);
     };
     const found = await alive();
@@ -148,7 +146,7 @@ export class Home {
   }
 
   /** A pid may belong to somebody else by now: ours names this directory, the clone, or its port. */
-  async #isOurs({ pid, service, port }: RunEntry): Promise<boolean> {
+  private async isOurs({ pid, service, port }: RunEntry): Promise<boolean> {
     if (!(await processExists(pid))) return false;
     try {
       const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -164,7 +162,7 @@ export class Home {
     }
   }
 
-  #read<T>(name: string): T | undefined {
+  private read<T>(name: string): T | undefined {
     try {
       return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
     } catch (error) {
@@ -174,7 +172,7 @@ export class Home {
   }
 
   /** Whole or not at all: a reader never sees half a file. */
-  #write(name: string, value: unknown, mode = 0o644): void {
+  private write(name: string, value: unknown, mode = 0o644): void {
     const temporary = this.file(`.${name}.${process.pid}`);
     writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode });
     renameSync(temporary, this.file(name));

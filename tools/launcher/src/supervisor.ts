@@ -14,10 +14,10 @@ const STEADY_MS = 20_000;
 
 /** Keeps one process running: starts it again after it died, with growing pauses. */
 export class Supervisor {
-  #wanted = false;
-  #delay = FIRST_DELAY_MS;
-  #startedAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  private wanted = false;
+  private delay = FIRST_DELAY_MS;
+  private startedAt = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   /** `begin` starts the process (and may wait until it is ready); it is called once for each life. */
   constructor(
@@ -27,24 +27,24 @@ export class Supervisor {
     /** False: a death is told, and that is all. */
     private readonly again = true,
   ) {
-    process.onExit((exit) => this.#died(exit));
+    process.onExit((exit) => this.died(exit));
   }
 
   async start(): Promise<void> {
-    this.#wanted = true;
-    await this.#begin();
+    this.wanted = true;
+    await this.launch();
   }
 
   /** Takes over a process that its owner has started. */
   adopt(): void {
-    this.#wanted = true;
-    this.#startedAt = performance.now();
+    this.wanted = true;
+    this.startedAt = performance.now();
   }
 
   /** Runs `work`, which may stop and start the process, without interfering. */
   async without<T>(work: () => Promise<T>): Promise<T> {
-    this.#wanted = false;
-    clearTimeout(this.#timer);
+    this.wanted = false;
+    clearTimeout(this.timer);
     try {
       return await work();
     } finally {
@@ -55,28 +55,28 @@ export class Supervisor {
 
   /** The process is no longer started again; who called stops it. */
   release(): void {
-    this.#wanted = false;
-    clearTimeout(this.#timer);
+    this.wanted = false;
+    clearTimeout(this.timer);
   }
 
-  async #begin(): Promise<void> {
-    this.#startedAt = performance.now();
+  private async launch(): Promise<void> {
+    this.startedAt = performance.now();
     const begun = this.begin();
     this.events.onChange();
     await begun;
   }
 
-  #died(exit: ProcessExit): void {
+  private died(exit: ProcessExit): void {
     this.events.onChange();
-    if (!this.#wanted) return;
+    if (!this.wanted) return;
     if (!this.again) return this.events.onDeath(this.process.name, exit, undefined);
-    if (performance.now() - this.#startedAt > STEADY_MS) this.#delay = FIRST_DELAY_MS;
-    const delay = this.#delay;
-    this.#delay = Math.min(delay * 2, MAX_DELAY_MS);
+    if (performance.now() - this.startedAt > STEADY_MS) this.delay = FIRST_DELAY_MS;
+    const delay = this.delay;
+    this.delay = Math.min(delay * 2, MAX_DELAY_MS);
     this.events.onDeath(this.process.name, exit, delay);
-    this.#timer = setTimeout(() => {
+    this.timer = setTimeout(() => {
       // Its next death is announced by the process itself.
-      if (this.#wanted && !this.process.running) void Promise.resolve(this.#begin()).catch(() => undefined);
+      if (this.wanted && !this.process.running) void Promise.resolve(this.launch()).catch(() => undefined);
     }, delay);
   }
 }

@@ -27,47 +27,47 @@ import { Supervisor, type SupervisorEvents } from './supervisor';
 export class RunningSystem {
   baseUrl = '';
   provider: Provider = { kind: 'none', label: '', env: {} };
-  #instances: Instance[] = [];
-  #model: { process: ManagedProcess; supervisor: Supervisor; port: number } | undefined;
-  #embedders: Embedders | undefined;
-  #postgres: Store<PostgresServer> = { url: '' };
-  #redis: Store<RedisServer> = { url: '' };
-  #front: Front | undefined;
-  #stopped: Promise<void> | undefined;
-  #locked = false;
-  readonly #interrupt = new AbortController();
-  readonly #env: LauncherEnvironment;
-  readonly #root: string;
+  private instances: Instance[] = [];
+  private model: { process: ManagedProcess; supervisor: Supervisor; port: number } | undefined;
+  private embedders: Embedders | undefined;
+  private postgres: Store<PostgresServer> = { url: '' };
+  private redis: Store<RedisServer> = { url: '' };
+  private front: Front | undefined;
+  private stopped: Promise<void> | undefined;
+  private locked = false;
+  private readonly interrupt = new AbortController();
+  private readonly env: LauncherEnvironment;
+  private readonly root: string;
 
   constructor(
     readonly home: Home,
     private readonly options: LaunchOptions,
   ) {
-    this.#env = launcherEnvironment({ ...process.env, ...options.env });
-    this.#root = options.root ?? ROOT;
+    this.env = launcherEnvironment({ ...process.env, ...options.env });
+    this.root = options.root ?? ROOT;
   }
 
   /** Who embeds documents, in words; empty where that was left to the environment. */
   get embedder(): string {
-    return this.#embedders?.label ?? '';
+    return this.embedders?.label ?? '';
   }
 
   get postgresUrl(): string {
-    return this.#postgres.url;
+    return this.postgres.url;
   }
 
   get redisUrl(): string {
-    return this.#redis.url;
+    return this.redis.url;
   }
 
   /** The own address of each gateway, past the balancer. */
   get gateways(): string[] {
-    return this.#of('gateway').map(({ port }) => `http://${this.#loopback()}:${port}`);
+    return this.of('gateway').map(({ port }) => `http://${this.loopback()}:${port}`);
   }
 
   /** Every process with its present pid: what run.json holds. */
   get run(): RunEntry[] {
-    const entries: (RunEntry & { running: boolean })[] = this.#instances.map((instance) => ({
+    const entries: (RunEntry & { running: boolean })[] = this.instances.map((instance) => ({
       service: instance.service,
       instance: instance.instance,
       pid: instance.process.running ? instance.process.pid : 0,
@@ -78,16 +78,16 @@ export class RunningSystem {
     const add = (service: string, process: ManagedProcess, port: number): void => {
       entries.push({ service, instance: 1, pid: process.running ? process.pid : 0, port, running: process.running });
     };
-    if (this.#postgres.own) add('postgres', this.#postgres.own.server.process, this.#postgres.own.server.port);
-    if (this.#redis.own) add('redis', this.#redis.own.server.process, this.#redis.own.server.port);
-    if (this.#model) add('model', this.#model.process, this.#model.port);
-    for (const { name, process, port } of this.#embedders?.running ?? []) add(name, process, port);
+    if (this.postgres.own) add('postgres', this.postgres.own.server.process, this.postgres.own.server.port);
+    if (this.redis.own) add('redis', this.redis.own.server.process, this.redis.own.server.port);
+    if (this.model) add('model', this.model.process, this.model.port);
+    for (const { name, process, port } of this.embedders?.running ?? []) add(name, process, port);
     return entries.filter(({ running }) => running).map(({ running: _, ...entry }) => entry);
   }
 
   /** One process of a service (counted from 1), to be paused, signalled or watched. */
   process(service: ServiceName, instance = 1): ManagedProcess {
-    return this.#instance(service, instance).process;
+    return this.instance(service, instance).process;
   }
 
   /** `kill -9`; it is started again unless supervision is off. */
@@ -97,7 +97,7 @@ export class RunningSystem {
 
   /** Starts all processes of a service anew, one after the other, and waits until each is ready. */
   async restart(service: ServiceName): Promise<void> {
-    for (const { process, supervisor, healthPort } of this.#of(service)) {
+    for (const { process, supervisor, healthPort } of this.of(service)) {
       await supervisor.without(() => process.restart());
       await untilReady(process, () => isReady(healthPort));
     }
@@ -105,7 +105,7 @@ export class RunningSystem {
 
   /** Waits until that process says that it is ready. */
   async ready(service: ServiceName, instance = 1, timeoutMs = READY_TIMEOUT_MS): Promise<void> {
-    const { healthPort } = this.#instance(service, instance);
+    const { healthPort } = this.instance(service, instance);
     await waitFor(() => isReady(healthPort), { timeoutMs, intervalMs: 50, what: `${service}-${instance} to be ready` });
   }
 
@@ -125,19 +125,19 @@ export class RunningSystem {
   }
 
   redisServer(): { server: RedisServer; supervisor: Supervisor } {
-    if (!this.#redis.own) throw new Error('Redis was not started here');
-    return this.#redis.own;
+    if (!this.redis.own) throw new Error('Redis was not started here');
+    return this.redis.own;
   }
 
   postgresServer(): { server: PostgresServer; supervisor: Supervisor } {
-    if (!this.#postgres.own) throw new Error('Postgres was not started here');
-    return this.#postgres.own;
+    if (!this.postgres.own) throw new Error('Postgres was not started here');
+    return this.postgres.own;
   }
 
   /** Starts everything and resolves when all of it is ready; after an error nothing is left running. */
   async start(): Promise<void> {
-    await this.home.lock((pids) => this.#emit({ kind: 'waiting', pids }));
-    this.#locked = true;
+    await this.home.lock((pids) => this.emit({ kind: 'waiting', pids }));
+    this.locked = true;
     try {
       const host = this.options.host ?? '127.0.0.1';
       const port = this.options.port ?? 0;
@@ -146,10 +146,10 @@ export class RunningSystem {
           `port ${port} is in use by another program: stop it, or choose another port (npm start -- --port ${port + 1})`,
         );
       }
-      await this.#startStores();
-      await this.#startProvider();
-      await this.#startEmbedders();
-      await this.#startServices(host, port);
+      await this.startStores();
+      await this.startProvider();
+      await this.startEmbedders();
+      await this.startServices(host, port);
     } catch (error) {
       await this.stop();
       throw error;
@@ -158,163 +158,163 @@ export class RunningSystem {
 
   /** Stops gateways, services, model, Redis and Postgres in this order. Repeated calls wait for the first. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+    this.stopped ??= this.stopAll();
+    return this.stopped;
   }
 
   /** Kills everything at once: for the one who presses Ctrl-C twice. */
   killAll(): void {
-    this.#release();
-    for (const { process } of this.#instances) process.signal('SIGKILL');
-    this.#model?.process.signal('SIGKILL');
-    this.#embedders?.kill();
-    this.#redis.own?.server.process.signal('SIGTERM');
-    this.#postgres.own?.server.process.signal('SIGQUIT');
+    this.release();
+    for (const { process } of this.instances) process.signal('SIGKILL');
+    this.model?.process.signal('SIGKILL');
+    this.embedders?.kill();
+    this.redis.own?.server.process.signal('SIGTERM');
+    this.postgres.own?.server.process.signal('SIGQUIT');
   }
 
-  async #startStores(): Promise<void> {
+  private async startStores(): Promise<void> {
     const started = performance.now();
     const open = async <T>(what: string, store: Promise<Store<T>>): Promise<Store<T>> => {
       const opened = await store;
       const detail = opened.own ? withoutPassword(opened.url) : `${withoutPassword(opened.url)} (given)`;
-      this.#emit({ kind: 'done', what, ms: performance.now() - started, detail });
+      this.emit({ kind: 'done', what, ms: performance.now() - started, detail });
       return opened;
     };
-    const events = this.#events();
+    const events = this.events();
     const [postgres, redis] = await Promise.allSettled([
-      open('Postgres', openPostgres(this.#env, this.home, events)),
-      open('Redis', openRedis(this.#env, this.home, events)),
+      open('Postgres', openPostgres(this.env, this.home, events)),
+      open('Redis', openRedis(this.env, this.home, events)),
     ]);
-    if (postgres.status === 'fulfilled') this.#postgres = postgres.value;
-    if (redis.status === 'fulfilled') this.#redis = redis.value;
+    if (postgres.status === 'fulfilled') this.postgres = postgres.value;
+    if (redis.status === 'fulfilled') this.redis = redis.value;
     for (const result of [postgres, redis]) if (result.status === 'rejected') throw result.reason;
-    this.#writeRun();
+    this.writeRun();
   }
 
-  async #startProvider(): Promise<void> {
+  private async startProvider(): Promise<void> {
     const started = performance.now();
     const choice = this.options.provider ?? 'none';
     this.provider = await chooseProvider({
-      root: this.#root,
-      env: this.#env,
+      root: this.root,
+      env: this.env,
       home: this.home,
       databaseUrl: this.postgresUrl,
       force: choice === 'auto' ? undefined : choice,
-      signal: this.#interrupt.signal,
-      onProgress: (progress) => this.#emit({ kind: 'progress', ...progress }),
+      signal: this.interrupt.signal,
+      onProgress: (progress) => this.emit({ kind: 'progress', ...progress }),
     });
     const server = this.provider.server;
     if (server) {
-      const supervisor = new Supervisor(server.process, () => server.process.start(), this.#events());
-      this.#model = { process: server.process, supervisor, port: server.port };
+      const supervisor = new Supervisor(server.process, () => server.process.start(), this.events());
+      this.model = { process: server.process, supervisor, port: server.port };
       await supervisor.start();
       await untilReady(server.process, () => answers(server.readyUrl));
     }
     if (choice !== 'none') {
-      this.#emit({ kind: 'done', what: 'Model', ms: performance.now() - started, detail: this.provider.label });
+      this.emit({ kind: 'done', what: 'Model', ms: performance.now() - started, detail: this.provider.label });
     }
   }
 
-  async #startEmbedders(): Promise<void> {
+  private async startEmbedders(): Promise<void> {
     const choice = this.options.provider ?? 'none';
-    this.#embedders = new Embedders({
-      ...{ root: this.#root, env: this.#env, home: this.home, choice },
-      events: this.#events(),
-      emit: (event) => this.#emit(event),
-      signal: this.#interrupt.signal,
+    this.embedders = new Embedders({
+      ...{ root: this.root, env: this.env, home: this.home, choice },
+      events: this.events(),
+      emit: (event) => this.emit(event),
+      signal: this.interrupt.signal,
     });
     const offline = choice === 'auto' && this.provider.kind === 'simulator';
-    await this.#embedders.choose(this.postgresUrl, { offline });
+    await this.embedders.choose(this.postgresUrl, { offline });
   }
 
-  async #startServices(host: string, port: number): Promise<void> {
+  private async startServices(host: string, port: number): Promise<void> {
     const started = performance.now();
     const scale: Scale = { ...parseScale(''), ...this.options.scale };
     const shared = sharedEnvironment({
-      ...{ env: this.#env, home: this.home, root: this.#root },
+      ...{ env: this.env, home: this.home, root: this.root },
       databaseUrl: this.postgresUrl,
       redisUrl: this.redisUrl,
-      extra: { ...this.provider.env, ...this.#embedders?.env, ...this.options.env },
+      extra: { ...this.provider.env, ...this.embedders?.env, ...this.options.env },
     });
     this.home.writeShared(shared);
     for (const service of SERVICES) {
       for (let instance = 1; instance <= scale[service]; instance++) {
         const alone = service === 'gateway' && scale.gateway === 1;
         const own = alone && port !== 0 ? port : await this.home.port(`${service}-${instance}`);
-        this.#instances.push(
+        this.instances.push(
           await prepareInstance({
-            ...{ service, instance, root: this.#root, home: this.home, port: own, shared },
+            ...{ service, instance, root: this.root, home: this.home, port: own, shared },
             code: this.options.code ?? 'built',
             host: alone ? host : '127.0.0.1',
             behindBalancer: !alone,
             extra: this.options.serviceEnv?.[service],
             supervise: this.options.supervise ?? true,
-            events: this.#events(),
+            events: this.events(),
           }),
         );
       }
     }
-    if (scale.gateway > 1) this.#front = new Front(this.#of('gateway'));
-    const reached = this.#front ? await this.#front.listen(port, host) : this.#of('gateway')[0]?.port;
-    this.baseUrl = `http://${this.#loopback()}:${reached}`;
-    await Promise.all(this.#instances.map(({ supervisor }) => supervisor.start()));
-    await Promise.all(this.#instances.map(({ process, healthPort }) => untilReady(process, () => isReady(healthPort))));
-    await this.#front?.look();
+    if (scale.gateway > 1) this.front = new Front(this.of('gateway'));
+    const reached = this.front ? await this.front.listen(port, host) : this.of('gateway')[0]?.port;
+    this.baseUrl = `http://${this.loopback()}:${reached}`;
+    await Promise.all(this.instances.map(({ supervisor }) => supervisor.start()));
+    await Promise.all(this.instances.map(({ process, healthPort }) => untilReady(process, () => isReady(healthPort))));
+    await this.front?.look();
     const replicas = Object.entries(scale).filter(([, count]) => count > 1);
     const detail = replicas.map(([service, count]) => `${service} ×${count}`).join(', ');
-    this.#emit({ kind: 'done', what: 'Services', ms: performance.now() - started, detail });
+    this.emit({ kind: 'done', what: 'Services', ms: performance.now() - started, detail });
   }
 
-  async #stop(): Promise<void> {
-    this.#interrupt.abort();
-    if (this.#locked) this.home.stopping();
-    this.#release();
-    const gateways = this.#of('gateway');
-    const others = this.#instances.filter(({ service }) => service !== 'gateway');
+  private async stopAll(): Promise<void> {
+    this.interrupt.abort();
+    if (this.locked) this.home.stopping();
+    this.release();
+    const gateways = this.of('gateway');
+    const others = this.instances.filter(({ service }) => service !== 'gateway');
     await Promise.all(gateways.map(({ process }) => process.stop()));
-    await this.#front?.close();
+    await this.front?.close();
     await Promise.all(others.map(({ process }) => process.stop()));
-    await Promise.all([this.#model?.process.stop(), this.#embedders?.stop()]);
-    await this.#redis.own?.server.stop();
-    await this.#postgres.own?.server.stop();
-    if (this.#locked) this.home.unlock();
+    await Promise.all([this.model?.process.stop(), this.embedders?.stop()]);
+    await this.redis.own?.server.stop();
+    await this.postgres.own?.server.stop();
+    if (this.locked) this.home.unlock();
   }
 
-  #release(): void {
-    for (const { supervisor } of this.#instances) supervisor.release();
-    this.#model?.supervisor.release();
-    this.#embedders?.release();
-    this.#redis.own?.supervisor.release();
-    this.#postgres.own?.supervisor.release();
+  private release(): void {
+    for (const { supervisor } of this.instances) supervisor.release();
+    this.model?.supervisor.release();
+    this.embedders?.release();
+    this.redis.own?.supervisor.release();
+    this.postgres.own?.supervisor.release();
   }
 
-  #events(): SupervisorEvents {
+  private events(): SupervisorEvents {
     return {
-      onChange: () => this.#writeRun(),
-      onDeath: (name, exit, restartInMs) => this.#emit({ kind: 'died', name, exit, restartInMs }),
+      onChange: () => this.writeRun(),
+      onDeath: (name, exit, restartInMs) => this.emit({ kind: 'died', name, exit, restartInMs }),
     };
   }
 
-  #writeRun(): void {
-    if (!this.#stopped) this.home.writeRun(this.run);
+  private writeRun(): void {
+    if (!this.stopped) this.home.writeRun(this.run);
   }
 
-  #instance(service: ServiceName, instance: number): Instance {
-    const found = this.#of(service).find((candidate) => candidate.instance === instance);
+  private instance(service: ServiceName, instance: number): Instance {
+    const found = this.of(service).find((candidate) => candidate.instance === instance);
     if (!found) throw new Error(`there is no ${service}-${instance}`);
     return found;
   }
 
-  #of(service: ServiceName): Instance[] {
-    return this.#instances.filter((instance) => instance.service === service);
+  private of(service: ServiceName): Instance[] {
+    return this.instances.filter((instance) => instance.service === service);
   }
 
-  #loopback(): string {
+  private loopback(): string {
     const host = this.options.host ?? '127.0.0.1';
     return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   }
 
-  #emit(event: LaunchEvent): void {
+  private emit(event: LaunchEvent): void {
     this.options.onEvent?.(event);
   }
 }

@@ -52,88 +52,88 @@ const FIRST_TEXT_MS = 50;
  * text: a question does not wait for the documents that came before it.
  */
 export class Engine {
-  readonly #jobs: Job[] = [];
-  #inference?: Inference;
-  #running = false;
-  #textMs = FIRST_TEXT_MS;
-  #idle?: NodeJS.Timeout;
+  private readonly jobs: Job[] = [];
+  private inference?: Inference;
+  private running = false;
+  private textMs = FIRST_TEXT_MS;
+  private idle?: NodeJS.Timeout;
 
   constructor(private readonly options: EngineOptions) {}
 
   /** Whether the weights are in memory. */
   get loaded(): boolean {
-    return this.#inference !== undefined && !this.#inference.ended;
+    return this.inference !== undefined && !this.inference.ended;
   }
 
   /** @throws Busy, NotLoaded; the signal's reason when it is aborted, which gives up what is left of the request */
   embed(texts: readonly string[], signal: AbortSignal): Promise<TextVector[]> {
     signal.throwIfAborted();
-    const waiting = this.#jobs.reduce((sum, job) => sum + job.texts.length - job.done.length, 0);
+    const waiting = this.jobs.reduce((sum, job) => sum + job.texts.length - job.done.length, 0);
     if (waiting > 0 && waiting + texts.length > this.options.queue)
-      throw new Busy(Math.max(1, Math.ceil((waiting * this.#textMs) / 1000)));
+      throw new Busy(Math.max(1, Math.ceil((waiting * this.textMs) / 1000)));
     return new Promise((resolve, reject) => {
       const job: Job = { texts, done: [], resolve, reject };
-      this.#jobs.push(job);
-      signal.addEventListener('abort', () => this.#end(job, () => reject(signal.reason as Error)), { once: true });
-      if (!this.#running) void this.#run();
+      this.jobs.push(job);
+      signal.addEventListener('abort', () => this.end(job, () => reject(signal.reason as Error)), { once: true });
+      if (!this.running) void this.run();
     });
   }
 
   /** Lets go of the model. */
   stop(): void {
-    clearTimeout(this.#idle);
-    this.#inference?.stop();
-    this.#inference = undefined;
+    clearTimeout(this.idle);
+    this.inference?.stop();
+    this.inference = undefined;
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    clearTimeout(this.#idle);
-    while (this.#jobs.length > 0) {
-      const inference = await this.#ready();
-      const job = this.#next();
+  private async run(): Promise<void> {
+    this.running = true;
+    clearTimeout(this.idle);
+    while (this.jobs.length > 0) {
+      const inference = await this.ready();
+      const job = this.next();
       if (!inference || !job) continue;
       const startedAt = performance.now();
       try {
         job.done.push(await inference.embed(job.texts[job.done.length]!));
       } catch (error) {
         if (inference.ended && !job.interrupted) job.interrupted = true;
-        else this.#end(job, () => job.reject(error));
+        else this.end(job, () => job.reject(error));
         continue;
       }
-      this.#textMs += (performance.now() - startedAt - this.#textMs) / 16;
-      if (job.done.length === job.texts.length) this.#end(job, () => job.resolve(job.done));
+      this.textMs += (performance.now() - startedAt - this.textMs) / 16;
+      if (job.done.length === job.texts.length) this.end(job, () => job.resolve(job.done));
     }
-    this.#running = false;
-    if (this.options.idleMs > 0) this.#idle = setTimeout(() => this.stop(), this.options.idleMs).unref();
+    this.running = false;
+    if (this.options.idleMs > 0) this.idle = setTimeout(() => this.stop(), this.options.idleMs).unref();
   }
 
   /** The loaded model; undefined when it cannot be loaded, which ends everything that waits for it. */
-  async #ready(): Promise<Inference | undefined> {
-    if (this.#inference && !this.#inference.ended) return this.#inference;
+  private async ready(): Promise<Inference | undefined> {
+    if (this.inference && !this.inference.ended) return this.inference;
     try {
-      return (this.#inference = await this.options.load());
+      return (this.inference = await this.options.load());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      for (const job of [...this.#jobs]) {
-        this.#end(job, () => job.reject(new NotLoaded(`The local embedder cannot load its model: ${why}`)));
+      for (const job of [...this.jobs]) {
+        this.end(job, () => job.reject(new NotLoaded(`The local embedder cannot load its model: ${why}`)));
       }
       return undefined;
     }
   }
 
-  #next(): Job | undefined {
+  private next(): Job | undefined {
     const left = (job: Job): number => job.texts.length - job.done.length;
-    return this.#jobs.reduce<Job | undefined>(
+    return this.jobs.reduce<Job | undefined>(
       (fewest, job) => (!fewest || left(job) < left(fewest) ? job : fewest),
       undefined,
     );
   }
 
-  #end(job: Job, settle: () => void): void {
-    const at = this.#jobs.indexOf(job);
+  private end(job: Job, settle: () => void): void {
+    const at = this.jobs.indexOf(job);
     if (at < 0) return;
-    this.#jobs.splice(at, 1);
+    this.jobs.splice(at, 1);
     settle();
   }
 }

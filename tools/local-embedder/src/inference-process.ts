@@ -38,37 +38,37 @@ export function startInference(
 }
 
 class InferenceProcess implements Inference {
-  #waiting?: { resolve: (vector: TextVector) => void; reject: (error: Error) => void };
-  #late?: NodeJS.Timeout;
-  #ended = false;
+  private waiting?: { resolve: (vector: TextVector) => void; reject: (error: Error) => void };
+  private late?: NodeJS.Timeout;
+  private hasEnded = false;
 
   constructor(
     private readonly child: ChildProcess,
     private readonly textTimeoutMs: number,
   ) {
     child.on('message', (message: FromInference) => {
-      const waiting = this.#settle();
+      const waiting = this.settle();
       if (message.kind === 'vector') waiting?.resolve(message);
       else if (message.kind === 'failed') waiting?.reject(new Error(message.message));
     });
     const end = (): void => {
-      this.#ended = true;
-      this.#settle()?.reject(new Error('the process of the model ended in the middle of a text'));
+      this.hasEnded = true;
+      this.settle()?.reject(new Error('the process of the model ended in the middle of a text'));
     };
     child.on('error', end);
     child.on('exit', end);
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.hasEnded;
   }
 
   embed(text: string): Promise<TextVector> {
-    if (this.#ended) return Promise.reject(new Error('the process of the model has ended'));
+    if (this.hasEnded) return Promise.reject(new Error('the process of the model has ended'));
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.waiting = { resolve, reject };
       // Its end is what the text fails with.
-      this.#late = setTimeout(() => this.stop(), this.textTimeoutMs);
+      this.late = setTimeout(() => this.stop(), this.textTimeoutMs);
       this.child.send({ text });
     });
   }
@@ -77,10 +77,10 @@ class InferenceProcess implements Inference {
     this.child.kill('SIGKILL');
   }
 
-  #settle() {
-    clearTimeout(this.#late);
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+  private settle() {
+    clearTimeout(this.late);
+    const waiting = this.waiting;
+    this.waiting = undefined;
     return waiting;
   }
 }

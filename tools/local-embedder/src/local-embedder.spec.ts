@@ -12,12 +12,12 @@ class SlowInference implements Inference {
   ended = false;
   stopped = false;
   readonly asked: string[] = [];
-  #answer: (() => void)[] = [];
+  private waiting: (() => void)[] = [];
 
   embed(text: string) {
     this.asked.push(text);
     return new Promise<{ vector: Float32Array; tokens: number }>((resolve, reject) => {
-      this.#answer.push(() =>
+      this.waiting.push(() =>
         this.ended ? reject(new Error('gone')) : resolve({ vector: Float32Array.of(text.length), tokens: 1 }),
       );
     });
@@ -25,8 +25,8 @@ class SlowInference implements Inference {
 
   async answer(times = 1): Promise<void> {
     for (let time = 0; time < times; time++) {
-      await vi.waitFor(() => expect(this.#answer.length).toBeGreaterThan(0));
-      this.#answer.shift()?.();
+      await vi.waitFor(() => expect(this.waiting.length).toBeGreaterThan(0));
+      this.waiting.shift()?.();
     }
   }
 

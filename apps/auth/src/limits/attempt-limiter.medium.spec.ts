@@ -39,13 +39,13 @@ describe('attempts', () => {
       device: undefined,
       ...attempt,
     });
-  /** @returns how many were let through to the password */
+  /** @returns how many reached the password check */
   const guess = async (times: number, of: (n: number) => Partial<SignInAttempt> = () => ({})): Promise<number> => {
     const outcomes = await Promise.allSettled(Array.from({ length: times }, (_, n) => attempt(of(n))));
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
   };
 
-  it('close an account to the address that guesses, over all replicas, and to nobody else', async () => {
+  it('close an account to the guessing address only, over all replicas', async () => {
     expect(await guess(10)).toBe(3);
     await expect(attempt({})).rejects.toMatchObject(LIMITED);
     expect(limited).toEqual([['sign-in-source', '203.0.113.1']]);
@@ -53,7 +53,7 @@ describe('attempts', () => {
     await expect(attempt({ account: 'another@example.com' })).resolves.toBeInstanceOf(Function);
   });
 
-  it('from many addresses close the account to unknown devices, and not to those of its owner', async () => {
+  it('from many addresses close the account to unknown devices, but not to its owner’s', async () => {
     expect(await guess(20, (n) => ({ address: `198.51.100.${n}` }))).toBe(9);
     await expect(attempt({ address: '192.0.2.1' })).rejects.toMatchObject(LIMITED);
     await expect(attempt({ address: '192.0.2.1', device: 'laptop' })).resolves.toBeInstanceOf(Function);
@@ -62,7 +62,7 @@ describe('attempts', () => {
     await expect(attempt({ device: 'phone' })).resolves.toBeInstanceOf(Function);
   });
 
-  it('from many known devices are bounded together: who once knew the password may have made any number', async () => {
+  it('from all known devices share one limit: anybody who once knew the password may have created many', async () => {
     expect(await guess(20, (n) => ({ address: `198.51.100.${n}`, device: `device-${n}` }))).toBe(9);
     await expect(attempt({ device: 'one more' })).rejects.toMatchObject(LIMITED);
     await expect(attempt({})).resolves.toBeInstanceOf(Function);
@@ -76,20 +76,20 @@ describe('attempts', () => {
   it.each([
     ['behind a proxy that is not trusted', { addressShared: true }],
     ['behind a proxy of a private network', { address: '10.0.0.7' }],
-  ])('%s do not lock everybody out', async (_, origin) => {
+  ])('%s have a higher limit', async (_, origin) => {
     expect(await guess(20, (n) => ({ account: `a${n}@example.com`, ...origin }))).toBe(20);
     await expect(attempt(origin)).resolves.toBeInstanceOf(Function);
-    // It has an end all the same.
+    // It has a limit too.
     expect(await guess(100, (n) => ({ account: `b${n}@example.com`, ...origin }))).toBe(80 - 21);
     await expect(attempt({ ...origin, device: 'laptop' })).resolves.toBeInstanceOf(Function);
   });
 
-  it('that were right are forgiven', async () => {
+  it('that succeed are not counted', async () => {
     for (let n = 0; n < 12; n += 1) await (await attempt({}))();
     expect(await guess(10)).toBe(3);
   });
 
-  it('that were right are bounded as well', async () => {
+  it('that succeed have a limit of their own', async () => {
     for (let n = 0; n < 5; n += 1) await replica().signedIn({ account: 'owner@example.com', address: '192.0.2.1' });
     await expect(replica().signedIn({ account: 'owner@example.com', address: '192.0.2.1' })).rejects.toMatchObject(
       LIMITED,
@@ -97,7 +97,7 @@ describe('attempts', () => {
     await expect(replica().signedIn({ account: 'another@example.com', address: '192.0.2.1' })).resolves.toBeUndefined();
   });
 
-  it('to sign up and to change a password are bounded', async () => {
+  it('to sign up and to change a password are limited', async () => {
     const from = { address: '203.0.113.1', addressShared: false };
     for (let n = 0; n < 2; n += 1) await replica().signUp(from);
     await expect(replica().signUp(from)).rejects.toMatchObject(LIMITED);

@@ -9,11 +9,14 @@ export interface AttemptLimits {
   windowSeconds: number;
   /** Failed attempts on one account from one address, or from one device that its owner uses. */
   perAccount: number;
-  /** Failed attempts on one account from all unknown devices together, and as many from all known ones: who once knew the password has any number. */
+  /**
+   * Failed attempts on one account from all unknown devices together, and as many from all known ones: anybody who once knew the password may
+   * have created any number of those.
+   */
   perAccountOverall: number;
   perAddress: number;
   signUpsPerAddress: number;
-  /** Sign-ins that succeed. */
+  /** Successful sign-ins. */
   signInsPerAccount: number;
 }
 
@@ -26,37 +29,36 @@ export interface Origin {
 
 export interface SignInAttempt extends Origin {
   account: string;
-  /** A device that somebody has signed in to the account with. */
+  /** A device with an earlier sign-in to the account. */
   device: string | undefined;
 }
 
-/** Called for the first refusal of each window, so that a flood of attempts is not a flood of lines. */
+/** Called for the first refusal of each window, so that a flood of attempts does not flood the log. */
 export type OnLimited = (limit: string, address: string) => void;
 
-/** Takes back what an attempt was counted with. */
+/** Takes the attempt's count back. */
 export type Forgive = () => Promise<void>;
 
 const LIMIT = ':limit:';
 
-/** How much more than a single client an address may do behind which many can stand. */
+/** Factor for an address that many clients may share. */
 const SHARED_ADDRESS_FACTOR = 10;
 
 /**
- * Counts password attempts over all replicas, in Redis. They are counted before the password is checked, so that a burst in parallel
- * gains nothing, and forgiven when it was right. When Redis is away nobody can sign in: unlimited attempts would be worse.
- *
- * A stranger must not be able to lock others out. So an account is closed to the address that guesses, to all unknown devices only after
- * many more guesses from elsewhere, and never to a device that its owner uses by what others do.
+ * Counts password attempts over all replicas, in Redis. An attempt is counted before the password is checked, so that a parallel burst gains
+ * nothing, and uncounted if it succeeds. While Redis is away sign-in is refused: unlimited attempts would be worse.
+ * An attacker must not be able to lock others out. So an account is closed to the guessing address, to all unknown devices only after many
+ * more guesses from elsewhere, and never to its owner's devices because of others.
  */
 export class AttemptLimiter {
-  readonly #source: RateLimiterRedis;
-  readonly #account: RateLimiterRedis;
-  readonly #address: RateLimiterRedis;
-  readonly #sharedAddress: RateLimiterRedis;
-  readonly #signUp: RateLimiterRedis;
-  readonly #sharedSignUp: RateLimiterRedis;
-  readonly #passwordChange: RateLimiterRedis;
-  readonly #signedIn: RateLimiterRedis;
+  private readonly source: RateLimiterRedis;
+  private readonly account: RateLimiterRedis;
+  private readonly address: RateLimiterRedis;
+  private readonly sharedAddress: RateLimiterRedis;
+  private readonly signUps: RateLimiterRedis;
+  private readonly sharedSignUp: RateLimiterRedis;
+  private readonly passwordChanges: RateLimiterRedis;
+  private readonly signedInLimit: RateLimiterRedis;
 
   constructor(
     redis: Redis,
@@ -71,60 +73,71 @@ export class AttemptLimiter {
         points,
         duration: limits.windowSeconds,
       });
-    this.#source = limiter('sign-in-source', limits.perAccount);
-    this.#account = limiter('sign-in-account-overall', limits.perAccountOverall);
-    this.#address = limiter('sign-in-address', limits.perAddress);
-    this.#sharedAddress = limiter('sign-in-shared-address', limits.perAddress * SHARED_ADDRESS_FACTOR);
-    this.#signUp = limiter('sign-up-address', limits.signUpsPerAddress);
-    this.#sharedSignUp = limiter('sign-up-shared-address', limits.signUpsPerAddress * SHARED_ADDRESS_FACTOR);
-    this.#passwordChange = limiter('password-change', limits.perAccount);
-    this.#signedIn = limiter('signed-in', limits.signInsPerAccount);
+    this.source = limiter('sign-in-source', limits.perAccount);
+    this.account = limiter('sign-in-account-overall', limits.perAccountOverall);
+    this.address = limiter('sign-in-address', limits.perAddress);
+    this.sharedAddress = limiter('sign-in-shared-address', limits.perAddress * SHARED_ADDRESS_FACTOR);
+    this.signUps = limiter('sign-up-address', limits.signUpsPerAddress);
+    this.sharedSignUp = limiter('sign-up-shared-address', limits.signUpsPerAddress * SHARED_ADDRESS_FACTOR);
+    this.passwordChanges = limiter('password-change', limits.perAccount);
+    this.signedInLimit = limiter('signed-in', limits.signInsPerAccount);
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
     const from = toNetwork(origin.address);
     const name = hashed(account);
-    const address = isShared(origin) ? this.#sharedAddress : this.#address;
-    // The narrowest first: what it refuses does not count against the others.
+    const address = isShared(origin) ? this.sharedAddress : this.address;
+    // The narrowest first: an attempt that it refuses does not count against the others.
     const counters: [RateLimiterRedis, string][] =
       device === undefined
         ? [
-            [this.#source, `${name}:address:${from}`],
+            [this.source, `${name}:address:${from}`],
             [address, from],
-            [this.#account, name],
+            [this.account, name],
           ]
         : [
-            [this.#source, `${name}:device:${device}`],
-            [this.#account, `${name}:devices`],
+            [this.source, `${name}:device:${device}`],
+            [this.account, `${name}:devices`],
           ];
-    return this.#consumeAll(counters, origin.address);
+    return this.consumeAll(counters, origin.address);
   }
 
-  /** Counts a sign-in that succeeded. @throws CallError `RATE_LIMITED` with `retryAfter` */
+  /**
+   * Counts a successful sign-in.
+   *
+   * @throws CallError `RATE_LIMITED` with `retryAfter`
+   */
   async signedIn({ account, address }: Pick<SignInAttempt, 'account' | 'address'>): Promise<void> {
-    await this.#consume(this.#signedIn, hashed(account), address);
+    await this.consume(this.signedInLimit, hashed(account), address);
   }
 
   /** @throws CallError `RATE_LIMITED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
-    const limiter = isShared(origin) ? this.#sharedSignUp : this.#signUp;
-    await this.#consume(limiter, toNetwork(origin.address), origin.address);
+    const limiter = isShared(origin) ? this.sharedSignUp : this.signUps;
+    await this.consume(limiter, toNetwork(origin.address), origin.address);
   }
 
-  /** Guesses of the old password by somebody who is signed in. @throws CallError `RATE_LIMITED` with `retryAfter` */
+  /**
+   * Attempts at the old password by a signed-in client.
+   *
+   * @throws CallError `RATE_LIMITED` with `retryAfter`
+   */
   async passwordChange(userId: string, address: string): Promise<Forgive> {
-    return this.#consumeAll([[this.#passwordChange, userId]], address);
+    return this.consumeAll([[this.passwordChanges, userId]], address);
   }
 
-  async #consumeAll(counters: readonly (readonly [RateLimiterRedis, string])[], address: string): Promise<Forgive> {
-    for (const [limiter, key] of counters) await this.#consume(limiter, key, address);
+  private async consumeAll(
+    counters: readonly (readonly [RateLimiterRedis, string])[],
+    address: string,
+  ): Promise<Forgive> {
+    for (const [limiter, key] of counters) await this.consume(limiter, key, address);
     return async () => {
       await Promise.all(counters.map(([limiter, key]) => limiter.reward(key)));
     };
   }
 
-  async #consume(limiter: RateLimiterRedis, key: string, address: string): Promise<void> {
+  private async consume(limiter: RateLimiterRedis, key: string, address: string): Promise<void> {
     try {
       await limiter.consume(key);
     } catch (refused) {
@@ -149,7 +162,7 @@ function isShared({ address, addressShared }: Origin): boolean {
   return addressShared || isInternal(address);
 }
 
-/** E-mail addresses of people do not belong into Redis keys. */
+/** Redis keys must not contain e-mail addresses. */
 function hashed(account: string): string {
   return createHash('sha256').update(account).digest('base64url');
 }

@@ -12,7 +12,7 @@ INTERNAL.addAddress('::1', 'ipv6');
 INTERNAL.addSubnet('fc00::', 7, 'ipv6');
 INTERNAL.addSubnet('fe80::', 10, 'ipv6');
 
-/** Whether many people may stand behind the address: it is of this machine or of a private network, where proxies are. */
+/** Whether many clients may share the address: it is of this machine or of a private network, where proxies are. */
 export function isInternal(address: string): boolean {
   const plain = plainAddress(address);
   return isIP(plain) !== 0 && INTERNAL.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KnownDevices } from './known-devices';
 
-describe('a device that somebody has signed in with', () => {
+describe('a known device', () => {
   const devices = new KnownDevices('a secret key');
   const first = devices.remember(undefined, 'ada@example.com', 'session-1');
 
@@ -11,14 +11,14 @@ describe('a device that somebody has signed in with', () => {
     expect(devices.recognise(undefined, 'ada@example.com')).toBeUndefined();
   });
 
-  it('keeps its name through later sign-ins, and knows several people', () => {
+  it('keeps its id through later sign-ins, and knows several accounts', () => {
     const both = devices.remember(first, 'bob@example.com', 'session-2');
     const again = devices.remember(both, 'ada@example.com', 'session-3');
     expect(devices.recognise(again, 'ada@example.com')).toBe('session-1');
     expect(devices.recognise(again, 'bob@example.com')).toBe('session-2');
   });
 
-  it('does not grow without end', () => {
+  it('has a bounded size', () => {
     let proofs: string | undefined;
     for (let n = 0; n < 50; n += 1) proofs = devices.remember(proofs, `${n}@example.com`, `${n}`.padStart(36, '0'));
     expect(proofs?.length).toBeLessThan(400);
@@ -32,5 +32,5 @@ describe('a device that somebody has signed in with', () => {
     ['noise', '~.~..~%00'],
     ['a made up device', first.replace('session-1', 'session-9')],
     ['a cut signature', first.slice(0, -1)],
-  ])('is not believed with %s', (_, proofs) => expect(devices.recognise(proofs, 'ada@example.com')).toBeUndefined());
+  ])('is not accepted with %s', (_, proofs) => expect(devices.recognise(proofs, 'ada@example.com')).toBeUndefined());
 });

@@ -1,6 +1,6 @@
 import { callResultsMigration, defineMigration } from '@perennial/persistence';
 
-/** Everything that schema `auth` is made of, oldest first. */
+/** All migrations of schema `auth`, oldest first. */
 export const authMigrations = [
   defineMigration('Accounts1763800000001', {
     up: [

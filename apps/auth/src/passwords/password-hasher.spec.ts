@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PasswordHasher } from './password-hasher';
 
 describe('PasswordHasher', () => {
-  it('hashes with Argon2id, at least as hard as OWASP asks', async () => {
+  it('hashes with Argon2id, at least as strong as OWASP recommends', async () => {
     const hasher = new PasswordHasher({ concurrency: 2, queue: 10 });
     const stored = await hasher.hash('correct horse');
     expect(stored).toMatch(/^\$argon2id\$v=19\$/);
@@ -14,14 +14,14 @@ describe('PasswordHasher', () => {
     expect(await hasher.verify('wrong horse', stored)).toBe(false);
   });
 
-  it('answers no for an account that does not exist, with the work of one that does: it takes a place in the queue', async () => {
+  it('rejects an unknown account with the same work as a known one, in the same queue', async () => {
     const hasher = new PasswordHasher({ concurrency: 1, queue: 1 });
     expect(await hasher.verify('x', undefined)).toBe(false);
     const results = await Promise.allSettled(['a', 'b', 'c'].map((password) => hasher.verify(password, undefined)));
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   });
 
-  it('refuses beyond its queue and works on afterwards', async () => {
+  it('refuses beyond its queue and recovers afterwards', async () => {
     const hasher = new PasswordHasher({ concurrency: 1, queue: 1 });
     const results = await Promise.allSettled([hasher.hash('a'), hasher.hash('b'), hasher.hash('c')]);
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
@@ -32,7 +32,7 @@ describe('PasswordHasher', () => {
     await expect(hasher.hash('d')).resolves.toContain('argon2id');
   });
 
-  it('does not hold the event loop', async () => {
+  it('does not block the event loop', async () => {
     const hasher = new PasswordHasher({ concurrency: 2, queue: 10 });
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 1);

@@ -6,59 +6,59 @@ import { CallError } from '@perennial/contracts-kernel';
 const OPTIONS: Options = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export interface PasswordHasherOptions {
-  /** Hashes at the same time. */
+  /** Concurrent hashes. */
   concurrency: number;
-  /** Hashes that may wait for their turn. */
+  /** Hashes that may wait. */
   queue: number;
 }
 
 /**
  * Argon2id on the native thread pool, never on the event loop. Bounded: each hash takes some 20 ms of a core and 19 MiB, so a wave of
- * sign-ins would otherwise starve everything else that uses the pool; beyond the bound callers get `RESOURCE_EXHAUSTED`.
+ * sign-ins would otherwise starve all other users of the pool; beyond the bound callers get `RESOURCE_EXHAUSTED`.
  */
 export class PasswordHasher {
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
-  #dummy: Promise<string> | undefined;
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
+  private dummy: Promise<string> | undefined;
 
   constructor(private readonly options: PasswordHasherOptions) {}
 
   /** The password's hash in PHC format. */
   hash(password: string): Promise<string> {
-    return this.#bounded(() => hash(password, OPTIONS));
+    return this.bounded(() => hash(password, OPTIONS));
   }
 
-  /** Whether the password is the one behind the hash. Without a hash the answer is no, after just as much work. */
+  /** Whether the password matches the hash. Without a hash the result is false, after the same work. */
   verify(password: string, stored: string | undefined): Promise<boolean> {
-    return this.#bounded(async () => {
-      this.#dummy ??= hash(randomBytes(24).toString('base64'), OPTIONS);
-      const matches = await verify(stored ?? (await this.#dummy), password);
+    return this.bounded(async () => {
+      this.dummy ??= hash(randomBytes(24).toString('base64'), OPTIONS);
+      const matches = await verify(stored ?? (await this.dummy), password);
       return matches && stored !== undefined;
     });
   }
 
-  /** Prepares the dummy, so that the first unknown account does not take longer than the others. */
+  /** Prepares the dummy hash, so that the first unknown account does not take longer than the others. */
   async warmUp(): Promise<void> {
     await this.verify('', undefined);
   }
 
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running < this.options.concurrency) this.#running += 1;
+  private async bounded<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running < this.options.concurrency) this.running += 1;
     else {
-      if (this.#waiting.length >= this.options.queue) {
+      if (this.waiting.length >= this.options.queue) {
         throw new CallError('RESOURCE_EXHAUSTED', 'Too many sign-ins at this moment, try again shortly', {
           retryAfter: 1,
         });
       }
-      // The one who leaves hands its place over, so the count stays.
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      // A finished hash passes its place on, so the count stays.
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.waiting.shift();
       if (next) next();
-      else this.#running -= 1;
+      else this.running -= 1;
     }
   }
 }

@@ -4,26 +4,28 @@ const MIN_CHARACTERS = 8;
 /** How many of the most common passwords are refused. */
 const REFUSED = 10_000;
 
-/** What a new password must be. Passwords that were set before go on signing in. */
+/** Rules for new passwords. Earlier passwords still work at sign-in. */
 export class PasswordPolicy {
-  #common: Promise<ReadonlySet<string>> | undefined;
+  private common: Promise<ReadonlySet<string>> | undefined;
 
   /** @throws CallError `INVALID_ARGUMENT` that says what to do */
   async check(password: string): Promise<void> {
     if ([...password].length < MIN_CHARACTERS) {
       throw new CallError('INVALID_ARGUMENT', `Choose a password of at least ${MIN_CHARACTERS} characters.`);
     }
-    this.#common ??= commonPasswords();
-    if ((await this.#common).has(password.toLowerCase())) {
+    this.common ??= commonPasswords();
+    if ((await this.common).has(password.toLowerCase())) {
       throw new CallError('INVALID_ARGUMENT', 'This password is one of the most common ones. Choose another.');
     }
   }
 }
 
-/** The most common ones of those that are long enough. Loaded at the first new password: it takes a tenth of a second and some megabytes. */
+/**
+ * The most common passwords of sufficient length. Loaded with the first new password: it takes a tenth of a second and some megabytes.
+ */
 async function commonPasswords(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common');
-  // Ordered by how common they are.
+  // Ordered by frequency.
   const ranked = dictionary['passwords-common'].map(String);
   return new Set(ranked.filter((password) => [...password].length >= MIN_CHARACTERS).slice(0, REFUSED));
 }

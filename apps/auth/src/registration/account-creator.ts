@@ -8,7 +8,7 @@ import { PasswordPolicy } from '../passwords/password-policy';
 import type { SessionStamp } from '../sessions/token-issuer';
 import { UsersRepository } from '../users/users.repository';
 
-/** What clients show for an account without a picture. */
+/** Clients show it for an account without a picture. */
 const DEFAULT_IMAGE = '/user.png';
 
 export interface NewAccount {
@@ -17,7 +17,7 @@ export interface NewAccount {
   profile_image_url?: string;
 }
 
-/** Writes accounts down, and knows which one is the first. */
+/** Creates accounts, and decides which one is the first. */
 @Injectable()
 export class AccountCreator {
   constructor(
@@ -29,7 +29,8 @@ export class AccountCreator {
   ) {}
 
   /**
-   * The first account, unless there is one already; of processes that try together one creates it.
+   * Creates the first account, unless there is one already; of concurrent processes one succeeds.
+   *
    * @returns its id
    * @throws CallError `INVALID_ARGUMENT` for a password that the policy refuses
    */
@@ -43,14 +44,16 @@ export class AccountCreator {
     });
   }
 
-  /** Whether there is no account yet; if so, nobody else is told the same before this transaction ends. */
+  /** Whether there is no account yet; other transactions wait for the end of this one before they get an answer. */
   async isFirst(tx: Tx): Promise<boolean> {
     if (await this.users.any(tx)) return false;
     await this.users.lockFirstAccount(tx);
     return !(await this.users.any(tx));
   }
 
-  /** Stored with a key is what the token is made of, never the token: results are kept for a day, and a table of valid tokens is not something to have. */
+  /**
+   * Stores the stamp of the token with the key, never the token: results are kept for a day, and a table of valid tokens is a risk.
+   */
   async insert(
     tx: Tx,
     { name, email, profile_image_url: profileImageUrl = DEFAULT_IMAGE }: NewAccount,

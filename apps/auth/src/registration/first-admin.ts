@@ -5,7 +5,7 @@ import { AccountCreator } from './account-creator';
 import { RegistrationService } from './registration.service';
 import { SetupSecret } from './setup-secret';
 
-/** Gives an installation without accounts its administrator, or says how it gets one. */
+/** Creates the administrator of an installation without accounts, or logs how to create it. */
 @Injectable()
 export class FirstAdmin implements OnApplicationBootstrap {
   constructor(

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 
-/** The first line of the input; undefined when it ends without one. A person at a terminal is asked for it, and nothing of it is shown. */
+/** The first line of the input; undefined when it ends without one. At a terminal it prompts, and does not echo. */
 export async function readPassword(input: ReadStream, prompt: WriteStream): Promise<string | undefined> {
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: unseen, terminal: input.isTTY });

@@ -8,13 +8,13 @@ import { RegistrationService } from './registration.service';
 export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
-  /** For anyone: the front page needs it. */
+  /** Without a session: the page needs it before sign-in. */
   @Handles(users.status)
   status(): Promise<CallReply<typeof users.status>> {
     return this.registration.status();
   }
 
-  /** For anyone. */
+  /** Without a session. */
   @Handles(users.signUp)
   signUp(
     request: CallParsedRequest<typeof users.signUp>,

@@ -29,7 +29,7 @@ describe('sign-up', () => {
     }
   });
 
-  it('closes by itself after the first account, and still answers its second delivery', async () => {
+  it('closes after the first account, and still answers its second delivery', async () => {
     const made = await open();
     expect(await status(made)).toEqual({ onboarding: true, signUpEnabled: true });
     const local = { local: true };
@@ -41,7 +41,7 @@ describe('sign-up', () => {
     await expect(signUp(made, 'c', local)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 
-  it('from elsewhere makes the first account only with the set-up secret, the others without', async () => {
+  it('from another machine needs the set-up secret for the first account only', async () => {
     const made = await open({ ENABLE_SIGNUP: 'true' });
     const { value: setupSecret } = new SetupSecret(SECRET_KEY);
     const refused = { code: 'PERMISSION_DENIED', message: expect.stringContaining('set-up secret') as string };
@@ -53,7 +53,7 @@ describe('sign-up', () => {
     expect((await signUp(made, 'next', {})).user.role).toBe('pending');
   });
 
-  it('is not needed where the environment names the administrator: two replicas make one', async () => {
+  it('is not needed if the environment names the administrator: two replicas create one', async () => {
     const made = await open({ WEBUI_ADMIN_EMAIL: 'Root@Localhost', WEBUI_ADMIN_PASSWORD: 'of the environment' });
     expect(await status(made)).toEqual({ onboarding: false, signUpEnabled: false });
     const { user } = await made.caller.rpc.call(

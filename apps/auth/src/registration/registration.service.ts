@@ -21,7 +21,7 @@ import { UsersRepository } from '../users/users.repository';
 import { AccountCreator } from './account-creator';
 import { SetupSecret } from './setup-secret';
 
-/** How accounts come. */
+/** Sign-up, and accounts added by an administrator. */
 @Injectable()
 export class RegistrationService {
   constructor(
@@ -43,7 +43,8 @@ export class RegistrationService {
   }
 
   /**
-   * Who comes first becomes the admin; first sign-ups wait for each other, so that there is one first.
+   * The first account becomes the admin; concurrent first sign-ups wait for each other, so that there is one.
+   *
    * @param repeated this call was delivered before; its attempt has been counted
    */
   async signUp(
@@ -53,12 +54,12 @@ export class RegistrationService {
   ): Promise<IssuedSession> {
     if (!repeated) await this.attempts.signUp(request);
     await this.policy.check(request.password);
-    // Not hashed for nothing: anybody can ask, and a hash is dear.
+    // Checked before the hash, because hashes are expensive and sign-up is open to all.
     const { onboarding, signUpEnabled } = await this.status();
     if (onboarding) this.refuseStrangers(request);
     const passwordHash = signUpEnabled ? await this.passwords.hash(request.password) : undefined;
     const { name, email, profile_image_url, address } = request;
-    // What a repetition must repeat. A fast hash of it is stored, so secrets stay out.
+    // The identity of the request. A fast hash of it is stored, so secrets stay out.
     const compared = requestLike(request, { name, email, profile_image_url, address });
     const once = { scope: 'auth.users.signUp', key, request: compared };
     const stamp = await emailTaken(
@@ -75,7 +76,7 @@ export class RegistrationService {
     return this.signIns.issue(await this.created(stamp.userId), stamp, request.device);
   }
 
-  /** By an administrator. The new account is told to nobody but them, so there is no session of it. */
+  /** By an administrator. The session of a new account belongs to its owner, so none is created. */
   async add(
     principal: UserPrincipal,
     request: CallParsedRequest<typeof users.add>,
@@ -95,13 +96,13 @@ export class RegistrationService {
     return { user: await this.created(userId), token: '', expiresAt: null };
   }
 
-  /** The first account gets everything, so from elsewhere it takes a proof of who runs the installation. */
+  /** The first account gets all rights, so from another machine it needs proof of access to the installation. */
   private refuseStrangers({ local, setupSecret, address }: CallParsedRequest<typeof users.signUp>): void {
     if (local || this.setupSecret.matches(setupSecret)) return;
     this.runtime.security.record('sign_up', { outcome: 'failed', client_address: address, reason: 'no_setup_secret' });
     throw new CallError(
       'PERMISSION_DENIED',
-      'The first account administers this installation. Enter the set-up secret, which the log of the auth service tells at its start.',
+      'The first account administers this installation. Enter the set-up secret, which the auth service writes into its log at start.',
     );
   }
 

@@ -1,12 +1,12 @@
 import { hkdfSync, timingSafeEqual } from 'node:crypto';
 
 const BYTES = 15;
-/** Crockford's base 32: no letters that are mistaken for digits. */
+/** Crockford's base 32: no letters that look like digits. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * Proves that whoever creates the first account from elsewhere can read the log of this installation. It is derived from `SECRET_KEY`, so
- * all replicas tell the same one and nothing is stored; it is good for nothing once there is an account.
+ * Proves that whoever creates the first account from another machine can read the log of this installation. It is derived from `SECRET_KEY`,
+ * so all replicas log the same one and nothing is stored; it stops working once there is an account.
  */
 export class SetupSecret {
   /** Six groups of four letters and digits. */
@@ -19,7 +19,7 @@ export class SetupSecret {
     this.value = letters.join('').match(/.{4}/g)?.join('-') ?? '';
   }
 
-  /** Blanks around it, dashes and case do not matter. */
+  /** Ignores surrounding blanks, dashes and letter case. */
   matches(given: string | undefined): boolean {
     const plain = (text: string): Buffer => Buffer.from(text.replace(/[\s-]/g, '').toUpperCase());
     const [expected, entered] = [plain(this.value), plain(given ?? '')];

@@ -6,13 +6,13 @@ import { Notices } from '@perennial/transport';
 import { RevocationsRepository } from './revocations.repository';
 
 /**
- * Numbers revocations after they have committed. All that wait are numbered in one transaction, so that signing out a whole class costs
- * a few commits on the numbering row and not one for each.
+ * Numbers revocations after they have committed. One transaction numbers all waiting ones, so that signing out a whole class costs a few
+ * commits on the numbering row and not one for each.
  */
 @Injectable()
 export class RevocationNumbering {
-  #current: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  private current: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
 
   constructor(
     private readonly runtime: Runtime,
@@ -22,22 +22,22 @@ export class RevocationNumbering {
   ) {}
 
   /**
-   * Resolves when everything that was committed before the call is in the feed and announced, and after a logged failure: then it stays
-   * recorded, and the next reader of the feed has it numbered. Never rejects.
+   * Resolves when everything that was committed before the call is in the feed and announced. Never rejects: after a logged failure the
+   * revocation stays recorded, and the next read of the feed numbers it.
    */
   run(): Promise<void> {
-    // A numbering in progress may have looked before our commit, so callers share the one after it.
-    this.#next ??= this.#current.then(() => {
-      this.#current = this.#numberAll().catch((error: unknown) => {
+    // A numbering in progress may have started before our commit, so callers share the next one.
+    this.next ??= this.current.then(() => {
+      this.current = this.numberAll().catch((error: unknown) => {
         this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
       });
-      this.#next = undefined;
-      return this.#current;
+      this.next = undefined;
+      return this.current;
     });
-    return this.#next;
+    return this.next;
   }
 
-  async #numberAll(): Promise<void> {
+  private async numberAll(): Promise<void> {
     for (let more = true; more;) {
       const page = await this.unitOfWork.run((tx) => this.revocations.number(tx));
       if (page.last !== undefined) await this.notices.publish(TOKENS_REVOKED, { sequence: page.last });

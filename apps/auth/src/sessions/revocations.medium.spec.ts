@@ -21,11 +21,11 @@ const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
 const gateway: Principal = { kind: 'service', name: 'gateway' };
 const address = '203.0.113.1';
 const password = 'Passw0rd!x';
-/** For calls of which order or loss is judged: a slow machine answers late, and that is no failure. */
+/** For calls whose order or loss is tested: a slow reply on a busy machine is not a failure. */
 const NO_HURRY_MS = 60_000;
 const claimsOf = ({ token }: IssuedSession) => SessionClaimsSchema.parse(createDecoder()(token));
 
-/** The token as it would be, had it been issued some days before; its signature is not looked at here. */
+/** The token as if issued some days earlier; its signature is not checked here. */
 function backdated(token: string, days: number): string {
   const claims = SessionClaimsSchema.parse(createDecoder()(token));
   const body = Buffer.from(JSON.stringify({ ...claims, iat: claims.iat - days * 86_400 })).toString('base64url');
@@ -79,7 +79,7 @@ describe('the revocation feed', () => {
       { principal: { kind: 'user', userId, role: 'user', sessionId: jti }, key, deadlineMs: NO_HURRY_MS },
     );
 
-  it('is dense and in the order of commits: a reader that never looks back misses nothing', async () => {
+  it('is dense and ordered by commit: a reader that never looks back misses nothing', async () => {
     const userId = randomUUID();
     const expiresAt = Math.floor(Date.now() / 1000) + 3600;
     const start = await head();
@@ -102,7 +102,7 @@ describe('the revocation feed', () => {
     expect(new Set(seen.map(({ subject }) => subject))).toEqual(new Set(subjects));
   });
 
-  it('numbers what waits in few transactions, and makes nobody wait for the numbers', async () => {
+  it('numbers waiting revocations in few transactions, and makes no caller wait for the numbers', async () => {
     const { user, token } = await signUp('waits@example.com');
     const principal: Principal = { kind: 'user', userId: user.id, role: 'user', sessionId: 'any' };
     const start = await head();
@@ -136,7 +136,7 @@ describe('the revocation feed', () => {
     expect(rows[0]?.transactions).toBeLessThanOrEqual(replicas.length * 2);
   });
 
-  it('has a reader number what a replica recorded and did not live to number', async () => {
+  it('numbers, at the next read, the revocations of a replica that died', async () => {
     const start = await head();
     await db.query(
       `INSERT INTO unnumbered_revocations (kind, subject, user_id, not_before) VALUES ('session', 'orphan', $1, 0)`,
@@ -160,7 +160,7 @@ describe('the revocation feed', () => {
     expect(await since(second.cursor)).toEqual({ cursor: start + 1500, revocations: [] });
   });
 
-  it('forgets what can no longer matter and reads from the start for a cursor from the future', async () => {
+  it('deletes expired revocations, and reads from the start for a cursor from the future', async () => {
     const userId = randomUUID();
     const before = await head();
     await signOut('expired', userId, Math.floor(Date.now() / 1000) - 1);
@@ -199,7 +199,7 @@ describe('the revocation feed', () => {
     expect(await resolve(three)).toMatchObject({ role: 'pending' });
   });
 
-  it('ends a session that was not used for long, and not another of the account', async () => {
+  it('ends an idle session, and no other of the account', async () => {
     const email = 'idle@example.com';
     const used = await signUp(email);
     const idle = await caller.rpc.call(sessions.signIn, { email, password, address }, { principal: ANONYMOUS });
@@ -214,7 +214,7 @@ describe('the revocation feed', () => {
     for (const _ of [1, 2]) await expect(resolve(idle)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect((await since(start)).revocations).toMatchObject([{ kind: 'session', subject: claimsOf(idle).jti }]);
     expect(await resolve(used)).toMatchObject({ email });
-    // One that began before sessions were written down: the account was active of late.
+    // A session from before activity was recorded: the account's own activity counts.
     expect(await resolve({ ...old, token: backdated(old.token, 20) })).toMatchObject({ email });
     await db.query(`DELETE FROM session_activity WHERE user_id = $1`, [used.user.id]);
     await db.query(`UPDATE users SET last_active_at = now() - interval '15 days' WHERE id = $1`, [used.user.id]);
@@ -223,7 +223,7 @@ describe('the revocation feed', () => {
     });
   });
 
-  it('is for services; and nobody signs another out', async () => {
+  it('is for services only, and a user can only end their own sessions', async () => {
     for (const principal of [ANONYMOUS, admin]) {
       await expect(caller.rpc.call(revocations.since, { cursor: 0 }, { principal })).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Revocation } from '@perennial/contracts-auth';
 import { Database, type Queryable } from '@perennial/persistence';
 
-/** How many revocations one call answers with. */
+/** Most revocations in one reply. */
 export const FEED_PAGE = 1_000;
 /** Longest wait for the numbering row, well below the deadline of a call that reads the feed. */
 const NUMBERING_LOCK_MS = 300;
@@ -13,7 +13,7 @@ export interface NewRevocation {
   userId: string;
   /** Epoch milliseconds. */
   notBefore: number;
-  /** Epoch seconds after which no token is left that it could end; null: keep it for ever. */
+  /** Epoch seconds after which all its tokens have expired; null: keep it for ever. */
   expiresAt: number | null;
 }
 
@@ -23,8 +23,8 @@ export class RevocationsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Records a revocation with the transaction that causes it. It takes no lock, so any number of transactions may do so at once;
-   * `number` puts it into the feed after the commit.
+   * Records a revocation in the transaction that causes it, without a lock, so that any number of transactions may do so at once; `number`
+   * puts it into the feed after the commit.
    */
   async add(tx: Queryable, revocation: NewRevocation): Promise<void> {
     await tx.execute(
@@ -35,13 +35,14 @@ export class RevocationsRepository {
   }
 
   /**
-   * Moves what is committed and not yet numbered into the feed, at most `FEED_PAGE` at once, in a transaction of its own. The numbering row
-   * stays locked until its commit, which is what makes the feed dense and ordered by commit: a reader that has seen n will never find a
-   * new number below it. A replica that stands still with the lock must not hold up the others for long, hence the limit.
+   * Moves committed, unnumbered revocations into the feed, at most `FEED_PAGE` at once, in a transaction of its own. The numbering row stays
+   * locked until its commit, which makes the feed dense and ordered by commit: a reader that has seen n never finds a new number below it.
+   * The lock has a time limit, so that a replica that hangs with it does not block the others for long.
+   *
    * @returns the last number given, undefined when there was nothing; `more`: a full page was moved
    */
   async number(tx: Queryable): Promise<{ last: number | undefined; more: boolean }> {
-    // The statement after the lock has a snapshot of its own, so it sees what the former holder has done.
+    // The statement after the lock has a snapshot of its own, so it sees the changes of the former holder.
     const locked = Promise.all([
       tx.execute(`SET LOCAL lock_timeout = ${NUMBERING_LOCK_MS}`),
       tx.execute('SELECT sequence FROM revocation_feed FOR UPDATE'),
@@ -66,8 +67,8 @@ export class RevocationsRepository {
   }
 
   /**
-   * What came after `cursor`, in order, at most `FEED_PAGE`. One statement, so rows and numbering are of one snapshot. A cursor from the
-   * future (the database was restored from a backup) reads from the start. `unnumbered`: more is committed and not in the feed yet.
+   * Revocations after `cursor`, in order, at most `FEED_PAGE`. One statement, so rows and numbering are of one snapshot. A cursor from the
+   * future (the database was restored from a backup) reads from the start. `unnumbered`: further ones are committed and not in the feed yet.
    */
   async since(cursor: number): Promise<{ cursor: number; revocations: Revocation[]; unnumbered: boolean }> {
     const rows = await this.database.query<{ head: number; unnumbered: boolean; revocation: Revocation | null }>(
@@ -95,7 +96,7 @@ export class RevocationsRepository {
     };
   }
 
-  /** Deletes what no longer matters. */
+  /** Deletes expired revocations. */
   async prune(): Promise<number> {
     return this.database.execute('DELETE FROM revocations WHERE expires_at < now()');
   }

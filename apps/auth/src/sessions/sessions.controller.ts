@@ -12,7 +12,7 @@ export class SessionsController {
     private readonly signIns: SignInService,
   ) {}
 
-  /** For anyone: that is how one becomes somebody. */
+  /** Without a session. */
   @Handles(sessions.signIn)
   signIn(request: CallParsedRequest<typeof sessions.signIn>): Promise<CallReply<typeof sessions.signIn>> {
     return this.signIns.signIn(request);
@@ -31,7 +31,7 @@ export class SessionsController {
     return {};
   }
 
-  /** The claims are the proof; whoever holds verified ones has the token. */
+  /** The verified claims are the proof of the token. */
   @Handles(sessions.resolve)
   resolve({ claims }: CallParsedRequest<typeof sessions.resolve>): Promise<CallReply<typeof sessions.resolve>> {
     return this.sessions.resolve(claims);

@@ -4,18 +4,18 @@ import type { User } from '@perennial/contracts-wire';
 import { Database } from '@perennial/persistence';
 import { USER_COLUMNS } from '../users/user-columns';
 
-/** What is seen is written at most this often for one session. */
+/** Minimum interval between writes of one session's activity. */
 const RESOLUTION_SECONDS = 60;
 
 export interface ResolvedSession {
   user: User;
-  /** Since the session was last seen; of a session that never was, since it or another one of the account was. */
+  /** Since the session was last seen; if it never was, since any of the account was. */
   idleSeconds: number;
-  /** The time has come to write that it is seen. */
+  /** The activity is due to be written. */
   unseen: boolean;
 }
 
-/** What a token means, and when it was last used. */
+/** The account of a token, and when it was last used. */
 @Injectable()
 export class SessionsRepository {
   constructor(private readonly database: Database) {}
@@ -38,7 +38,7 @@ export class SessionsRepository {
     return { user, idleSeconds, unseen };
   }
 
-  /** Writes that the session and its account are seen now. */
+  /** Writes that the session and its account are active now. */
   async seen({ id, jti, exp }: SessionClaims): Promise<void> {
     await this.database.execute(
       `WITH account AS (
@@ -53,7 +53,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Deletes what belongs to tokens that have expired. */
+  /** Deletes rows of expired tokens. */
   async prune(): Promise<void> {
     await this.database.execute('DELETE FROM session_activity WHERE expires_at < now()');
   }

@@ -12,7 +12,7 @@ import { RevocationsRepository } from './revocations.repository';
 import { SessionsRepository } from './sessions.repository';
 import { TokenIssuer } from './token-issuer';
 
-/** How sessions go on and end. A session is a token; there is no row for it, only for its end. */
+/** Resolution and end of sessions. A session is a token; there is no row for it, only for its end. */
 @Injectable()
 export class SessionsService {
   /** Seconds. */
@@ -40,13 +40,15 @@ export class SessionsService {
     });
   }
 
-  /** Ends all tokens of an account: the account's own mark holds for ever, the feed tells the gateways. */
+  /** Ends all tokens of an account: the account's own mark is permanent, the feed notifies the gateways. */
   async endAll(tx: Tx, userId: string): Promise<void> {
     const notBefore = await this.users.endTokens(tx, userId);
     await this.tellEnd(tx, userId, notBefore);
   }
 
-  /** Puts the end of all tokens issued before `notBefore` (epoch milliseconds) into the feed; on its own for an account that is deleted. */
+  /**
+   * Puts the end of all tokens issued before `notBefore` (epoch milliseconds) into the feed; alone for an account that is deleted.
+   */
   async tellEnd(tx: Tx, userId: string, notBefore: number): Promise<void> {
     const { lifetime } = this.tokens;
     const expiresAt = lifetime === null ? null : Math.ceil(notBefore / 1000) + lifetime;
@@ -57,14 +59,14 @@ export class SessionsService {
   async resolve(claims: SessionClaims): Promise<User> {
     const found = await this.repository.resolve(claims);
     const idle = found !== undefined && found.idleSeconds > this.idleTimeout;
-    // As if it had been signed out, so that every gateway ends what it still holds of it.
+    // Like a sign-out, so that every gateway ends its connections.
     if (idle) await this.revoke(claims);
     if (!found || idle) throw new CallError('UNAUTHENTICATED', 'This session has ended, sign in again');
     if (found.unseen) await this.repository.seen(claims);
     return found.user;
   }
 
-  /** Numbers first what a replica left behind that died between its commit and the numbering. */
+  /** First numbers the revocations of a replica that died between its commit and the numbering. */
   async since(cursor: number): Promise<CallReply<typeof revocations.since>> {
     const page = await this.revocations.since(cursor);
     if (!page.unnumbered) return page;

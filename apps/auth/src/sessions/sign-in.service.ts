@@ -10,7 +10,7 @@ import { PasswordHasher } from '../passwords/password-hasher';
 import { UsersRepository } from '../users/users.repository';
 import { type SessionStamp, TokenIssuer } from './token-issuer';
 
-/** How sessions begin. */
+/** Sign-in. */
 @Injectable()
 export class SignInService implements OnApplicationBootstrap {
   constructor(
@@ -45,7 +45,11 @@ export class SignInService implements OnApplicationBootstrap {
     return this.issue(stamped.user, stamp, request.device);
   }
 
-  /** The reply for an account and the stamp of its new session. @param device what the browser had before */
+  /**
+   * The reply for an account and the stamp of its new session.
+   *
+   * @param device the browser's earlier proofs
+   */
   issue(user: User, stamp: SessionStamp, device: string | undefined): IssuedSession {
     return { user, ...this.tokens.issue(stamp), device: this.devices.remember(device, user.email, stamp.jti) };
   }

@@ -3,7 +3,7 @@ import type { SessionClaims } from '@perennial/contracts-auth';
 
 const HEADER = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'JWT' })).toString('base64url');
 
-/** What a token is made of; enough to make the very same token again (a repeated call must get the same answer). */
+/** Content of a token; enough to create the same token again (a repeated call must get the same reply). */
 export interface SessionStamp {
   userId: string;
   jti: string;
@@ -12,8 +12,8 @@ export interface SessionStamp {
 }
 
 /**
- * Signs session tokens. By hand, because fast-jwt's signer cuts `iat` to whole seconds, and a token issued right after a revocation
- * must be told from one issued right before; gateways verify with fast-jwt.
+ * Signs session tokens. By hand, because fast-jwt's signer cuts `iat` to whole seconds, and a token issued right after a revocation must
+ * differ from one issued right before; gateways verify with fast-jwt.
  */
 export class TokenIssuer {
   /** @param lifetime seconds, `null` for tokens that never expire */
@@ -22,7 +22,7 @@ export class TokenIssuer {
     readonly lifetime: number | null,
   ) {}
 
-  /** The token of a stamp, always the same one, and when it expires (epoch seconds). */
+  /** The token of a stamp, always the same, and its expiry (epoch seconds). */
   issue(stamp: SessionStamp): { token: string; expiresAt: number | null } {
     const expiresAt = this.lifetime === null ? null : Math.floor(stamp.issuedAt / 1000) + this.lifetime;
     const claims: SessionClaims = {

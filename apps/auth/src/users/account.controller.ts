@@ -4,7 +4,7 @@ import { type CallParsedRequest, type CallReply, requireSignedIn, requireUser } 
 import { type CallContext, Handles } from '@perennial/transport';
 import { AccountService } from './account.service';
 
-/** One's own account. Time zone and password also while the account is pending. */
+/** One's own account. Time zone and password may also be changed while it is pending. */
 @Controller()
 export class AccountController {
   constructor(private readonly account: AccountService) {}

@@ -14,7 +14,7 @@ import { UsersRepository } from './users.repository';
 
 const SETTINGS = { name: 'settings', advice: 'Remove large values, such as pictures, and save again.' };
 
-/** What people change about their own account. */
+/** Changes that users make to their own account. */
 @Injectable()
 export class AccountService {
   constructor(
@@ -51,7 +51,11 @@ export class AccountService {
     });
   }
 
-  /** Guesses of the old password count like sign-ins. @param repeated this call was delivered before */
+  /**
+   * Wrong old passwords count like failed sign-ins.
+   *
+   * @param repeated this call was delivered before
+   */
   async updatePassword(
     principal: UserPrincipal,
     request: CallParsedRequest<typeof users.updatePassword>,
@@ -65,8 +69,8 @@ export class AccountService {
     const account = await this.users.credentials({ id: userId });
     const matches = await this.passwords.verify(request.password, account?.passwordHash);
     const newHash = account && matches ? await this.passwords.hash(request.newPassword) : undefined;
-    // Refused only inside: a second delivery finds the password changed, and must be answered like the first. Neither password is part
-    // of what a repetition is compared by, because a fast hash of that is stored.
+    // Refused inside of the unit of work only: a second delivery finds the password changed, and must get the first result. Neither password
+    // is part of the request's identity, because a fast hash of that is stored.
     await this.unitOfWork.once({ scope: `auth.users.updatePassword:${userId}`, key, request: {} }, async (tx) => {
       const changed =
         account && newHash && (await this.users.replacePassword(tx, userId, account.passwordHash, newHash));

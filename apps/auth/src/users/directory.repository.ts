@@ -25,7 +25,7 @@ const ORDER: Record<UsersQuery['orderBy'], string> = {
 /** Text with the wildcards of LIKE taken literally. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
-/** The list of accounts for admins, and what people say about themselves. */
+/** The list of accounts for admins, and users' profiles. */
 @Injectable()
 export class DirectoryRepository {
   constructor(private readonly database: Database) {}

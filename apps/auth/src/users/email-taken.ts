@@ -1,7 +1,7 @@
 import { CallError } from '@perennial/contracts-kernel';
 import { isUniqueViolation } from '@perennial/persistence';
 
-/** @throws CallError `ALREADY_EXISTS` when what `work` writes would give one e-mail address to two accounts */
+/** @throws CallError `ALREADY_EXISTS` when `work` would give one e-mail address to two accounts */
 export async function emailTaken<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -3,8 +3,7 @@ import { INLINE_PICTURE_BYTES, picturePath } from '@perennial/contracts-auth';
 const [PATH_START, PATH_END] = picturePath('|').split('|');
 
 /**
- * The columns of `users` as the contract's `User`: times in epoch seconds, no password hash, a large picture only as its path (its length
- * is known without reading it).
+ * The columns of `users` as the contract's `User`: times in epoch seconds, no password hash, a large picture only as its path.
  */
 export const USER_COLUMNS = `u.id, u.email, u.name, u.role,
   CASE WHEN octet_length(u.profile_image_url) <= ${INLINE_PICTURE_BYTES} THEN u.profile_image_url
@@ -13,5 +12,7 @@ export const USER_COLUMNS = `u.id, u.email, u.name, u.role,
   floor(extract(epoch FROM u.created_at))::int AS created_at,
   floor(extract(epoch FROM u.updated_at))::int AS updated_at`;
 
-/** Epoch milliseconds by the database's clock, at the moment of evaluation; the same clock dates tokens and revocations on all replicas. */
+/**
+ * Epoch milliseconds by the database's clock, at the moment of evaluation; the same clock dates tokens and revocations on all replicas.
+ */
 export const NOW_MS = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';

@@ -12,7 +12,7 @@ export interface NewUser {
   profileImageUrl: string;
 }
 
-/** A change to an account; what is undefined stays. */
+/** A change to an account; undefined fields stay. */
 export interface UserChange {
   name?: string;
   email?: string;
@@ -25,7 +25,7 @@ export interface UserChange {
 const FIRST_ACCOUNT_LOCK = 7_301;
 const ADMINS_LOCK = 7_302;
 
-/** Accounts. Who may see or change which is decided by the services above. */
+/** Accounts. The services decide who may see or change which. */
 @Injectable()
 export class UsersRepository {
   constructor(private readonly database: Database) {}
@@ -39,7 +39,7 @@ export class UsersRepository {
     return this.database.first<User>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = $1`, [id]);
   }
 
-  /** The address or data URL of the picture, whole. */
+  /** The whole address or data URL of the picture. */
   async picture(id: string): Promise<string | undefined> {
     const row = await this.database.first<{ url: string }>('SELECT profile_image_url AS url FROM users WHERE id = $1', [
       id,
@@ -47,15 +47,15 @@ export class UsersRepository {
     return row?.url;
   }
 
-  /** What a password is checked against. */
+  /** The stored hash of a password. */
   async credentials(by: { email: string } | { id: string }): Promise<{ id: string; passwordHash: string } | undefined> {
     const [column, value] = 'email' in by ? ['email', by.email] : ['id', by.id];
     return this.database.first(`SELECT id, password_hash AS "passwordHash" FROM users WHERE ${column} = $1`, [value]);
   }
 
   /**
-   * The account, and the moment from which its new token counts; nothing if the password has changed since it was checked. It updates
-   * the row so that it waits for a password change that is about to commit: a token made with the old password cannot outlive it.
+   * The account, and the moment from which its new token is valid; nothing if the password has changed since it was checked. It updates the
+   * row so that it waits for a password change that is about to commit: a token of the old password cannot outlive it.
    */
   async stampSession(id: string, passwordHash: string): Promise<{ user: User; issuedAt: number } | undefined> {
     const row = await this.database.first<User & { issued_at: number }>(
@@ -79,12 +79,12 @@ export class UsersRepository {
     return row;
   }
 
-  /** Makes first sign-ups wait for each other, until the end of the transaction. */
+  /** Makes concurrent first sign-ups wait for each other, until the end of the transaction. */
   async lockFirstAccount(tx: Queryable): Promise<void> {
     await tx.execute('SELECT pg_advisory_xact_lock($1)', [FIRST_ACCOUNT_LOCK]);
   }
 
-  /** Makes everybody who takes an admin away wait for each other, until the end of the transaction. */
+  /** Makes all transactions that remove an admin wait for each other, until their end. */
   async lockAdmins(tx: Queryable): Promise<void> {
     await tx.execute('SELECT pg_advisory_xact_lock($1)', [ADMINS_LOCK]);
   }

@@ -18,7 +18,7 @@ import { emailTaken } from './email-taken';
 import { newPicture } from './new-picture';
 import { UsersRepository } from './users.repository';
 
-/** Accounts: how they change and go. */
+/** Changes and deletion of accounts. */
 @Injectable()
 export class UsersService {
   constructor(
@@ -63,10 +63,10 @@ export class UsersService {
     key: string,
   ): Promise<CallReply<typeof users.remove>> {
     const { userId } = request;
-    if (userId === principal.userId) throw new CallError('FAILED_PRECONDITION', 'Nobody can delete their own account');
+    if (userId === principal.userId) throw new CallError('FAILED_PRECONDITION', 'You cannot delete your own account');
     return this.unitOfWork.once({ scope: `auth.users.delete:${principal.userId}`, key, request }, async (tx) => {
       const role = await this.users.lockRole(tx, userId);
-      // Whoever repeats a deletion that was cut short goes on with what else has to be deleted.
+      // Repeating an interrupted deletion continues with the rest of it.
       if (role === undefined) return { deleted: false };
       if (role === 'admin') await this.refuseLastAdmin(tx, userId);
       const notBefore = await this.users.endTokens(tx, userId);
@@ -89,15 +89,18 @@ export class UsersService {
     if (change.email !== undefined) security.record('account_changed', { ...who, fields: ['email'] });
   }
 
-  /** The account's row is locked before; only those who take an admin away wait for each other. */
+  /** The account's row is locked before; only transactions that remove an admin wait for each other. */
   private async refuseLastAdmin(tx: Tx, userId: string): Promise<void> {
     await this.users.lockAdmins(tx);
     if (await this.users.hasOtherAdmin(tx, userId)) return;
-    throw new CallError('FAILED_PRECONDITION', 'This is the last administrator; make somebody else one first');
+    throw new CallError(
+      'FAILED_PRECONDITION',
+      'This is the last administrator; make another account an administrator first',
+    );
   }
 }
 
-/** What a repetition must repeat. A fast hash of it is stored, so the password stays out. */
+/** The identity of the request. A fast hash of it is stored, so the password stays out. */
 function withoutPassword<T extends { password?: string }>(request: T): Omit<T, 'password'> {
   const { password: _, ...rest } = request;
   return requestLike(request, rest);

@@ -7,17 +7,18 @@ interface Waiting {
 }
 
 /**
- * How many bytes of pictures this process holds at once. What finds no room waits for its turn; nobody passes those who wait for room, but one user
- * who holds half of it does not keep others waiting behind him.
+ * Limits the bytes of pictures that this process holds at once. Requests beyond it wait in order without overtaking; only a user who holds
+ * half of it does not make others wait.
  */
 export class PictureMemory {
-  readonly #held = new Map<string, number>();
-  #total = 0;
-  #waiting: Waiting[] = [];
+  private readonly heldByUser = new Map<string, number>();
+  private total = 0;
+  private queue: Waiting[] = [];
 
   /**
-   * @param limit bytes; what is larger is let in when nothing else is held
-   * @param timeoutMs how long one waits before it is refused
+   * @param limit bytes; a larger request is granted when nothing else is held
+   *
+   * @param timeoutMs how long a request waits before it is refused
    */
   constructor(
     private readonly limit: number,
@@ -25,29 +26,30 @@ export class PictureMemory {
   ) {}
 
   get held(): number {
-    return this.#total;
+    return this.total;
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.queue.length;
   }
 
   /**
-   * Does `work` while room for so many bytes is held.
-   * @throws CallError UNAVAILABLE when there was no room in time; the signal's reason when it is aborted before
+   * Runs `work` while this many bytes are held.
+   *
+   * @throws CallError UNAVAILABLE when there was no memory in time; the signal's reason when it is aborted before
    */
   async hold<T>(userId: string, bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (bytes === 0) return work();
-    await this.#room(userId, bytes, signal);
+    await this.room(userId, bytes, signal);
     try {
       return await work();
     } finally {
-      this.#add(userId, -bytes);
-      this.#admit();
+      this.add(userId, -bytes);
+      this.admit();
     }
   }
 
-  #room(userId: string, bytes: number, signal: AbortSignal): Promise<void> {
+  private room(userId: string, bytes: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       const settle = (done: () => void) => () => {
@@ -56,41 +58,41 @@ export class PictureMemory {
         done();
       };
       const leave = (error: Error): void => {
-        this.#waiting = this.#waiting.filter((one) => one !== waiting);
+        this.queue = this.queue.filter((one) => one !== waiting);
         settle(() => reject(error))();
-        this.#admit();
+        this.admit();
       };
       const abort = (): void => leave(signal.reason as Error);
       const waiting: Waiting = { userId, bytes, begin: settle(resolve) };
       const timer = setTimeout(() => leave(noRoom()), this.timeoutMs);
       signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(waiting);
-      this.#admit();
+      this.queue.push(waiting);
+      this.admit();
     });
   }
 
-  #admit(): void {
+  private admit(): void {
     const left: Waiting[] = [];
     let full = false;
-    for (const waiting of this.#waiting) {
+    for (const waiting of this.queue) {
       const { userId, bytes, begin } = waiting;
-      const own = this.#held.get(userId) ?? 0;
+      const own = this.heldByUser.get(userId) ?? 0;
       const isHisShare = own > 0 && own + bytes > this.limit / 2;
-      full ||= !isHisShare && this.#total > 0 && this.#total + bytes > this.limit;
+      full ||= !isHisShare && this.total > 0 && this.total + bytes > this.limit;
       if (full || isHisShare) left.push(waiting);
       else {
-        this.#add(userId, bytes);
+        this.add(userId, bytes);
         begin();
       }
     }
-    this.#waiting = left;
+    this.queue = left;
   }
 
-  #add(userId: string, bytes: number): void {
-    this.#total += bytes;
-    const own = (this.#held.get(userId) ?? 0) + bytes;
-    if (own === 0) this.#held.delete(userId);
-    else this.#held.set(userId, own);
+  private add(userId: string, bytes: number): void {
+    this.total += bytes;
+    const own = (this.heldByUser.get(userId) ?? 0) + bytes;
+    if (own === 0) this.heldByUser.delete(userId);
+    else this.heldByUser.set(userId, own);
   }
 }
 

@@ -6,12 +6,12 @@ import { RUNS_CANCELLED } from './cancel/cancelled.notice';
 import { RunsWorkforce } from './runs-workforce';
 import { RUN_PUBLISHER } from './run-publisher';
 
-/** Kept back from the time for handing over: the last statements need some of it. */
+/** Reserved part of the hand-over time, for the last statements. */
 const SHUTDOWN_RESERVE_MS = 1_500;
-/** How much of the grace answers have to end by themselves before they are handed over. */
+/** Share of the grace in which answers may end by themselves before they are handed over. */
 const ENDING_SHARE = 0.5;
 
-/** Starts the run engine's parts in the order in which they need each other, and ends them in the reverse. */
+/** Starts the parts of the run engine in the order of their dependencies, and stops them in reverse. */
 @Injectable()
 export class RunsLifecycle implements OnApplicationBootstrap {
   constructor(
@@ -48,7 +48,7 @@ export class RunsLifecycle implements OnApplicationBootstrap {
     const { activeRuns, titles, worker, quarantine, quarantineWorker } = this.parts;
     const { drain } = this.runtime;
     activeRuns.start();
-    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => activeRuns.cancel(runIds));
+    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => void activeRuns.cancel(runIds));
     if (this.env.CHAT_ROLE === 'quarantine') {
       quarantineWorker.start();
       drain.add('intake', 'claim no more suspects', () => worker.stopClaiming());
@@ -59,7 +59,7 @@ export class RunsLifecycle implements OnApplicationBootstrap {
       drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
     }
     drain.add('work', 'let answers end, hand over the others', (context) => this.#handOver(context));
-    // They hand over at the same time as this process does, or as late as their stores allow.
+    // They hand over at the same time as this process, or as late as their stores allow.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
       quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );

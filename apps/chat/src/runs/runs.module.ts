@@ -4,6 +4,7 @@ import { Runtime } from '@perennial/runtime';
 import { Connections, createRunPublisher } from '@perennial/transport';
 import { PicturesModule } from '../pictures/pictures.module';
 import { UsageModule } from '../usage/usage.module';
+import { AcceptedRuns } from './accept/accepted-runs';
 import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptRepository } from './accept/accept.repository';
 import { AcceptTurnService } from './accept/accept-turn.service';
@@ -44,6 +45,7 @@ import { UserEvents } from './user-events';
   controllers: [RunsController],
   providers: [
     AcceptRepository,
+    AcceptedRuns,
     AcceptTurnService,
     AcceptCompletionService,
     CancelRepository,

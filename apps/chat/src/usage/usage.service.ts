@@ -6,7 +6,7 @@ import { UsageRepository } from './usage.repository';
 
 const CHATS: StorageKind = { name: 'chats', advice: 'Delete some chats and try again.' };
 
-/** Bounds what each user's chats may take. */
+/** Limits the storage of each user's chats. */
 @Injectable()
 export class UsageService {
   constructor(
@@ -15,31 +15,33 @@ export class UsageService {
   ) {}
 
   /**
-   * Before something of `added` bytes is written. Writers that ask at once may each be let in: what they go beyond the limit is what one user can
-   * have in hand at once.
-   * @param known bytes, where they were read already
+   * Called before `added` bytes are written. Concurrent writers may each be admitted: together they may exceed the limit by one user's
+   * requests in flight.
+   *
+   * @param known bytes, if they were read already
    * @throws CallError PAYLOAD_TOO_LARGE
    */
   async assertRoom(tx: Queryable, userId: string, added: number, known?: number): Promise<void> {
     if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return;
-    assertStorage(CHATS, (known ?? (await this.#used(tx, userId))) + added, this.env.MAX_CHAT_BYTES_PER_USER);
+    assertStorage(CHATS, (known ?? (await this.used(tx, userId))) + added, this.env.MAX_CHAT_BYTES_PER_USER);
   }
 
   /**
-   * Runs `write`, and refuses it where the user then has more than allowed and more than before: whoever is beyond the limit may still rename and
-   * cut down.
-   * @throws CallError PAYLOAD_TOO_LARGE, which the transaction must not outlive
+   * Runs `write`, and refuses it if the user then exceeds the limit and has more than before: a user beyond the limit may still rename and
+   * shorten.
+   *
+   * @throws CallError PAYLOAD_TOO_LARGE, after which the transaction must be rolled back
    */
   async within<T>(tx: Queryable, userId: string, write: () => Promise<T>): Promise<T> {
     if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return write();
-    const before = await this.#used(tx, userId);
+    const before = await this.used(tx, userId);
     const result = await write();
-    const after = await this.#used(tx, userId);
+    const after = await this.used(tx, userId);
     if (after > before) assertStorage(CHATS, after, this.env.MAX_CHAT_BYTES_PER_USER);
     return result;
   }
 
-  async #used(tx: Queryable, userId: string): Promise<number> {
+  private async used(tx: Queryable, userId: string): Promise<number> {
     return (await this.repository.read(tx, userId)) ?? this.repository.count(tx, userId);
   }
 }

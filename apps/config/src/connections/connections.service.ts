@@ -18,7 +18,9 @@ import { EnvironmentConnections } from './environment-connections';
 import { KeySeal } from './key-seal';
 import { ProviderClient } from './provider-client';
 
-/** The connections as the admin's page sees them. Keys come in clear, are sealed at once, and go out masked. */
+/**
+ * The connections as the admin's page shows them. Keys arrive in clear, are encrypted at once, and are returned masked.
+ */
 @Injectable()
 export class ConnectionsService {
   constructor(
@@ -42,14 +44,14 @@ export class ConnectionsService {
     key: string,
   ): Promise<CallReply<typeof connectionCalls.update>> {
     const { kind, enabled } = request;
-    // A plain hash of the request is stored for comparison; the keys go into it under our secret.
+    // A plain hash of the request is stored for comparison; keys enter it under our secret.
     const compared = requestLike(request, {
       ...request,
       connections: request.connections.map((one) => ({ ...one, key: this.fingerprint(one.key) })),
     });
     const once = { scope: `config.connections.update:${principal.userId}`, key, request: compared };
     return this.unitOfWork.once(once, async (tx) => {
-      // First, so that two admins come one after the other.
+      // First, so that two admins' changes are serialised.
       await this.keeper.changed(tx);
       const before = (await this.repository.lockConnections(tx, kind)) ?? this.environment.of(kind).connections;
       const connections = request.connections.map((entered, at): Connection => {
@@ -75,12 +77,12 @@ export class ConnectionsService {
       kind,
       enabled,
       connections: after.length,
-      // A key that its mask stood for is sealed as it was.
+      // A masked key keeps its stored value.
       keys_entered: after.filter((one) => one.sealedKey !== null && !known.has(`${one.url} ${one.sealedKey}`)).length,
     });
   }
 
-  /** The provider's rows. A masked key stands for the stored one of the same address. */
+  /** Lists the provider's models. A masked key stands for the stored one of the same address. */
   async verify(
     { kind, url: entered, key }: CallParsedRequest<typeof connectionCalls.verify>,
     signal: AbortSignal,
@@ -93,8 +95,8 @@ export class ConnectionsService {
   }
 
   /**
-   * A mask keeps the key that it masks, but only for the address that the key was entered for: whoever may change addresses could
-   * otherwise have a key sent to a server of their own, and so read it.
+   * A mask keeps its key, but only for the address that the key was entered for: otherwise an admin who may change addresses could have a key
+   * sent to a server of their own and read it.
    */
   private keyOf(before: readonly Connection[], at: number, url: string, entered: string): string | null {
     if (!this.seal.isMask(entered)) return this.seal.seal(entered);
@@ -125,7 +127,7 @@ export class ConnectionsService {
   }
 }
 
-/** Without trailing slashes; http or https, without a login in it (it would be shown, unlike a key). */
+/** Without trailing slashes; http or https, without credentials (they would be shown, unlike a key). */
 function checkedUrl(entered: string): string {
   const url = new URL(entered);
   if (!/^https?:$/.test(url.protocol))

@@ -4,18 +4,18 @@ import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { ConnectionSet } from '../state/state';
 import { KeySeal } from './key-seal';
 
-/** Where a key belongs that was given without a URL. */
+/** The address of a key without a URL. */
 const OPENAI_URL = 'https://api.openai.com/v1';
 
-/** The connections that the environment names. Never written to the database: they change with the environment. */
+/** The connections of the environment. Never written to the database: they change with the environment. */
 @Injectable()
 export class EnvironmentConnections {
-  readonly #sets: Record<ConnectionKind, ConnectionSet>;
+  private readonly sets: Record<ConnectionKind, ConnectionSet>;
 
   constructor(@Inject(CONFIG_ENV) env: ConfigEnv, seal: KeySeal) {
     const keys = env.OPENAI_API_KEYS ?? [];
     const urls = env.OPENAI_API_BASE_URLS ?? (keys.some((key) => key !== '') ? [OPENAI_URL] : []);
-    this.#sets = {
+    this.sets = {
       openai: {
         enabled: env.ENABLE_OPENAI_API,
         connections: urls.map((url, at) => ({
@@ -33,6 +33,6 @@ export class EnvironmentConnections {
   }
 
   of(kind: ConnectionKind): ConnectionSet {
-    return this.#sets[kind];
+    return this.sets[kind];
   }
 }

@@ -20,10 +20,9 @@ const CALL_CODE: Readonly<Record<ProviderErrorCode, ErrorCode>> = {
 };
 
 /**
- * Asks providers for their models. The one place of this service where keys are opened.
- *
- * The addresses are whatever an admin enters, and may well be inside the private network: that is where many model servers are. So only
- * admins get here, no redirect is followed (the key would go along), and nothing but the list, or the provider's own error text, comes back.
+ * Lists providers' models. The only place of this service where keys are decrypted.
+ * An admin may enter any address, also in the private network, where many model servers are. So only admins get here, no redirect is followed
+ * (it would leak the key), and only the list, or the provider's own error text, is returned.
  */
 @Injectable()
 export class ProviderClient {
@@ -32,7 +31,11 @@ export class ProviderClient {
     @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {}
 
-  /** Never takes longer than `MODEL_LIST_TIMEOUT_MS`. @throws CallError with the provider's words; `details.provider` says that it was not us */
+  /**
+   * Never takes longer than `MODEL_LIST_TIMEOUT_MS`.
+   *
+   * @throws CallError with the provider's message; `details.provider` marks it as the provider's
+   */
   async list(
     { kind, url, sealedKey }: Pick<Connection, 'kind' | 'url' | 'sealedKey'>,
     signal?: AbortSignal,

@@ -1,6 +1,6 @@
 import { callResultsMigration, defineMigration } from '@perennial/persistence';
 
-/** Everything that schema `config` is made of, oldest first. */
+/** All migrations of schema `config`, oldest first. */
 export const configMigrations = [
   defineMigration('Configuration1763800000001', {
     up: [

@@ -4,14 +4,14 @@ import type { Model } from '@perennial/contracts-wire';
 import type { ProviderModel } from '@perennial/model-provider';
 import type { Connection, ModelEntry } from '../state/state';
 
-/** A connection with what its provider offers, and its place among those of its kind. */
+/** A connection with its provider's models, and its index among those of its kind. */
 export interface Listing {
   connection: Connection;
   index: number;
   models: readonly ProviderModel[];
 }
 
-/** A model that can be used: where it lives, and how it is shown. */
+/** A usable model: its connection, and how it is shown. */
 export interface Offer {
   id: string;
   connection: Connection;
@@ -19,19 +19,19 @@ export interface Offer {
   siblings: readonly ProviderModel[];
   /** Its name at the provider. */
   upstream: string;
-  /** What an admin saved about it. */
+  /** The entry that an admin saved. */
   entry?: ModelEntry;
   /** Parameters that an admin set. */
   params: Record<string, unknown>;
   row: Model;
 }
 
-/** For providers that do not say when a model was made: a moment that stays the same while the process lives. */
+/** Creation time for providers that send none: constant while the process lives. */
 const STARTED = Math.floor(Date.now() / 1000);
 
 /**
- * All models by id: those of the providers (the first connection wins an id) as an admin's entry names and hides them, then the admin's
- * own models that build on one of them.
+ * All models by id: those of the providers (the first connection with an id wins) with the names and visibility of admins' entries, then the
+ * admins' own models that build on one of them.
  */
 export function buildDirectory(
   listings: readonly Listing[],
@@ -54,7 +54,7 @@ export function buildDirectory(
   return offers;
 }
 
-/** Every signed-in user until an admin saved an entry; then its owner and its grants. Admins and services always. */
+/** Without an entry every signed-in user; with one its owner and its grants. Admins and services always. */
 export function mayUse(principal: Principal, offer: Offer): boolean {
   if (principal.kind === 'service') return true;
   if (principal.kind !== 'user' || principal.role === 'pending') return false;
@@ -73,14 +73,16 @@ function isGrantedTo(userId: string, { entry }: Offer): boolean {
   );
 }
 
-/** How the model is shown to this reader: an admin's parameters (a system prompt, say) and grants are not for everybody. */
+/**
+ * The model as shown to this reader: an admin's parameters (for example a system prompt) and grants are for admins only.
+ */
 export function rowFor(principal: Principal, { row, entry }: Offer): Model {
   if (!entry || principal.kind !== 'user' || principal.role === 'admin' || entry.user_id === principal.userId)
     return row;
   return { ...row, info: { ...row.info, params: {}, access_grants: [] } };
 }
 
-/** The documents that an entry attaches to its model. Clients write the list, so what is no file or base is passed over. */
+/** The documents that an entry attaches to its model. Clients write the list, so other items are skipped. */
 export function knowledgeOf({ entry }: Offer): ResolvedModel['knowledge'] {
   const list = Array.isArray(entry?.meta.knowledge) ? (entry.meta.knowledge as unknown[]) : [];
   return list.flatMap((item) => {

@@ -15,17 +15,17 @@ import { StateKeeper } from '../state/state-keeper';
 import { buildDirectory, isOpenToAll, knowledgeOf, type Listing, mayUse, type Offer, rowFor } from './directory';
 import { ProviderLists } from './provider-lists';
 
-/** An unknown model makes us ask the providers, at most this often: anybody can ask for one. */
+/** An unknown model triggers requests to the providers, at most this often: any user can cause them. */
 const SEARCH_PAUSE_MS = 2_000;
 
-/** Which models there are, who may use them, and where they live. */
+/** Models, their access and their connections. */
 @Injectable()
 export class ModelsService {
-  #directory:
+  private lastDirectory:
     | { state: ConfigState; lists: readonly (readonly ProviderModel[])[]; offers: ReadonlyMap<string, Offer> }
     | undefined;
-  #retained: ConfigState | undefined;
-  #search: { at: number; done: Promise<void> } | undefined;
+  private retained: ConfigState | undefined;
+  private search: { at: number; done: Promise<void> } | undefined;
 
   constructor(
     private readonly keeper: StateKeeper,
@@ -47,14 +47,14 @@ export class ModelsService {
     return { version: state.version, data };
   }
 
-  /** No statement and no request while the model is known; an unknown one is looked for once. */
+  /** No statement and no request for a known model; an unknown one is looked for once. */
   async resolve(principal: Principal, modelId: string): Promise<ResolvedModel> {
     const offer = (await this.known(modelId)) ?? (await this.searched(modelId));
-    // Also for one that the caller may not use: that it exists is not theirs to know.
+    // Also for one that the caller may not use: its existence is hidden.
     if (!offer || !mayUse(principal, offer)) {
       throw new CallError(
         'NOT_FOUND',
-        `The model "${modelId}" does not exist or is not yours to use; choose another one`,
+        `The model "${modelId}" does not exist or you may not use it; choose another one`,
       );
     }
     const { version } = await this.keeper.current();
@@ -99,8 +99,8 @@ export class ModelsService {
 
   private async searched(modelId: string): Promise<Offer | undefined> {
     const now = performance.now();
-    if (!this.#search || now - this.#search.at > SEARCH_PAUSE_MS) this.#search = { at: now, done: this.searchAll() };
-    await this.#search.done;
+    if (!this.search || now - this.search.at > SEARCH_PAUSE_MS) this.search = { at: now, done: this.searchAll() };
+    await this.search.done;
     return this.known(modelId);
   }
 
@@ -109,13 +109,13 @@ export class ModelsService {
     await Promise.all(connectionsOf(state).map(({ connection }) => this.lists.refresh(connection)));
   }
 
-  /** Built again only when the configuration or what a provider offers has changed. */
+  /** Rebuilt only when the configuration or a provider's list has changed. */
   private directory(
     state: ConfigState,
     used: readonly Omit<Listing, 'models'>[],
     lists: readonly (readonly ProviderModel[])[],
   ): ReadonlyMap<string, Offer> {
-    const last = this.#directory;
+    const last = this.lastDirectory;
     if (
       last?.state === state &&
       last.lists.length === lists.length &&
@@ -125,16 +125,16 @@ export class ModelsService {
     }
     const listings = used.map((place, at) => ({ ...place, models: lists[at] ?? [] }));
     const offers = buildDirectory(listings, state.entries);
-    this.#directory = { state, lists, offers };
-    if (this.#retained !== state) {
-      this.#retained = state;
+    this.lastDirectory = { state, lists, offers };
+    if (this.retained !== state) {
+      this.retained = state;
       this.lists.retain(used.map(({ connection }) => connection));
     }
     return offers;
   }
 }
 
-/** Those that are switched on, OpenAI-compatible ones first. */
+/** Enabled connections, OpenAI-compatible ones first. */
 function connectionsOf({ connections }: ConfigState): { connection: Connection; index: number }[] {
   return (['openai', 'ollama'] as const).flatMap((kind) => {
     const set = connections[kind];
@@ -145,7 +145,9 @@ function connectionsOf({ connections }: ConfigState): { connection: Connection; 
   });
 }
 
-/** How the provider continues an answer that broke off: what the admin said, else what its address or its list of models tells. */
+/**
+ * How the provider continues an interrupted answer: the admin's choice, else derived from its address or its list of models.
+ */
 function continuationOf({ connection, siblings }: Offer): ResolvedModel['connection']['continuation'] {
   const { options, url, kind } = connection;
   if (options.continuation) return options.continuation;

@@ -8,13 +8,13 @@ import { SettingsService } from './settings.service';
 export class SettingsController {
   constructor(private readonly settings: SettingsService) {}
 
-  /** For anyone: the front page shows name and banners. */
+  /** Without a session: the page shows name and banners. */
   @Handles(settings.get)
   get(): Promise<CallReply<typeof settings.get>> {
     return this.settings.get();
   }
 
-  /** For anyone. */
+  /** Without a session. */
   @Handles(settings.version)
   async version(): Promise<CallReply<typeof settings.version>> {
     return { version: await this.settings.version() };

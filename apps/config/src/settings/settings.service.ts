@@ -17,7 +17,7 @@ export class SettingsService {
     @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {}
 
-  /** As the database has them now: callers poll, and their delay must not add to ours. */
+  /** As the database has them now: callers poll, and our own delay must not add to theirs. */
   async get(): Promise<Settings> {
     const { version, banners } = await this.keeper.fresh();
     const { env } = this;

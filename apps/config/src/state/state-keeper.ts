@@ -12,7 +12,7 @@ import { StateRepository } from './state.repository';
 /** A lost notice delays a change by at most this. */
 const POLL_MS = 1_000;
 
-/** Variables that are part of what others see; when one of them changes between two starts, the version rises. */
+/** Variables that others can see; if one of them changes between two starts, the version rises. */
 const VISIBLE: readonly (keyof ConfigEnv)[] = [
   'OPENAI_API_BASE_URLS',
   'OPENAI_API_KEYS',
@@ -28,13 +28,12 @@ const VISIBLE: readonly (keyof ConfigEnv)[] = [
 ];
 
 /**
- * This replica's copy of everything that is configured. A notice or the poll tells that the version has risen; between two versions a
- * reader costs no statement.
+ * This replica's copy of the configuration. A notice or the poll shows that the version has risen; in between a reader costs no statement.
  */
 @Injectable()
 export class StateKeeper implements OnApplicationBootstrap {
-  #state: ConfigState | undefined;
-  #loading: Promise<ConfigState> | undefined;
+  private state: ConfigState | undefined;
+  private loading: Promise<ConfigState> | undefined;
 
   constructor(
     private readonly repository: StateRepository,
@@ -52,17 +51,17 @@ export class StateKeeper implements OnApplicationBootstrap {
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll configuration version' });
   }
 
-  /** As this replica knows it: at most a notice, or a second, behind. */
+  /** The state as this replica knows it: at most a notice, or a second, behind. */
   async current(): Promise<ConfigState> {
-    return this.#state ?? this.load();
+    return this.state ?? this.load();
   }
 
-  /** As the database has it now; one cheap statement. */
+  /** The state as the database has it now; one cheap statement. */
   async fresh(): Promise<ConfigState> {
     return this.reach(await this.repository.version());
   }
 
-  /** Bumps the version; after the commit this replica reads it and the others are told. */
+  /** Bumps the version; after the commit this replica reads it and notifies the others. */
   async changed(tx: Tx): Promise<number> {
     const version = await this.repository.bump(tx);
     tx.afterCommit(async () => {
@@ -73,17 +72,17 @@ export class StateKeeper implements OnApplicationBootstrap {
   }
 
   private async reach(version: number): Promise<ConfigState> {
-    if (this.#state && this.#state.version >= version) return this.#state;
+    if (this.state && this.state.version >= version) return this.state;
     const state = await this.load();
     // A load that was under way may have begun before the change.
     return state.version >= version ? state : this.load();
   }
 
   private load(): Promise<ConfigState> {
-    this.#loading ??= this.read().finally(() => {
-      this.#loading = undefined;
+    this.loading ??= this.read().finally(() => {
+      this.loading = undefined;
     });
-    return this.#loading;
+    return this.loading;
   }
 
   private async read(): Promise<ConfigState> {
@@ -97,11 +96,11 @@ export class StateKeeper implements OnApplicationBootstrap {
       },
       entries: new Map(entries.map((entry) => [entry.id, entry])),
     };
-    if (!this.#state || version >= this.#state.version) this.#state = state;
+    if (!this.state || version >= this.state.version) this.state = state;
     return state;
   }
 
-  /** Keyed, so that the stored fingerprint tells nothing about the keys in it. */
+  /** With a secret key, so that the stored fingerprint reveals nothing about the keys in it. */
   private fingerprint(): string {
     const seen = JSON.stringify(VISIBLE.map((name) => [name, this.env[name]]));
     return createHmac('sha256', this.env.SECRET_KEY).update(seen).digest('base64url');

@@ -3,7 +3,7 @@ import type { ConnectionKind, Settings } from '@perennial/contracts-config';
 import { Database, type Queryable } from '@perennial/persistence';
 import type { Connection, ConnectionSet, ModelEntry } from './state';
 
-/** What the database holds; kinds that no admin has saved are missing. */
+/** The stored state; kinds that no admin has saved are missing. */
 export interface StoredState {
   version: number;
   banners: Settings['banners'];
@@ -15,7 +15,7 @@ const ENTRY = `json_build_object('id', id, 'user_id', user_id, 'base_model_id', 
   'access_grants', access_grants, 'is_active', is_active, 'created_at', floor(extract(epoch FROM created_at))::int,
   'updated_at', floor(extract(epoch FROM updated_at))::int)`;
 
-/** The tables of schema `config`. Whoever changes one bumps the version in the same transaction. */
+/** The tables of schema `config`. Every change bumps the version in the same transaction. */
 @Injectable()
 export class StateRepository {
   constructor(private readonly database: Database) {}
@@ -27,7 +27,7 @@ export class StateRepository {
     return row?.version ?? 0;
   }
 
-  /** All of it in one statement, hence of one version. */
+  /** All in one statement, hence of one version. */
   async load(): Promise<StoredState> {
     const row = await this.database.first<{
       version: number;
@@ -60,7 +60,11 @@ export class StateRepository {
     return row.version;
   }
 
-  /** Bumps the version when the environment says something else than at the last start. @returns the new version, if so */
+  /**
+   * Bumps the version when the environment differs from that of the last start.
+   *
+   * @returns the new version, if so
+   */
   async noteEnvironment(fingerprint: string): Promise<number | undefined> {
     const row = await this.database.first<{ version: number }>(
       'UPDATE versions SET version = version + 1, environment = $1 WHERE environment <> $1 RETURNING version::float8 AS version',
@@ -103,7 +107,7 @@ export class StateRepository {
     );
   }
 
-  /** Creates or replaces the entry of a model; who made it and when stays. */
+  /** Creates or replaces the entry of a model; keeps its creator and creation time. */
   async saveEntry(tx: Queryable, entry: Omit<ModelEntry, 'created_at' | 'updated_at'>): Promise<ModelEntry> {
     const row = await tx.first<{ entry: ModelEntry }>(
       `INSERT INTO model_entries (id, user_id, base_model_id, name, meta, params, access_grants, is_active)

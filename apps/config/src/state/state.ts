@@ -1,6 +1,6 @@
 import type { ConnectionKind, ConnectionOptions, Settings } from '@perennial/contracts-config';
 
-/** A model server. The key is sealed everywhere but in the moment of a request. */
+/** A model server. The key is decrypted only for a request. */
 export interface Connection {
   kind: ConnectionKind;
   url: string;
@@ -13,7 +13,7 @@ export interface ConnectionSet {
   connections: Connection[];
 }
 
-/** What an admin saved about a model; times are epoch seconds. */
+/** An admin's entry for a model; times are epoch seconds. */
 export interface ModelEntry {
   id: string;
   user_id: string;
@@ -32,7 +32,7 @@ export interface ModelEntry {
   updated_at: number;
 }
 
-/** Everything that is configured, as of one version. Never changed in place. */
+/** The whole configuration of one version. Immutable. */
 export interface ConfigState {
   version: number;
   banners: Settings['banners'];

@@ -11,7 +11,7 @@ import { Origins } from './origins';
 import { routeOf } from './route';
 import { parseCredentials } from './token';
 
-/** Lets a request in by what its route declares. A handler that declares nothing is closed. */
+/** Admits a request by its route's declared access. A handler without a declaration is closed. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -39,7 +39,7 @@ export class AccessGuard implements CanActivate {
     return this.sessions.authenticateAny(tokens);
   }
 
-  /** On a public route a session is welcome but not needed, and no reason to fail. */
+  /** On a public route a session is optional, and an invalid one is ignored. */
   private async maybe(tokens: readonly string[]): Promise<Caller | undefined> {
     if (tokens.length === 0) return undefined;
     try {

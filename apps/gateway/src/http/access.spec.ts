@@ -3,8 +3,8 @@ import { declaredRoutes } from '@perennial/contracts-gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Edge, startEdge, toToken } from '../../test/edge';
 
-/** Whether a route can be called, and by whom not. Everything mounted is asked, so a new route cannot be forgotten. */
-describe('who may not call which route', () => {
+/** Whether a route can be called, and who may not. Every mounted route is tested, so a new one cannot be forgotten. */
+describe('access to routes', () => {
   let edge: Edge;
   beforeAll(async () => {
     edge = await startEdge();
@@ -48,6 +48,8 @@ describe('who may not call which route', () => {
       'GET /api/changelog',
       'GET /api/config',
       'GET /api/version',
+      'GET /docs',
+      'GET /docs/:file',
       'GET /health',
       'GET /manifest.json',
       'GET /ready',

@@ -2,7 +2,7 @@ import { Runtime } from '@perennial/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AdmissionControl } from './admission-control';
 
-describe('what one replica takes on', () => {
+describe('the load of one replica', () => {
   let load: AdmissionControl;
   beforeEach(() => {
     load = new AdmissionControl(
@@ -11,7 +11,7 @@ describe('what one replica takes on', () => {
     );
   });
 
-  it('beyond its requests it is busy, until one is over', () => {
+  it('is busy beyond its limit of requests, until one has ended', () => {
     const first = load.request();
     load.request();
     expect(() => load.request()).toThrow('The server is busy. Try again in a moment.');
@@ -29,7 +29,7 @@ describe('what one replica takes on', () => {
     load.requestOf('a');
   });
 
-  it('bodies that have yet to arrive are counted in bytes, by user and in all', () => {
+  it('arriving bodies are counted in bytes, by user and in total', () => {
     const over = load.body('a', 60);
     expect(() => load.body('a', 1)).toThrow('Too much of what you send is still under way. Wait until one has ended.');
     load.body('b', 40);
@@ -39,7 +39,7 @@ describe('what one replica takes on', () => {
     load.body('a', 60);
   });
 
-  it('streams are counted by user and in all', () => {
+  it('streams are counted by user and in total', () => {
     const over = load.stream('a');
     expect(() => load.stream('a')).toThrow('Too many of your streams are open.');
     load.stream('b');

@@ -11,12 +11,12 @@ export interface LoadLimits {
   requestsPerUser: number;
   streams: number;
   streamsPerUser: number;
-  /** Bytes of bodies of signed-in people that have not arrived completely. */
+  /** Bytes of bodies of signed-in users that are still arriving. */
   bodyBytes: number;
   bodyBytesPerUser: number;
 }
 
-/** Counts what this replica works on, so that overload is answered at once instead of suffered by all. */
+/** Counts this replica's load, so that overload is refused at once instead of slowing everybody. */
 @Injectable()
 export class AdmissionControl {
   private requests = 0;
@@ -30,25 +30,23 @@ export class AdmissionControl {
     private readonly limits: LoadLimits,
     runtime: Runtime,
   ) {
-    runtime.metrics.gauge('http_requests_in_flight', 'Requests that are being worked on', [], (gauge) =>
-      gauge.set(this.requests),
-    );
-    runtime.metrics.gauge('event_streams', 'Event streams that are open', [], (gauge) => gauge.set(this.streams));
+    runtime.metrics.gauge('http_requests_in_flight', 'Requests in progress', [], (gauge) => gauge.set(this.requests));
+    runtime.metrics.gauge('event_streams', 'Open event streams', [], (gauge) => gauge.set(this.streams));
   }
 
-  /** Admits a request; the returned function (safe to call twice) says that it is over. */
+  /** Admits a request; the returned function (safe to call twice) releases it. */
   request(): () => void {
     this.refuseWhenFull();
     this.requests += 1;
     return once(() => (this.requests -= 1));
   }
 
-  /** @throws Problem 503: there is no use in reading the body of a request that would be refused then. */
+  /** @throws Problem 503: the body of a request that would be refused anyway need not be read. */
   refuseWhenFull(): void {
     if (this.requests >= this.limits.requests) throw overloaded();
   }
 
-  /** Resolves when no request is worked on any more, or when the signal is aborted. */
+  /** Resolves when no request is in progress, or when the signal is aborted. */
   async untilIdle(signal: AbortSignal): Promise<void> {
     while (this.requests > 0 && !signal.aborted) await sleep(IDLE_POLL_MS);
   }
@@ -57,7 +55,7 @@ export class AdmissionControl {
     return admit(this.requestsOf, userId, this.limits.requestsPerUser, 'Too many of your requests are under way.');
   }
 
-  /** Admits a body of so many bytes that has yet to arrive, and is kept in memory meanwhile. */
+  /** Admits a body of this size, which takes memory while it arrives. */
   body(userId: string, bytes: number): () => void {
     if (this.bodyBytes + bytes > this.limits.bodyBytes) throw overloaded();
     const leave = admit(

@@ -12,8 +12,8 @@ import { SocketSessions } from '../features/sockets/socket-sessions';
 
 const PLACES = 16;
 
-/** Connections that send or read slowly, many more than there are places. */
-describe('whoever is slow', { timeout: 30_000 }, () => {
+/** Connections that send or read slowly, many more than the limit. */
+describe('a slow client', { timeout: 30_000 }, () => {
   let edge: Edge;
   let port: number;
   let page: string;
@@ -59,7 +59,7 @@ describe('whoever is slow', { timeout: 30_000 }, () => {
   };
   const tools = (headers: Record<string, string>) => statusOf('/api/v1/tools/', { headers });
 
-  it('in sending a body as a stranger takes no place of anybody, and makes room for the next', async () => {
+  it('that sends its body slowly without a session blocks nobody, and is closed for the next', async () => {
     const { headers } = edge.account('user');
     const half = connectMany(10 * PLACES, `${signIn(50)}{"email":`);
     await vi.waitFor(() => expect(half.filter(({ isOpen }) => !isOpen).length).toBeGreaterThan(8 * PLACES), 10_000);
@@ -73,13 +73,13 @@ describe('whoever is slow', { timeout: 30_000 }, () => {
     expect(pushedOut?.received).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1\r\n[^]*The server is busy/);
   });
 
-  it('in sending a body is told after its time', async () => {
+  it('that sends its body slowly gets an error at the time limit', async () => {
     const [half] = connectMany(1, `${signIn(50)}{"email":`);
     await half!.closed;
     expect(half!.received).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('in reading as a stranger takes no place of anybody, and is cut after its time', async () => {
+  it('that reads slowly without a session blocks nobody, and is disconnected at the time limit', async () => {
     const { headers } = edge.account('user');
     const deaf = connectMany(3 * PLACES, head('GET /assets/large.bin', { Connection: 'close' })).map((connection) =>
       connection.stopReading(),
@@ -96,7 +96,7 @@ describe('whoever is slow', { timeout: 30_000 }, () => {
     expect(deaf).toHaveLength(3 * PLACES);
   });
 
-  it('in nothing, but asks for the next answer before it has all of the last one, gets that also when it takes longer', async () => {
+  it('that pipelines its next request gets that reply too, even if it takes longer', async () => {
     const { headers } = edge.account('user');
     edge.rpc.on(chats.list, async () => {
       await sleep(2_500);
@@ -108,7 +108,7 @@ describe('whoever is slow', { timeout: 30_000 }, () => {
     await vi.waitFor(() => expect(answers()).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']), 10_000);
   });
 
-  it('in sending bodies while signed in is the only one who waits', async () => {
+  it('that sends bodies slowly with a session only delays itself', async () => {
     const slow = edge.account('user').headers;
     const half = `${head('POST /api/v1/chats/new', {
       Authorization: slow.authorization,
@@ -121,17 +121,17 @@ describe('whoever is slow', { timeout: 30_000 }, () => {
     const { headers } = edge.account('user');
     const json = { ...headers, 'content-type': 'application/json' };
     expect(await statusOf('/api/v1/chats/new', { method: 'POST', headers: json, body: '[]' })).toBe(422);
-    // What needs no body goes on for the slow one too.
+    // Requests without a body work for the slow client too.
     expect(await tools(slow)).toBe(200);
   });
 
-  it('and never signs in on a socket holds a quarter of them at most, and half of that from one network', async () => {
+  it('that never signs in holds at most a quarter of the sockets, and half of that from one network', async () => {
     const sockets = connectMany(40, handshake());
     await vi.waitFor(() => expect(sockets.filter(({ isOpen }) => !isOpen)).toHaveLength(32), 10_000);
     expect(edge.app.get(SocketAdmission).anonymous).toBe(8);
   });
 
-  it('a connection has one socket and few packets, whatever it asks for', async () => {
+  it('may open one socket and send few packets on a connection', async () => {
     const opened = vi.spyOn(edge.app.get(SocketSessions), 'open');
     const [connection] = connectMany(1, handshake());
     await vi.waitFor(() => expect(connection!.received).toContain('"sid"'));

@@ -9,11 +9,11 @@ import type { ErrorFilter } from './error.filter';
 import { releaseSlots } from './request';
 import { parseCredentials } from './token';
 
-/** The largest body of somebody who is not signed in, in bytes: a sign-up with a small picture. */
+/** Largest body without a session, in bytes: a sign-up with a small picture. */
 const ANONYMOUS_BODY_BYTES = 262_144;
-/** Milliseconds in which it has to arrive: who signs in sends it at once. */
+/** Milliseconds in which it must arrive: a sign-in is sent at once. */
 const ANONYMOUS_BODY_MS = 10_000;
-/** Strangers may have this share of all places. */
+/** Share of all places for requests without a session. */
 const ANONYMOUS_SHARE = 4;
 
 export interface AdmissionOptions {
@@ -22,14 +22,14 @@ export interface AdmissionOptions {
   errors: ErrorFilter;
   maxRequests: number;
   bodyLimitBytes: number;
-  /** Milliseconds in which a request has to arrive, and without which its answer must make progress. */
+  /** Milliseconds in which a request must arrive, and in which its reply must make progress. */
   timeoutMs: number;
 }
 
 /**
- * Decides which requests are worked on. A place of the replica is taken when the body has arrived and given back when the answer goes out:
- * whoever sends or reads slowly holds none. Meanwhile somebody who is signed in is bounded by what has yet to arrive, and a stranger has one of
- * few places that can be taken away again.
+ * Decides which requests are admitted. A request takes a place of the replica when its body has arrived and releases it when its reply is
+ * sent, so slow clients hold none. While a body arrives, its bytes are limited by user; without a session it takes one of few places that can
+ * be revoked.
  */
 export class Admission {
   private readonly anonymousPlaces: AnonymousPlaces;
@@ -38,7 +38,11 @@ export class Admission {
     this.anonymousPlaces = new AnonymousPlaces(Math.ceil(options.maxRequests / ANONYMOUS_SHARE));
   }
 
-  /** Admits the head of a request. @throws Problem */
+  /**
+   * Admits the head of a request.
+   *
+   * @throws Problem
+   */
   arrived(request: FastifyRequest, reply: FastifyReply): void {
     const { load, sessions, errors, timeoutMs } = this.options;
     request.slots = [];
@@ -54,19 +58,23 @@ export class Admission {
     enforceBodyTimeout(request, reply, errors, limitMs);
   }
 
-  /** Takes a place for a request whose body is there. @throws Problem 503 */
+  /**
+   * Takes a place for a request whose body has arrived.
+   *
+   * @throws Problem 503
+   */
   begin(request: FastifyRequest): void {
     request.leaveBody?.();
     request.leavePlace = this.options.load.request();
     request.slots?.push(request.leavePlace);
   }
 
-  /** The answer goes out: what is left is up to its reader, who has a bound in time. */
+  /** The reply is sent: reading it is up to the client, within a time limit. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
     request.leavePlace?.();
-    // Begins anew whenever something was taken.
+    // Starts again whenever the client has read something.
     reply.raw.setTimeout(this.options.timeoutMs, () => reply.raw.destroy());
-    // Node sets its own time after that, but not where the next request is there already: it would be cut while its answer is made.
+    // Node sets its own time-out after that, but not if the next request is already there: it would be disconnected during its work.
     reply.raw.prependOnceListener('finish', () => {
       const { socket } = reply.raw;
       if (socket instanceof Socket) socket.setTimeout(0);
@@ -96,14 +104,14 @@ export class Admission {
     request.slots?.push(this.anonymousPlaces.enter(request.ip, makeRoom));
   }
 
-  /** What is not said is counted as the most that it may be. */
+  /** An unknown length counts as the maximum. */
   private sizeOf({ headers }: FastifyRequest): number {
     const length = Number(headers['content-length'] ?? NaN);
     return Math.min(Number.isNaN(length) ? Infinity : length, this.options.bodyLimitBytes);
   }
 }
 
-/** Hooks a request's way through Fastify up with its admission. */
+/** Connects admission to Fastify's hooks. */
 export function admitRequests(fastify: FastifyInstance, admission: Admission, errors: ErrorFilter): void {
   fastify.addHook('preValidation', (request, reply, done) => {
     try {

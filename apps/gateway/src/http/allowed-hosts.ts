@@ -1,8 +1,8 @@
 import { Problem } from '../problem';
 
 /**
- * The names that this installation is known by. A page of a stranger whose name resolves to our address (DNS rebinding) is of our own origin for
- * a browser; it asks for the stranger's name, though.
+ * Host names of this installation. In a DNS rebinding attack another site's name resolves to our address, so a browser sees its own origin;
+ * but the request's `Host` is that site's name.
  */
 export class AllowedHosts {
   private readonly names: readonly string[];

@@ -35,14 +35,14 @@ describe('large bodies', () => {
     ]);
   });
 
-  it('of nobody and unknown length are refused unread', async () => {
+  it('without a session and of unknown length are refused unread', async () => {
     expect(await send({ 'transfer-encoding': 'chunked' }, { email: 'x' })).toEqual([
       411,
       'Say how long the body is (header Content-Length), or sign in first.',
     ]);
   });
 
-  it('of a session are read, and small ones of anybody', async () => {
+  it('of a session are read, and small ones without one', async () => {
     expect((await send(edge.account('user').headers))[1]).toMatch(/^password: too big/);
     const byCookie = { cookie: `token=${edge.account('user').token}`, 'sec-fetch-site': 'same-origin' };
     expect((await send(byCookie))[0]).toBe(422);

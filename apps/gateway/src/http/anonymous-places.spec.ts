@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AnonymousPlaces } from './anonymous-places';
 
-describe('the places of strangers', () => {
+describe('anonymous places', () => {
   const crowd = (limit: number) => {
     const places = new AnonymousPlaces(limit);
     const ended: string[] = [];
@@ -13,7 +13,7 @@ describe('the places of strangers', () => {
     return { places, ended, enter };
   };
 
-  it('when all are taken, the network that holds most gives up its oldest', () => {
+  it('if all are taken, the network with the most loses its oldest', () => {
     const { places, ended, enter } = crowd(6);
     enter('10.0.0.1', 'a1');
     for (const name of ['b1', 'b2', 'b3']) enter('10.0.0.2', name);
@@ -24,7 +24,7 @@ describe('the places of strangers', () => {
     expect(places.count).toBe(6);
   });
 
-  it('one network has half of them at most, however it numbers itself', () => {
+  it('one network has at most half of them, with any addresses', () => {
     const { places, ended, enter } = crowd(4);
     enter('2001:db8:0:1::1', '1');
     enter('2001:db8:0:1:ffff::2', '2');
@@ -33,7 +33,7 @@ describe('the places of strangers', () => {
     expect(places.count).toBe(2);
   });
 
-  it('what must not be ended keeps its place: the network is told to wait, then everybody', () => {
+  it('a request that must not be ended keeps its place: first its network must wait, then everybody', () => {
     const { enter } = crowd(4);
     enter('10.0.0.1', 'a', false);
     enter('10.0.0.1', 'b', false);

@@ -2,13 +2,13 @@ import { toNetwork } from '@perennial/runtime';
 import { overloaded, Problem } from '../problem';
 
 interface Place {
-  /** Ends what holds the place, where that may be ended now; answers whether it could. */
+  /** Ends the request in this place if that is possible now; returns whether it was. */
   readonly makeRoom: () => boolean;
 }
 
 /**
- * The places of those who are not signed in: few, because nobody knows who they are. When all are taken, the network that holds most gives up its
- * oldest, so that whoever floods us pays for it and a newcomer gets in. One network has half of the places at most.
+ * Places for clients that are not signed in. There are few, because such clients are unknown. If all are taken, the network with the most
+ * loses its oldest, so that an attacker displaces itself and a new client gets in. One network has at most half of the places.
  */
 export class AnonymousPlaces {
   private readonly byNetwork = new Map<string, Set<Place>>();
@@ -21,8 +21,9 @@ export class AnonymousPlaces {
   }
 
   /**
-   * Takes a place. `makeRoom` may be called later, once: it ends what holds the place, or answers false where that must not be ended now.
-   * @returns the function that gives the place back; safe to call twice
+   * Takes a place. `makeRoom` may be called once, later: it ends the request, or returns false if that is impossible now.
+   *
+   * @returns the function that releases the place; safe to call twice
    * @throws Problem 429 when this network holds too many that cannot be ended, 503 when all do
    */
   enter(address: string, makeRoom: () => boolean): () => void {

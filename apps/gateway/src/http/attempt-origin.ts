@@ -3,7 +3,7 @@ import { DEVICE_MAX_CHARS } from '@perennial/contracts-auth';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieAttributes } from './token';
 
-/** Name of the cookie by which a browser is known that somebody has signed in with. It outlives sessions and authorizes nothing. */
+/** Cookie of a browser in which a user has signed in before. It outlives sessions and authorizes nothing. */
 const DEVICE_COOKIE = 'device';
 const DEVICE_SECONDS = 400 * 86_400;
 
@@ -13,22 +13,23 @@ export interface AttemptOrigin {
   device?: string;
 }
 
-/** Where an attempt to sign in or up comes from, for the limits on attempts. */
+/** Origin of an attempt to sign in or up, for the limits on attempts. */
 export function attemptOrigin(request: FastifyRequest): AttemptOrigin {
   const { headers, ip, socket, cookies } = request;
   const forwarded = headers['x-forwarded-for'] ?? headers.forwarded;
   const device = cookies[DEVICE_COOKIE];
   return {
     address: ip,
-    // Somebody forwards requests whom we do not trust to say for whom.
+    // An untrusted peer forwards requests, so the client's own address is unknown.
     addressShared: forwarded !== undefined && ip === socket.remoteAddress,
     ...(device !== undefined && device.length <= DEVICE_MAX_CHARS ? { device } : {}),
   };
 }
 
 /**
- * Whether the client is on this very machine and nobody else can be: the gateway listens on the loopback address only, nobody forwards, and it
- * is asked for by a name of this machine. A stranger's page may reach us under a name of its own (DNS rebinding), from a browser that is here.
+ * Whether the client is certainly on this machine: the gateway listens on the loopback address only, no proxy forwards, and the request's
+ * host is a name of this machine. Otherwise a page could reach us from a local browser under a name of its own (DNS rebinding).
+ *
  * @param host the address that the gateway listens on
  */
 export function isLocalClient(request: FastifyRequest, host: string): boolean {
@@ -42,7 +43,7 @@ function isLoopback(host: string): boolean {
   return /^(?:.+\.)?localhost$/i.test(plain) || plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
 }
 
-/** It goes where people sign in, and not along with every other request. */
+/** Sent to sign-in routes only, not with every request. */
 export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, device: string): void {
   const path = `${request.prefix ?? ''}/api/v1/auths`;
   void reply.setCookie(DEVICE_COOKIE, device, { ...cookieAttributes(request), path, maxAge: DEVICE_SECONDS });

@@ -16,7 +16,7 @@ const turn = (change: object = {}) => ({
 
 const completion = (change: object) => ({ model: 'm', messages: [{ role: 'user', content: 'x' }], ...change });
 
-/** What the edge itself decides about a request that is wrong, with the exact sentence. Nothing reaches another service. */
+/** Requests that the edge itself refuses, with the exact message. Nothing reaches another service. */
 describe('bad input at the edge', () => {
   let edge: Edge;
   let headers: { authorization: string };
@@ -214,7 +214,7 @@ describe('bad input at the edge', () => {
     });
   });
 
-  it('the JSON header without a body is no body, as existing clients send it', async () => {
+  it('accepts the JSON header without a body, as existing clients send it', async () => {
     const reply = await send('/api/tasks/stop/x', '', { 'content-type': 'application/json' });
     expect(reply.status).toBe(404);
   });
@@ -229,7 +229,7 @@ describe('bad input at the edge', () => {
     });
   });
 
-  it('an address that only OpenAI has is refused as OpenAI refuses', async () => {
+  it('an unknown OpenAI address gets OpenAI’s error', async () => {
     const { reply } = await send('/api/v1/embeddings', { input: 'x' });
     const message = 'There is nothing at POST /api/v1/embeddings.';
     expect([reply.statusCode, reply.json()]).toEqual([
@@ -238,7 +238,7 @@ describe('bad input at the edge', () => {
     ]);
   });
 
-  it('the parameter that is wrong is named where OpenAI’s clients look for it', async () => {
+  it('names the invalid parameter where OpenAI’s clients read it', async () => {
     const { reply } = await send('/api/v1/chat/completions', completion({ temperature: 'hot' }));
     expect(reply.json()).toMatchObject({ error: { type: 'invalid_request_error', code: null, param: 'temperature' } });
   });
@@ -253,7 +253,7 @@ describe('bad input at the edge', () => {
     });
   });
 
-  it('a cursor that is none', async () => {
+  it('an invalid cursor', async () => {
     const url = '/api/v1/runs/7e46a2ed-1dc3-4221-a341-a370ad0fe576/events?cursor=soon';
     const reply = await edge.app.inject({ method: 'GET', url, headers });
     expect(reply.statusCode).toBe(422);
@@ -262,7 +262,7 @@ describe('bad input at the edge', () => {
     });
   });
 
-  it('an answer that is not there', async () => {
+  it('an answer that does not exist', async () => {
     for (const id of ['x', '7e46a2ed-1dc3-4221-a341-a370ad0fe576']) {
       const reply = await edge.app.inject({ method: 'GET', url: `/api/v1/runs/${id}/events`, headers });
       expect([reply.statusCode, reply.json<{ detail: string }>().detail]).toEqual([
@@ -273,7 +273,7 @@ describe('bad input at the edge', () => {
   });
 });
 
-describe('what another service refuses', () => {
+describe('refusals of another service', () => {
   let edge: Edge;
   let headers: { authorization: string };
   beforeAll(async () => {
@@ -333,7 +333,7 @@ describe('what another service refuses', () => {
     expect(reply.headers['www-authenticate']).toBeUndefined();
   });
 
-  it('what nobody expected is an id and nothing else', async () => {
+  it('an unexpected error is an id and nothing else', async () => {
     edge.rpc.on(models.list, () => {
       throw new Error('password=hunter2 in a stack trace');
     });
@@ -345,7 +345,7 @@ describe('what another service refuses', () => {
     expect(detail).toContain(id);
   });
 
-  it('OpenAI’s clients find the sentence where they look for it', async () => {
+  it('the message is where OpenAI’s clients read it', async () => {
     edge.rpc.fails(completions.accept, new CallError('NOT_FOUND', 'The model "nope" does not exist.'));
     const reply = await edge.app.inject({
       method: 'POST',

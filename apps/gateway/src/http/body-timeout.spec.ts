@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 
-/** Requests as they come over a socket, some of them never whole. */
+/** Requests over a raw socket, some of them never complete. */
 describe('a request that does not arrive', () => {
   let edge: Edge;
   let port: number;
@@ -14,7 +14,9 @@ describe('a request that does not arrive', () => {
   });
   afterAll(() => edge.close());
 
-  /** Sends the pieces with a pause after each; gives what came back, and how many were sent, once the connection is closed. */
+  /**
+   * Sends the pieces with a pause after each; resolves when the connection is closed, with the reply and the number of pieces sent.
+   */
   const send = (pieces: readonly string[], pauseMs: number): Promise<{ answer: string; sent: number }> =>
     new Promise((resolve) => {
       let answer = '';
@@ -34,7 +36,7 @@ describe('a request that does not arrive', () => {
   const head = (path: string, length: number, more = ''): string =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`;
 
-  it('is ended in time, with a sentence, however busily it goes on', { timeout: 30_000 }, async () => {
+  it('is ended in time with an error, even if bytes keep arriving', { timeout: 30_000 }, async () => {
     const drip = Array.from({ length: 100 }, () => ' ');
     const { answer, sent } = await send([head('/api/v1/auths/signin', 1_000), ...drip], 100);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
@@ -42,11 +44,11 @@ describe('a request that does not arrive', () => {
     expect(sent).toBeLessThan(drip.length / 2);
   });
 
-  it('after its answer came is not read for ever', { timeout: 30_000 }, async () => {
+  it('is not read for ever after its reply', { timeout: 30_000 }, async () => {
     const { authorization } = edge.account('user').headers;
     const form = head('/api/v1/files/', 1_000_000, `Authorization: ${authorization}\r\n`);
     const { answer } = await send([form.replace('application/json', 'multipart/form-data; boundary=x')], 10);
-    // Nobody answers for retrieval: the upload is refused before its body has come.
+    // Retrieval is away, so the upload is refused before its body has arrived.
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
   });
 

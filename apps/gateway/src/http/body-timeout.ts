@@ -4,13 +4,14 @@ import type { ErrorFilter } from './error.filter';
 import { guarded } from './guarded';
 import { isUpload } from './upload-route';
 
-/** An upload may last, but within each limit it has to bring this many bytes: one byte now and then only holds a place. */
+/** An upload may take long, but must bring this many bytes within each limit: single bytes would only hold a place. */
 const PROGRESS_BYTES = 16_384;
 
 /**
- * Ends a request whose body does not arrive in time, and a connection whose request was answered before its body came and that
- * still sends after as long: nobody reads that. Node's own limit knows no exception for uploads.
- * @param limitMs of a whole request; of an upload, for each step of its progress
+ * Ends a request whose body does not arrive in time, and a connection that still sends that long after its request was answered. Node's own
+ * limit cannot exempt uploads.
+ *
+ * @param limitMs of a whole request; for an upload, of each step of its progress
  */
 export function enforceBodyTimeout(
   request: FastifyRequest,
@@ -26,7 +27,7 @@ export function enforceBodyTimeout(
     if (raw.complete) return stop();
     const progress = raw.socket.bytesRead - seen;
     seen += progress;
-    // What waits to be read is held back by us: a store that is slow, not a client.
+    // We hold back unread bytes: the store is slow, not the client.
     if (isUpload(request) && !reply.sent && (progress >= PROGRESS_BYTES || raw.readableLength > 0)) return;
     stop();
     if (reply.sent || reply.raw.headersSent) return void raw.destroy();
@@ -41,7 +42,7 @@ export function enforceBodyTimeout(
   timer.unref();
   const stop = (): void => clearInterval(timer);
   raw.once('end', stop);
-  // What comes after the answer is thrown away: left unread it would stand before the next request of the connection until the limit.
+  // Bytes after the reply are discarded: unread they would block the connection's next request until the limit.
   reply.raw.once('finish', () => {
     if (raw.complete) return;
     raw.unpipe();

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 type Directives = Record<string, string[]>;
 
 /**
- * For our own page: nothing but what we serve. Pictures only from here and inline, because an answer that shows a foreign picture would
- * tell its server what was in the chat.
+ * For our own page: only our own files. Pictures only from here and inline, because a foreign picture in an answer would leak the chat to its
+ * server.
  */
 export const OWN_PAGE: Directives = {
   'default-src': ["'self'"],
@@ -19,12 +19,12 @@ export const OWN_PAGE: Directives = {
   'frame-ancestors': ["'none'"],
 };
 
-/** For an answer that is no page. */
+/** For a reply that is not a page. */
 export const NO_PAGE: Directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 
 /**
- * For somebody else's page (`WEB_ROOT`): its own inline scripts by their hashes, inline styles, workers, and pictures from anywhere;
- * still no scripts and no connections elsewhere.
+ * For another page (`WEB_ROOT`): its own inline scripts by their hashes, inline styles, workers, and pictures from anywhere; still no scripts
+ * and no connections elsewhere.
  */
 export function foreignPage(html: string): Directives {
   return {

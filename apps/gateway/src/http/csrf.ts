@@ -5,8 +5,8 @@ import type { Origins } from './origins';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses a change that a foreign page makes in a person's name. A request that names its token in a header is safe (a page cannot do
- * that for another origin); one that is authenticated by the cookie, or that would set it, must come from our own origin.
+ * Refuses a cross-site request that changes something. A token in a header is safe (a page cannot send it to another origin); a request that
+ * is authenticated by the cookie, or that would set it, must come from our own origin.
  */
 export function refuseForgery(
   request: FastifyRequest,
@@ -23,7 +23,9 @@ export function refuseForgery(
   );
 }
 
-/** Whether a request that only reads counts as its cookies' owner's: not that of a foreign page, which would read what is theirs. */
+/**
+ * Whether a request that only reads may use its cookies: not from a cross-site page, which could read the user's data.
+ */
 export function mayReadByCookie(request: FastifyRequest, origins: Origins): boolean {
   return request.headers.origin === undefined || isOfOwnPage(request, origins);
 }

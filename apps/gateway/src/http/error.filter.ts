@@ -6,10 +6,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, problemOfCall } from '../problem';
 import { isOpenAiPrefix, isOpenAiRoute, openAiError } from './openai-error';
 
-/** OpenAI's code of an address that leads nowhere. */
+/** OpenAI's code of an unknown address. */
 const UNKNOWN_ROUTE = 'unknown_url';
 
-/** Turns whatever a handler throws into `{"detail": …}`. What nobody expected becomes a 500 with an id and nothing else. */
+/** Turns any thrown error into `{"detail": …}`. An unexpected one becomes a 500 with an id and nothing else. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly runtime: Runtime) {}
@@ -18,7 +18,7 @@ export class ErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    // A stream that has begun reports its own end; nothing may be written into it.
+    // A stream that has begun reports its own end; nothing else may be written into it.
     if (reply.raw.headersSent || reply.sent) return;
     this.answer(error, request, reply);
   }
@@ -43,7 +43,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Errors of Fastify and Nest: an unreadable body, one that is too large, a path that leads nowhere. */
+/** Errors of Fastify and Nest: an unreadable body, one that is too large, an unknown path. */
 function problemOfFramework(error: unknown, request: FastifyRequest): Problem | undefined {
   const status =
     error instanceof HttpException

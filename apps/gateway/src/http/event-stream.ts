@@ -3,13 +3,15 @@ import type { FastifyReply } from 'fastify';
 const HEAD = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
-  // nginx would keep events until its buffer is full.
+  // nginx would hold events back until its buffer is full.
   'x-accel-buffering': 'no',
 };
 
-/** One answer as server-sent events. It never buffers more than what the kernel refused last: who writes stops while it is blocked. */
+/**
+ * One reply as server-sent events. It never buffers more than the kernel last refused: the writer stops while it is blocked.
+ */
 export class EventStream {
-  /** Milliseconds of `Date.now()` since when the reader has not taken what was written; undefined while it does. */
+  /** `Date.now()` since which the reader has not read; undefined while it does. */
   blockedSince: number | undefined;
   readonly openedAt = Date.now();
   /** Called when the reader has caught up after `write` answered false. */
@@ -64,7 +66,7 @@ export class EventStream {
     return taken;
   }
 
-  /** The caller answers in another way: nothing is ever written here. */
+  /** The caller replies in another way: nothing is written here. */
   decline(): void {
     this.over = true;
   }
@@ -76,21 +78,21 @@ export class EventStream {
     this.reply.raw.end();
   }
 
-  /** As `end`, and ends the connection too: its next request must find another replica. */
+  /** As `end`, and closes the connection too: the client's next request must reach another replica. */
   endConnection(): void {
     const { socket } = this.reply.raw;
     this.reply.raw.once('finish', () => socket?.end());
     this.end();
   }
 
-  /** Drops the connection, for a reader that takes nothing. */
+  /** Drops the connection of a reader that reads nothing. */
   destroy(): void {
     this.over = true;
     this.reply.raw.destroy();
   }
 }
 
-/** Headers that hooks have set on the reply; a hijacked reply does not send them by itself. */
+/** Headers that hooks have set on the reply; a hijacked reply does not send them itself. */
 function headersOf(reply: FastifyReply): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(reply.getHeaders())) {

@@ -11,25 +11,27 @@ import { soon } from './soon';
 const SWEEP_MS = 1_000;
 /** Proxies cut a connection that is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** With one sweep it makes 10 s: after that a silent provider's stream begins with 200, so that the client knows that somebody is there. */
+/**
+ * With one sweep it makes 10 s: then the stream of a silent provider begins with 200, so that the client knows that the server works.
+ */
 const BEGIN_AFTER_MS = 9_000;
-/** A reader that has taken nothing for so long is gone; one that is merely slow comes back with its cursor. */
+/** A reader that has read nothing for this long is gone; one that is merely slow reconnects with its cursor. */
 const STALLED_MS = 60_000;
-/** Kept back from the shutdown grace, to send the last frames. */
+/** Part of the shutdown grace that is reserved for the last frames. */
 const SHUTDOWN_RESERVE_MS = 500;
 
-/** What becomes of a stream when this process goes: `resumable` ones are cut at once, others may finish within the grace. */
+/** The end of a stream at shutdown: `resumable` ones are closed at once, others may finish within the grace. */
 export type StreamKind = 'resumable' | 'whole';
 
 interface Entry {
   stream: EventStream;
   kind: StreamKind;
-  /** Says goodbye to a reader that cannot come back. */
+  /** Ends a stream that cannot be resumed, with an explanation. */
   abort: () => void;
   heardAt: number;
 }
 
-/** All event streams of this process, kept alive, bounded and ended by one sweep instead of a timer each. */
+/** All event streams of this process, kept alive, limited and ended by one sweep instead of a timer each. */
 @Injectable()
 export class EventStreams implements OnModuleInit {
   private readonly open = new Set<Entry>();

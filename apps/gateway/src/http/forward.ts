@@ -12,7 +12,7 @@ interface Options<R extends RouteContract, C extends Call> {
   to?: (input: RouteInput<R>, caller: Caller) => CallRequest<C>;
   /** The route's reply; the call's own without it. */
   from?: (reply: CallReply<C>) => RouteReply<R>;
-  /** What the route's `:id` names: one that does not exist and somebody else's are answered alike. */
+  /** What the route's `:id` names: a missing one and another user's get the same reply. */
   hide?: Owned;
   /** Statuses that differ from the code's own. */
   statuses?: Partial<Record<ErrorCode, number>>;
@@ -24,7 +24,9 @@ export interface Forward {
   readonly answer: (this: { readonly rpc: Rpc }, caller: Caller, input: RouteInput<RouteContract>) => unknown;
 }
 
-/** A route that is one call. `to` may be missing where the call reads nothing, `from` where its reply is a reply of the route. */
+/**
+ * A route that is one call. `to` may be missing if the call reads nothing, `from` if its reply is the route's reply.
+ */
 export function forward<R extends RouteContract, C extends Call>(
   route: R,
   call: C,
@@ -43,7 +45,7 @@ export function forward<R extends RouteContract, C extends Call>(
   return { route, answer };
 }
 
-/** A controller with a method for each forward, which has the metadata of a written method. */
+/** A controller with a method for each forward, with the metadata of a written method. */
 export function forwards(...all: readonly Forward[]): Type<unknown> {
   class Forwards {
     constructor(@Inject(Rpc) readonly rpc: Rpc) {}

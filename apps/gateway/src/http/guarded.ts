@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { errorId, type Runtime } from '@perennial/runtime';
 
 /**
- * A listener that never throws and never leaves a rejected promise: an error of a listener is an `uncaughtException`, which ends the
- * process for everybody. `onError` gets what was thrown; it should end the connection that the event came from.
+ * A listener that never throws and never rejects: an error in a listener is an `uncaughtException`, which ends the process for everybody.
+ * `onError` gets the error; it should close the connection of the event.
  */
 export function guarded<Args extends unknown[]>(
   listener: (...args: Args) => unknown,
@@ -20,7 +20,7 @@ export function guarded<Args extends unknown[]>(
   };
 }
 
-/** Events of an HTTP server that a peer causes, with the position of its socket (or of what has one) among the arguments. */
+/** Events of an HTTP server that a peer can cause, with the index of its socket among the arguments. */
 const PEER_EVENTS: Readonly<Record<string, number>> = {
   connection: 0,
   request: 0,
@@ -31,7 +31,9 @@ const PEER_EVENTS: Readonly<Record<string, number>> = {
   clientError: 1,
 };
 
-/** A listener of a peer's event that throws costs that peer its connection. Listeners of the server's own events throw as before. */
+/**
+ * A listener of a peer's event that throws costs that peer its connection. Listeners of the server's own events throw as before.
+ */
 export function isolateConnections(http: Server, runtime: Runtime): void {
   const emit = http.emit.bind(http) as (event: string, ...args: unknown[]) => boolean;
   const report = connectionFailures(runtime);
@@ -48,14 +50,14 @@ export function isolateConnections(http: Server, runtime: Runtime): void {
   };
 }
 
-/** Writes down a connection that had to be cut because its listener failed, and counts it. */
+/** Logs and counts a connection that was closed because its listener failed. */
 export function connectionFailures(runtime: Runtime): (event: string, error: unknown) => void {
   const cut = runtime.metrics.counter('connections_cut_total', 'Connections cut because handling an event failed', [
     'event',
   ]);
   return (event, error) => {
     cut.inc({ event });
-    runtime.logger('edge').error({ err: error, error_id: errorId(), event }, 'an event failed, its connection is cut');
+    runtime.logger('edge').error({ err: error, error_id: errorId(), event }, 'event handler failed, connection closed');
   };
 }
 

@@ -3,7 +3,7 @@ import { Problem } from '../problem';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** How "not found" is answered. It is the same for what does not exist and for what is somebody else's. */
+/** Replies of "not found". The same for an item that does not exist and one of another user. */
 const NOT_FOUND = {
   // Clients expect 401 for a chat; without `WWW-Authenticate` it does not end the session.
   chat: [401, 'There is no such chat, or it is not yours. Open one from your list.'],
@@ -13,7 +13,7 @@ const NOT_FOUND = {
   task: [404, 'There is no such task, or it is not yours.'],
 } satisfies Record<string, [status: number, sentence: string]>;
 
-/** What has an owner, and is hidden from everybody else. */
+/** Kinds of items that are hidden from everyone but their owner. */
 export type Owned = keyof typeof NOT_FOUND;
 
 export function isUuid(text: string): boolean {
@@ -24,13 +24,13 @@ export function notFound(owned: Owned): Problem {
   return new Problem(...NOT_FOUND[owned]);
 }
 
-/** The id itself. One that cannot be ours is answered like one that does not exist. */
+/** The id itself. An invalid id gets the same reply as a missing one. */
 export function idOf(owned: Owned, id: string): string {
   if (!isUuid(id)) throw notFound(owned);
   return id;
 }
 
-/** Answers NOT_FOUND and PERMISSION_DENIED alike, so that nobody learns which ids exist. */
+/** Answers NOT_FOUND and PERMISSION_DENIED alike, so that a caller cannot learn which ids exist. */
 export async function hideForbidden<T>(owned: Owned, work: Promise<T>): Promise<T> {
   try {
     return await work;

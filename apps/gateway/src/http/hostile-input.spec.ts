@@ -6,8 +6,8 @@ import { SocketUsers } from '../features/sockets/socket-users';
 const OWN = { Origin: 'http://gateway.example' };
 const JSON_BODY = { 'Content-Type': 'application/json' };
 
-/** Bytes of strangers, as they come over a socket. Each may cost its own connection, and nothing else. */
-describe('what a stranger sends', () => {
+/** Hostile bytes over a raw socket. Each may cost its own connection only. */
+describe('hostile input', () => {
   let edge: Edge;
   let port: number;
   const escaped: unknown[] = [];
@@ -25,7 +25,9 @@ describe('what a stranger sends', () => {
   });
   beforeEach(() => escaped.splice(0));
 
-  /** Sends the pieces one after the other, each when the one before has been answered or ignored; then resets the connection. */
+  /**
+   * Sends the pieces one after another, each after the previous one was answered or ignored; then resets the connection.
+   */
   const attack = async (...pieces: (string | Buffer)[]): Promise<string> => {
     const connection = new RawConnection(port);
     for (const piece of pieces) {
@@ -128,7 +130,7 @@ describe('what a stranger sends', () => {
     await attack(bytes);
   });
 
-  it('forms of somebody who is signed in', async () => {
+  it('forms of a signed-in user', async () => {
     const { authorization } = edge.account('user').headers;
     const type = 'multipart/form-data; boundary=x';
     for (const body of [

@@ -1,7 +1,7 @@
 import type { Runtime } from '@perennial/runtime';
 import type { FastifyInstance } from 'fastify';
 
-/** Rate, errors and duration of requests, by route. Event streams are counted when they end, their duration is not one. */
+/** Rate, errors and duration of requests, by route. Event streams are counted when they end, without a duration. */
 export function observeRequests(fastify: FastifyInstance, runtime: Runtime): void {
   const labels = ['method', 'route', 'status'] as const;
   const requests = runtime.metrics.counter(

@@ -9,11 +9,11 @@ import { EventStreams } from './event-streams';
 import { Origins } from './origins';
 import { Proxies } from './proxies';
 
-/** Bodies of the largest size that may be on their way at once; smaller ones may be more. */
+/** Number of bodies of the largest size that may arrive at once; smaller ones may be more. */
 const BODIES = 64;
 const BODIES_PER_USER = 16;
 
-/** What stands before every route: who may ask, from where, and how much at once. */
+/** Checks before every route: authentication, origin and load. */
 @Global()
 @Module({
   providers: [

@@ -22,7 +22,7 @@ describe('JSON that a database can store', () => {
   });
 });
 
-describe('what a body holds is counted before it is parsed', () => {
+describe('the structure of a body is counted before it is parsed', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   const [levels, entries, values] = ['3 levels of lists and objects', '4 entries of one list or object', '10 values'];
   it.each([
@@ -42,8 +42,8 @@ describe('what a body holds is counted before it is parsed', () => {
     [']]]][[[[', undefined],
   ])('%s: %s', (json, excess) => expect(excessOf(json, { depth: 3, entries: 4, total: 10 })).toBe(excess));
 
-  // A look that takes the square of the length would outlast the test by hours.
-  it('eight megabytes are looked through once', { timeout: 30_000 }, () => {
+  // A quadratic scan would exceed the test's time-out by hours.
+  it('eight megabytes are scanned once', { timeout: 30_000 }, () => {
     const all = { ...BODY_LIMITS, entries: 1e9, total: 1e9 };
     expect(excessOf(`["${'x\\"'.repeat(2_600_000)}"]`, all)).toBeUndefined();
     expect(excessOf(`[${'[],'.repeat(2_600_000)}0]`, all)).toBeUndefined();

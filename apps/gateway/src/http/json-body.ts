@@ -2,9 +2,9 @@ import { MAX_ENTRIES } from '@perennial/contracts-kernel';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problem';
 
-/** What a body may hold, whatever its schema says; beyond it nothing is parsed. */
+/** Structural limits of a body, for any schema; beyond them nothing is parsed. */
 export interface JsonLimits {
-  /** Levels of lists and objects; deeper ones would overflow the stack of whoever writes them as JSON again. */
+  /** Nesting levels; deeper ones would overflow the stack when they are serialised again. */
   depth: number;
   /** Entries of one list or object. */
   entries: number;
@@ -15,11 +15,11 @@ export interface JsonLimits {
 /** A chat of 10,000 messages with all their fields fits. */
 export const BODY_LIMITS: JsonLimits = { depth: 200, entries: MAX_ENTRIES, total: 500_000 };
 
-/** An escape that a database cannot store (NUL, half a surrogate pair) may be in the text. */
+/** The text may have an escape that a database cannot store (NUL, half a surrogate pair). */
 const SUSPECT = /\\u(?:0000|d[89a-f])/i;
 /**
- * Parses JSON bodies: without the keys that reach an object's prototype, within `BODY_LIMITS`, NUL left out and half surrogate pairs
- * replaced. Clients send the JSON header also when there is no body: that is no body, not a malformed one.
+ * Parses JSON bodies: without the keys that reach an object's prototype, within `BODY_LIMITS`, without NUL and lone surrogates. Clients send
+ * the JSON header even without a body: that is an empty body, not a malformed one.
  */
 export function parseJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
@@ -47,7 +47,7 @@ export function storable(json: string): string {
       at += 6;
       from = at;
     } else {
-      // An escaped backslash is never taken for the beginning of another escape.
+      // An escaped backslash does not begin another escape.
       at += 2;
     }
   }
@@ -64,8 +64,8 @@ const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc
 const isLowSurrogate = (code: number): boolean => code >= 0xdc00 && code < 0xe000;
 
 /**
- * The first limit that a JSON text exceeds, in words; one pass, without parsing. Text that is no JSON may be counted wrongly, and is then
- * refused by the parser.
+ * The first limit that a JSON text exceeds, in words; one pass, without parsing. Malformed JSON may be counted wrongly; the parser refuses it
+ * afterwards.
  */
 export function excessOf(json: string, { depth, entries, total }: JsonLimits): string | undefined {
   /** Commas so far in each list or object that is open. */
@@ -93,7 +93,7 @@ export function excessOf(json: string, { depth, entries, total }: JsonLimits): s
   return undefined;
 }
 
-/** Place of the quote that ends the string which begins at `start`; the text's end when there is none. */
+/** Index of the quote that ends the string which begins at `start`; the text's end if there is none. */
 function endOfString(json: string, start: number): number {
   let quote = json.indexOf('"', start + 1);
   while (quote !== -1) {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
 
-/** Between SIGTERM and the drain: load balancers still send requests, and must lose none. */
-describe('a gateway that is about to go', () => {
+/** Between SIGTERM and the drain load balancers still send requests, and none may fail. */
+describe('a leaving gateway', () => {
   let edge: Edge;
   let port: number;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('a gateway that is about to go', () => {
     return connection;
   };
 
-  it('serves on, keeps no connection, and sends sockets to others one by one', async () => {
+  it('still serves, closes connections after each reply, and disconnects sockets one by one', async () => {
     const sockets = await Promise.all([openSocket(), openSocket(), openSocket()]);
     const kept = new RawConnection(port).send(head('GET /health'));
     await vi.waitFor(() => expect(kept.received).toMatch(/connection: keep-alive/i), 10_000);
@@ -33,15 +33,15 @@ describe('a gateway that is about to go', () => {
     kept.send(head('GET /api/v1/tools/', edge.account('user').headers));
     await kept.closed;
     expect(kept.received).toMatch(/HTTP\/1\.1 200 [^]*HTTP\/1\.1 200 [^]*connection: close/i);
-    // A close frame of the server; a browser answers it and connects again.
+    // A close frame of the server; a browser then reconnects.
     for (const socket of sockets) await vi.waitFor(() => expect(socket.received).toContain('\x88'), 10_000);
-    // The balancer may not have seen it yet: who comes now is served, and goes with the drain.
+    // The balancer may not have noticed yet: a new client is still served, and disconnected by the drain.
     const late = await openSocket();
     expect(late.isOpen).toBe(true);
     for (const socket of [...sockets, late]) socket.reset();
   });
 
-  it('waits for the requests in hand before what they need is closed', async () => {
+  it('waits for requests in progress before it closes what they need', async () => {
     const order: string[] = [];
     let finish: () => void = () => undefined;
     const close = vi

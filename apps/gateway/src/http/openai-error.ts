@@ -9,7 +9,7 @@ export function isOpenAiRoute(url: string): boolean {
   return ROUTES.test(url);
 }
 
-/** Whether an address that leads nowhere may have been meant for an OpenAI API. */
+/** Whether an unknown address may have been meant for an OpenAI API. */
 export function isOpenAiPrefix(url: string): boolean {
   return PREFIXES.test(url);
 }

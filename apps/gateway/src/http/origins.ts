@@ -1,16 +1,16 @@
-/** Where a request went, as its client believes: scheme without colon, host with its port. */
+/** The site of a request as its client sees it: scheme without colon, host with its port. */
 export interface Site {
   readonly scheme: string;
   readonly host: string | undefined;
 }
 
-/** Whose pages may call us with a person's cookie, or open a socket. */
+/** Origins whose pages may call us with a user's cookie, or open a socket. */
 export class Origins {
   private readonly allowed: ReadonlySet<string>;
   /** `*` in the list: any origin may call without cookies. */
   readonly any: boolean;
 
-  /** @param allowed further origins, for example `https://app.example.com`; a trailing slash is forgiven */
+  /** @param allowed further origins, for example `https://app.example.com`; a trailing slash is ignored */
   constructor(allowed: readonly string[]) {
     this.allowed = new Set(allowed.map((origin) => origin.replace(/\/+$/, '').toLowerCase()));
     this.any = this.allowed.has('*');
@@ -22,8 +22,10 @@ export class Origins {
   }
 
   /**
-   * Whether the cookies of a page count: it is ours (of the site that it asks) or named in the configuration. `*` names nobody.
-   * @param fetchSite the header `Sec-Fetch-Site`, which no page can set: the browser has compared, also where a proxy changes the host
+   * Whether to accept a page's cookies: it is ours (of the requested site) or named in the configuration; `*` does not count.
+   *
+   * @param fetchSite the header `Sec-Fetch-Site`, which no page can set: the browser has compared the origins, even if a proxy changes the
+   * host
    */
   trusts(origin: string | undefined, fetchSite: string | string[] | undefined, site: Site): boolean {
     if (fetchSite === 'same-origin' || fetchSite === 'none') return true;
@@ -33,14 +35,14 @@ export class Origins {
 }
 
 /**
- * Whether a page's origin is the site that it asks. Where TLS is known to be, a page without it is another origin; a page with TLS is ours also
- * where a proxy does not tell us that it ends TLS, because no page can claim that.
+ * Whether a page's origin is the requested site. If the request certainly used TLS, a page without TLS is another origin; a page with TLS is
+ * ours even if a proxy does not report that it ends TLS, because no page can fake that.
  */
 function isOrigin(origin: string, { scheme, host }: Site): boolean {
   if (host === undefined || !URL.canParse(origin)) return false;
   const page = new URL(origin);
   if (page.protocol !== 'https:' && (page.protocol !== 'http:' || scheme === 'https')) return false;
-  // Parsed with the page's scheme, so that its default port is the same as none.
+  // Parsed with the page's scheme, so that its default port equals none.
   const own = `${page.protocol}//${host}`;
   return URL.canParse(own) && new URL(own).host === page.host;
 }

@@ -1,7 +1,7 @@
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What Node's HTTP parser refuses, by its error's code. Everything else is 400. */
+/** Errors of Node's HTTP parser by code. All others are 400. */
 const REFUSALS: Readonly<Record<string, readonly [status: number, detail: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'The headers of the request are too large. Send fewer or smaller ones, such as cookies.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of a chunk of the body are too large.'],
@@ -9,7 +9,7 @@ const REFUSALS: Readonly<Record<string, readonly [status: number, detail: string
 };
 const MALFORMED = [400, 'This is not a well-formed HTTP request.'] as const;
 
-/** Answers what never became a request, as every other error is answered, and closes the connection. */
+/** Answers bytes that never became a request in the usual error format, and closes the connection. */
 export function answerParserError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [status, detail] = REFUSALS[error.code ?? ''] ?? MALFORMED;
@@ -17,7 +17,9 @@ export function answerParserError(error: Error & { code?: string }, socket: Sock
   socket.destroySoon();
 }
 
-/** Answers what Node would answer without a body: an expectation that nobody meets, and an upgrade that nobody wants. */
+/**
+ * Answers two cases that Node would answer without a body: an unsupported expectation and an upgrade of another path.
+ */
 export function answerUnmet(http: Server, socketPath: string): void {
   http.on('checkExpectation', (_request, response) => {
     response.writeHead(417, HEADERS).end(bodyOf('The only expectation that is met is "100-continue".'));

@@ -3,7 +3,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 
-/** Sign-ins are limited by address: whoever could choose its own would have no limit. */
+/** Sign-ins are limited by address: a client that could choose its address would have no limit. */
 describe('the address of a caller', () => {
   let edge: Edge;
   afterEach(() => edge.close());
@@ -20,21 +20,21 @@ describe('the address of a caller', () => {
     return (edge.rpc.calls.at(-1)?.request as { address: string }).address;
   };
 
-  it('is that of the connection, whatever its headers say', async () => {
+  it('is that of the connection, regardless of its headers', async () => {
     edge = await startEdge();
     for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded', 'cf-connecting-ip'])
       expect(await addressOf('203.0.113.7', { [name]: '198.51.100.1' })).toBe('203.0.113.7');
   });
 
-  it('is what a trusted proxy says, and nobody else', async () => {
+  it('is taken from a trusted proxy only', async () => {
     edge = await startEdge({ TRUSTED_PROXIES: '10.0.0.0/8' });
     expect(await addressOf('10.1.2.3', { 'x-forwarded-for': '203.0.113.7' })).toBe('203.0.113.7');
-    // What the caller itself wrote stands left of what the proxy added.
+    // The client's own header is left of what the proxy appended.
     expect(await addressOf('10.1.2.3', { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' })).toBe('203.0.113.7');
     expect(await addressOf('203.0.113.9', { 'x-forwarded-for': '198.51.100.1' })).toBe('203.0.113.9');
   });
 
-  it('is not trusted for the scheme either: no cookie that is secure only by hearsay', async () => {
+  it('an untrusted peer’s scheme is ignored too: no secure cookie without TLS', async () => {
     edge = await startEdge({ TRUSTED_PROXIES: '10.0.0.0/8' });
     const cookie = async (remoteAddress: string) => {
       const { headers, token } = edge.account('user');

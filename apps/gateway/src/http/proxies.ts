@@ -2,18 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import proxyAddr from '@fastify/proxy-addr';
 import type { Runtime } from '@perennial/runtime';
 
-/** Headers in which a proxy tells what it knows of the client. */
+/** Headers in which a proxy describes the client. */
 const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix', 'forwarded'];
 /** A path below which a proxy serves us: `/chat`, `/apps/chat`. */
 const PREFIX = /^(?:\/[\w.~-]{1,100}){1,8}$/;
 
-/** Which peers are proxies of ours, and what they say of a request. What any other peer says is not believed. */
+/** Our proxies, and the client that they describe. The same headers from any other peer are ignored. */
 export class Proxies {
   /** As Fastify's `trustProxy`: `hop` is 0 for the peer itself. */
   readonly trusts: (address: string, hop: number) => boolean;
   private hasWarned = false;
 
-  /** @param trusted addresses and networks. @throws TypeError for what is none */
+  /**
+   * @param trusted addresses and networks.
+   *
+   * @throws TypeError for an invalid one
+   */
   constructor(trusted: readonly string[]) {
     this.trusts = trusted.length === 0 ? () => false : proxyAddr.compile([...trusted]);
   }
@@ -23,7 +27,7 @@ export class Proxies {
     return proxyAddr(request, this.trusts);
   }
 
-  /** Where the client believes to be: scheme, and host with its port. */
+  /** The site as the client sees it: scheme, and host with its port. */
   siteOf({ socket, headers }: IncomingMessage): { scheme: string; host: string | undefined } {
     const isProxied = this.trusts(socket.remoteAddress ?? '', 0);
     const forwarded = (name: string): string | undefined => (isProxied ? lastOf(headers[name]) : undefined);
@@ -41,8 +45,7 @@ export class Proxies {
   }
 
   /**
-   * Says once that a peer forwards requests and is not trusted: all people behind it look like one, who shares one limit of sign-ins and one of
-   * connections.
+   * Logs once that an untrusted peer forwards requests: all clients behind it share one limit of sign-ins and one of connections.
    */
   warnOfUntrusted({ socket, headers }: IncomingMessage, runtime: Runtime): void {
     if (this.hasWarned) return;

@@ -9,9 +9,9 @@ const START = 'PROXY ';
 const LINE = /^PROXY (?:TCP[46] (\S+) \S+ \d+ \d+|UNKNOWN[^\r]*)\r\n$/;
 
 /**
- * Reads the PROXY protocol (version 1) on connections of these peers: a balancer that works below HTTP says in one line whose connection it passes
- * on, before anything else, and that address stands for the connection's own. A connection without the line is the peer's own (no HTTP begins
- * like it). From anybody else the line is no HTTP.
+ * Reads the PROXY protocol (version 1) on connections of these peers: a TCP balancer sends one line with the client's address first, and that
+ * address replaces the connection's own. A connection without the line is the peer's own (no HTTP begins like it). From other peers the line
+ * is invalid HTTP.
  */
 export function readProxyProtocol(http: Server, from: readonly string[]): void {
   if (from.length === 0) return;
@@ -28,7 +28,9 @@ export function readProxyProtocol(http: Server, from: readonly string[]): void {
   };
 }
 
-/** Calls `next` with the address of the line (undefined where the proxy speaks for itself), and leaves what comes after it unread. */
+/**
+ * Calls `next` with the address of the line (undefined if the proxy speaks for itself), and leaves the bytes after it unread.
+ */
 function readLine(socket: Socket, next: (client: string | undefined) => void): void {
   let seen = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), HEADER_MS);

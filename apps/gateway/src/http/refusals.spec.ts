@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 
-/** Nobody can make us write, or look for, more than a little about what is wrong with what they sent. */
-describe('a refusal stays small', () => {
+/** No request can make us search for, or send, more than a few errors about it. */
+describe('an error reply stays small', () => {
   let edge: Edge;
   let headers: { authorization: string };
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe('a refusal stays small', () => {
     expect(reply.rawPayload.length).toBeLessThan(20_000);
   });
 
-  it('the sentence repeats the first faults only', async () => {
+  it('the message repeats the first errors only', async () => {
     const url = '/api/v1/knowledge/x/files/batch/add';
     const reply = await edge.app.inject({ method: 'POST', url, headers, payload: many(6, 1) });
     expect(reply.json<{ detail: string }>().detail).toBe(

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const MAX_PATH_CHARS = 300;
 
 /**
- * Says who was refused what and who deleted what, and with `accessLog` one line for each request, when it is answered. Paths without their
- * query, which may hold what people search for.
+ * Logs who was refused or deleted what, and with `accessLog` one line for each request, when it is answered. Paths have no query, because it
+ * may contain search terms.
  */
 export function logRequests(fastify: FastifyInstance, runtime: Runtime, accessLog: boolean): void {
   const access = runtime.logger('access');
@@ -31,7 +31,7 @@ export function logRequests(fastify: FastifyInstance, runtime: Runtime, accessLo
 
 function recordForSecurity(request: FastifyRequest, reply: FastifyReply, { security }: Runtime): void {
   const { caller, method } = request;
-  // Strangers are refused without a line: they could write any number of them.
+  // Requests without a session are not logged: a client could write any number of lines.
   if (caller === undefined) return;
   const { statusCode } = reply.raw;
   const told = { actor_id: caller.user.id, client_address: request.ip, method, path: pathOf(request) };

@@ -29,7 +29,7 @@ export function routeOf(handler: object): RouteContract | undefined {
   return Reflect.getMetadata(ROUTE, handler) as RouteContract | undefined;
 }
 
-/** What came with the request, parsed by the route's schemas: a `RouteInput`. A mismatch is 422. */
+/** The input of the request, parsed by the route's schemas: a `RouteInput`. A mismatch is 422. */
 export const ValidatedInput = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const route = routeOf(context.getHandler());
   if (route === undefined) throw new Error('@ValidatedInput() on a handler without @Route()');
@@ -52,21 +52,22 @@ export function parseInput<R extends RouteContract>(
   } as RouteInput<R>;
 }
 
-/** Faults that one refusal names; what is mended first is among them. */
+/** Most validation errors in one reply. */
 const MAX_FAULTS = 20;
-/** Of those, how many the sentence repeats. */
+/** Most of them in the message. */
 const MAX_TOLD = 5;
-/** The field and the message of one fault are cut at this length, in UTF-16 units: both can hold what the caller sent. */
+/** Most characters of a field name and a message, in UTF-16 units: both may contain the caller's input. */
 const MAX_FAULT_CHARS = 300;
-/** In a larger value only the first fault is looked for: to find all costs a multiple of what was sent. */
+/** In a larger value only the first error is searched: finding all costs a multiple of the input. */
 const SMALL_VALUES = 1_000;
 
-/** zod's own way to stop at the first fault, which its public API offers without saying which; `refusals.spec.ts` fails when it is gone. */
+/** zod's internal way to stop at the first error; `refusals.spec.ts` fails when it is gone. */
 const FIRST_FAULT: z.core.ParseContextInternal<z.core.$ZodIssue> = { abortEarly: true };
 
 /**
- * Parses a part of a request. A refusal costs no more than looking at the value once.
- * @param whole how the part itself is called when it is wrong as a whole
+ * Parses a part of a request. A refusal costs no more than one pass over the value.
+ *
+ * @param whole name of the part when it is invalid as a whole
  */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, whole: string): z.output<S> {
   const given = value ?? (whole === 'body' ? undefined : {});
@@ -80,7 +81,7 @@ function refusal({ issues }: z.core.$ZodError, value: unknown, whole: string): P
   const messages = new Map<string, string>();
   for (const issue of issues) {
     const field = cut(issue.path.map(String).join('.'));
-    // The first thing that is wrong with a field is what to mend.
+    // Only the first error of each field.
     if (!messages.has(field)) messages.set(field, cut(messageOf(issue, value)));
     if (messages.size === MAX_FAULTS) break;
   }

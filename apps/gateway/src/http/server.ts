@@ -2,6 +2,7 @@ import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
+import fastifyStatic from '@fastify/static';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Runtime, traceHttp } from '@perennial/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -21,7 +22,7 @@ import { Proxies } from './proxies';
 import { logRequests } from './request-log';
 import { leaveUploadsUnread } from './upload-route';
 
-/** Below this a compressed answer is not worth its time. */
+/** Smaller replies are not worth compressing. */
 const COMPRESS_FROM_BYTES = 2_048;
 /** Longer than a load balancer keeps an idle connection, so that it never sends into one that we are closing. */
 const KEEP_ALIVE_MS = 75_000;
@@ -29,7 +30,7 @@ const KEEP_ALIVE_MS = 75_000;
 export function createAdapter(env: GatewayEnv): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: env.BODY_LIMIT_BYTES,
-    // Node's limit knows no exception for uploads: `enforceBodyTimeout` keeps to it.
+    // Node's limit cannot exempt uploads: `enforceBodyTimeout` replaces it.
     requestTimeout: 0,
     http: { headersTimeout: env.REQUEST_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -37,7 +38,7 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     skipMiddie: true,
     clientErrorHandler: answerParserError,
-    // Before routing nothing of ours is asked.
+    // Errors before routing reach no hook of ours.
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
       const { status, message } = malformedAddress();
       void reply.code(status).header('content-security-policy', policy(NO_PAGE)).send({ detail: message });
@@ -61,10 +62,10 @@ export async function configureHttp(
   await fastify.register(helmet, {
     global: true,
     contentSecurityPolicy: false,
-    // Not `no-referrer`: with it browsers send the origin "null", which the forgery check needs.
+    // Not `no-referrer`: browsers would send the origin "null", which the CSRF check needs.
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // An installation that once was on TLS must be able to go back, and its neighbours below the same domain have a say.
+    // Off by default: an installation must be able to leave TLS, and subdomains may belong to others.
     strictTransportSecurity: env.HSTS,
   });
   if (env.ENABLE_COMPRESSION) {
@@ -75,6 +76,8 @@ export async function configureHttp(
       brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
     });
   }
+  // For `reply.sendFile`: the routes decide which files are served.
+  await fastify.register(fastifyStatic, { serve: false, cacheControl: false });
   const noPage = policy(NO_PAGE);
   const proxies = app.get(Proxies);
   const hosts = app.get(AllowedHosts);
@@ -88,9 +91,9 @@ export async function configureHttp(
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('content-security-policy', noPage);
-    // The next request of this connection must find another replica.
+    // The client's next request must reach another replica.
     if (runtime.drain.leaving) void reply.header('connection', 'close');
-    // Probes ask by address, and must not make a busy replica look dead.
+    // Probes use an address as host, and must not make a busy replica look dead.
     if (request.url === '/health' || request.url === '/ready') return done();
     try {
       if (request.url.includes('%00')) throw malformedAddress();

@@ -8,7 +8,7 @@ const PROXY = '10.1.2.3';
 const BROWSER = '203.0.113.7';
 const TLS = { 'x-forwarded-proto': 'https' };
 
-/** Where a page comes from, as browsers and proxies of all kinds tell it. */
+/** Origins of pages, as browsers and proxies of all kinds send them. */
 describe('a change by cookie', () => {
   let edge: Edge;
   beforeAll(async () => {
@@ -63,13 +63,13 @@ describe('a change by cookie', () => {
     expect(reply.statusCode).toBe(passes ? 422 : 403);
   });
 
-  it('without a host is nobody’s', () => {
+  it('without a host is refused', () => {
     const site = { scheme: 'https', host: undefined };
     expect(new Origins([]).trusts('https://x.example', undefined, site)).toBe(false);
     expect(new Origins(['https://x.example/']).trusts('https://x.example', undefined, site)).toBe(true);
   });
 
-  it('that only reads is nobody’s for a foreign page, also with CORS for all; a token in the header counts', async () => {
+  it('that only reads ignores the cookies of a cross-site page, even with CORS for all; a token in the header is accepted', async () => {
     const { token, headers } = edge.account('user');
     const statusOf = async (more: Record<string, string>) =>
       (await edge.app.inject({ method: 'GET', url: '/api/v1/auths/', headers: { host: 'x.example', ...more } }))
@@ -81,7 +81,7 @@ describe('a change by cookie', () => {
     expect(await statusOf({ ...headers, origin: 'https://evil.example' })).toBe(200);
   });
 
-  it('below a path of a shared host the cookie is for that path, and only a trusted proxy can name one', async () => {
+  it('below a path of a shared host has a cookie for that path, which only a trusted proxy can name', async () => {
     const { headers } = edge.account('user');
     const cookies = async (remoteAddress: string, prefix: string) => {
       const all = { ...headers, ...TLS, 'x-forwarded-prefix': prefix };
@@ -116,7 +116,7 @@ describe('over a socket', () => {
   });
   afterAll(() => edge.close());
 
-  /** What came back, after both sides have said all. */
+  /** Everything received, after both sides are done. */
   const exchange = async (until: string | RegExp, ...pieces: (string | Buffer)[]): Promise<RawConnection> => {
     const connection = new RawConnection(port);
     for (const piece of pieces) connection.send(piece);
@@ -124,7 +124,7 @@ describe('over a socket', () => {
     return connection;
   };
 
-  it('a foreign page may come with CORS for all, and is nobody however many cookies it has', async () => {
+  it('a cross-site page may connect with CORS for all, and its cookies are ignored', async () => {
     const users = edge.app.get(SocketUsers);
     const connect = async (origin: string): Promise<RawConnection> => {
       const cookie = `token=${edge.account('user').token}`;
@@ -168,14 +168,14 @@ describe('over a socket', () => {
     ['a header that is none', 400, 'GET / HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n'],
     ['an expectation', 417, head('GET /api/config', { Expect: 'the impossible' })],
     ['an upgrade to nothing', 404, head('GET /nothing', { Connection: 'Upgrade', Upgrade: 'websocket' })],
-  ])('%s is answered with a sentence', async (_, status, bytes) => {
+  ])('%s is answered with a message', async (_, status, bytes) => {
     const connection = await exchange(/"detail":"[^"]{20,}/, bytes);
     expect(connection.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(connection.received).toMatch(/content-type: application\/json/i);
     await connection.closed;
   });
 
-  it('tells browsers to stay with TLS only when it is asked to, and of neighbours only then', async () => {
+  it('sends Strict-Transport-Security only as configured', async () => {
     const reply = await edge.app.inject({ method: 'GET', url: '/health', headers: { host: 'gateway.example' } });
     expect(reply.headers['strict-transport-security']).toBe('max-age=600; includeSubDomains');
     const silent = await startEdge();
@@ -186,7 +186,7 @@ describe('over a socket', () => {
 });
 
 describe('a proxy that is not trusted', () => {
-  it('is named once in the log', async () => {
+  it('is logged once', async () => {
     const edge = await startEdge({ TRUSTED_PROXIES: '10.0.0.0/8' });
     const warn = vi.fn();
     vi.spyOn(edge.runtime, 'logger').mockReturnValue({ warn } as never);
@@ -203,7 +203,7 @@ describe('a proxy that is not trusted', () => {
   });
 });
 
-describe('a balancer below HTTP', () => {
+describe('a TCP balancer', () => {
   it.each<[string, string[], string, RegExp]>([
     ['says whose connection it is', ['127.0.0.1'], 'PROXY TCP4 203.0.113.7 10.0.0.1 5000 8080\r\n', /^203\.0\.113\.7$/],
     ['says so for IPv6', ['127.0.0.0/8'], 'PROXY TCP6 2001:db8::7 ::1 5000 8080\r\n', /^2001:db8::7$/],

@@ -1,7 +1,7 @@
-/** Of the time that is left, the share in which everybody is sent away. */
+/** Share of the remaining time over which clients are disconnected. */
 const SHARE = 0.8;
 
-/** Runs `work` at a random moment within the time, so that those who are sent away do not come back to the others all at once. */
+/** Runs `work` at a random moment within the time, so that disconnected clients do not reconnect all at once. */
 export function soon(withinMs: number, work: () => void): void {
   if (withinMs <= 0) work();
   else setTimeout(work, Math.random() * withinMs * SHARE).unref();

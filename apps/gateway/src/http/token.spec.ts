@@ -15,7 +15,7 @@ describe('the session cookie', () => {
   const cookiesOf = (reply: { headers: Record<string, unknown> }): string[] =>
     [reply.headers['set-cookie'] as string[]].flat();
 
-  it('is bound to the host where TLS is, and has its plain name beside it for replicas of the version before', async () => {
+  it('is bound to the host with TLS, and also has its plain name for replicas of the previous version', async () => {
     const { headers, token } = edge.account('user');
     const secure = cookiesOf(await send({ ...headers, 'x-forwarded-proto': 'https' }));
     expect(secure).toHaveLength(2);
@@ -28,7 +28,7 @@ describe('the session cookie', () => {
     expect(plain[0]).not.toContain('Secure');
   });
 
-  it('is taken away under both names', async () => {
+  it('is removed under both names', async () => {
     edge.rpc.on(sessions.signOut, () => ({}));
     const { headers } = edge.account('user');
     const reply = await send({ ...headers, 'x-forwarded-proto': 'https' }, 'POST', '/api/v1/auths/signout');
@@ -41,7 +41,7 @@ describe('the session cookie', () => {
     expect(reply.json()).toMatchObject({ id: user.id });
   });
 
-  it('one whose session is over does not hide another', async () => {
+  it('an expired one does not hide another', async () => {
     const { token, user } = edge.account('user');
     const over = toToken({ id: user.id, exp: 1 });
     const reply = await send({ cookie: `__Host-token=${over}; token=${token}` });
@@ -49,13 +49,13 @@ describe('the session cookie', () => {
     expect((await send({ cookie: `__Host-token=${over}; token=${over}` })).statusCode).toBe(401);
   });
 
-  it('that is bound to the host is believed before the one that a neighbour may have set', () => {
+  it('that is bound to the host wins over one that another host of the domain may have set', () => {
     expect(sessionCookies('token=neighbour; __Host-token=own')).toEqual(['own', 'neighbour']);
     expect(sessionCookies('token=first; token=second')).toEqual(['first']);
     expect(sessionCookies('token=; __Host-token; =x')).toEqual([]);
   });
 
-  it('counts only without a token in the header', () => {
+  it('is ignored if the header has a token', () => {
     const headers = { authorization: 'Bearer h', cookie: 'token=c' };
     expect(parseCredentials({ headers })).toEqual({ from: 'header', tokens: ['h'] });
     expect(parseCredentials({ headers: { cookie: 'token=c' } })).toEqual({ from: 'cookie', tokens: ['c'] });

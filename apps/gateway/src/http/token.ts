@@ -2,21 +2,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /**
- * Names of the session cookie, the one to believe first: a browser takes a `__Host-` cookie only over TLS and from this very host, so that no
- * other host of the domain can put its own in the place; below a path of a shared host it has to be `__Secure-`. The plain name is the only
- * one without TLS; with TLS it is still set and read because replicas of the version before know no other.
+ * Names of the session cookie, in order of preference: a browser accepts a `__Host-` cookie only over TLS and from this host, so that no
+ * other host of the domain can replace it; below a path of a shared host it has to be `__Secure-`. The plain name is for connections without
+ * TLS; with TLS it is also set and read for replicas of the previous version.
  */
 const HOST_COOKIE = '__Host-token';
 const PATH_COOKIE = '__Secure-token';
 const PLAIN_COOKIE = 'token';
 
-/** What a request is authenticated by; a header wins over cookies. Of several tokens the first that is valid counts. */
+/** Credentials of a request; a header wins over cookies. The first valid token counts. */
 export interface Credentials {
   readonly from: 'header' | 'cookie' | 'none';
   readonly tokens: readonly string[];
 }
 
-/** The session tokens of a request and how they came. Nothing is verified here. */
+/** The session tokens of a request and their source, not verified. */
 export function parseCredentials({ headers }: { headers: IncomingHttpHeaders }): Credentials {
   const { authorization } = headers;
   if (authorization !== undefined) {
@@ -28,8 +28,7 @@ export function parseCredentials({ headers }: { headers: IncomingHttpHeaders }):
 }
 
 /**
- * The session tokens in a `Cookie` header. Values are taken as they are: no character of a token is ever encoded, and decoding what a stranger
- * wrote may throw.
+ * The session tokens in a `Cookie` header, not decoded: tokens need no encoding, and decoding hostile input may throw.
  */
 export function sessionCookies(header: string | undefined): string[] {
   if (header === undefined) return [];
@@ -64,7 +63,7 @@ function cookieNames({ protocol, prefix }: FastifyRequest): string[] {
   return [prefix === undefined ? HOST_COOKIE : PATH_COOKIE, PLAIN_COOKIE];
 }
 
-/** What our cookies have in common. */
+/** Common attributes of our cookies. */
 export function cookieAttributes({ protocol, prefix = '/' }: FastifyRequest) {
   return { path: prefix, httpOnly: true, sameSite: 'lax', secure: protocol === 'https' } as const;
 }

@@ -13,7 +13,7 @@ export function isForm({ headers }: FastifyRequest): boolean {
   return FORM.test(headers['content-type'] ?? '');
 }
 
-/** Leaves the body of an upload on the connection, for its handler to read once the guard has let it in. Nobody else reads forms. */
+/** Leaves the body of an upload unread for its handler, after the guard. No other route reads forms. */
 export function leaveUploadsUnread(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('multipart/form-data', (request, _payload, done) => {
     if (isUpload(request)) done(null);

@@ -2,7 +2,7 @@ import type { SessionClaims } from '@perennial/contracts-auth';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 
-/** Who makes a request, once the guard has let it in. */
+/** The account that makes a request, after the guard. */
 export interface Caller {
   readonly user: User;
   readonly claims: SessionClaims;

@@ -1,4 +1,4 @@
 import type { Principal } from '@perennial/contracts-kernel';
 
-/** On whose behalf the gateway asks for what it needs itself. */
+/** The principal of the gateway's own calls. */
 export const GATEWAY_PRINCIPAL: Principal = { kind: 'service', name: 'gateway' };

@@ -12,8 +12,8 @@ const EXPIRY_SWEEP_MS = 1_000;
 const FORGET_MS = 60_000;
 
 /**
- * Reads who was signed out, demoted or deleted, and ends what they hold here. A notice makes it immediate; reading the feed each second
- * makes it certain.
+ * Reads revocations (sign-outs, demotions, deletions) and ends the connections of their sessions here. A notice makes it immediate; reading
+ * the feed each second makes it certain.
  */
 @Injectable()
 export class RevocationFeed implements OnModuleInit {
@@ -40,14 +40,16 @@ export class RevocationFeed implements OnModuleInit {
     void this.notices.subscribe(TOKENS_REVOKED, () => this.poll?.trigger());
   }
 
-  /** After a change that was made here: its answer is given when this replica acts on it. The others follow by notice. */
+  /**
+   * After a change that was made here: the reply is sent when this replica has applied it. The others follow by notice.
+   */
   async catchUp(userId: string): Promise<void> {
     this.sessions.forget(new Set([userId]));
-    // The change is made; a feed that cannot be read now is read by the poll.
+    // The change is made; if the feed cannot be read now, the poll reads it.
     await this.read().catch(() => undefined);
   }
 
-  /** Reads what is new in the feed, to its end. */
+  /** Reads the new part of the feed, to its end. */
   async read(): Promise<void> {
     for (;;) {
       const { cursor, revocations } = await this.rpc.call(

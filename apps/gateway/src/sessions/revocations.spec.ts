@@ -29,7 +29,7 @@ describe('revocations in memory', () => {
     expect(revocations.covers(claims('a', 'other', NOW - 10))).toBe(false);
   });
 
-  it('are forgotten when no token is left for them, and those without an end never', () => {
+  it('are forgotten when all their tokens have expired, and those without an end never', () => {
     const revocations = new Revocations();
     revocations.add(revocation({ subject: 'short', expiresAt: NOW + 10 }));
     revocations.add(revocation({ subject: 'for ever', expiresAt: null }));

@@ -2,9 +2,9 @@ import type { Revocation, SessionClaims } from '@perennial/contracts-auth';
 
 /** The revocations that still matter, in memory: looked up on every request without a call. */
 export class Revocations {
-  /** By token id: epoch seconds after which the token is over anyway. */
+  /** By token id: epoch seconds after which the token has expired anyway. */
   private readonly sessions = new Map<string, number>();
-  /** By user: tokens issued before `notBefore` (epoch milliseconds) are over. */
+  /** By user: tokens issued before `notBefore` (epoch milliseconds) are revoked. */
   private readonly users = new Map<string, { notBefore: number; expiresAt: number }>();
 
   get size(): number {
@@ -27,7 +27,7 @@ export class Revocations {
     return user !== undefined && claims.iat * 1_000 < user.notBefore;
   }
 
-  /** Drops what no token can be left for, so that a process that runs for months does not remember every sign-out of them. */
+  /** Drops revocations whose tokens have all expired, so that memory does not grow for months. */
   forgetExpired(now: number = Date.now()): void {
     const seconds = now / 1_000;
     for (const [jti, expiresAt] of this.sessions) if (expiresAt < seconds) this.sessions.delete(jti);

@@ -4,16 +4,16 @@ import type { SessionClaims } from '@perennial/contracts-auth';
 /** A socket or an event stream that lives as long as its session. */
 export interface SessionConnection {
   readonly claims: SessionClaims;
-  /** The session is over: end the connection at once. */
+  /** The session has ended: close the connection at once. */
   end(): void;
 }
 
-/** Every long connection of this process by user, so that a session that is over takes its connections along. */
+/** Every long connection of this process by user, so that it ends with its session. */
 @Injectable()
 export class SessionConnections {
   private readonly byUser = new Map<string, Set<SessionConnection>>();
 
-  /** @returns the function that forgets it again */
+  /** @returns the function that removes it again */
   add(connection: SessionConnection): () => void {
     const { id } = connection.claims;
     let ofUser = this.byUser.get(id);

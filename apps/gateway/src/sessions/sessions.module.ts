@@ -6,7 +6,7 @@ import { Revocations } from './revocations';
 import { SessionConnections } from './session-connections';
 import { Sessions } from './sessions';
 
-/** Who somebody is, and when that ends. */
+/** Sessions and their end. */
 @Global()
 @Module({
   providers: [

@@ -7,7 +7,7 @@ import { ScriptedRpc, SECRET, toToken, userOf } from '../../test/edge';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 
-describe('remembered sessions', () => {
+describe('cached sessions', () => {
   let rpc: ScriptedRpc;
   let change: Partial<User>;
   const sessions = (bytes?: number) => new Sessions(SECRET, new Revocations(), rpc as unknown as Rpc, bytes);
@@ -26,7 +26,7 @@ describe('remembered sessions', () => {
     expect(user.profile_image_url).toBe(picturePath(user.id));
   });
 
-  it('are bounded in bytes: the ones used longest ago are asked for again', async () => {
+  it('are bounded in bytes: the least recently used are evicted', async () => {
     change = { bio: 'b'.repeat(10_000) };
     const all = sessions(1_000_000);
     const tokens = Array.from({ length: 300 }, signedIn);
@@ -39,7 +39,7 @@ describe('remembered sessions', () => {
     expect(rpc.calls).toHaveLength(301);
   });
 
-  it('leave the memory when they are not used', async () => {
+  it('are evicted when they are not used', async () => {
     const all = sessions();
     for (let n = 0; n < 10; n += 1) await all.authenticate(signedIn());
     vi.advanceTimersByTime(61_000);
@@ -48,7 +48,7 @@ describe('remembered sessions', () => {
     expect(all.remembered).toBe(0);
   });
 
-  it('of one person are forgotten, and no other', async () => {
+  it('of one user are forgotten, and no others', async () => {
     const all = sessions();
     const [gone, stays] = [signedIn(), signedIn()];
     const { user } = await all.authenticate(gone);

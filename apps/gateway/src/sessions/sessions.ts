@@ -17,14 +17,14 @@ import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import type { Revocations } from './revocations';
 import { isExpired } from './session-connections';
 
-/** How long an account may be remembered; revocations end it within a second, this bounds what a changed name takes. */
+/** How long an account is cached; revocations end it within a second, this limits how long a changed name takes. */
 const REMEMBER_MS = 60_000;
-/** What remembered sessions may take of the process's memory. */
+/** Memory for cached sessions, in bytes. */
 const REMEMBERED_BYTES = 32 * 1_024 * 1_024;
-/** What a session takes beside its texts: objects, strings' headers, the cache's own entry. */
+/** Bytes of a session besides its texts: objects, strings' headers, the cache's own entry. */
 const SESSION_OVERHEAD_BYTES = 1_024;
 
-/** Who a token belongs to: signature, expiry, revocations, then the account itself. */
+/** The account of a token: checks signature, expiry and revocations, then fetches the account. */
 @Injectable()
 export class Sessions {
   private readonly verify: (token: string) => unknown;
@@ -41,14 +41,14 @@ export class Sessions {
     this.verify = createVerifier({ key: secretKey, algorithms: ['HS256'] });
   }
 
-  /** Rejects with a 401 problem, or with a CallError when the account cannot be asked for now. */
+  /** Rejects with a 401 problem, or with a CallError when the account cannot be fetched now. */
   async authenticate(token: string): Promise<Caller> {
     const known = this.callers.get(token);
     if (known !== undefined && !isExpired(known.claims) && !this.revocations.covers(known.claims)) return known;
     return this.fresh(token);
   }
 
-  /** As `authenticate`, by the first of these tokens whose session is not over. */
+  /** As `authenticate`, with the first of these tokens whose session is valid. */
   async authenticateAny(tokens: readonly string[]): Promise<Caller> {
     for (const token of tokens.slice(0, -1)) {
       try {
@@ -60,7 +60,7 @@ export class Sessions {
     return this.authenticate(tokens.at(-1) ?? '');
   }
 
-  /** As `authenticate`, but asks for the account again. */
+  /** As `authenticate`, but fetches the account again. */
   async fresh(token: string): Promise<Caller> {
     const claims = this.claimsOf(token);
     if (claims === undefined || this.revocations.covers(claims)) throw sessionOver();
@@ -71,23 +71,23 @@ export class Sessions {
     return resolving;
   }
 
-  /** Whose token this is, as far as it can be told without asking: signed by us, not expired, not known to be revoked. */
+  /** The user of this token, checked without a call: signed by us, not expired, not known to be revoked. */
   ownerOf(token: string): string | undefined {
     const claims = this.callers.get(token)?.claims ?? this.claimsOf(token);
     return claims === undefined || isExpired(claims) || this.revocations.covers(claims) ? undefined : claims.id;
   }
 
-  /** The next request of these people's sessions asks for the account again. */
+  /** Makes the next request of these users' sessions fetch the account again. */
   forget(userIds: ReadonlySet<string>): void {
     for (const [token, caller] of this.callers.entries()) if (userIds.has(caller.user.id)) this.callers.delete(token);
   }
 
-  /** Drops the sessions that were not used of late: the cache itself only passes them over. */
+  /** Drops expired entries: the cache itself only skips them. */
   purge(): void {
     this.callers.purgeStale();
   }
 
-  /** Sessions in memory, also those whose time is over until the next `purge`. */
+  /** Sessions in memory, including expired ones until the next `purge`. */
   get remembered(): number {
     return this.callers.size;
   }
@@ -103,7 +103,7 @@ export class Sessions {
   private async resolve(token: string, claims: SessionClaims): Promise<Caller> {
     try {
       const user = withoutPicture(await this.rpc.call(sessions.resolve, { claims }, { principal: GATEWAY_PRINCIPAL }));
-      // The revocation may have been read while the answer was under way.
+      // The revocation may have arrived during the call.
       if (this.revocations.covers(claims)) throw sessionOver();
       const caller: Caller = { user, claims, token, principal: principalOfUser(user, claims) };
       this.callers.set(token, caller);
@@ -116,13 +116,13 @@ export class Sessions {
   }
 }
 
-/** A replica of the former version sends inline pictures along; they are not kept with each session. */
+/** A replica of the previous version sends inline pictures; they are not cached with each session. */
 function withoutPicture(user: User): User {
   const { profile_image_url: url } = user;
   return url.length <= INLINE_PICTURE_BYTES ? user : { ...user, profile_image_url: picturePath(user.id) };
 }
 
-/** Bytes that a remembered session takes, about. */
+/** Approximate bytes of a cached session. */
 function sizeOf({ user, token }: Caller): number {
   return SESSION_OVERHEAD_BYTES + token.length + Buffer.byteLength(JSON.stringify(user));
 }

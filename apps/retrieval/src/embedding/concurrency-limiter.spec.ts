@@ -22,7 +22,7 @@ describe('slots', () => {
     expect({ results, begun, most }).toEqual({ results: [0, 10, 20, 30, 40], begun: [0, 1, 2, 3, 4], most: 2 });
   });
 
-  it('end with the first reason: what runs goes on, what waits is refused', async () => {
+  it('end with the first reason: running work continues, waiting work is refused', async () => {
     const limiter = new ConcurrencyLimiter(1);
     const [running, waiting] = [limiter.run(() => turn('done')), limiter.run(() => turn('never'))];
     limiter.end(new Error('first'));

@@ -1,36 +1,36 @@
 /**
- * At most so many pieces of work at once, first come, first served, also when they come from several calls: what comes later goes on where
- * what came before runs out. After a failure nothing more begins, and what is under way ends by itself.
+ * Limits concurrency, first come, first served, also across several calls: later work starts as earlier work ends. After a failure no further
+ * work starts, and running work ends by itself.
  */
 export class ConcurrencyLimiter {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-  #ended: { reason: unknown } | undefined;
+  private readonly waiting: (() => void)[] = [];
+  private free: number;
+  private ended: { reason: unknown } | undefined;
 
   constructor(size: number) {
-    this.#free = size;
+    this.free = size;
   }
 
-  /** @throws what `work` throws, or the reason for which no more work begins */
+  /** @throws the error of `work`, or the reason for which no more work starts */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
-      if (this.#ended) throw this.#ended.reason;
+      if (this.ended) throw this.ended.reason;
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.waiting.shift();
       if (next) next();
-      else this.#free += 1;
+      else this.free += 1;
     }
   }
 
-  /** Lets nothing more begin. The first reason stays. */
+  /** Starts no further work. The first reason stays. */
   end(reason: unknown): void {
-    this.#ended ??= { reason };
+    this.ended ??= { reason };
   }
 
-  /** For a `catch` within {@link run}, where it is said before the slot is free: ends them, and throws on. */
+  /** For a `catch` within {@link run}, before the slot is released: ends the limiter, and rethrows. */
   readonly fail = (error: unknown): never => {
     this.end(error);
     throw error;

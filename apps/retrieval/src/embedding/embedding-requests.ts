@@ -13,79 +13,91 @@ import { EmbeddingError } from './embedding-error';
 import { LearnedLimits } from './learned-limits';
 import type { EmbedderConnection } from './text-embedder';
 
-/** A question waits for a busy embedder no longer than its asker would. */
+/** A query waits for a busy embedder no longer than its caller would. */
 const BRIEF: Partial<EmbedderLimits> = { attempts: 2, maxPauseMs: 2_000 };
-/** While the reason of a failure is looked for, a part of a request gets a part of the time, and no less than this. */
+/** While the cause of a failure is searched, a part of a request gets a part of the time, but at least this. */
 const SHORTEST_TIMEOUT_MS = 10_000;
 
 type Purpose = 'document' | 'question' | 'probe';
 
 export interface RequestOptions {
-  /** Of the index that the vectors are for. */
+  /** Dimension of the index. */
   dimension: number;
   signal?: AbortSignal;
 }
 
-/** Requests to the embedder that an index is made with, measured, and what was learned of each connection. */
+/** Requests to the embedder for an index, with metrics, and the learned limits of each connection. */
 export class EmbeddingRequests {
-  readonly #limits = new LearnedLimits();
-  readonly #seconds: Histogram<'purpose' | 'outcome'>;
+  private readonly limits = new LearnedLimits();
+  private readonly seconds: Histogram<'purpose' | 'outcome'>;
 
   constructor(
     private readonly env: EmbeddingEnv,
     metrics: Metrics,
   ) {
-    this.#seconds = metrics.histogram('embedding_seconds', 'Duration of embedding requests', ['purpose', 'outcome']);
+    this.seconds = metrics.histogram('embedding_seconds', 'Duration of embedding requests', ['purpose', 'outcome']);
   }
 
-  /** How many numbers a vector has. @throws EmbeddingError */
+  /**
+   * The dimension of a vector.
+   *
+   * @throws EmbeddingError
+   */
   async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
-    const [vector] = await this.#request(config, ['dimension'], 'probe', BRIEF, signal);
+    const [vector] = await this.request(config, ['dimension'], 'probe', BRIEF, signal);
     return vector?.length ?? 0;
   }
 
-  /** Patient, and in doubt whose fault a failure is. @throws EmbeddingError when there is no such connection */
+  /**
+   * With long time-outs, and a search for the cause of a failure.
+   *
+   * @throws EmbeddingError when there is no such connection
+   */
   documents(config: EmbeddingConfig, { dimension, signal }: RequestOptions): EmbedderConnection {
     const timeoutMs = this.env.RAG_EMBEDDING_TIMEOUT * 1_000;
-    return this.#connectionOf(config, async (texts, share) => {
+    return this.connectionOf(config, async (texts, share) => {
       const part = {
         ...BRIEF,
         timeoutMs: Math.round(Math.max(timeoutMs * (share ?? 1), Math.min(timeoutMs, SHORTEST_TIMEOUT_MS))),
       };
-      const vectors = await this.#request(config, texts, 'document', share === undefined ? {} : part, signal);
+      const vectors = await this.request(config, texts, 'document', share === undefined ? {} : part, signal);
       return ofDimension(config, vectors, dimension);
     });
   }
 
-  /** Brief: what is more than a limit is asked for in parts, any other failure is the answer. @throws EmbeddingError */
+  /**
+   * With short time-outs: requests beyond a limit are split, any other failure is final.
+   *
+   * @throws EmbeddingError
+   */
   questions(config: EmbeddingConfig, { dimension, signal }: RequestOptions): EmbedderConnection {
-    return this.#connectionOf(config, async (texts) => {
+    return this.connectionOf(config, async (texts) => {
       try {
-        return ofDimension(config, await this.#request(config, texts, 'question', BRIEF, signal), dimension);
+        return ofDimension(config, await this.request(config, texts, 'question', BRIEF, signal), dimension);
       } catch (error) {
         throw error instanceof EmbeddingError && !error.refusal && !error.tooLong ? error.ofAll() : error;
       }
     });
   }
 
-  #connectionOf(config: EmbeddingConfig, ask: EmbedderConnection['ask']): EmbedderConnection {
-    const known = `${this.#server(config).baseUrl} ${embeddingModelId(config)}`;
-    return { ask, limits: () => this.#limits.of(known), learn: (seen) => this.#limits.learn(known, seen) };
+  private connectionOf(config: EmbeddingConfig, ask: EmbedderConnection['ask']): EmbedderConnection {
+    const known = `${this.server(config).baseUrl} ${embeddingModelId(config)}`;
+    return { ask, limits: () => this.limits.of(known), learn: (seen) => this.limits.learn(known, seen) };
   }
 
-  async #request(
+  private async request(
     config: EmbeddingConfig,
     texts: readonly string[],
     purpose: Purpose,
     limits: Partial<EmbedderLimits>,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array[]> {
-    const server = this.#server(config);
+    const server = this.server(config);
     const attributes = { ...genAiEmbeddingAttributes(server, config.model), 'perennial.texts': texts.length };
     const all = { timeoutMs: this.env.RAG_EMBEDDING_TIMEOUT * 1_000, ...limits };
     const startedAt = performance.now();
     const observe = (outcome: 'ok' | 'error') =>
-      this.#seconds.observe({ purpose, outcome }, (performance.now() - startedAt) / 1000);
+      this.seconds.observe({ purpose, outcome }, (performance.now() - startedAt) / 1000);
     try {
       const { vectors } = await inSpan(`embeddings ${config.model}`, { attributes }, () =>
         createEmbedder(server, config.model, all).embed(texts, { signal }),
@@ -99,7 +111,7 @@ export class EmbeddingRequests {
     }
   }
 
-  #server({ engine, openai, ollama }: EmbeddingConfig): ServerConnection {
+  private server({ engine, openai, ollama }: EmbeddingConfig): ServerConnection {
     switch (engine) {
       case '': {
         const baseUrl = this.env.RAG_LOCAL_EMBEDDER_URL;
@@ -122,7 +134,7 @@ function ofDimension({ model }: EmbeddingConfig, vectors: Float32Array[], dimens
   if (given === undefined || given === dimension) return vectors;
   throw new EmbeddingError(
     'setup',
-    `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to have all documents indexed anew`,
+    `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to index all documents again`,
     { mayBeText: true },
   );
 }

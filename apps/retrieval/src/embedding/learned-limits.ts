@@ -1,23 +1,27 @@
-/** What an embedder has been seen to take. */
+/** The observed limits of an embedder. */
 export interface TextLimits {
   /** Texts in one request. */
   texts: number;
-  /** Bytes (UTF-8) of one text, which tell its tokens better than characters do; larger ones are sent in pieces. */
+  /**
+   * Bytes (UTF-8) of one text, which correlate with tokens better than characters do; larger ones are sent in pieces.
+   */
   textBytes: number;
 }
 
-/** After this time larger requests are tried again: the limit may have been raised, or another server is behind the address. */
+/**
+ * After this time larger requests are tried again: the limit may have been raised, or the address has another server.
+ */
 const FORGOTTEN_AFTER_MS = 3_600_000;
-/** More embedders than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
+/** More embedders than any installation has; it only bounds an admin's trials of addresses. */
 const MAX_EMBEDDERS = 256;
 
-/** The limits that this process has run into, by connection and model. What is not known is `Infinity`. */
+/** The limits that this process has run into, by connection and model. Unknown ones are `Infinity`. */
 export class LearnedLimits {
-  readonly #learned = new Map<string, TextLimits & { until: number }>();
+  private readonly learned = new Map<string, TextLimits & { until: number }>();
 
-  /** @param embedder what tells one connection with its model from another */
+  /** @param embedder identifies the connection with its model */
   of(embedder: string): TextLimits {
-    const known = this.#learned.get(embedder);
+    const known = this.learned.get(embedder);
     if (known && known.until > performance.now()) return known;
     return { texts: Infinity, textBytes: Infinity };
   }
@@ -25,8 +29,8 @@ export class LearnedLimits {
   /** A limit only falls until it is forgotten. */
   learn(embedder: string, seen: Partial<TextLimits>): void {
     const { texts, textBytes } = this.of(embedder);
-    if (this.#learned.size >= MAX_EMBEDDERS) this.#learned.clear();
-    this.#learned.set(embedder, {
+    if (this.learned.size >= MAX_EMBEDDERS) this.learned.clear();
+    this.learned.set(embedder, {
       texts: Math.min(texts, seen.texts ?? Infinity),
       textBytes: Math.min(textBytes, seen.textBytes ?? Infinity),
       until: performance.now() + FORGOTTEN_AFTER_MS,

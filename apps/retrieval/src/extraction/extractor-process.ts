@@ -5,7 +5,7 @@ import { sizeText } from './messages';
 import { type FromExtractor, type ToExtractor, WINDOW } from './protocol';
 
 const WATCH_MS = 50;
-/** When this process itself stood still, the child is not charged for the time. */
+/** If this process itself was blocked, the child is not charged for that time. */
 const LONGEST_TICK_MS = 1_000;
 const MIB = 1024 * 1024;
 
@@ -17,93 +17,94 @@ interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A child process that reads one document after the other, until one goes wrong. */
+/** A child process that reads one document after another, until one fails. */
 export class ExtractorProcess {
-  /** Documents that it has begun. */
+  /** Documents that it has started. */
   documents = 0;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<Exit>;
-  #exit: Exit | undefined;
-  #messages: FromExtractor[] = [];
-  #wake: (() => void) | undefined;
+  private readonly child: ChildProcess;
+  private readonly exited: Promise<Exit>;
+  private exit: Exit | undefined;
+  private messages: FromExtractor[] = [];
+  private wake: (() => void) | undefined;
 
   /**
    * @param entry the built `extractor.js`
-   * @param heapMiB the most that JavaScript objects in it may take
+   *
+   * @param heapMiB limit of its JavaScript heap
    */
   constructor(entry: string, heapMiB: number) {
-    this.#child = fork(entry, [String(process.pid)], {
-      // Nothing of this process's secrets is in the process that opens strangers' files.
+    this.child = fork(entry, [String(process.pid)], {
+      // The process that opens untrusted files gets none of this process's secrets.
       env: {},
       execArgv: [`--max-old-space-size=${heapMiB}`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    this.#exited = new Promise((resolve) => {
+    this.exited = new Promise((resolve) => {
       const end = (exit: Exit): void => {
-        this.#exit ??= exit;
+        this.exit ??= exit;
         resolve(exit);
-        this.#wake?.();
+        this.wake?.();
       };
-      this.#child.once('exit', (code, signal) => end({ code, signal }));
-      this.#child.once('error', () => end({ code: null, signal: null }));
+      this.child.once('exit', (code, signal) => end({ code, signal }));
+      this.child.once('error', () => end({ code: null, signal: null }));
     });
-    this.#child.on('message', (message: FromExtractor) => {
-      this.#messages.push(message);
-      this.#wake?.();
+    this.child.on('message', (message: FromExtractor) => {
+      this.messages.push(message);
+      this.wake?.();
     });
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.child.pid;
   }
 
   get alive(): boolean {
-    return this.#exit === undefined && this.#child.connected;
+    return this.exit === undefined && this.child.connected;
   }
 
-  /** Ends it at once, and waits for the end. */
+  /** Kills it, and waits for its end. */
   async kill(): Promise<void> {
-    if (this.#exit === undefined) this.#child.kill('SIGKILL');
-    await this.#exited;
+    if (this.exit === undefined) this.child.kill('SIGKILL');
+    await this.exited;
   }
 
-  /** Resident memory in MiB; undefined where it cannot be told (only Linux can) or the process is gone. */
+  /** Resident memory in MiB; undefined if unknown (only Linux reports it) or the process is gone. */
   async memoryMiB(): Promise<number | undefined> {
-    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8').catch(() => '');
     const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
     return kib === undefined ? undefined : Number(kib) / 1024;
   }
 
   /**
-   * Has it read a document, watched for time and memory. Whatever goes wrong is thrown, and the process is of no more
-   * use then: the caller kills it, as it does when it stops listening early.
+   * Reads a document, with limits on time and memory. After any error the process is unusable: the caller kills it, as it does when it stops
+   * listening early.
    */
   async *read({ signal, ...job }: Job): AsyncGenerator<ExtractionEvent, void, undefined> {
     signal?.throwIfAborted();
     this.documents += 1;
-    this.#messages = [];
+    this.messages = [];
     let verdict: unknown;
-    // The process is ended here and not where the verdict is thrown: its reader may be busy for long.
+    // The process is killed here and not where the error is thrown: its reader may be busy for long.
     const stop = (why: unknown): void => {
       verdict ??= why;
-      this.#child.kill('SIGKILL');
-      this.#wake?.();
+      this.child.kill('SIGKILL');
+      this.wake?.();
     };
     const onAbort = (): void => stop(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const watch = this.#watch(job.limits, stop);
+    const watch = this.watch(job.limits, stop);
     try {
-      this.#send({ kind: 'read', ...job });
+      this.send({ kind: 'read', ...job });
       for (;;) {
         if (verdict !== undefined) throw verdict;
-        const message = this.#messages.shift();
+        const message = this.messages.shift();
         if (message) {
           if (message.kind === 'failed') throw failure(message);
           yield message;
           if (message.kind === 'done') return;
-          if (message.kind === 'chunks') this.#send({ kind: 'taken' });
-        } else if (this.#exit) throw endOf(this.#exit, job.limits);
-        else await new Promise<void>((resolve) => (this.#wake = resolve));
+          if (message.kind === 'chunks') this.send({ kind: 'taken' });
+        } else if (this.exit) throw endOf(this.exit, job.limits);
+        else await new Promise<void>((resolve) => (this.wake = resolve));
       }
     } finally {
       clearInterval(watch);
@@ -111,26 +112,26 @@ export class ExtractorProcess {
     }
   }
 
-  #send(message: ToExtractor): void {
-    // That the child is gone is seen by its exit.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+  private send(message: ToExtractor): void {
+    // A dead child is noticed by its exit.
+    if (this.child.connected) this.child.send(message, () => undefined);
   }
 
-  /** The child has said all, or stands still with a full window (one of it is in the reader's hands) before its reader. */
-  #waitsForReader(): boolean {
-    const last = this.#messages.at(-1)?.kind;
+  /** The child is done, or waits for its reader with a full window (of which the reader holds one). */
+  private waitsForReader(): boolean {
+    const last = this.messages.at(-1)?.kind;
     if (last === 'done' || last === 'failed') return true;
-    return this.#messages.filter(({ kind }) => kind === 'chunks').length >= WINDOW - 1;
+    return this.messages.filter(({ kind }) => kind === 'chunks').length >= WINDOW - 1;
   }
 
-  #watch(limits: ExtractionLimits, stop: (why: ExtractionError) => void): NodeJS.Timeout {
+  private watch(limits: ExtractionLimits, stop: (why: ExtractionError) => void): NodeJS.Timeout {
     let worked = 0;
     let last = performance.now();
     return setInterval(() => {
       const now = performance.now();
       const passed = Math.min(now - last, LONGEST_TICK_MS);
       last = now;
-      if (!this.#waitsForReader()) worked += passed;
+      if (!this.waitsForReader()) worked += passed;
       if (worked > limits.timeMs) stop(tooSlow(limits));
       void this.memoryMiB().then((used) => {
         if (used !== undefined && used > limits.memoryMiB) stop(tooMuchMemory(limits));

@@ -18,28 +18,28 @@ import { Spool } from './spool';
 export interface ExtractorOptions {
   /** The built extractor; `extractor.js` beside the running program unless given. */
   entry?: string;
-  /** Documents read at a time, each by a process of its own; more wait for their turn (default 2). */
+  /** Documents read at a time, each by a process of its own; more wait (default 2). */
   processes?: number;
-  /** A process is ended after so many documents (default 200): what libraries leak does not add up. */
+  /** A process is ended after this many documents (default 200), so that leaks of libraries do not add up. */
   documentsPerProcess?: number;
-  /** A process that is larger than this after a document is ended (default 256 MiB). */
+  /** A process larger than this after a document is ended (default 256 MiB). */
   keepBelowMiB?: number;
-  /** A process without work is ended after this time (default 30 000 ms). */
+  /** An idle process is ended after this time (default 30 000 ms). */
   idleMs?: number;
   /** Where streams are spooled (default: the system's directory for temporary files). */
   tempDir?: string;
   limits?: Partial<ExtractionLimits>;
 }
 
-/** Of the memory limit this share is for JavaScript objects; the rest for buffers, stacks and code. */
+/** Share of the memory limit for JavaScript objects; the rest is for buffers, stacks and code. */
 const HEAP_SHARE = 0.75;
 
-/** Starts an `Extractor`. Processes are started when documents come and are kept for the next ones. */
+/** Creates an `Extractor`. Processes are started on demand and reused. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
   return new ExtractorPool(options);
 }
 
-/** Where the build puts the extractor: beside this module's own bundle. */
+/** The built extractor beside this module's own bundle. */
 export function builtEntry(): string {
   return fileURLToPath(new URL('extractor.js', import.meta.url));
 }
@@ -50,20 +50,20 @@ interface Idle {
 }
 
 class ExtractorPool implements Extractor {
-  readonly #limits: ExtractionLimits;
-  readonly #spool: Spool;
-  readonly #entry: string;
-  #idle: Idle[] = [];
-  readonly #busy = new Set<ExtractorProcess>();
-  readonly #waiting: (() => void)[] = [];
-  /** Places that are taken: processes at work or about to be. */
-  #taken = 0;
-  #closed = false;
+  private readonly limits: ExtractionLimits;
+  private readonly spool: Spool;
+  private readonly entry: string;
+  private idle: Idle[] = [];
+  private readonly busy = new Set<ExtractorProcess>();
+  private readonly waiting: (() => void)[] = [];
+  /** Places in use: processes at work or about to be. */
+  private taken = 0;
+  private closed = false;
 
   constructor(private readonly options: ExtractorOptions) {
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#entry = options.entry ?? builtEntry();
-    this.#spool = new Spool(join(options.tempDir ?? tmpdir(), 'perennial-extraction'));
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.entry = options.entry ?? builtEntry();
+    this.spool = new Spool(join(options.tempDir ?? tmpdir(), 'perennial-extraction'));
   }
 
   async *extract(
@@ -71,113 +71,113 @@ class ExtractorPool implements Extractor {
     request: ExtractionRequest,
   ): AsyncGenerator<ExtractionEvent, void, undefined> {
     const { signal, name, contentType, split } = request;
-    const limits = { ...this.#limits, ...request.limits };
+    const limits = { ...this.limits, ...request.limits };
     let placed = false;
     let spooled: string | undefined;
     let scratch: string | undefined;
     let process: ExtractorProcess | undefined;
     let clean = false;
     try {
-      await this.#place(signal);
+      await this.place(signal);
       placed = true;
-      if ('open' in source) spooled = await this.#spool.write(source.open, limits, signal);
+      if ('open' in source) spooled = await this.spool.write(source.open, limits, signal);
       const path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
-      scratch = this.#spool.reserve();
+      scratch = this.spool.reserve();
       for (;;) {
-        process = this.#take();
+        process = this.take();
         const wasIdle = process.documents > 0;
         let begun = false;
         try {
           for await (const event of process.read({ path, name, contentType, limits, scratch, split, signal })) {
             begun = true;
-            // Whoever listens may leave at the last word: that does no harm to the process.
+            // Leaving after the last event does not harm the process.
             clean = event.kind === 'done';
             yield event;
           }
           return;
         } catch (error) {
-          // A process that died while it had nothing to do is seen by the document that it was to read next.
+          // The death of an idle process is noticed by its next document.
           const died = error instanceof ExtractionError && error.reason === 'crashed';
-          if (!died || !wasIdle || begun || this.#closed) throw error;
-          await this.#give(process, false);
+          if (!died || !wasIdle || begun || this.closed) throw error;
+          await this.give(process, false);
         }
       }
     } finally {
-      if (process) await this.#give(process, clean);
-      for (const path of [spooled, scratch]) if (path !== undefined) await this.#spool.remove(path);
-      if (placed) this.#leave();
+      if (process) await this.give(process, clean);
+      for (const path of [spooled, scratch]) if (path !== undefined) await this.spool.remove(path);
+      if (placed) this.leave();
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
-    const idle = this.#idle.splice(0);
+    this.closed = true;
+    for (const resolve of this.waiting.splice(0)) resolve();
+    const idle = this.idle.splice(0);
     for (const { timer } of idle) clearTimeout(timer);
-    await Promise.all([...idle.map(({ process }) => process), ...this.#busy].map((process) => process.kill()));
-    await this.#spool.close();
+    await Promise.all([...idle.map(({ process }) => process), ...this.busy].map((process) => process.kill()));
+    await this.spool.close();
   }
 
-  /** Waits for a place among the documents that are read at a time. First come, first served. */
-  async #place(signal: AbortSignal | undefined): Promise<void> {
+  /** Waits for a place. First come, first served. */
+  private async place(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#taken >= (this.options.processes ?? 2)) {
+    if (this.taken >= (this.options.processes ?? 2)) {
       await new Promise<void>((resolve, reject) => {
         const turn = (): void => {
           signal?.removeEventListener('abort', leave);
           resolve();
         };
         const leave = (): void => {
-          this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+          this.waiting.splice(this.waiting.indexOf(turn), 1);
           reject(signal?.reason);
         };
-        this.#waiting.push(turn);
+        this.waiting.push(turn);
         signal?.addEventListener('abort', leave, { once: true });
       });
       // The place was handed over: it stays taken.
-    } else this.#taken += 1;
-    if (!this.#closed) return;
+    } else this.taken += 1;
+    if (!this.closed) return;
     throw new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.');
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
+  private leave(): void {
+    const next = this.waiting.shift();
     if (next) next();
-    else this.#taken -= 1;
+    else this.taken -= 1;
   }
 
-  #take(): ExtractorProcess {
-    let idle = this.#idle.pop();
+  private take(): ExtractorProcess {
+    let idle = this.idle.pop();
     while (idle && !idle.process.alive) {
       clearTimeout(idle.timer);
-      idle = this.#idle.pop();
+      idle = this.idle.pop();
     }
     if (idle) clearTimeout(idle.timer);
-    const process = idle?.process ?? new ExtractorProcess(this.#entry, Math.round(this.#limits.memoryMiB * HEAP_SHARE));
-    this.#busy.add(process);
+    const process = idle?.process ?? new ExtractorProcess(this.entry, Math.round(this.limits.memoryMiB * HEAP_SHARE));
+    this.busy.add(process);
     return process;
   }
 
-  /** Keeps the process for the next document, if it did well by the last one and is still small. */
-  async #give(process: ExtractorProcess, clean: boolean): Promise<void> {
+  /** Keeps the process for the next document, if the last one succeeded and it is still small. */
+  private async give(process: ExtractorProcess, clean: boolean): Promise<void> {
     const { documentsPerProcess = 200, keepBelowMiB = 256, idleMs = 30_000 } = this.options;
     const keep =
       clean &&
       process.alive &&
       process.documents < documentsPerProcess &&
       ((await process.memoryMiB()) ?? 0) < keepBelowMiB;
-    this.#busy.delete(process);
-    if (!keep || this.#closed) {
+    this.busy.delete(process);
+    if (!keep || this.closed) {
       await process.kill();
       return;
     }
     const timer = setTimeout(() => {
-      this.#idle = this.#idle.filter((idle) => idle.process !== process);
+      this.idle = this.idle.filter((idle) => idle.process !== process);
       void process.kill();
     }, idleMs);
     timer.unref();
-    this.#idle.push({ process, timer });
+    this.idle.push({ process, timer });
   }
 }
 

@@ -8,50 +8,51 @@ import { pipeline } from 'node:stream/promises';
 import { ExtractionError, type ExtractionLimits } from './extraction';
 import { refuse } from './messages';
 
-/** What is older than this was left by a process that is gone, wherever it ran: no extraction lasts so long. */
+/** Older directories were left by dead processes, on any host: no extraction lasts this long. */
 const STALE_MS = 6 * 3_600_000;
 const OWNER = /^(.+)-(\d+)-[0-9a-f]{12}$/;
 type Open = () => Readable | Promise<Readable>;
 
-/** The directories of this process: one of its number that is not here is of an earlier one (in a container all have the same). */
+/**
+ * Directories of this process: another one with its process id is from an earlier process (in a container all have the same id).
+ */
 const own = new Set<string>();
 
 /**
- * Temporary copies of documents that come as streams: most formats have to be read from their end. Each process has a
- * directory of its own below `root`; what processes that were killed left there is removed at the next start on that host.
+ * Temporary copies of streamed documents: most formats have to be read from their end. Each process has a directory of its own below `root`;
+ * those of killed processes are removed at the next start on that host.
  */
 export class Spool {
-  readonly #dir: string;
-  #swept: Promise<void> | undefined;
-  readonly #closing = new AbortController();
-  readonly #writes = new Set<Promise<string>>();
+  private readonly dir: string;
+  private swept: Promise<void> | undefined;
+  private readonly closing = new AbortController();
+  private readonly writes = new Set<Promise<string>>();
 
   constructor(private readonly root: string) {
     const name = `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`;
     own.add(name);
-    this.#dir = join(root, name);
+    this.dir = join(root, name);
   }
 
   /**
-   * Writes the stream to a file and returns its path. Throws `too-large`, `source` when the stream breaks off, or what
-   * opening it throws.
+   * Writes the stream to a file and returns its path. Throws `too-large`, `source` when the stream fails, or the error of opening it.
    */
   async write(open: Open, limits: ExtractionLimits, signal?: AbortSignal): Promise<string> {
-    const { signal: closing } = this.#closing;
-    const write = this.#write(open, limits, signal ? AbortSignal.any([signal, closing]) : closing);
-    this.#writes.add(write);
+    const { signal: closing } = this.closing;
+    const write = this.writeFile(open, limits, signal ? AbortSignal.any([signal, closing]) : closing);
+    this.writes.add(write);
     try {
       return await write;
     } finally {
-      this.#writes.delete(write);
+      this.writes.delete(write);
     }
   }
 
-  async #write(open: Open, limits: ExtractionLimits, signal: AbortSignal): Promise<string> {
-    this.#swept ??= this.#sweep();
-    await this.#swept;
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    const path = join(this.#dir, randomBytes(12).toString('hex'));
+  private async writeFile(open: Open, limits: ExtractionLimits, signal: AbortSignal): Promise<string> {
+    this.swept ??= this.sweep();
+    await this.swept;
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    const path = join(this.dir, randomBytes(12).toString('hex'));
     const stream = await open();
     let size = 0;
     try {
@@ -72,29 +73,29 @@ export class Spool {
       await this.remove(path);
       if (signal.aborted) throw signal.reason;
       if (error instanceof ExtractionError) throw error;
-      throw new ExtractionError('source', 'The file could not be fetched from the store of files. It is tried again.', {
+      throw new ExtractionError('source', 'The file could not be fetched from the blob store. It will be retried.', {
         cause: error,
       });
     }
   }
 
-  /** A path for files that are made while a document is read; nothing is there yet. */
+  /** A free path for files that are created while a document is read. */
   reserve(): string {
-    return join(this.#dir, randomBytes(12).toString('hex'));
+    return join(this.dir, randomBytes(12).toString('hex'));
   }
 
   async remove(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
   }
 
-  /** Removes the directory of this process, once nothing is written to it any more. */
+  /** Removes the directory of this process, once nothing writes to it any more. */
   async close(): Promise<void> {
-    this.#closing.abort(new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.'));
-    await Promise.allSettled(this.#writes);
-    await rm(this.#dir, { recursive: true, force: true });
+    this.closing.abort(new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.'));
+    await Promise.allSettled(this.writes);
+    await rm(this.dir, { recursive: true, force: true });
   }
 
-  async #sweep(): Promise<void> {
+  private async sweep(): Promise<void> {
     const names = await readdir(this.root).catch(() => []);
     for (const name of names) {
       const owner = OWNER.exec(name);

@@ -16,10 +16,10 @@ import { UserStorage } from './user-storage';
 type Request = CallParsedRequest<typeof files.register>;
 
 const MIB = 2 ** 20;
-/** After a refusal because too much waits. */
+/** Retry-After in seconds when the queue is full. */
 const RETRY_AFTER_S = 30;
 
-/** Makes rows of files whose bytes are in the blob store. */
+/** Creates rows for files whose bytes are in the blob store. */
 @Injectable()
 export class RegisterService {
   constructor(
@@ -32,17 +32,17 @@ export class RegisterService {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  /** Row, placement and job in one transaction; a second delivery is answered with the row of the first. */
+  /** Row, placement and job in one transaction; a second delivery returns the first one's row. */
   async register(request: Request, principal: Principal): Promise<StoredFile> {
     const { userId } = requireUser(principal);
     return this.unitOfWork.run(async (tx) => {
       await holdUser(tx, userId);
-      const known = await this.#known(tx, request, userId);
+      const known = await this.known(tx, request, userId);
       if (known) return toWire(known);
-      await this.#checkContent(request);
-      await this.#checkCounts(tx, userId, request.process);
+      await this.checkContent(request);
+      await this.checkCounts(tx, userId, request.process);
       await this.storage.assertRoom(tx, userId, request.size);
-      if (request.knowledgeId) await this.#checkBase(tx, request.knowledgeId, request, principal);
+      if (request.knowledgeId) await this.checkBase(tx, request.knowledgeId, request, principal);
       const row = await this.files.insert(
         tx,
         {
@@ -59,8 +59,8 @@ export class RegisterService {
         },
         injectTrace().traceparent,
       );
-      // A delivery beside this one was faster by a moment.
-      const registered = row ?? (await this.#known(tx, request, userId));
+      // A concurrent delivery was faster.
+      const registered = row ?? (await this.known(tx, request, userId));
       if (!registered)
         throw new CallError('UNAVAILABLE', 'The file is being registered. Try again.', { retryAfter: 1 });
       if (row && request.knowledgeId) await this.placements.touchBase(tx, request.knowledgeId);
@@ -69,8 +69,8 @@ export class RegisterService {
     });
   }
 
-  async #known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
-    // The second look is for a delivery beside this one that committed between the first and the question whether the id is known.
+  private async known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
+    // The second look is for a concurrent delivery that committed between the first look and the check of the id.
     const row =
       (await this.files.find(fileId, tx)) ??
       ((await this.files.isKnown(tx, fileId)) ? await this.files.find(fileId, tx) : null);
@@ -79,7 +79,7 @@ export class RegisterService {
     throw new CallError('ALREADY_EXISTS', 'This file id has been used. Upload the file again.');
   }
 
-  async #checkContent({ name, size }: Request): Promise<void> {
+  private async checkContent({ name, size }: Request): Promise<void> {
     const { FILE_MAX_SIZE, ALLOWED_FILE_EXTENSIONS } = (await this.settings.current()).retrieval;
     if (FILE_MAX_SIZE !== null && size > FILE_MAX_SIZE * MIB)
       throw new CallError('PAYLOAD_TOO_LARGE', `A file may have at most ${FILE_MAX_SIZE} MB.`);
@@ -91,7 +91,7 @@ export class RegisterService {
       );
   }
 
-  async #checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
+  private async checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
     const { own, waiting } = await this.files.counts(tx, userId);
     if (own >= this.env.MAX_FILES_PER_USER)
       throw new CallError('RATE_LIMITED', `You have ${own} files, which is the most. Delete some first.`);
@@ -101,7 +101,7 @@ export class RegisterService {
       });
   }
 
-  async #checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
+  private async checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
     writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
       throw new CallError('RATE_LIMITED', 'The knowledge base is full.');

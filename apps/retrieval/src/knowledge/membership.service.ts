@@ -32,7 +32,7 @@ export class MembershipService {
   async add(request: CallParsedRequest<typeof knowledge.addFiles>, delivery: IdempotentCall): Promise<KnowledgeBase> {
     const { knowledgeId, fileIds } = request;
     const { principal } = delivery;
-    return this.#once(toOnceKey(knowledge.addFiles.pattern, delivery, request), async (tx) => {
+    return this.once(toOnceKey(knowledge.addFiles.pattern, delivery, request), async (tx) => {
       writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
       const wanted = [...new Set(fileIds)];
       const rows = await this.files.lockMany(tx, wanted);
@@ -43,7 +43,7 @@ export class MembershipService {
           'file',
         );
       }
-      await this.#checkContent(tx, knowledgeId, rows);
+      await this.checkContent(tx, knowledgeId, rows);
       const placed = await this.placements.place(tx, knowledgeId, wanted);
       if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
         throw new CallError('RATE_LIMITED', 'The knowledge base would hold too many files.');
@@ -57,12 +57,12 @@ export class MembershipService {
       );
       this.changes.changed(tx, queued);
       await this.placements.touchBase(tx, knowledgeId);
-      return this.#reply(tx, knowledgeId, principal);
+      return this.reply(tx, knowledgeId, principal);
     });
   }
 
   /** All bytes in a base differ, also those that come together. */
-  async #checkContent(tx: Tx, knowledgeId: string, rows: readonly FileRow[]): Promise<void> {
+  private async checkContent(tx: Tx, knowledgeId: string, rows: readonly FileRow[]): Promise<void> {
     const hashes = rows.map((row) => row.sha256);
     const held = await this.placements.heldContent(
       tx,
@@ -80,11 +80,11 @@ export class MembershipService {
   ): Promise<KnowledgeBase> {
     const { knowledgeId, fileId } = request;
     const { principal } = delivery;
-    return this.#once(toOnceKey(knowledge.updateFile.pattern, delivery, request), async (tx) => {
-      await this.#member(tx, knowledgeId, fileId, principal);
+    return this.once(toOnceKey(knowledge.updateFile.pattern, delivery, request), async (tx) => {
+      await this.member(tx, knowledgeId, fileId, principal);
       this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: true }));
       await this.placements.touchBase(tx, knowledgeId);
-      return this.#reply(tx, knowledgeId, principal);
+      return this.reply(tx, knowledgeId, principal);
     });
   }
 
@@ -94,8 +94,8 @@ export class MembershipService {
   ): Promise<KnowledgeBase> {
     const { knowledgeId, fileId, deleteFile } = request;
     const { principal } = delivery;
-    return this.#once(toOnceKey(knowledge.removeFile.pattern, delivery, request), async (tx) => {
-      const row = await this.#member(tx, knowledgeId, fileId, principal);
+    return this.once(toOnceKey(knowledge.removeFile.pattern, delivery, request), async (tx) => {
+      const row = await this.member(tx, knowledgeId, fileId, principal);
       await this.placements.unplace(tx, knowledgeId, fileId);
       const left = await this.placements.scopesOf(tx, fileId);
       if (left.length === 0 && deleteFile && canWrite(principal, row)) {
@@ -107,22 +107,22 @@ export class MembershipService {
           this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: false }));
       }
       await this.placements.touchBase(tx, knowledgeId);
-      return this.#reply(tx, knowledgeId, principal);
+      return this.reply(tx, knowledgeId, principal);
     });
   }
 
   async reset(knowledgeId: string, delivery: IdempotentCall): Promise<KnowledgeBase> {
     const { principal } = delivery;
-    return this.#once(toOnceKey(knowledge.reset.pattern, delivery, { knowledgeId }), async (tx) => {
-      await this.#empty(tx, knowledgeId, principal);
+    return this.once(toOnceKey(knowledge.reset.pattern, delivery, { knowledgeId }), async (tx) => {
+      await this.empty(tx, knowledgeId, principal);
       await this.placements.touchBase(tx, knowledgeId);
-      return this.#reply(tx, knowledgeId, principal);
+      return this.reply(tx, knowledgeId, principal);
     });
   }
 
   async delete(knowledgeId: string, delivery: IdempotentCall): Promise<{ deleted: boolean }> {
-    return this.#once(toOnceKey(knowledge.remove.pattern, delivery, { knowledgeId }), async (tx) => {
-      await this.#empty(tx, knowledgeId, delivery.principal);
+    return this.once(toOnceKey(knowledge.remove.pattern, delivery, { knowledgeId }), async (tx) => {
+      await this.empty(tx, knowledgeId, delivery.principal);
       await this.knowledge.markDeleted(tx, knowledgeId);
       return { deleted: true };
     });
@@ -131,7 +131,7 @@ export class MembershipService {
   /** Queues every file, or those of one base, as new generations. */
   async reindex(knowledgeId: string | undefined, delivery: IdempotentCall): Promise<number> {
     requireAdmin(delivery.principal);
-    return this.#once(toOnceKey(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
+    return this.once(toOnceKey(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
       const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
       const rows = await this.files.requeue(tx, ids, { anew: true });
       this.changes.changed(tx, rows);
@@ -140,11 +140,11 @@ export class MembershipService {
   }
 
   /** With repeats: in spite of the order in which we lock, Postgres may end one of two transactions that lock several rows. */
-  #once<T>(key: OnceKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private once<T>(key: OnceKey, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.unitOfWork.once(key, work, { retry: true });
   }
 
-  async #empty(tx: Tx, knowledgeId: string, principal: Principal): Promise<void> {
+  private async empty(tx: Tx, knowledgeId: string, principal: Principal): Promise<void> {
     writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
     await this.knowledge.lockFiles(tx, knowledgeId);
     this.changes.deleted(tx, await this.files.markDeleted(tx, ONLY_IN, knowledgeId));
@@ -152,14 +152,14 @@ export class MembershipService {
   }
 
   /** A locked file of a base that the principal may change. */
-  async #member(tx: Tx, knowledgeId: string, fileId: string, principal: Principal): Promise<FileRow> {
+  private async member(tx: Tx, knowledgeId: string, fileId: string, principal: Principal): Promise<FileRow> {
     writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
     const row = await this.files.lock(tx, fileId);
     if (row && (await this.placements.scopesOf(tx, fileId)).includes(knowledgeId)) return row;
     throw new CallError('NOT_FOUND', 'There is no such file in this knowledge base.');
   }
 
-  async #reply(tx: Tx, knowledgeId: string, principal: Principal): Promise<KnowledgeBase> {
+  private async reply(tx: Tx, knowledgeId: string, principal: Principal): Promise<KnowledgeBase> {
     return knowledgeToWire(
       readable(principal, await this.knowledge.find(knowledgeId, tx), 'knowledge base'),
       principal,

@@ -25,12 +25,12 @@ export class IndexUpkeep {
   ) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    await this.#dropRetired();
-    await this.#remakeLost(signal);
-    await this.#fillGaps(signal);
+    await this.dropRetired();
+    await this.remakeLost(signal);
+    await this.fillGaps(signal);
   }
 
-  async #dropRetired(): Promise<void> {
+  private async dropRetired(): Promise<void> {
     for (const { id, collection } of await this.catalog.retired(this.env.INDEX_GRACE_SECONDS, UNUSED_S)) {
       await this.store.dropCollection(collection);
       await this.catalog.forget(id);
@@ -38,7 +38,7 @@ export class IndexUpkeep {
   }
 
   /** A store that was emptied or put on another disk has no collections. */
-  async #remakeLost(signal: AbortSignal): Promise<void> {
+  private async remakeLost(signal: AbortSignal): Promise<void> {
     const indexes = await this.catalog.writable();
     if (indexes.length === 0) return;
     const there = new Set((await this.store.listCollections({ signal })).map(({ name }) => name));
@@ -49,7 +49,7 @@ export class IndexUpkeep {
   }
 
   /** What should be in the index that answers and is not, although nobody works at it. */
-  async #fillGaps(signal: AbortSignal): Promise<void> {
+  private async fillGaps(signal: AbortSignal): Promise<void> {
     const { retrieval } = await this.settings.current();
     const index = await this.catalog.active();
     if (index && !retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL)

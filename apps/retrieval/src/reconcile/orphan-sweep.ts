@@ -23,12 +23,12 @@ export class OrphanSweep {
   async run(options: SweepOptions): Promise<OrphanReport> {
     // Rows first: bytes and points of what is no longer of use then belong to a removal, which takes them along.
     const rows = await new RowSweep(this.repository).run(options);
-    const blobs = await this.#blobs(options);
-    const { points, collections } = await this.#collections(options);
+    const blobs = await this.sweepBlobs(options);
+    const { points, collections } = await this.collections(options);
     return { ...rows, blobs, points, collections };
   }
 
-  async #blobs({ repair, signal }: SweepOptions): Promise<number> {
+  private async sweepBlobs({ repair, signal }: SweepOptions): Promise<number> {
     let found = 0;
     const look = async (keys: readonly string[]): Promise<void> => {
       const unknown = keys.length === 0 ? [] : await this.repository.unknownBlobs(keys);
@@ -48,7 +48,7 @@ export class OrphanSweep {
     return found;
   }
 
-  async #collections(options: SweepOptions): Promise<{ points: number; collections: number }> {
+  private async collections(options: SweepOptions): Promise<{ points: number; collections: number }> {
     const indexes = new Map((await this.repository.collections()).map((index) => [index.collection, index]));
     let points = 0;
     let collections = 0;
@@ -60,22 +60,22 @@ export class OrphanSweep {
         collections += 1;
         if (options.repair && options.collections === true) await this.vectors.dropCollection(name);
       } else if (index.state !== 'retired') {
-        points += await this.#points(index.id, name, options);
+        points += await this.points(index.id, name, options);
       }
     }
     return { points, collections };
   }
 
-  async #points(indexId: string, collection: string, { repair, signal }: SweepOptions): Promise<number> {
+  private async points(indexId: string, collection: string, { repair, signal }: SweepOptions): Promise<number> {
     let found = 0;
     let cursor: string | undefined;
     try {
       do {
         const page = await this.vectors.scroll(collection, { cursor, limit: POINTS }, { signal });
         const groups = groupsOf(page.points);
-        const stray = await this.#stray([...groups.values()].map(({ group }) => group));
+        const stray = await this.stray([...groups.values()].map(({ group }) => group));
         for (const group of stray) found += groups.get(keyOf(group))?.points ?? 0;
-        if (repair && stray.length > 0) await this.#remove(indexId, collection, stray);
+        if (repair && stray.length > 0) await this.remove(indexId, collection, stray);
         cursor = page.cursor;
       } while (cursor !== undefined);
     } catch (error) {
@@ -85,13 +85,13 @@ export class OrphanSweep {
     return found;
   }
 
-  async #stray(groups: readonly PointGroup[]): Promise<PointGroup[]> {
+  private async stray(groups: readonly PointGroup[]): Promise<PointGroup[]> {
     const ours = groups.filter(({ scope, fileId }) => UUID.test(scope) && UUID.test(fileId));
     const nobodys = groups.filter((group) => !ours.includes(group));
     return [...nobodys, ...(ours.length === 0 ? [] : await this.repository.strayGroups(ours))];
   }
 
-  async #remove(indexId: string, collection: string, groups: readonly PointGroup[]): Promise<void> {
+  private async remove(indexId: string, collection: string, groups: readonly PointGroup[]): Promise<void> {
     for (const { scope, fileId, generation } of groups)
       await this.vectors.delete(collection, { scopes: [scope], fileIds: [fileId], generation });
     // One that was placed again since it was looked at may have lost points that were good.

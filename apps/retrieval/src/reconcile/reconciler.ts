@@ -15,7 +15,7 @@ const CACHE_BATCH = 5_000;
 /** Repairs in the background what crashes leave. Every worker is ready to; one at a time does. */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap {
-  readonly #log: Logger;
+  private readonly log: Logger;
 
   constructor(
     private readonly sweep: OrphanSweep,
@@ -25,7 +25,7 @@ export class Reconciler implements OnApplicationBootstrap {
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {
-    this.#log = runtime.logger('reconciler');
+    this.log = runtime.logger('reconciler');
   }
 
   onApplicationBootstrap(): void {
@@ -38,14 +38,14 @@ export class Reconciler implements OnApplicationBootstrap {
     );
     this.runtime.every(
       intervalMs,
-      async (signal) => void (await leading(this.database, 'reconcile', () => this.#reconcile(signal))),
+      async (signal) => void (await leading(this.database, 'reconcile', () => this.reconcile(signal))),
       { name: 'remove what nobody needs', jitter: 0.3 },
     );
   }
 
-  async #reconcile(signal: AbortSignal): Promise<void> {
+  private async reconcile(signal: AbortSignal): Promise<void> {
     const report = await this.sweep.run({ repair: true, signal });
-    if (Object.values(report).some((count) => count > 0)) this.#log.info(report, 'what was left over has been removed');
+    if (Object.values(report).some((count) => count > 0)) this.log.info(report, 'what was left over has been removed');
     const unusedS = this.env.EMBEDDINGS_CACHE_DAYS * DAY_S;
     while (!signal.aborted && (await this.cache.prune(unusedS, CACHE_BATCH)) === CACHE_BATCH);
   }

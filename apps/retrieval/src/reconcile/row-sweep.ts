@@ -21,13 +21,13 @@ export class RowSweep {
 
   async run(options: SweepOptions): Promise<RowReport> {
     // A file whose last place is lost is homeless then; chunks of a file that is half deleted belong to its removal.
-    const files = await this.#walk('files', ['placements', 'homelessFiles', 'deletedFiles'], options);
-    const bases = await this.#walk('knowledge_bases', ['deletedBases'], options);
-    const chunks = await this.#chunks(options);
+    const files = await this.walk('files', ['placements', 'homelessFiles', 'deletedFiles'], options);
+    const bases = await this.walk('knowledge_bases', ['deletedBases'], options);
+    const chunks = await this.chunks(options);
     return { ...NOTHING, ...files, ...bases, chunks };
   }
 
-  async #walk(
+  private async walk(
     table: 'files' | 'knowledge_bases',
     faults: readonly Inconsistency[],
     { repair, signal }: SweepOptions,
@@ -42,7 +42,7 @@ export class RowSweep {
     return report;
   }
 
-  async #chunks({ repair, signal }: SweepOptions): Promise<number> {
+  private async chunks({ repair, signal }: SweepOptions): Promise<number> {
     let found = 0;
     let last: Generation | undefined = { fileId: FIRST_ID, generation: 0 };
     while (last) {

@@ -25,8 +25,8 @@ type FileRemoval = Extract<Removal, { kind: 'file' }>;
  */
 @Injectable()
 export class RemovalService {
-  readonly #log: Logger;
-  readonly #failures: Counter<'kind'>;
+  private readonly log: Logger;
+  private readonly failures: Counter<'kind'>;
 
   constructor(
     private readonly repository: RemovalsRepository,
@@ -37,25 +37,23 @@ export class RemovalService {
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
     @Inject(Runtime) private readonly runtime: Runtime,
   ) {
-    this.#log = runtime.logger('removal');
-    this.#failures = runtime.metrics.counter('removal_failures_total', 'Removals that have to be tried again', [
-      'kind',
-    ]);
+    this.log = runtime.logger('removal');
+    this.failures = runtime.metrics.counter('removal_failures_total', 'Removals that have to be tried again', ['kind']);
   }
 
   start(): void {
-    this.runtime.every(SWEEP_MS, (signal) => this.#sweep(signal), { name: 'remove what was deleted', jitter: 0.3 });
+    this.runtime.every(SWEEP_MS, (signal) => this.sweep(signal), { name: 'remove what was deleted', jitter: 0.3 });
   }
 
-  async #sweep(signal: AbortSignal): Promise<void> {
+  private async sweep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const removals = await this.repository.lease(BATCH);
       if (removals.length === 0) return;
       const files = removals.filter((removal) => removal.kind === 'file');
       const others = removals.filter((removal) => removal.kind !== 'file');
       const removed = [
-        ...(await this.#removeFiles(files, signal)),
-        ...(await this.#each(others, (removal) => this.#remove(removal), signal)),
+        ...(await this.removeFiles(files, signal)),
+        ...(await this.each(others, (removal) => this.remove(removal), signal)),
       ];
       await this.repository.done(removed.map(({ id }) => id));
       // After a failure there is a moment's pause: what was given back would be leased again at once.
@@ -64,11 +62,11 @@ export class RemovalService {
   }
 
   /** @returns those of which nothing is left */
-  async #removeFiles(files: readonly FileRemoval[], signal: AbortSignal): Promise<readonly FileRemoval[]> {
+  private async removeFiles(files: readonly FileRemoval[], signal: AbortSignal): Promise<readonly FileRemoval[]> {
     const idsOf = (some: readonly FileRemoval[]) => some.map(({ fileId }) => fileId);
-    if (!(await this.#attempt(files, () => this.#removePoints({ fileIds: idsOf(files) })))) return [];
-    const bare = await this.#each(files, ({ fileId }) => this.#removeBlobs(fileId), signal);
-    return (await this.#attempt(bare, () => this.repository.deleteFiles(idsOf(bare)))) ? bare : [];
+    if (!(await this.attempt(files, () => this.removePoints({ fileIds: idsOf(files) })))) return [];
+    const bare = await this.each(files, ({ fileId }) => this.removeBlobs(fileId), signal);
+    return (await this.attempt(bare, () => this.repository.deleteFiles(idsOf(bare)))) ? bare : [];
   }
 
   /**
@@ -76,7 +74,7 @@ export class RemovalService {
    * store that is away: then the others are given back as they are.
    * @returns those that were removed
    */
-  async #each<R extends Removal>(
+  private async each<R extends Removal>(
     removals: readonly R[],
     work: (removal: R) => Promise<void>,
     signal: AbortSignal,
@@ -88,7 +86,7 @@ export class RemovalService {
         await this.repository.giveBack(removals.slice(n).map(({ id }) => id));
         break;
       }
-      const ok = await this.#attempt([removal], () => work(removal));
+      const ok = await this.attempt([removal], () => work(removal));
       if (ok) removed.push(removal);
       inARow = ok ? 0 : inARow + 1;
     }
@@ -96,7 +94,7 @@ export class RemovalService {
   }
 
   /** False: they are due again, later with each try. */
-  async #attempt(removals: readonly Removal[], work: () => Promise<void>): Promise<boolean> {
+  private async attempt(removals: readonly Removal[], work: () => Promise<void>): Promise<boolean> {
     const [first] = removals;
     if (!first) return true;
     try {
@@ -104,8 +102,8 @@ export class RemovalService {
       return true;
     } catch (error) {
       const { tries, ...what } = first;
-      this.#failures.inc({ kind: what.kind }, removals.length);
-      this.#log.warn(
+      this.failures.inc({ kind: what.kind }, removals.length);
+      this.log.warn(
         { err: error, removals: removals.length, tries, first: what },
         'what was deleted could not be removed yet',
       );
@@ -115,21 +113,21 @@ export class RemovalService {
     }
   }
 
-  async #removeBlobs(fileId: string): Promise<void> {
+  private async removeBlobs(fileId: string): Promise<void> {
     for await (const { key } of this.blobs.list(`files/${fileId}/`)) await this.blobs.delete(key);
   }
 
-  async #remove(removal: Exclude<Removal, FileRemoval>): Promise<void> {
+  private async remove(removal: Exclude<Removal, FileRemoval>): Promise<void> {
     switch (removal.kind) {
       case 'scope':
-        await this.#removePoints({ scopes: [removal.scope] });
+        await this.removePoints({ scopes: [removal.scope] });
         await this.repository.deleteBase(removal.scope);
-        return this.#placeAgain(removal.scope);
+        return this.placeAgain(removal.scope);
       case 'placement':
-        await this.#removePoints({ scopes: [removal.scope], fileIds: [removal.fileId] });
-        return this.#placeAgain(removal.scope, removal.fileId);
+        await this.removePoints({ scopes: [removal.scope], fileIds: [removal.fileId] });
+        return this.placeAgain(removal.scope, removal.fileId);
       case 'generations':
-        await this.#removePoints({ fileIds: [removal.fileId], generationBelow: removal.below });
+        await this.removePoints({ fileIds: [removal.fileId], generationBelow: removal.below });
         return this.repository.deleteChunks(removal.fileId, removal.below);
       case 'blob':
         return this.blobs.delete(removal.blobKey);
@@ -138,14 +136,14 @@ export class RemovalService {
     }
   }
 
-  async #placeAgain(scope: string, fileId?: string): Promise<void> {
+  private async placeAgain(scope: string, fileId?: string): Promise<void> {
     const rows = await this.repository.placeAgain(scope, fileId);
     this.queue.enqueue(rows.map(({ id, epoch, rank }) => ({ fileId: id, epoch, rank })));
     this.progress.changed(...rows);
   }
 
   /** From every index, also from those that answer no longer: one may be gone from the store before it is gone from the list. */
-  async #removePoints(filter: DeleteFilter): Promise<void> {
+  private async removePoints(filter: DeleteFilter): Promise<void> {
     for (const { collection } of await this.catalog.all()) {
       try {
         await this.vectors.delete(collection, filter);

@@ -63,7 +63,7 @@ export class RemovalsRepository {
 
   /** Everything that Postgres has of deleted files. Their rows go last: while there is a row, there is something to find. */
   async deleteFiles(fileIds: readonly string[]): Promise<void> {
-    await this.#deleteAll(
+    await this.deleteAll(
       `DELETE FROM chunks WHERE ctid IN (SELECT ctid FROM chunks WHERE file_id = ANY ($1::uuid[]) LIMIT ${BATCH})`,
       [fileIds],
     );
@@ -73,7 +73,7 @@ export class RemovalsRepository {
 
   async deleteChunks(fileId: string, below: number): Promise<void> {
     await this.database.execute('DELETE FROM indexed WHERE file_id = $1 AND generation < $2', [fileId, below]);
-    await this.#deleteAll(
+    await this.deleteAll(
       `DELETE FROM chunks WHERE ctid IN (SELECT ctid FROM chunks WHERE file_id = $1 AND generation < $2 LIMIT ${BATCH})`,
       [fileId, below],
     );
@@ -106,7 +106,7 @@ export class RemovalsRepository {
     });
   }
 
-  async #deleteAll(statement: string, params: readonly unknown[]): Promise<void> {
+  private async deleteAll(statement: string, params: readonly unknown[]): Promise<void> {
     while ((await this.database.execute(statement, params)) === BATCH);
   }
 }

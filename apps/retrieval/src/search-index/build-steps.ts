@@ -29,16 +29,16 @@ export class BuildSteps {
 
   /** The index to be filled: the one that was begun, or a new one. Undefined when the build is not the holder's any more. */
   async begin(build: IndexBuild, holder: Holder, signal: AbortSignal): Promise<VectorIndex | undefined> {
-    const index = (await this.#begun(build)) ?? (await this.#add(build, holder, signal));
+    const index = (await this.begun(build)) ?? (await this.add(build, holder, signal));
     if (index) await this.registry.ensureCollection(index, signal);
     return index;
   }
 
-  async #begun({ indexId }: IndexBuild): Promise<VectorIndex | undefined> {
+  private async begun({ indexId }: IndexBuild): Promise<VectorIndex | undefined> {
     return (await this.catalog.writable()).find(({ id }) => id === indexId);
   }
 
-  async #add(
+  private async add(
     { model, embedding }: IndexBuild,
     { owner, buildId }: Holder,
     signal: AbortSignal,

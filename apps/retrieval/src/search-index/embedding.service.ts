@@ -28,7 +28,7 @@ export class EmbeddingService {
   ) {}
 
   async get(): Promise<EmbeddingConfig> {
-    return this.#masked(await this.keeper.fresh());
+    return this.masked(await this.keeper.fresh());
   }
 
   async update(principal: UserPrincipal, changes: Changes, key: string): Promise<EmbeddingConfig> {
@@ -37,10 +37,10 @@ export class EmbeddingService {
     const compared = { ...changes, openai: hidden(changes.openai), ollama: hidden(changes.ollama) };
     const once = { scope: `retrieval.embedding.update:${principal.userId}`, key, request: compared };
     const named = changes.model !== undefined || changes.engine !== undefined;
-    const dimension = named ? await this.#dimensionAfter(changes) : undefined;
+    const dimension = named ? await this.dimensionAfter(changes) : undefined;
     await this.unitOfWork.once(once, async (tx) => {
       const { retrieval, embedding: before } = await this.repository.lock(tx);
-      const embedding = this.#changed(before, changes);
+      const embedding = this.changed(before, changes);
       const version = await this.repository.save(tx, { retrieval, embedding });
       await this.requests.request(tx, embedding, dimension);
       this.keeper.announce(tx, version);
@@ -61,18 +61,18 @@ export class EmbeddingService {
     return this.statuses.read();
   }
 
-  async #dimensionAfter(changes: Changes): Promise<number | undefined> {
-    return this.requests.dimensionOf(this.#changed((await this.keeper.fresh()).embedding, changes));
+  private async dimensionAfter(changes: Changes): Promise<number | undefined> {
+    return this.requests.dimensionOf(this.changed((await this.keeper.fresh()).embedding, changes));
   }
 
-  #changed(before: SealedEmbedding, { openai, ollama, ...rest }: Changes): SealedEmbedding {
+  private changed(before: SealedEmbedding, { openai, ollama, ...rest }: Changes): SealedEmbedding {
     const embedding = {
       ...before,
       ...rest,
-      openai: openai ? this.#server(before.openai, openai) : before.openai,
-      ollama: ollama ? this.#server(before.ollama, ollama) : before.ollama,
+      openai: openai ? this.server(before.openai, openai) : before.openai,
+      ollama: ollama ? this.server(before.ollama, ollama) : before.ollama,
     };
-    this.#check(embedding);
+    this.check(embedding);
     return embedding;
   }
 
@@ -80,7 +80,7 @@ export class EmbeddingService {
    * A mask keeps the key that it masks, but only for the address that the key was entered for: whoever may change addresses could
    * otherwise have a key sent to a server of their own, and so read it.
    */
-  #server(before: SealedServer, entered: { url: string; key: string }): SealedServer {
+  private server(before: SealedServer, entered: { url: string; key: string }): SealedServer {
     const url = checkedUrl(entered.url);
     if (!this.seal.isMask(entered.key)) return { url, sealedKey: this.seal.seal(entered.key) };
     if (url === before.url && this.seal.mask(before.sealedKey) === entered.key) return before;
@@ -90,7 +90,7 @@ export class EmbeddingService {
     );
   }
 
-  #check({ engine, openai, ollama }: SealedEmbedding): void {
+  private check({ engine, openai, ollama }: SealedEmbedding): void {
     const address = { '': this.env.RAG_LOCAL_EMBEDDER_URL, openai: openai.url, ollama: ollama.url }[engine];
     if (address) return;
     throw new CallError(
@@ -101,7 +101,7 @@ export class EmbeddingService {
     );
   }
 
-  async #masked({ version, embedding }: SettingsState): Promise<EmbeddingConfig> {
+  private async masked({ version, embedding }: SettingsState): Promise<EmbeddingConfig> {
     const server = ({ url, sealedKey }: SealedServer) => ({ url, key: this.seal.mask(sealedKey) });
     return {
       ...embedding,

@@ -21,8 +21,8 @@ const LEASE_S = 6;
 @Injectable()
 export class IndexBuilder implements OnApplicationBootstrap {
   /** This process in its leases. */
-  readonly #owner = randomUUID();
-  readonly #log: Logger;
+  private readonly owner = randomUUID();
+  private readonly log: Logger;
 
   constructor(
     private readonly builds: BuildsRepository,
@@ -32,45 +32,45 @@ export class IndexBuilder implements OnApplicationBootstrap {
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {
-    this.#log = runtime.logger('index-builder');
+    this.log = runtime.logger('index-builder');
   }
 
   async onApplicationBootstrap(): Promise<void> {
     if (!isWorker(this.env)) return;
-    const work = this.runtime.every(TICK_MS, (signal) => this.#tick(signal), { name: 'build the wanted index' });
+    const work = this.runtime.every(TICK_MS, (signal) => this.tick(signal), { name: 'build the wanted index' });
     await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, () => work.trigger());
   }
 
-  async #tick(signal: AbortSignal): Promise<void> {
+  private async tick(signal: AbortSignal): Promise<void> {
     await this.requests.notice();
-    const build = await this.builds.claim(this.#owner, LEASE_S);
-    if (build) await this.#work(build, signal);
+    const build = await this.builds.claim(this.owner, LEASE_S);
+    if (build) await this.work(build, signal);
   }
 
-  async #work(build: IndexBuild, signal: AbortSignal): Promise<void> {
+  private async work(build: IndexBuild, signal: AbortSignal): Promise<void> {
     const lost = new AbortController();
     const stop = AbortSignal.any([signal, lost.signal]);
     const renewal = setInterval(() => {
-      this.builds.renew(this.#owner, build.id, LEASE_S).then(
+      this.builds.renew(this.owner, build.id, LEASE_S).then(
         (mine) => !mine && lost.abort(),
         // The database is away: the work fails by itself, or the lease runs out.
         () => undefined,
       );
     }, RENEW_MS);
     try {
-      await this.#build(build, stop);
+      await this.build(build, stop);
     } catch (error) {
       if (lost.signal.aborted) return;
-      if (signal.aborted) return await this.builds.release(this.#owner);
-      await this.builds.fail(this.#owner, build.id, reasonOf(error));
-      this.#log.warn({ err: error, model: build.model }, 'the new index could not be filled; it is tried again');
+      if (signal.aborted) return await this.builds.release(this.owner);
+      await this.builds.fail(this.owner, build.id, reasonOf(error));
+      this.log.warn({ err: error, model: build.model }, 'the new index could not be filled; it is tried again');
     } finally {
       clearInterval(renewal);
     }
   }
 
-  async #build(build: IndexBuild, signal: AbortSignal): Promise<void> {
-    const mine = { owner: this.#owner, buildId: build.id };
+  private async build(build: IndexBuild, signal: AbortSignal): Promise<void> {
+    const mine = { owner: this.owner, buildId: build.id };
     const index = await this.steps.begin(build, mine, signal);
     if (!index) return;
     for (;;) {
@@ -78,7 +78,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
       if (!whole) continue;
       const switched = await this.steps.switchTo(index, mine);
       if (switched === 'missing') continue;
-      if (switched === 'done') this.#log.info({ index: index.id, model: index.model }, 'another index answers now');
+      if (switched === 'done') this.log.info({ index: index.id, model: index.model }, 'another index answers now');
       return;
     }
   }

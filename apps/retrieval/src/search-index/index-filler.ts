@@ -65,12 +65,12 @@ export class IndexFiller {
     let held = 0;
     const refused = new Set<string>();
     const flush = async (): Promise<void> => {
-      await this.#writeAccepted(index, pages, refused, signal);
+      await this.writeAccepted(index, pages, refused, signal);
       pages = [];
       held = 0;
     };
     for (const file of byFile(places)) {
-      for await (const page of this.#pagesOf(file)) {
+      for await (const page of this.pagesOf(file)) {
         if (refused.has(page.fileId)) break;
         pages.push(page);
         held += page.chunks.length;
@@ -80,7 +80,7 @@ export class IndexFiller {
     if (pages.length > 0) await flush();
   }
 
-  async *#pagesOf(places: readonly PlaceToFill[]): AsyncGenerator<Page> {
+  private async *pagesOf(places: readonly PlaceToFill[]): AsyncGenerator<Page> {
     const [first] = places;
     if (!first) return;
     const { fileId, generation } = first;
@@ -95,7 +95,7 @@ export class IndexFiller {
   }
 
   /** @param refused files of which the embedder has refused a text: nothing more of them is written; more are added */
-  async #writeAccepted(
+  private async writeAccepted(
     index: VectorIndex,
     pages: readonly Page[],
     refused: Set<string>,
@@ -103,7 +103,7 @@ export class IndexFiller {
   ): Promise<void> {
     for (let rest = pages; rest.length > 0; rest = rest.filter(({ fileId }) => !refused.has(fileId))) {
       try {
-        return await this.#write(index, rest, signal);
+        return await this.write(index, rest, signal);
       } catch (error) {
         if (!(error instanceof EmbeddingError) || error.fault !== 'text') throw error;
         const reasons = rest.flatMap((page) => {
@@ -119,7 +119,7 @@ export class IndexFiller {
     }
   }
 
-  async #write(index: VectorIndex, pages: readonly Page[], signal: AbortSignal): Promise<void> {
+  private async write(index: VectorIndex, pages: readonly Page[], signal: AbortSignal): Promise<void> {
     const chunks = pages.flatMap((page) => page.chunks);
     if (chunks.length > 0) {
       const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));

@@ -12,10 +12,10 @@ import { IndexCatalog, type VectorIndex } from './index-catalog';
 /** The indexes that points are written to, with their collections made. */
 @Injectable()
 export class IndexRegistry {
-  readonly #logger = new Logger('IndexRegistry');
+  private readonly logger = new Logger('IndexRegistry');
   /** Collections that this process has seen made. */
-  readonly #made = new Set<string>();
-  #first: Promise<VectorIndex> | undefined;
+  private readonly made = new Set<string>();
+  private first: Promise<VectorIndex> | undefined;
 
   constructor(
     private readonly catalog: IndexCatalog,
@@ -33,7 +33,7 @@ export class IndexRegistry {
    */
   async writable(signal?: AbortSignal): Promise<VectorIndex[]> {
     let indexes = await this.catalog.writable();
-    if (!indexes.some(({ state }) => state === 'active')) indexes = [await this.#makeFirst(), ...indexes];
+    if (!indexes.some(({ state }) => state === 'active')) indexes = [await this.makeFirst(), ...indexes];
     for (const index of indexes) await this.ensureCollection(index, signal);
     return indexes;
   }
@@ -43,7 +43,7 @@ export class IndexRegistry {
    * gone (a store that was emptied) held nothing of what is recorded any more: the records go first, so that everything is written again.
    */
   async ensureCollection({ id, collection, dimension }: VectorIndex, signal?: AbortSignal): Promise<void> {
-    if (this.#made.has(id)) return;
+    if (this.made.has(id)) return;
     await this.unitOfWork.run(async (tx) => {
       // One at a time: what the first one has written must not be forgotten by the second.
       await this.catalog.lockCollection(tx, id);
@@ -51,25 +51,25 @@ export class IndexRegistry {
       // By a statement of its own, which stands when the store fails after it.
       const places = there ? 0 : await this.catalog.unrecordAll(id);
       if (places > 0)
-        this.#logger.warn(`the vector store has lost ${collection}: ${places} places of files are filled again`);
+        this.logger.warn(`the vector store has lost ${collection}: ${places} places of files are filled again`);
       await this.store.ensureCollection(collection, { dimension }, { signal });
     });
-    this.#made.add(id);
+    this.made.add(id);
   }
 
   /** The collection is gone from the store: the next writer makes it again. */
   forgetCollection({ id }: Pick<VectorIndex, 'id'>): void {
-    this.#made.delete(id);
+    this.made.delete(id);
   }
 
-  #makeFirst(): Promise<VectorIndex> {
-    this.#first ??= this.#probeAndAdd().finally(() => {
-      this.#first = undefined;
+  private makeFirst(): Promise<VectorIndex> {
+    this.first ??= this.probeAndAdd().finally(() => {
+      this.first = undefined;
     });
-    return this.#first;
+    return this.first;
   }
 
-  async #probeAndAdd(): Promise<VectorIndex> {
+  private async probeAndAdd(): Promise<VectorIndex> {
     const { embedding } = await this.keeper.fresh();
     const config = openEmbedding(embedding, (sealed) => this.seal.open(sealed));
     const dimension = await this.embeddings.dimension(config);

@@ -39,7 +39,7 @@ export class IndexRequests {
     const model = embeddingModelId(embedding);
     const build = await this.builds.find(tx);
     await this.builds.wakeFiles(tx);
-    const [active, building] = await this.#indexes(tx);
+    const [active, building] = await this.indexes(tx);
     if (!active) return;
     if (build?.model === model) {
       await this.builds.readdress(tx, embedding);
@@ -47,19 +47,19 @@ export class IndexRequests {
     }
     if (active.model === model) {
       await this.catalog.setEmbedding(tx, active.id, embedding);
-      if (build && build.model !== model) await this.#giveUp(tx);
+      if (build && build.model !== model) await this.giveUp(tx);
       if (build?.model !== model && dimension !== undefined && dimension !== active.dimension)
-        await this.#request(tx, embedding);
+        await this.requestBuild(tx, embedding);
       return;
     }
     await this.catalog.setEmbedding(tx, active.id, rotated(active.embedding, embedding));
-    if (build?.model !== model) await this.#request(tx, embedding);
+    if (build?.model !== model) await this.requestBuild(tx, embedding);
   }
 
   /** Another index with the present model. One that is being built already is left to go on. */
   async rebuild(tx: Tx): Promise<void> {
     const { embedding } = await this.settings.lock(tx);
-    if ((await this.catalog.active(tx)) && !(await this.builds.find(tx))) await this.#request(tx, embedding);
+    if ((await this.catalog.active(tx)) && !(await this.builds.find(tx))) await this.requestBuild(tx, embedding);
   }
 
   /** The first index may have been made while an admin chose another model: then another one is wanted. */
@@ -70,17 +70,17 @@ export class IndexRequests {
     await this.unitOfWork.run(async (tx) => this.request(tx, (await this.settings.lock(tx)).embedding));
   }
 
-  async #request(tx: Tx, embedding: SealedEmbedding): Promise<void> {
+  private async requestBuild(tx: Tx, embedding: SealedEmbedding): Promise<void> {
     await this.builds.request(tx, embeddingModelId(embedding), embedding);
     await this.catalog.retireBuilding(tx);
   }
 
-  async #giveUp(tx: Tx): Promise<void> {
+  private async giveUp(tx: Tx): Promise<void> {
     await this.builds.cancel(tx);
     await this.catalog.retireBuilding(tx);
   }
 
-  async #indexes(tx: Tx) {
+  private async indexes(tx: Tx) {
     const indexes = await this.catalog.writable(tx);
     return [
       indexes.find(({ state }) => state === 'active'),

@@ -35,7 +35,7 @@ const ATTEMPTS = 3;
 /** Searches files and bases, all of them in the one index that answers. */
 @Injectable()
 export class ItemSearch {
-  readonly #seconds: Histogram<'mode' | 'outcome'>;
+  private readonly seconds: Histogram<'mode' | 'outcome'>;
 
   constructor(
     private readonly catalog: IndexCatalog,
@@ -45,7 +45,7 @@ export class ItemSearch {
     private readonly seal: KeySeal,
     runtime: Runtime,
   ) {
-    this.#seconds = runtime.metrics.histogram('search_seconds', 'Duration of searches', ['mode', 'outcome']);
+    this.seconds = runtime.metrics.histogram('search_seconds', 'Duration of searches', ['mode', 'outcome']);
   }
 
   /** @throws EmbeddingError, VectorStoreError, or the signal's reason */
@@ -54,9 +54,9 @@ export class ItemSearch {
     const mode = wanted.keywordWeight === undefined ? 'dense' : 'hybrid';
     const startedAt = performance.now();
     const observe = (outcome: 'ok' | 'error') =>
-      this.#seconds.observe({ mode, outcome }, (performance.now() - startedAt) / 1_000);
+      this.seconds.observe({ mode, outcome }, (performance.now() - startedAt) / 1_000);
     try {
-      const found = await this.#untilOneIndex(items, wanted, signal);
+      const found = await this.untilOneIndex(items, wanted, signal);
       observe('ok');
       return found;
     } catch (error) {
@@ -67,19 +67,23 @@ export class ItemSearch {
   }
 
   /** A search that began in one index must not end in another: after a switch it begins again. */
-  async #untilOneIndex(items: readonly SearchResource[], wanted: Wanted, signal: AbortSignal): Promise<ItemsFound> {
+  private async untilOneIndex(
+    items: readonly SearchResource[],
+    wanted: Wanted,
+    signal: AbortSignal,
+  ): Promise<ItemsFound> {
     for (let attempt = 1; ; attempt += 1) {
       const index = await this.catalog.active();
       if (!index) return { chunks: new Map() };
       try {
-        return await this.#searchIn(index, items, wanted, signal);
+        return await this.searchIn(index, items, wanted, signal);
       } catch (error) {
         if (!(error instanceof IndexSwitchedError) || attempt === ATTEMPTS) throw error;
       }
     }
   }
 
-  async #searchIn(
+  private async searchIn(
     index: VectorIndex,
     items: readonly SearchResource[],
     { queries, ...wanted }: Wanted,
@@ -88,7 +92,7 @@ export class ItemSearch {
     const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
     const [vectors, filters] = await Promise.all([
       this.embeddings.questions(config, queries, { dimension: index.dimension, signal }),
-      this.#filters(index, items),
+      this.filters(index, items),
     ]);
     const question: Question = { vectors, texts: queries, ...wanted };
     const found = await mapLimited(items, CONCURRENCY, async ({ id }) => {
@@ -99,7 +103,7 @@ export class ItemSearch {
   }
 
   /** Where in the index each item is. A file that is not in it has no filter. */
-  async #filters(index: VectorIndex, items: readonly SearchResource[]): Promise<Map<string, SearchFilter>> {
+  private async filters(index: VectorIndex, items: readonly SearchResource[]): Promise<Map<string, SearchFilter>> {
     const filters = new Map<string, SearchFilter>();
     const files: string[] = [];
     for (const { type, id } of items) {

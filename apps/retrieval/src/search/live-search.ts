@@ -55,16 +55,16 @@ export class LiveSearch {
     signal?: AbortSignal,
   ): Promise<ScoredChunk[]> {
     for (let limit = Math.min(MAX_LIMIT, 2 * question.k + 8); ; limit = Math.min(MAX_LIMIT, limit * WIDER)) {
-      const { hits, exhausted } = await this.#ask(index, [filter], question, limit, signal);
-      const { chunks, stale, repeated } = await this.#keep(index, hits, question);
+      const { hits, exhausted } = await this.ask(index, [filter], question, limit, signal);
+      const { chunks, stale, repeated } = await this.keep(index, hits, question);
       if (chunks.length >= question.k || exhausted || stale + repeated === 0) return chunks.slice(0, question.k);
       if (limit < MAX_LIMIT) continue;
-      return stale === 0 ? chunks : this.#exactly(index, filter, question, signal);
+      return stale === 0 ? chunks : this.exactly(index, filter, question, signal);
     }
   }
 
   /** Names the live files to the store: dearer, and nothing stale can stand in the way. */
-  async #exactly(
+  private async exactly(
     index: VectorIndex,
     filter: SearchFilter,
     question: Question,
@@ -80,13 +80,13 @@ export class LiveSearch {
     }
     const largest = [...byGeneration].sort(([, a], [, b]) => b.length - a.length).slice(0, MAX_GENERATIONS);
     const filters = largest.map(([generation, fileIds]) => ({ scopes: filter.scopes, fileIds, generation }));
-    const { hits } = await this.#ask(index, filters, question, Math.min(MAX_LIMIT, 4 * question.k), signal);
-    const { chunks } = await this.#keep(index, hits, question);
+    const { hits } = await this.ask(index, filters, question, Math.min(MAX_LIMIT, 4 * question.k), signal);
+    const { chunks } = await this.keep(index, hits, question);
     return chunks.slice(0, question.k);
   }
 
   /** Asks in every wording under every filter. A point counts by its best place. `exhausted`: what lies beyond is nothing, or too little alike. */
-  async #ask(
+  private async ask(
     { collection }: VectorIndex,
     filters: readonly SearchFilter[],
     { vectors, texts, threshold, keywordWeight }: Question,
@@ -126,7 +126,7 @@ export class LiveSearch {
   }
 
   /** What is live, alike enough and new, and how many hits were not for being stale or the text of another. */
-  async #keep(
+  private async keep(
     index: VectorIndex,
     hits: readonly Hit[],
     { threshold }: Question,

@@ -146,10 +146,10 @@ export class SearchRepository {
    */
   wholeText(fileId: string, maxLength: number): Promise<(WholeText & { truncated: boolean }) | undefined> {
     // One snapshot: the chunks of a generation are removed soon after another one is live, and half a text must not pass for the whole.
-    return this.unitOfWork.run((tx) => this.#wholeText(tx, fileId, maxLength), { isolation: 'REPEATABLE READ' });
+    return this.unitOfWork.run((tx) => this.readWholeText(tx, fileId, maxLength), { isolation: 'REPEATABLE READ' });
   }
 
-  async #wholeText(tx: Tx, fileId: string, maxLength: number) {
+  private async readWholeText(tx: Tx, fileId: string, maxLength: number) {
     const file = await tx.first<Omit<WholeText, 'text'> & { generation: number }>(
       `SELECT id AS "fileId", user_id AS "userId", name, live_generation AS generation FROM files
         WHERE id = $1 AND deleted_at IS NULL AND live_generation IS NOT NULL`,

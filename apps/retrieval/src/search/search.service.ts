@@ -47,12 +47,12 @@ export class SearchService {
   async search(request: SearchRequest, { principal, signal }: Asker): Promise<SearchReply> {
     requireUser(principal);
     const { retrieval } = await this.keeper.current();
-    const { readable, skipped } = await this.#readable(principal, request.items);
+    const { readable, skipped } = await this.readable(principal, request.items);
     const whole = retrieval.RAG_FULL_CONTEXT || retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
     const wholeItems = readable.filter(({ item }) => whole || item.full);
     const searchedItems = readable.filter((one) => !wholeItems.includes(one));
     const { found: texts, truncated: cut } = await this.texts.read(wholeItems.map(({ resource }) => resource));
-    const wanted = this.#wanted(request.queries, request, retrieval, request.hybrid);
+    const wanted = this.wanted(request.queries, request, retrieval, request.hybrid);
     let degraded: SearchReply['degraded'];
     let chunks: Map<string, readonly ScoredChunk[]> = new Map();
     let embedding;
@@ -92,10 +92,10 @@ export class SearchService {
   ): Promise<CallReply<typeof documents.query>> {
     requireUser(principal);
     const { retrieval } = await this.keeper.current();
-    const { readable, skipped } = await this.#readable(principal, collections.map(itemOf));
+    const { readable, skipped } = await this.readable(principal, collections.map(itemOf));
     if (skipped.length > 0) throw notFound();
     const hybrid = retrieval.ENABLE_RAG_HYBRID_SEARCH && request.hybrid !== false;
-    const wanted = this.#wanted([query], request, retrieval, hybrid);
+    const wanted = this.wanted([query], request, retrieval, hybrid);
     try {
       const { chunks, embedding } = await this.items.search(
         readable.map(({ resource }) => resource),
@@ -117,7 +117,7 @@ export class SearchService {
   }
 
   /** The items in their order, each once, and those that are gone or not for the caller. */
-  async #readable(
+  private async readable(
     principal: Principal,
     items: readonly SearchItem[],
   ): Promise<{ readable: { item: SearchItem; resource: SearchResource }[]; skipped: SearchReply['skipped'] }> {
@@ -135,7 +135,7 @@ export class SearchService {
     return { readable, skipped };
   }
 
-  #wanted(
+  private wanted(
     queries: readonly string[],
     { k, threshold, keywordWeight }: { k?: number; threshold?: number; keywordWeight?: number },
     settings: SettingsState['retrieval'],

@@ -18,8 +18,8 @@ const POLL_MS = 1_000;
  */
 @Injectable()
 export class SettingsKeeper implements OnApplicationBootstrap {
-  #state: SettingsState | undefined;
-  #loading: Promise<SettingsState> | undefined;
+  private state: SettingsState | undefined;
+  private loading: Promise<SettingsState> | undefined;
 
   constructor(
     private readonly repository: SettingsRepository,
@@ -30,53 +30,53 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.#noteIgnored(settingsOf(this.env), (await this.#load()).retrieval);
-    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, ({ version }) => this.#reach(version));
+    this.noteIgnored(settingsOf(this.env), (await this.load()).retrieval);
+    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, ({ version }) => this.reach(version));
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll retrieval settings' });
   }
 
   /** As this process knows them: at most a notice, or a second, behind. */
   async current(): Promise<SettingsState> {
-    return this.#state ?? this.#load();
+    return this.state ?? this.load();
   }
 
   /** As the database has them now; one cheap statement. */
   async fresh(): Promise<SettingsState> {
-    return this.#reach(await this.repository.version());
+    return this.reach(await this.repository.version());
   }
 
   /** To be called in the transaction of a change: after its commit this process reads it and the others are told. */
   announce(tx: Tx, version: number): void {
     tx.afterCommit(async () => {
-      await this.#reach(version);
+      await this.reach(version);
       await this.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version });
     });
   }
 
-  async #reach(version: number): Promise<SettingsState> {
-    if (this.#state && this.#state.version >= version) return this.#state;
-    const state = await this.#load();
+  private async reach(version: number): Promise<SettingsState> {
+    if (this.state && this.state.version >= version) return this.state;
+    const state = await this.load();
     // A load that was under way may have begun before the change.
-    return state.version >= version ? state : this.#load();
+    return state.version >= version ? state : this.load();
   }
 
-  #load(): Promise<SettingsState> {
-    this.#loading ??= this.#read().finally(() => {
-      this.#loading = undefined;
+  private load(): Promise<SettingsState> {
+    this.loading ??= this.read().finally(() => {
+      this.loading = undefined;
     });
-    return this.#loading;
+    return this.loading;
   }
 
-  async #read(): Promise<SettingsState> {
-    const state = (await this.repository.load()) ?? (await this.#seed());
+  private async read(): Promise<SettingsState> {
+    const state = (await this.repository.load()) ?? (await this.seed());
     // A setting that is newer than the row begins with what the environment says.
     state.retrieval = { ...settingsOf(this.env), ...state.retrieval };
-    if (!this.#state || state.version >= this.#state.version) this.#state = state;
+    if (!this.state || state.version >= this.state.version) this.state = state;
     return state;
   }
 
   /** The first process of an installation decides. */
-  async #seed(): Promise<SettingsState> {
+  private async seed(): Promise<SettingsState> {
     await this.repository.seed({
       retrieval: settingsOf(this.env),
       embedding: embeddingFrom(this.env, (key) => this.seal.seal(key)),
@@ -87,7 +87,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   }
 
   /** An operator who changes a variable after the first start wonders why nothing happens. */
-  #noteIgnored(environment: SettingsState['retrieval'], saved: SettingsState['retrieval']): void {
+  private noteIgnored(environment: SettingsState['retrieval'], saved: SettingsState['retrieval']): void {
     const keys = RetrievalSettingsSchema.keyof().options;
     const ignored = keys.filter((key) => JSON.stringify(environment[key]) !== JSON.stringify(saved[key]));
     if (ignored.length > 0)

@@ -13,13 +13,13 @@ const LONGEST_HEADING = 200;
 
 /** Finds the headings of Markdown (`#` to `######`), through all parts of one document. A `#` within a fenced block is code. */
 export class Headings {
-  #path: { level: number; title: string }[] = [];
-  #fence: string | undefined;
+  private path: { level: number; title: string }[] = [];
+  private fence: string | undefined;
 
   /** Forgets where it is: another page or sheet begins. */
   reset(): void {
-    this.#path = [];
-    this.#fence = undefined;
+    this.path = [];
+    this.fence = undefined;
   }
 
   /**
@@ -30,14 +30,14 @@ export class Headings {
     const sections: Section[] = [];
     let start = 0;
     let hasBody = false;
-    let path = this.#titles();
+    let path = this.titles();
     for (let at = 0; at < text.length;) {
       const newline = text.indexOf('\n', at);
       const next = newline === -1 ? text.length : newline + 1;
       const line = mayBeMark(text, at)
         ? text.slice(at, characterBoundary(text, Math.min(next, at + LONGEST_HEADING + 10)))
         : undefined;
-      const level = line === undefined ? undefined : this.#level(line);
+      const level = line === undefined ? undefined : this.level(line);
       if (line === undefined || level === undefined) {
         hasBody ||= trimmed(text, { start: at, end: next }) !== undefined;
       } else {
@@ -46,8 +46,8 @@ export class Headings {
           start = at;
           hasBody = false;
         }
-        this.#enter(level, titleOf(line));
-        path = this.#titles();
+        this.enter(level, titleOf(line));
+        path = this.titles();
       }
       at = next;
     }
@@ -56,23 +56,23 @@ export class Headings {
   }
 
   /** The level of the heading that this line is; undefined when it is none. */
-  #level(line: string): number | undefined {
+  private level(line: string): number | undefined {
     const fence = FENCE.exec(line)?.[1];
     if (fence !== undefined) {
-      if (this.#fence === undefined) this.#fence = fence;
-      else if (fence.startsWith(this.#fence)) this.#fence = undefined;
+      if (this.fence === undefined) this.fence = fence;
+      else if (fence.startsWith(this.fence)) this.fence = undefined;
       return undefined;
     }
-    return this.#fence === undefined ? HEADING.exec(line)?.[1]?.length : undefined;
+    return this.fence === undefined ? HEADING.exec(line)?.[1]?.length : undefined;
   }
 
-  #enter(level: number, title: string): void {
-    this.#path = this.#path.filter((heading) => heading.level < level);
-    this.#path.push({ level, title });
+  private enter(level: number, title: string): void {
+    this.path = this.path.filter((heading) => heading.level < level);
+    this.path.push({ level, title });
   }
 
-  #titles(): string[] {
-    return this.#path.map((heading) => heading.title).filter((title) => title !== '');
+  private titles(): string[] {
+    return this.path.map((heading) => heading.title).filter((title) => title !== '');
   }
 }
 

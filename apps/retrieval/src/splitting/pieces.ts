@@ -38,10 +38,10 @@ export function trimmed(text: string, range: Range): Range | undefined {
  */
 export class Joiner {
   /** Where each piece of the range begins, and its size. */
-  #starts: number[] = [];
-  #sizes: number[] = [];
-  #end = 0;
-  #size = 0;
+  private starts: number[] = [];
+  private sizes: number[] = [];
+  private lastEnd = 0;
+  private currentSize = 0;
 
   constructor(
     private readonly size: number,
@@ -51,33 +51,33 @@ export class Joiner {
   /** Takes the next piece, which begins where the last one ended; returns the range that was complete before it, if any. */
   add(start: number, end: number, size: number): Range | undefined {
     let full: Range | undefined;
-    if (this.#size + size > this.size && this.#starts.length > 0) {
-      full = this.#range();
+    if (this.currentSize + size > this.size && this.starts.length > 0) {
+      full = this.range();
       let first = 0;
-      while (this.#size > 0 && (this.#size > this.overlap || this.#size + size > this.size)) {
-        this.#size -= this.#sizes[first] ?? 0;
+      while (this.currentSize > 0 && (this.currentSize > this.overlap || this.currentSize + size > this.size)) {
+        this.currentSize -= this.sizes[first] ?? 0;
         first += 1;
       }
-      this.#starts = this.#starts.slice(first);
-      this.#sizes = this.#sizes.slice(first);
+      this.starts = this.starts.slice(first);
+      this.sizes = this.sizes.slice(first);
     }
-    this.#starts.push(start);
-    this.#sizes.push(size);
-    this.#end = end;
-    this.#size += size;
+    this.starts.push(start);
+    this.sizes.push(size);
+    this.lastEnd = end;
+    this.currentSize += size;
     return full;
   }
 
   /** What is left; the next piece begins a range without overlap. */
   end(): Range | undefined {
-    const rest = this.#starts.length > 0 ? this.#range() : undefined;
-    this.#starts = [];
-    this.#sizes = [];
-    this.#size = 0;
+    const rest = this.starts.length > 0 ? this.range() : undefined;
+    this.starts = [];
+    this.sizes = [];
+    this.currentSize = 0;
     return rest;
   }
 
-  #range(): Range {
-    return { start: this.#starts[0] ?? 0, end: this.#end };
+  private range(): Range {
+    return { start: this.starts[0] ?? 0, end: this.lastEnd };
   }
 }

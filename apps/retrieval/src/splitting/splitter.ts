@@ -10,10 +10,10 @@ import { type CountTokens, loadTokenCounter, tokenRanges, tokensOf } from './tok
  * `document.slice(chunk.start, chunk.end)`, and what no chunk holds is blank.
  */
 export class DocumentSplitter {
-  readonly #headings = new Headings();
-  #ordinal = 0;
-  #offset = 0;
-  #last: TextPart | undefined;
+  private readonly headings = new Headings();
+  private ordinal = 0;
+  private offset = 0;
+  private last: TextPart | undefined;
 
   /** `count` is needed for the splitter by tokens only; see `createSplitter`. */
   constructor(
@@ -30,46 +30,46 @@ export class DocumentSplitter {
 
   /** The chunks of the next part of the document. */
   push(part: TextPart): Chunk[] {
-    if (this.#last && (this.#last.page !== part.page || this.#last.heading !== part.heading)) this.#headings.reset();
-    this.#last = part;
+    if (this.last && (this.last.page !== part.page || this.last.heading !== part.heading)) this.headings.reset();
+    this.last = part;
     const chunks: Chunk[] = [];
-    for (const section of this.#sections(part)) {
+    for (const section of this.sections(part)) {
       const heading = [...(part.heading === undefined ? [] : [part.heading]), ...section.path].join(' > ');
-      for (const range of this.#ranges(part.text, section)) {
+      for (const range of this.ranges(part.text, section)) {
         const within = trimmed(part.text, range);
-        if (within) chunks.push(this.#chunk(part, within, heading));
+        if (within) chunks.push(this.chunk(part, within, heading));
       }
     }
-    this.#offset += part.text.length;
+    this.offset += part.text.length;
     return chunks;
   }
 
-  #chunk(part: TextPart, range: Range, heading: string): Chunk {
+  private chunk(part: TextPart, range: Range, heading: string): Chunk {
     const text = part.text.slice(range.start, range.end);
     return {
-      ordinal: this.#ordinal++,
+      ordinal: this.ordinal++,
       text,
-      start: this.#offset + range.start,
-      end: this.#offset + range.end,
+      start: this.offset + range.start,
+      end: this.offset + range.end,
       ...(part.page === undefined ? {} : { page: part.page }),
       ...(heading === '' ? {} : { heading }),
       hash: createHash('sha256').update(text).digest('hex'),
     };
   }
 
-  #sections({ text, markup }: TextPart): Section[] {
+  private sections({ text, markup }: TextPart): Section[] {
     if (!this.options.markdownHeadings || markup !== 'markdown') return [{ start: 0, end: text.length, path: [] }];
-    const sections = this.#headings.sections(text);
-    return this.options.minSizeTarget > 0 ? this.#joined(text, sections) : sections;
+    const sections = this.headings.sections(text);
+    return this.options.minSizeTarget > 0 ? this.joined(text, sections) : sections;
   }
 
   /** Short sections joined with what follows, as long as the whole fits into a chunk. */
-  #joined(text: string, sections: Section[]): Section[] {
+  private joined(text: string, sections: Section[]): Section[] {
     const joined: Section[] = [];
     let size = 0;
     for (const section of sections) {
       const last = joined.at(-1);
-      const own = this.#measure(text, section);
+      const own = this.measure(text, section);
       if (last && size < this.options.minSizeTarget && size + own <= this.options.chunkSize) {
         last.end = section.end;
         size += own;
@@ -81,13 +81,13 @@ export class DocumentSplitter {
     return joined;
   }
 
-  #measure(text: string, range: Range): number {
+  private measure(text: string, range: Range): number {
     return this.count && this.options.splitter === 'token'
       ? tokensOf(text, range, this.count)
       : range.end - range.start;
   }
 
-  #ranges(text: string, range: Range): Iterable<Range> {
+  private ranges(text: string, range: Range): Iterable<Range> {
     const { splitter, chunkSize, chunkOverlap } = this.options;
     return splitter === 'token' && this.count
       ? tokenRanges(text, range, chunkSize, chunkOverlap, this.count)

@@ -10,7 +10,9 @@ import { LiveProvider } from './live';
 import { Notice } from './notice';
 import { Shell } from './shell';
 
-/** Who is here decides what is shown; a visitor sees the sign-in page at every address and comes back to where they wanted to go. */
+/**
+ * The session decides what is shown; a visitor sees the sign-in page at every address and returns to that address afterwards.
+ */
 export function App() {
   const session = useSession();
   if (session.status === 'loading') return <Notice kind="busy">Opening Perennial…</Notice>;

@@ -3,7 +3,7 @@ import { useLive } from './live';
 
 const BACK_FOR_MS = 3_000;
 
-/** An honest line: says when the connection is lost, and for a moment when it is back. */
+/** Shows when the connection is lost, and for a moment when it is back. */
 export function ConnectionLine() {
   const { connected } = useLive();
   const wasLost = useRef(false);
@@ -23,7 +23,7 @@ export function ConnectionLine() {
 
   return (
     <div className="connection" role="status" aria-live="polite">
-      {!connected && <p className="connection-lost">Connection lost. Trying again… Answers go on on the server.</p>}
+      {!connected && <p className="connection-lost">Connection lost. Reconnecting… Answers continue on the server.</p>}
       {connected && back && <p className="connection-back">Connected again.</p>}
     </div>
   );

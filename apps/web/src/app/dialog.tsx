@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { Icon } from './icon';
 
-/** A modal window: the browser keeps the focus in it and gives it back afterwards; Escape and a click beside it close it. */
+/** A modal window: the browser keeps the focus in it and returns it afterwards; Escape and a click outside close it. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();

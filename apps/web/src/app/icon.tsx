@@ -11,7 +11,7 @@ const PATHS = {
   leave: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
 } as const;
 
-/** A picture for the eye only: its button carries the name. */
+/** A decorative picture: its button carries the name. */
 export function Icon({ name }: { name: keyof typeof PATHS }) {
   return (
     <svg

@@ -8,22 +8,22 @@ import { Store } from './store';
 
 interface Live {
   connected: boolean;
-  /** The socket's id, or a stand-in while the line is down: a turn is answered all the same. */
+  /** The socket's id, or a placeholder while it is disconnected: a turn is answered anyway. */
   sessionId(): string;
-  /** What was told of the documents of answers that are being written. */
+  /** News about documents of answers that are being written. */
   news: Store<News>;
 }
 
 const LiveContext = createContext<Live>({ connected: true, sessionId: () => '', news: new Store<News>(new Map()) });
 
-/** The live line of this page: whether it stands, and what a turn needs of it. */
+/** The page's live socket: its state, and what a turn needs of it. */
 export function useLive(): Live {
   return useContext(LiveContext);
 }
 
 const OFFLINE_SESSION = 'offline';
 
-/** Keeps the live line open and lets what arrives on it refresh what the page shows. */
+/** Keeps the live socket open and refreshes the page with its events. */
 export function LiveProvider({ token, children }: { token: string; children: ReactNode }) {
   const client = useQueryClient();
   const [connected, setConnected] = useState(true);
@@ -36,7 +36,7 @@ export function LiveProvider({ token, children }: { token: string; children: Rea
     let wasDown = false;
     live.onConnected((up) => {
       setConnected(up);
-      // What happened while the line was down is read again; the session may have ended as well.
+      // Reads everything again, since events were missed; the session may have ended too.
       if (up && wasDown) void client.invalidateQueries();
       if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
       wasDown = !up;

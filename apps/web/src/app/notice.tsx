@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A whole-page message: something is loading, or something is wrong and can be tried again. */
+/** A whole-page message: loading, or an error with a retry. */
 export function Notice({
   kind,
   children,

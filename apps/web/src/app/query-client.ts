@@ -1,7 +1,7 @@
 import { ApiError } from '@perennial/web-client';
 import { QueryClient } from '@tanstack/react-query';
 
-/** A refusal (4xx) is an answer and is not asked again; what is down is asked again for a while. */
+/** A refusal (4xx) is not retried; an unavailable server is retried for a while. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {

@@ -5,7 +5,7 @@ import { Sidebar } from '../sidebar/sidebar';
 import { ConnectionLine } from './connection-line';
 import { Icon } from './icon';
 
-/** The frame around every page of a signed-in person: chat list beside, or as a drawer on a phone. */
+/** The frame around every page of a signed-in user: the chat list at the side, or as a drawer on a phone. */
 export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);

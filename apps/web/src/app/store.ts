@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react';
 
-/** A value that lives longer than the component that shows it. */
+/** A value that outlives the component that shows it. */
 export class Store<T> {
-  readonly #listeners = new Set<() => void>();
+  private readonly listeners = new Set<() => void>();
 
   constructor(private value: T) {}
 
@@ -11,12 +11,12 @@ export class Store<T> {
   set(next: T): void {
     if (Object.is(next, this.value)) return;
     this.value = next;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.listeners) listener();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   };
 }
 

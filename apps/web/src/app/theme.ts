@@ -10,7 +10,7 @@ function preferred(): Theme {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
-/** The colour theme: the system's until the person chooses. */
+/** The colour theme: the system's until the user chooses. */
 export function useTheme(): { theme: Theme; toggle: () => void } {
   const [theme, setTheme] = useState<Theme>(preferred);
   useEffect(() => {

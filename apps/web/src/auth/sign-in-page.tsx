@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { SESSION_KEY } from './use-session';
 
-/** Signs in, or makes an account; the first account of an installation becomes its administrator. */
+/** Signs in, or creates an account; the first account of an installation becomes its administrator. */
 export function SignInPage() {
   const client = useQueryClient();
   const config = useQuery({ queryKey: ['config'], queryFn: () => call(routes.configs.get, {}) });
@@ -63,7 +63,7 @@ export function SignInPage() {
         </label>
         {registering && config.data?.setup_secret && (
           <label className="field">
-            Set-up secret (the log of the auth service tells it)
+            Set-up secret (it is in the log of the auth service)
             <input name="setup_secret" autoComplete="off" required maxLength={200} />
           </label>
         )}

@@ -11,7 +11,7 @@ export type Session =
   | { status: 'visitor' }
   | { status: 'present'; user: SessionProfile; retry: () => void };
 
-/** Who is here. A server that is down is not a sign-out: the person stays who they were. */
+/** The present session. An unavailable server is not a sign-out: the user stays signed in. */
 export function useSession(): Session {
   const query = useQuery({
     queryKey: SESSION_KEY,

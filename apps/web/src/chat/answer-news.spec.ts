@@ -12,7 +12,7 @@ const sources = [{ source: { id: 'a' }, document: ['text'], metadata: [{}] }];
 const message = (more: object = {}): Message => ({ id: 'm', role: 'assistant', childrenIds: [], ...more });
 
 describe('the news of an answer', () => {
-  it('gathers statuses and sources by answer, and begins anew with another attempt', () => {
+  it('collects statuses and sources by answer, and starts again with another attempt', () => {
     const news = new Store<News>(new Map());
     takeNews(news, told({ type: 'status', data: queries }));
     takeNews(news, told({ type: 'status', data: found }));
@@ -34,7 +34,7 @@ describe('the news of an answer', () => {
 });
 
 describe('documentsOf', () => {
-  it('prefers what is stored to news that missed something, and takes news until something is stored', () => {
+  it('prefers stored data to news, and uses news until there is some', () => {
     const stored = message({ statusHistory: [queries, found], sources });
     expect(documentsOf(stored, { statuses: [queries] })).toEqual({ statuses: [queries, found], sources });
     expect(documentsOf(message(), { statuses: [queries], sources })).toEqual({ statuses: [queries], sources });
@@ -52,7 +52,7 @@ describe('statusLines', () => {
     expect(statusLines([queries, found], true).map(({ text }) => text)).toEqual(['Found 2 documents.']);
   });
 
-  it('says what was not found, and why there was no search', () => {
+  it('says that nothing was found, and why there was no search', () => {
     const nothing = { ...found, count: 0 };
     expect(statusLines([queries, nothing], false)[0]?.text).toBe('Found nothing in the documents about this.');
     const away = { action: 'documents_unavailable', description: 'The store is away.', done: true };

@@ -2,7 +2,7 @@ import { type SocketEvent } from '@perennial/contracts-gateway';
 import { type Message, type MessageStatus, MessageStatusSchema } from '@perennial/contracts-wire';
 import { Store } from '../app/store';
 
-/** What the live line has told about the documents of an answer. */
+/** News from the live socket about the documents of an answer. */
 export interface AnswerNews {
   statuses: readonly MessageStatus[];
   /** As the wire has them. */
@@ -12,16 +12,16 @@ export interface AnswerNews {
 /** By the id of the answer's message. */
 export type News = ReadonlyMap<string, AnswerNews>;
 
-/** Answers of which the news is kept; older ones are read from the chat. */
+/** Answers whose news is kept; older ones are read from the chat. */
 const KEPT = 50;
 
-/** Takes what an event tells about documents; an event that tells nothing changes nothing. */
+/** Takes an event about documents; other events change nothing. */
 export function takeNews(news: Store<News>, { message_id: id, data: event }: SocketEvent): void {
   if (id === undefined) return;
   const known = news.get().get(id) ?? { statuses: [] };
   if (event.type === 'status') {
     const begins = event.data.action === 'queries_generated';
-    // The documents are asked anew: another attempt at the same answer.
+    // Another attempt at the same answer searches the documents again.
     keep(news, id, begins ? { statuses: [event.data] } : { ...known, statuses: [...known.statuses, event.data] });
   } else if (event.type === 'chat:completion' && 'sources' in event.data) {
     keep(news, id, { ...known, sources: event.data.sources });
@@ -33,7 +33,7 @@ function keep(news: Store<News>, id: string, told: AnswerNews): void {
   news.set(new Map([...others, [id, told] as const].slice(-KEPT)));
 }
 
-/** What is known of the documents of an answer: what is stored, or what the live line has told since. */
+/** The documents of an answer: the stored ones, or the news until then. */
 export function documentsOf(message: Message, told: AnswerNews | undefined): AnswerNews {
   const stored = Array.isArray(message.statusHistory) ? (message.statusHistory as unknown[]) : [];
   const statuses = stored.flatMap((status) => {

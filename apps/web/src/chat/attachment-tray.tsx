@@ -5,7 +5,7 @@ import { ProgressBar } from '../files/progress-bar';
 import type { Upload, UploadList } from '../files/upload-list';
 import { type Draft, lackWords } from './draft';
 
-/** What goes with the message, each with how far it is, and what a message that is sent now would lack. */
+/** The message's attachments with their progress, and what a message that is sent now would lack. */
 export function AttachmentTray({ draft }: { draft: Draft }) {
   const uploads = useStore(draft.uploads.items);
   const bases = useStore(draft.bases);

@@ -11,7 +11,7 @@ import { ModelPicker } from './model-picker';
 import { endOf, threadOf, versionsOf } from './thread';
 import { useTurn } from './use-turn';
 
-/** Closer to the end than this, in pixels, the view follows the growing answer. */
+/** Within this distance from the end, in pixels, the view follows the growing answer. */
 const FOLLOW_WITHIN = 120;
 
 /** One chat, or the start of a new one. */
@@ -21,7 +21,7 @@ export function ChatPage() {
   const tasks = useRunningTasks(chatId);
   const models = useModels();
   const [chosen, setChosen] = useState<string>();
-  /** The end of the branch that was chosen among versions; undefined: the chat's current one. */
+  /** The end of the chosen branch; undefined: the chat's current one. */
   const [branch, setBranch] = useState<string>();
   const thread = threadOf(chat.data, branch);
   const last = thread.at(-1);

@@ -22,7 +22,7 @@ export function useChats() {
   });
 }
 
-/** A chat with its newest messages, and with older ones as far as they were fetched. */
+/** A chat with its newest messages, and the older ones that were fetched. */
 export function useChat(chatId: string | undefined) {
   return useInfiniteQuery({
     queryKey: chatKey(chatId ?? ''),
@@ -34,7 +34,7 @@ export function useChat(chatId: string | undefined) {
   });
 }
 
-/** Ids of the answers being written in the chat: what a reloaded page takes up again. */
+/** Ids of the running answers of the chat, which a reloaded page continues to follow. */
 export function useRunningTasks(chatId: string | undefined) {
   return useQuery({
     queryKey: tasksKey(chatId ?? ''),

@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useContext } from 'react';
 import type { CitedDocument } from './citations';
 
-/** What the numbers in an answer stand for. */
+/** The documents behind the numbers in an answer. */
 export interface Citations {
   documents: readonly CitedDocument[];
   open: (document: CitedDocument) => void;
@@ -9,7 +9,7 @@ export interface Citations {
 
 export const CitationsContext = createContext<Citations>({ documents: [], open: () => undefined });
 
-/** A citation in an answer: a button for each number that stands for a document; others stay the text that they are. */
+/** A citation in an answer: a button for each number with a document; other numbers stay text. */
 export function Citation({ numbers, children }: { numbers: string; children: ReactNode }) {
   const { documents, open } = useContext(CitationsContext);
   const cited = numbers.split(',').map((number) => documents.find((document) => document.number === Number(number)));

@@ -11,7 +11,7 @@ const source = (
 });
 
 describe('citedDocuments', () => {
-  it('numbers the different documents over all sources, in their order, and gathers the passages of each', () => {
+  it('numbers the different documents over all sources, in order, and collects the passages of each', () => {
     const documents = citedDocuments([
       source('base', { source: 'a.pdf', page: 2, file_id: 'a' }, { source: 'b.md', headings: ['One', 'Two'] }),
       source('a.pdf', { source: 'a.pdf', page: 0, file_id: 'a' }, { source: 'c.txt' }),
@@ -28,7 +28,7 @@ describe('citedDocuments', () => {
     expect(documents[1]?.passages[0]?.headings).toEqual(['One', 'Two']);
   });
 
-  it('goes by the source itself where a text has no metadata', () => {
+  it('uses the source itself if a text has no metadata', () => {
     const [document] = citedDocuments([{ source: { id: 'x', name: 'X' }, document: ['text'], metadata: [] }]);
     expect(document).toEqual({
       number: 1,
@@ -38,7 +38,7 @@ describe('citedDocuments', () => {
     });
   });
 
-  it('leaves out what it cannot understand', () => {
+  it('ignores malformed sources', () => {
     expect(citedDocuments(undefined)).toEqual([]);
     expect(citedDocuments('sources')).toEqual([]);
     expect(citedDocuments([null, { document: 'no list' }, source('a', { source: 'a' })])).toHaveLength(1);
@@ -55,7 +55,7 @@ describe('pagesWords', () => {
 });
 
 describe('originalAddress', () => {
-  it('points at the page where there is one', () => {
+  it('links to the page if there is one', () => {
     expect(originalAddress('a', 4)).toBe('/api/v1/files/a/content#page=4');
     expect(originalAddress('a')).toBe('/api/v1/files/a/content');
   });

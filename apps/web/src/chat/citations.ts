@@ -1,27 +1,27 @@
 import { SourceSchema } from '@perennial/contracts-wire';
 
-/** One text of a document that an answer leaned on. */
+/** A text of a document that an answer used. */
 export interface Passage {
   text: string;
   /** From 1. */
   page?: number;
-  /** From the outermost in. */
+  /** From the outermost to the innermost. */
   headings: string[];
 }
 
-/** A document under the number by which the answer cites it. */
+/** A document with its citation number. */
 export interface CitedDocument {
   /** From 1. */
   number: number;
   name: string;
-  /** Absent for what is no file here. */
+  /** Absent for a source that is not a file here. */
   fileId?: string;
   passages: Passage[];
 }
 
 /**
- * The documents of an answer, by number: numbers count the different `metadata[].source` (else `source.id`) over all sources, in order,
- * as the model was told them. What cannot be understood is left out.
+ * The documents of an answer, by number: numbers count the different `metadata[].source` (else `source.id`) over all sources, in order, as in
+ * the model's prompt. Malformed sources are ignored.
  */
 export function citedDocuments(sources: unknown): CitedDocument[] {
   if (!Array.isArray(sources)) return [];
@@ -47,7 +47,7 @@ export function citedDocuments(sources: unknown): CitedDocument[] {
   return [...documents.values()];
 }
 
-/** `page 3`, `pages 3, 7`; empty where pages are not known. */
+/** `page 3`, `pages 3, 7`; empty if pages are unknown. */
 export function pagesWords(passages: readonly Passage[]): string {
   const known = passages.flatMap(({ page }) => (page === undefined ? [] : [page]));
   const pages = [...new Set(known)].sort((one, other) => one - other);
@@ -55,7 +55,7 @@ export function pagesWords(passages: readonly Passage[]): string {
   return `${pages.length === 1 ? 'page' : 'pages'} ${pages.join(', ')}`;
 }
 
-/** Where the original is shown, at its page where the browser's viewer can. */
+/** Address of the original, at its page if the browser's viewer supports it. */
 export function originalAddress(fileId: string, page?: number): string {
   const address = `/api/v1/files/${encodeURIComponent(fileId)}/content`;
   return page === undefined ? address : `${address}#page=${page}`;

@@ -15,8 +15,8 @@ interface ComposerProps {
 }
 
 /**
- * The message box: Enter sends, Shift+Enter breaks the line; while an answer is written its button stops it. Files are attached by button,
- * by pasting, or by dropping them onto the chat; a message waits for none of them.
+ * The message box: Enter sends, Shift+Enter breaks the line; while an answer is written its button stops it. Files are attached by button, by
+ * pasting, or by dropping them onto the chat; a message does not wait for them.
  */
 export function Composer({ draft, writing, problem, onSend, onStop }: ComposerProps) {
   const [text, setText] = useState('');
@@ -51,7 +51,7 @@ export function Composer({ draft, writing, problem, onSend, onStop }: ComposerPr
   };
   const paste = (event: ClipboardEvent) => {
     const { files } = event.clipboardData;
-    // What office programs copy has a picture of the text with it: the text is meant.
+    // Office programs also put a picture of copied text on the clipboard: prefer the text.
     if (files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
     event.preventDefault();
     draft.uploads.add(files);

@@ -4,11 +4,11 @@ import { counted } from '../files/file-words';
 /** One line about the documents of an answer. */
 export interface StatusLine {
   text: string;
-  /** Something is not as it should be. */
+  /** Something went wrong. */
   warning: boolean;
 }
 
-/** What is said of the documents: what goes on while the answer is not there yet, and what came of it afterwards. */
+/** Status lines about documents: the progress before the answer, and the result afterwards. */
 export function statusLines(statuses: readonly MessageStatus[], writing: boolean): StatusLine[] {
   const lines = statuses.flatMap(({ action, count = 0, description }): StatusLine[] => {
     if (action === 'sources_retrieved') {

@@ -14,7 +14,7 @@ const upload = (name: string, state: Upload['state']): Upload => ({
 const server = { remove: () => Promise.resolve() } as unknown as UploadServer;
 
 describe('Draft', () => {
-  it('sends what the server has, read or not, and keeps what failed or is still on its way', () => {
+  it('sends files that the server has, and keeps those that failed or are still being sent', () => {
     const draft = new Draft(server);
     draft.uploads.items.set([
       upload('ready', 'ready'),

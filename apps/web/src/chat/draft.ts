@@ -8,7 +8,7 @@ export interface ChosenBase {
   name: string;
 }
 
-/** What is attached to the message that is being written in a chat: files, also those still on their way, and bases. */
+/** Attachments of the message that is being written in a chat: files, including those still being sent, and bases. */
 export class Draft {
   readonly uploads: UploadList;
   readonly bases = new Store<readonly ChosenBase[]>([]);
@@ -25,7 +25,7 @@ export class Draft {
     this.bases.set(this.bases.get().filter(({ id }) => id !== baseId));
   }
 
-  /** What can go with the message now: all that the server has and has not given up. */
+  /** Attachments that can go with the message now: files that the server has and that did not fail. */
   attachments(): Attachment[] {
     const files = this.uploads.items.get().filter(isAttachable);
     return [
@@ -34,7 +34,7 @@ export class Draft {
     ];
   }
 
-  /** The message is on the server with these; what is still on its way stays for the next one. */
+  /** The message was sent with these attachments; files still being sent stay for the next one. */
   sent(attachments: readonly Attachment[]): void {
     const ids = new Set(attachments.map(({ id }) => id));
     const files = this.uploads.items.get().filter(({ fileId }) => fileId !== undefined && ids.has(fileId));
@@ -47,7 +47,7 @@ function isAttachable({ state, fileId }: Upload): boolean {
   return fileId !== undefined && (state === 'reading' || state === 'ready');
 }
 
-/** What a message that is sent now would have to do without; undefined when it lacks nothing. */
+/** What a message that is sent now would lack; undefined if nothing. */
 export function lackWords(uploads: readonly Upload[]): string | undefined {
   const named = (states: readonly Upload['state'][]): string[] =>
     uploads.filter(({ state }) => states.includes(state)).map(({ name }) => name);

@@ -2,29 +2,29 @@ import { createContext, type ReactNode, useContext, useState } from 'react';
 import { uploadServer } from '../files/upload-server';
 import { Draft } from './draft';
 
-/** Stands for the chat that is made by its first message. */
+/** Key of the chat that the first message creates. */
 const NEW_CHAT = '';
 
-/** One draft for each chat: an upload goes on while another chat is looked at. */
+/** One draft for each chat, so that an upload continues while another chat is shown. */
 class Drafts {
-  readonly #byChat = new Map<string, Draft>();
+  private readonly byChat = new Map<string, Draft>();
 
   of(chatId = NEW_CHAT): Draft {
-    const draft = this.#byChat.get(chatId) ?? new Draft(uploadServer);
-    this.#byChat.set(chatId, draft);
+    const draft = this.byChat.get(chatId) ?? new Draft(uploadServer);
+    this.byChat.set(chatId, draft);
     return draft;
   }
 
-  /** The new chat has got its id: what is left of its draft goes on there. */
+  /** The new chat has an id: the rest of its draft moves there. */
   begin(chatId: string): void {
-    this.#byChat.set(chatId, this.of());
-    this.#byChat.delete(NEW_CHAT);
+    this.byChat.set(chatId, this.of());
+    this.byChat.delete(NEW_CHAT);
   }
 }
 
 const DraftsContext = createContext(new Drafts());
 
-/** Keeps the drafts of whoever is signed in. */
+/** Keeps the drafts of the signed-in user. */
 export function DraftsProvider({ children }: { children: ReactNode }) {
   const [drafts] = useState(() => new Drafts());
   return <DraftsContext value={drafts}>{children}</DraftsContext>;

@@ -47,13 +47,13 @@ describe('citations in an answer', () => {
     expect(rendered('A fact.[^1]\n\n[^1]: [1]')).not.toContain('Source 1');
   });
 
-  it('stay text where no document has that number', () => {
+  it('stay text if no document has that number', () => {
     const html = rendered('So it is [3], and [1, 7], and [0].');
     expect(cited(html)).toEqual([]);
     expect(html).toContain('So it is [3], and [1, 7], and [0].');
   });
 
-  it('stay text where a reference of that name is a link', () => {
+  it('stay text if a link has that name', () => {
     const html = rendered('Look at [1].\n\n[1]: https://example.com/c');
     expect(cited(html)).toEqual([]);
     expect(html).toContain('href="https://example.com/c"');

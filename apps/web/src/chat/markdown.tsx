@@ -12,15 +12,17 @@ const COMPONENTS: Components = {
       {children}
     </a>
   ),
-  // Only our plugin makes them.
+  // Only our plugin creates them.
   cite: ({ node, children }) => (
     <Citation numbers={String(node?.properties['data-numbers'] ?? '')}>{children}</Citation>
   ),
-  // It scrolls sideways: so it must be reached with the keyboard.
+  // It scrolls sideways, so it must be reachable by keyboard.
   pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
 };
 
-/** A model's text as Markdown. Raw HTML in it is shown as text and unsafe addresses are dropped, so that nothing in an answer can run. */
+/**
+ * A model's text as Markdown. Raw HTML in it is shown as text and unsafe addresses are dropped, so that an answer cannot run scripts.
+ */
 export const Markdown = memo(function Markdown({ text }: { text: string }) {
   return (
     <div className="markdown">

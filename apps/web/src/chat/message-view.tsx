@@ -43,13 +43,13 @@ export function UserMessage({ message }: { message: Message }) {
 
 interface AnswerProps {
   message: Message;
-  /** The run that writes this answer, while it does. */
+  /** The run that is writing this answer. */
   runId?: string;
   onEnd: () => void;
   onGrow: () => void;
-  /** Answers again; absent where that makes no sense. */
+  /** Answers again; absent if that makes no sense. */
   onRetry?: () => void;
-  /** Ids of all answers to the same message, this one among them. */
+  /** Ids of all answers to the same message, including this one. */
   versions: string[];
   onShowVersion: (id: string) => void;
 }
@@ -57,7 +57,7 @@ interface AnswerProps {
 /** An answer: stored, or growing while its run writes it. */
 export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry, versions, onShowVersion }: AnswerProps) {
   const streamed = useRunText(runId);
-  // The stored answer is the last word, when there is one.
+  // A stored answer that is done needs no stream.
   const run = runId === undefined && message.done ? undefined : streamed.run;
   const told = useStore(useLive().news).get(message.id);
   const [opened, setOpened] = useState<CitedDocument>();
@@ -65,7 +65,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry, versi
   const documents = useMemo(() => citedDocuments(sources), [sources]);
   const citations = useMemo(() => ({ documents, open: setOpened }), [documents]);
   const ended = run?.end !== undefined;
-  // What the stream holds is newer than what was loaded, except before its first event.
+  // The stream is newer than the loaded chat, except before its first event.
   const live = run && (run.text.length > 0 || ended) ? run.text : undefined;
   const { thoughts, answer: text } = useMemo(
     () =>
@@ -74,7 +74,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry, versi
         : splitThoughts(live, { growing: !ended }),
     [live, ended, message],
   );
-  // What is stored of an answer that is not done is no whole answer, also before its run is known here.
+  // A stored answer that is not done is incomplete, even if its run is not known here yet.
   const writing = (runId !== undefined || message.done === false) && !ended;
   const error = run?.end?.error?.message ?? errorOf(message);
   const stopped = run?.end?.state === 'cancelled' || (message.incomplete === true && !error);
@@ -113,7 +113,7 @@ export function AssistantMessage({ message, runId, onEnd, onGrow, onRetry, versi
   );
 }
 
-/** Leads from one answer to another one to the same message. */
+/** Switches between answers to the same message. */
 function Versions({ of, among, onShow }: { of: string; among: string[]; onShow: (id: string) => void }) {
   const place = among.indexOf(of);
   const step = (name: string, sign: string, to: string | undefined) => (

@@ -1,6 +1,6 @@
 import type { Model } from '@perennial/contracts-wire';
 
-/** Which model answers. Says plainly when there is none. */
+/** Chooses the model that answers, or says that there is none. */
 export function ModelPicker({
   models,
   value,

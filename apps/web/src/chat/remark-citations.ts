@@ -1,4 +1,4 @@
-/** What this needs of a node of a Markdown tree. */
+/** The used part of a node of a Markdown tree. */
 interface TreeNode {
   type: string;
   value?: string;
@@ -7,12 +7,12 @@ interface TreeNode {
 }
 
 const CITATION = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
-/** A number in brackets inside of these is part of something else. Code has no text nodes. */
+/** A number in brackets inside of these is not a citation. Code has no text nodes. */
 const NOT_IN = new Set(['link', 'linkReference', 'footnoteDefinition']);
 
 /**
  * A remark plugin: `[1]` and `[1, 2]` in running text become `<cite data-numbers="1,2">`. It works on the parsed tree, so that code, links
- * and addresses stay what they are.
+ * and addresses are not changed.
  */
 export function remarkCitations() {
   return (tree: TreeNode): void => mark(tree);

@@ -10,7 +10,7 @@ interface SourceListProps {
   onOpen: (document: CitedDocument) => void;
 }
 
-/** The documents that an answer leaned on, under their numbers. */
+/** The documents that an answer used, with their numbers. */
 export function SourceList({ documents, onOpen }: SourceListProps) {
   if (documents.length === 0) return null;
   return (
@@ -30,7 +30,7 @@ export function SourceList({ documents, onOpen }: SourceListProps) {
   );
 }
 
-/** What a document says that the answer leaned on, and the way to the original at its page. */
+/** The passages of a document that the answer used, and a link to the original at its page. */
 export function SourceDialog({ document, onClose }: { document: CitedDocument; onClose: () => void }) {
   const { number, name, fileId, passages } = document;
   const file = useQuery({

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { Thoughts } from './thoughts';
 import { thoughtsOf } from './thread';
 
-it('thoughts are folded: their text is not in the page until somebody opens them', () => {
+it('thoughts are collapsed: their text is not in the page until they are opened', () => {
   const folded = renderToStaticMarkup(<Thoughts text="Let me see." thinking={false} />);
   expect(folded).toContain('<summary>Thoughts</summary>');
   expect(folded).not.toContain('Let me see');

@@ -7,7 +7,7 @@ interface ThoughtsProps {
   thinking: boolean;
 }
 
-/** What a model thought before it answered: folded until somebody wants to read it, and rendered only then. */
+/** A model's thoughts before its answer: collapsed, and rendered only when opened. */
 export function Thoughts({ text, thinking }: ThoughtsProps) {
   const [open, setOpen] = useState(false);
   return (

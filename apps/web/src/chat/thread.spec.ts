@@ -21,7 +21,7 @@ describe('threadOf', () => {
     expect(threadOf(chat).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
 
-  it('ends at a missing parent and at a circle', () => {
+  it('ends at a missing parent and at a cycle', () => {
     expect(threadOf(chatOf('b', message('b', 'gone'))).map(({ id }) => id)).toEqual(['b']);
     expect(threadOf(chatOf('b', message('a', 'b'), message('b', 'a'))).map(({ id }) => id)).toEqual(['a', 'b']);
   });
@@ -33,7 +33,7 @@ describe('threadOf', () => {
 });
 
 describe('joinPages', () => {
-  it('has the messages of all pages, and is of the newest', () => {
+  it('has the messages of all pages, and the other fields of the newest', () => {
     const newest = chatOf('c', message('c', 'b'), message('b', 'a'));
     const older = chatOf('c', message('a', null));
     expect(threadOf(joinPages([newest, older])).map(({ id }) => id)).toEqual(['a', 'b', 'c']);

@@ -1,6 +1,6 @@
 import { AttachmentSchema, type Chat, type Message } from '@perennial/contracts-wire';
 
-/** One chat of its pages, the newest first: all of their messages. */
+/** Joins the pages of one chat, the newest first: all of their messages. */
 export function joinPages(pages: readonly Chat[]): Chat | undefined {
   const [newest, ...older] = pages;
   if (!newest || older.length === 0) return newest;
@@ -11,7 +11,9 @@ export function joinPages(pages: readonly Chat[]): Chat | undefined {
   return { ...newest, chat: { ...newest.chat, history: { ...newest.chat.history, messages } } };
 }
 
-/** The shown branch of a chat, from its first message to the given one, or to the current one where the chat has no such message. */
+/**
+ * The shown branch of a chat, from its first message to the given one, or to the current one if the chat has no such message.
+ */
 export function threadOf(chat: Chat | undefined, last?: string): Message[] {
   const history = chat?.chat.history;
   if (!history) return [];
@@ -28,13 +30,13 @@ export function threadOf(chat: Chat | undefined, last?: string): Message[] {
   return thread;
 }
 
-/** Ids of the answers to the same message, this one among them, oldest first. */
+/** Ids of the answers to the same message, including this one, oldest first. */
 export function versionsOf(chat: Chat | undefined, answer: Message): string[] {
   const all = Object.values(chat?.chat.history?.messages ?? {});
   return all.filter(({ role, parentId }) => role === answer.role && parentId === answer.parentId).map(({ id }) => id);
 }
 
-/** The end of the branch that goes on from a message, with the newest of several. */
+/** The end of the branch after a message, following the newest of several. */
 export function endOf(chat: Chat | undefined, id: string): string {
   const all = Object.values(chat?.chat.history?.messages ?? {});
   const seen = new Set<string>();
@@ -53,7 +55,7 @@ export function textOf(message: Message): string {
   return message.content.map((part: { text?: string }) => part.text ?? '').join('');
 }
 
-/** What was thought before a stored answer, which comes as an item of its output. */
+/** The thoughts of a stored answer, which are an item of its output. */
 export function thoughtsOf(message: Message): string {
   const items = (message.output ?? []) as { type: string; content?: { text?: string }[] }[];
   return items
@@ -62,20 +64,20 @@ export function thoughtsOf(message: Message): string {
     .join('\n\n');
 }
 
-/** What went wrong with a message, in the server's words; undefined when nothing did. */
+/** The error of a message, as the server worded it; undefined without one. */
 export function errorOf(message: Message): string | undefined {
   const error = message.error as { content?: string } | string | null | undefined;
   return typeof error === 'string' ? error : error?.content;
 }
 
-/** A file or a knowledge base that went with a message. */
+/** A file or a knowledge base of a message. */
 export interface Attached {
   type: 'file' | 'collection';
   id: string;
   name: string;
 }
 
-/** What went with a message; what other clients attach beside documents is left out. */
+/** The attachments of a message; other clients' attachments that are not documents are left out. */
 export function attachmentsOf(message: Message): Attached[] {
   if (!Array.isArray(message.files)) return [];
   return (message.files as unknown[]).flatMap((entry) => {

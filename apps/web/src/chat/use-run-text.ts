@@ -2,8 +2,8 @@ import { followRun, type RunText } from '@perennial/web-client';
 import { useEffect, useState } from 'react';
 
 /**
- * The text of an answer while it is being written; renders at most once a frame, however fast the words come. It stays when the run is
- * over, until another begins: what is stored may be loaded a moment later.
+ * The text of an answer while it is being written; renders at most once a frame. It stays after the run's end until another run begins,
+ * because the stored text may be loaded a moment later.
  */
 export function useRunText(runId: string | undefined): { run?: RunText; connected: boolean } {
   const [run, setRun] = useState<RunText>();

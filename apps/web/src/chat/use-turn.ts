@@ -4,14 +4,14 @@ import { useNavigate } from 'react-router';
 import { useLive } from '../app/live';
 import { useSendTurn } from './chat-queries';
 
-/** A message as it is sent. */
+/** A message to send. */
 interface Question {
   id: string;
   text: string;
   files: Attachment[];
 }
 
-/** Sends messages and asks for answers; the ids are made here, so that a repeated request is the same turn. */
+/** Sends messages and requests answers; the ids are created here, so that a repeated request is the same turn. */
 export function useTurn(chatId: string | undefined, thread: Message[], model: string) {
   const live = useLive();
   const navigate = useNavigate();
@@ -51,7 +51,7 @@ export function useTurn(chatId: string | undefined, thread: Message[], model: st
     /** `onAccepted` is called when the server has the message, before its chat is shown. */
     say: (text: string, files: Attachment[], onAccepted: (chatId: string) => void) =>
       ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, onAccepted),
-    /** Answers the same question once more: a version of its own, beside the old one. */
+    /** Answers the same question again: a version of its own, beside the old one. */
     retry: (answer: Message) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined),
   };
 }

@@ -2,16 +2,16 @@ import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 
 interface DropZoneProps {
   className?: string;
-  /** What dropping does, shown while files are held over it. */
+  /** The effect of a drop, shown while files are held over it. */
   hint: string;
   onFiles: (files: File[]) => void;
   children: ReactNode;
 }
 
-/** A part of the page onto which files can be dropped; a button beside it does the same for those who do not drag. */
+/** A part of the page onto which files can be dropped; a button beside it does the same without dragging. */
 export function DropZone({ className = '', hint, onFiles, children }: DropZoneProps) {
   const [over, setOver] = useState(false);
-  // Entering a child leaves its parent: they are counted.
+  // Entering a child leaves its parent, so enter and leave events are counted.
   const depth = useRef(0);
 
   const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');

@@ -2,7 +2,7 @@ import { type ReactNode, useRef } from 'react';
 
 interface FileButtonProps {
   className: string;
-  /** Where the button shows only a picture. */
+  /** For a button that only shows a picture. */
   label?: string;
   onFiles: (files: File[]) => void;
   children: ReactNode;
@@ -29,7 +29,7 @@ export function FileButton({ className, label, onFiles, children }: FileButtonPr
         hidden
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);
-          // Else the same file could not be chosen twice in a row.
+          // Otherwise the same file could not be chosen twice in a row.
           target.value = '';
         }}
       />

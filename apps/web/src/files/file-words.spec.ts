@@ -3,7 +3,7 @@ import { counted, progressShare, progressWords, sizeWords, uploadWords } from '.
 import type { Upload } from './upload-list';
 
 describe('words about files', () => {
-  it('say sizes as people do', () => {
+  it('show sizes in readable units', () => {
     const sizes = [0, 1, 640, 999, 1000, 1450, 12_345, 999_600, 5_000_000, 1_073_741_824].map(sizeWords);
     expect(sizes).toEqual([
       '0 bytes',
@@ -23,18 +23,18 @@ describe('words about files', () => {
     expect([counted(0, 'file'), counted(1, 'file'), counted(2, 'file')]).toEqual(['0 files', '1 file', '2 files']);
   });
 
-  it('name the step of a reading, also one that is not known here', () => {
+  it('name the step of an ingestion, also an unknown one', () => {
     expect(progressWords(undefined)).toBe('Waiting to be read…');
     expect(progressWords({ status: 'processing', step: 'extract' })).toBe('Reading the text…');
     expect(progressWords({ status: 'processing', step: 'polish' })).toBe('Reading…');
   });
 
-  it('know a share only where there is a total', () => {
+  it('have a share only if there is a total', () => {
     expect(progressShare({ status: 'processing', done: 3, total: 12 })).toBe(0.25);
     expect(progressShare({ status: 'processing', done: 0, total: 0 })).toBeUndefined();
   });
 
-  it('tell the bytes that have left, and that they are being stored when all have', () => {
+  it('show the bytes sent, and "being stored" once all are sent', () => {
     const upload: Upload = { key: 'a', name: 'a', size: 2_000_000, state: 'uploading', sent: 500_000 };
     expect(uploadWords(upload)).toBe('500 kB of 2 MB sent');
     expect(uploadWords({ ...upload, sent: 2_000_000 })).toBe('Being stored…');

@@ -3,7 +3,7 @@ import type { Upload } from './upload-list';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
-/** A number of bytes as people say it: `1 byte`, `640 bytes`, `1.4 MB`. */
+/** A readable number of bytes: `1 byte`, `640 bytes`, `1.4 MB`. */
 export function sizeWords(bytes: number): string {
   let size = bytes;
   let unit = 0;
@@ -27,19 +27,19 @@ const STEPS: Record<string, string> = {
   index: 'Making it searchable…',
 };
 
-/** Where the reading of a file is, in words. */
+/** The progress of a file's ingestion, in words. */
 export function progressWords(progress: FileProgress | undefined): string {
   if (!progress || progress.status === 'pending') return 'Waiting to be read…';
   return STEPS[progress.step ?? ''] ?? 'Reading…';
 }
 
-/** How much of the present step is done, 0 to 1; undefined while nobody knows. */
+/** Share of the present step that is done, 0 to 1; undefined if unknown. */
 export function progressShare(progress: FileProgress | undefined): number | undefined {
   const { done, total } = progress ?? {};
   return total ? Math.min(1, (done ?? 0) / total) : undefined;
 }
 
-/** Where a file is on its way from this browser into the search, in words. */
+/** The progress of an upload and its ingestion, in words. */
 export function uploadWords(upload: Upload): string {
   switch (upload.state) {
     case 'waiting':
@@ -57,7 +57,7 @@ export function uploadWords(upload: Upload): string {
   }
 }
 
-/** 0 to 1; undefined while nobody knows. */
+/** 0 to 1; undefined if unknown. */
 export function uploadShare(upload: Upload): number | undefined {
   if (upload.state === 'uploading') return upload.size > 0 ? upload.sent / upload.size : undefined;
   return upload.state === 'reading' ? progressShare(upload.progress) : undefined;

@@ -1,10 +1,10 @@
 /**
- * Files that are dropped beside every drop zone do nothing. A browser would open them, some in place of this page, and what was being written
- * would be gone. The pointer says so while they are held there.
+ * Ignores files that are dropped outside of all drop zones. A browser would open them, some in place of this page, and unsent text would be
+ * lost. The pointer shows it while files are held there.
  */
 export function ignoreStrayDrops(page: Window): void {
   const ignore = (event: DragEvent): void => {
-    // A drop zone that takes them has said so by now; a text that is dragged is not ours.
+    // A drop zone that accepts them has called preventDefault by now; dragged text is not ours.
     if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = 'none';

@@ -10,7 +10,7 @@ interface Sending {
   fail: (error: Error) => void;
 }
 
-/** A server whose every answer the test gives. */
+/** A server with replies by the test. */
 class ServerOfTests implements UploadServer {
   readonly sending: Sending[] = [];
   readonly followed = new Map<string, (progress: FileProgress) => void>();
@@ -65,7 +65,7 @@ function listOf(names: string[], options?: UploadListOptions) {
 }
 
 describe('UploadList', () => {
-  it('sends two files at a time and follows their reading two at a time, in the order in which they came', async () => {
+  it('sends two files at a time and follows their ingestion two at a time, in order', async () => {
     const { server, states, arrive } = listOf(['a', 'b', 'c', 'd']);
     expect(states()).toEqual(['a uploading', 'b uploading', 'c waiting', 'd waiting']);
     await arrive('a');
@@ -78,7 +78,7 @@ describe('UploadList', () => {
     expect(states()[0]).toBe('a ready');
   });
 
-  it('tells how many bytes of the file have left, though the form around it is a little larger', () => {
+  it('counts the bytes of the file, not of the larger form around it', () => {
     const { server, item } = listOf(['a']);
     server.sending[0]?.request.onProgress?.(100, 200);
     expect(item('a').sent).toBe(5);
@@ -86,7 +86,7 @@ describe('UploadList', () => {
     expect(item('a').sent).toBe(10);
   });
 
-  it('says why an upload failed and sends it again when it is told to', async () => {
+  it('shows why an upload failed and sends it again on retry', async () => {
     const { server, list, item, arrive } = listOf(['a']);
     server.sending[0]?.fail(new ApiError(413, 'The file is too large: at most 1 MB are allowed.', false));
     await settled();
@@ -98,7 +98,7 @@ describe('UploadList', () => {
     expect(server.retried).toEqual([]);
   });
 
-  it('does not send a file twice by itself when nobody knows whether it arrived', async () => {
+  it('does not resend a file by itself if it may have arrived', async () => {
     const { server, item } = listOf(['a']);
     server.sending[0]?.fail(new OfflineError());
     await settled();
@@ -106,7 +106,7 @@ describe('UploadList', () => {
     expect(server.sending).toHaveLength(1);
   });
 
-  it('offers a file again when the server had no room, as late as it asks, and gives up in the end', async () => {
+  it('retries a file when the server is full, after its Retry-After, and finally gives up', async () => {
     const { server, item } = listOf(['a']);
     for (let refusal = 0; refusal < 6; refusal++) {
       server.sending.at(-1)?.fail(new ApiError(429, 'Too many of your uploads are under way.', false, 3));
@@ -116,13 +116,13 @@ describe('UploadList', () => {
     expect(item('a')).toMatchObject({ state: 'failed', error: 'Too many of your uploads are under way.' });
   });
 
-  it('shows why a file could not be read, and has the server read it again without sending it again', async () => {
+  it('shows why a file could not be read, and retries its ingestion without sending it again', async () => {
     const { server, list, item, arrive } = listOf(['a']);
     await arrive('a');
     server.followed.get('id-a')?.({ status: 'failed', error: 'The PDF is broken.' });
     expect(item('a')).toMatchObject({ state: 'failed', error: 'The PDF is broken.' });
     const retry = list.retry(item('a').key);
-    // Until the server has taken that in, its status is still that of the failure.
+    // Until the server has processed the retry, its status is still the failure.
     list.add([file('b')]);
     expect(server.followed.size).toBe(0);
     await retry;
@@ -131,7 +131,7 @@ describe('UploadList', () => {
     expect(server.sending.map((sending) => sending.file.name)).toEqual(['a', 'b']);
   });
 
-  it('takes a refused retry of a completed file for what it is', async () => {
+  it('treats a refused retry of a completed file as completed', async () => {
     const { server, list, item, arrive } = listOf(['a']);
     await arrive('a');
     server.followed.get('id-a')?.({ status: 'failed' });
@@ -144,7 +144,7 @@ describe('UploadList', () => {
     expect(item('a')).toMatchObject({ state: 'failed', error: 'No.' });
   });
 
-  it('breaks off an upload that is removed, and the next one takes its place', async () => {
+  it('aborts an upload that is removed, and starts the next one', async () => {
     const { server, list, states, item } = listOf(['a', 'b', 'c']);
     list.remove(item('a').key);
     await settled();
@@ -153,7 +153,7 @@ describe('UploadList', () => {
     expect(server.removed).toEqual([]);
   });
 
-  it('removes what the server has from there too, and stops following it', async () => {
+  it('removes a file from the server too, and stops following it', async () => {
     const { server, list, states, item, arrive } = listOf(['a']);
     await arrive('a');
     list.remove(item('a').key);
@@ -162,7 +162,7 @@ describe('UploadList', () => {
     expect(states()).toEqual([]);
   });
 
-  it('hands a file over when it has arrived, where somebody else follows it', async () => {
+  it('hands an uploaded file over to the caller that follows it', async () => {
     const arrived: string[] = [];
     const { server, states, arrive } = listOf(['a', 'b', 'c'], {
       knowledgeId: 'base',

@@ -5,11 +5,11 @@ import { Store } from '../app/store';
 /** Browsers open six connections to a server: some are left for the rest of the page. */
 const UPLOADS_AT_ONCE = 2;
 const FOLLOWED_AT_ONCE = 2;
-/** How often an upload is offered again that the server had no room for. */
+/** Retries of an upload that a full server refused. */
 const MAX_REFUSALS = 5;
 const DEFAULT_RETRY_AFTER_S = 2;
 
-/** `waiting`: for its turn; `reading`: it is on the server, which makes it searchable. */
+/** `waiting`: in the queue; `reading`: the server has it and ingests it. */
 export type UploadState = 'waiting' | 'uploading' | 'reading' | 'ready' | 'failed';
 
 export interface Upload {
@@ -18,16 +18,16 @@ export interface Upload {
   /** Bytes. */
   readonly size: number;
   readonly state: UploadState;
-  /** Bytes that have left. */
+  /** Bytes sent. */
   readonly sent: number;
-  /** Once the server has it. */
+  /** Set once the server has the file. */
   readonly fileId?: string;
   readonly progress?: FileProgress;
   /** Why it failed, for people. */
   readonly error?: string;
 }
 
-/** What a list needs of the server. */
+/** The list's interface to the server. */
 export interface UploadServer {
   upload(file: File, request: UploadRequest): Promise<FileReply>;
   follow(fileId: string, onProgress: (progress: FileProgress) => void): () => void;
@@ -37,9 +37,9 @@ export interface UploadServer {
 }
 
 export interface UploadListOptions {
-  /** The base that the files are put into. */
+  /** The base that the files are added to. */
   knowledgeId?: string;
-  /** Called with every file that the server has; with it a file leaves this list then, and its reading is followed elsewhere. */
+  /** Called with every uploaded file; if set, files then leave this list, and the caller follows their ingestion. */
   onUploaded?: (file: FileReply) => void;
 }
 
@@ -47,14 +47,14 @@ interface Work {
   file: File;
   abort: AbortController;
   stopFollowing?: () => void;
-  /** Asked to be read again and not answered yet: until then its status is that of the failure. */
+  /** A retry is under way: until its reply the status is still the failure. */
   retrying?: boolean;
 }
 
-/** Files on their way from this browser into the search: sent and followed a few at a time, whatever page is shown meanwhile. */
+/** Uploads from this browser and their ingestion: a few at a time, independent of the shown page. */
 export class UploadList {
   readonly items = new Store<readonly Upload[]>([]);
-  readonly #work = new Map<string, Work>();
+  private readonly work = new Map<string, Work>();
 
   constructor(
     private readonly server: UploadServer,
@@ -64,139 +64,141 @@ export class UploadList {
   add(files: Iterable<File>): void {
     const added = [...files].map((file): Upload => {
       const key = crypto.randomUUID();
-      this.#work.set(key, { file, abort: new AbortController() });
+      this.work.set(key, { file, abort: new AbortController() });
       return { key, name: file.name, size: file.size, state: 'waiting', sent: 0 };
     });
     this.items.set([...this.items.get(), ...added]);
-    this.#go();
+    this.go();
   }
 
-  /** Tries a failed file again: what the server has is read again, the rest is sent again. */
+  /** Retries a failed file: a file that the server has is ingested again, others are sent again. */
   async retry(key: string): Promise<void> {
-    const upload = this.#find(key);
-    const work = this.#work.get(key);
+    const upload = this.find(key);
+    const work = this.work.get(key);
     if (upload?.state !== 'failed' || !work) return;
-    if (upload.fileId === undefined) this.#change(key, { state: 'waiting', sent: 0, error: undefined });
+    if (upload.fileId === undefined) this.change(key, { state: 'waiting', sent: 0, error: undefined });
     else {
-      this.#change(key, { state: 'reading', progress: undefined, error: undefined });
+      this.change(key, { state: 'reading', progress: undefined, error: undefined });
       work.retrying = true;
       try {
         await this.server.retry(upload.fileId);
       } catch (error) {
-        // 409: it is completed after all, which the status says.
-        if (!(error instanceof ApiError && error.status === 409)) this.#fail(key, error);
+        // 409: it is completed after all, and so its status will say.
+        if (!(error instanceof ApiError && error.status === 409)) this.fail(key, error);
       } finally {
         work.retrying = false;
       }
     }
-    this.#go();
+    this.go();
   }
 
-  /** Takes a file off the list, and off the server. */
+  /** Removes a file from the list and from the server. */
   remove(key: string): void {
-    const fileId = this.#find(key)?.fileId;
+    const fileId = this.find(key)?.fileId;
     this.forget([key]);
-    // What cannot be removed now stays among the person's files, where it does no harm.
+    // If this fails the file stays among the user's files, which does no harm.
     if (fileId !== undefined) this.server.remove(fileId).catch(() => undefined);
   }
 
-  /** Takes files off the list that somebody else looks after from now on. */
+  /** Removes files from the list that the caller follows from now on. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
-      const work = this.#work.get(key);
+      const work = this.work.get(key);
       work?.abort.abort();
       work?.stopFollowing?.();
-      this.#work.delete(key);
+      this.work.delete(key);
     }
     this.items.set(this.items.get().filter(({ key }) => !keys.includes(key)));
-    this.#go();
+    this.go();
   }
 
-  #go(): void {
-    const free = UPLOADS_AT_ONCE - this.#count('uploading');
+  private go(): void {
+    const free = UPLOADS_AT_ONCE - this.count('uploading');
     const waiting = this.items.get().filter(({ state }) => state === 'waiting');
-    for (const { key } of waiting.slice(0, Math.max(0, free))) void this.#send(key);
-    this.#followSome();
+    for (const { key } of waiting.slice(0, Math.max(0, free))) void this.send(key);
+    this.followSome();
   }
 
-  async #send(key: string): Promise<void> {
-    const work = this.#work.get(key);
+  private async send(key: string): Promise<void> {
+    const work = this.work.get(key);
     if (!work) return;
-    this.#change(key, { state: 'uploading' });
+    this.change(key, { state: 'uploading' });
     try {
-      const reply = await this.#offer(key, work);
+      const reply = await this.offer(key, work);
       if (work.abort.signal.aborted) return;
-      this.#change(key, { state: 'reading', fileId: reply.id, sent: work.file.size });
+      this.change(key, { state: 'reading', fileId: reply.id, sent: work.file.size });
       if (this.options.onUploaded) {
         this.forget([key]);
         this.options.onUploaded(reply);
       }
     } catch (error) {
-      if (!work.abort.signal.aborted) this.#fail(key, error);
+      if (!work.abort.signal.aborted) this.fail(key, error);
     }
-    this.#go();
+    this.go();
   }
 
-  /** A server that is full says so before it has taken anything; nothing else may be sent twice unasked. */
-  async #offer(key: string, { file, abort }: Work): Promise<FileReply> {
+  /**
+   * A full server refuses before it reads anything, so a retry is safe; other failures are not retried automatically.
+   */
+  private async offer(key: string, { file, abort }: Work): Promise<FileReply> {
     const { knowledgeId } = this.options;
     for (let refusals = 0; ; refusals++) {
       try {
         return await this.server.upload(file, {
           knowledgeId,
           signal: abort.signal,
-          onProgress: (sent, total) => this.#change(key, { sent: Math.round((file.size * sent) / Math.max(1, total)) }),
+          onProgress: (sent, total) => this.change(key, { sent: Math.round((file.size * sent) / Math.max(1, total)) }),
         });
       } catch (error) {
         const full = error instanceof ApiError && (error.status === 429 || error.status === 503);
         if (!full || error.retryAfter === undefined || refusals >= MAX_REFUSALS || abort.signal.aborted) throw error;
-        this.#change(key, { sent: 0 });
+        this.change(key, { sent: 0 });
         await this.server.wait(error.retryAfter || DEFAULT_RETRY_AFTER_S);
       }
     }
   }
 
-  #followSome(): void {
+  private followSome(): void {
     const reading = this.items.get().filter(({ state }) => state === 'reading');
-    let followed = reading.filter(({ key }) => this.#work.get(key)?.stopFollowing).length;
+    let followed = reading.filter(({ key }) => this.work.get(key)?.stopFollowing).length;
     for (const { key, fileId } of reading) {
-      const work = this.#work.get(key);
+      const work = this.work.get(key);
       if (!work || work.retrying || work.stopFollowing || fileId === undefined || followed >= FOLLOWED_AT_ONCE)
         continue;
       followed += 1;
-      work.stopFollowing = this.server.follow(fileId, (progress) => this.#read(key, progress));
+      work.stopFollowing = this.server.follow(fileId, (progress) => this.read(key, progress));
     }
   }
 
-  #read(key: string, progress: FileProgress): void {
-    if (progress.status === 'completed') this.#change(key, { state: 'ready', progress });
+  private read(key: string, progress: FileProgress): void {
+    if (progress.status === 'completed') this.change(key, { state: 'ready', progress });
     else if (progress.status === 'failed') {
-      this.#change(key, { state: 'failed', progress, error: progress.error ?? 'The file could not be read.' });
-    } else return this.#change(key, { progress });
-    this.#stopFollowing(key);
-    this.#go();
+      this.change(key, { state: 'failed', progress, error: progress.error ?? 'The file could not be read.' });
+    } else return this.change(key, { progress });
+    this.stopFollowing(key);
+    this.go();
   }
 
-  #stopFollowing(key: string): void {
-    const work = this.#work.get(key);
+  private stopFollowing(key: string): void {
+    const work = this.work.get(key);
     work?.stopFollowing?.();
     if (work) work.stopFollowing = undefined;
   }
 
-  #fail(key: string, error: unknown): void {
-    this.#stopFollowing(key);
-    this.#change(key, { state: 'failed', error: error instanceof Error ? error.message : String(error) });
+  private fail(key: string, error: unknown): void {
+    this.stopFollowing(key);
+    this.change(key, { state: 'failed', error: error instanceof Error ? error.message : String(error) });
   }
 
-  #count(state: UploadState): number {
+  private count(state: UploadState): number {
     return this.items.get().filter((upload) => upload.state === state).length;
   }
 
-  #find(key: string): Upload | undefined {
+  private find(key: string): Upload | undefined {
     return this.items.get().find((upload) => upload.key === key);
   }
 
-  #change(key: string, change: Partial<Upload>): void {
+  private change(key: string, change: Partial<Upload>): void {
     this.items.set(this.items.get().map((upload) => (upload.key === key ? { ...upload, ...change } : upload)));
   }
 }

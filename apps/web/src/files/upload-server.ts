@@ -2,7 +2,7 @@ import { routes } from '@perennial/contracts-gateway';
 import { call, followFileStatus, uploadFile } from '@perennial/web-client';
 import type { UploadServer } from './upload-list';
 
-/** The real one. */
+/** The real server. */
 export const uploadServer: UploadServer = {
   upload: uploadFile,
   follow: followFileStatus,

@@ -9,7 +9,7 @@ import { ProgressBar } from '../files/progress-bar';
 import { UploadRows, useBaseUploads } from './base-uploads';
 import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
 
-/** The files of a base: put in, see how far each is, try again, take out. */
+/** The files of a base: add, follow, retry, remove. */
 export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: boolean }) {
   const [text, setText] = useState('');
   const query = useDeferredValue(text.trim());
@@ -109,7 +109,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
   );
 }
 
-/** What is told as it happens is newer than what was loaded. */
+/** News is newer than the loaded list. */
 function stateOf({ data }: KnowledgeFile, told: FileProgress | undefined): FileProgress {
   return told ?? { status: data.status ?? 'pending', error: data.error };
 }

@@ -4,7 +4,7 @@ import type { BaseWords } from './knowledge-queries';
 
 interface BaseFormProps {
   title: string;
-  /** What the button says. */
+  /** The button's text. */
   action: string;
   initial?: BaseWords;
   busy: boolean;

@@ -6,37 +6,37 @@ import { ProgressBar } from '../files/progress-bar';
 import { UploadList } from '../files/upload-list';
 import { uploadServer } from '../files/upload-server';
 
-/** Who wants to know of a file that has come in. */
+/** Called when a file was uploaded. */
 type Listener = () => void;
 
-/** The uploads into each base: they go on while another page is looked at. */
+/** The uploads into each base; they continue while another page is shown. */
 class BaseUploads {
-  readonly #byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
+  private readonly byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
 
   of(baseId: string): UploadList {
-    return this.#entry(baseId).list;
+    return this.entry(baseId).list;
   }
 
   onUploaded(baseId: string, listener: Listener): () => void {
-    const { listeners } = this.#entry(baseId);
+    const { listeners } = this.entry(baseId);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  #entry(baseId: string) {
-    const known = this.#byBase.get(baseId);
+  private entry(baseId: string) {
+    const known = this.byBase.get(baseId);
     if (known) return known;
     const listeners = new Set<Listener>();
     const onUploaded = () => listeners.forEach((listener) => listener());
     const entry = { list: new UploadList(uploadServer, { knowledgeId: baseId, onUploaded }), listeners };
-    this.#byBase.set(baseId, entry);
+    this.byBase.set(baseId, entry);
     return entry;
   }
 }
 
 const BaseUploadsContext = createContext(new BaseUploads());
 
-/** Keeps the uploads of whoever is signed in. */
+/** Keeps the uploads of the signed-in user. */
 export function BaseUploadsProvider({ children }: { children: ReactNode }) {
   const [uploads] = useState(() => new BaseUploads());
   return <BaseUploadsContext value={uploads}>{children}</BaseUploadsContext>;

@@ -1,7 +1,7 @@
 import { ProgressBar } from '../files/progress-bar';
 import { useIndexState, useReindex } from './knowledge-queries';
 
-/** What searches answer from, for administrators: the present model, and how far the index that shall replace it is. */
+/** The active index and the progress of the one that will replace it, for administrators. */
 export function IndexState() {
   const index = useIndexState();
   const reindex = useReindex();

@@ -7,7 +7,7 @@ import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
 import { useBases, useCreateBase, useDeleteBase } from './knowledge-queries';
 
-/** All knowledge bases that one may see: search, make, delete. */
+/** All knowledge bases of the user: search, create, delete. */
 export function KnowledgePage({ user }: { user: SessionProfile }) {
   const [text, setText] = useState('');
   const query = useDeferredValue(text.trim());

@@ -9,16 +9,16 @@ const INDEX_KEY = ['embedding'];
 const baseKey = (baseId: string) => ['knowledge-base', baseId];
 const filesKey = (baseId: string) => [...baseKey(baseId), 'files'];
 
-/** How often a building index is looked at. */
+/** Interval of polls while an index is built. */
 const LOOK_AT_INDEX_MS = 3_000;
 
-/** What a base is called and what is in it, as its owner writes it. */
+/** Name and description of a base. */
 export interface BaseWords {
   name: string;
   description: string;
 }
 
-/** The page after those that are there; none when all are. */
+/** The next page, if there is one. */
 function nextPage<P extends { items: unknown[]; total: number }>(page: P, pages: P[]): number | undefined {
   const loaded = pages.reduce((sum, { items }) => sum + items.length, 0);
   return loaded < page.total && pages.at(-1)?.items.length !== 0 ? pages.length + 1 : undefined;
@@ -56,8 +56,8 @@ export function useBaseFiles(baseId: string, query: string) {
 }
 
 /**
- * The files of a base that wait or are being read, by their id, while there are any; the list of files is read again when one leaves them.
- * `look` looks again, after an upload or a retry.
+ * The files of a base that wait or are being ingested, by their id; when one leaves, the list of files is read again. `look` reads again,
+ * after an upload or a retry.
  */
 export function usePendingFiles(baseId: string) {
   const client = useQueryClient();
@@ -79,7 +79,7 @@ export function usePendingFiles(baseId: string) {
   }, [baseId, looks, client]);
 
   const look = useCallback(() => {
-    // A connection that still stands tells of it by itself.
+    // A connection that is still open reports it by itself.
     if (ended.current) setLooks((count) => count + 1);
     void client.invalidateQueries({ queryKey: filesKey(baseId) });
     void client.invalidateQueries({ queryKey: BASES_KEY });
@@ -102,7 +102,7 @@ export function useDeleteBase() {
   return useKnowledgeMutation((baseId: string) => call(routes.knowledge.remove, { params: { id: baseId } }));
 }
 
-/** Takes a file out of the base; one that is in no other is deleted. */
+/** Removes a file from the base; a file in no other base is deleted. */
 export function useRemoveFile(baseId: string) {
   return useKnowledgeMutation(
     (fileId: string) => call(routes.knowledge.removeFile, { params: { id: baseId }, body: { file_id: fileId } }),
@@ -117,7 +117,7 @@ export function useRetryFile(baseId: string) {
   );
 }
 
-/** What searches answer from, and what is being built to replace it: for administrators. */
+/** The active index and the one being built, for administrators. */
 export function useIndexState() {
   return useQuery({
     queryKey: INDEX_KEY,
@@ -130,7 +130,7 @@ export function useReindex() {
   return useKnowledgeMutation(() => call(routes.knowledge.reindex, {}), INDEX_KEY);
 }
 
-/** Changes something, after which the lists of bases, and what else it names, are read again. */
+/** A change, after which the lists of bases and the given queries are read again. */
 function useKnowledgeMutation<V, R>(change: (value: V) => Promise<R>, alsoChanged: readonly string[] = BASES_KEY) {
   const client = useQueryClient();
   return useMutation({

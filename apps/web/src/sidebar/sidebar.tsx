@@ -91,7 +91,7 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
   );
 }
 
-/** Takes the list's place, so that nothing moves when it comes. */
+/** Takes the list's space, so that nothing moves when the list is loaded. */
 function ChatListNotice({ role, children }: { role: 'status' | 'alert'; children: string }) {
   return (
     <div className="chat-list">

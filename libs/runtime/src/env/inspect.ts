@@ -5,7 +5,7 @@ import type { VariableMeta } from './variables';
 export interface VariableDescription extends VariableMeta {
   name: string;
   required: boolean;
-  /** What it is when unset, as text. */
+  /** The default as text. */
   defaultValue?: string;
 }
 

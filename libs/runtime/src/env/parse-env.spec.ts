@@ -44,7 +44,7 @@ describe('readEnv', () => {
     });
   });
 
-  it('takes an empty variable for an unset one, and an alias for an unset one', () => {
+  it('treats an empty variable as unset, and reads an alias instead', () => {
     expect(read({ PORT: ' ', SECRET_KEY: '', WEBUI_SECRET_KEY: 'from the other product' })).toMatchObject({
       PORT: 8080,
       SECRET_KEY: 'from the other product',

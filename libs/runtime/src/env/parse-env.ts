@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import { describeVariables, type VariableDescription } from './inspect';
 import { weakness } from './placeholders';
 
-/** The exit code of a refused start: `EX_CONFIG` of sysexits.h. A supervisor need not try again. */
+/** Exit code when the environment is invalid: `EX_CONFIG` of sysexits.h. A supervisor should not restart. */
 export const EXIT_CONFIG = 78;
 
 export type EnvSource = Readonly<Record<string, string | undefined>>;
 
-/** One variable that keeps the service from starting. */
+/** An invalid variable. */
 export interface EnvProblem {
   variable: string;
   /** What is wrong; never contains the value of a secret. */
@@ -16,7 +16,7 @@ export interface EnvProblem {
   remedy: string;
 }
 
-/** The environment cannot be used; `message` is a report for the operator. */
+/** The environment is invalid; `message` is a report for the operator. */
 export class EnvError extends Error {
   override readonly name = 'EnvError';
 

@@ -11,10 +11,12 @@ const PLACEHOLDERS = new Set(
 
 const normalise = (value: string): string => value.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** Words that nobody types into a random secret, but that every sample file contains. */
+/** Words of sample files that no random secret contains. */
 const TELLTALE = /change[-_ ]?(me|this|it)|replace[-_ ]?(me|this)|t0p[-_ ]?s3cr3t|your[-_ ]?secret|<[^>]*>/i;
 
-/** Why `value` is not a secret, or undefined. In a URL only the password counts; a URL without one is judged elsewhere. */
+/**
+ * Why `value` is not a secret, or undefined. In a URL only the password is checked; a URL without a password passes.
+ */
 export function weakness(value: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) {
     const password = URL.canParse(value) ? decodeURIComponent(new URL(value).password) : '';

@@ -10,7 +10,7 @@ export interface VariableMeta {
   aliases?: readonly string[];
   /** Its value is never printed. */
   secret?: boolean;
-  /** It guards something: a placeholder, or less than `MIN_SECRET_LENGTH` characters, is refused in production. */
+  /** A credential: production refuses a placeholder or less than `MIN_SECRET_LENGTH` characters. */
   strong?: boolean;
 }
 
@@ -48,7 +48,7 @@ export const urlOf = (...schemes: string[]) =>
     { message: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}` },
   );
 
-/** What every process reads. Spread into each service's schema: `z.object({ ...commonEnv, ...databaseEnv, … })`. */
+/** Variables of every process. Spread into each service's schema: `z.object({ ...commonEnv, ...databaseEnv, … })`. */
 export const commonEnv = {
   NODE_ENV: variable(z.enum(['development', 'test', 'production']).default('development'), {
     description: 'In `production` placeholder secrets are refused.',
@@ -57,18 +57,18 @@ export const commonEnv = {
     description: 'The least severe log line that is written (JSON lines on standard output).',
   }),
   INSTANCE_ID: variable(z.string().min(1).max(100).optional(), {
-    description: 'Name of this replica in logs and traces; made up at start when unset.',
+    description: 'Name of this replica in logs and traces; generated at start when unset.',
     example: 'chat-1',
   }),
   HEALTH_HOST: variable(z.string().min(1).default('127.0.0.1'), {
-    description: 'Address on which `/health/live`, `/health/ready` and `/metrics` listen. They are not for the public.',
+    description: 'Address on which `/health/live`, `/health/ready` and `/metrics` listen. Keep them private.',
   }),
   HEALTH_PORT: variable(port().default(0), {
     description: 'Port of health and metrics; 0 takes any free port and logs it.',
     example: '9090',
   }),
   SHUTDOWN_GRACE_MS: variable(integer(100, 600_000).default(10_000), {
-    description: 'Milliseconds between SIGTERM and the end of the process; what still runs then is handed over.',
+    description: 'Milliseconds between SIGTERM and the end of the process; unfinished work is handed over.',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable(urlOf('http', 'https').optional(), {
     description: 'OTLP/HTTP receiver of traces; without it no span is recorded, logs still carry a trace_id.',
@@ -90,7 +90,7 @@ export const commonEnv = {
 /** For services that own tables. */
 export const databaseEnv = {
   DATABASE_URL: variable(urlOf('postgres', 'postgresql'), {
-    description: 'The Postgres database; each service keeps to its own schema in it.',
+    description: 'The Postgres database; each service uses its own schema in it.',
     example: 'postgres://perennial:<password>@db:5432/perennial',
     secret: true,
     strong: true,
@@ -100,7 +100,7 @@ export const databaseEnv = {
   }),
 };
 
-/** For services that speak over the transport. */
+/** For services that use the transport. */
 export const redisEnv = {
   REDIS_URL: variable(urlOf('redis', 'rediss'), {
     description: 'The Redis (or Valkey) server; `maxmemory-policy noeviction`.',
@@ -114,20 +114,20 @@ export const redisEnv = {
       .regex(/^[\w-]+$/, 'may only have letters, digits, "_" and "-"')
       .default('perennial'),
     {
-      description: 'Start of every key and channel, so that installations can share a server.',
+      description: 'Prefix of every key and channel, so that installations can share a server.',
     },
   ),
   REDIS_REQUIRE_SIGNED: variable(flag().default(false), {
     description:
-      'Refuses calls between services, and their answers, that are not signed under SECRET_KEY. Set it once no process of a version that does not sign runs any more.',
+      'Refuses unsigned calls between services and unsigned replies. Set it once every process runs a version that signs.',
   }),
 };
 
-/** For services that sign tokens or open sealed provider keys. */
+/** For services that sign tokens or decrypt provider keys. */
 export const secretEnv = {
   SECRET_KEY: variable(z.string().min(8, 'must have at least 8 characters'), {
     description:
-      'Signs sessions and calls between services, seals provider keys and what crosses Redis; the same for all services, and never changed lightly.',
+      'Signs sessions and calls between services, and encrypts provider keys and secrets in Redis. The same for all services. Changing it ends all sessions and makes stored keys unreadable.',
     example: 'the output of `openssl rand -hex 32`',
     aliases: ['WEBUI_SECRET_KEY'],
     secret: true,
@@ -141,7 +141,7 @@ export const listenEnv = {
   PORT: variable(port().default(8080), { description: 'Port on which users are served.' }),
   SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).default(5_000), {
     description:
-      'Milliseconds after SIGTERM in which the process says that it is not ready and still serves, so that load balancers turn away from it first; SHUTDOWN_GRACE_MS begins then.',
+      'Milliseconds after SIGTERM in which the process reports not ready and still serves, so that load balancers remove it first; SHUTDOWN_GRACE_MS starts afterwards.',
   }),
 };
 

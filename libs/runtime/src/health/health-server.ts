@@ -8,33 +8,33 @@ import type { Readiness } from './readiness';
  * `/health/live` (200 while the event loop turns), `/health/ready` (200 or 503 with each check), `/metrics` (Prometheus text).
  */
 export class HealthServer {
-  readonly #server: Server;
+  private readonly server: Server;
 
   constructor(
     private readonly readiness: Readiness,
     private readonly metrics: Metrics,
   ) {
-    this.#server = createServer((request, response) => {
-      this.#answer(request.url?.split('?')[0] ?? '', response).catch(() => response.destroy());
+    this.server = createServer((request, response) => {
+      this.answer(request.url?.split('?')[0] ?? '', response).catch(() => response.destroy());
     });
-    this.#server.keepAliveTimeout = 5_000;
+    this.server.keepAliveTimeout = 5_000;
   }
 
   /** @returns the port it listens on */
   async listen(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => resolve());
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => resolve());
     });
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  async #answer(path: string, response: ServerResponse): Promise<void> {
+  private async answer(path: string, response: ServerResponse): Promise<void> {
     switch (path) {
       case '/health/live':
         return sendJson(response, 200, { status: 'live' });

@@ -19,7 +19,7 @@ describe('Readiness', () => {
     expect((await readiness.report()).status).toBe('draining');
   });
 
-  it('fails by a required check, and is only degraded by an optional one', async () => {
+  it('fails when a required check fails, and is only degraded when an optional one does', async () => {
     const readiness = new Readiness();
     let required: Error | undefined = undefined;
     readiness.register('postgres', () => {
@@ -48,7 +48,7 @@ describe('Readiness', () => {
     ]);
   });
 
-  it('asks at most once a second, however often it is asked', async () => {
+  it('runs the checks at most once a second, at any request rate', async () => {
     const readiness = new Readiness();
     let asked = 0;
     readiness.register('counted', () => void (asked += 1));

@@ -1,4 +1,4 @@
-/** Answers with a detail for the operator, or throws. */
+/** Resolves with a detail for the operator, or throws. */
 export type Check = (signal: AbortSignal) => Promise<string | void> | string | void;
 
 export interface CheckOptions {
@@ -20,49 +20,49 @@ export interface ReadinessReport {
   checks: CheckResult[];
 }
 
-/** A probe storm must not become a query storm. */
+/** Many probes must not become many queries. */
 const CACHE_MS = 1_000;
 
 /** Whether this process should get work: started, not draining, and every required check passes. */
 export class Readiness {
-  readonly #checks: { name: string; check: Check; required: boolean; timeoutMs: number }[] = [];
-  #phase: 'starting' | 'serving' | 'draining' = 'starting';
-  #cached?: { at: number; results: Promise<CheckResult[]> };
+  private readonly checks: { name: string; check: Check; required: boolean; timeoutMs: number }[] = [];
+  private phase: 'starting' | 'serving' | 'draining' = 'starting';
+  private cached?: { at: number; results: Promise<CheckResult[]> };
 
   /** Registers a check by name; each name once. */
   register(name: string, check: Check, { required = true, timeoutMs = 1_000 }: CheckOptions = {}): void {
-    if (this.#checks.some((existing) => existing.name === name))
+    if (this.checks.some((existing) => existing.name === name))
       throw new Error(`readiness check "${name}" is registered twice`);
-    this.#checks.push({ name, check, required, timeoutMs });
-    this.#cached = undefined;
+    this.checks.push({ name, check, required, timeoutMs });
+    this.cached = undefined;
   }
 
   started(): void {
-    if (this.#phase === 'starting') this.#phase = 'serving';
+    if (this.phase === 'starting') this.phase = 'serving';
   }
 
   draining(): void {
-    this.#phase = 'draining';
+    this.phase = 'draining';
   }
 
   /** Runs the checks (at most once a second) and sums them up. */
   async report(): Promise<ReadinessReport> {
-    if (this.#phase === 'draining') return { status: 'draining', checks: [] };
+    if (this.phase === 'draining') return { status: 'draining', checks: [] };
     const now = Date.now();
-    if (this.#cached === undefined || now - this.#cached.at >= CACHE_MS) {
-      this.#cached = { at: now, results: Promise.all(this.#checks.map((entry) => this.#run(entry))) };
+    if (this.cached === undefined || now - this.cached.at >= CACHE_MS) {
+      this.cached = { at: now, results: Promise.all(this.checks.map((entry) => this.run(entry))) };
     }
-    const checks = await this.#cached.results;
-    return { status: this.#status(checks), checks };
+    const checks = await this.cached.results;
+    return { status: this.status(checks), checks };
   }
 
-  #status(checks: CheckResult[]): ReadinessReport['status'] {
-    if (this.#phase !== 'serving') return this.#phase;
+  private status(checks: CheckResult[]): ReadinessReport['status'] {
+    if (this.phase !== 'serving') return this.phase;
     if (checks.some((check) => !check.ok && check.required)) return 'failing';
     return checks.some((check) => !check.ok) ? 'degraded' : 'ready';
   }
 
-  async #run({
+  private async run({
     name,
     check,
     required,

@@ -2,16 +2,16 @@ import type { Logger } from 'pino';
 
 /**
  * When a hook runs:
- * - `leave`: everything is still served, but no longer wanted here: tell those who are connected to come back elsewhere, within the time
- *   that is left, and return at once;
+ * - `leave`: everything is still served, but clients should move: tell them to reconnect elsewhere, within the remaining time, and return at
+ *   once;
  * - `intake`: stop taking new work;
- * - `work`: finish or hand over what runs;
- * - `close`: after the application has closed; write out what is left.
+ * - `work`: finish or hand over running work;
+ * - `close`: after the application has closed; flush.
  */
 export type DrainPhase = 'leave' | 'intake' | 'work' | 'close';
 
 export interface DrainContext {
-  /** Milliseconds that are left for this and all later hooks. */
+  /** Milliseconds left for this and all later hooks. */
   remainingMs: number;
   /** Aborted when the time is over. */
   signal: AbortSignal;
@@ -23,46 +23,49 @@ interface DrainHook {
   run: (context: DrainContext) => Promise<void> | void;
 }
 
-/** What a process does before it goes: hooks, run one after another, phase by phase, in the order in which they were added. */
+/**
+ * The orderly end of a process: hooks, run one after another, phase by phase, in the order in which they were added.
+ */
 export class Drain {
-  readonly #hooks: DrainHook[] = [];
-  #leaving = false;
-  #draining = false;
+  private readonly hooks: DrainHook[] = [];
+  private isLeaving = false;
+  private isDraining = false;
 
   constructor(private readonly log: Logger) {}
 
   get draining(): boolean {
-    return this.#draining;
+    return this.isDraining;
   }
 
-  /** True from the signal on: the process still serves, and asks whoever it serves to come back elsewhere. */
+  /** True from the signal on: the process still serves, and tells its clients to reconnect elsewhere. */
   get leaving(): boolean {
-    return this.#leaving;
+    return this.isLeaving;
   }
 
-  /** The process is about to end; readiness says so, and load balancers need a moment to see it. */
+  /** Starts the leave phase; readiness reports it, and load balancers need a moment to see it. */
   leave(): void {
-    this.#leaving = true;
+    this.isLeaving = true;
   }
 
   /** From now on the process takes no new work. */
   begin(): void {
-    this.#leaving = true;
-    this.#draining = true;
+    this.isLeaving = true;
+    this.isDraining = true;
   }
 
   /** Adds a hook at the end of its phase. A hook that fails is logged and does not stop the others. */
   add(phase: DrainPhase, name: string, run: DrainHook['run']): void {
-    this.#hooks.push({ phase, name, run });
+    this.hooks.push({ phase, name, run });
   }
 
   /**
    * Runs the hooks of a phase until `deadlineAt` (milliseconds of `Date.now()`).
-   * @returns the names of the hooks that failed or did not end in time; later hooks run even so, with no time left to wait
+   *
+   * @returns the names of the hooks that failed or did not end in time; later hooks still run, without waiting
    */
   async run(phase: DrainPhase, deadlineAt: number): Promise<string[]> {
     const failed: string[] = [];
-    for (const hook of this.#hooks.filter((candidate) => candidate.phase === phase)) {
+    for (const hook of this.hooks.filter((candidate) => candidate.phase === phase)) {
       const remainingMs = Math.max(0, deadlineAt - Date.now());
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), remainingMs);

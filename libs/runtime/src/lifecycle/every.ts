@@ -7,24 +7,24 @@ export interface EveryOptions {
   log: Logger;
   /** Share of the interval by which each wait may differ, so that replicas do not act in step; 0.1 by default. */
   jitter?: number;
-  /** Run once at once instead of after the first wait. */
+  /** Runs once at once instead of after the first wait. */
   immediately?: boolean;
 }
 
 export interface Interval {
-  /** No further run begins; resolves when the one in progress has ended. Its signal is aborted. */
+  /** Starts no further run; resolves when the current one has ended. Its signal is aborted. */
   stop(): Promise<void>;
-  /** Runs as soon as possible (after the run in progress, if any). */
+  /** Runs as soon as possible (after the current run, if any). */
   trigger(): void;
 }
 
-/** While the work keeps failing, one line each this often. */
+/** Interval of log lines while the work keeps failing. */
 const FAILURE_LOG_INTERVAL_MS = 30_000;
 
 /**
- * Runs `work` again and again with about `ms` between the end of one run and the start of the next: runs never overlap, and begin together
- * with what else this process repeats (`wakeAfter`).
- * A failure is logged (the first at once, then with a count each 30 s) and the work goes on; a recovery is logged once.
+ * Runs `work` repeatedly with about `ms` between the end of one run and the start of the next: runs never overlap, and start together with
+ * other repeated work of this process (`wakeAfter`). A failure is logged (the first at once, then with a count each 30 s) and the repetition
+ * continues; a recovery is logged once.
  */
 export function every(
   ms: number,

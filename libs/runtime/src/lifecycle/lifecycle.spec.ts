@@ -20,7 +20,7 @@ describe('Drain', () => {
     expect(order).toEqual(['first', 'slow', 'quick']);
   });
 
-  it('goes on after a hook that fails or hangs, and names it', async () => {
+  it('continues after a hook that fails or hangs, and names it', async () => {
     const { log, lines } = capturing();
     const drain = new Drain(log);
     let seen: AbortSignal | undefined;
@@ -65,7 +65,7 @@ describe('every', () => {
     expect(runs).toBe(4);
   });
 
-  it('waits at its stop for the run in progress, whose signal is aborted', async () => {
+  it('stop() aborts the run in progress and waits for it', async () => {
     const { log } = capturing();
     let aborted = false;
     const interval = every(
@@ -82,7 +82,7 @@ describe('every', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('logs the first failure, then seldom, and the recovery once', async () => {
+  it('logs the first failure, later ones rarely, and the recovery once', async () => {
     const { log, lines } = capturing();
     let broken = true;
     const interval = every(

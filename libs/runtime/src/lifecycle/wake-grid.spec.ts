@@ -9,7 +9,7 @@ describe('waking for repeated work', () => {
     vi.useRealTimers();
   });
 
-  it('does at one moment what is due about then, and never much too late', async () => {
+  it('runs work that is due at about the same time together, and never late', async () => {
     const at: number[] = [];
     const began = performance.now();
     for (const delay of [960, 1_000, 1_040]) wakeAfter(delay, () => at.push(performance.now() - began));
@@ -29,7 +29,7 @@ describe('waking for repeated work', () => {
     expect(work).toHaveBeenCalledOnce();
   });
 
-  it('comes to an earlier moment that was asked for later, and not to one that was called off', async () => {
+  it('wakes for earlier work that was scheduled later, and not for cancelled work', async () => {
     const late = vi.fn();
     const early = vi.fn();
     const callOffLate = wakeAfter(5_000, late);
@@ -43,7 +43,7 @@ describe('waking for repeated work', () => {
     expect(late).not.toHaveBeenCalled();
   });
 
-  it('goes on until it is ended, in its own context, whoever fails beside it', async () => {
+  it('repeats until it is stopped, in its own async context, even if other work fails', async () => {
     const store = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const fails = wakeAfter(500, () => Promise.reject(new Error('of somebody else')).catch(() => undefined));

@@ -1,12 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /**
- * Milliseconds between two moments at which this process wakes for repeated work. Each process has a step of its own, so that replicas which
- * began in step do not stay in step.
+ * Milliseconds between two wake-ups for repeated work. The step differs between processes, so that replicas that start together drift apart.
  */
 const STEP_MS = 230 + Math.round(Math.random() * 20);
 
-/** Share of a step by which work may be late; it is rather early, because an interval bounds something. */
+/** Share of a step by which work may be late. It is early rather than late, because an interval is an upper bound. */
 const LATEST = 0.25;
 
 /** Work by the moment at which it is due, counted in steps. */
@@ -15,10 +14,11 @@ let timer: NodeJS.Timeout | undefined;
 let wakesAt = Infinity;
 
 /**
- * Calls `work` once after about `delayMs`, at most a quarter of a step later, together with all that this process does about then: an idle
- * process wakes a few times a second instead of once for each of its timers. A delay below one step is kept to the millisecond. Like an `unref`ed
- * timer it does not keep the process alive.
- * @returns calls it off
+ * Calls `work` once after about `delayMs`, at most a quarter of a step late, together with other work of this process: an idle process wakes
+ * a few times a second instead of once for each timer. A delay below one step is exact to the millisecond. Like an `unref`ed timer it does
+ * not keep the process alive.
+ *
+ * @returns cancels it
  */
 export function wakeAfter(delayMs: number, work: () => void): () => void {
   if (delayMs < STEP_MS) {
@@ -26,7 +26,7 @@ export function wakeAfter(delayMs: number, work: () => void): () => void {
     return () => clearTimeout(single);
   }
   const at = Math.floor((performance.now() + delayMs) / STEP_MS + LATEST);
-  // The timer belongs to whoever came first; the work stays in the context of who asked for it.
+  // The timer is created in the context of the first caller; bind each work to its own.
   const bound = AsyncResource.bind(work);
   const others = due.get(at);
   if (others) others.add(bound);
@@ -40,7 +40,11 @@ export function wakeAfter(delayMs: number, work: () => void): () => void {
   };
 }
 
-/** Calls `work` about every `ms`, as `wakeAfter`. @returns ends it */
+/**
+ * Calls `work` about every `ms`, as `wakeAfter`.
+ *
+ * @returns stops it
+ */
 export function wakeEvery(ms: number, work: () => void): () => void {
   const again = (): void => {
     cancel = wakeAfter(ms, again);
@@ -63,7 +67,7 @@ function armNext(): void {
 }
 
 function wake(): void {
-  // Half a step early is still this moment: a timer may fire a millisecond before its time.
+  // Half a step early counts as now: a timer may fire a millisecond early.
   const now = Math.round(performance.now() / STEP_MS);
   const moments = [...due.keys()].filter((at) => at <= now).sort((a, b) => a - b);
   const works = moments.flatMap((at) => [...(due.get(at) ?? [])]);
@@ -72,7 +76,7 @@ function wake(): void {
   for (const work of works) runApart(work);
 }
 
-/** What fails ends nothing else; the error is reported as that of a timer of its own. */
+/** A failure does not affect other work; it is rethrown as if from a timer of its own. */
 function runApart(work: () => void): void {
   try {
     work();

@@ -6,11 +6,11 @@ export interface LoggerOptions {
   level: string;
   service: string;
   instance: string;
-  /** Where lines go; standard output by default, written at once so that a dying process loses none. */
+  /** Destination; standard output by default, written synchronously so that a dying process loses no line. */
   stream?: DestinationStream;
 }
 
-/** JSON lines with service, instance, and the trace and span that were active; fields that may hold a secret are redacted. */
+/** JSON lines with service, instance, and the active trace and span; fields that may hold a secret are redacted. */
 export function createLogger({ level, service, instance, stream }: LoggerOptions): Logger {
   return pino(
     {
@@ -39,7 +39,7 @@ interface LoggedError {
   cause?: LoggedError;
 }
 
-/** Only what helps to find the cause: drivers hang queries, parameters and connections on their errors. */
+/** Only fields that help to find the cause: drivers attach queries, parameters and connections to their errors. */
 function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const code: unknown = 'code' in error ? error.code : undefined;

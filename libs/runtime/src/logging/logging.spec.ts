@@ -31,7 +31,7 @@ describe('log lines', () => {
     expect(lines[0]).toMatchObject({ headers: { accept: '*/*' }, users: [{ name: 'ann' }], provider: { tokens: 300 } });
   });
 
-  it('of errors have type, code, stack and causes, but no passwords and none of the driver’s baggage', () => {
+  it('of errors have type, code, stack and causes, but no passwords and no other fields of the driver', () => {
     const { log, lines } = capturing();
     const cause = Object.assign(new Error('connect to postgres://u:hunter2@db:5432/p refused'), {
       code: 'ECONNREFUSED',
@@ -73,7 +73,7 @@ describe('NestLogger', () => {
 });
 
 describe('unexpected', () => {
-  it('gives an id and nothing else, under which the stack is in the log', () => {
+  it('returns an id and nothing else, and logs the stack under it', () => {
     const { log, lines } = capturing();
     const shown = unexpected(log, new Error('relation "secret_plans" does not exist'));
     expect(shown).toBeInstanceOf(CallError);

@@ -10,7 +10,7 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name) || SECRET_CAMEL.test(name);
 }
 
-/** Passwords in URLs and bearer tokens, wherever they stand in a text (error messages of drivers quote their URL). */
+/** Removes passwords in URLs and bearer tokens from a text (drivers quote their URL in error messages). */
 export function scrub(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi, `$1:${REDACTED}@`)
@@ -18,7 +18,9 @@ export function scrub(text: string): string {
     .replace(/\bsk-[\w-]{8,}/g, REDACTED);
 }
 
-/** A copy of what is to be logged, with the values of secret fields replaced. Instances other than plain objects pass as they are. */
+/**
+ * A copy of log fields with the values of secret ones replaced. Instances other than plain objects are passed on unchanged.
+ */
 export function redact(fields: Record<string, unknown>): Record<string, unknown> {
   return redactObject(fields, 0);
 }

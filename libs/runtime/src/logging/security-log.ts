@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** What happens to accounts, rights, secrets and data. A name is never changed: people alert on it. */
+/** Events about accounts, rights, secrets and data. Names never change: operators set alerts on them. */
 export type SecurityEvent =
   | 'sign_in'
   | 'sign_up'
@@ -16,27 +16,27 @@ export type SecurityEvent =
   | 'access_denied'
   | 'data_deleted';
 
-/** Ids, counts and names of ours. Never a secret, an e-mail address, or a text that somebody wrote. */
+/** Ids, counts and names of ours. Never a secret, an e-mail address, or a user's text. */
 export interface SecurityFields {
-  /** `limited`: told once a window for each who is limited, not for each attempt. */
+  /** `limited`: logged once a window for each client, not for each attempt. */
   outcome?: 'ok' | 'failed' | 'limited';
-  /** The account that it happens to. */
+  /** The account concerned. */
   user_id?: string;
-  /** Who does it, when that is somebody else. */
+  /** The account that acts, if it is another. */
   actor_id?: string;
   client_address?: string;
   [field: string]: string | number | boolean | readonly string[] | undefined;
 }
 
-/** One structured line for each event that matters to the safety of the installation, at level `info`. */
+/** Logs one structured line at level `info` for each security event. */
 export class SecurityLog {
-  readonly #log: Logger;
+  private readonly log: Logger;
 
   constructor(log: Logger) {
-    this.#log = log.child({ context: 'security' });
+    this.log = log.child({ context: 'security' });
   }
 
   record(event: SecurityEvent, { outcome = 'ok', ...fields }: SecurityFields): void {
-    this.#log.info({ event, outcome, ...fields }, 'security event');
+    this.log.info({ event, outcome, ...fields }, 'security event');
   }
 }

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { watchEventLoop } from './event-loop-watch';
 import { Metrics } from './metrics';
 
-it('tells that the event loop stood still, for how long, and whether that was work', async () => {
+it('reports a blocked event loop, its duration, and whether the process used CPU', async () => {
   const metrics = new Metrics('chat');
   const warn = vi.fn();
   watchEventLoop(metrics, { warn } as unknown as Logger);

@@ -4,12 +4,12 @@ import { wakeEvery } from '../lifecycle/wake-grid';
 import type { Metrics } from './metrics';
 
 const LOOK_MS = 250;
-/** A block that users feel. Others take a process for dead after 3 s, so it is told long before that. */
+/** A block that users notice. Others take a process for dead after 3 s; this is logged well before. */
 const BLOCKED_MS = 500;
 
 /**
- * Tells when the event loop stood still: how long, and how much of that was work of this process (`cpu_ms`) rather than a machine or a
- * process that stood still. A worker that blocks and goes on is seen this way before one that blocks longer is taken for dead.
+ * Reports blocks of the event loop: how long, and how much CPU this process used (`cpu_ms`), which tells its own work from a paused process
+ * or a busy machine. It shows a worker that blocks briefly before one blocks long enough to be taken for dead.
  */
 export function watchEventLoop(metrics: Metrics, log: Logger): void {
   const blocks = metrics.counter('event_loop_blocks_total', 'Times that the event loop stood still for 0.5 s or more');

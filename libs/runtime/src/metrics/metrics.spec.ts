@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Metrics } from './metrics';
 
-it('metrics carry the prefix and the service, and a name is one metric however often it is asked for', async () => {
+it('metrics have the prefix and the service, and a name is always the same metric', async () => {
   const metrics = new Metrics('chat');
   metrics.counter('runs_total', 'Runs', ['state']).inc({ state: 'finished' });
   metrics.counter('runs_total', 'Runs', ['state']).inc({ state: 'finished' });

@@ -3,7 +3,7 @@ import { BoundedLabel } from './bounded-labels';
 import { Metrics } from './metrics';
 import { collectProcessMetrics } from './process-metrics';
 
-it('tell every scraper the same: counters never fall, and a scrape resets nothing', async () => {
+it('are the same for every scraper: counters never fall, and a scrape resets nothing', async () => {
   const metrics = new Metrics('chat');
   collectProcessMetrics(metrics);
   const value = async (series: string): Promise<number> => {
@@ -19,7 +19,7 @@ it('tell every scraper the same: counters never fall, and a scrape resets nothin
   expect(text).toMatch(/perennial_build_info\{version="[\d.]+",node="v\d+[\d.]+",service="chat"\} 1/);
 });
 
-it('labels from outside have a bound', () => {
+it('labels from outside are limited', () => {
   const label = new BoundedLabel(2);
   expect(['a', 'b', 'c', 'a', 'x'.repeat(101)].map((value) => label.of(value))).toEqual([
     'a',

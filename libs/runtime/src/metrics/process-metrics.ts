@@ -3,15 +3,15 @@ import { version } from '../../package.json';
 import { wakeEvery } from '../lifecycle/wake-grid';
 import type { Metrics } from './metrics';
 
-/** Each sample wakes a process that may have nothing else to do; a block that a user feels lasts longer than this. */
+/** Each sample wakes an idle process; a block that users notice lasts longer than this. */
 const LAG_RESOLUTION_MS = 1_000;
-/** Lag is told of whole windows, so that it does not depend on who scrapes, and how often. */
+/** Lag is reported for whole windows, so that it does not depend on scrapers. */
 const LAG_WINDOW_MS = 60_000;
 
-/** What runs, and CPU, memory and event-loop metrics of this process. Any number of scrapers see the same. */
+/** Build info, and CPU, memory and event-loop metrics of this process, the same for any number of scrapers. */
 export function collectProcessMetrics(metrics: Metrics): void {
   metrics
-    .gauge('build_info', 'Always 1; the labels say what runs', ['version', 'node'])
+    .gauge('build_info', 'Always 1; the labels are the build', ['version', 'node'])
     .set({ version, node: process.version }, 1);
   metrics
     .gauge('process_start_time_seconds', 'Start of the process, seconds since 1970')
@@ -40,7 +40,7 @@ export function collectProcessMetrics(metrics: Metrics): void {
 function collectLag(metrics: Metrics): void {
   const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   delay.enable();
-  // Node records the whole wait between two samples; what is over the asked-for interval is the lag.
+  // Node records the whole wait between two samples; the part beyond the interval is the lag.
   const lag = (nanoseconds: number): number =>
     Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - LAG_RESOLUTION_MS / 1e3) : 0;
   const read = () => ({ '0.5': lag(delay.percentile(50)), '0.99': lag(delay.percentile(99)), '1': lag(delay.max) });
@@ -49,7 +49,7 @@ function collectLag(metrics: Metrics): void {
     latest = read();
     delay.reset();
   });
-  const help = 'How late timers fired in the latest whole minute; in the first one, so far';
+  const help = 'How late timers fired in the last full minute; during the first minute, so far';
   metrics.gauge('event_loop_lag_seconds', help, ['quantile'], (gauge) => {
     for (const [quantile, seconds] of Object.entries(latest ?? read())) gauge.set({ quantile }, seconds);
   });

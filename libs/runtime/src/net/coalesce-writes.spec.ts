@@ -28,7 +28,7 @@ describe('writes that are joined', () => {
     server.close();
   });
 
-  it('of one callback and what follows from it, in order', async () => {
+  it('of one callback and its microtasks are sent in order', async () => {
     const { near, far, writes } = await pair('callback');
     near.write('a');
     near.write(Buffer.from('b'));
@@ -40,7 +40,7 @@ describe('writes that are joined', () => {
     expect(await heard(far, 1)).toBe('d');
   });
 
-  it('of one turn of the event loop', async () => {
+  it('of one turn of the event loop are sent together', async () => {
     const { near, far, writes } = await pair('turn');
     near.write('a');
     process.nextTick(() => process.nextTick(() => near.write('b')));
@@ -48,7 +48,7 @@ describe('writes that are joined', () => {
     expect(writes()).toBe(1);
   });
 
-  it('and an end does not lose them', async () => {
+  it('are sent before an end', async () => {
     const { near, far } = await pair('turn');
     near.write('a');
     near.end('b');

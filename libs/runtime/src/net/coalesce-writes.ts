@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 
-/** When what has been written goes out: at the end of the callback that wrote it, or when all input that waits has been read. */
+/** When writes are sent: at the end of the callback that wrote, or when all pending input has been read. */
 export type Coalescing = 'callback' | 'turn';
 
 /**
- * Joins the writes of one callback (or of one turn of the event loop) into one: clients of Postgres and Redis, and servers of
- * sockets, write each small message by itself, and what a write costs here and at its reader hardly depends on its length.
- * `turn` joins more under load and may wait for the callbacks that are due already.
+ * Joins the writes of one callback (or of one turn of the event loop) into one. Clients of Postgres and Redis, and socket servers, write each
+ * small message separately, and the cost of a write hardly depends on its length.
+ * `turn` joins more under load and may wait for callbacks that are due.
+ *
  * @returns the socket itself
  */
 export function coalesceWrites(socket: Socket, until: Coalescing = 'callback'): Socket {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What one party of the network has for an address, and is counted by: an IPv4 address, or the first 64 bits of an IPv6 address, of which a
- * single household has as many as it likes. What is no address is answered as it is.
+ * The unit by which a client's address is counted: an IPv4 address, or the first 64 bits of an IPv6 address, because one household has all
+ * addresses below them. Other texts are returned unchanged.
  */
 export function toNetwork(address: string): string {
   const plain = plainAddress(address);
@@ -14,7 +14,7 @@ export function toNetwork(address: string): string {
   return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }
 
-/** The address without what a socket adds to it: the prefix of an IPv4 address that was mapped into IPv6, and the zone of a link. */
+/** The address without the IPv4-mapped prefix or the IPv6 zone that a socket adds. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 }

@@ -1,10 +1,10 @@
-/** What the preload leaves for the service: it is built as an entry of its own, so modules are not shared with `main.js`. */
+/** What the preload passes to the service: it is a bundle of its own, so it shares no modules with `main.js`. */
 export interface TelemetryHandle {
-  /** The instance on spans; log lines use the same. */
+  /** The instance on spans and log lines. */
   instance: string;
   /** Whether spans are recorded and sent. */
   recording: boolean;
-  /** Sends what is waiting and stops. Safe to call twice. */
+  /** Sends pending spans and stops. Safe to call twice. */
   shutdown(): Promise<void>;
 }
 

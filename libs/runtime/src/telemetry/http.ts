@@ -3,9 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { telemetry } from './handle';
 
 /**
- * Gives every request of a Fastify server a trace: its caller's (`traceparent`) or a new one. When spans are recorded,
- * @fastify/otel names them by route; otherwise only the ids are made, for logs and for the calls that follow.
- * Call it before routes are registered.
+ * Gives every request of a Fastify server a trace: its caller's (`traceparent`) or a new one. If spans are recorded, @fastify/otel names them
+ * by route; otherwise only the ids are generated, for logs and for further calls. Call it before routes are registered.
  */
 export async function traceHttp(fastify: FastifyInstance): Promise<void> {
   if (telemetry()?.recording === true) {

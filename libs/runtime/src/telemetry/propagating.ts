@@ -4,8 +4,8 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 
 /**
- * Without a receiver: every call still has a trace id that its log lines in all services share, and nothing is recorded.
- * No instrumentation is loaded, since each would cost something on every statement and request.
+ * Without a receiver: every call still has a trace id that its log lines in all services share, and nothing is recorded. No instrumentation
+ * is loaded, since it costs time on every statement and request.
  */
 export function startPropagating(): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

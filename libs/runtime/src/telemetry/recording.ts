@@ -17,15 +17,15 @@ export interface RecordingOptions {
   instance: string;
 }
 
-/** Spans wait at most this long: a process that is killed takes few with it. */
+/** Spans wait at most this long, so that a killed process loses few. */
 const EXPORT_DELAY_MS = 1_000;
 
 const NOT_TRACED = /^\/(health|ready|metrics)(\/|\?|$)/;
 
 /**
- * Records spans and sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` (OTLP/HTTP, protobuf). Sampler, headers and limits follow the
- * OTEL_* variables of the specification. Nothing that a person wrote gets on a span: SQL without parameters, Redis commands by
- * name only, URLs without their query.
+ * Records spans and sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` (OTLP/HTTP, protobuf). Sampler, headers and limits follow the OTEL_*
+ * variables of the specification. Users' text is never on a span: SQL without parameters, Redis commands by name only, URLs without their
+ * query.
  */
 export function startRecording({ serviceName, instance }: RecordingOptions): { shutdown(): Promise<void> } {
   // The parts of the Node SDK that are used here: the whole of it brings gRPC, three more exporters and 20 MB.
@@ -67,8 +67,8 @@ export function startRecording({ serviceName, instance }: RecordingOptions): { s
 }
 
 /**
- * Instrumentations patch a package while it is `require`d. Loaded here first, the patched one is what every later `import`
- * gets, so no ESM loader hook is needed.
+ * Instrumentations patch a package when it is `require`d. It is loaded here first, so that every later `import` gets the patched one without
+ * an ESM loader hook.
  */
 function loadInstrumented(): void {
   const require = createRequire(import.meta.url);

@@ -1,6 +1,6 @@
 /**
- * Loaded before the service: `node --import ./dist/telemetry.js ./dist/main.js`. Reads only the variables it needs; a wrong
- * environment is reported by the service itself, a moment later.
+ * Loaded before the service: `node --import ./dist/telemetry.js ./dist/main.js`. Reads only the variables that it needs; the service itself
+ * reports a wrong environment a moment later.
  */
 import { z } from 'zod';
 import { EnvError, readEnv } from '../env/parse-env';
@@ -9,7 +9,7 @@ import { newInstanceId } from '../instance-id';
 import { setTelemetry } from './handle';
 import { startPropagating } from './propagating';
 
-/** Put in by the build, from the name of the service's package. */
+/** Inserted by the build: the name of the service's package. */
 declare const __PERENNIAL_SERVICE__: string | undefined;
 
 const service = typeof __PERENNIAL_SERVICE__ === 'string' ? __PERENNIAL_SERVICE__ : 'service';
@@ -36,7 +36,7 @@ if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) {
   startPropagating();
   setTelemetry({ instance, recording: false, shutdown: () => Promise.resolve() });
 } else {
-  // Loaded only when needed: the SDK is a third of the memory of a small service.
+  // Loaded on demand: the SDK takes a third of the memory of a small service.
   const { startRecording } = await import('./recording');
   const { shutdown } = startRecording({ serviceName: env.OTEL_SERVICE_NAME ?? `perennial-${service}`, instance });
   let done: Promise<void> | undefined;

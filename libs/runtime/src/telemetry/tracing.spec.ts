@@ -9,7 +9,7 @@ describe('without a receiver', () => {
 
   const active = () => trace.getActiveSpan()?.spanContext();
 
-  it('a trace goes on through what is stored and sent, and nothing is recorded', async () => {
+  it('a trace continues through stored and sent records, and nothing is recorded', async () => {
     const { traceId, carrier } = await inSpan('accept', {}, async (span) => {
       expect(span.isRecording()).toBe(false);
       return { traceId: span.spanContext().traceId, carrier: injectTrace() };
@@ -22,7 +22,7 @@ describe('without a receiver', () => {
     });
   });
 
-  it('log lines carry the ids of the span that is active, also after waiting', async () => {
+  it('log lines carry the ids of the active span, also after an await', async () => {
     const { log, lines } = capturing();
     await inSpan('work', {}, async (span) => {
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -34,7 +34,7 @@ describe('without a receiver', () => {
     expect(lines[1]).not.toHaveProperty('trace_id');
   });
 
-  it('work outside of any trace stays outside', async () => {
+  it('untraced work has no trace', async () => {
     await inSpan('run', {}, async () => {
       expect(active()).toBeDefined();
       untraced(() => {

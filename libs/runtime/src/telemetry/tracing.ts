@@ -58,14 +58,14 @@ export function injectTrace(from: Context = context.active()): Record<string, st
   return carrier;
 }
 
-/** The context that `injectTrace` wrote elsewhere; the root context when there is none. */
+/** The context of `injectTrace`'s fields; the root context if there are none. */
 export function extractTrace(carrier: Readonly<Record<string, unknown>> | undefined): Context {
   return carrier === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, carrier);
 }
 
 /**
- * Runs `work` outside of any trace, with no spans made in it: for loops that serve many runs at once (flushes, heartbeats),
- * which would otherwise hang a span per beat on whichever run happened to start them.
+ * Runs `work` outside of any trace, without spans: for loops that serve many runs at once (flushes, heartbeats), whose spans would otherwise
+ * belong to the run that happened to start them.
  */
 export function untraced<T>(work: () => T): T {
   return context.with(suppressTracing(ROOT_CONTEXT), work);

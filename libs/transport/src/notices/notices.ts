@@ -9,27 +9,27 @@ export function noticeChannel(keyPrefix: string, channel: string): string {
 }
 
 /**
- * "Something changed, look again", to every process that cares. A notice may be lost (Redis away, a subscriber that is
- * reconnecting); whoever depends on it also looks on a timer.
+ * "Something changed, look again", to every process that listens. A notice may be lost (Redis away, a subscriber that reconnects), so every
+ * receiver also polls.
  */
 export class Notices {
   private readonly logger = new Logger('Notices');
 
   constructor(private readonly connections: Connections) {}
 
-  /** Never throws: a notice that cannot be sent is as good as one that was lost. */
+  /** Never throws: a failed send equals a lost notice. */
   async publish<N extends Notice>(notice: N, payload: z.input<N['payload']>): Promise<void> {
     try {
       const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
       await this.connections.commands.publish(channel, JSON.stringify(notice.payload.parse(payload)));
     } catch (error) {
-      this.logger.warn(`${notice.channel} was not sent: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(`${notice.channel} not sent: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
   /**
-   * Calls `handler` for each notice that arrives, in this process too. Returns the function that stops it.
-   * A payload that does not match the schema is put aside.
+   * Calls `handler` for each notice that arrives, also from this process. Returns the function that stops it. A payload that does not match
+   * the schema becomes a dead letter.
    */
   async subscribe<N extends Notice>(notice: N, handler: (payload: NoticePayload<N>) => unknown): Promise<() => void> {
     const channel = noticeChannel(this.connections.keyPrefix, notice.channel);

@@ -5,7 +5,7 @@ import { RedisCapacity } from './capacity';
 describe('a full Redis', () => {
   afterEach(() => void vi.restoreAllMocks());
 
-  it('is told once when it begins, and once when writes have succeeded for a while', () => {
+  it('is logged once when it begins, and once when writes have succeeded for a while', () => {
     const lines: unknown[] = [];
     const keep = (line: unknown): void => void lines.push(line);
     vi.spyOn(Logger.prototype, 'error').mockImplementation(keep);

@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { isRedisFull } from './errors';
 
-/** At its limit Redis takes one write and refuses the next: it has room again only when it refused none for this long. */
+/**
+ * At its limit Redis accepts one write and refuses the next, so it counts as recovered only after this long without a refusal.
+ */
 const QUIET_MS = 5_000;
 
-/** Tells operators when Redis begins to refuse writes because its memory is used up, and when it has room again: one line each. */
+/** Logs one line when Redis begins to refuse writes because its memory is full, and one when it accepts them again. */
 export class RedisCapacity {
   private readonly logger = new Logger('Redis');
   private fullSince: number | undefined;
@@ -12,7 +14,7 @@ export class RedisCapacity {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** True from the first write that a full Redis refused until it takes them again. */
+  /** True from the first refused write until Redis accepts writes again. */
   get isFull(): boolean {
     return this.fullSince !== undefined;
   }

@@ -12,11 +12,13 @@ export interface ConnectionsOptions {
   keyPrefix: string;
   /** The service of this process: `gateway`, `chat`, ... */
   service: string;
-  /** Stable name of this replica, for people. */
+  /** Stable name of this replica, for operators. */
   instanceId: string;
-  /** The deployment's SECRET_KEY: calls are signed and sealed under keys that derive from it. Without one they are as in older versions. */
+  /**
+   * The deployment's SECRET_KEY: signs and encrypts calls with keys derived from it. Without one calls are as in older versions.
+   */
   secretKey?: string;
-  /** Whether unsigned calls and answers, as older versions send them, are refused. */
+  /** Whether unsigned calls and replies, as older versions send them, are refused. */
   requireSigned?: boolean;
 }
 
@@ -24,14 +26,14 @@ export interface ConnectionsOptions {
 export class Connections {
   /** Unique per boot: a restarted replica is never taken for the one that died. */
   readonly processId: string;
-  /** Shared by everything that sends short commands. Fails at once while Redis is away. */
+  /** Shared by all senders of short commands. Fails at once while Redis is away. */
   readonly commands: Redis;
   readonly subscriptions: Subscriptions;
-  /** Where what cannot be read is put. */
+  /** Receives what cannot be read. */
   readonly deadLetters: DeadLetters;
   /** Undefined without a SECRET_KEY. */
   readonly secrets: WireSecrets | undefined;
-  /** Whether Redis takes writes. */
+  /** Whether Redis accepts writes. */
   readonly capacity = new RedisCapacity();
   private readonly extra: Redis[] = [];
 
@@ -74,7 +76,7 @@ export class Connections {
   }
 }
 
-/** What the token path needs of them. */
+/** The part that the token path uses. */
 export type RunConnections = Pick<
   Connections,
   'commands' | 'subscriptions' | 'keyPrefix' | 'processId' | 'deadLetters' | 'capacity'

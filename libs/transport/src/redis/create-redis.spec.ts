@@ -10,7 +10,7 @@ describe('createRedis', () => {
     expect(retryDelayMs(1_000, () => 0)).toBe(500);
   });
 
-  it('says what to write for an address that it cannot use', () => {
+  it('refuses an unusable address and says which to use', () => {
     expect(() => createRedis('http://localhost', { role: 'commands', name: 'x' })).toThrow('use redis://host:port');
   });
 
@@ -31,7 +31,7 @@ describe('createRedis', () => {
 describe('isRedisUnavailable', () => {
   const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
 
-  it('is true for "not now", false for "you are wrong" and for other errors', () => {
+  it('is true for temporary refusals, false for wrong commands and other errors', () => {
     expect(isRedisUnavailable(reply('LOADING Redis is loading the dataset in memory'))).toBe(true);
     expect(isRedisUnavailable(reply('OOM command not allowed'))).toBe(true);
     expect(isRedisUnavailable(reply('WRONGTYPE Operation against a key'))).toBe(false);

@@ -4,11 +4,11 @@ import { coalesceWrites, wakeEvery } from '@perennial/runtime';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /**
- * What a connection is for; it decides what happens to a command while Redis is away.
+ * Purpose of a connection; it decides what happens to a command while Redis is away.
  * - `commands`: fails at once. Callers answer UNAVAILABLE instead of queueing without bound.
  * - `blocking`: as `commands`, for a connection that sits in a blocking read.
  * - `subscriber`: as `commands`, for SUBSCRIBE; `Subscriptions` subscribes again after a reconnect.
- * - `queue`: waits for ever and repeats what was cut off, as BullMQ demands of its connections.
+ * - `queue`: waits for ever and repeats interrupted commands, as BullMQ requires.
  */
 export type RedisRole = 'commands' | 'blocking' | 'subscriber' | 'queue';
 
@@ -19,17 +19,19 @@ export interface CreateRedisOptions {
 }
 
 const FIRST_RETRY_MS = 50;
-/** Short, because a replica that waits long after Redis is back looks dead to the others. */
+/** Short, because a replica that is still waiting when Redis is back looks dead to the others. */
 const MAX_RETRY_MS = 1_000;
 const PING_EVERY_MS = 5_000;
-/** A peer that vanished without a FIN leaves a connection open and deaf; a Redis that merely pauses 5 s must not be cut. */
+/**
+ * A peer that vanished without a FIN leaves a dead connection open; a Redis that merely pauses for 5 s must not be disconnected.
+ */
 const PONG_WITHIN_MS = 10_000;
 
 const logger = new Logger('Redis');
 
 /**
- * The one place where connections to Redis are made: it reconnects for ever with capped, jittered back-off, names the
- * connection and logs errors instead of throwing them. The URL's scheme chooses the topology (`redis:` and `rediss:`).
+ * Creates every connection to Redis: it reconnects for ever with capped, jittered back-off, is named, and logs errors instead of throwing
+ * them. The URL's scheme chooses the topology (`redis:` and `rediss:`).
  */
 export function createRedis(url: string, { role, name }: CreateRedisOptions): Redis {
   const scheme = new URL(url).protocol;
@@ -44,19 +46,19 @@ export function createRedis(url: string, { role, name }: CreateRedisOptions): Re
     keepAlive: 10_000,
     retryStrategy: retryDelayMs,
     enableOfflineQueue: waits,
-    // 0 rejects what is under way when the connection breaks: only the caller knows whether a repetition is safe.
+    // 0 rejects commands in flight when the connection breaks: only the caller knows whether a retry is safe.
     maxRetriesPerRequest: waits ? null : 0,
     autoResubscribe: role !== 'subscriber',
   };
   const redis = new Redis(url, options);
   logConnection(redis, name);
-  // Many runs and calls share these connections. A blocking read has its own, and nothing to wait for.
+  // Many runs and calls share these connections. A blocking read has one of its own with nothing to join.
   if (role === 'commands' || waits) redis.on('connect', () => coalesceWrites(redis.stream as Socket, 'turn'));
   if (role === 'commands' || role === 'subscriber') cutWhenDeaf(redis, name);
   return redis;
 }
 
-/** Exponential from 50 ms to 1 s; the jitter keeps a fleet from coming back in one wave. */
+/** Exponential from 50 ms to 1 s, with jitter so that a fleet does not reconnect in one wave. */
 export function retryDelayMs(attempt: number, random: () => number = Math.random): number {
   const ceiling = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), MAX_RETRY_MS);
   return Math.round(ceiling * (0.5 + random() / 2));
@@ -70,7 +72,7 @@ function logConnection(redis: Redis, name: string): void {
     lostAt = Date.now();
     logger.warn(`${name}: ${describe(error)}; reconnecting`);
   });
-  // Not 'close', which a connection that is closed on purpose sends too.
+  // Not 'close', which is also emitted for a connection that is closed on purpose.
   redis.on('reconnecting', () => {
     if (lostAt !== undefined) return;
     lostAt = Date.now();
@@ -96,7 +98,7 @@ function cutWhenDeaf(redis: Redis, name: string): void {
     }
     if (askedAt !== undefined) {
       if (Date.now() - askedAt < PONG_WITHIN_MS) return;
-      logger.warn(`${name}: no answer for ${PONG_WITHIN_MS} ms; connecting anew`);
+      logger.warn(`${name}: no answer for ${PONG_WITHIN_MS} ms; reconnecting`);
       askedAt = undefined;
       redis.disconnect(true);
       return;

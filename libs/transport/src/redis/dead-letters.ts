@@ -3,21 +3,20 @@ import type { Redis } from 'ioredis';
 import { RedisScript } from './script';
 import type { WireSecrets } from './wire-secrets';
 
-/** Letters that are kept; the oldest go first. */
+/** Letters that are kept; the oldest are dropped. */
 const MAX_LETTERS = 1_000;
 /** UTF-16 units of a letter's content that are kept: enough to see what wrote it. */
 const MAX_CONTENT = 4 * 1024;
-/** Letters on their way to Redis; beyond it they are only counted. */
+/** Letters in transit to Redis; more are only counted. */
 const MAX_UNDERWAY = 100;
 const LOG_EVERY_MS = 10_000;
 const CONTEXT = 'dead-letter';
 
 /**
- * Keeps a letter, and acknowledges and removes the record that it came from. The record goes even when a full Redis refuses the letter:
- * a record that cannot be read must not come back.
- *
- * KEYS[1] dead letters   KEYS[2] stream of the record, if any
- * ARGV[1] longest stream of letters   ARGV[2] source   ARGV[3] reason   ARGV[4] content   ARGV[5] group   ARGV[6] id of the record
+ * Keeps a letter, and acknowledges and removes its record. The record is removed even if a full Redis refuses the letter: an unreadable
+ * record must not come back.
+ * KEYS[1] dead letters   KEYS[2] stream of the record, if any ARGV[1] longest stream of letters   ARGV[2] source   ARGV[3] reason   ARGV[4]
+ * content   ARGV[5] group   ARGV[6] id of the record
  */
 const PUT_ASIDE = new RedisScript<null>(`
 redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'source', ARGV[2], 'reason', ARGV[3], 'content', ARGV[4])
@@ -28,13 +27,13 @@ end
 return nil
 `);
 
-/** Something that came over Redis and could not be read. */
+/** Data from Redis that could not be read. */
 export interface DeadLetter {
   /** Where it came from, for example `rpc:chat` or `job:runs`. A bounded set: it is a label of a metric. */
   source: string;
   /** What is wrong with it, in a few fixed words. */
   reason: string;
-  /** What came, as text. */
+  /** The data as text. */
   content: string;
 }
 
@@ -54,8 +53,8 @@ export interface RecordReference {
 }
 
 /**
- * What cannot be read is put aside: counted, logged, kept in a bounded stream (`npm run dead-letters` shows it) and never looked at again by
- * whoever received it. Without this one malformed record stops every replica that reads it.
+ * Unreadable records are put aside: counted, logged, kept in a bounded stream (`npm run dead-letters` shows it) and never read again.
+ * Otherwise one malformed record would stop every replica that reads it.
  */
 export class DeadLetters {
   private readonly logger = new Logger('DeadLetters');
@@ -67,7 +66,7 @@ export class DeadLetters {
   constructor(
     private readonly redis: Redis,
     private readonly key: string,
-    /** Seals what is kept: what cannot be read may be anything, a password too. */
+    /** Encrypts the kept content: it may be anything, even a password. */
     private readonly secrets: WireSecrets | undefined,
   ) {}
 
@@ -76,7 +75,7 @@ export class DeadLetters {
     this.observer = observer;
   }
 
-  /** Puts a letter aside; with `record` that record is acknowledged and removed from its stream. Never throws. */
+  /** Puts a letter aside; acknowledges and removes `record` from its stream. Never throws. */
   put(letter: DeadLetter, record?: RecordReference): void {
     this.count(letter);
     if (this.underway >= MAX_UNDERWAY || this.redis.status !== 'ready') return;
@@ -107,12 +106,12 @@ export class DeadLetters {
     return this.secrets?.open(CONTEXT, content) ?? content;
   }
 
-  /** Forgets all letters. */
+  /** Deletes all letters. */
   async clear(): Promise<void> {
     await this.redis.del(this.key);
   }
 
-  /** One line per source in ten seconds, with how many there were: whoever writes rubbish must not fill the log as well. */
+  /** One line per source in ten seconds, with a count: a flood of malformed data must not fill the log as well. */
   private count({ source, reason }: DeadLetter): void {
     this.observer?.(source);
     const count = (this.counted.get(source) ?? 0) + 1;

@@ -1,6 +1,6 @@
 import { CallError } from '@perennial/contracts-kernel';
 
-/** Error replies that say "not now" rather than "you are wrong". */
+/** Error replies for temporary states, after which a retry may succeed. */
 const NOT_NOW = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|NOREPLICAS|MISCONF)\b/;
 
 const CONNECTION_ERRORS = new Set(['MaxRetriesPerRequestError', 'AbortError', 'ClusterAllFailedError']);
@@ -18,13 +18,13 @@ export function isRedisUnavailable(error: unknown): boolean {
   return 'syscall' in error && 'code' in error && CONNECTION_CODES.has(String(error.code)) && 'command' in error;
 }
 
-/** True when Redis refused because its memory is used up (`maxmemory`, `noeviction`): what is published still arrives. */
+/** True when Redis refused because its memory is full (`maxmemory`, `noeviction`). Pub/Sub still works. */
 export function isRedisFull(error: unknown): boolean {
   // Older servers put "ERR Error running script" before it.
   return error instanceof Error && error.message.includes('OOM command not allowed');
 }
 
-/** True when the command certainly never left this process. */
+/** True when the command certainly was not sent. */
 export function isNotWritten(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith(NOT_WRITTEN);
 }

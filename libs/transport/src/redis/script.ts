@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import { isReplyError } from './errors';
 
 /**
- * A Lua script, sent by its hash. Unlike ioredis' defineCommand it asks nothing before it runs: a Redis that does not know
- * the hash (restarted, failed over) says NOSCRIPT without running anything, and only then the source is sent.
+ * A Lua script, sent by its hash. Unlike ioredis' defineCommand it needs no round trip before it runs: a Redis that does not know the hash
+ * (restarted, failed over) replies NOSCRIPT without running anything, and only then the source is sent.
  */
 export class RedisScript<Reply> {
   private readonly sha: string;

@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 
-/** A process must start without Redis; what starts beside a Redis that is there should not miss the first message. */
+/** A process must start without Redis; but if Redis is there it should not miss the first message. */
 const AWAY_TIMEOUT_MS = 1_000;
 
 export type ChannelListener = (message: string) => void;
 
 /**
- * The one subscriber connection of a process. It subscribes again after every reconnect and tells those who may have missed
- * messages meanwhile (`onRestored`), because Pub/Sub itself does not.
+ * The one subscriber connection of a process. It subscribes again after every reconnect and notifies listeners that may have missed messages
+ * meanwhile (`onRestored`), because Pub/Sub itself does not.
  */
 export class Subscriptions {
   private readonly logger = new Logger('Subscriptions');
@@ -29,7 +29,7 @@ export class Subscriptions {
     return this.live;
   }
 
-  /** Called each time when all channels are subscribed (also the first time). */
+  /** Called whenever all channels are subscribed (also the first time). */
   onRestored(listener: () => void): void {
     this.restored.add(listener);
   }
@@ -103,7 +103,7 @@ export class Subscriptions {
       this.live = true;
       for (const listener of this.restored) listener();
     } catch (error) {
-      // The connection broke again, and the next 'ready' repeats this; a living connection that refuses is cut for the same effect.
+      // If the connection broke again, the next 'ready' repeats this; a living connection that refuses is closed for the same effect.
       this.logger.warn(`subscribing failed: ${error instanceof Error ? error.message : String(error)}`);
       if (this.redis.status === 'ready') this.redis.disconnect(true);
     }

@@ -1,16 +1,16 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { SecretCipher } from '@perennial/runtime';
 
-/** 128 bits of the code, in base64url. */
+/** 128 bits of the HMAC, in base64url. */
 const CODE_LENGTH = 22;
 const KEY_ID_LENGTH = 6;
 
-/** What a signature turned out to be. `other-key`: signed by somebody with another SECRET_KEY. */
+/** Result of a verification. `other-key`: signed with another SECRET_KEY. */
 export type Verdict = 'good' | 'other-key' | 'forged';
 
 /**
- * Seals and signs what processes write to Redis, under keys that derive from SECRET_KEY: whoever can only write to Redis cannot call in
- * anybody's name, and whoever can only read it, or a copy of its append-only file, does not learn what is sealed.
+ * Encrypts and signs what processes write to Redis, with keys derived from SECRET_KEY: an attacker who can write to Redis cannot forge calls,
+ * and one who can read it, or its append-only file, does not learn the secrets.
  */
 export class WireSecrets {
   private readonly keyId: string;
@@ -23,7 +23,7 @@ export class WireSecrets {
     this.cipher = new SecretCipher(secretKey, 'transport');
   }
 
-  /** `context` says what the text is and for whom, so that it cannot be passed off as something else. */
+  /** `context` names the kind of text and its recipient, so that a signature cannot be reused elsewhere. */
   sign(context: string, text: string): string {
     return `${this.keyId}.${this.code(context, text)}`;
   }
@@ -39,7 +39,7 @@ export class WireSecrets {
     return this.cipher.seal(`${context}\n${text}`);
   }
 
-  /** The text, or undefined when it was not sealed under this key and context. */
+  /** The text, or undefined when it was not encrypted with this key and context. */
   open(context: string, sealed: string): string | undefined {
     try {
       const text = this.cipher.open(sealed);

@@ -6,11 +6,11 @@ import { answerContext, type AnswerFrame, isAnswerFrame, readAnswers, rpcKeys } 
 
 export interface AnswerReceiverOptions {
   onAnswer(frame: AnswerFrame): void;
-  /** An answer was given, and has gone before it could be fetched. */
+  /** A reply was sent, but is gone before it could be fetched. */
   onLost(call: string): void;
 }
 
-/** Answers on their way in: verifies, opens and reads what comes for this process, and fetches what waits for it. */
+/** Incoming replies: verifies, decrypts and parses those for this process, and fetches those that wait in Redis. */
 export class AnswerReceiver {
   private readonly large: LargeAnswerFetcher;
 
@@ -22,7 +22,7 @@ export class AnswerReceiver {
     this.large = new LargeAnswerFetcher(commands, rpcKeys.large(keyPrefix, processId));
   }
 
-  /** A message of the process's channel. Never throws: what cannot be read must not keep the answers beside it from their callers. */
+  /** A message of the process's channel. Never throws: one unreadable reply must not block the others. */
   receive(message: string): void {
     const frames = message.indexOf('[');
     const json = frames > 0 ? message.slice(frames) : message;
@@ -31,13 +31,13 @@ export class AnswerReceiver {
     else this.connections.deadLetters.put({ source: 'reply', reason: refusal, content: json });
   }
 
-  /** Fetches what came while nobody listened. Rejects while Redis is away. */
+  /** Fetches replies that arrived while nobody was subscribed. Rejects while Redis is away. */
   async collect(): Promise<void> {
     const { commands, keyPrefix, processId } = this.connections;
     try {
       const key = rpcKeys.parked(keyPrefix, processId);
       for (const message of await COLLECT.run(commands, [key], [])) this.read(this.opened(message) ?? '');
-      // One after the other: how long they are is not known here.
+      // One at a time, because their lengths are not known here.
       for (const call of await this.large.waiting()) await this.fetch(call, 0);
     } catch (error) {
       if (!isReplyError(error)) throw error;
@@ -52,7 +52,7 @@ export class AnswerReceiver {
     return verdict === 'good' ? undefined : `signature ${verdict}`;
   }
 
-  /** What waited in Redis is sealed instead of signed. */
+  /** Replies that wait in Redis are encrypted instead of signed. */
   private opened(text: string): string | undefined {
     const { secrets, processId, options } = this.connections;
     const opened = secrets?.open(answerContext(processId), text);
@@ -70,13 +70,13 @@ export class AnswerReceiver {
     if (malformed) this.connections.deadLetters.put({ source: 'reply', reason: 'not an answer', content: json });
   }
 
-  /** An answer that waits in a key. It is taken from there also when its caller has given up. */
+  /** Fetches a reply that waits in a key, and removes it even if its caller has given up. */
   private async fetch(call: string, length: number): Promise<void> {
     let answer: string | undefined;
     try {
       answer = await this.large.take(call, length);
     } catch {
-      return; // Redis is away: `collect` looks for it again.
+      return; // Redis is away: `collect` tries again.
     }
     const opened = answer === undefined ? undefined : this.opened(answer);
     if (opened === undefined) this.options.onLost(call);

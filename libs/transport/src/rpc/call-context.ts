@@ -1,17 +1,17 @@
 import type { Principal } from '@perennial/contracts-kernel';
 import { CallError } from '@perennial/contracts-kernel';
 
-/** What a handler knows of the call beside its request. */
+/** Context of a call for its handler. */
 export class CallContext {
   private controller: AbortController | undefined;
   private stopReason: CallError | undefined;
 
   constructor(
-    /** The same in every delivery and repetition of this call. */
+    /** The same in every delivery and retry of this call. */
     readonly callId: string,
     /** On whose behalf. */
     readonly principal: Principal,
-    /** Idempotency key: a `keyed` handler stores it in its transaction. The call id when the caller named none. */
+    /** Once-key: a `keyed` handler stores it in its transaction. The call id if the caller gave none. */
     readonly key: string,
     /** When the caller stops waiting, in milliseconds of this process's clock (`Date.now()`). */
     readonly deadlineAt: number,
@@ -31,12 +31,12 @@ export class CallContext {
     return this.controller.signal;
   }
 
-  /** Milliseconds that are left; for the deadline of calls made on the way. At least 1. */
+  /** Milliseconds until the deadline; pass it to further calls. At least 1. */
   get remainingMs(): number {
     return Math.max(1, this.deadlineAt - Date.now());
   }
 
-  /** Why the caller no longer waits, if so. */
+  /** Why the caller stopped waiting, if it did. */
   get stopped(): CallError | undefined {
     return this.stopReason;
   }

@@ -23,7 +23,7 @@ describe('a signed record', () => {
   });
 
   it.each([-700_000, 700_000])(
-    'is refused as a copy %d ms apart from Redis, but not while that is not known',
+    'is refused as a replay %d ms apart from Redis’s clock, but not while that is unknown',
     (apart) => {
       expect(reader().read(signed({ a: NOW + apart }))).toEqual({ malformed: 'signed long ago' });
       expect(reader('chat', () => undefined).read(signed({ a: NOW + apart }))).toMatchObject({ isSigned: true });
@@ -31,12 +31,12 @@ describe('a signed record', () => {
     },
   );
 
-  it('may come from a process of any name', () => {
+  it('accepts any process name', () => {
     const i = 'gateway of pod/1 (Zürich)-00ff.1z';
     expect(reader().read(signed({ i }))).toMatchObject({ record: { i } });
   });
 
-  it('cannot have its sealed request exchanged for one that was sealed for another service', () => {
+  it('does not accept an encrypted request of another service', () => {
     const z = secrets.seal(requestContext('chat'), '{"n":2}');
     const asSealed = (fields: string[]): string[] => ['s', ...fields.slice(1)];
     expect(reader().read(asSealed(signed({ d: undefined, z })))).toMatchObject({ record: { d: { n: 2 } } });

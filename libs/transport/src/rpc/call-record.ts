@@ -2,34 +2,34 @@ import type { WireSecrets } from '../redis';
 import { type CallRecord, RECORD_FIELD, requestContext, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
 
 /**
- * A call id: the process that waits, which people may have named (`INSTANCE_ID`), a dot, the call's number. The number goes into answers as it is,
- * so nothing else may be in it.
+ * A call id: the waiting process (its name may be set by `INSTANCE_ID`), a dot, the call's number. The number is copied into replies
+ * unescaped, so it is checked strictly.
  */
 const CALL_ID = /^.{1,200}\.[0-9a-z]{1,13}$/s;
 const MAX_NAME_LENGTH = 200;
 const MAX_KEY_LENGTH = 2_000;
-/** A day: no call waits longer. */
+/** A day: no caller waits longer. */
 const MAX_BUDGET_MS = 86_400_000;
 /** How far the clocks of callers and Redis may be apart. */
 const CLOCK_TOLERANCE_MS = 600_000;
 
-/** What a stream entry turned out to be. `isSigned`: its caller verifies signatures and opens seals itself. */
+/** A parsed stream entry. `isSigned`: its caller verifies signatures and decrypts. */
 export type ReadRecord = { record: CallRecord; isSigned: boolean } | { malformed: string };
 
 export interface RecordReaderOptions {
   /** The service whose stream it is. */
   service: string;
-  /** Without them signatures are not looked at, as in older versions. */
+  /** Without them signatures are not checked, as in older versions. */
   secrets: WireSecrets | undefined;
-  /** Refuses what is not signed. */
+  /** Refuses unsigned records. */
   requireSigned: boolean;
   /** Redis's clock in milliseconds, or undefined while it is not known. */
   redisNow: () => number | undefined;
 }
 
 /**
- * Reads the fields of a stream entry. Everything that the transport itself relies on is checked here, before anything else looks at it; the
- * principal and the request are checked by their schemas when the call runs.
+ * Parses stream entries. It checks all fields that the transport itself uses; the schemas of the call check the principal and the request
+ * when the call runs.
  */
 export class RecordReader {
   private readonly context: string;
@@ -60,7 +60,7 @@ export class RecordReader {
     return verdict === 'good' ? undefined : `signature ${verdict}`;
   }
 
-  /** A copy of a signed record is good for a few minutes only. */
+  /** A signed record is valid for a few minutes only, against replays. */
   private isStale({ a, b }: CallRecord): boolean {
     const now = this.options.redisNow();
     return now !== undefined && (a === undefined || Math.abs(now - a) > b + CLOCK_TOLERANCE_MS);

@@ -9,10 +9,12 @@ import type { RpcMetrics } from './metrics';
 import { endSpan, startServerSpan, within } from './tracing';
 import { type CallRecord, encodeFailure, encodeReply, type Failure, recordedAtMs, splitCallId } from './wire';
 
-/** A call in work at this replica. */
+/** A call that this replica works on. */
 export interface RunningCall {
   readonly callId: string;
-  /** The records of this call: more than one when its caller repeated it meanwhile. All are kept, all go with the answer. */
+  /**
+   * The records of this call: more than one if its caller repeated it. All are kept, and all are removed with the reply.
+   */
   readonly streamIds: string[];
   /** Set once the handler begins. */
   context: CallContext | undefined;
@@ -20,9 +22,9 @@ export interface RunningCall {
 
 /** How a record came to this replica. */
 export interface Delivery {
-  /** This one included. */
+  /** Including this one. */
   count: number;
-  /** Another replica had it and died: it may have begun. */
+  /** Another replica had it and died, so the handler may have started. */
   foreign: boolean;
 }
 
@@ -37,18 +39,18 @@ export interface CallRunnerOptions {
   redisNow: () => number | undefined;
 }
 
-/** Runs one call: checks, handler, trace, and the frame that answers it. */
+/** Runs one call: checks, handler, trace, and the reply's frame. */
 export class CallRunner {
   private readonly logger = new Logger('RpcServer');
 
   constructor(private readonly options: CallRunnerOptions) {}
 
-  /** The effect of the call as this version of the service declares it; one without a declaration counts as `once`. */
+  /** The effect that this version of the service declares for the call; without a declaration it counts as `once`. */
   effectOf(pattern: string): Call['effect'] {
     return this.callOf(pattern)?.effect ?? 'once';
   }
 
-  /** Resolves to the answer's frame; never rejects. */
+  /** Resolves to the reply's frame; never rejects. */
   async answer(running: RunningCall, record: CallRecord, delivery: Delivery): Promise<string> {
     const { p: pattern } = record;
     const { metrics, maxReplyLength, service } = this.options;
@@ -100,7 +102,7 @@ export class CallRunner {
     );
     running.context = context;
     const result: unknown = await handler(request, context);
-    // Nest hands an observable over where an interceptor or a filter is at work.
+    // Nest returns an observable if there is an interceptor or a filter.
     const reply: unknown = isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
     if (!call) return reply;
     const checked = call.reply.safeParse(reply);
@@ -114,12 +116,15 @@ export class CallRunner {
   }
 
   private mayBegin(pattern: string, remainingMs: number, delivery: Delivery): void {
-    if (remainingMs <= 0) throw new CallError('DEADLINE_EXCEEDED', `${pattern} was not begun in time.`);
+    if (remainingMs <= 0) throw new CallError('DEADLINE_EXCEEDED', `${pattern} was not started in time.`);
     if (delivery.foreign && this.effectOf(pattern) === 'once') {
       throw new CallError('OUTCOME_UNKNOWN', `A replica died during ${pattern}; it may or may not have happened.`);
     }
     if (delivery.count > this.options.maxDeliveries) {
-      throw new CallError('INTERNAL', `${pattern} was given up after ${delivery.count - 1} replicas died with it.`);
+      throw new CallError(
+        'INTERNAL',
+        `${pattern} was given up after ${delivery.count - 1} replicas died while they handled it.`,
+      );
     }
   }
 
@@ -130,7 +135,7 @@ export class CallRunner {
     throw new CallError('INVALID_ARGUMENT', `The request of ${call.pattern} is not valid: ${issuesText(parsed.error)}`);
   }
 
-  /** A handler that gave up because its caller did says so, whatever it threw. */
+  /** A handler that stopped because of its caller reports that, whatever it threw. */
   private failure(error: unknown, pattern: string, { context }: RunningCall): Failure {
     if (context?.stopped && !(error instanceof CallError)) return context.stopped.toJSON();
     return toFailure(error, pattern, this.logger);

@@ -53,7 +53,7 @@ describe('calls', () => {
 
   const begun = (n: number): boolean => events.some((event) => event.kind === 'begin' && event.n === n);
 
-  it('answers its caller, and nothing stays behind', async () => {
+  it('answers its caller and leaves nothing in Redis', async () => {
     const replies = await Promise.all([1, 2, 3].map((n) => caller.rpc.call(READ, { n }, options)));
     expect(replies.map((reply) => reply.n)).toEqual([1, 2, 3]);
     const stream = rpcKeys.requests(prefix, 'chat');
@@ -62,7 +62,7 @@ describe('calls', () => {
     expect(pending).toBe(0);
   });
 
-  it('hands over the key of a keyed call, or the call id', async () => {
+  it('passes the key of a keyed call, or the call id, to the handler', async () => {
     expect(await caller.rpc.call(KEYED, { n: 1 }, { ...options, key: 'k-1' })).toMatchObject({
       key: 'k-1',
       delivery: 1,
@@ -76,21 +76,21 @@ describe('calls', () => {
     expect(error.toJSON()).toEqual({ code: 'NOT_FOUND', message: 'There is no such thing.', details: { thing: 7 } });
   });
 
-  it('says nothing of an unexpected error but its id', async () => {
+  it('reveals only the id of an unexpected error', async () => {
     const error = await errorOf(caller.rpc.call(FAIL, { how: 'unknown' }, options));
     expect(error.code).toBe('INTERNAL');
     expect(error.details.errorId).toMatch(/^[0-9a-f-]{36}$/);
     expect(JSON.stringify(error)).not.toContain('secret');
   });
 
-  it('refuses a request that breaks the schema before it is sent', async () => {
+  it('validates a request before it is sent', async () => {
     const error = await errorOf(caller.rpc.call(READ, { n: 1.5 }, options));
     expect(error.code).toBe('INVALID_ARGUMENT');
     expect(error.message).toContain('n: ');
     expect(events).toEqual([]);
   });
 
-  it('refuses at the replica what another version of the caller let through', async () => {
+  it('validates a request at the replica too', async () => {
     const { service, pattern, effect, deadlineMs } = READ;
     const error = await errorOf(
       caller.client.request({ service, pattern, effect, deadlineMs, principal: TESTER, data: { n: 'one' } }),
@@ -99,11 +99,11 @@ describe('calls', () => {
     expect(events).toEqual([]);
   });
 
-  it('does not let a reply out that breaks its schema', async () => {
+  it('validates a reply at the replica', async () => {
     expect((await errorOf(caller.rpc.call(FAIL, { how: 'bad-reply' }, options))).code).toBe('INTERNAL');
   });
 
-  it('does not hand a reply on that breaks the schema of the caller', async () => {
+  it('validates a reply at the caller too', async () => {
     const newer = defineCall({
       pattern: 'chat.test.read',
       effect: 'read',
@@ -125,13 +125,13 @@ describe('calls', () => {
     expect((await errorOf(caller.rpc.call(unknown, {}, options))).code).toBe('UNAVAILABLE');
   });
 
-  it('ends at the deadline, at both ends', async () => {
+  it('ends at the deadline, at the caller and the replica', async () => {
     const error = await errorOf(caller.rpc.call(READ, { n: 1, workMs: 60_000 }, { ...options, deadlineMs: 300 }));
     expect(error.code).toBe('DEADLINE_EXCEEDED');
     await waitFor(() => events.some((event) => event.kind === 'aborted' && event.reason === 'DEADLINE_EXCEEDED'));
   });
 
-  it('does not begin a call whose deadline has passed in the queue', async () => {
+  it('does not start a call whose deadline has passed in the queue', async () => {
     const blockers = [1, 2, 3, 4].map((n) => caller.rpc.call(READ, { n, workMs: 1_500 }, options));
     await waitFor(() => begun(4));
     expect((await errorOf(caller.rpc.call(READ, { n: 5 }, { ...options, deadlineMs: 200 }))).code).toBe(
@@ -164,7 +164,7 @@ describe('calls', () => {
     expect(begun(5)).toBe(false);
   });
 
-  it('works on no more calls than it has slots, and refuses beyond the queue', async () => {
+  it('runs at most as many calls as it has slots, and refuses calls beyond the queue', async () => {
     const calls = Array.from({ length: 14 }, (_, n) => caller.rpc.call(READ, { n, workMs: 400 }, options));
     const codes = await Promise.all(
       calls.map((call) =>
@@ -185,7 +185,7 @@ describe('calls', () => {
     expect(most).toBe(4);
   });
 
-  it('refuses beyond the calls that a process may have open', async () => {
+  it('refuses calls beyond the limit of open calls of a process', async () => {
     const small = await createCaller(redisUrl(), prefix, { maxPending: 2 });
     const open = [1, 2].map((n) => small.rpc.call(READ, { n, workMs: 200 }, options));
     expect((await errorOf(small.rpc.call(READ, { n: 3 }, options))).code).toBe('RESOURCE_EXHAUSTED');
@@ -221,7 +221,7 @@ describe('calls', () => {
     expect(events.filter((event) => event.kind === 'begin')).toHaveLength(1);
   });
 
-  it('finishes what runs when it drains, and takes nothing new', async () => {
+  it('finishes running calls when it drains, and takes no new ones', async () => {
     const running = caller.rpc.call(READ, { n: 1, workMs: 600 }, options);
     await waitFor(() => begun(1));
     const server = app.get(RedisRpcServer);

@@ -4,11 +4,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { KEYED, ONCE, READ } from './fixtures/calls';
 import { beginsOf, buildReplica, type Caller, createCaller, ReplicaProcess, TESTER } from './fixtures/harness';
 
-// Real: Redis, and replicas as processes of their own that are killed and stopped by signals.
+// Real: Redis, and replicas as separate processes that are killed and paused by signals.
 
 const options = { principal: TESTER };
 
-// Processes start slowly on a machine that is busy with other suites.
+// Processes start slowly when other suites use the machine.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 describe('replicas that die', () => {
@@ -41,7 +41,7 @@ describe('replicas that die', () => {
     replicas.push(...(await Promise.all(all)));
   }
 
-  /** The replica that works on call `n`, and another. */
+  /** The replica that works on call `n`, and another one. */
   async function holderOf(n: number): Promise<{ holder: ReplicaProcess; other: ReplicaProcess }> {
     const holder = await waitFor(() => replicas.find((replica) => replica.begun(n)));
     const other = replicas.find((replica) => replica !== holder);
@@ -73,7 +73,7 @@ describe('replicas that die', () => {
     expect(replies.filter((reply) => reply.delivery === 2).length).toBeGreaterThan(0);
   });
 
-  it('leave the same key to the second delivery of a keyed call', async () => {
+  it('pass the same key to the second delivery of a keyed call', async () => {
     await start(2);
     const call = caller.rpc.call(KEYED, { n: 1, workMs: 400 }, { ...options, key: 'payment-7' });
     const { holder, other } = await holderOf(1);
@@ -83,7 +83,7 @@ describe('replicas that die', () => {
     expect(new Set(beginsOf(replicas, 1).map((event) => event.callId)).size).toBe(1);
   });
 
-  it('make a call without a key end as OUTCOME_UNKNOWN, never repeated', async () => {
+  it('let a call without a key end as OUTCOME_UNKNOWN, never repeated', async () => {
     await start(2);
     const call = caller.rpc.call(ONCE, { n: 1, workMs: 2_000 }, options).catch((error: unknown) => error);
     const { holder } = await holderOf(1);
@@ -95,20 +95,20 @@ describe('replicas that die', () => {
     expect(beginsOf(replicas, 1)).toHaveLength(1);
   });
 
-  it('are not robbed while they live: a handler of 6 s runs once', async () => {
+  it('keep their calls while they live: a handler of 6 s runs once', async () => {
     await start(3);
     const replies = await Promise.all([1, 2, 3].map((n) => caller.rpc.call(KEYED, { n, workMs: 6_000 }, options)));
     expect(replies.map((reply) => reply.delivery)).toEqual([1, 1, 1]);
     for (const n of [1, 2, 3]) expect(beginsOf(replicas, n)).toHaveLength(1);
   });
 
-  it('may come back: one that was stopped answers late, and the caller has one answer', async () => {
+  it('may resume: a paused one answers late, and the caller gets one answer', async () => {
     await start(2);
     const call = caller.rpc.call(READ, { n: 1, workMs: 300 }, options);
     const { holder, other } = await holderOf(1);
     holder.signal('SIGSTOP');
     expect(await call).toMatchObject({ pid: other.pid, delivery: 2 });
-    // It must not claim what the living one works on when it wakes with old news.
+    // When it resumes with stale data it must not claim the living one's calls.
     const long = caller.rpc.call(READ, { n: 2, workMs: 5_000 }, options);
     await waitFor(() => other.begun(2));
     await sleep(2_000);
@@ -118,7 +118,7 @@ describe('replicas that die', () => {
     expect(await caller.rpc.call(READ, { n: 3 }, options)).toMatchObject({ n: 3 });
   });
 
-  it('do not take every other replica with them: a call that kills is given up', async () => {
+  it('do not die one after another: a call that kills replicas is given up', async () => {
     await start(5);
     const call = caller.rpc.call(READ, { n: 1, workMs: 10_000 }, options).catch((error: unknown) => error);
     for (let deaths = 1; deaths <= 4; deaths += 1) {
@@ -132,7 +132,7 @@ describe('replicas that die', () => {
     expect((error as CallError).message).toContain('4 replicas died');
   });
 
-  it('finish their calls when told to end', async () => {
+  it('finish their calls at SIGTERM', async () => {
     await start(2);
     const calls = [1, 2].map((n) => caller.rpc.call(READ, { n, workMs: 1_000 }, options));
     await waitFor(() => beginsOf(replicas, 1).length + beginsOf(replicas, 2).length === 2);
@@ -141,7 +141,7 @@ describe('replicas that die', () => {
     expect(await caller.rpc.call(READ, { n: 3 }, options)).toMatchObject({ pid: replicas[1]?.pid });
   });
 
-  it('hand over what they cannot finish within their grace, under the same key', async () => {
+  it('hand over unfinished calls at the end of their grace, with the same key', async () => {
     await start(2, 64, { graceMs: 200 });
     const call = caller.rpc.call(KEYED, { n: 1, workMs: 3_000 }, { ...options, key: 'k', deadlineMs: 60_000 });
     const { holder, other } = await holderOf(1);

@@ -46,13 +46,13 @@ describe('DeadlineWheel', () => {
     expect(expire).toHaveBeenCalledOnce();
   });
 
-  it('lets I/O come first after the process stood still', () => {
+  it('lets I/O run first after the process was blocked', () => {
     const wheel = new DeadlineWheel();
     const answered: string[] = [];
     const deadline = wheel.add(Date.now() + 100, () => answered.push('expired'));
     wheel.add(Date.now() + 120, () => answered.push('second'));
     vi.setSystemTime(Date.now() + 8_000);
-    // The answer that waited in the socket is handled between the late turn and its expiries.
+    // The reply that waited in the socket is handled between the late tick and the expiries.
     vi.advanceTimersToNextTimer();
     wheel.remove(deadline);
     vi.advanceTimersByTime(20);

@@ -1,6 +1,8 @@
 /** Milliseconds; how late a deadline may fire. */
 const RESOLUTION_MS = 20;
-/** A turn that comes this many slots late gives I/O a round first: the answer may be waiting in the socket of a process that was stopped. */
+/**
+ * A tick that is this many slots late lets I/O run first: the reply may be waiting in the socket of a process that was paused.
+ */
 const LATE_SLOTS = 10;
 
 export interface Deadline {
@@ -9,7 +11,9 @@ export interface Deadline {
   readonly expire: () => void;
 }
 
-/** All deadlines of a process on one timer, because a timer per call costs more than the call's own bookkeeping. */
+/**
+ * All deadlines of a process share one timer, because a timer per call costs more than the rest of the call's bookkeeping.
+ */
 export class DeadlineWheel {
   private readonly slots = new Map<number, Set<Deadline>>();
   private timer: NodeJS.Timeout | undefined;
@@ -46,7 +50,7 @@ export class DeadlineWheel {
 
   private turn(): void {
     const until = Math.floor(this.now() / RESOLUTION_MS);
-    // The timer rests only after a whole empty turn: starting one per call is what the wheel avoids.
+    // The timer stops only after a whole empty turn, because starting one per call is the cost to avoid.
     if (this.slots.size === 0) {
       clearInterval(this.timer);
       this.timer = undefined;

@@ -7,7 +7,7 @@ function silent(streamId: string, keptAt: number, now: number): SilentRecord {
   return { streamId, consumer: 'other', idleMs: now - keptAt, deliveries: 1 };
 }
 
-/** A replica whose heartbeats have flowed for long. */
+/** A replica whose heartbeats have been regular for long. */
 function settled(): FailureDetector {
   const detector = new FailureDetector();
   for (let beat = 0; beat < 10; beat += 1) detector.look([], START - 10_000 + beat * 500);
@@ -15,18 +15,18 @@ function settled(): FailureDetector {
 }
 
 describe('FailureDetector', () => {
-  it('claims what was seen silent twice, 1.5 s after it was last kept', () => {
+  it('claims a record that was seen silent twice, 1.5 s after its last keep-alive', () => {
     const detector = settled();
     expect(detector.look([silent('1-0', START, START + 1_100)], START + 1_100)).toEqual([]);
     const dead = detector.look([silent('1-0', START, START + 1_600)], START + 1_600);
     expect(dead.map((record) => record.streamId)).toEqual(['1-0']);
   });
 
-  it('does not claim at first sight, however old', () => {
+  it('does not claim a record on the first look, however old', () => {
     expect(settled().look([silent('1-0', START - 60_000, START)], START)).toEqual([]);
   });
 
-  it('does not claim what was kept between the two looks', () => {
+  it('does not claim a record with a keep-alive between the two looks', () => {
     const detector = settled();
     detector.look([silent('1-0', START, START + 1_400)], START + 1_400);
     const later = START + 9_000;

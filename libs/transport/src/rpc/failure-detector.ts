@@ -1,4 +1,4 @@
-/** A record that nobody kept for a while, as the heartbeat lists it. */
+/** A record without a recent keep-alive, as the heartbeat lists it. */
 export interface SilentRecord {
   streamId: string;
   consumer: string;
@@ -8,31 +8,31 @@ export interface SilentRecord {
 
 /** Milliseconds without a keep-alive (one each 0.5 s) from which a record may be claimed. */
 export const CLAIM_IDLE_MS = 1_500;
-/** A replica is suspected a little earlier, so that the second look coincides with the claim. */
+/** A record is suspected a little earlier, so that the second look is on time for the claim. */
 export const SUSPECT_IDLE_MS = 1_000;
 /**
- * Good heartbeats in a row before anything is claimed: after a break everyone comes back within the longest reconnect delay (1 s) and what
- * a busy machine adds to it, and until then everyone looks dead to the first.
+ * Consecutive good heartbeats before anything is claimed: after an outage all replicas reconnect within the longest delay (1 s) plus the
+ * delay of a busy machine, and until then they all look dead to the first.
  */
 const GOOD_BEATS = 6;
-/** Milliseconds; the precision with which two looks agree on when a record was last kept. */
+/** Milliseconds; how exactly two looks must agree on the last keep-alive. */
 const SAME_MOMENT_MS = 20;
 
 /**
- * Decides which records of other replicas to claim: seen silent twice, unkept in between, and only while one's own heartbeats flow.
- * A Redis that paused for 5 s makes everyone look dead; a replica that was stopped for 8 s has old news.
+ * Decides which records of other replicas to claim: seen silent twice, without a keep-alive in between, and only while this replica's own
+ * heartbeats are regular. After a pause of Redis all replicas look dead, and a replica that was paused itself has stale data.
  */
 export class FailureDetector {
   private goodBeats = 0;
   private suspects = new Map<string, number>();
 
-  /** A heartbeat failed, was late or came back slowly: what was seen before says nothing. */
+  /** A heartbeat failed, was late or slow: earlier looks prove nothing. */
   forget(): void {
     this.goodBeats = 0;
     this.suspects.clear();
   }
 
-  /** Takes the records that a good heartbeat listed (at `nowMs` of Redis's clock); returns those to claim. */
+  /** Evaluates the records that a good heartbeat listed (at `nowMs` of Redis's clock); returns those to claim. */
   look(silent: readonly SilentRecord[], nowMs: number): SilentRecord[] {
     this.goodBeats += 1;
     const seen = new Map<string, number>();

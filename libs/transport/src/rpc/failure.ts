@@ -8,8 +8,8 @@ import type { Failure } from './wire';
 const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 
 /**
- * What a thrown value becomes on the wire. Only a CallError crosses as it is; Redis being away is UNAVAILABLE; anything else is
- * logged with its stack under a fresh id, and the caller gets that id and nothing else.
+ * Converts a thrown value for the wire. Only a CallError is passed on as it is; an unavailable Redis is UNAVAILABLE; anything else is logged
+ * with its stack under a new id, and the caller gets only that id.
  */
 export function toFailure(error: unknown, pattern: string, logger: Logger): Failure {
   if (error instanceof CallError) return error.toJSON();
@@ -30,7 +30,7 @@ export function fromFailure(failure: Failure): CallError {
   return new CallError(code, failure.message, failure.details);
 }
 
-/** Where a value broke its schema: paths and rules, never the value itself. */
+/** Which paths and rules of the schema failed, never the value itself. */
 export function describeIssues(error: z.core.$ZodError): { path: string; message: string }[] {
   return error.issues.slice(0, 10).map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
 }

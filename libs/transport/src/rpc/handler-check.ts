@@ -1,6 +1,6 @@
 import type { Call } from '@perennial/contracts-kernel';
 
-/** What to do about calls that nobody answers, or undefined when each has its handler. */
+/** The error for calls without a handler, or undefined. */
 export function missingHandlers(calls: readonly Call[], handlers: ReadonlyMap<string, unknown>): string | undefined {
   const missing = calls.filter((call) => !handlers.has(call.pattern)).map((call) => call.pattern);
   if (missing.length === 0) return undefined;

@@ -11,7 +11,9 @@ export type CallHandler<C extends Call> = (
   context: CallContext,
 ) => Promise<z.input<C['reply']>> | z.input<C['reply']>;
 
-/** Nest's own filter replaces what it does not know by "Internal server error"; the transport decides that itself, with an id. */
+/**
+ * Nest's own filter replaces unknown errors by "Internal server error"; here the transport decides, with an error id.
+ */
 @Catch()
 class PassErrorsOn implements ExceptionFilter {
   catch(error: unknown): Observable<never> {
@@ -20,8 +22,8 @@ class PassErrorsOn implements ExceptionFilter {
 }
 
 /**
- * Marks the controller method that answers a call: `@Handles(sessions.signIn) signIn(request, context) {…}`. The request is parsed before
- * and the reply after it; a method whose types do not fit the call does not compile.
+ * Marks the controller method that handles a call: `@Handles(sessions.signIn) signIn(request, context) {…}`. The transport parses the request
+ * before and the reply after it; a method with other types does not compile.
  */
 export function Handles<C extends Call>(call: C) {
   return <Method extends CallHandler<C>>(

@@ -3,9 +3,11 @@ import { isRedisFull, RedisScript } from '../redis';
 
 /** Bytes of large answers that may wait for one process. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Nobody waits for an answer that long after it was given. */
+/** No caller fetches a reply that is older than this. */
 const TTL_MS = 30_000;
-/** UTF-16 units that are fetched at once, so that a process which is owed many large answers does not hold them all as text. */
+/**
+ * UTF-16 units that are fetched at once, so that a process that awaits many large replies does not hold them all as text.
+ */
 const FETCHED_AT_ONCE = 16 * 1024 * 1024;
 
 /**
@@ -29,7 +31,7 @@ const TAKE = new RedisScript<string | null>(`
 local answer = redis.call('HGET', KEYS[1], ARGV[1])
 if answer then
   redis.call('HDEL', KEYS[1], ARGV[1])
-  -- A full Redis refuses to count: more is refused for a while then, and nothing is lost.
+  -- A full Redis may refuse the counter: then more replies are refused for a while, and none is lost.
   redis.pcall('HINCRBY', KEYS[1], '#', -#answer)
 end
 return answer
@@ -37,11 +39,11 @@ return answer
 
 export type KeptAnswer = 'kept' | 'full';
 
-/** The replica's side: answers that are too long for Pub/Sub wait in Redis, and only their name is published. */
+/** The replica's side: replies that are too long for Pub/Sub wait in Redis, and only a pointer is published. */
 export class LargeAnswerStore {
   constructor(private readonly redis: Redis) {}
 
-  /** `full` when too much waits for that process, or Redis has no room. Rejects while Redis is away. */
+  /** Returns `full` when too much waits for that process, or Redis has no room. Rejects while Redis is away. */
   async keep(key: string, call: string, answer: string): Promise<KeptAnswer> {
     try {
       return (await KEEP.run(this.redis, [key], [call, answer, MAX_BYTES, TTL_MS])) === 1 ? 'kept' : 'full';
@@ -52,7 +54,7 @@ export class LargeAnswerStore {
   }
 }
 
-/** The caller's side: fetches answers that wait, a bounded amount at once. */
+/** The caller's side: fetches waiting replies, a bounded amount at once. */
 export class LargeAnswerFetcher {
   private readonly queue: (() => void)[] = [];
   private underway = 0;
@@ -62,7 +64,9 @@ export class LargeAnswerFetcher {
     private readonly key: string,
   ) {}
 
-  /** The answer of a call, or undefined when it is gone. `length` is what the pointer says. Rejects while Redis is away. */
+  /**
+   * The reply of a call, or undefined when it is gone. `length` is that of the pointer. Rejects while Redis is away.
+   */
   async take(call: string, length: number): Promise<string | undefined> {
     while (this.underway > 0 && this.underway + length > FETCHED_AT_ONCE) {
       await new Promise<void>((resolve) => this.queue.push(resolve));
@@ -76,7 +80,7 @@ export class LargeAnswerFetcher {
     }
   }
 
-  /** The numbers of the calls whose answers wait: what was published while nobody listened. */
+  /** Numbers of the calls whose replies wait, for replies published while nobody was subscribed. */
   async waiting(): Promise<string[]> {
     return (await this.redis.hkeys(this.key)).filter((call) => call !== '#');
   }

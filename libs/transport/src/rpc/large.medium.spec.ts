@@ -21,7 +21,7 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   );
 }
 
-describe('what is large', () => {
+describe('large calls', () => {
   let redis: RedisServer;
   let prefix: string;
   let caller: Caller;
@@ -52,11 +52,11 @@ describe('what is large', () => {
   const waiting = (): Promise<number> =>
     caller.connections.commands.exists(rpcKeys.large(prefix, caller.connections.processId));
 
-  it('answers go by a key: the subscriber of their caller is never cut, and small answers pass them by', async () => {
+  it('replies wait in a key: Redis does not disconnect the caller’s subscriber, and small replies overtake them', async () => {
     await startReplica();
     let lost = 0;
     caller.connections.subscriptions.onLost(() => (lost += 1));
-    // Not read meanwhile: what is published piles up at Redis, as it does for a process whose loop is busy.
+    // The caller does not read meanwhile, so published messages pile up at Redis, as for a blocked process.
     await caller.connections.commands.config('SET', 'client-output-buffer-limit', 'pubsub 4mb 0 0');
     const lengths = Array.from({ length: 24 }, (_, n) => MB + n);
     const replies = await Promise.all([
@@ -71,7 +71,7 @@ describe('what is large', () => {
     });
   });
 
-  it('answers that were named while nobody listened are fetched after the reconnect', async () => {
+  it('replies whose pointer was lost are fetched after the reconnect', async () => {
     await startReplica();
     const calls = [1, 2, 3].map((n) => caller.rpc.call(TEXT, { length: MB + n }, options));
     await waitFor(() => events.length === 3);
@@ -86,20 +86,20 @@ describe('what is large', () => {
     );
   });
 
-  it('answers of one process that nobody fetches are bounded', async () => {
+  it('unfetched replies of one process are bounded', async () => {
     const { commands } = caller.connections;
-    // On a busy machine the test before may have cost it its connection.
+    // On a busy machine the previous test may have cost it its connection.
     await waitFor(() => commands.status === 'ready', { what: 'the connection for commands' });
     const store = new LargeAnswerStore(commands);
     const answer = 'x'.repeat(20 * MB);
     const kept = [];
     for (const call of ['1', '2', '3', '4']) kept.push(await store.keep(`${prefix}:large`, call, answer));
     expect(kept).toEqual(['kept', 'kept', 'kept', 'full']);
-    // The same answer again takes its own place, and a single one is always kept.
+    // Repeating the same reply replaces it, and a single one is always kept.
     expect(await store.keep(`${prefix}:large`, '3', answer)).toBe('kept');
     expect(await store.keep(`${prefix}:other`, '1', 'x'.repeat(65 * MB))).toBe('kept');
     expect(await commands.pttl(`${prefix}:large`)).toBeGreaterThan(0);
-    // A full Redis keeps no more, and still gives what it has.
+    // A full Redis keeps no more, and still returns what it has.
     await commands.config('SET', 'maxmemory', '1');
     expect(await store.keep(`${prefix}:other`, '2', 'x')).toBe('full');
     const fetcher = new LargeAnswerFetcher(commands, `${prefix}:large`);
@@ -108,7 +108,7 @@ describe('what is large', () => {
     await commands.del(`${prefix}:large`, `${prefix}:other`);
   });
 
-  it('an answer for which there is no room says whether something was done', async () => {
+  it('a reply without room is refused with an error that says whether the call had an effect', async () => {
     await startReplica();
     const { commands, subscriptions } = caller.connections;
     const answers: [call: string, kind: number, failure: { code: string }][] = [];
@@ -128,7 +128,7 @@ describe('what is large', () => {
     ]);
   });
 
-  it('a caller of the version before gets its answer directly', async () => {
+  it('a caller of the previous version gets its reply directly', async () => {
     await startReplica();
     const answers: string[] = [];
     await caller.connections.subscriptions.subscribe(rpcKeys.replies(prefix, 'older'), (message) =>
@@ -140,12 +140,12 @@ describe('what is large', () => {
     expect(JSON.parse(answers[0] ?? '')).toEqual([['1', 1, { text: 'ä'.repeat(300_000) }]]);
   });
 
-  it('calls to a service that stands still are refused beyond its bytes, and leave nothing behind', async () => {
+  it('calls to a hanging service are refused beyond its bytes, and leave nothing behind', async () => {
     const { commands } = caller.connections;
     const text = 'x'.repeat(MB / 2);
     for (let round = 0; round < 2; round += 1) {
       const calls = Array.from({ length: 20 }, () =>
-        codeOf(caller.rpc.call(TEXT, { text, length: 1 }, { ...options, deadlineMs: 1_000 })),
+        codeOf(caller.rpc.call(TEXT, { text, length: 1 }, { ...options, deadlineMs: 3_000 })),
       );
       const codes = await Promise.all(calls);
       expect(codes.filter((code) => code === 'DEADLINE_EXCEEDED')).toHaveLength(3);
@@ -158,13 +158,13 @@ describe('what is large', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('a call that was given up in the queue is taken out of it', async () => {
+  it('a call whose caller gave up is removed from the queue', async () => {
     const controller = new AbortController();
     const early = new AbortController();
     const calls = [controller, early].map(({ signal }) =>
       codeOf(caller.rpc.call(READ, { n: 1 }, { ...options, signal })),
     );
-    // Before Redis has said where its record is.
+    // Before Redis has replied with the record's id.
     setImmediate(() => early.abort());
     await waitFor(async () => (await queued()) >= 1);
     controller.abort();
@@ -172,7 +172,7 @@ describe('what is large', () => {
     await waitFor(async () => (await queued()) === 0);
   });
 
-  it('what waited longer than its caller, who has died, is not begun by a replica that starts', async () => {
+  it('a starting replica does not start calls whose deadline has passed, even if the caller died', async () => {
     const stream = rpcKeys.requests(prefix, 'chat');
     for (let n = 0; n < 5; n += 1) {
       const record = JSON.stringify({ i: `dead.${n}`, p: READ.pattern, b: 1, u: TESTER, d: { n } });

@@ -11,7 +11,7 @@ import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
 import { promRpcMetrics, RedisRpcServer } from './index';
 import { rpcKeys } from './wire';
 
-// Real: Redis, both sides of the transport, and somebody who writes to Redis what no version ever wrote.
+// Real: Redis, both sides of the transport, and malformed data that no version ever wrote.
 
 const options = { principal: TESTER };
 const sound = { i: 'someone.1', p: READ.pattern, b: 5_000, u: TESTER, d: { n: 1 } };
@@ -36,7 +36,7 @@ const MALFORMED: [what: string, fields: string[]][] = [
   ['a trace that is none', record({ t: { traceparent: {} } })],
 ];
 
-describe('what cannot be read', () => {
+describe('malformed data', () => {
   const prefix = freshPrefix('rpc');
   const stream = rpcKeys.requests(prefix, 'chat');
   const registry = new Registry();
@@ -60,7 +60,7 @@ describe('what cannot be read', () => {
     (await caller.connections.deadLetters.list(1_000)).map(({ source, reason }) => `${source}: ${reason}`);
   const redis = () => caller.connections.commands;
 
-  it('in a request stream is put aside once, and the calls around it are answered', async () => {
+  it('in a request stream becomes a dead letter once, and other calls are answered', async () => {
     await Promise.all(MALFORMED.map(([, fields]) => redis().xadd(stream, '*', ...fields)));
     const replies = await Promise.all([1, 2, 3].map((n) => caller.rpc.call(READ, { n }, options)));
     expect(replies.map(({ n }) => n)).toEqual([1, 2, 3]);
@@ -68,13 +68,13 @@ describe('what cannot be read', () => {
     const [pending] = (await redis().xpending(stream, 'replicas')) as [number];
     expect(pending).toBe(0);
     expect(await letters()).toHaveLength(MALFORMED.length);
-    // Nothing of it is delivered again.
+    // None of it is delivered again.
     await sleep(700);
     expect(await letters()).toHaveLength(MALFORMED.length);
     expect(await registry.metrics()).toContain(`perennial_dead_letters_total{source="rpc:chat"} ${MALFORMED.length}`);
   });
 
-  it('is kept with what it was, and not without bound', async () => {
+  it('is kept with its content, in a bounded stream', async () => {
     const many = Array.from({ length: 1_100 }, (_, n) => redis().xadd(stream, '*', 'r', `"${n} ${'x'.repeat(9_000)}"`));
     await Promise.all(many);
     await waitFor(async () => (await redis().xlen(stream)) === 0);
@@ -87,7 +87,7 @@ describe('what cannot be read', () => {
     expect(await letters()).toEqual([]);
   });
 
-  it('in a channel of answers does not keep the answers beside it from their callers', async () => {
+  it('in a reply channel does not block other replies', async () => {
     const call = caller.rpc.call(READ, { n: 9, workMs: 300 }, options);
     await waitFor(() => events.some((event) => event.kind === 'begin' && event.n === 9));
     const channel = rpcKeys.replies(prefix, caller.connections.processId);
@@ -128,7 +128,7 @@ describe('what cannot be read', () => {
     stop();
   });
 
-  it('as the key of the stream itself costs a try each second, not a thousand', async () => {
+  it('as the key of the stream itself is retried once a second, not a thousand times', async () => {
     await redis().del(stream);
     await redis().set(stream, 'not a stream');
     await waitFor(async () => {
@@ -145,7 +145,7 @@ describe('what cannot be read', () => {
   });
 });
 
-/** XGROUP CREATEs so far, of all who share this server. */
+/** Number of XGROUP CREATEs so far, of all clients of this server. */
 async function commandsOf(redis: Caller['connections']['commands']): Promise<number> {
   const stats = await redis.info('commandstats');
   return Number(/cmdstat_xgroup\|create:calls=(\d+)/.exec(stats)?.[1] ?? 0);

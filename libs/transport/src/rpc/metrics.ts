@@ -8,7 +8,7 @@ export interface RpcMetrics {
   observe(side: CallSide, pattern: string, code: ErrorCode | 'OK', seconds: number): void;
   /** Records taken from replicas that died. */
   claimed(count: number): void;
-  /** Something that came over Redis could not be read and was put aside. */
+  /** A record in Redis could not be read and was put aside. */
   deadLetter(source: string): void;
   /** Calls that this process works on or waits for, read at scrape time. */
   gauge(side: CallSide, read: () => number): void;
@@ -33,7 +33,7 @@ export function promRpcMetrics(registry: Registry): RpcMetrics {
   });
   const letters = new Counter({
     name: 'perennial_dead_letters_total',
-    help: 'What came over Redis and could not be read, by where it came from',
+    help: 'Records in Redis that could not be read, by source',
     labelNames: ['source'] as const,
     registers: [registry],
   });

@@ -1,7 +1,7 @@
 import { type CallEffect, CallError, type Principal } from '@perennial/contracts-kernel';
 import type { Deadline } from './deadline-wheel';
 
-/** A call that leaves this process, its request already validated. */
+/** An outgoing call with a validated request. */
 export interface OutgoingCall {
   service: string;
   pattern: string;
@@ -13,7 +13,7 @@ export interface OutgoingCall {
   /** Trace context for the record. */
   trace?: Record<string, string>;
   data: unknown;
-  /** Whether the request crosses Redis sealed. */
+  /** Whether the request crosses Redis encrypted. */
   sealed?: boolean;
   signal?: AbortSignal;
 }
@@ -28,18 +28,18 @@ export type PendingState = 'parked' | 'sending' | 'sent' | 'unsure';
 
 export interface PendingCall {
   readonly id: string;
-  /** The id's own number, as answers name it. */
+  /** The number in the id, as replies name it. */
   readonly number: string;
   readonly call: OutgoingCall;
   readonly deadlineAt: number;
   state: PendingState;
   /** Its record in the stream, once Redis has confirmed it. */
   streamId: string | undefined;
-  /** How long its direct answer may be, in UTF-16 units. */
+  /** Longest direct reply, in UTF-16 units. */
   readonly inlineLength: number;
-  /** A connection was lost while Redis had the call: its answer may have been lost with it. */
+  /** A connection was lost while Redis had the call, so the reply may be lost too. */
   exposed: boolean;
-  /** Its caller waits no longer, and no answer has come. */
+  /** Its caller stopped waiting before a reply came. */
   isGivenUp: boolean;
   deadline: Deadline | undefined;
   onAbort: (() => void) | undefined;
@@ -52,7 +52,7 @@ export function isRepeatable(pending: PendingCall): boolean {
   return pending.call.effect !== 'once';
 }
 
-/** What a caller is told whose answer was given and has gone before it could be fetched. */
+/** The error when the reply was sent, but is gone before it could be fetched. */
 export function lostAnswer(pending: PendingCall): CallError {
   const { pattern, effect } = pending.call;
   if (effect === 'read') {
@@ -61,7 +61,7 @@ export function lostAnswer(pending: PendingCall): CallError {
   return new CallError('OUTCOME_UNKNOWN', `${pattern} was done, but its answer was lost.`);
 }
 
-/** What a caller is told when its time is up. */
+/** The error at the deadline. */
 export function expiryOf(pending: PendingCall, redisAway: boolean): CallError {
   const { pattern, deadlineMs } = pending.call;
   if (pending.state === 'parked') {

@@ -1,15 +1,14 @@
-/** What this replica remembers of a call that it no longer works on. */
+/** A call that this replica has finished with. */
 export type RecentCall = { kind: 'cancelled' } | { kind: 'answered'; frame: string };
 
-/** Milliseconds that an answer is remembered, at least: a caller that reconnects repeats its calls within that. */
+/** Minimum milliseconds that a reply is remembered: a caller that reconnects repeats its calls within that time. */
 const REMEMBER_MS = 10_000;
 const MAX_REMEMBERED = 2_000;
 /** UTF-16 units of frames in one generation. */
 const MAX_LENGTH = 4 * 1024 * 1024;
 
 /**
- * A repeated call id does not run twice here while it is known. Two generations instead of a timer per entry: what is older than
- * both is forgotten.
+ * Keeps a repeated call id from running twice here. Two generations instead of a timer per entry: entries older than both are dropped.
  */
 export class RecentCalls {
   private young = new Map<string, RecentCall>();
@@ -25,13 +24,13 @@ export class RecentCalls {
     return this.young.get(callId) ?? this.old.get(callId);
   }
 
-  /** `frame` is given again when the call id comes again. */
+  /** `frame` is sent again if the call id is repeated. */
   answered(callId: string, frame: string): void {
     if (frame.length > MAX_LENGTH / 4) return;
     this.remember(callId, { kind: 'answered', frame }, frame.length);
   }
 
-  /** The call may still be on its way here: it is dropped when it comes. */
+  /** The call may still be in transit: it is dropped when it arrives. */
   cancelled(callId: string): void {
     this.remember(callId, { kind: 'cancelled' }, 0);
   }

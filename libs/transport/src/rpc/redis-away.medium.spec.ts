@@ -5,11 +5,11 @@ import { KEYED, ONCE, READ } from './fixtures/calls';
 import { beginsOf, buildReplica, type Caller, createCaller, ReplicaProcess, TESTER } from './fixtures/harness';
 import { rpcKeys } from './wire';
 
-// Real: a Redis of its own that is stopped, paused and emptied; replicas as processes of their own.
+// Real: a separate Redis that is stopped, paused and emptied; replicas as separate processes.
 
 const options = { principal: TESTER };
 
-// Processes start slowly on a machine that is busy with other suites.
+// Processes start slowly when other suites use the machine.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 describe('a Redis that is away', () => {
@@ -40,7 +40,7 @@ describe('a Redis that is away', () => {
     await Promise.all(replicas.map((replica) => replica.end()));
   });
 
-  /** Calls made one after the other, from now until `stop()`: how each ended. */
+  /** Calls one after another until `stop()`, and how each ended. */
   function keepCalling(): { stop: () => Promise<{ ok: number; codes: string[] }> } {
     let going = true;
     let ok = 0;
@@ -90,14 +90,14 @@ describe('a Redis that is away', () => {
     expect(new Set(begins).size).toBe(begins.length);
   });
 
-  it('restarts with what it kept, and a replica that is later to come back is not robbed', async () => {
+  it('restarts with its data, and the calls of a replica that reconnects late are not claimed', async () => {
     const kept = await startRedis({ persistent: true, settings: { appendfsync: 'always' } });
     const other = await createCaller(kept.url, prefix);
     const start = (instanceId: string): Promise<ReplicaProcess> =>
       ReplicaProcess.start(program.file, { redisUrl: kept.url, keyPrefix: prefix, instanceId });
     const slow = await start('slow');
     replicas.push(slow);
-    // `once`: its caller does not repeat it, and a thief would end it as OUTCOME_UNKNOWN.
+    // `once`: its caller does not repeat it, and a wrong claim would end it as OUTCOME_UNKNOWN.
     const call = other.rpc.call(ONCE, { n: 1, workMs: 7_000 }, options);
     await waitFor(() => slow.begun(1));
     const quick = await start('quick');
@@ -107,12 +107,12 @@ describe('a Redis that is away', () => {
     await kept.kill();
     await sleep(2_500);
     await kept.start();
-    // A fresh connection, because `other` may itself be back as late as a second after the replica.
+    // A new connection, because `other` itself may reconnect up to a second after the replica.
     const watcher = await createCaller(kept.url, prefix);
     const { commands } = watcher.connections;
     await waitFor(async () => String(await commands.client('LIST')).includes('quick:commands'));
     watcher.close();
-    // By Redis's clock the slow one has been silent for 3 s, and only the quick one is back and has looked twice.
+    // By Redis's clock the slow one has been silent for 3 s, and only the quick one has reconnected and looked twice.
     await sleep(700);
     slow.signal('SIGCONT');
     expect(await call).toMatchObject({ pid: slow.pid, n: 1 });
@@ -120,7 +120,7 @@ describe('a Redis that is away', () => {
     await kept.stop();
   });
 
-  it('schedule 13: restarts empty under calls: those with a repeatable effect are answered', async () => {
+  it('schedule 13: restarts empty during calls: repeatable ones are answered', async () => {
     const calling = keepCalling();
     const long = [1, 2, 3].map((n) => caller.rpc.call(KEYED, { n, workMs: 1_500 }, { ...options, key: `k-${n}` }));
     const once = caller.rpc.call(ONCE, { n: 4, workMs: 1_500 }, options);
@@ -128,7 +128,7 @@ describe('a Redis that is away', () => {
     await redis.restartEmpty();
     const replies = await Promise.all(long);
     expect(replies.map((reply) => reply.key)).toEqual(['k-1', 'k-2', 'k-3']);
-    // Its replica lives and answers: what happened once is told once.
+    // Its replica lives and answers: an effect that happened once is reported once.
     expect(await once).toMatchObject({ n: 4 });
     expect(beginsOf(replicas, 4)).toHaveLength(1);
     await worksAgain();
@@ -137,7 +137,7 @@ describe('a Redis that is away', () => {
     expect(ok).toBeGreaterThan(20);
   });
 
-  it('restarts empty while calls wait: they are sent again, but not one that may happen once only', async () => {
+  it('restarts empty while calls wait: they are sent again, except `once` calls', async () => {
     await Promise.all(replicas.map((replica) => replica.end('SIGTERM')));
     const reads = [1, 2, 3].map((n) => caller.rpc.call(READ, { n }, options));
     const once = caller.rpc.call(ONCE, { n: 4 }, { ...options, deadlineMs: 5_000 }).catch((error: unknown) => error);
@@ -150,7 +150,7 @@ describe('a Redis that is away', () => {
     expect(beginsOf(replicas, 4)).toEqual([]);
   });
 
-  it('keeps an answer for a caller that does not listen just then', async () => {
+  it('keeps a reply for a caller that is not subscribed', async () => {
     const { commands } = caller.connections;
     const record = JSON.stringify({ i: 'ghost.1', p: READ.pattern, b: 5_000, u: TESTER, d: { n: 1 } });
     await commands.xadd(rpcKeys.requests(prefix, 'chat'), '*', 'r', record);
@@ -159,7 +159,7 @@ describe('a Redis that is away', () => {
     expect(await commands.pttl(key)).toBeGreaterThan(20_000);
   });
 
-  it('hands a caller that reconnects the answer that was kept', async () => {
+  it('returns a kept reply to a caller that reconnects', async () => {
     const lonely = await createCaller(redis.url, `${prefix}-no-replica`);
     const { commands, keyPrefix, processId } = lonely.connections;
     const call = lonely.rpc.call(ONCE, { n: 1 }, options);
@@ -173,7 +173,7 @@ describe('a Redis that is away', () => {
     lonely.close();
   });
 
-  it('schedule 13: forgets everything under calls: the group is made again, and what a caller wrote first is read', async () => {
+  it('schedule 13: is emptied during calls: the group is created again, and calls written before it are read', async () => {
     await caller.connections.commands.flushall();
     const replies = await Promise.all([1, 2, 3].map((n) => caller.rpc.call(READ, { n }, options)));
     expect(replies.map((reply) => reply.n)).toEqual([1, 2, 3]);
@@ -187,7 +187,7 @@ describe('a Redis that is away', () => {
     await redis.kill();
     const first = caller.rpc.call(READ, { n: 1 }, options).catch((error: unknown) => error);
     expect(await first).toMatchObject({ code: 'UNAVAILABLE', details: { retryAfter: 1 } });
-    // One that waited, were it a second, would make these take longer than the test may.
+    // If one call waited even a second, these would take longer than the test may.
     for (let n = 0; n < 200; n += 1)
       await expect(caller.rpc.call(READ, { n }, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await sleep(1_500);
@@ -195,7 +195,7 @@ describe('a Redis that is away', () => {
     await worksAgain();
   });
 
-  it('is not there at the start: the process starts, and calls are refused', async () => {
+  it('is away at start: the process starts, and calls are refused', async () => {
     // Port 9 of the loopback address: nothing listens there.
     const early = await createCaller('redis://127.0.0.1:9', prefix);
     expect(await early.connections.isReachable()).toBe(false);
@@ -203,7 +203,7 @@ describe('a Redis that is away', () => {
     early.close();
   });
 
-  it('cuts the connections: calls under way are answered all the same', async () => {
+  it('closes the connections: calls under way are still answered', async () => {
     const calling = keepCalling();
     const long = [1, 2].map((n) => caller.rpc.call(KEYED, { n, workMs: 1_000 }, options));
     const once = caller.rpc.call(ONCE, { n: 3, workMs: 1_000 }, options);

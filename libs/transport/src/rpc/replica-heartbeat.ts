@@ -11,29 +11,33 @@ import { REPLICA_GROUP } from './wire';
 export interface ReplicaHeartbeatOptions {
   stream: string;
   consumer: string;
-  /** Records in work here. */
+  /** Records that this replica works on. */
   streamIds(): string[];
-  /** Records that may still be taken now. */
+  /** Free slots for further records. */
   free(): number;
   onClaimed(records: RedeliveredRecord[]): void;
-  /** Called with each beat, good or not. */
+  /** Called with each beat, successful or not. */
   onBeat(): void;
   /** Called once Redis's clock is known. */
   onClock(): void;
 }
 
 const BEAT_MS = 500;
-/** A slower answer, or a later beat, is no basis for calling others dead. Above what a busy machine does to a living Redis. */
+/**
+ * After a slower reply, or a later beat, no replica may be taken for dead. Longer than a busy machine delays a living Redis.
+ */
 const SLOW_MS = 600;
 const LATE_MS = 2_000;
-/** Half of a round trip is how wrong the measured clock may be: only quick ones are believed. */
+/** The measured clock may be wrong by half of a round trip, so only quick ones count. */
 const CLOCK_ROUND_TRIP_MS = 50;
 const LISTED = 200;
-/** Replicas that hold nothing are forgotten after this time; looked for each so many beats. */
+/** Replicas without records are removed after this time; checked every so many beats. */
 const FORGET_IDLE_MS = 600_000;
 const FORGET_EVERY_BEATS = 600;
 
-/** The heartbeat of a replica: keeps its records, measures Redis's clock and claims what the dead have left. */
+/**
+ * The heartbeat of a replica: keeps its records claimed, measures Redis's clock and claims the records of dead replicas.
+ */
 export class ReplicaHeartbeat {
   private readonly logger = new Logger('RpcHeartbeat');
   private readonly detector = new FailureDetector();
@@ -65,7 +69,7 @@ export class ReplicaHeartbeat {
       this.stopBeating = wakeEvery(BEAT_MS, () => void this.beat());
       void this.beat();
     });
-    // Not only at the next tick: readiness waits for the first good beat.
+    // Without waiting for the next tick: readiness waits for the first successful beat.
     this.redis.on('ready', this.onConnected);
   }
 

@@ -6,17 +6,17 @@ import { ANSWER, PARK } from './scripts';
 import { outsideTraces } from './tracing';
 import { answerContext, encodeFailure, encodePointer, type Failure, REPLICA_GROUP, rpcKeys, splitCallId } from './wire';
 
-/** One call's answer. */
+/** The reply of one call. */
 export interface Answer {
-  /** Its records: they are acknowledged and removed with it. */
+  /** Its records: they are acknowledged and removed with the reply. */
   streamIds: readonly string[];
   callId: string;
   frame: string;
-  /** How long it may be when it is published, in UTF-16 units; undefined: as long as it is. */
+  /** Longest published reply, in UTF-16 units; undefined: no limit. */
   inlineLength: number | undefined;
-  /** Its caller verifies signatures and opens seals. */
+  /** Its caller verifies signatures and decrypts. */
   isSigned: boolean;
-  /** The call has changed nothing: whoever misses its answer may ask again. */
+  /** The call changed nothing, so a caller that misses the reply may repeat it. */
   isRead: boolean;
 }
 
@@ -25,14 +25,14 @@ interface WaitingAnswer extends Answer {
   at: number;
 }
 
-/** A frame longer than this is published alone rather than joined, in UTF-16 units. */
+/** A longer frame is published alone, in UTF-16 units. */
 const JOIN_LIMIT = 256 * 1024;
 const RETRY_MS = 100;
-/** Nobody waits that long, and other replicas have claimed the record by then. */
+/** No caller waits this long, and other replicas have claimed the record by then. */
 const GIVE_UP_MS = 30_000;
 const MAX_WAITING = 10_000;
 const PARKED_TTL_MS = 30_000;
-/** How long a large answer waits for its caller to fetch those before it. */
+/** How long a large reply waits for its caller to fetch earlier ones. */
 const FULL_TIMEOUT_MS = 4_000;
 const TOO_MUCH_WAITS: Failure = {
   code: 'RESOURCE_EXHAUSTED',
@@ -41,19 +41,19 @@ const TOO_MUCH_WAITS: Failure = {
 };
 const UNTOLD: Failure = {
   code: 'OUTCOME_UNKNOWN',
-  message: 'It may or may not have happened: too many large answers are waiting.',
+  message: 'The call may or may not have had an effect: too many large answers are waiting.',
   details: {},
 };
 
 /**
- * Answers on their way out: all of one turn of the event loop are one script, one message per waiting process. An answer whose
- * script failed (Redis away) is tried again, and its record stays ours until then.
+ * Outgoing replies: one script for all of one turn of the event loop, one message per waiting process. A reply whose script failed (Redis
+ * away) is retried, and its record stays claimed until then.
  */
 export class ReplyBatcher {
   private readonly logger = new Logger('RpcReplyBatcher');
   private waiting: WaitingAnswer[] = [];
   private sending: WaitingAnswer[] = [];
-  /** Too long to be published, and not yet in their keys. */
+  /** Too long to publish, and not yet stored in their keys. */
   private readonly storing = new Set<WaitingAnswer>();
   private readonly large: LargeAnswerStore;
   private scheduled = false;
@@ -72,7 +72,7 @@ export class ReplyBatcher {
     this.large = new LargeAnswerStore(this.redis);
   }
 
-  /** Records that are answered but still in the stream; they must be kept like those in work. */
+  /** Records that are answered but still in the stream; they must stay claimed too. */
   streamIds(): string[] {
     return [...this.waiting, ...this.sending, ...this.storing].flatMap((answer) => answer.streamIds);
   }
@@ -83,7 +83,7 @@ export class ReplyBatcher {
     else this.push(waiting);
   }
 
-  /** Removes a record without an answer: its caller does not wait, or it cannot be read. */
+  /** Removes a record without a reply: its caller does not wait, or it cannot be read. */
   drop(streamId: string): void {
     this.push({
       streamIds: [streamId],
@@ -96,7 +96,7 @@ export class ReplyBatcher {
     });
   }
 
-  /** Resolves when everything is out, or after the limit. */
+  /** Resolves when all replies are sent, or after the limit. */
   async drained(limitMs: number): Promise<void> {
     if (this.waiting.length === 0 && this.sending.length === 0 && this.storing.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
@@ -118,7 +118,7 @@ export class ReplyBatcher {
     this.schedule();
   }
 
-  /** A claim check: the answer waits in a key of its caller, and what is published says so. */
+  /** Claim check: the reply waits in a key of its caller, and a pointer is published. */
   private async store(answer: WaitingAnswer): Promise<void> {
     const { processId, call } = splitCallId(answer.callId);
     this.storing.add(answer);
@@ -176,14 +176,14 @@ export class ReplyBatcher {
     for (const index of unheard) {
       const lost = messages[index - 1];
       if (!lost) continue;
-      // The caller is reconnecting or gone: it collects the answer when it is back.
+      // The caller is reconnecting or gone: if it returns it collects the reply.
       const { processId, message } = lost;
       const parked = lost.isSigned ? this.sealed(processId, message) : message;
       PARK.run(this.redis, [rpcKeys.parked(this.keyPrefix, processId)], [PARKED_TTL_MS, parked]).catch(() => undefined);
     }
   }
 
-  /** What is written, and not only published, is sealed. */
+  /** Replies that are stored, not only published, are encrypted. */
   private sealed(processId: string, text: string): string {
     return this.connections.secrets?.seal(answerContext(processId), text) ?? text;
   }

@@ -17,14 +17,14 @@ import { SealDirectory } from './seal-directory';
 import { outsideTraces } from './tracing';
 import { type CallRecord, RECORD_FIELD, requestContext, rpcKeys, SEALED_RECORD_FIELD, SIGNATURE_FIELD } from './wire';
 
-/** UTF-16 units of records in one script: Redis does nothing else while it reads one. */
+/** UTF-16 units of records in one script: Redis is blocked while it runs one. */
 const MAX_SCRIPT_LENGTH = 1024 * 1024;
 
 export interface RequestBatcherOptions {
   redis: Redis;
-  /** Signs and seals; without them calls go out as in older versions. */
+  /** Signs and encrypts; without them calls are as in older versions. */
   secrets: WireSecrets | undefined;
-  /** Everything runs a version that opens seals: nobody is asked. */
+  /** Every process runs a version that decrypts, so no check is needed. */
   requireSigned: boolean;
   capacity: RedisCapacity;
   keyPrefix: string;
@@ -41,11 +41,11 @@ export interface RequestBatcherOptions {
   onBroken(): void;
 }
 
-/** Calls on their way out: all of one turn of the event loop to one service are one script. */
+/** Outgoing calls: one script per service for all of one turn of the event loop. */
 export class RequestBatcher {
   private readonly logger = new Logger('RpcClient');
   private readonly queues = new Map<string, PendingCall[]>();
-  /** Records of calls that nobody waits for any more, by service. */
+  /** Records of calls whose callers gave up, by service. */
   private readonly withdrawn = new Map<string, string[]>();
   private flushing = false;
   private readonly seals: SealDirectory;
@@ -62,7 +62,9 @@ export class RequestBatcher {
     this.flushSoon();
   }
 
-  /** Removes the record of a call whose caller gave up, best effort: a service that stands still must not pile up what nobody wants. */
+  /**
+   * Removes the record of a call whose caller gave up, best effort: unwanted calls must not pile up at a hanging service.
+   */
   withdraw(service: string, streamId: string): void {
     const ids = this.withdrawn.get(service);
     if (ids) ids.push(streamId);
@@ -81,13 +83,13 @@ export class RequestBatcher {
     for (const [service, queue] of this.queues) void this.dispatch(service, queue);
     this.queues.clear();
     for (const [service, ids] of this.withdrawn) {
-      // A replica that has it in work acknowledges it itself.
+      // A replica that works on it acknowledges it itself.
       this.options.redis.xdel(rpcKeys.requests(this.options.keyPrefix, service), ...ids).catch(() => undefined);
     }
     this.withdrawn.clear();
   }
 
-  /** In order. Large calls are several scripts, one after the other. */
+  /** In order. Large calls take several scripts, one after another. */
   private async dispatch(service: string, queue: readonly PendingCall[]): Promise<void> {
     let batch: PendingCall[] = [];
     let records: EncodedRecord[] = [];
@@ -121,7 +123,7 @@ export class RequestBatcher {
     }
   }
 
-  /** A broken connection says no more than sending will: that the call is parked. */
+  /** If the connection is broken, sending fails too and parks the call. */
   private async maySeal(service: string): Promise<boolean> {
     const { secrets, requireSigned } = this.options;
     if (!secrets) return false;
@@ -135,7 +137,7 @@ export class RequestBatcher {
       if (record.plainLength <= this.options.maxRecordLength) return record;
       this.options.refuse(pending, new CallError('PAYLOAD_TOO_LARGE', `The request of ${pattern} is too large.`));
     } catch (error) {
-      // A schema that lets through what JSON cannot say, a bigint for example.
+      // A schema that accepts values that JSON cannot represent, for example a bigint.
       const { code, message, details } = internalFailure(error, pattern, this.logger);
       this.options.refuse(pending, new CallError(code, message, details));
     }
@@ -179,7 +181,7 @@ interface EncodedRecord {
   json: string;
   /** Empty: not signed. */
   signature: string;
-  /** UTF-16 units before the request was sealed: what the limit is about, whoever reads it. */
+  /** UTF-16 units of the request before encryption: the limit applies to these. */
   plainLength: number;
 }
 

@@ -6,15 +6,15 @@ import { REPLICA_GROUP } from './wire';
 /** A request record as read from the stream. */
 export interface StreamRecord {
   streamId: string;
-  /** Names and values in turn, as they came: nobody has looked at them yet. */
+  /** Names and values in turn, not yet validated. */
   fields: string[];
 }
 
 /** A record that was delivered before. */
 export interface RedeliveredRecord extends StreamRecord {
-  /** This delivery included. */
+  /** Including this delivery. */
   deliveries: number;
-  /** It was delivered to this very process and to no other, and never arrived: certainly not begun. */
+  /** It was delivered to this process only, and was lost on the way: certainly not started. */
   mine: boolean;
 }
 
@@ -24,33 +24,33 @@ export type PendingEntry = [streamId: string, consumer: string, idleMs: number, 
 export interface RequestReaderOptions {
   stream: string;
   consumer: string;
-  /** Key that tells callers that replicas open seals; undefined: this one does not. */
+  /** Key by which callers see that replicas decrypt; undefined: this one does not. */
   mark: string | undefined;
-  /** Records that may still be taken now. */
+  /** Free slots for further records. */
   free(): number;
   /** Resolves when a slot is free again. */
   freed(): Promise<void>;
   /** Records that arrived here. */
   streamIds(): string[];
   onRecords(records: StreamRecord[]): void;
-  /** Records that were on their way here when the connection broke. */
+  /** Records that were in transit to this process when the connection broke. */
   onRedelivered(records: RedeliveredRecord[]): void;
 }
 
-/** Milliseconds in one blocking read; also how long a drain waits at worst when it cannot unblock the connection. */
+/** Milliseconds in one blocking read; also the longest wait of a drain that cannot unblock the connection. */
 const BLOCK_MS = 2_000;
-/** A burst goes to several replicas, not all to the one that asks first. */
+/** A burst is spread over replicas instead of going to the first that reads. */
 const MAX_BATCH = 16;
 const RETRY_MS = 50;
-/** What fails again and again (a key of another type, say) is not tried a thousand times a second. */
+/** A lasting failure (for example a key of another type) is retried once a second, not a thousand times. */
 const MAX_RETRY_MS = 1_000;
 const DEAF_AFTER_MS = 10_000;
 
-/** Older servers say `null` for an entry that was deleted, or leave its fields out. */
+/** Older servers return `null` for an entry that was deleted, or omit its fields. */
 type StreamEntry = [id: string, fields: string[] | null] | null;
 type ReadReply = [stream: string, records: StreamEntry[]][] | null;
 
-/** Takes calls from the request stream, never more than there are free slots: that is the replica's back-pressure. */
+/** Reads calls from the request stream, never more than there are free slots: this is the replica's backpressure. */
 export class RequestReader {
   private readonly logger = new Logger('RpcReader');
   private stopping = false;
@@ -81,22 +81,22 @@ export class RequestReader {
     this.loop ??= this.run();
   }
 
-  /** Cuts a read that Redis should have answered long ago (a connection that died silently). */
+  /** Closes the connection of a read that Redis should have answered long ago (a connection that died silently). */
   checkDeaf(): void {
     if (this.readingSince === undefined || Date.now() - this.readingSince < BLOCK_MS + DEAF_AFTER_MS) return;
-    this.logger.warn('blocking read does not return; connecting anew');
+    this.logger.warn('blocking read does not return; reconnecting');
     this.readingSince = undefined;
     this.blocking.disconnect(true);
   }
 
-  /** Takes no further record. Resolves when the last read has returned, so that nothing is delivered unseen. */
+  /** Takes no further record. Resolves when the last read has returned, so that no record is delivered and lost. */
   async stop(): Promise<void> {
     this.stopping = true;
     let ended = false;
     void this.loop?.then(() => (ended = true));
     const giveUpAt = Date.now() + BLOCK_MS + 500;
     while (this.loop && !ended && Date.now() < giveUpAt) {
-      // Again and again: a read may have been on its way when the first UNBLOCK came.
+      // Repeatedly: a read may have been in transit when the first UNBLOCK came.
       if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
       await delay(20);
     }
@@ -121,17 +121,17 @@ export class RequestReader {
     }
   }
 
-  /** After each connect: the group, and records that were delivered while the connection broke. */
+  /** After each connect: creates the group, and recovers records that were delivered while the connection broke. */
   private async prepare(): Promise<void> {
     await this.createGroup();
-    // A full Redis refuses it: then it is there already, or calls are refused too.
+    // A full Redis refuses it: then the mark exists already, or calls are refused too.
     if (this.options.mark !== undefined) await this.blocking.set(this.options.mark, '1').catch(() => undefined);
     await this.recoverLost();
     this.clientId = await this.blocking.client('ID');
     this.healthy = true;
   }
 
-  /** At 0, not $: after Redis lost its memory a caller may have written before us. */
+  /** From 0, not $: after Redis lost its data a caller may have written first. */
   private async createGroup(): Promise<void> {
     try {
       await this.blocking.xgroup('CREATE', this.options.stream, REPLICA_GROUP, '0', 'MKSTREAM');
@@ -140,7 +140,7 @@ export class RequestReader {
     }
   }
 
-  /** XPENDING and not a read from 0, which says nothing about earlier deliveries to others. */
+  /** XPENDING instead of a read from 0, which does not show earlier deliveries to others. */
   private async recoverLost(): Promise<void> {
     const { stream, consumer } = this.options;
     const arrived = new Set(this.options.streamIds());
@@ -171,20 +171,20 @@ export class RequestReader {
     this.failures += 1;
     const isExpected = isRedisUnavailable(error) || /^(NOGROUP|UNBLOCKED)/.test(message);
     if (!isExpected) this.logger.warn(`reading calls failed ${this.failures} times in a row: ${message}`);
-    // The first time at once: a group that vanished is made again, and nobody waits for it.
+    // The first retry is immediate: a lost group is created again without making calls wait.
     const isQuick = this.blocking.status === 'ready' && this.failures === 1;
     await delay(isQuick ? 1 : Math.min(RETRY_MS * 2 ** Math.min(this.failures - 1, 10), MAX_RETRY_MS));
   }
 }
 
-/** An entry that is gone, or whose fields are, was deleted meanwhile. */
+/** An entry that is missing, or without fields, was deleted meanwhile. */
 export function toRecords(entries: readonly StreamEntry[]): StreamRecord[] {
   const records: StreamRecord[] = [];
   for (const entry of entries) if (entry?.[1]) records.push({ streamId: entry[0], fields: entry[1] });
   return records;
 }
 
-/** What XCLAIM returned, with what XPENDING had said of it. */
+/** Joins the result of XCLAIM with that of XPENDING. */
 export function toRedelivered(
   entries: readonly unknown[],
   before: ReadonlyMap<string, PendingEntry>,

@@ -20,7 +20,9 @@ export interface RpcClientOptions {
   maxQueuedBytes?: number;
   /** Largest record, in UTF-16 units. */
   maxRecordLength?: number;
-  /** How long calls wait for Redis to come back before they are refused, in milliseconds: a reset costs nobody an error. */
+  /**
+   * How long calls wait for Redis to come back before they are refused, in milliseconds, so that a connection reset causes no errors.
+   */
   parkTimeoutMs?: number;
 }
 
@@ -31,10 +33,10 @@ const DEFAULTS = {
   maxRecordLength: 8 * 1024 * 1024,
   parkTimeoutMs: 1_500,
 };
-/** At start the first connection may take longer on a busy machine, and nobody knows yet whether Redis is there. */
+/** At start the first connection may take longer on a busy machine. */
 const START_TIMEOUT_MS = 3_000;
 
-/** The data of `send()`: what a bare request does not say. */
+/** The data of `send()`: the request with its call and options. */
 export class RpcRequest<C extends Call = Call> {
   constructor(
     readonly call: C,
@@ -44,8 +46,8 @@ export class RpcRequest<C extends Call = Call> {
 }
 
 /**
- * Sends calls and matches answers. While Redis is away calls
- * wait a moment, then fail with UNAVAILABLE; what was under way is repeated under the same id once Redis is back, `once` excepted.
+ * Sends calls and matches replies. While Redis is away calls wait a moment, then fail with UNAVAILABLE; calls under way are repeated under
+ * the same id once Redis is back, except `once`.
  */
 export class RedisRpcClient extends ClientProxy {
   private readonly options: Required<RpcClientOptions>;
@@ -203,7 +205,7 @@ export class RedisRpcClient extends ClientProxy {
       const delivered = pending.state !== 'parked';
       this.giveUp(pending, new CallError('CANCELLED', `${pending.call.pattern} was cancelled.`));
       if (!delivered) return;
-      // An unsubscribe does not cross by itself: the replica is told, best effort.
+      // Unsubscribing is local, so the replica is told, best effort.
       this.redis
         .publish(rpcKeys.cancels(this.connections.keyPrefix, pending.call.service), pending.id)
         .catch(() => undefined);
@@ -260,12 +262,12 @@ export class RedisRpcClient extends ClientProxy {
     void this.recover();
   }
 
-  /** Answers that came while nobody listened first, then the calls that are still open. */
+  /** First replies that came while nobody was subscribed, then the calls that are still open. */
   private async recover(): Promise<void> {
     try {
       if ([...this.pending.values()].some((pending) => pending.exposed)) await this.receiver.collect();
     } catch {
-      return; // Away again: the next return repeats this.
+      return; // Away again: the next reconnect repeats this.
     }
     this.resend();
   }

@@ -17,11 +17,11 @@ import { OPENS_SEALS } from './seal-directory';
 import { type CallRecord, REPLICA_GROUP, rpcKeys } from './wire';
 
 export interface RpcServerOptions {
-  /** Calls in work at once; what waits beyond it stays in the stream for other replicas. */
+  /** Concurrent calls; further ones stay in the stream for other replicas. */
   concurrency?: number;
   /** Calls that this service must answer; a missing handler stops the start. */
   calls?: readonly Call[];
-  /** Deliveries after which a call is no longer tried: it may be what kills the replicas. */
+  /** Deliveries after which a call is no longer retried: it may be the cause of the deaths. */
   maxDeliveries?: number;
   /** Longest answer, in UTF-16 units. */
   maxReplyLength?: number;
@@ -29,14 +29,16 @@ export interface RpcServerOptions {
 }
 
 const DEFAULTS = { concurrency: 64, maxDeliveries: 4, maxReplyLength: 8 * 1024 * 1024 };
-/** Idle time given to records that are handed over: above every claim limit. */
+/** Idle time of records that are handed over: above every claim limit. */
 const HANDED_OVER_IDLE_MS = 60_000;
 const HEALTHY_WITHIN_MS = 3_000;
 const CLOSE_MS = 5_000;
-/** What is longer names no call, and is not worth remembering. */
+/** A longer text is not a call id and is not remembered. */
 const MAX_CALL_ID_LENGTH = 250;
 
-/** Nest's server side of our calls: one replica of the service takes each call, exactly one answer goes to its caller. */
+/**
+ * Nest's server side of our calls: one replica of the service handles each call, and its caller gets exactly one reply.
+ */
 export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly log = new Logger('RpcServer');
   private readonly options: RpcServerOptions & typeof DEFAULTS;
@@ -45,9 +47,9 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly recent = new RecentCalls();
   private readonly wheel = new DeadlineWheel();
   private readonly stream: string;
-  /** Where a dead letter came from. */
+  /** Source of its dead letters. */
   private readonly source: string;
-  /** This replica in its group; the name says what it can read. */
+  /** This replica in its group; the suffix of the name says what it can read. */
   private readonly consumer: string;
   private readonly records: RecordReader;
   private readonly replies: ReplyBatcher;
@@ -96,7 +98,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     options.metrics?.gauge('server', () => this.running.size);
   }
 
-  /** Calls in work. */
+  /** Running calls. */
   get inFlight(): number {
     return this.running.size;
   }
@@ -138,8 +140,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   }
 
   /**
-   * Takes no further call and waits for those in work, at most `limitMs`. What is not done by then is handed to the other
-   * replicas (a `once` call ends as OUTCOME_UNKNOWN there).
+   * Takes no further call and waits for running ones, at most `limitMs`. Calls that are not done by then are handed to other replicas (a
+   * `once` call ends as OUTCOME_UNKNOWN there).
    */
   drain(limitMs: number): Promise<void> {
     this.draining ??= this.drainNow(limitMs);
@@ -206,7 +208,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** None before Redis's clock is known: what waited longer than its caller must not be begun. */
+  /** None before Redis's clock is known: a call whose deadline has passed must not be started. */
   private free(): number {
     if (this.draining || this.heartbeat.redisNow() === undefined) return 0;
     return this.options.concurrency - this.running.size;
@@ -217,7 +219,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.slotFreed = undefined;
   }
 
-  /** Records that are this replica's: in work, or answered but not yet out. */
+  /** Records of this replica: running, or answered and not yet sent. */
   private streamIds(): string[] {
     const ids = this.replies.streamIds();
     for (const running of this.running.values()) ids.push(...running.streamIds);
@@ -289,7 +291,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     const frame = await this.runner.answer(running, record, delivery);
     const { callId, streamIds } = running;
     this.running.delete(callId);
-    // A call that only reads may as well run again.
+    // A call that only reads may run again.
     const isRead = this.runner.effectOf(record.p) === 'read';
     if (!isRead) this.recent.answered(callId, frame);
     this.replies.add({ streamIds, callId, frame, inlineLength: record.m, isSigned, isRead });

@@ -15,7 +15,7 @@ import { carrierOf, type ClientSpan, endSpan, startClientSpan } from './tracing'
 export interface CallOptions {
   /** On whose behalf. */
   principal: Principal;
-  /** Idempotency key of a `keyed` call; without one the call id stands in (it survives redelivery, not a second call). */
+  /** Once-key of a `keyed` call; the default is the call id (it covers redelivery, not a second call). */
   key?: string;
   /** Aborting it cancels the call here and at the replica. */
   signal?: AbortSignal;
@@ -35,9 +35,9 @@ export class Rpc {
   }
 
   /**
-   * Calls one replica of the call's service and returns its parsed reply. Errors: those of the handler, INVALID_ARGUMENT when the
-   * request breaks its schema, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (Redis away), RESOURCE_EXHAUSTED (queue full) and, for
-   * `once`, OUTCOME_UNKNOWN (the replica or the connection died in the middle).
+   * Calls one replica of the call's service and returns its parsed reply. Errors: those of the handler, INVALID_ARGUMENT when the request
+   * breaks its schema, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (Redis away), RESOURCE_EXHAUSTED (queue full) and, for `once`,
+   * OUTCOME_UNKNOWN (the replica or the connection died during the call).
    */
   async call<C extends Call>(call: C, request: CallRequest<C>, options: CallOptions): Promise<CallReply<C>> {
     const startedAt = performance.now();

@@ -1,11 +1,11 @@
 import { RedisScript } from '../redis';
 
-/** Bytes from which a record counts towards the bytes of its queue; smaller ones are bounded by their number. */
+/** Bytes from which a record counts towards the bytes of its queue; the number of records limits smaller ones. */
 const COUNTED_BYTES = 4_096;
 
 /**
- * Adds calls to a service's request stream, in order, until it is full. Bytes are only counted up here, because whoever removes records need
- * not know how; before a call is refused for them, what is really there is measured.
+ * Adds calls to a service's request stream, in order, until it is full. Bytes are only added up here, so that removing records needs no
+ * count; before a call is refused for them, the stream is measured.
  * KEYS[1]  request stream
  * KEYS[2]  bytes added by large records since the last measurement
  * ARGV[1]  longest allowed stream (waiting and running calls)

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { RedisScript } from '../redis';
 import { REPLICA_GROUP, rpcKeys } from './wire';
 
-/** End of the consumer name of a replica that opens sealed requests. */
+/** Suffix of the consumer name of a replica that decrypts requests. */
 export const OPENS_SEALS = '~s';
-/** A replica of an older version may be idle this long; one that ends leaves the group, one that was killed is forgotten after it. */
+/** An older replica may be idle this long; one that stops leaves the group, one that was killed is removed after it. */
 const SEEN_WITHIN_MS = 600_000;
 const FRESH_MS = 2_000;
 
@@ -26,8 +26,8 @@ return 1
 `);
 
 /**
- * Whether a request may be sealed for a service. While replicas of the version before are there it may not: they would leave it unread. The
- * mark is written by replicas when they begin to read and stays, so that a service that is down is not written to in clear.
+ * Whether requests to a service may be encrypted: not while replicas of the previous version run, which could not read them. Replicas write
+ * the mark when they begin to read; it stays, so that calls to a service that is down are encrypted too.
  */
 export class SealDirectory {
   private readonly known = new Map<string, { opened: boolean; at: number }>();
@@ -43,7 +43,7 @@ export class SealDirectory {
     if (known && Date.now() - known.at < FRESH_MS) return known.opened;
     const keys = [rpcKeys.seals(this.keyPrefix, service), rpcKeys.requests(this.keyPrefix, service)];
     const opened = (await OPENED.run(this.redis, keys, [REPLICA_GROUP, OPENS_SEALS, SEEN_WITHIN_MS])) === 1;
-    // What is sealed may be read by all from here on; what is not may change with the next replica.
+    // Once true it stays true; if not, the next replica may change it.
     if (opened) this.known.set(service, { opened, at: Date.now() });
     return opened;
   }

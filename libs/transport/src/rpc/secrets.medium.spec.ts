@@ -10,7 +10,7 @@ import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
 import { RedisRpcServer } from './index';
 import { REPLICA_GROUP, rpcKeys } from './wire';
 
-// Real: a Redis of its own with an append-only file, both sides of the transport. A process without a key is as the version before.
+// Real: a separate Redis with an append-only file, both sides of the transport. A process without a key behaves like the previous version.
 
 const options = { principal: TESTER };
 const secretKey = 'the secret key of this very test';
@@ -21,7 +21,7 @@ const ADMIN: Principal = {
   sessionId: 's',
 };
 
-describe('what somebody sees and writes who has Redis', () => {
+describe('an attacker with access to Redis', () => {
   let redis: RedisServer;
   let prefix: string;
   let stream: string;
@@ -64,16 +64,16 @@ describe('what somebody sees and writes who has Redis', () => {
   const reasons = async ({ connections }: Caller): Promise<string[]> =>
     (await connections.deadLetters.list(100)).map(({ source, reason }) => `${source}: ${reason}`);
 
-  it('secrets are in clear in no file of Redis: not those of calls, of answers that wait, of letters', async () => {
+  it('finds no secret in Redis’s files: not of calls, waiting replies or dead letters', async () => {
     await answer();
     const caller = await call();
     const { commands, processId } = caller.connections;
     await commands.config('SET', 'appendonly', 'yes');
     const secret = 'correct horse battery staple';
     expect((await caller.rpc.call(SECRET, { secret, length: 1 }, options)).secret).toBe(secret);
-    // A large answer waits in a key.
+    // A large reply waits in a key.
     expect((await caller.rpc.call(SECRET, { secret, length: 10_000 }, options)).secret).toHaveLength(280_000);
-    // An answer that nobody hears is parked.
+    // A reply without a subscriber is parked.
     const unheard = caller.rpc.call(SECRET, { secret, length: 2, workMs: 300 }, options);
     await waitFor(() => begun() === 3);
     const subscriber =
@@ -90,13 +90,13 @@ describe('what somebody sees and writes who has Redis', () => {
     let bytes = '';
     for (const file of await readdir(folder)) bytes += await readFile(join(folder, file), 'latin1');
     expect(bytes).toContain(processId);
-    // The malformed record is what a stranger wrote; nothing that we wrote has the secret.
+    // The malformed record is the attacker's own; nothing that we wrote has the secret.
     const ours = bytes.replaceAll(JSON.stringify({ secret }), '');
     expect(ours).not.toContain(secret);
     await commands.config('SET', 'appendonly', 'no');
   });
 
-  it('a record that was changed, or is signed under another key, runs nowhere', async () => {
+  it('cannot run a record that was changed, or signed with another key', async () => {
     const caller = await call();
     const stranger = await call({ secretKey: 'another secret key altogether' });
     const { commands } = caller.connections;
@@ -126,7 +126,7 @@ describe('what somebody sees and writes who has Redis', () => {
   it.each([
     [false, 1, []],
     [true, 0, ['rpc:chat: not signed']],
-  ])('an unsigned call, where signatures are required: %s', async (requireSigned, runs, letters) => {
+  ])('cannot send an unsigned call where signatures are required: %s', async (requireSigned, runs, letters) => {
     await answer({ secretKey, requireSigned });
     const caller = await call({ secretKey, requireSigned });
     const record = { i: 'someone.1', p: READ.pattern, b: 5_000, u: ADMIN, d: { n: 7 } };
@@ -140,7 +140,7 @@ describe('what somebody sees and writes who has Redis', () => {
     expect((await caller.rpc.call(TEXT, { length: 100_000 }, options)).text).toHaveLength(100_000);
   });
 
-  it('an answer that somebody else gives is not believed', async () => {
+  it('cannot forge a reply', async () => {
     await answer({ secretKey, requireSigned: true });
     const caller = await call({ secretKey, requireSigned: true });
     const { commands, processId } = caller.connections;
@@ -160,7 +160,7 @@ describe('what somebody sees and writes who has Redis', () => {
     ]);
   });
 
-  it('a replica of the version before gets calls as it knows them, and nothing is left unread', async () => {
+  it('a replica of the previous version can read all calls', async () => {
     const older = await answer({});
     const caller = await call();
     const ask = (n: number): Promise<{ secret: string }> =>
@@ -178,7 +178,7 @@ describe('what somebody sees and writes who has Redis', () => {
     expect((await last).secret).toBe('sealed');
   });
 
-  it('where signatures are required, a reader that opens no seals is not written to in clear', async () => {
+  it('gets no unencrypted calls by adding a reader where signatures are required', async () => {
     const strict = { secretKey, requireSigned: true };
     await answer(strict);
     const caller = await call(strict);
@@ -189,14 +189,14 @@ describe('what somebody sees and writes who has Redis', () => {
     expect((await reply).secret).toBe('hidden');
   });
 
-  it('a caller of the version before is answered as it knows it', async () => {
+  it('a caller of the previous version can read its reply', async () => {
     await answer();
     const caller = await call({});
     expect((await caller.rpc.call(SECRET, { secret: 'x', length: 200_000 }, options)).secret).toHaveLength(200_000);
     expect(await caller.rpc.call(READ, { n: 4 }, options)).toMatchObject({ n: 4 });
   });
 
-  it('a service that is down is not written to in clear', async () => {
+  it('calls to a service that is down are encrypted', async () => {
     const app = await answer();
     const caller = await call();
     await caller.rpc.call(SECRET, { secret: 'x', length: 1 }, options);

@@ -4,10 +4,14 @@ import type { Runtime } from '@perennial/runtime';
 import { Connections } from '../redis';
 import { RedisRpcServer } from './rpc-server';
 
-/** Calls are short; what is still in work after this is handed to another replica, so that runs get the rest of the grace. */
+/**
+ * Calls are short; unfinished ones are handed to another replica after this time, so that runs get the rest of the grace.
+ */
 const DRAIN_CALLS_MS = 5_000;
 
-/** Ties a service's transport to its process: ready only with Redis and while calls are taken; on SIGTERM no call is taken any more. */
+/**
+ * Connects a service's transport to its process: ready only with Redis and while it takes calls; after SIGTERM it takes none.
+ */
 export function tieRpcServer(app: INestApplicationContext, runtime: Runtime): void {
   const server = app.get(RedisRpcServer);
   const connections = app.get(Connections);

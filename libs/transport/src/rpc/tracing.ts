@@ -45,7 +45,7 @@ export function startServerSpan(
   return { span, context: trace.setSpan(parent, span) };
 }
 
-/** Errors that are the caller's own doing do not mark the server's span as failed. */
+/** Errors that the caller caused do not mark the server's span as failed. */
 const CALLERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INVALID_ARGUMENT',
   'UNAUTHENTICATED',
@@ -76,7 +76,7 @@ export function carrierOf({ span, context: spanContext }: ClientSpan): Record<st
   return carrier;
 }
 
-/** Work shared by many calls (one script for a batch) belongs to none of their traces. */
+/** Work for many calls (one script for a batch) belongs to none of their traces. */
 export function outsideTraces<T>(work: () => T): T {
   return context.with(ROOT_CONTEXT, work);
 }

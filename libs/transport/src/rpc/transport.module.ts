@@ -20,20 +20,22 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
   redisUrl: string;
   /** The service of this process; its calls are `<service>.…`. */
   service: string;
-  /** Name of this replica for people; `<service>-<random>` by default. */
+  /** Name of this replica for operators; `<service>-<random>` by default. */
   instanceId?: string;
   /** First part of every key, `perennial` by default. */
   keyPrefix?: string;
   metrics?: RpcMetrics;
-  /** The deployment's SECRET_KEY: signs calls and answers, seals what is secret. Without it they are as in older versions. */
+  /**
+   * The deployment's SECRET_KEY: signs calls and replies, encrypts secrets. Without it they are as in older versions.
+   */
   secretKey?: string;
-  /** Refuses calls and answers that are not signed. */
+  /** Refuses unsigned calls and replies. */
   requireSigned?: boolean;
 }
 
 /**
- * Gives a service its `Rpc`, its `Notices` and its `Connections`, and, once `attachRpcServer` was called, answers its calls.
- * Providers are global: every module of the service injects them.
+ * Gives a service its `Rpc`, its `Notices` and its `Connections`, and, after `attachRpcServer`, answers its calls. Providers are global:
+ * every module of the service injects them.
  */
 @Global()
 @Module({})
@@ -74,7 +76,7 @@ export class TransportModule implements OnApplicationShutdown {
     };
   }
 
-  /** After the servers have drained: handlers make calls until their end. */
+  /** After the servers have drained, because handlers make calls until their end. */
   onApplicationShutdown(): void {
     this.client.close();
     this.connections.close();

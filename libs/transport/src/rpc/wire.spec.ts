@@ -10,7 +10,7 @@ import { toRecords, toRedelivered } from './request-reader';
 import { callId, encodeFailure, encodeReply, recordedAtMs, splitCallId } from './wire';
 
 describe('the wire', () => {
-  it('splits a call id into process and number, whatever the process is called', () => {
+  it('splits a call id into process and number for any process name', () => {
     expect(splitCallId(callId('chat-1.eu-0a1b', 1_295))).toEqual({ processId: 'chat-1.eu-0a1b', call: 'zz' });
   });
 
@@ -28,7 +28,7 @@ describe('the wire', () => {
     ]);
   });
 
-  it('joins answers by process and splits what would grow too long', () => {
+  it('joins replies by process and splits long messages', () => {
     const long = `["l",1,"${'x'.repeat(200 * 1024)}"]`;
     const messages = joinByProcess([
       { callId: 'p.1', frame: '["1",1]', isSigned: true },
@@ -44,11 +44,11 @@ describe('the wire', () => {
     ]);
   });
 
-  it('leaves out records that were deleted meanwhile, as older and newer servers say it', () => {
+  it('omits records that were deleted meanwhile, as older and newer servers report them', () => {
     expect(toRecords([['1-0', ['r', '{}']], ['2-0', null], null])).toEqual([{ streamId: '1-0', fields: ['r', '{}'] }]);
   });
 
-  it('knows a record as its own only if nobody else ever had it', () => {
+  it('counts a record as its own only if no other replica ever had it', () => {
     const entries = ['1-0', '2-0', '3-0'].map((id) => [id, ['r', '{}']]);
     const before = new Map([
       ['1-0', ['1-0', 'me', 0, 1]],
@@ -67,19 +67,19 @@ describe('the wire', () => {
 describe('failures', () => {
   const logger = { error: vi.fn() } as unknown as Logger;
 
-  it('cross as they are when they are CallErrors', () => {
+  it('are passed on unchanged if they are CallErrors', () => {
     const error = new CallError('RATE_LIMITED', 'Slow down.', { retryAfter: 3 });
     const back = fromFailure(JSON.parse(JSON.stringify(toFailure(error, 'chat.x', logger))) as never);
     expect(back.toJSON()).toEqual(error.toJSON());
     expect(logger.error).not.toHaveBeenCalled();
   });
 
-  it('are UNAVAILABLE when Redis was away', () => {
+  it('are UNAVAILABLE if Redis was away', () => {
     const away = Object.assign(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
     expect(toFailure(away, 'chat.x', logger).code).toBe('UNAVAILABLE');
   });
 
-  it('are an id and nothing else when they are unexpected, and logged under it', () => {
+  it('are only an id if unexpected, and logged under it', () => {
     const failure = toFailure(new Error('password=hunter2'), 'chat.x', logger);
     expect(failure.code).toBe('INTERNAL');
     expect(JSON.stringify(failure)).not.toContain('hunter2');
@@ -102,7 +102,7 @@ describe('failures', () => {
     expect(text).not.toContain('hunter2');
   });
 
-  it('at the deadline depend on what may have happened', () => {
+  it('at the deadline depend on whether the call may have had an effect', () => {
     const pending = (state: PendingCall['state'], effect: 'read' | 'once', exposed: boolean): PendingCall =>
       ({ state, exposed, call: { pattern: 'chat.x', effect, deadlineMs: 100 } }) as PendingCall;
     expect(expiryOf(pending('parked', 'once', false), true).code).toBe('UNAVAILABLE');
@@ -112,7 +112,7 @@ describe('failures', () => {
     expect(expiryOf(pending('sent', 'once', false), false).code).toBe('DEADLINE_EXCEEDED');
   });
 
-  it('of a start say which handlers are missing', () => {
+  it('at start name the missing handlers', () => {
     expect(missingHandlers([], new Map())).toBeUndefined();
     expect(missingHandlers([{ pattern: 'chat.x' } as never], new Map())).toContain('chat.x');
   });

@@ -4,54 +4,56 @@ import type { ErrorCode, ErrorDetails, Principal } from '@perennial/contracts-ke
 export const REPLICA_GROUP = 'replicas';
 /** Field of a request record: the JSON of a `CallRecord`. */
 export const RECORD_FIELD = 'r';
-/** The same, with a sealed request; older versions do not look at this field. */
+/** The same, with an encrypted request; older versions ignore this field. */
 export const SEALED_RECORD_FIELD = 's';
-/** Field of a record's signature, after the record; older versions do not look at it. */
+/** Field of a record's signature, after the record; older versions ignore it. */
 export const SIGNATURE_FIELD = 'h';
 
 /** Keys and channels of calls. */
 export const rpcKeys = {
   /** Stream: calls to a service. Written by callers, read by its replicas through the group. */
   requests: (prefix: string, service: string): string => `${prefix}:rpc:${service}`,
-  /** Mark: replicas that open sealed requests have been here. */
+  /** Mark: replicas that decrypt requests have run. */
   seals: (prefix: string, service: string): string => `${prefix}:rpc:${service}:seals`,
   /** Channel: answers to one process. */
   replies: (prefix: string, processId: string): string => `${prefix}:reply:${processId}`,
-  /** List: answers that found nobody listening on the channel; collected after a reconnect. */
+  /** List: replies without a subscriber; collected after a reconnect. */
   parked: (prefix: string, processId: string): string => `${prefix}:parked:${processId}`,
-  /** Hash: answers to one process that are too long to be published. */
+  /** Hash: replies to one process that are too long to publish. */
   large: (prefix: string, processId: string): string => `${prefix}:large:${processId}`,
   /** Number: bytes that large calls have put into a service's stream since it was last measured. */
   queuedBytes: (prefix: string, service: string): string => `${prefix}:rpc:${service}:bytes`,
-  /** Channel: ids of calls that their callers gave up. */
+  /** Channel: ids of calls whose callers gave up. */
   cancels: (prefix: string, service: string): string => `${prefix}:cancel:${service}`,
 };
 
 /** A call on the wire. Names are short because every call carries them. */
 export interface CallRecord {
-  /** Call id, `<processId>.<number>`: where the answer goes, and the same when the caller repeats the call. */
+  /** Call id, `<processId>.<number>`: the address of the reply, and the same in every repetition of the call. */
   i: string;
   /** Pattern. */
   p: string;
-  /** Budget in milliseconds; counts from the time in the record's stream id, which is Redis's clock. */
+  /** Milliseconds until the deadline; counts from the time in the record's stream id, which is Redis's clock. */
   b: number;
   /** Principal. */
   u: Principal;
-  /** Idempotency key; the call id stands in for it when the caller gave none. */
+  /** Once-key; the default is the call id. */
   k?: string;
   /** Trace context (W3C headers). */
   t?: Record<string, string>;
-  /** How long the direct answer may be, in UTF-16 units; a longer one waits in a key. Absent: the caller knows direct answers only. */
+  /**
+   * Longest direct reply, in UTF-16 units; a longer one waits in a key. Absent: the caller supports direct replies only.
+   */
   m?: number;
-  /** When it was sent, in milliseconds of the caller's clock: bounds how long a copy of a signed record is good for. */
+  /** When it was sent, in milliseconds of the caller's clock; limits replays of a signed record. */
   a?: number;
   /** Request. */
   d?: unknown;
-  /** Request, sealed: JSON. */
+  /** Request, encrypted: JSON. */
   z?: string;
 }
 
-/** What a failed call is answered with. */
+/** Error in a reply. */
 export interface Failure {
   code: ErrorCode;
   message: string;
@@ -59,20 +61,20 @@ export interface Failure {
 }
 
 /**
- * One answer: call id without the process, 1 and the reply, 0 and the failure, or 2 and the length of an answer that waits in a key. Several
- * travel in one message.
+ * One reply: call id without the process, then 1 and the reply, 0 and the failure, or 2 and the length of a reply that waits in a key.
+ * Several share one message.
  */
 export type AnswerFrame =
   | [call: string, kind: 1, reply: unknown]
   | [call: string, kind: 0, failure: Failure]
   | [call: string, kind: 2, length: number];
 
-/** What a signature of a request is over, beside the record: whom it is for. */
+/** Context of a request's signature: its recipient. */
 export function requestContext(service: string): string {
   return `request ${service}`;
 }
 
-/** The same for answers. */
+/** The same for replies. */
 export function answerContext(processId: string): string {
   return `answer ${processId}`;
 }
@@ -105,14 +107,14 @@ export function callId(processId: string, sequence: number): string {
   return `${processId}.${sequence.toString(36)}`;
 }
 
-/** Splits a call id into the process that waits and its own number. */
+/** Splits a call id into the waiting process and the number. */
 export function splitCallId(id: string): { processId: string; call: string } {
   const dot = id.lastIndexOf('.');
   return { processId: id.slice(0, dot), call: id.slice(dot + 1) };
 }
 
 export function encodeReply(call: string, reply: unknown): string {
-  // undefined has no JSON; a reply schema that allows it gets it back as a missing third member.
+  // undefined has no JSON; a reply schema that allows it gets it as a missing third member.
   const body = JSON.stringify(reply);
   return body === undefined ? `["${call}",1]` : `["${call}",1,${body}]`;
 }
@@ -121,7 +123,7 @@ export function encodeFailure(call: string, failure: Failure): string {
   return `["${call}",0,${JSON.stringify(failure)}]`;
 }
 
-/** Names an answer that waits in a key. */
+/** Points to a reply that waits in a key. */
 export function encodePointer(call: string, length: number): string {
   return `["${call}",2,${length}]`;
 }

@@ -1,19 +1,19 @@
 import type { RunIdentity } from './types';
 
-/** What a worker's alias stands for. */
+/** The text that a worker's alias stands for. */
 export interface AliasBinding {
   readonly identity: RunIdentity;
   readonly epoch: number;
   readonly generation: number;
-  /** When its run was let go here (ms); pieces are ignored until the worker notices. */
+  /** When this gateway stopped reading the run (ms); pieces are ignored until the worker notices. */
   mutedAt?: number;
 }
 
-/** A worker needs up to 2 s to see that nobody here reads a run any more. */
+/** A worker needs up to 2 s to see that this gateway has no reader of a run any more. */
 const FORGET_MUTED_MS = 10_000;
 const ASK_AGAIN_MS = 500;
 
-/** The short names that workers use for what they write, as this gateway has been told. */
+/** The aliases that workers use for their texts, as announced to this gateway. */
 export class AliasTable {
   private readonly workers = new Map<string, Map<number, AliasBinding>>();
   private readonly askedAt = new Map<string, number>();
@@ -29,14 +29,14 @@ export class AliasTable {
     aliases.set(alias, binding);
   }
 
-  /** Ignores what is still sent of a run, for a while. */
+  /** Ignores further pieces of a run, for a while. */
   mute(runId: string, now: number): void {
     for (const aliases of this.workers.values()) {
       for (const binding of aliases.values()) if (binding.identity.runId === runId) binding.mutedAt ??= now;
     }
   }
 
-  /** Notes an alias whose open item is missing; at most once in 0.5 s each. */
+  /** Records an alias without an open item; at most once in 0.5 s each. */
   ask(worker: string, alias: number, now: number): void {
     const name = `${worker}:${alias}`;
     if (now - (this.askedAt.get(name) ?? 0) < ASK_AGAIN_MS) return;
@@ -46,7 +46,7 @@ export class AliasTable {
     else this.unknown.set(worker, [alias]);
   }
 
-  /** What to ask the workers for since the last call. */
+  /** Aliases to ask the workers for, since the last call. */
   takeUnknown(): [worker: string, aliases: number[]][] {
     if (this.unknown.size === 0) return [];
     const taken = [...this.unknown];
@@ -54,7 +54,7 @@ export class AliasTable {
     return taken;
   }
 
-  /** Forgets what was muted long ago. */
+  /** Removes expired muted aliases. */
   sweep(now: number): void {
     for (const [worker, aliases] of this.workers) {
       for (const [alias, { mutedAt }] of aliases) {

@@ -5,7 +5,7 @@ import { chatRun, completed, Reader, RunBench } from './testing';
 const LIMIT = 12;
 
 // Real: Redis, one worker and one gateway, each with its own connections. Real time, because the figure depends on the pace.
-describe('what the text costs on the wire to Redis', () => {
+describe('the bytes that a text costs on the wire to Redis', () => {
   let bench: RunBench;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('what the text costs on the wire to Redis', () => {
     return Number(/total_net_input_bytes:(\d+)/.exec(String(await bench.command('INFO', 'stats')))?.[1]);
   }
 
-  /** Streams at a steady pace; tokens that are due are appended together, as a provider's chunks arrive. */
+  /** Streams at a steady rate; due tokens are appended together, as a provider's chunks arrive. */
   async function measure(streams: number, tokensPerSecond: number, tokensEach: number, start = ''): Promise<number> {
     const token = 'word ';
     const worker = await bench.worker();

@@ -1,13 +1,13 @@
 import type { DurableStore, DurableWrite } from './durable-store';
 import type { StreamWriter } from './stream-writer';
 
-/** One script call carries at most about this many characters, so that re-seeding many long texts does not block Redis. */
+/** Most characters in one script call, so that writing many long texts again does not block Redis. */
 const MAX_CALL_CHARACTERS = 512 * 1024;
 const RETRY_MS = 500;
-/** Redis answers a flush in milliseconds; a caller does not wait longer for one that hangs. */
+/** Redis replies to a flush in milliseconds; callers stop waiting for one that hangs. */
 const FLUSH_LIMIT_MS = 5_000;
 
-/** Answers for each run whether this epoch still owns it (in Postgres). Rejecting means "ask again later". */
+/** Returns for each run whether this epoch still owns it (in Postgres). A rejection means "ask again later". */
 export type OwnsStill = (runs: { runId: string; epoch: number }[]) => Promise<boolean[]>;
 
 export interface DurableFlusherOptions {
@@ -15,13 +15,13 @@ export interface DurableFlusherOptions {
   intervalMs: number;
   ownsStill?: OwnsStill;
   onError: (error: unknown) => void;
-  /** Redis has taken what was written. */
+  /** Redis has accepted the writes. */
   onWritten: () => void;
-  /** Runs a function outside of the caller's trace: a timer armed by a token must not belong to its run. */
+  /** Runs a function outside of the caller's trace: a timer that a token starts must not belong to its run. */
   detached: <T>(run: () => T) => T;
 }
 
-/** Writes what all writers of the process have buffered, in one script call at a time. */
+/** Writes what all writers of the process have buffered, one script call at a time. */
 export class DurableFlusher {
   private readonly dirty = new Set<StreamWriter>();
   private timer?: NodeJS.Timeout;
@@ -41,7 +41,7 @@ export class DurableFlusher {
     this.dirty.delete(writer);
   }
 
-  /** Writes all that is marked at this moment. Rejects when Redis is away; what was not written stays marked. */
+  /** Writes everything that is marked now. Rejects when Redis is away; unwritten text stays marked. */
   async flush(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -56,7 +56,7 @@ export class DurableFlusher {
     if (this.dirty.size > 0) await this.flush().catch(this.options.onError);
   }
 
-  /** A flush under way may have read the writers before the caller's text: join the one after it. */
+  /** A flush under way may have read the writers before the caller's text: join the next one. */
   private next(): Promise<void> {
     if (!this.running) return this.start();
     this.queued ??= this.running
@@ -118,7 +118,7 @@ export class DurableFlusher {
     }
   }
 
-  /** Redis has forgotten these runs. A process that was asleep must not write its old text over a new owner's. */
+  /** Redis has lost these runs. A process that was paused must not overwrite a new owner's text. */
   private async reseed(writers: StreamWriter[]): Promise<void> {
     const { ownsStill } = this.options;
     const runs = writers.map((writer) => ({ runId: writer.identity.runId, epoch: writer.epoch }));
@@ -140,7 +140,7 @@ export class DurableFlusher {
   }
 }
 
-/** The writers' next writes, in portions that one call can carry. */
+/** The writers' next writes, in portions for one call each. */
 function* inCalls(writers: readonly StreamWriter[]): Generator<{ writer: StreamWriter; write: DurableWrite }[]> {
   let call: { writer: StreamWriter; write: DurableWrite }[] = [];
   let size = 0;

@@ -13,19 +13,19 @@ export interface DurableWrite {
   to: number;
   base: number;
   text: string;
-  /** Replace what is there. */
+  /** Replaces the stored text. */
   seed?: boolean;
   /** First write of an epoch. */
   identity?: RunIdentity;
   terminal?: RunTerminal;
-  /** Terminal only, by a process that does not hold the run. */
+  /** Terminal event only, by a process that does not own the run. */
   finish?: boolean;
 }
 
 export type DurableResult =
   { kind: 'at'; offset: number } | { kind: 'lost' } | { kind: 'mismatch' } | { kind: 'fenced'; epoch: number };
 
-/** What the durable stream says; `text` begins at `from` and ends at the offset of `position`. */
+/** The content of the durable stream; `text` begins at `from` and ends at the offset of `position`. */
 export interface DurableRun {
   position: RunPosition;
   /** Where each epoch began in this generation. */
@@ -44,7 +44,7 @@ export class DurableStore {
     private readonly terminalTtlSeconds: number,
   ) {}
 
-  /** Where the stream's text ends differs from its meta only if Redis lost one of both: then it is as good as empty. */
+  /** If the end of the stream's text differs from its meta, Redis lost one of them: the run counts as lost. */
   async acquire(runId: string, epoch: number): Promise<AcquireResult> {
     const reply = await ACQUIRE.run(this.redis, [this.keys.stream(runId), this.keys.meta(runId)], [epoch]);
     const owner = Number(reply[0]);
@@ -84,7 +84,7 @@ export class DurableStore {
     if (reply.length === 0) return undefined;
     const [epoch, generation, offset, bases, identity, terminal, entries] = reply;
     const position = { epoch: Number(epoch), generation: Number(generation), offset: Number(offset) };
-    // Not what a writer writes: as good as none, and the database has the truth.
+    // Not a writer's format: counts as lost, and the database has the state.
     if (!Object.values(position).every(isCount)) return undefined;
     const knownIdentity = parseAs(identity, isIdentity);
     const knownTerminal = parseAs(terminal, isTerminal);
@@ -119,7 +119,7 @@ function parseBases(bases: string): Map<number, number> {
   return parsed;
 }
 
-/** Entries are contiguous: each ends where its id says and begins where the one before it ends. */
+/** Entries are contiguous: each ends at the offset in its id and begins where the previous one ends. */
 function joinEntries(entries: readonly StreamEntry[], end: number): { from: number; text: string } {
   const text = entries.map(([, fields]) => fields[1] ?? '').join('');
   return { from: end - text.length, text };

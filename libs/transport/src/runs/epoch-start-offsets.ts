@@ -1,6 +1,6 @@
 import type { RunPosition } from './types';
 
-/** Where each epoch of one generation began, as far as this process has heard. */
+/** Start offset of each epoch of one generation, as far as known here. */
 export class EpochStartOffsets {
   private readonly bases = new Map<number, number>();
 
@@ -12,13 +12,13 @@ export class EpochStartOffsets {
     for (const [epoch, base] of bases) this.bases.set(epoch, base);
   }
 
-  /** False when some epoch between the cursor's and the current one has no known base. */
+  /** False when the base of an epoch between the cursor's and the current one is unknown. */
   canJudge(cursor: RunPosition, epoch: number): boolean {
     for (let after = cursor.epoch + 1; after <= epoch; after += 1) if (!this.bases.has(after)) return false;
     return true;
   }
 
-  /** True when no later epoch began before the cursor: what its reader shows is still the text. */
+  /** True when no later epoch began before the cursor: the text that its reader shows is still valid. */
   isTrue(cursor: RunPosition, epoch: number): boolean {
     for (let after = cursor.epoch + 1; after <= epoch; after += 1) {
       if (cursor.offset > (this.bases.get(after) ?? -1)) return false;

@@ -21,7 +21,7 @@ function watch(run: FollowedRunState, start: Parameters<FollowedRunState['attach
 const first = { epoch: 1, generation: 1, base: 0, from: 0 };
 
 describe('FollowedRunState', () => {
-  it('holds text beyond a hole back until the hole is filled', () => {
+  it('holds text beyond a gap back until the gap is filled', () => {
     const run = state();
     const updates = watch(run);
     run.open({ ...first, text: 'ab' });
@@ -40,7 +40,7 @@ describe('FollowedRunState', () => {
     expect(updates.map((update) => ('text' in update ? update.text : ''))).toEqual(['ab', 'cdefgh']);
   });
 
-  it('keeps the last part of text that was torn twice', () => {
+  it('keeps the last part of text with two gaps', () => {
     const run = state();
     run.open({ ...first, text: 'a' });
     run.piece(1, 1, 2, 'c');
@@ -54,7 +54,7 @@ describe('FollowedRunState', () => {
     expect([run.text, run.needsText]).toEqual(['abcdef', false]);
   });
 
-  it('takes a sign of life beyond its text for a hole', () => {
+  it('detects a gap by a heartbeat beyond its text', () => {
     const run = state();
     run.open({ ...first, text: 'a' });
     run.piece(1, 1, 1, '');
@@ -75,7 +75,7 @@ describe('FollowedRunState', () => {
     expect(run.text).toBe('newer');
   });
 
-  it('sets readers beyond a new base back, by one reset, and nobody else', () => {
+  it('resets readers beyond a new base once, and no others', () => {
     const run = state();
     run.open({ ...first, text: 'durable' });
     const [ahead, behind] = [watch(run), watch(run, { epoch: 1, generation: 1, offset: 3 })];
@@ -94,7 +94,7 @@ describe('FollowedRunState', () => {
     expect(run.text).toBe('durable!?');
   });
 
-  it('resets a cursor whose truth it cannot tell', () => {
+  it('resets a cursor that it cannot validate', () => {
     const run = state();
     run.open({ epoch: 4, generation: 1, base: 5, from: 0, text: '12345678' });
     const resets = (epoch: number, offset: number): boolean => {
@@ -125,7 +125,7 @@ describe('FollowedRunState', () => {
     expect(run.followers.size).toBe(0);
   });
 
-  it('shows the final text of the database, whatever was shown before', () => {
+  it('replaces any shown text by the final text of the database', () => {
     for (const final of ['abcd and more', 'ab', 'other', '']) {
       const run = state();
       const updates = watch(run);
@@ -139,7 +139,7 @@ describe('FollowedRunState', () => {
     }
   });
 
-  it('gives a reader that joins what is there by a reset, and one that begins by a delta', () => {
+  it('sends the present text as a reset to a reader that joins, and as a delta to one that starts', () => {
     const run = state();
     const early = watch(run, 'join');
     run.open({ ...first, from: 2, text: 'cd' });
@@ -157,7 +157,7 @@ describe('FollowedRunState', () => {
     expect(beginning).toEqual([{ kind: 'delta', epoch: 1, generation: 1, offset: 0, text: 'abcd' }]);
   });
 
-  it('does not let one reader that throws harm the others', () => {
+  it('isolates a reader that throws from the others', () => {
     const errors: unknown[] = [];
     const run = new FollowedRunState('run', (error) => errors.push(error));
     run.identify(identity);

@@ -8,12 +8,12 @@ import type { OnRunUpdate, RunIdentity, RunLookup, RunPosition, RunTerminal, Run
 export type LookedUp = NonNullable<Awaited<ReturnType<RunLookup>>>;
 
 /**
- * What a gateway knows of one run: its text once, for all followers. Everything that arrives (live, durable, looked up) states epoch,
- * generation and offset; what is older than what is known is dropped, what lies beyond a hole waits until the hole is filled.
+ * A gateway's state of one run: its text once, for all followers. All input (live, durable, looked up) states epoch, generation and offset;
+ * older input is dropped, and text beyond a gap waits until the gap is filled.
  */
 export class FollowedRunState implements FollowerSource {
   readonly followers = new Set<Follower>();
-  /** Rises with every change; tells whether a check has learned something. */
+  /** Rises with every change; shows whether a check has learned something. */
   revision = 0;
   terminal?: RunTerminal;
   private known?: RunIdentity;
@@ -58,18 +58,18 @@ export class FollowedRunState implements FollowerSource {
     return !this.terminal && (!this.gap.isEmpty || this.expected > this.buffer.length || this.ending !== undefined);
   }
 
-  /** True when the end is known but not its text. */
+  /** True when the end is known, but not all of its text. */
   get isEnding(): boolean {
     return this.ending !== undefined && !this.terminal;
   }
 
-  // ------------------------------------------------------------ what arrives
+  // ------------------------------------------------------------ input
 
   identify(identity: RunIdentity): void {
     this.known ??= identity;
   }
 
-  /** A worker opens its text here: the bounds of its epoch, and what may not be durable yet. */
+  /** A worker opens its text: the bounds of its epoch, and text that may not be durable yet. */
   open(at: { epoch: number; generation: number; base: number; from: number; text: string }): void {
     if (!this.adopt(at.epoch, at.generation, new Map([[at.epoch, at.base]]))) return;
     this.ingest(at.from, at.text);
@@ -81,7 +81,7 @@ export class FollowedRunState implements FollowerSource {
     this.ingest(from, text);
   }
 
-  /** The run has ended; its text is what `terminal` measures. */
+  /** The run has ended; `terminal` states the length of its text. */
   end(terminal: RunTerminal): void {
     if (this.terminal || this.ending) return;
     this.ending = terminal;
@@ -96,7 +96,7 @@ export class FollowedRunState implements FollowerSource {
     if (durable.terminal) this.end(durable.terminal);
   }
 
-  /** State from the database. Its text is older than the streams' except at the end, and when there is no stream. */
+  /** State from the database. Its text is older than the streams' except at the end, or when there is no stream. */
   applyLookup({ identity, position, text, terminal }: LookedUp): void {
     this.identify(identity);
     if (terminal) {
@@ -105,7 +105,7 @@ export class FollowedRunState implements FollowerSource {
       this.ending = terminal;
       this.finish(terminal);
     } else if (this.generation < 0) {
-      // Nothing is known of the epochs before: base 0 sets every older cursor back, which is always right.
+      // Earlier epochs are unknown: base 0 resets every older cursor, which is always correct.
       this.adopt(position.epoch, position.generation, new Map([[position.epoch, 0]]));
       this.ingest(0, text);
     } else if (position.epoch === this.epoch && position.generation === this.generation) {
@@ -113,7 +113,7 @@ export class FollowedRunState implements FollowerSource {
     }
   }
 
-  /** There is no such run any more (its chat was deleted): the end of what is known. */
+  /** The run does not exist any more (its chat was deleted): its followers get the end of what is known. */
   vanish(): void {
     if (this.terminal) return;
     const { generation, offset } = this.position;
@@ -122,7 +122,7 @@ export class FollowedRunState implements FollowerSource {
 
   // ------------------------------------------------------------ followers
 
-  /** False when a cursor's truth cannot be told from what is known: some epoch between its own and the current has no known base. */
+  /** False when a cursor cannot be validated: the base of an epoch between its own and the current one is unknown. */
   canJudge(cursor: RunPosition): boolean {
     if (cursor.epoch > this.epoch) return false;
     if (cursor.generation !== this.generation) return cursor.generation < this.generation;
@@ -178,7 +178,7 @@ export class FollowedRunState implements FollowerSource {
 
   // ------------------------------------------------------------ inside
 
-  /** Takes over newer bounds. False when they are older than what is known. */
+  /** Adopts newer bounds. False when they are older than the known ones. */
   private adopt(epoch: number, generation: number, bases: ReadonlyMap<number, number>): boolean {
     if (this.terminal || epoch < this.epoch || (epoch === this.epoch && generation < this.generation)) return false;
     if (generation !== this.generation) {
@@ -216,7 +216,7 @@ export class FollowedRunState implements FollowerSource {
     if (this.ending) this.settleEnd();
   }
 
-  /** Ends as soon as the text is as long as the terminal event says. */
+  /** Ends once the text has the length that the terminal event states. */
   private settleEnd(): void {
     const { ending } = this;
     if (!ending || this.terminal) return;
@@ -233,7 +233,7 @@ export class FollowedRunState implements FollowerSource {
     this.changed();
   }
 
-  /** Makes the text equal to a final one; who has shown something else is set back. */
+  /** Replaces the text by a final one; readers that have shown another text are reset. */
   private replace(position: RunPosition, text: string): void {
     if (position.generation !== this.generation) {
       this.clear();
@@ -283,7 +283,7 @@ export class FollowedRunState implements FollowerSource {
   }
 }
 
-/** Length of the common beginning. */
+/** Length of the common prefix. */
 function commonLength(left: string, right: string): number {
   const limit = Math.min(left.length, right.length);
   let length = 0;

@@ -4,7 +4,7 @@ import type { FollowedRun, OnRunUpdate, RunPosition, RunUpdate } from './types';
 export interface FollowerSource extends FollowedRun {
   /** False while text before the run's position may be missing. */
   readonly isWhole: boolean;
-  /** The update that leads from an offset to the run's position; the same object for all who stand there. */
+  /** The update from an offset to the run's position; the same object for all followers at that offset. */
   deltaFrom(offset: number): RunUpdate;
   resetUpdate(): RunUpdate;
   endUpdate(): RunUpdate | undefined;
@@ -12,9 +12,9 @@ export interface FollowerSource extends FollowedRun {
 
 /**
  * Where a follower begins.
- * - a cursor: behind it, or a `reset` if it is not true any more
+ * - a cursor: after it, or a `reset` if it is not valid any more
  * - `start`: nothing is shown yet; the text comes as a `delta` from 0
- * - `join`: something unknown may be shown; text that is there already comes as a `reset`
+ * - `join`: any text may be shown already; the present text comes as a `reset`
  */
 export type FollowerStart = RunPosition | 'start' | 'join';
 
@@ -24,7 +24,7 @@ export class Follower {
   private offset = 0;
   private stale: boolean;
   private joining: boolean;
-  /** Shows nothing yet and never did: no text of another generation to take back. */
+  /** Nothing was ever shown, so there is no text to take back. */
   private untouched: boolean;
   private paused = false;
   private closed = false;
@@ -32,7 +32,7 @@ export class Follower {
   constructor(
     private readonly run: FollowerSource,
     start: FollowerStart,
-    /** The run says whether a cursor still holds. */
+    /** Whether a cursor is still valid, by the run. */
     isTrue: (cursor: RunPosition) => boolean,
     private readonly onUpdate: OnRunUpdate,
     private readonly onError: (error: unknown) => void,
@@ -47,7 +47,7 @@ export class Follower {
     }
   }
 
-  /** The text of this generation was cut back. */
+  /** The text of this generation was cut. */
   cut(generation: number, offset: number): void {
     if (this.generation === generation && this.offset > offset) this.stale = true;
   }
@@ -92,7 +92,7 @@ export class Follower {
     this.closed = true;
   }
 
-  /** A reader that throws harms nobody else. */
+  /** A reader that throws must not affect others. */
   private send(update: RunUpdate): void {
     this.untouched = false;
     try {

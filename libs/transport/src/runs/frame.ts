@@ -2,12 +2,12 @@ import { isCount, isFrameItem } from './shapes';
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**
- * The live path's wire: one JSON array per gateway and tick, `[workerTag, item, item, ...]`. A piece of text is three items without
- * a wrapper, `alias, offset, "text"`, because it is sent thousands of times a second; everything rare is an object with `k`.
- * JSON because its parser is native and because it keeps every string as it was.
+ * The live path's wire: one JSON array per gateway and tick, `[workerTag, item, item, ...]`. A piece of text is three items without a
+ * wrapper, `alias, offset, "text"`, because thousands are sent a second; rare items are objects with `k`. JSON, because its parser is native
+ * and preserves every string.
  */
 
-/** From here on the worker calls this text (one run, epoch and generation) by a number. Sent before the first piece of it. */
+/** From here on the worker calls this text (one run, epoch and generation) by a number. Sent before its first piece. */
 export interface OpenItem {
   k: 'o';
   /** Alias, unique per worker. */
@@ -15,13 +15,13 @@ export interface OpenItem {
   /** Epoch, generation. */
   e: number;
   n: number;
-  /** Base: where this epoch began in this generation. A reader beyond it is set back. */
+  /** Base: the offset at which this epoch began in this generation. A reader beyond it is reset. */
   b: number;
-  /** Text from this offset to the worker's position: what may not be durable yet. */
+  /** Text from this offset to the worker's position, which may not be durable yet. */
   o: number;
   t: string;
   i: RunIdentity;
-  /** 1: nothing of this run was ever shown anywhere. */
+  /** 1: no reader has ever seen text of this run. */
   f?: 1;
 }
 
@@ -32,7 +32,7 @@ export interface EndItem {
   t: RunTerminal;
 }
 
-/** The end of a run that no worker holds any more. */
+/** The end of a run without a worker. */
 export interface FinishItem {
   k: 'f';
   i: RunIdentity;
@@ -49,7 +49,7 @@ export interface UserItem {
 
 export type FrameItem = OpenItem | EndItem | FinishItem | UserItem;
 
-/** `,alias,offset,"text"`. An empty text is a sign of life that also tells the offset. */
+/** `,alias,offset,"text"`. An empty text is a heartbeat that also states the offset. */
 export function encodePiece(alias: number, offset: number, text: string): string {
   return `,${alias},${offset},${JSON.stringify(text)}`;
 }
@@ -67,7 +67,7 @@ export interface FrameVisitor {
   item(worker: string, item: FrameItem): void;
 }
 
-/** Calls the visitor for each item in order. Throws at the first that is malformed; those before it were visited. */
+/** Calls the visitor for each item in order. Throws at the first malformed one, after visiting those before it. */
 export function decodeFrame(message: string, visitor: FrameVisitor): void {
   const frame: unknown = JSON.parse(message);
   if (!Array.isArray(frame) || typeof frame[0] !== 'string') throw new Error('not a frame');
@@ -89,13 +89,13 @@ export function decodeFrame(message: string, visitor: FrameVisitor): void {
   }
 }
 
-/** What gateways tell workers, on the interest channel. */
+/** Messages from gateways to workers, on the interest channel. */
 export interface SubscriptionMessage {
   /** The gateway's tag. */
   g: string;
-  /** What it has just begun to hold: a worker that writes such a run opens it there at once. */
+  /** New subscriptions: a worker that writes such a run opens it there at once. */
   k?: string[];
-  /** What it holds while a full Redis refuses to register it. Told each second; older workers do not listen to it. */
+  /** All subscriptions, sent each second while a full Redis refuses to register them. Older workers ignore it. */
   h?: string[];
   /** Aliases of one worker that it does not know (the open item was lost). */
   w?: string;

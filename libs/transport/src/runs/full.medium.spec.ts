@@ -5,7 +5,7 @@ import { RunKeys, shortTag } from './keys';
 import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: a Redis whose memory is used up (maxmemory, noeviction), publishers and subscribers.
+// Real: a Redis whose memory is full (maxmemory, noeviction), publishers and subscribers.
 describe('runs while Redis is full', () => {
   const keys = new RunKeys(KEY_PREFIX);
   let bench: RunBench;
@@ -32,7 +32,7 @@ describe('runs while Redis is full', () => {
     return { reader, writer: worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, vi.fn()) };
   }
 
-  /** Appends a token each 100 ms and says how long at most a reader waited for one. */
+  /** Appends a token each 100 ms and returns the longest time that a reader waited for one. */
   async function longestWait(writer: RunWriter, reader: Reader, forMs: number): Promise<number> {
     const endsAt = Date.now() + forMs;
     let longest = 0;
@@ -46,7 +46,7 @@ describe('runs while Redis is full', () => {
     return longest;
   }
 
-  it('live text flows on past every time limit of the registry, also of what begins meanwhile, and heals', async () => {
+  it('live text continues beyond every time limit of the registry, also for new runs, and the registry recovers', async () => {
     const lines: unknown[] = [];
     const spy = vi.spyOn(Logger.prototype, 'error').mockImplementation((line: unknown) => void lines.push(line));
     const running = await begin();
@@ -57,7 +57,7 @@ describe('runs while Redis is full', () => {
     const late = await begin(lateUser);
     const watching = Promise.all([running, late].map(({ writer, reader }) => longestWait(writer, reader, 6_200)));
     await expect(bench.command('SET', 'x', 'y')).rejects.toThrow('OOM');
-    // Each is shown: one that does not arrive times the wait out.
+    // Each arrives; a missing one would time out.
     expect(await watching).toHaveLength(2);
     expect([running, late].map(({ reader }) => reader.resets)).toEqual([0, 0]);
     expect(worker.connections.capacity.isFull).toBe(true);

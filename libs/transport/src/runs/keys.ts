@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names of everything that the token path keeps in Redis. The keys of one run share a hash tag; the scripts derive the meta key
- * from the stream key (last letter `s` -> `m`), because a second 50-byte key per run and flush would cost more than the text.
+ * Names of all keys and channels of the token path. The keys of one run share a hash tag; the scripts derive the meta key from the stream key
+ * (last letter `s` -> `m`), because a second 50-byte key per run and flush would cost more than the text.
  */
 export class RunKeys {
   constructor(private readonly prefix: string) {}
@@ -17,12 +17,12 @@ export class RunKeys {
     return `${this.prefix}:run:{${runId}}:m`;
   }
 
-  /** Sorted set of gateway tags by the time of their last sign of life. */
+  /** Sorted set of gateway tags by the time of their last heartbeat. */
   get gateways(): string {
     return `${this.prefix}:gateways`;
   }
 
-  /** Set of what one gateway holds: `u:<userId>` (sockets) and `r:<runId>` (followers). */
+  /** Set of one gateway's subscriptions: `u:<userId>` (sockets) and `r:<runId>` (followers). */
   held(gateway: string): string {
     return `${this.prefix}:held:${gateway}`;
   }
@@ -32,13 +32,13 @@ export class RunKeys {
     return `${this.prefix}:live:${gateway}`;
   }
 
-  /** Channel on which gateways tell workers what they have just begun to hold, and which aliases they do not know. */
+  /** Channel on which gateways announce new subscriptions and unknown aliases to workers. */
   get interest(): string {
     return `${this.prefix}:interest`;
   }
 }
 
-/** A process id is up to 60 bytes and goes into each of 100 frames a second; 48 bits of its hash do as well. */
+/** A process id is up to 60 bytes and goes into 100 frames a second; 48 bits of its hash are enough. */
 export function shortTag(processId: string): string {
   return createHash('sha1').update(processId).digest('base64url').slice(0, 8);
 }

@@ -3,12 +3,12 @@ import { encodeFrame } from './frame';
 import type { RunKeys } from './keys';
 import type { StreamWriter } from './stream-writer';
 
-/** Beyond this many unanswered frames (Redis pauses) text waits in its writer and goes as one larger piece later. */
+/** Beyond this many unanswered frames (Redis pauses) text waits in its writer and is sent later in larger pieces. */
 const MAX_UNDERWAY = 8;
 const WAIT_MS = 50;
-/** A gateway takes a run for silent after 1 s without a piece. */
+/** A gateway checks a run after 1 s without a piece. */
 const SIGN_OF_LIFE_MS = 500;
-/** The terminal event is sent a second time, because the one frame that is lost may be the last. */
+/** The terminal event is sent twice, because the one lost frame may be the last. */
 const END_AGAIN_MS = 1_000;
 const ENDS = 2;
 
@@ -22,7 +22,7 @@ export interface LiveSenderOptions {
   detached: <T>(run: () => T) => T;
 }
 
-/** Sends what the writers have: one timer per process, one PUBLISH per gateway and tick. */
+/** Sends the writers' text: one timer per process, one PUBLISH per gateway and tick. */
 export class LiveSender {
   private readonly dirty = new Set<StreamWriter>();
   private timer?: NodeJS.Timeout;
@@ -41,12 +41,12 @@ export class LiveSender {
     this.dirty.delete(writer);
   }
 
-  /** True when the terminal event went out as often as it should. */
+  /** True when the terminal event was sent as often as it should. */
   static isDone(writer: StreamWriter): boolean {
     return writer.endsSent >= ENDS;
   }
 
-  /** Called about twice a second for all writers: signs of life for the silent ones, the repeated end for the finished ones. */
+  /** Called about twice a second for all writers: heartbeats for silent ones, the repeated end for finished ones. */
   beat(writers: Iterable<StreamWriter>): void {
     const now = Date.now();
     for (const writer of writers) {
@@ -60,7 +60,7 @@ export class LiveSender {
     }
   }
 
-  /** Does not wait for the interval. */
+  /** Sends without waiting for the interval. */
   sendNow(): void {
     if (this.dirty.size === 0 || this.stopped) return;
     clearTimeout(this.timer);
@@ -92,7 +92,7 @@ export class LiveSender {
     const frames = new Map<string, string>();
     const waiting: StreamWriter[] = [];
     for (const writer of this.dirty) {
-      // The first check of the registry is under way; what a run of 2 ms wrote must not be lost to its readers.
+      // Before the first look at the registry nothing is sent, or a run of 2 ms would be lost to its readers.
       if (writer.subscribersKnown) this.collect(writer, now, frames);
       else waiting.push(writer);
     }
@@ -117,7 +117,7 @@ export class LiveSender {
     if (writer.terminal) writer.endsSent += 1;
   }
 
-  /** A frame that is lost needs no care here: gateways see the hole and fill it from the durable stream. */
+  /** Lost frames need no retry: gateways detect the gap and fill it from the durable stream. */
   private publish(gateway: string, items: string): void {
     this.underway += 1;
     const answered = (): void => {

@@ -43,7 +43,7 @@ describe('the live path', () => {
     expect(gateway.lookups).toEqual([]);
   });
 
-  it('does not lose a run that is over before the registry was asked', async () => {
+  it('does not lose a run that ends before the registry was read', async () => {
     const identity = chatRun();
     const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     const writer = open(identity);
@@ -53,7 +53,7 @@ describe('the live path', () => {
     expect(reader.text).toBe('short');
   });
 
-  it('shows a socket that connects in mid-run what is there, also what is not durable yet', async () => {
+  it('shows a socket that connects during a run all text, also text that is not durable yet', async () => {
     const identity = chatRun();
     const writer = open(identity);
     writer.append('durable, ');
@@ -72,7 +72,7 @@ describe('the live path', () => {
     await Promise.all([reader.sawEnd(), second.sawEnd()]);
   });
 
-  it('tells a socket that comes after the end text and end at once', async () => {
+  it('sends text and end at once to a socket that connects after the end', async () => {
     const identity = chatRun();
     const other = await bench.gateway();
     const writer = open(identity);
@@ -80,7 +80,7 @@ describe('the live path', () => {
     const first = Reader.ofUser(gateway.subscriber, identity.userId);
     await writer.end(completed(writer.position));
     await first.sawEnd();
-    // The end is told a second time, also to who was not there at the first.
+    // The end is sent twice, the second time also to new readers.
     const late: string[] = [];
     other.subscriber.followUser(
       identity.userId,
@@ -91,7 +91,7 @@ describe('the live path', () => {
     expect(late).toEqual(['reset all of it completed', 'end all of it completed']);
   });
 
-  it('shows sockets what a snapshot learned before the frames came, and goes on behind it', async () => {
+  it('shows sockets the text of a snapshot that is ahead of the frames, and continues after it', async () => {
     const identity = chatRun();
     const reader = Reader.ofUser(gateway.subscriber, identity.userId);
     gateway.subscriptions.loses = () => true;
@@ -108,7 +108,7 @@ describe('the live path', () => {
     expect(reader.resets).toBe(1);
   });
 
-  it('gives the same update object to all who stand at the same place', async () => {
+  it('gives the same update object to all followers at the same offset', async () => {
     const identity = chatRun();
     const [one, two] = [
       Reader.ofUser(gateway.subscriber, identity.userId),
@@ -204,7 +204,7 @@ describe('the live path', () => {
     expect(await bench.command('TTL', `perennial:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
   });
 
-  it('believes a cursor of a generation that is not in the stream yet', async () => {
+  it('accepts a cursor of a generation that is not in the stream yet', async () => {
     const slow = await bench.worker({ durableIntervalMs: 3_600_000 });
     const identity = chatRun();
     const writer = slow.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
@@ -253,14 +253,14 @@ describe('the live path', () => {
     expect(seen).toEqual([event, event]);
   });
 
-  it('says NOT_FOUND for a run that nobody knows', async () => {
+  it('rejects with NOT_FOUND for an unknown run', async () => {
     await expect(gateway.subscriber.follow(randomUUID(), undefined, () => undefined)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
     expect(await gateway.subscriber.snapshot(randomUUID())).toBeUndefined();
   });
 
-  it('follows a queued run from its row, and goes on live', async () => {
+  it('follows a queued run from its row, then live', async () => {
     const identity = chatRun({ chatId: undefined });
     bench.rows.set(identity.runId, { identity, position: { epoch: 0, generation: 0, offset: 0 }, text: '' });
     const reader = await Reader.follow(gateway.subscriber, identity.runId);
@@ -285,7 +285,7 @@ describe('the live path', () => {
       const info = String(await bench.command('INFO', 'commandstats'));
       return Number(/cmdstat_xrange:calls=(\d+)/.exec(info)?.[1] ?? 0);
     };
-    // A machine that stood still may have missed a sign of life, and asked once: not for as long as the run is silent.
+    // A machine that was blocked may have missed a heartbeat and checked once, but not for as long as the run is silent.
     let quiet = false;
     for (let windows = 0; !quiet && windows < 4; windows += 1) {
       const asked = lookups.length;

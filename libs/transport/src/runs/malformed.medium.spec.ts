@@ -4,8 +4,8 @@ import { RunKeys, shortTag } from './keys';
 import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: Redis, publishers and subscribers, and somebody who writes to Redis what no version ever wrote.
-describe('runs among what cannot be read', () => {
+// Real: Redis, publishers and subscribers, and malformed data that no version ever wrote.
+describe('runs beside malformed data', () => {
   const keys = new RunKeys(KEY_PREFIX);
   let bench: RunBench;
   let worker: TestWorker;
@@ -37,7 +37,7 @@ describe('runs among what cannot be read', () => {
   const letters = async (): Promise<string[]> =>
     (await gateway.connections.deadLetters.list(1_000)).map(({ source }) => source);
 
-  it('a live frame of another shape changes no run, and the next sound one is shown', async () => {
+  it('a malformed live frame changes no run, and the next valid one is shown', async () => {
     const run = await begin();
     run.writer.append('before, ');
     await waitFor(() => run.reader.text === 'before, ');
@@ -66,7 +66,7 @@ describe('runs among what cannot be read', () => {
     await waitFor(async () => (await letters()).filter((source) => source === 'live').length === frames.length);
   });
 
-  it('what is no message of a gateway stops no worker', async () => {
+  it('a malformed gateway message stops no worker', async () => {
     const run = await begin();
     const messages = ['null', '7', 'no JSON', '{}', '{"g":1}', '{"g":"x","k":7}', '{"g":"x","w":"y","a":"z"}'];
     for (const message of messages) await bench.command('PUBLISH', keys.interest, message);
@@ -81,7 +81,7 @@ describe('runs among what cannot be read', () => {
     ['a meta key of another type', (id) => ['SET', keys.meta(id), 'x']],
     ['a stream of another type', (id) => ['SET', keys.stream(id), 'x']],
     ['an entry beyond every offset', (id) => ['XADD', keys.stream(id), '999999999-0', 'x', 'y']],
-  ])('%s in the keys of one run holds up neither it nor the others', async (_, poison) => {
+  ])('%s in the keys of one run delays no run', async (_, poison) => {
     const [run, other] = [await begin(), await begin()];
     for (const { writer } of [run, other]) writer.append('first, ');
     await Promise.all([run, other].map(({ writer }) => writer.flush()));
@@ -106,7 +106,7 @@ describe('runs among what cannot be read', () => {
     expect((await worker.publisher.acquire(identity.runId, 2)).kind).toBe('empty');
   });
 
-  it("a gateway's registry of another type is written anew", async () => {
+  it("a gateway's registry of another type is written again", async () => {
     const run = await begin();
     await bench.command('SET', keys.held(shortTag(gateway.connections.processId)), 'x');
     run.writer.append('text');

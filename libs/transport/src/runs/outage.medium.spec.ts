@@ -58,7 +58,7 @@ describe('runs while Redis fails', () => {
     expect(reader.resets).toBe(0);
   });
 
-  it('loses nothing of readers whose subscription broke', async () => {
+  it('loses no text for readers whose subscription broke', async () => {
     const { reader, writer } = begin();
     for (let round = 0; round < 3; round += 1) {
       const writing = write(writer, 50);
@@ -70,7 +70,7 @@ describe('runs while Redis fails', () => {
     expect(reader.resets).toBe(0);
   });
 
-  it('fills the hole that a lost frame leaves', async () => {
+  it('fills the gap of a lost frame', async () => {
     const { reader, writer } = begin();
     writer.append('first ');
     await reader.shows('first ');
@@ -85,7 +85,7 @@ describe('runs while Redis fails', () => {
     expect(reader.resets).toBe(0);
   });
 
-  it('asks for a lost first frame', async () => {
+  it('requests a lost first frame', async () => {
     const identity = chatRun();
     gateway.subscriptions.loses = (message) => message.includes(identity.runId);
     const reader = Reader.ofUser(gateway.subscriber, identity.userId);
@@ -97,7 +97,7 @@ describe('runs while Redis fails', () => {
     await finish(writer, reader);
   });
 
-  it('heals a registry that was lost', async () => {
+  it('restores a lost registry', async () => {
     const { reader, writer } = begin();
     await write(writer, 10);
     await bench.command(
@@ -115,7 +115,7 @@ describe('runs while Redis fails', () => {
     await finish(late.writer, late.reader);
   });
 
-  it('seeds the stream again when Redis was emptied', async () => {
+  it('writes the stream again when Redis was emptied', async () => {
     const { reader, writer } = begin();
     await write(writer, 60);
     await writer.flush();
@@ -131,7 +131,7 @@ describe('runs while Redis fails', () => {
     expect(reader.resets).toBe(0);
   });
 
-  it('asks who owns a run before it seeds it, and gives up one that it lost', async () => {
+  it('checks the owner of a run before it writes it again, and gives up a run that it lost', async () => {
     const asked: unknown[] = [];
     const slept = await bench.worker({
       ownsStill: async (runs) => {
@@ -150,7 +150,7 @@ describe('runs while Redis fails', () => {
     expect(await worker.publisher.read(writer.identity.runId)).toBeUndefined();
   });
 
-  it('goes on after Redis was killed and came back empty', async () => {
+  it('continues after Redis was killed and came back empty', async () => {
     const { reader, writer } = begin();
     await write(writer, 30);
     const writing = write(writer, 500);
@@ -162,7 +162,7 @@ describe('runs while Redis fails', () => {
     expect(reader.resets).toBe(0);
   });
 
-  it('keeps the text while Redis is away, refuses to promise, and delivers it later', async () => {
+  it('keeps the text while Redis is away, rejects flushes, and writes it later', async () => {
     const { reader, writer } = begin();
     await write(writer, 5);
     await bench.redis.kill();
@@ -175,12 +175,12 @@ describe('runs while Redis fails', () => {
     const ending = writer.end(completed(writer.position));
     await expect(ending).rejects.toThrow();
     await bench.redis.start();
-    // Nobody repeats the call: the writer goes on by itself.
+    // No caller repeats the call: the writer retries by itself.
     await reader.sawEnd(8_000);
     expect(reader.text).toBe(writer.text);
   });
 
-  it('stands a Redis that pauses for 5 s', async () => {
+  it('survives a Redis that pauses for 5 s', async () => {
     const { reader, writer } = begin();
     await write(writer, 20);
     await reader.shows(writer.text);

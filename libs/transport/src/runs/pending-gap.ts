@@ -1,6 +1,6 @@
 import { TextBuffer } from './text-buffer';
 
-/** Live text that lies beyond a hole, kept until the hole is filled. Only the last contiguous part: the rest is in the stream. */
+/** Live text beyond a gap, kept until the gap is filled. Only the last contiguous part: the rest is in the stream. */
 export class PendingGap {
   private from = 0;
   private buffer?: TextBuffer;
@@ -20,7 +20,7 @@ export class PendingGap {
     }
   }
 
-  /** What continues at an offset, if there is no hole before it any more. */
+  /** The kept text from an offset, if the gap before it is filled. */
   takeAt(offset: number): string {
     const { buffer } = this;
     if (!buffer || this.from > offset) return '';

@@ -24,11 +24,13 @@ import type {
 export interface RunPublisherOptions {
   connections: RunConnections;
   /**
-   * Asked before a text is written anew because Redis has forgotten it: a process that slept must not write over its successor.
-   * Without it every such run is taken to be owned still.
+   * Called before a text is written again because Redis has lost it: a process that was paused must not overwrite its successor's text.
+   * Without it every such run counts as owned.
    */
   ownsStill?: OwnsStill;
-  /** Between two live frames (ms, default 15: each frame wakes three processes, and nobody sees the difference to 10). */
+  /**
+   * Between two live frames (ms, default 15: each frame wakes three processes, and users do not see the difference to 10).
+   */
   liveIntervalMs?: number;
   /** Between two durable writes (ms, default 200). */
   durableIntervalMs?: number;
@@ -37,9 +39,9 @@ export interface RunPublisherOptions {
 }
 
 const BEAT_MS = 500;
-/** The registry is asked at every second beat. */
+/** The registry is read at every second beat. */
 const BEATS_PER_CHECK = 2;
-/** Acquired and never opened: the claim was lost after all. Forgetting one costs a seeding, nothing else. */
+/** Acquired and never opened: another worker won the claim. Forgetting one only costs writing the stream again. */
 const MAX_ACQUIRED = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 
@@ -65,7 +67,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
   private readonly live: LiveSender;
   private readonly directory: SubscriberDirectory;
   private readonly writers = new Set<StreamWriter>();
-  /** Where the stream of a run stood when it was acquired. */
+  /** State of a run's stream when it was acquired. */
   private readonly lastAcquired = new Map<string, AcquireResult & { kind: 'resumed'; epoch: number }>();
   private readonly detached = AsyncLocalStorage.snapshot();
   private readonly unsubscribe: Promise<() => void>;
@@ -149,7 +151,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
 
   async read(runId: string): Promise<{ position: RunPosition; text: string; terminal?: RunTerminal } | undefined> {
     const run = await this.store.read(runId);
-    // A stream that does not begin at 0 has lost a part: as good as none.
+    // A stream that does not begin at 0 has lost a part and counts as lost.
     return run && run.from === 0 ? { position: run.position, text: run.text, terminal: run.terminal } : undefined;
   }
 
@@ -210,7 +212,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
     if (this.beats % BEATS_PER_CHECK === 0) this.check([...this.writers]);
   }
 
-  /** Runs that begin together are asked about together. */
+  /** Runs that begin together are looked up together. */
   private checkSoon(): void {
     if (this.checkQueued) return;
     this.checkQueued = true;
@@ -222,7 +224,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
     );
   }
 
-  /** Events of one turn of the event loop are asked about together and go out together. */
+  /** Events of one turn of the event loop are looked up and sent together. */
   private noticesSoon(first: UserEventItem): { list: UserEventItem[]; sent: Promise<void> } {
     const list = [first];
     const turn = this.detached(() => new Promise<void>((resolve) => setImmediate(resolve)));
@@ -253,7 +255,9 @@ class Publisher implements RunPublisher, StreamWriterHost {
       this.connections.deadLetters.put({ source: 'interest', reason: 'not a message of a gateway', content: message });
   }
 
-  /** Redis being away is told by its connection; here only what is unexpected, and not for each of 50 flushes. */
+  /**
+   * The connection logs that Redis is away; here only unexpected errors are logged, and not one for each of 50 flushes.
+   */
   private complain(error: unknown): void {
     const now = Date.now();
     this.connections.capacity.failed(error);

@@ -47,7 +47,7 @@ describe('resuming from a cursor', () => {
 
   afterAll(() => bench.stop());
 
-  /** Every position that a reader can have had when it showed this update. */
+  /** Every position that a reader may have after this update. */
   function* positionsOf(reader: Reader): Generator<Shown> {
     let text = '';
     for (const update of reader.updates) {

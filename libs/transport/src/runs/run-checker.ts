@@ -3,35 +3,35 @@ import type { DurableStore } from './durable-store';
 import type { FollowedRunState, LookedUp } from './followed-run';
 import type { RunLookup } from './types';
 
-/** Workers send a sign of life each 0.5 s: a run without one for this long has lost its worker, or we a frame. */
+/** Workers send a heartbeat each 0.5 s: a run without one for this long has lost its worker, or we lost a frame. */
 export const SILENT_MS = 1_000;
 const SILENT_AGAIN_MS = 1_000;
-/** A hole is filled by the next durable write, which is at most about 200 ms away. */
+/** The next durable write fills a gap; it is at most about 200 ms away. */
 const FILL_AGAIN_MS = 120;
 const MAX_AGAIN_MS = 5_000;
-/** A hole that the durable stream has not filled after this many reads is looked up. */
+/** A gap that the durable stream has not filled after this many reads is looked up in the database. */
 const FILLS_BEFORE_LOOKUP = 4;
-/** Runs asked about at one time. */
+/** Runs checked at one time. */
 const CONCURRENCY = 16;
-/** Both stream and lookup must say so this often before a run is taken for deleted. */
+/** Both stream and lookup must miss a run this often before it counts as deleted. */
 const UNKNOWN_LIMIT = 2;
 
-/** A run and what is remembered about asking for it. */
+/** A run and the state of its checks. */
 export interface CheckedRun {
   readonly state: FollowedRunState;
   /** When its worker was last heard (ms). */
   heardAt: number;
   /** Not before (ms). */
   checkAt: number;
-  /** Checks in a row that did not help. */
+  /** Checks in a row without progress. */
   checks: number;
-  /** There is a hole, and it was seen. */
+  /** A gap is known. */
   hasGap: boolean;
   unknown: number;
   checking?: Promise<void>;
 }
 
-/** Asks about runs whose live path is silent or torn: first their stream, then the lookup. */
+/** Checks runs whose live path is silent or has a gap: first their stream, then the lookup. */
 export class RunChecker<Run extends CheckedRun = CheckedRun> {
   private underway = 0;
 
@@ -42,7 +42,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     private readonly onChecked: (run: Run) => void,
   ) {}
 
-  /** Starts what is due, as far as the bound allows. */
+  /** Starts due checks, up to the limit. */
   tick(runs: Iterable<Run>, now: number): void {
     for (const run of runs) {
       if (this.underway >= CONCURRENCY) return;
@@ -51,7 +51,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     }
   }
 
-  /** Checks a run now. Rejects with the lookup's or Redis's error; what was learned before stays. */
+  /** Checks a run now. Rejects with the lookup's or Redis's error; what was learned before is kept. */
   check(run: Run): Promise<void> {
     run.checking ??= this.run(run).finally(() => {
       run.checking = undefined;
@@ -94,7 +94,9 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     }
   }
 
-  /** False when Redis has nothing of the run. A take-over may set us back below what was asked for: then it is read again. */
+  /**
+   * False when Redis has lost the run. A take-over may cut our text below the requested offset: then it reads again.
+   */
   private async readStream(state: FollowedRunState): Promise<boolean> {
     for (;;) {
       const { generation, offset } = state.position;
@@ -113,7 +115,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     // Its worker lives, and the next durable write may have the text.
     if (isHeard(run) && !state.isEnding && run.checks < FILLS_BEFORE_LOOKUP) return false;
     if (!isStreamed) return true;
-    // The stream says that it has ended and does not have the whole text: it never will.
+    // The stream has ended without the whole text: it never will have it.
     if (state.isEnding) return hasLearned ? run.checks > 0 : true;
     return !hasLearned;
   }

@@ -55,7 +55,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   private readonly touched = new Set<SubscribedRun>();
   private readonly stopRenewing: () => void;
   private checks: NodeJS.Timeout | undefined;
-  /** The first reader's request is over long before the checks are. */
+  /** The first reader's request ends long before the checks do. */
   private readonly detached = AsyncLocalStorage.snapshot();
   private readonly unsubscribe: Promise<() => void>;
   private now = Date.now();
@@ -77,7 +77,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     });
     this.checker = new RunChecker(this.store, options.lookup, (run) => this.runs.settle(run));
     this.unsubscribe = subscriptions.subscribe(keys.live(tag), (message) => this.receive(message));
-    // A Redis that comes back may be empty. Missed frames need nothing: the next sign of life shows what is missing.
+    // A Redis that comes back may be empty. Missed frames need no action: the next heartbeat shows the gap.
     subscriptions.onRestored(() => void this.registry.refresh());
     this.stopRenewing = wakeEvery(REGISTRY_BEAT_MS, () => this.renew());
     void this.registry.refresh();
@@ -134,7 +134,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     } catch (error) {
       if (!state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
     }
-    // Frames may have told more while it was read.
+    // Frames may have brought newer state meanwhile.
     const current = this.runs.get(runId)?.state;
     if (current?.isWhole) return current;
     return state.isKnown ? state : current?.isKnown ? current : undefined;
@@ -215,7 +215,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     try {
       for (const run of this.touched) this.heard(run);
     } finally {
-      // A run that cannot be handled must not come again with each later frame.
+      // A run that fails must not fail again with each later frame.
       this.touched.clear();
     }
     for (const [w, a] of this.aliases.takeUnknown()) this.registry.announce({ w, a });
@@ -234,7 +234,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
 
   // ------------------------------------------------------------ inside
 
-  /** Loads what must be known before a reader can begin: the run, and whether its cursor is true. */
+  /** Loads what a reader needs to begin: the run, and whether its cursor is valid. */
   private async prepare(run: SubscribedRun, cursor: RunPosition | undefined): Promise<void> {
     const isReady = (): boolean => run.state.isKnown && (!cursor || run.state.canJudge(cursor));
     if (isReady()) return;
@@ -244,10 +244,10 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     });
     try {
       await Promise.race([this.checker.check(run), late]);
-      // A cursor may be ahead of the durable stream (a generation that has just begun): the worker's open item is under way.
+      // A cursor may be ahead of the durable stream (a generation that has just begun): the worker's open item is in transit.
       for (let waits = 0; run.state.isKnown && !isReady() && waits < AHEAD_WAITS; waits += 1)
         await sleep(AHEAD_WAIT_MS);
-      // The first check may have been one that began before.
+      // The first check may have started earlier.
       if (!isReady()) await Promise.race([this.checker.check(run), late]);
     } catch (error) {
       if (!run.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
@@ -258,8 +258,8 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   }
 
   /**
-   * Applies what was read for a snapshot. Readers here learn of it first, and the sockets of a run that no frame has told of yet join it: a
-   * snapshot that is ahead of what they were told would be repeated by their next delta.
+   * Applies the state of a snapshot. Readers here are updated first, and sockets of a run without frames so far join it: otherwise their next
+   * delta would repeat text of the snapshot.
    */
   private learn(
     apart: FollowedRunState,
@@ -279,7 +279,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     this.checks ??= this.detached(() => setInterval(() => this.check(), CHECK_BEAT_MS));
   }
 
-  /** Asks about silent and torn runs. A gateway that shows none does not wake for it. */
+  /** Checks silent and torn runs. A gateway without any does not wake for it. */
   private check(): void {
     this.checker.tick(this.runs.all(), Date.now());
     if (!this.runs.isEmpty) return;
@@ -294,7 +294,9 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     this.runs.sweep(now);
   }
 
-  /** Redis being away is told by its connection; here only what is unexpected, and not for each of many runs. */
+  /**
+   * The connection logs that Redis is away; here only unexpected errors are logged, and not one for each of many runs.
+   */
   private complain(error: unknown): void {
     const now = Date.now();
     this.connections.capacity.failed(error);

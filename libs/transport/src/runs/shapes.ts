@@ -2,8 +2,8 @@ import type { EndItem, FinishItem, FrameItem, OpenItem, SubscriptionMessage, Use
 import type { RunIdentity, RunPosition, RunTerminal, UserEvent } from './types';
 
 /**
- * Shapes of what crosses Redis on the token path. Hand-written, because a frame arrives a hundred times a second; they check what the
- * readers rely on, so that a malformed item is put aside instead of becoming part of a run's state.
+ * Shapes of the data that crosses Redis on the token path. Hand-written for speed, because a frame arrives a hundred times a second; they
+ * check everything that readers rely on, so that a malformed item never enters a run's state.
  */
 
 type Fields = Record<string, unknown>;
@@ -67,7 +67,7 @@ export function isSubscriptionMessage(value: unknown): value is SubscriptionMess
   );
 }
 
-/** A JSON text of a given shape; undefined when it is anything else. */
+/** Parses JSON of a given shape; undefined for anything else. */
 export function parseAs<T>(json: string, is: (value: unknown) => value is T): T | undefined {
   try {
     const value: unknown = JSON.parse(json);

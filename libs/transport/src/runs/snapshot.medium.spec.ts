@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { chatRun, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
-// Real: Redis, its connections, a publisher and a subscriber. Nothing is written durably but when a test says so.
+// Real: Redis, its connections, a publisher and a subscriber. The stream is only written when a test does so.
 describe('a snapshot of a run that has readers here', () => {
   let bench: RunBench;
   let worker: TestWorker;
@@ -18,7 +18,7 @@ describe('a snapshot of a run that has readers here', () => {
   afterEach(() => void vi.restoreAllMocks());
   afterAll(() => bench.stop());
 
-  /** A reader with a hole in its text that the subscriber looks after no more: its question to the database is not answered. */
+  /** A reader with a gap that the subscriber has stopped checking: its lookup in the database hangs. */
   async function torn(): Promise<{ reader: Reader; writer: RunWriter }> {
     const identity = chatRun();
     const reader = Reader.ofUser(gateway.subscriber, identity.userId);

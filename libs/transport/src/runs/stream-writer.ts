@@ -10,13 +10,13 @@ const MAX_REPEATED = 2_048;
 export interface Destination {
   /** False: an open item goes before the next piece. */
   opened: boolean;
-  /** True when it holds this very run, not only its user's sockets. */
+  /** True when it has a reader of this run, not only its user's sockets. */
   reader: boolean;
-  /** Checks in a row that did not find the run there. */
+  /** Consecutive checks that did not find the run there. */
   misses: number;
-  /** When it was added (ms); a check that began earlier knows nothing of it. */
+  /** When it was added (ms); checks that began earlier do not know of it. */
   since: number;
-  /** When the gateway itself said that it holds the run (ms), because a full Redis refuses to register it. */
+  /** When the gateway itself announced the subscription (ms), because a full Redis refuses to register it. */
   toldAt?: number;
 }
 
@@ -27,19 +27,19 @@ export interface StreamWriterHost {
   markLive(writer: StreamWriter): void;
   /** There is something to write durably. */
   markDurable(writer: StreamWriter): void;
-  /** Writes all that is marked, now. Rejects when Redis is away. */
+  /** Writes everything that is marked, now. Rejects when Redis is away. */
   flush(): Promise<void>;
   closed(writer: StreamWriter): void;
 }
 
 /**
  * The stream writer of one claimed run: the whole text once, and three offsets into it (sent live, written durably, taken for a checkpoint).
- * What a token costs is one push into the buffer; encoding and sending happen per tick for all runs of the process.
+ * A token costs one push into the buffer; encoding and sending happen per tick for all runs of the process.
  */
 export class StreamWriter implements RunWriter {
   readonly epoch: number;
   readonly destinations = new Map<string, Destination>();
-  /** False until the registry was asked once: until then nobody knows whether someone reads. */
+  /** False until the registry was read once. */
   subscribersKnown = false;
   liveDirty = false;
   durableDirty = false;
@@ -60,14 +60,14 @@ export class StreamWriter implements RunWriter {
   private dead = false;
   private opened = false;
   private seeding: boolean;
-  /** True until someone may have seen text of this run. */
+  /** True until a reader may have seen text of this run. */
   private unseen: boolean;
 
   constructor(
     private readonly host: StreamWriterHost,
     readonly identity: RunIdentity,
     start: RunStart,
-    /** True when Redis is known to hold exactly the start's text: it need not be seeded. */
+    /** True when Redis is known to hold exactly the start's text: it need not be seeded. What was never acquired is seeded even without text. */
     isDurable: boolean,
     private readonly onFenced: () => void,
   ) {
@@ -76,7 +76,7 @@ export class StreamWriter implements RunWriter {
     this.buffer = new TextBuffer(storable(start.text));
     this.base = this.live = this.buffer.length;
     this.durable = isDurable ? this.base : 0;
-    this.seeding = !isDurable && this.base > 0;
+    this.seeding = !isDurable;
     this.checkpointed = start.checkpointed ?? 0;
     this.unseen = this.epoch === 1 && this.generation === 1 && this.base === 0;
     this.alias = host.nextAlias();
@@ -121,7 +121,7 @@ export class StreamWriter implements RunWriter {
     this.base = this.live = this.durable = this.checkpointed = 0;
     this.half = '';
     this.unseen = false;
-    // A new name: a piece whose open item was lost must never fall into the old text.
+    // A new alias: a piece whose open item was lost must never be applied to the old text.
     this.alias = this.host.nextAlias();
     for (const destination of this.destinations.values()) destination.opened = false;
     this.host.markLive(this);
@@ -219,7 +219,7 @@ export class StreamWriter implements RunWriter {
     };
   }
 
-  /** Takes the answer to a write; `lost` asks whether the run is still ours before its text is written anew. */
+  /** Handles the result of a write; `lost`: check the run's owner before its text is written again. */
   settle(write: DurableWrite, result: DurableResult): 'done' | 'again' | 'lost' {
     if (this.dead) return 'done';
     switch (result.kind) {

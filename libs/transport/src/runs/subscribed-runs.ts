@@ -3,18 +3,18 @@ import type { Follower } from './follower';
 import type { CheckedRun } from './run-checker';
 import type { OnRunUpdate, RunIdentity, UserEvent } from './types';
 
-/** An ended run is remembered this long, with its text for those who ask, and so that a repeated end is known. */
+/** An ended run is kept this long, with its text for late readers, and so that a repeated end is recognised. */
 const KEEP_ENDED_MS = 10_000;
-/** How many ended runs are known by name beyond that. */
+/** More ended runs are remembered by id only, up to this number. */
 const MAX_ENDED = 10_000;
 
 export interface SubscribedRun extends CheckedRun {
-  /** Readers of this very run, those that are being prepared included. */
+  /** Readers of this run, including those that are still being prepared. */
   readers: number;
   endedAt?: number;
 }
 
-/** The sockets of one user, as far as one `followUser` is concerned. */
+/** The sockets of one user, from one `followUser`. */
 interface UserFollower {
   onUpdate: OnRunUpdate;
   onEvent: (event: UserEvent) => void;
@@ -23,17 +23,19 @@ interface UserFollower {
 
 export interface SubscribedRunsOptions {
   onError: (error: unknown) => void;
-  /** One more run is known here. */
+  /** A further run became known. */
   onKnown: () => void;
-  /** What is still sent of this run is of no use here any more. */
+  /** This gateway ignores further items of the run. */
   onLetGo: (runId: string) => void;
 }
 
-/** The runs that a gateway knows and who sees them: readers of one run, and users whose sockets see all their chat runs. */
+/**
+ * The runs that a gateway knows and their readers: readers of one run, and users whose sockets see all their chat runs.
+ */
 export class SubscribedRuns {
   private readonly runs = new Map<string, SubscribedRun>();
   private readonly users = new Map<string, Set<UserFollower>>();
-  /** Runs whose end was told; a repeated one is nothing new. Oldest first. */
+  /** Runs whose end was sent; a repeated end is ignored. Oldest first. */
   private readonly ended = new Set<string>();
 
   constructor(private readonly options: SubscribedRunsOptions) {}
@@ -68,7 +70,7 @@ export class SubscribedRuns {
     return this.runs.size === 0;
   }
 
-  /** Someone here reads this run, or its user's sockets show it. */
+  /** A reader here follows this run, or its user's sockets show it. */
   isWanted(identity: RunIdentity): boolean {
     if ((this.runs.get(identity.runId)?.readers ?? 0) > 0) return true;
     if (identity.chatId === undefined || !this.users.has(identity.userId)) return false;
@@ -80,7 +82,7 @@ export class SubscribedRuns {
     const others = this.users.get(userId);
     if (others) others.add(user);
     else this.users.set(userId, new Set([user]));
-    // What others of this user see already is shown at once; what no one here has seen is opened by the workers.
+    // Runs that other sockets of this user see already are shown at once; the workers open the others.
     for (const run of this.runs.values()) {
       const { identity, isKnown, terminal } = run.state;
       if (isKnown && !terminal && identity.userId === userId && identity.chatId !== undefined)
@@ -90,8 +92,8 @@ export class SubscribedRuns {
   }
 
   /**
-   * Every socket of the run's user sees it, from the first item that names it. They are told with the next `settle`, when the whole frame
-   * is known: of a run that is over by then they need the end alone.
+   * Adds every socket of the run's user, from the first item that names the run. They are updated with the next `settle`, after the whole
+   * frame: if the run is over by then they only get the end.
    */
   joinUsers(run: SubscribedRun, start: 'start' | 'join' = 'join'): void {
     const { userId, chatId } = run.state.identity;
@@ -109,7 +111,7 @@ export class SubscribedRuns {
     }
   }
 
-  /** After a change: tells all who follow, and lets a run go that has ended. */
+  /** After a change: updates all followers, and forgets a run that has ended. */
   settle(run: SubscribedRun): void {
     const { state } = run;
     if (this.runs.get(state.runId) !== run || !state.isKnown) return;
@@ -121,7 +123,7 @@ export class SubscribedRuns {
     this.options.onLetGo(state.runId);
   }
 
-  /** Forgets a run that nobody here follows any more; an ended one goes with the next sweep. */
+  /** Forgets a run without followers; an ended one is removed by the next sweep. */
   letGo(run: SubscribedRun): void {
     const { runId, followers } = run.state;
     if (run.readers > 0 || followers.size > 0 || run.endedAt !== undefined || this.runs.get(runId) !== run) return;

@@ -4,14 +4,14 @@ import type { SubscriptionMessage } from './frame';
 import { runKey, type RunKeys, userKey } from './keys';
 import type { StreamWriter } from './stream-writer';
 
-/** The list of gateways may be this old when a run is opened; a new gateway announces what it holds by itself. */
+/** Maximum age of the list of gateways when a run is opened; a new gateway announces its subscriptions itself. */
 const GATEWAYS_FRESH_MS = 750;
-/** A registry that Redis forgot is whole again within 1 s: one check that does not find a reader proves nothing. */
+/** A registry that Redis lost is complete again within 1 s, so one check without a reader proves nothing. */
 const MISSES = 2;
-/** A gateway that cannot register says each second what it holds. */
+/** A gateway that cannot register announces its subscriptions each second. */
 const TOLD_FRESH_MS = 3_000;
 
-/** Knows which gateways hold readers of this process's runs: asks the registry, and hears of new ones at once. */
+/** Knows which gateways have readers of this process's runs: reads the registry, and receives announcements. */
 export class SubscriberDirectory {
   private gateways: string[] = [];
   private loadedAt = 0;
@@ -19,11 +19,13 @@ export class SubscriberDirectory {
   constructor(
     private readonly redis: Redis,
     private readonly keys: RunKeys,
-    /** Something must be opened at a gateway. */
+    /** A run must be opened at a gateway. */
     private readonly onChange: (writer: StreamWriter) => void,
   ) {}
 
-  /** Asks the registry about all writers: one SMISMEMBER per gateway. Rejects while Redis is away; what was known stays. */
+  /**
+   * Reads the registry for all writers: one SMISMEMBER per gateway. Rejects while Redis is away; earlier results are kept.
+   */
   async check(writers: readonly StreamWriter[]): Promise<void> {
     if (writers.length === 0) return;
     const startedAt = Date.now();
@@ -43,13 +45,13 @@ export class SubscriberDirectory {
     }
   }
 
-  /** The gateways of which any holds one of these members. */
+  /** Gateways with at least one of these members. */
   async holders(member: string): Promise<string[]> {
     const holders = await this.holdersOf(new Set([member]));
     return [...holders].filter(([, held]) => held.has(member)).map(([gateway]) => gateway);
   }
 
-  /** For each gateway which of these members it holds: one SMISMEMBER per gateway. */
+  /** The members of each gateway among these: one SMISMEMBER per gateway. */
   async holdersOf(members: ReadonlySet<string>): Promise<Map<string, Set<string>>> {
     const gateways = await this.known(Date.now());
     const asked = [...members];
@@ -59,7 +61,7 @@ export class SubscriberDirectory {
     );
   }
 
-  /** A gateway has begun to hold something, cannot register what it holds, or does not know an alias. Opens (again) what it asks for. */
+  /** A gateway has new subscriptions, cannot register, or does not know an alias. Opens the requested runs (again). */
   hear(message: SubscriptionMessage, worker: string, writers: Iterable<StreamWriter>): void {
     const gateway = message.g;
     if (!this.gateways.includes(gateway)) this.gateways.push(gateway);
@@ -82,7 +84,9 @@ export class SubscriberDirectory {
     }
   }
 
-  /** For each member 1 if the gateway holds it. A registry that is no set has nothing: its gateway writes it anew within a second. */
+  /**
+   * For each member 1 if the gateway has it. A key of another type counts as empty: its gateway writes it again within a second.
+   */
   private async heldOf(gateway: string, members: readonly string[]): Promise<number[]> {
     try {
       return await this.redis.smismember(this.keys.held(gateway), ...members);
@@ -132,12 +136,12 @@ export class SubscriberDirectory {
   }
 }
 
-/** Whether somebody who holds these keys sees what the writer writes. */
+/** Whether a holder of these keys sees the writer's text. */
 function isMember(writer: StreamWriter, held: ReadonlySet<string>): boolean {
   return membersOf(writer).some((member) => held.has(member));
 }
 
-/** A plain completion has no chat to show: only its own readers count. */
+/** A plain completion is in no chat: only its own readers count. */
 function membersOf(writer: StreamWriter): string[] {
   const { runId, userId, chatId } = writer.identity;
   return chatId === undefined ? [runKey(runId)] : [runKey(runId), userKey(userId)];

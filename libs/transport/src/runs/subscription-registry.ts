@@ -4,19 +4,17 @@ import { RedisScript } from '../redis/script';
 import type { SubscriptionMessage } from './frame';
 import type { RunKeys } from './keys';
 
-/** A gateway that has not renewed for this long is gone; what it held is nobody's concern. */
+/** A gateway that has not renewed for this long is gone, and its subscriptions are ignored. */
 const HELD_TTL_MS = 5_000;
 const FORGET_GATEWAY_MS = 60_000;
 /** Members per command when everything is written again. */
 const CHUNK = 1_000;
 
 /**
- * Sign of life of one gateway. A full Redis refuses ZADD even for a member that is there: then nobody is forgotten, because nobody can say
- * that it lives. Keys of another type are removed.
- *
- * KEYS[1] its held set   KEYS[2] sorted set of all gateways
- * ARGV[1] tag   ARGV[2] expected members   ARGV[3] ttl ms   ARGV[4] age ms at which other gateways are forgotten
- * Output: 1 if the set is as expected and the gateway is listed, else 0 (write it anew)
+ * Heartbeat of one gateway. A full Redis refuses ZADD even for an existing member: then no gateway is removed, because none can prove that it
+ * lives. Keys of another type are removed.
+ * KEYS[1] its held set   KEYS[2] sorted set of all gateways ARGV[1] tag   ARGV[2] expected members   ARGV[3] ttl ms   ARGV[4] age ms at which
+ * other gateways are forgotten Output: 1 if the set is as expected and the gateway is listed, else 0 (write it again)
  */
 const REFRESH = new RedisScript<number>(`
 local function call(...)
@@ -42,7 +40,7 @@ if count ~= tonumber(ARGV[2]) or not call('ZSCORE', KEYS[2], ARGV[1]) then retur
 return 1
 `);
 
-/** What this gateway holds, in Redis for the workers to see. Heals by itself when Redis forgets it. */
+/** This gateway's subscriptions, in Redis for the workers. Restored automatically when Redis loses them. */
 export class SubscriptionRegistry {
   private readonly counts = new Map<string, number>();
   private readonly added = new Set<string>();
@@ -63,7 +61,7 @@ export class SubscriptionRegistry {
     return this.counts.has(key);
   }
 
-  /** Holds a key until the returned function is called. The workers hear of it within milliseconds. */
+  /** Holds a key until the returned function is called. The workers are notified within milliseconds. */
   hold(key: string): () => void {
     const count = this.counts.get(key) ?? 0;
     this.counts.set(key, count + 1);
@@ -88,18 +86,20 @@ export class SubscriptionRegistry {
     };
   }
 
-  /** Tells the workers again, as if the key had just been added. */
+  /** Announces a subscription again, as if it had just been added. */
   announce(message: Omit<SubscriptionMessage, 'g'>): void {
     const text: SubscriptionMessage = { g: this.tag, ...message };
     this.redis.publish(this.keys.interest, JSON.stringify(text)).catch(this.onError);
   }
 
-  /** Renews, or writes everything anew when Redis has something else. Called each second, and when Redis is back. */
+  /**
+   * Renews the registration, or writes it again if Redis has something else. Called each second, and when Redis is back.
+   */
   async refresh(): Promise<void> {
     if (this.refreshing || this.stopped) return;
     this.refreshing = true;
     try {
-      // Sent in one go, so that the set has what is counted here when the script looks at it.
+      // Sent together, so that the set has the counted members when the script reads it.
       const flushed = this.flush();
       const keys = [this.keys.held(this.tag), this.keys.gateways];
       const args = [this.tag, this.counts.size, HELD_TTL_MS, FORGET_GATEWAY_MS];
@@ -114,7 +114,7 @@ export class SubscriptionRegistry {
     }
   }
 
-  /** Best effort: what is not removed expires. */
+  /** Best effort: the rest expires. */
   async close(): Promise<void> {
     this.stopped = true;
     this.counts.clear();
@@ -134,7 +134,9 @@ export class SubscriptionRegistry {
     });
   }
 
-  /** First the set, then the notice, on one connection: a worker that hears the notice and then asks finds it. */
+  /**
+   * First the set, then the notice, on one connection: a worker that reads the set after the notice finds the member.
+   */
   private async flush(): Promise<void> {
     if (this.stopped || this.added.size + this.removed.size === 0) return;
     const added = [...this.added];
@@ -154,7 +156,7 @@ export class SubscriptionRegistry {
   private async rewrite(): Promise<void> {
     const held = this.keys.held(this.tag);
     const members = chunksOf([...this.counts.keys()]);
-    // Asked before anything is removed: what a full Redis still has is better than nothing.
+    // Read before anything is removed: the old content of a full Redis is better than none.
     const [first] = members;
     if (first) await this.redis.sadd(held, ...first);
     this.broken = false;
@@ -165,7 +167,7 @@ export class SubscriptionRegistry {
     await Promise.all(sent);
   }
 
-  /** The registry cannot be written, but what is published arrives: the workers are told directly, each second. */
+  /** The registry cannot be written, but Pub/Sub works: the workers are told directly, each second. */
   private tellHeld(): void {
     for (const chunk of chunksOf([...this.counts.keys()])) this.announce({ h: chunk });
   }

@@ -5,7 +5,7 @@ import type { RunIdentity, RunPosition, RunWriter } from './types';
 
 const NEVER = 3_600_000;
 
-// Real: Redis, its connections, publishers and subscribers. A crash closes the connections of a worker in mid-air.
+// Real: Redis, its connections, publishers and subscribers. A crash closes the connections of a worker at once.
 describe('a run that changes hands', () => {
   let bench: RunBench;
   let gateway: TestGateway;
@@ -19,7 +19,9 @@ describe('a run that changes hands', () => {
 
   afterAll(() => bench.stop());
 
-  /** A worker that writes durably only when told, with a run of which `durable` is in the stream and `live` only with readers. */
+  /**
+   * A worker that flushes only when told, with a run of which `durable` is in the stream and `live` only with readers.
+   */
   async function dyingWorker(
     identity: RunIdentity,
     durable: string,
@@ -45,7 +47,7 @@ describe('a run that changes hands', () => {
     return successor.publisher.open(identity, start, () => undefined);
   }
 
-  it('sets back whoever saw live text that was not durable, once, and all end equal', async () => {
+  it('resets readers that saw live text that was not durable, once, and all end equal', async () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(
       identity,
@@ -72,7 +74,7 @@ describe('a run that changes hands', () => {
     expect(stored).toMatchObject({ text: 'The durable part, and another end.', position: { epoch: 2, generation: 1 } });
   });
 
-  it('shows nothing of a take-over where all that was live was durable', async () => {
+  it('is invisible if all live text was durable', async () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(identity, 'All of it', '');
     worker.crash();
@@ -99,7 +101,7 @@ describe('a run that changes hands', () => {
     expect(reader.resets).toBe(1);
   });
 
-  it('continues from a text that was trimmed, or that Postgres has longer', async () => {
+  it('continues from a text that was trimmed, or is longer in Postgres', async () => {
     for (const text of ['Trimmed', 'Trimmed   and longer in Postgres']) {
       const identity = chatRun();
       const { worker, reader } = await dyingWorker(identity, 'Trimmed  ', '');
@@ -115,7 +117,7 @@ describe('a run that changes hands', () => {
     }
   });
 
-  it('refuses a stale owner that wakes up, and tells it once', async () => {
+  it('fences a stale owner that resumes, and notifies it once', async () => {
     const identity = chatRun();
     const onFenced = vi.fn();
     const { writer: stale, reader } = await dyingWorker(identity, 'one', '', onFenced);
@@ -144,7 +146,27 @@ describe('a run that changes hands', () => {
     expect(await successor.publisher.acquire(identity.runId, 3)).toEqual({ kind: 'empty' });
   });
 
-  it('tells a claimant of a recorded end', async () => {
+  it('lets the first owner write without an acquire, and fences it if another has acquired before', async () => {
+    const ownsStill = vi.fn(() => Promise.resolve([true]));
+    const first = await bench.worker({ durableIntervalMs: NEVER, ownsStill });
+    const [alone, overtaken] = [chatRun(), chatRun()];
+    const onFenced = vi.fn();
+    const start = { epoch: 1, generation: 1, text: '' };
+    const writer = first.publisher.open(alone, start, onFenced);
+    const late = first.publisher.open(overtaken, start, onFenced);
+    expect(await successor.publisher.acquire(overtaken.runId, 2)).toEqual({ kind: 'empty' });
+    writer.append('mine');
+    late.append('not mine any more');
+    await writer.flush();
+    await late.flush();
+    expect(await successor.publisher.read(alone.runId)).toMatchObject({ text: 'mine', position: { epoch: 1 } });
+    expect(await successor.publisher.read(overtaken.runId)).toBeUndefined();
+    expect(onFenced).toHaveBeenCalledTimes(1);
+    expect(ownsStill).not.toHaveBeenCalled();
+    expect(await successor.publisher.acquire(alone.runId, 2)).toMatchObject({ kind: 'resumed', text: 'mine' });
+  });
+
+  it('returns a recorded end to a claimant', async () => {
     const identity = chatRun();
     const writer = successor.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
     writer.append('over');
@@ -157,7 +179,7 @@ describe('a run that changes hands', () => {
     });
   });
 
-  it('judges a cursor by the bases of the epochs after it', async () => {
+  it('validates a cursor by the bases of the epochs after it', async () => {
     const identity = chatRun();
     const { worker } = await dyingWorker(identity, 'durable', ' and live');
     worker.crash();
@@ -200,7 +222,7 @@ describe('a run that changes hands', () => {
     expect(reader.text).toBe('almost all');
   });
 
-  it('ends a run whose terminal event was never published: by the lookup', async () => {
+  it('ends a run whose terminal event was never published, by the lookup', async () => {
     const identity = chatRun();
     const { worker, writer, reader } = await dyingWorker(identity, 'committed', ' and');
     worker.crash();
@@ -213,7 +235,7 @@ describe('a run that changes hands', () => {
     expect(reader.terminal).toEqual(terminal);
   });
 
-  it('publishes the end of a run that no worker holds', async () => {
+  it('publishes the end of a run without a worker', async () => {
     const identity = chatRun();
     const { worker, writer, reader } = await dyingWorker(identity, 'text', '');
     worker.crash();
@@ -225,7 +247,7 @@ describe('a run that changes hands', () => {
     expect(await bench.command('TTL', `perennial:run:{${identity.runId}}:m`)).toBeGreaterThan(500);
   });
 
-  it('asks ever more rarely about a run without a worker', async () => {
+  it('checks a run without a worker with back-off', async () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(identity, 'orphan', '');
     bench.rows.set(identity.runId, { identity, position: { epoch: 1, generation: 1, offset: 0 }, text: '' });
@@ -240,7 +262,7 @@ describe('a run that changes hands', () => {
     writer.release();
   });
 
-  it('takes a run that neither stream nor lookup knows any more for deleted', async () => {
+  it('treats a run that neither stream nor lookup knows as deleted', async () => {
     const identity = chatRun();
     const { worker, reader } = await dyingWorker(identity, 'deleted', '');
     worker.crash();

@@ -17,10 +17,10 @@ import type {
   RunUpdate,
 } from './types';
 
-/** The product's own, because its length is part of what the text costs. */
+/** The product's own prefix, because its length counts in the bytes per text. */
 export const KEY_PREFIX = 'perennial';
 
-/** A subscriber connection that loses what the test says. */
+/** A subscriber connection that drops the messages that the test names. */
 class LossySubscriptions extends Subscriptions {
   loses: (message: string) => boolean = () => false;
 
@@ -34,7 +34,7 @@ class LossySubscriptions extends Subscriptions {
 export interface TestWorker {
   publisher: RunPublisher;
   connections: Connections;
-  /** The process is gone: what it had not sent is lost. */
+  /** Kills the process: unsent data is lost. */
   crash(): void;
 }
 
@@ -45,9 +45,9 @@ export interface TestGateway {
   lookups: string[];
 }
 
-/** A Redis of its own, with any number of workers and gateways. Everything but the database (`rows`) is real. */
+/** A separate Redis, with any number of workers and gateways. Only the database (`rows`) is not real. */
 export class RunBench {
-  /** What the lookup answers, by run id. */
+  /** The lookup's results, by run id. */
   readonly rows = new Map<string, LookedUp>();
   private readonly closers: (() => unknown)[] = [];
   private processes = 0;
@@ -82,13 +82,13 @@ export class RunBench {
     this.closers.push(() => subscriptions.close());
     await this.ready(connections);
     await waitFor(() => subscriptions.isLive);
-    // A worker that does not know of it yet would open its runs late.
+    // A worker that does not know the gateway yet would open its runs late.
     const { gateways } = new RunKeys(KEY_PREFIX);
     await waitFor(async () => (await this.command('ZSCORE', gateways, shortTag(processId))) !== null);
     return { subscriber, connections, subscriptions, lookups };
   }
 
-  /** A user's socket that the workers can find: what begins now is new to it. */
+  /** A user's socket that the workers know: later runs are new to it. */
   async socketOf({ subscriber, connections }: TestGateway, userId: string): Promise<Reader> {
     const reader = Reader.ofUser(subscriber, userId);
     const held = new RunKeys(KEY_PREFIX).held(shortTag(connections.processId));
@@ -108,7 +108,7 @@ export class RunBench {
     }
   }
 
-  /** Cuts one process off; it reconnects. */
+  /** Disconnects one process; it reconnects. */
   async cutOff(connections: Connections): Promise<void> {
     const id = await connections.commands.client('ID');
     await this.command('CLIENT', 'KILL', 'ID', String(id));
@@ -147,7 +147,7 @@ export function completed(position: RunPosition): RunTerminal {
   return { state: 'completed', generation: position.generation, length: position.offset, finishReason: 'stop' };
 }
 
-/** A reader that checks each update against what it shows, as a browser would. */
+/** A reader that checks each update against the text that it shows, like a browser. */
 export class Reader {
   text = '';
   position?: RunPosition;
@@ -186,7 +186,7 @@ export class Reader {
     this.position = { epoch: update.epoch, generation: update.generation, offset: this.text.length };
   };
 
-  /** Counts from here on: what it took to begin depends on whether the worker knew of the reader in time. */
+  /** Resets the counters: the updates at the beginning depend on when the worker learned of the reader. */
   forget(): void {
     this.updates.length = 0;
   }

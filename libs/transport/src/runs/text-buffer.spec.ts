@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endsInHalfPair, storable, TextBuffer } from './text-buffer';
 
 describe('TextBuffer', () => {
-  it('gives every end of what was appended, whatever the pieces', () => {
+  it('returns every suffix of the appended text, for any pieces', () => {
     const buffer = new TextBuffer('start');
     let text = 'start';
     for (let n = 0; n < 1_200; n += 1) {
@@ -17,7 +17,7 @@ describe('TextBuffer', () => {
     expect(buffer.slice(text.length + 5)).toBe('');
   });
 
-  it('forgets what is beyond an offset', () => {
+  it('cuts the text at an offset', () => {
     const buffer = new TextBuffer();
     for (const piece of ['ab', 'cd', 'ef']) buffer.append(piece);
     buffer.truncate(9);
@@ -31,12 +31,12 @@ describe('TextBuffer', () => {
 });
 
 describe('storable', () => {
-  it('replaces what UTF-8 and Postgres cannot hold, and nothing else', () => {
+  it('replaces only characters that UTF-8 and Postgres cannot store', () => {
     expect(storable('plain ünï 🙂 text')).toBe('plain ünï 🙂 text');
     expect(storable('\ud83d alone \ude42, NUL \0, 🙂')).toBe('\ufffd alone \ufffd, NUL \ufffd, 🙂');
   });
 
-  it('knows a text that ends in half a pair', () => {
+  it('recognises a text that ends in half a surrogate pair', () => {
     expect(endsInHalfPair('🙂'.slice(0, 1))).toBe(true);
     expect(endsInHalfPair('🙂')).toBe(false);
     expect(endsInHalfPair('')).toBe(false);

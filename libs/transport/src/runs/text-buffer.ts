@@ -1,7 +1,7 @@
-/** Pieces are joined beyond this number: 20,000 small strings would cost ten times the memory of their text. */
+/** More pieces than this are joined: 20,000 small strings would take ten times the memory of their text. */
 const MAX_PIECES = 512;
 
-/** Text that grows by small pieces and is mostly read at its end. All offsets are UTF-16 units. */
+/** Text that grows by small pieces and is mostly read near its end. All offsets are UTF-16 units. */
 export class TextBuffer {
   private pieces: string[] = [];
   private size = 0;
@@ -31,7 +31,7 @@ export class TextBuffer {
     return index === this.pieces.length - 1 ? first : first + this.pieces.slice(index + 1).join('');
   }
 
-  /** Forgets what is beyond an offset. */
+  /** Cuts the text at an offset. */
   truncate(length: number): void {
     if (length >= this.size) return;
     this.pieces = length === 0 ? [] : [this.join().slice(0, length)];
@@ -55,7 +55,7 @@ export class TextBuffer {
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 const SUSPECT = /[\uD800-\uDFFF\0]/;
 
-/** Text that UTF-8 (Redis) and Postgres give back unchanged: no lone surrogate, no NUL. */
+/** Text that UTF-8 (Redis) and Postgres store unchanged: no lone surrogate, no NUL. */
 export function storable(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text.replace(LONE_SURROGATE, '\uFFFD').replaceAll('\0', '\uFFFD');

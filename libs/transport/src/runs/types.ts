@@ -1,20 +1,19 @@
 /**
- * The token path. A worker writes the text of a run, gateways read it. Two paths, one truth: **live** frames per destination
- * gateway (about 15 ms) and the run's **durable** stream (100-250 ms). Both speak (epoch, generation, offset); offsets count
- * UTF-16 units of the run's text.
+ * The token path: a worker writes the text of a run, gateways read it, on two paths: **live** frames per destination gateway (about 15 ms)
+ * and the run's **durable** stream (100-250 ms). Both use (epoch, generation, offset); offsets count UTF-16 units of the run's text.
  */
 
-/** Where a run's text stands. */
+/** A position in a run's text. */
 export interface RunPosition {
-  /** The fence: which take wrote it. */
+  /** The fence: the number of the owner that wrote it. */
   epoch: number;
-  /** The n-th text of the run; a take-over that starts again raises it. */
+  /** The n-th text of the run; a take-over that starts the text again raises it. */
   generation: number;
   /** UTF-16 units of text before this position. */
   offset: number;
 }
 
-/** What a gateway must know of a run in order to address its readers. */
+/** What a gateway needs to address the readers of a run. */
 export interface RunIdentity {
   runId: string;
   userId: string;
@@ -49,9 +48,9 @@ export interface RunFailure {
    * `INTERRUPTED`, `PROTOCOL`.
    */
   code: string;
-  /** What the run's user is told. It holds the provider's own words only where that user is an administrator. */
+  /** The message for the run's user. It contains the provider's own message only if that user is an administrator. */
   message: string;
-  /** False: the same request fails again (`x-should-retry: false`). Absent: not known. */
+  /** False: the same request would fail again (`x-should-retry: false`). Absent: unknown. */
   retryable?: boolean;
   /** Seconds, from the provider's `Retry-After`. */
   retryAfter?: number;
@@ -73,29 +72,29 @@ export interface TokenUsage {
 export interface RunWriter {
   readonly identity: RunIdentity;
   readonly position: RunPosition;
-  /** The whole text of the current generation. Joined when asked for: not for use per token. */
+  /** The whole text of the current generation. Joined on each read: do not use it per token. */
   readonly text: string;
   /**
-   * Adds text: live within ~15 ms, durable within ~200 ms. Never throws. Half a surrogate pair waits for its other half; what cannot
-   * be stored (a lone surrogate, NUL) becomes U+FFFD. `text` and `position` are what readers and Postgres will have.
+   * Adds text: live within ~15 ms, durable within ~200 ms. Never throws. Half a surrogate pair waits for its other half; characters that
+   * cannot be stored (a lone surrogate, NUL) become U+FFFD. `text` and `position` are as readers and Postgres get them.
    */
   append(text: string): void;
-  /** Starts the next generation with an empty text; every reader replaces what it shows. */
+  /** Starts the next generation with an empty text, which replaces the text at every reader. */
   restart(): void;
-  /** Text that is not yet in Postgres, and marks it taken (the caller puts it into its next checkpoint). */
+  /** Returns text that is not yet in Postgres and marks it as taken; the caller puts it into its next checkpoint. */
   takeUncheckpointed(): { generation: number; from: number; text: string } | undefined;
   /** Writes what is buffered to the durable stream; resolves when Redis has it, rejects when Redis refuses or is away. */
   flush(): Promise<void>;
   /**
-   * Publishes the terminal event on both paths and lets the run's keys expire. Call it after the commit; safe to repeat. Rejects while
-   * Redis is away; the writer goes on trying by itself for as long as the process lives.
+   * Publishes the terminal event on both paths and lets the run's keys expire. Call it after the commit; idempotent. Rejects while Redis is
+   * away; the writer keeps retrying while the process lives.
    */
   end(terminal: RunTerminal): Promise<void>;
-  /** Stops writing without a terminal event: the run is handed over or was lost to another owner. */
+  /** Stops writing without a terminal event: the run was handed over or lost to another owner. */
   release(): void;
 }
 
-/** What was found when a run's keys were acquired for a new epoch. */
+/** State of a run's keys when they were acquired for a new epoch. */
 export type AcquireResult =
   /** The stream is there: continue after `text` (the durable tail of `generation`). */
   | { kind: 'resumed'; generation: number; offset: number; text: string; terminal?: RunTerminal }
@@ -108,31 +107,36 @@ export type AcquireResult =
 export interface RunStart {
   epoch: number;
   generation: number;
-  /** Text of that generation so far. It may be longer or shorter than what `acquire` returned: the stream is made equal to it. */
+  /**
+   * Text of that generation so far. It may be longer or shorter than the result of `acquire`: the stream is made equal to it.
+   */
   text: string;
   /** How much of `text` (UTF-16 units) Postgres has already. Default 0: the first checkpoint repeats the whole text. */
   checkpointed?: number;
 }
 
 export interface RunPublisher {
-  /** Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called. */
+  /**
+   * Sets the epoch in Redis and returns the tail, in one script. Call it before the provider is called; a run's first owner need not: nobody
+   * can have written, and its first durable write sets the epoch.
+   */
   acquire(runId: string, epoch: number): Promise<AcquireResult>;
   /**
-   * Opens the writer at a position; `text` is the text of that generation so far (seeds the stream when Redis has lost it).
-   * `onFenced` is called once when Redis tells that another epoch owns the run; the writer is dead from then on.
+   * Opens the writer at a position; `text` is the text of that generation so far (written to the stream again if Redis has lost it).
+   * `onFenced` is called once when another epoch owns the run; the writer is dead from then on.
    */
   open(identity: RunIdentity, start: RunStart, onFenced: () => void): RunWriter;
-  /** Publishes a terminal event for a run that this process does not hold (sweeping what a crash left). */
+  /** Publishes a terminal event for a run without a worker (after a crash). */
   publishTerminal(identity: RunIdentity, position: RunPosition, terminal: RunTerminal): Promise<void>;
-  /** True when some gateway holds a reader of this very run (not only its user's sockets). Refreshed each second. */
+  /** True when some gateway has a reader of this run (not only its user's sockets). Refreshed each second. */
   hasReader(runId: string): boolean;
   /** Reads a run's durable text (for overlays), or undefined when Redis does not have it. */
   read(runId: string): Promise<{ position: RunPosition; text: string; terminal?: RunTerminal } | undefined>;
-  /** Sends what was appended at once: for who appends to many runs together, and then to none for a while. */
+  /** Sends appended text at once: for callers that append to many runs together, with pauses in between. */
   sendLive(): void;
   /** Sends one small event to every gateway that holds the user's sockets (chat:title, chat:list, chat:active, ...). Best effort. */
   notifyUser(userId: string, event: UserEvent): Promise<void>;
-  /** Writes what is buffered (best effort) and stops all timers. The connections stay open. */
+  /** Flushes (best effort) and stops all timers. The connections stay open. */
   close(): Promise<void>;
 }
 
@@ -145,7 +149,7 @@ export interface UserEvent {
 
 // ---------------------------------------------------------------- reading (gateways)
 
-/** What a follower of a run sees, always in order, never a mix of generations. */
+/** Updates for a follower of a run, always in order, never a mix of generations. */
 export type RunUpdate =
   /** Text that continues at `offset`. */
   | { kind: 'delta'; epoch: number; generation: number; offset: number; text: string }
@@ -163,8 +167,8 @@ export interface FollowedRun {
 }
 
 /**
- * State of a run by rpc, used when its stream is silent or gone. Provided by the gateway (calls chat.runs.get). `undefined` or a
- * CallError NOT_FOUND: there is no such run. Anything else thrown: asked again later.
+ * State of a run by rpc, used when its stream is silent or gone. Provided by the gateway (calls chat.runs.get). `undefined` or a CallError
+ * NOT_FOUND: there is no such run. Any other error: retried later.
  */
 export interface RunLookup {
   (
@@ -174,30 +178,35 @@ export interface RunLookup {
 
 export type OnRunUpdate = (update: RunUpdate, run: FollowedRun) => void;
 
-/** Stops following when called. A slow reader pauses instead of buffering: the subscriber keeps one cursor for it. */
+/** Call it to stop following. A slow reader pauses instead of buffering: the subscriber keeps one cursor for it. */
 export interface Following {
   (): void;
   /** No updates until `resume`. */
   pause(): void;
-  /** One update brings the reader up to date (a `delta` from where it stopped, or a `reset`), then it goes on live. */
+  /**
+   * One update brings the reader up to date (a `delta` from where it stopped, or a `reset`), then it continues live.
+   */
   resume(): void;
 }
 
 export interface RunStreamSubscriber {
   /**
-   * Follows one run from a cursor (none: from the start of the current text). `onUpdate` is called in order, the first time before
-   * the promise resolves; with a cursor that is no longer true the first update is a `reset`, else the first delta fills the gap.
-   * Followers at the same position get the same update object, so an encoding can be kept per object. After `end` nothing follows.
-   * Rejects with NOT_FOUND when neither stream nor lookup knows the run, UNAVAILABLE when neither can be asked.
+   * Follows one run from a cursor (none: from the start of the current text). `onUpdate` is called in order, the first time before the
+   * promise resolves; if the cursor is not valid any more the first update is a `reset`, else the first delta fills the gap. Followers at the
+   * same position get the same update object, so an encoding can be kept per object. After `end` nothing follows. Rejects with NOT_FOUND when
+   * neither stream nor lookup knows the run, UNAVAILABLE when neither is available.
    */
   follow(runId: string, cursor: RunPosition | undefined, onUpdate: OnRunUpdate): Promise<Following>;
   /**
-   * Receives every update of every chat run of a user (their sockets), runs that are already going included: of those the first
-   * update is a `reset` with the text so far. Returns the stop function.
+   * Receives every update of every chat run of a user (their sockets), including running ones: their first update is a `reset` with the text
+   * so far. Returns the stop function.
    */
   followUser(userId: string, onUpdate: OnRunUpdate, onEvent: (event: UserEvent) => void): () => void;
-  /** The subscriber's current view of a run that it follows (for one cumulative event), or loads it once from the durable stream or the lookup. */
+  /**
+   * The subscriber's current state of a run that it follows (for one cumulative event); otherwise it loads the run once from the durable
+   * stream or the lookup.
+   */
   snapshot(runId: string): Promise<FollowedRun | undefined>;
-  /** Takes this gateway out of the registry and stops. Followers get nothing more. */
+  /** Removes this gateway from the registry and stops. Followers get no further updates. */
   close(): Promise<void>;
 }

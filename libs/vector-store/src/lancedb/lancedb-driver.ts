@@ -29,51 +29,51 @@ export interface LancedbConfig {
 interface OpenTable {
   table: Table;
   dimension: number;
-  /** Tells the directory from another of the same name made later. */
+  /** Identifies the directory, also if it is recreated under the same name. */
   identity: string;
 }
 
-/** Writes of other processes that a write waits for before it gives up. */
+/** Conflicts with other processes' writes after which a write gives up. */
 const MAX_CONFLICTS = 12;
-/** Points in sight up to which a search compares them all. */
+/** Points in the filter up to which a search compares all of them. */
 const EXACT_UP_TO = 20_000;
-/** What LanceDB keeps in memory; by itself it would take up to 7 GB. */
+/** LanceDB's cache; by default it would use up to 7 GB. */
 const INDEX_CACHE_BYTES = 256n * 1024n * 1024n;
 const METADATA_CACHE_BYTES = 64n * 1024n * 1024n;
-/** Upkeep after so many writes and deletions, whatever they were: each leaves a version behind. */
+/** Upkeep after this many writes and deletions of any size: each leaves a version behind. */
 const MANY_CHANGES = 200;
-/** Parts of the vector index that a search looks into. */
+/** Partitions of the vector index that a search examines. */
 const PROBES = 40;
 
 /**
- * The embedded store: files in a directory, opened by every process of this host at once. A write is a new version of the
- * table, made known by one rename; every read looks for the newest version first.
+ * The embedded store: files in a directory, opened by every process of this host at once. A write is a new version of the table, published by
+ * one rename; every read looks for the newest version first.
  */
 export class LancedbDriver implements Driver {
-  readonly #writes = new WriteQueue();
-  readonly #tables = new Map<string, Promise<OpenTable>>();
+  private readonly writes = new WriteQueue();
+  private readonly tables = new Map<string, Promise<OpenTable>>();
   /** Changes by this process since the last upkeep. */
-  readonly #changes = new Map<string, number>();
-  /** The directory in which each table was last seen by the present connection. */
-  readonly #seen = new Map<string, string>();
-  #connection?: Promise<Connection>;
+  private readonly changes = new Map<string, number>();
+  /** The directory in which the present connection last saw each table. */
+  private readonly seen = new Map<string, string>();
+  private connection?: Promise<Connection>;
 
   constructor(private readonly config: LancedbConfig) {}
 
   async ensure(name: string, dimension: number): Promise<void> {
-    await this.#attempt(async () => {
-      const identity = await this.#identity(name);
-      this.#forgetFormer(name, identity);
-      const connection = await this.#connect();
-      // One that is there stays as it is, whatever its dimension; its indexes may have been left out by a death.
+    await this.attempt(async () => {
+      const identity = await this.identity(name);
+      this.forgetFormer(name, identity);
+      const connection = await this.connect();
+      // An existing table stays as it is, with any dimension; a crash may have left it without indexes.
       const table =
         identity === undefined
           ? await connection.createEmptyTable(name, toSchema(dimension))
           : await connection.openTable(name);
       try {
         await ensureIndexes(table);
-        const made = await this.#identity(name);
-        if (made !== undefined) this.#seen.set(name, made);
+        const made = await this.identity(name);
+        if (made !== undefined) this.seen.set(name, made);
       } finally {
         table.close();
       }
@@ -81,22 +81,22 @@ export class LancedbDriver implements Driver {
   }
 
   async drop(name: string): Promise<void> {
-    await this.#attempt(async () => {
-      const connection = await this.#connect();
-      this.#forget(name);
+    await this.attempt(async () => {
+      const connection = await this.connect();
+      this.forget(name);
       if ((await connection.tableNames()).includes(name)) await connection.dropTable(name);
     });
   }
 
   async list(): Promise<CollectionInfo[]> {
-    const names = await this.#attempt(async () => (await this.#connect()).tableNames());
+    const names = await this.attempt(async () => (await this.connect()).tableNames());
     const infos = await Promise.all(names.map((name) => this.describe(name)));
     return infos.filter((info) => info !== undefined);
   }
 
   async describe(name: string): Promise<CollectionInfo | undefined> {
     try {
-      return await this.#inTable(name, async ({ dimension }) => ({ name, dimension }));
+      return await this.inTable(name, async ({ dimension }) => ({ name, dimension }));
     } catch (error) {
       if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -104,7 +104,7 @@ export class LancedbDriver implements Driver {
   }
 
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
-    await this.#change(collection, async ({ table, dimension }) => {
+    await this.change(collection, async ({ table, dimension }) => {
       if (points.some(({ vector }) => vector.length !== dimension)) {
         throw new VectorStoreError('WRONG_DIMENSION', `the collection ${collection} has ${dimension} dimensions`);
       }
@@ -119,16 +119,16 @@ export class LancedbDriver implements Driver {
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
     const condition = toCondition(filter) ?? 'true';
-    await this.#change(collection, ({ table }) => table.delete(condition));
+    await this.change(collection, ({ table }) => table.delete(condition));
   }
 
   search(collection: string, query: DriverQuery): Promise<Hit[]> {
-    return this.#inTable(collection, ({ table }) => dense(table, query));
+    return this.inTable(collection, ({ table }) => dense(table, query));
   }
 
   searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
     const { limit, keywordWeight } = query;
-    return this.#inTable(collection, async ({ table }) => {
+    return this.inTable(collection, async ({ table }) => {
       const candidates = { ...query, limit: candidatesFor(limit) };
       const [meaning, words] = await Promise.all([
         keywordWeight === 1 ? [] : dense(table, candidates),
@@ -145,11 +145,11 @@ export class LancedbDriver implements Driver {
   }
 
   count(collection: string, filter: CheckedFilter): Promise<number> {
-    return this.#inTable(collection, ({ table }) => table.countRows(toCondition(filter)));
+    return this.inTable(collection, ({ table }) => table.countRows(toCondition(filter)));
   }
 
   page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    return this.#inTable(collection, async ({ table }) => {
+    return this.inTable(collection, async ({ table }) => {
       const conditions = [toCondition(filter), after === undefined ? undefined : `id > '${after}'`];
       const where = conditions.filter((condition) => condition !== undefined).join(' AND ');
       const query = table.query().select(REF_COLUMNS).orderBy({ columnName: 'id', ascending: true }).limit(limit);
@@ -158,48 +158,50 @@ export class LancedbDriver implements Driver {
   }
 
   async health(): Promise<void> {
-    await this.#attempt(async () => (await this.#connect()).tableNames({ limit: 1 }));
+    await this.attempt(async () => (await this.connect()).tableNames({ limit: 1 }));
   }
 
   async close(): Promise<void> {
-    await this.#writes.close();
-    for (const name of [...this.#tables.keys()]) this.#forget(name);
-    (await this.#connection?.catch(() => undefined))?.close();
-    this.#connection = undefined;
+    await this.writes.close();
+    for (const name of [...this.tables.keys()]) this.forget(name);
+    (await this.connection?.catch(() => undefined))?.close();
+    this.connection = undefined;
   }
 
-  /** A write, after those of this process that came before it, and the upkeep that it makes necessary. */
-  async #change(collection: string, work: (open: OpenTable) => Promise<unknown>): Promise<void> {
-    await this.#writes.run(collection, () => this.#inTable(collection, work));
-    this.#changes.set(collection, (this.#changes.get(collection) ?? 0) + 1);
-    this.#writes.whenDue(collection, () =>
-      this.#inTable(collection, ({ table }) => this.#upkeep(collection, table), 1),
-    );
+  /** A write, after this process's earlier ones, and the upkeep that it makes necessary. */
+  private async change(collection: string, work: (open: OpenTable) => Promise<unknown>): Promise<void> {
+    await this.writes.run(collection, () => this.inTable(collection, work));
+    this.changes.set(collection, (this.changes.get(collection) ?? 0) + 1);
+    this.writes.whenDue(collection, () => this.inTable(collection, ({ table }) => this.upkeep(collection, table), 1));
   }
 
-  async #upkeep(collection: string, table: Table): Promise<void> {
-    if ((this.#changes.get(collection) ?? 0) < MANY_CHANGES && !(await isDue(table))) return;
+  private async upkeep(collection: string, table: Table): Promise<void> {
+    if ((this.changes.get(collection) ?? 0) < MANY_CHANGES && !(await isDue(table))) return;
     await optimise(table);
-    this.#changes.delete(collection);
+    this.changes.delete(collection);
   }
 
-  /** Repeats what lost against a write of another process; opens the table again where it was replaced. */
-  async #inTable<T>(collection: string, work: (open: OpenTable) => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
-    return this.#attempt(async () => {
-      const open = await this.#open(collection);
+  /** Retries a write that lost against another process; reopens the table if it was replaced. */
+  private async inTable<T>(
+    collection: string,
+    work: (open: OpenTable) => Promise<T>,
+    conflicts = MAX_CONFLICTS,
+  ): Promise<T> {
+    return this.attempt(async () => {
+      const open = await this.open(collection);
       try {
         return await work(open);
       } catch (error) {
         if (!(error instanceof VectorStoreError)) {
-          this.#forget(collection);
-          if ((await this.#identity(collection)) === undefined) throw unknownCollection(collection, error);
+          this.forget(collection);
+          if ((await this.identity(collection)) === undefined) throw unknownCollection(collection, error);
         }
         throw error;
       }
     }, conflicts);
   }
 
-  async #attempt<T>(work: () => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
+  private async attempt<T>(work: () => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
@@ -211,48 +213,48 @@ export class LancedbDriver implements Driver {
     }
   }
 
-  async #open(collection: string): Promise<OpenTable> {
-    const identity = await this.#identity(collection);
+  private async open(collection: string): Promise<OpenTable> {
+    const identity = await this.identity(collection);
     if (identity === undefined) {
-      this.#forget(collection);
+      this.forget(collection);
       throw unknownCollection(collection);
     }
-    const known = this.#tables.get(collection);
+    const known = this.tables.get(collection);
     if (known) {
       const open = await known;
       if (open.identity === identity) return open;
-      this.#forget(collection);
+      this.forget(collection);
     }
-    const opening = this.#openNow(collection, identity);
-    this.#tables.set(collection, opening);
-    opening.catch(() => this.#forget(collection));
+    const opening = this.openNow(collection, identity);
+    this.tables.set(collection, opening);
+    opening.catch(() => this.forget(collection));
     return opening;
   }
 
-  async #openNow(collection: string, identity: string): Promise<OpenTable> {
-    this.#forgetFormer(collection, identity);
-    this.#seen.set(collection, identity);
-    const table = await (await this.#connect()).openTable(collection);
+  private async openNow(collection: string, identity: string): Promise<OpenTable> {
+    this.forgetFormer(collection, identity);
+    this.seen.set(collection, identity);
+    const table = await (await this.connect()).openTable(collection);
     return { table, dimension: await dimensionOf(table), identity };
   }
 
   /**
-   * A connection remembers the indexes of a table by its name and version: of one that was lost and made again it would answer with what
-   * the former one held. Tables that are open keep the connection that they have.
+   * A connection caches the indexes of a table by name and version: after a table was lost and recreated it would return the former one's
+   * data. Open tables keep their connection.
    */
-  #forgetFormer(collection: string, identity: string | undefined): void {
-    const seen = this.#seen.get(collection);
+  private forgetFormer(collection: string, identity: string | undefined): void {
+    const seen = this.seen.get(collection);
     if (seen === undefined || seen === identity) return;
-    this.#seen.clear();
-    this.#connection = undefined;
+    this.seen.clear();
+    this.connection = undefined;
   }
 
   /** The handle is left to the garbage collector: another call may be using it. */
-  #forget(collection: string): void {
-    this.#tables.delete(collection);
+  private forget(collection: string): void {
+    this.tables.delete(collection);
   }
 
-  async #identity(collection: string): Promise<string | undefined> {
+  private async identity(collection: string): Promise<string | undefined> {
     try {
       const { ino, birthtimeNs } = await stat(join(this.config.directory, `${collection}.lance`), { bigint: true });
       return `${ino} ${birthtimeNs}`;
@@ -262,17 +264,17 @@ export class LancedbDriver implements Driver {
     }
   }
 
-  #connect(): Promise<Connection> {
-    this.#connection ??= this.#connectNow().catch((error: unknown) => {
-      this.#connection = undefined;
+  private connect(): Promise<Connection> {
+    this.connection ??= this.connectNow().catch((error: unknown) => {
+      this.connection = undefined;
       throw error;
     });
-    return this.#connection;
+    return this.connection;
   }
 
-  async #connectNow(): Promise<Connection> {
+  private async connectNow(): Promise<Connection> {
     await mkdir(this.config.directory, { recursive: true, mode: 0o700 });
-    // Every read looks for a version that another process may have written meanwhile.
+    // Every read checks for a version that another process may have written.
     const session = new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES);
     return connect(this.config.directory, { readConsistencyInterval: 0 }, session);
   }

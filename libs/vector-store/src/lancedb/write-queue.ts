@@ -1,6 +1,6 @@
-/** How long after the last write upkeep is looked at, in milliseconds. */
+/** Milliseconds after the last write at which upkeep is considered. */
 const IDLE_MS = 2_000;
-/** And after how many writes at the latest. */
+/** Number of writes after which it is considered at the latest. */
 const WRITES = 16;
 
 interface Lane {
@@ -10,31 +10,31 @@ interface Lane {
 }
 
 /**
- * The writes of this process to one collection, one after the other: two at once would only conflict. Upkeep takes its turn
- * among them, so that it is not outrun by them for ever.
+ * Serialises this process's writes to a collection: concurrent ones would only conflict. Upkeep is queued among them, so that it is not
+ * starved.
  */
 export class WriteQueue {
-  readonly #lanes = new Map<string, Lane>();
-  #closed = false;
+  private readonly lanes = new Map<string, Lane>();
+  private closed = false;
 
   /** Runs `work` after everything that was queued for the collection before. */
   run<T>(collection: string, work: () => Promise<T>): Promise<T> {
-    const lane = this.#lane(collection);
+    const lane = this.lane(collection);
     const result = lane.tail.then(work);
     lane.tail = result.catch(() => undefined);
     return result;
   }
 
-  /** Runs `upkeep` after every few writes, and when writing has paused. A failure is left to the next time. */
+  /** Runs `upkeep` after every few writes, and when writing has paused. A failure is retried the next time. */
   whenDue(collection: string, upkeep: () => Promise<void>): void {
-    if (this.#closed) return;
-    const lane = this.#lane(collection);
+    if (this.closed) return;
+    const lane = this.lane(collection);
     lane.writes += 1;
     const now = (): void => {
       clearTimeout(lane.timer);
       lane.timer = undefined;
       lane.writes = 0;
-      if (!this.#closed) this.run(collection, upkeep).catch(() => undefined);
+      if (!this.closed) this.run(collection, upkeep).catch(() => undefined);
     };
     clearTimeout(lane.timer);
     if (lane.writes >= WRITES) {
@@ -45,18 +45,18 @@ export class WriteQueue {
     lane.timer.unref();
   }
 
-  /** Waits for what has begun; nothing further begins by itself. */
+  /** Waits for work in progress; no further work starts. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const lane of this.#lanes.values()) clearTimeout(lane.timer);
-    await Promise.all([...this.#lanes.values()].map(({ tail }) => tail));
+    this.closed = true;
+    for (const lane of this.lanes.values()) clearTimeout(lane.timer);
+    await Promise.all([...this.lanes.values()].map(({ tail }) => tail));
   }
 
-  #lane(collection: string): Lane {
-    let lane = this.#lanes.get(collection);
+  private lane(collection: string): Lane {
+    let lane = this.lanes.get(collection);
     if (!lane) {
       lane = { tail: Promise.resolve(), writes: 0 };
-      this.#lanes.set(collection, lane);
+      this.lanes.set(collection, lane);
     }
     return lane;
   }

@@ -11,18 +11,20 @@ export interface StatementOptions {
   timeoutMs: number;
   /** For the names in errors. */
   collection?: string;
-  /** Server settings that hold for this transaction only, so that a pooler between us and Postgres changes nothing. */
+  /** Server settings for this transaction only, so that a pooler in between does not matter. */
   settings?: Readonly<Record<string, string | number>>;
 }
 
 export type Row = Record<string, unknown>;
 
-/** Our own pool, apart from the one of the service's tables: a search must not wait behind them, nor they behind it. */
+/**
+ * A pool of our own, apart from that of the service's tables: searches and other statements must not wait for each other.
+ */
 export class VectorDatabase {
-  readonly #pool: pg.Pool;
+  private readonly pool: pg.Pool;
 
   constructor({ url, poolSize }: DatabaseConfig) {
-    this.#pool = new pg.Pool({
+    this.pool = new pg.Pool({
       connectionString: url,
       max: poolSize,
       connectionTimeoutMillis: 5_000,
@@ -31,10 +33,10 @@ export class VectorDatabase {
       allowExitOnIdle: true,
       application_name: 'perennial-vectors',
     });
-    // A connection that ends while idle is replaced by the next call.
-    this.#pool.on('error', () => undefined);
-    // One that ends while it is lent, between two statements, tells its next statement; unheard, its error would end the process.
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    // The next call replaces a connection that ends while idle.
+    this.pool.on('error', () => undefined);
+    // A connection that ends while it is lent fails its next statement; without a listener its error would end the process.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** One statement in a transaction of its own. @throws VectorStoreError */
@@ -50,9 +52,9 @@ export class VectorDatabase {
     let client: pg.PoolClient | undefined;
     let broken: Error | undefined;
     try {
-      client = await this.#pool.connect();
+      client = await this.pool.connect();
       const connection = client;
-      // A server that stands still would hold the connection: the client gives it up a little later than the server would.
+      // A hanging server would hold the connection: the client times out a little later than the server would.
       const query = async (text: string, values: readonly unknown[] = []): Promise<Row[]> => {
         const answer = await connection.query<Row>({ text, values: [...values], ...clientTimeout(timeoutMs + 1_000) });
         return answer.rows;
@@ -66,15 +68,15 @@ export class VectorDatabase {
       broken = error instanceof Error ? error : new Error(String(error));
       throw postgresError(error, collection);
     } finally {
-      // After a failure the connection may stand in the middle of anything.
+      // After a failure the state of the connection is unknown.
       client?.release(broken);
     }
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await this.pool.end();
   }
 }
 
-/** pg reads it from a query's configuration; its types do not have it there. */
+/** pg reads it from a query's configuration, but its types lack it. */
 const clientTimeout = (ms: number): object => ({ query_timeout: ms });

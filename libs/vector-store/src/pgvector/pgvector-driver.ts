@@ -17,26 +17,26 @@ export interface PgvectorConfig extends IndexOptions {
   adminTimeoutMs: number;
 }
 
-/** Iterative scans came with it: a filtered search would come back with too few hits without them. */
+/** Needed for iterative scans: without them a filtered search would return too few hits. */
 const MINIMUM_VERSION = [0, 8] as const;
 
 /** Positions that a tsvector keeps of one word. */
 const MAX_POSITIONS = 255;
 
-/** Postgres with pgvector: HNSW for meaning, a tsvector for words, both halves fused in one statement. */
+/** Postgres with pgvector: HNSW for the dense half, a tsvector for words, both fused in one statement. */
 export class PgvectorDriver implements Driver {
-  readonly #database: VectorDatabase;
-  readonly #statistics: CollectionStatistics;
+  private readonly database: VectorDatabase;
+  private readonly statistics: CollectionStatistics;
 
   constructor(private readonly config: PgvectorConfig) {
-    this.#database = new VectorDatabase(config);
-    this.#statistics = new CollectionStatistics(this.#database, config.readTimeoutMs);
+    this.database = new VectorDatabase(config);
+    this.statistics = new CollectionStatistics(this.database, config.readTimeoutMs);
   }
 
   async ensure(name: string, dimension: number): Promise<void> {
     const options = { timeoutMs: this.config.adminTimeoutMs, collection: name };
-    await this.#database.transaction(options, async (query) => {
-      // "IF NOT EXISTS" alone fails where two processes make the same thing at once.
+    await this.database.transaction(options, async (query) => {
+      // "IF NOT EXISTS" alone fails if two processes create the same thing at once.
       await query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`);
       await query('CREATE EXTENSION IF NOT EXISTS vector');
       await checkVersion(query);
@@ -48,21 +48,21 @@ export class PgvectorDriver implements Driver {
   }
 
   async drop(name: string): Promise<void> {
-    await this.#database.run(`DROP TABLE IF EXISTS ${toTableName(name)}`, [], {
+    await this.database.run(`DROP TABLE IF EXISTS ${toTableName(name)}`, [], {
       timeoutMs: this.config.adminTimeoutMs,
     });
   }
 
   async list(): Promise<CollectionInfo[]> {
-    return this.#infos('');
+    return this.infos('');
   }
 
   async describe(name: string): Promise<CollectionInfo | undefined> {
-    return (await this.#infos('AND c.relname = $2', name))[0];
+    return (await this.infos('AND c.relname = $2', name))[0];
   }
 
-  async #infos(condition: string, ...values: unknown[]): Promise<CollectionInfo[]> {
-    const rows = await this.#database.run(
+  private async infos(condition: string, ...values: unknown[]): Promise<CollectionInfo[]> {
+    const rows = await this.database.run(
       `SELECT c.relname AS name, a.atttypmod AS dimension
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'vector'
@@ -74,10 +74,10 @@ export class PgvectorDriver implements Driver {
   }
 
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
-    // One order for all writers: two that share points wait for each other instead of blocking each other for ever.
+    // One order for all writers: two that share points wait for each other instead of deadlocking.
     const sorted = [...points].sort((a, b) => (a.id < b.id ? -1 : 1));
     const table = toTableName(collection);
-    await this.#database.run(
+    await this.database.run(
       `INSERT INTO ${table} AS p (id, scope, file, generation, ordinal, vector, words)
        SELECT id, scope, file, generation, ordinal, vector::vector, words::tsvector
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[])
@@ -104,7 +104,7 @@ export class PgvectorDriver implements Driver {
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
     const values = new Values();
-    await this.#database.run(`DELETE FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`, values.list, {
+    await this.database.run(`DELETE FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`, values.list, {
       timeoutMs: this.config.writeTimeoutMs,
       collection,
     });
@@ -112,8 +112,8 @@ export class PgvectorDriver implements Driver {
 
   async search(collection: string, query: DriverQuery): Promise<Hit[]> {
     const values = new Values();
-    const parts = await this.#parts(collection, query, Math.max(60, query.limit * 3), values);
-    const rows = await this.#search(collection, denseStatement(parts, query.limit), values, parts.limit);
+    const parts = await this.parts(collection, query, Math.max(60, query.limit * 3), values);
+    const rows = await this.queryRows(collection, denseStatement(parts, query.limit), values, parts.limit);
     return rows.map((row) => {
       const similarity = Number(row['similarity']);
       return { ...refOf(row), similarity, score: similarity };
@@ -122,11 +122,11 @@ export class PgvectorDriver implements Driver {
 
   async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
     const { limit, keywordWeight } = query;
-    const words = await this.#statistics.weigh(collection, query.words);
+    const words = await this.statistics.weigh(collection, query.words);
     const values = new Values();
-    const parts = await this.#parts(collection, query, candidatesFor(limit), values);
+    const parts = await this.parts(collection, query, candidatesFor(limit), values);
     const statement = hybridStatement(parts, { words, keywordWeight, limit }, values);
-    const rows = await this.#search(collection, statement, values, parts.limit);
+    const rows = await this.queryRows(collection, statement, values, parts.limit);
     const best = bestScore(keywordWeight);
     return rows.map((row) => ({
       ...refOf(row),
@@ -135,19 +135,19 @@ export class PgvectorDriver implements Driver {
     }));
   }
 
-  async #parts(collection: string, query: DriverQuery, limit: number, values: Values): Promise<DenseParts> {
+  private async parts(collection: string, query: DriverQuery, limit: number, values: Values): Promise<DenseParts> {
     return {
       collection,
       dimension: query.vector.length,
       vector: values.add(vectorText(query.vector)),
       where: toWhere(query.filter, values),
       limit,
-      exactUpTo: exactUpTo(await this.#statistics.total(collection)),
+      exactUpTo: exactUpTo(await this.statistics.total(collection)),
     };
   }
 
-  #search(collection: string, statement: string, values: Values, candidates: number): Promise<Row[]> {
-    return this.#database.run(statement, values.list, {
+  private queryRows(collection: string, statement: string, values: Values, candidates: number): Promise<Row[]> {
+    return this.database.run(statement, values.list, {
       timeoutMs: this.config.readTimeoutMs,
       collection,
       settings: {
@@ -161,7 +161,7 @@ export class PgvectorDriver implements Driver {
 
   async count(collection: string, filter: CheckedFilter): Promise<number> {
     const values = new Values();
-    const [row] = await this.#database.run(
+    const [row] = await this.database.run(
       `SELECT count(*)::int AS points FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection },
@@ -173,7 +173,7 @@ export class PgvectorDriver implements Driver {
     const values = new Values();
     const where = toWhere(filter, values);
     const above = after === undefined ? '' : `AND id > ${values.add(after)}::uuid`;
-    const rows = await this.#database.run(
+    const rows = await this.database.run(
       `SELECT id, scope, file, generation, ordinal FROM ${toTableName(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection },
@@ -182,11 +182,11 @@ export class PgvectorDriver implements Driver {
   }
 
   async health(): Promise<void> {
-    await this.#database.run('SELECT 1', [], { timeoutMs: this.config.readTimeoutMs });
+    await this.database.run('SELECT 1', [], { timeoutMs: this.config.readTimeoutMs });
   }
 
   async close(): Promise<void> {
-    await this.#database.close();
+    await this.database.close();
   }
 }
 
@@ -201,7 +201,7 @@ async function checkVersion(query: (text: string) => Promise<Row[]>): Promise<vo
   );
 }
 
-/** Eight digits are what a float holds at this size. */
+/** A float has eight digits at this size. */
 const vectorText = (vector: Float32Array): string =>
   `[${Array.from(vector, (value) => Math.round(value * 1e8) / 1e8).join(',')}]`;
 

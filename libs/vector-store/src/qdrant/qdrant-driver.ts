@@ -21,7 +21,7 @@ export interface QdrantConfig {
 
 const DENSE = 'dense';
 const WORDS = 'words';
-/** Nodes looked at per search; recall against time. */
+/** Nodes examined per search; recall against time. */
 const SEARCH_EF = 128;
 
 interface Payload {
@@ -32,59 +32,59 @@ interface Payload {
 }
 
 /**
- * One collection for all tenants: the scope is an indexed tenant key, for which Qdrant keeps points together and links
- * the graph within. Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
+ * One collection for all tenants: the scope is an indexed tenant key, by which Qdrant stores points together and links the graph within.
+ * Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
  */
 export class QdrantDriver implements Driver {
-  readonly #reads: QdrantClient;
-  readonly #writes: QdrantClient;
+  private readonly reads: QdrantClient;
+  private readonly writes: QdrantClient;
 
   constructor(private readonly config: QdrantConfig) {
-    // The client knows one time-out, and a batch takes longer than a search may.
-    this.#reads = client(config, config.readTimeoutMs);
-    this.#writes = client(config, config.writeTimeoutMs);
+    // The client has one time-out, and a batch takes longer than a search may.
+    this.reads = client(config, config.readTimeoutMs);
+    this.writes = client(config, config.writeTimeoutMs);
   }
 
   async ensure(name: string, dimension: number): Promise<void> {
-    const collection = this.#name(name);
+    const collection = this.name(name);
     await translated(undefined, async () => {
-      const { exists } = await this.#writes.collectionExists(collection);
-      if (!exists) await this.#create(collection, dimension);
-      const { payload_schema: indexed } = await this.#writes.getCollection(collection);
-      // Also what a process that died between the two steps has left out.
+      const { exists } = await this.writes.collectionExists(collection);
+      if (!exists) await this.create(collection, dimension);
+      const { payload_schema: indexed } = await this.writes.getCollection(collection);
+      // Also repairs a collection whose creator died between the two steps.
       if (!('scope' in indexed)) {
-        await this.#writes.createPayloadIndex(collection, {
+        await this.writes.createPayloadIndex(collection, {
           field_name: 'scope',
           field_schema: { type: 'keyword', is_tenant: true },
           wait: true,
         });
       }
       if (!('file' in indexed)) {
-        await this.#writes.createPayloadIndex(collection, { field_name: 'file', field_schema: 'keyword', wait: true });
+        await this.writes.createPayloadIndex(collection, { field_name: 'file', field_schema: 'keyword', wait: true });
       }
     });
   }
 
-  async #create(collection: string, dimension: number): Promise<void> {
+  private async create(collection: string, dimension: number): Promise<void> {
     const { onDisk, hnswM } = this.config;
     try {
-      await this.#writes.createCollection(collection, {
+      await this.writes.createCollection(collection, {
         vectors: { [DENSE]: { size: dimension, distance: 'Cosine', on_disk: onDisk } },
         sparse_vectors: { [WORDS]: { modifier: 'idf', index: { on_disk: onDisk } } },
         hnsw_config: { m: hnswM, ef_construct: 128, on_disk: onDisk },
       });
     } catch (error) {
-      // Another process made it meanwhile.
+      // Another process created it meanwhile.
       if ((error as { status?: number }).status !== 409) throw error;
     }
   }
 
   async drop(name: string): Promise<void> {
-    await translated(undefined, () => this.#writes.deleteCollection(this.#name(name)));
+    await translated(undefined, () => this.writes.deleteCollection(this.name(name)));
   }
 
   async list(): Promise<CollectionInfo[]> {
-    const { collections } = await translated(undefined, () => this.#writes.getCollections());
+    const { collections } = await translated(undefined, () => this.writes.getCollections());
     const start = `${this.config.prefix}_`;
     const names = collections.flatMap(({ name }) => (name.startsWith(start) ? [name.slice(start.length)] : []));
     const infos = await Promise.all(names.map((name) => this.describe(name)));
@@ -93,7 +93,7 @@ export class QdrantDriver implements Driver {
 
   async describe(name: string): Promise<CollectionInfo | undefined> {
     try {
-      const { config } = await this.#reads.getCollection(this.#name(name));
+      const { config } = await this.reads.getCollection(this.name(name));
       const vectors = config.params.vectors as Record<string, { size: number } | undefined> | undefined;
       const dimension = vectors?.[DENSE]?.size;
       return dimension === undefined ? undefined : { name, dimension };
@@ -105,19 +105,19 @@ export class QdrantDriver implements Driver {
 
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
     await translated(collection, () =>
-      this.#writes.upsert(this.#name(collection), { wait: true, points: points.map(pointStruct) }),
+      this.writes.upsert(this.name(collection), { wait: true, points: points.map(pointStruct) }),
     );
   }
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
     await translated(collection, () =>
-      this.#writes.delete(this.#name(collection), { wait: true, filter: filterOf(filter) }),
+      this.writes.delete(this.name(collection), { wait: true, filter: filterOf(filter) }),
     );
   }
 
   async search(collection: string, { vector, filter, limit }: DriverQuery): Promise<Hit[]> {
     const { points } = await translated(collection, () =>
-      this.#reads.query(this.#name(collection), {
+      this.reads.query(this.name(collection), {
         query: [...vector],
         using: DENSE,
         filter: filterOf(filter),
@@ -134,8 +134,8 @@ export class QdrantDriver implements Driver {
     const answer = { limit, with_payload: true, with_vector: [DENSE] };
     const words = { query: queryVector(query.words), using: WORDS, filter: filterOf(query.filter) };
     const { points } = await translated(collection, () =>
-      this.#reads.query(
-        this.#name(collection),
+      this.reads.query(
+        this.name(collection),
         keywordWeight === 1 ? { ...words, ...answer } : { ...fusedQuery(query, words), ...answer },
       ),
     );
@@ -151,15 +151,15 @@ export class QdrantDriver implements Driver {
 
   async count(collection: string, filter: CheckedFilter): Promise<number> {
     const { count } = await translated(collection, () =>
-      this.#reads.count(this.#name(collection), { filter: filterOf(filter), exact: true }),
+      this.reads.count(this.name(collection), { filter: filterOf(filter), exact: true }),
     );
     return count;
   }
 
   async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    // Qdrant's offset names the first point of a page; ours the last of the page before.
+    // Qdrant's offset is the first point of a page; ours the last of the previous page.
     const { points } = await translated(collection, () =>
-      this.#reads.scroll(this.#name(collection), {
+      this.reads.scroll(this.name(collection), {
         filter: filterOf(filter),
         offset: after,
         limit: after === undefined ? limit : limit + 1,
@@ -173,14 +173,14 @@ export class QdrantDriver implements Driver {
   }
 
   async health(): Promise<void> {
-    await translated(undefined, () => this.#reads.getCollections());
+    await translated(undefined, () => this.reads.getCollections());
   }
 
   async close(): Promise<void> {
     // Its connections are kept alive for seconds only, and hold no process.
   }
 
-  #name(collection: string): string {
+  private name(collection: string): string {
     return `${this.config.prefix}_${collection}`;
   }
 }
@@ -189,9 +189,9 @@ function client({ url, apiKey }: QdrantConfig, timeout: number): QdrantClient {
   const { protocol, port } = new URL(url);
   return new QdrantClient({
     url,
-    // The client would take 6333 where a URL names the port that its scheme has anyway.
+    // The client would use 6333 even if a URL has its scheme's default port.
     port: port === '' ? (protocol === 'https:' ? 443 : 6333) : Number(port),
-    // As `apiKey` it would be warned of on standard output, where log lines are.
+    // With `apiKey` the client prints a warning to standard output, among the log lines.
     ...(apiKey === undefined ? {} : { headers: { 'api-key': apiKey } }),
     timeout,
     checkCompatibility: false,
@@ -229,7 +229,7 @@ function fusedQuery(
 
 function pointStruct({ id, scope, fileId, generation, ordinal, vector, words }: StoredPoint) {
   const payload: Payload = { scope, file: fileId, generation, ordinal };
-  // Seven digits are what a float holds at this size; all seventeen would double the request.
+  // A float has seven digits at this size; all seventeen would double the request.
   const dense = Array.from(vector, (value) => Math.round(value * 1e7) / 1e7);
   return { id, payload: { ...payload }, vector: { [DENSE]: dense, [WORDS]: documentVector(words) } };
 }

@@ -1,13 +1,13 @@
 import { StoreUnavailableError } from '../errors';
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Consecutive failures that open it. */
   failures: number;
   /** How long it stays open the first time, in milliseconds; doubled after each probe that fails. */
   openMs: number;
   /** The longest it stays open. */
   maxOpenMs: number;
-  /** Milliseconds of a clock that does not jump. */
+  /** Milliseconds of a monotonic clock. */
   now?: () => number;
 }
 
@@ -16,71 +16,71 @@ export const DEFAULT_BREAKER: BreakerOptions = { failures: 5, openMs: 1_000, max
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
- * Keeps callers from waiting for a store that does not answer, and a store that comes back from being run over: after some
- * failures in a row every call fails at once; after a while one call is let through, and its outcome decides.
+ * A circuit breaker: callers do not wait for a store that is away, and a store that returns is not overloaded. After some consecutive
+ * failures every call fails at once; after a while one call is let through, and its outcome decides.
  */
 export class CircuitBreaker {
-  #failures = 0;
-  #openUntil: number | undefined;
-  #openMs: number;
-  #probing = false;
-  readonly #now: () => number;
+  private failures = 0;
+  private openUntil: number | undefined;
+  private openMs: number;
+  private probing = false;
+  private readonly now: () => number;
 
   constructor(private readonly options: BreakerOptions) {
-    this.#openMs = options.openMs;
-    this.#now = options.now ?? (() => performance.now());
+    this.openMs = options.openMs;
+    this.now = options.now ?? (() => performance.now());
   }
 
   get state(): BreakerState {
-    if (this.#openUntil === undefined) return 'closed';
-    return this.#probing || this.#now() >= this.#openUntil ? 'half-open' : 'open';
+    if (this.openUntil === undefined) return 'closed';
+    return this.probing || this.now() >= this.openUntil ? 'half-open' : 'open';
   }
 
   /**
-   * Runs `work` unless the store is left alone. Only `StoreUnavailableError` counts as a failure: a store that refuses a
-   * request does answer.
-   * @param probe lets the call through even while open (a health check is what finds out)
+   * Runs `work` unless the breaker is open. Only `StoreUnavailableError` counts as a failure: a store that refuses a request does answer.
+   *
+   * @param probe lets the call through even while open (for health checks)
    * @throws StoreUnavailableError at once while open
    */
   async run<T>(work: () => Promise<T>, { probe = false } = {}): Promise<T> {
-    const trial = this.#admit(probe);
+    const trial = this.admit(probe);
     try {
       const result = await work();
-      this.#close();
+      this.close();
       return result;
     } catch (error) {
-      if (error instanceof StoreUnavailableError) this.#failed(trial);
-      else this.#close();
+      if (error instanceof StoreUnavailableError) this.failed(trial);
+      else this.close();
       throw error;
     } finally {
-      if (trial) this.#probing = false;
+      if (trial) this.probing = false;
     }
   }
 
-  /** Whether this call is the one that decides. */
-  #admit(probe: boolean): boolean {
-    if (this.#openUntil === undefined) return false;
-    const left = this.#openUntil - this.#now();
-    if (!this.#probing && (left <= 0 || probe)) return (this.#probing = true);
+  /** Whether this call is the trial. */
+  private admit(probe: boolean): boolean {
+    if (this.openUntil === undefined) return false;
+    const left = this.openUntil - this.now();
+    if (!this.probing && (left <= 0 || probe)) return (this.probing = true);
     if (probe) return false;
-    throw new StoreUnavailableError('the vector store does not answer, and is left alone for a moment', {
+    throw new StoreUnavailableError('the vector store does not answer; the next attempt is in a moment', {
       retryAfterMs: Math.max(50, Math.ceil(left)),
     });
   }
 
-  #close(): void {
-    this.#failures = 0;
-    this.#openUntil = undefined;
-    this.#openMs = this.options.openMs;
+  private close(): void {
+    this.failures = 0;
+    this.openUntil = undefined;
+    this.openMs = this.options.openMs;
   }
 
-  #failed(trial: boolean): void {
-    this.#failures += 1;
-    // Calls that began before it opened say nothing new.
-    if (this.#openUntil !== undefined && !trial) return;
-    if (this.#openUntil === undefined && this.#failures < this.options.failures) return;
-    if (trial) this.#openMs = Math.min(this.options.maxOpenMs, this.#openMs * 2);
-    // Replicas must not all come back at the same moment.
-    this.#openUntil = this.#now() + this.#openMs * (0.75 + Math.random() * 0.5);
+  private failed(trial: boolean): void {
+    this.failures += 1;
+    // Calls that began before it opened prove nothing new.
+    if (this.openUntil !== undefined && !trial) return;
+    if (this.openUntil === undefined && this.failures < this.options.failures) return;
+    if (trial) this.openMs = Math.min(this.options.maxOpenMs, this.openMs * 2);
+    // Jitter, so that replicas do not return all at once.
+    this.openUntil = this.now() + this.openMs * (0.75 + Math.random() * 0.5);
   }
 }

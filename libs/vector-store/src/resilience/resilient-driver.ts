@@ -22,28 +22,27 @@ export interface ResilienceOptions {
   breaker?: BreakerOptions;
 }
 
-/** Pauses before the second and third attempt, in milliseconds; each is taken between half and one and a half. */
+/** Pauses before the second and third attempt, in milliseconds, with a jitter of half to one and a half. */
 const PAUSES = [60, 300];
 
 /**
- * A driver whose calls end in time. A connection that failed is tried again, twice, with a random pause: everything that a
- * driver does may be repeated (points are written by id, deletions by filter). A time-out is not repeated: it would add to
- * the load that caused it. After failures in a row the store is left alone (`CircuitBreaker`).
+ * A driver with time-outs. A failed connection is retried twice, with jitter: every method is idempotent (points are written by id, deletions
+ * by filter). A time-out is not retried: it would add to the load that caused it. Consecutive failures open a `CircuitBreaker`.
  */
 export class ResilientDriver implements Driver, DriverFacts {
-  readonly #breaker: CircuitBreaker;
-  readonly #timeouts: StoreTimeouts;
+  private readonly breaker: CircuitBreaker;
+  private readonly timeouts: StoreTimeouts;
 
-  #driver?: Promise<Driver>;
+  private driver?: Promise<Driver>;
 
-  /** @param load is called once, by the first call: the client of a store that was not chosen is never loaded */
+  /** @param load called once, by the first call, so that the client of another store is never loaded */
   constructor(
     private readonly facts: DriverFacts,
     private readonly load: () => Promise<Driver>,
     options: ResilienceOptions = {},
   ) {
-    this.#breaker = new CircuitBreaker(options.breaker ?? DEFAULT_BREAKER);
-    this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
+    this.breaker = new CircuitBreaker(options.breaker ?? DEFAULT_BREAKER);
+    this.timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   }
 
   get system(): string {
@@ -59,65 +58,65 @@ export class ResilientDriver implements Driver, DriverFacts {
   }
 
   ensure(name: string, dimension: number): Promise<void> {
-    return this.#call('ensure', name, 'admin', (driver) => driver.ensure(name, dimension));
+    return this.call('ensure', name, 'admin', (driver) => driver.ensure(name, dimension));
   }
 
   drop(name: string): Promise<void> {
-    return this.#call('drop', name, 'admin', (driver) => driver.drop(name));
+    return this.call('drop', name, 'admin', (driver) => driver.drop(name));
   }
 
   list(): Promise<CollectionInfo[]> {
-    return this.#call('list', undefined, 'admin', (driver) => driver.list());
+    return this.call('list', undefined, 'admin', (driver) => driver.list());
   }
 
   describe(name: string): Promise<CollectionInfo | undefined> {
-    return this.#call('describe', name, 'read', (driver) => driver.describe(name));
+    return this.call('describe', name, 'read', (driver) => driver.describe(name));
   }
 
   write(name: string, points: readonly StoredPoint[]): Promise<void> {
-    return this.#call('write', name, 'write', (driver) => driver.write(name, points));
+    return this.call('write', name, 'write', (driver) => driver.write(name, points));
   }
 
   delete(name: string, filter: CheckedFilter): Promise<void> {
-    return this.#call('delete', name, 'write', (driver) => driver.delete(name, filter));
+    return this.call('delete', name, 'write', (driver) => driver.delete(name, filter));
   }
 
   search(name: string, query: DriverQuery): Promise<Hit[]> {
-    return this.#call('search', name, 'read', (driver) => driver.search(name, query));
+    return this.call('search', name, 'read', (driver) => driver.search(name, query));
   }
 
   searchHybrid(name: string, query: DriverHybridQuery): Promise<Hit[]> {
-    return this.#call('search_hybrid', name, 'read', (driver) => driver.searchHybrid(name, query));
+    return this.call('search_hybrid', name, 'read', (driver) => driver.searchHybrid(name, query));
   }
 
   count(name: string, filter: CheckedFilter): Promise<number> {
-    return this.#call('count', name, 'read', (driver) => driver.count(name, filter));
+    return this.call('count', name, 'read', (driver) => driver.count(name, filter));
   }
 
   page(name: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    return this.#call('scroll', name, 'read', (driver) => driver.page(name, filter, after, limit));
+    return this.call('scroll', name, 'read', (driver) => driver.page(name, filter, after, limit));
   }
 
-  /** Asks the store even while it is left alone: an answer ends that. */
+  /** Calls the store even while the breaker is open; a reply closes it. */
   health(): Promise<void> {
-    return this.#breaker.run(() => inTime(this.#timeouts.read, async () => (await this.#loaded()).health()), {
+    return this.breaker.run(() => inTime(this.timeouts.read, async () => (await this.loaded()).health()), {
       probe: true,
     });
   }
 
   async close(): Promise<void> {
-    await (await this.#driver?.catch(() => undefined))?.close();
+    await (await this.driver?.catch(() => undefined))?.close();
   }
 
-  #loaded(): Promise<Driver> {
-    this.#driver ??= this.load().catch((cause: unknown) => {
-      this.#driver = undefined;
+  private loaded(): Promise<Driver> {
+    this.driver ??= this.load().catch((cause: unknown) => {
+      this.driver = undefined;
       throw new StoreUnavailableError('the client of the vector store cannot be loaded', { cause });
     });
-    return this.#driver;
+    return this.driver;
   }
 
-  #call<T>(
+  private call<T>(
     operation: string,
     collection: string | undefined,
     kind: keyof StoreTimeouts,
@@ -129,10 +128,10 @@ export class ResilientDriver implements Driver, DriverFacts {
       ...(collection === undefined ? {} : { 'db.collection.name': collection }),
     };
     return inSpan(`vectors ${operation}`, { attributes }, async (span) => {
-      const driver = await this.#loaded();
+      const driver = await this.loaded();
       for (let attempt = 0; ; attempt += 1) {
         try {
-          return await this.#breaker.run(() => inTime(this.#timeouts[kind], () => work(driver)));
+          return await this.breaker.run(() => inTime(this.timeouts[kind], () => work(driver)));
         } catch (error) {
           const pause = PAUSES[attempt];
           if (pause === undefined || !mayBeRepeated(error)) throw error;
@@ -144,7 +143,7 @@ export class ResilientDriver implements Driver, DriverFacts {
   }
 }
 
-/** A failed connection; neither a time-out nor a store that is left alone. */
+/** A failed connection; neither a time-out nor an open breaker. */
 function mayBeRepeated(error: unknown): boolean {
   return error instanceof StoreUnavailableError && !error.timedOut && error.retryAfterMs === undefined;
 }
@@ -162,7 +161,7 @@ async function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
     return await Promise.race([running, late]);
   } finally {
     clearTimeout(timer);
-    // When the time-out won, a later failure is nobody's any more.
+    // After the time-out won, a later failure has no handler.
     running.catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@ import type { FileProgress } from '@perennial/contracts-wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { followFileStatus, followPendingFiles } from './file-status';
 
-/** An EventSource as browsers have it, without a connection. */
+/** A browser's EventSource without a connection. */
 class Source {
   static readonly CLOSED = 2;
   static opened: Source[] = [];
@@ -22,7 +22,7 @@ class Source {
     this.onmessage?.({ data: JSON.stringify(state) });
   }
 
-  /** `refused`: by an HTTP status; a connection that broke is opened again by the browser itself. */
+  /** `refused`: by an HTTP status; the browser itself reopens a broken connection. */
   fail(refused: boolean): void {
     if (refused) this.readyState = Source.CLOSED;
     this.onerror?.();
@@ -47,7 +47,7 @@ describe('following a file', () => {
 
   const begin = () => followFileStatus('f', (progress) => told.push(progress));
 
-  it('goes on after connections that broke and servers that were busy, until the file is read', async () => {
+  it('continues after broken connections and busy servers, until the file is ingested', async () => {
     begin();
     Source.opened[0]!.say({ status: 'pending' });
     Source.opened[0]!.fail(false);
@@ -60,7 +60,7 @@ describe('following a file', () => {
     expect(Source.opened.length).toBe(3);
   });
 
-  it('ends when the file is not there any more', async () => {
+  it('ends when the file is deleted', async () => {
     begin();
     status = 404;
     Source.opened[0]!.fail(true);
@@ -74,7 +74,7 @@ describe('following a file', () => {
     expect(lists).toEqual([[]]);
   });
 
-  it('says nothing more once it is stopped', async () => {
+  it('is silent once it is stopped', async () => {
     const stop = begin();
     status = 404;
     Source.opened[0]!.fail(true);

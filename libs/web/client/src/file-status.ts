@@ -6,8 +6,8 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
 
 /**
- * Follows the reading of an uploaded file until it is `completed` or `failed`, across cut connections and restarts of any server: each
- * connection begins with where the file is now.
+ * Follows the ingestion of an uploaded file until it is `completed` or `failed`, across lost connections and restarts of any server: each
+ * connection begins with the present state.
  *
  * @returns the function that stops following
  */
@@ -18,8 +18,8 @@ export function followFileStatus(fileId: string, onProgress: (progress: FileProg
 }
 
 /**
- * Follows all files of a base that wait or are being read, over one connection, until there are none; each call brings the whole list,
- * the last one an empty list.
+ * Follows all files of a base that wait or are being ingested, over one connection, until there are none; each call has the whole list, the
+ * last one an empty list.
  *
  * @returns the function that stops following
  */
@@ -28,7 +28,7 @@ export function followPendingFiles(knowledgeId: string, onChange: (files: Pendin
   return follow(address, (files) => files.length === 0, [], onChange);
 }
 
-/** @param gone what is told of something that is not there (any more) */
+/** @param gone passed for an item that does not exist (any more) */
 function follow<T>(address: string, isLast: (state: T) => boolean, gone: T, onState: (state: T) => void): () => void {
   let retryMs = FIRST_RETRY_MS;
   let source: EventSource | undefined;
@@ -50,7 +50,7 @@ function follow<T>(address: string, isLast: (state: T) => boolean, gone: T, onSt
       onState(state);
     };
     source.onerror = () => {
-      // Closed by itself: the server answered, and not with events. An EventSource does not say what.
+      // Closed without our doing: the server replied with something other than events. An EventSource does not say what.
       const refused = source?.readyState === EventSource.CLOSED;
       source?.close();
       timer = setTimeout(() => void again(refused), retryMs);

@@ -1,13 +1,13 @@
 import type { Route, RouteBody, RouteParams, RouteQuery, RouteReply } from '@perennial/contracts-gateway';
 
-/** A request that was refused: the status, the server's sentence, and when to try again. */
+/** A refused request: the status, the server's message, and when to retry. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
   constructor(
     readonly status: number,
     message: string,
-    /** True when the session itself is over, not only this one thing refused. */
+    /** True when the session has ended, not only this request was refused. */
     readonly sessionOver: boolean,
     /** Seconds, from `Retry-After`. */
     readonly retryAfter?: number,
@@ -16,7 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The server could not be reached at all. */
+/** The server could not be reached. */
 export class OfflineError extends Error {
   override readonly name = 'OfflineError';
 
@@ -25,7 +25,7 @@ export class OfflineError extends Error {
   }
 }
 
-/** What a route reads; a part that it does not declare is not asked for. */
+/** The input of a route; undeclared parts are not allowed. */
 export type RouteRequest<R extends Route> = (RouteParams<R> extends undefined ? unknown : { params: RouteParams<R> }) &
   (RouteQuery<R> extends undefined ? unknown : { query?: Partial<RouteQuery<R>> }) &
   (RouteBody<R> extends undefined ? unknown : { body: RouteBody<R> });
@@ -65,7 +65,7 @@ export function addressOf(path: string, params: object = {}, query: object = {})
   return search ? `${filled}?${search}` : filled;
 }
 
-/** The error of an answer that is none: the server's own sentence where it wrote one. */
+/** The error of a reply that is not 2xx: the server's own message if it has one. */
 export function refusalOf(status: number, header: (name: string) => string | null, text: string): ApiError {
   const retryAfter = Number(header('retry-after')) || undefined;
   const sessionOver = status === 401 && header('www-authenticate') !== null;

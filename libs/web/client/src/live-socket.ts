@@ -9,16 +9,16 @@ import { io, type Socket } from 'socket.io-client';
 
 const HEARTBEAT_MS = 30_000;
 
-/** The account's live line: what changes in any chat arrives here. The text of an answer comes by `followRun`, which has a cursor. */
+/** The account's socket for changes in any chat. The text of an answer comes by `followRun`, which has a cursor. */
 export interface LiveSocket {
-  /** The session id that a turn names; empty while the line is down. */
+  /** The session id for a turn; empty while disconnected. */
   readonly sessionId: string;
   onEvent(listener: (event: SocketEvent) => void): () => void;
   onConnected(listener: (connected: boolean) => void): () => void;
   close(): void;
 }
 
-/** Opens the line and keeps it open. `token` is the session's token. */
+/** Opens the socket and keeps it open. `token` is the session's token. */
 export function openLiveSocket(token: string): LiveSocket {
   const socket: Socket<ServerSocketEvents, ClientSocketEvents> = io({
     path: SOCKET_PATH,
@@ -27,7 +27,7 @@ export function openLiveSocket(token: string): LiveSocket {
     reconnectionDelay: 300,
     reconnectionDelayMax: 3_000,
   });
-  // A server that drains says goodbye, which the library takes as final.
+  // A draining server disconnects, which the library treats as final.
   socket.on('disconnect', (reason) => {
     if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 500);
   });

@@ -10,7 +10,7 @@ export interface RunText {
 export interface RunStreamListener {
   /** The text changed, or the run ended. */
   onChange(run: RunText): void;
-  /** Whether the stream is flowing; false while it is being opened again. */
+  /** Whether the stream is connected; false while it is being reopened. */
   onConnected(connected: boolean): void;
 }
 
@@ -18,8 +18,8 @@ const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 
 /**
- * Reads one run from its first character to its end, across cut connections and restarts of any server: each event's id is the cursor
- * after it, and a new connection names the last one (the browser would resend it by itself, but gives up for good on a 503).
+ * Reads one run from its first character to its end, across lost connections and restarts of any server: each event's id is the cursor after
+ * it, and a new connection sends the last one (the browser would do so itself, but gives up for good on a 503).
  *
  * @returns the function that stops reading
  */

@@ -3,19 +3,19 @@ import type { FileReply } from '@perennial/contracts-wire';
 import { addressOf, OfflineError, refusalOf } from './http';
 
 export interface UploadRequest {
-  /** The base that the file shall be in; without it the file is on its own. */
+  /** The base for the file; without it the file stands alone. */
   knowledgeId?: string;
-  /** Bytes that have left, and how many there are. */
+  /** Bytes sent, and their total. */
   onProgress?: (sent: number, total: number) => void;
-  /** Breaks the upload off; nothing of it stays on the server. */
+  /** Aborts the upload; the server keeps nothing of it. */
   signal?: AbortSignal;
 }
 
 /**
- * Sends a file. It is durable, and its reading is written down, when this resolves. By XMLHttpRequest, because `fetch` does not tell how
- * much has been sent.
+ * Sends a file. When this resolves it is durable, and its ingestion is recorded. By XMLHttpRequest, because `fetch` does not report the
+ * progress of a request.
  *
- * @throws ApiError when the server refused, OfflineError when it could not be reached, an AbortError when it was broken off
+ * @throws ApiError when the server refused, OfflineError when it could not be reached, an AbortError when it was aborted
  */
 export function uploadFile(file: File, { knowledgeId, onProgress, signal }: UploadRequest = {}): Promise<FileReply> {
   return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ export function uploadFile(file: File, { knowledgeId, onProgress, signal }: Uplo
     signal?.addEventListener('abort', () => request.abort(), { once: true });
 
     const form = new FormData();
-    // Before the file, so that it is known when the file arrives.
+    // Before the file, so that the server knows it when the file arrives.
     if (knowledgeId) form.append('metadata', JSON.stringify({ knowledge_id: knowledgeId }));
     form.append('file', file, file.name);
     request.send(form);

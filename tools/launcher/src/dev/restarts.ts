@@ -12,23 +12,23 @@ export interface RestartsOptions {
 
 /** Starts a service anew after each change: never twice at once, and once more for what changed meanwhile. */
 export class Restarts {
-  #changed: { file: string; at: number } | undefined;
-  #running = false;
+  private changed: { file: string; at: number } | undefined;
+  private running = false;
 
   constructor(private readonly options: RestartsOptions) {}
 
   /** @param at when the file was saved (`performance.now()`) */
   changed(file: string, at: number): void {
-    this.#changed = { file, at };
-    if (!this.#running) void this.#run();
+    this.changed = { file, at };
+    if (!this.running) void this.run();
   }
 
-  async #run(): Promise<void> {
+  private async run(): Promise<void> {
     const { service, restart, terminal, ending } = this.options;
-    this.#running = true;
-    while (this.#changed !== undefined && !ending()) {
-      const { file, at } = this.#changed;
-      this.#changed = undefined;
+    this.running = true;
+    while (this.changed !== undefined && !ending()) {
+      const { file, at } = this.changed;
+      this.changed = undefined;
       try {
         await restart();
         const took = ((performance.now() - at) / 1000).toFixed(1);
@@ -37,6 +37,6 @@ export class Restarts {
         if (!ending()) terminal.line(`  ! ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    this.#running = false;
+    this.running = false;
   }
 }

@@ -13,7 +13,7 @@ export interface SourceEvents {
 
 /** Builds services from their sources, and again whenever one of the files they are made of is saved. */
 export class SourceWatch {
-  readonly #watchers: Rolldown.RolldownWatcher[] = [];
+  private readonly watchers: Rolldown.RolldownWatcher[] = [];
 
   constructor(
     private readonly root: string,
@@ -34,7 +34,7 @@ export class SourceWatch {
       build: { outDir: CODE_FOLDER.watched, emptyOutDir: false, watch: {} },
     });
     if (!('on' in watcher)) throw new Error('vite did not watch');
-    this.#watchers.push(watcher);
+    this.watchers.push(watcher);
     let saved = { file: '', at: 0 };
     let digest: string | undefined;
     watcher.on('change', (file) => {
@@ -60,7 +60,7 @@ export class SourceWatch {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#watchers.map((watcher) => watcher.close()));
+    await Promise.all(this.watchers.map((watcher) => watcher.close()));
   }
 }
 

@@ -42,11 +42,11 @@ const GATE = 'IFS= read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
 
 /** A child process that is stopped by its pid and never outlives the process that started it, even after `kill -9`. */
 export class ManagedProcess {
-  #child: ChildProcess | undefined;
-  #exit: Promise<ProcessExit> | undefined;
-  #ended: ProcessExit | undefined;
-  #lines: string[] = [];
-  readonly #onExit = new Set<(exit: ProcessExit) => void>();
+  private child: ChildProcess | undefined;
+  private exit: Promise<ProcessExit> | undefined;
+  private lastExit: ProcessExit | undefined;
+  private lines: string[] = [];
+  private readonly exitListeners = new Set<(exit: ProcessExit) => void>();
 
   constructor(readonly options: ProcessOptions) {}
 
@@ -56,35 +56,35 @@ export class ManagedProcess {
 
   /** The number of the running process, or of the last one. */
   get pid(): number {
-    const pid = this.#child?.pid;
+    const pid = this.child?.pid;
     if (pid === undefined) throw new Error(`${this.name} was never started`);
     return pid;
   }
 
   get running(): boolean {
-    return this.#child !== undefined && this.#ended === undefined;
+    return this.child !== undefined && this.lastExit === undefined;
   }
 
   /** How the last process ended, once it has. */
   get ended(): ProcessExit | undefined {
-    return this.#ended;
+    return this.lastExit;
   }
 
   /** Resolves when the current process has ended. */
   get exited(): Promise<ProcessExit> {
-    if (!this.#exit) throw new Error(`${this.name} was never started`);
-    return this.#exit;
+    if (!this.exit) throw new Error(`${this.name} was never started`);
+    return this.exit;
   }
 
   /** The last lines of stdout and stderr (empty with a `logFile`). */
   get output(): string {
-    return this.#lines.join('\n');
+    return this.lines.join('\n');
   }
 
   /** Calls `listener` at each end of the process, wanted or not; returns what removes it. */
   onExit(listener: (exit: ProcessExit) => void): () => void {
-    this.#onExit.add(listener);
-    return () => this.#onExit.delete(listener);
+    this.exitListeners.add(listener);
+    return () => this.exitListeners.delete(listener);
   }
 
   /** Starts the process; it may not be running already. Returns at once: readiness is the caller's to wait for. */
@@ -100,28 +100,28 @@ export class ManagedProcess {
       cwd,
       uid,
       gid,
-      env: this.#environment(),
+      env: this.environment(),
       stdio: ['ignore', out, out, 'pipe'],
     });
     if (log !== undefined) closeSync(log);
-    this.#child = child;
-    this.#ended = undefined;
-    this.#exit = new Promise((resolve) => {
+    this.child = child;
+    this.lastExit = undefined;
+    this.exit = new Promise((resolve) => {
       const end = (exit: ProcessExit): void => {
-        if (this.#child !== child || this.#ended) return;
-        this.#ended = exit;
+        if (this.child !== child || this.lastExit) return;
+        this.lastExit = exit;
         if (child.pid !== undefined) releaseProcess(child.pid);
         resolve(exit);
-        for (const listener of this.#onExit) listener(exit);
+        for (const listener of this.exitListeners) listener(exit);
       };
       child.once('exit', (code, signal) => end({ code, signal }));
       child.once('error', (error) => {
-        this.#keep(`${this.name}: ${error.message}`);
+        this.keep(`${this.name}: ${error.message}`);
         end({ code: 127, signal: null });
       });
     });
-    child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()));
+    child.stdout?.on('data', (chunk: Buffer) => this.keep(chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => this.keep(chunk.toString()));
     if (child.pid === undefined) return;
     guardProcess(child.pid, stopSignal, stage);
     const gate = child.stdio[3];
@@ -132,7 +132,7 @@ export class ManagedProcess {
 
   /** Sends a signal to the running process; false if it has ended. */
   signal(signal: NodeJS.Signals): boolean {
-    return this.running && this.#child !== undefined ? this.#child.kill(signal) : false;
+    return this.running && this.child !== undefined ? this.child.kill(signal) : false;
   }
 
   /** SIGSTOP: the process stands still with all its connections open. */
@@ -153,7 +153,7 @@ export class ManagedProcess {
 
   /** Asks it to end, waits, and kills it after `stopTimeoutMs`. */
   async stop(): Promise<ProcessExit | undefined> {
-    if (!this.#exit) return undefined;
+    if (!this.exit) return undefined;
     const { stopSignal = 'SIGTERM', stopTimeoutMs = 15_000 } = this.options;
     if (this.signal(stopSignal)) this.signal('SIGCONT');
     const killTimer = setTimeout(() => this.signal('SIGKILL'), stopTimeoutMs);
@@ -184,7 +184,7 @@ export class ManagedProcess {
     }
   }
 
-  #environment(): NodeJS.ProcessEnv {
+  private environment(): NodeJS.ProcessEnv {
     const environment: NodeJS.ProcessEnv = this.options.cleanEnv ? {} : { ...process.env };
     for (const [name, value] of Object.entries(this.options.env ?? {})) {
       if (value === undefined) delete environment[name];
@@ -193,9 +193,9 @@ export class ManagedProcess {
     return environment;
   }
 
-  #keep(text: string): void {
-    this.#lines.push(...text.split('\n').filter((line) => line !== ''));
-    if (this.#lines.length > OUTPUT_LINES) this.#lines.splice(0, this.#lines.length - OUTPUT_LINES);
+  private keep(text: string): void {
+    this.lines.push(...text.split('\n').filter((line) => line !== ''));
+    if (this.lines.length > OUTPUT_LINES) this.lines.splice(0, this.lines.length - OUTPUT_LINES);
   }
 }
 

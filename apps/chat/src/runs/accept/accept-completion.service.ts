@@ -9,7 +9,7 @@ import { pictureIdsIn } from '../../pictures/picture-parts';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
-import { RunQueue } from '../ownership/run-queue';
+import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { AcceptRepository, type DeliveryKey } from './accept.repository';
 import { limitsOf, sameRequest } from './accept-turn.service';
 import { bodyLength } from './content';
@@ -27,14 +27,14 @@ export class AcceptCompletionService {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: AcceptRepository,
     private readonly models: ModelCatalog,
-    private readonly queue: RunQueue,
+    private readonly accepted: AcceptedRuns,
     private readonly documents: DocumentGate,
   ) {}
 
   /** @throws CallError as `completions.accept` declares them */
   async accept(request: Request, principal: UserPrincipal, delivery: DeliveryKey): Promise<Reply> {
     const length = bodyLength(request.body.messages);
-    // A whole conversation comes with each request; what one message may have is its least bound.
+    // Each request brings a whole conversation, so its limit is a multiple of a message's.
     const limit = this.env.MAX_MESSAGE_CHARS * 10;
     if (length > limit) {
       throw new CallError('INVALID_ARGUMENT', `The messages have ${length} characters; ${limit} are allowed.`);
@@ -43,13 +43,16 @@ export class AcceptCompletionService {
     const files = Array.isArray(request.body.files) ? (request.body.files as unknown[]) : [];
     await this.documents.assertReadable(files, principal);
     const documents = (model?.knowledge.length ?? 0) > 0 || documentsIn(files).length > 0;
-    const accept = (): Promise<Reply> =>
-      this.unitOfWork.run((tx) => this.#decide(tx, request, documents, principal, delivery), { retry: true });
-    const reply = await accept().catch(async (error: unknown) => {
-      if (isUniqueViolation(error)) return accept();
-      throw error;
+    const { reply } = await this.accepted.begin(1, (claimant) => {
+      const accept = (): Promise<Accepted<Reply>> =>
+        this.unitOfWork.run((tx) => this.#decide(tx, request, documents, principal, delivery, claimant), {
+          retry: true,
+        });
+      return accept().catch(async (error: unknown) => {
+        if (isUniqueViolation(error)) return accept();
+        throw error;
+      });
     });
-    if (reply.created) this.queue.enqueue([{ runId: reply.runId, epoch: 0 }]);
     return reply;
   }
 
@@ -59,7 +62,8 @@ export class AcceptCompletionService {
     documents: boolean,
     principal: UserPrincipal,
     delivery: DeliveryKey,
-  ): Promise<Reply> {
+    claimant: string | null,
+  ): Promise<Accepted<Reply>> {
     const { userId } = principal;
     const idempotencyKey = request.idempotencyKey ?? null;
     const limits = limitsOf(this.env);
@@ -71,7 +75,7 @@ export class AcceptCompletionService {
       await this.repository.lockUser(tx, userId);
       facts = await read();
     }
-    if (facts.known) return sameRequest(facts.known, delivery) as Reply;
+    if (facts.known) return madeBefore(sameRequest(facts.known, delivery) as Reply);
     const { latest } = facts;
     if (latest && latest.body_hash !== request.bodyHash) {
       throw new CallError(
@@ -80,7 +84,7 @@ export class AcceptCompletionService {
       );
     }
     if (latest?.kept) {
-      return { runId: latest.id, created: false, encoding: latest.encoding, documents };
+      return madeBefore({ runId: latest.id, created: false, encoding: latest.encoding, documents });
     }
     checkLimits(limits, facts, 1);
     const reply: Reply = { runId: randomUUID(), created: true, encoding: encodingOf(request.body), documents };
@@ -98,9 +102,11 @@ export class AcceptCompletionService {
       pictureIds: [...new Set(request.body.messages.flatMap(({ content }) => pictureIdsIn(content)))],
       delivery,
       result: reply,
+      claimant: facts.waiting ? null : claimant,
     };
     // Not awaited: it travels with COMMIT, which reports its failure.
-    void this.repository.insertCompletion(tx, row).catch(() => undefined);
-    return reply;
+    const claimed = this.repository.insertCompletion(tx, row);
+    claimed.catch(() => undefined);
+    return { reply, runIds: [reply.runId], claimed };
   }
 }

@@ -10,9 +10,10 @@ import { DocumentGate } from '../documents/document-gate';
 import { cutText } from '../types/cut-text';
 import type { TurnRequest } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
-import { RunQueue } from '../ownership/run-queue';
 import { UsageService } from '../../usage/usage.service';
+import { DEFAULT_TITLE } from '../title/title-text';
 import { UserEvents } from '../user-events';
+import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { AcceptRepository, type AcceptFacts, type DeliveryKey, type NewTurn } from './accept.repository';
 import { type Content, readContent } from './content';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
@@ -21,9 +22,7 @@ import { checkLimits, mustSerialise, type RunLimits } from './limits';
 type Request = CallParsedRequest<typeof runs.accept>;
 type Reply = CallReply<typeof runs.accept>;
 
-/** What a new chat is called until its title is made; a title job replaces this and nothing else. */
-export const DEFAULT_TITLE = 'New Chat';
-/** Characters of the user's message that a title job gets to see. */
+/** Characters of the user's message in a title job. */
 const TITLE_TEXT_CHARS = 2_000;
 
 /** Turns a request for answers into rows: user message, placeholders and runs, in one transaction. */
@@ -34,7 +33,7 @@ export class AcceptTurnService {
     private readonly unitOfWork: UnitOfWork,
     private readonly repository: AcceptRepository,
     private readonly models: ModelCatalog,
-    private readonly queue: RunQueue,
+    private readonly accepted: AcceptedRuns,
     private readonly events: UserEvents,
     private readonly documents: DocumentGate,
     private readonly usage: UsageService,
@@ -47,22 +46,23 @@ export class AcceptTurnService {
       await this.models.assertOffered(model, principal);
     }
     await this.#checkDocuments(request, principal);
-    const accept = (): Promise<{ reply: Reply; fresh: boolean }> =>
-      this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery), { retry: true });
-    const { reply, fresh } = await accept().catch(async (error: unknown) => {
-      // A second delivery, or the same message through another replica, was a moment ahead: its result is there now.
-      if (isUniqueViolation(error)) return accept();
-      if (isForeignKeyViolation(error)) throw chatNotFound();
-      throw error;
+    const { reply, runIds } = await this.accepted.begin(request.answers.length, (claimant) => {
+      const accept = (): Promise<Accepted<Reply>> =>
+        this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery, claimant), {
+          retry: true,
+        });
+      return accept().catch(async (error: unknown) => {
+        // A second delivery, or the same message through another replica, was first: its result is there now.
+        if (isUniqueViolation(error)) return accept();
+        if (isForeignKeyViolation(error)) throw chatNotFound();
+        throw error;
+      });
     });
-    if (fresh) {
-      this.queue.enqueue(reply.runs.map(({ runId }) => ({ runId, epoch: 0 })));
-      this.events.accepted(principal.userId, reply);
-    }
+    if (runIds.length > 0) this.events.accepted(principal.userId, reply);
     return reply;
   }
 
-  /** A message that is there already, whose answer is asked for once more, may have outlived its documents. */
+  /** A message that is answered again may have outlived its documents. */
   async #checkDocuments({ chatId, userMessage }: Request, principal: UserPrincipal): Promise<void> {
     try {
       await this.documents.assertReadable(userMessage?.files, principal);
@@ -104,15 +104,13 @@ export class AcceptTurnService {
     content: Content | null,
     principal: UserPrincipal,
     delivery: DeliveryKey,
-  ): Promise<{ reply: Reply; fresh: boolean }> {
+    claimant: string | null,
+  ): Promise<Accepted<Reply>> {
     const { facts, missing, running } = await this.#read(tx, request, principal, delivery);
-    if (facts.known) return { reply: sameRequest(facts.known, delivery) as Reply, fresh: false };
+    if (facts.known) return madeBefore(sameRequest(facts.known, delivery) as Reply);
     const existing = running[0]?.chat_id ?? request.chatId;
     if (missing.length === 0 && existing) {
-      return {
-        reply: { chatId: existing, created: false, runs: this.#runsOf(request, running) },
-        fresh: false,
-      };
+      return madeBefore({ chatId: existing, created: false, runs: this.#runsOf(request, running) });
     }
     checkLimits(limitsOf(this.env), facts, missing.length);
     checkTree(request, facts);
@@ -125,9 +123,12 @@ export class AcceptTurnService {
       created: turn.isNew,
       runs: this.#runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
     };
+    // A run that is claimed here would overtake other users' waiting runs.
+    const claims = { claimant: facts.waiting ? null : claimant };
     // Not awaited: it travels with COMMIT, which reports its failure.
-    void this.repository.insertTurn(tx, { ...turn, answers: made, result: reply }).catch(() => undefined);
-    return { reply, fresh: true };
+    const claimed = this.repository.insertTurn(tx, { ...turn, answers: made, result: reply, ...claims });
+    claimed.catch(() => undefined);
+    return { reply, runIds: made.map((answer) => answer.run_id), claimed };
   }
 
   async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: DeliveryKey) {
@@ -143,7 +144,7 @@ export class AcceptTurnService {
     };
     const limits = limitsOf(this.env);
     let locked = mustSerialise(limits, 0);
-    // Sent without waiting: it travels with the statement that follows, which sees what the lock has waited for.
+    // Not awaited: it travels with the next statement, which sees the commits that the lock has waited for.
     if (locked) void this.repository.lockUser(tx, principal.userId).catch(() => undefined);
     // Two deliveries of the first message of a chat have no row in common that could keep them from making a chat each.
     else if (chatId === undefined) void this.repository.lockMessage(tx, answerIds[0] ?? '').catch(() => undefined);
@@ -154,7 +155,7 @@ export class AcceptTurnService {
       facts = await this.repository.turnFacts(tx, question);
     }
     if (chatId !== undefined && !facts.chat_found && !facts.known) throw chatNotFound();
-    // Without a chat the same ids are the same first message, sent again because its answer got lost: also when it is over by now.
+    // Without a chat the same ids are the same first message, sent again because the reply was lost, even if its run is over by now.
     const running = (facts.runs ?? []).filter((run) => !run.over || chatId === undefined);
     const missing = answerIds.filter((id) => !running.some((run) => run.message_id === id));
     return { facts, running, missing };
@@ -167,7 +168,7 @@ export class AcceptTurnService {
     delivery: DeliveryKey,
     facts: AcceptFacts,
     existing: string | undefined,
-  ): Omit<NewTurn, 'result'> {
+  ): Omit<NewTurn, 'result' | 'claimant'> {
     const { userMessage, answers } = request;
     const chatId = existing ?? randomUUID();
     const answered = request.continueAnswer ? parentOf(request.parentId, facts) : (userMessage?.id ?? request.parentId);
@@ -228,14 +229,14 @@ export class AcceptTurnService {
   }
 }
 
-/** Bytes of what the user says. */
+/** Bytes of the user's message. */
 function sizeOf(content: Content | null): number {
   return content === null
     ? 0
     : Buffer.byteLength(content.text) + Buffer.byteLength(JSON.stringify(content.parts ?? ''));
 }
 
-/** What the worker has to know of the request; a turn without documents names none. */
+/** The part of the request that the worker needs; a turn without documents names none. */
 function turnRequestOf({ system, params, files, continueAnswer }: Request): TurnRequest {
   const documents = files.length === 0 ? files : documentsIn(files);
   return {

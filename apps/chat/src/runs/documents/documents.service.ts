@@ -15,33 +15,33 @@ import { conversationOf, withDocuments } from './run-documents';
 
 type Found = CallReply<typeof documents.search>;
 
-/** How long an answer waits for Postgres to keep what was found; it goes on to be kept while the answer is written. */
+/** How long an answer waits for the documents to be stored; storing continues during the answer. */
 const KEEP_TIMEOUT_MS = 5_000;
 
-/** An attempt that asks for documents. */
+/** An attempt with documents. */
 export interface Consulting {
   run: ClaimedRun;
   items: readonly SearchItem[];
   claim: RunClaim;
-  /** Text that an earlier owner wrote: what it leaned on stays what this answer leans on. */
+  /** There is text of an earlier owner: its sources stay this answer's. */
   begun: boolean;
-  /** Ends the asking. */
+  /** Aborts the search. */
   signal: AbortSignal;
-  /** Ends the keeping: the run is another's, or this process ends. */
+  /** Aborts storing: the run belongs to another owner, or this process ends. */
   giveUp: AbortSignal;
 }
 
-/** What came of it. */
+/** Result of the search. */
 export interface Consulted {
   /** The run with the documents in its prompt. */
   run: ClaimedRun;
-  /** Resolves when Postgres has what was found, or when there is no more use in trying. */
+  /** Resolves when Postgres has stored the documents, or when further tries are useless. */
   kept: Promise<void>;
-  /** Shows the sources again: the first event may be lost, and nothing comes after the answer's end. */
+  /** Sends the sources again: the first event may be lost, and no event may follow the answer's end. */
   repeat: () => void;
 }
 
-/** Looks up what the documents of a turn say, before its answer is begun. */
+/** Searches the documents of a turn, before its answer is started. */
 @Injectable()
 export class DocumentsService {
   readonly #log: Logger;
@@ -62,7 +62,7 @@ export class DocumentsService {
   }
 
   /**
-   * Documents that cannot be searched, or not in time, are no reason not to answer: the user is told. Rejects only when `signal` is
+   * If the documents cannot be searched, or not in time, the answer is given without them and the user is told. Rejects only when `signal` is
    * aborted.
    */
   async consult(consulting: Consulting): Promise<Consulted> {
@@ -100,13 +100,13 @@ export class DocumentsService {
       if (signal.aborted) throw error;
       this.#outcomes.inc({ outcome: 'unavailable' });
       failSpan(span, error);
-      this.#log.warn({ err: error, run_id: run.id }, 'an answer is given without its documents');
+      this.#log.warn({ err: error, run_id: run.id }, 'answer without documents');
       tell(unavailable(reasonOf(error)));
       return { sources: [], template: '', inSystem: false, statuses, unavailable: true };
     }
   }
 
-  /** A transport that blinks is asked again; what retrieval itself says is final. */
+  /** Retries transport failures; retrieval's own errors are final. */
   async #search(
     queries: string[],
     items: readonly SearchItem[],
@@ -142,7 +142,7 @@ export class DocumentsService {
       await retryTransient(() => this.repository.keep(claim, documents), { signal: giveUp });
     } catch (error) {
       if (!giveUp.aborted)
-        this.#log.error({ err: error, run_id: claim.runId }, 'the sources of an answer were not kept');
+        this.#log.error({ err: error, run_id: claim.runId }, 'failed to store the sources of an answer');
     }
   }
 
@@ -164,7 +164,7 @@ const unavailable = (description: string): DocumentStatus => ({
   done: true,
 });
 
-/** What a person is told; why exactly is the log's. */
+/** The message for users; the log has the exact reason. */
 function reasonOf(error: unknown): string {
   const why = error instanceof CallError ? error.details.reason : undefined;
   if (why === 'vector_store')

@@ -10,18 +10,22 @@ import { retryTransient } from './retry-transient';
 const TICK_MS = 1_000;
 
 /**
- * The runs that this process writes. Each second one statement checkpoints all of them and compares Postgres' view of what this
- * process owns with its memory, both ways: a run that is another's is let go, a run that this process does not know of (its take
- * committed, the reply was lost) is given back.
+ * The runs that this process writes. Each second one statement checkpoints all of them and compares the runs that this process owns in
+ * Postgres with its memory, both ways: a run that was lost to another owner is dropped, and a run that this process does not know (its claim
+ * committed, the reply was lost) is released.
  */
 @Injectable()
 export class ActiveRuns {
   readonly #attempts = new Map<string, Attempt>();
-  /** Claims that are under way, with the tick before which they began. */
+  /** Claims under way, with the tick before which they began. */
   readonly #claims = new Map<Promise<unknown>, number>();
+  /** Number of runs that they may bring. */
+  #expected = 0;
   #ticks = 0;
   #leaving = false;
-  /** Runs of ours in Postgres that memory did not know at the last tick, with their epoch. */
+  /** Claimed while this process was already leaving. */
+  readonly #unbegun: Attempt[] = [];
+  /** Our runs in Postgres that memory did not know at the last tick, with their epoch. */
   #strays = new Map<string, number>();
   #published: string[] = [];
   readonly #log: Logger;
@@ -49,34 +53,51 @@ export class ActiveRuns {
 
   /** How many more runs this process may write. */
   get room(): number {
-    return this.env.WORKER_CONCURRENCY - this.#attempts.size;
+    return this.env.WORKER_CONCURRENCY - this.#attempts.size - this.#expected;
   }
 
-  /** Marks a claim that is under way, so that a tick in between does not give its runs back. */
-  async whileClaiming<T>(claim: () => Promise<T>): Promise<T> {
+  /** Called when the room changes. */
+  onRoom: (room: number) => void = () => undefined;
+
+  /**
+   * Reserves room for the runs of a claim under way, and marks it, so that a tick in between does not release its runs.
+   */
+  async whileClaiming<T>(count: number, claim: () => Promise<T>): Promise<T> {
+    this.#expected += count;
+    this.onRoom(this.room);
     const claiming = claim();
     this.#claims.set(claiming, this.#ticks);
     try {
       return await claiming;
     } finally {
       this.#claims.delete(claiming);
+      this.#expected -= count;
+      this.onRoom(this.room);
     }
   }
 
   add(attempt: Attempt): void {
     this.#attempts.set(attempt.runId, attempt);
     attempt.onPublished = (runId) => this.#published.push(runId);
-    // Its claim was under way when the process was told to end.
-    if (this.#leaving) attempt.stop('handover');
+    // Its claim was under way when the shutdown began.
+    if (!this.#leaving) return;
+    attempt.stop('handover');
+    this.#unbegun.push(attempt);
   }
 
   remove(attempt: Attempt): void {
     if (this.#attempts.get(attempt.runId) === attempt) this.#attempts.delete(attempt.runId);
+    this.onRoom(this.room);
   }
 
-  /** Somebody says that these runs were cancelled. The next checkpoint is made at once, because its reply says which really are. */
-  cancel(runIds: readonly string[]): void {
-    if (runIds.some((runId) => this.#attempts.has(runId))) this.#interval?.trigger();
+  /**
+   * These runs may be cancelled. The next checkpoint is made at once, because its reply says which really are. A claim of one of them may
+   * have committed while its reply is in transit.
+   */
+  async cancel(runIds: readonly string[]): Promise<void> {
+    const areHeld = (): boolean => runIds.some((runId) => this.#attempts.has(runId));
+    if (!areHeld()) await Promise.allSettled(this.#claims.keys());
+    if (areHeld()) this.#interval?.trigger();
   }
 
   async tick(): Promise<void> {
@@ -84,7 +105,7 @@ export class ActiveRuns {
     const { id } = this.registry;
     const held = [...this.#attempts.values()];
     for (const attempt of held) attempt.watchReader();
-    // What is at its finish takes its text along; a checkpoint beside it could commit after it, and stay.
+    // An attempt at its finish writes its text there; a concurrent checkpoint could commit after it and stay.
     const writing = held.filter((attempt) => !attempt.finishing);
     const rows = writing.flatMap((attempt) => attempt.uncheckpointed());
     const checkpoint = this.repository.checkpoint(id, rows);
@@ -92,29 +113,28 @@ export class ActiveRuns {
     const owned = await checkpoint;
     const stored = new Set(rows);
     if (rows.length > 0) for (const attempt of writing) attempt.checkpointed(stored);
-    // A new incarnation in between: what the statement said is about one that is no more.
+    // After a change of incarnation the statement's result is about the former one.
     if (id === this.registry.id) await this.#compare(held, owned);
     await this.#markPublished();
   }
 
-  /** From now on a run whose claim was under way is handed over before it is begun. */
+  /** From now on newly claimed runs are handed over before they are started. */
   leave(): void {
     this.#leaving = true;
   }
 
   /**
-   * Lets answers end by themselves until `endBy`, then stops what is left and gives it back: text first, then the runs, then word to the
-   * other workers. What is at its finish gets until `deadlineAt` to end here, and a Postgres that is away gets as long to come back. Both
-   * are milliseconds of `Date.now()`. Resolves as soon as nothing is left.
+   * Lets answers end by themselves until `endBy`, then stops and releases the rest: text first, then the runs, then a hint to the other
+   * workers. Answers at their finish, and an unavailable Postgres, have until `deadlineAt`. Both are milliseconds of `Date.now()`. Resolves
+   * as soon as nothing is left.
    */
   async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
       retryTransient(work, { signal, limitMs: deadlineAt - Date.now() });
     await before(deadlineAt, Promise.allSettled(this.#claims.keys()));
-    const unbegun = [...this.#attempts.values()].filter((attempt) => attempt.handedOver);
-    await before(deadlineAt, Promise.all(unbegun.map((attempt) => attempt.over)));
-    await untilDeadline(() => this.#giveBack(unbegun));
+    await before(deadlineAt, Promise.all(this.#unbegun.map((attempt) => attempt.over)));
+    await untilDeadline(() => this.#giveBack(this.#unbegun));
     await before(endBy, Promise.all([...this.#attempts.values()].map((attempt) => attempt.over)));
     await this.#interval?.stop();
     const finishing = [...this.#attempts.values()].filter((attempt) => attempt.finishing);
@@ -138,12 +158,12 @@ export class ActiveRuns {
       else if (run.cancelled) attempt.stop('cancelled');
     }
     const strays = owned.filter((run) => !this.#attempts.has(run.id));
-    // A claim that began before this tick may own what was a stray at the last one, and still be waiting for its reply.
+    // A claim that began before this tick may own a run that was unknown at the last one, and still wait for its reply.
     const isWaitedFor = [...this.#claims.values()].some((tick) => tick < this.#ticks);
     const lost = isWaitedFor ? [] : strays.filter((run) => this.#strays.get(run.id) === run.epoch);
     this.#strays = new Map(strays.map((run) => [run.id, run.epoch]));
     if (lost.length === 0) return;
-    this.#log.warn({ runs: lost.length }, 'runs that this process owns without knowing are given back');
+    this.#log.warn({ runs: lost.length }, 'released runs that this process owned without knowing');
     await this.#giveBack(lost.map((run) => ({ runId: run.id, epoch: run.epoch })));
   }
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
+import { CallError, reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
 import { jsonb } from '../types/json';
 import type { Outcome, ProviderEnd } from '../types/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 
-/** The owner's claim: only who holds the run at this epoch may end it. */
+/** The owner's claim: only the owner at this epoch may end the run. */
 export interface RunClaim {
   runId: string;
   owner: string;
@@ -19,7 +19,18 @@ export interface FinishedRun {
   chatActive: boolean;
 }
 
-/** The provider's end, and the text that Postgres does not have yet. */
+interface EndedRow {
+  terminal: RunTerminal;
+  chat_active: boolean;
+}
+
+/**
+ * How long a finish waits for a locked row, as Postgres' `lock_timeout`: before anything is recorded, and afterwards.
+ */
+const AT_ONCE = '200ms';
+const FOR_LONG = '0';
+
+/** The provider's end, and the text that is not yet in Postgres. */
 export interface Recording {
   end: ProviderEnd;
   rest: readonly CheckpointRow[];
@@ -31,9 +42,9 @@ export class FinishRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Final text, state and terminal event in one transaction, after the provider's end (where there is one) was recorded in its own, with
-   * the text that no checkpoint has yet. Both travel together; the second begins when the first has committed. A stop that was asked for
-   * before wins over a completion. Undefined: the run is another's.
+   * Final text, state and terminal event in one statement. An earlier requested stop wins over a completion. If this cannot be done at once
+   * (a row is locked, Postgres refuses the text), the provider's end is recorded first: a claimant finds it and does not call the provider
+   * again. Undefined: the run belongs to another owner.
    */
   async finish(
     claim: RunClaim,
@@ -43,31 +54,38 @@ export class FinishRepository {
     record?: Recording,
   ): Promise<FinishedRun | undefined> {
     const terminal = { ...outcome, generation, length: text.length };
-    // A message keeps its answer; its thoughts are told apart, so that nothing takes them for a part of it.
+    // A message stores its answer separately from its thoughts.
     const { thoughts, answer } = splitThoughts(text);
-    const row = await this.database.lend(async (connection) => {
-      const recorded = record && connection.send(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
-      const finished = connection.send<{ terminal: RunTerminal; chat_active: boolean }>(
-        FINISH,
-        [
-          claim.runId,
-          claim.owner,
-          claim.epoch,
-          outcome.state,
-          jsonb(terminal),
-          text,
-          outcome.usage ? jsonb(outcome.usage) : null,
-          outcome.error ? jsonb({ content: outcome.error.message }) : null,
-          answer,
-          thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
-        ],
-        { name: 'runs.finish' },
-      );
-      const [, { rows }] = await Promise.all([recorded, finished]);
-      return rows[0];
-    });
+    const params = [
+      claim.runId,
+      claim.owner,
+      claim.epoch,
+      outcome.state,
+      jsonb(terminal),
+      text,
+      outcome.usage ? jsonb(outcome.usage) : null,
+      outcome.error ? jsonb({ content: outcome.error.message }) : null,
+      answer,
+      thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
+    ];
+    const row = record ? await this.#atOnce(claim, params, record) : await this.#end(params, FOR_LONG);
     if (row) return { terminal: row.terminal, chatActive: row.chat_active };
     return this.#finishedBefore(claim);
+  }
+
+  async #atOnce(claim: RunClaim, params: unknown[], record: Recording): Promise<EndedRow | undefined> {
+    try {
+      return await this.#end(params, AT_ONCE);
+    } catch (error) {
+      // If Postgres is away it cannot record anything either.
+      if (error instanceof CallError) throw error;
+    }
+    await this.database.execute(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
+    return this.#end(params, FOR_LONG);
+  }
+
+  #end(params: unknown[], patience: string): Promise<EndedRow | undefined> {
+    return this.database.first<EndedRow>(FINISH, [...params, patience], { name: 'runs.finish' });
   }
 
   /** The commit may have succeeded while its reply was lost. */
@@ -112,7 +130,7 @@ WITH ended AS (
          -- What a turn's documents said is its message's from now on.
          documents = CASE WHEN r.kind = 'completion' THEN r.documents END,
          ended_at = now(), owner = NULL
-   WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running'
+   WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running' AND set_config('lock_timeout', $11, true) IS NOT NULL
   RETURNING r.id, r.chat_id, r.message_id, r.state, r.terminal
 ),
 message AS (

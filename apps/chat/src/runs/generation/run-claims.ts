@@ -2,15 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { DocumentsService } from '../documents/documents.service';
 import type { ClaimedRun } from '../types/run';
-import { ClaimRepository } from '../ownership/claim.repository';
+import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
 import { Attempt } from './attempt';
 import { AttemptTools } from './attempt-tools';
 import { ActiveRuns } from './active-runs';
 
-/** Runs claimed by one statement: a burst of turns costs a few statements, and none of them carries too much history. */
+/** Runs in one claim statement: a burst of turns needs a few statements, and none of them carries too much history. */
 const BATCH = 16;
+
+/** A statement's claimed runs, among its other results. */
+interface Claiming {
+  claimed: Promise<readonly ClaimedRun[]>;
+}
 
 interface ClaimRequest {
   resolve(attempt: Attempt | undefined): void;
@@ -18,13 +23,14 @@ interface ClaimRequest {
 }
 
 /**
- * Claims runs as this process has room for them. Nobody asks for a certain run: Postgres chooses whose turn it is. Requests that come
- * while a claim is under way share the next one.
+ * Claims runs when this process has room. No caller asks for a certain run: Postgres chooses the next. Requests during a claim share the next
+ * one.
  */
 @Injectable()
 export class RunClaims {
   readonly #requests: ClaimRequest[] = [];
   #claiming = false;
+  #atAccept = false;
   #closed = false;
 
   constructor(
@@ -36,31 +42,59 @@ export class RunClaims {
     private readonly documents: DocumentsService,
   ) {}
 
+  /** From now on accepts may claim their runs. */
+  open(): void {
+    this.#atAccept = true;
+  }
+
   /** From now on no run is claimed. */
   close(): void {
     this.#closed = true;
+    this.#atAccept = false;
     for (const request of this.#requests.splice(0)) request.reject(noMoreClaims());
   }
 
   /** Resolves with a claimed run as soon as there is room for one, or with undefined when none waits. */
   next(): Promise<Attempt | undefined> {
-    // A job that is refused is gone, its run stays queued: another worker finds it.
+    // The rejected job is lost, but its run stays queued: another worker finds it.
     if (this.#closed) return Promise.reject(noMoreClaims());
     const next = new Promise<Attempt | undefined>((resolve, reject) => this.#requests.push({ resolve, reject }));
     this.roomMade();
     return next;
   }
 
-  /** Claims for those who wait, as far as there is room. */
+  /** Whether an accept may claim this many runs here: there is free room that no request waits for. */
+  hasRoom(count: number): boolean {
+    return this.#atAccept && this.activeRuns.room - this.#requests.length >= count;
+  }
+
+  /** Lets an accept claim up to `count` runs for this process; room for them is reserved meanwhile. */
+  async atAccept<T extends Claiming>(
+    count: number,
+    accept: (owner: string) => Promise<T>,
+  ): Promise<{ result: T; attempts: Attempt[] }> {
+    const owner = this.registry.id;
+    try {
+      return await this.activeRuns.whileClaiming(count, async () => {
+        const result = await accept(owner);
+        const runs = await result.claimed;
+        return { result, attempts: runs.map((run) => this.#begin(run, owner)) };
+      });
+    } finally {
+      this.roomMade();
+    }
+  }
+
+  /** Claims for waiting requests, as far as there is room. */
   roomMade(): void {
-    if (this.#claiming) return;
+    if (this.#claiming || this.#requests.length === 0) return;
     this.#claiming = true;
     void this.#serve();
   }
 
-  /** Claims all suspects that this process may write together. */
+  /** Claims all suspected runs that this process may write together. */
   async suspects(): Promise<Attempt[]> {
-    return this.#closed ? [] : this.#claim((owner) => this.repository.claimSuspects(owner));
+    return this.#closed ? [] : this.#claim(SUSPECTS_TOGETHER, (owner) => this.repository.claimSuspects(owner));
   }
 
   async #serve(): Promise<void> {
@@ -69,7 +103,7 @@ export class RunClaims {
       if (count <= 0) break;
       const requests = this.#requests.splice(0, count);
       try {
-        const attempts = await this.#claim((owner) => this.repository.claim(owner, count));
+        const attempts = await this.#claim(count, (owner) => this.repository.claim(owner, count));
         for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
       } catch (error) {
         for (const request of requests) request.reject(error);
@@ -78,9 +112,9 @@ export class RunClaims {
     this.#claiming = false;
   }
 
-  #claim(claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
+  #claim(count: number, claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
     const owner = this.registry.id;
-    return this.activeRuns.whileClaiming(async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
+    return this.activeRuns.whileClaiming(count, async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
   }
 
   #begin(run: ClaimedRun, owner: string): Attempt {

@@ -4,13 +4,13 @@ import { CallError, type Principal, type UserPrincipal } from '@perennial/contra
 import { Notices, Rpc } from '@perennial/transport';
 import { LRUCache } from 'lru-cache';
 
-/** How long an answer of config is believed without asking for the version again. */
+/** How long a reply of config is used without checking the version. */
 const BELIEVED_MS = 1_000;
 /** Providers' own lists change without a new version. */
 const MAX_AGE_MS = 30_000;
 const SERVICE: Principal = { kind: 'service', name: 'chat' };
 
-/** An accept does not wait longer for config than this; what it could not ask the worker finds out. */
+/** Longest wait of an accept for config; otherwise the worker checks. */
 const ACCEPT_TIMEOUT_MS = 1_500;
 
 interface Entry {
@@ -19,9 +19,9 @@ interface Entry {
 }
 
 /**
- * Models and settings as config has them, at most a second behind: entries are kept as long as config's version stays the same,
- * which one cheap call per second confirms for all of them, and only while somebody asks. A model that is open to all is asked for once
- * for all users of a role: who may use it changes with the version as well.
+ * Models and settings of config, at most a second old: entries are cached as long as config's version stays the same. One cheap call per
+ * second checks it, only while there are requests. A model that is open to all is fetched once for all users of a role: its access changes
+ * with the version too.
  */
 @Injectable()
 export class ModelCatalog implements OnModuleInit {
@@ -43,7 +43,7 @@ export class ModelCatalog implements OnModuleInit {
     });
   }
 
-  /** Where the model lives, for this user. Errors as `models.resolve`. */
+  /** The provider and parameters of the model, for this user. Errors as `models.resolve`. */
   async resolve(modelId: string, principal: UserPrincipal, deadlineMs?: number): Promise<ResolvedModel> {
     const forAll = `* ${principal.role} ${modelId}`;
     const key = `${principal.userId} ${principal.role} ${modelId}`;
@@ -54,7 +54,7 @@ export class ModelCatalog implements OnModuleInit {
     const answer = this.rpc
       .call(models.resolve, { modelId }, { principal, deadlineMs })
       .then((model) => {
-        // A model that is no longer open to all must not be found by those it is closed to.
+        // A model that is no longer open to all must be hidden from the others.
         if (!model.openToAll) this.#models.delete(forAll);
         this.#models.set(model.openToAll ? forAll : key, { at: Date.now(), model });
         this.#saw(model.version);
@@ -66,8 +66,9 @@ export class ModelCatalog implements OnModuleInit {
   }
 
   /**
-   * Refuses a model that is not offered to the user. While config cannot be asked nothing is refused: the worker asks again.
-   * @returns the model; undefined when config could not be asked
+   * Refuses a model that the user may not use. While config is unavailable nothing is refused: the worker checks again.
+   *
+   * @returns the model; undefined when config was unavailable
    */
   async assertOffered(modelId: string, principal: UserPrincipal): Promise<ResolvedModel | undefined> {
     try {
@@ -81,7 +82,7 @@ export class ModelCatalog implements OnModuleInit {
     }
   }
 
-  /** The settings; rejects when config cannot be asked and nothing is known. */
+  /** The settings; rejects when config is unavailable and nothing is cached. */
   async settings(): Promise<Settings> {
     const known = this.#settings;
     if (known && (await this.#isCurrent(known.value.version))) return known.value;
@@ -105,7 +106,7 @@ export class ModelCatalog implements OnModuleInit {
       try {
         await this.#asking;
       } catch {
-        // Last known models stay usable while config is away; a changed model shows when it is back.
+        // The last known models stay usable while config is away; changes show when it is back.
         return true;
       }
     }
@@ -117,7 +118,7 @@ export class ModelCatalog implements OnModuleInit {
   }
 }
 
-/** Errors that say "not now" rather than "no". */
+/** Errors that are temporary rather than final. */
 export function isPassing(error: CallError): boolean {
   return [
     'UNAVAILABLE',

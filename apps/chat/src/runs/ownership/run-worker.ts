@@ -9,15 +9,14 @@ import { ClaimRepository } from './claim.repository';
 import { RUN_QUEUE, RunJobSchema, RunQueue, type RunJob } from './run-queue';
 
 const LOOK_MS = 1_000;
-/** A run that has waited for this long while there was room may have lost its job. */
+/** A run that has waited for this long despite free room may have lost its job. */
 const WAITING_AFTER_S = 2;
-/** Runs that one look begins to work off: enough to keep up after Redis has forgotten all jobs. */
+/** Runs that one look starts: enough to keep up after Redis has lost all jobs. */
 const MAX_BEGUN = 100;
 
 /**
- * Writes runs that wait. A job is a hint that some run waits, and a place here: it is held for as long as a run is written for it, so
- * that a full worker is offered no more. Which run that is Postgres decides. Once a second a worker with room looks there for runs whose
- * hints were lost.
+ * Writes waiting runs. A job is a hint that some run waits; it ends as soon as one is claimed for it, and a worker is offered no more than it
+ * has room for. Postgres decides which run that is. Once a second a worker with room looks for runs whose hints were lost.
  */
 @Injectable()
 export class RunWorker extends JobWorker<RunJob> {
@@ -39,10 +38,11 @@ export class RunWorker extends JobWorker<RunJob> {
     });
   }
 
-  /** @param onSuspects called each second while runs wait that must be written in a process of their own */
+  /** @param onSuspects called each second while runs wait for a quarantine process */
   begin(onSuspects: () => void): void {
     this.start();
-    const log = this.runtime.logger('run-worker');
+    this.activeRuns.onRoom = (room) => this.limit(room);
+    this.generation.open();
     let age = WAITING_AFTER_S;
     const interval = this.runtime.every(
       LOOK_MS,
@@ -51,14 +51,12 @@ export class RunWorker extends JobWorker<RunJob> {
         age = WAITING_AFTER_S;
         const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
         const { waiting, suspects } = await this.repository.waiting(minimum, room);
-        for (let n = 0; n < waiting; n += 1) {
-          this.generation.workOff().catch((error: unknown) => log.warn({ err: error }, 'a run was not begun'));
-        }
+        for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
         if (suspects) onSuspects();
       },
       { name: 'look for waiting runs', jitter: 0.3 },
     );
-    // A Redis that was away may have forgotten the jobs of runs that have only just been queued.
+    // A Redis that was away may have lost the jobs of runs that have only just been queued.
     this.runs.onBack(() => {
       age = 0;
       interval.trigger();

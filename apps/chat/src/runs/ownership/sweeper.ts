@@ -10,11 +10,12 @@ import { RunQueue } from './run-queue';
 const SWEEP_MS = 1_000;
 const PRUNE_MS = 60_000;
 const UNPUBLISHED_BATCH = 100;
-/** The owner publishes at once; a sweeper only steps in where it did not. */
+/** The owner publishes at once; a sweeper only acts if it did not. */
 const UNPUBLISHED_AFTER_S = 3;
 
 /**
- * Repairs by state what crashes and an emptied Redis leave: runs whose owner is on no list, ends that nobody was told. Every process sweeps; the statements see to it that they do not get in each other's way.
+ * Repairs the effects of crashes and of an emptied Redis: runs whose owner is not registered, and unpublished ends. Every process sweeps; the
+ * statements do not conflict.
  */
 @Injectable()
 export class Sweeper {
@@ -45,7 +46,7 @@ export class Sweeper {
       try {
         await this.publisher.publishTerminal(identity, { epoch, generation, offset: length }, terminal);
       } catch {
-        // Redis is away: the rest of the batch would fail as well, and the next sweep comes back to it.
+        // Redis is away: the rest of the batch would fail too, and the next sweep retries it.
         break;
       }
       published.push(identity.runId);

@@ -27,7 +27,7 @@ export class AuthsController {
     @Inject(GATEWAY_ENV) private readonly env: GatewayEnv,
   ) {}
 
-  /** Asks for the account anew, and refreshes the cookie: this is how a page checks its session. */
+  /** Fetches the account and refreshes the cookie: a page checks its session this way. */
   @Route(routes.auths.session)
   async session(
     @CurrentUser() { token }: Caller,

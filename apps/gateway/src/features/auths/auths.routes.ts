@@ -6,7 +6,7 @@ import { sessionUserOf } from './session-user';
 export const AuthsRoutes = forwards(
   forward(routes.auths.addUser, users.add, {
     to: ({ body }) => body,
-    // Nobody gets a session of somebody else: the token is empty.
+    // An admin does not get a session of the new account, so the token is empty.
     from: ({ user }) => {
       const { expires_at: _, permissions: __, ...row } = sessionUserOf(user, '', null);
       return row;

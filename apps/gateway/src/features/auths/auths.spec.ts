@@ -19,7 +19,7 @@ describe('signing in and up', () => {
     edge.app.inject({ method: 'POST', url: `/api/v1/auths/${path}`, payload, ...options });
   const lastRequest = () => edge.rpc.calls.at(-1)?.request as Record<string, unknown>;
 
-  it('gives the browser a cookie by which it is known at its next sign-in', async () => {
+  it('gives the browser a device cookie for its next sign-in', async () => {
     await start();
     const reply = await post('signin', body);
     expect(reply.cookies.find(({ name }) => name === 'device')).toMatchObject({

@@ -5,7 +5,7 @@ import { setDeviceCookie } from '../../http/attempt-origin';
 import { setSessionCookie } from '../../http/token';
 import { sessionUserOf } from './session-user';
 
-/** Gives a browser the cookies of its new session, and everybody the reply. */
+/** Sets the cookies of a new session and returns the reply. */
 export function beginSession(issued: IssuedSession, request: FastifyRequest, reply: FastifyReply): SessionUser {
   const { user, token, expiresAt, device } = issued;
   setSessionCookie(request, reply, token, expiresAt);

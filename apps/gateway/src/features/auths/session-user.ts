@@ -28,7 +28,7 @@ export function toSessionProfile(user: User, token: string, expiresAt: number | 
   };
 }
 
-/** An account in the admin's list, with every field that its clients look for. */
+/** An account in the admin's list, with every field that clients read. */
 export function toUserRow(user: User): UserRow {
   return {
     ...user,

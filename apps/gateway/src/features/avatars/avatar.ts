@@ -1,4 +1,4 @@
-/** Kinds of inline pictures that are safe to serve as they are; SVG is not, it can carry scripts. */
+/** Types of inline pictures that are safe to serve; SVG is not, because it can carry scripts. */
 const DATA_URL = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/=\s]+)$/;
 
 export interface Picture {
@@ -6,7 +6,7 @@ export interface Picture {
   bytes: Buffer | string;
 }
 
-/** The picture of a data URL; undefined when it is not one that we serve. */
+/** The picture of a data URL; undefined for other types. */
 export function pictureOfDataUrl(url: string): Picture | undefined {
   const match = DATA_URL.exec(url);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
@@ -14,7 +14,8 @@ export function pictureOfDataUrl(url: string): Picture | undefined {
 }
 
 /**
- * A plain picture for somebody or something without one: a letter on a colour that is always the same for the same id.
+ * A placeholder picture: a letter on a colour that depends only on the id.
+ *
  * @param label its first letter or digit is shown; without one there is only the colour
  */
 export function placeholderPicture(id: string, label: string): Picture {

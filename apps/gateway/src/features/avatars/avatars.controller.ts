@@ -9,7 +9,7 @@ import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
 import { type Picture, pictureOfDataUrl, placeholderPicture } from './avatar';
 
-/** Pictures of people and models. Nobody's name is told by them: only one's own picture has a letter. */
+/** Pictures of users and models. They reveal no names: only one's own picture has a letter. */
 @Controller()
 export class AvatarsController {
   constructor(private readonly rpc: Rpc) {}
@@ -31,7 +31,7 @@ export class AvatarsController {
     try {
       return pictureOfDataUrl((await this.rpc.call(users.picture, { userId }, { principal })).url);
     } catch (error) {
-      // A page must not look broken because of a picture; also, a replica of the former version does not know the call.
+      // A page must not break because of a picture; also, a replica of the previous version does not know the call.
       if (error instanceof CallError) return undefined;
       throw error;
     }

@@ -10,21 +10,21 @@ describe('pictures', () => {
     'data:image/svg+xml;base64,PHN2Zz4=',
     'data:text/html;base64,PGI+',
     'data:image/png,raw',
-  ])('%s is not served as it is', (url) => expect(pictureOfDataUrl(url)).toBeUndefined());
+  ])('%s is not served', (url) => expect(pictureOfDataUrl(url)).toBeUndefined());
 
-  it('an inline picture is served as it is', () => {
+  it('an inline picture is served', () => {
     expect(pictureOfDataUrl('data:image/png;base64,AAEC')).toEqual({
       type: 'image/png',
       bytes: Buffer.from([0, 1, 2]),
     });
   });
 
-  it('a placeholder never carries what somebody wrote', () => {
+  it('a placeholder contains no text from a user', () => {
     expect(placeholderPicture('id', '"><script>').bytes).not.toContain('script');
     expect(placeholderPicture('id', 'änne').bytes).toContain('>Ä</text>');
   });
 
-  it('one’s own is served, another’s to administrators only', async () => {
+  it('one’s own is served, other users’ to administrators only', async () => {
     const edge = await startEdge();
     const [own, other, admin] = [edge.account('user'), edge.account('user'), edge.account('admin')];
     edge.rpc.on(users.picture, () => ({ url: 'data:image/png;base64,AAEC' }));
@@ -37,7 +37,7 @@ describe('pictures', () => {
     await edge.close();
   });
 
-  it('can do nothing as a page', async () => {
+  it('runs nothing when opened as a page', async () => {
     const edge = await startEdge();
     const { user, headers } = edge.account('user');
     const reply = await edge.app.inject({ method: 'GET', url: `/api/v1/users/${user.id}/profile/image`, headers });

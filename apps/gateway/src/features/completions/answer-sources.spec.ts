@@ -13,7 +13,7 @@ const runId = randomUUID();
 const SOURCES = [{ source: { type: 'file', id: randomUUID(), name: 'a.md' }, document: ['x'], metadata: [{}] }];
 const completed: RunTerminal = { state: 'completed', generation: 1, length: 5, finishReason: 'stop' };
 
-/** An SDK's completion that leans on documents. Real: the edge. Not real: the run and who knows its sources. */
+/** An SDK's completion that uses documents. Real: the edge. Not real: the run and its sources. */
 describe('the sources of a completion', () => {
   let edge: Edge;
   let headers: { authorization: string };
@@ -76,7 +76,7 @@ describe('the sources of a completion', () => {
     });
   });
 
-  it('are left out where there are none, cannot be had, or nobody asked for documents', async () => {
+  it('are left out if there are none, they are unavailable, or the request has no documents', async () => {
     const without = async () => {
       expect((await ask()).json()).not.toHaveProperty('sources');
       expect(frames((await ask({ stream: true })).text)[0]).toMatchObject({
@@ -104,7 +104,7 @@ describe('the sources of a completion', () => {
     expect([reply.status, reply.json().detail]).toEqual([503, 'The provider is away.']);
   });
 
-  it('of a document that is not the caller’s are a plain refusal, for an SDK and for a page', async () => {
+  it('of a document that is not the caller’s are refused, for an SDK and for a page', async () => {
     const detail = 'There is no such file, or it is not yours. Take it off the message and send it again.';
     edge.rpc.fails(completions.accept, new CallError('NOT_FOUND', detail));
     edge.rpc.fails(runs.accept, new CallError('NOT_FOUND', detail));
@@ -126,7 +126,7 @@ describe('the sources of a completion', () => {
     expect([many.status, many.json().detail]).toEqual([422, 'files: must hold at most 100 files']);
   });
 
-  it('are asked for under the Idempotency-Key that a page sends', async () => {
+  it('use the Idempotency-Key that a page sends', async () => {
     edge.rpc.on(runs.accept, () => ({ chatId: randomUUID(), created: true, runs: [] }));
     const turn = { session_id: 's', parent_id: null, id: 'a', user_message: { id: 'q', content: 'x' } };
     expect((await ask(turn, { 'idempotency-key': 'k' })).status).toBe(200);
@@ -135,7 +135,7 @@ describe('the sources of a completion', () => {
     });
   });
 
-  it('of a message are no more than the administrator allows', async () => {
+  it('of a message are limited by the administrator’s setting', async () => {
     edge.rpc.on(runs.accept, () => ({ chatId: randomUUID(), created: true, runs: [] }));
     edge.rpc.on(retrievalSettings.get, () => ({ version: 1, settings: { ...SETTINGS, FILE_MAX_COUNT: 1 } }));
     await edge.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version: 1 });

@@ -6,14 +6,15 @@ import type { z } from 'zod';
 import { Problem } from '../../problem';
 import { documentsOf } from '../pictures/data-urls';
 
-/** What only says how the answer is delivered: the answer itself is the same. */
+/** Fields that only change how the answer is delivered, not the answer. */
 const DELIVERY = new Set(['model', 'stream', 'stream_options', 'session_id', 'chat_id', 'id']);
 
 type Completion = z.output<typeof CompletionBodySchema>;
 
 /**
- * The request that asks the chat service for a plain completion.
- * @param messages those of the body with addresses in place of their pictures; the hash is of what came
+ * The chat service's request for a plain completion.
+ *
+ * @param messages those of the body with addresses instead of pictures; the hash is of the original body
  */
 export function completionOf(
   body: Completion,

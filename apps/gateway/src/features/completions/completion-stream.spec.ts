@@ -4,7 +4,7 @@ import type { EventStream } from '../../http/event-stream';
 import { CompletionStream } from './completion-stream';
 import { mergeChunks } from './merge-chunks';
 
-/** Keeps what was written; takes everything. */
+/** Keeps all writes; is never slow. */
 class Written {
   text = '';
   isOver = false;
@@ -53,7 +53,7 @@ describe('a completion as an OpenAI stream', () => {
     expect(written.isOver).toBe(true);
   });
 
-  it('the end carries what the provider said of itself, and usage with its details', () => {
+  it('the end carries the provider’s fingerprint, and usage with its details', () => {
     const details = { ...usage, prompt_tokens_details: { cached_tokens: 1 } };
     start('text', true).write({
       kind: 'end',
@@ -68,13 +68,13 @@ describe('a completion as an OpenAI stream', () => {
     ]);
   });
 
-  it('an empty answer still has its role and its end', () => {
+  it('an empty answer has its role and its end', () => {
     start().write({ kind: 'end', epoch: 1, terminal: { ...terminal, length: 0 }, text: '' });
     expect(written.frames).toHaveLength(3);
     expect(written.frames[0]).not.toHaveProperty('usage');
   });
 
-  it('a text that starts again cannot be taken back: an error and no [DONE]', () => {
+  it('a text that starts again ends with an error and no [DONE]', () => {
     const stream = start();
     stream.write({ kind: 'delta', ...at, offset: 0, text: 'Hello' });
     stream.write({ kind: 'reset', epoch: 2, generation: 2, text: '' });
@@ -83,7 +83,7 @@ describe('a completion as an OpenAI stream', () => {
     expect(written.isOver).toBe(true);
   });
 
-  it('a text that starts again before anything was sent is unseen, as is one that only goes on', () => {
+  it('a restart before anything was sent, or one that continues the text, is invisible', () => {
     const stream = start();
     stream.write({ kind: 'reset', epoch: 1, generation: 2, text: 'Hel' });
     stream.write({ kind: 'reset', epoch: 2, generation: 2, text: 'Hello' });
@@ -92,7 +92,7 @@ describe('a completion as an OpenAI stream', () => {
     expect(written.text).toContain('[DONE]');
   });
 
-  it('a failure in mid-sentence is an error with the provider’s words and no [DONE]', () => {
+  it('a failure after the first text is an error with the provider’s message and no [DONE]', () => {
     const stream = start();
     stream.write({ kind: 'delta', ...at, offset: 0, text: 'Hel' });
     const error = { code: 'RATE_LIMITED', message: 'The provider is out of quota.' };
@@ -102,7 +102,7 @@ describe('a completion as an OpenAI stream', () => {
     });
   });
 
-  it('a failure leaves the text before it, also to a reader that was slow', () => {
+  it('a failure sends the text before it, also to a slow reader', () => {
     const stream = start();
     stream.write({ kind: 'delta', ...at, offset: 0, text: 'Hel' });
     const error = { code: 'RATE_LIMITED', message: 'No more for now.' };

@@ -5,14 +5,14 @@ import { type FrameOptions, OpenAiFrames } from './openai-frames';
 import { problemOfFailure, problemOfRun } from './run-problem';
 
 /**
- * Writes a run into an OpenAI stream. Such a stream cannot take text back: when the run starts again after something was sent, it ends
- * with an error object and without `[DONE]`.
+ * Writes a run into an OpenAI stream. Such a stream cannot rewrite text: if the run starts again after something was sent, it ends with an
+ * error object and without `[DONE]`.
  */
 export class CompletionStream {
   private readonly frames: OpenAiFrames;
-  /** What the reader has of the run's text. */
+  /** The text that the reader has. */
   private sent = '';
-  /** Chunks encoding: the beginning of a line whose end has not come. */
+  /** Chunks encoding: an incomplete line. */
   private line = '';
   private finishSeen = false;
   private roleSent = false;
@@ -40,7 +40,8 @@ export class CompletionStream {
 
   /**
    * Ends the stream with an error object and without `[DONE]`.
-   * @returns true: after this nothing is written
+   *
+   * @returns true: write nothing afterwards
    */
   fail(problem: Problem): boolean {
     if (this.stream.isOver) return true;
@@ -73,7 +74,7 @@ export class CompletionStream {
 
   private finish(terminal: RunTerminal, text: string): boolean {
     const problem = problemOfRun(terminal);
-    // A reader that was slow has not got all of it, whatever its end.
+    // A slow reader may lack some text, however the run ended.
     if (text.startsWith(this.sent)) this.append(text.slice(this.sent.length));
     else if (problem === undefined) return this.fail(restarted());
     if (problem !== undefined) return this.fail(problem);

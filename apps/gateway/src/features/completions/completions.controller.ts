@@ -8,7 +8,7 @@ import { parseIdempotencyKey } from './completion-body';
 import { CompletionsService } from './completions.service';
 import { isTurn } from './turn-body';
 
-/** One route under three addresses; the body says whether a page or an SDK asks. */
+/** One route under three addresses; the body tells a page's request from an SDK's. */
 @Controller()
 export class CompletionsController {
   constructor(private readonly completions: CompletionsService) {}
@@ -28,7 +28,7 @@ export class CompletionsController {
   }
 }
 
-/** OpenAI answers a body that is wrong with 400, and its SDKs tell it from 422. */
+/** OpenAI answers an invalid body with 400, and its SDKs do not treat 422 the same. */
 function badRequest<T>(parsed: () => T): T {
   try {
     return parsed();

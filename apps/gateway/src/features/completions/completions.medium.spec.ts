@@ -9,7 +9,7 @@ interface Asked {
   response: Promise<IncomingMessage>;
 }
 
-/** Real: Redis, the transport, a gateway. Not real: auth and chat, which know what the test tells them. */
+/** Real: Redis, the transport, a gateway. Not real: auth and chat, which the test controls. */
 describe('a completion', () => {
   let services: Services;
   let gateway: LiveGateway;
@@ -23,7 +23,7 @@ describe('a completion', () => {
     await services?.close();
   });
 
-  /** Begins a run and asks for it as an SDK does; resolves once the gateway follows the run. */
+  /** Starts a run and requests it like an SDK; resolves once the gateway follows the run. */
   async function ask(stream: boolean, headers: Record<string, string> = {}) {
     const { user, token } = services.account();
     const writer = await services.begin(user.id);
@@ -124,7 +124,7 @@ describe('a completion', () => {
     await services.end(writer);
   });
 
-  it('goes on without its client when a key names it: the client may come back for it', async () => {
+  it('continues without its client if it has a key: the client may return for it', async () => {
     const { outgoing, response, writer } = await ask(true, { 'idempotency-key': 'mine' });
     writer.append('Half');
     await response;

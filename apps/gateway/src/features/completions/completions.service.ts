@@ -27,15 +27,15 @@ type CompletionBody = z.output<typeof CompletionBodySchema>;
 
 type Accepted = CallReply<typeof completions.accept>;
 
-const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is going down. Ask again.', retryAfter: 1 };
+const GOING_DOWN = { code: 'UNAVAILABLE', message: 'This server is shutting down. Try again.', retryAfter: 1 };
 
-/** Kept back from the shutdown grace, to send the last answers. */
+/** Part of the shutdown grace that is reserved for sending the last replies. */
 const SHUTDOWN_RESERVE_MS = 500;
 
 /** Both modes of the completions route: a page's turn, and an SDK's completion. */
 @Injectable()
 export class CompletionsService implements OnModuleInit {
-  /** Completions that are waited for as a whole; each is told when this process can wait no longer. */
+  /** Whole completions in progress; each is notified when this process cannot wait longer. */
   private readonly waiting = new Set<(error: Error) => void>();
 
   constructor(
@@ -55,14 +55,14 @@ export class CompletionsService implements OnModuleInit {
     );
   }
 
-  /** The answer is written whether anybody reads it or not; it goes to the user's sockets. */
+  /** The answer is written whether or not a client reads it; it goes to the user's sockets. */
   async accept(
     { principal }: Caller,
     body: z.output<typeof TurnBodySchema>,
     key: string | undefined,
   ): Promise<TurnReply> {
     if (body.user_message?.files?.length) await this.limits.refuseTooMany(body.user_message.files);
-    // A key of a client's choice must not meet the call ids that stand in where there is none.
+    // A client's key must not collide with a call id, which is the default key.
     const once = key === undefined ? {} : { key: `client:${key}` };
     const [message] = await this.pictures.take(body.user_message ? [body.user_message] : [], principal);
     const turn = toTurn(message === undefined ? body : { ...body, user_message: message });
@@ -70,7 +70,7 @@ export class CompletionsService implements OnModuleInit {
     return { status: true, task_ids: runs.map(({ runId }) => runId), chat_id: chatId };
   }
 
-  /** Answers as one JSON object when all of it is there. */
+  /** Replies with one JSON object when the answer is complete. */
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
     const { runId, encoding, documents } = await this.begin(caller, body, key);
     const leave = this.admission.stream(caller.user.id);
@@ -90,8 +90,8 @@ export class CompletionsService implements OnModuleInit {
   }
 
   /**
-   * Streams an answer. The status waits for the first event, so that a failure before it is an HTTP status; after that a failure is an
-   * error object in the stream.
+   * Streams an answer. The status waits for the first event, so that an earlier failure has its HTTP status; later failures are an error
+   * object in the stream.
    */
   async stream(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<void> {
     const { runId, encoding, documents } = await this.begin(caller, body, key);
@@ -131,7 +131,7 @@ export class CompletionsService implements OnModuleInit {
     });
   }
 
-  /** Nobody can read the answer any more. Where this does not arrive the worker finds out by itself, seconds later. */
+  /** Cancels a run without a client. If this call is lost the worker notices seconds later. */
   private abandon(runId: string, { principal }: Caller): void {
     this.rpc.call(runCalls.cancel, { runId }, { principal }).catch((error: unknown) => {
       this.runtime.logger('completions').debug({ err: error, run_id: runId }, 'failed to cancel an abandoned run');

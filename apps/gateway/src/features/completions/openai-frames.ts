@@ -8,7 +8,7 @@ export interface FrameOptions {
   includeUsage: boolean;
 }
 
-/** Frames of one streamed completion in OpenAI's format. What is the same in each is made once. */
+/** Frames of one streamed completion in OpenAI's format. The constant parts are encoded once. */
 export class OpenAiFrames {
   private readonly head: string;
   private readonly end: string;
@@ -18,11 +18,11 @@ export class OpenAiFrames {
     const created = Math.floor(Date.now() / 1_000);
     this.head = `data: {"id":"chatcmpl-${runId}","object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
     this.start = `${this.head},"choices":`;
-    // OpenAI names the field on every chunk once usage was asked for.
+    // OpenAI sends the field on every chunk if usage was requested.
     this.end = includeUsage ? ',"usage":null}\n\n' : '}\n\n';
   }
 
-  /** Every frame from here on carries it. */
+  /** Sets the fingerprint of all further frames. */
   fingerprint(value: string): void {
     this.start = `${this.head},"system_fingerprint":${JSON.stringify(value)},"choices":`;
   }
@@ -50,7 +50,7 @@ export class OpenAiFrames {
 
   static readonly done = 'data: [DONE]\n\n';
 
-  /** The last frame of a completion that cannot be finished; no `[DONE]` follows. */
+  /** The last frame of a completion that failed; no `[DONE]` follows. */
   static error(problem: Problem): string {
     return `data: ${JSON.stringify({ error: openAiError(problem) })}\n\n`;
   }

@@ -2,7 +2,7 @@ import { type ErrorCode, HTTP_STATUS } from '@perennial/contracts-kernel';
 import type { RunFailure, RunTerminal } from '@perennial/transport';
 import { Problem } from '../../problem';
 
-/** What a run that is not completed is answered with: the same status and error object with and without `stream`. */
+/** The problem of a run that is not completed: the same status and error object with and without `stream`. */
 export function problemOfRun({ state, error }: RunTerminal): Problem | undefined {
   if (state === 'completed') return undefined;
   if (state === 'cancelled') {
@@ -11,7 +11,7 @@ export function problemOfRun({ state, error }: RunTerminal): Problem | undefined
   return problemOfFailure(error ?? { code: 'INTERNAL', message: 'The answer could not be finished. Try again.' });
 }
 
-/** The codes of calls have their status; any other is the provider's own. `x-should-retry` is what OpenAI's SDKs obey. */
+/** Codes of calls have their status; any other is the provider's own. OpenAI's SDKs obey `x-should-retry`. */
 export function problemOfFailure({ code, message, retryable, retryAfter }: RunFailure): Problem {
   const status = HTTP_STATUS[code as ErrorCode] ?? 502;
   const seconds = retryAfter ?? (status === 429 || status === 503 ? 1 : undefined);

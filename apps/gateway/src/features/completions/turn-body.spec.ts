@@ -20,7 +20,7 @@ describe('a page’s turn', () => {
     [{ chat_id: 'c', parent_id: null }, false],
     [{ model: 'm', messages: [] }, false],
     [null, false],
-  ])('%j is one: %s', (value, expected) => expect(isTurn(value)).toBe(expected));
+  ])('%j is a turn: %s', (value, expected) => expect(isTurn(value)).toBe(expected));
 
   it('of a new chat', () => {
     expect(of({ background_tasks: { title_generation: true } })).toEqual({
@@ -33,7 +33,7 @@ describe('a page’s turn', () => {
     });
   });
 
-  it('of a chat: the message says which one it answers', () => {
+  it('of a chat names the parent of its message', () => {
     const chatId = '7e46a2ed-1dc3-4221-a341-a370ad0fe576';
     const turn = of({ chat_id: chatId, parent_id: 'x', user_message: { id: 'u2', parentId: 'a1', content: 'More' } });
     expect(turn).toMatchObject({ chatId, parentId: 'a1' });
@@ -44,7 +44,7 @@ describe('a page’s turn', () => {
     expect(of({ parent_id: 'u1' }).parentId).toBeNull();
   });
 
-  it('that goes on with an answer that has ended', () => {
+  it('that continues an ended answer', () => {
     const chatId = '7e46a2ed-1dc3-4221-a341-a370ad0fe576';
     expect(of({ chat_id: chatId, assistant_message_id: 'a0', params: { temperature: 1 } })).toEqual({
       chatId,

@@ -45,7 +45,7 @@ export function toTurn(body: Turn): CallRequest<typeof runs.accept> {
   };
 }
 
-/** The request that goes on with an answer that has ended. */
+/** The request that continues an ended answer. */
 function continuationOf(body: Turn, messageId: string): CallRequest<typeof runs.accept> {
   if (!body.chat_id) throw new Problem(422, 'chat_id: is required to continue an answer');
   return {
@@ -95,7 +95,7 @@ function systemOf({ messages, params }: Turn): { system?: string } {
   return typeof system === 'string' && system !== '' ? { system } : {};
 }
 
-/** Sampling parameters; what steers the page itself is left out. */
+/** Sampling parameters, without those of the page itself. */
 function paramsOf({ params }: Turn): Record<string, unknown> {
   const { system: _, model_controls: __, ...sampling } = params ?? {};
   return sampling;

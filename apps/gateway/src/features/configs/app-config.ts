@@ -6,15 +6,15 @@ import { toPermissions } from './permissions';
 
 export const APP_NAME = 'Perennial';
 
-/** What is known of the installation; undefined parts could not be asked for yet. */
+/** The known state of the installation; undefined parts could not be fetched yet. */
 export interface Known {
   settings: Settings | undefined;
   auth: { onboarding: boolean; signUpEnabled: boolean } | undefined;
-  /** The parts are the last known ones, or defaults: the services do not answer now. */
+  /** The parts are the last known ones, or defaults: the services are unavailable. */
   stale: boolean;
   version: string;
   files: FileLimits;
-  /** Who asks could not create the first account without the set-up secret. */
+  /** This caller needs the set-up secret to create the first account. */
   needsSetupSecret: boolean;
 }
 
@@ -32,7 +32,7 @@ const publicFeatures = (signUp: boolean) => ({
 
 const ON = ['enable_password_change_form', 'enable_autocomplete_generation'] as const;
 
-/** Named although off: clients hide what is false and may show what is missing. */
+/** Sent although false: clients hide false features and may show missing ones. */
 const OFF = (
   'api_keys version_update_check pyodide_file_persistence public_active_users_count easter_eggs direct_connections ' +
   'direct_integrations plugins tools functions tool_servers terminal_servers folders channels encrypted_channels apps calendar ' +
@@ -43,7 +43,7 @@ const OFF = (
   .split(' ')
   .map((name) => `enable_${name}`);
 
-/** The page's configuration for a caller, or for nobody. */
+/** The page's configuration for a caller, or for a client that is not signed in. */
 export function toAppConfig(known: Known, caller: Caller | undefined): AppConfig {
   const { settings, auth } = known;
   const config: AppConfig = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { version } from '../../../package.json';
 
-/** What this build is. The deployment id changes with the served page, so that open pages reload after a deployment. */
+/** The build. The deployment id changes with the served page, so that open pages reload after a deployment. */
 export interface BuildInfo {
   readonly version: string;
   readonly deploymentId: string;

@@ -35,7 +35,7 @@ export class ConfigsController {
     return { version: this.build.version, deployment_id: this.build.deploymentId };
   }
 
-  /** We ask nobody on the internet: the newest version known is this one. */
+  /** No update check over the internet: the newest known version is this one. */
   @Route(routes.configs.versionUpdates)
   updates(): RouteReply<typeof routes.configs.versionUpdates> {
     return { current: this.build.version, latest: this.build.version };

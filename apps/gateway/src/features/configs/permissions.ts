@@ -13,7 +13,7 @@ const AREAS = {
   settings: 'interface',
 } as const;
 
-/** What an activated account may do, of what there is. An area that is not offered yet is `false`, so that clients hide it. */
+/** Rights of an activated account. Areas that we do not have are `false`, so that clients hide them. */
 const GRANTED: Readonly<Record<string, ReadonlySet<string>>> = {
   workspace: new Set(['knowledge']),
   chat: new Set([
@@ -41,7 +41,7 @@ const all = (granted: (area: string, right: string) => boolean): Permissions =>
 const ACTIVATED = all((area, right) => GRANTED[area]?.has(right) ?? false);
 const NONE = all(() => false);
 
-/** The rights of a role, with every key that clients look for. */
+/** The rights of a role, with every key that clients read. */
 export function toPermissions(role: Role): Permissions {
   return role === 'pending' ? NONE : ACTIVATED;
 }

@@ -6,9 +6,9 @@ import { Notices, Rpc } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 
 const POLL_MS = 900;
-/** How long what auth said stands; a first page asks three times. */
+/** How long auth's reply is cached; a first page load needs it three times. */
 const AUTH_STATUS_MS = 500;
-/** The page must not wait long for an answer that it can do without. */
+/** The page must not wait long for optional data. */
 const TIMEOUT_MS = 2_000;
 
 interface AuthStatus {
@@ -16,7 +16,9 @@ interface AuthStatus {
   signUpEnabled: boolean;
 }
 
-/** The installation's settings as last seen, so that the page and its configuration are served while Redis is away. */
+/**
+ * The last known settings of the installation, so that the page and its configuration are served while Redis is away.
+ */
 @Injectable()
 export class SettingsCache implements OnModuleInit {
   private settings: Settings | undefined;
@@ -36,7 +38,7 @@ export class SettingsCache implements OnModuleInit {
     void this.notices.subscribe(CONFIG_CHANGED, () => this.poll?.trigger());
   }
 
-  /** Never rejects: `stale` says that something is older than it should be, or unknown. */
+  /** Never rejects: `stale` means that a part is out of date or unknown. */
   async known(): Promise<{ settings: Settings | undefined; auth: AuthStatus | undefined; stale: boolean }> {
     let stale = false;
     const auth = await this.authStatus().catch(() => {
@@ -47,7 +49,7 @@ export class SettingsCache implements OnModuleInit {
     return { settings: this.settings, auth, stale: stale || !this.fresh };
   }
 
-  /** Somebody signed up or an account was added here: ask again. */
+  /** An account was created here: fetch the status again. */
   forgetAuthStatus(): void {
     this.auth = undefined;
   }

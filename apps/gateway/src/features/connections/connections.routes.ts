@@ -3,7 +3,9 @@ import { routes } from '@perennial/contracts-gateway';
 import { forward, forwards } from '../../http/forward';
 import { fromOllamaWire, fromOpenAiWire, toOllamaWire, toOpenAiWire, verificationOf } from './wire';
 
-/** The other server's refusal is not the caller's own: a key that it does not accept is 400, never "you are not signed in". */
+/**
+ * A refusal by the other server is not the caller's: a rejected key is 400, so that clients do not ask the user to sign in.
+ */
 const statuses = { UNAUTHENTICATED: 400, PERMISSION_DENIED: 400, NOT_FOUND: 400 };
 const listOf = ({ data }: { data: Record<string, unknown>[] }) => ({ object: 'list' as const, data });
 

@@ -33,7 +33,7 @@ export function fromOpenAiWire(wire: OpenAiWire): Change {
   };
 }
 
-/** Ollama's keys are among the options on the wire. */
+/** On the wire, Ollama's keys are among the options. */
 export function toOllamaWire(reply: Connections): OllamaWire {
   return {
     ENABLE_OLLAMA_API: reply.enabled,

@@ -2,16 +2,18 @@ import { BlobStoreError } from '@perennial/blob-store';
 import type { Runtime } from '@perennial/runtime';
 import { Problem } from '../../problem';
 
-/** Injection token of the store that holds the bytes of files. */
+/** Injection token of the blob store for files. */
 export const BLOB_STORE = Symbol('BLOB_STORE');
 
-/** Seconds after which a store that was away is worth asking again. */
+/** Retry-After in seconds while the store is away. */
 const AWAY_S = 5;
-/** Somebody has to change the configuration first. */
+/** Retry-After in seconds until an operator has corrected the configuration. */
 const DENIED_S = 60;
 const MIB = 1_048_576;
 
-/** What a failure of the store is for the caller; what is none stays as it is. What an operator has to mend is logged. */
+/**
+ * The problem of a store's failure; other errors are returned unchanged. Failures that an operator must fix are logged.
+ */
 export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () => Problem): unknown {
   if (!(error instanceof BlobStoreError)) return error;
   const log = runtime.logger('files');
@@ -19,10 +21,10 @@ export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () =
     case 'TOO_LARGE':
       return tooLarge?.() ?? error;
     case 'UNAVAILABLE':
-      log.warn({ err: error }, 'the file store is away');
+      log.warn({ err: error }, 'blob store unavailable');
       return new Problem(503, 'Files cannot be stored or read at the moment. Try again soon.', retry(AWAY_S));
     case 'DENIED':
-      log.error({ err: error }, 'the file store refuses us');
+      log.error({ err: error }, 'blob store denied access');
       return new Problem(503, 'The file store is not set up correctly. Tell an administrator.', retry(DENIED_S));
     case 'NOT_FOUND':
       return new Problem(404, 'The content of this file is not there any more.');

@@ -1,13 +1,15 @@
 import type { BlobRange } from '@perennial/blob-store';
 
-/** What a browser shows by itself without running anything of it in our name. */
+/** Types that a browser shows without running anything of them in our origin. */
 const INLINE =
   /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp|x-icon)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/(?:pdf|json)|text\/(?:plain|markdown|csv))$/;
 
-/** Nothing may run, nothing may be fetched, no form sent: whatever the file says it is, it is not a page of ours. */
+/** No scripts, requests or forms: the file must not act as a page of ours, whatever its type claims. */
 const SANDBOX =
   "sandbox; default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
-/** Not every browser starts its PDF viewer in a sandbox. The viewer runs what is in a PDF, if at all, apart from our origin. */
+/**
+ * Not every browser starts its PDF viewer in a sandbox. The viewer runs PDF scripts, if at all, outside of our origin.
+ */
 const VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /** The `Content-Disposition` of a file, safe for any name: an ASCII stand-in, and the name itself percent-encoded (RFC 6266). */
@@ -29,7 +31,7 @@ export function mayBeShown(contentType: string): boolean {
   return INLINE.test(essenceOf(contentType));
 }
 
-/** With the encoding that nearly all text has: without one browsers guess an old one. */
+/** With a charset, because browsers guess an old encoding without one. */
 export function typeHeaderOf(contentType: string): string {
   const essence = essenceOf(contentType);
   return essence.startsWith('text/') ? `${essence}; charset=utf-8` : essence;
@@ -39,7 +41,9 @@ export function policyOf(contentType: string): string {
   return essenceOf(contentType) === 'application/pdf' ? VIEWER : SANDBOX;
 }
 
-/** A single range of `Range`; undefined for anything else, which is then not regarded (several ranges, other units, nonsense). */
+/**
+ * A single range of `Range`; undefined for anything else, which is then ignored (several ranges, other units, nonsense).
+ */
 export function parseRange(header: string | undefined): BlobRange | undefined {
   const parts = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/.exec(header ?? '');
   const [, first = '', last = ''] = parts ?? [];

@@ -14,10 +14,10 @@ import { essenceOf, mayBeShown, namesTag, parseRange, policyOf, toDisposition, t
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
 
-/** What the caller wants to do with the bytes. `page`: look at an HTML document, with nothing of it running. */
+/** Use of the bytes. `page`: an HTML document for display, with scripts disabled. */
 export type Use = 'shown' | 'saved' | 'page';
 
-/** Streams files from the store to their readers: never whole in memory, never run in our origin. */
+/** Streams files from the store to clients: never whole in memory, never run in our origin. */
 @Injectable()
 export class ContentService {
   constructor(
@@ -39,7 +39,7 @@ export class ContentService {
       throw new Problem(404, 'This file is not an HTML document.');
     const tag = `"${file.sha256}"`;
     const inline = use === 'page' || (use === 'shown' && mayBeShown(file.contentType));
-    // The bytes as they are: their length and their ranges would be wrong for compressed ones.
+    // Not compressed: length and ranges are those of the stored bytes.
     request.headers['x-no-compression'] = '1';
     void reply.headers({
       'content-type': typeHeaderOf(file.contentType),
@@ -47,7 +47,7 @@ export class ContentService {
       'content-security-policy': policyOf(file.contentType),
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'SAMEORIGIN',
-      // Asked again each time, so that a file whose access was taken away is gone; cheap by its tag.
+      // Revalidated each time, so that a client loses access with its rights; the tag makes it cheap.
       'cache-control': 'private, no-cache',
       'accept-ranges': 'bytes',
       etag: tag,
@@ -55,7 +55,7 @@ export class ContentService {
     if (namesTag(request.headers['if-none-match'], tag)) return void reply.code(304).send();
     const { 'if-range': ifRange, range: header } = request.headers;
     const range = ifRange === undefined || ifRange === tag ? parseRange(header) : undefined;
-    // Fastify would put the length of what is sent in place of the file's, except for a stream.
+    // Fastify would send the length of the payload instead of the file's, except for a stream.
     if (request.method === 'HEAD') return void reply.header('content-length', file.size).send(Readable.from([]));
     const content = await this.open(file.blobKey, range, reply);
     void reply.header('content-length', content.length);

@@ -12,7 +12,7 @@ import { type Edge, startEdge } from '../../../test/edge';
 import { BLOB_STORE } from './blob-store';
 import { parseRange, toDisposition } from './content-headers';
 
-/** The edge over a real directory; retrieval knows the files that a test puts. */
+/** The edge over a real directory; retrieval returns the files that a test adds. */
 describe('the bytes of a file', () => {
   let edge: Edge;
   let directory: string;
@@ -76,7 +76,7 @@ describe('the bytes of a file', () => {
     ['text/xml', '<a/>', 'a.xml'],
     ['text/javascript', 'alert(1)', 'a.js'],
     ['application/octet-stream', '<script>1</script>', 'a.bin'],
-  ])('of type %s are never shown, and nothing of them may run', async (type, content, name) => {
+  ])('of type %s are never shown inline and run nothing', async (type, content, name) => {
     const id = await put(content, name, type);
     for (const path of [`${id}/content`, `${id}/content/${name}`, `${id}/content?attachment=false`]) {
       const { headers } = await get(path);
@@ -100,7 +100,7 @@ describe('the bytes of a file', () => {
     expect((await get(`${await put('x', 'a.txt', 'text/plain')}/content/html`)).statusCode).toBe(404);
   });
 
-  it("a PDF is left to the browser's own viewer, which may not start in a sandbox", async () => {
+  it('a PDF has no sandbox, in which some browsers’ viewers do not start', async () => {
     const { headers } = await get(`${await put('%PDF-1.7', 'a.pdf', 'application/pdf')}/content`);
     expect(headers['content-disposition']).toMatch(/^inline; /);
     expect(headers['content-security-policy']).toMatch(/default-src 'none'/);
@@ -139,14 +139,14 @@ describe('the bytes of a file', () => {
     });
 
     it.each(['bytes=0-1,3-4', 'bytes=5-2', 'lines=1-2', 'bytes=', 'bytes=-', 'bytes=a-b'])(
-      '%s is not regarded: 200 with all',
+      '%s is ignored: 200 with the whole file',
       async (range) => {
         const reply = await get(`${id}/content`, { range });
         expect([reply.statusCode, reply.body]).toEqual([200, '0123456789']);
       },
     );
 
-    it('only of the version that is known', async () => {
+    it('only of the client’s version', async () => {
       const { headers } = await get(`${id}/content`);
       const fresh = await get(`${id}/content`, { range: 'bytes=0-0', 'if-range': String(headers.etag) });
       const stale = await get(`${id}/content`, { range: 'bytes=0-0', 'if-range': '"another"' });
@@ -154,7 +154,7 @@ describe('the bytes of a file', () => {
     });
   });
 
-  it('are not sent again to whoever has them', async () => {
+  it('are not sent again to a client that has them', async () => {
     const id = await put('abc', 'a.txt', 'text/plain');
     const { etag } = (await get(`${id}/content`)).headers;
     for (const known of [String(etag), `W/${etag}`, `"x", ${etag}`, '*']) {
@@ -169,7 +169,7 @@ describe('the bytes of a file', () => {
     expect([reply.statusCode, reply.body, reply.headers['content-length']]).toEqual([200, '', '3']);
   });
 
-  it("of somebody else are not found, like those of nobody's", async () => {
+  it('of another user are 404, like those that do not exist', async () => {
     const id = await put('secret', 'a.txt', 'text/plain');
     const foreign = edge.account('user').headers;
     for (const path of [`${id}/content`, `${id}/content/a.txt`, `${id}/content/html`]) {

@@ -1,9 +1,6 @@
 const MAX_NAME_BYTES = 255;
 
-/**
- * The name of a file as a client says it, without control characters and marks that turn the direction of writing, at most 255 bytes
- * and never empty.
- */
+/** A client's file name without control characters and bidirectional marks, at most 255 bytes and never empty. */
 export function toFileName(name: string | undefined): string {
   // eslint-disable-next-line no-control-regex -- names come from clients, and go into headers and logs
   const clean = (name ?? '').replace(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '').trim();

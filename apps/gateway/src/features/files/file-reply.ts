@@ -1,7 +1,7 @@
 import type { StoredFile } from '@perennial/contracts-retrieval';
 import type { FileReply } from '@perennial/contracts-wire';
 
-/** A file as its upload and its own route answer it. One that was stored without being processed waits for ever: `pending`. */
+/** A file in the reply of its upload and its own route. A file that was stored without processing stays `pending`. */
 export function fileReply(file: StoredFile): FileReply {
   const { data } = file;
   return {

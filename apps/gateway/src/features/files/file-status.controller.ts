@@ -40,7 +40,7 @@ export class FileStatusController {
       const stop = await this.watch.follow(fileId, caller.principal, (status) => {
         if (status === undefined) {
           gone = true;
-          // Deleted while it was followed: there is nothing to come.
+          // Deleted while it was followed: no further state will come.
           if (stream.hasBegun) latest.last({ status: 'failed', error: 'The file was deleted.' });
           return;
         }
@@ -57,7 +57,7 @@ export class FileStatusController {
   }
 }
 
-/** Where a file is, as the wire has it. */
+/** Progress of a file, in the wire's shape. */
 export function progressOf({
   state,
   step,

@@ -19,8 +19,8 @@ export class FileTextController {
   ) {}
 
   /**
-   * A text may be as long as a library: it is sent piece by piece, as fast as its reader takes it. One that is replaced meanwhile breaks
-   * off, so that no reader takes half of each for the whole.
+   * A text may be very long: it is sent piece by piece, at the reader's speed. If the file is replaced meanwhile the reply is cut, so that no
+   * reader gets parts of two texts.
    */
   @Route(routes.files.text)
   async text(

@@ -43,8 +43,8 @@ class Events {
   }
 }
 
-/** Streams of how far files are. Real: the HTTP edge. Not real: retrieval and its notices. */
-describe('how far files are, as events', () => {
+/** Streams of file progress. Real: the HTTP edge. Not real: retrieval and its notices. */
+describe('file progress as events', () => {
   let edge: Edge;
   let url: string;
   let headers: { authorization: string };
@@ -84,7 +84,7 @@ describe('how far files are, as events', () => {
   };
   const states = ({ seen }: Events) => (seen as FileProgress[]).map(({ status: state, done }) => `${state} ${done}`);
 
-  it('begin with where the file is, tell each change once, and end with it', async () => {
+  it('begin with the present state, send each change once, and end with the file’s end', async () => {
     const reader = await follow();
     await expect.poll(() => states(reader)).toEqual(['pending 0']);
     await tell({ state: 'processing', step: 'embed', done: 64, total: 200 });
@@ -105,19 +105,19 @@ describe('how far files are, as events', () => {
     ]);
   });
 
-  it('come to their end also when every notice is lost, by one call for all who follow', async () => {
+  it('reach their end even if every notice is lost, with one call for all followers', async () => {
     const readers = await Promise.all(Array.from({ length: 5 }, follow));
     await expect.poll(() => readers.every(({ seen }) => seen.length === 1)).toBe(true);
     const before = reads;
     status.state = 'completed';
     await expect.poll(() => readers.every(({ over }) => over), { timeout: 6_000 }).toBe(true);
     expect(reads - before).toBe(1);
-    // Nobody follows any more: nothing is asked.
+    // Nobody follows any more, so no call is made.
     await sleep(3_500);
     expect(reads - before).toBe(1);
   }, 15_000);
 
-  it('do not believe the end of a content that was replaced meanwhile', async () => {
+  it('ignore the end of a content that was replaced meanwhile', async () => {
     Object.assign(status, { state: 'processing', generation: 2 });
     const reader = await follow();
     await expect.poll(() => states(reader)).toEqual(['processing 0']);
@@ -129,7 +129,7 @@ describe('how far files are, as events', () => {
     reader.stop();
   });
 
-  it('go on when retrieval is away for a while, and are refused while nobody can say anything', async () => {
+  it('continue after retrieval was away for a while, and are refused while it is away', async () => {
     const reader = await follow();
     await expect.poll(() => reader.seen.length).toBe(1);
     edge.rpc.fails(files.statuses, new CallError('UNAVAILABLE', 'Redis is away.', { retryAfter: 1 }));
@@ -153,7 +153,7 @@ describe('how far files are, as events', () => {
     expect(reader.seen.at(-1)).toEqual({ status: 'failed', error: 'The file was deleted.' });
   });
 
-  it('of a base are the list of what is on its way, and end when nothing is or the base is deleted', async () => {
+  it('of a base are the list of its pending files, and end when it is empty or the base is deleted', async () => {
     const base = randomUUID();
     const items = [{ ...status, filename: 'a.md' }];
     edge.rpc.on(knowledge.get, () => ({

@@ -4,12 +4,12 @@ import { FILE_PROGRESS, files, type FileStatus } from '@perennial/contracts-retr
 import { Runtime } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 
-/** A notice may be lost, and Redis away: so often everything that is watched is looked at. */
+/** A notice may be lost, or Redis away: all watched files are polled at this interval. */
 const LOOK_MS = 3_000;
-/** Files that one call asks about. */
+/** Files in one call. */
 const BATCH = 500;
 
-/** How far a file is, as a watcher is told; undefined: it is gone, or not the watcher's any more. */
+/** State of a file for a watcher; undefined: it is deleted, or not the watcher's any more. */
 export type OnFileStatus = (
   status: Pick<FileStatus, 'state' | 'step' | 'done' | 'total' | 'error'> | undefined,
 ) => void;
@@ -17,19 +17,18 @@ export type OnFileStatus = (
 interface Watcher {
   principal: UserPrincipal;
   fileId: string;
-  /** The newest generation that was told: what is said about an older one comes too late. */
+  /** The newest generation that was sent: later messages about an older one are ignored. */
   generation: number;
   tell: OnFileStatus;
 }
 
 /**
- * The files whose reading somebody follows here. All followers share one subscription and one look each few seconds; nothing is asked
- * while nobody follows.
+ * Watched files of this gateway. All watchers share one subscription and one poll each few seconds; without watchers there is none.
  */
 @Injectable()
 export class FileWatch implements OnModuleInit {
   private readonly watchers = new Map<string, Set<Watcher>>();
-  /** Who wants to know that anything about the files of a user has changed. */
+  /** Listeners for changes to any file of a user. */
   private readonly owners = new Map<string, Set<() => void>>();
 
   constructor(
@@ -44,7 +43,7 @@ export class FileWatch implements OnModuleInit {
       const watchers = this.watchers.get(progress.fileId);
       if (watchers === undefined) return;
       const { state, generation } = progress;
-      // A notice is no truth: an end that it tells of is looked up.
+      // A notice may be wrong: its end is checked against retrieval.
       if (state !== 'pending' && state !== 'processing') return void this.look([...watchers]);
       for (const watcher of watchers) {
         if (generation < watcher.generation) continue;
@@ -55,7 +54,11 @@ export class FileWatch implements OnModuleInit {
     this.runtime.every(LOOK_MS, () => this.lookAtAll(), { name: 'look at watched files', until: 'close' });
   }
 
-  /** Tells where the file is now, and then each change. Rejects when that cannot be asked. @returns the function that ends it */
+  /**
+   * Sends the present state, and then each change. Rejects when the state cannot be fetched.
+   *
+   * @returns the function that stops it
+   */
   async follow(fileId: string, principal: UserPrincipal, tell: OnFileStatus): Promise<() => void> {
     const watcher: Watcher = { principal, fileId, generation: 0, tell };
     const watchers = this.watchers.get(fileId) ?? new Set();
@@ -73,7 +76,11 @@ export class FileWatch implements OnModuleInit {
     return stop;
   }
 
-  /** Calls `changed` with every notice about a file of this user, and every few seconds. @returns the function that ends it */
+  /**
+   * Calls `changed` with every notice about a file of this user, and every few seconds.
+   *
+   * @returns the function that stops it
+   */
   onChange(userId: string, changed: () => void): () => void {
     const all = this.owners.get(userId) ?? new Set();
     this.owners.set(userId, all.add(changed));
@@ -88,7 +95,7 @@ export class FileWatch implements OnModuleInit {
     await this.look([...this.watchers.values()].flatMap((watchers) => [...watchers]));
   }
 
-  /** One call for each person. Never rejects: what could not be asked now is asked in a few seconds. */
+  /** One call for each user. Never rejects: failures are retried with the next poll. */
   private async look(watchers: readonly Watcher[]): Promise<void> {
     const byUser = new Map<string, Watcher[]>();
     for (const watcher of watchers) {

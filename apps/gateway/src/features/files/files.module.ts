@@ -13,7 +13,7 @@ import { TextFiles } from './text-files';
 import { UploadController } from './upload.controller';
 import { UploadService } from './upload.service';
 
-/** Only the routes of bytes and texts need the store: without it everything else goes on, and readiness does not ask it. */
+/** Only routes of bytes and texts need the store: the rest works without it, so readiness does not check it. */
 @Module({
   controllers: [FilesRoutes, FileTextController, FileStatusController, UploadController, ContentController],
   providers: [

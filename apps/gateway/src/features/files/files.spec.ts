@@ -4,7 +4,7 @@ import { files, type StoredFile } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../../test/edge';
 
-/** Builds a file as retrieval tells of it. */
+/** Builds a file as retrieval returns it. */
 function fileOf(change: Partial<StoredFile> = {}): StoredFile {
   return {
     id: randomUUID(),
@@ -26,7 +26,7 @@ function fileOf(change: Partial<StoredFile> = {}): StoredFile {
   };
 }
 
-/** The routes of files at the edge; retrieval is a table of answers. */
+/** The routes of files at the edge; retrieval's replies come from a table. */
 describe('files at the edge', () => {
   let edge: Edge;
   let headers: { authorization: string };
@@ -82,7 +82,7 @@ describe('files at the edge', () => {
     });
   });
 
-  it('tells how far a file is', async () => {
+  it('shows a file’s progress', async () => {
     const id = randomUUID();
     const status = { id, userId: id, state: 'processing' as const, step: 'embed' as const, done: 64, total: 200 };
     edge.rpc.on(files.statuses, () => ({ items: [{ ...status, error: null, generation: 1, liveGeneration: null }] }));
@@ -119,7 +119,7 @@ describe('files at the edge', () => {
     expect(reply.json()).toEqual({ content: pieces.join('') });
   });
 
-  it('breaks off a text that is replaced while it is sent', async () => {
+  it('cuts a text that is replaced while it is sent', async () => {
     edge.rpc.on(files.text, ({ from }) => {
       if (from) throw new CallError('FAILED_PRECONDITION', 'The file was replaced while it was read.');
       return { content: 'the old text', next: { generation: 1, chunk: 1 } };
@@ -136,7 +136,7 @@ describe('files at the edge', () => {
     ['GET', '/data/content', undefined, files.text],
     ['POST', '/data/content/update', { content: 'x' }, files.get],
   ])(
-    '%s …%s says the same of a file that is not there, not the caller’s, or no id at all',
+    '%s …%s answers the same for a missing file, another user’s file and an invalid id',
     async (method, path, body, call) => {
       const detail = 'There is no such file, or it is not yours.';
       for (const code of ['NOT_FOUND', 'PERMISSION_DENIED'] as const) {
@@ -152,7 +152,7 @@ describe('files at the edge', () => {
     },
   );
 
-  it('says so when there is nothing to follow', async () => {
+  it('is 404 when there is nothing to follow', async () => {
     edge.rpc.on(files.statuses, () => ({ items: [] }));
     for (const query of ['', '?stream=true']) {
       const reply = await ask('GET', `/api/v1/files/${id}/process/status${query}`);
@@ -161,7 +161,7 @@ describe('files at the edge', () => {
     expect((await ask('GET', '/api/v1/files/x/process/status?stream=true')).statusCode).toBe(404);
   });
 
-  it('passes on what retrieval refuses', async () => {
+  it('passes on retrieval’s refusals', async () => {
     edge.rpc.fails(files.retry, new CallError('FAILED_PRECONDITION', 'The file has been read already.'));
     const reply = await ask('POST', `/api/v1/files/${id}/process/retry`, {});
     expect([reply.statusCode, reply.json()]).toEqual([409, { detail: 'The file has been read already.' }]);

@@ -1,6 +1,6 @@
 import type { EventStream } from '../../http/event-stream';
 
-/** A stream of states of which only the newest counts: a slow reader misses the ones between, never the last. */
+/** A stream of states of which only the newest counts: a slow reader misses intermediate states, never the last. */
 export class LatestOnly {
   private shown: string | undefined;
   private waiting: string | undefined;
@@ -14,14 +14,14 @@ export class LatestOnly {
     };
   }
 
-  /** Shows a state; the same as before is not said again. */
+  /** Sends a state, unless it equals the last one. */
   show(state: unknown): void {
     if (this.over) return;
     this.waiting = JSON.stringify(state);
     this.flush();
   }
 
-  /** Shows the last state, and ends the stream when the reader has it. */
+  /** Sends the last state and ends the stream. */
   last(state: unknown): void {
     if (this.over) return;
     this.show(state);

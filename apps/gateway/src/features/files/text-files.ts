@@ -12,7 +12,7 @@ import { toFileName } from './file-name';
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** Files whose content came as text in a request's body. */
+/** Files whose content came as text in a request body. */
 @Injectable()
 export class TextFiles {
   constructor(
@@ -22,7 +22,11 @@ export class TextFiles {
     private readonly runtime: Runtime,
   ) {}
 
-  /** A new file of a text. @throws CallError as `files.register` */
+  /**
+   * Creates a file from a text.
+   *
+   * @throws CallError as `files.register`
+   */
   async create(
     name: string,
     content: string,
@@ -36,7 +40,11 @@ export class TextFiles {
     return this.orRemove(key, this.rpc.call(files.register, file, { principal, key: fileId }));
   }
 
-  /** Puts a text in the place of a file's content; who may not is refused before anything is stored. @throws CallError as `files.replace` */
+  /**
+   * Replaces a file's content by a text; a caller without the right is refused before anything is stored.
+   *
+   * @throws CallError as `files.replace`
+   */
   async replace(fileId: string, content: string, principal: UserPrincipal): Promise<StoredFile> {
     const { filename } = await this.rpc.call(files.get, { fileId }, { principal });
     const blobKey = toBlobKey(fileId, randomUUID());
@@ -55,7 +63,7 @@ export class TextFiles {
     }
   }
 
-  /** What retrieval has refused is nobody's; what it may have written down without telling is left to its reconciler. */
+  /** Removes the blob if retrieval refused it; if the outcome is unknown it is left to retrieval's reconciler. */
   private async orRemove<T>(key: string, work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -68,10 +76,10 @@ export class TextFiles {
   }
 }
 
-/** A name that promises another kind of content than text. */
+/** An extension of a binary format. */
 const NOT_TEXT = /\.(?:pdf|docx?|docm|dotx|xls[xmb]?|ppt[xm]?|od[tsp]|epub|zip)$/i;
 
-/** What reads a file goes by its name too: the text of a "plan.pdf" is no PDF. */
+/** The extractor also uses the name, and the text of a "plan.pdf" is not a PDF. */
 function named(name: string): string {
   return NOT_TEXT.test(name) ? `${name}.txt` : name;
 }

@@ -1,6 +1,6 @@
 import { integer, variable } from '@perennial/runtime';
 
-/** What the gateway reads about uploads. */
+/** Variables of the gateway for uploads. */
 export const uploadEnv = {
   MAX_FILE_BYTES: variable(integer(1, 1_099_511_627_776).default(2_147_483_648), {
     description: 'Largest uploaded file in bytes; larger ones get 413. An admin may set less (`FILE_MAX_SIZE`).',

@@ -6,18 +6,18 @@ import { guarded } from '../../http/guarded';
 import { Problem } from '../../problem';
 import { toFileName } from './file-name';
 
-/** The file of a form, while it arrives. */
+/** The file of a form, during its upload. */
 export interface ArrivingFile {
   /** Without a path, without control characters, at most 255 bytes and never empty. */
   name: string;
-  /** As the client says it; a lower-case MIME type, or `application/octet-stream`. */
+  /** The client's type: a lower-case MIME type, or `application/octet-stream`. */
   contentType: string;
   bytes: Readable;
 }
 
 export interface ReceivedForm<T> {
   file: T;
-  /** Text parts by name; of two with one name the last. */
+  /** Text parts by name; the last one wins. */
   fields: ReadonlyMap<string, string>;
 }
 
@@ -33,10 +33,11 @@ const LIMITS = {
 };
 
 /**
- * Reads a multipart form while it arrives. Its one file goes to `take` as a stream, which holds the connection back when it is slow; other
- * parts may come before or after it. Settles only when `take` has: whatever goes wrong (a malformed form, a client that goes away, a file
- * too many), the stream breaks, `take` is waited for, and then this rejects.
- * @throws Problem 400 for a form that cannot be read, CallError CANCELLED when the client is gone
+ * Parses a multipart form while it arrives. Its one file goes to `take` as a stream with backpressure; other parts may come before or after
+ * it. Settles only after `take` has: after any failure (a malformed form, a client that disconnects, a second file) the stream fails, `take`
+ * is awaited, and then this rejects.
+ *
+ * @throws Problem 400 for a form that cannot be read, CallError CANCELLED when the client has disconnected
  */
 export function receiveForm<T>(
   request: IncomingMessage,
@@ -63,7 +64,7 @@ export function receiveForm<T>(
     };
 
     const onFile = (part: string, stream: Readable, name: string, _encoding: string, contentType: string): void => {
-      // The form tells of its end by its own error.
+      // The form reports the error itself.
       stream.on('error', () => undefined);
       if (failed) return void stream.resume();
       if (part !== FILE_PART) {

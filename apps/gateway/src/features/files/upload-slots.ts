@@ -1,6 +1,8 @@
 import { Problem } from '../../problem';
 
-/** Counts the uploads of this replica: each takes memory and a connection to the store for as long as its client needs. */
+/**
+ * Counts the uploads of this replica: each takes memory and a connection to the store for as long as its client needs.
+ */
 export class UploadSlots {
   private all = 0;
   private readonly byUser = new Map<string, number>();

@@ -8,7 +8,7 @@ import type { Caller } from '../../sessions/caller';
 import { fileReply } from './file-reply';
 import { UploadService } from './upload.service';
 
-/** The one route whose body is not parsed before its handler: it is as large as a file. */
+/** The only route whose handler reads the body itself, because it is as large as a file. */
 @Controller()
 export class UploadController {
   constructor(private readonly uploads: UploadService) {}

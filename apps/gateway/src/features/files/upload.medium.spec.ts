@@ -22,10 +22,12 @@ import { startGatewayProcess, watchMemory } from '../../../test/gateway-process'
 import { type Services, startServices } from '../../../test/services';
 import { startTinyRetrieval } from '../../../test/tiny-retrieval';
 
-/** Real: a gateway process as it is shipped, Redis, the transport, the file system, SeaweedFS. The services behind answer from memory. */
+/**
+ * Real: a built gateway process, Redis, the transport, the file system, SeaweedFS. The other services reply from memory.
+ */
 const MIB = 1_048_576;
 const LARGE = 256 * MIB;
-/** MiB over idle that one upload, and one download, of any size may take. */
+/** Memory growth in MiB over idle that one upload, and one download, of any size may cause. */
 const GROWTH = 100;
 const block = randomBytes(MIB);
 const missing = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
@@ -74,7 +76,7 @@ const places: Place[] = [
     missing,
     async variables() {
       seaweed = await startSeaweed();
-      // Where nothing may be written: with S3 a gateway has no use for a disk.
+      // A directory that cannot be written: with S3 a gateway needs no disk.
       return { ...seaweed.env, DATA_DIR: '/proc/nowhere' };
     },
     close: () => seaweed.stop(),
@@ -115,7 +117,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
     return found;
   };
 
-  it('are streamed in and out: the memory of the gateway stays where it was', async () => {
+  it('are streamed in and out: the memory of the gateway stays flat', async () => {
     await upload([file('warm')]);
     const watch = await watchMemory(gateway.process.pid);
     const answer = await upload([file(repeated(block, LARGE))]);
@@ -133,7 +135,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
       get(`${gateway.url}/api/v1/files/${id}/content`, { headers, agent: false }, (response) => {
         response.on('data', (piece: Buffer) => {
           hash.update(piece);
-          // A reader that stops for a while holds the store back, not the memory of the gateway.
+          // A reader that stops for a while must slow the store, not fill the gateway's memory.
           if (seen < MIB && seen + piece.length >= MIB) {
             response.pause();
             setTimeout(() => response.resume(), 1_000);
@@ -150,7 +152,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
     expect(read.peak - idle).toBeLessThan(GROWTH);
   });
 
-  it('leave nothing when their client goes away in the middle', async () => {
+  it('leave nothing when their client disconnects', async () => {
     const before = await keys();
     const abort = new AbortController();
     async function* stalling(): AsyncGenerator<Uint8Array> {
@@ -163,7 +165,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
     expect(await keys()).toEqual(before);
   });
 
-  it('may take longer than a request may, as long as they go on; one that stands still is ended, and leaves nothing', async () => {
+  it('may exceed the request timeout while they progress; a stalled one is ended and leaves nothing', async () => {
     async function* steps(pauseMs: number): AsyncGenerator<Uint8Array> {
       for (let step = 0; step < 5; step += 1) {
         yield block.subarray(0, 100_000);
@@ -180,7 +182,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
     await expect.poll(() => store.removeUnfinished(0), { timeout: 10_000 }).toBe(0);
   });
 
-  it('of a gateway that is killed in the middle can be removed afterwards, and what was acknowledged is there', async () => {
+  it('of a killed gateway can be cleaned up, and acknowledged files are stored', async () => {
     const acknowledged = await upload([file('kept')]);
     const { id } = JSON.parse(acknowledged.body) as { id: string };
     async function* endless(): AsyncGenerator<Uint8Array> {
@@ -196,7 +198,7 @@ describe.each(places)('large files into $name', { timeout: 120_000 }, (place) =>
 });
 
 describe.skipIf(missing !== undefined)('a store that is away', { timeout: 120_000 }, () => {
-  it('is 503 with Retry-After for files, and all else goes on; when it is back, files are too', async () => {
+  it('is 503 with Retry-After for files only; files work again when it is back', async () => {
     const server = await startSeaweed();
     const gateway = await startGatewayProcess(bundle, {
       REDIS_URL: redisUrl(),

@@ -16,15 +16,15 @@ import { metadataOf } from './upload-metadata';
 import { UploadSlots } from './upload-slots';
 
 const MIB = 1_048_576;
-/** Bytes of a form beside its file. */
+/** Bytes of a form besides its file. */
 const FORM_BYTES = MIB;
 const GATEWAY: Principal = { kind: 'service', name: 'gateway' };
-/** Waits before a file that is stored is registered again, in milliseconds: its bytes have come all the way. */
+/** Delays in milliseconds before a stored file is registered again, because a repeated upload is expensive. */
 const REGISTER_AGAIN_MS = [500, 2_000];
 
 type ReceivedFile = StoredBlob & Omit<ArrivingFile, 'bytes'>;
 
-/** Brings a file from the connection of its client into the store, without keeping it anywhere, and has retrieval write it down. */
+/** Streams a file from its client into the store and registers it with retrieval. */
 @Injectable()
 export class UploadService {
   private readonly slots: UploadSlots;
@@ -39,8 +39,8 @@ export class UploadService {
   }
 
   /**
-   * Answers when the bytes are durable and the file's row and job are committed. Whatever fails before leaves no blob behind, except when
-   * nobody can know whether retrieval has written it down: then the blob stays, and is removed by retrieval's reconciler if it has not.
+   * Resolves when the bytes are durable and the file's row and job are committed. An earlier failure removes the blob, unless it is unknown
+   * whether retrieval has registered it: then the blob stays, and retrieval's reconciler removes it if it has no row.
    */
   async upload(request: IncomingMessage, principal: UserPrincipal, process: boolean): Promise<StoredFile> {
     return this.slots.hold(principal.userId, async () => {
@@ -92,17 +92,17 @@ export class UploadService {
     }
   }
 
-  /** A store that is away keeps it for the reconciler. */
+  /** If the store is away the reconciler removes it. */
   private async remove(key: string): Promise<void> {
     try {
       await this.store.delete(key);
     } catch (error) {
-      this.runtime.logger('uploads').warn({ err: error, key }, 'what is left of an upload could not be removed');
+      this.runtime.logger('uploads').warn({ err: error, key }, 'failed to remove the blob of a failed upload');
     }
   }
 }
 
-/** Whether retrieval may have written the file down although the call failed. */
+/** Whether retrieval may have registered the file although the call failed. */
 function isUndecided(error: unknown): boolean {
   return error instanceof CallError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'].includes(error.code);
 }

@@ -11,7 +11,7 @@ import { type Edge, startEdge } from '../../../test/edge';
 import { formBuffer, formHeaders, type Part, repeated, sendForm } from '../../../test/forms';
 import { SETTINGS, storedFile } from '../../../test/tiny-retrieval';
 
-/** The edge with real HTTP and a real directory as the store; retrieval is a table of answers. */
+/** The edge with real HTTP and a real directory as the store; retrieval's replies come from a table. */
 const MIB = 1_048_576;
 
 describe('uploading a file', () => {
@@ -58,7 +58,7 @@ describe('uploading a file', () => {
     return { ...answer, body };
   };
 
-  it('stores the bytes, has them registered once, and answers with the file', async () => {
+  it('stores the bytes, registers them once, and replies with the file', async () => {
     const knowledgeId = randomUUID();
     const { status, body } = await upload([file(), metadata({ knowledge_id: knowledgeId, directory_id: null })]);
     expect(status).toBe(200);
@@ -82,7 +82,7 @@ describe('uploading a file', () => {
     expect(await blobs()).toEqual([join('files', String(body.id), '1.blob')]);
   });
 
-  it('takes the parts in any order, and others that it does not know', async () => {
+  it('accepts the parts in any order, and unknown parts', async () => {
     const { status } = await upload([metadata({ a: 1 }), { name: 'other', content: 'x' }, file()], '?process=false');
     expect(status).toBe(200);
     expect(registered()[0]?.request).toMatchObject({ metadata: { a: 1 }, process: false });
@@ -105,7 +105,7 @@ describe('uploading a file', () => {
     expect({ status, meta: body['meta'] }).toMatchObject({ status: 200, meta: { size: 0 } });
   });
 
-  describe('is refused, and nothing stays', () => {
+  describe('is refused and leaves nothing', () => {
     it.each<[string, number, RegExp, () => Part[]]>([
       ['without a file', 400, /no part "file"/, () => [metadata({})]],
       [
@@ -151,7 +151,7 @@ describe('uploading a file', () => {
       expect(await blobs()).toEqual([]);
     });
 
-    it('by what an admin has set: size and kind', async () => {
+    it('by the admin’s limits of size and type', async () => {
       settings({ FILE_MAX_SIZE: 1, ALLOWED_FILE_EXTENSIONS: ['pdf', 'txt'] });
       expect(await upload([file(repeated(Buffer.alloc(65_536), MIB + 1))])).toMatchObject({
         status: 413,
@@ -173,7 +173,7 @@ describe('uploading a file', () => {
       expect(await blobs()).toEqual([]);
     });
 
-    it('when it is no form, or one without a boundary', async () => {
+    it('when it is not a form, or has no boundary', async () => {
       const send = (type: string) =>
         edge.app.inject({
           method: 'POST',
@@ -193,14 +193,14 @@ describe('uploading a file', () => {
       expect(await blobs()).toEqual([]);
     });
 
-    it('when retrieval is away, before a byte of it is read', async () => {
+    it('when retrieval is away, unread', async () => {
       edge.rpc.fails(retrievalSettings.get, new CallError('UNAVAILABLE', 'nobody answers', { retryAfter: 1 }));
       const answer = await upload([file()]);
       expect({ status: answer.status, retry: answer.headers['retry-after'] }).toEqual({ status: 503, retry: '1' });
       expect(await blobs()).toEqual([]);
     });
 
-    it('when its client goes away', async () => {
+    it('when its client disconnects', async () => {
       const abort = new AbortController();
       async function* slow(): AsyncGenerator<Uint8Array> {
         yield Buffer.alloc(100_000);
@@ -227,7 +227,7 @@ describe('uploading a file', () => {
       expect(await blobs()).toEqual([]);
     });
 
-    it('while too many of the same user are under way, and others are not held up', async () => {
+    it('while too many of the same user are under way; other users are not affected', async () => {
       const go = new AbortController();
       async function* waiting(): AsyncGenerator<Uint8Array> {
         yield Buffer.from('x');
@@ -260,13 +260,13 @@ describe('uploading a file', () => {
     expect(registered().map(({ request }) => (request as { fileId: string }).fileId)).toEqual([body.id, body.id]);
   });
 
-  it('keeps the bytes when nobody knows whether they were registered', async () => {
+  it('keeps the bytes if the outcome of the registration is unknown', async () => {
     edge.rpc.fails(files.register, new CallError('DEADLINE_EXCEEDED', 'no answer'));
     expect((await upload([file()])).status).toBe(504);
     expect(await blobs()).toHaveLength(1);
   });
 
-  it('with a store that can not be used is 503 with Retry-After, and all else goes on', async () => {
+  it('is 503 with Retry-After while the store is unusable; the rest works', async () => {
     await writeFile(join(directory, 'blobs'), '');
     const answer = await upload([file(repeated(Buffer.alloc(65_536), 3 * MIB))]);
     expect({ status: answer.status, retry: answer.headers['retry-after'] }).toEqual({ status: 503, retry: '60' });
@@ -282,7 +282,7 @@ describe('uploading a file', () => {
     expect(edge.rpc.commands).toEqual([]);
   });
 
-  it("by a foreign page in a person's name is refused, and so is one of an account that is not active yet", async () => {
+  it('by a cross-site page is refused, and so is one of a pending account', async () => {
     const [, token = ''] = headers.authorization.split(' ');
     const send = (own: Record<string, string>) => sendForm(url, own, [file()]);
     const foreign = await send({ cookie: `token=${token}`, origin: 'https://evil.example' });
@@ -292,7 +292,7 @@ describe('uploading a file', () => {
     expect(await blobs()).toHaveLength(1);
   });
 
-  it('is for uploads alone: no other route reads a form', async () => {
+  it('is the only route that reads a form', async () => {
     const reply = await edge.app.inject({
       method: 'POST',
       url: '/api/v1/chats/new',

@@ -4,7 +4,7 @@ import { forward, forwards } from '../../http/forward';
 import { idOf } from '../../http/hidden';
 import { baseReply } from './wire';
 
-/** Which of the two does not exist, the base or the file, is in retrieval's sentence. */
+/** Retrieval's message says which of the two is missing, the base or the file. */
 const statuses = { NOT_FOUND: 404, PERMISSION_DENIED: 404 };
 
 /** Changes to the files of a base. */

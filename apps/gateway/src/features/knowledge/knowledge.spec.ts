@@ -5,7 +5,7 @@ import { knowledge as knowledgeCalls, type KnowledgeBase, type StoredFile } from
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge, userOf } from '../../../test/edge';
 
-/** The routes of knowledge bases at the edge; retrieval is a table of answers. */
+/** The routes of knowledge bases at the edge; retrieval's replies come from a table. */
 describe('knowledge bases at the edge', () => {
   let edge: Edge;
   let user: ReturnType<Edge['account']>;
@@ -63,14 +63,14 @@ describe('knowledge bases at the edge', () => {
     return { ...rest, files: null };
   };
 
-  it('are listed with their owner, the caller’s without asking anybody', async () => {
+  it('are listed with their owner, without a call for the caller’s own', async () => {
     edge.rpc.on(knowledgeCalls.list, () => ({ items: [base], total: 1 }));
     expect((await ask('GET', '/?page=2')).json()).toEqual({ items: [{ ...base, user: owner(user) }], total: 1 });
     expect(asked(knowledgeCalls.list)).toEqual({ page: 2 });
     expect(edge.rpc.commands).toEqual([knowledgeCalls.list.pattern]);
   });
 
-  it('of others are found by administrators, named where their owner is known', async () => {
+  it('of others are found by administrators, with the owner’s name if it is known', async () => {
     const [known, gone] = [userOf('user'), randomUUID()];
     edge.rpc.on(users.get, ({ userId }) => {
       if (userId === known.id) return known;
@@ -132,7 +132,7 @@ describe('knowledge bases at the edge', () => {
     expect((await ask('GET', '/search/files?query=a')).json()).toEqual(page({ ...listed, knowledge }));
   });
 
-  it('take files in and give them back', async () => {
+  it('accept files and release them', async () => {
     for (const call of [knowledgeCalls.addFiles, knowledgeCalls.updateFile, knowledgeCalls.removeFile])
       edge.rpc.on(call, () => base);
     const body = { file_id: file.id, directory_id: null };
@@ -169,7 +169,7 @@ describe('knowledge bases at the edge', () => {
     ['GET', '/files', undefined, knowledgeCalls.files],
     ['GET', '/files/pending', undefined, knowledgeCalls.pending],
   ])(
-    '%s …%s says the same of a base that is not there, not the caller’s, or no id at all',
+    '%s …%s answers the same for a missing base, another user’s base and an invalid id',
     async (method, path, payload, call) => {
       const detail = 'There is no such knowledge base, or it is not yours.';
       edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
@@ -186,7 +186,7 @@ describe('knowledge bases at the edge', () => {
     ['/file/add', knowledgeCalls.addFiles],
     ['/file/update', knowledgeCalls.updateFile],
     ['/file/remove', knowledgeCalls.removeFile],
-  ])('…%s says whether base or file is not there', async (path, call) => {
+  ])('…%s says whether the base or the file is missing', async (path, call) => {
     edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such file.'));
     const reply = await ask('POST', `/${id}${path}`, body);
     expect([reply.statusCode, reply.json()]).toEqual([404, { detail: 'There is no such file.' }]);

@@ -4,14 +4,14 @@ import type { Owner } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { Caller } from '../../sessions/caller';
 
-/** Says whose something is. */
+/** Owners of items in lists. */
 @Injectable()
 export class Owners {
   constructor(private readonly rpc: Rpc) {}
 
   /**
-   * Names the owners of what a page lists; only administrators see what is somebody else's, so it is usually the caller alone. One that
-   * cannot be asked about now, or is gone, is null.
+   * The owners of a page's items; only administrators see other users' items, so it is usually the caller alone. An owner that is deleted, or
+   * cannot be fetched now, is null.
    */
   async of(userIds: readonly string[], { user, principal }: Caller): Promise<(userId: string) => Owner> {
     const owners = new Map<string, Owner>([[user.id, ownerOf(user)]]);

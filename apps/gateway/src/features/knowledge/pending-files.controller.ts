@@ -16,10 +16,10 @@ import { progressOf } from '../files/file-status.controller';
 import { FileWatch } from '../files/file-watch';
 import { LatestOnly } from '../files/latest-only';
 
-/** Notices come a few times a second for each file of an upload; the list is read this often at most. */
+/** Minimum interval between reads of the list: notices come a few times a second for each file of an upload. */
 const READ_EVERY_MS = 500;
 
-/** The files of a base that are on their way. */
+/** The pending files of a base. */
 @Controller()
 export class PendingFilesController {
   constructor(
@@ -45,7 +45,7 @@ export class PendingFilesController {
     this.follow(stream, first, owner, () => this.read(knowledgeId, caller));
   }
 
-  /** Reads the list again after each change, one read at a time; a change during a read is followed by another. */
+  /** Reads the list again after each change, one read at a time; a change during a read triggers another. */
   private follow(stream: EventStream, first: PendingFile[], owner: string, read: () => Promise<PendingFile[]>): void {
     const latest = new LatestOnly(stream);
     const show = (list: PendingFile[]): void => (list.length === 0 ? latest.last(list) : latest.show(list));
@@ -58,9 +58,9 @@ export class PendingFilesController {
       try {
         show(await read());
       } catch (error) {
-        // The base was deleted while it was followed: there is nothing to come.
+        // The base was deleted while it was followed: no further list will come.
         if (error instanceof Problem) return latest.last([]);
-        // Retrieval or Redis is away: the next look, a few seconds from now, may have more luck.
+        // Retrieval or Redis is away: the next poll, a few seconds from now, tries again.
         this.runtime.logger('knowledge').debug({ err: error }, 'pending files could not be read');
       }
       await new Promise((resolve) => setTimeout(resolve, READ_EVERY_MS).unref());
@@ -69,7 +69,7 @@ export class PendingFilesController {
     };
     stream.onClose(this.watch.onChange(owner, () => void refresh()));
     show(first);
-    // What changed between the first reading and now.
+    // Catches changes between the first read and now.
     if (first.length > 0) void refresh();
   }
 

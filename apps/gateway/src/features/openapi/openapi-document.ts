@@ -22,23 +22,26 @@ export interface OpenApiDocument {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** What every refusal means; the body is always `ErrorReply`. */
+/** The meaning of each error status; the body is always `ErrorReply`. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  400: 'The request is understood and cannot be done.',
+  400: 'The request is valid but cannot be fulfilled.',
   401: 'There is no session, or it is over (then with `WWW-Authenticate`); for chats: no such chat, or not yours.',
   403: 'The account may not do this.',
-  404: 'It does not exist, or it is somebody else\u2019s.',
-  409: 'It contradicts what is there.',
+  404: 'It does not exist, or it belongs to another user.',
+  409: 'It conflicts with the present state.',
   413: 'The body is too large.',
-  415: 'The body is of a type that is not taken.',
-  422: 'Fields are wrong; `errors` names each.',
-  429: 'The caller did too much at once or of late; `Retry-After` says when to come back.',
-  500: 'Unexpected; `error_id` is in the log.',
-  503: 'The server is busy or lacks a part that it needs; `Retry-After` says when to come back.',
+  415: 'The media type of the body is not supported.',
+  422: 'Fields are invalid; `errors` names each.',
+  429: 'Too many requests of the caller; `Retry-After` says when to retry.',
+  500: 'Unexpected error; `error_id` is in the log.',
+  503: 'The server is busy or a service is unavailable; `Retry-After` says when to retry.',
   504: 'A service did not answer in time.',
 };
 
-/** The OpenAPI document of every declared route, under each of its paths. It takes 0.15 s of CPU, and others have their turn after each route. */
+/**
+ * The OpenAPI document of every declared route, under each of its paths. It takes 0.15 s of CPU, so it yields to the event loop after each
+ * route.
+ */
 export async function openApiDocument(version: string): Promise<OpenApiDocument> {
   const paths: OpenApiDocument['paths'] = {};
   for (const declared of declaredRoutes()) {
@@ -46,7 +49,7 @@ export async function openApiDocument(version: string): Promise<OpenApiDocument>
     const { path, aliases = [], method } = declared.route;
     for (const [index, each] of [path, ...aliases].entries()) {
       const operations = (paths[each.replace(/:(\w+)/g, '{$1}')] ??= {});
-      // Another name of the same operation, such as the typed form of one that takes several bodies.
+      // Another name of the same operation, such as the typed form of one with several bodies.
       operations[method.toLowerCase()] ??= operationOf(declared, each, index);
     }
   }
@@ -81,7 +84,7 @@ function operationOf({ name, route }: DeclaredRoute, path: string, index: number
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
     responses: {
-      200: { description: `Who may ask: ${route.access}.`, content: replyOf(route) },
+      200: { description: `Access: ${route.access}.`, content: replyOf(route) },
       ...Object.fromEntries(
         refusalsOf(route).map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]),
       ),
@@ -102,7 +105,7 @@ function refusalsOf(route: Route): number[] {
     });
 }
 
-/** Every parameter that the path names is there, also where the schema does not read it. */
+/** Every parameter of the path, even if the schema does not read it. */
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', path: string) {
   const { properties = {}, required = [] } = schema === undefined ? {} : toJson(schema, 'input');
   const read = Object.entries(properties).map(([name, each]) => ({

@@ -5,12 +5,12 @@ import { version } from '../../../package.json';
 import { Route } from '../../http/route';
 import { openApiDocument } from './openapi-document';
 
-/** Which routes there are is told to whoever may use them, not to strangers. */
+/** The list of routes is shown to activated accounts only. */
 @Controller()
 export class OpenApiController {
   private document: Promise<string> | undefined;
 
-  /** Made when it is first asked for: a process that nobody asks spends nothing on it. */
+  /** Created on the first request, because most processes never need it. */
   @Route(routes.openapi.document)
   async get(@Res() reply: FastifyReply): Promise<void> {
     this.document ??= openApiDocument(version).then((document) => JSON.stringify(document));

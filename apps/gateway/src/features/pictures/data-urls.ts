@@ -2,7 +2,7 @@ import { PICTURE_TYPES } from '@perennial/contracts-chat';
 
 export type PictureType = (typeof PICTURE_TYPES)[number];
 
-/** A message of any of the shapes that bring pictures: content parts, or entries of `files`. */
+/** A message of any shape that may carry pictures: content parts, or entries of `files`. */
 export interface CarriesPictures {
   content?: unknown;
   files?: unknown;
@@ -11,7 +11,9 @@ export interface CarriesPictures {
 
 const DATA_URL = new RegExp(`^data:(${PICTURE_TYPES.join('|')});base64,[A-Za-z0-9+/]+={0,2}$`);
 
-/** The data URLs of a message's pictures. Other kinds (SVG runs scripts) and malformed ones are the provider's to judge. */
+/**
+ * The data URLs of a message's pictures. Other types (SVG runs scripts) and malformed ones are left for the provider to refuse.
+ */
 export function picturesIn(message: CarriesPictures): string[] {
   const urls: string[] = [];
   withPictures(message, {
@@ -23,7 +25,7 @@ export function picturesIn(message: CarriesPictures): string[] {
   return urls;
 }
 
-/** The message with other addresses for its pictures, where there are some. */
+/** The message with other addresses for its pictures. */
 export function withPictures<M extends CarriesPictures>(
   message: M,
   addresses: { get(url: string): string | undefined },
@@ -50,7 +52,7 @@ export function withPictures<M extends CarriesPictures>(
   };
 }
 
-/** A request's `files` name documents. Pictures among them are its messages', where they are read; here nobody does. */
+/** A request's `files` are documents. Pictures among them belong to its messages and are read there. */
 export function documentsOf<F>(files: readonly F[]): F[] {
   return files.filter((file) => {
     const url = (file as { url?: unknown } | null)?.url;

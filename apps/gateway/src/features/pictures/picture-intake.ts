@@ -17,12 +17,12 @@ type Kept = CallRequest<typeof pictures.keep>['pictures'][number];
 /** Pictures of one request. */
 const MAX_PICTURES = 1_000;
 const UNDECIDED: ReadonlySet<string> = new Set(['DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN']);
-/** Written to the store at once for one request. */
+/** Concurrent writes to the store for one request. */
 const AT_ONCE = 4;
 
 /**
- * Takes the pictures out of messages that bring them as data URLs: their bytes go into the store, and the messages refer to them. So they are
- * stored once, and never travel between services.
+ * Moves pictures out of messages: the bytes of data URLs go into the store, and the messages refer to them. So pictures are stored once, and
+ * never travel between services.
  */
 @Injectable()
 export class PictureIntake {
@@ -33,7 +33,8 @@ export class PictureIntake {
   ) {}
 
   /**
-   * The messages with references in place of data URLs; the very same where there are none.
+   * The messages with references instead of data URLs; the same objects if there are none.
+   *
    * @throws Problem 413 (storage full), 422 (too many), 503 (the store is away)
    */
   async take<M extends CarriesPictures>(messages: readonly M[], principal: UserPrincipal): Promise<M[]> {
@@ -49,9 +50,9 @@ export class PictureIntake {
       const addresses = new Map(urls.map((url, at) => [url, pictureUrl(ids[at] ?? '')]));
       return messages.map((message) => withPictures(message, addresses));
     } catch (error) {
-      // The version before does not know the call: its messages keep their pictures. The bytes are then nobody's, which chat finds out.
+      // The previous version does not know the call: its messages keep their pictures. Chat removes the unused bytes later.
       if (error instanceof CallError && error.code === 'UNAVAILABLE') return [...messages];
-      // Where nobody can know whether they were written down, chat finds out as well.
+      // If the outcome is unknown, chat removes the bytes later unless they were recorded.
       if (error instanceof CallError && !UNDECIDED.has(error.code)) {
         await Promise.allSettled(stored.map(({ blobKey }) => this.store.delete(blobKey)));
       }
@@ -59,7 +60,7 @@ export class PictureIntake {
     }
   }
 
-  /** A chat's blob with the pictures of its messages taken out. */
+  /** A chat's blob with the pictures of its messages moved to the store. */
   async takeFromChat(chat: ChatBlob, principal: UserPrincipal): Promise<ChatBlob> {
     if (chat.history === undefined) return chat;
     const entries = Object.entries(chat.history.messages);

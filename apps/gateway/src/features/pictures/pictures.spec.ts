@@ -80,7 +80,7 @@ describe('a picture in a message', () => {
     ['a new chat', '/api/v1/chats/new', { chat }, chats.create],
     ['a changed chat', `/api/v1/chats/${randomUUID()}`, { chat }, chats.update],
   ])(
-    'of %s is stored once and never travels; its address gives the bytes to its owner alone',
+    'of %s is stored once and never sent between services; its address serves its owner only',
     async (_, url, body, which) => {
       await post(url, body);
       const request = sent(which.pattern);
@@ -102,7 +102,7 @@ describe('a picture in a message', () => {
     },
   );
 
-  it('of a completion leaves its idempotency hash what it was before pictures had addresses', async () => {
+  it('of a completion does not change its idempotency hash', async () => {
     const hashes: string[] = [];
     for (const _ of [1, 2]) await post('/api/v1/chat/completions', completion);
     for (const { request, pattern } of edge.rpc.calls) {
@@ -113,7 +113,7 @@ describe('a picture in a message', () => {
     expect(hashes).toEqual(Array(2).fill(createHash('sha256').update(body).digest('hex')));
   });
 
-  it('that finds no room is refused, and leaves no bytes', async () => {
+  it('beyond the storage limit is refused, and leaves no bytes', async () => {
     const before = await blobs();
     edge.rpc.fails(pictures.keep, new CallError('PAYLOAD_TOO_LARGE', 'Your chats take 2 MB of the 1 MB allowed.'));
     const reply = await post('/api/v1/chats/new', { chat });
@@ -122,7 +122,7 @@ describe('a picture in a message', () => {
     expect(sent(chats.create.pattern)).toBe('[]');
   });
 
-  it('stays in its message while chat is of a version that keeps none', async () => {
+  it('stays in its message while chat runs the previous version', async () => {
     edge.rpc.fails(pictures.keep, new CallError('UNAVAILABLE', 'This replica does not know the call.'));
     await post('/api/v1/chats/new', { chat });
     expect(sent(chats.create.pattern)).toContain(URL);
@@ -141,7 +141,7 @@ describe('a picture in a message', () => {
     expect(await make({ chat: { title: 'T' } })).toBe(409);
   });
 
-  it('of another kind, or malformed, is passed on as it is', async () => {
+  it('of another type, or malformed, is passed on unchanged', async () => {
     const svg = 'data:image/svg+xml;base64,PHN2Zy8+';
     const messages = { u: { ...message, content: [{ type: 'image_url', image_url: { url: svg } }], files: [] } };
     await post('/api/v1/chats/new', { chat: { history: { messages } } });

@@ -1,6 +1,6 @@
 /**
- * What `/retrieval/config` has of engines that are not offered, with the values that mean "none": a client that reads or sends them back
- * finds what it looks for, and nothing comes of it.
+ * Fields of `/retrieval/config` for engines that we do not have, with values that mean "none": clients that read them find them, and values
+ * that they send are ignored.
  */
 export const NOT_OFFERED = {
   ENABLE_RAG_HYBRID_SEARCH_ENRICHED_TEXTS: false,

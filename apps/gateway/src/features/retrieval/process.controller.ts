@@ -8,7 +8,7 @@ import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
 import { TextFiles } from '../files/text-files';
 
-/** The older routes to what files and knowledge bases do by themselves now. */
+/** Older routes for what files and knowledge bases now do by themselves. */
 @Controller()
 export class ProcessController {
   constructor(
@@ -56,7 +56,7 @@ export class ProcessController {
     return { status: true };
   }
 
-  /** A file that is in the search already need not be read again. */
+  /** A file that searches find already is not ingested again. */
   private async retry(fileId: string, principal: UserPrincipal): Promise<void> {
     try {
       await this.rpc.call(files.retry, { fileId }, { principal });
@@ -66,7 +66,7 @@ export class ProcessController {
   }
 }
 
-/** The base that a collection's name means; undefined for a file's own collection, or none. */
+/** The base that a collection name refers to; undefined for a file's own collection, or none. */
 function baseOf(collection: string | null | undefined): string | undefined {
   if (collection === null || collection === undefined || /^file-/.test(collection)) return undefined;
   return idOf('base', collection);

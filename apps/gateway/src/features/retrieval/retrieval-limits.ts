@@ -4,12 +4,12 @@ import { Notices, Rpc } from '@perennial/transport';
 import { Problem } from '../../problem';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 
-/** A lost notice delays a change by this much. */
+/** A lost notice delays a change by this time. */
 const BELIEVED_MS = 5_000;
-/** The page must not wait long for what it can do without. */
+/** The page must not wait long for optional data. */
 const TIMEOUT_MS = 1_000;
 
-/** What a page may attach: MiB of a file and files of a message, null without a limit. */
+/** Limits for attachments on the page: MiB of a file and files of a message, null without a limit. */
 export interface FileLimits {
   maxSize: number | null;
   maxCount: number | null;
@@ -17,7 +17,7 @@ export interface FileLimits {
 
 export const NO_LIMITS: FileLimits = { maxSize: null, maxCount: null };
 
-/** The limits of files as last seen. Uploads are judged by what retrieval says at that moment; these are for showing. */
+/** The last known limits of files, for display. Uploads are checked against retrieval's present limits. */
 @Injectable()
 export class RetrievalLimits implements OnModuleInit {
   private limits = NO_LIMITS;
@@ -33,12 +33,12 @@ export class RetrievalLimits implements OnModuleInit {
     void this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, () => this.forget());
   }
 
-  /** Somebody changed them: ask again. */
+  /** The limits were changed here: fetch them again. */
   forget(): void {
     this.readAt = -Infinity;
   }
 
-  /** Never rejects: while retrieval cannot be asked the last known ones stand. */
+  /** Never rejects: while retrieval is unavailable the last known limits are returned. */
   async known(): Promise<FileLimits> {
     if (performance.now() - this.readAt >= BELIEVED_MS) {
       this.reading ??= this.read().finally(() => (this.reading = undefined));
@@ -47,7 +47,11 @@ export class RetrievalLimits implements OnModuleInit {
     return this.limits;
   }
 
-  /** Refuses a message with more documents than it may have; a message without any asks nobody. @throws Problem 400 */
+  /**
+   * Refuses a message with more documents than allowed; a message without any makes no call.
+   *
+   * @throws Problem 400
+   */
   async refuseTooMany(files: readonly { type?: string | null }[] | null | undefined): Promise<void> {
     const documents = files?.filter(({ type }) => type === 'file' || type === 'collection').length ?? 0;
     if (documents === 0) return;
@@ -61,7 +65,7 @@ export class RetrievalLimits implements OnModuleInit {
   }
 
   private async read(): Promise<void> {
-    // Also when it fails: a retrieval that is away is not asked by every page.
+    // Also after a failure, so that pages do not call an unavailable retrieval each time.
     this.readAt = performance.now();
     const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal, deadlineMs: TIMEOUT_MS });
     this.limits = { maxSize: settings.FILE_MAX_SIZE, maxCount: settings.FILE_MAX_COUNT };

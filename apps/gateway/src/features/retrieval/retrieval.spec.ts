@@ -49,7 +49,7 @@ const embedding: EmbeddingConfig = {
   },
 };
 
-/** The routes of retrieval at the edge; retrieval is a table of answers, the store of bytes is a directory. */
+/** The routes of retrieval at the edge; retrieval's replies come from a table, the blob store is a directory. */
 describe('retrieval at the edge', () => {
   let edge: Edge;
   let directory: string;
@@ -81,14 +81,14 @@ describe('retrieval at the edge', () => {
     updated_at: 0,
   });
 
-  it('shows its settings under the wire’s names, with what is not offered empty', async () => {
+  it('shows its settings under the wire’s names, with missing engines empty', async () => {
     edge.rpc.on(retrievalSettings.get, () => ({ version: 3, settings }));
     const reply = (await ask('GET', '/config', undefined, admin)).json<Record<string, unknown>>();
     expect(reply).toMatchObject({ status: true, ...settings, CONTENT_EXTRACTION_ENGINE: '', RAG_RERANKING_MODEL: '' });
     expect(reply.web).toMatchObject({ ENABLE_WEB_SEARCH: false });
   });
 
-  it('changes what is named, and nothing that is not offered', async () => {
+  it('changes the given settings, and ignores those of missing engines', async () => {
     edge.rpc.on(retrievalSettings.update, (change) => ({ version: 4, settings: { ...settings, ...change } }));
     const body = { TOP_K: 7, FILE_MAX_SIZE: null, TIKA_SERVER_URL: 'http://tika', web: { ENABLE_WEB_SEARCH: true } };
     const reply = await ask('POST', '/config/update', body, admin);
@@ -105,7 +105,7 @@ describe('retrieval at the edge', () => {
     ]);
   });
 
-  it('shows the embedding model, the index that answers and the one that is being made', async () => {
+  it('shows the embedding model, the active index and the one being built', async () => {
     edge.rpc.on(embeddingCalls.get, () => embedding);
     expect((await ask('GET', '/embedding', undefined, admin)).json()).toEqual({
       status: true,
@@ -135,7 +135,7 @@ describe('retrieval at the edge', () => {
     });
   });
 
-  it('changes of the embedding what is named', async () => {
+  it('changes the given embedding settings', async () => {
     edge.rpc.on(embeddingCalls.update, () => ({
       ...embedding,
       index: { active: null, building: null, refused: { total: 0, files: [] } },
@@ -192,7 +192,7 @@ describe('retrieval at the edge', () => {
     expect([away.statusCode, away.headers['retry-after']]).toEqual([503, '5']);
   });
 
-  it('makes a file of a text, and leaves nothing behind of one that is refused', async () => {
+  it('creates a file from a text, and leaves nothing of a refused one', async () => {
     let key = '';
     edge.rpc.on(files.register, ({ fileId, name }) => {
       key = `files/${fileId}/1`;
@@ -217,7 +217,7 @@ describe('retrieval at the edge', () => {
     expect(await count()).toBe(before);
   });
 
-  it('replaces the text of a file under a key of its own; a PDF’s text is a text from then on', async () => {
+  it('replaces the text of a file under a new key; a PDF becomes a text file', async () => {
     const id = randomUUID();
     edge.rpc.on(files.get, () => fileOf(id, 'plan.pdf'));
     edge.rpc.on(files.replace, () => fileOf(id, 'plan.pdf.txt'));
@@ -232,7 +232,7 @@ describe('retrieval at the edge', () => {
     });
   });
 
-  it('puts a stored file to work, into a base where one is named', async () => {
+  it('ingests a stored file, into a base if one is named', async () => {
     const id = randomUUID();
     const base = randomUUID();
     edge.rpc.on(files.get, () => fileOf(id, 'a.md'));
@@ -262,7 +262,7 @@ describe('retrieval at the edge', () => {
     });
   });
 
-  it('takes a file out of a collection, and resets what an administrator asks for', async () => {
+  it('removes a file from a collection, and resets for an administrator', async () => {
     const [id, base] = [randomUUID(), randomUUID()];
     edge.rpc.on(files.remove, () => ({ deleted: true }));
     edge.rpc.on(files.removeAll, () => ({ deleted: 2 }));
@@ -334,7 +334,7 @@ describe('retrieval at the edge', () => {
     expect(edge.rpc.commands).toEqual([]);
   });
 
-  it('puts nobody else’s file to work, and nothing into nobody else’s base', async () => {
+  it('ingests no file of another user, and adds nothing to another user’s base', async () => {
     const [file_id, collection_name] = [randomUUID(), randomUUID()];
     const post = async (url: string, body: object) => {
       const reply = await ask('POST', url, body);
@@ -357,7 +357,7 @@ describe('retrieval at the edge', () => {
     ]);
   });
 
-  it('tells the page its limits of files, as they are and as they become', async () => {
+  it('shows the page its limits of files, also after a change', async () => {
     let limits = { FILE_MAX_SIZE: 20 as number | null, FILE_MAX_COUNT: 5 as number | null };
     edge.rpc.on(users.status, () => ({ onboarding: false, signUpEnabled: false }));
     edge.rpc.on(retrievalSettings.get, () => ({ version: 3, settings: { ...settings, ...limits } }));

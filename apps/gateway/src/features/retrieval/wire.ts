@@ -8,7 +8,7 @@ export function settingsReply(settings: RetrievalSettings): RouteReply<typeof ro
   return { ...NOT_OFFERED, status: true, ...settings };
 }
 
-/** The settings among what a client sent; the rest belongs to engines that are not offered. */
+/** Our settings in a client's body; the rest belongs to engines that we do not have. */
 export function settingsIn(body: Record<string, unknown>): Partial<RetrievalSettings> {
   const names = Object.keys(RetrievalSettingsSchema.shape).filter((name) => body[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, body[name]]));
@@ -37,7 +37,7 @@ export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof route
   };
 }
 
-/** What is named; the rest stays as it is. */
+/** The given settings; the rest is unchanged. */
 export function embeddingIn(
   body: RouteBody<typeof routes.retrieval.updateEmbedding>,
 ): CallRequest<typeof embedding.update> {

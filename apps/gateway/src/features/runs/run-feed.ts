@@ -2,9 +2,10 @@ import type { FollowedRun, Following, RunPosition, RunStreamSubscriber, RunUpdat
 import type { EventStream } from '../../http/event-stream';
 
 /**
- * Follows a run into an event stream. While the reader is slow the subscriber keeps a cursor for it instead of us keeping text; when it has
- * caught up one update brings it up to date. Stops when the reader is gone.
- * @param write puts one update into the stream; answers false when the stream is blocked
+ * Follows a run into an event stream. While the reader is slow the subscriber keeps its cursor instead of buffered text; one update then
+ * brings it up to date. Stops when the reader is gone.
+ *
+ * @param write writes one update into the stream; returns false when the stream is blocked
  */
 export async function feed(
   subscriber: RunStreamSubscriber,

@@ -37,7 +37,7 @@ export class RunsController {
         if (update.kind === 'end') stream.end();
         return taken;
       });
-      // An answer that has not begun: the reader learns that it is connected.
+      // No text yet: the reader learns that it is connected.
       stream.begin();
     } catch (error) {
       if (stream.hasBegun) stream.end();
@@ -46,7 +46,7 @@ export class RunsController {
   }
 }
 
-/** The header wins: a browser's EventSource sends it when it comes back to an address that named an older cursor. */
+/** The header wins: a browser's EventSource sends it when it reconnects to an address with an older cursor. */
 function cursorOf(request: FastifyRequest, query: string | undefined): Cursor | undefined {
   const header = request.headers['last-event-id'];
   const text = typeof header === 'string' && header !== '' ? header : query;

@@ -1,13 +1,11 @@
-import fastifyStatic from '@fastify/static';
 import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorFilter } from '../../http/error.filter';
 import { Problem } from '../../problem';
 import { isMachinePath, type Site, type SiteFile, wantsPage } from './site';
 
-/** Serves the page at every path that is no route: its files, and the page itself for the places inside it. */
-export async function serveSite(fastify: FastifyInstance, site: Site | undefined, errors: ErrorFilter): Promise<void> {
-  if (site !== undefined) await fastify.register(fastifyStatic, { root: site.root, serve: false, cacheControl: false });
+/** Serves the page at every path that is not a route: its files, and the page itself for paths inside it. */
+export function serveSite(fastify: FastifyInstance, site: Site | undefined, errors: ErrorFilter): void {
   fastify.route({
     method: ['GET', 'HEAD'],
     url: '/*',
@@ -18,7 +16,7 @@ export async function serveSite(fastify: FastifyInstance, site: Site | undefined
         errors.answer(new NotFoundException(), request, reply);
         return reply;
       }
-      // Its scripts and calls are at the root of the host: there it would be an empty page.
+      // Its scripts and calls are at the root of the host, so the page would stay empty.
       if (site.own && request.prefix !== undefined) {
         errors.answer(notBelow(request.prefix), request, reply);
         return reply;
@@ -26,7 +24,7 @@ export async function serveSite(fastify: FastifyInstance, site: Site | undefined
       return reply
         .header('cache-control', file.cacheControl)
         .header('content-security-policy', site.policy)
-        .sendFile(file.path);
+        .sendFile(file.path, site.root);
     },
   });
 }

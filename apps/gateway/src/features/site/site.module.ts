@@ -12,7 +12,7 @@ import { OWN_PAGE_ROOT, SITE, Site } from './site';
 })
 export class SiteModule {}
 
-/** A `WEB_ROOT` without a page is a mistake that must be seen at the start; our own page may be missing while it is developed. */
+/** A `WEB_ROOT` without a page fails at start; our own page may be missing during development. */
 async function openSite({ WEB_ROOT }: GatewayEnv, ownPage: string): Promise<Site | undefined> {
   const own = WEB_ROOT === undefined || resolve(WEB_ROOT) === resolve(ownPage);
   const site = await Site.open(WEB_ROOT ?? ownPage, own);

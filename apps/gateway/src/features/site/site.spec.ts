@@ -32,7 +32,7 @@ describe('the page', () => {
     edge.app.inject({ method: 'GET', url, headers });
 
   it.each(['/', '/c/7e46a2ed', '/admin/users', '/index.html'])(
-    'is served at %s and asked for anew each time',
+    'is served at %s and revalidated each time',
     async (url) => {
       const reply = await get(url);
       expect(reply.statusCode).toBe(200);
@@ -54,7 +54,7 @@ describe('the page', () => {
   });
 
   it.each(['/', '/c/7e46a2ed', '/assets/index-Dk3a9F1x.js'])(
-    'says what it needs where a proxy shows it below a path: %s',
+    'explains that it needs its own host below a proxy’s path: %s',
     async (url) => {
       const headers = { accept: 'text/html', 'x-forwarded-prefix': '/chat' };
       const reply = await edge.app.inject({ method: 'GET', url, headers, remoteAddress: '10.0.0.1' });
@@ -68,7 +68,7 @@ describe('the page', () => {
     },
   );
 
-  it('what is no page may do nothing', async () => {
+  it('other replies have a policy that allows nothing', async () => {
     expect((await get('/api/version')).headers['content-security-policy']).toBe(
       "default-src 'none'; frame-ancestors 'none'",
     );
@@ -96,7 +96,7 @@ describe('the page', () => {
     '/api/nothing',
     '/openai/nothing',
     '/ws/nothing',
-  ])('nothing leaves its directory: %s', async (url) => {
+  ])('no file outside its directory is served: %s', async (url) => {
     const reply = await get(url, { accept: '*/*' });
     expect([400, 404]).toContain(reply.statusCode);
     expect(reply.json()).toHaveProperty('detail');

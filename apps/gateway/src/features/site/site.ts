@@ -3,11 +3,11 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { foreignPage, OWN_PAGE, policy } from '../../http/csp';
 
-/** Names that a bundler makes from the content (`index-Dk3a9F1x.js`): what is there never changes. */
+/** Names with a content hash (`index-Dk3a9F1x.js`): their content never changes. */
 const HASHED =
   /(?:^|\/)(?:assets|_app\/immutable|immutable|static\/(?:js|css|media))\/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 const YEAR = 'public, max-age=31536000, immutable';
-/** Ask each time whether it is still the same. */
+/** The client revalidates each time. */
 const REVALIDATE = 'no-cache';
 
 /** A file of the site: where it is below the root, and how long it may be kept. */
@@ -30,7 +30,7 @@ export class Site {
     readonly policy: string,
     /** Changes when the page does. */
     readonly fingerprint: string,
-    /** It is our own page. */
+    /** Whether it is our own page. */
     readonly own: boolean,
   ) {}
 
@@ -52,7 +52,8 @@ export class Site {
   }
 
   /**
-   * The file at a URL path, symbolic links followed; undefined when there is none, when it is hidden, or when it lies outside the root.
+   * The file at a URL path, symbolic links followed; undefined when it is missing, hidden, or outside the root.
+   *
    * @param urlPath still percent-encoded, without query
    */
   async find(urlPath: string): Promise<SiteFile | undefined> {
@@ -76,13 +77,13 @@ export class Site {
   }
 }
 
-/** Whether a missing path may be a place inside the page: no file name, and a browser that wants a page. */
+/** Whether a missing path may be a place inside the page: no file name, and the client accepts HTML. */
 export function wantsPage(urlPath: string, accept: string | undefined): boolean {
   if (isMachinePath(urlPath) || !(accept ?? '').includes('text/html')) return false;
   return extname(urlPath) === '';
 }
 
-/** Paths that programs call: what is not there is 404 as JSON, never the page. */
+/** Paths for programs: a missing one is 404 as JSON, never the page. */
 export function isMachinePath(urlPath: string): boolean {
   return /^\/(?:api|v1|openai|ollama|ws|oauth|health|ready|metrics)(?:\/|$)/.test(urlPath);
 }

@@ -10,8 +10,8 @@ import { SocketUsers } from './socket-users';
 import { UserRelay } from './user-relay';
 
 /**
- * Sent by the gateway that was asked which answers of a chat are being written, when the user's sockets are at another one: the gateways
- * that hold them send the text so far, because the wire has no cursor for sockets.
+ * Sent by the gateway that was asked for the running answers of a chat; gateways with sockets of the user then send the text so far, because
+ * the wire has no cursor for sockets.
  */
 const CATCH_UP = defineNotice('gateway.catch-up', z.object({ userId: z.uuid(), runIds: z.array(z.uuid()).max(100) }));
 
@@ -38,14 +38,14 @@ export class CatchUp implements OnModuleInit {
     return runs.map(({ runId }) => runId);
   }
 
-  /** To every socket of the user, wherever it is. */
+  /** To every socket of the user, on all gateways. */
   toUser(userId: string, runIds: readonly string[]): void {
     if (runIds.length === 0) return;
     if (this.users.has(userId)) void this.sendTo(userId, runIds);
     else void this.notices.publish(CATCH_UP, { userId, runIds: [...runIds] });
   }
 
-  /** Never rejects: a text that cannot be had now arrives with the next update of its run. */
+  /** Never rejects: a missing text arrives with the next update of its run. */
   async send(
     runIds: readonly string[],
     send: (packet: Packet) => void,
@@ -57,12 +57,12 @@ export class CatchUp implements OnModuleInit {
         const packet = run && isAllowed(run) ? UserRelay.snapshot(run) : undefined;
         if (packet !== undefined) send(packet);
       } catch (error) {
-        this.runtime.logger('sockets').warn({ err: error, run_id: runId }, 'could not send the text so far');
+        this.runtime.logger('sockets').warn({ err: error, run_id: runId }, 'failed to send the text so far');
       }
     }
   }
 
-  /** A notice is no truth: a run is shown to the user whose it is, whoever a notice names. */
+  /** A notice may be forged: a run is only sent to its own user. */
   private sendTo(userId: string, runIds: readonly string[]): Promise<void> {
     return this.send(
       runIds,

@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io';
 import { describe, expect, it } from 'vitest';
 import { LiveSocket } from './live-socket';
 
-/** As much of a socket as is written to; whether it takes what is written is up to the test. */
+/** A minimal socket; the test decides whether it accepts writes. */
 function fakeSocket() {
   const state = { written: [] as string[], destroyed: false };
   const transport = { writable: true };
@@ -17,7 +17,7 @@ function fakeSocket() {
 const packet = { message: '12345678', frame: Buffer.from('12345678') };
 
 describe('one socket', () => {
-  it('that takes what it is sent is never cut', () => {
+  it('that reads is never disconnected', () => {
     const { state, socket } = fakeSocket();
     const live = new LiveSocket(socket, 10);
     for (let index = 0; index < 100; index += 1) live.send(packet);
@@ -25,7 +25,7 @@ describe('one socket', () => {
     expect(state.written).toHaveLength(100);
   });
 
-  it('that takes nothing is cut at its bound, so that its page comes back', () => {
+  it('that does not read is disconnected at its limit, so that its page reconnects', () => {
     const { state, socket, transport } = fakeSocket();
     const live = new LiveSocket(socket, 20);
     transport.writable = false;
@@ -36,7 +36,7 @@ describe('one socket', () => {
     expect(state).toEqual({ written: ['12345678', '12345678'], destroyed: true });
   });
 
-  it('may send only so many events', () => {
+  it('may send a limited number of events', () => {
     const live = new LiveSocket(fakeSocket().socket, 10);
     const accepted = Array.from({ length: 300 }, () => live.mayEmit(1_000)).filter(Boolean);
     expect(accepted).toHaveLength(200);

@@ -10,7 +10,7 @@ const WINDOW_MS = 10_000;
 
 /** One socket, written to directly and bounded. */
 export class LiveSocket {
-  /** Bytes written since the socket last had nothing waiting. */
+  /** Bytes written since the socket last had nothing pending. */
   private waiting = 0;
   private windowStart = 0;
   private eventsInWindow = 0;
@@ -20,7 +20,7 @@ export class LiveSocket {
     private readonly limit: number,
   ) {}
 
-  /** A socket that does not take what it is sent is cut: its page comes back by itself and gets the text so far. */
+  /** A socket that does not read is disconnected: its page reconnects and gets the text so far. */
   send(packet: Packet): void {
     const { conn } = this.socket;
     if (conn.transport.writable) this.waiting = 0;
@@ -29,7 +29,7 @@ export class LiveSocket {
     else conn.write(packet.message, { compress: false, wsPreEncodedFrame: [packet.frame] } as PacketOptions);
   }
 
-  /** Whether the page may send a further event now; beyond the limit events are ignored. */
+  /** Whether the page may send another event now; events beyond the limit are ignored. */
   mayEmit(now: number = Date.now()): boolean {
     if (now - this.windowStart > WINDOW_MS) {
       this.windowStart = now;
@@ -49,7 +49,7 @@ export class LiveSocket {
     this.socket.conn.close();
   }
 
-  /** The session is over: the page must not come back by itself. */
+  /** The session has ended: the page must not reconnect. */
   end(): void {
     this.socket.disconnect(true);
   }

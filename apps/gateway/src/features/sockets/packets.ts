@@ -4,8 +4,8 @@ import type { OutputItem } from '@perennial/contracts-wire';
 import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennial/transport';
 
 /**
- * One event, ready to be written to any number of sockets: Socket.IO's own encoding of `emit('events', payload)` (protocol 5: packet
- * type 2, then a JSON array) as a whole WebSocket frame, made once per event instead of once per socket.
+ * One event for any number of sockets: Socket.IO's own encoding of `emit('events', payload)` (protocol 5: packet type 2, then a JSON array)
+ * as a whole WebSocket frame, encoded once per event instead of once per socket.
  */
 export interface Packet {
   /** The Engine.IO message. */
@@ -43,13 +43,13 @@ export function toPacket(event: SocketEvent | UserEvent): Packet {
   return encode(START + JSON.stringify(event) + END);
 }
 
-/** The events of one run. What is the same in each is made once. */
+/** The events of one run. The constant parts are encoded once. */
 export class RunPackets {
   readonly chatId: string;
   private readonly messageId: string;
   private readonly itemId: string;
   private readonly created = Math.floor(Date.now() / 1_000);
-  /** By the place of the answer in `output`. */
+  /** By the index of the answer in `output`. */
   private readonly deltaStarts: readonly [string, string];
 
   constructor(private readonly identity: RunIdentity & { chatId: string; messageId: string }) {
@@ -81,7 +81,7 @@ export class RunPackets {
     return this.packet({ type: 'chat:completion', data });
   }
 
-  /** What ends the answer, in order. */
+  /** The events at the end of the answer, in order. */
   end(terminal: RunTerminal, text: string): Packet[] {
     const { generation, length } = terminal;
     switch (terminal.state) {

@@ -10,9 +10,9 @@ import { Proxies } from '../../http/proxies';
 /** A connection of Engine.IO, below the sockets of Socket.IO. */
 export type SocketConnection = Socket['conn'];
 
-/** Of all sockets, this share may be nobody's: pages before signing in, and whoever wants to take the places of the others. */
+/** Share of all sockets for clients that are not signed in: pages before sign-in, and attackers. */
 const ANONYMOUS_SHARE = 4;
-/** Packets within the window. A page sends a handful before somebody has signed in, and about two a second afterwards. */
+/** Packets within the window. A page sends a handful before sign-in, and about two a second afterwards. */
 const ANONYMOUS_PACKETS = 30;
 const PACKETS = 600;
 const WINDOW_MS = 10_000;
@@ -25,7 +25,7 @@ interface Admitted {
   hasSocket: boolean;
 }
 
-/** Bounds what a connection may cost before anybody has signed in on it: places, packets, and one Socket.IO socket each. */
+/** Limits the cost of a connection before sign-in: number, packets, and one Socket.IO socket each. */
 @Injectable()
 export class SocketAdmission {
   private readonly anonymousPlaces: AnonymousPlaces;
@@ -40,12 +40,12 @@ export class SocketAdmission {
     this.anonymousPlaces = new AnonymousPlaces(Math.ceil(env.MAX_SOCKETS / ANONYMOUS_SHARE));
   }
 
-  /** Connections on which nobody has signed in. */
+  /** Connections that are not signed in. */
   get anonymous(): number {
     return this.anonymousPlaces.count;
   }
 
-  /** Why a page may not connect; undefined when it may, with a token or with its cookies. */
+  /** The reason to refuse a handshake; undefined to accept it, with a token or with its cookies. */
   refusal(request: IncomingMessage): string | undefined {
     if (!this.hosts.allows(this.proxies.siteOf(request).host)) return 'This server is not known by that name.';
     if (request.headers.origin === undefined || this.origins.any || this.isOfOwnPage(request)) return undefined;
@@ -58,7 +58,10 @@ export class SocketAdmission {
     return origin !== undefined && this.origins.trusts(origin, fetchSite, this.proxies.siteOf(request));
   }
 
-  /** A new connection. When strangers hold too many, the oldest of whoever holds most is closed: a page that is about to sign in is a new one. */
+  /**
+   * Counts a new connection. If too many are not signed in, the oldest of the network with the most is closed, because a page that is about
+   * to sign in is new.
+   */
   admit(connection: SocketConnection): void {
     const leave = this.anonymousPlaces.enter(this.proxies.addressOf(connection.request), () => {
       cut(connection);
@@ -78,14 +81,14 @@ export class SocketAdmission {
     });
   }
 
-  /** Whether the connection may have a socket: its first. */
+  /** Whether the connection may open a socket: only its first. */
   admitSocket(connection: SocketConnection): boolean {
     const admitted = this.connections.get(connection);
     if (admitted === undefined || admitted.hasSocket) return false;
     return (admitted.hasSocket = true);
   }
 
-  /** Somebody has signed in on it: it is no stranger's any more. */
+  /** The connection is signed in and no longer counts as anonymous. */
   signedIn(connection: SocketConnection): void {
     const admitted = this.connections.get(connection);
     if (admitted === undefined) return;
@@ -94,7 +97,7 @@ export class SocketAdmission {
   }
 }
 
-/** Ends a connection at once: it may read nothing and never answer, and what has come from it already is not looked at. */
+/** Closes a connection at once, without waiting for it to read, and discards unread input. */
 export function cut(connection: SocketConnection): void {
   connection.close(true);
   connection.request.socket.destroy();

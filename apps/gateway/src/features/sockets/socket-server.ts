@@ -32,7 +32,7 @@ export class SocketServer {
       serveClient: false,
       // Text of a few bytes each: a deflate context per socket costs more than it saves.
       perMessageDeflate: false,
-      // What is no handshake of ours is answered, not left to time out.
+      // Other upgrades are answered instead of left to time out.
       destroyUpgrade: false,
       httpCompression: false,
       maxHttpBufferSize: MAX_INCOMING_BYTES,
@@ -66,13 +66,13 @@ export class SocketServer {
     this.runtime.drain.add('intake', 'send sockets away', () => this.sessions.sendAway());
   }
 
-  /** Without adding to the HTTP server's own end: Nest closes that. */
+  /** Leaves the HTTP server open: Nest closes it. */
   async close(): Promise<void> {
     await this.io?.close();
   }
 
   private refusal(request: IncomingMessage): string | null {
-    if (this.runtime.drain.draining) return 'This server is going down. Connect again.';
+    if (this.runtime.drain.draining) return 'This server is shutting down. Connect again.';
     if ((this.io?.engine.clientsCount ?? 0) >= this.env.MAX_SOCKETS)
       return 'Too many sockets are open. Try again later.';
     return this.admission.refusal(request) ?? null;

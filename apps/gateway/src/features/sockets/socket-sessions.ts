@@ -23,13 +23,13 @@ import { SocketUsers } from './socket-users';
 const UserJoin = z.object({ auth: z.object({ token: z.string().max(10_000) }) });
 const ChatEvent = z.object({ chat_id: z.string().max(200), data: z.object({ type: z.string().max(100) }) });
 
-/** What one socket holds while it is signed in. */
+/** State of a signed-in socket. */
 interface Membership {
   caller: Caller;
   leave: () => void;
 }
 
-/** Who is behind each socket, and what a page may say over it. A socket without a valid token stays open and hears nothing. */
+/** The session of each socket, and its events. A socket without a valid token stays open and receives nothing. */
 @Injectable()
 export class SocketSessions {
   private readonly sockets = new Map<LiveSocket, Membership | undefined>();
@@ -68,7 +68,7 @@ export class SocketSessions {
     if (tokens.length > 0) await this.join(live, tokens);
   }
 
-  /** What a listener throws costs its own socket. */
+  /** An error of a listener only costs its own socket. */
   private listen(live: LiveSocket, event: string, listener: (...args: unknown[]) => unknown): void {
     const onError = (error: unknown): void => {
       this.failed(event, error);
@@ -77,7 +77,7 @@ export class SocketSessions {
     live.socket.on(event, guarded(listener, onError));
   }
 
-  /** This replica goes: every page connects to another one. Not all of them at one moment, where there is time. */
+  /** This replica is leaving: every page connects to another one. If there is time, they are spread over it. */
   sendAway(withinMs = 0): void {
     for (const live of [...this.sockets.keys()]) soon(withinMs, () => live.goAway());
   }
@@ -99,7 +99,7 @@ export class SocketSessions {
       }
       return { id: caller.user.id, name: caller.user.name };
     } catch (error) {
-      // Nobody can be asked now: the page tries again by itself when it is cut, and not when it is merely not signed in.
+      // Auth is unavailable: a page retries when it is disconnected, but not when it is merely not signed in.
       if (error instanceof CallError) live.cut();
       else if (!(error instanceof Problem)) this.unexpected(error);
       return null;
@@ -139,7 +139,7 @@ export class SocketSessions {
     await this.catchUp.send(runIds, (packet) => live.send(packet));
   }
 
-  /** The token of the handshake, or those of the cookies where they count. */
+  /** The token of the handshake, or those of the cookies if they are accepted. */
   private handshakeTokens({ handshake, request }: Socket): string[] {
     const { token } = handshake.auth as { token?: unknown };
     if (typeof token === 'string' && token !== '') return [token];

@@ -10,7 +10,7 @@ interface Presence {
   stop: () => void;
 }
 
-/** Which users have sockets here. Each user's runs are followed once, however many tabs are open. */
+/** Users with sockets here. Each user's runs are followed once for all tabs. */
 @Injectable()
 export class SocketUsers {
   private readonly users = new Map<string, Presence>();

@@ -1,9 +1,9 @@
 import { ThoughtSplitter } from '@perennial/contracts-kernel';
 
-/** What a piece of a run's text is: `answer` or `thought` all of it, `both` where one ends and the other begins. */
+/** Content of a piece of a run's text: `answer`, `thought`, or `both` at a boundary. */
 export type PieceKind = 'answer' | 'thought' | 'both';
 
-/** Follows a run's text, to tell which of its pieces are thoughts. */
+/** Follows a run's text, to classify its pieces. */
 export class ThoughtWatch {
   /** The text so far has a thought. */
   hasThoughts = false;
@@ -15,7 +15,7 @@ export class ThoughtWatch {
     unopened: () => void (this.sawThought = true),
   });
 
-  /** @param text before the first piece that is asked about */
+  /** @param text before the first piece that is classified */
   constructor(text: string) {
     this.splitter.feed(text);
     this.hasThoughts = this.sawThought || this.splitter.isThinking;

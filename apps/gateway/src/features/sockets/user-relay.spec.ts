@@ -28,7 +28,7 @@ function decode({ message, frame }: Packet): {
   return payload;
 }
 
-describe('what a user’s sockets hear of a run', () => {
+describe('the events of a run at a user’s sockets', () => {
   let heard: ReturnType<typeof decode>[];
   let relay: UserRelay;
   const run = (change: Partial<FollowedRun['identity']> = {}): FollowedRun => ({
@@ -52,7 +52,7 @@ describe('what a user’s sockets hear of a run', () => {
     relay = new UserRelay((packet) => heard.push(decode(packet)));
   });
 
-  it('a run first heard of after a take-over replaces what its first owner may have shown elsewhere', () => {
+  it('a run first seen after a take-over replaces text that its first owner may have sent elsewhere', () => {
     update({ ...delta(0, 'Hi'), epoch: 2 });
     update({ kind: 'reset', epoch: 2, generation: 1, text: '' }, run({ runId: 'r2', messageId: 'a2' }));
     const whole = (text: string) => expect.objectContaining({ generation: 1, offset: text.length });
@@ -62,7 +62,7 @@ describe('what a user’s sockets hear of a run', () => {
     ]);
   });
 
-  it('thoughts are apart from the answer: sent whole where one begins and ends, and before the answer at the end', () => {
+  it('thoughts are separate from the answer: sent whole when one begins and ends, and before the answer at the end', () => {
     const pieces = ['<thi', 'nk>\nhm', ', so', '\n</think>\n\nHi', ' you'];
     let text = '';
     for (const piece of pieces) {
@@ -86,7 +86,7 @@ describe('what a user’s sockets hear of a run', () => {
     expect(told.at(-2)).toMatchObject({ output: [reasoning('hm, so', 'completed'), ...output('Hi you', 'completed')] });
   });
 
-  it('role, deltas with their place, finish, done, inactive', () => {
+  it('role, deltas with their offset, finish, done, inactive', () => {
     update(delta(0, 'H"'));
     update(delta(2, 'i'));
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
@@ -125,13 +125,13 @@ describe('what a user’s sockets hear of a run', () => {
     });
   });
 
-  it('a run that was going before the user came is one event with all of it', () => {
+  it('a run that was running before the user connected is one event with all its text', () => {
     update({ kind: 'reset', epoch: 1, generation: 1, text: 'Hel' });
     update(delta(3, 'lo'));
     expect(heard.map(({ data }) => data.type)).toEqual(['chat:completion', 'response:completion']);
   });
 
-  it('a run that was over before the user came is its end alone; a failure has no text, so that comes before it', () => {
+  it('a run that ended before the user connected is its end only; a failure carries no text, so the text comes first', () => {
     const over = (terminal: Partial<RunTerminal>) => {
       const ended = end(terminal) as Extract<RunUpdate, { kind: 'end' }>;
       const of = { ...run(), text: 'Hi', terminal: ended.terminal };
@@ -179,7 +179,7 @@ describe('what a user’s sockets hear of a run', () => {
     expect(heard[1]?.data).toMatchObject({ data: { delta: 'ä'.repeat(length) } });
   });
 
-  it('other events pass as they are; completions without a chat are nobody’s', () => {
+  it('other events are passed on unchanged; completions without a chat are not sent', () => {
     const event = { chat_id: 'c', message_id: 'm', data: { type: 'chat:title', data: 'A "title"' } };
     relay.onEvent(event);
     update(delta(0, 'Hi'), run({ chatId: undefined, messageId: undefined }));

@@ -22,10 +22,10 @@ export class UserRelay {
       case 'delta':
         return this.delta(update, run, packets, known);
       case 'reset':
-        // The end follows at once and has the whole text. A socket that came back may have seen it: nothing is begun anew after an end.
+        // The end follows at once with the whole text. A socket that reconnected may have seen it: nothing may start after an end.
         if (known === undefined && endHasText(run)) return;
         this.runs.set(runId, { packets, thoughts: new ThoughtWatch(update.text) });
-        // A run that has just begun has nothing to replace.
+        // A run that has just begun replaces nothing.
         if (known === undefined && update.text === '' && update.epoch === 1) this.send(packets.role());
         else this.send(packets.cumulative(update.generation, update.text));
         return;
@@ -39,15 +39,14 @@ export class UserRelay {
 
   readonly onEvent = (event: UserEvent): void => this.send(toPacket(event));
 
-  /** The text so far of a run, as one event; undefined when it is over or has no chat. */
+  /** The text so far of a run, as one event; undefined when it has ended or has no chat. */
   static snapshot(run: FollowedRun): Packet | undefined {
     if (run.terminal !== undefined) return undefined;
     return packetsOf(run)?.cumulative(run.position.generation, run.text);
   }
 
   /**
-   * Text of the answer goes out as it comes. Thoughts have no event of their own: the whole output is sent once where one begins and
-   * once where it ends.
+   * Text of the answer is sent as deltas. Thoughts have no event of their own: the whole output is sent when one begins and when it ends.
    */
   private delta(
     { epoch, generation, offset, text }: Extract<RunUpdate, { kind: 'delta' }>,
@@ -59,7 +58,7 @@ export class UserRelay {
     if (known === undefined) this.runs.set(run.identity.runId, { packets, thoughts });
     const kind = thoughts.next(text);
     if (known === undefined && offset === 0) {
-      // After a take-over somebody may already show text of the owner before, which this process has never seen: it is replaced.
+      // After a take-over clients may show text of the previous owner that this process has never seen: it is replaced.
       if (epoch > 1) return this.send(packets.cumulative(generation, text));
       this.send(packets.role());
     }
@@ -73,7 +72,7 @@ export class UserRelay {
   }
 }
 
-/** Whether the run is over, by an end that carries its text: a failure has a message instead. */
+/** Whether the run has ended with its text: a failure has a message instead. */
 function endHasText({ terminal }: FollowedRun): boolean {
   return terminal !== undefined && terminal.state !== 'failed';
 }

@@ -10,7 +10,7 @@ import { CatchUp } from '../sockets/catch-up';
 export class TasksController {
   constructor(private readonly catchUp: CatchUp) {}
 
-  /** Also sends the text so far to the page's sockets: a page asks this when it comes back in mid-answer. */
+  /** Also sends the text so far to the page's sockets: a page calls this when it returns during an answer. */
   @Route(routes.tasks.list)
   async ofChat(
     @CurrentUser() { principal }: Caller,

@@ -29,7 +29,7 @@ export class UsersController {
     return toUserRow(user);
   }
 
-  /** The account first: once it is gone nobody can add to what is deleted next. Repeating the request finishes what was cut short. */
+  /** The account first, so that it cannot create data that is deleted next. Idempotent: repeat it after an error. */
   @Route(routes.users.remove)
   async remove(
     @CurrentUser() { principal }: Caller,

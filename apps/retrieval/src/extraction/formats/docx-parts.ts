@@ -2,8 +2,9 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { Depth } from '../depth';
 
 /**
- * Rewrites a part of a Word document so that mammoth, which passes over them, reads them: equations become linear text, and text boxes
- * that have no older form beside them become paragraphs, and fields show their last value. What is not well-formed is left to mammoth as it is.
+ * Rewrites a part of a Word document so that mammoth reads what it would skip: equations become linear text, text boxes without an older form
+ * become paragraphs, and fields show their last value. Malformed XML is passed to mammoth unchanged.
+ *
  * @throws ExtractionError `too-deep`
  */
 export function withEquationsAndBoxes(xml: string): string {
@@ -32,7 +33,7 @@ const MARKS: Readonly<Record<string, readonly [before: string, after: string]>> 
   'm:mr': ['', '; '],
 };
 
-/** What is written within one of the elements that are judged as a whole when they end. */
+/** Text within an element that is evaluated when it ends. */
 interface Frame {
   tag: string;
   out: string;
@@ -43,73 +44,73 @@ interface Frame {
   fallback?: string;
 }
 
-/** A document without older forms need not declare it. */
+/** Documents without older forms may lack this declaration. */
 const VML = 'urn:schemas-microsoft-com:vml';
 const FRAMES = new Set(['mc:AlternateContent', 'mc:Choice', 'mc:Fallback', 'w:drawing', 'w:txbxContent']);
 
 class Rewriter {
-  readonly #depth = new Depth();
-  readonly #frames: Frame[] = [{ tag: '', out: '', boxes: [] }];
+  private readonly depth = new Depth();
+  private readonly frames: Frame[] = [{ tag: '', out: '', boxes: [] }];
   /** The equation that is open, as text. */
-  #equation: string | undefined;
-  #equationDepth = 0;
+  private equation: string | undefined;
+  private equationDepth = 0;
 
   get out(): string {
-    return this.#frames[0]?.out ?? '';
+    return this.frames[0]?.out ?? '';
   }
 
   open({ name, attributes }: SaxesTagPlain): void {
-    this.#depth.enter();
+    this.depth.enter();
     if (name === 'm:oMath') {
-      this.#equationDepth += 1;
-      this.#equation ??= '';
+      this.equationDepth += 1;
+      this.equation ??= '';
     }
-    if (this.#equation !== undefined) {
-      this.#equation += (MARKS[name]?.[0] ?? '') + (name === 'm:chr' ? (attributes['m:val'] ?? '') : '');
+    if (this.equation !== undefined) {
+      this.equation += (MARKS[name]?.[0] ?? '') + (name === 'm:chr' ? (attributes['m:val'] ?? '') : '');
     } else if (!isTransparent(name)) {
       const tag = `<${name}${attributesOf(attributes)}>`;
-      if (FRAMES.has(name)) this.#frames.push({ tag, out: '', boxes: [] });
-      else this.#write(tag);
+      if (FRAMES.has(name)) this.frames.push({ tag, out: '', boxes: [] });
+      else this.write(tag);
     }
   }
 
   text(text: string): void {
-    if (this.#equation !== undefined) this.#equation += text;
-    else this.#write(escaped(text));
+    if (this.equation !== undefined) this.equation += text;
+    else this.write(escaped(text));
   }
 
   close(name: string): void {
-    this.#depth.leave();
-    if (this.#equation !== undefined) this.#closeInEquation(name);
-    else if (FRAMES.has(name)) this.#closeFrame(name);
-    else if (!isTransparent(name)) this.#write(`</${name}>`);
+    this.depth.leave();
+    if (this.equation !== undefined) this.closeInEquation(name);
+    else if (FRAMES.has(name)) this.closeFrame(name);
+    else if (!isTransparent(name)) this.write(`</${name}>`);
   }
 
-  #closeInEquation(name: string): void {
-    this.#equation += MARKS[name]?.[1] ?? '';
-    if (name !== 'm:oMath' || --this.#equationDepth > 0) return;
-    const text = this.#equation?.replace(/\s+/g, ' ').trim() ?? '';
-    this.#equation = undefined;
-    this.#write(`<w:r><w:t xml:space="preserve"> ${escaped(text)} </w:t></w:r>`);
+  private closeInEquation(name: string): void {
+    this.equation += MARKS[name]?.[1] ?? '';
+    if (name !== 'm:oMath' || --this.equationDepth > 0) return;
+    const text = this.equation?.replace(/\s+/g, ' ').trim() ?? '';
+    this.equation = undefined;
+    this.write(`<w:r><w:t xml:space="preserve"> ${escaped(text)} </w:t></w:r>`);
   }
 
-  #closeFrame(name: string): void {
-    const { tag, out, boxes, choice, fallback } = this.#frames.pop() as Frame;
-    const parent = this.#frames.at(-1) as Frame;
+  private closeFrame(name: string): void {
+    const { tag, out, boxes, choice, fallback } = this.frames.pop() as Frame;
+    const parent = this.frames.at(-1) as Frame;
     const whole = `${tag}${out}</${name}>`;
     if (name === 'mc:Choice') parent.choice ??= out;
     else if (name === 'mc:Fallback') parent.fallback = out;
-    else if (name === 'mc:AlternateContent') this.#write(fallback ?? choice ?? '');
+    else if (name === 'mc:AlternateContent') this.write(fallback ?? choice ?? '');
     else if (name === 'w:txbxContent') {
-      const drawing = this.#frames.findLast((frame) => frame.tag.startsWith('<w:drawing'));
+      const drawing = this.frames.findLast((frame) => frame.tag.startsWith('<w:drawing'));
       if (drawing) drawing.boxes.push(whole);
-      else this.#write(whole);
-    } else if (boxes.length === 0) this.#write(whole);
-    else this.#write(`<w:pict><v:textbox xmlns:v="${VML}">${boxes.join('')}</v:textbox></w:pict>`);
+      else this.write(whole);
+    } else if (boxes.length === 0) this.write(whole);
+    else this.write(`<w:pict><v:textbox xmlns:v="${VML}">${boxes.join('')}</v:textbox></w:pict>`);
   }
 
-  #write(xml: string): void {
-    (this.#frames.at(-1) as Frame).out += xml;
+  private write(xml: string): void {
+    (this.frames.at(-1) as Frame).out += xml;
   }
 }
 
