@@ -9,9 +9,9 @@ import { BuildsRepository, type PlaceToFill } from './builds.repository';
 import type { VectorIndex } from './index-catalog';
 import { RefusalsRepository } from './refusals.repository';
 
-/** Chunks that are held in memory at once, with their vectors. */
+/** Chunks in memory at once, with their vectors. */
 const PAGE = 512;
-/** Places that are read from the database at once. */
+/** Placements read from the database at once. */
 const PLACES = 64;
 
 /** A page of a file's chunks. */
@@ -20,11 +20,11 @@ interface Page {
   generation: number;
   scopes: string[];
   chunks: { ordinal: number; text: string; hash: string }[];
-  /** The places that are in the index as a whole once this page is. */
+  /** Placements that are complete in the index after this page. */
   completes: PlaceToFill[];
 }
 
-/** Writes files that are live already into an index. Writes are idempotent: ids derive from the location of the content. */
+/** Writes live files into an index. Writes are idempotent: ids derive from the location of the content. */
 @Injectable()
 export class IndexFiller {
   constructor(
@@ -94,7 +94,7 @@ export class IndexFiller {
     }
   }
 
-  /** @param refused files of which the embedder has refused a text: nothing more of them is written; more are added */
+  /** @param refused files of which the embedder has refused a text: their rest is skipped; more are added */
   private async writeAccepted(
     index: VectorIndex,
     pages: readonly Page[],
@@ -146,7 +146,7 @@ function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Ar
   return pages.flatMap(({ fileId, generation, scopes, chunks }) =>
     chunks.flatMap(({ ordinal, text, hash }) => {
       const vector = vectors.get(hash);
-      // Between the two statements somebody may have cleared the cache: the next try embeds it again.
+      // The cache may have been pruned between the two statements: the next try embeds it again.
       if (!vector) throw new Error('a vector that was just kept is gone');
       return scopes.map((scope) => {
         const ref = { scope, fileId, generation, ordinal };
@@ -156,7 +156,7 @@ function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Ar
   );
 }
 
-/** Places of the same generation of a file together; they come in the order of files. */
+/** Groups the placements of one generation of a file; they are ordered by file. */
 function byFile(places: readonly PlaceToFill[]): PlaceToFill[][] {
   const files = new Map<string, PlaceToFill[]>();
   for (const place of places) {

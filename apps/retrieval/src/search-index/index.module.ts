@@ -13,7 +13,7 @@ import { IndexRequests } from './index-requests';
 import { IndexStatusReader } from './index-status';
 import { RefusalsRepository } from './refusals.repository';
 
-/** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */
+/** The indexes, their content, and the switch between them. */
 @Module({
   imports: [EmbeddingModule, SettingsModule],
   controllers: [EmbeddingController],

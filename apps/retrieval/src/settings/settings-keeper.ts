@@ -13,8 +13,7 @@ import { SettingsRepository } from './settings.repository';
 const POLL_MS = 1_000;
 
 /**
- * This process's copy of the settings. A notice or the poll tells that the version has risen; between two versions a reader costs no
- * statement.
+ * This process's copy of the settings. A notice or the poll shows that the version has risen; in between a reader costs no statement.
  */
 @Injectable()
 export class SettingsKeeper implements OnApplicationBootstrap {
@@ -35,17 +34,17 @@ export class SettingsKeeper implements OnApplicationBootstrap {
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll retrieval settings' });
   }
 
-  /** As this process knows them: at most a notice, or a second, behind. */
+  /** The settings as this process knows them: at most a notice, or a second, behind. */
   async current(): Promise<SettingsState> {
     return this.state ?? this.load();
   }
 
-  /** As the database has them now; one cheap statement. */
+  /** The settings as the database has them now; one cheap statement. */
   async fresh(): Promise<SettingsState> {
     return this.reach(await this.repository.version());
   }
 
-  /** To be called in the transaction of a change: after its commit this process reads it and the others are told. */
+  /** Call it in the transaction of a change: after its commit this process reads it and notifies the others. */
   announce(tx: Tx, version: number): void {
     tx.afterCommit(async () => {
       await this.reach(version);
@@ -69,7 +68,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
 
   private async read(): Promise<SettingsState> {
     const state = (await this.repository.load()) ?? (await this.seed());
-    // A setting that is newer than the row begins with what the environment says.
+    // A setting that is newer than the row starts with the environment's value.
     state.retrieval = { ...settingsOf(this.env), ...state.retrieval };
     if (!this.state || state.version >= this.state.version) this.state = state;
     return state;
@@ -86,7 +85,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
     return state;
   }
 
-  /** An operator who changes a variable after the first start wonders why nothing happens. */
+  /** An operator who changes a variable after the first start should see that it has no effect. */
   private noteIgnored(environment: SettingsState['retrieval'], saved: SettingsState['retrieval']): void {
     const keys = RetrievalSettingsSchema.keyof().options;
     const ignored = keys.filter((key) => JSON.stringify(environment[key]) !== JSON.stringify(saved[key]));
