@@ -7,24 +7,24 @@ import { FileLostError, HandOverError, type ClaimedFile } from './claimed-file';
 
 const LOOK_MS = 1_000;
 
-/** Work on a file that this process has; `giveUp` ends it with a reason, which it throws then. */
+/** Work on a file of this process; `giveUp` ends it with a reason, which it then throws. */
 export type IngestionWork = (file: ClaimedFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
 
 interface ActiveIngestion {
   epoch: number;
   abort: AbortController;
-  /** Resolves when the work has ended, however it did. */
+  /** Resolves when the work has ended in any way. */
   ended: Promise<void>;
 }
 
 /**
- * The files that this process has in hand. Each second it compares them with what Postgres says: what is missing there was replaced,
- * deleted or lost to another owner and is dropped; what only is there was taken by a statement whose reply never came, and is given back.
+ * The files that this process is ingesting. Each second it compares them with Postgres: files missing there were replaced, deleted or lost to
+ * another owner and are dropped; unknown files were claimed by a statement whose reply was lost, and are released.
  */
 @Injectable()
 export class ActiveIngestions {
   readonly #held = new Map<string, ActiveIngestion>();
-  /** Takes whose reply is awaited: Postgres may know of them first. */
+  /** Claims that await their reply: Postgres may know of them first. */
   readonly #taking = new Set<string>();
   #leaving = false;
 
@@ -44,7 +44,7 @@ export class ActiveIngestions {
     return this.#leaving;
   }
 
-  /** Takes the file, if it is to be had, and holds it while `work` runs. */
+  /** Claims the file, if possible, and holds it while `work` runs. */
   async hold(fileId: string, claimable: Claimable, work: IngestionWork): Promise<void> {
     await this.#outdated(fileId);
     if (this.#leaving || this.#taking.has(fileId) || this.#held.has(fileId)) return;
@@ -65,7 +65,7 @@ export class ActiveIngestions {
     }
   }
 
-  /** A job for a file that is in hand: it may have been replaced meanwhile, and what is in hand is of no use any more. */
+  /** A job for an active file: it may have been replaced, and the present work may be useless. */
   async #outdated(fileId: string): Promise<void> {
     const held = this.#held.get(fileId);
     if (!held) return;
@@ -73,7 +73,7 @@ export class ActiveIngestions {
     if (held.abort.signal.aborted) await held.ended;
   }
 
-  /** Everything that is in hand stops where it is and is given back. Resolves when it is, or at the deadline. */
+  /** Stops all active files where they are and releases them. Resolves when that is done, or at the deadline. */
   async handOver(deadlineAt: number): Promise<void> {
     this.#leaving = true;
     this.#abortAll(new HandOverError());

@@ -12,25 +12,25 @@ import { IngestionRepository, type StoredChunk } from './ingestion.repository';
 import type { ClaimedFile } from './claimed-file';
 
 /**
- * Chunks whose points are written together: four requests of the usual size, as many as are open at once, and little enough to be held three
- * times (two being embedded, one being written).
+ * Chunks whose points are written together: four requests of the usual size, the usual concurrency, and few enough to be held three times
+ * (two being embedded, one being written).
  */
 const WINDOW = 256;
-/** Windows that are embedded at once: the requests of the second begin where those of the first run out. */
+/** Windows that are embedded at once: the second starts as the first runs out of requests. */
 const AHEAD = 2;
 
-/** Chunks on their way to their vectors. */
+/** Chunks in transit to their vectors. */
 interface Window {
   chunks: Promise<StoredChunk[]>;
   vectors: Promise<ReadonlyMap<string, Float32Array>>;
 }
 
-/** How far it is: `done` chunks of all. */
+/** Progress: `done` chunks of all. */
 export type OnProgress = (step: 'embed' | 'index', done: number) => void;
 
 /**
- * From stored chunks to points in every index that is written to, in every scope where the file is placed. While the points of one window
- * are written the next is being embedded. Everything can be repeated: vectors are kept, points have the ids of their chunks.
+ * From stored chunks to points in every writable index, in every scope of the file. While the points of one window are written the next is
+ * embedded. Idempotent: vectors are cached, points have the ids of their chunks.
  */
 @Injectable()
 export class IndexStep {
@@ -53,8 +53,8 @@ export class IndexStep {
       } catch (error) {
         const gone = error instanceof VectorStoreError && error.code === 'NOT_FOUND';
         if (gone) this.registry.forgetCollection(index);
-        // What is being built gets the file from its builder: a new embedder that fails, or a build that was given up meanwhile, must not
-        // keep the file from being found where searches look now.
+        // The index builder retries files for a building index: a new embedder that fails, or a cancelled build, must not keep the file out
+        // of the active index.
         if (index.state === 'building' && (gone || error instanceof EmbeddingError)) continue;
         if (error instanceof EmbeddingError && error.waitS !== undefined) await this.catalog.pause(index, error.waitS);
         throw error;
@@ -84,7 +84,7 @@ export class IndexStep {
       const vectors = chunks.then((texts) =>
         this.#vectors(config, texts, { dimension: index.dimension, signal, limiter, onProgress: onDone }),
       );
-      // Its failure is met where it is awaited, which may be after that of another.
+      // Its failure is handled where it is awaited, which may be after another one's.
       vectors.catch(() => undefined);
       return { chunks, vectors };
     };
@@ -105,14 +105,14 @@ export class IndexStep {
       await this.repository.reach(file, 'index', true);
       onProgress('index', embedded);
     } finally {
-      // Nothing may be under way when the file is given back or another step begins.
+      // No request may be in flight when the file is released or another step begins.
       limiter.end(new Error('the file is not embedded any further'));
       await Promise.allSettled([writing, ...windows.map(({ vectors }) => vectors)]);
     }
     await writing;
   }
 
-  /** Those that were just made, and what was kept before of the others. */
+  /** Vectors that were just computed, and cached ones of the others. */
   async #vectors(
     config: EmbeddingConfig,
     chunks: readonly StoredChunk[],

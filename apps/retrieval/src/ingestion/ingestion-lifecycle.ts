@@ -8,10 +8,10 @@ import { EXTRACTOR } from './extractor';
 import { ActiveIngestions } from './active-ingestions';
 import { IngestionParts } from './ingestion-parts';
 
-/** Kept back from the time for handing over: the last statements need some of it. */
+/** Reserved part of the hand-over time, for the last statements. */
 const SHUTDOWN_RESERVE_MS = 1_500;
 
-/** Starts what ingests files in the order in which its parts need each other, and ends it in the reverse. */
+/** Starts the parts of the ingestion in the order of their dependencies, and stops them in reverse. */
 @Injectable()
 export class IngestionLifecycle implements OnApplicationBootstrap {
   constructor(
@@ -61,7 +61,7 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
     drain.add('work', 'hand over files', ({ remainingMs }) =>
       this.active.handOver(Date.now() + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );
-    // They hand over at the same time as this process does.
+    // They hand over at the same time as this process.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
       quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
     );

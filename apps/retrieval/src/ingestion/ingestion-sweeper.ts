@@ -6,12 +6,12 @@ import { IngestionRepository } from './ingestion.repository';
 const SWEEP_MS = 1_000;
 /** A file that has waited for this long may have lost its job. */
 const WAITING_AFTER_S = 2;
-/** Long queues are the rule here: a job that waits its turn is not told again and again. */
+/** Long queues are normal here: a waiting job is not repeated more often than this. */
 const AGAIN_AFTER_S = 30;
-/** Jobs added in one sweep: more than a second's worth of takes, little for Redis. */
+/** Jobs added in one sweep: more than a second's claims, few for Redis. */
 const BATCH = 500;
 
-/** Enqueues by state what crashes and an emptied Redis leave behind. Every process sweeps; the statements keep them apart. */
+/** Enqueues files by state after crashes and an emptied Redis. Every process sweeps; the statements do not conflict. */
 @Injectable()
 export class IngestionSweeper {
   constructor(
@@ -31,7 +31,7 @@ export class IngestionSweeper {
       },
       { name: 'sweep files', jitter: 0.3 },
     );
-    // A Redis that was away may have forgotten every job.
+    // A Redis that was away may have lost every job.
     this.queue.onBack(() => {
       forgotten = true;
       sweep.trigger();

@@ -26,7 +26,7 @@ import { LiveStep } from './live-step';
 import { SlowLane } from './slow-lane';
 import { SuspectWatch } from './suspect-watch';
 
-/** From the bytes of a file to what searches find: ownership, steps, switch. */
+/** Ingestion, from the bytes of a file to live points: ownership, steps, switch. */
 @Module({
   imports: [EmbeddingModule, FilesModule, IndexModule, RemovalModule, SettingsModule],
   providers: [

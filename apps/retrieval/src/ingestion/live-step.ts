@@ -6,8 +6,8 @@ import { IndexRegistry } from '../search-index/index-registry';
 import type { ClaimedFile } from './claimed-file';
 
 /**
- * The text that is found of a file while another one takes its place, or cannot: it belongs into every scope where the file was put since,
- * however long the new one takes and whether or not it can be read.
+ * Indexes the live text of a file while another one replaces it, or fails to: it belongs into every scope to which the file was added since,
+ * however long the replacement takes.
  */
 @Injectable()
 export class LiveStep {
