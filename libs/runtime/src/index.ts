@@ -1,3 +1,6 @@
+export * from './async/concurrency-limiter';
+export * from './async/retry';
+export * from './async/waiting';
 export * from './env/document';
 export * from './env/inspect';
 export * from './env/parse-env';

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { ConcurrencyLimiter, Runtime } from '@perennial/runtime';
 import type { SearchFilter } from '@perennial/vector-store';
 import type { Histogram } from 'prom-client';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
-import { mapLimited } from './limited';
 import { IndexSwitchedError, LiveSearch, type Question } from './live-search';
 import { SearchRepository, type SearchResource } from './search.repository';
 import type { EmbeddingName, ScoredChunk } from './sources';
@@ -95,7 +94,7 @@ export class ItemSearch {
       this.filters(index, items),
     ]);
     const question: Question = { vectors, texts: queries, ...wanted };
-    const found = await mapLimited(items, CONCURRENCY, async ({ id }) => {
+    const found = await new ConcurrencyLimiter(CONCURRENCY).map(items, async ({ id }) => {
       const filter = filters.get(id);
       return filter ? this.live.find(index, filter, question, signal) : [];
     });
