@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ProcessTable } from '@perennial/ownership';
+import { ProcessTable } from '@perennial/work';
 import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';

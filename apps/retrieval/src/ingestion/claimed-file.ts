@@ -20,12 +20,6 @@ export interface ClaimedFile {
   traceparent: string | null;
 }
 
-/** The claim of a file: the basis of the fence. */
-export interface Fence {
-  id: string;
-  epoch: number;
-}
-
 /** The file has another owner now, was replaced, or is deleted: this process must stop. */
 export class FileLostError extends Error {
   override readonly name = 'FileLostError';

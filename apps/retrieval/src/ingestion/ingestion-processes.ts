@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from '@perennial/ownership';
+import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionQueue, type IngestionJob } from './ingestion-queue';

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
+import type { Fence } from '@perennial/work';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
 import type { IngestionJob } from './ingestion-queue';
-import { FileLostError, type Fence, type ClaimedFile } from './claimed-file';
+import { FileLostError, type ClaimedFile } from './claimed-file';
 
 /**
  * The present owner; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch.
@@ -146,15 +147,6 @@ export class IngestionRepository {
       ...values,
     ]);
     if (changed === 0) throw new FileLostError();
-  }
-
-  /** Chunks of a generation from an ordinal on. */
-  chunks(fileId: string, generation: number, from: number, limit: number): Promise<StoredChunk[]> {
-    return this.database.query<StoredChunk>(
-      `SELECT ordinal, text, hash, page FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
-      [fileId, generation, from, limit],
-      { name: 'ingestion.chunks' },
-    );
   }
 
   /** Scopes of the file whose points are not all in the index. */
@@ -346,12 +338,4 @@ export class IngestionRepository {
       { name: 'ingestion.waiting' },
     );
   }
-}
-
-/** A chunk for indexing. */
-export interface StoredChunk {
-  ordinal: number;
-  text: string;
-  hash: string;
-  page: number | null;
 }

@@ -5,10 +5,12 @@ import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';
+import { IndexFiller } from '../search-index/index-filler';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { toIngestionFault, type IngestionFault, type Reason } from './faults';
 import { ActiveIngestions } from './active-ingestions';
-import { IngestionSteps } from './ingestion-steps';
+import { ChunkStep } from './chunk-step';
+import { IndexStep } from './index-step';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
 import { FileLostError, OutOfTurnError, type ClaimedFile } from './claimed-file';
@@ -34,7 +36,9 @@ export class IngestionService {
   constructor(
     private readonly tools: IngestionTools,
     private readonly active: ActiveIngestions,
-    private readonly steps: IngestionSteps,
+    private readonly chunkStep: ChunkStep,
+    private readonly indexStep: IndexStep,
+    private readonly filler: IndexFiller,
     private readonly lane: SlowLane,
     private readonly catalog: IndexCatalog,
     private readonly settings: SettingsKeeper,
@@ -127,16 +131,17 @@ export class IngestionService {
   async #ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const { repository } = this.tools;
     const notify = this.#notifier(file);
-    if (await this.#indexes()) await this.steps.live.run(file, signal);
+    const isReplaced = file.liveGeneration !== null && file.liveGeneration !== file.generation;
+    if (isReplaced && (await this.#indexes())) await this.filler.fillLive(file.id, signal);
     let total = file.chunkCount;
     if (total === null) {
       notify('extract', 0, 0);
-      total = await this.steps.chunk.run(file, signal);
+      total = await this.chunkStep.run(file, signal);
     }
     const chunks = total;
     for (;;) {
       const indexes = await this.#indexes();
-      if (indexes) await this.steps.index.run(file, signal, (step, done) => notify(step, done, chunks));
+      if (indexes) await this.indexStep.run(file, signal, (step, done) => notify(step, done, chunks));
       signal.throwIfAborted();
       const row = await repository.finish(file, { indexes });
       // Undefined: since the points were written the file was added elsewhere, or another index became active.

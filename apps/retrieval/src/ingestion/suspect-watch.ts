@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QuarantineProcesses } from '@perennial/ownership';
+import { QuarantineProcesses } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';

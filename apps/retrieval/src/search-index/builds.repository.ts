@@ -229,20 +229,6 @@ export class BuildsRepository {
     );
   }
 
-  /** Chunks of one generation, from an ordinal on. */
-  chunks(
-    fileId: string,
-    generation: number,
-    from: number,
-    limit: number,
-  ): Promise<{ ordinal: number; text: string; hash: string }[]> {
-    return this.database.query(
-      `SELECT ordinal, text, hash FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
-      [fileId, generation, from, limit],
-      { name: 'index-builds.chunks' },
-    );
-  }
-
   /** Deletes vectors of another dimension than the model's present one. */
   async forgetOtherDimensions(model: string, dimension: number): Promise<void> {
     await this.database.execute('DELETE FROM embeddings_cache WHERE model = $1 AND octet_length(vector) <> $2', [

@@ -3,12 +3,14 @@ import { EmbeddingModule } from '../embedding/embedding.module';
 import { SettingsModule } from '../settings/settings.module';
 import { BuildSteps } from './build-steps';
 import { BuildsRepository } from './builds.repository';
+import { ChunksRepository } from './chunks.repository';
 import { EmbeddingController } from './embedding.controller';
 import { EmbeddingService } from './embedding.service';
 import { IndexBuilder } from './index-builder';
 import { IndexCatalog } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
+import { IndexWriter } from './index-writer';
 import { IndexRequests } from './index-requests';
 import { IndexStatusReader } from './index-status';
 import { RefusalsRepository } from './refusals.repository';
@@ -21,6 +23,8 @@ import { RefusalsRepository } from './refusals.repository';
     IndexCatalog,
     IndexRegistry,
     IndexFiller,
+    IndexWriter,
+    ChunksRepository,
     BuildsRepository,
     BuildSteps,
     IndexBuilder,
@@ -29,6 +33,6 @@ import { RefusalsRepository } from './refusals.repository';
     EmbeddingService,
     RefusalsRepository,
   ],
-  exports: [IndexCatalog, IndexRegistry, IndexFiller, BuildsRepository, RefusalsRepository],
+  exports: [IndexCatalog, IndexRegistry, IndexFiller, IndexWriter, ChunksRepository, RefusalsRepository],
 })
 export class IndexModule {}
