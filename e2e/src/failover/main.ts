@@ -137,7 +137,7 @@ try {
     }),
   );
 
-  /** The first delta of a higher epoch after a loss, in what the SSE reader saw. */
+  /** The first delta of a higher epoch after a loss, in the SSE reader's events. */
   function markFirstNewTokens(): void {
     const byRun = new Map(turns.map((turn) => [turn.accepted?.runId, turn.readers[0]?.events ?? []]));
     for (const takeOver of owners.takeOvers) {

@@ -1,8 +1,8 @@
 import { ServerUnavailable } from '@perennial/local-runtime/servers';
 
 /**
- * Why the server cannot be had here, or undefined when `fetch` found it. With `CI` set it throws instead: a build server
- * has everything, or its result means nothing.
+ * Why the server is not available here, or undefined when `fetch` found it. With `CI` set it throws instead: a build server must run every
+ * test.
  */
 export async function missingServer(name: string, fetch: () => Promise<unknown>): Promise<string | undefined> {
   try {

@@ -1,3 +1,4 @@
+import { raceAbort } from '@perennial/runtime';
 import { queryWords, unfoldedForms, wordsOf } from '@perennial/words';
 import * as check from './checks';
 import type { Driver, DriverFacts, StoredPoint } from './driver';
@@ -176,19 +177,10 @@ function wrongDimension(name: string, has: number | undefined, given: number): V
 /** Ends the caller's wait with its signal; the work itself continues. */
 async function until<T>(call: CallOptions | undefined, work: Promise<T>): Promise<T> {
   const signal = call?.signal;
-  if (signal === undefined) return work;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new VectorStoreError('CANCELLED', 'the caller gave up', { cause: signal.reason }));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
   try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-    // The losing promise must not become an unhandled rejection.
-    aborted.catch(() => undefined);
-    work.catch(() => undefined);
+    return await raceAbort(work, signal);
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    throw new VectorStoreError('CANCELLED', 'the caller gave up', { cause: error });
   }
 }

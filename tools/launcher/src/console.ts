@@ -1,6 +1,6 @@
 import type { LaunchEvent } from './launch';
 
-/** What the person at the terminal sees. */
+/** Output for the user at the terminal. */
 export class Console {
   private bar = false;
   private told = { what: '', tenths: 0 };
@@ -36,7 +36,7 @@ export class Console {
     this.line(`  ✓ ${what.padEnd(10)} ${took}   ${detail}`.trimEnd());
   }
 
-  /** A bar that is drawn over itself on a terminal, and one line for each tenth elsewhere. */
+  /** A progress bar that redraws on a terminal, or a line for each tenth elsewhere. */
   progress(what: string, done: number, total: number | undefined): void {
     const share = total ? Math.min(done / total, 1) : 0;
     const tenths = Math.floor(share * 10);

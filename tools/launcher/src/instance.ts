@@ -38,8 +38,8 @@ export interface InstanceOptions {
 }
 
 /**
- * What keeps a text that is read from growing the process: the embedded vector store has many threads, for each of which glibc keeps memory
- * (35 MB), and V8 lets young objects take twice 16 MB before it collects them, which batches of chunks and vectors do at once.
+ * Limits the memory growth of ingestion: glibc keeps memory for each of the embedded vector store's many threads (35 MB), and by default V8
+ * uses twice 16 MB for young objects before it collects, which batches of chunks and vectors fill at once.
  */
 const RETRIEVAL_MEMORY = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=2' };
 
@@ -57,7 +57,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
     args: serviceArguments(service, root, code),
     cwd: root,
     logFile: home.freshLog(name),
-    // When all of it ends nobody has to be told to turn to another gateway first.
+    // When everything stops, no load balancer has to be told first.
     stopSignal: isGateway ? 'SIGINT' : 'SIGTERM',
     ...(code === 'watched' && { stopTimeoutMs: WATCHED_STOP_MS }),
     env: {
@@ -67,7 +67,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
       HEALTH_HOST: '127.0.0.1',
       HEALTH_PORT: String(healthPort),
       INSTANCE_ID: name,
-      // Only the gateway listens for users; the others have nothing to do with these.
+      // Only the gateway listens for users.
       HOST: isGateway ? options.host : undefined,
       PORT: isGateway ? String(port) : undefined,
       PROXY_PROTOCOL_FROM: isGateway && options.behindBalancer ? '127.0.0.1' : undefined,

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { ConcurrencyLimiter, raceAbort, Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
-import { ConcurrencyLimiter } from './concurrency-limiter';
 import { EmbeddingCache } from './embedding-cache';
 import { type EmbeddingConfig, embeddingModelId } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
@@ -100,7 +99,7 @@ export class EmbeddingGateway {
         release();
       }
       if (elsewhere.length === 0) return made;
-      await untilAborted(over, signal);
+      await raceAbort(over, signal);
       needed = elsewhere;
     }
   }
@@ -165,19 +164,4 @@ async function allSettled(
 ): Promise<PromiseSettledResult<void>[]> {
   const done = await Promise.allSettled(work);
   return [...done, ...(await Promise.allSettled(keeping))];
-}
-
-/** Waits for `work`, which continues, only as long as the signal allows. */
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return void (await work);
-  let leave!: () => void;
-  const aborted = new Promise<void>((resolve) => {
-    leave = () => resolve();
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }

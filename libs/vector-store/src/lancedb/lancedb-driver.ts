@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection, MatchQuery, Session, type Table } from '@lancedb/lancedb';
+import { retry } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { VectorStoreError } from '../errors';
 import { candidatesFor, fusedScore } from '../fusion';
@@ -202,14 +202,15 @@ export class LancedbDriver implements Driver {
   }
 
   private async attempt<T>(work: () => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof VectorStoreError) throw error;
-        if (attempt >= (isConflict(error) ? conflicts : 2)) throw lanceError(error);
-        await sleep(Math.random() * 25 * attempt);
-      }
+    try {
+      return await retry(work, {
+        pauseMs: (error, attempt) => {
+          const attempts = error instanceof VectorStoreError ? 1 : isConflict(error) ? conflicts : 2;
+          return attempt < attempts ? Math.random() * 25 * attempt : undefined;
+        },
+      });
+    } catch (error) {
+      throw error instanceof VectorStoreError ? error : lanceError(error);
     }
   }
 

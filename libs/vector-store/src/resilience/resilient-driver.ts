@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { inSpan } from '@perennial/runtime';
+import { inSpan, retry, withTimeout } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverFacts, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
@@ -129,16 +128,14 @@ export class ResilientDriver implements Driver, DriverFacts {
     };
     return inSpan(`vectors ${operation}`, { attributes }, async (span) => {
       const driver = await this.loaded();
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          return await this.breaker.run(() => inTime(this.timeouts[kind], () => work(driver)));
-        } catch (error) {
-          const pause = PAUSES[attempt];
-          if (pause === undefined || !mayBeRepeated(error)) throw error;
-          span.setAttribute('perennial.retries', attempt + 1);
-          await sleep(pause * (0.5 + Math.random()));
-        }
-      }
+      return retry(() => this.breaker.run(() => inTime(this.timeouts[kind], () => work(driver))), {
+        pauseMs: (error, attempt) => {
+          const pause = PAUSES[attempt - 1];
+          if (pause === undefined || !mayBeRepeated(error)) return undefined;
+          span.setAttribute('perennial.retries', attempt);
+          return pause * (0.5 + Math.random());
+        },
+      });
     });
   }
 }
@@ -148,20 +145,10 @@ function mayBeRepeated(error: unknown): boolean {
   return error instanceof StoreUnavailableError && !error.timedOut && error.retryAfterMs === undefined;
 }
 
-async function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StoreUnavailableError(`the vector store did not answer within ${ms} ms`, { timedOut: true })),
-      ms,
-    );
-  });
-  const running = work();
-  try {
-    return await Promise.race([running, late]);
-  } finally {
-    clearTimeout(timer);
-    // After the time-out won, a later failure has no handler.
-    running.catch(() => undefined);
-  }
+function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  return withTimeout(
+    work(),
+    ms,
+    () => new StoreUnavailableError(`the vector store did not answer within ${ms} ms`, { timedOut: true }),
+  );
 }

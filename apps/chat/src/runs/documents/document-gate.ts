@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { CallError, isTransient, type UserPrincipal } from '@perennial/contracts-kernel';
 import { type SearchItem, files as fileCalls, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
-import { isPassing } from '../models/model-catalog';
 import { distinct, documentsIn } from './attachments';
 
 /** Longest wait of an accept for retrieval: the search itself checks access again. */
@@ -27,7 +26,7 @@ export class DocumentGate {
       const missing = await this.#missing(items, principal);
       if (missing) throw notThere(missing);
     } catch (error) {
-      if (error instanceof CallError && !isPassing(error)) throw error;
+      if (error instanceof CallError && !isTransient(error)) throw error;
       this.#logger.warn(
         `documents not checked at the accept: ${error instanceof Error ? error.message : String(error)}`,
       );

@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { type SearchItem, documents } from '@perennial/contracts-retrieval';
-import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
+import { failSpan, inSpan, retryTransient, Runtime, waitAtMost, type Logger } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import type { RunClaim } from '../generation/finish.repository';
-import { retryTransient } from '../generation/retry-transient';
 import type { ClaimedRun } from '../types/run';
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
@@ -72,7 +71,7 @@ export class DocumentsService {
     return inSpan('consult documents', { attributes: { 'perennial.documents.items': items.length } }, async (span) => {
       const documents = await this.#lookUp(consulting, span);
       const kept = this.#keep(consulting, documents);
-      await Promise.race([kept, pause(KEEP_TIMEOUT_MS)]);
+      await waitAtMost(kept, KEEP_TIMEOUT_MS);
       const consulted = this.#consulted(run, documents, kept);
       consulted.repeat();
       return consulted;
@@ -172,8 +171,4 @@ function reasonOf(error: unknown): string {
   if (why === 'embedder')
     return 'The documents cannot be searched: the embedding model does not answer. This answer is given without them.';
   return 'The documents cannot be searched now. This answer is given without them.';
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

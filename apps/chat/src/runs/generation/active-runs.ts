@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { every, Runtime, type Interval, type Logger } from '@perennial/runtime';
+import { every, retryTransient, Runtime, waitAtMost, type Interval, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { OwnershipRepository, type OwnedRun } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue, type RunJob } from '../ownership/run-queue';
 import type { Attempt } from './attempt';
-import { retryTransient } from './retry-transient';
 
 const TICK_MS = 1_000;
 
@@ -192,7 +191,5 @@ export class ActiveRuns {
 
 /** Waits for `work`, but no longer than until `time` (milliseconds of `Date.now()`). */
 async function before(time: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(0, time - Date.now()))));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  await waitAtMost(work, time - Date.now());
 }

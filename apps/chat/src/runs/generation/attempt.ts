@@ -1,7 +1,7 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import { StreamThreadError, type ModelConnection } from '@perennial/model-provider';
-import type { Logger } from '@perennial/runtime';
+import { raceAbort, retryTransient, type Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
@@ -11,7 +11,6 @@ import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import { retryTransient, raceAbort } from './retry-transient';
 import { providerCall, type ProviderCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';

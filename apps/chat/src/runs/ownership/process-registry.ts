@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { heartbeatDatabase, ProcessRegistry as Registry, ProcessTable, type OwnedWork } from '@perennial/ownership';
+import { heartbeatDatabase, ProcessRegistry as Registry, ProcessTable, type OwnedWork } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { RunQueue, type RunJob } from './run-queue';

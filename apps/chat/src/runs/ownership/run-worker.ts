@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker } from '@perennial/ownership';
+import { JobWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';

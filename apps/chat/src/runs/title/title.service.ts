@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
-import { retryTransient, raceAbort } from '../generation/retry-transient';
+import { extractTrace, raceAbort, retryTransient, Runtime, waitAtMost, type Logger } from '@perennial/runtime';
 import type { ClaimedTitle } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
@@ -71,8 +69,7 @@ export class TitleService {
   }
 
   async #afterHeadStart(answer: Promise<void>): Promise<void> {
-    const headStart = sleep(HEAD_START_MS, undefined, { signal: this.#abort.signal, ref: false });
-    await Promise.race([answer, headStart]).catch(() => undefined);
+    await raceAbort(waitAtMost(answer, HEAD_START_MS), this.#abort.signal).catch(() => undefined);
   }
 
   async #make(claimed: ClaimedTitle, owner: string): Promise<void> {

@@ -25,6 +25,11 @@ export class ConcurrencyLimiter {
     }
   }
 
+  /** The results of `work` for each of the items, in their order. The first failure is the result; nothing more begins then. */
+  map<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+    return Promise.all(items.map((item) => this.run(() => work(item).catch(this.fail))));
+  }
+
   /** Starts no further work. The first reason stays. */
   end(reason: unknown): void {
     this.ended ??= { reason };
