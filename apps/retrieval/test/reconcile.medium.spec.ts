@@ -108,7 +108,7 @@ describe('leftovers', () => {
     expect(await sweep.run({ repair: true, collections: true })).toEqual(NOTHING);
     const before = await state();
 
-    // A gateway that died between the bytes and the row; a replacement whose old bytes nobody removed.
+    // A gateway that died between the bytes and the row; a replacement whose old bytes were not removed.
     await putBlob(`files/${randomUUID()}/1`);
     await putBlob(`files/${good.id}/${randomUUID()}`);
     // A stalled worker: an older generation, a file that is gone, a base that it is not in.

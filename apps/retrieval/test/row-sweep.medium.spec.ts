@@ -62,7 +62,7 @@ describe('rows', () => {
   it('are scanned in pages, each of which is repaired', async () => {
     const planted = await faults();
     const sweep = new RowSweep(repository, 7);
-    // Nobody has the removals of the deleted in hand, so their chunks are left over as well.
+    // No process works on the removals of the deleted files, so their chunks are left over as well.
     const told = { ...planted, chunks: planted.chunks + (FILES / 4) * CHUNKS_OF_FILE };
     expect(await sweep.run({ repair: false })).toEqual(told);
     expect(await sweep.run({ repair: false })).toEqual(told);

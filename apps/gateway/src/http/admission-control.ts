@@ -26,12 +26,12 @@ interface Limit {
   perUser: number;
   /** Said to a user who has too many. */
   sentence: string;
-  /** Said to everybody when the replica has too many. */
+  /** The message to all clients when the replica has too many requests. */
   full?: () => Problem;
   retryAfterS?: number;
 }
 
-/** Counts this replica's load, so that overload is refused at once instead of slowing everybody. */
+/** Counts this replica's load, so that overload is rejected at once and does not slow all requests. */
 @Injectable()
 export class AdmissionControl {
   private requests = 0;

@@ -39,7 +39,7 @@ export class Reconciler implements OnApplicationBootstrap {
     this.runtime.every(
       intervalMs,
       async (signal) => void (await leading(this.database, 'reconcile', () => this.reconcile(signal))),
-      { name: 'remove what nobody needs', jitter: 0.3 },
+      { name: 'remove unreferenced data', jitter: 0.3 },
     );
   }
 

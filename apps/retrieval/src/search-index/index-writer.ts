@@ -181,7 +181,7 @@ function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Ar
   return pages.flatMap(({ fileId, generation, scopes, chunks }) =>
     chunks.flatMap(({ ordinal, text, hash }) => {
       const vector = vectors.get(hash);
-      // Between two statements somebody may have cleared the cache: the next try embeds it again.
+      // The cache may have been cleared between two statements: the next attempt embeds the text again.
       if (!vector) throw new Error('a vector that was just kept is gone');
       return scopes.map((scope) => {
         const ref = { scope, fileId, generation, ordinal };
