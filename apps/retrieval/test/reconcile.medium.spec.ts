@@ -108,7 +108,7 @@ describe('leftovers', () => {
     expect(await sweep.run({ repair: true, collections: true })).toEqual(NOTHING);
     const before = await state();
 
-    // A gateway that died between the bytes and the row; a replacement whose old bytes nobody removed.
+    // A gateway that died between the bytes and the row; a replacement whose old bytes were not removed.
     await putBlob(`files/${randomUUID()}/1`);
     await putBlob(`files/${good.id}/${randomUUID()}`);
     // A stalled worker: an older generation, a file that is gone, a base that it is not in.
@@ -195,7 +195,7 @@ describe('leftovers', () => {
   it('of a store that lost its data: it is filled again from the database', async () => {
     const mine = newUser();
     const file = await world.plant({ user: mine, texts: ['The ferry leaves at noon.', 'Bread is baked at dawn.'] });
-    // Its replacement could not be read: what is found is still the text before it.
+    // Its replacement could not be read: searches still find the earlier text.
     const replaced = await world.plant({ user: mine, texts: ['The ferry to the island leaves at two.'] });
     await world.db.query(`UPDATE files SET generation = 2, state = 'failed' WHERE id = $1`, [replaced.id]);
     await world.replica({ RETRIEVAL_ROLE: 'all', RECONCILE_INTERVAL_SECONDS: '1' });

@@ -20,7 +20,7 @@ describe('rows', () => {
   beforeAll(async () => {
     const runtime = new Runtime({ name: 'retrieval', logLevel: 'error' });
     dataSource = await openDataSource(
-      // One connection: what it has counted can then be asked of it.
+      // One connection, so that its statistics can be read from it.
       { url: await freshDatabase('rows'), schema: 'retrieval', migrations: retrievalMigrations, poolSize: 1 },
       runtime.log,
     );
@@ -62,7 +62,7 @@ describe('rows', () => {
   it('are scanned in pages, each of which is repaired', async () => {
     const planted = await faults();
     const sweep = new RowSweep(repository, 7);
-    // Nobody has the removals of the deleted in hand, so their chunks are left over as well.
+    // No process works on the removals of the deleted files, so their chunks are left over as well.
     const told = { ...planted, chunks: planted.chunks + (FILES / 4) * CHUNKS_OF_FILE };
     expect(await sweep.run({ repair: false })).toEqual(told);
     expect(await sweep.run({ repair: false })).toEqual(told);

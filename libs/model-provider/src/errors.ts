@@ -139,7 +139,7 @@ export function errorFromResponse(status: number, headers: ResponseHeaders, body
   try {
     parsed = JSON.parse(body);
   } catch {
-    // An HTML error page of a proxy helps nobody; plain text does.
+    // An HTML error page of a proxy does not help the reader; plain text does.
     parsed = /^\s*</.test(body) ? undefined : body;
   }
   const said = errorMessageOf(parsed)?.slice(0, MESSAGE_LIMIT);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type ActiveItem, ActiveWork, type StopReason } from './active-work';
 import type { Fence } from './work-store';
 
-/** A minute: longer than a test, so that no time-out decides one. */
+/** A minute: longer than a test, so that no test depends on a time-out. */
 const LATER = 60_000;
 
 class Item implements ActiveItem {
@@ -20,14 +20,14 @@ class Item implements ActiveItem {
     this.over = new Promise((resolve) => (this.end = resolve));
   }
 
-  /** Ends as soon as it is told to. */
+  /** Ends as soon as it is stopped. */
   stop(reason: StopReason): void {
     this.stops.push(reason);
     this.end();
   }
 }
 
-/** Rows of one owner, and what is done to them, in its order. */
+/** Rows of one owner, and a log of the operations on them. */
 class Rows {
   owned: Fence[] = [];
   readonly log: string[] = [];
@@ -53,7 +53,7 @@ class Rows {
   }
 }
 
-describe('the work that a process has', () => {
+describe('the work of a process', () => {
   let rows: Rows;
   let registry: { id: string; onReaped(listener: () => void): void };
   let reaped: () => void;
@@ -81,7 +81,7 @@ describe('the work that a process has', () => {
     });
   });
 
-  it('is let go when it is another’s, and left alone at its last statement', async () => {
+  it('is stopped when another process owns it, except at its last statement', async () => {
     const [mine, lost, overtaken, finishing] = ['mine', 'lost', 'overtaken', 'finishing'].map(add);
     finishing!.finishing = true;
     rows.owned = [mine!, { id: 'overtaken', epoch: 2 }];
@@ -89,7 +89,7 @@ describe('the work that a process has', () => {
     expect([mine, lost, overtaken, finishing].map((item) => item!.stops)).toEqual([[], ['lost'], ['lost'], []]);
   });
 
-  it('is not judged by what was said of an earlier incarnation', async () => {
+  it('is not compared with rows of an earlier incarnation', async () => {
     const item = add('a');
     rows.beforeReply = () => (registry.id = 'anew');
     await active.look();
@@ -103,7 +103,7 @@ describe('the work that a process has', () => {
     expect(item.stops).toEqual(['lost']);
   });
 
-  it('that it does not know of is given back at the second look', async () => {
+  it('that the process does not know of is released at the second check', async () => {
     rows.owned = [{ id: 'stray', epoch: 3 }];
     await active.look();
     expect(rows.log).toEqual([]);
@@ -112,7 +112,7 @@ describe('the work that a process has', () => {
     expect(queued).toEqual(rows.owned);
   });
 
-  it('is not given back while the claim that may bring it waits for its reply', async () => {
+  it('is not released while a claim that may have taken it waits for its reply', async () => {
     rows.owned = [{ id: 'claimed', epoch: 1 }];
     let reply = (): void => undefined;
     const claiming = active.whileClaiming(() => new Promise<void>((resolve) => (reply = resolve)));
@@ -124,7 +124,7 @@ describe('the work that a process has', () => {
     expect(rows.log).toEqual(['release claimed']);
   });
 
-  it('is handed over: what must be kept first, then the rows, then the jobs', async () => {
+  it('is handed over: first checkpoints, then the rows, then the jobs', async () => {
     const [one, other] = [add('one'), add('other')];
     rows.away = 1;
     await handOver();
@@ -150,7 +150,7 @@ describe('the work that a process has', () => {
     expect([item.stops, rows.log]).toEqual([[], []]);
   });
 
-  it('is given back unbegun when it is claimed while the process leaves', async () => {
+  it('is released without being started when it is claimed while the process drains', async () => {
     let reply = (): void => undefined;
     const claiming = active.whileClaiming(async () => {
       await new Promise<void>((resolve) => (reply = resolve));

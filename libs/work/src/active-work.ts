@@ -3,14 +3,16 @@ import type { Fence, WorkStore } from './work-store';
 
 const LOOK_MS = 1_000;
 
-/** `lost`: another process owns it, or nobody needs it any more. `handover`: this process ends, another one goes on. */
+/**
+ * `lost`: another process owns it, or the work is not needed any more. `handover`: this process ends, another one continues.
+ */
 export type StopReason = 'lost' | 'handover';
 
 /** A piece of work that this process owns. */
 export interface ActiveItem extends Fence {
-  /** Resolves when nothing more is done about it here, however it ended. */
+  /** Resolves when this process has finished with it, however it ended. */
   readonly over: Promise<unknown>;
-  /** It is at its last statement: it is not stopped, and its row may say already that nobody owns it. */
+  /** Its last statement is in progress: it is not stopped, and its row may have no owner already. */
   readonly finishing?: boolean;
   stop(reason: StopReason): void;
 }
@@ -22,23 +24,23 @@ export interface ActiveWorkOptions<Item, Owned extends Fence, Job> {
   registry: { readonly id: string; onReaped(listener: () => void): void };
   queue: { enqueue(jobs: readonly Job[]): void };
   store: WorkStore<Item, Owned, Job>;
-  /** Called with what Postgres says of an item that is still this process's. */
+  /** Called with the row of an item that this process still owns. */
   onOwned?: (item: Item, owned: Owned) => void;
 }
 
 /**
- * The work that this process has. Each second one statement compares what Postgres says that this process owns with its memory, both ways: what
- * is another's is stopped, and what this process does not know of (its claim committed, the reply was lost) is given back.
+ * The work of this process. Each second one statement compares the rows that this process owns with its memory, in both directions: work that
+ * another process owns is stopped, and a stray (its claim committed, but the reply was lost) is released.
  */
 export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extends object> {
   private readonly items = new Map<string, Item>();
-  /** Claims that are under way, with the look before which they began. */
+  /** Claims in progress, each with the number of the check before which it began. */
   private readonly claims = new Map<Promise<unknown>, number>();
   private looks = 0;
   private isLeaving = false;
-  /** Claimed when this process was leaving already. */
+  /** Claimed while this process was already draining. */
   private readonly unbegun: Item[] = [];
-  /** Epochs of what is ours in Postgres and was not known here at the last look. */
+  /** Epochs of rows that this process owned at the last check without knowing them. */
   private strays = new Map<string, number>();
   private readonly log: Logger;
   private interval?: Interval;
@@ -66,7 +68,7 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
     return this.items.get(id);
   }
 
-  /** Marks a claim that is under way, so that a look in between does not give back what it brings. */
+  /** Marks a claim as in progress, so that a check meanwhile does not release the rows that it takes. */
   async whileClaiming<T>(claim: () => Promise<T>): Promise<T> {
     const claiming = claim();
     this.claims.set(claiming, this.looks);
@@ -77,7 +79,7 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
     }
   }
 
-  /** Resolves when the claims that are under way have ended. */
+  /** Resolves when the claims in progress have ended. */
   async claimed(): Promise<void> {
     await Promise.allSettled(this.claims.keys());
   }
@@ -85,7 +87,7 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
   /** To be called within a claim. */
   add(item: Item): void {
     this.items.set(item.id, item);
-    // Its claim was under way when the process was told to end.
+    // Its claim was in progress when the process was asked to drain.
     if (!this.isLeaving) return;
     item.stop('handover');
     this.unbegun.push(item);
@@ -95,7 +97,7 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
     if (this.items.get(item.id) === item) this.items.delete(item.id);
   }
 
-  /** Looks as soon as possible. */
+  /** Checks as soon as possible. */
   trigger(): void {
     this.interval?.trigger();
   }
@@ -106,19 +108,19 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
     const { id } = registry;
     const held = [...this.items.values()];
     const owned = await store.owned(id, held);
-    // A new incarnation in between: what the statement said is about one that is no more.
+    // A new incarnation in between: the result is about the earlier one.
     if (id === registry.id) await this.compare(held, owned);
   }
 
-  /** From now on what a claim under way brings is handed over before it is begun. */
+  /** From now on, work of claims in progress is handed over before it starts. */
   leave(): void {
     this.isLeaving = true;
   }
 
   /**
-   * Lets work end by itself until `endBy`, then stops what is left and gives it back: first what must be kept, then the rows, then word to the
-   * other processes. What is at its last statement gets until `deadlineAt` to end here, and a Postgres that is away gets as long to come
-   * back. Both are milliseconds of `Date.now()`. Resolves as soon as nothing is left.
+   * Lets work end by itself until `endBy`. Then stops the rest and releases it: first checkpoints, then the rows, then the notices to other
+   * processes. An item at its last statement has until `deadlineAt` to end here, and Postgres, if unavailable, has the same time to return.
+   * Both are milliseconds of `Date.now()`. Resolves as soon as no work is left.
    */
   async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
     const { name, registry, store } = this.options;
@@ -149,12 +151,12 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
       else onOwned?.(item, row);
     }
     const strays = owned.filter(({ id }) => !this.items.has(id));
-    // A claim that began before this look may own what was a stray at the last one, and still be waiting for its reply.
+    // A claim that began before this check may own a stray of the last check, and still be waiting for its reply.
     const isWaitedFor = [...this.claims.values()].some((look) => look < this.looks);
     const lost = isWaitedFor ? [] : strays.filter(({ id, epoch }) => this.strays.get(id) === epoch);
     this.strays = new Map(strays.map(({ id, epoch }) => [id, epoch]));
     if (lost.length === 0) return;
-    this.log.warn({ [name]: lost.length }, 'what this process owns without knowing is given back');
+    this.log.warn({ [name]: lost.length }, 'strays released');
     await this.giveBack(lost);
   }
 

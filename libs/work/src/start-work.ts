@@ -6,10 +6,12 @@ import type { QuarantineWorker } from './quarantine-worker';
 /** Kept back from the time for handing over: the last statements need some of it. */
 const SHUTDOWN_RESERVE_MS = 1_500;
 
-/** `api` answers calls, `worker` does the work, `all` both; `quarantine` does what is suspected of having ended workers. */
+/**
+ * `api` answers calls, `worker` does the work, `all` both; `quarantine` does work that is suspected of having killed its workers.
+ */
 export type WorkRole = 'all' | 'api' | 'worker' | 'quarantine';
 
-/** What runs by itself under every kind of work. */
+/** The parts that every kind of work has in common. */
 export interface WorkParts {
   registry: { start(): Promise<void>; stop(): Promise<void> };
   sweeper: { start(): void };
@@ -19,19 +21,25 @@ export interface WorkParts {
   quarantineWorker: QuarantineWorker;
 }
 
-/** What a kind of work adds. */
+/** The steps of one kind of work. */
 export interface WorkSteps {
-  /** Starts what every process needs that does work: the account of what it has. */
+  /** Starts what every working process needs: the comparison of its work with Postgres. */
   begin(): Promise<void> | void;
-  /** Starts what a worker has beside that, and has it claim. */
+  /** Starts the parts of a worker, and its claims. */
   beginWorker(): void;
-  /** Ends or gives back what this process has. @param deadlineAt milliseconds of `Date.now()` */
+  /**
+   * Ends or releases the work of this process.
+   *
+   * @param deadlineAt milliseconds of `Date.now()`
+   */
   handOver(deadlineAt: number, context: DrainContext): Promise<void>;
-  /** What ends after that and before this process leaves the list, by the name of its drain hook. */
+  /** Drain steps, by name, that run after the hand-over and before this process unregisters. */
   ends: Record<string, () => Promise<void>>;
 }
 
-/** Starts what does work in the order in which its parts need each other, and has the drain end it in the reverse. */
+/**
+ * Starts the parts of owned work in the order of their dependencies, and registers their drain in the reverse order.
+ */
 export async function startWork(
   runtime: Runtime,
   connections: Pick<Connections, 'isReachable'>,
@@ -42,7 +50,7 @@ export async function startWork(
   const { drain, readiness } = runtime;
   await parts.registry.start();
   parts.sweeper.start();
-  // A process that answers calls has this check from its rpc server.
+  // A process that answers calls has this check from its RPC server.
   if (role === 'worker' || role === 'quarantine') {
     readiness.register('redis', async () => {
       if (!(await connections.isReachable())) throw new Error('Redis cannot be reached');
@@ -52,18 +60,18 @@ export async function startWork(
     await steps.begin();
     if (role === 'quarantine') parts.quarantineWorker.start();
     else steps.beginWorker();
-    drain.add('intake', 'claim nothing more', () => parts.worker.stopClaiming());
-    drain.add('intake', 'tell the quarantine processes', () => parts.quarantine.leave());
+    drain.add('intake', 'stop claiming', () => parts.worker.stopClaiming());
+    drain.add('intake', 'drain the quarantine processes', () => parts.quarantine.leave());
     drain.add('work', 'hand over', (context) =>
       steps.handOver(Date.now() + timeToHandOver(context.remainingMs), context),
     );
-    // They hand over at the same time as this process does, or as late as their stores allow.
+    // They hand over at the same time as this process, or later if their stores are slow.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
       parts.quarantine.ended(timeToHandOver(remainingMs)),
     );
   }
   for (const [name, end] of Object.entries(steps.ends)) drain.add('work', name, end);
-  drain.add('work', 'leave the process list', () => parts.registry.stop());
+  drain.add('work', 'unregister the process', () => parts.registry.stop());
   drain.add('work', 'close the queue', async () => {
     await parts.worker.close();
     await parts.queue.close();

@@ -25,14 +25,14 @@ describe('a sweep', () => {
     vi.useRealTimers();
   });
 
-  it('is told once that Redis was away', async () => {
+  it('learns once that Redis was unavailable', async () => {
     back();
     await vi.advanceTimersByTimeAsync(NEXT_MS);
     await vi.advanceTimersByTimeAsync(NEXT_MS);
     expect(told.slice(0, 2)).toEqual([true, false]);
   });
 
-  it('is told again when it failed, and of a Redis that comes back while it runs', async () => {
+  it('learns it again after a failure, and when Redis returns during a sweep', async () => {
     work = async () => {
       work = async () => undefined;
       throw new Error('away');

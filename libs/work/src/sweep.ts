@@ -3,9 +3,9 @@ import type { Interval, Runtime } from '@perennial/runtime';
 const SWEEP_MS = 1_000;
 
 /**
- * Repairs by state, once a second, what crashes and an emptied Redis leave. Every process sweeps; the statements of `work` keep them apart.
+ * Repairs by state, once a second, after crashes and an emptied Redis. Every process sweeps; the statements of `work` prevent conflicts.
  *
- * @param work is told whether Redis was away since it last succeeded: then every job may be gone
+ * @param work is told whether Redis was unavailable since it last succeeded: then every job may be lost
  */
 export function sweep(
   runtime: Runtime,

@@ -1,4 +1,4 @@
-/** A claim of a piece of work. Each claim raises the epoch, so that what an earlier owner writes is refused. */
+/** A claim of a piece of work. Each claim raises the epoch, so that writes of an earlier owner are rejected. */
 export interface Fence {
   id: string;
   epoch: number;
@@ -7,13 +7,15 @@ export interface Fence {
 /**
  * The statements of a service on the rows of its work. Each is a compare-and-set on state, owner and epoch.
  *
- * `Item` is what the process does about a row that it owns, `Owned` what Postgres says of one, `Job` the hint that a row waits.
+ * `Item` is the work in this process, `Owned` the row that it owns, `Job` the hint that a row waits.
  */
 export interface WorkStore<Item, Owned extends Fence, Job> {
-  /** All that Postgres says is this process's. Keeps on the way what the items have to be kept of. */
+  /** Returns all rows that this process owns, and checkpoints the items in the same statement. */
   owned(processId: string, items: readonly Item[]): Promise<Owned[]>;
-  /** Keeps what of these must be in Postgres before they are given back. */
+  /** Checkpoints the parts of these items that must be in Postgres before they are released. */
   keep?(processId: string, items: readonly Item[]): Promise<void>;
-  /** Gives work back to the queue without counting a death; what is not this process's at that epoch is left out. */
+  /**
+   * Returns work to the queue without counting a death. Rows that this process does not own at that epoch are left out.
+   */
   release(processId: string, fences: readonly Fence[]): Promise<Job[]>;
 }

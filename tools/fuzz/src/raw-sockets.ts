@@ -99,7 +99,7 @@ export const SCRIPTS: Readonly<Record<string, () => Script>> = {
       '42["heartbeat",1]',
       '42["usage",null]',
     ),
-  'acknowledgements that nobody asked for': () => packets('430[]', '43999999999999999[1]', '431["x"]'),
+  'acknowledgements that were not requested': () => packets('430[]', '43999999999999999[1]', '431["x"]'),
   'attachments that never come': () =>
     packets('451-["user-join",{"_placeholder":true,"num":0}]', '4599999999-["x"]', '46-1-[]'),
   'a placeholder outside': () =>

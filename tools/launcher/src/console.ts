@@ -30,7 +30,7 @@ export class Console {
     }
   }
 
-  /** @param ms how long it took; left out where nobody waited for it */
+  /** @param ms how long it took; left out if it was not waited for */
   done(what: string, ms: number | undefined, detail = ''): void {
     const took = ms === undefined ? ''.padStart(7) : `${(ms / 1000).toFixed(1).padStart(5)} s`;
     this.line(`  ✓ ${what.padEnd(10)} ${took}   ${detail}`.trimEnd());

@@ -6,9 +6,9 @@ import { ROOT } from './paths';
 const schema = z.object({
   /** Where data, secrets and logs stay. Default `.perennial` in the clone. */
   PERENNIAL_HOME: z.string().min(1).default('.perennial'),
-  /** A Postgres of yours; without it one is started. */
+  /** The address of your own Postgres; without it one is started. */
   DATABASE_URL: z.string().optional(),
-  /** A Redis of yours; without it one is started. */
+  /** The address of your own Redis; without it one is started. */
   REDIS_URL: z.string().optional(),
   /** The address for users. */
   HOST: z.string().default('127.0.0.1'),

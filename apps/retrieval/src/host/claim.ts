@@ -16,7 +16,7 @@ export interface Registration extends StoreHost {
 export const SILENT_S = 20;
 
 /**
- * Whether this machine may register. The directory decides: whoever has it has the vectors. A living machine is never replaced; a lost
+ * Whether this machine may register. The directory decides: its owner has the vectors. A living machine is never replaced; a lost
  * directory may only be replaced on its own machine (its indexes are filled again), because on another one a second machine was more likely
  * started by mistake.
  */

@@ -12,7 +12,7 @@ export type Command =
       raw: boolean;
       headers: Record<string, string>;
     }
-  /** Nobody waits for this answer any more. */
+  /** The caller no longer waits for this answer. */
   | { kind: 'cancel'; id: number }
   /** Asks for nothing but a turn of the thread's loop. */
   | { kind: 'ping' };

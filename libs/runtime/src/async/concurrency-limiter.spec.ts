@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimiter } from './concurrency-limiter';
 
 describe('the places of a limiter', () => {
-  it('are filled in order, never more at once than there are', async () => {
+  it('are filled in order and never exceeded', async () => {
     const limiter = new ConcurrencyLimiter(2);
     const begun: number[] = [];
     let running = 0;
@@ -38,7 +38,7 @@ describe('the places of a limiter', () => {
     expect(await limiter.run(() => turn('next'))).toBe('next');
   });
 
-  it('map items in their order, and begin nothing more after a failure', async () => {
+  it('map items in their order, and start no more work after a failure', async () => {
     expect(await new ConcurrencyLimiter(2).map([3, 1, 2], async (n) => turn(n * 10))).toEqual([30, 10, 20]);
     expect(await new ConcurrencyLimiter(2).map([], () => turn(1))).toEqual([]);
     const begun: number[] = [];

@@ -25,7 +25,9 @@ export class ConcurrencyLimiter {
     }
   }
 
-  /** The results of `work` for each of the items, in their order. The first failure is the result; nothing more begins then. */
+  /**
+   * The results of `work` for the items, in their order. Rejects with the first failure; no further work starts then.
+   */
   map<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
     return Promise.all(items.map((item) => this.run(() => work(item).catch(this.fail))));
   }

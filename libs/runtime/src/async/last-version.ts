@@ -1,11 +1,13 @@
 export interface LastVersionOptions {
-  /** Asks which version is the last one; cheap. */
+  /** Reads the latest version from the source; cheap. */
   ask(): Promise<number>;
-  /** Milliseconds for which an answer stands; for ever unless given, where somebody asks by `now` from time to time. */
+  /**
+   * Milliseconds for which a version read by `confirm` counts as current. Default: for ever, which needs a regular call of `now`.
+   */
   believedMs?: number;
 }
 
-/** The version of what another service or the database has, as far as this process was told. It never falls. */
+/** The latest version of data of another service or the database, as far as this process knows. It never decreases. */
 export class LastVersion {
   private known = -Infinity;
   private toldAt = -Infinity;
@@ -17,19 +19,23 @@ export class LastVersion {
     return this.known;
   }
 
-  /** Somebody has seen this version. */
+  /** Records that a value of this version was read. */
   saw(version: number): void {
     if (version < this.known) return;
     this.known = version;
     this.toldAt = Date.now();
   }
 
-  /** A later version is said to exist: the next `confirm` asks. */
+  /** A notice said that there is a later version: the next `confirm` reads it. */
   doubt(): void {
     this.toldAt = -Infinity;
   }
 
-  /** Asks where that was not told lately, one question at a time. @throws when it cannot be asked */
+  /**
+   * Reads the version if the last reading is too old, one request at a time.
+   *
+   * @throws when the source cannot be reached
+   */
   async confirm(): Promise<void> {
     const { ask, believedMs = Infinity } = this.options;
     if (Date.now() - this.toldAt < believedMs) return;
@@ -39,7 +45,9 @@ export class LastVersion {
     await this.asking;
   }
 
-  /** Asks, whatever is known. Never shared: a question that is under way may have been answered before the change of whoever asks now. */
+  /**
+   * Reads the version in any case. Never shared: a request in progress may have been answered before the change that the caller knows of.
+   */
   async now(): Promise<void> {
     this.saw(await this.options.ask());
   }

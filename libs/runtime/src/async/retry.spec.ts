@@ -2,7 +2,7 @@ import { CallError, type ErrorCode } from '@perennial/contracts-kernel';
 import { describe, expect, it } from 'vitest';
 import { retry, retryTransient } from './retry';
 
-/** Work that fails so often before it succeeds. */
+/** Work that fails `times` times before it succeeds. */
 function failing(times: number, code: ErrorCode = 'UNAVAILABLE') {
   let calls = 0;
   return {
@@ -17,8 +17,8 @@ function failing(times: number, code: ErrorCode = 'UNAVAILABLE') {
   };
 }
 
-describe('repeated work', () => {
-  it('is given the attempt, and repeated as long as a pause is named', async () => {
+describe('retry', () => {
+  it('passes the number of the attempt, and repeats while `pauseMs` gives a pause', async () => {
     const { work } = failing(2);
     const attempts: number[] = [];
     const numbered = (attempt: number): Promise<string> => {
@@ -29,14 +29,14 @@ describe('repeated work', () => {
     expect(attempts).toEqual([1, 2, 3]);
   });
 
-  it('throws the last error when none is', async () => {
+  it('throws the last error when `pauseMs` gives none', async () => {
     const { work } = failing(9);
     await expect(retry(work, { pauseMs: (_error, attempt) => (attempt < 3 ? 0 : undefined) })).rejects.toThrow(
       'failure 3',
     );
   });
 
-  it('ends a pause with the signal, and begins nothing after it', async () => {
+  it('ends a pause when the signal is aborted, and starts no further attempt', async () => {
     const abort = new AbortController();
     const away = failing(9);
     const waiting = retry(away.work, {
@@ -52,15 +52,15 @@ describe('repeated work', () => {
   });
 });
 
-describe('work that a store or a service fails', () => {
+describe('retryTransient', () => {
   const { signal } = new AbortController();
 
-  it('is repeated while they are away', async () => {
+  it('repeats while a store or a service is unavailable', async () => {
     expect(await retryTransient(failing(1).work, { signal })).toBe('done');
     expect(await retryTransient(failing(1, 'INTERNAL').work, { signal })).toBe('done');
   });
 
-  it('is not repeated after a "no", an unknown error, or its time', async () => {
+  it('does not repeat after a permanent error, an unknown error, or its time limit', async () => {
     const refused = failing(1, 'NOT_FOUND');
     await expect(retryTransient(refused.work, { signal })).rejects.toThrow('failure 1');
     await expect(retryTransient(() => Promise.reject(new TypeError('a bug')), { signal })).rejects.toThrow('a bug');

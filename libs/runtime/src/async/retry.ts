@@ -6,15 +6,20 @@ const LONGEST_PAUSE_MS = 1_000;
 
 export interface RetryOptions {
   /**
-   * Milliseconds before the next attempt; undefined when there is none.
-   * @param attempt how many have failed
+   * Milliseconds before the next attempt; undefined: no further attempt.
+   *
+   * @param attempt how many attempts have failed
    */
   pauseMs(error: unknown, attempt: number): number | undefined;
-  /** Ends a pause, and with it the repetition. */
+  /** Aborts the pause and ends the retries. */
   signal?: AbortSignal;
 }
 
-/** Repeats `work` until it resolves. @throws its last error when there is no further attempt */
+/**
+ * Retries `work` until it resolves.
+ *
+ * @throws its last error when there is no further attempt
+ */
 export async function retry<T>(work: (attempt: number) => Promise<T>, { pauseMs, signal }: RetryOptions): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -28,14 +33,15 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, { pauseMs,
   }
 }
 
-/** `ms` give or take a quarter, so that those who failed together do not come back together. */
+/** `ms` plus or minus up to a quarter (jitter), so that callers that failed together do not retry together. */
 export function jittered(ms: number): number {
   return ms * (0.75 + Math.random() / 2);
 }
 
 /**
- * Repeats `work` while it fails for reasons that pass: a store or a service that is away for a moment.
- * @param limitMs milliseconds after which such an error is thrown as well; without it only the signal ends the repetition
+ * Retries `work` while it fails with temporary errors: a store or a service is unavailable.
+ *
+ * @param limitMs milliseconds after which such an error is thrown as well; without it only the signal ends the retries
  */
 export function retryTransient<T>(
   work: () => Promise<T>,

@@ -7,13 +7,13 @@ interface Value {
   version: number;
 }
 
-/** What is cached: a row with a version, whose answers are given by hand. */
+/** The cached source: a row with a version. The test decides when it answers. */
 class Source {
   version = 1;
   loads = 0;
   asked = 0;
   away = false;
-  /** Answers are held back until `answer` is called. */
+  /** Replies wait until `answer` is called. */
   slow = false;
   private readonly held: (() => void)[] = [];
   readonly last = new LastVersion({ ask: () => this.ask(), believedMs: 1_000 });
@@ -32,7 +32,7 @@ class Source {
     return { version: await this.reply(this.version) };
   };
 
-  /** Gives the answer that was held back for the longest time. */
+  /** Sends the reply that has waited longest. */
   answer(): void {
     this.held.shift()?.();
   }
@@ -44,7 +44,7 @@ class Source {
   }
 }
 
-describe('what another service has', () => {
+describe('a cached value', () => {
   let source: Source;
   beforeEach(() => {
     vi.useFakeTimers();
@@ -52,7 +52,7 @@ describe('what another service has', () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  it('is loaded once while its version stays, and the version is asked for once in its time', async () => {
+  it('is loaded once per version, and the version is read once per `believedMs`', async () => {
     const cache = source.cache();
     for (let n = 0; n < 5; n += 1) await cache.get('a', source.load);
     vi.advanceTimersByTime(1_001);
@@ -60,7 +60,7 @@ describe('what another service has', () => {
     expect([source.loads, source.asked]).toEqual([1, 1]);
   });
 
-  it('is loaded again after a new version, which one value tells of the others', async () => {
+  it('is loaded again when another value shows a newer version', async () => {
     const cache = source.cache({ limit: { values: 2 } });
     await cache.get('a', source.load);
     source.version = 2;
@@ -72,7 +72,7 @@ describe('what another service has', () => {
     expect(await cache.get('a', source.load)).toEqual({ version: 3 });
   });
 
-  it('is loaded by one at a time', async () => {
+  it('is loaded once at a time', async () => {
     const cache = source.cache();
     source.slow = true;
     const both = [cache.load('a', source.load), cache.load('a', source.load)];
@@ -81,7 +81,7 @@ describe('what another service has', () => {
     expect(source.loads).toBe(1);
   });
 
-  it('is not what was on its way when the version rose', async () => {
+  it('is not one whose load began before the version rose', async () => {
     const cache = source.cache();
     source.slow = true;
     const before = cache.load('a', source.load);
@@ -95,7 +95,7 @@ describe('what another service has', () => {
     expect(cache.peek('a')).toEqual({ version: 2 });
   });
 
-  it('is never replaced by an older answer that comes late', async () => {
+  it('is never replaced by an older reply that arrives later', async () => {
     const cache = source.cache();
     source.slow = true;
     const late = cache.load('a', source.load);
@@ -105,7 +105,7 @@ describe('what another service has', () => {
     expect(cache.peek('a')).toEqual({ version: 2 });
   });
 
-  it('is not kept when it was forgotten on its way, and whoever asks later does not share it', async () => {
+  it('is not kept if it was invalidated during its load, and later callers do not share that load', async () => {
     const cache = source.cache();
     source.slow = true;
     const before = cache.load('a', source.load);
@@ -118,7 +118,7 @@ describe('what another service has', () => {
     expect([after, source.loads, cache.peek('a')]).toEqual([{ version: 1 }, 2, undefined]);
   });
 
-  it('stays while the version cannot be asked, for as long as it may', async () => {
+  it('stays for `keepMs` while the version cannot be read', async () => {
     const cache = source.cache({ maxAgeMs: 30_000 });
     await cache.get('a', source.load);
     source.away = true;
@@ -129,7 +129,7 @@ describe('what another service has', () => {
     await expect(cache.fresh('a', source.load)).rejects.toThrow('away');
   });
 
-  it('is given out when it cannot be loaded again, within its bound, and not after a "no"', async () => {
+  it('is returned for `keepMs` when it cannot be loaded again, but not after a permanent error', async () => {
     const cache = source.cache({ maxAgeMs: 1_000, keepMs: 5_000 });
     await cache.get('a', source.load);
     source.away = true;
@@ -143,7 +143,7 @@ describe('what another service has', () => {
     expect(cache.size).toBe(0);
   });
 
-  it('goes when there is too much of it, the longest unused first', async () => {
+  it('is evicted when the cache is full, least recently used first', async () => {
     const cache = source.cache({ limit: { size: 2, sizeOf: () => 1 } });
     for (const key of ['a', 'b', 'a', 'c']) await cache.get(key, source.load);
     expect(['a', 'b', 'c'].map((key) => cache.peek(key) !== undefined)).toEqual([true, false, true]);

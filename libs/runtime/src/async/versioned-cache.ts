@@ -3,34 +3,34 @@ import { LRUCache } from 'lru-cache';
 import type { LastVersion } from './last-version';
 
 export interface VersionedCacheOptions<V> {
-  /** The last version, and that of a value. Without them a value ends by its age, or when it is forgotten. */
+  /** The latest version, and the version of a value. Without them a value expires by its age or is invalidated. */
   version?: { last: LastVersion; of(value: V): number };
-  /** Milliseconds after which a value is loaded again although its version is still the last one. */
+  /** Milliseconds after which a value is loaded again although its version is still the latest. */
   maxAgeMs?: number;
-  /** Milliseconds from its loading for which a value that is not current is given out while its source is away; none unless given. */
+  /** Milliseconds after its load for which a stale value is returned while its source is unavailable. Default: none. */
   keepMs?: number;
-  /** The most that is kept: values, or the sum of their sizes. What was not used for the longest time goes first. */
+  /** The limit of the cache: a number of values, or a sum of their sizes. The least recently used are evicted first. */
   limit?: { values: number } | { size: number; sizeOf(value: V): number };
 }
 
 interface Entry<V> {
   value: V;
-  /** When its loading ended. */
+  /** When its load ended. */
   at: number;
 }
 
 interface Loading<V> {
   result: Promise<V>;
-  /** Something was forgotten since it began: what it brings may be what was forgotten. */
+  /** An invalidation happened since the load began: its value may be the invalidated one. */
   isOutdated: boolean;
 }
 
 /**
- * What another service or the database has, as this process has seen it last. A value is current while no higher version was seen, and it is
- * young enough.
- * - An answer of an older version never replaces a newer one, however late it comes.
- * - What was loaded while something was forgotten is not kept, and nobody who asks later is given it.
- * - One loading at a time for each key; whoever asks meanwhile shares it, unless it brings a version that is known to be old.
+ * A cache of values that another service or the database owns. A value is current while this process has seen no higher version and the value
+ * is young enough.
+ * - A value of an older version never replaces a newer one, however late it arrives.
+ * - A value whose load was in progress at an invalidation is not kept, and later callers do not get it.
+ * - One load at a time for each key; concurrent callers share it, unless it brings a version that is known to be old.
  */
 export class VersionedCache<V extends object> {
   private readonly entries: LRUCache<string, Entry<V>>;
@@ -42,12 +42,12 @@ export class VersionedCache<V extends object> {
       ...('size' in limit
         ? { maxSize: limit.size, sizeCalculation: ({ value }: Entry<V>) => limit.sizeOf(value) }
         : { max: limit.values }),
-      // What may never be given out again takes no memory.
+      // Values that may never be returned again take no memory.
       ...(maxAgeMs === undefined || keepMs === Infinity ? {} : { ttl: Math.max(maxAgeMs, keepMs), perf: Date }),
     });
   }
 
-  /** Values in memory, also those that are too old until the next `purge`. */
+  /** The number of values in memory, including expired ones until the next `purge`. */
   get size(): number {
     return this.entries.size;
   }
@@ -57,14 +57,20 @@ export class VersionedCache<V extends object> {
     return this.entries.get(key)?.value;
   }
 
-  /** The value if it is current; asks for the version where that was not told lately. What is known stays while it cannot be asked. */
+  /**
+   * The value if it is current. Reads the version if the last reading is too old; while that fails, the cached value stays.
+   */
   async current(key: string): Promise<V | undefined> {
     if (!this.entries.has(key)) return undefined;
     await this.options.version?.last.confirm().catch(() => undefined);
     return this.currentNow(key);
   }
 
-  /** The current value. @throws what `load` throws, unless its source is away and a value may be given out that is not current */
+  /**
+   * The current value.
+   *
+   * @throws the error of `load`, unless the source is unavailable and a stale value may be returned
+   */
   async get(key: string, load: () => Promise<V>): Promise<V> {
     const current = await this.current(key);
     if (current) return current;
@@ -77,17 +83,21 @@ export class VersionedCache<V extends object> {
     }
   }
 
-  /** The value of the version that is the last one now. @throws also when that cannot be asked */
+  /**
+   * The value of the latest version, which is read now.
+   *
+   * @throws also when the version cannot be read
+   */
   async fresh(key: string, load: () => Promise<V>): Promise<V> {
     await this.options.version?.last.now();
     return this.currentNow(key) ?? this.load(key, load);
   }
 
-  /** Loads the value, whatever is known. */
+  /** Loads the value in any case. */
   async load(key: string, load: () => Promise<V>): Promise<V> {
     const shared = this.loadings.get(key);
     const value = await (shared ?? this.begin(key, load)).result;
-    // One that was under way may have begun before the change that made the version rise.
+    // A load in progress may have begun before the change that raised the version.
     if (!shared || this.isOfLast(value)) return value;
     return (this.loadings.get(key) ?? this.begin(key, load)).result;
   }
@@ -97,19 +107,19 @@ export class VersionedCache<V extends object> {
     this.disown(key);
   }
 
-  /** Values that must not be given out again; all unless some are named. */
+  /** Invalidates values; all of them without an argument. */
   forget(matches: (value: V, key: string) => boolean = () => true): void {
     for (const [key, { value }] of this.entries.entries()) if (matches(value, key)) this.entries.delete(key);
-    // Whose values those will be is not known yet.
+    // It is not known yet whether their values match.
     for (const key of this.loadings.keys()) this.disown(key);
   }
 
-  /** Frees the memory of values that are too old. */
+  /** Removes expired values. */
   purge(): void {
     this.entries.purgeStale();
   }
 
-  /** Keeps a value that came with another one. */
+  /** Stores a value that arrived with another one. */
   set(key: string, value: V): void {
     const known = this.entries.get(key);
     if (known && this.versionOf(known.value) > this.versionOf(value)) return;
@@ -145,7 +155,7 @@ export class VersionedCache<V extends object> {
     return loading;
   }
 
-  /** Of the last version that was told, or of a later one. */
+  /** Whether the value has the latest known version or a later one. */
   private isOfLast(value: V): boolean {
     const { version } = this.options;
     return !version || version.of(value) >= version.last.value;

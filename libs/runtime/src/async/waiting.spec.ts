@@ -6,7 +6,7 @@ const never = (): Promise<never> => new Promise(() => undefined);
 const failing = (): Promise<never> => Promise.reject(new Error('broke'));
 
 describe('a wait that a signal ends', () => {
-  it('brings what the work brings, and leaves no listener behind', async () => {
+  it('returns the result of the work, and removes its listener', async () => {
     const { signal } = new AbortController();
     let listeners = 0;
     signal.addEventListener = () => void (listeners += 1);
@@ -18,7 +18,7 @@ describe('a wait that a signal ends', () => {
     expect(await raceAbort(Promise.resolve(2), undefined)).toBe(2);
   });
 
-  it('rejects with the reason, also when it was aborted before; what the work does then is dropped', async () => {
+  it('rejects with the reason, also if aborted before; a later result of the work is ignored', async () => {
     const abort = new AbortController();
     const waiting = raceAbort(never(), abort.signal);
     abort.abort(new Error('enough'));
@@ -29,7 +29,7 @@ describe('a wait that a signal ends', () => {
 });
 
 describe('a wait with a limit', () => {
-  it('rejects with the given error; what the work does later is dropped', async () => {
+  it('rejects with the given error; a later result of the work is ignored', async () => {
     const late = (): Error => new Error('too late');
     expect(await withTimeout(Promise.resolve(1), 60_000, late)).toBe(1);
     await expect(withTimeout(failing(), 60_000, late)).rejects.toThrow('broke');
@@ -40,7 +40,7 @@ describe('a wait with a limit', () => {
     await turn();
   });
 
-  it('says whether the work has ended in time', async () => {
+  it('tells whether the work ended in time', async () => {
     expect(await waitAtMost(Promise.resolve(), 60_000)).toBe(true);
     expect(await waitAtMost(never(), 1)).toBe(false);
     expect(await waitAtMost(never(), -5)).toBe(false);

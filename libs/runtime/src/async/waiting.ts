@@ -1,6 +1,6 @@
 /**
- * Ends the wait for work that cannot be called off: rejects with the signal's reason as soon as it is aborted. What `work` brings after that,
- * an error too, is dropped.
+ * Stops waiting for work that cannot be cancelled: rejects with the signal's reason as soon as it is aborted. A later result or error of
+ * `work` is ignored.
  */
 export function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
@@ -12,7 +12,11 @@ export function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined):
   });
 }
 
-/** Like {@link raceAbort}, with a limit of `ms` milliseconds instead of a signal. @param toError what it rejects with then */
+/**
+ * Like {@link raceAbort}, with a limit of `ms` milliseconds instead of a signal.
+ *
+ * @param toError makes the error of the time-out
+ */
 export function withTimeout<T>(work: Promise<T>, ms: number, toError: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(toError()), ms);
@@ -21,7 +25,8 @@ export function withTimeout<T>(work: Promise<T>, ms: number, toError: () => Erro
 }
 
 /**
- * Waits for work that goes on afterwards, for `ms` milliseconds at most. Rejects as `work` does, if it does so in time.
+ * Waits at most `ms` milliseconds for work, which continues after that. Rejects if `work` rejects in time.
+ *
  * @returns whether it ended in time
  */
 export function waitAtMost(work: Promise<unknown>, ms: number): Promise<boolean> {

@@ -67,13 +67,13 @@ return unheard
 `);
 
 /**
- * One heartbeat of a replica: keeps the records that it works on, and lists those that nobody has kept for a while.
+ * One heartbeat of a replica: keeps the records that it works on, and lists those without a renewal for a while.
  * KEYS[1]  request stream
  * ARGV[1]  group
  * ARGV[2]  consumer
  * ARGV[3]  idle time in ms from which a record is listed
  * ARGV[4]  at most so many listed
- * ARGV[5…] stream ids in work
+ * ARGV[5…] stream ids in progress
  * Output   {seconds, microseconds, [{id, consumer, idle ms, deliveries}…]}
  */
 export const HEARTBEAT = new RedisScript<[string, string, [string, string, number, number][]]>(`
@@ -105,7 +105,7 @@ return {time[1], time[2], silent}
  * ARGV[2]  consumer
  * ARGV[3]  idle time in ms that the records shall show
  * ARGV[4…] stream ids
- * Output   how many were given up
+ * Output   how many were removed
  */
 export const LEAVE = new RedisScript<number>(`
 local given = 0

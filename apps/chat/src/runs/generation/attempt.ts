@@ -3,6 +3,7 @@ import type { SearchItem } from '@perennial/contracts-retrieval';
 import { StreamThreadError, type ModelConnection } from '@perennial/model-provider';
 import { raceAbort, retryTransient, type Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
+import type { ActiveItem } from '@perennial/work';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
 import type { Outcome, ClaimedRun } from '../types/run';
@@ -23,8 +24,8 @@ const CONFIG_TIMEOUT_MS = 30_000;
 const READER_GONE_MS = 10_000;
 
 /** One owner's attempt at an answer: from the claim to the finish, the loss or the hand-over. */
-export class Attempt {
-  readonly runId: string;
+export class Attempt implements ActiveItem {
+  readonly id: string;
   readonly epoch: number;
   /** Resolves when the attempt has ended in any way. */
   readonly over: Promise<void>;
@@ -49,7 +50,7 @@ export class Attempt {
     private readonly tools: AttemptTools,
     private readonly documents: DocumentsService,
   ) {
-    this.runId = run.id;
+    this.id = run.id;
     this.epoch = run.epoch;
     this.over = new Promise((resolve) => (this.#over = resolve));
   }
@@ -74,7 +75,7 @@ export class Attempt {
     const piece = this.#writer?.takeUncheckpointed();
     if (piece) {
       const { generation, from, text } = piece;
-      this.#pending.push({ runId: this.runId, epoch: this.epoch, generation, start: from, text });
+      this.#pending.push({ runId: this.id, epoch: this.epoch, generation, start: from, text });
     }
     return this.#pending;
   }
@@ -93,7 +94,7 @@ export class Attempt {
   /** Called each second: a completion without a reader is not worth its tokens. */
   watchReader(): void {
     if (this.run.kind !== 'completion' || this.run.idempotency_key !== null || this.#finishing) return;
-    if (this.tools.publisher.hasReader(this.runId)) this.#unreadSince = undefined;
+    if (this.tools.publisher.hasReader(this.id)) this.#unreadSince = undefined;
     else this.#unreadSince ??= performance.now();
     if (this.#unreadSince !== undefined && performance.now() - this.#unreadSince >= READER_GONE_MS)
       this.stop('cancelled');
@@ -130,7 +131,7 @@ export class Attempt {
   async #recover(): Promise<RecoveredText | undefined> {
     const { publisher, store } = this.tools;
     if (this.epoch === 1) return recoverText({ kind: 'empty' }, this.run.checkpoints ?? []);
-    const acquired = await publisher.acquire(this.runId, this.epoch);
+    const acquired = await publisher.acquire(this.id, this.epoch);
     if (acquired.kind === 'fenced') {
       this.stop('lost');
       return undefined;
@@ -138,7 +139,7 @@ export class Attempt {
     // An empty Redis has no fence: only Postgres can tell whether a later owner has written the stream again meanwhile.
     if (acquired.kind === 'empty') {
       const mine = await retryTransient(
-        () => store.ownership.isOwner(this.runId, this.owner, this.epoch),
+        () => store.ownership.isOwner(this.id, this.owner, this.epoch),
         this.#retryOptions(),
       );
       if (!mine) {
@@ -240,7 +241,7 @@ export class Attempt {
   }
 
   #consult(items: readonly SearchItem[], { text }: RecoveredText): Promise<Consulted> {
-    const { run, runId, owner, epoch } = this;
+    const { run, id: runId, owner, epoch } = this;
     const signals = { signal: this.#abort.signal, giveUp: this.#giveUp.signal };
     return this.documents.consult({ run, items, claim: { runId, owner, epoch }, begun: text !== '', ...signals });
   }
@@ -258,7 +259,7 @@ export class Attempt {
   /** Postgres may be away: the text is here, so the finish waits for it. Undefined: the run is lost or handed over. */
   async #finish(writer: RunWriter, outcome: Outcome, record: boolean): Promise<FinishedRun | undefined> {
     const { finish } = this.tools.store;
-    const claim = { runId: this.runId, owner: this.owner, epoch: this.epoch };
+    const claim = { runId: this.id, owner: this.owner, epoch: this.epoch };
     const { generation } = writer.position;
     const text = writer.text;
     const { signal } = this.#giveUp;
@@ -285,7 +286,7 @@ export class Attempt {
     // The writer is released only when Redis has the end; if the process dies before, the sweepers publish it.
     this.#writer = undefined;
     writer.end(terminal).then(
-      () => this.onPublished(this.runId),
+      () => this.onPublished(this.id),
       () => undefined,
     );
     const { chat_id: chatId, message_id: messageId, user_id: userId } = this.run;

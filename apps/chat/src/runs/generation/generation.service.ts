@@ -54,7 +54,7 @@ export class GenerationService {
   /** Writes a claimed run to its end. */
   write(attempt: Attempt): void {
     this.#write(attempt).catch((error: unknown) =>
-      this.#log.warn({ err: error, run_id: attempt.runId }, 'failed to start a run'),
+      this.#log.warn({ err: error, run_id: attempt.id }, 'failed to start a run'),
     );
   }
 
@@ -80,7 +80,7 @@ export class GenerationService {
   /**
    * A run that was started and not ended: another worker, or this one, retries it. `broke`: the cause was not an unavailable store.
    */
-  async #giveBack({ runId, epoch }: Attempt, broke: boolean): Promise<void> {
+  async #giveBack({ id: runId, epoch }: Attempt, broke: boolean): Promise<void> {
     const { ownership } = this.store;
     const released = await ownership.release(this.registry.id, [{ runId, epoch }], broke).catch(() => []);
     // If the release failed too, the next tick finds the run among the unknown ones.

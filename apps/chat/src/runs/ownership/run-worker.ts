@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker } from '@perennial/work';
+import { JobWorker, sweep } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
@@ -8,7 +8,6 @@ import { ActiveRuns } from '../generation/active-runs';
 import { ClaimRepository } from './claim.repository';
 import { RUN_QUEUE, RunJobSchema, RunQueue, type RunJob } from './run-queue';
 
-const LOOK_MS = 1_000;
 /** A run that has waited for this long despite free room may have lost its job. */
 const WAITING_AFTER_S = 2;
 /** Runs that one look starts: enough to keep up after Redis has lost all jobs. */
@@ -43,23 +42,11 @@ export class RunWorker extends JobWorker<RunJob> {
     this.start();
     this.activeRuns.onRoom = (room) => this.limit(room);
     this.generation.open();
-    let age = WAITING_AFTER_S;
-    const interval = this.runtime.every(
-      LOOK_MS,
-      async () => {
-        const minimum = age;
-        age = WAITING_AFTER_S;
-        const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
-        const { waiting, suspects } = await this.repository.waiting(minimum, room);
-        for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
-        if (suspects) onSuspects();
-      },
-      { name: 'look for waiting runs', jitter: 0.3 },
-    );
-    // A Redis that was away may have lost the jobs of runs that have only just been queued.
-    this.runs.onBack(() => {
-      age = 0;
-      interval.trigger();
+    sweep(this.runtime, this.runs, 'look for waiting runs', async (forgotten) => {
+      const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
+      const { waiting, suspects } = await this.repository.waiting(forgotten ? 0 : WAITING_AFTER_S, room);
+      for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
+      if (suspects) onSuspects();
     });
   }
 

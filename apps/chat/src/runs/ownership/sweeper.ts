@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import type { RunPublisher } from '@perennial/transport';
+import { sweep } from '@perennial/work';
 import { RUN_PUBLISHER } from '../run-publisher';
 import { UserEvents } from '../user-events';
 import { OwnershipRepository } from './ownership.repository';
 import { PruneRepository } from './prune.repository';
 import { RunQueue } from './run-queue';
 
-const SWEEP_MS = 1_000;
 const PRUNE_MS = 60_000;
 const UNPUBLISHED_BATCH = 100;
 /** The owner publishes at once; a sweeper only acts if it did not. */
@@ -29,7 +29,7 @@ export class Sweeper {
   ) {}
 
   start(): void {
-    this.runtime.every(SWEEP_MS, () => this.#sweep(), { name: 'sweep runs', jitter: 0.3 });
+    sweep(this.runtime, this.queue, 'sweep runs', () => this.#sweep());
     this.runtime.every(PRUNE_MS, () => this.pruning.prune(), { name: 'prune runs', jitter: 0.5 });
   }
 

@@ -1,5 +1,5 @@
 /*
- * What the new owner of a run must know of it, read by the statement that makes it the owner. Such a statement is WITH RECURSIVE and has
+ * The data of a run that its new owner needs, read by the statement that claims it. Such a statement is WITH RECURSIVE and has
  * these parts:
  *   taken   the rows of `runs` that were taken
  *   heads   for each of a chat the message that it answers: run_id, chat_id, id, parent_id, role, content, content_parts, files
