@@ -13,6 +13,12 @@ const environmentIsReadOnce = {
   message: 'Only an environment schema reads process.env, once at start (parseEnv of @perennial/runtime).',
 };
 
+const waitsAreCleanedUp = {
+  selector: "CallExpression[callee.object.name='Promise'][callee.property.name='race']",
+  message:
+    'Wait with raceAbort, withTimeout or waitAtMost of @perennial/runtime: they leave no timer and no listener behind.',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -74,7 +80,7 @@ export default tseslint.config(
   {
     files: ['apps/**/*.ts', 'apps/**/*.tsx', 'libs/**/*.ts', 'libs/**/*.tsx'],
     ignores: [...TESTS, 'libs/runtime/**', 'libs/testing/**', '**/*.config.ts'],
-    rules: { 'no-restricted-syntax': ['error', environmentIsReadOnce] },
+    rules: { 'no-restricted-syntax': ['error', environmentIsReadOnce, waitsAreCleanedUp] },
   },
   { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },
   { files: ['**/*.config.ts'], rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:tool'] }) } },

@@ -12,7 +12,7 @@ import { newTurn, sendTurn } from './support/turn';
 const MODEL = 'sim-t20-r200-x';
 const MAX_MESSAGE_CHARS = 5_000;
 
-/** What the provider does, the model that does it, and whether a part of its text arrives before. */
+/** The provider's failure, the model that triggers it, and whether some text arrives before. */
 const FAILING: [string, string, boolean][] = [
   ['is down', 'sim-t20-r200-down', false],
   ['is out of quota', 'sim-t20-r200-e429-after60', false],
@@ -21,7 +21,7 @@ const FAILING: [string, string, boolean][] = [
   ['sends what is no JSON', 'sim-t20-r200-x-bad10', true],
 ];
 
-/** Whatever is wrong is answered with the right status and a sentence that says what to do, and the chat can go on. */
+/** Every error is answered with the right status and a sentence that says what to do, and the chat can continue. */
 describe('bad input', () => {
   let simulator: Simulator;
   let system: RunningSystem;
@@ -137,7 +137,7 @@ describe('bad input', () => {
     });
   });
 
-  describe('of the provider ends the answer, marked, in a chat that goes on', () => {
+  describe('of the provider ends the answer, marked, in a chat that can continue', () => {
     it.each(FAILING)('%s', async (_, model, partial) => {
       const body = newTurn(model, 'try this', 'session');
       const sent = await sendTurn(system.baseUrl, account, body);
@@ -145,7 +145,7 @@ describe('bad input', () => {
       expect(JSON.stringify(failed.error)).toMatch(/content/);
       if (partial) expect(expectedText(model, 'try this', 20).startsWith(String(failed.content))).toBe(true);
 
-      // The same message again, with a provider that works: a version beside the answer that failed, which nothing overwrites.
+      // The same message again, with a working provider: a version beside the failed answer, which is not overwritten.
       const id = randomUUID();
       const again = {
         ...body,
@@ -180,7 +180,7 @@ describe('bad input', () => {
     });
   });
 
-  it('too many answers at once are refused with the time to wait', async () => {
+  it('too many answers at once are refused with Retry-After', async () => {
     const replies = await Promise.all(
       Array.from({ length: 40 }, () =>
         http<ErrorReply & { chat_id?: string }>('POST', `${system.baseUrl}/api/chat/completions`, {

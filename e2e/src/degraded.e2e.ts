@@ -17,8 +17,8 @@ const MODEL = 'sim-t200-r30-x';
 /** Prefix of the models whose provider continues a text. */
 const CONTINUING = 'cont';
 
-/** What still works when a part is gone, and what ends when a session ends. */
-describe('degraded, in the open', () => {
+/** What still works when a part is away, and what ends when a session ends. */
+describe('degraded operation', () => {
   let simulator: Simulator;
   let system: RunningSystem;
   let owners: Owners;
@@ -46,7 +46,7 @@ describe('degraded, in the open', () => {
     await simulator?.close();
   });
 
-  it('Redis down: page, health and last known configuration are served, answers go on, the rest is 503 with Retry-After, and it heals', async () => {
+  it('Redis down: page, health and last known configuration are served, answers continue, the rest is 503 with Retry-After, and it recovers', async () => {
     await http('GET', `${system.gateways[0]}/api/config`);
     const sent = await sendTurn(system.baseUrl, account, newTurn(MODEL, 'without redis', 'session'));
     await sleep(1_500);
@@ -113,7 +113,7 @@ describe('degraded, in the open', () => {
   it.each([
     ['an answer that ends within half of the grace, of a provider that starts again', 'sim-t100-r30-x-nocont'],
     ['an answer that is handed over, of a provider that continues it', `${CONTINUING}.sim-t300-r30-x`],
-  ])('SIGTERM under %s: the process leaves with 0, the reader notices nothing', async (_, model) => {
+  ])('SIGTERM under %s: the process exits with 0, the reader notices nothing', async (_, model) => {
     const upstream = model.replace(`${CONTINUING}.`, '');
     const prompt = `a deploy under ${model}`;
     const sent = await sendTurn(system.baseUrl, account, newTurn(model, prompt, 'session'));
@@ -128,14 +128,14 @@ describe('degraded, in the open', () => {
     expect(await exited).toMatchObject({ code: 0 });
     await reading;
     await system.ready('chat', instance);
-    // A reset would replace what the reader has: that is noticed.
+    // A reset would replace the reader's text, which is visible.
     expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['delta', 'end']));
     const text = events.map((event) => (event.kind === 'delta' ? event.text : '')).join('');
     expect(text).toBe(expectedText(upstream, prompt, Number(/-t(\d+)/.exec(upstream)?.[1])));
     expect(simulator.stats().prompts[promptDigest(prompt)]?.streams).toBe(model === upstream ? 1 : 2);
   });
 
-  it('SIGTERM of a process of each kind under load: no request fails, and every answer is told once', async () => {
+  it('SIGTERM of a process of each kind under load: no request fails, and every answer ends once', async () => {
     const turns = await Promise.all(
       ['one', 'two', 'three'].map((text) => sendTurn(system.baseUrl, account, newTurn(MODEL, text, 'session'))),
     );
@@ -148,7 +148,7 @@ describe('degraded, in the open', () => {
     const leaving = (['gateway', 'auth', 'chat', 'config'] as const).map((service) => system.process(service, 1));
     const exits = leaving.map((process) => process.exited);
     for (const process of leaving) process.signal('SIGTERM');
-    // Load balancers need a moment to see that it is not ready: until then everything is answered, and the connection is not kept.
+    // Load balancers need a moment to see that it is not ready: until then every request is answered, and its connection is closed.
     const late = await http('GET', `${system.gateways[0]}/api/v1/chats/?page=1`, { token: account.token });
     expect([late.status, late.headers['connection']]).toEqual([200, 'close']);
     for (const exit of exits) expect(await exit).toMatchObject({ code: 0 });

@@ -11,7 +11,7 @@ import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 import { type DocumentsSystem, launchDocumentsSystem } from './support/documents-system';
 import { QUOTING_MODEL } from './support/quoting-model';
 
-/** Time for a file to be read, on a busy machine. */
+/** Time for an ingestion on a busy machine. */
 const READ_MS = 60_000;
 const BOOK = factualPages(5, 900);
 const NOTE = factOf(40);
@@ -71,11 +71,11 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await page.getByRole('button', { name: 'Send' }).waitFor();
   }
 
-  /** Rules of accessibility that the page breaks, in light and in dark. */
+  /** Accessibility violations of the page, in light and in dark. */
   async function violations(): Promise<string[]> {
     const found: string[] = [];
     for (const scheme of ['dark', 'light']) {
-      // What the button of the sidebar does, which cannot be reached behind an open source.
+      // Like the sidebar's button, which is covered by an open source.
       await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), scheme);
       const { violations } = await new AxeBuilder({ page }).analyze();
       found.push(...violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html}`));
@@ -83,7 +83,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     return found;
   }
 
-  /** What reaches beyond the right edge of the window; what a box cuts off on purpose does not. */
+  /** Elements beyond the right edge of the window, unless a box clips them. */
   function beyondTheEdge(): Promise<string[]> {
     return page.evaluate(() => {
       const width = document.documentElement.clientWidth;
@@ -95,7 +95,11 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     });
   }
 
-  /** What a page of an administrator would send. @returns the status */
+  /**
+   * Sends a request like an administrator's page.
+   *
+   * @returns the status
+   */
   function post(path: string, body: object): Promise<number> {
     return page.evaluate(
       async ({ path, body }) => {
@@ -148,7 +152,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     }
   });
 
-  it('takes dropped and pasted files, says what is wrong with one, and sends without waiting', async () => {
+  it('accepts dropped and pasted files, shows the error of one, and sends without waiting', async () => {
     const give = (selector: string, event: 'drop' | 'paste', name: string, text: string) =>
       page.evaluate(
         ({ selector, event, name, text }) => {
@@ -170,7 +174,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await attached('broken.pdf').getByRole('button', { name: 'Remove' }).click();
     await attached('broken.pdf').waitFor({ state: 'detached' });
 
-    // The last byte of this one does not come through before the message is sent.
+    // The last byte of this one is held back until the message is sent.
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
     await page.route('**/api/v1/files/', async (route) => {
@@ -190,12 +194,12 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await answer().getByRole('button', { name: 'late.txt' }).first().waitFor();
   });
 
-  it('stays where it is when a file is dropped beside the place for it', async () => {
+  it('stays open when a file is dropped outside of the drop zone', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'perennial-dropped-'));
     const path = join(dir, 'dragged.txt');
     await writeFile(path, NOTE.sentence);
     const browsing = await context.newCDPSession(page);
-    // What a file manager does, so that the browser itself decides what becomes of the file.
+    // Like a file manager, so that the browser itself decides what happens to the file.
     const drag = async (selector: string): Promise<void> => {
       const box = (await page.locator(selector).boundingBox())!;
       const data = { items: [], files: [path], dragOperationsMask: 1 };
@@ -277,7 +281,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await page.getByRole('alert').getByText('There is no such knowledge base').waitFor();
   });
 
-  it('says that documents are searched, and that an answer had to do without them; also after a reload', async () => {
+  it('shows that documents are searched, and that an answer was given without them; also after a reload', async () => {
     await attach(textFile('away.txt', factOf(90).sentence));
     await read('away.txt');
     simulator.inject({ kind: 'stall', after: 0 }, Infinity, 'embeddings');
@@ -297,13 +301,13 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     expect(await violations()).toEqual([]);
   });
 
-  it('says plainly why a file is refused, however large it is', async () => {
+  it('shows plainly why a file is refused, at any size', async () => {
     const limit = async (settings: object) => {
       expect(await post('/api/v1/retrieval/config/update', settings)).toBe(200);
     };
     await limit({ FILE_MAX_SIZE: 1, ALLOWED_FILE_EXTENSIONS: ['txt'] });
     try {
-      // Settings are in force everywhere within a second.
+      // Every process applies settings within a second.
       await page.waitForTimeout(1_500);
       await attach(textFile('large.txt', 'x'.repeat(30_000_000)), textFile('program.exe', 'MZ'));
       await attached('large.txt').getByText('The file is too large: at most 1 MB are allowed.').waitFor();
@@ -319,7 +323,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await attached('large.txt').waitFor({ state: 'detached' });
   });
 
-  it('shows administrators how far a new index is, and which model searches are answered with', async () => {
+  it('shows administrators the progress of a new index, and the model of searches', async () => {
     const model = { RAG_EMBEDDING_MODEL: 'sim-embed-text200' };
     expect(await post('/api/v1/retrieval/embedding/update', model)).toBe(200);
     await page.goto('/knowledge');
@@ -329,27 +333,24 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     expect(await page.getByText('A new index is being built').count()).toBe(0);
   });
 
-  it.each([390, 360])(
-    'fits a phone, %i wide: files, sources and bases work, and nothing reaches beyond its edge',
-    async (width) => {
-      await page.setViewportSize({ width, height: 700 });
-      const long = textFile(`${'a-very-long-name-'.repeat(6)}.txt`, NOTE.sentence);
-      await attach(long);
-      await read('a-very-long-name');
-      expect(await beyondTheEdge()).toEqual([]);
-      await say(NOTE.question);
-      expect(await beyondTheEdge()).toEqual([]);
-      await answer().locator('.citation').first().click();
-      expect(await beyondTheEdge()).toEqual([]);
-      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-      await page.getByRole('button', { name: 'Chats' }).click();
-      await newBase(`Pocket ${width}`);
-      await page.locator('.base-files input[type=file]').setInputFiles(long);
-      await file('a-very-long-name').and(page.locator('[data-state=completed]')).waitFor({ timeout: READ_MS });
-      expect(await beyondTheEdge()).toEqual([]);
-      await page.getByRole('link', { name: 'All knowledge bases' }).click();
-      await page.getByRole('link', { name: `Pocket ${width}` }).waitFor();
-      expect(await beyondTheEdge()).toEqual([]);
-    },
-  );
+  it.each([390, 360])('fits a phone, %i wide: files, sources and bases work, and nothing overflows', async (width) => {
+    await page.setViewportSize({ width, height: 700 });
+    const long = textFile(`${'a-very-long-name-'.repeat(6)}.txt`, NOTE.sentence);
+    await attach(long);
+    await read('a-very-long-name');
+    expect(await beyondTheEdge()).toEqual([]);
+    await say(NOTE.question);
+    expect(await beyondTheEdge()).toEqual([]);
+    await answer().locator('.citation').first().click();
+    expect(await beyondTheEdge()).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Chats' }).click();
+    await newBase(`Pocket ${width}`);
+    await page.locator('.base-files input[type=file]').setInputFiles(long);
+    await file('a-very-long-name').and(page.locator('[data-state=completed]')).waitFor({ timeout: READ_MS });
+    expect(await beyondTheEdge()).toEqual([]);
+    await page.getByRole('link', { name: 'All knowledge bases' }).click();
+    await page.getByRole('link', { name: `Pocket ${width}` }).waitFor();
+    expect(await beyondTheEdge()).toEqual([]);
+  });
 });

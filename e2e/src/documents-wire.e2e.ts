@@ -12,7 +12,7 @@ import { http } from './support/http';
 import { QUOTING_MODEL } from './support/quoting-model';
 import { newTurn, sendTurn } from './support/turn';
 
-/** Time for a file to be read, on a busy machine. */
+/** Time for an ingestion on a busy machine. */
 const READ_MS = 60_000;
 
 /** Documents on the wire, as an existing client and an SDK see them. Real: everything but the models. */
@@ -48,7 +48,7 @@ describe('documents on the wire', () => {
     return (await reply.json()) as FileReply;
   }
 
-  /** The states that its stream tells, until it ends. */
+  /** The states in its stream, until it ends. */
   async function states(fileId: string): Promise<string[]> {
     const reply = await fetch(`${system.baseUrl}/api/v1/files/${fileId}/process/status?stream=true`, {
       headers: { authorization: `Bearer ${user.token}` },
@@ -61,7 +61,7 @@ describe('documents on the wire', () => {
   const fact = factOf(7);
 
   it(
-    'a file is uploaded, followed, cited in an answer with its sources, and gone when it is deleted',
+    'a file is uploaded, followed, cited in an answer with its sources, and not found after its deletion',
     async () => {
       const file = await upload('note.txt', `Nothing else. ${fact.sentence} And that is all.`);
       expect(file).toMatchObject({ filename: 'note.txt', status: true, meta: { content_type: 'text/plain' } });
@@ -117,7 +117,7 @@ describe('documents on the wire', () => {
   );
 
   it(
-    'a base takes files in, answers an SDK with its sources first, and is nobody else’s',
+    'a base accepts files, answers an SDK with its sources first, and is hidden from other users',
     async () => {
       const made = await call<KnowledgeBase>('POST', '/api/v1/knowledge/create', { name: 'Facts', description: '' });
       const base = made.body.id;
@@ -173,7 +173,7 @@ describe('documents on the wire', () => {
     READ_MS * 2,
   );
 
-  it('an administrator sees and sets how documents are read, and the page learns the limits', async () => {
+  it('an administrator sees and changes the document settings, and the page gets the limits', async () => {
     expect((await call('GET', '/api/v1/retrieval/config')).status).toBe(403);
     const config = await call('GET', '/api/v1/retrieval/config', undefined, admin);
     expect(config.body).toMatchObject({ status: true, TOP_K: 3, CHUNK_SIZE: 1000, CONTENT_EXTRACTION_ENGINE: '' });

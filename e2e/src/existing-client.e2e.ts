@@ -14,7 +14,7 @@ const number = expect.any(Number) as number;
 const string = expect.any(String) as string;
 const boolean = expect.any(Boolean) as boolean;
 
-/** What the page of 0.12 asks for when it opens, beside the configuration, in its order. */
+/** The lists that the page of 0.12 loads when it opens, besides the configuration, in order. */
 const LISTS = [
   '/api/v1/users/user/settings?raw=true',
   '/api/v1/configs/banners',
@@ -47,8 +47,8 @@ const LISTED = {
 };
 
 /**
- * The calls of a web client that was written for the wire that we speak (its version 0.12), in its order: the client renders nothing, waits
- * for ever, or shows an error when one of them is missing or has another shape.
+ * The calls of a web client that was written for our wire (its version 0.12), in order: the client renders nothing, hangs, or shows an error
+ * when one of them is missing or has another shape.
  */
 describe('an existing client', () => {
   let simulator: Simulator;
@@ -133,7 +133,7 @@ describe('an existing client', () => {
         enable_websocket: true,
       },
     });
-    // Nobody is told more than the route shows.
+    // Only the fields of the route are shown.
     expect(before).not.toHaveProperty('permissions');
 
     await client.connect();
@@ -194,7 +194,7 @@ describe('an existing client', () => {
     }
   });
 
-  it('a later load: the token is still good', async () => {
+  it('a later load: the token is still valid', async () => {
     client.close();
     await client.connect();
     expect(await client.emit('user-join', { auth: { token: client.token } })).toEqual({ id: userId, name: 'Admin' });
@@ -206,7 +206,7 @@ describe('an existing client', () => {
     expect((await loadLists())['/api/v1/users/user/settings?raw=true']).toMatchObject({ ui: { version: '0.12.4' } });
   });
 
-  it('a message in a new chat: events in order, then what is stored', async () => {
+  it('a message in a new chat: events in order, then the stored chat', async () => {
     const { body, questionId, answerId } = turn('the first words');
     client.forget();
     const { chat_id: chatId } = await send(body);
@@ -274,7 +274,7 @@ describe('an existing client', () => {
     expect(await client.get(`/api/v1/chats/${chatId}/tags`)).toEqual([]);
   });
 
-  it('a page that opens a chat in mid-answer, then Stop, then the next message', async () => {
+  it('a page that opens a chat during an answer, then Stop, then the next message', async () => {
     const first = turn('a long story', { model: SLOW });
     const { chat_id: chatId, task_ids: tasks } = await send(first.body);
     await client.heard((event) => event.type === 'response:completion' && event.message_id === first.answerId);
@@ -292,7 +292,7 @@ describe('an existing client', () => {
     expect(story.startsWith(soFar?.content ?? '?')).toBe(true);
     expect(await other.get(`/api/tasks/chat/${chatId}`)).toEqual({ task_ids: tasks });
     expect((await other.get<object[]>('/api/v1/chats/?page=1'))[0]).toMatchObject({ id: chatId, active: true });
-    // The text so far as one event, then the deltas go on.
+    // The text so far as one event, then further deltas.
     await other.heard((event) => event.type === 'chat:completion' && event.message_id === first.answerId);
     const text = (event: { data: unknown } | undefined) =>
       (event?.data as { output?: { content: { text: string }[] }[] }).output?.[0]?.content[0]?.text ?? '';
@@ -364,7 +364,7 @@ describe('an existing client', () => {
     expect(await client.get('/api/v1/groups/?share=true')).toEqual([]);
   });
 
-  it('sign out: the token is over, and the socket with it', async () => {
+  it('sign out: the token is invalid, and the socket closed', async () => {
     expect(await client.get('/api/usage')).toEqual({ model_ids: [], user_count: 1 });
     const cut = client.disconnected();
     expect(await client.post('/api/v1/auths/signout', {})).toEqual({ status: true });

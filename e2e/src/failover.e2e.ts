@@ -5,7 +5,7 @@ import { ROOT } from '@perennial/launcher';
 import { expect, it } from 'vitest';
 
 /** The short form of `npm run e2e:failover`; the long one is run by hand and before a release. */
-it('processes are killed under running turns, and nobody notices', async () => {
+it('processes are killed during turns, and no user notices', async () => {
   const main = join(ROOT, 'e2e/dist/failover.js');
   const { stdout } = await promisify(execFile)(
     process.execPath,

@@ -60,7 +60,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await shown()).toBe(expectedText(MODEL, 'hello there', 120).trim());
   });
 
-  it('goes on with an answer after a reload in the middle of it', async () => {
+  it('continues an answer after a reload', async () => {
     await say('reload me');
     await page.waitForFunction(
       () => (document.querySelector('.message-assistant .markdown')?.textContent?.length ?? 0) > 60,
@@ -71,7 +71,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await shown()).toBe(expectedText(MODEL, 'reload me', 120).trim());
   });
 
-  it('stops, says so, keeps the text, and answers again', async () => {
+  it('stops, shows it, keeps the text, and answers again', async () => {
     await say('a long one', 'sim-t2000-r30-x');
     await answer().locator('.markdown').waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
@@ -91,7 +91,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await shown()).toBe(kept);
   });
 
-  it('shows what went wrong when the provider breaks off, and the chat goes on', async () => {
+  it('shows the error when the provider disconnects, and the chat can continue', async () => {
     await say('break off', 'sim-t60-r30-cut20');
     await answer().getByRole('alert').waitFor();
     await answer().getByRole('button', { name: 'Try again' }).waitFor();
@@ -103,7 +103,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await shown()).toBe(expectedText(MODEL, 'go on', 120).trim());
   });
 
-  it('says when the connection is lost and when it is back, and loses nothing of the answer', async () => {
+  it('shows when the connection is lost and when it is back, and loses no text', async () => {
     await say('through a death');
     await answer().locator('.markdown').waitFor();
     await Promise.all([system.kill('gateway', 1), system.kill('gateway', 2)]);
@@ -160,7 +160,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     await answer().locator('.markdown').waitFor();
   };
 
-  it('folds the thoughts of an answer, also of an old one, and opens them by keyboard', async () => {
+  it('collapses the thoughts of an answer, also of an old one, and opens them by keyboard', async () => {
     await showAnswer('<think>\nDo they mean **me**?\n</think>\n\nHello to you.');
     expect(await shown()).toBe('Hello to you.');
     const thoughts = answer().getByText('Thoughts');
@@ -171,7 +171,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await answer().getByText('<think>').count()).toBe(0);
   });
 
-  it('runs nothing that an answer contains', async () => {
+  it('runs no script of an answer', async () => {
     await showAnswer(
       '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>[click](javascript:window.hacked=1)',
     );

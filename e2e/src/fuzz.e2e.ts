@@ -5,7 +5,7 @@ import { ROOT } from '@perennial/launcher';
 import { expect, it } from 'vitest';
 
 /** The short form of `npm run fuzz`. It fails by its exit code; what it says then is what was found. */
-it('what no client would send fails nothing, kills nothing, and lets nobody wait', async () => {
+it('hostile input causes no error 500, no crash and no delay of others', async () => {
   const main = join(ROOT, 'tools/fuzz/dist/main.js');
   const { stdout } = await promisify(execFile)(
     process.execPath,

@@ -15,7 +15,7 @@ it.each(['qdrant', 'lancedb'])(
       throw new Error(`${error.stdout}\n${error.stderr}`);
     });
     const figures = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
-    // A server that cannot be had is said loudly; with `CI` set the driver fails instead.
+    // A missing server causes a loud warning; with `CI` set the driver fails instead.
     if (figures[store] !== 'skipped')
       expect(figures).toMatchObject({ [store]: { asked: 24, cited: 24, cited_after: 24, kills: 4 }, wrong: 0 });
   },

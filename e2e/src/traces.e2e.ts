@@ -50,7 +50,7 @@ describe('one turn is one trace', () => {
   const laterAttempt = (spans: ReceivedSpan[]) =>
     spans.find((span) => span.links.length > 0 && service(span) === 'perennial-chat');
 
-  /** Sends a turn and waits until so much of its trace has been exported that it is complete. */
+  /** Sends a turn and waits until its exported trace is complete. */
   async function traceOf(
     model: string,
     disturb: (runId: string) => Promise<void>,
@@ -115,7 +115,7 @@ describe('one turn is one trace', () => {
     }
   });
 
-  it('holds no prompt, no answer and no key', () => {
+  it('contains no prompt, no answer and no key', () => {
     const all = JSON.stringify(otlp.spans, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     expect(all).not.toContain(PROMPT);
     expect(all).not.toContain(KEY);

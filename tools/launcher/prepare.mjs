@@ -1,4 +1,4 @@
-// Brings a clone to where it can run: packages installed, everything built. Uses only what Node itself brings.
+// Prepares a clone to run: packages installed, everything built. Uses only Node's own modules.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const OLDEST_NODE = { major: 20, minor: 20 };
-/** From here on context follows asynchronous calls inside V8 instead of by hooks in JavaScript. */
+/** From this version on V8 itself propagates async context, without hooks in JavaScript. */
 const FASTER_NODE = 24;
 const BUILT = join(ROOT, 'node_modules', '.cache', 'perennial-built');
 
-/** Throws where this Node is too old, with what to do. */
+/** Throws if this Node is too old, with advice. */
 export function checkNode(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor)) return;
@@ -20,7 +20,7 @@ export function checkNode(version = process.versions.node) {
   throw new Error(`Perennial needs Node ${oldest} or newer; this is ${version}. See https://nodejs.org.`);
 }
 
-/** Says which Node runs, and that another would be faster where one would. */
+/** Names the Node version, and recommends a faster one if there is one. */
 export function describeNode(version = process.versions.node) {
   const isFaster = Number(version.split('.')[0]) >= FASTER_NODE;
   return isFaster
@@ -28,13 +28,13 @@ export function describeNode(version = process.versions.node) {
     : `Node ${version} (supported; Node ${FASTER_NODE} uses a tenth less CPU for each token and a quarter less for each turn)`;
 }
 
-/** Whether node_modules is missing or is not what the lockfile says. */
+/** Whether node_modules is missing or differs from the lockfile. */
 export function installIsStale(root = ROOT) {
   const wanted = packagesIn(join(root, 'package-lock.json'));
   const installed = packagesIn(join(root, 'node_modules', '.package-lock.json'));
   if (!wanted || !installed) return true;
   return Object.entries(wanted).some(([path, entry]) => {
-    // Optional ones are those of other platforms; links are the workspaces.
+    // Optional ones are for other platforms; links are the workspaces.
     if (!path.startsWith('node_modules/') || entry.optional || entry.devOptional || entry.peer) return false;
     if (entry.link) return !existsSync(join(root, path));
     return installed[path]?.version !== entry.version;
@@ -67,7 +67,7 @@ export function buildIsStale(root = ROOT) {
 }
 
 /**
- * Notes that a build is whole.
+ * Records that a build is complete.
  *
  * @param {number} startedAt when it began, in milliseconds since 1970
  */
@@ -92,7 +92,7 @@ function newest(root, folders, files) {
   let latest = Math.max(...files.map((file) => statSync(join(root, file)).mtimeMs));
   /** @type {(directory: string, inSource: boolean) => void} */
   const visit = (directory, inSource) => {
-    // A file that was removed shows in its directory; a project's own directory changes with each build.
+    // A removed file changes its directory; a project's own directory changes with each build.
     if (inSource) latest = Math.max(latest, statSync(directory).mtimeMs);
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name.startsWith('.')) continue;
@@ -106,9 +106,9 @@ function newest(root, folders, files) {
 }
 
 /**
- * Runs a command with its output kept back; shows it when the command fails. Rejects with one line.
+ * Runs a command with its output hidden; shows it when the command fails. Rejects with one line.
  *
- * @param {string} what for the person who waits
+ * @param {string} what for the user
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Record<string, string>} [env]
@@ -151,14 +151,14 @@ function quietly(what, command, args, env = {}) {
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Installs where node_modules is not what the lockfile says. */
+/** Installs if node_modules differs from the lockfile. */
 export async function install() {
   if (!installIsStale()) return;
   await quietly('Packages', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (installIsStale()) throw new Error('npm ci ended well, but node_modules is not what package-lock.json says');
 }
 
-/** Builds where something is newer than the last build; Nx takes what has not changed from its cache. */
+/** Builds if a source is newer than the last build; Nx's cache provides unchanged projects. */
 export async function build() {
   if (!buildIsStale()) return;
   const startedAt = Date.now();

@@ -10,6 +10,6 @@ try {
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exit(1);
 }
-// Made by the build above.
+// Created by the build above.
 const main = new URL('dist/main.js', import.meta.url);
 await import(main.href);

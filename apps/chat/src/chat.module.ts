@@ -8,7 +8,7 @@ import { CHAT_ENV, type ChatEnv } from './env';
 import { MIGRATIONS } from './migrations';
 import { RunsModule } from './runs/runs.module';
 
-/** Chats, and the answers that are written into them. */
+/** Chats, and the answers in them. */
 @Global()
 @Module({})
 export class ChatModule {

@@ -1,11 +1,11 @@
-import { endWithWorker } from '@perennial/ownership';
+import { endWithWorker } from '@perennial/work';
 import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
 import { ChatModule } from './chat.module';
 import { chatEnv } from './env';
 
 const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
-// A worker of the version before does not tell its number.
+// A worker of the previous version does not pass its process id.
 if (CHAT_ROLE === 'quarantine') endWithWorker(Number(process.argv[2] ?? process.ppid));
 const answersCalls = CHAT_ROLE === 'api' || CHAT_ROLE === 'all';
 

@@ -22,7 +22,7 @@ describe('runs that are claimed as they are accepted', () => {
   });
   afterEach(async () => {
     await world.endProcesses();
-    // What one test leaves running would have the only place of the next one's process.
+    // A run that one test leaves behind would take the only place of the next one's process.
     await world.db.query('DELETE FROM runs');
     proxy.rule = { judge: () => 'pass' };
     proxy.release();
@@ -38,7 +38,7 @@ describe('runs that are claimed as they are accepted', () => {
     return started_at?.getTime() === created_at.getTime();
   }
 
-  it('where there is room: turns, those of a chat that is there, and completions; another process hears nothing', async () => {
+  it('if there is room: turns of new and existing chats, and completions, without a job', async () => {
     const asked: { messages: unknown }[] = [];
     const provider = createServer((request, response) => {
       void text(request).then((body) => {
@@ -62,7 +62,7 @@ describe('runs that are claimed as they are accepted', () => {
     const { chatId, messageId: parentId, user } = first;
     const second = await world.ask({ prompt: 'Two', chatId, parentId, user });
     expect(await ended(second.runId)).toBe('Answer 2');
-    // Answered again: the message that is answered is there already.
+    // Answered again: the message exists already.
     const third = await world.askAgain(second, 'sim-t5-r100-x');
     expect(await ended(third.runId)).toBe('Answer 3');
     const body = { messages: [{ role: 'user', content: 'Plain' }] };
@@ -85,7 +85,7 @@ describe('runs that are claimed as they are accepted', () => {
     expect(await world.commands.keys(`${world.prefix}:bull:runs:*-0`)).toEqual([]);
   }, 60_000);
 
-  it('not where there is none: they wait for it here or elsewhere, and the queue still has its bound', async () => {
+  it('not without room: they are queued, within the limit of the queue', async () => {
     await world.chat('all', { WORKER_CONCURRENCY: '2', MAX_QUEUED_RUNS: '1' });
     const long = 'sim-t900-r20-x';
     const model = 'sim-t20-r100-x';
@@ -103,7 +103,7 @@ describe('runs that are claimed as they are accepted', () => {
     for (const { runId } of [second, third]) expect((await world.row(runId)).state).toBe('running');
   }, 60_000);
 
-  it('never before another user’s run that waits', async () => {
+  it('never before another user’s waiting run', async () => {
     await world.chat('all', { WORKER_CONCURRENCY: '1' });
     // Its job was lost, and there is room.
     const waiting = newUser();
@@ -116,9 +116,9 @@ describe('runs that are claimed as they are accepted', () => {
     await world.complete(turn, await world.follow(turn.runId));
     const [before, after] = [await times({ runId: rows[0]!.id }), await times(turn)];
     expect(before.started_at.getTime()).toBeLessThan(after.started_at.getTime());
-    // A suspect waits for a process of its own, and for no other.
+    // A suspected run waits for a quarantine process only.
     await world.db.query(`UPDATE runs SET state = 'queued', deaths = 2 WHERE id = $1`, [rows[0]!.id]);
-    // The claim that finds nothing more to write may still have the only place.
+    // The claim that finds no further run may still hold the only place.
     await waitFor(
       async () => {
         const turn = await world.ask({ model: 'sim-t20-r100-x' });
@@ -139,7 +139,7 @@ describe('runs that are claimed as they are accepted', () => {
     }
   }, 60_000);
 
-  /** A turn whose claim has committed, which its process does not know: yet, or at all. */
+  /** A turn whose claim has committed without its process knowing. */
   async function committed(
     model: string,
     { reply = 'hold-reply', ...env }: { reply?: 'hold-reply' | 'lose-reply'; SHUTDOWN_GRACE_MS?: string } = {},
@@ -175,7 +175,7 @@ describe('runs that are claimed as they are accepted', () => {
     return { owner, turn, asked };
   }
 
-  it('and taken over when their process is killed before it knows', async () => {
+  it('and taken over when their process is killed before the reply of the claim', async () => {
     const { owner, turn } = await committed('sim-t40-r60-x');
     await owner.kill();
     expect(world.calls(turn.prompt)).toBe(0);
@@ -184,7 +184,7 @@ describe('runs that are claimed as they are accepted', () => {
     expect(world.calls(turn.prompt)).toBe(1);
   }, 60_000);
 
-  it('and handed over when it is told to end before it knows, without a death', async () => {
+  it('and handed over at SIGTERM before the reply of the claim, without a death', async () => {
     const { owner, turn } = await committed('sim-t400-r60-x', { SHUTDOWN_GRACE_MS: '4000' });
     owner.signal('SIGTERM');
     await waitFor(() => /"draining"/.test(owner.output), { what: 'it to leave' });
@@ -195,7 +195,7 @@ describe('runs that are claimed as they are accepted', () => {
     expect(await world.complete(turn, await world.follow(turn.runId))).toMatchObject({ epoch: 2, deaths: 0 });
   }, 60_000);
 
-  it('and stopped when the stop comes before it knows', async () => {
+  it('and stopped when the stop comes before the reply of the claim', async () => {
     const { turn, asked } = await committed('sim-t900-r30-x');
     await world.db.query('UPDATE runs SET cancel_requested_at = now() WHERE id = $1', [turn.runId]);
     const notice = JSON.stringify({ runIds: [turn.runId] });
@@ -207,14 +207,14 @@ describe('runs that are claimed as they are accepted', () => {
     expect(await world.message(turn)).toMatchObject({ content: reader.text, done: true, extra: { incomplete: true } });
   }, 60_000);
 
-  it('and given back when the reply is lost: the process owns what it does not know', async () => {
+  it('and released when the reply of the claim is lost', async () => {
     const { turn } = await committed('sim-t40-r60-x', { reply: 'lose-reply' });
     const reader = await world.follow(turn.runId);
     expect(await world.complete(turn, reader)).toMatchObject({ epoch: 2, deaths: 0 });
     expect(world.calls(turn.prompt)).toBe(1);
   }, 60_000);
 
-  it('and written when Redis loses its memory before it knows', async () => {
+  it('and written when Redis loses its data before the reply of the claim', async () => {
     const { turn } = await committed('sim-t40-r60-x');
     await world.commands.flushall();
     proxy.release();

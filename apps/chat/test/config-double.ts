@@ -5,9 +5,9 @@ import { type ResolvedModel, type Settings, settings, models } from '@perennial/
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
-/** What the double answers; tests change it while it runs. */
+/** Replies of the double; tests change them while it runs. */
 export interface ConfigAnswers {
-  /** Has to rise for chat to see a change of what it has asked for already. */
+  /** Must rise for chat to see a change. */
   version: number;
   baseUrl: string;
   continuation: ResolvedModel['connection']['continuation'];
@@ -17,11 +17,11 @@ export interface ConfigAnswers {
   queryPrompt: string;
   /** Documents that every model has. */
   knowledge: ResolvedModel['knowledge'];
-  /** While it is there, nothing is answered about models. */
+  /** While it is set, requests about models are not answered. */
   silence?: Promise<void>;
 }
 
-/** A service `config` that offers every model whose id begins with `sim`, at one provider. */
+/** A service `config` with every model whose id begins with `sim`, at one provider. */
 export async function startConfigDouble(
   redisUrl: string,
   keyPrefix: string,

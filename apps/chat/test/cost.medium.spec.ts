@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import { newUser, type World } from './world';
 
-/** Statements that a service sends in a turn, those shared by all turns of a second left out. */
+/** SQL statements of a turn, without those shared by all turns of a second. */
 const MAX_STATEMENTS = 12;
 const TURNS = 20;
 

@@ -5,7 +5,7 @@ import { Proxy } from './proxy';
 import type { World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
-describe('a process that is cut off', () => {
+describe('a disconnected process', () => {
   let world: World;
   let api: { handle: ManagedProcess; port: number };
   inWorld(async (started) => {
@@ -20,7 +20,7 @@ describe('a process that is cut off', () => {
   }
 
   it('from Postgres alone loses its runs to another, and stops the provider', async () => {
-    // Both are there before the answer begins: on a busy machine a worker starts for longer than the answer lasts.
+    // Both are ready before the answer begins: on a busy machine a worker's start takes longer than the answer.
     const proxies = await Promise.all([Proxy.start(world.databaseUrl), Proxy.start(world.databaseUrl)]);
     const workers = await Promise.all(proxies.map(({ url }) => world.chat('worker', { DATABASE_URL: url })));
     const turn = await world.ask({ model: 'sim-t900-r60-x' });
@@ -37,7 +37,7 @@ describe('a process that is cut off', () => {
     await Promise.all(proxies.map((proxy) => proxy.stop()));
   }, 60_000);
 
-  it('from Redis alone finishes its runs in Postgres; others tell their readers', async () => {
+  it('from Redis alone finishes its runs in Postgres; others publish their ends', async () => {
     const proxy = await Proxy.start(world.redis.url);
     await world.workers(1, { REDIS_URL: proxy.url });
     const turn = await world.ask({ model: 'sim-t300-r60-x' });
@@ -49,7 +49,7 @@ describe('a process that is cut off', () => {
     await world.until(turn.runId, (row) => row.published_at !== null, 'another to publish the end');
   }, 60_000);
 
-  it('from a store is not ready, says which, lives on, and is ready when the store is back', async () => {
+  it('from a store is not ready, names it, survives, and is ready when the store is back', async () => {
     const worker = await start('worker');
     const both = [api, worker];
     const failing = async ({ port }: { port: number }): Promise<string[]> => {

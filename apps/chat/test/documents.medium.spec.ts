@@ -29,7 +29,7 @@ describe('documents in a turn', () => {
     world.simulator.reset();
   });
 
-  /** No search is answered until the test is over. */
+  /** No search is answered until the test ends. */
   let speak: (() => void) | undefined;
   function fallSilent(): void {
     retrieval.silence = new Promise((resolve) => (speak = resolve));
@@ -56,13 +56,13 @@ describe('documents in a turn', () => {
     return events;
   }
 
-  /** What the model answers when it was asked exactly this. */
+  /** The model's answer to exactly this prompt. */
   const answerTo = (turn: Pick<Turn, 'model'>, prompt: string) =>
     expectedText(turn.model, prompt, Number(/-t(\d+)/.exec(turn.model)?.[1] ?? 60));
   const promptWith = (sources: string, question: string) => `Answer from:\n${sources}\nQuestion: ${question}`;
   const LAUNCH = '<source id="1" name="plan.pdf">The launch is on 3 May.</source>';
 
-  it('are searched for what the task model makes of the question, put before the model, cited and kept', async () => {
+  it('are searched with the task model’s queries, added to the prompt, cited and stored', async () => {
     await worker();
     const user = newUser();
     const events = await eventsOf(user);
@@ -96,15 +96,15 @@ describe('documents in a turn', () => {
     expect(told.map(({ data }) => data)).toEqual([
       ...statuses.map((data) => ({ type: 'status', data })),
       { type: 'chat:completion', data: { sources: [source] } },
-      // Again before the end: the first may have been lost.
+      // Sent again before the end, because the first event may be lost.
       { type: 'chat:completion', data: { sources: [source] } },
     ]);
     expect(told.every((event) => event.chat_id === turn.chatId && event.message_id === turn.messageId)).toBe(true);
-    // What was found is the message's now.
+    // The results are stored with the message now.
     expect((await world.row(turn.runId)) as unknown).toMatchObject({ documents: null });
   });
 
-  it('of the request, the chat, the model and of earlier messages are all looked in, each once', async () => {
+  it('of the request, the chat, the model and earlier messages are all searched, each once', async () => {
     await worker();
     const user = newUser();
     const [attached, named, ofChat, ofModel] = [document(user), document(user), document(user), document(user)];
@@ -140,7 +140,7 @@ describe('documents in a turn', () => {
     ]);
   });
 
-  it('cost a turn that has none nothing: no call, no column, no event', async () => {
+  it('cost nothing in a turn without any: no call, no column, no event', async () => {
     await worker();
     const turn = await world.ask({ model: 'sim-t5-r100-x' });
     await world.complete(turn, await world.follow(turn.runId));
@@ -149,7 +149,7 @@ describe('documents in a turn', () => {
     expect(world.simulator.stats().nonstream).toBe(0);
   });
 
-  it('that are somebody else’s are refused with the message, and nothing of them is read', async () => {
+  it('of another user are refused with the message, and not read', async () => {
     await worker();
     const [user, other] = [newUser(), newUser()];
     const id = document(other);
@@ -164,14 +164,14 @@ describe('documents in a turn', () => {
       world.rpc.call(completions.accept, { modelId: 'sim', body, bodyHash: 'h' }, { principal: user }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(retrieval.searches).toEqual([]);
-    // Attached to the chat it stays silent: chats outlive the files that were attached to them.
+    // Attached to the chat it is ignored: chats outlive their files.
     const turn = await world.ask({ user, model: 'sim-t5-r100-x', files: [{ type: 'file', id }] });
     await world.complete(turn, await world.follow(turn.runId));
     expect((await world.message(turn)).extra).toMatchObject({ statusHistory: [{}, { count: 0, done: true }] });
     expect((await world.message(turn)).extra).not.toHaveProperty('sources');
   });
 
-  it('are searched for the user’s own words where the task model fails, is slow, makes no sense or may not be asked', async () => {
+  it('are searched with the user’s own words if the task model fails, is slow, answers nonsense or must not be called', async () => {
     await worker();
     const user = newUser();
     const id = document(user);
@@ -197,7 +197,7 @@ describe('documents in a turn', () => {
     ['their store is down', () => (retrieval.refusal = refusal('vector_store')), /their store does not answer/],
     ['nothing embeds', () => (retrieval.refusal = refusal('embedder')), /embedding model does not answer/],
     ['retrieval is slow', fallSilent, /cannot be searched now/],
-  ])('are left out with a word about it when %s, and the answer goes on', async (_, happen, said) => {
+  ])('are left out with a note when %s, and the answer continues', async (_, happen, said) => {
     await worker();
     happen();
     const turn = await world.ask({ model: 'sim-t10-r100-x', files: [file(randomUUID())] });
@@ -210,7 +210,7 @@ describe('documents in a turn', () => {
     });
   });
 
-  it('are searched once for an answer whose worker is killed between the search and the provider’s first word', async () => {
+  it('are searched once if the worker is killed between the search and the provider’s first word', async () => {
     const user = newUser();
     const id = document(user);
     await worker();
@@ -223,7 +223,7 @@ describe('documents in a turn', () => {
       'the sources',
     );
     await before.kill();
-    // What the file says now is not what the answer's numbers stand for.
+    // The file's new text differs from the one that the answer cites.
     retrieval.documents.get(id)!.texts = ['The launch is on 4 June.'];
     await worker();
     await reader.ended(40_000);
@@ -233,7 +233,7 @@ describe('documents in a turn', () => {
     expect((await world.message(turn)).extra.sources).toMatchObject([{ document: ['The launch is on 3 May.'] }]);
   });
 
-  it('stay under their numbers when a worker dies in the middle of the answer and another goes on after it', async () => {
+  it('keep their numbers when a worker dies during the answer and another continues it', async () => {
     const user = newUser();
     const ids = [document(user, 'b.md', ['Bee']), document(user, 'a.md', ['Ant', 'Ape'])];
     await worker();
@@ -252,7 +252,7 @@ describe('documents in a turn', () => {
     expect(world.calls(promptWith(sources, turn.prompt))).toBe(2);
   });
 
-  it('are worded and searched again when the worker is killed while the queries are made', async () => {
+  it('are searched with new queries when the worker is killed while it generates them', async () => {
     const user = newUser();
     const id = document(user);
     world.answers.taskModel = 'sim-d1200';
@@ -269,7 +269,7 @@ describe('documents in a turn', () => {
     expect((await world.message(turn)).extra.statusHistory).toHaveLength(2);
   });
 
-  it('are kept also when Postgres breaks off while it keeps them', async () => {
+  it('are stored even if Postgres disconnects meanwhile', async () => {
     const proxy = await Proxy.start(world.databaseUrl);
     proxy.rule = {
       judge: (piece) => (proxy.broken < 2 && piece.includes('SET documents = $4') ? 'lose-reply' : 'pass'),
@@ -287,11 +287,11 @@ describe('documents in a turn', () => {
     await proxy.stop();
   });
 
-  it('do not hold up a stop', async () => {
+  it('do not delay a stop', async () => {
     const user = newUser();
     const id = document(user);
     fallSilent();
-    // The search may take longer than the stop is waited for.
+    // The search may take longer than the test waits for the stop.
     await world.chat('worker', { DOCUMENTS_TIMEOUT_MS: '60000' });
     const turn = await world.ask({ user, attached: [file(id)] });
     const reader = await world.follow(turn.runId);
@@ -300,7 +300,7 @@ describe('documents in a turn', () => {
     expect((await reader.ended()).terminal.state).toBe('cancelled');
   });
 
-  it('answer an SDK’s completion too, with the sources before its text, in the system message where the admin wants it', async () => {
+  it('are used in an SDK’s completion too, with the sources before its text, in the system message if the admin chose so', async () => {
     await worker();
     const user = newUser();
     const id = document(user);
@@ -317,7 +317,7 @@ describe('documents in a turn', () => {
     await reader.ended();
     expect(reader.text).toBe(expectedText('sim-t5-r100-x', content, 5));
     expect(retrieval.searches[0]?.request.items).toEqual([{ type: 'file', id, full: true }]);
-    // The same key again gives the same answer, and the same sources with it.
+    // The same key gives the same answer with the same sources.
     const again = await world.rpc.call(completions.accept, request, { principal: user });
     expect(again).toMatchObject({ runId: accepted.runId, created: false, documents: true });
     expect((await world.rpc.call(runCalls.sources, { runId: again.runId }, { principal: user })).sources).toEqual(
@@ -330,7 +330,7 @@ describe('documents in a turn', () => {
     expect(await world.rpc.call(completions.accept, plain, { principal: user })).toMatchObject({ documents: false });
   });
 
-  it('of an answer that is written again are looked up again', async () => {
+  it('of a retried answer are searched again', async () => {
     await worker();
     const user = newUser();
     const id = document(user);
@@ -344,7 +344,7 @@ describe('documents in a turn', () => {
     expect((await world.message(again)).extra).not.toHaveProperty('sources');
   });
 
-  it('that were deleted since do not keep an answer from being written again, as pages ask for it', async () => {
+  it('that were deleted since do not prevent a retry by a page', async () => {
     await worker();
     const user = newUser();
     const id = document(user);

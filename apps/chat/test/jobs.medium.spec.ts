@@ -10,7 +10,7 @@ import { Reader } from './reader';
 import { newUser, type Turn, type World } from './world';
 
 /** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
-describe('jobs, locks and readers that are left behind', () => {
+describe('abandoned jobs, locks and readers', () => {
   let world: World;
   inWorld(async (started) => {
     world = started;
@@ -18,7 +18,7 @@ describe('jobs, locks and readers that are left behind', () => {
   });
   afterEach(() => world.endProcesses('worker'));
 
-  it('a worker that died between its job and the claim holds nobody up', async () => {
+  it('a worker that died between its job and the claim delays no run', async () => {
     const connections = new Connections({
       redisUrl: world.redis.url,
       keyPrefix: world.prefix,
@@ -45,7 +45,7 @@ describe('jobs, locks and readers that are left behind', () => {
     expect(row).toMatchObject({ epoch: 1, deaths: 0 });
   }, 60_000);
 
-  it('a notice that a run was cancelled is looked up and not believed', async () => {
+  it('a notice that a run was cancelled is checked, not trusted', async () => {
     const connections = new Connections({
       redisUrl: world.redis.url,
       keyPrefix: world.prefix,
@@ -65,7 +65,7 @@ describe('jobs, locks and readers that are left behind', () => {
     expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1 });
   }, 60_000);
 
-  /** Holds the row of a run as a transaction does whose process stands still. */
+  /** Locks the row of a run, like a transaction of a paused process. */
   async function holdRun(runId: string): Promise<() => Promise<void>> {
     const client = await world.db.connect();
     await client.query('BEGIN');
@@ -76,7 +76,7 @@ describe('jobs, locks and readers that are left behind', () => {
     };
   }
 
-  it('a run whose row is locked does not keep the others from being taken over, nor the reapers from living', async () => {
+  it('a run whose row is locked blocks neither the take-over of others nor the reapers', async () => {
     await world.workers(1);
     const ask = async (): Promise<{ turn: Turn; reader: Reader }> => {
       const turn = await world.ask({ model: 'sim-t900-r40-x' });
@@ -123,7 +123,7 @@ describe('jobs, locks and readers that are left behind', () => {
     expect(world.calls(turn.prompt)).toBe(1);
   }, 60_000);
 
-  it('one user with 3,000 queued answers is ahead of nobody for longer than what is being written', async () => {
+  it('one user with 3,000 queued answers delays others by the running answers only', async () => {
     const heavy = newUser();
     await world.db.query(
       `INSERT INTO runs (id, kind, user_id, principal, model, request)
@@ -148,7 +148,7 @@ describe('jobs, locks and readers that are left behind', () => {
     await world.db.query('DELETE FROM runs WHERE user_id = $1', [heavy.userId]);
   }, 60_000);
 
-  it('a completion without a key outlives a gateway by no more than its readers may be away', async () => {
+  it('a completion without a key outlives its gateway only for the time in which a reader may reconnect', async () => {
     const connections = new Connections({
       redisUrl: world.redis.url,
       keyPrefix: world.prefix,
@@ -170,12 +170,12 @@ describe('jobs, locks and readers that are left behind', () => {
     await reader.has(50);
     await sleep(11_000);
     expect((await world.row(runId)).state).toBe('running');
-    // As after kill -9: nothing is said to anybody.
+    // Like kill -9: without a goodbye.
     connections.close();
     const read = reader.text.length;
-    // Its own end is later than that.
+    // The answer's own end would be later.
     const { terminal } = await world.until(runId, (row) => row.state === 'cancelled', 'it to be cancelled', 25_000);
-    // Ten tokens a second, of six characters: the answer went on for a while, so that a reader could have come back.
+    // Ten tokens a second, of six characters: the answer continued for a while, so that a reader could have reconnected.
     expect(terminal!.length - read).toBeGreaterThan(5 * 60);
     await subscriber.close().catch(() => undefined);
   }, 60_000);
@@ -236,13 +236,13 @@ describe('jobs, locks and readers that are left behind', () => {
     );
   }, 60_000);
 
-  it('a run that cannot be finished is given up after as many tries as deaths are allowed', async () => {
+  it('a run that cannot be finished fails after as many tries as deaths are allowed', async () => {
     await world.db.query(`
       CREATE FUNCTION chat.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room for this'; END $$;
       CREATE TRIGGER refuse_end BEFORE UPDATE OF provider_end ON chat.runs FOR EACH ROW EXECUTE FUNCTION chat.refuse();
       CREATE TRIGGER refuse_finish BEFORE UPDATE OF state ON chat.runs FOR EACH ROW WHEN (NEW.state = 'completed') EXECUTE FUNCTION chat.refuse()`);
     try {
-      // A worker with another limit, left by a test before this one, would take the run as well.
+      // A worker with another limit, from an earlier test, would claim the run too.
       await world.endProcesses('all');
       await world.workers(1, { MAX_RUN_DEATHS: '1' });
       const turn = await world.ask({ model: 'sim-t10-r100-x' });

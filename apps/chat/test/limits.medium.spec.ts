@@ -10,7 +10,7 @@ describe('bounds of the queue and of time', () => {
     await world.chat('api', { MAX_QUEUED_RUNS: '2' });
   });
 
-  it('refuses turns beyond the queue, whoever asks, and ends an answer that takes too long with what it has', async () => {
+  it('refuses every user’s turns beyond the queue, and ends an answer that takes too long with its text so far', async () => {
     const model = 'sim-t600-r20-x';
     const turns = [await world.ask({ model }), await world.ask({ model })];
     await expect(world.ask({ model })).rejects.toMatchObject({

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import type { Turn, World } from './world';
 
-/** What a thread is given to stand still for ever in the middle of an answer of this model; once, as the file remembers. */
+/** Input that blocks a thread for ever during an answer of this model; once, as the file records. */
 const standsStill = (model: string, flag: string): string => `
   import { isMainThread } from 'node:worker_threads';
   import { existsSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,9 @@ const standsStill = (model: string, flag: string): string => `
       return parse(text, reviver);
     };`;
 
-/** Real: Postgres, Redis, the transport, built chat processes that are really killed and stopped. Not real: config, the provider. */
+/**
+ * Real: Postgres, Redis, the transport, built chat processes that are really killed and paused. Not real: config, the provider.
+ */
 describe('owners that die, sleep and come back', () => {
   let world: World;
   inWorld(async (started) => {
@@ -39,7 +41,7 @@ describe('owners that die, sleep and come back', () => {
     )!;
   }
 
-  /** Holds the owner still where its reader is ahead of what is durable, which it is but for the moments after a durable write. */
+  /** Pauses the owner while its reader is ahead of the durable text, which is nearly always. */
   async function heldAhead(owner: ManagedProcess, { runId }: Turn, reader: { text: string }): Promise<boolean> {
     owner.pause();
     await sleep(50);
@@ -71,7 +73,7 @@ describe('owners that die, sleep and come back', () => {
     60_000,
   );
 
-  it('schedule 2: the owner stands still for 8 s, is taken over, wakes and writes on', async () => {
+  it('schedule 2: the owner is paused for 8 s, is taken over, resumes and writes on', async () => {
     await world.workers(2);
     const turn = await world.ask({ model: 'sim-t700-r60-x' });
     const reader = await world.follow(turn.runId);
@@ -83,7 +85,7 @@ describe('owners that die, sleep and come back', () => {
     owner.cont();
     const row = await world.complete(turn, reader);
     expect(row).toMatchObject({ epoch: 2, deaths: 1 });
-    // The one that slept is as good as new.
+    // The paused one is as good as new.
     await (await other(owner)).kill();
     const next = await world.ask({ model: 'sim-t20-r100-x' });
     await world.complete(next, await world.follow(next.runId));
@@ -121,7 +123,7 @@ describe('owners that die, sleep and come back', () => {
     expect(world.calls(turn.prompt)).toBe(1);
   }, 60_000);
 
-  /** Keeps the finish of a turn from committing: its message's row is held. */
+  /** Keeps the finish of a turn from committing, by a lock on its message's row. */
   async function holdFinish(turn: Turn): Promise<() => Promise<void>> {
     const client = await world.db.connect();
     await client.query('BEGIN');
@@ -130,7 +132,7 @@ describe('owners that die, sleep and come back', () => {
       turn.messageId,
     ]);
     return async () => {
-      // The dead worker's statement would still commit once the row is free.
+      // The dead worker's statement would still commit once the row is unlocked.
       await client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ended AS%'`,
       );
@@ -170,7 +172,7 @@ describe('owners that die, sleep and come back', () => {
     expect(reader.faults).toEqual([]);
   }, 60_000);
 
-  it('a thread that stands still at one answer costs that answer a death, the others a moment, and the process nothing', async () => {
+  it('a blocked thread costs its answer a death, the others a moment, and the process nothing', async () => {
     const flag = join(tmpdir(), `stood-still-${randomUUID()}`);
     const [worker] = (await world.workers(1, {
       NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(standsStill('sim-t301-r60-x', flag))}"`,
@@ -186,7 +188,7 @@ describe('owners that die, sleep and come back', () => {
     rmSync(flag);
   }, 60_000);
 
-  /** Ends the process that writes the run with kill -9: a worker, or one that a worker has started for suspects. */
+  /** Kills the process that writes the run: a worker, or its quarantine process. */
   async function killWriter(runId: string): Promise<void> {
     const { rows } = await world.db.query<{ instance: string }>(
       'SELECT p.instance FROM runs r JOIN processes p ON p.id = r.owner WHERE r.id = $1',
@@ -204,12 +206,12 @@ describe('owners that die, sleep and come back', () => {
     for (const pid of children) process.kill(Number(pid), 'SIGKILL');
   }
 
-  it('schedule 8: a run that ends its workers is given up after it has done so alone, and nobody else pays for it', async () => {
+  it('schedule 8: a run that kills its workers fails after a death that it was alone in, and other runs are not charged', async () => {
     const bystanders = await Promise.all(Array.from({ length: 3 }, () => world.ask({ model: 'sim-t30-r60-x' })));
     const poison = await world.ask({ model: 'sim-t900-r30-x' });
     const reader = await world.follow(poison.runId);
     const readers = await Promise.all(bystanders.map(({ runId }) => world.follow(runId)));
-    // As two workers have left them that died with all of them.
+    // The state after two workers died with all of them.
     await world.db.query('UPDATE runs SET deaths = 2 WHERE id = ANY ($1::uuid[])', [
       [poison, ...bystanders].map(({ runId }) => runId),
     ]);

@@ -3,18 +3,18 @@ import { createConnection, createServer, type AddressInfo, type Socket } from 'n
 /** What a proxy does with what passes. */
 export interface ProxyRule {
   /**
-   * Looks at each piece that a client sends. `lose-reply`: the server gets it, the client never hears of it, its connection breaks.
-   * `hold-reply`: the server gets it and all that follows, the client hears of it when `release` is called.
+   * Called for each piece of a client's data. `lose-reply`: the server gets it, the reply is lost, the connection breaks. `hold-reply`: the
+   * server gets it and all that follows, the client gets the replies when `release` is called.
    */
   judge(piece: Buffer): 'pass' | 'lose-reply' | 'hold-reply';
 }
 
-/** A TCP proxy in front of a store; tests break connections at the very statement that they mean. */
+/** A TCP proxy in front of a store, with which tests break connections at an exact statement. */
 export class Proxy {
   /** Connections broken so far. */
   broken = 0;
   rule: ProxyRule = { judge: () => 'pass' };
-  /** Gives on what connections hold back at this moment. */
+  /** Functions that send on the data held back now. */
   readonly #held = new Set<() => void>();
   readonly #sockets = new Set<Socket>();
 
@@ -88,7 +88,7 @@ export class Proxy {
       if (judgement !== 'lose-reply') return;
       deaf = true;
       this.broken += 1;
-      // Long enough for the store to have done what it was told.
+      // Long enough for the store to execute the statement.
       setTimeout(end, 150);
     });
   }

@@ -1,11 +1,11 @@
 import type { RunStreamSubscriber, RunUpdate } from '@perennial/transport';
 import { waitFor } from '@perennial/testing';
 
-/** A reader of one run, as strict as a client: what it is shown must always be one text without holes. */
+/** A reader of one run, as strict as a client: the shown text must never have a gap. */
 export class Reader {
   text = '';
   readonly updates: RunUpdate[] = [];
-  /** What was wrong, in the order in which it was seen. */
+  /** Violations, in order. */
   readonly faults: string[] = [];
   #stop?: () => void;
 

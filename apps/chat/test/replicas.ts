@@ -5,7 +5,7 @@ import { ChatModule } from '../src/chat.module';
 import { chatEnv } from '../src/env';
 import { startConfigDouble, type ConfigAnswers } from './config-double';
 
-/** Two replicas of the service in this process, over one database of their own, and what a test meets them with. */
+/** Two replicas of the service in this process, over one database of their own, and the test's side of them. */
 export interface ChatReplicas {
   replicas: Replica[];
   /** A gateway's side. */
@@ -18,7 +18,7 @@ export interface ChatReplicas {
 
 const service = { name: 'chat', env: chatEnv, module: ChatModule.forRoot };
 
-/** What config says here: models whose ids begin with `sim` are offered. Nobody asks them anything. */
+/** Config's replies: models whose ids begin with `sim` exist. They are never called. */
 const OFFERS: ConfigAnswers = {
   version: 1,
   baseUrl: 'http://127.0.0.1:1/v1',
@@ -31,8 +31,9 @@ const OFFERS: ConfigAnswers = {
 };
 
 /**
- * @param label begins the names of what the replicas get in Postgres and Redis
- * @param env differs from what is usual
+ * @param label prefix of the replicas' names in Postgres and Redis
+ *
+ * @param env overrides of the defaults
  */
 export async function startReplicas(label: string, env: Record<string, string> = {}): Promise<ChatReplicas> {
   const databaseUrl = env.DATABASE_URL ?? (await freshDatabase(label));

@@ -8,15 +8,15 @@ import { type CallContext, Handles, rpcMicroservice, TransportModule } from '@pe
 
 type SearchRequest = CallParsedRequest<typeof documents.search>;
 
-/** What the double knows and has been asked; tests change it while it runs. */
+/** State and calls of the double; tests change it while it runs. */
 export interface RetrievalAnswers {
-  /** Texts by the id of their file or base, and whose they are. */
+  /** Texts by the id of their file or base, with their owners. */
   documents: Map<string, { owner: string; name: string; texts: string[] }>;
   template: string;
   inSystem: boolean;
-  /** Thrown instead of an answer. */
+  /** Thrown instead of a reply. */
   refusal?: CallError;
-  /** While it is there, no search is answered. */
+  /** While it is set, no search is answered. */
   silence?: Promise<void>;
   searches: { request: SearchRequest; principal: UserPrincipal; traceparent?: string }[];
   /** Every call, of whichever kind. */
@@ -24,7 +24,7 @@ export interface RetrievalAnswers {
   close: () => Promise<void>;
 }
 
-/** A service `retrieval` that finds every text of every document that is its asker's. */
+/** A service `retrieval` that finds every text of every document of the caller. */
 export async function startRetrievalDouble(redisUrl: string, keyPrefix: string): Promise<RetrievalAnswers> {
   const answers: RetrievalAnswers = {
     documents: new Map(),

@@ -6,9 +6,9 @@ import { inWorld } from './in-world';
 import type { Reader } from './reader';
 import type { Turn, World } from './world';
 
-/** Keeps the main thread busy for ever once something waits for the end of the channel to the parent. */
+/** Blocks the main thread for ever once the process listens for the end of the channel to its parent. */
 const BLOCKS = `import {writeSync} from 'node:fs';setInterval(()=>{if(process.listenerCount('disconnect')===0)return;writeSync(1,'blocked');for(;;);},20)`;
-/** Holds the start until the parent is gone, without a turn of the loop that could notice it. */
+/** Blocks the start until the parent is gone, without a turn of the loop that could notice it. */
 const WAITS = `import {writeSync} from 'node:fs';const parent=process.ppid;const wait=()=>{writeSync(1,'starting');while(process.ppid===parent);};
 process.env=new Proxy(process.env,{get(env,key){if(key==='CHAT_ROLE'&&process.ppid===parent)wait();return env[key];}})`;
 
@@ -97,7 +97,7 @@ describe('stops, hand-overs and titles', () => {
     expect(rows).toEqual([]);
   }, 60_000);
 
-  it('hands over on SIGTERM what does not end within half of the grace, without a death', async () => {
+  it('hands over on SIGTERM the answers that do not end within half of the grace, without a death', async () => {
     await world.workers(2, { SHUTDOWN_GRACE_MS: '4000' });
     const turn = await world.ask({ model: 'sim-t400-r60-x' });
     const reader = await world.follow(turn.runId);
@@ -110,7 +110,7 @@ describe('stops, hand-overs and titles', () => {
     expect(reader.resets).toBe(0);
   }, 60_000);
 
-  it('a suspect that is written apart is handed over on SIGTERM of its worker as well, without a death', async () => {
+  it('a run in quarantine is handed over on SIGTERM of its worker too, without a death', async () => {
     const turn = await world.ask({ model: 'sim-t900-r30-x' });
     await world.db.query('UPDATE runs SET deaths = 2 WHERE id = $1', [turn.runId]);
     const [worker] = (await world.workers(1, { SHUTDOWN_GRACE_MS: '8000' })) as [ManagedProcess];
@@ -125,13 +125,13 @@ describe('stops, hand-overs and titles', () => {
   it.concurrent.each([
     ['that waits for its stores', { DATABASE_URL: 'postgres://127.0.0.1:1/nobody' }, '"msg"'],
     ['whose main thread is blocked', preload(BLOCKS), 'blocked'],
-    // It is blocked as well, by the time that it could have noticed.
+    // It is also blocked by the time at which it could have noticed.
     ['that was still starting', preload(WAITS, BLOCKS), 'starting'],
   ])(
-    'a process for suspects %s ends with its worker',
+    'a quarantine process %s ends with its worker',
     async (_, env, sign) => {
       const quarantine = { ...world.environment, CHAT_ROLE: 'quarantine', HEALTH_PORT: '0', ...env };
-      // Stands for a worker: starts such a process and says which one.
+      // Acts as a worker: starts such a process and prints its id.
       const program = `
       import { fork } from 'node:child_process';
       const options = { env: ${JSON.stringify(quarantine)}, execArgv: [] };
@@ -150,7 +150,7 @@ describe('stops, hand-overs and titles', () => {
     120_000,
   );
 
-  it('on SIGTERM answers end by themselves, no further one is claimed, and then the worker leaves at once', async () => {
+  it('on SIGTERM answers end by themselves, no further one is claimed, and then the worker exits at once', async () => {
     // Half of this grace is longer than the test may take.
     const grace = { SHUTDOWN_GRACE_MS: '600000' };
     const [leaving] = (await world.workers(1, grace)) as [ManagedProcess];
@@ -160,7 +160,7 @@ describe('stops, hand-overs and titles', () => {
       const reader = await world.follow(turn.runId);
       await reader.has(60);
       leaving.signal('SIGTERM');
-      // Before that a claim may be under way, and is handed over.
+      // Before that a claim may be under way, whose runs are handed over.
       await waitFor(() => leaving.output.includes('"draining"'), { what: 'it to leave' });
       const later = await world.ask({ model: 'sim-t20-r100-x' });
       expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
@@ -176,7 +176,7 @@ describe('stops, hand-overs and titles', () => {
     }
   }, 60_000);
 
-  it('a title whose maker died is made by another', async () => {
+  it('a title of a dead process is made by another', async () => {
     await world.workers(2);
     const turn = await world.ask({ model: 'sim-t200-r60-d1500-x', title: true });
     const reader = await world.follow(turn.runId);

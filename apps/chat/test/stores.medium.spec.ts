@@ -5,7 +5,9 @@ import { Proxy } from './proxy';
 import type { Turn, World } from './world';
 import type { Reader } from './reader';
 
-/** Real: Postgres and Redis, really stopped, emptied and cut off; the transport, built chat processes. Not real: config, the provider. */
+/**
+ * Real: Postgres and Redis, really stopped, emptied and disconnected; the transport, built chat processes. Not real: config, the provider.
+ */
 describe('stores that go away', () => {
   let world: World;
   const proxies: Proxy[] = [];
@@ -46,7 +48,7 @@ describe('stores that go away', () => {
     ['stands still', (seconds: number) => pauseFor(seconds)],
     ['is restarted', (seconds: number) => downFor(seconds)],
   ])(
-    'schedule 4: Postgres %s for 4 s with three workers: nobody is taken for dead',
+    'schedule 4: Postgres %s for 4 s with three workers: none is taken for dead',
     async (_, away) => {
       await world.workers(3);
       const all = await turns(9, 'sim-t500-r50-x');
@@ -82,7 +84,7 @@ describe('stores that go away', () => {
     await world.complete(one!.turn, one!.reader);
   }, 60_000);
 
-  it('a stop that Postgres cannot keep is refused, the answer goes on, and asked again it holds', async () => {
+  it('a stop that Postgres cannot store is refused, the answer continues, and a second try succeeds', async () => {
     await world.workers(1);
     const [one] = await turns(1, 'sim-t900-r30-x');
     const { turn, reader } = one!;
@@ -101,7 +103,7 @@ describe('stores that go away', () => {
     { back: 'within its grace', grace: 12_000, code: 0, deaths: 0 },
     { back: 'after it', grace: 6_000, code: 1, deaths: 1 },
   ])(
-    'a worker is told to end while Postgres is away, which comes back $back: its answer goes on elsewhere',
+    'a worker gets SIGTERM while Postgres is away, which comes back $back: its answer continues elsewhere',
     async ({ grace, code, deaths }) => {
       await world.workers(2, { SHUTDOWN_GRACE_MS: String(grace) });
       const [one] = await turns(1, 'sim-t600-r40-x');
@@ -142,7 +144,7 @@ describe('stores that go away', () => {
     const [one] = await turns(1, 'sim-t600-r100-x');
     await one!.reader.has(300);
     let seen = 0;
-    // What a flush writes holds text of the answer; each fifth gets through to Redis, and its reply gets lost.
+    // A flush contains text of the answer; each fifth reaches Redis, and its reply is lost.
     proxy.rule = {
       judge: (piece) => (piece.includes('evalsha') && piece.includes(' w') && ++seen % 5 === 0 ? 'lose-reply' : 'pass'),
     };
@@ -152,12 +154,12 @@ describe('stores that go away', () => {
     expect(world.calls(one!.turn.prompt)).toBe(1);
   }, 60_000);
 
-  it('schedule 10: the registry is lost again and again, and the frames are lost, the last among them', async () => {
-    // A user of Redis whose right to publish can be taken away: from then on its frames are lost, and nothing else.
+  it('schedule 10: the registry is lost repeatedly, and frames are lost, including the last', async () => {
+    // A Redis user whose right to publish can be revoked: from then on only its frames are lost.
     await world.commands.call('ACL', 'SETUSER', 'worker', 'on', '>frames', '~*', '&*', '+@all');
     const url = new URL(world.redis.url);
     await world.workers(1, { REDIS_URL: `redis://worker:frames@${url.host}` });
-    // Hears what workers send live to gateways, as a gateway would.
+    // Receives workers' live frames, like a gateway.
     const live = world.commands.duplicate({ enableOfflineQueue: true });
     let heard = '';
     live.on('pmessageBuffer', (_pattern: Buffer, _channel: string, frame: Buffer) => (heard += frame.toString('utf8')));
@@ -185,7 +187,7 @@ describe('stores that go away', () => {
     await world.complete(one!.turn, one!.reader, 5_000);
   }, 60_000);
 
-  it('schedule 13: Redis loses its memory under runs', async () => {
+  it('schedule 13: Redis loses its data during runs', async () => {
     await world.workers(2);
     const all = await turns(6, 'sim-t400-r40-x');
     for (const { reader } of all) await reader.has(300);
@@ -195,7 +197,7 @@ describe('stores that go away', () => {
     }
   }, 60_000);
 
-  it('schedule 13: Redis loses its memory, and then the worker dies', async () => {
+  it('schedule 13: Redis loses its data, and then the worker dies', async () => {
     await world.workers(2);
     const [one] = await turns(1, 'sim-t700-r60-x');
     await one!.reader.has(600);
@@ -206,7 +208,7 @@ describe('stores that go away', () => {
     expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths: 1 });
   }, 60_000);
 
-  it('with Redis down an answer goes on and finishes in Postgres; its readers hear of it when Redis is back', async () => {
+  it('with Redis down an answer continues and finishes in Postgres; its readers get it when Redis is back', async () => {
     await world.workers(1);
     const [one] = await turns(1, 'sim-t180-r60-x');
     await one!.reader.has(300);
@@ -217,7 +219,7 @@ describe('stores that go away', () => {
     await world.until(one!.turn.runId, (row) => row.published_at !== null, 'the end to be published');
   }, 60_000);
 
-  it('schedule 14: a provider is silent for long and then goes on', async () => {
+  it('schedule 14: a provider is silent for long and then continues', async () => {
     await world.workers(2);
     const [one] = await turns(1, 'sim-t60-r60-x-stall20-pause20000');
     await one!.reader.has(100);

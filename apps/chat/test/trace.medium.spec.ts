@@ -38,7 +38,7 @@ describe('the trace of a turn', () => {
     const turn = await world.ask({ model: 'sim-t30-r60-x', title: true });
     const end = await (await world.follow(turn.runId)).ended();
     const span = await attempt(turn.runId, 1);
-    // Each process sends its spans when it likes.
+    // Each process sends its spans at its own time.
     const find = (name: string, parentSpanId?: string): Promise<ReceivedSpan> =>
       waitFor(
         () =>
@@ -50,7 +50,7 @@ describe('the trace of a turn', () => {
     const accept = await find('chat.runs.accept');
     expect(span.parentSpanId).toBe(accept.spanId);
     const call = await find('chat sim-t30-r60-x', span.spanId);
-    // The provider can go on with the trace.
+    // The provider can continue the trace.
     expect(world.simulator.stats().prompts[promptDigest(turn.prompt)]?.traceparent).toBe(
       `00-${span.traceId}-${call.spanId}-01`,
     );
@@ -73,7 +73,7 @@ describe('the trace of a turn', () => {
     await handle.stop();
   }, 60_000);
 
-  it('hangs every attempt on the accept and links the one before', async () => {
+  it('makes every attempt a child of the accept and links the previous one', async () => {
     await worker();
     await worker();
     const turn = await world.ask({ model: 'sim-t400-r60-x' });
@@ -92,7 +92,7 @@ describe('the trace of a turn', () => {
     expect(second.links.map((link) => link.spanId)).toContain(attemptId);
   }, 60_000);
 
-  it('shows the look into documents, and that it failed, with nothing of what they hold', async () => {
+  it('has a span for the document search with its failure, without content', async () => {
     const retrieval = await startRetrievalDouble(world.redis.url, world.prefix);
     const user = newUser();
     const id = randomUUID();

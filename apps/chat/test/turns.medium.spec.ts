@@ -33,7 +33,7 @@ describe('turns and completions', () => {
 
   const code = (value: string) => expect.objectContaining({ code: value });
 
-  it('streams the answer to a reader, keeps it, and tells the pages of its user', async () => {
+  it('streams the answer to a reader, stores it, and notifies the pages of its user', async () => {
     const user = newUser();
     const events: string[] = [];
     const stop = world.subscriber.followUser(
@@ -60,7 +60,7 @@ describe('turns and completions', () => {
   });
 
   it('gives the pictures of a chat, and those of a plain completion, to the model as bytes', async () => {
-    // A model of its own: where its provider is may be remembered for a while.
+    // A model of its own, because resolved models are cached for a while.
     const model = 'sim-t5-r90-x';
     const asked: string[] = [];
     const provider = createServer((request, response) => {
@@ -121,7 +121,7 @@ describe('turns and completions', () => {
     expect(asked.map((body) => (JSON.parse(body) as { messages: unknown }).messages)).toEqual([shown, shown]);
   });
 
-  it('gives the history of the chat to the model, and nothing of the other branches', async () => {
+  it('sends the history of the chat to the model, without other branches', async () => {
     const first = await world.ask({ model: 'sim-t5-r100-x' });
     await (await world.follow(first.runId)).ended();
     const reply = await world.rpc.call(
@@ -139,7 +139,7 @@ describe('turns and completions', () => {
     expect(end.text).toBe(expectedText('sim-t5-r100-x', 'And then?', 5));
   });
 
-  it('answers a second delivery with the first result, and the same message with the run that is going', async () => {
+  it('answers a second delivery with the first result, and the same message with the running run', async () => {
     const user = newUser();
     const request = {
       parentId: null,
@@ -163,7 +163,7 @@ describe('turns and completions', () => {
     expect(world.calls('Once')).toBe(1);
   });
 
-  it('refuses what cannot be answered, and says what to do', async () => {
+  it('refuses invalid turns, and says what to do', async () => {
     const user = newUser();
     const ask = (change: object) =>
       world.rpc.call(
@@ -189,7 +189,7 @@ describe('turns and completions', () => {
     expect(rows).toEqual([]);
   });
 
-  it('bounds the runs of a user, also when they are asked for at the same moment', async () => {
+  it('limits the runs of a user, also for concurrent turns', async () => {
     const user = newUser();
     const results = await Promise.allSettled(
       Array.from({ length: 8 }, () => world.ask({ user, model: 'sim-t200-r40-x' })),
@@ -202,7 +202,7 @@ describe('turns and completions', () => {
     }
   });
 
-  it('keeps what a provider wrote before it failed, marked, and a retry is a version beside it', async () => {
+  it('keeps the text before a provider’s failure, marked, and a retry is a version beside it', async () => {
     const turn = await world.ask({ model: 'sim-t40-r100-x-cut20' });
     const reader = await world.follow(turn.runId);
     const end = await reader.ended();
@@ -229,7 +229,7 @@ describe('turns and completions', () => {
     expect(new Set(rows.map(({ parent_id }) => parent_id)).size).toBe(1);
   });
 
-  /** What a client sends that names an answer of the chat once more. */
+  /** A client's request that names an existing answer of the chat again. */
   function naming(turn: Turn, change: object = {}) {
     const answers = [{ messageId: turn.messageId, modelId: 'sim-t30-r100-x' }];
     return world.rpc.call(
@@ -239,7 +239,7 @@ describe('turns and completions', () => {
     );
   }
 
-  it('overwrites no answer that has ended, whatever it ended with', async () => {
+  it('overwrites no ended answer, with any outcome', async () => {
     for (const model of ['sim-t5-r100-x', 'sim-t40-r100-x-cut20', 'sim-t5-r100-e401']) {
       const turn = await world.ask({ model });
       await (await world.follow(turn.runId)).ended();
@@ -250,7 +250,7 @@ describe('turns and completions', () => {
     }
   });
 
-  it('writes into the empty place that a page has saved for an answer', async () => {
+  it('writes into an empty placeholder that a page has saved for an answer', async () => {
     const turn = await world.ask({ model: 'sim-t5-r100-x' });
     await (await world.follow(turn.runId)).ended();
     const messageId = randomUUID();
@@ -266,7 +266,7 @@ describe('turns and completions', () => {
   });
 
   it.each(['continue_final_message', 'none'] as const)(
-    'goes on after the end of an answer, its text first, with a provider that continues by %s',
+    'continues an ended answer, its text first, with a provider that continues by %s',
     async (continuation) => {
       world.answers.continuation = continuation;
       try {
@@ -292,7 +292,7 @@ describe('turns and completions', () => {
     },
   );
 
-  it('continues nothing but an answer that has text', async () => {
+  it('continues only an answer with text', async () => {
     const turn = await world.ask({ model: 'sim-t5-r100-e401' });
     await (await world.follow(turn.runId)).ended();
     await expect(naming(turn, { continueAnswer: true })).rejects.toEqual(code('FAILED_PRECONDITION'));
@@ -303,7 +303,7 @@ describe('turns and completions', () => {
     );
   });
 
-  it('shows a provider error as what it is, to operators in one line of the log and in figures', async () => {
+  it('reports a provider error to the user, and to operators in one log line and in metrics', async () => {
     const turn = await world.ask({ model: 'sim-t40-r100-e429-after30' });
     const end = await (await world.follow(turn.runId)).ended();
     expect(end.terminal).toMatchObject({
@@ -333,14 +333,14 @@ describe('turns and completions', () => {
     );
   });
 
-  it('tells the number of runs once, however many replicas are scraped', async () => {
+  it('exports the number of runs once, for any number of scraped replicas', async () => {
     const other = await world.chat('api');
     const texts = await Promise.all([world.processes[0]!, other].map((process) => world.metricsOf(process)));
     expect(texts.filter((text) => text.includes('perennial_runs{state="running"'))).toHaveLength(1);
     await other.kill();
   });
 
-  it.each(['thinkstart', 'thinkunopened', 'reasoning'])('keeps thoughts apart from the answer (%s)', async (habit) => {
+  it.each(['thinkstart', 'thinkunopened', 'reasoning'])('separates thoughts from the answer (%s)', async (habit) => {
     const turn = await world.ask({ model: `sim-as${habit}` });
     const reader = await world.follow(turn.runId);
     const end = await reader.ended();
@@ -348,11 +348,11 @@ describe('turns and completions', () => {
     expect(reader.text).toBe(end.text);
     const thought = { type: 'reasoning', content: [{ type: 'reasoning_text', text: HABIT_TEXT.thought }] };
     expect(await world.message(turn)).toMatchObject({ content: HABIT_TEXT.answer, output: [thought] });
-    // Who comes late reads what those read who were there.
+    // Late readers get the same text as early ones.
     expect(await world.snapshot(turn.runId)).toMatchObject({ text: end.text, terminal: { length: end.text.length } });
   });
 
-  it('names a chat by the answer of a model that thinks, not by its draft', async () => {
+  it('names a chat by the answer of a thinking model, not by its thoughts', async () => {
     const turn = await world.ask({ model: 'sim-asthinktitle', title: true });
     const titled = async () => {
       const { rows } = await world.db.query('SELECT title FROM chats WHERE id = $1', [turn.chatId]);
@@ -367,14 +367,14 @@ describe('turns and completions', () => {
     expect((await (await world.follow(turn.runId)).ended()).text).toBe(expectedText(model, turn.prompt, 3));
   });
 
-  it('ends an answer at its bound as if the model had reached its length', async () => {
+  it('ends an answer at its limit with the finish reason length', async () => {
     const turn = await world.ask({ model: 'sim-t100-r200-x' });
     const end = await (await world.follow(turn.runId)).ended();
     expect(end.terminal).toMatchObject({ state: 'completed', finishReason: 'length', length: 300 });
     expect(end.text).toBe(expectedText(turn.model, turn.prompt, 50));
   });
 
-  it('lists the runs of a chat that are going, to its owner only', async () => {
+  it('lists the running runs of a chat, to its owner only', async () => {
     const turn = await world.ask({ model: 'sim-t200-r20-x' });
     const active = (principal = turn.user) => world.rpc.call(runs.active, { chatId: turn.chatId }, { principal });
     expect((await active()).runs).toEqual([{ runId: turn.runId, messageId: turn.messageId }]);
@@ -385,7 +385,7 @@ describe('turns and completions', () => {
     expect((await active()).runs).toEqual([]);
   });
 
-  it('under a key is one turn, also when it is over; another request under the key is refused', async () => {
+  it('under a key is one turn, even when it is over; another request under the key is refused', async () => {
     const user = newUser();
     const request = {
       parentId: null,
@@ -432,7 +432,7 @@ describe('turns and completions', () => {
       expect((await complete({}, newUser(), 'key-1')).runId).not.toBe(first.runId);
     });
 
-    it('refuse another body under the key of a failed one, and try the same body again', async () => {
+    it('refuse another body under the key of a failed one, and retry the same body', async () => {
       const user = newUser();
       const failed = await complete({}, user, 'key-3', 'sim-e500');
       expect((await (await world.follow(failed.runId)).ended()).terminal.state).toBe('failed');
@@ -442,7 +442,7 @@ describe('turns and completions', () => {
       expect(again.runId).not.toBe(failed.runId);
     });
 
-    it('keep whole choices where more than text was asked for', async () => {
+    it('keep whole choices if more than text was requested', async () => {
       const { runId, encoding } = await complete({ logprobs: true });
       expect(encoding).toBe('chunks');
       const end = await (await world.follow(runId)).ended();
@@ -459,7 +459,7 @@ describe('turns and completions', () => {
       ).toMatch(/^ w/);
     });
 
-    it('end when nobody has read them for 10 s, unless they have a key', async () => {
+    it('end when they had no reader for 10 s, unless they have a key', async () => {
       const left = await complete({}, newUser(), undefined, 'sim-t40-r2-x');
       const kept = await complete({}, newUser(), 'key-2', 'sim-t40-r2-x');
       await world.until(left.runId, (row) => row.state === 'cancelled', 'it to be cancelled', 15_000);

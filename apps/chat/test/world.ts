@@ -31,8 +31,8 @@ const SECRET_KEY = 'the secret of the chat tests';
 const HUB = { kind: 'service', name: 'gateway' } as const;
 
 /**
- * A small installation: its own Postgres and Redis, the simulator, a double of config, a gateway's side (rpc and subscriber) in this
- * process, and as many real chat processes as a test starts.
+ * A small installation: its own Postgres and Redis, the simulator, a double of config, a gateway's side (rpc and subscriber) in this process,
+ * and as many real chat processes as a test starts.
  */
 export class World {
   readonly prefix = freshPrefix('chat');
@@ -108,7 +108,7 @@ export class World {
     await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop()]);
   }
 
-  /** What every chat process here is told. */
+  /** Environment of every chat process here. */
   get environment(): Record<string, string> {
     return {
       NODE_ENV: 'test',
@@ -147,7 +147,7 @@ export class World {
     return handle;
   }
 
-  /** What a scraper of the process gets. */
+  /** The process's metrics. */
   async metricsOf(handle: ManagedProcess): Promise<string> {
     return (await fetch(`http://127.0.0.1:${this.#healthPorts.get(handle)}/metrics`)).text();
   }
@@ -165,7 +165,7 @@ export class World {
     return Promise.all(Array.from({ length: count }, () => this.chat('worker', env)));
   }
 
-  /** Asks for an answer in a new chat. */
+  /** Starts a turn in a new chat. */
   async ask(options: AskOptions = {}): Promise<Turn> {
     const { model = 'sim-t120-r60-x', user = newUser(), prompt = `Prompt ${randomUUID()}`, title = false } = options;
     const { attached = [], files = [], chatId, parentId = null } = options;
@@ -184,7 +184,7 @@ export class World {
     return { ...reply, runId: reply.runs[0]!.runId, messageId: reply.runs[0]!.messageId, user, prompt, model };
   }
 
-  /** Has the same message answered once more, as pages do: under a new id. */
+  /** Answers the same message again, like a page: under a new id. */
   async askAgain(turn: Turn, model: string): Promise<Turn> {
     const { rows } = await this.db.query<{ parent_id: string }>(
       'SELECT parent_id FROM messages WHERE chat_id = $1 AND id = $2',
@@ -244,7 +244,7 @@ export class World {
     return waitFor(async () => ((row) => look(row) && row)(await this.row(runId)), { timeoutMs, what });
   }
 
-  /** Which of the processes writes the run. */
+  /** The process that writes the run. */
   async ownerOf(runId: string): Promise<ManagedProcess> {
     return waitFor(
       async () => {
@@ -258,17 +258,17 @@ export class World {
     );
   }
 
-  /** How often the provider was asked for the answer to this prompt. */
+  /** Number of provider requests for the answer to this prompt. */
   calls(prompt: string): number {
     return this.simulator.stats().prompts[promptDigest(prompt)]?.streams ?? 0;
   }
 
-  /** What a deterministic model answers to the turn in whole. */
+  /** The whole answer of a deterministic model to the turn. */
   expected(turn: Turn): string {
     return expectedText(turn.model, turn.prompt, Number(/-t(\d+)/.exec(turn.model)?.[1] ?? 60));
   }
 
-  /** Waits for the end of a turn and checks what must hold whatever happened: one gapless text, kept as it was read, told once. */
+  /** Waits for the end of a turn and checks the invariants: one gapless text, stored as it was read, ended once. */
   async complete(turn: Turn, reader: Reader, timeoutMs = 40_000): Promise<RunRow> {
     const end = await reader.ended(timeoutMs);
     expect(end.terminal.state).toBe('completed');
@@ -282,7 +282,7 @@ export class World {
     return row;
   }
 
-  /** What a gateway asks about a run. */
+  /** A gateway's lookup of a run. */
   async lookup(runId: string) {
     const { identity, position, text, terminal } = await this.snapshot(runId);
     return { identity, position, text, ...(terminal ? { terminal } : {}) };

@@ -7,34 +7,34 @@ import { extractionEnv } from './extraction/extraction-env';
 import { reconcileEnv } from './reconcile/reconcile-env';
 import { settingsEnv } from './settings/settings-env';
 
-/** How many documents there may be and how they are worked on. */
+/** Limits of documents and ingestion. */
 const ingestionEnv = {
   RETRIEVAL_ROLE: variable(z.enum(['api', 'worker', 'all', 'quarantine']).default('all'), {
     description:
-      'What this replica does: `api` answers calls, `worker` ingests files, `all` does both. A worker starts processes with `quarantine` by itself, for files that have seen workers die.',
+      'What this replica does: `api` answers calls, `worker` ingests files, `all` does both. A worker itself starts processes with `quarantine`, for files with which workers have died.',
   }),
   INGESTION_CONCURRENCY: variable(integer(1, 64).default(2), {
     description: 'Files that one worker ingests at once; each may hold an extraction process.',
   }),
   MAX_INGESTION_ATTEMPTS: variable(integer(1, 100).default(4), {
     description:
-      'How often a file may break its ingestion, or end the worker that has it, before it is given up as failed. A store that is away does not count.',
+      'How often a file may make its ingestion fail, or kill its worker, before it is `failed`. An unavailable store does not count.',
   }),
   MAX_FILES_PER_USER: variable(integer(1).default(100_000), {
-    description: 'Files that one user may have; beyond it an upload is refused with 429.',
+    description: 'Files that one user may have; further uploads are refused with 429.',
   }),
   MAX_FILE_BYTES_PER_USER: variable(integer(0).default(20_000_000_000), {
     description:
-      'Bytes that the files of one user and the text extracted from them may take; beyond it an upload is refused with 413, and a file whose text is too much fails. 0: no limit. Vectors are not counted.',
+      'Bytes that the files of one user and the text extracted from them may take; further uploads are refused with 413, and a file whose text exceeds it fails. 0: no limit. Vectors are not counted.',
   }),
   MAX_FILES_PER_BASE: variable(integer(1).default(100_000), {
-    description: 'Files that one knowledge base may hold; beyond it an upload is refused with 429.',
+    description: 'Files that one knowledge base may hold; further uploads are refused with 429.',
   }),
   MAX_BASES_PER_USER: variable(integer(1).default(10_000), {
-    description: 'Knowledge bases that one user may have; beyond it a new one is refused with 429.',
+    description: 'Knowledge bases that one user may have; further ones are refused with 429.',
   }),
   MAX_QUEUED_FILES: variable(integer(1).default(200_000), {
-    description: 'Files that may wait for a worker in all; beyond it an upload is refused with 503.',
+    description: 'Files of all users that may wait for a worker; further uploads are refused with 503.',
   }),
 };
 
@@ -60,7 +60,7 @@ export const retrievalEnv = z
 
 export type RetrievalEnv = z.output<typeof retrievalEnv>;
 
-/** Whether this process works in the background on whatever waits. A quarantine process has its one file and nothing beside it. */
+/** Whether this process works in the background on waiting files. A quarantine process only ingests its one file. */
 export function isWorker({ RETRIEVAL_ROLE }: Pick<RetrievalEnv, 'RETRIEVAL_ROLE'>): boolean {
   return RETRIEVAL_ROLE === 'worker' || RETRIEVAL_ROLE === 'all';
 }

@@ -55,7 +55,7 @@ describe('knowledge bases', () => {
     expect((await list(2)).items).toHaveLength(1);
   });
 
-  it('are not for strangers nor for pending accounts', async () => {
+  it('are not for anonymous nor for pending accounts', async () => {
     const as = (who: Principal) => caller.rpc.call(knowledge.list, {}, { principal: who });
     await expect(as(ANONYMOUS)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(as({ ...principal, role: 'pending' })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });

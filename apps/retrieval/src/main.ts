@@ -1,4 +1,4 @@
-import { endWithWorker } from '@perennial/ownership';
+import { endWithWorker } from '@perennial/work';
 import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
 import { retrievalEnv } from './env';

@@ -25,7 +25,7 @@ import { read } from './read';
 const MIB = 1024 * 1024;
 const CONTENT_TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>';
 
-/** Real: the extractor's process as it is built, and the files that break others. */
+/** Real: the built extractor process, and files that crash other readers. */
 describe('a file that cannot be read', () => {
   let extractor: Extractor;
   let dir: string;
@@ -39,7 +39,7 @@ describe('a file that cannot be read', () => {
     await rm(dir, { recursive: true, force: true });
   });
   afterEach(async () => {
-    // Whatever the file did, the next one is read, and nothing of it is left.
+    // After any file the next one is read, and nothing is left behind.
     const path = join(dir, 'next.txt');
     await writeFile(path, 'the next document');
     expect((await read(extractor, { open: () => createReadStream(path) }, { name: 'next.txt' })).text).toBe(
@@ -75,14 +75,14 @@ describe('a file that cannot be read', () => {
     ['divs.html', nested('<div>', '</div>', 450_000)],
     ['unclosed.html', '<span>'.repeat(900_000)],
     ['tree.xml', `<?xml version="1.0"?>${nested('<a>', '</a>', 500_000)}`],
-  ])('is a tree deeper than any (%s): it is refused at once', async (name, text) => {
+  ])('is a tree that is too deep (%s): it is refused at once', async (name, text) => {
     await expectReason(name, text, 'too-deep', /4,000 levels deep/, { timeMs: 15_000 });
   });
 
-  it('is a tree deeper than any in a container', async () => {
+  it('is a tree that is too deep in a container', async () => {
     const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
     const docx = (body: string) => toWordDocument(`<w:document ${w}><w:body>${body}<w:p/></w:body></w:document>`);
-    // Its reader has a stack of its own, which ends sooner.
+    // Its reader has a stack of its own, which overflows sooner.
     const sections = await docx(nested('<w:sdt>', '</w:sdt>', 300_000));
     await expectReason('deep.docx', sections, 'damaged', /damaged/, { timeMs: 15_000 });
     const boxes = await docx(`<m:oMath/>${nested('<w:txbxContent>', '</w:txbxContent>', 40_000)}`);
@@ -129,14 +129,14 @@ describe('a file that cannot be read', () => {
     await expectReason('bomb.docx', lying, 'damaged', /damaged/);
   });
 
-  it('is a zip in a zip: archives are not opened', async () => {
+  it('is a zip in a zip: nested archives are not opened', async () => {
     let zip = await toZip({ 'deepest.txt': Buffer.alloc(10 * MIB) });
     for (let depth = 0; depth < 5; depth += 1)
       zip = await toZip(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`${at}.zip`, zip])));
     await expectReason('nested.zip', zip, 'unsupported', /zip archive.*Unpack it/);
   });
 
-  it('is 2 GiB of nothing', async () => {
+  it('is 2 GiB of zeros', async () => {
     const path = join(dir, 'sparse');
     const file = await open(path, 'w');
     await file.truncate(2 * 1024 * MIB);
@@ -157,7 +157,7 @@ describe('a file that cannot be read', () => {
     await rm(path);
   });
 
-  it('has a name that promises something else', async () => {
+  it('has the extension of another format', async () => {
     await expectReason('report.pdf', 'just some words', 'wrong-type', /named \.pdf but holds plain text/);
     await expectReason(
       'letter.docx',
@@ -195,7 +195,7 @@ describe('a file that cannot be read', () => {
     await expectReason('quote.csv', `a,b\n"never closed,${'x'.repeat(20 * MIB)}`, 'damaged', /quote/);
   });
 
-  it('is text in no encoding that can be told', async () => {
+  it('is text in an unknown encoding', async () => {
     const broken = Buffer.concat([Buffer.from('Größe ä ö ü '), Buffer.from([0xc3, 0x28]), Buffer.from(' ende')]);
     await expectReason('broken.txt', broken, 'encoding', /Byte 17 .* not valid UTF-8.*Save the file again as UTF-8/);
     const cut = Buffer.from('übermäßig größer €').subarray(0, -1);
@@ -239,7 +239,7 @@ describe('a file that cannot be read', () => {
     );
   });
 
-  it('has more pages, text or columns than are read', async () => {
+  it('exceeds the limits of pages, text or columns', async () => {
     await expectReason('long.pdf', await toPdf(['a', 'b', 'c']), 'too-many-pages', /3 pages; up to 2/, { maxPages: 2 });
     await expectReason('long.txt', plainText(300_000), 'too-much-text', /more than 200,000 characters/, {
       maxTextLength: 200_000,

@@ -10,7 +10,7 @@ const STORAGE = 1_000_000_000;
 const poisonous = (n: number): string => `${prose(1_500)}\n\nHere is ${POISON} number ${n}.`;
 
 /** Real: Postgres, Redis, LanceDB, the file system, the transport, a built retrieval process, which bears all of it. Not real: the embedder. */
-describe('what one file or one user does to others', () => {
+describe('effects of one file or one user on others', () => {
   let world: World;
   const admin = newUser('admin');
   const [one, other] = [newUser(), newUser()];
@@ -39,7 +39,7 @@ describe('what one file or one user does to others', () => {
     return rows[0]?.s ?? 0;
   };
 
-  it('texts that break the embedder fail by themselves, with the chunk named, and nothing pauses', async () => {
+  it('texts on which the embedder fails only fail their own files, with the chunk named, and nothing pauses', async () => {
     const poisoned = [];
     for (let n = 0; n < 2; n += 1) poisoned.push(await world.upload(one, poisonous(n)));
     const healthy = [];
@@ -57,7 +57,7 @@ describe('what one file or one user does to others', () => {
     expect(await pausedS()).toBe(0);
   }, 60_000);
 
-  it('a text that is more than its user may store fails the file, and none of it is kept', async () => {
+  it('a text beyond its user’s storage fails the file, and none of it is kept', async () => {
     const user = newUser();
     const { id } = await world.upload(user, prose(500));
     await world.completed(id);
@@ -70,7 +70,7 @@ describe('what one file or one user does to others', () => {
     expect(await world.count('chunks', 'file_id = $1', file.id)).toBe(0);
   }, 60_000);
 
-  it('an embedder that asks for an hour gets a minute, and a retry is tried at once', async () => {
+  it('an embedder that asks for an hour’s pause gets a minute, and a retry is immediate', async () => {
     world.simulator.inject({ kind: 'status', status: 429, retryAfter: 3_600 }, 1, 'embeddings');
     const file = await world.upload(one, prose(500));
     await world.until(file.id, ({ state, error }) => state === 'pending' && error !== null, 'it to wait');
@@ -82,7 +82,7 @@ describe('what one file or one user does to others', () => {
     await world.completed(next.id, 20_000);
   }, 60_000);
 
-  it('a new key is used at once for all files that waited for one', async () => {
+  it('a new key is used at once for all waiting files', async () => {
     world.simulator.inject({ kind: 'status', status: 401 }, 1, 'embeddings');
     const file = await world.upload(one, prose(500));
     await world.until(file.id, ({ state, error }) => state === 'pending' && error?.code === 'setup', 'it to wait');
@@ -110,12 +110,12 @@ describe('what one file or one user does to others', () => {
       `live_generation IS NOT NULL AND NOT EXISTS (SELECT 1 FROM indexed i JOIN indexes x ON x.id = i.index_id AND x.state = 'active' WHERE i.file_id = f.id)`,
     );
     expect(lacking).toBe(1);
-    // The model has learned it.
+    // The model has learned the limit.
     await modelAnswers(SLOW_MODEL);
     expect((await status()).refused).toEqual({ total: 0, files: [] });
   }, 90_000);
 
-  it('a file that has seen workers die waits for nobody, holds back nobody, and alone bears the death of its process', async () => {
+  it('a file that has seen workers die is ingested at once, delays no other, and alone is charged with the death of its process', async () => {
     await modelAnswers(SLOW_MODEL);
     const long = await world.upload(one, prose(2_000_000));
     await world.reached(long.id, 'embed');
@@ -137,7 +137,7 @@ describe('what one file or one user does to others', () => {
     for (const { id } of [suspect, long]) await world.caller.rpc.call(files.remove, { fileId: id }, { principal: one });
   }, 60_000);
 
-  it('two long files of one user do not keep the short one of another waiting', async () => {
+  it('two long files of one user do not delay the short one of another', async () => {
     await modelAnswers(SLOW_MODEL);
     const long = [await world.upload(one, prose(2_000_000)), await world.upload(one, prose(2_000_000))];
     for (const { id } of long) await world.reached(id, 'embed');
@@ -145,7 +145,7 @@ describe('what one file or one user does to others', () => {
     await world.completed(short.id);
     const rows = await Promise.all(long.map(({ id }) => world.row(id)));
     expect(rows.map(({ state }) => state)).not.toContain('completed');
-    // One goes on beside the turns, with what it has; the other waits for its place.
+    // One continues in the slow lane; the other waits for that place.
     expect(rows.filter(({ slow }) => slow).length).toBeLessThanOrEqual(1);
     expect(rows.map(({ attempts }) => attempts)).toEqual([0, 0]);
     for (const { id } of long) await world.caller.rpc.call(files.remove, { fileId: id }, { principal: one });

@@ -20,7 +20,7 @@ describe('files that change while they are ingested', () => {
   const call = { principal: user };
   const scopesOf = async (fileId: string) => new Set((await world.points(fileId)).map((point) => point.scope));
 
-  /** Nothing of the file is anywhere. */
+  /** No data of the file is left anywhere. */
   async function expectGone(fileId: string): Promise<void> {
     await world.swept();
     expect(await world.points(fileId)).toEqual([]);
@@ -37,7 +37,7 @@ describe('files that change while they are ingested', () => {
   }
 
   it.each(['extract', 'split', 'embed', 'index'] as const)(
-    'deleted at the step %s: nothing of it stays',
+    'deleted at the step %s: nothing of it is left',
     async (step) => {
       await world.workers(1);
       const file = await world.upload(user, prose(200_000));
@@ -51,7 +51,7 @@ describe('files that change while they are ingested', () => {
     60_000,
   );
 
-  it('a worker that stood still during a deletion does not bring the text back', async () => {
+  it('a worker that was paused during a deletion does not bring the text back', async () => {
     const [sleeper] = await world.workers(1);
     const file = await world.upload(user, prose(300_000));
     await world.reached(file.id, 'embed');
@@ -64,7 +64,7 @@ describe('files that change while they are ingested', () => {
     await expectGone(file.id);
   }, 90_000);
 
-  it('a worker that stood still during a replacement does not bring the old text back', async () => {
+  it('a worker that was paused during a replacement does not bring the old text back', async () => {
     const [sleeper] = await world.workers(1);
     const file = await world.upload(user, prose(300_000));
     await world.reached(file.id, 'embed');
@@ -80,7 +80,7 @@ describe('files that change while they are ingested', () => {
     expect((await world.points(file.id)).map(({ generation, ordinal }) => [generation, ordinal])).toEqual([[2, 0]]);
   }, 90_000);
 
-  it('replaced during its ingestion: only the new content is found, and the old bytes go', async () => {
+  it('replaced during its ingestion: only the new content is found, and the old bytes are removed', async () => {
     await world.workers(1);
     const file = await world.upload(user, prose(200_000));
     await world.reached(file.id, 'embed');
@@ -95,7 +95,7 @@ describe('files that change while they are ingested', () => {
     expect(keys).toHaveLength(1);
   }, 60_000);
 
-  it('the old content is found until the new one is in', async () => {
+  it('the old content is found until the new one is live', async () => {
     const [worker] = await world.workers(1);
     const file = await world.upload(user, 'The first text.');
     await world.completed(file.id);
@@ -106,7 +106,7 @@ describe('files that change while they are ingested', () => {
     expect(await world.points(file.id)).toHaveLength(1);
   }, 60_000);
 
-  it('whose replacement cannot be read is found by its old content in a base that it is added to then', async () => {
+  it('a file whose replacement cannot be read is found by its old content in a base that it is added to later', async () => {
     await world.workers(1);
     const file = await world.upload(user, 'The text that stays.');
     await world.completed(file.id);
@@ -122,7 +122,7 @@ describe('files that change while they are ingested', () => {
       call,
     );
     expect(found.sources.flatMap(({ document }) => document)).toEqual(['The text that stays.']);
-    // Taken out again and again, it is in the end where it was put last, whatever the removals met.
+    // After repeated removals and additions the last one wins, regardless of the interleaving.
     const remove = { knowledgeId: base, fileId: file.id, deleteFile: false };
     await world.caller.rpc.call(knowledge.removeFile, remove, call);
     for (let n = 0; n < 3; n += 1) {
@@ -158,7 +158,7 @@ describe('files that change while they are ingested', () => {
     expect(await scopesOf(file.id)).toEqual(new Set([file.id]));
   }, 60_000);
 
-  it('taken out of a base and put back at once: its points are there', async () => {
+  it('removed from a base and added again at once: its points are there', async () => {
     await world.workers(1);
     const base = await world.base(user);
     const file = await world.upload(user, prose(20_000), { knowledgeId: base });
@@ -178,7 +178,7 @@ describe('files that change while they are ingested', () => {
     expect(there).toHaveLength(count!);
   }, 60_000);
 
-  it('a base that is reset or deleted takes with it the files that are nowhere else', async () => {
+  it('resetting or deleting a base deletes the files that are in no other base', async () => {
     await world.workers(1);
     const [one, other] = [await world.base(user), await world.base(user)];
     const only = await world.upload(user, 'Only here.', { knowledgeId: one });
@@ -208,7 +208,7 @@ describe('files that change while they are ingested', () => {
     for (const file of files) await expectGone(file.id);
   }, 90_000);
 
-  it('a text that can never be read is refused with its reason, and may be tried again', async () => {
+  it('an unreadable text is refused with its reason, and may be retried', async () => {
     await world.workers(1);
     const file = await world.upload(user, '   ', { name: 'blank.txt' });
     const row = await world.until(file.id, ({ state }) => state === 'failed', 'it to fail');
@@ -219,7 +219,7 @@ describe('files that change while they are ingested', () => {
     await world.until(file.id, (later) => later.state === 'failed' && later.epoch > 1, 'it to fail again');
   }, 60_000);
 
-  it('a file that kills its workers is given up after as many attempts as are allowed', async () => {
+  it('a file that kills its workers fails after the maximum number of attempts', async () => {
     // Long enough that a worker can be met while it reads the text: afterwards it would begin to count anew.
     const file = await world.upload(user, prose(1_000_000));
     for (let n = 0; n < 3; n += 1) {

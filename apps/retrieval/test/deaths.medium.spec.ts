@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ProcessTable } from '@perennial/ownership';
+import { ProcessTable } from '@perennial/work';
 import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
@@ -12,7 +12,7 @@ import { IndexCatalog } from '../src/search-index/index-catalog';
 
 const ANY = { suspect: false, slow: true };
 
-/** Real: Postgres and all statements. Not real: the processes, which are rows that no heartbeat touches. */
+/** Real: Postgres and all statements. Not real: the processes, which are rows without heartbeats. */
 describe('the death of a worker', () => {
   let database: Database;
   let repository: IngestionRepository;
@@ -42,7 +42,11 @@ describe('the death of a worker', () => {
     await table.register(id, 'worker');
     return id;
   };
-  /** A process takes these files and dies with them. @returns the jobs that are enqueued then */
+  /**
+   * A process claims these files and dies with them.
+   *
+   * @returns the jobs that are then enqueued
+   */
   const dieWith = async (files: readonly string[], suspect = false): Promise<IngestionJob[]> => {
     const id = await process();
     for (const file of files) expect(await repository.claim(file, id, { ...ANY, suspect })).toMatchObject({ id: file });
@@ -54,22 +58,22 @@ describe('the death of a worker', () => {
       [id],
     );
 
-  it('is charged to the file that was alone with it', async () => {
+  it('is charged to a file that was alone in it', async () => {
     const file = await newFile();
     expect(await dieWith([file])).toMatchObject([{ fileId: file, alone: false }]);
     expect(await row(file)).toEqual({ attempts: 1, deaths: 1, state: 'pending' });
   });
 
-  it('is charged to none of several; after two each of them has a worker to itself', async () => {
+  it('is charged to none of several; after two each of them gets a process of its own', async () => {
     const files = [await newFile(), await newFile()];
     await dieWith(files);
     const jobs = await dieWith(files);
     expect(jobs.map(({ alone }) => alone)).toEqual([true, true]);
     for (const file of files) expect(await row(file)).toEqual({ attempts: 0, deaths: 2, state: 'pending' });
-    // A job that does not say so (an old one, a forged one) takes none of them into the company of others.
+    // A job that lacks the flag (an old one, a forged one) does not put such a file among others.
     const worker = await process();
     expect(await repository.claim(files[0]!, worker, ANY)).toBeUndefined();
-    // Alone, the guilty one is charged, and the other is done with.
+    // Alone, the guilty one is charged, and the other one completes.
     await dieWith([files[0]!], true);
     expect(await row(files[0]!)).toMatchObject({ attempts: 1, deaths: 3 });
     const taken = await repository.claim(files[1]!, worker, { ...ANY, suspect: true });
@@ -77,7 +81,7 @@ describe('the death of a worker', () => {
     expect(await row(files[1]!)).toMatchObject({ attempts: 0, deaths: 0 });
   });
 
-  it('that nobody saw is noted and not charged', async () => {
+  it('that was not reaped is noted and not charged', async () => {
     const file = await newFile();
     const id = await process();
     await repository.claim(file, id, ANY);

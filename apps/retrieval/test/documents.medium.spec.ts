@@ -19,7 +19,7 @@ import type { Chunk } from '../src/splitting/chunk';
 import { extractorEntry } from './extractor';
 import { read, type ReadDocument } from './read';
 
-/** Real: the extractor's process as it is built, files on a disk, documents of the libraries that people make them with. */
+/** Real: the built extractor process, files on a disk, documents made by common libraries. */
 describe('documents of every kind', () => {
   let extractor: Extractor;
   let dir: string;
@@ -49,7 +49,7 @@ describe('documents of every kind', () => {
     expect(holding(chunks, facts[0]?.answer ?? '')?.text).toContain(facts[0]?.sentence);
   });
 
-  it('PDF: a word that a line end divides is whole, a number is left alone', async () => {
+  it('PDF: a hyphenated word is joined, a number is not', async () => {
     const { text } = await readBytes(
       'divided.pdf',
       await toPdf(['The manip-\nulation of quartz-\n4711 is well under-\nstood.']),
@@ -57,12 +57,12 @@ describe('documents of every kind', () => {
     expect(text).toBe('The manipulation of quartz-\n4711 is well understood.');
   });
 
-  it('PDF: East Asian text whose font is not in the file', async () => {
+  it('PDF: East Asian text whose font is not embedded', async () => {
     const { chunks } = await readBytes('tokyo.pdf', japanesePdf('東京タワーの高さ'));
     expect(chunks).toMatchObject([{ page: 1, text: '東京タワーの高さ' }]);
   });
 
-  it('DOCX: headings are where a text stands, lists and tables are lines', async () => {
+  it('DOCX: headings locate a text, lists and tables are lines', async () => {
     const bytes = await toDocx([
       { heading: 'Handbook', level: 1 },
       { text: 'About this handbook.' },
@@ -87,7 +87,7 @@ describe('documents of every kind', () => {
     ]);
   });
 
-  it('XLSX: rows say the names of their columns, sheets are headings, dates are dates', async () => {
+  it('XLSX: rows repeat the names of their columns, sheets are headings, dates are dates', async () => {
     const bytes = await toXlsx([
       {
         name: 'Cities',
@@ -177,7 +177,7 @@ describe('documents of every kind', () => {
     ]);
   });
 
-  it('HTML: what a reader sees, with headings', async () => {
+  it('HTML: the visible text, with headings', async () => {
     const html = `<!doctype html><html><head><title>Prices</title><style>p{}</style><script>var secret = 1</script></head>
       <body><h1>Prices <em>2026</em></h1><p>All prices<br>with &amp; without tax.</p>
       <ul><li>Bread</li><li>Milk <b>fresh</b></li></ul>
@@ -190,7 +190,7 @@ describe('documents of every kind', () => {
     );
   });
 
-  it('Markdown, text, code, JSON: as they are; a # in code is no heading', async () => {
+  it('Markdown, text, code, JSON: as they are; a # in code is not a heading', async () => {
     const markdown = '# A\n\ntext of a\n\n## B\n\n```\n# not a heading\n```\ntext of b\n';
     const parts = (document: ReadDocument) => document.chunks.map(({ heading, text }) => ({ heading, text }));
     expect(parts(await readBytes('a.md', markdown))).toEqual([
@@ -214,7 +214,7 @@ describe('documents of every kind', () => {
     expect((await readBytes('numbers.csv', '1,2\n3,4\n')).text).toBe('1 | 2\n3 | 4');
   });
 
-  it('XML: names with their texts; entities of its own are not expanded', async () => {
+  it('XML: names with their texts; declared entities are not expanded', async () => {
     const xml = '<?xml version="1.0"?><orders><order id="7"><item>Oak table</item><price>120</price></order></orders>';
     expect((await readBytes('orders.xml', xml)).text).toBe('order id: 7\nitem: Oak table\nprice: 120');
     const bomb = `<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "${'ha'.repeat(1000)}">]><l>&a;&a;laughs</l>`;
@@ -243,13 +243,13 @@ describe('documents of every kind', () => {
     expect((await readBytes('page.html', cyrillic)).text).toBe('Привет');
   });
 
-  it('the content says what a file is, not its name', async () => {
+  it('the content decides the format, not the name', async () => {
     expect((await readBytes('really-a-pdf.txt', await toPdf(['Hello there']))).summary.format).toBe('pdf');
     expect((await readBytes('sheet.docx', await toXlsx([{ name: 'A', rows: [['x']] }]))).summary.format).toBe('xlsx');
     expect((await readBytes('page.txt', '<!DOCTYPE html><html><body><p>Hi</p></body></html>')).text).toBe('Hi');
   });
 
-  it('a text that speaks of a format is not one', async () => {
+  it('a text that mentions a format’s mark is still text', async () => {
     for (const text of ['ID3 tags of songs', 'PAR1 is how Parquet begins', 'BZh', 'A PDF begins with %PDF-1.7'])
       expect((await readBytes('notes.txt', text)).text).toBe(text);
     expect(
@@ -259,7 +259,7 @@ describe('documents of every kind', () => {
     expect((await readBytes('page.html', converted)).text).toBe('Größe');
   });
 
-  it('offsets hold for the whole document, across pages', async () => {
+  it('offsets are valid for the whole document, across pages', async () => {
     const { pages } = factualPages(5, 3_000);
     const { chunks, summary } = await readBytes('facts.pdf', await toPdf(pages));
     expect(chunks.map(({ ordinal }) => ordinal)).toEqual(chunks.map((_, at) => at));

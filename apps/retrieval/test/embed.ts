@@ -14,7 +14,7 @@ export interface EmbedOrder {
   dimension: number;
 }
 
-/** Embeds texts, as an ingestion does; for a process that a test kills. */
+/** Embeds texts, like an ingestion; for a process that a test kills. */
 export async function embed({ databaseUrl, config, texts, dimension }: EmbedOrder): Promise<void> {
   const runtime = new Runtime({ name: 'embed', logLevel: 'error' });
   const dataSource = await openDataSource(

@@ -13,7 +13,7 @@ import { DEFAULT_SPLIT } from '../src/splitting/chunk';
 import { extractorEntry } from './extractor';
 import { read } from './read';
 
-/** Processes that this process, or another, has started to read documents. */
+/** Extractor processes of this process, or of another. */
 function extractorsOf(parent = process.pid): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -35,7 +35,7 @@ const toWordDocument = (xml: string): Promise<Buffer> =>
 
 const LONG = 8_000_000;
 
-/** Real: processes, signals, the disk. The documents that hang or eat memory are documents. */
+/** Real: processes, signals, the disk. The documents that hang or need much memory are real documents. */
 describe('the process that reads documents', () => {
   let entry: string;
   let dir: string;
@@ -52,7 +52,7 @@ describe('the process that reads documents', () => {
     endless = join(dir, 'endless.docx');
     await writeFile(small, 'a small text');
     await writeFile(long, plainText(LONG));
-    // Its parser needs time in the square of the depth, in one go.
+    // Its parser is quadratic in the depth, without yielding.
     const deep = `<a>${'<b>'.repeat(300_000)}`;
     await writeFile(endless, await toWordDocument(deep));
   });
@@ -79,7 +79,7 @@ describe('the process that reads documents', () => {
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });
 
-  it('is another one after so many documents, and after a bad one', async () => {
+  it('is replaced after so many documents, and after a bad one', async () => {
     const reader = start({ documentsPerProcess: 2 });
     const used = new Set<number>();
     for (let document = 0; document < 3; document += 1) {
@@ -95,7 +95,7 @@ describe('the process that reads documents', () => {
     expect(extractorsOf()).not.toContain(before);
   });
 
-  it('killed -9 in the middle: the document may be tried again, the next one is read', async () => {
+  it('killed -9 while reading: the document is retryable, the next one is read', async () => {
     const reader = start();
     const events = reader.extract({ open: () => createReadStream(long) }, request);
     await events.next();
@@ -111,7 +111,7 @@ describe('the process that reads documents', () => {
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });
 
-  it('killed -9 while nobody waits for it: the next document has another one', async () => {
+  it('killed -9 while idle: the next document gets a new one', async () => {
     const reader = start();
     await read(reader, { path: small }, request);
     const [pid = 0] = extractorsOf();
@@ -119,7 +119,7 @@ describe('the process that reads documents', () => {
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });
 
-  it('hangs: it is ended at the time limit', async () => {
+  it('hangs: it is killed at the time limit', async () => {
     const reader = start();
     await expect(
       read(reader, { path: endless }, { ...request, name: 'a.docx', limits: { timeMs: 700 } }),
@@ -131,7 +131,7 @@ describe('the process that reads documents', () => {
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });
 
-  it('eats memory: it is ended at the limit, or by V8 at its own', async () => {
+  it('uses too much memory: it is killed at the limit, or by V8 at its own', async () => {
     const reader = start();
     const path = join(dir, 'huge.docx');
     const paragraphs = Array.from(
@@ -158,7 +158,7 @@ describe('the process that reads documents', () => {
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
   });
 
-  it('stands still while its reader does, and the waiting is not charged to it', async () => {
+  it('waits while its reader does, and the waiting is not charged to it', async () => {
     const reader = start({ limits: { timeMs: 3_000 } });
     const events = reader.extract({ path: long }, request);
     const first = await events.next();
@@ -170,11 +170,11 @@ describe('the process that reads documents', () => {
     let chunks = 0;
     for await (const event of events) chunks += event.kind === 'chunks' ? event.chunks.length : 0;
     expect(chunks).toBeGreaterThan(8_000);
-    // Most of the document was read after that, so nobody has held it meanwhile.
+    // Most of the document was read after that, so it was not buffered meanwhile.
     expect(bytesRead() - atRest).toBeGreaterThan(LONG / 2);
   });
 
-  it('ends when its reader leaves early or gives up', async () => {
+  it('ends when its reader leaves early or aborts', async () => {
     const reader = start();
     for await (const event of reader.extract({ open: () => createReadStream(long) }, request)) {
       expect(event.kind).toBe('chunks');
@@ -189,7 +189,7 @@ describe('the process that reads documents', () => {
     expect(extractorsOf()).toEqual([]);
   });
 
-  it('has no more of them at a time than it may; the others wait, or leave the line', async () => {
+  it('is limited in number; further documents wait, or leave the queue', async () => {
     const reader = start({ processes: 1 });
     const first = reader.extract({ path: long }, request);
     await first.next();
@@ -208,7 +208,7 @@ describe('the process that reads documents', () => {
     expect((await fourth).text).toBe('a small text');
   });
 
-  it('a source that breaks off is no fault of the document', async () => {
+  it('a source that fails is not the document’s fault', async () => {
     const reader = start();
     const stream = Readable.from(
       (async function* () {
@@ -235,15 +235,15 @@ describe('the process that reads documents', () => {
     await expect(read(reader, { path: small }, request)).rejects.toMatchObject({ reason: 'crashed' });
   });
 
-  it('has nothing of the environment of its parent', async () => {
+  it('has none of its parent’s environment', async () => {
     const reader = start();
     await read(reader, { path: small }, request);
     const [pid] = extractorsOf();
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toMatch(/PATH=|HOME=|DATABASE/);
   });
 
-  it('ends when its parent is gone before it first looks', async () => {
-    // The parent that it is told of is not its parent: so it is when that one has died.
+  it('ends when its parent is gone before its first check', async () => {
+    // The given parent is not its parent, as if that had died.
     const child = fork(entry, ['1'], { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     try {
       expect(await waitFor(() => child.signalCode, { what: 'its end', timeoutMs: 20_000 })).toBe('SIGKILL');
@@ -252,7 +252,7 @@ describe('the process that reads documents', () => {
     }
   });
 
-  it('goes with its parent, even while it hangs; the next parent removes what the dead one left', async () => {
+  it('ends with its parent, even while it hangs; the next parent removes the leftovers', async () => {
     const script = `
       import { createReadStream } from 'node:fs';
       const { createExtractor } = await import(${JSON.stringify(join(dirname(entry), 'parent.js'))});
@@ -272,10 +272,10 @@ describe('the process that reads documents', () => {
     const spool = join(dir, 'perennial-extraction');
     const [left] = await readdir(spool);
     expect(await readdir(join(spool, left ?? ''))).toHaveLength(1);
-    // Of another host nothing is known but the age.
+    // Only the age is known of another host's directory.
     const old = join(spool, 'another-host-1-0123456789ab');
     const young = join(spool, 'another-host-2-0123456789ab');
-    // In a container the next process has the number of the dead one.
+    // In a container the next process has the dead one's id.
     const same = join(spool, `${hostname()}-${process.pid}-0123456789ab`);
     for (const path of [old, young, same]) await mkdir(path);
     await utimes(old, new Date(0), new Date(0));

@@ -10,7 +10,7 @@ const CACHE = join(APP, '../../node_modules/.cache/perennial');
 
 let entry: Promise<string> | undefined;
 
-/** The extractor as it is shipped, built from the sources as they are now (once, while they do not change): its entry file. */
+/** The entry file of the built extractor, built from the present sources (once, while they do not change). */
 export function extractorEntry(): Promise<string> {
   entry ??= buildExtractor();
   return entry;
@@ -33,7 +33,7 @@ async function buildExtractor(): Promise<string> {
       rollupOptions: {
         input: {
           extractor: join(APP, 'src/extraction/child/main.ts'),
-          // For a parent that is a process of its own.
+          // For a parent that is a separate process.
           parent: join(APP, 'src/extraction/extractor.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },
@@ -41,7 +41,7 @@ async function buildExtractor(): Promise<string> {
     },
     ssr: { noExternal: [/^@perennial\//] },
   });
-  // Another test file may have been as fast.
+  // Another test file may have been faster.
   await rename(temporary, dir).catch(() => rm(temporary, { recursive: true, force: true }));
   return built;
 }

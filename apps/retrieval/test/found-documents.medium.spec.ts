@@ -11,7 +11,7 @@ import { read, type ReadDocument } from './read';
 
 const FOUND = fileURLToPath(new URL('found/', import.meta.url));
 
-/** Real: the extractor's process as it is built. The files in `found/` are small copies of what people upload and once was read wrongly. */
+/** Real: the built extractor process. The files in `found/` are small copies of uploads that were once read wrongly. */
 describe('documents as people have them', () => {
   let extractor: Extractor;
   let dir: string;
@@ -32,7 +32,7 @@ describe('documents as people have them', () => {
     return read(extractor, { path }, { name });
   };
 
-  it('PDF: what was filled into a form is beside its label', async () => {
+  it('PDF: the values of form fields are beside their labels', async () => {
     const { text, summary } = await found('form.pdf');
     expect(text).toContain('Surname: FIELDVALUE Miller');
     expect(text).toContain('Agree: checked');
@@ -40,12 +40,12 @@ describe('documents as people have them', () => {
     expect(summary).toMatchObject({ pages: 1, emptyPages: 0 });
   });
 
-  it('PDF: bytes after its end do no harm, however many; a file that was cut off is still told', async () => {
+  it('PDF: any bytes after its end are ignored; a truncated file is still detected', async () => {
     expect((await found('trailing-nul.pdf')).text).toBe('PLAINWORD invoice 4711');
     const whole = await toPdf(['The first page.', 'The second page.']);
     const { text } = await readBytes('long-tail.pdf', Buffer.concat([whole, Buffer.alloc(2_000_000, 'x')]));
     expect(text).toContain('The second page.');
-    // An older end is in it, and the objects of a later revision begin behind it.
+    // It contains an older end mark, and the objects of a later revision follow it.
     const cut = Buffer.concat([
       whole,
       Buffer.from('\n12 0 obj\n<< /Length 90000 >>\nstream\n'),
@@ -54,7 +54,7 @@ describe('documents as people have them', () => {
     await expect(readBytes('cut.pdf', cut)).rejects.toMatchObject({ reason: 'damaged' });
   });
 
-  it('XLSX: durations, names of columns below a title, without a first one, with years; formulas that were never calculated', async () => {
+  it('XLSX: durations, column names below a title, without a first one, with years; formulas without a result', async () => {
     const { text } = await found('all.xlsx');
     for (const line of [
       'Quarterly report',
@@ -106,7 +106,7 @@ describe('documents as people have them', () => {
     expect((await readBytes('letter.eml', letter)).text).toContain('The words of the picture.');
   });
 
-  it('EML: attachments are named and read like files, a mail in it too; what cannot be read says so', async () => {
+  it('EML: attachments are named and read like files, including mails; unreadable ones have a note', async () => {
     const part = (type: string, name: string, bytes: Buffer): string =>
       `--b\r\nContent-Type: ${type}\r\nContent-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${bytes.toString('base64')}\r\n`;
     const mail =
@@ -155,13 +155,13 @@ describe('documents as people have them', () => {
     expect((await readBytes('none.ipynb', '{"cells": 7')).text).toBe('{"cells": 7');
   });
 
-  it('JSON: the characters that escapes mean', async () => {
+  it('JSON: decoded escapes', async () => {
     const { text } = await found('esc.json');
     expect(text).toContain('überprüfung JSONWORD');
     expect(text).toContain('你好');
   });
 
-  it('CSV: a quote that is never closed costs nothing but a note', async () => {
+  it('CSV: an unclosed quote only causes a note', async () => {
     const { text } = await found('quote.csv');
     expect(text.split('\n').slice(0, 5)).toEqual([
       'id | desc',

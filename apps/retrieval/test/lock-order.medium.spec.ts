@@ -6,7 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PlantedWorld } from './planted';
 import { newUser } from './world';
 
-/** Real: Postgres with its locks, Redis, a replica. A third transaction holds a row until the two that might meet have both begun. */
+/**
+ * Real: Postgres with its locks, Redis, a replica. A third transaction locks a row until the two under test have both begun.
+ */
 describe('changes of many files at once', () => {
   let world: PlantedWorld;
   let scope: string;
@@ -31,14 +33,14 @@ describe('changes of many files at once', () => {
       await world.db.query('INSERT INTO placements (file_id, scope) VALUES ($1, $2)', [id, place ?? id]);
       return id;
     };
-    // A statement that does not say otherwise meets them as they lie there, which is not the order of their ids.
+    // Without an order a statement finds them in their physical order, which is not that of their ids.
     const last = await plant('f', scope);
     const middle = await plant('8');
     files = { first: await plant('0', scope), middle, last };
     await world.db.query('ANALYZE files');
   });
 
-  /** Holds a file until `work` has let it go or is over. */
+  /** Locks a file until `work` has released it or is over. */
   const holding = async (fileId: string, work: (holder: pg.PoolClient) => Promise<void>): Promise<void> => {
     const holder = await world.db.connect();
     try {
@@ -60,7 +62,7 @@ describe('changes of many files at once', () => {
     );
   const alive = () => world.count('files', 'deleted_at IS NULL');
 
-  it('all documents of a user go while one of their bases is emptied: bases are locked before files', async () => {
+  it('a user’s documents are deleted while one of their bases is emptied: bases are locked before files', async () => {
     await holding(files.middle, async (holder) => {
       const deleted = world.caller.rpc.call(fileCalls.removeOfUser, { userId: user.userId }, admin);
       await waiting(1);
@@ -96,9 +98,9 @@ describe('changes of many files at once', () => {
     ['all files', () => world.caller.rpc.call(fileCalls.removeAll, {}, admin)],
     ['those of a user', () => world.caller.rpc.call(fileCalls.removeOfUser, { userId: user.userId }, admin)],
     ['those of a base', () => world.caller.rpc.call(knowledge.reset, { knowledgeId: scope }, { principal: user })],
-  ])('%s are asked for again when Postgres ends the transaction as a deadlock', async (_, remove) => {
+  ])('%s are retried when Postgres ends the transaction as a deadlock', async (_, remove) => {
     await holding(files.last, async (holder) => {
-      // Whoever looks first is the one that is ended.
+      // The first one to check for deadlocks is the victim.
       await holder.query(`SET LOCAL deadlock_timeout = '20s'`);
       const removed = remove();
       const outcome = Promise.allSettled([removed]);

@@ -14,7 +14,7 @@ import { RetrievalModule } from '../src/retrieval.module';
 
 export const MODEL = 'sim-embed';
 
-/** A file whose rows and points are written by the test itself. */
+/** A file whose rows and points the test itself writes. */
 export interface PlantedFile {
   id: string;
   name: string;
@@ -35,7 +35,7 @@ export interface PlantOptions {
 
 /**
  * Replicas of retrieval in this process on the run's Postgres and Redis, a vector store, and the simulator as embedder. Files are planted:
- * rows and points are written as an ingestion would have left them, so that a test can also leave them as a crash would.
+ * rows and points are written as an ingestion, or a crash, would leave them.
  */
 export class PlantedWorld {
   readonly replicas: Replica[] = [];
@@ -103,7 +103,7 @@ export class PlantedWorld {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  /** Adds an index as a first ingestion would; the one that answers unless said otherwise. */
+  /** Adds an index like a first ingestion; active by default. */
   async index(state: 'active' | 'building' | 'retired' = 'active', model = MODEL): Promise<string> {
     const id = randomUUID();
     const collection = `idx_${id.replaceAll('-', '')}`;
@@ -127,7 +127,7 @@ export class PlantedWorld {
     return rows[0]!.id;
   }
 
-  /** A file that is found. */
+  /** A findable file. */
   async plant(options: PlantOptions): Promise<PlantedFile> {
     const file = await this.plantRows(options);
     await this.points(file);
@@ -161,7 +161,7 @@ export class PlantedWorld {
     }
   }
 
-  /** Writes the points of a file, whatever Postgres says about it: what a stalled worker does. */
+  /** Writes the points of a file, independent of Postgres: like a paused worker. */
   async points(file: PlantedFile, collection = this.collection, model = MODEL): Promise<void> {
     const points = file.texts.map((text, ordinal): Point => {
       const ref = { scope: file.scope, fileId: file.id, generation: file.generation, ordinal };
@@ -179,7 +179,7 @@ export class PlantedWorld {
     ]);
   }
 
-  /** A new generation that is found in place of the one before, whose points are left in the store. */
+  /** A new live generation; the points of the previous one stay in the store. */
   async replace(file: PlantedFile, texts: readonly string[]): Promise<PlantedFile> {
     const next = { ...file, generation: file.generation + 1, texts };
     await this.chunks(next);

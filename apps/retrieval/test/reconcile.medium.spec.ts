@@ -31,8 +31,10 @@ const NOTHING = {
 };
 const AGE_S = 3_600;
 
-/** Real: Postgres, LanceDB, blobs in a directory. Left-overs are planted as crashes leave them, beside documents that must stay. */
-describe('what is left over', () => {
+/**
+ * Real: Postgres, LanceDB, blobs in a directory. Leftovers are planted like a crash leaves them, beside documents that must stay.
+ */
+describe('leftovers', () => {
   let world: PlantedWorld;
   let blobs: BlobStore;
   let dataSource: DataSource;
@@ -85,7 +87,7 @@ describe('what is left over', () => {
     removals: await world.count('removals'),
   });
 
-  it('is told and not touched by a report, removed by a repair, and nothing else is', async () => {
+  it('are reported without changes, and a repair removes only them', async () => {
     const scope = await world.base(user);
     const good = await plantWithBlob(['one', 'two'], scope);
     const replacing = await plantWithBlob(['three']);
@@ -106,7 +108,7 @@ describe('what is left over', () => {
     expect(await sweep.run({ repair: true, collections: true })).toEqual(NOTHING);
     const before = await state();
 
-    // A gateway that died between the bytes and the row; a replacement whose old bytes nobody removed.
+    // A gateway that died between the bytes and the row; a replacement whose old bytes were not removed.
     await putBlob(`files/${randomUUID()}/1`);
     await putBlob(`files/${good.id}/${randomUUID()}`);
     // A stalled worker: an older generation, a file that is gone, a base that it is not in.
@@ -142,7 +144,7 @@ describe('what is left over', () => {
     expect(await sweep.run({ repair: true })).toEqual(NOTHING);
   });
 
-  it('half removed is removed as a whole: by a worker that goes on with the removal', async () => {
+  it('of an interrupted removal are removed by a worker that continues it', async () => {
     const scope = await world.base(user);
     const file = await plantWithBlob(['five'], scope);
     const stays = await plantWithBlob(['six'], scope);
@@ -157,7 +159,7 @@ describe('what is left over', () => {
     expect(await sweep.run({ repair: true })).toMatchObject({ deletedFiles: 0, deletedBases: 0, placements: 0 });
   });
 
-  it('is told by the command as one line of JSON, and removed when that is asked for', async () => {
+  it('are reported by the command as one line of JSON, and removed on request', async () => {
     const bundle = await buildService('retrieval');
     const command = async (...args: string[]) => {
       const { stdout } = await promisify(execFile)(process.execPath, [join(bundle, 'orphans.js'), ...args], {
@@ -174,7 +176,7 @@ describe('what is left over', () => {
     await expect(command('--remove')).rejects.toMatchObject({ code: 64 });
   }, 90_000);
 
-  it('is looked for by one at a time', async () => {
+  it('are searched by one process at a time', async () => {
     let others = 0;
     const ran = await Promise.all(
       Array.from({ length: 4 }, async () => {
@@ -190,7 +192,7 @@ describe('what is left over', () => {
     expect(await leading(database, 'test', () => Promise.resolve())).toBe(true);
   });
 
-  it('a store that lost everything is filled again from the database', async () => {
+  it('of a store that lost its data: it is filled again from the database', async () => {
     const mine = newUser();
     const file = await world.plant({ user: mine, texts: ['The ferry leaves at noon.', 'Bread is baked at dawn.'] });
     // Its replacement could not be read: what is found is still the text before it.

@@ -38,7 +38,7 @@ describe('another embedding model', () => {
       },
       { what: `${model} to answer`, timeoutMs },
     );
-  /** All points of the collection that answers, as `file generation ordinal`; equal whenever the same was indexed. */
+  /** All points of the active collection, as `file generation ordinal`; equal for equal content. */
   const points = async (): Promise<string[]> => {
     const { rows } = await world.db.query<{ collection: string }>(
       `SELECT collection FROM indexes WHERE state = 'active'`,
@@ -47,7 +47,7 @@ describe('another embedding model', () => {
     return all.map(({ fileId, generation, ordinal }) => `${fileId} ${generation} ${ordinal}`).sort();
   };
 
-  /** The points that there should be. */
+  /** The expected points. */
   const livePoints = async (): Promise<string[]> => {
     const { rows } = await world.db.query<{ point: string }>(
       `SELECT p.file_id || ' ' || c.generation || ' ' || c.ordinal AS point FROM placements p JOIN files f ON f.id = p.file_id
@@ -55,7 +55,7 @@ describe('another embedding model', () => {
     );
     return rows.map(({ point }) => point).sort();
   };
-  /** Files of four chunks that are live; their points in the index that answers are of no matter. */
+  /** Live files of four chunks; their points in the active index do not matter. */
   const plantMany = async (count: number): Promise<void> => {
     await world.db.query(
       `WITH planted AS (
@@ -72,7 +72,7 @@ describe('another embedding model', () => {
        SELECT i.id, f.id, f.id, 1 FROM files f, indexes i WHERE f.name = 'planted' AND i.state = 'active'`,
     );
   };
-  /** How often the embedder was asked for each text that can be found. */
+  /** How often the embedder got each findable text. */
   const timesEmbedded = async (): Promise<number[]> => {
     const { rows } = await world.db.query<{ hash: string }>(
       'SELECT DISTINCT c.hash FROM chunks c JOIN files f ON f.id = c.file_id AND f.live_generation = c.generation',
@@ -95,7 +95,7 @@ describe('another embedding model', () => {
     await world?.stop();
   });
 
-  it('takes over in one moment: every search under way and after answers from one whole index', async () => {
+  it('takes over atomically: every search answers from one complete index', async () => {
     const before = await points();
     let stop = false;
     let searches = 0;
@@ -128,7 +128,7 @@ describe('another embedding model', () => {
     expect(await world.count('indexes', `state = 'retired' AND activated_at IS NOT NULL`)).toBe(1);
   }, 60_000);
 
-  it('is finished by others when workers are killed, and only what was on its way is asked for again', async () => {
+  it('is finished by others when workers are killed, and only open requests are repeated', async () => {
     await plantMany(300);
     const model = 'sim-embed-kills-text5';
     world.simulator.reset();
@@ -144,7 +144,7 @@ describe('another embedding model', () => {
         },
       );
       progress.push(building?.done ?? 0);
-      // Whoever works at it is one of the two: both die.
+      // One of the two is the builder: both die.
       await world.endProcesses('worker');
       expect((await status()).active?.model).toBe(B);
       await world.workers(2, { RAG_EMBEDDING_MODEL: A });
@@ -154,13 +154,13 @@ describe('another embedding model', () => {
     expect(await points()).toEqual(await livePoints());
     const asked = await timesEmbedded();
     expect(Math.min(...asked)).toBe(1);
-    // A kill costs at most the requests that were open: four of 64.
+    // A kill repeats at most the open requests: four of 64.
     expect(asked.reduce((sum, times) => sum + times - 1, 0)).toBeLessThanOrEqual(4 * 4 * 64);
     await world.db.query(`DELETE FROM files WHERE name = 'planted'`);
     await world.db.query('DELETE FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.id = c.file_id)');
   }, 120_000);
 
-  it('has what was added, replaced and deleted meanwhile', async () => {
+  it('reflects additions, replacements and deletions meanwhile', async () => {
     const model = 'sim-embed-meanwhile-text40';
     await choose({ model });
     await waitFor(async () => (await status()).building !== null, { what: 'the build to begin' });
@@ -183,7 +183,7 @@ describe('another embedding model', () => {
     expect(await points()).toEqual(await livePoints());
   }, 60_000);
 
-  it('that cannot be reached says why and leaves the old one answering; a correction goes on at once', async () => {
+  it('that is unreachable shows the reason and leaves the old one active; a correction is tried at once', async () => {
     const { active } = await status();
     const dead = 'http://127.0.0.1:9/v1';
     const { openai } = await world.caller.rpc.call(embedding.get, {}, { principal: admin });
@@ -202,7 +202,7 @@ describe('another embedding model', () => {
     await answering(B);
   }, 120_000);
 
-  it('that breaks off while it is built does not keep new documents from being found', async () => {
+  it('that fails during the build does not prevent new documents from being found', async () => {
     const other = await startSimulator();
     await choose({ engine: 'ollama', model: 'sim-embed-breaks-text30', ollama: { url: other.url, key: '' } });
     await waitFor(async () => (await status()).building?.dimension != null, { what: 'the build to begin' });
@@ -218,7 +218,7 @@ describe('another embedding model', () => {
     expect((await status()).building).toBeNull();
   }, 60_000);
 
-  it('may be changed again while it is built, and taken back', async () => {
+  it('may be changed during the build, and cancelled', async () => {
     await choose({ model: 'sim-embed-slow-text50' });
     await waitFor(async () => (await status()).building?.dimension != null, { what: 'the first build to begin' });
     const second = await choose({ model: 'sim-embed-slower-text50' });
@@ -226,12 +226,12 @@ describe('another embedding model', () => {
     const third = await choose({ model: B });
     expect(third.index.building).toBeNull();
     expect(await world.count('indexes', `state = 'building'`)).toBe(0);
-    // Whoever was at work has noticed, and nothing more comes.
+    // The builder has noticed, and nothing more comes.
     await waitFor(async () => (await status()).active?.model === B, { what: 'the old one to stay' });
     expect((await ask(9)).documents[0]).toContain(fact(9));
   });
 
-  it('may be the same one: a reindex builds everything anew, once for one click', async () => {
+  it('may be the same one: a reindex builds everything again, once for one click', async () => {
     const before = await status();
     const { building } = await world.caller.rpc.call(searchIndex.rebuild, {}, { principal: admin });
     expect(building?.model).toBe(B);
@@ -252,11 +252,11 @@ describe('another embedding model', () => {
     expect(await status()).toEqual(after);
   });
 
-  it('may have kept its name and changed its vectors: choosing it again indexes everything anew', async () => {
+  it('may have changed its vectors under the same name: choosing it again indexes everything again', async () => {
     const { active } = await status();
     await world.db.query('UPDATE indexes SET dimension = 383 WHERE id = $1', [active?.id]);
     await expect(ask(12)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'embedder' } });
-    // Changes of other kinds start nothing.
+    // Other changes start nothing.
     expect((await choose({ batchSize: 48 })).index.building).toBeNull();
     expect((await choose({ model: B })).index.building?.model).toBe(B);
     await waitFor(async () => (await status()).active?.dimension === 384, { what: 'the new index to answer' });

@@ -9,7 +9,7 @@ import { PlantedWorld } from './planted';
 import { newUser } from './world';
 
 /** Real: Postgres, Redis, LanceDB, blobs in a directory, a replica. The blob store refuses to delete what a test names. */
-describe('what cannot be removed', () => {
+describe('a removal that fails', () => {
   let world: PlantedWorld;
   let replica: Replica;
   let blobs: BlobStore;
@@ -57,7 +57,7 @@ describe('what cannot be removed', () => {
     return metric?.values.find(({ labels }) => labels['kind'] === kind)?.value ?? 0;
   };
 
-  it('waits alone, is counted, and is removed when it can be', async () => {
+  it('waits alone, is counted, and succeeds later', async () => {
     const ids = await deletedFiles(6);
     refused.add(ids[0]!);
     await remove(ids);
@@ -70,7 +70,7 @@ describe('what cannot be removed', () => {
     expect(await world.count('files', 'id = $1', ids[0])).toBe(0);
   });
 
-  it('holds up no removal of another kind that is behind it', async () => {
+  it('does not block removals of another kind behind it', async () => {
     const [file] = await deletedFiles(1);
     const old = Array.from({ length: 4 }, () => `files/${file}/${randomUUID()}`);
     for (const key of old) await putBlob(key);
@@ -87,7 +87,7 @@ describe('what cannot be removed', () => {
     await waitFor(async () => (await left()) === 0, { what: 'it to be removed as well', timeoutMs: 10_000 });
   });
 
-  it('is left alone after a few failures in a row, as a store that is away', async () => {
+  it('pauses the batch after a few consecutive failures, like an unavailable store', async () => {
     const ids = await deletedFiles(20);
     refused.add('files/');
     await remove(ids);

@@ -59,10 +59,10 @@ describe('rows', () => {
   const count = async (table: string) =>
     (await database.first<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`))?.count;
 
-  it('are gone through in pages, each of which is put right', async () => {
+  it('are scanned in pages, each of which is repaired', async () => {
     const planted = await faults();
     const sweep = new RowSweep(repository, 7);
-    // Nobody has the removals of the deleted in hand, so their chunks are left over as well.
+    // No process works on the removals of the deleted files, so their chunks are left over as well.
     const told = { ...planted, chunks: planted.chunks + (FILES / 4) * CHUNKS_OF_FILE };
     expect(await sweep.run({ repair: false })).toEqual(told);
     expect(await sweep.run({ repair: false })).toEqual(told);
@@ -75,7 +75,7 @@ describe('rows', () => {
     ]);
   });
 
-  it('that were put right before a sweep was stopped stay so, and the next finds the others', async () => {
+  it('that were repaired before a sweep was stopped stay repaired, and the next finds the others', async () => {
     const planted = await faults();
     const stop = new AbortController();
     let pages = 0;
@@ -95,7 +95,7 @@ describe('rows', () => {
     expect(chunks).toBeLessThan(planted.chunks);
   });
 
-  it('cost a look for each generation of chunks, however many chunks it has', async () => {
+  it('cost one look for each generation of chunks, for any number of chunks', async () => {
     await database.execute('ANALYZE');
     const looked = async (): Promise<number> => {
       await database.query('SELECT pg_stat_force_next_flush()');

@@ -15,7 +15,7 @@ describe('2 MB of plain text into a base', () => {
     await world?.stop();
   });
 
-  // Its seconds, memory and health are figures of `npm run bench:retrieval`: they say something on a quiet machine only.
+  // Time, memory and health are measured by `npm run bench:retrieval`, because they need a quiet machine.
   it('takes at most 60 embedding calls, with each chunk once', async () => {
     const base = await world.base(user);
     // The first document of an installation also has its model's dimension asked for.

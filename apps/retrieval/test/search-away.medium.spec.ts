@@ -41,7 +41,7 @@ describe('searching while a store or the embedder is away', () => {
       { queries: [question], items: [{ type: 'file', id: file.id }], k: 1 },
       { principal: user },
     );
-  /** One file is searched, the other given whole. */
+  /** One file is searched, the other is given whole. */
   const whole = () =>
     world.caller.rpc.call(
       documents.search,
@@ -57,7 +57,7 @@ describe('searching while a store or the embedder is away', () => {
   const finds = async () => (await ask()).sources[0]?.document[0] === file.texts[0];
   const status = () => world.replicas[0]!.runtime.readiness.report();
 
-  it('says that it cannot be searched, soon and in words; whole texts are still there', async (context) => {
+  it('reports soon that documents cannot be searched; whole texts are still given', async (context) => {
     if (missing || !qdrant) return context.skip();
     expect(await finds()).toBe(true);
     await qdrant.kill();
@@ -80,7 +80,7 @@ describe('searching while a store or the embedder is away', () => {
     expect(reply.degraded).toMatchObject({ reason: 'vector_store' });
   });
 
-  it('keeps the processes ready, degraded, and heals by itself', async (context) => {
+  it('keeps the processes ready, degraded, and recovers by itself', async (context) => {
     if (missing || !qdrant) return context.skip();
     await waitFor(async () => (await status()).status === 'degraded', {
       what: 'readiness to say so',
@@ -91,7 +91,7 @@ describe('searching while a store or the embedder is away', () => {
     await waitFor(async () => (await status()).status === 'ready', { what: 'readiness to be well', timeoutMs: 10_000 });
   });
 
-  it('says the same of the embedder', async (context) => {
+  it('reports the same for the embedder', async (context) => {
     if (missing) return context.skip();
     world.simulator.inject({ kind: 'status', status: 503 }, 20, 'embeddings');
     await expect(ask()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'embedder' } });

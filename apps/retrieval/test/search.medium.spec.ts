@@ -42,7 +42,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     world.caller.rpc.call(documents.query, request, { principal });
   const set = async (changes: CallRequest<typeof retrievalSettings.update>) => {
     const { version } = await world.caller.rpc.call(retrievalSettings.update, changes, { principal: admin });
-    // Whichever replica is asked knows it.
+    // Every replica knows it.
     await waitFor(
       async () => {
         const replies = await Promise.all(
@@ -57,7 +57,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
   const base = (id: string) => ({ type: 'collection' as const, id });
   const found = ({ sources }: Awaited<ReturnType<typeof search>>) => sources.flatMap(({ document }) => document);
 
-  it('finds what was meant, with where it stands', async (context) => {
+  it('finds the meaning, with its location', async (context) => {
     if (missing) return context.skip();
     const texts = ['The lighthouse was built in 1911.', 'The harbour has three cranes.', 'Tea is served at four.'];
     const one = await world.plant({ user: anna, texts, name: 'harbour.pdf', pages: [1, 2, 3] });
@@ -83,7 +83,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     expect(first).toBeLessThanOrEqual(1);
   });
 
-  it('never shows another’s text, however it is asked for', async (context) => {
+  it('never returns another user’s text, in any request', async (context) => {
     if (missing) return context.skip();
     const secret = 'The vault opens with the number 4711.';
     const bensBase = await world.base(ben);
@@ -114,7 +114,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
       expect(found(await search(who, { queries: [secret], items: [base(bensBase)], k: 1 }))).toEqual([secret]);
   });
 
-  it('answers with k chunks of what is live however much that is stale lies in front', async (context) => {
+  it('returns k live chunks despite any number of stale ones', async (context) => {
     if (missing) return context.skip();
     const scope = await world.base(anna);
     const question = 'copper kettle on the blue stove';
@@ -135,7 +135,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     }
   });
 
-  it('a stalled worker that writes old points after the deletion brings nothing back', async (context) => {
+  it('a paused worker that writes old points after the deletion brings nothing back', async (context) => {
     if (missing) return context.skip();
     const scope = await world.base(anna);
     const one = await world.plant({ user: anna, texts: ['The old plan was to sail in May.'], scope });
@@ -165,7 +165,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     expect(found(reply).sort()).toEqual([...live.texts].sort());
   });
 
-  it('leaves out what is less like the question than the threshold', async (context) => {
+  it('leaves out chunks below the threshold', async (context) => {
     if (missing) return context.skip();
     const texts = ['violin concert tonight', 'tonight the violin rests', 'gravel and sand by the ton'];
     const one = await world.plant({ user: anna, texts });
@@ -178,7 +178,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     }
   });
 
-  it('finds rare words by a hybrid search that meaning alone puts last', async (context) => {
+  it('finds rare words by a hybrid search that a semantic search ranks last', async (context) => {
     if (missing) return context.skip();
     const user = newUser();
     const scope = await world.base(user);
@@ -200,7 +200,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     expect(await ask(true)).toContain(needle);
   });
 
-  it('asks in several wordings, each chunk once, by its best', async (context) => {
+  it('searches several wordings, each chunk once, by its best', async (context) => {
     if (missing) return context.skip();
     const texts = ['apples ripen in autumn', 'the train leaves at nine', 'cement hardens slowly'];
     const one = await world.plant({ user: anna, texts });
@@ -218,7 +218,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     );
   });
 
-  it('gives whole texts where they are asked for, and by setting', async (context) => {
+  it('gives whole texts on request, and by setting', async (context) => {
     if (missing) return context.skip();
     const user = newUser();
     const scope = await world.base(user);
@@ -240,7 +240,7 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     await set({ RAG_FULL_CONTEXT: false });
   });
 
-  it('answers with fewer chunks, and says so, where all would be too long', async (context) => {
+  it('returns fewer chunks, and reports it, if all would be too long', async (context) => {
     if (missing) return context.skip();
     const texts = Array.from({ length: 100 }, (_, n) => `walrus ${n}`);
     const one = await world.plant({ user: anna, texts });

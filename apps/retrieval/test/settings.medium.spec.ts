@@ -31,17 +31,17 @@ describe('settings of retrieval', () => {
   const choose = (changes: CallRequest<typeof embeddingCalls.update>, key: string = randomUUID()) =>
     world.caller.rpc.call(embeddingCalls.update, changes, { principal: admin, key });
 
-  it('begin as the environment says, once', async () => {
+  it('start with the environment’s values, once', async () => {
     const { version, settings } = await get();
     expect(version).toBe(1);
     expect(settings).toMatchObject({ TOP_K: 7, CHUNK_SIZE: 1_000, CHUNK_OVERLAP: 50, RAG_TEMPLATE: '' });
     expect(await world.count('settings')).toBe(1);
-    // A process that is started later with another environment finds what is saved.
+    // A process that starts later with another environment uses the saved settings.
     await world.replica({ RAG_TOP_K: '9' });
     for (let n = 0; n < 8; n += 1) expect((await get()).settings.TOP_K).toBe(7);
   });
 
-  it('are everywhere by a notice, and also when it is lost', async () => {
+  it('reach every replica by a notice, and also when it is lost', async () => {
     const keepers = world.replicas.map(({ app }) => app.get(SettingsKeeper, { strict: false }));
     const looks = keepers.map((keeper) => vi.spyOn(keeper, 'fresh').mockImplementation(() => keeper.current()));
     const { version } = await update({ TOP_K: 5, RAG_TEMPLATE: 'Context: {{CONTEXT}}' });
@@ -51,7 +51,7 @@ describe('settings of retrieval', () => {
       { what: 'all replicas to be told' },
     );
     for (const look of looks) look.mockRestore();
-    // Without a notice: changed behind everybody's back.
+    // Without a notice: changed directly in the database.
     await world.db.query(`UPDATE settings SET version = version + 1, data = jsonb_set(data, '{retrieval,TOP_K}', '6')`);
     await waitFor(
       async () =>
@@ -62,7 +62,7 @@ describe('settings of retrieval', () => {
     expect(reply.template).toBe('Context: {{CONTEXT}}');
   });
 
-  it('are changed one by one, once for one key, and only where they fit together', async () => {
+  it('are changed one by one, once for one key, and only without contradictions', async () => {
     const before = await get();
     const key = randomUUID();
     const changed = await update({ CHUNK_SIZE: 400 }, key);
@@ -81,7 +81,7 @@ describe('settings of retrieval', () => {
     expect((await get()).version).toBe(changed.version + 1);
   });
 
-  it('are for administrators, and for our services to read', async () => {
+  it('are for administrators, and readable by our services', async () => {
     await expect(get(user)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     expect((await get({ kind: 'service', name: 'chat' })).version).toBeGreaterThan(0);
     for (const principal of [user, { kind: 'service', name: 'chat' } as const]) {
@@ -98,7 +98,7 @@ describe('settings of retrieval', () => {
     }
   });
 
-  it('never give a key away, keep it for its own address, and store it sealed', async () => {
+  it('never reveal a key, keep it for its own address, and store it encrypted', async () => {
     const { openai } = await embedding();
     expect(openai.key).toMatch(/^•+6789$/);
     const kept = await choose({ openai, batchSize: 32 });
@@ -118,7 +118,7 @@ describe('settings of retrieval', () => {
     expect((await embedding()).openai.key).toBe('');
   });
 
-  it('refuse an embedder that has no address, or one with a login in it', async () => {
+  it('refuse an embedder without an address, or with credentials in it', async () => {
     await expect(choose({ engine: '' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining('RAG_LOCAL_EMBEDDER_URL'),
@@ -152,7 +152,7 @@ describe('an embedded store', () => {
     expect(await world.count('embedded_store')).toBe(1);
   });
 
-  it('refuses a second machine, and a second directory, and says what to do', async () => {
+  it('refuses a second machine, and a second directory, with advice', async () => {
     const other = (host: string, seen: string) =>
       world.db.query(
         `UPDATE embedded_store SET host = $1, directory = gen_random_uuid(), seen_at = now() - $2::interval`,
@@ -162,7 +162,7 @@ describe('an embedded store', () => {
     await expect(world.replica()).rejects.toThrow(/host "the-first-machine".*one machine only.*VECTOR_DB=qdrant/s);
     await other('the-first-machine', '1 day');
     await expect(world.replica()).rejects.toThrow(/DELETE FROM retrieval.embedded_store/);
-    // Whoever was replaced says so instead of answering from what is not there.
+    // A replaced process reports it instead of answering from an empty store.
     await waitFor(
       async () =>
         (await world.replicas[0]!.runtime.readiness.report()).checks.some(
@@ -175,7 +175,7 @@ describe('an embedded store', () => {
     await expect(world.replica({ DATA_DIR: elsewhere })).rejects.toThrow(/another data directory/);
   });
 
-  it('is no concern of processes whose store is a server', async () => {
+  it('does not concern processes whose store is a server', async () => {
     await world.replica({ DATA_DIR: elsewhere, VECTOR_DB: 'qdrant', QDRANT_URI: 'http://127.0.0.1:9' });
   });
 });

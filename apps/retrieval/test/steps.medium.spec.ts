@@ -33,7 +33,7 @@ describe('workers that die', () => {
     return rows;
   }
 
-  /** What must hold at the end of every schedule: as if nothing had happened. */
+  /** Invariant at the end of every schedule: the result of an undisturbed run. */
   async function expectUndisturbed(fileId: string): Promise<FileRecord> {
     const row = await world.completed(fileId);
     expect(await chunks(fileId)).toEqual(undisturbed);
@@ -44,11 +44,11 @@ describe('workers that die', () => {
     return row;
   }
 
-  /** Vectors are made anew, so that every step takes its time. */
+  /** Vectors are computed again, so that every step takes its time. */
   const forgetVectors = (): Promise<unknown> => world.db.query('DELETE FROM embeddings_cache');
 
   it.each(['extract', 'split', 'embed', 'index'] as const)(
-    'killed at the step %s: the next worker goes on',
+    'killed at the step %s: the next worker continues',
     async (step) => {
       await forgetVectors();
       const [worker] = await world.workers(1);
@@ -63,7 +63,7 @@ describe('workers that die', () => {
     90_000,
   );
 
-  it('six deaths at any moment: every file is completed as if nothing had happened', async () => {
+  it('six deaths at any moment: every file is completed like undisturbed', async () => {
     await world.workers(2);
     const files = [];
     for (let n = 0; n < 6; n += 1) {
@@ -78,7 +78,7 @@ describe('workers that die', () => {
     for (const file of files) await expectUndisturbed(file.id);
   }, 240_000);
 
-  it('a worker that is asked to end hands its files over at once, and no attempt is counted', async () => {
+  it('a worker hands its files over at once at SIGTERM, and no attempt is counted', async () => {
     await forgetVectors();
     await world.workers(2);
     const file = await world.upload(user, text);
@@ -88,7 +88,7 @@ describe('workers that die', () => {
     expect(await expectUndisturbed(file.id)).toMatchObject({ epoch: 2, attempts: 0 });
   }, 90_000);
 
-  it('a worker that stood still while its file went to another writes nothing any more', async () => {
+  it('a worker that was paused while its file went to another writes nothing more', async () => {
     await forgetVectors();
     const [sleeper] = await world.workers(1);
     const file = await world.upload(user, text);
@@ -104,7 +104,7 @@ describe('workers that die', () => {
     await world.completed(again.id);
   }, 120_000);
 
-  it('two workers get jobs for one file: one of them takes it', async () => {
+  it('two workers get jobs for one file: one of them claims it', async () => {
     await forgetVectors();
     await world.workers(2);
     const file = await world.upload(user, text);

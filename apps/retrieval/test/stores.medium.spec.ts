@@ -18,14 +18,14 @@ describe('stores that go away', () => {
   const uploads = (count: number, characters = 20_000) =>
     Promise.all(Array.from({ length: count }, () => world.upload(user, prose(characters))));
 
-  it('Redis restarts empty while files wait: none is forgotten', async () => {
+  it('Redis restarts empty while files wait: none is lost', async () => {
     const files = await uploads(30, 500);
     await world.redis.restartEmpty();
     await world.workers(1);
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ epoch: 1, attempts: 0 });
   }, 90_000);
 
-  it('Redis restarts empty under ingestion', async () => {
+  it('Redis restarts empty during ingestion', async () => {
     await world.workers(2);
     const files = await uploads(12, 60_000);
     await world.until(files[0]!.id, (row) => row.state === 'processing', 'work to begin');
@@ -33,7 +33,7 @@ describe('stores that go away', () => {
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
   }, 90_000);
 
-  it('Postgres stands still for 4 s: nobody is taken for dead', async () => {
+  it('Postgres hangs for 4 s: no process is taken for dead', async () => {
     await world.workers(2);
     const files = await uploads(4, 200_000);
     for (const file of files.slice(0, 2)) await world.reached(file.id, 'embed');
@@ -43,7 +43,7 @@ describe('stores that go away', () => {
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
   }, 90_000);
 
-  it('Postgres is restarted: what was in hand goes on, no attempt is counted', async () => {
+  it('Postgres is restarted: active files continue, no attempt is counted', async () => {
     await world.workers(2);
     const files = await uploads(4, 200_000);
     await world.reached(files[0]!.id, 'embed');
@@ -53,7 +53,7 @@ describe('stores that go away', () => {
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
   }, 120_000);
 
-  it('the embedder answers nothing for a while: files wait, no attempt is counted', async () => {
+  it('the embedder does not answer for a while: files wait, no attempt is counted', async () => {
     await world.workers(1);
     world.simulator.inject({ kind: 'status', status: 503 }, 40, 'embeddings');
     const files = await uploads(2);
@@ -68,7 +68,7 @@ describe('stores that go away', () => {
       expect(await world.completed(file.id, 90_000)).toMatchObject({ attempts: 0, error: null });
   }, 150_000);
 
-  it('the vector store has lost the collection: it is made again, and no attempt is counted', async () => {
+  it('the vector store has lost the collection: it is recreated, and no attempt is counted', async () => {
     await world.workers(1);
     const [before] = await uploads(1);
     await world.completed(before!.id);

@@ -134,7 +134,7 @@ export class World {
     }
   }
 
-  /** Ends the process that has a file with kill -9: a worker, or one that a worker has started for suspects. */
+  /** Kills the process that owns a file: a worker, or its quarantine process. */
   async killOwner(fileId: string): Promise<void> {
     const { rows } = await this.db.query<{ instance: string }>(
       'SELECT p.instance FROM files f JOIN processes p ON p.id = f.owner WHERE f.id = $1',
@@ -156,7 +156,7 @@ export class World {
     return (await this.caller.rpc.call(knowledge.create, { name }, { principal: user })).id;
   }
 
-  /** What a gateway does with an upload. */
+  /** An upload, like a gateway's. */
   async upload(
     user: UserPrincipal,
     text: string,
@@ -203,7 +203,7 @@ export class World {
     });
   }
 
-  /** Waits until the file is at a step of its ingestion, or past it: a short one may be over between two looks. */
+  /** Waits until the file has reached a step of its ingestion: a short one may be over between two looks. */
   reached(fileId: string, step: IngestionStep): Promise<FileRecord> {
     const from = STEPS.indexOf(step);
     return this.until(
@@ -220,7 +220,7 @@ export class World {
     return this.until(fileId, ({ state }) => state === 'completed', `${fileId} to be completed`, timeoutMs);
   }
 
-  /** Which of the processes has the file. */
+  /** The process that owns the file. */
   async ownerOf(fileId: string): Promise<ManagedProcess> {
     return waitFor(
       async () => {
@@ -234,7 +234,7 @@ export class World {
     );
   }
 
-  /** All points of a file in the index that answers, in order. */
+  /** All points of a file in the active index, in order. */
   async points(fileId: string): Promise<PointRef[]> {
     const { rows } = await this.db.query<{ collection: string }>(
       `SELECT collection FROM indexes WHERE state = 'active'`,
@@ -252,7 +252,7 @@ export class World {
     return rows[0]!.count;
   }
 
-  /** Nothing is left to be removed. */
+  /** No removal is pending. */
   async swept(timeoutMs = 30_000): Promise<void> {
     await waitFor(async () => (await this.count('removals', 'true')) === 0, {
       what: 'all removals to be done',
@@ -262,7 +262,7 @@ export class World {
 }
 
 export interface WorldOptions {
-  /** The simulator's, which says how slow the embedder is. */
+  /** The simulator's model, which sets the embedder's speed. */
   model?: string;
   /** Variables of another vector store than the embedded one. */
   store?: Record<string, string>;
@@ -288,7 +288,7 @@ export function newUser(role: 'user' | 'admin' = 'user'): UserPrincipal {
   return { kind: 'user', userId: randomUUID(), role, sessionId: randomUUID() };
 }
 
-/** Plain text of about so many characters, in which no sentence comes twice. */
+/** Plain text of about so many characters, without a repeated sentence. */
 export function prose(characters: number, seed = randomUUID()): string {
   const words = 'harbour engine ledger window copper river signal garden paper anchor valley winter'.split(' ');
   let text = '';

@@ -1,8 +1,8 @@
 import { connect, createServer } from 'node:net';
 
 /**
- * The least that a token can cost a process in Node: one read from its provider's socket, one write to its reader's, and nothing known of
- * what goes through. `node bare-relay-process.js PORT PROVIDER_PORT`
+ * The minimum that a token can cost a Node process: one read from its provider's socket, one write to its reader's, without parsing. `node
+ * bare-relay-process.js PORT PROVIDER_PORT`
  */
 const [port, providerPort] = process.argv.slice(2).map(Number);
 

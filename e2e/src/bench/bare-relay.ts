@@ -5,7 +5,9 @@ import { http } from '../support/http';
 import { type Load, providerLoad } from './load';
 import { cpuSeconds } from './meters';
 
-/** CPU-seconds per million tokens of a bare relay between the provider and its readers, warm: what this machine asks for at this minute. */
+/**
+ * CPU-seconds per million tokens of a bare relay between the provider and its readers, warm: the reference for this machine at this moment.
+ */
 export async function bareRelay(providerUrl: string, streams: number, load: Load): Promise<number> {
   const port = await freePort();
   const relay = new ManagedProcess({

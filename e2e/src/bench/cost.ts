@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadResult } from './load';
 import { cpuBetween, type Meters, total } from './meters';
 
-/** What comes after the last token (titles, the removal of checkpoints) is part of a load's cost. */
+/** Work after the last token (titles, the removal of checkpoints) is part of a load's cost. */
 const SETTLE_MS = 3_000;
 
 export interface Cost {
   result: LoadResult;
-  /** Of all processes, idle or not, Redis and Postgres among them. */
+  /** Of all processes, including idle ones, Redis and Postgres. */
   cpuSeconds: number;
   cpuPerMillion: number;
-  /** From the first request until all has settled. */
+  /** From the first request until everything has settled. */
   seconds: number;
   redisBytes: number;
   sqlPerTurn: number;
@@ -55,7 +55,7 @@ export async function measure(
   return cost;
 }
 
-/** CPU-seconds a second of all processes while nobody asks anything, `afterMs` after it was asked the last time. */
+/** CPU-seconds a second of all idle processes, `afterMs` after the last request. */
 export async function measureIdle(meters: Meters, forMs: number, afterMs: number): Promise<number> {
   await sleep(afterMs);
   const before = await meters.read();

@@ -11,7 +11,7 @@ export class Histogram {
     this.count += 1;
   }
 
-  /** Counts what another has counted as well. */
+  /** Adds the counts of another histogram. */
   addAll(other: Histogram): void {
     other.counts.forEach((count, value) => (this.counts[value] = (this.counts[value] ?? 0) + count));
     this.count += other.count;

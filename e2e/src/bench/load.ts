@@ -15,14 +15,14 @@ import type { Account } from '../support/accounts';
 import { newTurn, sendTurn } from '../support/turn';
 import { Histogram } from './histogram';
 
-/** Turns are started evenly over this time, where a load does not say otherwise. */
+/** Default time over which the starts of turns are spread evenly. */
 const SPREAD_MS = 1_000;
 
 export interface LoadResult {
   tokens: number;
-  /** Answers that arrived whole. */
+  /** Answers that arrived completely. */
   complete: number;
-  /** From the moment the simulator sent a token to the moment it was here. */
+  /** From sending a token in the simulator to its arrival here. */
   latency: Histogram;
   /** From the request to the first token. */
   firstToken: Histogram;
@@ -55,7 +55,7 @@ class Answer {
   }
 }
 
-/** Several loads as one. */
+/** Joins several loads. */
 export function joined(loads: readonly LoadResult[]): LoadResult {
   const all = fresh();
   for (const { tokens, complete, latency, firstToken } of loads) {
@@ -71,7 +71,7 @@ const startTime = ({ spreadMs = SPREAD_MS }: Load, i: number, of: number) => sle
 
 const fresh = (): LoadResult => ({ tokens: 0, complete: 0, latency: new Histogram(), firstToken: new Histogram() });
 
-/** Each account asks once in a new chat, title included, and reads the answer on its socket. */
+/** Each account starts one turn in a new chat, including its title, and reads the answer on its socket. */
 export async function socketLoad(baseUrl: string, accounts: Account[], load: Load): Promise<LoadResult> {
   const result = fresh();
   const sockets: Socket<ServerSocketEvents, ClientSocketEvents>[] = [];
@@ -128,7 +128,7 @@ async function socketTurn(
   if (answer.tokens === load.tokens) result.complete += 1;
 }
 
-/** Each account asks the OpenAI-compatible route and reads the answer as server-sent events. */
+/** Each account calls the OpenAI-compatible route and reads the answer as server-sent events. */
 export async function sseLoad(baseUrl: string, accounts: Account[], load: Load): Promise<LoadResult> {
   const result = fresh();
   const agent = new Agent({ connections: accounts.length, bodyTimeout: 0 });
@@ -148,7 +148,7 @@ export async function sseLoad(baseUrl: string, accounts: Account[], load: Load):
   return result;
 }
 
-/** The provider alone, asked as Perennial asks it: what its own first token takes. */
+/** The provider alone, called like Perennial calls it: its own time to first token. */
 export async function providerLoad(url: string, count: number, load: Load): Promise<LoadResult> {
   const result = fresh();
   const agent = new Agent({ connections: count });

@@ -6,7 +6,10 @@ import { Client } from 'pg';
 const TICKS_PER_SECOND = 100;
 const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'];
 
-/** CPU-seconds of a process since it began; with its children, also those that have ended (Postgres forks a process a connection). */
+/**
+ * CPU-seconds of a process since its start; optionally with its children, including ended ones (Postgres forks a process for each
+ * connection).
+ */
 export function cpuSeconds(pid: number, withChildren: boolean): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat
@@ -29,11 +32,11 @@ export interface Reading {
   /** CPU-seconds by service, Redis and Postgres among them. */
   cpu: Record<string, number>;
   redisBytesIn: number;
-  /** Statements, without those that only begin or end a transaction or set the session. */
+  /** Statements, without those that begin or end a transaction or set the session. */
   sql: number;
 }
 
-/** Reads what a running system has used so far, from outside. */
+/** Reads the resource use of a running system from outside. */
 export class Meters {
   private readonly redis: Redis;
   private readonly postgres: Client;
@@ -45,7 +48,7 @@ export class Meters {
 
   static async open(system: RunningSystem): Promise<Meters> {
     const meters = new Meters(system);
-    // After a measurement that failed the stores stop under us.
+    // After a failed measurement the stores stop first.
     meters.postgres.on('error', () => undefined);
     meters.redis.on('error', () => undefined);
     await meters.postgres.connect();

@@ -7,7 +7,7 @@ import { http } from '../support/http';
 import { Watch } from './retrieval-watch';
 
 export const EMBEDDING_MODEL = 'sim-embed-text5';
-/** How the services ask, and how the same texts are asked for alone. */
+/** The batch size of the services, and of the reference requests. */
 export const BATCH = 64;
 export const AT_A_TIME = 4;
 const MIB = 2 ** 20;
@@ -20,7 +20,7 @@ interface EmbeddingStats {
   embed_texts: number;
 }
 
-/** A text on its way from the upload's first byte until searches find it. */
+/** A text from the first byte of its upload until searches find it. */
 interface Ingestion {
   fileId: string;
   chunks: number;
@@ -48,10 +48,10 @@ export class IngestionBench {
     return this.ingestions.close();
   }
 
-  /** 2 MB of plain text into a base, after a short one: what it costs, and how the services answer meanwhile. */
+  /** 2 MB of plain text into a base, after a short one: its cost, and the services' response times meanwhile. */
   async ruler(): Promise<object> {
     await this.ingest('short.txt', textOf(SHORT, 1));
-    // Made before: this process would be what answers late.
+    // Created before, so that this process is not the slow one.
     const text = textOf(RULER, 2);
     const watches = await Promise.all(['retrieval', 'gateway'].map((service) => Watch.start(this.system, service)));
     const { seconds, calls, chunks, texts } = await this.ingest('ruler.txt', text);
@@ -63,7 +63,9 @@ export class IngestionBench {
     };
   }
 
-  /** What the embedder alone needs for the chunks of a text of this length, divided by the time of its whole ingestion. */
+  /**
+   * The time of the embedder alone for the chunks of a text of this length, divided by the time of its whole ingestion.
+   */
   async ratio(megabytes: number): Promise<{ ratio: number; ingestion_s: number; alone_s: number; chunks: number }> {
     const { fileId, seconds, chunks } = await this.ingest('large.txt', textOf(megabytes * MIB, 3));
     const alone = await this.alone(await this.textsOf(fileId));

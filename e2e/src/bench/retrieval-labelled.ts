@@ -1,12 +1,12 @@
-/** A question with the documents that answer it (2) and those that are about it without answering it (1). */
+/** A question with the documents that answer it (2) and those that are related without answering it (1). */
 export interface LabelledQuestion {
   question: string;
   relevant: Readonly<Record<string, 1 | 2>>;
 }
 
 /**
- * A shelf of an organisation: policies that people ask about in other words than they are written in, and many records that differ in
- * nothing but a name or a number, which people know and ask by.
+ * Documents of an organisation: policies that people ask about in other words, and many records that differ only in a name or a number, by
+ * which people ask for them.
  */
 export const DOCUMENTS: Readonly<Record<string, string>> = {
   holidays:
@@ -98,7 +98,7 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
     'Ticket 52013: mail arrives an hour late. Queue of borea-02 was full, disk enlarged, closed on 21 June.',
 };
 
-/** Asked in other words than the documents have, by a name or a number, and by words that are in them. */
+/** In other words than the documents', by a name or a number, and by words of the documents. */
 export const QUESTIONS: Readonly<Record<string, readonly LabelledQuestion[]>> = {
   other_words: [
     { question: 'How many vacation days do I get?', relevant: { holidays: 2, overtime: 1 } },

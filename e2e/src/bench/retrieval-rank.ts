@@ -10,18 +10,18 @@ import { DOCUMENTS, type LabelledQuestion, QUESTIONS } from './retrieval-labelle
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;
 const LOCAL_MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
-/** It fetches what is missing first. */
+/** Includes the download of the model. */
 const EMBEDDER_LIMIT_MS = 240_000;
 
 export interface Ranking {
   dense: number;
   hybrid: number;
-  /** Who made the vectors. */
+  /** The embedder. */
   embedder: string;
   by_kind: Record<string, { questions: number; dense: number; hybrid: number }>;
 }
 
-/** Puts the labelled documents into a base of a running system and grades what searches for the questions give. */
+/** Adds the labelled documents to a base of a running system and grades the search results of the questions. */
 export async function rank(simulator: { url: string; model: string }, log: (line: string) => void): Promise<Ranking> {
   const local = await startLocalEmbedder(log);
   const embedder = local ? { url: local.url, model: LOCAL_MODEL } : simulator;
@@ -32,7 +32,7 @@ export async function rank(simulator: { url: string; model: string }, log: (line
         RAG_EMBEDDING_MODEL: embedder.model,
         RAG_OPENAI_API_BASE_URL: `${embedder.url}/v1`,
         RAG_OPENAI_API_KEY: 'none',
-        // Where it is off, nobody's request is searched by words.
+        // Otherwise no search uses keywords.
         ENABLE_RAG_HYBRID_SEARCH: 'true',
       },
     });
@@ -80,7 +80,7 @@ async function fill(library: Library, base: string): Promise<void> {
   await Promise.all(Array.from({ length: UPLOADS_AT_A_TIME }, uploader));
 }
 
-/** Names of the documents that were found, the best first. */
+/** Names of the found documents, the best first. */
 async function search(baseUrl: string, token: string, base: string, query: string, hybrid: boolean): Promise<string[]> {
   const reply = await httpUntilAnswered<RouteReply<typeof routes.retrieval.queryCollection>>(
     'POST',
@@ -106,7 +106,7 @@ function ndcg({ relevant }: LabelledQuestion, found: readonly string[]): number 
 const mean = (values: readonly number[]) =>
   Number((values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3));
 
-/** The model of `npm start`. Undefined, said loudly, where it cannot be had. */
+/** The model of `npm start`. Undefined, with a warning, if it cannot be downloaded. */
 async function startLocalEmbedder(
   log: (line: string) => void,
 ): Promise<{ url: string; process: ManagedProcess } | undefined> {

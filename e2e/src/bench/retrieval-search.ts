@@ -5,13 +5,13 @@ import { type Base, DIMENSION, exactly, PointMaker } from './retrieval-vectors';
 
 export type ServerName = 'qdrant' | 'pgvector';
 
-/** What searching one store is like; null where its server cannot be had. */
+/** Search figures of one store; null if its server is not available. */
 export interface SearchFigures {
   p99Ms: number;
   recall: number;
 }
 
-/** Bases of one size each; as in a real installation few are large and most are small. */
+/** Bases by size; as in a real installation few are large and most are small. */
 const CLASSES = [
   { bases: 1, size: 50_000 },
   { bases: 2, size: 25_000 },
@@ -30,12 +30,12 @@ const INDEXING_LIMIT_MS = 1_200_000;
 
 interface Subject {
   config: Partial<VectorStoreConfig>;
-  /** Waits until the server has no work of its own left. */
+  /** Waits until the server is idle. */
   settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Fills each store with the same points and searches it, one question at a time. `share` makes all bases smaller. */
+/** Fills each store with the same points and searches it, one query at a time. `share` makes all bases smaller. */
 export async function searchStores(
   { share, questions }: { share: number; questions: number },
   log: (line: string) => void,
@@ -175,7 +175,7 @@ async function qdrant(): Promise<Subject> {
 }
 
 async function pgvector(): Promise<Subject> {
-  // What a server with 200,000 chunks would be given; the default of 64 MB is for tests.
+  // Realistic for a server with 200,000 chunks; the default of 64 MB is for tests.
   const settings = { shared_buffers: '1GB', max_wal_size: '4GB' };
   const server = await startPostgres({ pgvector: await pgvectorFiles(), settings });
   return {

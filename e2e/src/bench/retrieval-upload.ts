@@ -9,7 +9,7 @@ import { Watch, type Watched } from './retrieval-watch';
 const MIB = 2 ** 20;
 const BOUNDARY = 'bench-boundary-1f0c';
 
-/** Uploads a file of this size, as a stream, and watches the gateway meanwhile. */
+/** Streams the upload of a file of this size, and watches the gateway meanwhile. */
 export async function uploadLarge(
   system: RunningSystem,
   account: Account,
@@ -23,7 +23,7 @@ export async function uploadLarge(
   return { seconds, ...(await watch.stop()) };
 }
 
-/** Only stored: nobody reads a text of this size. */
+/** Only stored: a text of this size is not ingested. */
 async function upload(baseUrl: string, account: Account, mebibytes: number): Promise<void> {
   const block = Buffer.alloc(MIB, 'The quick brown fox jumps over the lazy dog. ');
   const form = async function* () {

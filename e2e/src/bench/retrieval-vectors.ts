@@ -6,22 +6,22 @@ const TOPICS = 400;
 const CHUNKS_PER_FILE = 50;
 const VOCABULARY = 20_000;
 const WORDS_PER_CHUNK = 120;
-/** Embeddings of texts are not spread evenly: all lie on one side of the space, by topic, and the chunks of a file together. */
+/** Embeddings of texts are not spread evenly: all are on one side of the space, grouped by topic and by file. */
 const SHARE = { common: 0.4, topic: 1, file: 0.7 };
-/** On each number: a chunk's own part is about as long as its file's. */
+/** Per number: a chunk's own part is about as long as its file's. */
 const CHUNK_NOISE = 0.7 / Math.sqrt(DIMENSION);
 
-/** On each number of a vector of length 1: a question is about 0.86 similar to the chunk that it is made from. */
+/** Per number of a vector of length 1: a query is about 0.86 similar to the chunk that it is made from. */
 const QUESTION_NOISE = 0.6 / Math.sqrt(DIMENSION);
 
-/** The points of one base, their vectors one after the other and of length 1, so that comparing with all of them is quick. */
+/** The points of one base, their vectors in one array and of length 1, so that comparing with all of them is fast. */
 export interface Base {
   scope: string;
   size: number;
   vectors: Float32Array;
 }
 
-/** Points that lie as the chunks of many bases do, the same for the same seed. */
+/** Points distributed like the chunks of many bases, the same for the same seed. */
 export class PointMaker {
   private readonly random: Random;
   private readonly common: Float32Array;
@@ -36,14 +36,14 @@ export class PointMaker {
     this.bases = sizes.map((size, at) => this.base(`base-${at}`, size));
   }
 
-  /** One vector near the chunks of a file of the base, as a question is near its answer. */
+  /** A query vector near the chunks of a file of the base. */
   question({ vectors, size }: Base): Float32Array {
     const at = Math.floor(this.random.next() * size) * DIMENSION;
     const near = vectors.subarray(at, at + DIMENSION);
     return lengthOne(near.map((value) => value + QUESTION_NOISE * this.normal()));
   }
 
-  /** Words as they are in texts: few of them make up most. */
+  /** Words with a natural frequency: few of them make up most of a text. */
   words(count: number): string {
     return Array.from(
       { length: count },
@@ -79,7 +79,7 @@ export class PointMaker {
     );
   }
 
-  /** Of length 1, no direction preferred. */
+  /** Of length 1, in a random direction. */
   private direction(): Float32Array {
     return lengthOne(Float32Array.from({ length: DIMENSION }, () => this.normal()));
   }
@@ -96,7 +96,7 @@ export class PointMaker {
   }
 }
 
-/** The ids of the nearest points of the base, found by comparing with each. */
+/** The ids of the nearest points of the base, by comparing with each. */
 export function exactly({ scope, size, vectors }: Base, question: Float32Array, limit: number): Set<string> {
   const similarities = new Float64Array(size);
   for (let at = 0, offset = 0; at < size; at += 1, offset += DIMENSION) {

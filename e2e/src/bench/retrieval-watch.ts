@@ -8,12 +8,12 @@ const EVERY_MS = 20;
 
 export interface Watched {
   idleMb: number;
-  /** The most that it had at any moment, less what it had before. */
+  /** The maximum minus the value before. */
   growthMb: number;
   slowestHealthMs: number;
 }
 
-/** Looks at the memory and the health of the only process of a service while something goes on. */
+/** Watches memory and health of a service's only process during some work. */
 export class Watch {
   private peak: number;
   private slowest = 0;
@@ -29,7 +29,7 @@ export class Watch {
     this.done = this.watch();
   }
 
-  /** Waits until what went on before has settled. */
+  /** Waits until earlier work has settled. */
   static async start(system: RunningSystem, service: string): Promise<Watch> {
     const entry = system.run.find((candidate) => candidate.service === service);
     if (!entry) throw new Error(`there is no ${service}`);

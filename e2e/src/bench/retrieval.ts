@@ -56,7 +56,7 @@ try {
   await simulator.process.stop();
 }
 
-/** What needs a running system whose embedder is the simulator. */
+/** Parts that need a running system with the simulator as embedder. */
 async function launched() {
   if (!parts.has('ingest') && !parts.has('upload')) return {};
   const system = await launchSystem({

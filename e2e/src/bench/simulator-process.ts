@@ -3,7 +3,7 @@ import { ROOT } from '@perennial/launcher';
 import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
 import { http } from '../support/http';
 
-/** The simulator as a process of its own, so that its work does not delay the driver's clock. */
+/** The simulator as a separate process, so that its work does not delay the driver's clock. */
 export async function startSimulatorProcess(
   models: readonly string[] = [],
 ): Promise<{ url: string; process: ManagedProcess }> {

@@ -1,7 +1,7 @@
 import { type Cost, round } from './cost';
 import type { LoadResult } from './load';
 
-/** What the parts of a run have measured; what was left out is undefined. */
+/** The measurements of a run; skipped parts are undefined. */
 export interface Measurements {
   idleMb?: number;
   idleCores?: number;
@@ -13,9 +13,11 @@ export interface Measurements {
   steady?: Cost;
   replicas?: Cost;
   long?: Cost;
-  /** CPU-seconds a second right before the long answer: it runs so long that most of what is used meanwhile is not its own. */
+  /**
+   * CPU-seconds a second right before the long answer: it runs so long that most of the CPU used meanwhile is not its own.
+   */
   restBeforeLong?: number;
-  /** The provider alone, asked as often at once. */
+  /** The provider alone, with the same concurrency. */
   provider50?: LoadResult;
   provider200?: LoadResult;
   /** CPU-seconds per million tokens of a bare relay. */
@@ -28,7 +30,7 @@ export const BYTES_PER_TOKEN = 5;
 
 type Figure = number | null;
 
-/** The last line of the benchmark. CPU and the idle share of it are those of all processes; null where a part was left out. */
+/** The last line of the benchmark. CPU and its idle share are those of all processes; null for a skipped part. */
 export interface StreamFigures {
   cpu_ratio_to_bare_relay: { socket: Figure; sse: Figure };
   cpu_ms_per_turn: Figure;
@@ -59,7 +61,7 @@ export function toFigures(measured: Measurements): StreamFigures {
       at_200: firstTokenAdded(socket?.result, measured.provider200),
     },
     added_latency_ms: { at_10: latency(at10), at_50: latency(at50), at_200: latency(socket) },
-    // An answer that did not arrive whole has no latency to be proud of.
+    // An incomplete load has no meaningful latency.
     steady_400_p99_ms: steady && isWhole(steady.result) ? steady.result.latency.quantile(0.99) : null,
     long_answer_ratio: longAnswerRatio(measured),
     redis_bytes_per_text_byte: redisBytesPerTextByte(measured),
@@ -83,13 +85,13 @@ function firstTokenAdded(result: LoadResult | undefined, provider: LoadResult | 
   return result && provider ? result.firstToken.quantile(0.5) - provider.firstToken.quantile(0.5) : null;
 }
 
-/** One answer of 100,000 characters against a bare relay of such answers; without what the system uses at rest. */
+/** One answer of 100,000 characters against a bare relay of such answers; without the system's idle CPU. */
 function longAnswerRatio({ long, restBeforeLong = 0, bareLong }: Measurements): Figure {
   if (!long) return null;
   return ratio(((long.cpuSeconds - restBeforeLong * long.seconds) * 1e6) / long.result.tokens, bareLong);
 }
 
-/** Of the worse of many answers and one long one; the turn's own bytes are those of an answer of one token. */
+/** The worse of many answers and one long one; the turn's own bytes are those of an answer of one token. */
 function redisBytesPerTextByte({ socket, turn, long }: Measurements): Figure {
   if (!socket || !turn) return null;
   const turns = socket.result.firstToken.count;

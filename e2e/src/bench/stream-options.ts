@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What can be measured alone. */
+/** Parts that can be measured separately. */
 export const PARTS = ['idle', 'socket', 'sse', 'turn', 'latency', 'long', 'steady', 'replicas'] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -18,16 +18,16 @@ with its verdict; the last line has the figures.
 
 export interface BenchOptions {
   parts: ReadonlySet<Part>;
-  /** Answers at once in the large loads. */
+  /** Concurrent answers in the large loads. */
   streams: number;
   quick: boolean;
   statements: boolean;
   env: Record<string, string>;
-  /** The Node to start all of it again with. */
+  /** The Node for a run of everything. */
   node: string | undefined;
 }
 
-/** Reads the command line; prints the usage and ends the process where that is asked for. */
+/** Parses the command line; prints the usage and exits if requested. */
 export function readOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
     args,

@@ -3,13 +3,13 @@ import type { StreamFigures } from './stream-figures';
 interface Target {
   what: string;
   is: (figures: StreamFigures) => number | null;
-  /** At most this is right, on Node 20 and from Node 24 on. */
+  /** Upper limits, for Node 20 and for Node 24 and later. */
   most: { node20: number; node24: number };
 }
 
 const both = (most: number) => ({ node20: most, node24: most });
 
-/** As measured before tokens travelled together (7.06, Node 20): one long answer may not pay for what many gain. */
+/** Measured before tokens were joined (7.06, Node 20): a single long answer must not pay for the gain of many. */
 const LONG_ANSWER_BEFORE = 7.1;
 
 const TARGETS: readonly Target[] = [
@@ -33,7 +33,7 @@ const TARGETS: readonly Target[] = [
   { what: 'idle CPU, cores', is: (f) => f.idle_cpu_cores, most: both(0.05) },
 ];
 
-/** A Markdown table of each target, what was measured, and whether it is reached. */
+/** A Markdown table of each target with its measurement and verdict. */
 export function verdicts(figures: StreamFigures, nodeVersion = process.versions.node): string {
   const node = Number(nodeVersion.split('.')[0]) >= 24 ? 'node24' : 'node20';
   const rows = TARGETS.map(({ what, is, most }) => {

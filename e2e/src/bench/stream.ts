@@ -19,23 +19,23 @@ const ANSWER: Load = { model: 'sim-t300-r30', tokens: 300 };
 const SHORT: Load = { model: 'sim-t60-r30', tokens: 60 };
 const ONE_TOKEN: Load = { model: 'sim-t1-r30', tokens: 1 };
 const LONG: Load = { model: 'sim-t20000-r1000-c4', tokens: 20_000 };
-/** Twice as long as it takes to start them all: half of the time all of them run. */
+/** Twice the time of starting them all: for half of the time all of them run. */
 const STEADY: Load = { model: 'sim-t600-r30', tokens: 600, spreadMs: 10_000 };
 const STEADY_STREAMS = 400;
 const IDLE_MS = 20_000;
-/** After a load garbage is collected and tables are vacuumed for a while. */
+/** After a load garbage collection and vacuum run for a while. */
 const REST_MS = 15_000;
 /** Long answers through the bare relay, so that its CPU is more than a few ticks of the kernel's clock. */
 const BARE_LONG_ANSWERS = 4;
 const REPLICAS = { gateway: 2, chat: 3 };
 /**
- * A server that runs for weeks compiles its code and opens its connections in the first minutes: each load is run unmeasured before. As often
- * as one of three workers needs to have done as much as a single one after one round; the single one gets the same.
+ * A server that runs for weeks compiles its code and opens its connections in the first minutes, so each load runs unmeasured first: as often
+ * as one of three workers needs to do as much as a single one in one round; the single one gets the same.
  */
 const WARM_UP_ROUNDS = options.quick ? 1 : REPLICAS.chat;
-/** A turn costs few ticks of the kernel's clock, so many are counted. */
+/** A turn costs few ticks of the kernel's clock, so many are measured. */
 const TURN_ROUNDS = 3;
-/** A service's limits would turn a measurement of 200 turns within a second into one of refusals. */
+/** With a service's default limits 200 turns within a second would be refused. */
 const ENV = { MAX_QUEUED_RUNS: '5000' };
 
 const chosen = (...parts: Part[]) => parts.some((part) => options.parts.has(part));
@@ -63,7 +63,7 @@ console.log(verdicts(figures));
 if (!options.quick && PARTS.every((part) => chosen(part))) keep();
 console.log(JSON.stringify(figures));
 
-/** The parts that need one process of each service. Memory is that before any of them. */
+/** The parts that need one process of each service. Memory is measured before any of them. */
 async function oneOfEach(meters: Meters, baseUrl: string, accounts: Account[]): Promise<void> {
   const many = accounts.slice(0, streams);
   const socket = (of: Account[], load: Load) => () => socketLoad(baseUrl, of, load);
@@ -84,7 +84,7 @@ async function oneOfEach(meters: Meters, baseUrl: string, accounts: Account[]): 
   }
   if (chosen('steady')) measured.steady = await measure(meters, '400 steady', socket(accounts, STEADY), { statements });
   if (chosen('idle')) {
-    // What repeats is run by compiled code in a system that has been used, like everything that is measured here.
+    // In a used system repeated work runs as compiled code, like everything that is measured here.
     await socket(many, ONE_TOKEN)();
     measured.idleCores = await measureIdle(meters, IDLE_MS, REST_MS);
   }
@@ -96,7 +96,7 @@ async function warmAndMeasured(meters: Meters, label: string, load: () => Promis
   return measure(meters, label, load, { statements });
 }
 
-/** The same load one after another, as one result. */
+/** The same load several times, as one result. */
 async function repeated(times: number, load: () => Promise<LoadResult>): Promise<LoadResult> {
   const results: LoadResult[] = [];
   for (let round = 0; round < times; round += 1) results.push(await load());
@@ -123,13 +123,13 @@ async function withSystem(
   }
 }
 
-/** Kept by the Node that it ran on: both are supported, and their figures differ. */
+/** Results are kept by Node version: both are supported, and their figures differ. */
 function keep(): void {
   const name = process.versions.node.startsWith('20.') ? 'stream' : `stream-node${process.versions.node.split('.')[0]}`;
   keepResult(ROOT, name, { streams, figures, bare_relay_cpu_s_per_million_tokens: measured.bare });
 }
 
-/** Starts all of it again with another Node; what it answers is the exit code. */
+/** Runs everything again with another Node; returns its exit code. */
 function onAnotherNode(node: string): number {
   const at = process.argv.indexOf('--node');
   const rest = process.argv.slice(2).filter((arg, i) => i + 2 !== at && i + 2 !== at + 1 && !arg.startsWith('--node='));

@@ -3,11 +3,11 @@ import { routes } from '@perennial/contracts-gateway';
 import type { Account } from '../support/accounts';
 import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
 
-/** One read of each service that a person waits for. */
+/** One read of each service that a user waits for. */
 const READS = [routes.auths.session, routes.chats.list, routes.knowledge.list, routes.models.list];
 const PAUSE_MS = 150;
 
-/** People who only look around: each reads one thing after another from every service. What is not answered is reported. */
+/** Users who only read: each reads from one service after another. Failures are reported. */
 export class Bystanders {
   requests = 0;
   private looking = true;
@@ -21,7 +21,7 @@ export class Bystanders {
     this.done = Promise.all(accounts.map((account) => this.look(account)));
   }
 
-  /** @throws when a read was answered with anything but 200 */
+  /** @throws when a read was not answered with 200 */
   async stop(): Promise<void> {
     this.looking = false;
     await this.done;

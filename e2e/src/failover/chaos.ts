@@ -5,7 +5,7 @@ import type { Outage } from './history';
 import type { Owners } from './owners';
 import type { Random } from './random';
 
-/** A moment of a turn at which a kill hurts most. */
+/** The moments of a turn at which a kill is most critical. */
 export type Moment = 'accepted' | 'first-token' | 'near-end';
 
 type Disruption =
@@ -29,20 +29,20 @@ export interface ChaosOptions {
 }
 
 const PAUSE_MS = 8_000;
-/** Postgres still does what a process had sent when it was stopped. */
+/** Postgres still executes what a process had sent when it was stopped. */
 const SENT_MS = 250;
 const GAP_MS = { low: 1_000, high: 3_000 };
 const MOMENT_WAIT_MS = 5_000;
 const FULL_MS = 5_000;
-/** A connection to a gateway that was killed breaks at once. */
+/** A connection to a killed gateway breaks at once. */
 const BROKEN_MS = 1_000;
-/** A call that a store forgot, or that nobody could take, is answered when its deadline has passed. */
+/** A call that a store lost, or that no replica could take, is answered at its deadline. */
 const DEADLINE_MS = 6_000;
 
 /**
- * Hurts a running system by a seeded plan: kills of every kind of service, of two processes at once, of all workers and of all of another
- * kind; one worker stopped for 8 s; Redis restarted empty, emptied and filled while it runs; Postgres restarted. What it takes away so
- * that a request may feel it is in `outages`; one process of several is no outage.
+ * Runs a seeded plan of faults against a running system: kills of every service, of two processes at once, of all workers and of all replicas
+ * of another service; one worker paused for 8 s; Redis restarted empty, emptied and filled; Postgres restarted. Faults that requests may
+ * notice are in `outages`; one process of several is not an outage.
  */
 export class Chaos {
   kills = 0;
@@ -52,12 +52,12 @@ export class Chaos {
 
   constructor(private readonly options: ChaosOptions) {}
 
-  /** Turns report their moments; a fault that waits for one takes the first that comes. */
+  /** Turns report their moments; a fault that waits for one takes the first. */
   reached(moment: Moment, runId: string): void {
     if (this.waiting?.moment === moment) this.waiting.tell(runId);
   }
 
-  /** Carries out the whole plan; resolves when it is done. */
+  /** Runs the whole plan; resolves when it is done. */
   async run(): Promise<void> {
     for (const fault of this.plan()) {
       await sleep(this.options.random.between(GAP_MS.low, GAP_MS.high));
@@ -144,7 +144,7 @@ export class Chaos {
     });
   }
 
-  /** Kills one replica of several, of one service or of two at once: nobody may notice, but who was connected to a killed gateway. */
+  /** Kills one replica of several, of one service or of two at once: only clients of a killed gateway may notice. */
   private async kill(victims: readonly [ServiceName, number][], when = 'any moment'): Promise<void> {
     for (const [service] of victims) await this.allReady(service);
     const lostAt = Date.now();
@@ -154,7 +154,7 @@ export class Chaos {
     }
   }
 
-  /** Kills every replica of a service: what needs it waits, fails in the open, and goes on afterwards. */
+  /** Kills every replica of a service: requests to it wait or fail, and work again afterwards. */
   private async killAll(service: ServiceName): Promise<void> {
     await this.allReady(service);
     const victims = Array.from(
@@ -180,7 +180,7 @@ export class Chaos {
   private async die(victims: readonly [ServiceName, number][], when: string): Promise<void> {
     const { system, owners, log } = this.options;
     const workers = victims.flatMap(([service, instance]) => (service === 'chat' ? [`chat-${instance}`] : []));
-    // Processes for suspects hand over when their worker dies: afterwards they own nothing.
+    // Quarantine processes hand over when their worker dies: afterwards they own nothing.
     const apart = new Map(
       await Promise.all(workers.map(async (name) => [name, await owners.ownedApart(name)] as const)),
     );
@@ -191,7 +191,7 @@ export class Chaos {
       this.kills += 1;
       this.killsByService[service] = (this.killsByService[service] ?? 0) + 1;
       const name = `${service}-${instance}`;
-      // The dead own what they own: what is read after the death is complete.
+      // Ownership cannot change after the death, so the list is complete.
       const runs = service === 'chat' ? [...(await owners.ownedBy(name)), ...(apart.get(name) ?? [])] : [];
       owners.lost(runs, lostAt);
       log(`kill -9 ${service}-${instance} at ${when}${runs.length ? `: ${runs.length} runs lost their owner` : ''}`);

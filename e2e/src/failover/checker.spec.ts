@@ -123,7 +123,7 @@ describe('times', () => {
     expect(takeOverMs(takeOver, 5_000, [{ ...outage, from: 0, to: 2_000, stopsTakeOvers: false }])).toBe(4_000);
   });
 
-  it('a failed request is excused by an outage that it met, and by no other', () => {
+  it('a failed request is excused only by an outage that it overlaps', () => {
     const outages = [{ what: 'Redis', from: 100, to: 200, stopsTakeOvers: true }];
     const failed = (from: number, to: number) => unexcused([{ from, to, what: '503' }], outages).length;
     expect([failed(0, 99), failed(0, 100), failed(150, 160), failed(200, 300), failed(201, 300)]).toEqual([
@@ -131,7 +131,7 @@ describe('times', () => {
     ]);
   });
 
-  it('a reader is waited for until it has its end or must ask for it', () => {
+  it('a reader is waited for until it has its end or must fetch it', () => {
     expect(isSettled([])).toBe(false);
     expect(isSettled([delta(0, 'a')])).toBe(false);
     expect(isSettled([delta(0, 'a'), reconnect])).toBe(true);
@@ -139,7 +139,7 @@ describe('times', () => {
     expect(isSettled([delta(0, 'a'), end])).toBe(true);
   });
 
-  it('takes the percentile that a bound is stated in', () => {
+  it('computes the percentile of a bound', () => {
     expect(percentile([], 0.99)).toBeNull();
     expect(percentile([3, 1, 2], 0.99)).toBe(3);
     expect(

@@ -6,7 +6,7 @@ export interface Violation {
   what: string;
 }
 
-/** Judges recorded histories. `lost`: something that was promised is missing. `duplicated`: something happened twice. */
+/** Checks recorded histories. `lost`: a promised effect is missing. `duplicated`: an effect happened twice. */
 export function check(turns: TurnHistory[]): Violation[] {
   return turns.flatMap(checkTurn);
 }
@@ -45,19 +45,19 @@ function checkTurn(turn: TurnHistory): Violation[] {
 
 type Finding = Omit<Violation, 'turn'>;
 
-/** Replays what a reader was told, strictly by cursor: every delta starts exactly where the text it holds ends. */
+/** Replays a reader's events, strictly by cursor: every delta starts exactly where the present text ends. */
 function checkReader(reader: ReaderHistory, storedText: string): Finding[] {
   const findings: Finding[] = [];
   let generation: number | undefined;
   let text = '';
   let ends = 0;
-  /** Ends over this connection: a reader that came back may be told the same end again. */
+  /** Ends in this connection: a reader that reconnected may get the same end again. */
   let endsSinceReconnect = 0;
   let rejoined = reader.via === 'socket';
   for (const event of reader.events) {
     switch (event.kind) {
       case 'reconnect':
-        // A socket may have missed text; what it is told next must be the whole text, or go on exactly where it stands.
+        // A socket may have missed text; its next event must be the whole text, or continue exactly.
         rejoined = reader.via === 'socket';
         endsSinceReconnect = 0;
         break;
@@ -105,18 +105,18 @@ function checkReader(reader: ReaderHistory, storedText: string): Finding[] {
   return findings;
 }
 
-/** A socket that was cut and has heard nothing since may have missed the end: a page then asks for the chat. */
+/** A socket that was disconnected and got no event since may have missed the end: a page then loads the chat. */
 function mustSeeEnd({ via, events }: ReaderHistory): boolean {
   return via === 'sse' || events.at(-1)?.kind !== 'reconnect';
 }
 
-/** Whether what a reader is told of a run is over: it has its end, or it must ask for it. */
+/** Whether a reader's events of a run are complete: it has its end, or it must load the chat. */
 export function isSettled(events: readonly ReaderEvent[]): boolean {
   const last = events.at(-1)?.kind;
   return last === 'reconnect' || events.some(({ kind }) => kind === 'end');
 }
 
-/** The failed requests that no outage excuses: those that were over before one began, or began when none could be felt any more. */
+/** Failed requests that no outage excuses: those that ended before one began, or began after its effects ended. */
 export function unexcused(failed: readonly FailedRequest[], outages: readonly Outage[]): FailedRequest[] {
   return failed.filter(({ from, to }) => !outages.some((outage) => from <= outage.to && to >= outage.from));
 }
@@ -127,7 +127,7 @@ function difference(actual: string, expected: string): string {
   return `they part at ${at} (lengths ${actual.length} and ${expected.length})`;
 }
 
-/** Milliseconds from losing the owner to `until`, less the time in which nobody could take over. */
+/** Milliseconds from losing the owner to `until`, without the time in which no process could take over. */
 export function takeOverMs(takeOver: TakeOver, until: number, outages: Outage[]): number {
   const down = outages
     .filter(({ stopsTakeOvers }) => stopsTakeOvers)

@@ -1,6 +1,6 @@
-/** What was done and seen in a failover run; the checker judges it afterwards, so that nothing is judged in a hurry. */
+/** The record of a failover run; the checker evaluates it afterwards, without haste. */
 
-/** One thing that a reader was told. Times are epoch milliseconds. `offset` counts UTF-16 units before `text`. */
+/** One event of a reader. Times are epoch milliseconds. `offset` counts UTF-16 units before `text`. */
 export type ReaderEvent =
   | { at: number; kind: 'delta'; generation: number; offset: number; text: string; epoch?: number }
   | { at: number; kind: 'reset'; generation: number; text: string; epoch?: number }
@@ -10,54 +10,58 @@ export type ReaderEvent =
   | { at: number; kind: 'reconnect' };
 
 export interface ReaderHistory {
-  /** `sse` has a cursor and must be gapless over all connections; `socket` is set right by one cumulative event after it joins. */
+  /**
+   * `sse` has a cursor and must be gapless over all connections; `socket` is corrected by one cumulative event after it joins.
+   */
   via: 'sse' | 'socket';
   events: ReaderEvent[];
 }
 
-/** One turn from its sending to what is stored in the end. */
+/** One turn from its request to its stored result. */
 export interface TurnHistory {
   turn: number;
   /** Present once the server acknowledged the turn. */
   accepted?: { at: number; runId: string; chatId: string; messageId: string };
   readers: ReaderHistory[];
-  /** How often the provider was asked for this turn's answer. */
+  /** Provider requests for this turn's answer. */
   providerCalls: number;
-  /** Owners that this turn's run lost: killed, or stopped for longer than a heartbeat may be silent. */
+  /** Owners that this turn's run lost: killed, or paused for longer than the heartbeat's limit. */
   ownerLosses: number;
-  /** Read from the server after everything had calmed down. */
+  /** Read from the server after everything had settled. */
   stored?: {
     state: string;
     text: string;
     userMessages: number;
     answers: number;
-    /** Deaths that the system charged to the run. */
+    /** Deaths that the run was charged with. */
     chargedDeaths: number;
   };
-  /** The text that an undisturbed provider gives. */
+  /** The text of an undisturbed provider. */
   expectedText: string;
 }
 
-/** A moment at which a run lost its owner, and when it had a new one and went on. */
+/** A moment at which a run lost its owner, and when the next owner continued it. */
 export interface TakeOver {
   runId: string;
   lostAt: number;
-  /** It has lost two owners: the next is a process of its own, which has to be started first. */
+  /** It has lost two owners: the next one is a quarantine process, which has to be started first. */
   suspected: boolean;
   newEpochAt?: number;
   firstNewTokenAt?: number;
 }
 
-/** A span in which something was taken away on purpose, and until when a request may feel it. */
+/** A deliberate outage, and until when requests may notice it. */
 export interface Outage {
   what: string;
   from: number;
   to: number;
-  /** Whether nobody could take a run over meanwhile: that time is left out of take-over times. */
+  /** Whether no take-over was possible meanwhile: that time is not counted. */
   stopsTakeOvers: boolean;
 }
 
-/** A request that was not answered: its connection broke, or the server said that it cannot answer now. Times are epoch milliseconds. */
+/**
+ * A request without a reply: its connection broke, or the server answered 502, 503 or 504. Times are epoch milliseconds.
+ */
 export interface FailedRequest {
   from: number;
   to: number;

@@ -14,7 +14,7 @@ import { stopAll, STOPPED_MODEL } from './stop-all';
 import { complete, CONTINUING_PREFIX, TurnDriver, UPSTREAM } from './turn-driver';
 
 const USAGE = `e2e:failover [--turns 100] [--kills 30] [--seed N] [--history FILE]
-Kills processes under running turns and checks that nobody noticed. The same seed gives the same plan of faults.`;
+Kills processes under running turns and checks that no reader noticed it. The same seed gives the same plan of faults.`;
 
 const SCALE = { gateway: 2, auth: 2, chat: 3, retrieval: 2, config: 2 };
 const AT_ONCE = 20;
@@ -137,7 +137,7 @@ try {
     }),
   );
 
-  /** The first delta of a higher epoch after a loss, in what the SSE reader saw. */
+  /** The first delta of a higher epoch after a loss, in the SSE reader's events. */
   function markFirstNewTokens(): void {
     const byRun = new Map(turns.map((turn) => [turn.accepted?.runId, turn.readers[0]?.events ?? []]));
     for (const takeOver of owners.takeOvers) {

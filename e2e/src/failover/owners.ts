@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import type { TakeOver } from './history';
 
 const POLL_MS = 40;
-/** Less than after what its runs are queued again. */
+/** Less than the time after which its runs are queued again. */
 const SESSIONS_END_MS = 2_000;
 
 interface RunRow {
@@ -11,7 +11,7 @@ interface RunRow {
   epoch: number;
 }
 
-/** Watches, in the database, who owns which run: the outside view of deaths and take-overs. */
+/** Watches the ownership of runs in the database: deaths and take-overs from outside. */
 export class Owners {
   readonly takeOvers: TakeOver[] = [];
   private readonly lossCounts = new Map<string, number>();
@@ -26,7 +26,9 @@ export class Owners {
     this.done = this.watch();
   }
 
-  /** Waits until Postgres has done what an instance that was killed at `killedAt` had sent: a claim may commit after its process is gone. */
+  /**
+   * Waits until Postgres has executed what an instance that was killed at `killedAt` had sent: a claim may commit after its process is gone.
+   */
   async sessionsEnded(instance: string, killedAt: number): Promise<void> {
     while (Date.now() < killedAt + SESSIONS_END_MS) {
       const { rowCount } = await this.pool.query(
@@ -47,7 +49,7 @@ export class Owners {
     return rows;
   }
 
-  /** Runs that have seen two deaths and are written apart, in processes that an instance has started and that end with it. */
+  /** Runs in quarantine, in processes that an instance has started and that end with it. */
   async ownedApart(instance: string): Promise<RunRow[]> {
     const { rows } = await this.pool.query<RunRow>(
       `SELECT r.id, r.epoch FROM chat.runs r JOIN chat.processes p ON p.id = r.owner
@@ -57,7 +59,7 @@ export class Owners {
     return rows;
   }
 
-  /** The instance that owns a run, if one does. */
+  /** The instance that owns a run, if any. */
   async ownerOf(runId: string): Promise<string | undefined> {
     const { rows } = await this.pool.query<{ instance: string }>(
       `SELECT p.instance FROM chat.runs r JOIN chat.processes p ON p.id = r.owner WHERE r.id = $1 AND r.state = 'running'`,
@@ -81,7 +83,7 @@ export class Owners {
     return this.lossCounts.get(runId) ?? 0;
   }
 
-  /** How many runs are not over. */
+  /** Number of runs that are not over. */
   async unfinished(): Promise<number> {
     const { rows } = await this.pool.query<{ count: string }>(
       `SELECT count(*) FROM chat.runs WHERE state IN ('queued', 'running')`,
@@ -89,7 +91,7 @@ export class Owners {
     return Number(rows[0]?.count);
   }
 
-  /** How a run ended, and how many deaths it was charged with. */
+  /** Final state of a run, and the deaths that it was charged with. */
   async outcomeOf(runId: string): Promise<{ state: string; deaths: number }> {
     const { rows } = await this.pool.query<{ state: string; deaths: number }>(
       'SELECT state, deaths FROM chat.runs WHERE id = $1',

@@ -8,12 +8,12 @@ import { newTurn, sendTurn, type SentTurn } from '../support/turn';
 
 export interface StopFigures {
   stopped: number;
-  /** From the first Stop to the last reader that was told, and to the last provider request that was given up. */
+  /** From the first Stop to the last notified reader, and to the last aborted provider request. */
   told_ms: number;
   aborted_ms: number;
 }
 
-/** An answer that nobody waits for the end of. */
+/** An answer that is too long to end by itself. */
 export const STOPPED_MODEL = 'sim-t3000-r30-x';
 const WRITING_FOR_MS = 2_000;
 const LIMIT_MS = 10_000;

@@ -16,13 +16,15 @@ const TOKENS = 240;
 const RATE = 30;
 export const UPSTREAM = `sim-t${TOKENS}-r${RATE}-x`;
 export const CONTINUING_PREFIX = 'cont';
-/** Ids by which the system knows that model: at a provider that starts again, and at one that continues a text. */
+/** Ids of that model in the system: at a provider that starts again, and at one that continues a text. */
 const MODELS = [UPSTREAM, `${CONTINUING_PREFIX}.${UPSTREAM}`];
 const TURN_LIMIT_MS = 120_000;
-/** The end reaches sockets and streams side by side; a socket that was cut has come back by then. */
+/** Sockets and streams get the end independently; a disconnected socket has reconnected by then. */
 const SOCKET_END_MS = 15_000;
 
-/** One person with one socket who sends turn after turn, reads each answer twice (socket and SSE) and writes down what was seen. */
+/**
+ * One user with one socket who sends turn after turn, reads each answer twice (socket and SSE) and records the events.
+ */
 export class TurnDriver {
   private readonly socket: SocketReader;
 
@@ -55,7 +57,7 @@ export class TurnDriver {
     };
     const body = newTurn(model, prompt, this.socket.sessionId);
     const [viaSse, viaSocket] = history.readers as [TurnHistory['readers'][0], TurnHistory['readers'][0]];
-    // Watched until everything is over: a second end would come later.
+    // Watched until everything is over, to record a second end.
     this.socket.watch(body.id, (event) => viaSocket.events.push(event));
     const sent = await sendTurn(this.baseUrl, this.account, body, this.onFailed);
     this.reached('accepted', sent.runId);
@@ -94,7 +96,7 @@ export class TurnDriver {
   }
 }
 
-/** Adds what is stored, what the provider counted and what the run lost, once everything is calm. */
+/** Adds the stored result, the provider's count and the run's losses, once everything has settled. */
 export async function complete(
   history: TurnHistory & { digest: string },
   baseUrl: string,

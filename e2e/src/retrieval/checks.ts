@@ -7,7 +7,7 @@ import { type ChunkMark, type Ingestions, type Step, STEPS } from './ingestions'
 import type { Citation, Library } from './library';
 import { holdsExactly, type OpenStore, orphans } from './stores';
 
-/** What the checks work with, on one store. */
+/** Context of the checks, on one store. */
 export interface Scene {
   system: RunningSystem;
   store: OpenStore;
@@ -18,9 +18,9 @@ export interface Scene {
   ingestions: Ingestions;
   retrievals: number;
   log: (line: string) => void;
-  /** Answers that were given without documents and asked for again. */
+  /** Answers that were given without documents and requested again. */
   withoutDocuments: number;
-  /** Something that should hold does not. */
+  /** Reports a violation. */
   wrong: (what: string) => void;
 }
 
@@ -29,13 +29,13 @@ const FACTS_ASKED = 12;
 const MAX_WITHOUT_DOCUMENTS = 3;
 const REMOVED_WITHIN_MS = 60_000;
 const KILL_TIMEOUT_MS = 4_000;
-/** Facts of notes begin here: no document of the library has them. */
+/** Numbers of facts in notes begin here: no document of the library has them. */
 let nextFact = 2_000;
 const newNote = () => textWith(factOf((nextFact += 1)));
 
 /**
- * What an answer cites. On a machine that is too busy for the search to end in time the answer comes without any document, as promised; that
- * says nothing of what is found, so it is asked again, seldom.
+ * The citations of an answer. On a machine that is too busy for the search to end in time the answer comes without documents, as documented;
+ * that proves nothing about the results, so the question is repeated, rarely.
  */
 async function citedFor(scene: Scene, question: string, base: string): Promise<Citation[]> {
   for (;;) {
@@ -51,7 +51,11 @@ async function citedFor(scene: Scene, question: string, base: string): Promise<C
   }
 }
 
-/** Asks for facts of the documents: a cited chunk must hold each, on the right page. @returns how many were asked and how many were right */
+/**
+ * Asks for facts of the documents: a cited chunk must contain each, on the right page.
+ *
+ * @returns how many were asked and how many were right
+ */
 export async function askAbout(scene: Scene, base: string, documents: readonly KnownDocument[]) {
   let asked = 0;
   let cited = 0;
@@ -70,7 +74,9 @@ export async function askAbout(scene: Scene, base: string, documents: readonly K
   return { asked, cited };
 }
 
-/** Uploads documents and kills the workers that have them, at each step in turn, until `kills` of them are dead and all is read. */
+/**
+ * Uploads documents and kills the workers that own them, at each step in turn, until `kills` of them are dead and all files are complete.
+ */
 export async function killWorkers(
   scene: Scene,
   base: string,
@@ -84,7 +90,7 @@ export async function killWorkers(
   let dead = 0;
   for (let at = 0; dead < kills; at += 1) {
     const step = STEPS[at % STEPS.length] as Step;
-    // Fresh text, so that there is always something to embed.
+    // New text, so that there is always something to embed.
     known.set(await library.upload(newNote(), base), undefined);
     const instance = await ingestions.ownerAt(step, [...known.keys()], KILL_TIMEOUT_MS);
     if (instance === undefined) continue;
@@ -104,7 +110,7 @@ export async function killWorkers(
   return known.size;
 }
 
-/** Deletes and replaces files while they are read, at each step: nothing of what is gone is found, what came last is. */
+/** Deletes and replaces files during ingestion, at each step: deleted text is not found, the last version is. */
 export async function changeUnderway(scene: Scene, base: string): Promise<void> {
   const { library, ingestions } = scene;
   for (const step of STEPS) {
@@ -128,7 +134,7 @@ export async function changeUnderway(scene: Scene, base: string): Promise<void> 
   }
 }
 
-/** Takes the store away for 30 s while files come in: they wait, answers say so, and nothing is lost. */
+/** Takes the store away for 30 s while files are uploaded: they wait, answers report it, and nothing is lost. */
 export async function storeAway(scene: Scene, base: string): Promise<void> {
   const { library, store, log } = scene;
   if (!store.server) return;
@@ -149,7 +155,7 @@ export async function storeAway(scene: Scene, base: string): Promise<void> {
     await expectFound(scene, base, factIn(note), true, 'uploaded around the outage');
 }
 
-/** Changes the embedding model while questions are asked without a pause: each of them is answered from a whole index. */
+/** Changes the embedding model during continuous searches: each is answered from a complete index. */
 export async function changeModel(scene: Scene, base: string, model: string, facts: readonly Fact[]): Promise<number> {
   const { admin, ingestions, log } = scene;
   const former = await ingestions.activeCollection();
@@ -166,7 +172,7 @@ export async function changeModel(scene: Scene, base: string, model: string, fac
   return searches;
 }
 
-/** Removal follows a deletion as work of its own; when it is done nothing is left over, in any store. */
+/** Removals run after a deletion; when they are done no store has leftovers. */
 export async function expectNoOrphans({ store, system, log, wrong }: Scene): Promise<void> {
   const deadline = Date.now() + REMOVED_WITHIN_MS;
   for (;;) {
@@ -177,7 +183,7 @@ export async function expectNoOrphans({ store, system, log, wrong }: Scene): Pro
   }
 }
 
-/** The file's points are those of its chunks, in each place where it is found, once what was replaced has been removed. */
+/** The file's points are exactly those of its chunks, in each scope, once the replaced ones are removed. */
 export async function expectStored(scene: Scene, fileId: string, generation = 1): Promise<void> {
   const { ingestions, vectors } = scene;
   const chunks = await ingestions.chunksOf(fileId);
@@ -202,7 +208,7 @@ async function expectFound(scene: Scene, base: string, fact: Fact, wanted: boole
   if (found !== wanted) scene.wrong(`"${fact.answer}" is ${found ? 'still' : 'not'} found: ${when}`);
 }
 
-/** Removal is work of its own, which follows the deletion. */
+/** Removals run after the deletion. */
 async function expectGone(scene: Scene, fileId: string): Promise<void> {
   const deadline = Date.now() + REMOVED_WITHIN_MS;
   while ((await scene.ingestions.remains(fileId)) > 0) {

@@ -1,7 +1,7 @@
 import { type Fact, factOf, factualPages, plainText, toDocx, toPdf, toXlsx } from '@perennial/testing/documents';
 import type { Document } from './library';
 
-/** A document with what is known of it. */
+/** A document with its known facts. */
 export interface KnownDocument extends Document {
   facts: Fact[];
   /** Whether its facts have a page of their own. */
@@ -9,11 +9,11 @@ export interface KnownDocument extends Document {
 }
 
 const PDF_PAGES = 300;
-/** Numbers of facts that no other document has. */
+/** Numbers of facts that are in no other document. */
 const DOCX_FACTS = [551, 552, 553, 554, 555, 556];
 const XLSX_FACTS = [671, 672, 673, 674, 675, 676];
 
-/** A PDF of 300 pages, a DOCX and an XLSX, each with facts that stand nowhere else. */
+/** A PDF of 300 pages, a DOCX and an XLSX, each with facts of its own. */
 export async function knownDocuments(): Promise<KnownDocument[]> {
   const { pages, facts } = factualPages(PDF_PAGES);
   const written = DOCX_FACTS.map(factOf);
@@ -44,7 +44,7 @@ export async function knownDocuments(): Promise<KnownDocument[]> {
   ];
 }
 
-/** A text of a length in which one fact is hidden. */
+/** A text of this length with one hidden fact. */
 export function textWith(fact: Fact, length = 60_000): Document & { content: string } {
   const half = plainText(length / 2, fact.page);
   const content = `${half}\n\n${fact.sentence}\n\n${plainText(length / 2, fact.page + 50_000)}`;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 
-/** What an ingestion goes through, in this order. */
+/** The steps of an ingestion, in order. */
 export const STEPS = ['extract', 'split', 'embed', 'index'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** A chunk as far as it must be the same in every run over the same bytes. */
+/** The part of a chunk that must be equal in every run over the same bytes. */
 export interface ChunkMark {
   ordinal: number;
   hash: string;
@@ -16,7 +16,7 @@ export interface ChunkMark {
 
 const POLL_MS = 10;
 
-/** Watches ingestions in the database: the outside view of who works on what. */
+/** Watches ingestions in the database: ownership from outside. */
 export class Ingestions {
   private readonly pool: Pool;
 
@@ -25,7 +25,7 @@ export class Ingestions {
     this.pool.on('error', () => undefined);
   }
 
-  /** The instance that has one of these files at this step, as soon as there is one. */
+  /** The instance that owns one of these files at this step, as soon as there is one. */
   async ownerAt(step: Step, fileIds: readonly string[], limitMs: number): Promise<string | undefined> {
     const deadline = Date.now() + limitMs;
     while (Date.now() < deadline) {
@@ -40,7 +40,7 @@ export class Ingestions {
     return undefined;
   }
 
-  /** Waits until a file is at one of these steps, or past them. */
+  /** Waits until a file has reached one of these steps. */
   async reached(fileId: string, steps: readonly Step[], limitMs = 60_000): Promise<void> {
     const deadline = Date.now() + limitMs;
     while (Date.now() < deadline) {
@@ -55,7 +55,7 @@ export class Ingestions {
     throw new Error(`file ${fileId} did not come to ${steps.join(' or ')}`);
   }
 
-  /** The chunks that searches find of a file, in order. */
+  /** The live chunks of a file, in order. */
   async chunksOf(fileId: string): Promise<ChunkMark[]> {
     const { rows } = await this.pool.query<ChunkMark>(
       `SELECT c.ordinal, c.hash, c.start_offset AS start, c.end_offset AS "end", c.page
@@ -66,7 +66,7 @@ export class Ingestions {
     return rows;
   }
 
-  /** The collection that searches read now. */
+  /** The active collection. */
   async activeCollection(): Promise<string> {
     const { rows } = await this.pool.query<{ collection: string }>(
       `SELECT collection FROM retrieval.indexes WHERE state = 'active'`,
@@ -75,7 +75,7 @@ export class Ingestions {
     return rows[0].collection;
   }
 
-  /** Places of a file: a base, or the file by itself. */
+  /** Scopes of a file: a base, or the file by itself. */
   async scopesOf(fileId: string): Promise<string[]> {
     const { rows } = await this.pool.query<{ scope: string }>(
       'SELECT scope FROM retrieval.placements WHERE file_id = $1',
@@ -84,7 +84,7 @@ export class Ingestions {
     return rows.map(({ scope }) => scope);
   }
 
-  /** Rows of a file that are left in any table. */
+  /** Remaining rows of a file in all tables. */
   async remains(fileId: string): Promise<number> {
     const { rows } = await this.pool.query<{ count: number }>(
       `SELECT ((SELECT count(*) FROM retrieval.files WHERE id = $1) + (SELECT count(*) FROM retrieval.chunks WHERE file_id = $1)

@@ -4,14 +4,14 @@ import type { FileProgress, FileReply, KnowledgeBase, Source } from '@perennial/
 import type { Account } from '../support/accounts';
 import { httpUntilAnswered } from '../support/http';
 
-/** A document as a person has it: a name and bytes. */
+/** A document: a name and bytes. */
 export interface Document {
   name: string;
   type: string;
   bytes: Uint8Array;
 }
 
-/** What one search cited: the chunk's text, the page (from 1) and the file. */
+/** A citation: the chunk's text, the page (from 1) and the file. */
 export interface Citation {
   text: string;
   page: number | undefined;
@@ -21,7 +21,7 @@ export interface Citation {
 
 const POLL_MS = 250;
 
-/** A person who uploads documents and asks about them, through the gateway's routes. */
+/** A user who uploads documents and asks about them, through the gateway's routes. */
 export class Library {
   constructor(
     private readonly baseUrl: string,
@@ -48,7 +48,7 @@ export class Library {
     return body.id;
   }
 
-  /** Waits until the file has been read, and throws its reason when it failed. */
+  /** Waits until the file is ingested, and throws its reason when it failed. */
   async completed(fileId: string, limitMs = 300_000): Promise<void> {
     const deadline = Date.now() + limitMs;
     for (;;) {
@@ -72,7 +72,7 @@ export class Library {
     await this.json('POST', `/api/v1/files/${fileId}/data/content/update`, { content });
   }
 
-  /** Asks a question of a base as an SDK does, and returns what the answer cites. */
+  /** Asks a question of a base like an SDK, and returns the answer's citations. */
   async ask(question: string, base: string): Promise<Citation[]> {
     const reply = await this.json<{ sources?: Source[] }>('POST', routes.completions.create.path, {
       model: this.model,

@@ -37,7 +37,7 @@ const log = (line: string) => console.log(`${((Date.now() - started) / 1000).toF
 
 const RETRIEVALS = 3;
 const CHAT_MODEL = 'sim-t20-r300';
-/** Slow enough that a worker can be met at this step. */
+/** Slow enough for a worker to be caught at this step. */
 const EMBEDDING_MODEL = 'sim-embed-text3';
 const OTHER_MODEL = 'sim-embed-text1-dims256';
 
@@ -76,11 +76,11 @@ async function runOn(store: OpenStore): Promise<object> {
       RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
       RAG_OPENAI_API_KEY: 'simulated',
       ENABLE_RAG_HYBRID_SEARCH: 'true',
-      // Facts differ from a few others in a single number, which a bag of words hardly tells apart.
+      // Some facts differ in a single number, which a bag of words hardly distinguishes.
       RAG_TOP_K: '10',
-      // The simulator words every search alike.
+      // The simulator generates the same query for every question.
       ENABLE_RETRIEVAL_QUERY_GENERATION: 'false',
-      // Whoever is killed on purpose is not to blame.
+      // Deliberate kills must not make files fail.
       MAX_INGESTION_ATTEMPTS: '100',
       ...store.env,
     },

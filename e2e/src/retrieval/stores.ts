@@ -8,16 +8,16 @@ import type { ChunkMark } from './ingestions';
 
 export type StoreName = 'lancedb' | 'qdrant';
 
-/** A vector store that the system is started on. */
+/** The vector store of a system. */
 export interface OpenStore {
   name: StoreName;
   /** For the services. */
   env: Record<string, string>;
-  /** The server, where there is one: it can be taken away. */
+  /** The server, if there is one: it can be stopped. */
   server?: QdrantServer;
 }
 
-/** Starts what the store needs. Undefined, said loudly, where its server cannot be had. */
+/** Starts the store's server. Undefined, with a warning, if it is not available. */
 export async function openStore(name: StoreName, log: (line: string) => void): Promise<OpenStore | undefined> {
   if (name === 'lancedb') return { name, env: { VECTOR_DB: 'lancedb' } };
   try {
@@ -30,7 +30,7 @@ export async function openStore(name: StoreName, log: (line: string) => void): P
   }
 }
 
-/** Opens the store beside the services, to look at what is in it. */
+/** Opens the store beside the services, to inspect it. */
 export function lookInto(store: OpenStore, system: RunningSystem): VectorStore {
   const config = {
     VECTOR_DB: store.name,
@@ -42,7 +42,7 @@ export function lookInto(store: OpenStore, system: RunningSystem): VectorStore {
   return createVectorStore(config);
 }
 
-/** Whether the store holds exactly the points that these chunks make: none missing, none twice, none more. */
+/** Whether the store has exactly the points of these chunks. */
 export async function holdsExactly(
   vectors: VectorStore,
   collection: string,
@@ -65,7 +65,7 @@ export async function holdsExactly(
   return count === wanted.size;
 }
 
-/** What the operator's own command finds that nothing refers to: a count of each kind. */
+/** The orphans that the operator's command finds: a count of each kind. */
 export async function orphans(store: OpenStore, system: RunningSystem): Promise<Record<string, number>> {
   const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'apps/retrieval/dist/orphans.js')], {
     env: {

@@ -32,7 +32,7 @@ export async function addUsers(baseUrl: string, admin: Account, count: number): 
   return users;
 }
 
-/** An account that was added has no session: its owner signs in. */
+/** An added account has no session: its owner signs in. */
 async function addUser(baseUrl: string, admin: Account, index: number): Promise<Account> {
   const email = `user${index}@example.com`;
   const added = await httpUntilAnswered<RouteReply<typeof routes.auths.addUser>>(

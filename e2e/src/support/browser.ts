@@ -7,7 +7,7 @@ const EXECUTABLE = process.env.CHROMIUM_BINARY ?? (await onPath('chromium')) ?? 
 export const noBrowser = EXECUTABLE === undefined;
 if (noBrowser) console.warn('SKIPPED: the page in a browser. Install chromium, or name one in CHROMIUM_BINARY.');
 
-/** A real browser that reports to nobody. */
+/** A real browser without telemetry. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
@@ -23,7 +23,7 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A window in which Ada is signed in, who has made the first account of the installation. */
+/** A window in which Ada is signed in, who created the first account of the installation. */
 export async function firstToSignUp(browser: Browser, baseURL: string): Promise<BrowserContext> {
   const context = await browser.newContext({ baseURL });
   const page = await context.newPage();

@@ -3,13 +3,13 @@ import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { startQuotingModel } from './quoting-model';
 
 export interface DocumentsSystem {
-  /** What embeds. */
+  /** The embedder. */
   simulator: Simulator;
   system: RunningSystem;
   stop(): Promise<void>;
 }
 
-/** An installation whose documents are embedded by the simulator, and whose chat model quotes those that it is given. */
+/** An installation with the simulator as embedder, and a chat model that quotes its documents. */
 export async function launchDocumentsSystem(): Promise<DocumentsSystem> {
   const [simulator, model] = await Promise.all([startSimulator({ port: 0 }), startQuotingModel()]);
   const system = await launchSystem({

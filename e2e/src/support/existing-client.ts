@@ -12,8 +12,7 @@ export interface HeardEvent {
 }
 
 /**
- * A web client that was written for the wire before us. It knows nothing of our contracts: untyped calls with its token, one socket, and
- * what that heard.
+ * A web client that was written for the wire, without our contracts: untyped calls with its token, one socket, and its events.
  */
 export class ExistingClient {
   events: HeardEvent[] = [];
@@ -28,7 +27,7 @@ export class ExistingClient {
     return this.socket?.id ?? '';
   }
 
-  /** Opens the socket as the page does: with or without a token. */
+  /** Opens the socket like the page: with or without a token. */
   async connect(): Promise<void> {
     const socket = io(this.baseUrl, {
       path: '/ws/socket.io',
@@ -62,7 +61,7 @@ export class ExistingClient {
     this.socket?.disconnect();
   }
 
-  /** Sends an event and answers with its acknowledgement. */
+  /** Sends an event and returns its acknowledgement. */
   emit(name: string, message: object): Promise<unknown> {
     if (!this.socket) throw new Error('the socket is not open');
     return this.socket.timeout(10_000).emitWithAck(name, message);
@@ -80,7 +79,7 @@ export class ExistingClient {
     return this.events.findLast((event) => event.type === type);
   }
 
-  /** Waits until such an event was heard since the last `forget`. */
+  /** Waits for such an event since the last `forget`. */
   async heard(matches: (event: HeardEvent) => boolean): Promise<void> {
     const what = () => `an event that matches ${matches.toString()}; heard ${[...new Set(this.types())].join(', ')}`;
     await waitFor(() => this.events.some(matches), { timeoutMs: 20_000, intervalMs: 20, what: what() });

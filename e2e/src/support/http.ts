@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { FailedRequest } from '../failover/history';
 
-/** One keep-alive pool for all drivers; a server that is killed breaks its connections, the next request opens others. */
+/** One keep-alive pool for all drivers; a killed server breaks its connections, the next request opens others. */
 const agent = new Agent({ connections: 256, keepAliveTimeout: 1_000, headersTimeout: 30_000, bodyTimeout: 0 });
 
-/** How long a client goes on repeating a request. */
+/** How long a client retries a request. */
 const REPEAT_MS = 60_000;
 
 export interface HttpReply<T> {
@@ -41,12 +41,12 @@ export async function http<T>(
   return { status: reply.statusCode, body: (text ? JSON.parse(text) : null) as T, headers: reply.headers };
 }
 
-/** Told of each try that was not answered. */
+/** Called for each try without a reply. */
 export type OnFailedRequest = (failed: FailedRequest) => void;
 
 /**
- * What a well-behaved client does: repeats the same request, ids and all, while the connection breaks or the server says that it cannot now
- * (502, 503, 504). Anything else is an answer. `onFailed` hears of each try that was repeated: nothing is hidden.
+ * Retries like a well-behaved client: repeats the same request, ids included, while the connection breaks or the server is unavailable (502,
+ * 503, 504). Other replies are returned. `onFailed` is called for each repeated try, so that none is hidden.
  */
 export async function httpUntilAnswered<T>(
   method: 'GET' | 'POST' | 'DELETE',
@@ -71,7 +71,7 @@ export async function httpUntilAnswered<T>(
   }
 }
 
-/** Without ids, so that the same failures read the same. */
+/** Without ids, so that equal failures look equal. */
 export function pathOf(url: string): string {
   return new URL(url).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id');
 }

@@ -9,7 +9,7 @@ export interface QuotingModel {
   close(): Promise<void>;
 }
 
-/** A chat model that does what a good one does with documents: it quotes each of those that its prompt names, under its number. */
+/** A chat model that uses documents well: it quotes each document of its prompt, with its number. */
 export async function startQuotingModel(): Promise<QuotingModel> {
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,7 +51,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end();
 }
 
-/** The line of each document that has an access word in it, and a piece of code that looks like a citation and is none. */
+/** The line with the access word of each document, and code that looks like a citation. */
 function quotesOf(prompt: string): string {
   const sources = [...prompt.matchAll(/<source id="(\d+)" name="([^"]*)">([\s\S]*?)<\/source>/g)];
   if (sources.length === 0) return 'No document was given to me.';

@@ -9,8 +9,8 @@ import { io, type Socket } from 'socket.io-client';
 import type { ReaderEvent } from '../failover/history';
 
 /**
- * One account's socket, as a page holds it: it comes back when it is cut, joins the chats that it shows, and, as it has no cursor, takes up a
- * text again from the cumulative event that follows a join.
+ * One account's socket, like a page's: it reconnects, joins the chats that it shows, and, as it has no cursor, resumes from the cumulative
+ * event after a join.
  */
 export class SocketReader {
   private readonly socket: Socket<ServerSocketEvents, ClientSocketEvents>;
@@ -37,7 +37,7 @@ export class SocketReader {
     return this.socket.id ?? 'reconnecting';
   }
 
-  /** Whose socket the server takes this for with that token; null: nobody's, it hears nothing (the wire lets it stay open). */
+  /** The account of the socket with that token; null: anonymous, without events (the wire lets it stay open). */
   async identity(token: string): Promise<{ id: string; name: string } | null> {
     await this.connected();
     return this.socket.emitWithAck('user-join', { auth: { token } });
@@ -47,7 +47,7 @@ export class SocketReader {
     return this.socket.connected ? Promise.resolve() : new Promise((resolve) => this.socket.once('connect', resolve));
   }
 
-  /** Records what is told of one answer, from before its turn is sent. */
+  /** Records the events of one answer, from before its turn is sent. */
   watch(messageId: string, onEvent: (event: ReaderEvent) => void): void {
     this.watched.set(messageId, { onEvent, length: 0, generation: undefined, lost: false, ended: false });
   }
@@ -60,7 +60,7 @@ export class SocketReader {
     this.join(chatId);
   }
 
-  /** The page shows another chat now: what still comes is recorded, but the chat is not joined again. */
+  /** The page shows another chat now: further events are recorded, but the chat is not joined again. */
   hide(messageId: string): void {
     const watched = this.watched.get(messageId);
     if (watched) watched.chatId = undefined;
@@ -94,7 +94,7 @@ export class SocketReader {
       watched.lost = false;
       watched.onEvent({ at, kind: 'reset', generation: value.generation, text });
     };
-    /** The end carries the whole text: a reader that misses some takes it from there, any other has had it already. */
+    /** The end has the whole text: a reader with a gap takes it from there. */
     const end = (value: Whole, state: string): void => {
       if (!watched.ended && (watched.lost || watched.generation === undefined)) whole(value);
       watched.ended = true;
@@ -104,7 +104,7 @@ export class SocketReader {
       case 'response:completion': {
         if (!('type' in data.data)) return;
         const { generation, offset, delta } = data.data;
-        // After a reconnect text may go on before the cumulative event fills what was missed: a page waits for that.
+        // After a reconnect deltas may come before the cumulative event that fills the gap: a page waits for that.
         if (offset > watched.length && (watched.lost || watched.generation === undefined)) return;
         watched.generation = generation;
         watched.length = offset + delta.length;
@@ -146,7 +146,7 @@ interface Watched {
   chatId?: string | undefined;
   length: number;
   generation: number | undefined;
-  /** True from a reconnect until the text is known to be whole again. */
+  /** True from a reconnect until the text is complete again. */
   lost: boolean;
   ended: boolean;
 }

@@ -9,8 +9,8 @@ import type { OnFailedRequest } from './http';
 const agent = new Agent({ connections: 512, keepAliveTimeout: 1_000, bodyTimeout: 0, headersTimeout: 15_000 });
 
 /**
- * Reads a run from its first character to its end, over as many connections as it takes, naming its cursor each time.
- * `onEvent` sees every event in order, `onFailed` every connection that was refused or cut.
+ * Reads a run from its first character to its end, over any number of connections, sending its cursor each time. `onEvent` gets every event
+ * in order, `onFailed` every connection that was refused or cut.
  */
 export async function readRun(
   baseUrl: string,
@@ -41,7 +41,7 @@ export async function readRun(
         const refusal = await reply.body.text();
         if (reply.statusCode < 500) throw new Refused(`reading a run was answered ${reply.statusCode}: ${refusal}`);
       } else {
-        // What goes wrong with a stream goes wrong at that moment, however long ago it was opened.
+        // A stream fails at that moment, however long ago it was opened.
         from = undefined;
         const parser = createParser({
           onEvent: ({ event, data, id }) => {

@@ -4,7 +4,7 @@ import { http, pathOf } from './http';
 const DRIVERS = 6;
 const PAUSE_MS = 20;
 
-/** People who look at lists, models and settings and save chats, one request after the other, and who repeat nothing. */
+/** Users who read lists, models and settings and save chats, one request after another, without retries. */
 export class SteadyLoad {
   private readonly failed: string[] = [];
   private readonly drivers: Promise<void>[];
@@ -18,7 +18,7 @@ export class SteadyLoad {
     this.drivers = Array.from({ length: DRIVERS }, () => this.drive());
   }
 
-  /** Ends it; gives how many requests were answered, and each that was not. */
+  /** Ends it; returns the number of answered requests, and each failed one. */
   async end(): Promise<{ answered: number; failed: string[] }> {
     this.over = true;
     await Promise.all(this.drivers);

@@ -9,7 +9,7 @@ export interface SentTurn {
   messageId: string;
 }
 
-/** A turn in a new chat, as the page sends it: the ids are the client's, so the same body again is the same turn. */
+/** A turn in a new chat, like the page's: the ids are the client's, so the same body again is the same turn. */
 export function newTurn(model: string, text: string, sessionId: string): TurnBody & { id: string } {
   const answerId = randomUUID();
   return {

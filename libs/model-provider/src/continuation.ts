@@ -1,12 +1,12 @@
 import type { ChatMessage, ChatRequest, Continuation, ModelConnection, ProviderModel } from './types';
 import { ProviderError } from './errors';
 
-/** Host names under which the continuing servers are usually deployed (service names of a compose file or a cluster). */
+/** Usual host names of servers that can continue (service names of a compose file or a cluster). */
 const CONTINUING_HOSTS = /(^|[.-])(vllm|sglang|aphrodite|llama-?cpp)([.-]|$)/;
 
 /**
- * How the provider at this address continues an answer, as far as its address tells. An admin's own choice goes before it.
- * A server that is not known is `none`: asking one that cannot continue would put a second beginning into the answer.
+ * How the provider at this address continues an answer, derived from the address; an admin's choice overrides it. An unknown server is
+ * `none`: one that cannot continue would put a second beginning into the answer.
  */
 export function detectContinuation(baseUrl: string, kind: ModelConnection['kind']): Continuation {
   if (kind === 'ollama') return 'trailing_assistant';
@@ -34,15 +34,15 @@ const BY_OWNER: Record<string, Continuation> = {
 };
 
 /**
- * The same, from a model list: servers whose address says nothing name themselves there.
- * Undefined when the list does not tell, or not every model agrees (a proxy in front of several servers).
+ * The same from a model list, for servers whose address reveals nothing. Undefined when the list does not tell, or its models disagree (a
+ * proxy in front of several servers).
  */
 export function continuationFromModels(models: readonly ProviderModel[]): Continuation | undefined {
   const found = new Set(models.map((model) => BY_OWNER[model.ownedBy]));
   return found.size === 1 ? [...found][0] : undefined;
 }
 
-/** What holds for one model of a connection: Anthropic's models refuse a trailing assistant message from Claude 4.6 on. */
+/** Refines it for one model: Anthropic's models refuse a trailing assistant message from Claude 4.6 on. */
 export function continuationFor(
   connection: Pick<ModelConnection, 'baseUrl' | 'continuation'>,
   model: string,
@@ -59,18 +59,18 @@ function isAnthropic(baseUrl: string): boolean {
   return /^https?:\/\/api\.anthropic\.com(?=[:/]|$)/i.test(baseUrl);
 }
 
-/** A request made ready to be sent: the fields of the body, and the white space that its answer may begin with again. */
+/** A prepared request: the fields of the body, and the white space with which its answer may begin again. */
 export interface PreparedRequest {
   body: Record<string, unknown>;
   messages: ChatMessage[];
   /**
-   * Trailing white space that was cut from the text to continue because the provider refuses it. The provider is likely to
-   * produce it again; whatever of it comes first in the answer is dropped, so the joined text has it once.
+   * Trailing white space that was cut from the text to continue because the provider refuses it. The provider is likely to repeat it; the
+   * overlap at the beginning of the answer is dropped, so the joined text has it once.
    */
   repeatedSpace: string;
 }
 
-/** Applies `continueFrom` in the way that the connection understands. */
+/** Applies `continueFrom` in the way that the connection supports. */
 export function prepareRequest(connection: ModelConnection, request: ChatRequest): PreparedRequest {
   const { continueFrom, messages, ...rest } = request;
   if (!continueFrom) return { body: rest, messages, repeatedSpace: '' };

@@ -1,8 +1,8 @@
 import type { AnswerSink, RawChunk, Usage } from './types';
 
-/** What a decoder of a provider's protocol reports. */
+/** Events of a decoder of a provider's protocol. */
 export interface EventSink extends Omit<AnswerSink, 'full' | 'unopened' | 'choices'> {
-  /** Comes only where whole chunks are asked for, and then instead of `text` and `reasoning`. */
+  /** Only if whole chunks are requested, and then instead of `text` and `reasoning`. */
   chunk(chunk: RawChunk): void;
   finishReason(reason: string): void;
   usage(usage: Usage): void;
@@ -13,7 +13,7 @@ export interface EventSink extends Omit<AnswerSink, 'full' | 'unopened' | 'choic
 
 /** Turns one response's body into events. Either method throws a `ProviderError` to end the stream with it. */
 export interface StreamDecoder {
-  /** Takes time in proportion to the bytes, however the body is cut. The bytes are not kept longer than their event. */
+  /** Linear in the bytes, however the body is cut. The bytes are not kept longer than their event. */
   feed(bytes: Buffer): void;
   /** The body has ended. */
   finish(): void;

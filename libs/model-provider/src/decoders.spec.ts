@@ -20,7 +20,7 @@ type MakeDecoder = (sink: EventSink) => StreamDecoder;
 const openAi: MakeDecoder = (sink) => new OpenAiDecoder(sink, false);
 const ollama: MakeDecoder = (sink) => new OllamaDecoder(sink, false);
 
-/** What a decoder says of a body that comes in these pieces; an error is the last thing it says. */
+/** The decoder's events for a body in these pieces; an error is the last one. */
 function decode(make: MakeDecoder, pieces: readonly Buffer[]): unknown[] {
   const sink = new Recorder();
   const decoder = make(sink);
@@ -108,16 +108,16 @@ const BODIES: [name: string, make: MakeDecoder, body: string, expected: unknown[
 describe.each(BODIES)('a stream with %s', (_, make, text, expected) => {
   const body = Buffer.from(text);
 
-  it('is read as a whole, and byte by byte', () => {
+  it('is decoded as a whole, and byte by byte', () => {
     expect(decode(make, [body])).toEqual(expected);
     expect(decode(make, inPieces(body, 1))).toEqual(expected);
   });
 
-  it('is read with one cut, wherever that is', () => {
+  it('is decoded with one cut at any position', () => {
     for (let cut = 0; cut <= body.length; cut++) expect(decode(make, cutAt(body, [cut]))).toEqual(expected);
   });
 
-  it('is read however it is cut', () => {
+  it('is decoded with any cuts', () => {
     const cuts = fc.array(fc.nat(body.length), { maxLength: 12 });
     fc.assert(
       fc.property(cuts, (at) => {
@@ -128,11 +128,11 @@ describe.each(BODIES)('a stream with %s', (_, make, text, expected) => {
 });
 
 describe('a large stream', () => {
-  // A decoder that looks again at what it has already seen does not end within the time that a test may take.
+  // A decoder that rescans its input would not finish within the test's time-out.
   it.each([
     ['OpenAI', openAi, (text: string) => sse(delta({ content: text }))],
     ['Ollama', ollama, (text: string) => line({ message: { content: text } })],
-  ])('is read in time when one event comes in thousands of pieces (%s)', (_, make, event) => {
+  ])('is decoded in time when one event comes in thousands of pieces (%s)', (_, make, event) => {
     for (const megabytes of [4, 8]) {
       const text = 'x'.repeat(megabytes * 1024 * 1024);
       const seen = decode(make, inPieces(Buffer.from(event(text)), 1_400));
@@ -140,7 +140,7 @@ describe('a large stream', () => {
     }
   });
 
-  it('is read in time when 100 000 events come in one piece', () => {
+  it('is decoded in time when 100 000 events come in one piece', () => {
     const [openAiEvent, ollamaLine] = [sse(delta({ content: 'x' })), line({ message: { content: 'x' } })];
     expect(whole(openAi, openAiEvent.repeat(100_000))).toHaveLength(100_000);
     expect(whole(ollama, ollamaLine.repeat(100_000))).toHaveLength(100_000);
@@ -151,7 +151,7 @@ describe('a large stream', () => {
     ['an event of many lines', openAi, `data: ${'x'.repeat(1024 * 1024)}\n`],
     ['a document', openAi, '{\n'],
     ['a line of Ollama', ollama, '{'],
-  ])('is refused when %s does not end', (_, make, start) => {
+  ])('is refused when %s is endless', (_, make, start) => {
     const block = start.endsWith('\n') ? start.repeat(2) + `${' '.repeat(1024 * 1024)}\n` : ' '.repeat(1024 * 1024);
     const blocks = [start, ...Array.from({ length: MAX_EVENT_BYTES / 1024 / 1024 + 1 }, () => block)];
     const said = decode(
@@ -161,7 +161,7 @@ describe('a large stream', () => {
     expect(said).toEqual([['error', 'The provider sent an event of more than 16 MB']]);
   });
 
-  it('keeps nothing of a piece but its bytes', () => {
+  it('keeps only the needed bytes of a piece', () => {
     const sink = new Recorder();
     const decoder = openAi(sink);
     const piece = Buffer.alloc(1);
@@ -175,14 +175,14 @@ describe('a large stream', () => {
   it.each([
     ['an event', 'data:\n'],
     ['a document', '\n'],
-  ])('is refused when %s of empty lines does not end', (_, line) => {
+  ])('is refused when %s of empty lines is endless', (_, line) => {
     const said = decode(openAi, [Buffer.from(line === '\n' ? '{\n' : line), Buffer.from(line.repeat(300_000))]);
     expect(said).toEqual([['error', 'The provider sent an event of more than 16 MB']]);
   });
 });
 
 describe('OpenAiDecoder', () => {
-  it('takes content in parts, and other spellings of reasoning', () => {
+  it('accepts content in parts, and other names of reasoning', () => {
     const content = [
       { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
       { type: 'text', text: 'yes' },
@@ -194,15 +194,15 @@ describe('OpenAiDecoder', () => {
     ]);
   });
 
-  it('ends at [DONE]: nothing after it counts', () => {
+  it('ends at [DONE] and ignores the rest', () => {
     expect(whole(openAi, `data: [DONE]\n\n${sse(delta({ content: 'late' }))}`)).toEqual([['done']]);
   });
 
-  it('forgives half a line at the end', () => {
+  it('ignores half a line at the end', () => {
     expect(whole(openAi, 'data: {"choices":[{"del')).toEqual([]);
   });
 
-  it.each(['null', '3', '"text"', '{', '[1]'])('refuses a chunk that is no object: %s', (data) => {
+  it.each(['null', '3', '"text"', '{', '[1]'])('refuses a chunk that is not an object: %s', (data) => {
     const sink = new Recorder();
     expect(() => openAi(sink).feed(Buffer.from(`data: ${data}\n\n`))).toThrow('malformed chunk');
   });
@@ -216,7 +216,7 @@ describe('OpenAiDecoder', () => {
     ]);
   });
 
-  it('gives each tool call one index, however its pieces name it', () => {
+  it('gives each tool call one index, for every way in which pieces name it', () => {
     const make: MakeDecoder = (sink) => new OpenAiDecoder(sink, true);
     const call = (fields: object, part: string) =>
       delta({ tool_calls: [{ ...fields, function: { arguments: part } }] });
@@ -252,7 +252,7 @@ describe('OpenAiDecoder', () => {
 });
 
 describe('OllamaDecoder', () => {
-  it('translates tool calls into chunks of OpenAI', () => {
+  it('translates tool calls into OpenAI chunks', () => {
     const tool_calls = [{ function: { name: 'add', arguments: { a: 1 } } }];
     const first = { model: 'm', message: { role: 'assistant', tool_calls } };
     const last = {

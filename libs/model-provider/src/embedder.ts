@@ -4,7 +4,7 @@ import type { Embedder, EmbedderLimits, EmbedOptions, Embeddings } from './types
 
 type Document = Record<string, unknown>;
 
-/** What both kinds of embedder share: the request with its limits, and that the answer is held against the texts. */
+/** Common part of both kinds of embedder: the request with its limits, and the checks of the reply. */
 abstract class HttpEmbedder implements Embedder {
   constructor(
     protected readonly endpoint: Endpoint,
@@ -27,7 +27,7 @@ abstract class HttpEmbedder implements Embedder {
     return { vectors, ...(typeof tokens === 'number' && { tokens }) };
   }
 
-  /** Sends the texts and reads the answer; the vectors are checked by who called. */
+  /** Sends the texts and parses the reply; the caller checks the vectors. */
   protected abstract request(
     texts: readonly string[],
     options: EmbedOptions,
@@ -42,12 +42,12 @@ abstract class HttpEmbedder implements Embedder {
   }
 }
 
-/** Servers that refused `encoding_format`: they are asked without it from then on. */
+/** Servers that refused `encoding_format`: later requests omit it. */
 const plainServers = new Set<string>();
-/** More servers than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
+/** More servers than any installation has; it only bounds an admin's trials of addresses. */
 const MAX_PLAIN_SERVERS = 256;
 
-/** OpenAI's `/embeddings` and everything that imitates it. */
+/** OpenAI's `/embeddings` and compatible servers. */
 export class OpenAiEmbedder extends HttpEmbedder {
   protected async request(
     texts: readonly string[],
@@ -63,8 +63,8 @@ export class OpenAiEmbedder extends HttpEmbedder {
   }
 
   /**
-   * Asks for base64, a quarter of the bytes and a ninth of the time to read. Servers that do not know it either leave it
-   * alone and answer with numbers, or refuse the request, and then get it in its plain form.
+   * Requests base64, a quarter of the bytes and a ninth of the time to parse. Other servers either ignore it and reply with numbers, or
+   * refuse the request, which is then repeated without it.
    */
   private async send(body: Document, options: EmbedOptions): Promise<Document> {
     const server = `${this.endpoint.address} ${this.model}`;
@@ -75,7 +75,7 @@ export class OpenAiEmbedder extends HttpEmbedder {
         if (!(error instanceof ProviderError && (error.status === 400 || error.status === 422))) throw error;
       }
     }
-    // Where the refusal had another reason, it is this second answer that says so.
+    // If the refusal had another reason, this second reply shows it.
     const document = await this.post('/embeddings', body, options);
     if (plainServers.size >= MAX_PLAIN_SERVERS) plainServers.clear();
     plainServers.add(server);
@@ -95,7 +95,7 @@ export class OllamaEmbedder extends HttpEmbedder {
   }
 }
 
-/** The embeddings as their `index` says, which a server may send in any order; as they came where it is left out. */
+/** The embeddings by their `index`, which may be in any order; in the given order without one. */
 function inOrder(rows: unknown[]): unknown[] {
   const ordered = new Array<unknown>(rows.length);
   for (const [position, row] of rows.entries()) {
@@ -118,7 +118,7 @@ function vectorOf(embedding: unknown): Float32Array {
   return vector;
 }
 
-/** `Float32Array.from` alone would make zeros of nulls: a vector that is wrong and looks sound. */
+/** `Float32Array.from` alone would turn nulls into zeros: a wrong vector that looks valid. */
 function vectorOfNumbers(embedding: readonly unknown[]): Float32Array {
   if (!embedding.every((value) => typeof value === 'number')) throw malformed('an embedding that is not of numbers');
   return Float32Array.from(embedding);

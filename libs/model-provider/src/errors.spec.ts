@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorFromResponse, errorFromStream, isErrorDocument, ProviderError, withoutSecrets } from './errors';
 
-describe('what a provider says of its failure', () => {
+describe('the error of a provider', () => {
   it.each([
     [{ error: { message: 'a' } }, 'a'],
     [{ error: 'a' }, 'a'],
@@ -23,7 +23,7 @@ describe('what a provider says of its failure', () => {
     expect(errorFromResponse(422, {}, JSON.stringify(body))).toMatchObject({ code: 'INVALID_ARGUMENT', message });
   });
 
-  it('takes the status that an error inside a stream names', () => {
+  it('uses the status of an error inside a stream', () => {
     expect(errorFromStream({ object: 'error', message: 'a', code: 400 })).toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(errorFromStream({ error: { message: 'a', code: '429' } })).toMatchObject({ code: 'RATE_LIMITED' });
     expect(errorFromStream({ detail: 'a' })).toMatchObject({ code: 'UNAVAILABLE', message: 'a' });
@@ -33,7 +33,7 @@ describe('what a provider says of its failure', () => {
     ['lists', `{"error":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
     ['objects', `{"error":${'{"error":'.repeat(7_000)}1${'}'.repeat(7_000)}}`],
     ['places', `{"detail":[{"msg":"a","loc":[${'['.repeat(30_000)}${']'.repeat(30_000)}]}]}`],
-  ])('is read however deep its %s are', (_, body) => {
+  ])('is parsed however deep its %s are', (_, body) => {
     expect(errorFromResponse(400, {}, body).code).toBe('INVALID_ARGUMENT');
     expect(errorFromStream(JSON.parse(body)).code).toBe('UNAVAILABLE');
   });
@@ -45,9 +45,9 @@ describe('what a provider says of its failure', () => {
     { error: '' },
     { error: null, choices: [] },
     { choices: [], detail: 'x' },
-  ])('is nothing in a good chunk: %j', (chunk) => expect(isErrorDocument(chunk)).toBe(false));
+  ])('is ignored in a good chunk: %j', (chunk) => expect(isErrorDocument(chunk)).toBe(false));
 
-  it('is shown without keys, also those of others', () => {
+  it('is shown without keys, also foreign ones', () => {
     const error = new ProviderError(
       'UNAUTHENTICATED',
       'Key sk-proj-ab**********xyz9 or my-own-key, Bearer abcdefgh.ijk',
@@ -60,7 +60,7 @@ describe('what a provider says of its failure', () => {
     expect(shown).toMatchObject({ code: 'UNAUTHENTICATED', confidential: true });
   });
 
-  it('names what a user can do where the conversation is too long', () => {
+  it('advises the user if the conversation is too long', () => {
     const error = errorFromResponse(
       400,
       {},

@@ -25,8 +25,8 @@ interface ErrorDetails {
 }
 
 /**
- * Why a provider did not answer. `message` is for administrators and logs: the provider's own words where it has any, with every secret
- * of the connection removed. Users are told `publicMessage`.
+ * Why a provider did not answer. `message` is for administrators and logs: the provider's own message if any, without the connection's
+ * secrets. Users see `publicMessage`.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -37,7 +37,7 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** Seconds, from the provider's `Retry-After`. */
   readonly retryAfter?: number;
-  /** `message` quotes the provider or names its address, which may tell an organisation, a project or a host. */
+  /** `message` quotes the provider or its address, which may reveal an organisation, a project or a host. */
   readonly confidential: boolean;
 
   constructor(code: ProviderErrorCode, message: string, details: ErrorDetails = {}) {
@@ -49,7 +49,7 @@ export class ProviderError extends Error {
     this.confidential = details.confidential ?? false;
   }
 
-  /** One plain sentence or two for everybody: what happened and what to do. */
+  /** One or two plain sentences for users: what happened and what to do. */
   get publicMessage(): string {
     return this.confidential ? publicSentence(this) : this.message;
   }
@@ -100,10 +100,10 @@ export function headerOf(headers: ResponseHeaders, name: string): string | undef
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** No error says its words deeper than this. What is nested without end must not cost the stack. */
+/** Maximum depth of an error's message. Endless nesting must not overflow the stack. */
 const MAX_DEPTH = 6;
 
-/** The provider's own words out of the error shapes that are in use; undefined when there are none. */
+/** The provider's own message in the common error shapes; undefined if there is none. */
 export function errorMessageOf(body: unknown, depth = 0): string | undefined {
   if (typeof body === 'string') return body.trim() || undefined;
   if (depth === MAX_DEPTH) return undefined;
@@ -117,10 +117,10 @@ export function errorMessageOf(body: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
-/** More complaints than these help nobody. */
+/** Most listed errors in a message. */
 const MAX_LISTED = 5;
 
-/** FastAPI's list of complaints as one sentence: `messages.0.role: Field required; n: Input should be a valid integer`. */
+/** FastAPI's list of errors as one sentence: `messages.0.role: Field required; n: Input should be a valid integer`. */
 function listedMessages(list: readonly unknown[], depth: number): string | undefined {
   const said = list.slice(0, MAX_LISTED).flatMap((item) => {
     const message = errorMessageOf(item, depth);
@@ -139,7 +139,7 @@ export function errorFromResponse(status: number, headers: ResponseHeaders, body
   try {
     parsed = JSON.parse(body);
   } catch {
-    // An HTML error page of a proxy helps nobody; plain text does.
+    // An HTML error page of a proxy does not help the reader; plain text does.
     parsed = /^\s*</.test(body) ? undefined : body;
   }
   const said = errorMessageOf(parsed)?.slice(0, MESSAGE_LIMIT);
@@ -194,7 +194,7 @@ export function isErrorDocument(document: Record<string, unknown>): boolean {
   return object === 'error' || (detail !== undefined && detail !== null);
 }
 
-/** An error object that came inside an answer that had begun with 200. */
+/** An error object inside a reply that had begun with 200. */
 export function errorFromStream(body: unknown): ProviderError {
   const record = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const detail = (typeof record.error === 'object' && record.error !== null ? record.error : record) as Record<
@@ -232,10 +232,12 @@ function describeTransport(error: unknown, code: string): string {
   return message || code || 'unknown reason';
 }
 
-/** What providers' keys look like, also where half of one is starred out: `sk-proj-…`, `gsk_…`, `Bearer …`. */
+/** Patterns of providers' keys, also partly masked ones: `sk-proj-…`, `gsk_…`, `Bearer …`. */
 const KEYS = /\b(?:sk|pk|rk|gsk|xai|hf|key|api[-_]?key)[-_][\w*-]{6,}|\bBearer\s+[\w.~+/*-]{6,}=*|\bAIza[\w*-]{10,}/gi;
 
-/** Takes the connection's secrets, and whatever looks like a key, out of a text that a provider may have echoed. */
+/**
+ * Removes the connection's secrets, and anything that looks like a key, from a text that a provider may have echoed.
+ */
 export function withoutSecrets(error: ProviderError, secrets: readonly string[]): ProviderError {
   let message = error.message;
   for (const secret of secrets) message = message.split(secret).join('***');

@@ -1,9 +1,9 @@
 import type { ChatMessage, Usage } from './types';
 
-/** Characters per token of a text whose token count nobody reports. */
+/** Estimated characters per token. */
 const CHARS_PER_TOKEN = 4;
 
-/** Usage of an answer whose provider does not count, from the lengths of what was sent and what came. */
+/** Estimated usage of an answer whose provider does not count, from the lengths of request and answer. */
 export function estimatedUsage(messages: readonly ChatMessage[], answerLength: number): Usage {
   const prompt = messages.reduce((sum, { content }) => sum + lengthOf(content), 0);
   const [prompt_tokens, completion_tokens] = [prompt, answerLength].map((length) =>

@@ -26,7 +26,7 @@ const PARAMETERS: Record<string, string> = {
   n: 'gen_ai.request.choice.count',
 };
 
-/** What a span is called by the conventions. */
+/** Name of a span by the conventions. */
 export function genAiSpanName(request: Pick<ChatRequest, 'model'>): string {
   return `chat ${request.model}`;
 }

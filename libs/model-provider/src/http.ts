@@ -21,7 +21,7 @@ interface StreamBody {
   body(): unknown;
 }
 
-/** A connection taken apart once: where it is, what every request carries, and what no message may show. */
+/** A parsed connection: its address, the headers of every request, and the secrets that no message may show. */
 export class Endpoint {
   readonly headers: Record<string, string>;
   readonly secrets: readonly string[];
@@ -48,7 +48,7 @@ export class Endpoint {
     );
   }
 
-  /** Where it is, without what a query may hold. */
+  /** The address, without the query, which may contain secrets. */
   get address(): string {
     return this.url.origin + this.url.pathname;
   }
@@ -80,8 +80,8 @@ export class Endpoint {
   }
 
   /**
-   * The rows of a model list.
-   * They are under `data` or `models`; a document that is a list is the rows themselves.
+   * The rows of a model list, under `data` or `models`, or the document itself if it is a list.
+   *
    * @throws ProviderError
    */
   async rows(operation: string, signal?: AbortSignal): Promise<Record<string, unknown>[]> {
@@ -96,7 +96,8 @@ export class Endpoint {
   }
 
   /**
-   * One JSON request, repeated as the policy says.
+   * One JSON request, retried by the policy.
+   *
    * @throws ProviderError
    */
   async json(

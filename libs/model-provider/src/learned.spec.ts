@@ -12,7 +12,7 @@ function afterRefusal(message: string, sent: Record<string, unknown> = body, sta
   return { learned, body: refusals.adapt(sent) };
 }
 
-describe('what a provider refuses', () => {
+describe('a refused field', () => {
   it.each([
     ['Unknown field: stream_options', 'stream_options'],
     ['stream_options: Extra inputs are not permitted', 'stream_options'],
@@ -28,7 +28,7 @@ describe('what a provider refuses', () => {
     expect(afterRefusal(message, body, 422).learned).toBe(true);
   });
 
-  it('goes by its other name', () => {
+  it('is sent under its other name', () => {
     const { max_tokens, ...rest } = body;
     const wanted = { ...rest, max_completion_tokens: max_tokens };
     expect(
@@ -47,11 +47,11 @@ describe('what a provider refuses', () => {
     ['max_tokens is too large: 9. This model supports at most 8 completion tokens', 400],
     ['Unknown field: messages', 400],
     ['Unknown field: stream_options', 500],
-  ])('is told where it is about what was asked for: %s', (message, status) => {
+  ])('is reported if the user asked for it: %s', (message, status) => {
     expect(afterRefusal(message, body, status)).toEqual({ learned: false, body });
   });
 
-  it('is remembered once a request without it was answered, and not before', () => {
+  it('is remembered only after a request without it was answered', () => {
     const request = () => new LearnedRefusals('http://server/v1', 'a model');
     const { stream_options: _, ...rest } = body;
     const error = new ProviderError('INVALID_ARGUMENT', 'Unknown field: stream_options', { status: 400 });
@@ -65,7 +65,7 @@ describe('what a provider refuses', () => {
     expect(request().adapt(body)).toEqual(rest);
   });
 
-  it('is not learned twice, so that asking again ends', () => {
+  it('is not learned twice, so that retries end', () => {
     const { body: rest } = afterRefusal('Unknown field: stream_options');
     expect(afterRefusal('Unknown field: stream_options', rest).learned).toBe(false);
   });

@@ -1,38 +1,38 @@
 import { LRUCache } from 'lru-cache';
 import type { ProviderError } from './errors';
 
-/** What one model of one server does not take. */
+/** Fields that one model of one server refuses. */
 interface Refusals {
-  /** Fields that are left out. */
+  /** Omitted fields. */
   omitted: ReadonlySet<string>;
-  /** Fields that go by another name. */
+  /** Fields that are sent under another name. */
   renamed: ReadonlyMap<string, string>;
 }
 
 const NOTHING: Refusals = { omitted: new Set(), renamed: new Map() };
 
-/** Fields without which an answer is still the answer that was asked for. */
+/** Optional fields: the answer without them is still what the user asked for. */
 const DISPENSABLE = ['stream_options', 'temperature', 'top_p', 'presence_penalty', 'frequency_penalty'];
-/** Two names of one thing: which of them a server wants depends on its age. */
+/** Two names of one field: which one a server accepts depends on its age. */
 const ALIASES = [
   ['max_tokens', 'max_completion_tokens'],
   ['max_completion_tokens', 'max_tokens'],
 ] as const;
-/** That the field is refused, not its value ("temperature must be at most 2"), of which the asker has to hear. */
+/** Matches a refusal of the field, not of its value ("temperature must be at most 2"), which the user must see. */
 const REFUSES_FIELD =
   /unsupported|not support|unrecogni[sz]ed|unknown|unexpected|not permitted|not allowed|forbidden|extra (input|field|propert)|additional propert|deprecated|only the default/i;
 
-/** By server and model. Forgotten after an hour: servers are replaced by newer ones under the same address. */
+/** By server and model. Expires after an hour: a server may be upgraded under the same address. */
 const learned = new LRUCache<string, Refusals>({ max: 1_000, ttl: 60 * 60_000 });
 
 /**
- * One request to a model, without what the model has refused. What it refuses is learned from its errors, and kept for the whole process
- * once a request without it was answered: an error that was misread costs its own request one more try, and no other request a field.
+ * One request to a model, without refused fields. Refusals are learned from errors, and remembered for the whole process once a request
+ * without the field was answered: a misread error costs its own request one more attempt, and does not affect others.
  */
 export class LearnedRefusals {
   private readonly key: string;
   private refusals: Refusals;
-  /** Something in `refusals` was learned by this request. */
+  /** This request has learned a refusal. */
   private unconfirmed = false;
   private sent: Readonly<Record<string, unknown>> = {};
 
@@ -41,12 +41,12 @@ export class LearnedRefusals {
     this.refusals = learned.get(this.key) ?? NOTHING;
   }
 
-  /** Whether this field is left out. */
+  /** Whether this field is omitted. */
   omits(field: string): boolean {
     return this.refusals.omitted.has(field);
   }
 
-  /** The body without what is refused, to be sent next. */
+  /** The next body, without refused fields. */
   adapt(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const { omitted, renamed } = this.refusals;
     if (omitted.size === 0 && renamed.size === 0) return (this.sent = body);
@@ -60,8 +60,9 @@ export class LearnedRefusals {
   }
 
   /**
-   * Learns from the failure of what was sent last.
-   * @returns whether the next body will be another one, so that asking again makes sense
+   * Learns from the failure of the last body.
+   *
+   * @returns whether the next body differs, so that a retry makes sense
    */
   learn(error: ProviderError): boolean {
     const body = this.sent;
@@ -73,12 +74,12 @@ export class LearnedRefusals {
     );
     if (alias) return this.tryWith({ omitted, renamed: new Map([...renamed, alias]) });
     const field = DISPENSABLE.find((name) => body[name] !== undefined && names(message, name));
-    // Nobody asked for usage at that price; a sampling parameter was asked for.
+    // Usage is optional for us; a sampling parameter was the user's choice.
     if (field !== 'stream_options' && !REFUSES_FIELD.test(message)) return false;
     return field !== undefined && this.tryWith({ omitted: new Set([...omitted, field]), renamed });
   }
 
-  /** What was sent last is being answered: what it was sent without is remembered. */
+  /** The last body is being answered: its omissions are remembered. */
   confirm(): void {
     if (this.unconfirmed) learned.set(this.key, this.refusals);
     this.unconfirmed = false;
@@ -90,7 +91,7 @@ export class LearnedRefusals {
   }
 }
 
-/** Whether the message refuses one name and, or by doing so, asks for the other. */
+/** Whether the message refuses one name and asks for the other. */
 function prefers(message: string, refused: string, wanted: string): boolean {
   if (!names(message, refused)) return false;
   if (!names(message, wanted)) return REFUSES_FIELD.test(message);

@@ -4,17 +4,17 @@ const CR = 0x0d;
 const LF = 0x0a;
 const EMPTY = Buffer.alloc(0);
 
-/** Bytes without one complete line or event after which the provider is taken to be broken; bounds what it can make us hold. */
+/** Bytes without a complete line or event after which the provider counts as broken; limits memory. */
 export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Cuts a body into lines, which end with LF, CR or both. It works on bytes, so that no character is torn, and looks at each of them
- * once however the body is cut. What waits for the end of its line is copied: a piece of one byte would keep a hundred times as much.
+ * Splits a body into lines, which end with LF, CR or both. It works on bytes, so that no character is torn, and scans each of them once for
+ * any cuts. Incomplete lines are copied: a piece of one byte would keep a hundred times as much.
  */
 export class LineSplitter {
   private waiting = EMPTY;
   private waitingBytes = 0;
-  /** The last line ended with the last byte, a CR: an LF right after it is part of that end. */
+  /** The last line ended with a CR as the last byte: an LF right after it belongs to it. */
   private afterCr = false;
 
   constructor(private readonly onLine: (line: string) => void) {}
@@ -40,7 +40,7 @@ export class LineSplitter {
     if (from < bytes.length) this.wait(from === 0 ? bytes : bytes.subarray(from));
   }
 
-  /** The body has ended: what waits is its last line. */
+  /** The body has ended: pending bytes are its last line. */
   end(): void {
     if (this.waitingBytes > 0) this.line(EMPTY, 0, 0);
   }

@@ -41,7 +41,7 @@ export class OllamaDecoder implements StreamDecoder {
     try {
       this.lines.end();
     } catch (error) {
-      // Half a line is the mark of a cut connection.
+      // Half a line means that the connection was cut.
       if (!(error instanceof ProviderError && error.code === 'PROTOCOL')) throw error;
     }
   }

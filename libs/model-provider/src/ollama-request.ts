@@ -24,7 +24,7 @@ const OPTIONS: Record<string, string> = {
 /** Fields that have the same name and meaning in both. */
 const SAME = ['model', 'tools', 'keep_alive', 'think', 'format'];
 
-/** The body of Ollama's `/api/chat` for a request in OpenAI's shape. What Ollama has no word for is left out. */
+/** The body of Ollama's `/api/chat` for an OpenAI request. Fields that Ollama does not have are left out. */
 export function toOllamaBody(
   body: Record<string, unknown>,
   messages: readonly ChatMessage[],
@@ -65,7 +65,7 @@ function toOllamaMessage(message: ChatMessage): Record<string, unknown> {
       if (part?.type === 'text' && part.text) texts.push(part.text);
       if (part?.type === 'image_url') {
         const url = typeof part.image_url === 'string' ? part.image_url : part.image_url?.url;
-        // Ollama takes bare base64; it does not fetch addresses.
+        // Ollama accepts bare base64 and does not fetch addresses.
         if (url) images.push(url.replace(/^data:[^,]*,/, ''));
       }
     }

@@ -4,7 +4,7 @@ import { LineSplitter, MAX_EVENT_BYTES, tooLarge } from './lines';
 import { ToolCallIndexes } from './tool-call-indexes';
 import type { RawChunk, Usage } from './types';
 
-/** What a held line costs beside its characters: empty ones without end must not be free. */
+/** Cost of a held line besides its characters, so that endless empty lines are limited too. */
 const LINE_OVERHEAD = 64;
 
 interface Delta {
@@ -29,18 +29,18 @@ interface OpenAiChunk extends Record<string, unknown> {
 }
 
 /**
- * Server-sent events of OpenAI's chat completions and of everything that imitates them: also without `data:`, with other fields, with
- * keep-alive text, and one whole document where a stream was asked for. The content type says nothing, so nobody looks at it.
+ * Server-sent events of OpenAI's chat completions and of compatible servers: also without `data:`, with other fields, with keep-alive text,
+ * and one whole document instead of a stream. The content type is unreliable and ignored.
  */
 export class OpenAiDecoder implements StreamDecoder {
   private readonly lines = new LineSplitter((line) => this.line(line));
   private readonly calls = new ToolCallIndexes();
   private first = true;
   private complete = false;
-  /** Of the event that is being read. */
+  /** Name of the current event. */
   private name = '';
   private data?: string;
-  /** Lines of a JSON document that is not in an event. */
+  /** Lines of a JSON document outside of an event. */
   private document?: string[];
   private heldCharacters = 0;
 
@@ -58,10 +58,10 @@ export class OpenAiDecoder implements StreamDecoder {
     try {
       this.lines.end();
       this.endDocument();
-      // Some servers leave out the last empty line.
+      // Some servers omit the last empty line.
       this.endEvent();
     } catch (error) {
-      // Half a line is the mark of a cut connection, not of a provider that speaks wrongly.
+      // Half a line means that the connection was cut, not a protocol error.
       if (!(error instanceof ProviderError && error.code === 'PROTOCOL')) throw error;
     }
   }
@@ -100,7 +100,7 @@ export class OpenAiDecoder implements StreamDecoder {
     if (data === undefined) return;
     const chunk = parse(data);
     if (chunk !== undefined) return this.chunk(chunk, name);
-    // Servers that put no empty line between their events.
+    // For servers without empty lines between their events.
     for (const line of data.split('\n')) this.datum(line, name);
   }
 
@@ -109,7 +109,7 @@ export class OpenAiDecoder implements StreamDecoder {
     if (trimmed === '[DONE]') return this.done();
     const chunk = parse(trimmed);
     if (chunk !== undefined) return this.chunk(chunk, name);
-    // Nothing, or a word that keeps the connection open.
+    // Empty, or keep-alive text.
     if (!/^[{["\d]|^null$/.test(trimmed)) return;
     throw new ProviderError('PROTOCOL', 'The provider sent a malformed chunk');
   }
@@ -155,7 +155,7 @@ export class OpenAiDecoder implements StreamDecoder {
     else if (chunk.object === 'chat.completion' && choice.message) this.sink.finishReason('stop');
   }
 
-  /** In the one shape that clients read: `delta`, and every tool call with its index. */
+  /** The chunk in the shape that clients read: `delta`, and every tool call with its index. */
   private normalised(chunk: OpenAiChunk, choices: readonly Choice[]): RawChunk {
     if (!choices.some((choice) => choice?.message || choice?.delta?.tool_calls)) return chunk;
     return {
@@ -183,9 +183,9 @@ function parse(text: string): OpenAiChunk | undefined {
   return undefined;
 }
 
-/** Text and reasoning of a delta or a message, in the spellings that are in use. */
+/** Text and reasoning of a delta or a message, in all known spellings. */
 export function deliver(sink: Pick<EventSink, 'text' | 'reasoning'>, delta: Delta): void {
-  // One of the two may be there and empty.
+  // One of the two may be present and empty.
   const reasoning = delta.reasoning_content || delta.reasoning;
   if (typeof reasoning === 'string' && reasoning) sink.reasoning(reasoning);
   const { content } = delta;

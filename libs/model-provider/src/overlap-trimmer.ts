@@ -1,9 +1,9 @@
-/** White space at the end of a text that is continued: a provider that repeats it at the begin of its own would double it. */
+/** Trims white space that a provider repeats at the beginning of a continued text. */
 export class OverlapTrimmer {
-  /** @param expected what may be repeated; empty when nothing was held back */
+  /** @param expected the white space that may be repeated; empty if none was cut */
   constructor(private expected: string) {}
 
-  /** The piece without what it repeats. */
+  /** The piece without the repetition. */
   join(piece: string): string {
     if (this.expected === '') return piece;
     let same = 0;

@@ -1,6 +1,6 @@
 import { interceptors, Pool, type Dispatcher } from 'undici';
 
-/** More origins than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
+/** More origins than any installation has; it only bounds an admin's trials of addresses. */
 const MAX_ORIGINS = 256;
 
 interface Entry {
@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * A connection that is not used for as long is closed, unless the server says less: a new one costs the first token a handshake. A server that
- * closes it at the very moment of a request is asked once more.
+ * Idle connections are closed after this time, unless the server asks for less: a new one adds a handshake to the first token. A request on a
+ * connection that the server closes at that moment is retried once.
  */
 const KEEP_ALIVE_MS = 60_000;
 
@@ -23,14 +23,14 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
   if (known && !known.pool.closed && !known.pool.destroyed) return known.dispatcher;
   const pool = new Pool(origin, {
     connect: { timeout: connectTimeoutMs },
-    // The time-outs of an answer are kept by the stream itself: undici's count bytes, ours count tokens.
+    // The stream itself implements the time-outs: undici's count bytes, ours count tokens.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     pipelining: 1,
     connections: null,
   });
-  // Some servers compress without being asked to, their errors too.
+  // Some servers compress without being asked, errors too.
   const dispatcher = pool.compose(interceptors.decompress({ skipErrorResponses: false }));
   pools.set(key, { pool, dispatcher });
   if (pools.size > MAX_ORIGINS) {
@@ -41,7 +41,7 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
   return dispatcher;
 }
 
-/** Closes every idle connection and cuts the busy ones; for the end of a process and for tests. */
+/** Closes all connections, idle and busy; for the end of a process and for tests. */
 export async function closeProviderPools(): Promise<void> {
   const all = [...pools.values()];
   pools.clear();

@@ -43,7 +43,7 @@ describe('how a provider continues', () => {
     expect(continuationFor(anthropic, model)).toBe(expected);
   });
 
-  it('is told by a model list only when all of it agrees', () => {
+  it('is derived from a model list only if all entries agree', () => {
     const model = (ownedBy: string) => ({ id: 'm', name: 'm', ownedBy, raw: {} });
     expect(continuationFromModels([model('vllm'), model('vllm')])).toBe('continue_final_message');
     expect(continuationFromModels([model('perennial-local-model')])).toBe('trailing_assistant');
@@ -75,7 +75,7 @@ describe('how a provider continues', () => {
     expect(() => prepare('none')).toThrow('cannot continue');
   });
 
-  it('has white space at the seam once', () => {
+  it('has the white space at the boundary once', () => {
     const read = (...pieces: string[]) => {
       const trimmer = new OverlapTrimmer(' \n');
       return pieces.map((piece) => trimmer.join(piece)).join('');
@@ -134,7 +134,7 @@ describe('toOllamaBody', () => {
 });
 
 describe('traces', () => {
-  it('name the call and its size, never its content or key', () => {
+  it('describe the call and its size, never its content or key', () => {
     const attributes = genAiAttributes(
       { ...anthropic, apiKey: 'sk-secret' },
       {

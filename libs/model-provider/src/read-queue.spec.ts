@@ -17,8 +17,8 @@ function queue() {
   return { seen, reads };
 }
 
-describe('what a provider sends at once', () => {
-  it('is decoded in parts, with everything else in between', async () => {
+describe('a burst of a provider', () => {
+  it('is decoded in parts, yielding to the event loop in between', async () => {
     const { seen, reads } = queue();
     reads.push(Buffer.alloc(2 * MEGABYTE, 'a'));
     reads.push(Buffer.from('b'));
@@ -34,7 +34,7 @@ describe('what a provider sends at once', () => {
     expect(seen.resumed).toBe(1);
   });
 
-  it('costs a turn no more when it comes from many, and everybody has a turn', async () => {
+  it('takes no longer per turn with many answers, and each answer gets its turn', async () => {
     const all = Array.from({ length: 100 }, () => queue());
     for (const { reads } of all) reads.push(Buffer.alloc(MEGABYTE / 4, 'a'));
     const sum = () => all.reduce((bytes, { seen }) => bytes + seen.bytes, 0);
@@ -51,12 +51,12 @@ describe('what a provider sends at once', () => {
     }
     expect(most).toBeLessThan(MEGABYTE / 2);
     expect(late.seen).toMatchObject({ bytes: 1, paused: 1, resumed: 1 });
-    // It waited for a slice of each that was before it, and for no more.
+    // It waited for one slice of each answer before it.
     expect(mostOfOne).toBeLessThanOrEqual(MEGABYTE / 8);
     await turn();
   });
 
-  it('is decoded at once when it is little', () => {
+  it('is decoded at once if it is small', () => {
     const { seen, reads } = queue();
     for (let count = 0; count < 10; count++) reads.push(Buffer.from('a'));
     let ended = false;
@@ -65,7 +65,7 @@ describe('what a provider sends at once', () => {
     expect(ended).toBe(true);
   });
 
-  it('is dropped when nobody wants it any more, and the sender is let go', async () => {
+  it('is dropped when its answer is cancelled, and the sender is resumed', async () => {
     const { seen, reads } = queue();
     reads.push(Buffer.alloc(2 * MEGABYTE));
     const { bytes } = seen;

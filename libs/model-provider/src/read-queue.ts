@@ -1,27 +1,27 @@
-/** Bytes of all answers that are decoded before everything else in the process gets its turn: some milliseconds of work. */
+/** Bytes of all answers that are decoded before the event loop continues: some milliseconds of work. */
 const BYTES_A_TURN = 256 * 1024;
-/** The most of one answer that is decoded before the other answers get their turn. */
+/** Bytes of one answer that are decoded before the other answers get their turn. */
 const SLICE_BYTES = 64 * 1024;
 
 export interface ReadQueueOptions {
   take(bytes: Buffer): void;
-  /** Asks the sender to stop for a moment; what is under way still comes. */
+  /** Asks the sender to pause; bytes in transit still arrive. */
   pause(): void;
   resume(): void;
 }
 
-/** Those who have more than a turn of the event loop can bear: a slice each, one after another, however many they are. */
+/** Round robin between answers with more bytes than one turn of the event loop allows: a slice each. */
 class Turns {
   private left = BYTES_A_TURN;
   private readonly waiting = new Set<ReadQueue>();
   private isScheduled = false;
 
-  /** Somebody waits for a turn. */
+  /** Answers are waiting. */
   get isBusy(): boolean {
     return this.waiting.size > 0;
   }
 
-  /** Nothing more is to be decoded in this turn. */
+  /** The budget of this turn is used up. */
   get isOver(): boolean {
     return this.left <= 0;
   }
@@ -30,7 +30,7 @@ class Turns {
     this.left -= bytes;
   }
 
-  /** Calls `turn` when it is the queue's. */
+  /** Calls `turn` when it is the queue's turn. */
   await(reads: ReadQueue): void {
     this.waiting.add(reads);
     this.schedule();
@@ -44,7 +44,7 @@ class Turns {
 
   private next(): void {
     this.left = BYTES_A_TURN;
-    // Who has more comes again at the end, within the same turn where there is time.
+    // A queue with more bytes gets another turn at the end, within the same turn of the loop if there is time.
     for (const reads of this.waiting) {
       if (this.isOver) break;
       this.waiting.delete(reads);
@@ -57,14 +57,14 @@ class Turns {
 
 const turns = new Turns();
 
-/** Whether bytes wait that were read and not yet handed on. */
+/** Whether bytes were read and not yet decoded. */
 export function bytesWait(): boolean {
   return turns.isBusy;
 }
 
 /**
- * Hands on what a provider sends, a bounded part in each turn of the event loop: providers that send megabytes at once must not keep
- * the process from its heartbeats and the other answers from their words.
+ * Decodes a provider's bytes, a bounded part in each turn of the event loop: megabytes at once must not delay the process's heartbeat or
+ * other answers.
  */
 export class ReadQueue {
   private waiting: Buffer[] = [];
@@ -80,19 +80,19 @@ export class ReadQueue {
     if (turns.isOver || this.waiting.length > 0) this.yield();
   }
 
-  /** Calls back once everything that was pushed has been handed on; at once where that is so. */
+  /** Calls back once everything that was pushed is decoded, at once if it is. */
   whenEmpty(then: () => void): void {
     if (!this.yielding) return then();
     this.afterwards = then;
   }
 
-  /** Forgets what waits, and who waits for its end. */
+  /** Drops pending bytes and callbacks. */
   clear(): void {
     this.waiting = [];
     this.afterwards = undefined;
   }
 
-  /** Hands on a slice. */
+  /** Decodes a slice. */
   turn(): void {
     let room = SLICE_BYTES;
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {

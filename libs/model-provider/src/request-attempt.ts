@@ -3,11 +3,11 @@ import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type Re
 import type { StreamDecoder } from './decoder';
 import { ReadQueue } from './read-queue';
 
-/** Who an {@link RequestAttempt} reports to. */
+/** Receives the reports of a {@link RequestAttempt}. */
 export interface RequestAttemptOwner {
   /** The request is about to be written to a connected socket. */
   sent(): void;
-  /** Work on what has come begins, or ends. */
+  /** Decoding begins or ends. */
   reading(isReading: boolean): void;
   /** One network read has been decoded. */
   received(): void;
@@ -16,14 +16,14 @@ export interface RequestAttemptOwner {
   failed(attempt: RequestAttempt, error: ProviderError): void;
 }
 
-/** More of an error page than this is not read. */
+/** Bytes of an error page that are read. */
 const ERROR_BODY_LIMIT = 64 * 1024;
-/** After the end of an answer the server gets this long to end its response, so that the connection can be kept. */
+/** After the answer the server gets this long to end its response, so that the connection can be reused. */
 const DRAIN_MS = 5_000;
 
 /**
- * One HTTP request of a streamed answer, as a handler of undici's dispatch: no Readable between socket and decoder, which
- * would cost more than the parsing does.
+ * One HTTP request of a streamed answer, as a handler of undici's dispatch: no Readable between socket and decoder, which would cost more
+ * than parsing.
  */
 export class RequestAttempt implements Dispatcher.DispatchHandler {
   private controller?: Dispatcher.DispatchController;
@@ -46,7 +46,7 @@ export class RequestAttempt implements Dispatcher.DispatchHandler {
     private readonly makeDecoder: () => StreamDecoder,
   ) {}
 
-  /** Ends the request now; nothing is reported afterwards. */
+  /** Ends the request now without further reports. */
   abort(): void {
     if (this.over && !this.drainTimer) return;
     this.over = true;
@@ -56,7 +56,7 @@ export class RequestAttempt implements Dispatcher.DispatchHandler {
     this.controller?.abort(new Error('no longer wanted'));
   }
 
-  /** The answer is complete: whatever else comes is thrown away. */
+  /** The answer is complete: further bytes are discarded. */
   drain(): void {
     if (this.over) return;
     this.over = true;
@@ -77,7 +77,7 @@ export class RequestAttempt implements Dispatcher.DispatchHandler {
     this.headers = headers;
     if (status >= 300) return;
     const contentType = (headerOf(headers, 'content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-    // The pool has taken away what it can unpack.
+    // The pool has removed the encodings that it can decompress.
     const encoding = headerOf(headers, 'content-encoding') || 'identity';
     if (contentType === 'text/html') {
       this.fail(
@@ -117,7 +117,7 @@ export class RequestAttempt implements Dispatcher.DispatchHandler {
     this.drainTimer = undefined;
     if (this.over) return;
     if (this.status >= 300) return this.fail(this.refusal());
-    // What had arrived before is part of the answer.
+    // Bytes that arrived before the error are part of the answer.
     this.reads.whenEmpty(() => this.fail(errorFromTransport(error, this.requested)));
   }
 
@@ -132,7 +132,7 @@ export class RequestAttempt implements Dispatcher.DispatchHandler {
     this.owner.ended(this);
   }
 
-  /** Has the decoder work; false when the answer has failed by it. */
+  /** Runs the decoder; false when it failed the answer. */
   private understood(work: (decoder: StreamDecoder) => void): boolean {
     this.owner.reading(true);
     try {

@@ -1,19 +1,19 @@
 import type { ProviderError } from './errors';
 
-/** How often, and how retryTransient, one request is repeated. */
+/** How often a request is retried, and for how long a pause. */
 export interface RetryPolicy {
-  /** Requests, the first included. */
+  /** Requests, including the first. */
   attempts: number;
-  /** A provider that asks for a longer pause (ms) is not asked again. */
+  /** A provider that asks for a longer pause (ms) is not retried. */
   maxPauseMs: number;
 }
 
-/** Of a chat: one repetition. A longer pause is left to the user: a run that sleeps holds a slot of its worker. */
+/** For chat: one retry. A longer pause is left to the user, because a sleeping run holds a slot of its worker. */
 export const CHAT_RETRY: RetryPolicy = { attempts: 2, maxPauseMs: 5_000 };
 
 /**
- * Milliseconds to wait before the next attempt, or undefined when this error is not retried (any more): connection
- * failures, 5xx and 429 with a bearable `Retry-After`. A provider that was merely silent for too long is not asked again.
+ * Milliseconds before the next attempt, or undefined when this error is not retried (any more): connection failures, 5xx and 429 with a short
+ * `Retry-After` are. A provider that was silent for too long is not.
  *
  * @param attempt the one that failed, counted from 1
  */
@@ -32,7 +32,7 @@ export function retryDelay(error: ProviderError, attempt: number, policy: RetryP
   }
 }
 
-/** What the provider asked for, else `firstMs` doubled with each attempt; a little later, so that callers spread. */
+/** The provider's `Retry-After`, else exponential back-off from `firstMs`; a little later, so that callers spread. */
 function pause(
   error: ProviderError,
   firstMs: number,

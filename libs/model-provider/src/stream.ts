@@ -8,28 +8,32 @@ import { CHAT_RETRY, retryDelay } from './retry';
 import { OverlapTrimmer } from './overlap-trimmer';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
-/** Longer than any provider's; it is kept with the run. */
+/** Longer than any provider's; it is stored with the run. */
 const MAX_FINGERPRINT = 200;
 
-/** Everything that one call needs, the same for all attempts. */
+/** Parameters of one call, the same for all attempts. */
 export interface StreamPlan {
   pool: Dispatcher;
-  /** Made for each attempt: what the provider refused in the one before may be left out. */
+  /** Called for each attempt: it may omit what the provider refused before. */
   request(): Dispatcher.DispatchOptions;
-  /** What requests leave out; the next one may avoid what made this one fail. */
+  /** Fields to omit; the next request may avoid this failure. */
   refusals?: Pick<LearnedRefusals, 'learn' | 'confirm'>;
-  /** The answer goes on after text that was there before. */
+  /** The answer continues earlier text. */
   continues: boolean;
   timeouts: ProviderTimeouts;
   /** Removed from every message. */
   secrets: readonly string[];
   repeatedSpace: string;
   decoder(events: EventSink): StreamDecoder;
-  /** Usage of an answer for which the provider reported none. @param length its UTF-16 units, thoughts included */
+  /**
+   * Estimates usage if the provider reported none.
+   *
+   * @param length UTF-16 units of the answer, including thoughts
+   */
   estimate?(length: number): Usage | undefined;
 }
 
-/** One streamed answer: its request, the only retry, and the clock that watches the provider. */
+/** One streamed answer: its request, its only retry, and the time-outs of the provider. */
 export class AnswerStream implements EventSink, RequestAttemptOwner {
   private attempt?: RequestAttempt;
   private attempts = 0;
@@ -41,13 +45,13 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
   private length = 0;
   private trimmer!: OverlapTrimmer;
   private thoughts!: ThoughtSplitter;
-  /** When the provider last said something (ms of the monotonic clock); looked at by one timer, so that a token sets none. */
+  /** When the last token arrived (ms of the monotonic clock); one timer checks it, so that a token needs none. */
   private lastAt = 0;
   private timer?: NodeJS.Timeout;
   private resolve!: (end: AnswerEnd) => void;
   private reject!: (error: ProviderError) => void;
   private readonly onAbort = () => this.cancel();
-  /** One read may hold several parts, and more than was wanted. */
+  /** One read may hold several parts, and more than the sink accepts. */
   private readonly parts: ThoughtSink = {
     text: (text) => void (this.wantsNoMore || this.sink.text(text)),
     thought: (text) => void (this.wantsNoMore || this.sink.reasoning(text)),
@@ -157,7 +161,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
     const learned = this.plan.refusals?.learn(error) ?? false;
     const delay = learned ? 0 : retryDelay(error, this.attempts, CHAT_RETRY);
     if (delay === undefined) return this.fail(error);
-    // A request without what was refused is the first of its kind: the retry is still to come.
+    // The first request without the refused field: the retry is still available.
     if (learned) this.attempts -= 1;
     this.attempt = undefined;
     this.finish = this.tokens = undefined;
@@ -165,12 +169,12 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
     this.timer = setTimeout(() => this.start(), delay);
   }
 
-  /** One network read may hold more than was wanted: the rest of it is dropped. */
+  /** One network read may hold more than the sink accepts: the rest is dropped. */
   private get wantsNoMore(): boolean {
     return this.over || this.sink.full;
   }
 
-  /** Whatever else is true of an answer, one that was cut says so. */
+  /** A full sink ends the answer as cut, whatever else happened. */
   private endedFull(): boolean {
     if (!this.sink.full) return false;
     this.attempt?.abort();
@@ -199,7 +203,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
     this.watch(this.plan.timeouts.betweenTokens);
   }
 
-  /** One timer for the whole answer: it looks at how long ago the last token was and sets itself again for the rest. */
+  /** One timer for the whole answer: it checks the age of the last token and sets itself again for the rest. */
   private watch(limit: number): void {
     clearTimeout(this.timer);
     const remaining = limit - (performance.now() - this.lastAt);

@@ -6,17 +6,17 @@ interface ToolCall extends Record<string, unknown> {
 /** Pieces of tool calls by choice. */
 interface ChoiceCalls {
   byId: Map<string, number>;
-  /** Where pieces without an id belong: by the index that the provider gives, or -1 for none. */
+  /** The call of pieces without an id: by the provider's index, or -1 for none. */
   latest: Map<number, number>;
   count: number;
 }
 
-/** Calls of one answer; more than that is no answer. */
+/** Most calls of one answer. */
 const MAX_CALLS = 1_000;
 
 /**
- * Gives every piece of a tool call the index of its call. Providers leave the index out, give all calls the same one, send the id with
- * each piece or only with the first, and interleave calls; clients join by index alone.
+ * Gives every piece of a tool call the index of its call. Providers omit the index, give all calls the same one, send the id with each piece
+ * or only with the first, and interleave calls; clients join by index alone.
  */
 export class ToolCallIndexes {
   private readonly choices = new Map<number, ChoiceCalls>();

@@ -1,13 +1,13 @@
-/** How a provider can be asked to go on after text that it has already streamed. */
+/** How a provider can continue text that it has already streamed. */
 export type Continuation = 'continue_final_message' | 'trailing_assistant' | 'prefix' | 'none';
 
-/** Where a model server is and how it is spoken to, with its key in clear (callers unseal it just before the call). */
+/** Address and protocol of a model server, with its key in clear (callers decrypt it just before the call). */
 export interface ServerConnection {
   kind: 'openai' | 'ollama';
   /** OpenAI kind: up to and including the version path (`https://api.openai.com/v1`). Ollama kind: the server's root. */
   baseUrl: string;
   apiKey?: string;
-  /** Sent with every request, after (and so instead of) the library's own headers. */
+  /** Sent with every request; they override the library's own headers. */
   headers?: Record<string, string>;
 }
 
@@ -16,11 +16,13 @@ export interface ModelConnection extends ServerConnection {
   continuation: Continuation;
 }
 
-/** All in milliseconds. The defaults let a provider be silent for minutes: a long prompt on a small machine takes that. */
+/** All in milliseconds. The defaults allow minutes of silence, which a long prompt on a small machine needs. */
 export interface ProviderTimeouts {
   /** TCP and TLS. Default 10 000. */
   connect: number;
-  /** From the request on the wire to the first text, reasoning or chunk; of a `complete` to its whole answer. Default 300 000. */
+  /**
+   * From the request on the wire to the first text, reasoning or chunk; for `complete` to the whole reply. Default 300 000.
+   */
   firstToken: number;
   /** Between two of them. Keep-alive comments of the provider do not count as tokens. Default 300 000. */
   betweenTokens: number;
@@ -30,7 +32,7 @@ export interface ProviderTimeouts {
 
 export interface ProviderModel {
   id: string;
-  /** What the provider calls it for people; the id where it says nothing. */
+  /** The provider's display name; the id if there is none. */
   name: string;
   /** OpenAI's `owned_by`, or `ollama`. */
   ownedBy: string;
@@ -39,13 +41,13 @@ export interface ProviderModel {
 }
 
 /**
- * The body of OpenAI's chat completions, passed through: whatever is not named here goes to the provider as it is.
- * `stream` is set by the call. Ollama gets it translated (see `ollama-request.ts`).
+ * The body of OpenAI's chat completions, passed through: other fields are sent unchanged. `stream` is set by the call. For Ollama it is
+ * translated (see `ollama-request.ts`).
  */
 export interface ChatRequest {
   model: string;
   messages: ChatMessage[];
-  /** Text of the same answer that an earlier call has already streamed: the provider is asked to go on after it. */
+  /** Text of the same answer that an earlier call has streamed: the provider is asked to continue after it. */
   continueFrom?: string;
   [parameter: string]: unknown;
 }
@@ -68,20 +70,20 @@ export interface Usage {
 export type RawChunk = Record<string, unknown>;
 
 /**
- * Who takes a streamed answer, piece by piece as it is read from the socket: no promise, no queue and no object stands between the
- * provider's bytes and this. `choices` comes only with `raw`, and then instead of `text` and `reasoning`. None of it may throw.
+ * Receives a streamed answer, piece by piece as it is read from the socket: no promise, queue or object is created in between. `choices` is
+ * only called with `raw`, and then instead of `text` and `reasoning`. No method may throw.
  */
 export interface AnswerSink {
   text(text: string): void;
   reasoning(text: string): void;
-  /** @param choices the JSON of a chunk's `choices`; of a chunk that has none nothing comes */
+  /** @param choices the JSON of a chunk's `choices`; not called for a chunk without any */
   choices(choices: string): void;
   /**
-   * All text so far was a thought, whose opening tag the provider had put into the prompt. Comes at most once, after nothing but text;
-   * never with `raw`, and never for an answer that is continued.
+   * All text so far was a thought, whose opening tag was in the prompt. Called at most once, only after text; never with `raw`, and never for
+   * a continued answer.
    */
   unopened(): void;
-  /** True: nothing more is wanted, nothing more comes. The request is closed, and the answer ends with the reason `length`. */
+  /** True: the sink accepts nothing more. The request is closed, and the answer ends with the reason `length`. */
   readonly full: boolean;
 }
 
@@ -100,7 +102,9 @@ export interface StreamOptions {
   raw?: boolean;
   /** Sent with the request beside the connection's own: the trace it belongs to. */
   headers?: Record<string, string>;
-  /** Called when work on bytes of the answer begins and when it ends: who stands still in between stands still because of them. */
+  /**
+   * Called when decoding of the answer's bytes begins and ends: a thread that is blocked in between is blocked by them.
+   */
   onReading?: (isReading: boolean) => void;
 }
 
@@ -113,13 +117,14 @@ export interface CompletionResult {
   raw: Record<string, unknown>;
 }
 
-/** One model server. Holds no state beside its (process-wide) connection pool, so it may be made per call. */
+/** One model server. No state except the (process-wide) connection pool, so it may be created per call. */
 export interface ModelProvider {
   /** @throws ProviderError */
   listModels(signal?: AbortSignal): Promise<ProviderModel[]>;
   /**
    * Streams an answer into the sink, and resolves when it is complete.
-   * @throws ProviderError when it is not; the sink then has all that had arrived
+   *
+   * @throws ProviderError when it failed; the sink then has everything that had arrived
    */
   stream(request: ChatRequest, sink: AnswerSink, options?: StreamOptions): Promise<AnswerEnd>;
   /** The whole answer in one piece, for short calls such as titles. @throws ProviderError */
@@ -139,23 +144,25 @@ export interface EmbedOptions {
   signal?: AbortSignal;
 }
 
-/** How patient an embedder is. */
+/** Time-outs and retries of an embedder. */
 export interface EmbedderLimits {
   /** Milliseconds from the request on the wire to its whole answer. Default 60 000. */
   timeoutMs: number;
-  /** Requests for the same texts, the first included: connection failures, 5xx and 429 are repeated. Default 4. */
+  /** Requests for the same texts, including the first: connection failures, 5xx and 429 are retried. Default 4. */
   attempts: number;
-  /** A server that asks for a longer pause (ms, `Retry-After`) is not asked again. Default 30 000. */
+  /** A server that asks for a longer pause (ms, `Retry-After`) is not retried. Default 30 000. */
   maxPauseMs: number;
 }
 
-/** One embedding model on one server. Holds no state beside its (process-wide) connection pool, so it may be made per call. */
+/**
+ * One embedding model on one server. No state except the (process-wide) connection pool, so it may be created per call.
+ */
 export interface Embedder {
   /**
-   * The vectors of these texts, by one request (repeated as {@link EmbedderLimits} say): how many texts go into one is the
-   * caller's choice.
+   * The vectors of these texts, by one request (retried as {@link EmbedderLimits} say): the caller chooses the batch.
+   *
    * @param texts not empty; no text may be empty, which several servers refuse
-   * @throws ProviderError; `PROTOCOL` also when the vectors are not as many as the texts, or not of one dimension
+   * @throws ProviderError; `PROTOCOL` also when the number of vectors differs from that of the texts, or their dimensions differ
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
 }

@@ -3,11 +3,11 @@ import type { AnswerEnd, AnswerSink, ChatRequest, ModelConnection, ModelProvider
 export type Piece = { kind: 'text' | 'reasoning'; text: string } | { kind: 'choices'; choices: unknown[] };
 
 export interface CollectOptions extends StreamOptions {
-  /** Called for each piece; true: nothing more is wanted. */
+  /** Called for each piece; true: accept nothing more. */
   onPiece?: (piece: Piece) => boolean | void;
 }
 
-/** Has an answer streamed to its end. */
+/** Streams an answer to its end. */
 export async function collect(
   provider: ModelProvider,
   request: ChatRequest,

@@ -6,11 +6,11 @@ import { collect, user } from './collect';
 import { drivers, type Subject } from './drivers';
 
 /**
- * One contract for every kind of provider. Real: the simulator over sockets, Ollama and the local model as processes with a
- * real language model. Nothing is replaced.
+ * One contract for every kind of provider. Real: the simulator over sockets, Ollama and the local model as processes with a real language
+ * model. No mocks.
  */
 const PROMPT = 'Write three sentences about the sea.';
-/** The same text each time, as far as a real model goes. */
+/** The same text each time, as far as a real model allows. */
 const STEADY = { temperature: 0, seed: 7 };
 
 // A real model on a busy machine writes a few tokens in a second.
@@ -55,7 +55,7 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     expect(end?.usage?.prompt_tokens).toBeGreaterThan(0);
   });
 
-  it('keeps to max_tokens and says so', async () => {
+  it('obeys max_tokens and reports it', async () => {
     const { end } = await collect(provider, request({ max_tokens: 5 }));
     expect(end).toMatchObject({ finishReason: 'length', usage: { completion_tokens: 5 } });
   });
@@ -68,7 +68,7 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     expect(result.raw).toMatchObject({ object: 'chat.completion', choices: [{ message: { content: result.text } }] });
   });
 
-  it('gives the choices of each chunk in the shape of OpenAI when they are asked for', async () => {
+  it('returns the choices of each chunk in OpenAI’s shape on request', async () => {
     const { pieces, end } = await collect(provider, request({ max_tokens: 20 }), { raw: true });
     const chunks = pieces.flatMap((piece) => (piece.kind === 'choices' ? [piece.choices] : []));
     expect(chunks.length).toBeGreaterThan(3);
@@ -77,13 +77,13 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     expect(end?.usage?.completion_tokens).toBeGreaterThan(3);
   });
 
-  it('goes on after text that it has streamed before', async () => {
+  it('continues text that it has streamed before', async () => {
     const whole = await collect(provider, request({ max_tokens: 40 }));
     const given = whole.text.slice(0, Math.floor(whole.text.length / 2));
     const rest = await collect(provider, request({ max_tokens: 40, continueFrom: given }));
     expect(rest.error).toBeUndefined();
     if (real) {
-      // Tokens are cut differently at the seam, so not the same words; but no second beginning.
+      // Tokens are cut differently at the boundary, so not the same words; but no second beginning.
       expect(rest.text.length).toBeGreaterThan(0);
       expect(rest.text.trimStart().slice(0, 15)).not.toBe(whole.text.trimStart().slice(0, 15));
     } else {
@@ -91,13 +91,13 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     }
   });
 
-  it('refuses to continue where the connection says that it cannot', async () => {
+  it('refuses to continue if the connection cannot', async () => {
     const fixed = createProvider({ ...subject.connection, continuation: 'none' });
     const { error } = await collect(fixed, request({ continueFrom: 'Once' }));
     expect(error).toMatchObject({ message: expect.stringContaining('cannot continue') });
   });
 
-  it('says that it does not know a model', async () => {
+  it('reports an unknown model', async () => {
     const { error } = await collect(provider, { model: 'nobody-knows-this', messages: user('hi') });
     expect(error).toMatchObject({ name: 'ProviderError', code: 'NOT_FOUND', status: 404, retryable: false });
     expect((error as Error).message).toContain('nobody-knows-this');
@@ -106,7 +106,7 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     });
   });
 
-  it('closes the upstream request when it is aborted, and goes on serving', async () => {
+  it('closes the upstream request when it is aborted, and serves further ones', async () => {
     const before = subject.aborted?.() ?? 0;
     const abort = new AbortController();
     const long = real ? request({ max_tokens: 2000 }) : request({ model: 'sim-t4000-r100' });
@@ -115,12 +115,12 @@ describe.each(await drivers())('$name', { timeout: 90_000 }, ({ name, real, miss
     expect(pieces).toHaveLength(1);
     // Long before its end, which is 40 s away.
     if (subject.aborted) await waitFor(() => subject.aborted!() === before + 1, { what: 'the request to be closed' });
-    // A model server with one place would be busy until the abandoned answer ends.
+    // A model server with one slot would be busy until the abandoned answer ends.
     const next = await collect(provider, request({ max_tokens: 3 }));
     expect(next.end?.finishReason).toBe('length');
   });
 
-  it('closes the upstream request when nothing more is wanted', async () => {
+  it('closes the upstream request when the sink is full', async () => {
     const before = subject.aborted?.() ?? 0;
     const long = real ? request({ max_tokens: 2000 }) : request({ model: 'sim-t4000-r100' });
     const { end } = await collect(provider, long, { onPiece: () => true });

@@ -8,19 +8,19 @@ import { startSimulator } from '@perennial/provider-simulator';
 import { freePort, onPath, runToEnd, startProcess } from '@perennial/testing';
 import type { ModelConnection, ServerConnection } from '../src';
 
-/** A running server that the contract is held against. */
+/** A running server for the contract suite. */
 export interface Subject {
   connection: ModelConnection;
   /** Answers with a sentence or more. */
   model: string;
-  /** Requests to it that were given up by their client so far; undefined where the server does not tell. */
+  /** Requests that its clients aborted so far; undefined if the server does not tell. */
   aborted?: () => number;
   close(): Promise<void>;
 }
 
 export interface Driver {
   name: string;
-  /** A real language model: its text is not known beforehand. */
+  /** A real language model: its text is not predictable. */
   real: boolean;
   /** Why it cannot run on this machine. */
   missing?: string;
@@ -28,11 +28,11 @@ export interface Driver {
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-/** Shared with `npm start`: what one has fetched the other finds. */
+/** Shared with `npm start`: a download is used by both. */
 const MODEL_DIR = join(ROOT, '.perennial', 'local-model');
 const EMBEDDER_DIR = join(ROOT, '.perennial', 'local-embedder');
 
-/** All servers that speak one of the two protocols; those that this machine cannot have say why. */
+/** All servers of the two protocols; those that this machine cannot run say why. */
 export async function drivers(): Promise<Driver[]> {
   const ollama = await onPath('ollama');
   const weights = await unavailable(() => fetchWeights({ dir: MODEL_DIR }));
@@ -50,7 +50,7 @@ export async function drivers(): Promise<Driver[]> {
   ].map(told);
 }
 
-/** Says loudly which server a contract is not held against; a build server has everything, or its result means nothing. */
+/** Warns loudly about servers that are not tested; on a build server a missing one is a failure. */
 export function told<D extends { name: string; missing?: string }>(driver: D): D {
   if (!driver.missing) return driver;
   if (process.env['CI']) throw new Error(`The contract cannot be held against ${driver.name}: ${driver.missing}`);
@@ -58,7 +58,7 @@ export function told<D extends { name: string; missing?: string }>(driver: D): D
   return driver;
 }
 
-/** Why something cannot be fetched on this machine; undefined when it is there. */
+/** Why something cannot be downloaded on this machine; undefined when it is there. */
 export async function unavailable(fetch: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await fetch();

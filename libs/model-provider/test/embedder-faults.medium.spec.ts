@@ -7,7 +7,7 @@ import { closeProviderPools, createEmbedder, type Embedder, type ServerConnectio
 
 afterAll(() => closeProviderPools());
 
-/** What an embedder does wrong, over real sockets. */
+/** Faults of an embedder, over real sockets. */
 describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder (%s)', (kind) => {
   const KEY = 'sk-very-secret-key';
   let simulator: Simulator;
@@ -21,7 +21,7 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
   const embed = (model: string, limits = {}) => createEmbedder(connection, model, limits).embed(['a', 'b']);
   const calls = () => simulator.stats().embed_calls;
 
-  it('is asked again after a 500, a 503 and a closed connection, up to its attempts', async () => {
+  it('is retried after a 500, a 503 and a closed connection, up to its attempts', async () => {
     simulator.inject({ kind: 'status', status: 500 }, 1, 'embeddings');
     simulator.inject({ kind: 'status', status: 503 }, 1, 'embeddings');
     simulator.inject({ kind: 'down' }, 1, 'embeddings');
@@ -31,8 +31,8 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
     expect(calls()).toBe(6);
   });
 
-  it('is given the pause that it asks for, unless that is too long', async () => {
-    // Without a word about it the pause is a quarter of a second: who is given none overtakes who is.
+  it('gets the pause that it asks for, unless that is too long', async () => {
+    // Without Retry-After the pause is a quarter of a second, so the call without a pause overtakes the other.
     const order: string[] = [];
     const refused = async (model: string): Promise<void> => {
       await expect(embed(model, { attempts: 2 })).rejects.toMatchObject({ retryable: true });
@@ -50,7 +50,7 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
     ['sim-e401', 'UNAUTHENTICATED'],
     ['sim-e402', 'QUOTA_EXCEEDED'],
     ['sim-e403', 'PERMISSION_DENIED'],
-  ])('is not asked again after it refused (%s)', async (model, code) => {
+  ])('is not retried after a refusal (%s)', async (model, code) => {
     await expect(embed(model)).rejects.toMatchObject({ code, retryable: false });
     expect(calls()).toBe(1);
   });
@@ -60,11 +60,11 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
     ['sim-bad0', 'PROTOCOL', 'JSON'],
     ['sim-err0', 'UNAVAILABLE', 'Simulated failure'],
     ['sim-cut0', 'INTERRUPTED', 'closed the connection'],
-  ])('is told apart from a sound one (%s)', async (model, code, said) => {
+  ])('is recognised (%s)', async (model, code, said) => {
     await expect(embed(model, { attempts: 1 })).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
   });
 
-  it('that never answers is given up, and its request closed', async () => {
+  it('that never answers times out, and its request is closed', async () => {
     await expect(embed('sim-stall0', { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       message: 'The provider did not answer within 0.2 s',
@@ -74,7 +74,7 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
   });
 
   // The pause is longer than the test may take.
-  it('is no longer waited for when its caller leaves in a pause', { timeout: 15_000 }, async () => {
+  it('is not waited for when its caller aborts during a pause', { timeout: 15_000 }, async () => {
     const abort = new AbortController();
     const embedding = createEmbedder(connection, 'sim-e429-after20').embed(['a'], { signal: abort.signal });
     await waitFor(() => calls() === 1);
@@ -82,7 +82,7 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
     await expect(embedding).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
-  it('is said to be away when nobody is there', async () => {
+  it('is reported as away if the address is closed', async () => {
     const dead = { kind, baseUrl: `http://127.0.0.1:${await freePort()}` };
     await expect(createEmbedder(dead, 'm', { attempts: 1 }).embed(['a'])).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -92,7 +92,7 @@ describe.each<ServerConnection['kind']>(['openai', 'ollama'])('a faulty embedder
   });
 });
 
-describe('an answer of OpenAI’s kind', () => {
+describe('a reply in OpenAI’s shape', () => {
   let server: Server;
   let embedder: Embedder;
   let answer: { status?: number; body: unknown };
@@ -140,7 +140,7 @@ describe('an answer of OpenAI’s kind', () => {
     });
   });
 
-  it('that refuses the request for its own reasons is shown, without the key that it echoes', async () => {
+  it('with another refusal is shown, without the key that it echoes', async () => {
     bodies.length = 0;
     answer = { status: 400, body: { error: { message: 'Too many tokens for sk-very-secret-key' } } };
     await expect(embedder.embed(['a'])).rejects.toMatchObject({
@@ -152,7 +152,7 @@ describe('an answer of OpenAI’s kind', () => {
       { model: 'm', input: ['a'] },
     ]);
     expect(bodies[1]).not.toHaveProperty('encoding_format');
-    // It was not the encoding: the next request asks for base64 again.
+    // The encoding was not the reason: the next request uses base64 again.
     answer = { body: { data: [row(0, 1)] } };
     await embedder.embed(['a']);
     expect(bodies.at(-1)).toMatchObject({ encoding_format: 'base64' });

@@ -9,8 +9,8 @@ const alike = (one: Float32Array, other: Float32Array) =>
   dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
 
 /**
- * One contract for every kind of embedder. Real: the simulator over sockets, Ollama and the local embedder as processes with
- * real models. Nothing is replaced.
+ * One contract for every kind of embedder. Real: the simulator over sockets, Ollama and the local embedder as processes with real models. No
+ * mocks.
  */
 describe.each(await embeddingDrivers())('$name', { timeout: 60_000 }, ({ missing, start }) => {
   if (missing) {
@@ -26,7 +26,7 @@ describe.each(await embeddingDrivers())('$name', { timeout: 60_000 }, ({ missing
   }, 120_000);
   afterAll(() => subject?.close());
 
-  it('gives one vector a text, of one dimension, in the order of the texts', async () => {
+  it('returns one vector a text, of one dimension, in the order of the texts', async () => {
     const texts = [
       'The ferry leaves at nine.',
       'Rye bread needs sour dough.',
@@ -48,7 +48,7 @@ describe.each(await embeddingDrivers())('$name', { timeout: 60_000 }, ({ missing
     expect(new Set(vectors.map((vector) => vector.join())).size).toBe(64);
   });
 
-  it('says that it does not know a model', async () => {
+  it('reports an unknown model', async () => {
     await expect(createEmbedder(subject.connection, 'nobody-knows-this').embed(['a'])).rejects.toMatchObject({
       name: 'ProviderError',
       code: 'NOT_FOUND',
@@ -57,13 +57,13 @@ describe.each(await embeddingDrivers())('$name', { timeout: 60_000 }, ({ missing
     });
   });
 
-  it('stops when it is cancelled, and goes on serving', async () => {
+  it('stops when it is cancelled, and serves further requests', async () => {
     const long = Array.from({ length: 64 }, (_, n) => `Ship number ${n} `.repeat(60));
     await expect(embedder.embed(long, { signal: AbortSignal.timeout(1) })).rejects.toMatchObject({ code: 'CANCELLED' });
     expect((await embedder.embed(['after'])).vectors).toHaveLength(1);
   });
 
-  it('refuses an empty text, and asks nobody for none', async () => {
+  it('refuses an empty text, and sends no request without texts', async () => {
     await expect(embedder.embed(['a', ''])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await embedder.embed([])).toEqual({ vectors: [] });
   });

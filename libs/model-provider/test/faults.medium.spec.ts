@@ -14,7 +14,7 @@ import {
 import { collect, connectionTo, user } from './collect';
 import { WAYS, type Way } from './threads';
 
-/** What a provider does wrong, over real sockets. */
+/** Faults of a provider, over real sockets. */
 let simulator: Simulator;
 beforeAll(async () => {
   simulator = await startSimulator();
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const KEY = 'sk-very-secret-key';
-/** Takes an answer that nobody looks at. */
+/** A sink that discards the answer. */
 const nobody: AnswerSink = {
   text: () => undefined,
   reasoning: () => undefined,
@@ -53,13 +53,13 @@ describe.each<[ModelConnection['kind'], string]>([
   afterAll(() => way.close());
   const end = (model: string, from = provider) => collect(from, hi(model));
 
-  it('shows a 500 as what it is, after one retry', async () => {
+  it('reports a 500 after one retry', async () => {
     const { error } = await end('sim-e500');
     expect(error).toMatchObject({ code: 'UNAVAILABLE', status: 500, message: 'Simulated error 500', retryable: true });
     expect(calls()).toBe(2);
   });
 
-  it('does not show a 500 that the retry mends', async () => {
+  it('hides a 500 if the retry succeeds', async () => {
     simulator.inject({ kind: 'status', status: 500 });
     const { text, error } = await end('sim-t5-r1000-x');
     expect(error).toBeUndefined();
@@ -68,7 +68,7 @@ describe.each<[ModelConnection['kind'], string]>([
   });
 
   it('waits for a short Retry-After, not for a long one', async () => {
-    // Without a word about it the pause is a quarter of a second: who is given none overtakes who is.
+    // Without Retry-After the pause is a quarter of a second, so the call without a pause overtakes the other.
     const order: string[] = [];
     const refused = async (model: string): Promise<void> => {
       expect((await end(model)).error).toMatchObject({ retryable: true });
@@ -88,7 +88,7 @@ describe.each<[ModelConnection['kind'], string]>([
     ['sim-e403', 'PERMISSION_DENIED'],
     ['sim-e400', 'INVALID_ARGUMENT'],
     ['sim-e402', 'QUOTA_EXCEEDED'],
-  ])('does not repeat what it refused (%s)', async (model, code) => {
+  ])('does not retry a refusal (%s)', async (model, code) => {
     expect((await end(model)).error).toMatchObject({ code, retryable: false });
     expect(calls()).toBe(1);
   });
@@ -101,7 +101,7 @@ describe.each<[ModelConnection['kind'], string]>([
   });
 
   it.each(['sim-t9-r1000-x-cut5', 'sim-t9-r1000-x-trunc5'])(
-    'says that an answer was cut (%s), and does not repeat it',
+    'reports a cut answer (%s), and does not retry it',
     async (model) => {
       const { text, error, end: last } = await end(model);
       expect(text).toBe(expectedText(model, 'hi', 5));
@@ -111,26 +111,26 @@ describe.each<[ModelConnection['kind'], string]>([
     },
   );
 
-  it('gives what came before a malformed chunk, then says so', async () => {
+  it('delivers the text before a malformed chunk, then reports it', async () => {
     const { text, error } = await end('sim-t9-r1000-x-bad5');
     expect(text).toBe(expectedText('sim-t9-r1000-x-bad5', 'hi', 5));
     expect(error).toMatchObject({ code: 'PROTOCOL', message: 'The provider sent a malformed chunk' });
   });
 
-  it('shows an error inside the stream', async () => {
+  it('reports an error inside the stream', async () => {
     const { text, error } = await end('sim-t9-r1000-x-err5');
     expect(text).toBe(expectedText('sim-t9-r1000-x-err5', 'hi', 5));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', message: 'Simulated failure in mid-answer' });
   });
 
-  it('gives up on a provider that never begins, without a second try, and closes the request', async () => {
+  it('times out if the provider never begins, without a retry, and closes the request', async () => {
     const { error } = await end('sim-t9-d5000', connect({ firstToken: 400 }));
     expect(error).toMatchObject({ code: 'TIMEOUT', message: 'The provider did not begin to answer within 0.4 s' });
     expect(calls()).toBe(1);
     await waitFor(() => simulator.stats().stream_aborted === 1);
   });
 
-  it('gives up on a provider that falls silent in mid-answer, and closes the request', async () => {
+  it('times out if the provider falls silent during the answer, and closes the request', async () => {
     const { text, error } = await end('sim-t9-r1000-x-stall4', connect({ betweenTokens: 1_000 }));
     expect(text).toBe(expectedText('sim-t9-r1000-x-stall4', 'hi', 4));
     expect(error).toMatchObject({
@@ -140,13 +140,13 @@ describe.each<[ModelConnection['kind'], string]>([
     await waitFor(() => simulator.stats().stream_aborted === 1);
   });
 
-  it('bears a silence shorter than that', async () => {
+  it('tolerates a shorter silence', async () => {
     const { error, text } = await end('sim-t9-r1000-x-stall4-pause200', connect({ betweenTokens: 10_000 }));
     expect(error).toBeUndefined();
     expect(text).toBe(expectedText('sim-t9-r1000-x-stall4-pause200', 'hi', 9));
   });
 
-  it('tells reasoning from text', async () => {
+  it('separates reasoning from text', async () => {
     const { text, reasoning, pieces } = await end('sim-t9-r1000-x-reason4');
     const all = expectedText('sim-t9-r1000-x-reason4', 'hi', 9);
     expect([reasoning, text]).toEqual([all.slice(0, 24), all.slice(24)]);
@@ -169,7 +169,7 @@ describe.each<[ModelConnection['kind'], string]>([
     expect(calls()).toBe(0);
   });
 
-  it('says plainly that nobody is there', async () => {
+  it('reports an unreachable provider', async () => {
     const dead = way.provider(connectionTo(`http://127.0.0.1:${await freePort()}`, kind));
     for (const call of [() => dead.listModels(), () => dead.complete(hi('x')), () => dead.stream(hi('x'), nobody)]) {
       await expect(call()).rejects.toMatchObject({
@@ -225,7 +225,7 @@ describe.each(Object.keys(WAYS))('a server that is not what it should be (read %
     () => provider.complete(hi('m')),
   ];
 
-  it('never has a redirect followed with the key', async () => {
+  it('is not sent the key through a redirect', async () => {
     answer = { status: 302, headers: { location: 'http://127.0.0.1:1/steal' }, body: '' };
     for (const call of everyCall()) {
       await expect(call()).rejects.toMatchObject({ code: 'PROTOCOL', message: expect.stringContaining('redirect') });
@@ -254,7 +254,7 @@ describe.each(Object.keys(WAYS))('a server that is not what it should be (read %
     });
   });
 
-  it('does not get its echo of the key shown', async () => {
+  it('has its echo of the key removed', async () => {
     answer = {
       status: 401,
       headers: {},
@@ -268,7 +268,7 @@ describe.each(Object.keys(WAYS))('a server that is not what it should be (read %
     }
   });
 
-  it('is told apart from an API when it sends a web page', async () => {
+  it('is recognised if it sends a web page', async () => {
     answer = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Welcome</html>' };
     for (const call of everyCall()) {
       await expect(call()).rejects.toMatchObject({ code: 'PROTOCOL', message: expect.stringContaining('web page') });
@@ -297,7 +297,7 @@ describe.each(Object.keys(WAYS))('a server that is not what it should be (read %
     ['a stream', 'text/event-stream', `${delta('Al')}${delta('l')}${delta('', 'stop')}data: [DONE]\n\n`],
     ['a stream that breaks off', 'text/event-stream', delta('All')],
     ['a stream with an error in it', 'text/event-stream', `${delta('All')}data: {"error":{"message":"no"}}\n\n`],
-  ])('ends with "length" what filled its sink, also where the end is in the same read (%s)', async (_, type, body) => {
+  ])('ends with "length" when the sink is full, even if the end is in the same read (%s)', async (_, type, body) => {
     answer = { status: 200, headers: { 'content-type': type }, body };
     let all = '';
     const isFull = (text: string) => (all += text).length >= 2;
@@ -308,7 +308,7 @@ describe.each(Object.keys(WAYS))('a server that is not what it should be (read %
     expect(pieces).toHaveLength(1);
   });
 
-  it('reports a used-up quota as that', async () => {
+  it('reports a used-up quota', async () => {
     answer = {
       status: 429,
       headers: {},
@@ -317,7 +317,7 @@ describe.each(Object.keys(WAYS))('a server that is not what it should be (read %
     await expect(provider.stream(hi('m'), nobody)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED', retryable: false });
   });
 
-  it('may say nothing with its error', async () => {
+  it('may send an error without a message', async () => {
     answer = { status: 503, headers: { 'retry-after': '60' }, body: '<html>nginx</html>' };
     await expect(provider.stream(hi('m'), nobody)).rejects.toMatchObject({
       code: 'UNAVAILABLE',

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { closeProviderPools, createProvider, type ModelProvider } from '../src';
 import { collect, connectionTo, user } from './collect';
 
-/** What is known of servers that call themselves OpenAI-compatible, over real HTTP. */
+/** Known habits of servers that call themselves OpenAI-compatible, over real HTTP. */
 let simulator: Simulator;
 let provider: ModelProvider;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ afterAll(async () => {
 const tested = new Set<string>();
 const { unicode, thought, answer } = HABIT_TEXT;
 
-/** Asks the server with this habit; `text` is what one without habits would answer. */
+/** Sends a request to the server with this habit; `text` is the answer of one without habits. */
 async function ask(habit: string, parameters: Record<string, unknown> = {}, raw = false) {
   tested.add(habit);
   const model = `sim-t9-as${habit}`;
@@ -37,13 +37,13 @@ describe('an error', () => {
     ['gzip429', { message: 'Habitual error', code: 'INVALID_ARGUMENT' }],
     ['fastapi', { message: 'messages.0.role: Field required; n: Input should be a valid integer', status: 422 }],
     ['html503', { message: 'The provider failed (HTTP 503)', retryAfter: 60, retryable: true }],
-  ])('is seen in %s, and no answer', async (habit, expected) => {
+  ])('is recognised in %s', async (habit, expected) => {
     const { error, end, text } = await ask(habit);
     expect(error).toMatchObject(expected);
     expect([end, text]).toEqual([undefined, '']);
   });
 
-  it('after text leaves the text', async () => {
+  it('after text keeps the text', async () => {
     const { error, text, expected } = await ask('finisherror');
     expect(text).toBe(expected);
     expect(error).toMatchObject({ code: 'UNAVAILABLE' });
@@ -66,7 +66,7 @@ describe('the answer', () => {
     'br',
     'noencoding',
     'azure',
-  ])('comes through %s', async (habit) => {
+  ])('is decoded from %s', async (habit) => {
     const { error, end, text, expected } = await ask(habit);
     expect(error).toBeUndefined();
     expect(text).toBe(expected);
@@ -84,7 +84,7 @@ describe('the answer', () => {
   });
 
   it.each(['reasoningcontent', 'reasoning', 'reasoningboth', 'thinkstart', 'thinkunopened', 'thinkinterleaved'])(
-    'is apart from its thoughts (%s)',
+    'is separate from its thoughts (%s)',
     async (habit) => {
       const { text, reasoning, error } = await ask(habit);
       expect(error).toBeUndefined();
@@ -93,17 +93,17 @@ describe('the answer', () => {
     },
   );
 
-  it('is apart from its thoughts where they begin on another line', async () => {
+  it('is separate from its thoughts if they begin on another line', async () => {
     expect(await ask('thinknewline')).toMatchObject({ text: `\n\n${answer}`, reasoning: thought });
   });
 
-  it('is apart from its thoughts when it comes as a whole', async () => {
+  it('is separate from its thoughts in a whole reply', async () => {
     tested.add('thinktitle');
     const whole = await provider.complete({ model: 'sim-asthinktitle', messages: user('hi') });
     expect(whole).toMatchObject({ text: '{"title": "The title"}', reasoning: 'Maybe {"title": "A draft"}?' });
   });
 
-  it('has whole tool calls, however their pieces came', async () => {
+  it('has whole tool calls, for any order of their pieces', async () => {
     const calls: { name: string; arguments: string }[] = [];
     for (const piece of (await ask('tools', {}, true)).pieces) {
       if (piece.kind !== 'choices') continue;
@@ -126,13 +126,13 @@ interface ToolCall {
   function: { name?: string; arguments: string };
 }
 
-describe('what is refused', () => {
+describe('a refused field', () => {
   it.each([
     ['nostreamoptions', {}],
     ['nostreamoptions422', {}],
     ['maxcompletion', { max_tokens: 5 }],
     ['notemperature', { temperature: 0.2 }],
-  ])('is asked for once, and remembered (%s)', async (habit, parameters) => {
+  ])('is sent once, and remembered (%s)', async (habit, parameters) => {
     const first = await ask(habit, parameters);
     expect(first.error).toBeUndefined();
     expect(first.text).toBe(first.expected);
@@ -143,22 +143,22 @@ describe('what is refused', () => {
     expect(whole.text).toBe(first.expected);
   });
 
-  it('is asked for again where leaving it out did not help', async () => {
+  it('is sent again if leaving it out did not help', async () => {
     const parameters = { temperature: 0.2, max_tokens: 5 };
     const misled = await ask('misleading', { ...parameters, messages: user('too much') });
     expect(misled.error).toMatchObject({ message: expect.stringContaining('prompt too long') as string });
     expect((await ask('misleading', parameters)).end?.usage).toMatchObject({ total_tokens: 7 });
   });
 
-  it('has its usage estimated where the provider does not count', async () => {
+  it('of usage leads to an estimate', async () => {
     const { end, expected } = await ask('nostreamoptions');
     const completion = Math.ceil(expected.length / 4);
     expect(end?.usage).toEqual({ prompt_tokens: 1, completion_tokens: completion, total_tokens: completion + 1 });
   });
 });
 
-describe('much at once', () => {
-  it('leaves the process its turns: one event of 8 MB in small pieces, and 100 000 small ones', async () => {
+describe('a burst', () => {
+  it('does not block the event loop: one event of 8 MB in small pieces, and 100 000 small ones', async () => {
     let beats = 0;
     const heart = setInterval(() => (beats += 1), 1);
     try {
@@ -176,7 +176,7 @@ describe('much at once', () => {
 describe('a model list', () => {
   const list = (name: string) => createProvider(connectionTo(`${simulator.url}/lists/${name}`, 'openai')).listModels();
 
-  it.each(['bare', 'models', 'names'])('is read as %s, compressed without being asked', async (name) => {
+  it.each(['bare', 'models', 'names'])('is parsed as %s, also compressed', async (name) => {
     expect((await list(name)).map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
@@ -186,6 +186,6 @@ describe('a model list', () => {
   });
 });
 
-it('every habit is looked at', () => {
+it('every habit is tested', () => {
   expect(Object.keys(HABITS).filter((habit) => !tested.has(habit))).toEqual([]);
 });

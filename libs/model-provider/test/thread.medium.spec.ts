@@ -8,7 +8,7 @@ import { StreamThreadError } from '../src';
 import { collect, connectionTo, user, type Piece } from './collect';
 import { inThread, type Way } from './threads';
 
-/** Real: the thread, built as a service builds it, and providers over sockets. */
+/** Real: the thread, built like a service's, and providers over sockets. */
 let way: Way;
 let told = 0;
 const lost: { reason: string; answers: number }[] = [];
@@ -24,7 +24,7 @@ const hi = (model: string) => ({ model, messages: user('hi') });
 const event = (content: string, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] })}\n\n`;
 
-it('tells of many answers at once', async () => {
+it('sends events of many answers in one message', async () => {
   const simulator = await startSimulator();
   const provider = way.provider(connectionTo(simulator.url, 'openai'));
   const model = 'sim-t90-r60-x';
@@ -59,7 +59,7 @@ describe('an answer at which the thread', () => {
     ['stands still', 'STAND STILL', 'it stood still'],
     ['dies', 'DIE NOW', 'it exited'],
   ])(
-    '%s is known, the others are interrupted without blame, and the next is read by another thread',
+    '%s is the suspect, the others are interrupted without blame, and a new thread reads the next',
     async (_, poison, reason) => {
       const answers = ['bystander', 'poison', 'other'].map(ask);
       await waitFor(() => open.size === 3);
@@ -78,7 +78,7 @@ describe('an answer at which the thread', () => {
   );
 });
 
-/** A server of its own, which this process cannot hold up. Sends text without end. */
+/** A separate server process that this one cannot block. It sends text without end. */
 const FLOOD = `
 const { parentPort } = require('node:worker_threads');
 const piece = ${JSON.stringify(event('x'.repeat(1_000)))}.repeat(64);
@@ -89,7 +89,7 @@ require('node:http').createServer((request, response) => {
 }).listen(0, '127.0.0.1', function () { parentPort.postMessage(this.address().port); });
 `;
 
-it('does not read on for a process that takes nothing', async () => {
+it('stops reading while the process does not', async () => {
   const server = new Worker(FLOOD, { eval: true });
   const port = await new Promise((resolve) => server.once('message', resolve));
   const abort = new AbortController();

@@ -14,7 +14,7 @@ import {
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** The program of a stream thread, built as the services build it. */
+/** The program of a stream thread, built like the services'. */
 export async function buildThread(): Promise<{ script: URL; remove(): Promise<void> }> {
   const outDir = join(ROOT, 'node_modules/.cache/perennial', `stream-thread-${randomBytes(6).toString('hex')}`);
   await build({
@@ -43,7 +43,7 @@ export const WAYS: Record<string, () => Promise<Way>> = {
   'in a thread': () => inThread({}),
 };
 
-/** Reads streams in a thread; everything else is done here, as the services do it. */
+/** Reads streams in a thread; everything else runs here, as in the services. */
 export async function inThread(options: Omit<StreamThreadOptions, 'script'>): Promise<Way & { thread: StreamThread }> {
   const { script, remove } = await buildThread();
   const thread = new StreamThread({ script, ...options });

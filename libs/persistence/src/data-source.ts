@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { coalesceWrites, type Logger } from '@perennial/runtime';
+import { coalesceWrites, jittered, retry, type Logger } from '@perennial/runtime';
 import { Client, type Pool } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
@@ -48,21 +48,20 @@ const HOPELESS = new Set(['28P01', '28000']);
  */
 export async function openDataSource(options: DatabaseOptions, log: Logger, signal?: AbortSignal): Promise<DataSource> {
   if (!/^[a-z_][a-z0-9_]*$/.test(options.schema)) throw new Error(`"${options.schema}" cannot be a schema name`);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await connectAndMigrate(options, log);
-    } catch (error) {
-      const code = (error as { code?: string }).code;
-      if (code !== undefined && HOPELESS.has(code)) {
-        throw new Error('Postgres refused the user or password of DATABASE_URL', { cause: error });
-      }
-      const lockedTable = code === '55P03';
-      if (!isUnreachable(error) && code !== '3D000' && !lockedTable) throw error;
-      const wait = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() * 0.5);
-      const reason = lockedTable ? 'a table to be migrated is locked' : 'the database cannot be reached';
-      log.warn({ code, attempt, retry_in_ms: Math.round(wait), err: error }, `${reason}, retrying`);
-      await sleep(wait, undefined, { signal });
-    }
+  const pauseMs = (error: unknown, attempt: number): number | undefined => {
+    const code = (error as { code?: string }).code;
+    const lockedTable = code === '55P03';
+    if (!isUnreachable(error) && code !== '3D000' && !lockedTable) return undefined;
+    const wait = jittered(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1)));
+    const reason = lockedTable ? 'a table to be migrated is locked' : 'the database cannot be reached';
+    log.warn({ code, attempt, retry_in_ms: Math.round(wait), err: error }, `${reason}, retrying`);
+    return wait;
+  };
+  try {
+    return await retry(() => connectAndMigrate(options, log), { pauseMs, signal });
+  } catch (error) {
+    if (!HOPELESS.has((error as { code?: string }).code ?? '')) throw error;
+    throw new Error('Postgres refused the user or password of DATABASE_URL', { cause: error });
   }
 }
 

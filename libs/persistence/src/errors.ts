@@ -34,7 +34,7 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /** Serialization failure or deadlock: the transaction was rolled back and may be retried. */
-export function isTransient(error: unknown): boolean {
+export function isSerializationFailure(error: unknown): boolean {
   const code = codeOf(error);
   return code === '40001' || code === '40P01';
 }

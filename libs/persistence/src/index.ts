@@ -9,7 +9,13 @@ export {
 export { openDataSource, poolFrom, type DatabaseOptions } from './data-source';
 export { Database, type Queryable, type QueryOptions } from './database';
 export { HeavyReads, type Waiter } from './heavy-reads';
-export { isForeignKeyViolation, isTransient, isUniqueViolation, isUnreachable, mapDatabaseError } from './errors';
+export {
+  isForeignKeyViolation,
+  isSerializationFailure,
+  isUniqueViolation,
+  isUnreachable,
+  mapDatabaseError,
+} from './errors';
 export { defineMigration, type MigrationClass, type MigrationSteps } from './migration';
 export { PersistenceModule, type PersistenceOptions } from './persistence.module';
 export { UnitOfWork, type TransactionOptions, type Tx } from './unit-of-work';

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@perennial/runtime';
+import { retry, type Logger } from '@perennial/runtime';
 import type { QueryResultRow } from 'pg';
 import { CallResults, type OnceKey } from './call-results';
 import type { Connection, Database, Queryable, QueryOptions } from './database';
-import { isTransient } from './errors';
+import { isSerializationFailure } from './errors';
 
 /** A transaction in progress. */
 export interface Tx extends Queryable {
@@ -38,14 +37,11 @@ export class UnitOfWork {
    * broke. If it broke during COMMIT the outcome is unknown, and only a caller with a key (`once`) may retry.
    */
   async run<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(work, options);
-      } catch (error) {
-        if (options.retry !== true || attempt >= ATTEMPTS || !isTransient(error)) throw error;
-        await sleep(Math.random() * 20 * attempt);
-      }
-    }
+    const mayRepeat = (error: unknown, attempt: number): boolean =>
+      options.retry === true && attempt < ATTEMPTS && isSerializationFailure(error);
+    return retry(() => this.attempt(work, options), {
+      pauseMs: (error, attempt) => (mayRepeat(error, attempt) ? Math.random() * 20 * attempt : undefined),
+    });
   }
 
   /**

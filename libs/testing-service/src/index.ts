@@ -21,8 +21,8 @@ export interface Replica {
 }
 
 /**
- * Starts a replica of a service in this process, on the stores that `source` names (DATABASE_URL, REDIS_URL, REDIS_KEY_PREFIX, …).
- * Real are the module, its database and its transport; only the process around it is not.
+ * Starts a replica of a service in this process, on the stores that `source` names (DATABASE_URL, REDIS_URL, REDIS_KEY_PREFIX, …). Its
+ * module, database and transport are the real ones; only the process is missing.
  */
 export async function startReplica<S extends ServiceEnvSchema>(
   service: ServiceUnderTest<S>,
@@ -58,7 +58,7 @@ export async function startReplica<S extends ServiceEnvSchema>(
   };
 }
 
-/** A process that only calls, like a gateway. */
+/** A process that calls services and serves none, as a gateway does. */
 export interface Caller {
   rpc: Rpc;
   notices: Notices;

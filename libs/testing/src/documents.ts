@@ -1,4 +1,6 @@
-/** Documents made from text that a test knows: apart from the servers, because their libraries take a second to load. */
+/**
+ * Documents made from text that a test knows. They have an entry point of their own because their libraries take a second to load.
+ */
 export * from './documents/facts';
 export * from './documents/office';
 export * from './documents/pdf';

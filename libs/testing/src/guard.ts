@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Stops what is registered when the pipe to its parent closes, however the parent died (a `kill -9` runs no handler).
- * A shell and not a Node process, because each test worker and the launcher has one: 1 MB instead of 40.
- *
+ * Stops the registered processes when the pipe to its parent closes, however the parent ended (a `kill -9` runs no handler). It is a shell
+ * and not a Node process because each test worker and the launcher has one: 1 MB instead of 40.
  * Lines on stdin: `add PID SIGNAL STAGE`, `del PID`, `rm PATH`. Stage 1 (services) is stopped before stage 0 (stores).
  */
 const SCRIPT = `
@@ -46,7 +45,7 @@ done
 printf '%s' "$trash" | while IFS= read -r path; do case $path in /*/*) rm -rf -- "$path" ;; esac; done
 `;
 
-/** When the parent is gone: services are stopped first, then the stores that they speak to. */
+/** When the parent has ended, services are stopped before the stores that they use. */
 export type GuardStage = 'service' | 'store';
 
 let guard: ChildProcess | undefined;
@@ -73,19 +72,19 @@ function startGuard(): void {
   stdin.write([...guarded.values(), ...[...temporary].map((path) => `rm ${path}\n`)].join(''));
 }
 
-/** Has `pid` stopped with `signal` when this process dies without stopping it. */
+/** Registers `pid`: the guard sends it `signal` if this process ends without stopping it. */
 export function guardProcess(pid: number, signal: NodeJS.Signals, stage: GuardStage): void {
   const line = `add ${pid} ${signal.replace(/^SIG/, '')} ${stage === 'service' ? 1 : 0}\n`;
   guarded.set(pid, line);
   send(line);
 }
 
-/** The process has ended: its number may be given to another one. */
+/** Unregisters a process that has ended. Its pid may be given to another process. */
 export function releaseProcess(pid: number): void {
   if (guarded.delete(pid)) send(`del ${pid}\n`);
 }
 
-/** Has a temporary directory removed when this process ends, in whatever way. */
+/** Registers a temporary directory: the guard removes it when this process ends, however it ends. */
 export function guardDirectory(path: string): void {
   if (path.includes('\n')) throw new Error('a temporary directory with a line break in its name');
   temporary.add(path);

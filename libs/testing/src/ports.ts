@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { waitFor } from './wait';
 
-/** A TCP port of the loopback address that nobody listens on right now. */
+/** A TCP port of the loopback address that is free now. */
 export function freePort(host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -24,7 +24,7 @@ export function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** Waits until nobody listens on the port: a server left over from before gives false results to whoever starts next. */
+/** Waits until the port is free: a server left over from an earlier test would give the next one false results. */
 export async function waitForFreePort(port: number, host = '127.0.0.1', timeoutMs = 5_000): Promise<void> {
   await waitFor(() => portIsFree(port, host), { timeoutMs, what: `port ${port} to become free` });
 }

@@ -19,23 +19,23 @@ describe('postgresUser', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   if (root) {
-    it('is nobody where nobody can pass', async () => {
+    it('runs as the user `nobody` if that user may enter the directories', async () => {
       chmodSync(directory, 0o755);
       expect(await postgresUser([program])).toEqual({ uid: 65534, gid: 65534, prefix: [] });
     });
 
-    it('is nobody with the right to pass where a directory is closed', async () => {
+    it('gives `nobody` the capability to pass if a directory is closed to it', async () => {
       chmodSync(directory, 0o700);
       const { prefix } = await postgresUser([program]);
       const [command = 'none', ...args] = prefix;
       const as = (...what: string[]): Promise<string> =>
         runToEnd({ name: 'as nobody', command, args: [...args, ...what], cwd: '/' });
       expect(await as(program)).toBe('65534');
-      // As initdb looks for the server beside it.
+      // initdb looks for the server beside it in this way.
       await as('test', '-x', program);
     });
   } else {
-    it('is whoever this is', async () => {
+    it('runs as the current user if that is not root', async () => {
       expect(await postgresUser([program])).toEqual({ prefix: [] });
     });
   }

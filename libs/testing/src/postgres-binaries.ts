@@ -19,7 +19,7 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
     entry = require.resolve(name);
   } catch (cause) {
     throw new Error(
-      `there is no ${name} in node_modules: run npm ci without --omit=optional, or set DATABASE_URL to a Postgres of yours`,
+      `${name} is not in node_modules: run npm ci without --omit=optional, or set DATABASE_URL to your own Postgres`,
       { cause },
     );
   }
@@ -29,8 +29,8 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
 }
 
 /**
- * npm packages cannot hold symbolic links: the package's install script makes them, and is not run where scripts are
- * ignored. The same links are made here when they are missing.
+ * Makes the symbolic links of the package where they are missing. npm packages cannot contain them: the package's install script makes them,
+ * and it does not run where scripts are disabled.
  */
 async function hydrate(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
@@ -47,19 +47,19 @@ async function hydrate(native: string): Promise<void> {
   }
 }
 
-/** How to start Postgres, which refuses to run as root. */
+/** How to start Postgres, which does not run as root. */
 export interface PostgresUser {
   uid?: number;
   gid?: number;
-  /** Put before the command where the user alone could not reach the files. */
+  /** Prepended to the command where the user could not reach the files otherwise. */
   prefix: string[];
 }
 
 const NOBODY = 65534;
 
 /**
- * As root Postgres runs as `nobody`. Where nobody cannot pass a directory above the data or the binaries (a clone under
- * /root or in a `mktemp -d`), `setpriv` gives it the one capability to pass.
+ * As root, Postgres is run as the user `nobody`. Where that user may not enter a directory above the data or the binaries (a clone under
+ * /root or in a `mktemp -d`), `setpriv` gives it the one capability that allows it.
  */
 export async function postgresUser(paths: readonly string[]): Promise<PostgresUser> {
   if (process.getuid?.() !== 0) return { prefix: [] };
@@ -72,13 +72,13 @@ export async function postgresUser(paths: readonly string[]): Promise<PostgresUs
     );
     if (!there) continue;
     const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    // initdb asks with access(2), which ignores a capability of anybody but root unless this bit is set.
+    // initdb checks with access(2), which ignores the capabilities of a user other than root unless this bit is set.
     const securebits = '--securebits=+no_setuid_fixup';
     return { prefix: [setpriv, ...user, securebits, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'] };
   }
   throw new Error(
-    `Postgres refuses to run as root, and the user "nobody" cannot pass ${closed}: ` +
-      `run as another user, make that directory passable (chmod o+x), or set DATABASE_URL to a Postgres of yours`,
+    `Postgres does not run as root, and the user "nobody" may not enter ${closed}: ` +
+      `run as another user, make that directory accessible (chmod o+x), or set DATABASE_URL to your own Postgres`,
   );
 }
 

@@ -4,8 +4,8 @@ import { processExists } from './process';
 import { waitFor } from './wait';
 
 /**
- * A postmaster that was killed leaves `postmaster.pid`; where its number now belongs to another process, Postgres would
- * refuse to start. One that really still runs on this directory is waited for (its guard is stopping it), never killed.
+ * A killed postmaster leaves `postmaster.pid` behind. If its pid now belongs to another process, Postgres would not start, so the file is
+ * removed. If a postmaster still runs on this directory (its guard is stopping it), this waits for its end and never kills it.
  */
 export async function clearStaleLock(dataDir: string): Promise<void> {
   const path = join(dataDir, 'postmaster.pid');

@@ -11,23 +11,25 @@ import { ManagedProcess, runToEnd } from './process';
 import { type StoreHome, storeHome, StoreServer } from './store-server';
 
 export interface PostgresOptions {
-  /** Where the data stays; without it a temporary directory that goes with the server. */
+  /** Where the data is kept. Without it: a temporary directory that is removed with the server. */
   dataDir?: string;
-  /** A free one when not given. */
+  /** A free port when not given. */
   port?: number;
-  /** Of the superuser `postgres`; a random one when not given. It is set when the data directory is made. */
+  /** The password of the superuser `postgres`; random when not given. It is set when the data directory is created. */
   password?: string;
-  /** The database that `url` names (default `postgres`; made when missing). */
+  /** The database that `url` names (default `postgres`); created when missing. */
   database?: string;
   /** Server settings, e.g. `{ max_connections: '300' }`. */
   settings?: Readonly<Record<string, string>>;
   /** Makes `CREATE EXTENSION vector` possible (from `pgvectorFiles()`). */
   pgvector?: PgvectorFiles;
-  /** Without a file the last lines are kept in memory. */
+  /** Without it the last lines are kept in memory. */
   logFile?: string;
 }
 
-/** Tests lose nothing with a machine that goes down; a killed Postgres still keeps every commit (`synchronous_commit` stays on). */
+/**
+ * Tests do not need data to survive a crash of the machine. After `kill -9` Postgres still has every commit (`synchronous_commit` stays on).
+ */
 const NOT_DURABLE = { fsync: 'off', full_page_writes: 'off' };
 
 const SETTINGS = {
@@ -40,7 +42,10 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
-/** A real Postgres. `stop` is a fast shutdown: sessions are cut, data is written. After `kill` its children end by themselves. */
+/**
+ * A real Postgres. `stop` is a fast shutdown: it closes all sessions and writes the data. After `kill` the children of the postmaster end by
+ * themselves.
+ */
 export class PostgresServer extends StoreServer {
   constructor(
     process: ManagedProcess,
@@ -73,7 +78,7 @@ export class PostgresServer extends StoreServer {
     await this.process.waitUntil(() => accepts(this.urlOf('postgres')), 'it accepts connections', 60_000);
   }
 
-  /** To the postmaster and all its sessions: else only new connections would stand still. */
+  /** Signals the postmaster and all its sessions. A paused postmaster alone would stop only new connections. */
   protected override async signal(signal: NodeJS.Signals): Promise<void> {
     await super.signal(signal);
     const path = `/proc/${this.pid}/task/${this.pid}/children`;
@@ -88,7 +93,7 @@ export class PostgresServer extends StoreServer {
   }
 }
 
-/** Starts a Postgres, with a new data directory or the one given, and waits until it accepts connections. */
+/** Starts a Postgres with a new or the given data directory and waits until it accepts connections. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const { database = 'postgres', password = randomBytes(12).toString('hex') } = options;
   const home = await storeHome('postgres', options.dataDir);
@@ -121,7 +126,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       env: { PATH: process.env['PATH'] },
       cleanEnv: true,
       logFile: options.logFile,
-      // Fast shutdown; SIGTERM would wait for every session to leave by itself.
+      // Fast shutdown. SIGTERM would wait until every session has closed.
       stopSignal: 'SIGINT',
       stage: 'store',
     }),
@@ -136,7 +141,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return server;
 }
 
-/** Makes the data directory beside its place and moves it there whole: a start that was cut leaves no half directory. */
+/**
+ * Creates the data directory beside its final place and renames it: an interrupted start leaves no incomplete directory.
+ */
 async function initialise(
   binaries: PostgresBinaries,
   user: PostgresUser,
@@ -198,9 +205,11 @@ async function accepts(url: string): Promise<boolean> {
     await client.connect();
     return true;
   } catch (error) {
-    // A wrong password will not become right by waiting.
+    // A wrong password is final: do not retry.
     if ((error as { code?: string }).code === '28P01') {
-      throw new Error('Postgres refused the password: this data directory was made with another one', { cause: error });
+      throw new Error('Postgres rejected the password: this data directory was created with another one', {
+        cause: error,
+      });
     }
     return false;
   } finally {
@@ -208,7 +217,7 @@ async function accepts(url: string): Promise<boolean> {
   }
 }
 
-/** Creates a database when it is not there yet. `adminUrl` names any database of the server. */
+/** Creates a database if it does not exist. `adminUrl` names any database of the server. */
 export async function createDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();

@@ -6,28 +6,28 @@ import { describe, expect, it } from 'vitest';
 import { freePort, portIsFree, processExists, runToEnd, startProcess, waitFor } from './servers';
 
 describe('startProcess', () => {
-  it('stops what it started, and says how it ended', async () => {
+  it('stops the process it started and returns how it ended', async () => {
     const child = startProcess({ name: 'sleeper', command: 'sleep', args: ['60'] });
     expect(await processExists(child.pid)).toBe(true);
     expect(await child.stop()).toEqual({ code: null, signal: 'SIGTERM' });
     expect(await processExists(child.pid)).toBe(false);
   });
 
-  it('stops a process that stands still', async () => {
+  it('stops a paused process', async () => {
     const child = startProcess({ name: 'sleeper', command: 'sleep', args: ['60'] });
     await waitFor(() => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').startsWith('sleep'));
     child.pause();
     expect(await child.stop()).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
-  it('kills what does not end when asked', async () => {
+  it('kills a process that ignores the stop signal', async () => {
     const command = 'trap "" TERM; echo ready; while :; do sleep 0.1; done';
     const child = startProcess({ name: 'deaf', command: 'sh', args: ['-c', command], stopTimeoutMs: 200 });
     await child.waitUntil(() => child.output.includes('ready'), 'it is ready');
     expect(await child.stop()).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
-  it('says what a process wrote that ended before it was ready', async () => {
+  it('throws with the output of a process that ended before it was ready', async () => {
     const child = startProcess({
       name: 'broken',
       command: 'sh',
@@ -48,14 +48,14 @@ describe('startProcess', () => {
     expect(ends).toEqual(['SIGKILL', 'SIGTERM']);
   });
 
-  it('gives the output of a command', async () => {
+  it('returns the output of a command', async () => {
     expect(await runToEnd({ name: 'echo', command: 'echo', args: ['hello'] })).toBe('hello');
     await expect(runToEnd({ name: 'nothing', command: 'no-such-command' })).rejects.toThrow('exit 127');
   });
 });
 
 describe('a parent that is killed', () => {
-  it('leaves no orphan and no temporary directory, not even of a child that stands still', async () => {
+  it('leaves no orphan and no temporary directory, even with a paused child', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'perennial-guard-'));
     const script = `
       import { runnerImport } from 'vite';

@@ -5,20 +5,20 @@ import { guardProcess, type GuardStage, releaseProcess } from './guard';
 import { sleep, waitFor } from './wait';
 
 export interface ProcessOptions {
-  /** How logs and errors call it. */
+  /** Its name in logs and errors. */
   name: string;
   command: string;
   args?: readonly string[];
-  /** Added to this process's environment (`undefined` removes a variable). */
+  /** Added to the environment of this process (`undefined` removes a variable). */
   env?: Readonly<Record<string, string | undefined>>;
-  /** The child sees `env` only. */
+  /** The child gets `env` only. */
   cleanEnv?: boolean;
   cwd?: string;
   uid?: number;
   gid?: number;
   /** stdout and stderr are appended to this file; without it the last 500 lines are kept in memory. */
   logFile?: string;
-  /** What asks it to end (default SIGTERM). */
+  /** The signal that asks the process to end (default SIGTERM). */
   stopSignal?: NodeJS.Signals;
   /** SIGKILL follows after this many milliseconds (default 15 000). */
   stopTimeoutMs?: number;
@@ -34,12 +34,14 @@ export interface ProcessExit {
 const OUTPUT_LINES = 500;
 
 /**
- * The child waits for a line on descriptor 3 before it becomes the command: until then it is not registered with the
- * guard, and if this process dies in between, the read ends and the command never starts. No orphan at any moment.
+ * The child waits for a line on descriptor 3 before it executes the command. Until then the guard does not know it; if this process dies in
+ * between, the read fails and the command never starts. So there is never an orphan.
  */
 const GATE = 'IFS= read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
 
-/** A child process that is stopped by its pid and never outlives the process that started it, even after `kill -9`. */
+/**
+ * A child process that is stopped by its pid and never outlives the process that started it, even after a `kill -9`.
+ */
 export class ManagedProcess {
   private child: ChildProcess | undefined;
   private exit: Promise<ProcessExit> | undefined;
@@ -53,7 +55,7 @@ export class ManagedProcess {
     return this.options.name;
   }
 
-  /** The number of the running process, or of the last one. */
+  /** The pid of the running process, or of the last one. */
   get pid(): number {
     const pid = this.child?.pid;
     if (pid === undefined) throw new Error(`${this.name} was never started`);
@@ -64,7 +66,7 @@ export class ManagedProcess {
     return this.child !== undefined && this.lastExit === undefined;
   }
 
-  /** How the last process ended, once it has. */
+  /** How the last process ended; undefined while it runs. */
   get ended(): ProcessExit | undefined {
     return this.lastExit;
   }
@@ -80,13 +82,13 @@ export class ManagedProcess {
     return this.lines.join('\n');
   }
 
-  /** Calls `listener` at each end of the process, wanted or not; returns what removes it. */
+  /** Calls `listener` at each end of the process, expected or not. Returns a function that removes the listener. */
   onExit(listener: (exit: ProcessExit) => void): () => void {
     this.exitListeners.add(listener);
     return () => this.exitListeners.delete(listener);
   }
 
-  /** Starts the process; it may not be running already. Returns at once: readiness is the caller's to wait for. */
+  /** Starts the process, which may not be running already. Returns at once: the caller waits for readiness. */
   start(): void {
     if (this.running) throw new Error(`${this.name} is running already`);
     const { command, args = [], cwd, uid, gid, logFile, stopSignal = 'SIGTERM', stage = 'service' } = this.options;
@@ -94,7 +96,7 @@ export class ManagedProcess {
     const log = logFile ? openSync(logFile, 'a', 0o600) : undefined;
     const out = log ?? 'pipe';
     const child = spawn('/bin/sh', ['-c', GATE, 'perennial-gate', command, ...args], {
-      // Its own process group: Ctrl-C in a terminal reaches the parent alone, which then stops all in order.
+      // A process group of its own: Ctrl-C in a terminal reaches only the parent, which then stops its children in order.
       detached: true,
       cwd,
       uid,
@@ -134,23 +136,23 @@ export class ManagedProcess {
     return this.running && this.child !== undefined ? this.child.kill(signal) : false;
   }
 
-  /** SIGSTOP: the process stands still with all its connections open. */
+  /** SIGSTOP: the process is paused with its connections open. */
   pause(): void {
     this.signal('SIGSTOP');
   }
 
-  /** SIGCONT: it goes on. */
+  /** SIGCONT: the process continues. */
   cont(): void {
     this.signal('SIGCONT');
   }
 
-  /** `kill -9`, and waits for the end. */
+  /** `kill -9`; resolves when the process has ended. */
   async kill(): Promise<ProcessExit> {
     this.signal('SIGKILL');
     return this.exited;
   }
 
-  /** Asks it to end, waits, and kills it after `stopTimeoutMs`. */
+  /** Sends the stop signal, waits, and kills the process after `stopTimeoutMs`. */
   async stop(): Promise<ProcessExit | undefined> {
     if (!this.exit) return undefined;
     const { stopSignal = 'SIGTERM', stopTimeoutMs = 15_000 } = this.options;
@@ -221,7 +223,7 @@ export async function processExists(pid: number): Promise<boolean> {
 export async function runToEnd(options: ProcessOptions): Promise<string> {
   const handle = startProcess(options);
   const { code, signal } = await handle.exited;
-  // The pipes may still hold what was written just before the end.
+  // The pipes may still contain output written just before the end.
   await sleep(10);
   if (code !== 0) throw new Error(`${options.name} failed (${signal ?? `exit ${code}`})\n${handle.output}`);
   return handle.output;

@@ -1,13 +1,13 @@
-/** One field of a protobuf message as it stands on the wire. */
+/** One field of an encoded protobuf message. */
 export interface Field {
   number: number;
-  /** Of a varint, fixed64 or fixed32 field. */
+  /** The value of a varint, fixed64 or fixed32 field. */
   value: bigint;
-  /** Of a length-delimited field; empty otherwise. */
+  /** The bytes of a length-delimited field; empty otherwise. */
   bytes: Uint8Array;
 }
 
-/** Splits a protobuf message into its fields. Throws where it is cut or uses groups. */
+/** Splits a protobuf message into its fields. Throws if it is truncated or uses groups. */
 export function* fields(message: Uint8Array): Generator<Field> {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   let at = 0;
@@ -33,7 +33,7 @@ export function* fields(message: Uint8Array): Generator<Field> {
         break;
       case 2: {
         const length = Number(varint());
-        if (at + length > message.byteLength) throw new Error('a protobuf message is cut');
+        if (at + length > message.byteLength) throw new Error('the protobuf message is truncated');
         yield { number, value: 0n, bytes: message.subarray(at, at + length) };
         at += length;
         break;
@@ -43,7 +43,7 @@ export function* fields(message: Uint8Array): Generator<Field> {
         at += 4;
         break;
       default:
-        throw new Error(`a protobuf field of wire type ${tag & 7}`);
+        throw new Error(`protobuf wire type ${tag & 7} is not supported`);
     }
   }
 }

@@ -7,24 +7,25 @@ import { ServerUnavailable } from './server-unavailable';
 import { storeHome, StoreServer } from './store-server';
 
 export interface QdrantOptions {
-  /** Where the data stays; without it a temporary directory that goes with the server. */
+  /** Where the data is kept. Without it: a temporary directory that is removed with the server. */
   dir?: string;
-  /** Of HTTP; a free one when not given. */
+  /** The HTTP port; a free one when not given. */
   port?: number;
-  /** Every request must carry it. */
+  /** The API key that every request must carry. */
   apiKey?: string;
-  /** Without a file the last lines are kept in memory. */
+  /** Without it the last lines are kept in memory. */
   logFile?: string;
 }
 
 /**
- * A Qdrant server: `QDRANT_BINARY`, else `qdrant` on PATH. No registry carries it.
+ * A Qdrant server: `QDRANT_BINARY`, else `qdrant` on PATH. No package registry has it.
+ *
  * @throws ServerUnavailable
  */
 export async function qdrantBinary(): Promise<string> {
   const binary = process.env['QDRANT_BINARY'] || (await onPath('qdrant'));
   if (binary) return binary;
-  throw new ServerUnavailable('there is no qdrant on PATH, and QDRANT_BINARY names none');
+  throw new ServerUnavailable('qdrant is not on PATH and QDRANT_BINARY is not set');
 }
 
 /** A real Qdrant. */

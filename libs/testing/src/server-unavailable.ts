@@ -1,11 +1,11 @@
-/** This machine cannot have the server: a loud skip of its tests, and a failure where `CI` is set. */
+/** This machine cannot provide the server. Its tests are skipped with a warning, or fail where `CI` is set. */
 export class ServerUnavailable extends Error {
   override readonly name = 'ServerUnavailable';
 }
 
 /**
- * Why the server cannot be had here, or undefined when `fetch` found it. With `CI` set it throws instead: a build server
- * has everything, or its result means nothing.
+ * Why the server is not available here, or undefined when `fetch` found it. With `CI` set it throws instead: a build server must run every
+ * test.
  */
 export async function missingServer(name: string, fetch: () => Promise<unknown>): Promise<string | undefined> {
   try {

@@ -36,7 +36,7 @@ describe('the servers of the global setup', () => {
 });
 
 describe('startPostgres', () => {
-  it('keeps its data over kill -9 and goes with its temporary directory', async () => {
+  it('keeps its data over kill -9 and removes its temporary directory when it stops', async () => {
     const server = await startPostgres({ database: 'kept' });
     try {
       await query(server.url, 'CREATE TABLE t AS SELECT 7 AS n');
@@ -51,7 +51,7 @@ describe('startPostgres', () => {
 });
 
 describe('startRedis', () => {
-  it('asks for its password, and forgets everything when told', async () => {
+  it('requires its password, and restarts empty with restartEmpty', async () => {
     const server = await startRedis({ password: 'secret' });
     const { Redis } = await import('ioredis');
     const redis = new Redis(server.url);
@@ -71,7 +71,7 @@ describe('startRedis', () => {
 const withoutPgvector = await missingServer('Postgres with pgvector', () => pgvectorFiles());
 
 describe('startPostgres with pgvector', () => {
-  it.skipIf(withoutPgvector)('knows the extension', async () => {
+  it.skipIf(withoutPgvector)('offers the extension', async () => {
     const server = await startPostgres({ pgvector: await pgvectorFiles() });
     try {
       await query(server.url, 'CREATE EXTENSION vector');
@@ -85,7 +85,7 @@ describe('startPostgres with pgvector', () => {
 const withoutQdrant = await missingServer('Qdrant', () => qdrantBinary());
 
 describe('startQdrant', () => {
-  it.skipIf(withoutQdrant)('asks for its key, and goes with its temporary directory', async () => {
+  it.skipIf(withoutQdrant)('requires its API key, and removes its temporary directory when it stops', async () => {
     const server = await startQdrant({ apiKey: 'secret' });
     try {
       expect((await fetch(`${server.url}/collections`)).status).toBe(401);

@@ -1,4 +1,4 @@
-/** Real servers as child processes, without the test runner: what the launcher uses. */
+/** Real servers as child processes, without the test runner. The launcher uses them. */
 export { guardDirectory } from './guard';
 export { freePort, portIsFree, waitForFreePort } from './ports';
 export { createDatabase, PostgresServer, startPostgres, type PostgresOptions } from './postgres';

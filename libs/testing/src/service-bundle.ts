@@ -10,14 +10,14 @@ import { waitFor } from './wait';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const TIMEOUT_MS = 60_000;
 
-/** Where the services that a run of the tests builds lie: in the clone, from where npm packages are found. */
+/** The directory of the services that a test run builds: inside the clone, so that npm packages are found from it. */
 export function newBundlesDirectory(): string {
   return join(ROOT, 'node_modules/.cache/perennial', `bundles-${randomBytes(6).toString('hex')}`);
 }
 
 /**
- * The directory with the service of `apps/<name>` as it is shipped, built from the sources as they are now: once in a run of the tests, by
- * the file that first asks for it.
+ * The directory of the built service of `apps/<name>`, as it is shipped, from the current sources. The first file that asks for it builds it,
+ * once per test run.
  */
 export async function buildService(name: string): Promise<string> {
   const bundles = inject('bundlesDirectory');

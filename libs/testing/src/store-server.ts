@@ -8,11 +8,11 @@ import type { ManagedProcess } from './process';
 /** Where a store keeps its data. */
 export interface StoreHome {
   readonly dir: string;
-  /** It goes with the server. */
+  /** The directory is removed with the server. */
   readonly temporary: boolean;
 }
 
-/** The directory that is given, else a new one that goes with the server or, at the latest, with this process. */
+/** The given directory, or a new one that is removed with the server or, at the latest, with this process. */
 export async function storeHome(name: string, given?: string): Promise<StoreHome> {
   if (given !== undefined) return { dir: resolve(given), temporary: false };
   const dir = await mkdtemp(join(tmpdir(), `perennial-${name}-`));
@@ -20,7 +20,7 @@ export async function storeHome(name: string, given?: string): Promise<StoreHome
   return { dir, temporary: true };
 }
 
-/** A real store on the loopback address: how all of them are stopped, killed, held still and started again. */
+/** A real store on the loopback address: stops, kills, pauses and restarts it. */
 export abstract class StoreServer {
   constructor(
     readonly process: ManagedProcess,
@@ -38,7 +38,7 @@ export abstract class StoreServer {
     await this.untilReady();
   }
 
-  /** Asks it to end and waits until its port is free; a temporary directory goes as well. */
+  /** Asks it to end and waits until its port is free; removes a temporary directory. */
   async stop(): Promise<void> {
     await this.end();
     if (this.home.temporary) await rm(this.home.dir, { recursive: true, force: true });
@@ -50,23 +50,23 @@ export abstract class StoreServer {
     await waitForFreePort(this.port);
   }
 
-  /** Stops it (if it runs) and starts it with what it kept. */
+  /** Stops it (if it runs) and starts it with the same data. */
   async restart(): Promise<void> {
     if (this.process.running) await this.end();
     await this.start();
   }
 
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open, requests get no answer. */
   async pause(): Promise<void> {
     await this.signal('SIGSTOP');
   }
 
-  /** SIGCONT: it goes on. */
+  /** SIGCONT: it continues. */
   async cont(): Promise<void> {
     await this.signal('SIGCONT');
   }
 
-  /** Resolves when it can be used. */
+  /** Resolves when the server is ready for use. */
   protected abstract untilReady(): Promise<void>;
 
   protected signal(signal: NodeJS.Signals): void | Promise<void> {

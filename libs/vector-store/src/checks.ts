@@ -3,7 +3,7 @@ import type { Point, PointFilter } from './types';
 
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** Neither quotes nor control characters: no store's query language can be spoken through an id. */
+/** Neither quotes nor control characters, so that no id can inject into a store's query language. */
 const ID = /^[\w.:-]{1,128}$/;
 export const MAX_DIMENSION = 16_000;
 const MAX_GENERATION = 2 ** 31 - 1;
@@ -12,7 +12,9 @@ function refuse(what: string): never {
   throw new VectorStoreError('INVALID', what);
 }
 
-/** Each of these throws `INVALID` when its argument is out of bounds, and never repeats a text or vector in the message. */
+/**
+ * Each check throws `INVALID` when its argument is out of bounds, and never repeats a text or vector in the message.
+ */
 export function checkName(name: string): void {
   if (!NAME.test(name)) refuse('a collection name has lower-case letters, digits and "_", a letter first, at most 40');
 }
@@ -42,12 +44,12 @@ export function checkFilter(filter: PointFilter): void {
   if (filter.generationBelow !== undefined) checkInteger(filter.generationBelow, 0, MAX_GENERATION, 'a generation');
 }
 
-/** Whether no point can match: an empty list is never "all". */
+/** Whether no point can match: an empty list never means "all". */
 export function matchesNothing(filter: PointFilter): boolean {
   return filter.scopes?.length === 0 || filter.fileIds?.length === 0;
 }
 
-/** A copy of length 1, so that every store measures the cosine by an inner product; zeros stay zeros. */
+/** A copy of length 1, so that every store computes the cosine as an inner product; zeros stay zeros. */
 export function unitVector(vector: Float32Array | readonly number[]): Float32Array {
   let sum = 0;
   for (const value of vector) sum += value * value;

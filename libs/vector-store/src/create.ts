@@ -7,20 +7,20 @@ import { CheckedStore } from './store';
 import type { VectorStore } from './types';
 
 const FACTS: Record<VectorStoreConfig['VECTOR_DB'], DriverFacts> = {
-  // Each write is a version of the whole table: few and large ones.
+  // Each write is a version of the whole table, so writes are few and large.
   lancedb: { system: 'lancedb', capabilities: { hybrid: true, sharedBetweenHosts: false }, batchSize: 1_000 },
   qdrant: { system: 'qdrant', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
   pgvector: { system: 'postgresql', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
 };
 
-/** The configured store. Opens nothing yet: a store that is away is told by the first call. */
+/** The configured store. Connects on the first call, which reports a store that is away. */
 export function createVectorStore(config: VectorStoreConfig): VectorStore {
   const timeouts = { ...DEFAULT_TIMEOUTS, read: config.VECTOR_DB_TIMEOUT_MS };
   const load = loader(config, timeouts);
   return new CheckedStore(new ResilientDriver(FACTS[config.VECTOR_DB], load, { timeouts }));
 }
 
-/** Refuses a configuration at once, and loads the client of the chosen store when it is first needed. */
+/** Checks the configuration at once, and loads the client of the chosen store on demand. */
 function loader(config: VectorStoreConfig, timeouts: StoreTimeouts): () => Promise<Driver> {
   switch (config.VECTOR_DB) {
     case 'lancedb': {

@@ -1,13 +1,13 @@
 import type { Words } from '@perennial/words';
 import type { CollectionInfo, Hit, PointFilter, PointRef, VectorStoreCapabilities } from './types';
 
-/** A point as a driver gets it: checked, its vector of length 1 (or all zeros), its text already cut into words. */
+/** A point as a driver gets it: checked, its vector of length 1 (or all zeros), its text split into words. */
 export interface StoredPoint extends PointRef {
   vector: Float32Array;
   words: Words;
 }
 
-/** A filter without empty lists: what matches nothing never reaches a driver. */
+/** A filter without empty lists: a filter that matches nothing never reaches a driver. */
 export type CheckedFilter = PointFilter;
 
 export interface DriverQuery {
@@ -24,7 +24,7 @@ export interface DriverHybridQuery extends DriverQuery {
   keywordWeight: number;
 }
 
-/** What is known of a driver without loading it and its client. */
+/** Facts about a driver that need neither it nor its client. */
 export interface DriverFacts {
   /** OpenTelemetry's `db.system.name`; for spans and messages only. */
   readonly system: string;
@@ -34,8 +34,8 @@ export interface DriverFacts {
 }
 
 /**
- * What differs between stores. Arguments are checked beforehand, time-outs and retries are added around it: every method
- * may be repeated at any time. Throws `VectorStoreError`; what means that the store cannot be reached is `UNAVAILABLE`.
+ * The differences between stores. Arguments are checked before, time-outs and retries are added around it: every method is idempotent. Throws
+ * `VectorStoreError`; an unreachable store is `UNAVAILABLE`.
  */
 export interface Driver {
   ensure(name: string, dimension: number): Promise<void>;

@@ -7,18 +7,18 @@ const read = (source: EnvSource) =>
   readEnv(z.object(vectorStoreEnv).superRefine(vectorStoreRules), source, { service: 'test' });
 
 describe('vectorStoreEnv', () => {
-  it('is the embedded store when nothing is set', () => {
+  it('defaults to the embedded store', () => {
     expect(read({})).toMatchObject({ VECTOR_DB: 'lancedb', DATA_DIR: 'data', VECTOR_DB_TIMEOUT_MS: 5_000 });
   });
 
-  it('asks for the address of the store that was chosen', () => {
+  it('requires the address of the chosen store', () => {
     expect(() => read({ VECTOR_DB: 'qdrant' })).toThrow(/QDRANT_URI is not set/);
     expect(() => read({ VECTOR_DB: 'pgvector' })).toThrow(/PGVECTOR_DB_URL is not set/);
     expect(() => read({ VECTOR_DB: 'chroma' })).toThrow(/VECTOR_DB/);
     expect(read({ VECTOR_DB: 'qdrant', QDRANT_URI: 'http://qdrant:6333' }).QDRANT_COLLECTION_PREFIX).toBe('perennial');
   });
 
-  it('takes the database of the service for pgvector where none is named', () => {
+  it('defaults to the service’s database for pgvector', () => {
     const schema = z.object({ ...vectorStoreEnv, DATABASE_URL: z.string().optional() }).superRefine(vectorStoreRules);
     expect(
       readEnv(schema, { VECTOR_DB: 'pgvector', DATABASE_URL: 'postgres://db/p' }, { service: 'test' }).VECTOR_DB,

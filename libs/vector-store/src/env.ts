@@ -9,7 +9,7 @@ export const vectorStoreEnv = {
   }),
   DATA_DIR: variable(z.string().min(1).default('data'), {
     description:
-      'Directory for what is kept on disk; the same one for all services. With several hosts it has to be shared between them, or use `s3`.',
+      'Directory for data on disk; the same one for all services. With several hosts it has to be shared between them, or use `s3`.',
     example: '/var/lib/perennial',
   }),
   VECTOR_DB_TIMEOUT_MS: variable(integer(100, 600_000).default(5_000), {
@@ -20,7 +20,7 @@ export const vectorStoreEnv = {
     example: 'http://qdrant:6333',
   }),
   QDRANT_API_KEY: variable(z.string().min(1).optional(), {
-    description: 'Key of the Qdrant server, where it asks for one.',
+    description: 'Key of the Qdrant server, if it requires one.',
     secret: true,
   }),
   QDRANT_COLLECTION_PREFIX: variable(
@@ -28,7 +28,7 @@ export const vectorStoreEnv = {
       .string()
       .regex(/^[\w-]{1,60}$/, 'may only have letters, digits, "_" and "-"')
       .default('perennial'),
-    { description: 'Start of the names of our collections, so that installations can share a server.' },
+    { description: 'Prefix of the names of our collections, so that installations can share a server.' },
   ),
   QDRANT_ON_DISK: variable(flag().default(false), {
     description: 'Vectors are read from disk instead of held in memory: slower, for more documents than memory.',
@@ -50,14 +50,14 @@ export const vectorStoreEnv = {
   }),
   PGVECTOR_HNSW_EF_CONSTRUCTION: variable(integer(4, 1_000).default(64), {
     description:
-      'Nodes looked at when one is added to the graph of a new collection; twice the links where this is less.',
+      'Nodes that are examined when one is added to the graph of a new collection; at least twice the links.',
   }),
 };
 
 /** What `createVectorStore` takes; the parsed environment of a service that spreads `vectorStoreEnv` and `databaseEnv` is one. */
 export type VectorStoreConfig = z.output<z.ZodObject<typeof vectorStoreEnv>> & { DATABASE_URL?: string };
 
-/** What holds between the variables: `z.object({ ...vectorStoreEnv }).superRefine(vectorStoreRules)`. */
+/** Constraints between the variables: `z.object({ ...vectorStoreEnv }).superRefine(vectorStoreRules)`. */
 export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$RefinementCtx): void {
   const refuse = (path: keyof VectorStoreConfig, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message });

@@ -15,16 +15,16 @@ export class VectorStoreError extends Error {
 
 export interface UnavailableOptions {
   cause?: unknown;
-  /** It was asked and said nothing in time: what it was asked may still happen, and asking again adds to its load. */
+  /** The store did not answer in time: the request may still take effect, and a retry would add to its load. */
   timedOut?: boolean;
   retryAfterMs?: number;
 }
 
-/** The store does not answer, or is left alone for a while after it did not. */
+/** The store does not answer, or the circuit breaker is open. */
 export class StoreUnavailableError extends VectorStoreError {
   override readonly name = 'StoreUnavailableError';
   readonly timedOut: boolean;
-  /** When to ask again, in milliseconds; set while the store is left alone. */
+  /** When to retry, in milliseconds; set while the circuit breaker is open. */
   readonly retryAfterMs?: number;
 
   constructor(message: string, options: UnavailableOptions = {}) {

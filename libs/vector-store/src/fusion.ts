@@ -1,6 +1,6 @@
 /**
- * How fast a rank loses worth, in all stores. Lower than the usual 60, so that the first place in one half alone (a part
- * number that no embedding knows) stands above what is twentieth in both.
+ * Rank constant of the fusion, in all stores. Lower than the usual 60, so that the first place in one half alone (a part number that no
+ * embedding knows) ranks above the twentieth in both.
  */
 export const RRF_K = 20;
 
@@ -13,14 +13,14 @@ export function toWeights(keywordWeight: number): { dense: number; keyword: numb
 }
 
 /**
- * Reciprocal rank fusion as Qdrant does it with weights: ranks (from 1) are divided by the weight, so that a half of three
- * times the weight gives three hits for each one of the other. Zero for a rank that is not there.
+ * Weighted reciprocal rank fusion like Qdrant's: ranks (from 1) are divided by the weight, so that a half of three times the weight gives
+ * three hits for each one of the other. Zero without a rank.
  */
 export function rankScore(rank: number | undefined, weight: number): number {
   return rank === undefined || weight <= 0 ? 0 : 1 / (RRF_K - 1 + rank / weight);
 }
 
-/** The score of what is first in both halves; dividing by it gives 0 … 1. */
+/** The score of a hit that is first in both halves; scores are divided by it to be 0 … 1. */
 export function bestScore(keywordWeight: number): number {
   const { dense, keyword } = toWeights(keywordWeight);
   return rankScore(1, dense) + rankScore(1, keyword);

@@ -14,7 +14,7 @@ import { stopwords as turkish } from '@orama/stopwords/turkish';
 import { stopwords as ukrainian } from '@orama/stopwords/ukrainian';
 import { wordsOf } from '@perennial/words';
 
-/** In the order in which they are believed where as many words of two languages are in a query. */
+/** In order of preference if two languages have equally many words in a query. */
 const LANGUAGES: ReadonlySet<string>[] = [
   [...english, 'a'],
   german,
@@ -32,13 +32,13 @@ const LANGUAGES: ReadonlySet<string>[] = [
   ukrainian,
 ].map((words) => new Set(wordsOf(words.join(' ')).keys()));
 
-/** So many make a language: a single one ("war", "die", "hat") may be a word of another. */
+/** This many stop words identify a language: a single one ("war", "die", "hat") may be a word of another. */
 const TELLING = 2;
 
 /**
- * The words that a query is about: those that only hold its sentence together are left out, in the language that the query has most such
- * words of. A fusion by ranks does not know that "how do I" chose a hit, so a half that is asked for it gives noise the weight of a find.
- * All of them where no language is told, or nothing would be left.
+ * The content words of a query: stop words are left out, of the language with the most of them in the query. A fusion by ranks does not know
+ * that a hit matched "how do I" only, so the keyword half would give noise the weight of a real hit. All words if no language is identified,
+ * or none would be left.
  */
 export function tellingWords(words: readonly string[]): readonly string[] {
   const rest = LANGUAGES.map((stopWords) => words.filter((word) => !stopWords.has(word)));

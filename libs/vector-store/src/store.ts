@@ -1,3 +1,4 @@
+import { raceAbort } from '@perennial/runtime';
 import { queryWords, unfoldedForms, wordsOf } from '@perennial/words';
 import * as check from './checks';
 import type { Driver, DriverFacts, StoredPoint } from './driver';
@@ -21,9 +22,9 @@ const MAX_LIMIT = 1_000;
 const MAX_PAGE = 10_000;
 const UUID = /^[0-9a-f-]{36}$/;
 
-/** What all stores have in common, in front of a driver: checks, batches, words, unit vectors, the caller's signal. */
+/** The common part of all stores, in front of a driver: checks, batches, words, unit vectors, the caller's signal. */
 export class CheckedStore implements VectorStore {
-  /** Dimensions seen; asked again before anything is refused because of them. */
+  /** Known dimensions; read again before a call is refused because of them. */
   private readonly dimensions = new Map<string, number>();
 
   constructor(private readonly driver: Driver & DriverFacts) {}
@@ -57,7 +58,7 @@ export class CheckedStore implements VectorStore {
       await until(call, this.checkDimension(collection, dimension));
     }
     const vectors = points.map(({ vector }) => check.unitVector(vector));
-    // The last one wins where an id comes twice, as it would in two calls.
+    // The last one wins if an id occurs twice, as with two calls.
     const last = new Map(points.map(({ id }, index) => [id, index]));
     const distinct = [...last.values()];
     const { batchSize } = this.driver;
@@ -96,7 +97,7 @@ export class CheckedStore implements VectorStore {
       throw new VectorStoreError('INVALID', 'the weight of keywords must be from 0 to 1');
     }
     const telling = tellingWords(queryWords(text));
-    // Points that an earlier version has written are found as before.
+    // Points of an earlier version are still found.
     const words = [...telling, ...unfoldedForms(text, telling)];
     if (keywordWeight === 0 || words.length === 0) return this.search(collection, query, call);
     await this.checkQuery(collection, query, call);
@@ -154,7 +155,7 @@ export class CheckedStore implements VectorStore {
     return dimension;
   }
 
-  /** Forgets what it knew of a collection that is gone. */
+  /** Forgets the dimension of a collection that is gone. */
   private async known<T>(collection: string, work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -173,22 +174,13 @@ function wrongDimension(name: string, has: number | undefined, given: number): V
   return new VectorStoreError('WRONG_DIMENSION', `the collection ${name} has ${has} dimensions, not ${given}`);
 }
 
-/** Ends the caller's wait with its signal; the work itself goes on. */
+/** Ends the caller's wait with its signal; the work itself continues. */
 async function until<T>(call: CallOptions | undefined, work: Promise<T>): Promise<T> {
   const signal = call?.signal;
-  if (signal === undefined) return work;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new VectorStoreError('CANCELLED', 'the caller gave up', { cause: signal.reason }));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
   try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-    // Whoever lost the race must not become an unhandled rejection.
-    aborted.catch(() => undefined);
-    work.catch(() => undefined);
+    return await raceAbort(work, signal);
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    throw new VectorStoreError('CANCELLED', 'the caller gave up', { cause: error });
   }
 }

@@ -1,11 +1,13 @@
 /**
- * One chunk of a file in one scope. A file found in two scopes has two points for each of its chunks, so that a search
- * needs no join to know what it may see.
+ * One chunk of a file in one scope. A file in two scopes has two points for each of its chunks, so that a search needs no join for access
+ * control.
  */
 export interface Point {
-  /** A UUID made from scope, file, generation and ordinal (`pointId`): writing the same chunk twice keeps one point. */
+  /** A UUID made from scope, file, generation and ordinal (`pointId`): writing a chunk is idempotent. */
   id: string;
-  /** Where it can be found: the id of a knowledge base, or of the file itself when it is on its own. At most 128 characters. */
+  /**
+   * Where it can be found: the id of a knowledge base, or of the file itself if it stands alone. At most 128 characters.
+   */
   scope: string;
   /** At most 128 characters. */
   fileId: string;
@@ -13,13 +15,13 @@ export interface Point {
   generation: number;
   /** Position of the chunk in its file, from 0. */
   ordinal: number;
-  /** As many finite numbers as the collection has dimensions. Its length is of no meaning: the measure is the cosine. */
+  /** As many finite numbers as the collection has dimensions. Its length does not matter: the measure is the cosine. */
   vector: Float32Array | readonly number[];
-  /** For the keyword half only. A store keeps its words, not the text; it cannot be read back. May be empty. */
+  /** For the keyword half only. A store keeps its words, not the text. May be empty. */
   text: string;
 }
 
-/** What a store tells of a point without its vector. */
+/** A point without its vector. */
 export interface PointRef {
   id: string;
   scope: string;
@@ -28,7 +30,7 @@ export interface PointRef {
   ordinal: number;
 }
 
-/** All conditions must hold. A list matches any of its members; an empty list matches nothing (and never everything). */
+/** All conditions must hold. A list matches any of its members; an empty list matches nothing (never everything). */
 export interface PointFilter {
   scopes?: readonly string[];
   fileIds?: readonly string[];
@@ -38,24 +40,26 @@ export interface PointFilter {
   generationBelow?: number;
 }
 
-/** What a search may see. The scopes are not optional: a search across everybody's documents does not compile. */
+/** The scope of a search. `scopes` is required: a search across all users' documents does not compile. */
 export type SearchFilter = PointFilter & { scopes: readonly string[] };
 
-/** What is deleted. A filter that names neither scope nor file does not compile. */
+/** A deletion. A filter without scope and file does not compile. */
 export type DeleteFilter = PointFilter & ({ scopes: readonly string[] } | { fileIds: readonly string[] });
 
 /** A point that a search found. */
 export interface Hit extends PointRef {
-  /** Cosine between the query's vector and the point's, −1 … 1, in dense and hybrid searches alike: what a threshold is held against. */
+  /**
+   * Cosine between the query's vector and the point's, −1 … 1, in dense and hybrid searches alike; thresholds apply to it.
+   */
   similarity: number;
   /**
-   * What the hits are ordered by, higher first. Dense: the similarity. Hybrid: the fused rank of both halves, 0 … 1, where
-   * 1 is the first place in every half that has a weight.
+   * The order of the hits, higher first. Dense: the similarity. Hybrid: the fused rank of both halves, 0 … 1, where 1 is the first place in
+   * every half with a weight.
    */
   score: number;
 }
 
-/** A search by meaning. */
+/** A semantic search. */
 export interface DenseQuery {
   vector: Float32Array | readonly number[];
   filter: SearchFilter;
@@ -63,11 +67,11 @@ export interface DenseQuery {
   limit: number;
 }
 
-/** A search by meaning and by words at once. */
+/** A semantic and keyword search at once. */
 export interface HybridQuery extends DenseQuery {
-  /** The query's words; any of them may match, rare ones count more. Without a single word only the dense half answers. */
+  /** The query's words; any of them may match, rare ones count more. Without a word only the dense half is used. */
   text: string;
-  /** 0: meaning only. 1: words only. 0.5: both alike. Between them, weighted reciprocal rank fusion. */
+  /** 0: semantic only. 1: keywords only. 0.5: both equally. In between, weighted reciprocal rank fusion. */
   keywordWeight: number;
 }
 
@@ -91,11 +95,11 @@ export interface CollectionInfo {
   dimension: number;
 }
 
-/** What a store can do. Callers ask this, never which store it is. */
+/** Capabilities of a store. Callers check these, never the store's name. */
 export interface VectorStoreCapabilities {
-  /** `searchHybrid` answers; without it, it throws `UNSUPPORTED`. */
+  /** Without it `searchHybrid` throws `UNSUPPORTED`. */
   readonly hybrid: boolean;
-  /** Processes on several hosts see the same points. Where false, all processes run on the host that holds the directory. */
+  /** Processes on several hosts see the same points. If false, all processes run on the host with the directory. */
   readonly sharedBetweenHosts: boolean;
 }
 
@@ -105,30 +109,35 @@ export interface CallOptions {
 }
 
 /**
- * One vector store. All methods may be called at the same time and from several processes.
- * What `upsert` or `delete` has confirmed is seen by every search that starts afterwards, in every process, and survives
- * a `kill -9` of this process and of the store.
- * Every method throws {@link VectorStoreError} only.
+ * One vector store. All methods may be called concurrently and from several processes. Confirmed writes are visible to every search that
+ * starts afterwards, in every process, and survive a `kill -9` of this process and of the store. Every method throws {@link VectorStoreError}
+ * only.
  */
 export interface VectorStore {
   readonly capabilities: VectorStoreCapabilities;
   /**
-   * Makes the collection with its indexes when it is not there; two callers at once are fine.
+   * Creates the collection with its indexes; idempotent, also for concurrent callers.
+   *
    * @param name lower-case letters, digits and `_`, at most 40, a letter first
    * @throws VectorStoreError `WRONG_DIMENSION` when it exists with another dimension
    */
   ensureCollection(name: string, options: { dimension: number }, call?: CallOptions): Promise<void>;
-  /** Removes the collection with all its points; one that is not there is fine. */
+  /** Removes the collection with all its points; idempotent. */
   dropCollection(name: string, call?: CallOptions): Promise<void>;
-  /** Ours only: a server may hold collections of others. */
+  /** Our collections only: a server may hold others. */
   listCollections(call?: CallOptions): Promise<CollectionInfo[]>;
   /**
-   * Writes the points, replacing those of the same id. Any number: it is cut into batches. A batch is written whole or
-   * not at all, the batches before a failure stay; the whole call may be repeated.
+   * Writes the points, replacing those of the same id. Any number: it is split into batches. A batch is written whole or not at all, the
+   * batches before a failure stay; the call is idempotent.
+   *
    * @throws VectorStoreError `NOT_FOUND`, `WRONG_DIMENSION`, `INVALID` (before anything is written)
    */
   upsert(collection: string, points: readonly Point[], call?: CallOptions): Promise<void>;
-  /** Deletes what matches; nothing is fine. @throws VectorStoreError `NOT_FOUND` */
+  /**
+   * Deletes matching points, possibly none.
+   *
+   * @throws VectorStoreError `NOT_FOUND`
+   */
   delete(collection: string, filter: DeleteFilter, call?: CallOptions): Promise<void>;
   /** The nearest points by cosine, the best first. @throws VectorStoreError `NOT_FOUND`, `WRONG_DIMENSION` */
   search(collection: string, query: DenseQuery, call?: CallOptions): Promise<Hit[]>;
@@ -138,20 +147,24 @@ export interface VectorStore {
   count(collection: string, filter?: PointFilter, call?: CallOptions): Promise<number>;
   /** Page by page in the order of the ids; points written or deleted meanwhile may or may not be seen. @throws VectorStoreError `NOT_FOUND` */
   scroll(collection: string, query: ScrollQuery, call?: CallOptions): Promise<ScrollPage>;
-  /** Asks the store whether it answers. @throws VectorStoreError `UNAVAILABLE` */
+  /**
+   * Checks that the store answers.
+   *
+   * @throws VectorStoreError `UNAVAILABLE`
+   */
   health(call?: CallOptions): Promise<void>;
   /** Waits for calls in flight a moment and closes connections; the store may not be used afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * - `UNAVAILABLE`: the store does not answer, or was given up for a while; later the same call may work
+ * - `UNAVAILABLE`: the store does not answer, or the circuit breaker is open; a retry may succeed
  * - `NOT_FOUND`: there is no such collection
  * - `WRONG_DIMENSION`: a vector or collection has another number of dimensions
  * - `INVALID`: an argument is out of its bounds
  * - `UNSUPPORTED`: see {@link VectorStoreCapabilities}
  * - `CANCELLED`: the caller's signal
- * - `FAILED`: the store refused the request for another reason; repeating it will not help
+ * - `FAILED`: the store refused the request for another reason; a retry will not help
  */
 export type VectorStoreErrorCode =
   'UNAVAILABLE' | 'NOT_FOUND' | 'WRONG_DIMENSION' | 'INVALID' | 'UNSUPPORTED' | 'CANCELLED' | 'FAILED';

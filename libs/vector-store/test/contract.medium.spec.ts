@@ -3,7 +3,7 @@ import { type Hit, type Point, type VectorStore } from '../src';
 import { drivers, type Subject } from './drivers';
 import { cosine, nearest, point, points, randomNumbers, randomVector, scrolled } from './points';
 
-/** One contract for every store. Real: a Qdrant, a Postgres with pgvector, LanceDB's files on disk. Nothing is replaced. */
+/** One contract for every store. Real: a Qdrant, a Postgres with pgvector, LanceDB's files on disk. No mocks. */
 describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }) => {
   if (missing) {
     it.skip(`is not tested here: ${missing}`, () => undefined);
@@ -31,7 +31,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
   const ids = (found: readonly { id: string }[]): string[] => found.map(({ id }) => id);
 
   describe('collections', () => {
-    it('are made once, also by two callers at the same time, and listed with their dimension', async () => {
+    it('are created once, also by two concurrent callers, and listed with their dimension', async () => {
       const other = subject.open();
       await Promise.all([
         store.ensureCollection('made_twice', { dimension: 5 }),
@@ -42,7 +42,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(listed.filter(({ name }) => name === 'made_twice')).toEqual([{ name: 'made_twice', dimension: 5 }]);
     });
 
-    it('keep their dimension and their points when they are asked for with another', async () => {
+    it('keep their dimension and points if requested with another dimension', async () => {
       await store.upsert(collection, [point()]);
       await expect(store.ensureCollection(collection, { dimension: 9 })).rejects.toMatchObject({
         code: 'WRONG_DIMENSION',
@@ -50,7 +50,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await store.count(collection)).toBe(1);
     });
 
-    it('are gone once dropped, for other clients as well; dropping again is fine', async () => {
+    it('are gone once dropped, for other clients too; dropping is idempotent', async () => {
       const other = subject.open();
       await store.upsert(collection, [point()]);
       expect(await other.count(collection)).toBe(1);
@@ -60,7 +60,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect((await store.listCollections()).map(({ name }) => name)).not.toContain(collection);
     });
 
-    it('made again under the same name are empty, for clients that knew the old one as well', async () => {
+    it('recreated under the same name are empty, also for clients that knew the old one', async () => {
       const other = subject.open();
       await other.upsert(collection, points(3));
       await store.dropCollection(collection);
@@ -70,7 +70,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await store.count(collection)).toBe(1);
     });
 
-    it('that are not there are refused by every method', async () => {
+    it('that do not exist are refused by every method', async () => {
       const vector = randomVector(Math.random, 8);
       const filter = { scopes: ['base-1'] };
       for (const work of [
@@ -87,7 +87,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
   });
 
   describe('writing', () => {
-    it('the same points twice keeps them once', async () => {
+    it('is idempotent', async () => {
       const all = points(300, { random: randomNumbers(1) });
       await store.upsert(collection, all);
       await store.upsert(collection, all.slice(50, 150));
@@ -95,7 +95,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await scrolled(store, collection)).toEqual(ids(all).sort());
     });
 
-    it('an id again replaces its vector and its words', async () => {
+    it('of an existing id replaces its vector and its words', async () => {
       const old = point({ vector: [1, 0, 0, 0, 0, 0, 0, 0], text: 'albatross' });
       await store.upsert(collection, [old]);
       await store.upsert(collection, [{ ...old, vector: [0, 1, 0, 0, 0, 0, 0, 0], text: 'pelican' }]);
@@ -115,7 +115,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect((await search([0, 0, 1, 0, 0, 0, 0, 0]))[0]?.similarity).toBeCloseTo(1, 4);
     });
 
-    it('is seen at once by another client', async () => {
+    it('is visible at once to another client', async () => {
       const other = subject.open();
       for (let round = 0; round < 5; round += 1) {
         const mine = point({ ordinal: round });
@@ -127,7 +127,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       }
     });
 
-    it('at once by two clients, some of it the same, keeps each point once', async () => {
+    it('of overlapping points by two concurrent clients keeps each point once', async () => {
       const other = subject.open();
       const all = points(600, { random: randomNumbers(2) });
       for (let round = 0; round < 4; round += 1) {
@@ -142,12 +142,12 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       }
     });
 
-    it('nothing is fine', async () => {
+    it('accepts an empty list', async () => {
       await store.upsert(collection, []);
       expect(await store.count(collection)).toBe(0);
     });
 
-    it('takes texts that are empty, in any script, or full of what has a meaning elsewhere', async () => {
+    it('accepts texts that are empty, in any script, or full of special characters', async () => {
       const texts = [
         '',
         ' \n\t',
@@ -170,7 +170,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       }
     });
 
-    it('takes a vector of zeros and finds the others beside it', async () => {
+    it('accepts a vector of zeros and still finds the others', async () => {
       const zero = point({ ordinal: 1, vector: [0, 0, 0, 0, 0, 0, 0, 0] });
       const other = point({ ordinal: 2, vector: [0, 5, 0, 0, 0, 0, 0, 0] });
       await store.upsert(collection, [zero, other]);
@@ -212,7 +212,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       ['several files', { fileIds: ['file-1', 'file-2'] }, 48],
       ['no scope at all', { scopes: [] }, 0],
       ['what nobody has', { scopes: ['base-9'] }, 0],
-    ])('takes %s and nothing else', async (_, filter, expected) => {
+    ])('removes %s and nothing else', async (_, filter, expected) => {
       await store.upsert(collection, generations());
       await store.delete(collection, filter);
       expect(await store.count(collection)).toBe(48 - expected);
@@ -221,13 +221,13 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await store.count(collection)).toBe(48 - expected);
     });
 
-    it('refuses a filter that would take everything', async () => {
+    it('refuses a filter that would match everything', async () => {
       await expect(store.delete(collection, { generationBelow: 9 } as never)).rejects.toMatchObject({
         code: 'INVALID',
       });
     });
 
-    it('is not found by searches afterwards, and what is written again is', async () => {
+    it('hides points from later searches, until they are written again', async () => {
       const all = points(20);
       await store.upsert(collection, all);
       await store.delete(collection, { fileIds: ['file-1'] });
@@ -253,7 +253,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       }
     });
 
-    it('never leaves the scopes it was given', async () => {
+    it('never leaves its scopes', async () => {
       const random = randomNumbers(4);
       const mine = points(30, { scope: 'mine', random });
       const theirs = mine.map((one) => point({ ...one, scope: 'theirs' }));
@@ -281,7 +281,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(ids(await search(query, scopes, 20))).toEqual(nearest(inSight, query, 20));
     });
 
-    it('keeps to the files and generations it was given', async () => {
+    it('obeys the filter by files and generations', async () => {
       const all = ['file-1', 'file-2'].flatMap((fileId) =>
         [1, 2].flatMap((generation) => points(5, { fileId, generation })),
       );
@@ -303,7 +303,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       await expect(search(randomVector(Math.random, 8), ['base-1'], 0)).rejects.toMatchObject({ code: 'INVALID' });
     });
 
-    it('ends the wait of a caller that gives up', async () => {
+    it('ends the wait of a caller that aborts', async () => {
       const query = { vector: randomVector(Math.random, 8), filter: { scopes: ['base-1'] }, limit: 1 };
       await expect(store.search(collection, query, { signal: AbortSignal.abort() })).rejects.toMatchObject({
         code: 'CANCELLED',
@@ -372,14 +372,14 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await hybrid('nonexistentword', 1)).toEqual([]);
     });
 
-    it('gives meaning alone where the text has no words, and where no word is known', async () => {
+    it('uses the dense half alone if the text has no words, or no known ones', async () => {
       await store.upsert(collection, manual());
       const meaning = ordinals(await store.search(collection, query));
       expect(ordinals(await hybrid(' ?! ', 0.5))).toEqual(meaning);
       expect(ordinals(await hybrid('nonexistentword', 0.5))).toEqual(meaning);
     });
 
-    it('fuses both halves alike at one half, and more of the heavier one otherwise', async () => {
+    it('fuses both halves equally at one half, and more of the heavier one otherwise', async () => {
       // Disjoint halves: the first ten are near and speak of nothing, the last ten are far and have the word, more or less often.
       const all = Array.from({ length: 80 }, (_, ordinal) =>
         point({
@@ -462,7 +462,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       expect(await store.count(collection, { scopes: [] })).toBe(0);
     });
 
-    it('refuses a cursor that is none', async () => {
+    it('refuses an invalid cursor', async () => {
       await expect(store.scroll(collection, { cursor: `' OR 1=1`, limit: 1 })).rejects.toMatchObject({
         code: 'INVALID',
       });

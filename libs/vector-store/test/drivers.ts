@@ -6,16 +6,16 @@ import { missingServer, pgvectorFiles, qdrantBinary, startPostgres, startQdrant 
 import { z } from 'zod';
 import { createVectorStore, type VectorStore, type VectorStoreConfig, vectorStoreEnv, vectorStoreRules } from '../src';
 
-/** A running store that the contract is held against. */
+/** A running store for the contract suite. */
 export interface Subject {
   /** The environment of a process that uses it. */
   environment: Record<string, string>;
   /** One more client, as another process would have it. */
   open(): VectorStore;
-  /** The server goes away without notice, and comes back. Absent where there is no server. */
+  /** Kills and restarts the server. Absent if there is none. */
   kill?(): Promise<void>;
   start?(): Promise<void>;
-  /** It takes connections and answers nothing; until `cont`. */
+  /** The server accepts connections and does not answer, until `cont`. */
   pause?(): Promise<void>;
   cont?(): Promise<void>;
   close(): Promise<void>;

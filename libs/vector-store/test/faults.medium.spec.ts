@@ -6,7 +6,7 @@ import type { VectorStore } from '../src';
 import { drivers, type Subject } from './drivers';
 import { point, points, randomNumbers, scrolled } from './points';
 
-/** What a death or an absence leaves behind. Real: the stores, and writers that are processes of their own and are killed. */
+/** Effects of a crash or an outage. Real: the stores, and writers as separate processes that are killed. */
 describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start }) => {
   if (missing) {
     it.skip(`is not tested here: ${missing}`, () => undefined);
@@ -48,7 +48,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
       .filter((line) => /^\d+$/.test(line))
       .map(Number);
 
-  it('a writer killed in the middle leaves what it had confirmed, and a repetition makes it whole', async () => {
+  it('a killed writer leaves its confirmed points, and a repetition completes them', async () => {
     const collection = await fresh();
     const all = points(3_000, { random: randomNumbers(1) });
     const child = writer(collection, { COUNT: '3000' });
@@ -75,7 +75,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
     expect(new Set(await scrolled(store, collection)).size).toBe(2_000);
   });
 
-  it('a search beside constant writing and deleting gives what is there, and never fails', async () => {
+  it('a search during constant writing and deleting is correct, and never fails', async () => {
     const collection = await fresh();
     const lasting = points(200, { scope: 'lasting', random: randomNumbers(3) });
     await store.upsert(collection, lasting);
@@ -94,7 +94,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
     expect(await other.count(collection, { scopes: ['busy'] })).toBe(4_000);
   });
 
-  it('a server that is killed under writing is told as unavailable, keeps what it confirmed, and is used again by itself', async ({
+  it('a server that is killed during writing is unavailable, keeps confirmed points, and is used again automatically', async ({
     skip,
   }) => {
     if (!subject.kill || !subject.start) return skip('it runs in this process');
@@ -124,9 +124,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
     expect(await store.count(collection)).toBe(1_000);
   });
 
-  it('a server that stands still is given up in time, and nothing is left hanging when it goes on', async ({
-    skip,
-  }) => {
+  it('a hanging server times out, and nothing hangs when it resumes', async ({ skip }) => {
     if (!subject.pause || !subject.cont) return skip('it runs in this process');
     const collection = await fresh();
     const mine = point();

@@ -11,10 +11,10 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A direction in space, not of length 1. */
+/** A direction in space, of any length. */
 export function randomVector(random: () => number, dimension: number): Float32Array {
   return Float32Array.from({ length: dimension }, () => {
-    // Two uniform numbers make a normal one, so that no direction is preferred.
+    // Two uniform numbers make a normal one, so that all directions are equally likely.
     const radius = Math.sqrt(-2 * Math.log(1 - random()));
     return radius * Math.cos(2 * Math.PI * random());
   });
@@ -25,7 +25,7 @@ export interface PointOverrides extends Partial<Omit<Point, 'id'>> {
   random?: () => number;
 }
 
-/** A valid point; name what matters. */
+/** A valid point; override what matters. */
 export function point(overrides: PointOverrides = {}): Point {
   const { dimension = 8, random = Math.random, ...given } = overrides;
   const ref = { scope: 'base-1', fileId: 'file-1', generation: 1, ordinal: 0, ...given };
@@ -42,7 +42,7 @@ export function points(count: number, overrides: PointOverrides = {}): Point[] {
   return Array.from({ length: count }, (_, ordinal) => point({ ...overrides, ordinal }));
 }
 
-/** As `similarity` is defined. */
+/** The definition of `similarity`. */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [product, lengthA, lengthB] = [0, 0, 0];
   for (let i = 0; i < a.length; i += 1) {
@@ -54,7 +54,7 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return lengthA === 0 || lengthB === 0 ? 0 : product / Math.sqrt(lengthA * lengthB);
 }
 
-/** The ids of the nearest by comparing with all. */
+/** The ids of the nearest points, by comparing with all. */
 export function nearest(all: readonly Point[], vector: ArrayLike<number>, limit: number): string[] {
   return all
     .map(({ id, vector: other }) => ({ id, similarity: cosine(other, vector) }))
@@ -63,7 +63,7 @@ export function nearest(all: readonly Point[], vector: ArrayLike<number>, limit:
     .map(({ id }) => id);
 }
 
-/** Every id that a scroll gives, in its order. */
+/** Every id of a scroll, in order. */
 export async function scrolled(store: VectorStore, collection: string, limit = 500): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | undefined; ;) {

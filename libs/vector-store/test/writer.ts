@@ -4,8 +4,8 @@ import { createVectorStore, vectorStoreEnv } from '../src';
 import { points, randomNumbers } from './points';
 
 /**
- * A process that writes the same `COUNT` points of `SCOPE` again and again, in calls of 200, until it is killed or has done
- * `ROUNDS`. It prints a line for each call that was confirmed.
+ * A process that writes the same `COUNT` points of `SCOPE` repeatedly, in calls of 200, until it is killed or has done `ROUNDS`. It prints a
+ * line for each confirmed call.
  */
 const config = readEnv(z.object(vectorStoreEnv), process.env, { service: 'writer' });
 const { COLLECTION = '', SCOPE = 'base-1', COUNT = '1000', ROUNDS = '1' } = process.env;

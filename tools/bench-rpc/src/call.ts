@@ -10,7 +10,7 @@ const MessageSchema = z.object({
   tags: z.array(z.string().max(50)).max(10),
 });
 
-/** The call that both ways carry: about 500 bytes there and 500 back, checked on both sides. */
+/** The call of both variants: about 500 bytes each way, checked on both sides. */
 export const ECHO = defineCall({
   pattern: 'chat.bench.echo',
   effect: 'read',
@@ -45,7 +45,7 @@ export const REQUEST: z.input<typeof ECHO.request> = {
   options: { stream: true, limit: 50 },
 };
 
-/** What a worker process of the benchmark is asked and answers over its IPC channel. */
+/** Commands and replies of a benchmark worker over its IPC channel. */
 export type WorkerCommand = { kind: 'run'; way: 'http' | 'rpc'; calls: number; concurrency: number } | { kind: 'stop' };
 export type WorkerEvent =
   { kind: 'ready'; httpPort?: number } | { kind: 'done'; seconds: number } | { kind: 'failed'; message: string };

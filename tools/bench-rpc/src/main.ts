@@ -5,8 +5,8 @@ import { keepResult, startRedis } from '@perennial/testing/servers';
 import type { WorkerCommand, WorkerEvent } from './call';
 
 /**
- * CPU of one call, ours against plain HTTP (Fastify + undici), between the same two processes with the same validated payload.
- * Redis is counted on our side. Rounds alternate and each is compared with its neighbour, so that a busy machine hits both. Last line: `{"cpu_ratio": x}`.
+ * CPU of one call, ours against plain HTTP (Fastify + undici), between the same two processes with the same validated payload. Redis counts
+ * on our side. Rounds alternate and each is compared with its neighbour, so that a busy machine affects both. Last line: `{"cpu_ratio": x}`.
  */
 
 /** The clone, above `tools/bench-rpc/dist`. */

@@ -1,7 +1,7 @@
 import type { Call } from '@perennial/contracts-kernel';
 import type { z } from 'zod';
 
-/** What goes between services, with the comments at the declarations. */
+/** The interfaces between services, with the comments at their declarations. */
 export interface Interfaces {
   calls: readonly {
     service: string;

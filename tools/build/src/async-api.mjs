@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What of the streams is written here and not declared in a contract: their bytes are the transport's own. */
+/** The streams, which no contract declares: their bytes are the transport's own. */
 const STREAMS = {
   'run-stream': {
     address: '{prefix}:run:{runId}:s',
@@ -14,7 +14,7 @@ const STREAMS = {
 };
 
 /**
- * AsyncAPI 3 of what goes between services: a channel of requests for each service and one of replies for each process, the notices, the
+ * AsyncAPI 3 of the interfaces between services: a channel of requests for each service and one of replies for each process, the notices, the
  * jobs and the streams.
  *
  * @param {Awaited<ReturnType<typeof import('./interfaces.mjs').interfaces>>} interfaces

@@ -1,6 +1,6 @@
 /**
- * What may depend on what, as options of `@nx/enforce-module-boundaries`. A function, because a later block of a flat
- * configuration replaces a rule's options as a whole.
+ * Allowed dependencies, as options of `@nx/enforce-module-boundaries`. A function, because a later block of a flat configuration replaces a
+ * rule's options as a whole.
  */
 const may = (sourceTag, ...to) => ({ sourceTag, onlyDependOnLibsWithTags: to });
 
@@ -9,7 +9,7 @@ const may = (sourceTag, ...to) => ({ sourceTag, onlyDependOnLibsWithTags: to });
  */
 export function boundaries({ also = [] } = {}) {
   const depConstraints = [
-    // What a project is. Of the contracts an infra library can reach only the kernel, by its scope.
+    // By the type of a project. By its scope an infra library can only reach the kernel among the contracts.
     may('type:app', 'type:contract', 'type:infra', 'type:data-access', 'type:ui', ...also),
     may('type:contract', 'type:contract'),
     may('type:infra', 'type:infra', 'type:contract', ...also),
@@ -18,7 +18,7 @@ export function boundaries({ also = [] } = {}) {
     may('type:testing', 'type:testing', 'type:infra'),
     may('type:tool', 'type:tool', 'type:contract', 'type:infra', 'type:data-access', 'type:testing'),
     may('type:e2e', 'type:contract', 'type:testing', 'type:data-access', 'type:tool', 'type:infra'),
-    // Who may call whom: importing a contract is the permission to call.
+    // By scope: a service may call the services whose contract it may import.
     may(
       'scope:gateway',
       'scope:gateway',
@@ -34,11 +34,11 @@ export function boundaries({ also = [] } = {}) {
     may('scope:auth', 'scope:auth', 'scope:config', 'scope:wire', 'scope:platform'),
     may('scope:config', 'scope:config', 'scope:wire', 'scope:platform'),
     may('scope:web', 'scope:web', 'scope:gateway', 'scope:wire', ...(also.length > 0 ? ['scope:platform'] : [])),
-    // The public entities: everybody's, and of the platform they know the kernel alone.
+    // The public entities: for all scopes; of the platform they know the kernel alone.
     may('scope:wire', 'scope:wire', 'scope:platform'),
     may('scope:platform', 'scope:platform'),
     may('scope:e2e', 'scope:e2e', 'scope:gateway', 'scope:web', 'scope:wire', 'scope:platform'),
-    // Where it runs.
+    // By the runtime.
     may('runtime:browser', 'runtime:browser', 'runtime:any', ...(also.length > 0 ? ['runtime:node'] : [])),
     may('runtime:any', 'runtime:any', ...(also.length > 0 ? ['runtime:node'] : [])),
     may('runtime:node', 'runtime:node', 'runtime:any'),

@@ -36,21 +36,21 @@ const sections = [...permissions()].map(([service, may]) => {
 const text = [
   '# Calls between services',
   'Written by `npm run docs:calls` from `libs/contracts` and from who imports what. [asyncapi.json](asyncapi.json) has the schemas.',
-  'A call goes to one replica of its service. Whoever may import a contract may make its calls; lint decides that. A call that `reads` is ' +
+  'A call goes to one replica of its service. A service may make the calls of a contract that it may import; lint enforces that. A call that `reads` is ' +
     'run again when its replica dies. A `keyed` one keeps its result under the caller’s key (the id of the call without one), and a second ' +
-    'delivery is answered with the first result. `once`: never repeated by itself. A `sealed` request is encrypted on its way through Redis.',
-  'Beside its own errors each call may end with `INVALID_ARGUMENT` (its schema), `UNAUTHENTICATED` and `PERMISSION_DENIED` (its principal), ' +
+    'delivery gets the first result. `once`: never repeated automatically. A `sealed` request is encrypted in Redis.',
+  'Besides its own errors each call may end with `INVALID_ARGUMENT` (its schema), `UNAUTHENTICATED` and `PERMISSION_DENIED` (its principal), ' +
     '`UNAVAILABLE` (Redis or the service is away), `RESOURCE_EXHAUSTED` (too many wait), `DEADLINE_EXCEEDED`, `CANCELLED` and `INTERNAL` ' +
     '(with an id that is in the log); `once` also with `OUTCOME_UNKNOWN`.',
   ...sections,
   '## Notices',
-  'A notice goes to every process that listens, and may be lost: whoever acts on it also reads the truth on a timer.',
+  'A notice goes to every process that listens, and may be lost: every receiver also polls.',
   table([
     ['channel', 'sent by', 'what it says'],
     ...notices.map(({ channel, service, says }) => [`\`${channel}\``, service, says]),
   ]),
   '## Jobs',
-  'A job is a hint that work waits; what is to be done is decided by the row that it names.',
+  'A job is a hint that work waits; the row that it names decides what is done.',
   table([
     ['queue', 'service', 'what it says'],
     ...jobs.map(({ name, service, says }) => [`\`${name}\``, service, says || '-']),

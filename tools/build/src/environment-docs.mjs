@@ -16,7 +16,7 @@ for (const service of SERVICES) {
     .find((candidate) => existsSync(`${root}${candidate}`));
   const schema = path === undefined ? undefined : (await load(path))[`${service}Env`];
   if (schema === undefined) throw new Error(`apps/${service}/src/env.ts has to export ${service}Env`);
-  // A service may say something else of a variable that all have.
+  // A service may describe a common variable differently.
   const common = Object.keys(commonEnv).filter(
     (name) => schema.shape[name]?.meta()?.description === commonEnv[name].meta()?.description,
   );

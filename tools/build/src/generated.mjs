@@ -22,7 +22,7 @@ export async function load(path) {
 }
 
 /**
- * Writes a page that is made from sources. With `--check` on the command line it writes nothing and fails when the page is not current.
+ * Writes a generated page. With `--check` on the command line it writes nothing and fails when the page is outdated.
  *
  * @param {string} path from the clone's root
  * @param {string} content not yet formatted

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 /**
- * Packages of hundreds of files, which a process would read one by one at its start: that took half of it. Whatever imports Nest is here,
- * so that there is one Nest. What telemetry watches (`ioredis`, `pg`, `undici`) stays outside, because it is watched as it is loaded.
+ * Packages of hundreds of files, which would take half of a process's start to load one by one. Everything that imports Nest is here, so that
+ * there is one Nest. Packages with instrumentation (`ioredis`, `pg`, `undici`) stay external, because they are patched as they are loaded.
  */
 const INLINED = [/^@perennial\//, /^@nestjs\//, 'bullmq', 'rxjs', 'typeorm'];
 

@@ -60,7 +60,7 @@ export async function interfaces() {
   return { calls, notices, jobs: await jobs() };
 }
 
-/** Who may make calls of each service: whoever may import its contract. */
+/** Callers of each service: the projects that may import its contract. */
 export function permissions() {
   const [, { depConstraints }] = boundaries();
   return new Map(
@@ -96,7 +96,7 @@ async function jobs() {
 }
 
 /**
- * Whether the text of an application makes a call, also under another name of its namespace.
+ * Whether the text of an application makes a call, also with a renamed namespace.
  *
  * @param {string} text
  * @param {string} service

@@ -4,13 +4,13 @@ import { ROOT } from './root.mjs';
 
 const CONTRACTS = ['wire', 'gateway', 'auth', 'chat', 'config', 'retrieval'];
 
-/** What holds a password, a key or somebody's words. */
+/** Names of fields with a password, a key or a user's text. */
 const SECRET_NAME =
   /^(.*password|.*key|.*token|content|text|messages|prompt|chat|body|queries|query|settings|params)$/i;
-/** Names that hold none: they name things. */
+/** Names that match but only hold identifiers. */
 const OPEN_NAMES = new Set(['idempotencyKey', 'blobKey']);
 
-/** Formats whose pattern bounds the length. */
+/** Formats whose pattern limits the length. */
 const BOUNDED_FORMATS = new Set(['uuid', 'date', 'date-time', 'ipv4', 'ipv6']);
 
 /**
@@ -25,10 +25,9 @@ const BOUNDED_FORMATS = new Set(['uuid', 'date', 'date-time', 'ipv4', 'ipv6']);
  */
 
 /**
- * What can grow without bound in a request: a text, list or map without a maximum. What would lie in clear in Redis: a secret in the request
- * of a call that is not sealed. And what can make stored rows unreadable: a
- * maximum in the reply of a call, which is checked when it arrives. Values of no declared shape (`unknown`) are bounded by the edge, which
- * counts keys, items and levels of every body.
+ * Faults of a contract: a text, list or map of a request without a maximum; a secret in the request of a call that is not sealed, which would
+ * be unencrypted in Redis; and a maximum in the reply of a call, which could make stored rows unreadable. Values of no declared shape
+ * (`unknown`) are limited by the edge, which counts keys, items and levels of every body.
  *
  * @param {string} name of the export
  * @param {unknown} value
@@ -50,7 +49,7 @@ export function unbounded(name, value) {
 }
 
 /**
- * What must be refused, so that a check that finds nothing is known to be awake.
+ * Planted violations, which prove that the check works.
  *
  * @type {readonly (readonly [string, Parts | z.ZodType])[]}
  */

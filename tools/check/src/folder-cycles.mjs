@@ -1,8 +1,8 @@
 import { dirname, join, normalize } from 'node:path';
 
 /**
- * Cycles that there are still, by project: the folders of each, from the project's `src`. This list may only shrink: a cycle may lose
- * folders and take in none, and one that is found no more must leave the list.
+ * Remaining cycles, by project: the folders of each, from the project's `src`. This list may only shrink: a cycle may lose folders and gain
+ * none, and one that no longer exists must leave the list.
  *
  * @type {Readonly<Record<string, readonly (readonly string[])[]>>}
  */
@@ -18,15 +18,15 @@ export const KNOWN_CYCLES = {
   e2e: [['failover', 'support']],
 };
 
-/** Where a violation must be found, so that a check that finds nothing is known to be awake. */
+/** A planted violation, which proves that the check works. */
 export const PLANTED_CYCLE = new Map([
   ['apps/gateway/src/http/planted.ts', `import { x } from '../features/planted/planted';`],
   ['apps/gateway/src/features/planted/planted.ts', `import { y } from '../../http/planted';`],
 ]);
 
 /**
- * Folders of one project that import each other, directly or through others. A folder and one inside it are not apart: what is between
- * them is no cycle. Tests import what they like.
+ * Folders of one project that import each other, directly or indirectly. Imports between a folder and a folder inside it do not count. Tests
+ * may import anything.
  *
  * @param {ReadonlyMap<string, string>} sources text by path from the clone's root
  * @returns {Map<string, string[][]>} by project the folders of each cycle, sorted
@@ -52,8 +52,9 @@ export function folderCycles(sources) {
 
 /**
  * @param {ReadonlyMap<string, string>} sources
+ *
  * @param {Readonly<Record<string, readonly (readonly string[])[]>>} [known]
- * @returns {string[]} what is wrong, a line each
+ * @returns {string[]} faults, a line each
  */
 export function cycleFaults(sources, known = KNOWN_CYCLES) {
   const found = folderCycles(sources);

@@ -1,12 +1,12 @@
-// Everything that repeats by itself has a row in docs/liveness.md with its interval: what nobody knows of is never slowed down.
+// Every timer and poll has a row in docs/liveness.md with its interval: an unlisted one would never be slowed down.
 import ts from 'typescript';
 
-/** Where these calls are made, their interval is a parameter. */
+/** In these files the interval of such calls is a parameter. */
 const MAKERS = /^libs\/runtime\/src\/(lifecycle\/(every|wake-grid)|runtime)\.ts$/;
 const SERVICES = /^(apps|libs)\/.*\/src\/.*\.ts$/;
 const OTHERS = /\.spec\.ts$|\/fixtures\/|^(apps|libs)\/web\/|^libs\/testing\//;
 
-/** Options of others' timers that are an interval. */
+/** Options of third-party timers that are an interval. */
 const OPTIONS = ['stalledInterval', 'resolution'];
 
 /**
@@ -17,7 +17,7 @@ const OPTIONS = ['stalledInterval', 'resolution'];
  */
 
 /**
- * What repeats by itself in a source file of a service or a library; nothing in other files.
+ * The timers and polls in a source file of a service or a library; none in other files.
  *
  * @param {string} file
  * @param {string} text
@@ -71,7 +71,7 @@ function productOf(text) {
 }
 
 /**
- * What a page does not say of what repeats, in words.
+ * Timers that the page lacks or describes wrongly, in words.
  *
  * @param {readonly Repeated[]} repeated
  * @param {string} page

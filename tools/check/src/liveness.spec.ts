@@ -17,8 +17,8 @@ rows.every(isRow, SWEEP_MS);
 `;
 const row = (interval: string, each: string, file = FILE) => `| \`${interval}\` of \`${file}\` | ${each} | – |`;
 
-describe('what repeats by itself', () => {
-  it('is found with its interval, whatever repeats it', () => {
+describe('a timer or poll', () => {
+  it('is found with its interval, for every kind of timer', () => {
     expect(repeatedIn(FILE, SOURCE)).toEqual([
       { file: FILE, interval: 'SWEEP_MS', ms: 1_000 },
       { file: FILE, interval: '500', ms: 500 },
@@ -28,7 +28,7 @@ describe('what repeats by itself', () => {
     expect(repeatedIn('apps/chat/src/sweeper.spec.ts', SOURCE)).toEqual([]);
   });
 
-  it('must be told with the interval that it has, and nothing that is gone', () => {
+  it('must be listed with its interval, and removed ones must not', () => {
     const told = [row('SWEEP_MS', '1 s'), row('500', '500 ms'), row('limitMs', '–'), row('DAY_MS', '1440 min')];
     const repeated = repeatedIn(FILE, SOURCE);
     expect(untold(repeated, told.join('\n'))).toEqual([]);

@@ -14,13 +14,13 @@ import { writePrograms } from './types.mjs';
 const NX_ENVIRONMENT = { NX_DAEMON: 'false', NX_TUI: 'false' };
 
 /**
- * The steps of a lane run one after another, the lanes side by side: most steps keep one core busy.
+ * The steps of a lane run one after another, the lanes in parallel: most steps use one core.
  *
  * @type {readonly (readonly { name: string, run: () => boolean | Promise<boolean> }[])[]}
  */
 const LANES = [
   [
-    // First, because it makes the project graph, without which lint finds nothing.
+    // First, because it creates the project graph, without which lint finds nothing.
     { name: 'boundaries', run: boundaries },
     { name: 'lint', run: () => command('eslint', ['.']) },
     { name: 'types', run: types },
@@ -48,7 +48,7 @@ function command(program, args) {
 }
 
 /**
- * Runs Node; a signal to end is passed on, so that nothing goes on alone.
+ * Runs Node; a signal to end is passed on, so that no process is orphaned.
  *
  * @param {readonly string[]} args
  */
@@ -77,7 +77,7 @@ async function node(args) {
 /** @type {{ path: string, text: string }[] | undefined} */
 let read;
 
-/** Every source file that git knows or would take, with its text; read once for all steps. */
+/** Every source file that is tracked or could be, with its text; read once for all steps. */
 function sources() {
   if (read) return read;
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs'], {
@@ -96,7 +96,7 @@ function sizes() {
   return errors.length === 0;
 }
 
-/** What repeats by itself is told in docs/liveness.md, and nothing else. */
+/** docs/liveness.md lists exactly the timers and polls. */
 function liveness() {
   const repeated = sources().flatMap(({ path, text }) => repeatedIn(path, text));
   const faults = untold(repeated, readFileSync(join(ROOT, 'docs/liveness.md'), 'utf8'));
@@ -104,7 +104,7 @@ function liveness() {
   return faults.length === 0;
 }
 
-/** The largest program beside the others, one after another: two processes. */
+/** The largest program in parallel with the others: two processes. */
 async function types() {
   /** @param {readonly string[]} paths */
   const check = async (paths) => {
@@ -117,7 +117,7 @@ async function types() {
   return results.every((good) => good);
 }
 
-/** Folders of one project that import each other; the planted ones must be among what is found. */
+/** Folders of one project that import each other; the planted ones must be found. */
 function folders() {
   const faults = cycleFaults(new Map(sources().map(({ path, text }) => [path, text])));
   if (cycleFaults(PLANTED_CYCLE, {}).length === 0) faults.push('planted, and not found');
@@ -138,7 +138,7 @@ function names() {
   return found.length === 0;
 }
 
-/** Everything that comes in has a maximum, and no reply of a call has one. */
+/** Every request has maxima, and no reply of a call has any. */
 async function contracts() {
   const { faults } = await checkContracts();
   for (const fault of faults) console.log(`  ${fault}`);

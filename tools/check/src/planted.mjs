@@ -4,8 +4,8 @@ import { ESLint } from 'eslint';
 import { ROOT } from './root.mjs';
 
 /**
- * Imports that must not be allowed, and one that must be. Without a project graph the boundary rule finds nothing and lint
- * passes: these show that it is awake.
+ * Imports that must be refused, and one that must be allowed. Without a project graph the boundary rule finds nothing and lint passes: these
+ * prove that it works.
  *
  * @type {readonly { why: string, path: string, source: string, refused: boolean }[]}
  */
@@ -47,11 +47,11 @@ const RULE = '@nx/enforce-module-boundaries';
 /**
  * Lints the planted imports through Nx's rule with the repository's own configuration.
  *
- * @returns {Promise<string[]>} what the rule judged wrongly; empty when it is awake
+ * @returns {Promise<string[]>} wrong verdicts of the rule
  */
 export async function checkPlanted() {
   process.env['NX_DAEMON'] ??= 'false';
-  // The rule reads the graph of the last run from disk; this brings it up to date.
+  // The rule reads the graph of the last run from disk; this updates it.
   await createProjectGraphAsync({ exitOnError: false });
   const eslint = new ESLint({ cwd: ROOT });
   /** @type {string[]} */

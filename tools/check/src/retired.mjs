@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { ROOT } from './root.mjs';
 
 /**
- * Names that were given up, so that nobody brings one back from memory or from an old branch. docs/glossary.md has the words that
- * replace them. Each is exact, and none may be an ordinary English word. A name comes here in the commit that retires it; from then on
- * the list loses names, once nobody can know them any more.
+ * Retired names, so that none is reintroduced from memory or from an old branch. docs/glossary.md has their replacements. Each is exact, and
+ * none may be an ordinary English word. A name is added in the commit that retires it; later the list may only shrink.
  */
 export const RETIRED = [
   ...['@Endpoint', '@From', '@Input', 'furnish', 'limitArrival', 'StrangerPlaces', 'LAST_WORDS_MS', 'isOpenAiDoor'],
@@ -41,7 +40,7 @@ export const RETIRED = [
   ...['dispositionOf', 'idempotencyKeyOf', 'pictureIdOf', 'appConfigOf', 'faultOf'],
 ];
 
-/** What is history, or names them on purpose. */
+/** Files about history, or that name them on purpose. */
 const HISTORY = /^(CHANGELOG\.md|docs\/results\/|tools\/check\/src\/retired\.)|\/migrations\//;
 
 const NAME = new RegExp(`(?<![\\w$])(?:${RETIRED.join('|')})(?![\\w$])`, 'g');
@@ -62,7 +61,7 @@ export function retiredIn(path, text) {
     );
 }
 
-/** Retired names in every source and page that git knows or would take. */
+/** Retired names in every source and page that is tracked or could be. */
 export function checkRetired() {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx', '*.mjs', '*.md'], {
     cwd: ROOT,

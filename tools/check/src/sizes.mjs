@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-/** Lines of a file: more than `soft` is told, more than `hard` fails. */
+/** Lines of a file: more than `soft` is a warning, more than `hard` an error. */
 export const FILE_LINES = { soft: 250, hard: 500 };
 export const CONTROLLER_LINES = 150;
 export const CONSTRUCTOR_PARAMETERS = 10;

@@ -8,7 +8,7 @@ describe('measure', () => {
     expect(measure('a.ts', lines(250))).toEqual({ errors: [], warnings: [] });
   });
 
-  it('tells a long file and refuses a very long one', () => {
+  it('warns of a long file and refuses a very long one', () => {
     expect(measure('a.ts', lines(251)).warnings).toEqual(['a.ts:1 has 251 lines (aim for 250)']);
     expect(measure('a.ts', lines(501)).errors).toEqual(['a.ts:1 has 501 lines, at most 500 are allowed']);
     expect(measure('a.spec.ts', lines(400)).warnings).toEqual([]);
@@ -20,7 +20,7 @@ describe('measure', () => {
     ]);
   });
 
-  it('refuses a constructor of eleven dependencies, where it stands', () => {
+  it('refuses a constructor of eleven dependencies, with its line', () => {
     const parameters = (count: number): string => Array.from({ length: count }, (_, n) => `p${n}: string`).join(', ');
     const source = (count: number): string => `class A {\n  constructor(${parameters(count)}) {}\n}\n`;
     expect(measure('a.ts', source(10)).errors).toEqual([]);

@@ -7,15 +7,15 @@ const BASE = join(ROOT, 'tsconfig.base.json');
 const PLACE = join(ROOT, 'node_modules', '.cache', 'perennial', 'types');
 
 /**
- * What a project's tsconfig.json says; nothing else may be in it, because it would be overlooked here.
+ * A project's tsconfig.json; other fields are refused, because they would be ignored here.
  *
  * @typedef {{ extends: string, include: string[], compilerOptions?: Record<string, unknown> }} ProjectConfig
  * @typedef {{ compilerOptions: Record<string, unknown>, include: string[] }} Program `include` with paths from the clone's root
  */
 
 /**
- * One program for all projects with the same options. A program for each project reads and checks what many import (Nest, zod, the
- * contracts) once for each, which takes five times as long.
+ * One program for all projects with the same options. With a program for each project the common imports (Nest, zod, the contracts) would be
+ * read and checked once for each, which takes five times as long.
  *
  * @param {readonly { path: string, config: ProjectConfig }[]} projects `path`: of the tsconfig.json, from the clone's root
  * @returns {Program[]}

@@ -24,7 +24,7 @@ describe('programs', () => {
     ]);
   });
 
-  it('refuses a configuration that says what it would overlook', () => {
+  it('refuses a configuration with fields that it would ignore', () => {
     const refused = (others: object) => () => programs([config('apps/a/tsconfig.json', others)]);
     expect(refused({ exclude: ['src/old'] })).toThrow('apps/a/tsconfig.json');
     expect(refused({ extends: '../tsconfig.json' })).toThrow('apps/a/tsconfig.json');

@@ -2,20 +2,20 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Shape } from './routes';
 
 export interface Ids {
-  /** UUIDs that stand for things that are there. */
+  /** UUIDs of existing objects. */
   known: readonly string[];
-  /** Addresses that the product may call: all of this machine. */
+  /** Addresses that the product may call: only on this machine. */
   urls: readonly string[];
   /** Models that the provider offers. */
   models: readonly string[];
 }
 
-/** Long enough to be seen, short enough to be sent often; maxima themselves are tried by the large bodies. */
+/** Long enough to be visible, short enough to be sent often; the large bodies test the maxima. */
 const MAX_GENERATED_CHARS = 300;
 const MAX_GENERATED_ITEMS = 4;
 const MAX_DEPTH = 8;
 
-/** Values that fit a JSON Schema. */
+/** Values that match a JSON Schema. */
 export function fitting(shape: Shape | boolean | undefined, ids: Ids, name = '', depth = 0): Arbitrary<unknown> {
   if (typeof shape !== 'object' || depth > MAX_DEPTH) return fc.jsonValue({ maxDepth: 2 });
   if (shape.const !== undefined) return fc.constant(shape.const);

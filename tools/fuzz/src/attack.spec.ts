@@ -20,7 +20,7 @@ const FINE: Figures = {
   calm_slowest_ms: 20,
 };
 
-/** Every judge is shown a product that is what it must refuse. */
+/** Every judge is shown a product with the fault that it must find. */
 describe('the judges', () => {
   let server: Server | undefined;
   afterEach(() => {
@@ -54,7 +54,7 @@ describe('the judges', () => {
     return [tally, finds];
   };
 
-  it('are content with a product that refuses well', async () => {
+  it('accept a product that refuses correctly', async () => {
     const [tally, finds] = await attacked((_, reply) => reply.writeHead(422).end('{"detail":"no"}'));
     expect(finds).toEqual([]);
     expect(tally).toMatchObject({ unexpected: 0, amplified: 0 });
@@ -62,7 +62,7 @@ describe('the judges', () => {
     expect(faultsOf(FINE, 100, 0)).toEqual([]);
   });
 
-  it('find an answer of 500, and say to what', async () => {
+  it('find a 500, and name its request', async () => {
     const [tally, finds] = await attacked((path, reply) =>
       reply.writeHead(path.startsWith('/api/v1/auths/signin') ? 500 : 200).end('{}'),
     );
@@ -73,7 +73,7 @@ describe('the judges', () => {
     ]);
   });
 
-  it('find a refusal of more than a megabyte, and let a long answer of 200 be', async () => {
+  it('find a refusal of more than a megabyte, and accept a long reply with 200', async () => {
     const long = Buffer.alloc(1_048_577, 'x');
     const [refused, finds] = await attacked((_, reply) => reply.writeHead(422).end(long));
     expect(refused.amplified).toBeGreaterThan(0);

@@ -4,14 +4,14 @@ import { Random } from './random';
 import { type Address, anyScript, halfSentBodies, play } from './raw-sockets';
 import type { RedisRecords } from './redis-records';
 
-/** Whom the requests are sent to. */
+/** The attacked product. */
 export interface Target {
   readonly baseUrl: string;
   /** Headers that prove a role. */
   credentials(role: Role, path: string): Record<string, string>;
-  /** A planned text in which placeholders are replaced by what is there. */
+  /** A planned text with real ids instead of placeholders. */
   filled(text: string): string;
-  /** Makes anew what the requests before may have deleted. */
+  /** Recreates objects that earlier requests may have deleted. */
   renew(): Promise<void>;
 }
 
@@ -19,19 +19,19 @@ export interface AttackOptions {
   target: Target;
   plan: Plan;
   redis?: RedisRecords;
-  /** Number of the first request of the plan: from here a find is seen again. */
+  /** Number of the plan's first request, to reproduce a finding. */
   from: number;
   /** It ends when both are reached. */
   requests: number;
   seconds: number;
   /** How many requests are under way. */
   atOnce: number;
-  /** Unfinished requests of one stranger at once; 0 leaves them out. */
+  /** Unfinished requests of one client at once; 0 skips them. */
   halfSent: number;
   onFind: (find: Find) => void;
 }
 
-/** An answer that must not be. */
+/** A reply that must not occur. */
 export interface Find {
   kind: '500' | 'amplified' | 'unanswered';
   index: number;
@@ -45,7 +45,7 @@ export interface Exchange {
   name: string;
   from: number;
   to: number;
-  /** 0: the connection broke, or there was nothing to be answered; -1: nothing came in time. */
+  /** 0: the connection broke, or no reply was due; -1: time-out. */
   status: number;
 }
 
@@ -60,11 +60,11 @@ export interface Tally {
 /** One request in so many is of this kind. */
 const EACH = { script: 8, redis: 200, renew: 400, halfSent: 900 };
 const HOLD_HALF_SENT_MS = 4_000;
-/** A connection that broke after this was held and then dropped. */
+/** A connection that broke after this time was held and then dropped. */
 const LONG_MS = 10_000;
 const SHOWN_CHARS = 500;
 
-/** Sends what the plan says until enough was sent and the time is over. */
+/** Sends the planned requests until the number and the time are reached. */
 export async function attack(options: AttackOptions): Promise<Tally> {
   const tally: Tally = { requests: 0, exchanges: [], unexpected: 0, amplified: 0 };
   const endsAt = Date.now() + options.seconds * 1_000;
@@ -76,7 +76,7 @@ export async function attack(options: AttackOptions): Promise<Tally> {
   return tally;
 }
 
-/** One number of the plan: a request, or a script on a socket, and now and then what comes beside. */
+/** One step of the plan: a request, or a script on a socket, sometimes with other attacks in parallel. */
 async function step(options: AttackOptions, index: number, tally: Tally): Promise<void> {
   const { target, plan, redis, halfSent } = options;
   const random = new Random(plan.seed * 7_919 + index);
@@ -95,7 +95,7 @@ async function step(options: AttackOptions, index: number, tally: Tally): Promis
   tally.exchanges.push({ name: answered.name, from, to, status: answered.status });
 }
 
-/** What comes beside the requests is not counted as such. */
+/** Parallel attacks are not counted as requests. */
 async function beside(tally: Tally, name: string, work: Promise<void>): Promise<void> {
   const from = Date.now();
   await work;

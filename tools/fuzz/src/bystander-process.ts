@@ -1,8 +1,8 @@
 import { beBystander, type BystanderOptions } from './bystander';
 
 /**
- * The bystander in a process of its own, so that it measures the product and not the fuzzer. Told by its parent whom to ask; sends each
- * sample; ends when the parent goes or says `stop`.
+ * The bystander in a separate process, so that it measures the product and not the fuzzer. Its parent names the target; it sends each sample,
+ * and ends when the parent is gone or says `stop`.
  */
 const stop = new AbortController();
 process.once('disconnect', () => process.exit(0));

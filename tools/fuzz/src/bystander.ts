@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { send } from './http';
 
-/** One request of somebody who does nothing wrong. */
+/** One request of a well-behaved user. */
 export interface Sample {
   what: string;
   status: number;
@@ -19,7 +19,9 @@ export interface BystanderOptions {
 
 const EVERY_MS = 50;
 
-/** Asks on a schedule, whether or not the former answers have come: a stall is seen by all who wait in it. Ends with the signal. */
+/**
+ * Sends requests on a schedule, without waiting for earlier replies, so that a stall affects all requests in it. Ends with the signal.
+ */
 export async function beBystander(
   { baseUrl, token, paths }: BystanderOptions,
   signal: AbortSignal,

@@ -48,7 +48,7 @@ const BAD: Readonly<Record<string, () => Buffer[]>> = {
   ],
 };
 
-/** A form with a file, or what looks like one. */
+/** A form with a file, or a malformed one. */
 export function upload(random: Random, bad: boolean): { what: string; body: Buffer; type: string } {
   const kind = random.pick(Object.keys(BAD));
   const parts = bad ? (BAD[kind]?.() ?? []) : random.pick(GOOD)();

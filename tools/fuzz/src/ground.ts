@@ -10,16 +10,16 @@ interface Account {
 
 const PASSWORD = 'correct horse battery staple';
 
-/** Kinds of things that each of the two accounts owns. */
+/** Kinds of objects of both accounts. */
 const KINDS = ['chat', 'file', 'base', 'run'] as const;
 const OWNERS = ['user', 'admin'] as const;
 
-/** UUIDs that plans use, each for a thing that is there when the request is sent. */
+/** UUIDs in plans, each replaced by that of an existing object. */
 export const PLACEHOLDERS = OWNERS.flatMap((_, owner) =>
   KINDS.map((_kind, kind) => `00000000-0000-4000-8000-0000000000${owner}${kind}`),
 );
 
-/** The accounts of a run, and what they own. */
+/** The accounts of a run, and their objects. */
 export class Ground {
   private readonly real = new Map<string, string>();
   private readonly ending: string[] = [];
@@ -28,7 +28,7 @@ export class Ground {
     readonly baseUrl: string,
     private readonly model: string,
     private readonly accounts: Record<'user' | 'admin', Account>,
-    /** Somebody who does nothing wrong. */
+    /** A well-behaved user. */
     readonly bystander: Account & { chatId: string },
   ) {}
 
@@ -64,7 +64,7 @@ export class Ground {
     return ground;
   }
 
-  /** Makes everything anew that a plan's placeholders stand for; what is refused now stays what it was. */
+  /** Recreates all objects of a plan's placeholders; if that is refused the old one stays. */
   async renew(): Promise<void> {
     for (const [owner, role] of OWNERS.entries()) {
       for (const [kind, name] of KINDS.entries()) {
@@ -80,7 +80,7 @@ export class Ground {
     return text.replaceAll(/00000000-0000-4000-8000-0000000000\d\d/g, (id) => this.real.get(id) ?? id);
   }
 
-  /** What proves a role. A sign-out ends a session, so it gets one that nobody else uses. */
+  /** Credentials of a role. A sign-out ends a session, so it gets a session of its own. */
   credentials(role: Role, path: string): Record<string, string> {
     if (role === 'anonymous') return {};
     const token = path.includes('/signout') ? this.ending[role === 'user' ? 0 : 1] : this.accounts[role].token;

@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici';
 
-/** What was answered. `bytes` counts what was read of the body, as it came over the wire. */
+/** A reply. `bytes` is the number of body bytes read from the wire. */
 export interface Answer {
-  /** 0: the connection broke; -1: nothing came in time. */
+  /** 0: the connection broke; -1: time-out. */
   status: number;
   bytes: number;
   /** The beginning of the body. */
@@ -16,11 +16,11 @@ export interface Outgoing {
   body?: string | Buffer;
 }
 
-/** A refusal that is longer is an amplification; nothing is read beyond it. */
+/** A longer refusal is an amplification; reading stops here. */
 export const MAX_REFUSAL_BYTES = 1_048_576;
 /** Longer than any deadline of the product. */
 const TIMEOUT_MS = 40_000;
-/** A stream of events has no end of its own; this long it is read. */
+/** An event stream does not end by itself; it is read this long. */
 const STREAM_MS = 200;
 const KEPT_CHARS = 16_384;
 
@@ -52,7 +52,7 @@ export async function send({ method, url, headers, body }: Outgoing): Promise<An
   }
 }
 
-/** A JSON request that has to succeed: the ground that the fuzzer stands on. */
+/** A JSON request that must succeed, for the setup of the fuzzer. */
 export async function must<T>(method: string, url: string, token: string | undefined, body?: unknown): Promise<T> {
   const answer = await send({
     method,

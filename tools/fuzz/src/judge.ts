@@ -1,22 +1,22 @@
 /** The last line of a run. */
 export interface Figures {
   requests: number;
-  /** Answers of 500: something that nobody expected. */
+  /** Unexpected errors. */
   status_500: number;
   /** Processes of the product that ended. */
   deaths: number;
   /** Refusals of more than 1 MiB. */
   amplified: number;
   slowest_bystander_ms: number;
-  /** The same bystander before anybody attacked. */
+  /** The same bystander before the attack. */
   calm_slowest_ms: number;
 }
 
-/** How many times slower than in calm a bystander may be served, and what is never too slow. */
+/** How many times slower a bystander may be than before the attack, and the time that is always acceptable. */
 const SLOWER = 10;
 const ALWAYS_FAST_ENOUGH_MS = 1_000;
 
-/** What is wrong, in words; empty when the product held. */
+/** Faults in words; empty when the product passed. */
 export function faultsOf(figures: Figures, wanted: number, bystanderFailures: number): string[] {
   const { requests, status_500: unexpected, deaths, amplified } = figures;
   const { slowest_bystander_ms: slowest, calm_slowest_ms: calm } = figures;

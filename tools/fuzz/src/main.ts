@@ -21,7 +21,7 @@ The same seed gives the same requests; --from N --requests 1 sends one of them a
 
 const MODEL = 'sim-t20-r200-x';
 const CALM_MS = 6_000;
-/** A process needs this long to be used to its work. */
+/** Warm-up of the processes. */
 const WARM_UP_MS = 3_000;
 
 const { values } = parseArgs({
@@ -47,7 +47,7 @@ const log = (line: string): void => console.log(`${((Date.now() - started) / 100
 const simulator = await startSimulator({ port: 0, models: [MODEL] });
 const deaths: string[] = [];
 const home = mkdtempSync(join(tmpdir(), 'perennial-fuzz-'));
-// Postgres runs as another user when this is root, and has to pass.
+// Postgres runs as another user when this is root, and needs access.
 chmodSync(home, 0o755);
 const system = await launchSystem({
   home,

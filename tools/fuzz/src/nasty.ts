@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 
 const LONG = 'x'.repeat(100_000);
 
-/** Values that have broken servers before. */
+/** Values that have crashed servers before. */
 export const NASTY: readonly unknown[] = [
   null,
   true,
@@ -48,7 +48,7 @@ export const NASTY: readonly unknown[] = [
   nested(150),
 ];
 
-/** Bodies that are no JSON, or JSON as a text only. */
+/** Invalid JSON, or JSON in a text. */
 export const RAW_BODIES: readonly string[] = [
   '',
   '{',
@@ -76,7 +76,7 @@ export const RAW_BODIES: readonly string[] = [
 
 const MB = 1_048_576;
 
-/** Bodies of megabytes that cost more than they weigh, if they are let in. */
+/** Large bodies that cost more than their size if they are accepted. */
 export const LARGE_BODIES: Readonly<Record<string, () => string>> = {
   'a list of numbers': () => `{"model":"m","messages":[1${',1'.repeat(MB / 2)}]}`,
   'seven megabytes of numbers': () => `{"model":"m","messages":[1${',1'.repeat(3.5 * MB)}]}`,
@@ -103,7 +103,7 @@ export const LARGE_BODIES: Readonly<Record<string, () => string>> = {
   'too large': () => `{"a":"${'x'.repeat(9 * MB)}"}`,
 };
 
-/** One value, changed in one to three places. */
+/** A value, changed in one to three places. */
 export function broken(good: Arbitrary<unknown>): Arbitrary<unknown> {
   const change = fc.record({
     path: fc.array(fc.nat(), { maxLength: 5 }),

@@ -12,7 +12,7 @@ describe('the plan', () => {
     return Array.from({ length: count }, (_, index) => plan.request(index));
   };
 
-  it('asks for every route of the contracts as everybody', () => {
+  it('calls every route of the contracts with every role', () => {
     const asked = new Set(requests(1, routes.length * ROLES.length).map(({ name }) => name.split(') ')[0]));
     expect(asked.size).toBeGreaterThan(250);
     expect(declaredRoutes().length).toBeGreaterThan(70);
@@ -28,7 +28,7 @@ describe('the plan', () => {
     expect(requests(7, 150)).not.toEqual(requests(8, 150));
   });
 
-  it('has good requests for every route with a body, so that what is behind the schemas is reached as well', () => {
+  it('has valid requests for every route with a body, so that code behind the schemas is reached too', () => {
     const good = new Set<string>();
     const schemas = declaredRoutes().flatMap(({ route }) =>
       route.body === undefined ? [] : [{ ...route, body: route.body }],

@@ -8,10 +8,10 @@ import type { FuzzedRoute, Shape } from './routes';
 export const ROLES = ['anonymous', 'user', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** One request, before placeholders are replaced by what is there. */
+/** One request with placeholders. */
 export interface PlannedRequest {
   index: number;
-  /** For people: route, role, and what is special about it. */
+  /** For people: route, role and speciality. */
   name: string;
   role: Role;
   method: string;
@@ -53,7 +53,7 @@ const HEADERS: readonly Record<string, string>[] = [
   { baggage: 'a=b,'.repeat(500) },
 ];
 
-/** What the requests of a seed are, by their number: the same for every run, whatever is answered. */
+/** The requests of a seed by number, independent of replies. */
 export class Plan {
   private readonly values = new Map<Shape, Arbitrary<unknown>>();
 
@@ -63,7 +63,7 @@ export class Plan {
     private readonly ids: Ids,
   ) {}
 
-  /** Every route is asked by every role, in turn. */
+  /** Each role calls every route, in turn. */
   request(index: number): PlannedRequest {
     const random = new Random(this.seed * 1_000_003 + index);
     const route = this.routes[index % this.routes.length] as FuzzedRoute;
@@ -126,6 +126,6 @@ export class Plan {
 
 function escaped(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  // Half a surrogate pair has no encoding.
+  // A lone surrogate has no encoding.
   return encodeURIComponent(Buffer.from(text).toString());
 }

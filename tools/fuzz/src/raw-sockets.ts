@@ -3,13 +3,13 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './random';
 
-/** Where the product listens. */
+/** Address of the product. */
 export interface Address {
   host: string;
   port: number;
 }
 
-/** What may be done to a socket: bytes are written one after the other, numbers are pauses in milliseconds. */
+/** A script for a socket: bytes are written one after another, numbers are pauses in milliseconds. */
 type Script = readonly (string | Buffer | number)[];
 
 const TIMEOUT_MS = 1_500;
@@ -32,7 +32,7 @@ const upgrade = (path: string, ...headers: string[]): string =>
     `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
     ...headers,
   );
-/** From a page of our own, so that its cookie counts. */
+/** From a page of our own, so that its cookie is accepted. */
 const ours = (cookie: string): string => upgrade(SOCKET, 'Origin: http://127.0.0.1', `Cookie: ${cookie}`);
 const opened = (...frames: (string | Buffer)[]): Script => [upgrade(SOCKET), 100, ...frames, 200];
 
@@ -58,7 +58,7 @@ function bigEndian(length: number): Buffer {
 
 const packets = (...texts: string[]): Script => opened(frame('40'), ...texts.map((text) => frame(text)));
 
-/** What browsers and SDKs never send. */
+/** Input that browsers and SDKs never send. */
 export const SCRIPTS: Readonly<Record<string, () => Script>> = {
   'a cookie that cannot be decoded': () => [ours('token=%'), 200],
   'another one': () => [ours('a=b; token=%E0%A4%A'), 200],
@@ -99,7 +99,7 @@ export const SCRIPTS: Readonly<Record<string, () => Script>> = {
       '42["heartbeat",1]',
       '42["usage",null]',
     ),
-  'acknowledgements that nobody asked for': () => packets('430[]', '43999999999999999[1]', '431["x"]'),
+  'acknowledgements that were not requested': () => packets('430[]', '43999999999999999[1]', '431["x"]'),
   'attachments that never come': () =>
     packets('451-["user-join",{"_placeholder":true,"num":0}]', '4599999999-["x"]', '46-1-[]'),
   'a placeholder outside': () =>
@@ -156,7 +156,7 @@ export const SCRIPTS: Readonly<Record<string, () => Script>> = {
   ],
 };
 
-/** Plays one script; resolves to the beginning of what came back, when the socket is over or nothing more is to be expected. */
+/** Plays one script; resolves to the beginning of the reply, when the socket has closed or nothing more is due. */
 export async function play({ host, port }: Address, script: Script): Promise<string> {
   const socket = connect(port, host);
   let text = '';
@@ -181,7 +181,7 @@ export function anyScript(random: Random): { name: string; script: Script } {
   return { name, script: SCRIPTS[name]?.() ?? [] };
 }
 
-/** A stranger who begins many requests and finishes none for `holdMs`. */
+/** A client that begins many requests and completes none for `holdMs`. */
 export async function halfSentBodies({ host, port }: Address, count: number, holdMs: number): Promise<void> {
   const [head, body] = post('{"email":"', 'Content-Length: 1000') as [string, string];
   const sockets: Socket[] = [];

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Random } from './random';
 
-/** Fields and values of a record; what a service writes has one field with the JSON of a call. */
+/** Fields and values of a record; a service's record has one field with the JSON of a call. */
 const RECORDS: readonly (readonly (string | Buffer)[])[] = [
   ['r', '{}'],
   ['r', 'null'],
@@ -38,7 +38,7 @@ const MESSAGES: readonly (string | Buffer)[] = [
   Buffer.from([0xff, 0x00]),
 ];
 
-/** Writes what no service writes into the streams of requests and into the channels that somebody listens to. */
+/** Writes malformed data into the streams of requests and into subscribed channels. */
 export class RedisRecords {
   private readonly redis: Redis;
 
@@ -46,7 +46,7 @@ export class RedisRecords {
     this.redis = new Redis(url);
   }
 
-  /** A record of every kind into every request stream, and a message into every channel. */
+  /** Writes a record of every kind into every request stream, and a message into every channel. */
   async write(random: Random): Promise<void> {
     const streams = await this.requestStreams();
     const channels = ((await this.redis.call('PUBSUB', 'CHANNELS')) as string[]).filter(

@@ -8,7 +8,8 @@ export const failed = ({ status }: Sample): boolean => status !== 200;
 export const slowestMs = (samples: readonly Sample[]): number => Math.max(0, ...samples.map(({ ms }) => ms));
 
 /**
- * What a run looked like, for whoever has to find out why a judge was not content.
+ * Describes a run, to find the cause of a judge's verdict.
+ *
  * @param startedAt of the run, in epoch milliseconds
  */
 export function report(exchanges: readonly Exchange[], samples: readonly Sample[], startedAt: number): string[] {
@@ -45,7 +46,7 @@ function whatHeldUp(
   ];
 }
 
-/** Each word with how often it is there, the most frequent first. */
+/** Each word with its count, the most frequent first. */
 function counted(words: readonly string[]): string[] {
   const times = new Map<string, number>();
   for (const word of words) times.set(word, (times.get(word) ?? 0) + 1);

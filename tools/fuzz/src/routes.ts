@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** JSON Schema of a part of a request. */
 export type Shape = z.core.JSONSchema.BaseSchema;
 
-/** One address of a declared route, or one that leads nowhere. */
+/** One address of a declared route, or an unknown one. */
 export interface FuzzedRoute {
   name: string;
   method: RouteMethod | 'PUT';
@@ -16,7 +16,7 @@ export interface FuzzedRoute {
   upload: boolean;
 }
 
-/** What the gateway serves beside the contracts, and what it does not. */
+/** Routes of the gateway outside of the contracts, and unknown ones. */
 const BESIDE: readonly (readonly [FuzzedRoute['method'], string])[] = [
   ['GET', '/'],
   ['GET', '/assets/..%2f..%2f..%2fetc%2fpasswd'],

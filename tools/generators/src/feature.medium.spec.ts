@@ -27,7 +27,7 @@ async function run(cwd: string, command: string, ...args: string[]): Promise<str
   }
 }
 
-/** In a copy of the working tree, as a developer does it: what the generator makes is compiled, linted and tested there. */
+/** In a copy of the working tree, like a developer: the generated code is compiled, linted and tested there. */
 describe('nx g @perennial/tools:feature', () => {
   let copy: string;
   let made: string[];
@@ -44,7 +44,7 @@ describe('nx g @perennial/tools:feature', () => {
   }, 5 * MINUTES);
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  it('makes a route, a call, a service and a repository, each with its test, and names them where features are listed', () => {
+  it('creates a route, a call, a service and a repository, each with its test, and registers them', () => {
     expect(made.map((path) => path.replace(/\d{10,}/, 'VERSION')).sort()).toEqual([
       'apps/chat/src/chat.module.ts',
       'apps/chat/src/migrations/VERSION-shelf-marks.ts',
@@ -69,7 +69,7 @@ describe('nx g @perennial/tools:feature', () => {
     ]);
   });
 
-  it('makes what passes the compiler, the linter and the formatter', { timeout: 5 * MINUTES }, async () => {
+  it('creates code that passes the compiler, the linter and the formatter', { timeout: 5 * MINUTES }, async () => {
     const compile = (project: string) => run(copy, 'npx', 'tsc', '-p', `${project}/tsconfig.json`);
     await Promise.all([compile('apps/chat'), compile('apps/gateway')]);
     await run(copy, 'npx', 'eslint', ...made);
@@ -77,7 +77,7 @@ describe('nx g @perennial/tools:feature', () => {
   });
 
   it(
-    'makes tests that pass: of the contract, of the routes, and of the service on real servers',
+    'creates tests that pass: of the contract, of the routes, and of the service on real servers',
     { timeout: 5 * MINUTES },
     async () => {
       const specs = made.filter((path) => path.endsWith('.spec.ts'));

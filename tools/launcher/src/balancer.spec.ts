@@ -25,7 +25,7 @@ async function balance(
   const balancer = new Balancer(targets, announce);
   const port = await balancer.listen(0, '127.0.0.1');
   open.push(balancer);
-  // A connection of its own each time: connections are what is balanced.
+  // A new connection each time, because connections are balanced.
   return () =>
     new Promise((resolve, reject) => {
       const sent = request({ port, host: '127.0.0.1', agent: false }, (response) => {
@@ -44,14 +44,14 @@ describe('Balancer', () => {
     expect([(await ask()).body, (await ask()).body, (await ask()).body]).toEqual(['a', 'b', 'a']);
   });
 
-  it('passes over a gateway that is not ready, and one that refuses', async () => {
+  it('skips a gateway that is not ready, and one that refuses', async () => {
     const draining = { ...(await gateway('draining')), ready: false };
     const gone = { host: '127.0.0.1', port: await freePort(), ready: true };
     const ask = await balance([draining, gone, await gateway('c')]);
     expect([(await ask()).body, (await ask()).body, (await ask()).body]).toEqual(['c', 'c', 'c']);
   });
 
-  it('tells a gateway whose connection it is, where it is asked to', async () => {
+  it('sends a gateway the client’s address, if configured', async () => {
     const lines: string[] = [];
     const server = createTcpServer((socket) => {
       socket.once('data', (data: Buffer) => {
@@ -68,7 +68,7 @@ describe('Balancer', () => {
     expect(lines[0]).toMatch(/^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+$/);
   });
 
-  it('answers 503 itself when nobody takes the connection', async () => {
+  it('answers 503 itself if no gateway accepts the connection', async () => {
     const ask = await balance([{ host: '127.0.0.1', port: await freePort(), ready: false }]);
     const { status, body } = await ask();
     expect(status).toBe(503);

@@ -3,7 +3,7 @@ import { createConnection, createServer, isIPv6, type Server, type Socket } from
 export interface BalancerTarget {
   host: string;
   port: number;
-  /** Whether it takes new connections, as its readiness said last. */
+  /** Whether it takes new connections, by its last readiness probe. */
   ready: boolean;
 }
 
@@ -14,8 +14,8 @@ const NOBODY_READY =
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /**
- * One port in front of several gateways: each new TCP connection goes to the next gateway that is ready and takes it.
- * A developer's convenience; in production a real load balancer stands here.
+ * One port in front of several gateways: each new TCP connection goes to the next ready gateway that accepts it. For development; in
+ * production use a real load balancer.
  */
 export class Balancer {
   private next = 0;
@@ -24,7 +24,8 @@ export class Balancer {
 
   /**
    * `targets` is read at each connection: its entries may change.
-   * @param announce tells them whose connection it is, in the line of the PROXY protocol (version 1)
+   *
+   * @param announce sends them the client's address, in a line of the PROXY protocol (version 1)
    */
   constructor(
     private readonly targets: readonly BalancerTarget[],
@@ -57,7 +58,7 @@ export class Balancer {
     client.on('error', () => undefined);
     const start = this.next++;
     const order = this.targets.map((_, at) => this.targets[(start + at) % this.targets.length]);
-    // Those that did not look ready come last: better a refused attempt than a refused user.
+    // Gateways that were not ready come last: they may be by now.
     const candidates = [...order.filter((target) => target?.ready), ...order.filter((target) => !target?.ready)];
     this.try(
       client,

@@ -1,6 +1,6 @@
 import type { LaunchEvent } from './launch';
 
-/** What the person at the terminal sees. */
+/** Output for the user at the terminal. */
 export class Console {
   private bar = false;
   private told = { what: '', tenths: 0 };
@@ -30,13 +30,13 @@ export class Console {
     }
   }
 
-  /** @param ms how long it took; left out where nobody waited for it */
+  /** @param ms how long it took; left out if it was not waited for */
   done(what: string, ms: number | undefined, detail = ''): void {
     const took = ms === undefined ? ''.padStart(7) : `${(ms / 1000).toFixed(1).padStart(5)} s`;
     this.line(`  ✓ ${what.padEnd(10)} ${took}   ${detail}`.trimEnd());
   }
 
-  /** A bar that is drawn over itself on a terminal, and one line for each tenth elsewhere. */
+  /** A progress bar that redraws on a terminal, or a line for each tenth elsewhere. */
   progress(what: string, done: number, total: number | undefined): void {
     const share = total ? Math.min(done / total, 1) : 0;
     const tenths = Math.floor(share * 10);

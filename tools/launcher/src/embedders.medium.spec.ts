@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LaunchEvent, type LaunchOptions, launchSystem, ROOT, type RunningSystem, SERVICES } from './index';
 
 /**
- * Real: Postgres, Redis, processes, ports. Not real: the services and the servers of `tools/`, which are small programs here that
- * answer everything; a service answers with the variables it was given.
+ * Real: Postgres, Redis, processes, ports. Not real: the services and the servers of `tools/`, which are small programs here that answer
+ * everything; a service replies with its variables.
  */
 const SERVICE = `
 import { createServer } from 'node:http';
@@ -61,7 +61,7 @@ const embedders = (system: RunningSystem) =>
   system.run.filter(({ service }) => service === 'embedder' || service === 'simulator');
 
 const SIMULATED = 'simulator-word-hashes';
-/** What the retrieval service would have saved. */
+/** Settings as the retrieval service would save them. */
 async function save(url: string, settings: object, index?: object): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -76,8 +76,8 @@ async function save(url: string, settings: object, index?: object): Promise<void
   await client.end();
 }
 
-describe('who embeds documents', () => {
-  it('is left to the environment by a system that is told so, and documents stay in the home directory', async () => {
+describe('the embedder of documents', () => {
+  it('is left to the environment on request, and documents stay in the home directory', async () => {
     const home = newHome();
     await withSystem({ home, env: { VECTOR_DB: 'qdrant' } }, async (system) => {
       const given = await variables(system);
@@ -87,7 +87,7 @@ describe('who embeds documents', () => {
     });
   });
 
-  it('is the simulator, by a name that says so, where it is asked for, and stays the simulator at the next start', async () => {
+  it('is the simulator on request, with a name that says so, and stays the simulator at the next start', async () => {
     const home = newHome();
     const env = { DATABASE_URL: await freshDatabase('embedders'), REDIS_URL: redisUrl(), OPENAI_API_KEY: 'sk-own' };
     let pid = 0;
@@ -114,13 +114,13 @@ describe('who embeds documents', () => {
       { home, env: { ...env, LOCAL_EMBEDDER_FOLDER: '/nowhere' }, provider: 'simulator' },
       async (system) => {
         expect(embedders(system).map(({ service }) => service)).toContain('simulator');
-        // The settings name it; the environment would only be ignored.
+        // The settings name it; the environment would be ignored.
         expect(await variables(system)).not.toHaveProperty('RAG_EMBEDDING_MODEL');
       },
     );
   });
 
-  it('is whoever the environment or the settings name, and then nobody is started here', async () => {
+  it('is the one that the environment or the settings name, and none is started here', async () => {
     const env = { DATABASE_URL: await freshDatabase('embedders'), REDIS_URL: redisUrl() };
     const told: LaunchEvent[] = [];
     const start = (extra: Record<string, string>) =>
@@ -145,12 +145,12 @@ describe('who embeds documents', () => {
     ]);
   });
 
-  it('cannot be a model that nobody can fetch', async () => {
+  it('cannot be a model that cannot be downloaded', async () => {
     const env = { RAG_EMBEDDING_MODEL: 'BAAI/bge-m3' };
     await expect(launchSystem({ root, env, provider: 'simulator' })).rejects.toThrow('set LOCAL_EMBEDDER_FOLDER');
   });
 
-  // What the tests of the local embedder have fetched; without it this would measure the network.
+  // Downloaded by the tests of the local embedder; otherwise this would measure the network.
   const fetched = join(ROOT, '.perennial', 'local-embedder', 'runtime');
   it.skipIf(!existsSync(join(fetched, 'ready')))(
     'is the local embedder as long as an index was made with it, and is started again when it dies',

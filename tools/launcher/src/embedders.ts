@@ -14,15 +14,15 @@ export interface EmbeddersOptions {
   root: string;
   env: LauncherEnvironment;
   home: Home;
-  /** `auto` chooses as `npm start` does; `simulator` begins a fresh installation with it; `none` starts nothing. */
+  /** `auto` chooses like `npm start`; `simulator` starts a new installation with it; `none` starts nothing. */
   choice: 'auto' | 'simulator' | 'none';
   events: SupervisorEvents;
   emit: (event: LaunchEvent) => void;
-  /** Ends a fetch. */
+  /** Cancels a download. */
   signal: AbortSignal;
 }
 
-/** A server of embeddings that runs here. */
+/** An embedding server that runs here. */
 export interface RunningEmbedder {
   name: 'embedder' | 'simulator';
   process: ManagedProcess;
@@ -30,20 +30,20 @@ export interface RunningEmbedder {
   port: number;
 }
 
-/** What the simulator's vectors are called: nobody shall take them for those of a model. */
+/** Name of the simulator's vectors, so that they are not mistaken for a model's. */
 export const SIMULATED_MODEL = 'simulator-word-hashes';
 
-/** A fetch that failed, mostly for want of a network, is tried again after this long. */
+/** A failed download, mostly without a network, is retried after this time. */
 const FETCH_AGAIN_MS = 300_000;
 
 /**
- * Who turns documents into vectors: what is configured or saved, else the local embedder, fetched while all else is up
- * already, and where a fresh installation cannot fetch it, the simulator.
+ * Chooses the embedder: the configured or saved one, else the local embedder, downloaded while everything else is up already; if a new
+ * installation cannot download it, the simulator.
  */
 export class Embedders {
   /** What the services get to know. */
   env: Record<string, string> = {};
-  /** For the person who started it; empty where nobody was chosen. */
+  /** For the user; empty if none was chosen. */
   label = '';
   readonly running: RunningEmbedder[] = [];
   private readonly dir: string;
@@ -57,8 +57,8 @@ export class Embedders {
 
   /**
    * Decides, and starts what can be started at once.
-   * @param offline something else could not be fetched: whether this can is worth waiting for, since it decides what a fresh
-   * installation begins with
+   *
+   * @param offline another download failed: then it waits for this one, since the result decides the first settings of a new installation
    */
   async choose(databaseUrl: string, { offline }: { offline: boolean }): Promise<void> {
     const { choice, env, home } = this.options;
@@ -90,7 +90,7 @@ export class Embedders {
     this.background = this.fetchAndStart(source, port);
   }
 
-  /** They are no longer started again. */
+  /** Embedders are not restarted any more. */
   release(): void {
     this.stopped = true;
     clearTimeout(this.again);
@@ -183,7 +183,7 @@ export class Embedders {
   }
 }
 
-/** What is set up by people, in words; undefined when it is ours to find somebody. */
+/** The embedder that users configured, in words; undefined if none. */
 function configuredIn(
   env: LauncherEnvironment,
   saved: Awaited<ReturnType<typeof savedEmbeddings>>,
@@ -196,7 +196,7 @@ function configuredIn(
   return `embedded by ${[...new Set(saved.map(({ engine, model }) => `${engine}, ${model}`))].join(' and ')} (from the settings)`;
 }
 
-/** Where the local embedder's model comes from. Throws an error that says what to write. */
+/** The source of the local embedder's model. Throws an error with advice. */
 function sourceIn(env: LauncherEnvironment): ModelSource {
   if (env.embedderFolder !== undefined) return { kind: 'folder', path: env.embedderFolder };
   if (env.embedderHub !== undefined) return { kind: 'hub', url: env.embedderHub };

@@ -2,42 +2,44 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ROOT } from './paths';
 
-/** What the launcher itself reads; everything else in its environment is handed to the services as it is. */
+/** Variables of the launcher itself; all others are passed to the services unchanged. */
 const schema = z.object({
   /** Where data, secrets and logs stay. Default `.perennial` in the clone. */
   PERENNIAL_HOME: z.string().min(1).default('.perennial'),
-  /** A Postgres of yours; without it one is started. */
+  /** The address of your own Postgres; without it one is started. */
   DATABASE_URL: z.string().optional(),
-  /** A Redis of yours; without it one is started. */
+  /** The address of your own Redis; without it one is started. */
   REDIS_URL: z.string().optional(),
-  /** The address that users reach. */
+  /** The address for users. */
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  /** What session tokens and stored provider keys are sealed with; without it one is made and kept. */
+  /** Signs session tokens and encrypts stored provider keys; generated and kept if unset. */
   SECRET_KEY: z.string().optional(),
   WEBUI_SECRET_KEY: z.string().optional(),
-  /** Model connections; with one of them set the launcher chooses no model itself. */
+  /** Model connections; if one is set the launcher chooses no model. */
   OPENAI_API_BASE_URLS: z.string().optional(),
   OPENAI_API_BASE_URL: z.string().optional(),
   OPENAI_API_KEYS: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
   OLLAMA_BASE_URLS: z.string().optional(),
   OLLAMA_BASE_URL: z.string().optional(),
-  /** Who embeds documents; with an engine or an address set the launcher starts no embedder itself. */
+  /** The embedder; if an engine or an address is set the launcher starts none. */
   RAG_EMBEDDING_ENGINE: z.string().optional(),
   RAG_EMBEDDING_MODEL: z.string().optional(),
   RAG_LOCAL_EMBEDDER_URL: z.string().optional(),
-  /** A folder with the local embedder's model, or a hub that has it; without them the default model is fetched. */
+  /** A folder with the local embedder's model, or a hub for it; otherwise the default model is downloaded. */
   LOCAL_EMBEDDER_FOLDER: z.string().optional(),
   LOCAL_EMBEDDER_HUB: z.string().optional(),
-  /** Where documents stay, and where they are searched. */
+  /** The stores of documents and vectors. */
   DATA_DIR: z.string().optional(),
   STORAGE_PROVIDER: z.string().optional(),
   VECTOR_DB: z.string().optional(),
   NODE_ENV: z.string().default('production'),
-  /** What each service may take to end; nobody at a machine waits two minutes, which is what chat workers take elsewhere. */
+  /**
+   * Shutdown grace of each service; shorter than the default of chat workers, because a user at a terminal does not wait two minutes.
+   */
   SHUTDOWN_GRACE_MS: z.string().default('10000'),
-  /** Set by npm in what it runs. */
+  /** Set by npm for its scripts. */
   npm_lifecycle_event: z.string().optional(),
   /** A single-page build to serve instead of ours. */
   WEB_ROOT: z.string().optional(),
@@ -50,14 +52,14 @@ export interface LauncherEnvironment {
   host: string;
   port: number;
   secretKey: string | undefined;
-  /** What the environment says of models, for people; undefined when it says nothing. */
+  /** The environment's model connections, for users; undefined if there are none. */
   connections: string | undefined;
   embeddingEngine: string | undefined;
   embeddingModel: string | undefined;
   localEmbedderUrl: string | undefined;
   embedderFolder: string | undefined;
   embedderHub: string | undefined;
-  /** What was said about where documents stay, else files of this machine. `DATA_DIR` is left out where nobody gave one. */
+  /** The configured stores of documents, else files on this machine. `DATA_DIR` is left out if unset. */
   documents: { STORAGE_PROVIDER: string; VECTOR_DB: string; DATA_DIR?: string };
   nodeEnv: string;
   shutdownGraceMs: string;
@@ -68,7 +70,7 @@ export interface LauncherEnvironment {
 
 /** Reads the environment once. Throws an error that names the variable. */
 export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironment {
-  // An empty value is what a shell or a compose file writes for "not set".
+  // Shells and compose files write an empty value for "not set".
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
@@ -101,7 +103,7 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
   };
 }
 
-/** A key alone is one for OpenAI itself. */
+/** A key alone is for OpenAI itself. */
 function connectionsIn(env: z.infer<typeof schema>): string | undefined {
   const openai = env.OPENAI_API_BASE_URLS ?? env.OPENAI_API_BASE_URL;
   const key = env.OPENAI_API_KEYS ?? env.OPENAI_API_KEY;

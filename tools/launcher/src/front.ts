@@ -3,7 +3,7 @@ import { isReady } from './health';
 
 const PROBE_EACH_MS = 500;
 
-/** The one port in front of several gateways: a balancer that follows their readiness. */
+/** The single port of several gateways: a balancer that follows their readiness. */
 export class Front {
   private readonly targets: (BalancerTarget & { healthPort: number })[];
   private readonly balancer: Balancer;
@@ -27,7 +27,7 @@ export class Front {
     return this.balancer.close();
   }
 
-  /** Asks every gateway now whether it is ready. */
+  /** Probes every gateway now. */
   async look(): Promise<void> {
     await Promise.all(this.targets.map(async (target) => (target.ready = await isReady(target.healthPort))));
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ManagedProcess } from '@perennial/testing/servers';
 
-/** How long a process may take from its start until it is ready. */
+/** Longest start of a process until it is ready. */
 export const READY_TIMEOUT_MS = 60_000;
 
 const LOG_LINES = 15;
@@ -22,7 +22,7 @@ export async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Waits until a process is ready. Where it is not, or ends before, the error holds the end of its log. */
+/** Waits until a process is ready. If it fails or exits, the error has the end of its log. */
 export async function untilReady(process: ManagedProcess, ready: () => Promise<boolean>): Promise<void> {
   try {
     await process.waitUntil(ready, 'it was ready', READY_TIMEOUT_MS);

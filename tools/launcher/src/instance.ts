@@ -22,14 +22,14 @@ export interface InstanceOptions {
   root: string;
   home: Home;
   env: LauncherEnvironment;
-  /** Where a gateway listens; the others listen on the loopback address for their health only. */
+  /** The address of a gateway; the others listen on the loopback address, for health only. */
   host: string;
   port: number;
   /** Our own balancer passes its connections on. */
   behindBalancer: boolean;
   databaseUrl: string;
   redisUrl: string;
-  /** What comes before the addresses above, and what overrides this process's own environment. */
+  /** Variables with priority over the addresses above and over this process's own environment. */
   extra: Readonly<Record<string, string>>;
   /** Start it again when it dies. */
   supervise: boolean;
@@ -37,8 +37,8 @@ export interface InstanceOptions {
 }
 
 /**
- * What keeps a text that is read from growing the process: the embedded vector store has many threads, for each of which glibc keeps memory
- * (35 MB), and V8 lets young objects take twice 16 MB before it collects them, which batches of chunks and vectors do at once.
+ * Limits the memory growth of ingestion: glibc keeps memory for each of the embedded vector store's many threads (35 MB), and by default V8
+ * uses twice 16 MB for young objects before it collects, which batches of chunks and vectors fill at once.
  */
 const RETRIEVAL_MEMORY = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=2' };
 
@@ -55,7 +55,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
     args: serviceArguments(service, root),
     cwd: root,
     logFile: home.freshLog(name),
-    // When all of it ends nobody has to be told to turn to another gateway first.
+    // When everything stops, no load balancer has to be told first.
     stopSignal: isGateway ? 'SIGINT' : 'SIGTERM',
     env: {
       NODE_ENV: env.nodeEnv,
@@ -69,7 +69,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
       HEALTH_HOST: '127.0.0.1',
       HEALTH_PORT: String(healthPort),
       INSTANCE_ID: name,
-      // Only the gateway listens for users; the others have nothing to do with these.
+      // Only the gateway listens for users.
       HOST: isGateway ? options.host : undefined,
       PORT: isGateway ? String(port) : undefined,
       PROXY_PROTOCOL_FROM: isGateway && options.behindBalancer ? '127.0.0.1' : undefined,

@@ -5,7 +5,7 @@ import type { ServiceName } from './paths';
 export interface LaunchOptions {
   /** The clone whose built services are run (default: this one). */
   root?: string;
-  /** Where data, secrets and logs stay; without it a temporary directory that goes with the system. */
+  /** Directory of data, secrets and logs; by default a temporary one that is removed with the system. */
   home?: string;
   /** How many processes of each service (default 1). */
   scale?: Partial<Scale>;
@@ -17,11 +17,11 @@ export interface LaunchOptions {
   env?: Readonly<Record<string, string>>;
   /** For one service. */
   serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
-  /** Who answers chats and embeds documents. `auto` chooses as `npm start` does; `none` (the default) leaves it to `env`. */
+  /** Model and embedder. `auto` chooses like `npm start`; `none` (the default) leaves it to `env`. */
   provider?: 'auto' | 'simulator' | 'none';
-  /** Start a process that died again (default true). */
+  /** Restart processes that died (default true). */
   supervise?: boolean;
-  /** Called as the start goes on and when something dies. */
+  /** Called during the start and when a process dies. */
   onEvent?: (event: LaunchEvent) => void;
 }
 

@@ -17,7 +17,7 @@ describe('errorIn', () => {
 });
 
 describe('LogWatch', () => {
-  it('tells each error once, also one that is written in two pieces', async () => {
+  it('reports each error once, also one that is written in two pieces', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'perennial-logs-'));
     try {
       const told: string[] = [];

@@ -2,7 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const LOOK_EACH_MS = 1_000;
-/** Longer steps are cut: a flood of errors is to be read in the file. */
+/** Longer steps are cut: a flood of errors should be read in the file. */
 const MAX_STEP_BYTES = 256 * 1024;
 const REPEAT_AFTER_MS = 30_000;
 
@@ -32,7 +32,7 @@ export class LogWatch {
     this.timer = undefined;
   }
 
-  /** Reads what is new in each file. */
+  /** Reads the new part of each file. */
   async look(): Promise<void> {
     const names = await readdir(this.directory).catch((): string[] => []);
     for (const name of names.filter((file) => file.endsWith('.log'))) {
@@ -66,7 +66,7 @@ export class LogWatch {
       await file.close();
     }
     const whole = buffer.lastIndexOf(10) + 1;
-    // A line longer than a whole step would never end: it is skipped.
+    // A line longer than a whole step would never end, so it is skipped.
     this.offsets.set(path, from + (whole === 0 && buffer.length === MAX_STEP_BYTES ? buffer.length : whole));
     return buffer.toString('utf8', 0, whole).split('\n');
   }

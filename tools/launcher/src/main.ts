@@ -6,10 +6,10 @@ import { watchParents } from './parents';
 import { Home } from './state';
 import { RunningSystem } from './system';
 
-/** The exit code of what a second Ctrl-C ended. */
+/** The exit code after a second Ctrl-C. */
 const EXIT_INTERRUPTED = 130;
 
-/** npm passes on what the terminal has sent already: one Ctrl-C may come twice. */
+/** npm passes on signals that the terminal has sent already, so one Ctrl-C may arrive twice. */
 const SAME_KEY_MS = 1_000;
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   });
   const watch = new LogWatch(home.logs, (name, message) => terminal.line(`  ! ${name}: ${message}`));
 
-  // A terminal that is gone must not end the launcher before it has stopped everything.
+  // A closed terminal must not end the launcher before it has stopped everything.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
   let interrupted: number | undefined;
@@ -66,11 +66,11 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   process.stderr.write(`\n${withCauses(error)}\n`);
   process.exitCode = 1;
-  // What was started is stopped by now; nothing is waited for.
+  // Everything is stopped by now.
   process.exit();
 });
 
-/** What happened, and below it why. */
+/** The error, followed by its causes. */
 function withCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}\n${withCauses(error.cause)}`;

@@ -3,7 +3,7 @@ import { launcherEnvironment } from './environment';
 import { parseCommandLine } from './options';
 
 describe('parseCommandLine', () => {
-  it('runs one process of each service on the usual port when nothing is said', () => {
+  it('runs one process of each service on the usual port by default', () => {
     expect(parseCommandLine([])).toEqual({
       scale: { gateway: 1, auth: 1, chat: 1, retrieval: 1, config: 1 },
       port: undefined,
@@ -29,7 +29,7 @@ describe('parseCommandLine', () => {
 });
 
 describe('launcherEnvironment', () => {
-  it('takes an empty variable as one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(launcherEnvironment({ DATABASE_URL: '', PORT: '' })).toMatchObject({ databaseUrl: undefined, port: 8080 });
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { waitFor } from '@perennial/testing/servers';
 import { describe, expect, it } from 'vitest';
 
-/** As npm does: through a shell that waits, or one that becomes the command. */
+/** Like npm: through a shell that waits, or one that becomes the command. */
 const ways = [
   ['a shell that waits', (command: string) => `${command}; true`],
   ['a shell that becomes it', (command: string) => `exec ${command}`],
@@ -13,7 +13,7 @@ const ways = [
 
 describe('watchParents', () => {
   it.each(ways)(
-    'tells when the one above %s is killed',
+    'reports when the parent of %s is killed',
     async (_, shell) => {
       const directory = mkdtempSync(join(tmpdir(), 'perennial-parents-'));
       try {

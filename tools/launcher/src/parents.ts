@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 const LOOK_EACH_MS = 300;
 
 /**
- * Calls `gone` when one of the processes that started this one is killed: `npm start` is npm, perhaps a shell, and this
- * process, and whoever kills the first of them means all.
+ * Calls `gone` when one of this process's ancestors is killed: `npm start` is npm, perhaps a shell, and this process, and killing the first
+ * of them should end all.
  */
 export function watchParents(gone: () => unknown): void {
   const parent = process.ppid;

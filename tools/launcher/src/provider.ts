@@ -6,14 +6,14 @@ import pg from 'pg';
 import type { LauncherEnvironment } from './environment';
 import type { Home } from './state';
 
-/** Who answers the chats. */
+/** The model server of chats. */
 export interface Provider {
   kind: 'configured' | 'ollama' | 'local' | 'simulator' | 'none';
   /** For the person who started it. */
   label: string;
-  /** What the services get to know of it. */
+  /** Environment of the services for it. */
   env: Record<string, string>;
-  /** The server that was prepared for it (not started yet), and the URL that answers when it is ready. */
+  /** The prepared server (not started yet), and the URL that answers when it is ready. */
   server?: { process: ManagedProcess; readyUrl: string; port: number };
 }
 
@@ -25,7 +25,7 @@ export interface ProviderChoice {
   env: LauncherEnvironment;
   home: Home;
   databaseUrl: string;
-  /** Skip the choice: `simulator`, or `none` (the environment given to the services says it). */
+  /** Skips the choice: `simulator`, or `none` (the services' environment decides). */
   force?: 'simulator' | 'none';
   /** Ends a fetch. */
   signal: AbortSignal;
@@ -35,8 +35,8 @@ export interface ProviderChoice {
 const OLLAMA = 'http://127.0.0.1:11434';
 
 /**
- * The first of these that is there: connections from the environment, connections that an administrator saved, an Ollama
- * that answers on its usual port, the small local model, and where that cannot be fetched, the simulator.
+ * The first available one: connections from the environment, connections that an administrator saved, an Ollama on its usual port, the small
+ * local model, and if that cannot be downloaded, the simulator.
  */
 export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {
   const { root, env, home, databaseUrl, force } = choice;
@@ -46,7 +46,7 @@ export async function chooseProvider(choice: ProviderChoice): Promise<Provider> 
     return { kind: 'configured', label: `${env.connections} (from the environment)`, env: {} };
   }
   const saved = await savedConnections(databaseUrl);
-  // An administrator who saved the settings page saved our own model with it: it has to run again.
+  // An administrator who saved the settings page saved our own model with it: it must run again.
   if (saved.length > 0 && !saved.includes(await ownAddress(home))) {
     return { kind: 'configured', label: `${saved.join(' and ')} (from the settings)`, env: {} };
   }
@@ -80,7 +80,7 @@ async function simulator(root: string, home: Home, why: string): Promise<Provide
   return { kind: 'simulator', label: `the simulator, which is no language model (${why})`, env, server };
 }
 
-/** Prepares an OpenAI-compatible server of `tools/`; it is started by who asked. */
+/** Prepares an OpenAI-compatible server of `tools/`; the caller starts it. */
 async function serve(root: string, home: Home, name: string, args: readonly string[]): Promise<ServedProvider> {
   const main = join(root, 'tools', name, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is not built: run npx nx run-many -t build`);
@@ -114,7 +114,7 @@ async function savedConnections(databaseUrl: string): Promise<string[]> {
   }
 }
 
-/** Where the model that is started here answers; its port is the same at each start unless somebody took it. */
+/** The address of the model that is started here; its port is the same at each start unless it is taken. */
 async function ownAddress(home: Home): Promise<string> {
   return `http://127.0.0.1:${await home.port('model')}/v1`;
 }

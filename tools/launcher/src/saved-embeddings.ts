@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** The part of a saved embedding that tells which server it needs. */
+/** The part of a saved embedding that identifies its server. */
 export interface SavedEmbedding {
   /** Empty: the local embedder. */
   engine: string;
@@ -9,8 +9,7 @@ export interface SavedEmbedding {
 }
 
 /**
- * What the retrieval service embeds with: as the settings say, and as the indexes that still answer were made with. Empty
- * before its first start.
+ * The embeddings of the retrieval service: those of the settings, and of the indexes in use. Empty before its first start.
  */
 export async function savedEmbeddings(databaseUrl: string): Promise<SavedEmbedding[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -24,7 +23,7 @@ export async function savedEmbeddings(databaseUrl: string): Promise<SavedEmbeddi
       `SELECT data -> 'embedding' AS embedding FROM retrieval.settings
         UNION ALL SELECT embedding FROM retrieval.indexes WHERE state <> 'retired'`,
     );
-    // What another version has written may hold less.
+    // Another version may have written fewer fields.
     return rows.flatMap(({ embedding }) => (embedding?.engine === undefined ? [] : [embedding]));
   } finally {
     await client.end();

@@ -9,7 +9,7 @@ export interface RunEntry {
   /** Counted from 1 within the service. */
   instance: number;
   pid: number;
-  /** Where it is reached: for a gateway its HTTP port, for the other services their health port. */
+  /** Its port: the HTTP port of a gateway, the health port of other services. */
   port: number;
   /** Of `/health/live`, `/health/ready` and `/metrics`; services only. */
   healthPort?: number;
@@ -21,7 +21,7 @@ export interface Secrets {
   secretKey: string;
 }
 
-/** A launcher whose own parent was killed needs this long to notice. */
+/** A launcher whose parent was killed needs this long to notice. */
 const NOTICE_MS = 1_500;
 
 /** The directory that keeps data, secrets, ports and logs between two starts. */
@@ -38,7 +38,7 @@ export class Home {
     return join(this.path, ...names);
   }
 
-  /** Made at the first start and kept; readable by the owner alone. */
+  /** Generated at the first start and kept; readable by the owner only. */
   secrets(): Secrets {
     const kept = this.read<Partial<Secrets>>('secrets.json') ?? {};
     const secrets: Secrets = {
@@ -50,7 +50,7 @@ export class Home {
     return secrets;
   }
 
-  /** The port that `name` had at the last start if it is still free, else another one. */
+  /** The last port of `name` if it is still free, else another one. */
   async port(name: string): Promise<number> {
     const ports = this.read<Record<string, number>>('ports.json') ?? {};
     const last = ports[name];
@@ -66,7 +66,7 @@ export class Home {
     this.write('run.json', entries);
   }
 
-  /** Keeps the log of the start before as `.1`, and gives the path of the new one. */
+  /** Renames the previous log to `.1`, and returns the path of the new one. */
   freshLog(name: string): string {
     const path = join(this.logs, `${name}.log`);
     try {
@@ -78,8 +78,8 @@ export class Home {
   }
 
   /**
-   * Takes the directory for this launcher. Throws when another one runs on it; waits for what a killed one left behind,
-   * which its guard is stopping, and stops it where that guard is gone too.
+   * Locks the directory for this launcher. Throws when another one uses it; waits for leftovers of a killed one, which its guard is stopping,
+   * and stops them itself if that guard is gone too.
    */
   async lock(onWait: (pids: number[]) => void): Promise<void> {
     const path = this.file('launcher.pid');
@@ -104,7 +104,7 @@ export class Home {
     await this.leftovers(onWait);
   }
 
-  /** Tells who starts next that waiting is worth it. */
+  /** Tells the next launcher that waiting is worthwhile. */
   stopping(): void {
     appendFileSync(this.file('launcher.pid'), 'stopping\n');
   }
@@ -129,7 +129,7 @@ export class Home {
     await waitFor(gone, { timeoutMs: 15_000, intervalMs: 100, what: 'the processes of the last run to end' });
   }
 
-  /** A pid may belong to somebody else by now: ours names this directory, the clone, or its port. */
+  /** Another process may have the pid by now: ours names this directory, the clone, or its port. */
   private async isOurs({ pid, service, port }: RunEntry): Promise<boolean> {
     if (!(await processExists(pid))) return false;
     try {
@@ -155,7 +155,7 @@ export class Home {
     }
   }
 
-  /** Whole or not at all: a reader never sees half a file. */
+  /** Atomic: a reader never sees half a file. */
   private write(name: string, value: unknown, mode = 0o644): void {
     const temporary = this.file(`.${name}.${process.pid}`);
     writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode });
@@ -174,7 +174,7 @@ function readHolder(path: string): { pid: number; start: string; stopping: boole
   }
 }
 
-/** When a process was started, in the kernel's ticks; tells a reused pid from the one that was meant. */
+/** Start time of a process, in the kernel's ticks; detects a reused pid. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -11,13 +11,13 @@ import type { LauncherEnvironment } from './environment';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';
 
-/** A store that was started here, or the address of one that was given. */
+/** A store that was started here, or the address of a given one. */
 export interface Store<Server> {
   url: string;
   own?: { server: Server; supervisor: Supervisor };
 }
 
-/** The given database, or a Postgres of our own whose data stays in the home directory. */
+/** The given database, or our own Postgres with its data in the home directory. */
 export async function openPostgres(
   env: LauncherEnvironment,
   home: Home,
@@ -32,14 +32,14 @@ export async function openPostgres(
     port: await home.port('postgres'),
     password: home.secrets().postgresPassword,
     database: 'perennial',
-    // Fetched for whoever wants it: the embedded store needs no extension.
+    // Downloaded on demand: the embedded store needs no extension.
     ...(env.documents.VECTOR_DB === 'pgvector' && { pgvector: await pgvectorFiles(home.file('cache')) }),
     logFile: home.freshLog('postgres'),
   });
   return { url: server.url, own: supervised(server, events) };
 }
 
-/** The given Redis, or one of our own; ours keeps what it holds over a restart. */
+/** The given Redis, or our own, which keeps its data over a restart. */
 export async function openRedis(
   env: LauncherEnvironment,
   home: Home,
@@ -69,12 +69,12 @@ function supervised<Server extends PostgresServer | RedisServer>(
   return { server, supervisor };
 }
 
-/** A store that is started at the same time may need a moment. */
+/** A store that starts at the same time may need a moment. */
 const GIVEN_STORE_MS = 10_000;
 
-/** Waits until somebody listens at a given address; says plainly which variable names a place where nobody does. */
+/** Waits until a given address accepts connections; otherwise the error names the variable. */
 async function answered(variable: string, url: string, defaultPort: number): Promise<void> {
-  // The list of a Sentinel or a Cluster is left to the services.
+  // A list of Sentinel or Cluster nodes is left to the services.
   if (!URL.canParse(url)) return;
   const { hostname, port } = new URL(url);
   const where = { host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(port || defaultPort) };
@@ -82,7 +82,7 @@ async function answered(variable: string, url: string, defaultPort: number): Pro
     await waitFor(() => connects(where), { timeoutMs: GIVEN_STORE_MS, intervalMs: 200, what: `${variable} to answer` });
   } catch (cause) {
     throw new Error(
-      `nobody answers at ${where.host}:${where.port}, which ${variable} names: start it, correct the variable, ` +
+      `nothing answers at ${where.host}:${where.port}, which ${variable} names: start it, correct the variable, ` +
         `or leave it out to have one started here`,
       { cause },
     );

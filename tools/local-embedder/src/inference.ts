@@ -1,13 +1,13 @@
 /**
- * The process that holds the model. A process of its own, because the engine computes on the thread that asks it: the server
- * beside it goes on answering, and when this one ends the system has all of its memory back.
+ * The process of the model. A separate process, because the engine computes on the calling thread: the server stays responsive, and when this
+ * process ends the system gets all of its memory back.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { FromInference, InferenceOptions, ToInference } from './inference-protocol';
 import { importTransformers, type Model, type Tokenizer, type Transformers } from './transformers';
 
-/** Tokens of a text beyond which the rest of it is left out, where the model does not say. */
+/** Tokens of a text after which it is cut, if the model does not say. */
 const DEFAULT_MAX_TOKENS = 512;
 
 interface Loaded {
@@ -35,7 +35,7 @@ async function load({ entry, model, source, cacheDir, threads }: InferenceOption
   };
 }
 
-/** What the authors trained it for; more of a text would make its vector worse. */
+/** The length that the model was trained for; more of a text would degrade its vector. */
 function maxTokensIn(folder: string): number {
   try {
     const config = JSON.parse(readFileSync(join(folder, 'sentence_bert_config.json'), 'utf8')) as Record<
@@ -49,8 +49,8 @@ function maxTokensIn(folder: string): number {
 }
 
 /**
- * One text at a time. In a batch the shorter texts are padded, which costs as much as it saves on a processor, and the 8-bit
- * weights scale by the largest number of the batch: the vector of a text would depend on its neighbours.
+ * One text at a time. In a batch shorter texts are padded, which costs what it saves on a CPU, and the 8-bit weights scale by the largest
+ * number of the batch: the vector of a text would depend on its neighbours.
  */
 async function embed({ transformers, tokenizer, model, maxTokens }: Loaded, text: string) {
   const inputs = await tokenizer(text, { truncation: true, max_length: maxTokens });
@@ -64,7 +64,7 @@ function send(message: FromInference): void {
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as InferenceOptions;
-// Without its server it is of no use.
+// It is useless without its server.
 process.on('disconnect', () => process.exit(0));
 try {
   const loaded = await load(options);

@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
   const dot = (one: number[], other: number[]) => one.reduce((sum, value, index) => sum + value * other[index]!, 0);
   const health = async (at = url) =>
     (await (await fetch(`${at}/health`)).json()) as { status: string; model: string; loaded: boolean };
-  /** Children of a process, by the kernel's word. */
+  /** Children of a process, from the kernel. */
   async function childrenOf(pid: number): Promise<number[]> {
     const threads = await readdir(`/proc/${pid}/task`);
     const lists = await Promise.all(threads.map((id) => readFile(`/proc/${pid}/task/${id}/children`, 'utf8')));
@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     expect(data).toMatchObject([{ id: DEFAULT_MODEL, owned_by: 'perennial-local-embedder' }]);
   });
 
-  it('finds texts alike that mean the same', async () => {
+  it('gives similar vectors to texts of the same meaning', async () => {
     const [question, answer, other] = await vectors([
       'How many people live in the capital of France?',
       'Paris has about two million inhabitants.',
@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     expect((await health()).loaded).toBe(true);
   });
 
-  it('gives a text the same vector each time: alone, among others, in numbers and in base64, after a new start', async () => {
+  it('gives a text the same vector each time: alone, among others, as numbers and base64, after a restart', async () => {
     const text = 'The ferry leaves at nine.';
     const [alone] = await vectors(text);
     const among = await vectors([
@@ -107,7 +107,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     await again.server.stop();
   });
 
-  it('refuses what does not fit into its queue, answers a question before the rest, and its health at once', async () => {
+  it('refuses requests beyond its queue, answers a query before the rest, and its health at once', async () => {
     const gone = new AbortController();
     const long = 'A document of some length about ships and the sea. '.repeat(20);
     const documents = post({ input: Array.from({ length: 60 }, (_, n) => `${n} ${long}`) }, url, gone.signal);
@@ -116,9 +116,9 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     const refused = await post({ input: [long, long] });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining('busy') } });
-    // The documents are not done yet: their end, below, is that they are given up.
+    // The documents are not done yet; below they are cancelled.
     expect((await health()).status).toBe('ok');
-    // There is room for one as soon as a text is done, and it does not wait for the 59 others.
+    // There is room for one as soon as a text is done, and it does not wait for the other 59.
     await waitFor(async () => (await post({ input: 'A question?' })).status === 200);
     gone.abort();
     await expect(documents).rejects.toThrow();
@@ -133,7 +133,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     expect(await vectors('still there')).toHaveLength(1);
   });
 
-  it('lets go of its model when nobody asks, and leaves no process behind when it is killed', async () => {
+  it('unloads its model when idle, and leaves no process behind when it is killed', async () => {
     const brief = await start('--idle-s', '1');
     await vectors('one', brief.url);
     expect((await health(brief.url)).loaded).toBe(true);
@@ -145,7 +145,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     await waitFor(async () => !(await processExists(child!)));
   });
 
-  it('refuses what is not a request', async () => {
+  it('refuses malformed requests', async () => {
     const response = await fetch(`${url}/v1/embeddings`, { method: 'POST', body: '{' });
     expect([response.status, await response.json()]).toMatchObject([
       400,

@@ -7,7 +7,7 @@ import { startInference } from './inference-process';
 import { DEFAULT_MODEL } from './pins';
 import { parseEmbeddingRequest } from './request';
 
-/** Stands in for the model: gives the length of a text, each when the test says so. */
+/** A fake model: returns the length of a text, when the test says so. */
 class SlowInference implements Inference {
   ended = false;
   stopped = false;
@@ -49,7 +49,7 @@ const never = new AbortController().signal;
 const lengths = (vectors: { vector: Float32Array }[]) => vectors.map(({ vector }) => vector[0]);
 
 describe('Engine', () => {
-  it('loads the model at the first text, once', async () => {
+  it('loads the model with the first text, once', async () => {
     const { engine, models } = engineWith();
     expect([engine.loaded, models.length]).toEqual([false, 0]);
     const first = engine.embed(['a', 'bb'], never);
@@ -60,7 +60,7 @@ describe('Engine', () => {
     expect([engine.loaded, models.length]).toEqual([true, 1]);
   });
 
-  it('serves a question before the rest of the documents that came earlier', async () => {
+  it('serves a query before the rest of earlier documents', async () => {
     const { engine, models } = engineWith();
     const documents = engine.embed(['d1', 'd2', 'd3'], never);
     await vi.waitFor(() => expect(models[0]?.asked).toEqual(['d1']));
@@ -70,9 +70,9 @@ describe('Engine', () => {
     expect(models[0]!.asked).toEqual(['d1', 'q', 'd2', 'd3']);
   });
 
-  it('refuses what does not fit into its queue, and says when to come again', async () => {
+  it('refuses requests beyond its queue, with Retry-After', async () => {
     const { engine, models } = engineWith();
-    // Nobody waits: it may be larger than the queue.
+    // The queue is empty: the request may be larger than it.
     const large = engine.embed(['1', '2', '3', '4', '5', '6'], never);
     expect(() => engine.embed(['x'], never)).toThrow(Busy);
     await vi.waitFor(() => expect(models).toHaveLength(1));
@@ -84,7 +84,7 @@ describe('Engine', () => {
     await Promise.all([large, small]);
   });
 
-  it('asks for no more texts of a client that is gone', async () => {
+  it('embeds no more texts of a client that has disconnected', async () => {
     const { engine, models } = engineWith();
     const gone = new AbortController();
     const given = engine.embed(['1', '2', '3'], gone.signal);
@@ -97,7 +97,7 @@ describe('Engine', () => {
     expect(models[0]!.asked).toEqual(['1', 'n']);
   });
 
-  it('asks again when the model died over a text, and fails the text at the second death', async () => {
+  it('retries a text when the model died on it, and fails it at the second death', async () => {
     const { engine, models } = engineWith();
     const poison = engine.embed(['poison'], never);
     const other = engine.embed(['fine', 'fine too'], never);
@@ -112,7 +112,7 @@ describe('Engine', () => {
     expect(lengths(await other)).toEqual([4, 8]);
   });
 
-  it('says why the model cannot be loaded, and tries again with the next request', async () => {
+  it('reports why the model cannot be loaded, and retries with the next request', async () => {
     let broken = true;
     const model = new SlowInference();
     const load = () => (broken ? Promise.reject(new Error('no weights')) : Promise.resolve<Inference>(model));
@@ -125,7 +125,7 @@ describe('Engine', () => {
     expect(lengths(await embedded)).toEqual([1]);
   });
 
-  it('lets go of a model that nobody asks, and loads it again', async () => {
+  it('unloads an idle model, and loads it again', async () => {
     const { engine, models } = engineWith({ idleMs: 30 });
     for (const n of [0, 1]) {
       const embedded = engine.embed(['a'], never);
@@ -171,7 +171,7 @@ describe('startInference', () => {
   });
   afterAll(() => rm(dir, { recursive: true }));
 
-  /** A process in the place of the model's. */
+  /** A process in place of the model's. */
   async function processOf(source: string) {
     const script = join(dir, `${Math.random()}.mjs`);
     await writeFile(script, source);
@@ -180,7 +180,7 @@ describe('startInference', () => {
   }
   const answer = `process.on('message', ({ text }) => process.send({ kind: 'vector', vector: new Float32Array([text.length]), tokens: 1 }));`;
 
-  it('gives vectors as the numbers that they are', async () => {
+  it('passes vectors on exactly', async () => {
     const inference = await processOf(`${answer} process.send({ kind: 'ready' })`);
     expect(await inference.embed('abc')).toMatchObject({ vector: Float32Array.of(3), tokens: 1 });
     inference.stop();
@@ -188,7 +188,7 @@ describe('startInference', () => {
     await expect(inference.embed('abc')).rejects.toThrow('has ended');
   });
 
-  it('says why the model could not be loaded', async () => {
+  it('reports why the model could not be loaded', async () => {
     const broken = `process.send({ kind: 'broken', message: 'no tokenizer.json' }); process.disconnect();`;
     await expect(processOf(broken)).rejects.toThrow('no tokenizer.json');
     await expect(processOf('process.exit(3)')).rejects.toThrow('exit 3');

@@ -94,7 +94,7 @@ async function main(): Promise<void> {
   const address = server.address();
   const actual = typeof address === 'object' && address ? address.port : port;
   console.log(JSON.stringify({ url: `http://${values.host}:${actual}/v1`, pid: process.pid, model }));
-  // The process of the model ends with this one; a text that is cut is asked for again by its client.
+  // The process of the model ends with this one; clients repeat interrupted requests.
   process.on('SIGTERM', () => process.exit(0));
   process.on('SIGINT', () => process.exit(0));
 }

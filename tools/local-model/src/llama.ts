@@ -1,8 +1,7 @@
 import { pathToFileURL } from 'node:url';
 
 /**
- * The part of node-llama-cpp that is used. It is installed on demand outside the workspace, so its own types are not at
- * hand here.
+ * The used part of node-llama-cpp. It is installed on demand outside the workspace, so its own types are not available.
  */
 export interface LlamaModule {
   getLlama(options: { build: 'never'; gpu: false; logLevel: string; maxThreads: number }): Promise<Llama>;

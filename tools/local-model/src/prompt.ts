@@ -7,7 +7,7 @@ export interface PromptMessage {
 
 const DEFAULT_SYSTEM = 'You are a helpful AI assistant named SmolLM, trained by Hugging Face';
 
-/** A conversation as the model's tokens, and what had to be left out of it. */
+/** A conversation as the model's tokens, with the number of dropped messages. */
 export interface Prompt {
   tokens: Token[];
   /** Oldest messages that did not fit. */
@@ -15,10 +15,10 @@ export interface Prompt {
 }
 
 /**
- * Writes a conversation in the model's template (ChatML). Only the frame is tokenized with special tokens, so that
- * `<|im_end|>` typed by a user is text. A trailing assistant message is left open: the model goes on after it.
+ * Writes a conversation in the model's template (ChatML). Only the frame is tokenized with special tokens, so that `<|im_end|>` typed by a
+ * user is text. A trailing assistant message is left open: the model continues it.
  *
- * @param room tokens that the prompt may take; the oldest messages (never the system message, never the last) give way
+ * @param room tokens for the prompt; the oldest messages (never the system message, never the last) are dropped
  * @returns undefined when even the last message does not fit
  */
 export function buildPrompt(
@@ -48,7 +48,7 @@ export function buildPrompt(
   return { tokens: [...system, ...closed.slice(dropped).flat(), ...tail], dropped };
 }
 
-/** The template knows no tools: their results are shown to the model as the user's words. */
+/** The template has no tools: their results are shown to the model as the user's text. */
 function roleOf(role: string): string {
   return role === 'assistant' || role === 'system' ? role : 'user';
 }

@@ -7,10 +7,10 @@ export interface ParsedRequest extends GenerateRequest {
   includeUsage: boolean;
 }
 
-/** An answer without a limit of its own: models of this size do not always find an end. */
+/** Default limit: models of this size do not always end their answers. */
 const DEFAULT_MAX_TOKENS = 768;
 
-/** Reads the body of a chat completion. Parameters that the model cannot honour (tools, n > 1, logprobs) are refused. */
+/** Parses the body of a chat completion. Unsupported parameters (tools, n > 1, logprobs) are refused. */
 export function parseChatRequest(body: unknown, modelId: string): ParsedRequest {
   if (typeof body !== 'object' || body === null) throw new RequestError(400, 'The body is not an object');
   const fields = body as Record<string, unknown>;
@@ -35,7 +35,7 @@ export function parseChatRequest(body: unknown, modelId: string): ParsedRequest 
       (text): text is string => typeof text === 'string' && text !== '',
     ),
     sampling: {
-      // The values that the model's authors recommend.
+      // The recommended values of the model's authors.
       temperature: number('temperature') ?? 0.2,
       topP: number('top_p') ?? 0.9,
       topK: number('top_k'),

@@ -1,12 +1,12 @@
-/** Looks for stop sequences in a text that comes in pieces: holds back what may be the beginning of one. */
+/** Finds stop sequences in a text that comes in pieces: holds back text that may be the beginning of one. */
 export class StopFilter {
   private held = '';
-  /** A stop sequence was found; nothing more is let through. */
+  /** A stop sequence was found; the rest is dropped. */
   stopped = false;
 
   constructor(private readonly stops: readonly string[]) {}
 
-  /** @returns what can be shown now */
+  /** @returns text that can be shown now */
   push(piece: string): string {
     if (this.stopped) return '';
     if (this.stops.length === 0) return piece;
@@ -26,7 +26,7 @@ export class StopFilter {
     return text.slice(0, text.length - keep);
   }
 
-  /** @returns what was held back, at the end of the answer */
+  /** @returns the held text, at the end of the answer */
   rest(): string {
     const { held } = this;
     this.held = '';
@@ -34,7 +34,7 @@ export class StopFilter {
   }
 }
 
-/** The length of the longest end of `text` that begins `stop`. */
+/** The length of the longest suffix of `text` that is a prefix of `stop`. */
 function overlap(text: string, stop: string): number {
   for (let length = Math.min(text.length, stop.length - 1); length > 0; length--) {
     if (text.endsWith(stop.slice(0, length))) return length;

@@ -1,7 +1,7 @@
 import { Unavailable } from './progress';
 import { CommandError } from './run';
 
-/** Says what could not be done, with what the program that failed had to say. */
+/** An error that says what failed, with the output of the failed program. */
 export function unavailable(error: unknown, what: string): Unavailable {
   if (error instanceof Unavailable) return error;
   const detail =

@@ -4,27 +4,27 @@ import { unavailable } from './failure';
 import { type FetchOptions, watching } from './progress';
 import { run } from './run';
 
-/** Packages of npm that a tool needs beside the workspace: too large, or with install scripts, for everyone who clones it. */
+/** npm packages that a tool needs outside of the workspace, because they are too large, or have install scripts. */
 export interface RuntimePackages {
   /** `name@version`, exact. */
   packages: readonly string[];
-  /** Dependencies of theirs that are never used here: instead of each goes a module with this source (CommonJS). */
+  /** Unused dependencies of theirs: each is replaced by a module with this source (CommonJS). */
   replaced?: Readonly<Record<string, string>>;
-  /** About what `node_modules` comes to before it is trimmed; only for the progress bar. */
+  /** Approximate size of `node_modules` before it is trimmed; only for the progress bar. */
   bytes: number;
-  /** Removes what this machine does not need, such as binaries of others. */
+  /** Removes files that this machine does not need, such as binaries for others. */
   trim?: (nodeModules: string) => Promise<void>;
 }
 
-/** Whether exactly these packages, for this platform, are whole below `<dir>/runtime`. */
+/** Whether exactly these packages, for this platform, are completely installed below `<dir>/runtime`. */
 export async function packagesReady(dir: string, runtime: RuntimePackages): Promise<boolean> {
   const mark = await readFile(resolve(dir, 'runtime', 'ready'), 'utf8').catch(() => undefined);
   return mark === markOf(runtime);
 }
 
 /**
- * Sees to it that the packages are below `<dir>/runtime/node_modules`. No optional dependency is installed (CUDA builds are
- * such) and no install script is run. Made beside its place and renamed when it is whole.
+ * Installs the packages below `<dir>/runtime/node_modules` if needed. No optional dependency is installed (CUDA builds are such) and no
+ * install script runs. Installed beside its place and renamed when complete.
  *
  * @throws Unavailable
  */
@@ -55,7 +55,7 @@ export async function fetchPackages(runtime: RuntimePackages, options: FetchOpti
     if (await packagesReady(dir, runtime)) return;
     await rm(target, { recursive: true, force: true });
     await rename(work, target).catch(async (error: unknown) => {
-      // Another start was faster.
+      // A concurrent start was faster.
       if (!(await packagesReady(dir, runtime))) throw error;
     });
   } catch (error) {
@@ -65,7 +65,7 @@ export async function fetchPackages(runtime: RuntimePackages, options: FetchOpti
   }
 }
 
-/** The project that npm installs into, with the modules that stand in for replaced dependencies. */
+/** The project that npm installs into, with the modules that replace dependencies. */
 async function writeManifest(work: string, replaced: Readonly<Record<string, string>>): Promise<void> {
   const overrides: Record<string, string> = {};
   for (const [name, source] of Object.entries(replaced)) {
@@ -79,7 +79,7 @@ async function writeManifest(work: string, replaced: Readonly<Record<string, str
   await writeFile(join(work, 'package.json'), JSON.stringify(manifest));
 }
 
-/** What the `ready` file of a whole runtime holds: other versions, and another platform, are installed anew. */
+/** Content of the `ready` file of a complete runtime: other versions, and another platform, are reinstalled. */
 function markOf({ packages }: RuntimePackages): string {
   return `${packages.join(' ')} ${process.platform}-${process.arch}`;
 }

@@ -1,20 +1,22 @@
 import { directoryBytes } from './run';
 
 export interface FetchProgress {
-  /** For people: what is being done. */
+  /** The present step, for users. */
   label: string;
   doneBytes: number;
   totalBytes: number;
 }
 
 export interface FetchOptions {
-  /** Where everything goes; made when it is not there. Nothing outside it is written, beside the caches of pip and npm. */
+  /**
+   * The directory for everything; created if missing. Nothing outside it is written, except the caches of pip and npm.
+   */
   dir: string;
   onProgress?: (progress: FetchProgress) => void;
   signal?: AbortSignal;
 }
 
-/** It cannot be had on this machine. `message` says why and what would help, in words for the person who started it. */
+/** It is not available on this machine. `message` tells the user why, and what would help. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }

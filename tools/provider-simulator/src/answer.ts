@@ -5,7 +5,7 @@ import { type ChatBody, continuedText, maxTokensOf, promptOf } from './request';
 import type { PromptStats, Stats } from './stats';
 import { seedOf, stamp, STAMP_LENGTH, TOKEN_LENGTH, tokenAt } from './text';
 
-/** Bytes that may wait in a socket before an answer stops producing (a client that does not read). */
+/** Bytes that may wait in a socket before an answer pauses (a client that does not read). */
 const HIGH_WATER = 1024 * 1024;
 
 /** One streamed answer, paced by the clock: a late timer catches up, so the rate holds. */
@@ -14,9 +14,9 @@ export class Answer {
   private readonly limit: number;
   private readonly seed: number;
   private readonly tokenLength: number;
-  /** Tokens of the whole answer that the client has, with those that it brought along. */
+  /** Position of the whole answer at the client, including the text that it sent. */
   private position: number;
-  /** Characters of the token at `position` that the client brought along. */
+  /** Characters of the token at `position` that the client sent. */
   private within: number;
   private sent = 0;
   private chunks = 0;
@@ -104,7 +104,11 @@ export class Answer {
     this.write(this.dialect.delta(reasoning ? 'reasoning' : 'content', text));
   }
 
-  /** Applies a fault whose time has come. @returns whether the answer goes on no further in this tick */
+  /**
+   * Applies a due fault.
+   *
+   * @returns whether the answer stops in this tick
+   */
   private strike(): boolean {
     const { fault } = this;
     if (!fault || !('after' in fault) || this.sent < fault.after) return false;
@@ -128,7 +132,7 @@ export class Answer {
         this.response.end();
         return true;
       case 'stall':
-        // Only once, and the clock of the rate starts anew after it.
+        // Only once, and the clock of the rate restarts after it.
         fault.after = Infinity;
         if (fault.pauseMs === undefined) return true;
         this.startAt += fault.pauseMs;
@@ -145,7 +149,7 @@ export class Answer {
     this.response.end();
   }
 
-  /** Writes a chunk to the socket itself: through ServerResponse each one would cost four writes. */
+  /** Writes a chunk to the socket directly: through ServerResponse each one would cost four writes. */
   private write(event: string): void {
     const { counters } = this.count.stats;
     counters.chunks_sent += 1;

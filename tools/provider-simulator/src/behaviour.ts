@@ -1,4 +1,4 @@
-/** What a model id asks the simulator to do. */
+/** The simulator's behaviour for a model id. */
 export interface Behaviour {
   /** `-t300`: tokens of a whole answer. Default 60. */
   tokens: number;
@@ -15,7 +15,7 @@ export interface Behaviour {
   /** `-reason10`: the first tokens are reasoning. */
   reasoningTokens: number;
   fault?: Fault;
-  /** `-asgzip`: how some server that calls itself compatible answers, by a name of `HABITS`. */
+  /** `-asgzip`: the habit of a server that calls itself compatible, by a name of `HABITS`. */
   habit?: string;
 }
 
@@ -41,7 +41,7 @@ export type Fault =
   /** `-down`: the connection is closed before anything is answered. */
   | { kind: 'down' };
 
-/** Reads a model id such as `sim-t300-r30-c1-d500-x-cut20`; what is not named has its default. */
+/** Parses a model id such as `sim-t300-r30-c1-d500-x-cut20`; missing parts have their defaults. */
 export function parseModel(model: string): Behaviour {
   const number = (name: string): number | undefined => {
     const found = new RegExp(`-${name}(\\d+)(?=-|$|:)`).exec(model);

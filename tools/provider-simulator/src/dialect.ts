@@ -1,11 +1,11 @@
-/** The two wire formats that one answer can be written in. Every function gives complete, ASCII-only events. */
+/** The two wire formats of an answer. Every function returns complete, ASCII-only events. */
 export interface Dialect {
   contentType: string;
   /** @param text of plain ASCII without characters that JSON escapes, as all simulated text is */
   delta(field: 'content' | 'reasoning', text: string): string;
-  /** What precedes the first delta; may be empty. */
+  /** Text before the first delta; may be empty. */
   begin(): string;
-  /** What ends an answer. `marker` is OpenAI's `[DONE]`. */
+  /** The end of an answer. `marker` is OpenAI's `[DONE]`. */
   end(reason: 'stop' | 'length', usage: { prompt: number; completion: number } | undefined, marker: boolean): string;
   malformed(): string;
   error(): string;

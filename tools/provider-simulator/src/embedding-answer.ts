@@ -4,14 +4,14 @@ import { embeddingFrom, parseEmbeddingModel, POISON } from './embedding';
 import { type Api, fail, json } from './http';
 import type { Stats } from './stats';
 
-/** The part of an embedding request that the simulator looks at, in OpenAI's or Ollama's shape. */
+/** The part of an embedding request that the simulator reads, in OpenAI's or Ollama's shape. */
 export interface EmbeddingBody {
   model?: string;
   input?: unknown;
   encoding_format?: unknown;
 }
 
-/** Answers one embedding request, after the time and with the fault that its model id or an injection asks for. */
+/** Answers one embedding request, with the delay and the fault of its model id or an injection. */
 export function answerEmbeddings(
   api: Api,
   body: EmbeddingBody,
@@ -54,7 +54,7 @@ export function answerEmbeddings(
   function send(): void {
     if (fault?.kind === 'error') return json(response, { error: { message: 'Simulated failure', code: null } });
     const vectors = texts.map((text) => embeddingFrom(model, text, dimensions));
-    // One vector is missing: an answer that is whole, but wrong.
+    // One vector is missing: a complete but wrong reply.
     if (fault?.kind === 'truncate') vectors.pop();
     if (poisonous) for (const [at, text] of texts.entries()) if (text.includes(POISON)) vectors[at]!.fill(NaN);
     const document = api === 'openai' ? openAiDocument(model, vectors, base64) : ollamaDocument(model, vectors);
@@ -67,7 +67,7 @@ export function answerEmbeddings(
   }
 }
 
-/** Tokens are not counted by a tokenizer: the same number for each text. */
+/** No tokenizer: a constant number for each text. */
 const TOKENS_PER_TEXT = 10;
 
 function openAiDocument(model: string, vectors: Float32Array[], base64: boolean): object {

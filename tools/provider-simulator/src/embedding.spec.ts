@@ -34,7 +34,7 @@ describe('a simulated embedding', () => {
     expect(Math.abs(far)).toBeLessThan(0.15);
   });
 
-  it('has nothing to do with that of another model', () => {
+  it('is unrelated to that of another model', () => {
     expect(Math.abs(dot(query, embeddingFrom('sim-embed-2', 'Which engine drives the ferry?')))).toBeLessThan(0.5);
     expect(embeddingFrom('sim-embed-dims32', 'x')).toHaveLength(32);
   });
@@ -74,7 +74,7 @@ describe('embedding requests', () => {
     expect(order).toEqual([2, 6]);
   });
 
-  it('are counted, with their texts, also when they are refused or given up', async () => {
+  it('are counted, with their texts, also when they are refused or aborted', async () => {
     await post('/v1/embeddings', { model: 'sim-embed', input });
     expect((await post('/v1/embeddings', { model: 'sim-e503', input: input[0] })).status).toBe(503);
     await expect(
@@ -98,7 +98,7 @@ describe('embedding requests', () => {
     });
   });
 
-  it('get the faults that are meant for them, and chats do not', async () => {
+  it('get their own faults, and chats do not', async () => {
     await post('/sim/faults', { kind: 'status', status: 500, of: 'embeddings' });
     const chat = { model: 'sim', messages: [{ role: 'user', content: 'hi' }] };
     expect((await post('/v1/chat/completions', chat)).status).toBe(200);

@@ -1,4 +1,4 @@
-/** What an embedding model id asks the simulator to do; everything that is not named has its default. */
+/** The simulator's behaviour for an embedding model id; missing parts have their defaults. */
 export interface EmbeddingBehaviour {
   /** `-dims768`: numbers in a vector. Default 384. */
   dimensions: number;
@@ -10,11 +10,13 @@ export interface EmbeddingBehaviour {
   maxTexts: number;
   /** `-context200`: a request with a text of more characters is refused with 400, as one beyond the context of a model. */
   maxLength: number;
-  /** `-poison500`: a request with a text that has the word POISON in it fails with that status; `-poison0`: that text's vector is none. */
+  /**
+   * `-poison500`: a request with a text that contains the word POISON fails with that status; `-poison0`: that text's vector is invalid.
+   */
   poison: number | undefined;
 }
 
-/** What a poisonous text has in it. */
+/** The word in a poisonous text. */
 export const POISON = 'POISON';
 
 /** Reads a model id such as `sim-embed-dims768-text5`. */
@@ -35,19 +37,19 @@ export function parseEmbeddingModel(model: string): EmbeddingBehaviour {
 }
 
 const WORD = /[\p{L}\p{N}]+/gu;
-/** Words that say nothing of a text's subject; they count a tenth. */
+/** Function words; they count a tenth. */
 const COMMON = new Set(
   'a an and are as at be by for from has have in is it its not of on or that the this to was were what which who will with'.split(
     ' ',
   ),
 );
 const COMMON_WEIGHT = 0.1;
-/** Places of the vector that one word touches: with several, two words that meet in one are still told apart. */
+/** Indexes of the vector for one word: with several, two words that collide in one are still distinct. */
 const PLACES = 4;
 
 /**
- * The vector of a text: a hashed bag of its words, of length 1. A pure function of model id and text, so two models give
- * vectors that have nothing to do with each other; texts that share words are near each other, word order does not count.
+ * The vector of a text: a hashed bag of its words, of length 1. A pure function of model id and text: two models give unrelated vectors;
+ * texts with common words are similar, word order does not count.
  */
 export function embeddingFrom(
   model: string,
@@ -67,7 +69,7 @@ export function embeddingFrom(
     }
   }
   const length = Math.hypot(...vector);
-  // A text without a word lies somewhere, as it does with a real model.
+  // A text without a word has some vector, as with a real model.
   if (length === 0) vector[seed % dimensions] = 1;
   else for (let index = 0; index < dimensions; index++) vector[index]! /= length;
   return vector;

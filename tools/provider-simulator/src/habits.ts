@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { ChatBody } from './request';
 
-/** What a server with a habit answers to a chat request. */
+/** Reply of a server with a habit to a chat request. */
 export interface HabitAnswer {
   /** Default 200. */
   status?: number;
@@ -12,7 +12,7 @@ export interface HabitAnswer {
   pieceBytes?: number;
 }
 
-/** @param text what a server without habits would answer */
+/** @param text of a server without habits */
 export type Habit = (body: ChatBody, text: string) => HabitAnswer;
 
 interface Delta extends Record<string, unknown> {
@@ -78,7 +78,9 @@ export const HABIT_TEXT = { unicode: 'Grüße 👋 日本 à', thought: 'Let me 
 const { unicode, thought, answer: said } = HABIT_TEXT;
 const LARGE = 8 * 1024 * 1024;
 
-/** What is known of servers that call themselves compatible, by the name after `-as` in a model id (`sim-t9-x-asgzip`). */
+/**
+ * Known habits of servers that call themselves compatible, by the name after `-as` in a model id (`sim-t9-x-asgzip`).
+ */
 export const HABITS: Readonly<Record<string, Habit>> = {
   fastapi: () => ({
     status: 422,
@@ -125,7 +127,7 @@ export const HABITS: Readonly<Record<string, Habit>> = {
   }),
   nostreamoptions: withoutStreamOptions(400, 'Unrecognized request argument supplied: stream_options'),
   nostreamoptions422: withoutStreamOptions(422, 'stream_options: Extra inputs are not permitted'),
-  // Has a fault of its own with one prompt, and names fields that it takes with any other.
+  // Fails for another reason with one prompt, and names fields in the error that it accepts with any other.
   misleading: (body, text) =>
     JSON.stringify(body.messages).includes('too much')
       ? refused(400, 'Request with stream_options, temperature and max_tokens is not supported: prompt too long')
@@ -152,7 +154,7 @@ export const HABITS: Readonly<Record<string, Habit>> = {
       event({ choices: [], prompt_filter_results: [{ prompt_index: 0, content_filter_results: {} }] }) + answer(text),
   }),
   unicode: () => ({ body: answer(unicode), pieceBytes: 1 }),
-  // Each delta has half of a pair, as servers send it that cut by tokens.
+  // Each delta has half of a surrogate pair, like servers that cut by tokens.
   surrogates: () => ({
     body: deltas(...[...`${unicode}`].flatMap((letter) => letter.split('').map((half) => ({ content: half })))),
   }),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Whose wire format a request speaks. */
+/** The wire format of a request. */
 export type Api = 'openai' | 'ollama';
 
 export function fail(api: Api, response: ServerResponse, status: number, message: string): void {

@@ -1,4 +1,4 @@
-/** The part of a chat request that the simulator looks at, in OpenAI's or Ollama's shape. */
+/** The part of a chat request that the simulator reads, in OpenAI's or Ollama's shape. */
 export interface ChatBody {
   model?: string;
   messages?: { role?: string; content?: unknown }[];
@@ -16,13 +16,13 @@ export function textOf(content: unknown): string {
   return (content as { text?: unknown }[]).map((part) => (typeof part?.text === 'string' ? part.text : '')).join('');
 }
 
-/** The last user message: what an answer and its statistics are keyed by. */
+/** The last user message: the key of an answer and its statistics. */
 export function promptOf(body: ChatBody): string {
   const user = body.messages?.findLast((message) => message.role === 'user');
   return textOf(user?.content);
 }
 
-/** The text to go on after: a trailing assistant message, however its sender asks for it. */
+/** The text to continue: a trailing assistant message, in any form of the request. */
 export function continuedText(body: ChatBody): string {
   const last = body.messages?.at(-1);
   return last?.role === 'assistant' ? textOf(last.content) : '';

@@ -12,7 +12,7 @@ import { type Counters, type PromptStats, Stats, type TextStats } from './stats'
 import { wholeAnswer } from './tasks';
 import { expectedText } from './text';
 
-/** What the model lists name unless told otherwise. */
+/** The default model list. */
 export const DEFAULT_MODELS = [
   'sim-t300-r30',
   'sim-t600-r30',
@@ -39,7 +39,7 @@ export interface SimulatorStats extends Counters {
   texts: Record<string, TextStats>;
 }
 
-/** What a fault is injected into. */
+/** Target of an injected fault. */
 export type FaultTarget = 'chat' | 'embeddings';
 
 export interface Simulator {
@@ -47,9 +47,9 @@ export interface Simulator {
   url: string;
   stats(): SimulatorStats;
   reset(): void;
-  /** The next `times` requests of this kind (default 1, of chats) get this fault, whatever their model says. */
+  /** The next `times` requests of this kind (default 1, of chats) get this fault, with any model. */
   inject(fault: Fault, times?: number, of?: FaultTarget): void;
-  /** Cuts what runs and stops listening. */
+  /** Closes all connections and stops listening. */
   close(): Promise<void>;
 }
 
@@ -209,7 +209,7 @@ function gzipped(body: string): HabitAnswer {
   return { headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' }, body: gzipSync(body) };
 }
 
-/** Writes an answer of a habit, in pieces where it has any. */
+/** Writes the reply of a habit, in pieces if it has any. */
 function answerHabit(response: ServerResponse, { status = 200, headers, body, pieceBytes }: HabitAnswer): void {
   response.writeHead(status, headers ?? { 'content-type': 'text/event-stream' });
   const bytes = Buffer.from(body);

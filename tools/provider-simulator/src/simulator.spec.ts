@@ -55,7 +55,7 @@ describe('text', () => {
     expect(stampAge(stamp(1_000), 1_250)).toBe(250);
   });
 
-  it('is a function of model, prompt and position with -x, wherever it is continued', async () => {
+  it('is a function of model, prompt and position with -x, also when continued', async () => {
     const model = 'sim-t12-r5000-c5-x';
     const whole = expectedText(model, 'hi', 12);
     expect((await streamed(hi(model))).text).toBe(whole);
@@ -66,7 +66,7 @@ describe('text', () => {
     }
   });
 
-  it('counts what it sent', async () => {
+  it('counts its answers', async () => {
     expect(
       await streamed({ ...hi('sim-t12-r5000'), max_tokens: 4, stream_options: { include_usage: true } }),
     ).toMatchObject({
@@ -76,7 +76,7 @@ describe('text', () => {
 });
 
 describe('statistics', () => {
-  it('count every call by its prompt, also the ones given up', async () => {
+  it('count every call by its prompt, also aborted ones', async () => {
     await streamed(hi('sim-t3-r1000', 'mine'));
     await (await post('/v1/chat/completions', { ...hi('sim-e500', 'mine'), stream: true })).text();
     await post('/v1/chat/completions', hi('sim', 'mine'));

@@ -2,12 +2,12 @@ import { promptDigest } from './text';
 
 /** Calls made for one prompt (the last user message). */
 export interface PromptStats {
-  /** Streaming requests that arrived, refused ones too. */
+  /** Streaming requests, including refused ones. */
   streams: number;
   done: number;
   /** Closed by the client before the end. */
   aborted: number;
-  /** Of `streams`, those that asked to go on after given text. */
+  /** Those among `streams` that continue given text. */
   continued: number;
   nonstream: number;
   /** Header of the last streaming request, where it had one. */
@@ -16,13 +16,13 @@ export interface PromptStats {
 
 /** Embedding requests for one text. */
 export interface TextStats {
-  /** Requests that had it, refused ones too. */
+  /** Requests with this text, including refused ones. */
   asked: number;
-  /** Of those, the ones whose whole answer was sent. */
+  /** Those among them with a complete reply. */
   answered: number;
 }
 
-/** Counters since the start or the last reset. Names with underscores go over the wire as they are. */
+/** Counters since the start or the last reset. Names with underscores are sent as they are. */
 export interface Counters {
   since: number;
   models_calls: number;
@@ -35,12 +35,12 @@ export interface Counters {
   bytes_sent: number;
   nonstream: number;
   nonstream_kinds: Record<string, number>;
-  /** Embedding requests that arrived, refused ones too. */
+  /** Embedding requests, including refused ones. */
   embed_calls: number;
   /** Texts in them. */
   embed_texts: number;
   embed_done: number;
-  /** Accepted, but closed before the whole answer was sent. */
+  /** Accepted, but closed before the reply was complete. */
   embed_failed: number;
   embed_active: number;
   embed_max_active: number;

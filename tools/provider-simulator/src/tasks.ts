@@ -2,7 +2,7 @@ import type { Behaviour } from './behaviour';
 import { type ChatBody, promptOf, textOf } from './request';
 import { expectedText } from './text';
 
-/** What a call without streaming is answered: the housekeeping prompts of a chat get the JSON that they ask for. */
+/** The reply to a call without streaming: auxiliary prompts of a chat get the JSON that they ask for. */
 export function wholeAnswer(body: ChatBody, behaviour: Behaviour): { kind: string; content: string } {
   const all = (body.messages ?? []).map((message) => textOf(message.content)).join('\n');
   if (/follow[-_ ]?ups?/i.test(all) && /JSON/.test(all)) {

@@ -8,7 +8,7 @@ export const STAMP_LENGTH = 5;
 /** Characters of a deterministic token. */
 export const TOKEN_LENGTH = 6;
 
-/** A token that tells when it was sent: a space and four base-36 digits of the millisecond clock. */
+/** A token with its send time: a space and four base-36 digits of the millisecond clock. */
 export function stamp(now = Date.now()): string {
   return ` ${(now % WRAP).toString(36).padStart(4, '0')}`;
 }
@@ -23,12 +23,14 @@ export function seedOf(model: string, prompt: string): number {
   return createHash('sha256').update(model).update('\0').update(prompt).digest().readUInt32BE(0) % WRAP;
 }
 
-/** Token `position` (from 0) of a deterministic answer; neighbours count up by one, so that a gap is seen without the seed. */
+/**
+ * Token `position` (from 0) of a deterministic answer; neighbours differ by one, so that a gap is visible without the seed.
+ */
 export function tokenAt(seed: number, position: number): string {
   return ` w${((seed + position) % WRAP).toString(36).padStart(4, '0')}`;
 }
 
-/** The first `tokens` tokens of what a `-x` model answers to a prompt (the text of the last user message). */
+/** The first `tokens` tokens of a `-x` model's answer to a prompt (the text of the last user message). */
 export function expectedText(model: string, prompt: string, tokens: number): string {
   const seed = seedOf(model, prompt);
   let text = '';
@@ -36,7 +38,7 @@ export function expectedText(model: string, prompt: string, tokens: number): str
   return text;
 }
 
-/** How the statistics name a prompt. */
+/** The key of a prompt in the statistics. */
 export function promptDigest(prompt: string): string {
   return createHash('sha256').update(prompt).digest('hex');
 }

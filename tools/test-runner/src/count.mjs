@@ -27,7 +27,7 @@ export function sum(counts) {
 }
 
 /**
- * The line that a test run ends with. What passed only when run again is counted apart, before a colon: `unstable=1: 8 passed, …`.
+ * The last line of a test run. Tests that passed only in the second run are counted separately, before a colon: `unstable=1: 8 passed, …`.
  *
  * @param {Count} count
  */
@@ -37,10 +37,10 @@ export function lastLine({ passed, failures, skippedNames, unstable }) {
 }
 
 /**
- * The tests that took longest, the longest first, a line each: seconds, file, name.
+ * The slowest tests, the slowest first, a line each: seconds, file, name.
  *
  * @param {Count} count
- * @param {{ most: number, root: string }} options `root`: what the files' paths are told from
+ * @param {{ most: number, root: string }} options `root`: base of the files' paths
  */
 export function slowest({ timed }, { most, root }) {
   const sorted = timed.toSorted((a, b) => b.seconds - a.seconds).slice(0, most);
@@ -50,7 +50,7 @@ export function slowest({ timed }, { most, root }) {
 }
 
 /**
- * Nothing run is not success: a wrong path or a crashed runner looks like that.
+ * A run without tests is a failure: a wrong path or a crashed runner looks like that.
  *
  * @param {Count} count
  */
@@ -80,8 +80,8 @@ export function counted({ files, errors }) {
 }
 
 /**
- * The count after the files with failures were run once more: that run is the one that counts for them. What had failed and then
- * passes is named as unstable; what did not pass, for whatever reason, stays a failure.
+ * The count after the files with failures were run again: the second run counts for them. Tests that failed and then pass are listed as
+ * unstable; all others that did not pass stay failures.
  *
  * @param {Report} first
  * @param {Report} again

@@ -22,7 +22,7 @@ describe('counted', () => {
     expect(count.skippedNames).toEqual(['c', 'd']);
   });
 
-  it('counts a file that could not begin, and an error that belongs to no file, as failures', () => {
+  it('counts a file that failed to load, and an error outside of any file, as failures', () => {
     const count = counted({ files: [file('x.spec.ts', { a: 'skipped' }, ['hook timed out'])], errors: ['unhandled'] });
     expect(count.failures).toEqual([
       { name: 'x.spec.ts', file: 'x.spec.ts', message: 'hook timed out' },
@@ -40,7 +40,7 @@ it('names the slowest tests, the slowest first', () => {
 });
 
 describe('succeeded', () => {
-  it('is not a run without tests, nor one with a failure', () => {
+  it('is neither a run without tests, nor one with a failure', () => {
     const passed = { ...none(), passed: 5 };
     const failed = counted({ files: [], errors: ['unhandled'] });
     expect(succeeded(none())).toBe(false);
@@ -55,14 +55,14 @@ describe('a second run of the files with failures', () => {
   const again = (tests: Record<string, TestReport['state']>, errors: string[] = []) =>
     afterSecondRun(first, { files: [file('x.spec.ts', tests)], errors });
 
-  it('parts what is broken from what is not stable', () => {
+  it('separates broken tests from unstable ones', () => {
     const count = again({ c: 'passed', d: 'passed', e: 'failed' });
     expect(lastLine(count)).toBe('unstable=1: 3 passed, 1 failed, 0 skipped');
     expect(count.failures.map(({ name }) => name)).toEqual(['e']);
     expect(count.unstable.map(({ name }) => name)).toEqual(['d']);
   });
 
-  it('believes nothing but what passed', () => {
+  it('accepts only tests that passed', () => {
     expect(lastLine(afterSecondRun(first, { files: [], errors: [] }))).toBe('3 passed, 2 failed, 0 skipped');
     expect(lastLine(again({ c: 'passed', d: 'skipped' }))).toBe('3 passed, 2 failed, 1 skipped');
     expect(lastLine(again({ c: 'passed', d: 'passed', e: 'passed' }, ['unhandled']))).toBe(
@@ -70,7 +70,7 @@ describe('a second run of the files with failures', () => {
     );
   });
 
-  it('judges a file that could not begin by all of its tests', () => {
+  it('judges a file that failed to load by all of its tests', () => {
     const begun = { files: [stable, file('x.spec.ts', { c: 'skipped' }, ['hook timed out'])], errors: [] };
     const passed = afterSecondRun(begun, { files: [file('x.spec.ts', { c: 'passed' })], errors: [] });
     expect(lastLine(passed)).toBe('unstable=1: 2 passed, 0 failed, 0 skipped');

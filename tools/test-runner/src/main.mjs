@@ -10,19 +10,19 @@ const RESULTS = join(ROOT, 'test-results');
 const REPORTER = fileURLToPath(import.meta.resolve('./report.mjs'));
 const only = process.argv.slice(2);
 
-/** More failures than this are no accident. */
+/** More failures than this are not accidental. */
 const MOST_RUN_AGAIN = 5;
-/** Tests that are named because they took longest. */
+/** Number of the slowest tests that are listed. */
 const SLOWEST = 20;
 /** Lines of a failure that are repeated at the end. */
 const SHOWN_LINES = 12;
 
-/** A signal has ended the tests: nothing more is begun. */
+/** A signal has ended the tests: no further ones start. */
 let ended = false;
 
 /**
- * Runs a tier. Where a few tests failed beside all others, their files are run once more, one after another: a machine that is too busy
- * breaks a test that depends on time, a defect breaks it again.
+ * Runs a tier. If a few tests failed, their files are run again, one after another: a test that depends on time may fail on a busy machine, a
+ * defect fails again.
  *
  * @param {string} name a project of vitest.config.ts
  */
@@ -40,7 +40,7 @@ async function tier(name) {
  * Runs tests with their output shown, and reads the report. A run that fails without a failed test (a crash) counts as one failure.
  *
  * @param {string} name a project of vitest.config.ts
- * @param {readonly string[]} chosen files and options; all files where there are none
+ * @param {readonly string[]} chosen files and options; empty: all files
  * @returns {Promise<import('./report.mjs').Report>}
  */
 async function vitest(name, chosen) {

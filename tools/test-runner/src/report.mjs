@@ -1,5 +1,5 @@
-// A Vitest reporter that writes what the count needs, also what the `json` reporter leaves out: errors outside of tests, and those of
-// the hooks of a suite. The file's name is in TEST_REPORT.
+// A Vitest reporter that writes the input of the count, including what the `json` reporter omits: errors outside of tests, and those of a
+// suite's hooks. TEST_REPORT names the file.
 import { writeFileSync } from 'node:fs';
 
 /**

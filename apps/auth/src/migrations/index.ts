@@ -53,7 +53,7 @@ export const authMigrations = [
   callResultsMigration(1763800000003),
   defineMigration('UnnumberedRevocations1764300000001', {
     up: [
-      // Committed with what causes them, without a lock; moved into the feed by whoever numbers next. Nearly always empty.
+      // Committed with what causes them, without a lock; the next numbering moves them into the feed. Nearly always empty.
       `CREATE TABLE unnumbered_revocations (
          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
          kind text NOT NULL CHECK (kind IN ('session', 'user')),

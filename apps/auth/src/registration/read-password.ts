@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
@@ -8,7 +7,7 @@ export async function readPassword(input: ReadStream, prompt: WriteStream): Prom
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: unseen, terminal: input.isTTY });
   if (input.isTTY) prompt.write('Password: ');
-  const [line] = (await Promise.race([once(lines, 'line'), once(lines, 'close')])) as [string?];
+  const { value: line } = (await lines[Symbol.asyncIterator]().next()) as IteratorResult<string, undefined>;
   lines.close();
   if (input.isTTY) prompt.write('\n');
   return line;

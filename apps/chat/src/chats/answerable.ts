@@ -1,12 +1,13 @@
 import { CallError } from '@perennial/contracts-kernel';
 import type { MessageRow } from './rows';
 
-/** Bytes of one message, and of what a client keeps beside the messages: each is answered as a whole. */
+/** Most bytes of one message, and of a client's own data in a chat: each is returned as a whole. */
 const MESSAGE_BYTES = 8_000_000;
 const BESIDE_BYTES = 2_000_000;
 
 /**
- * A chat is answered in pages of whole messages, so every one of them has to fit into a reply. What does not is refused before it is written.
+ * A chat is returned in pages of whole messages, so every message has to fit into a reply. A larger one is refused before it is written.
+ *
  * @throws CallError PAYLOAD_TOO_LARGE
  */
 export function assertAnswerable(rows: readonly MessageRow[]): void {
@@ -20,7 +21,7 @@ export function assertAnswerable(rows: readonly MessageRow[]): void {
   }
 }
 
-/** @param bytes of the chat's own fields beside its messages */
+/** @param bytes of the chat's own fields besides its messages */
 export function assertBesideAnswerable(bytes: number): void {
   if (bytes <= BESIDE_BYTES) return;
   throw tooLargeToAnswer(

@@ -7,26 +7,26 @@ import type { MessageFields, MessageRow } from './rows';
 export type ChatBlob = CallParsedRequest<typeof chats.create>['chat'];
 
 const TITLE_CHARS = 1_000;
-/** A number of seconds that is one of milliseconds: older clients mix them. */
+/** Numbers from here on are milliseconds: older clients mix them with seconds. */
 const MILLISECONDS_FROM = 1e11;
 
-/** Fields of the blob that have columns, or are derived; the others are kept beside. */
+/** Fields of the blob with a column, or derived; the others are stored in `extra`. */
 const CHAT_FIELDS = new Set(['id', 'title', 'models', 'params', 'history', 'messages', 'timestamp']);
 const MESSAGE_FIELDS = new Set([
   'id', 'parentId', 'childrenIds', 'role', 'content', 'timestamp', 'model', 'modelIdx', 'done', 'output', 'usage', 'error', 'incomplete',
 ]); // prettier-ignore
 
-/** We call a model by its id where the client has no other name for it; that need not be kept. */
+/** Without another name a model is called by its id, which need not be stored. */
 const DERIVED = new Set([...MESSAGE_FIELDS, 'modelName']);
 
-/** Ids of the messages that a blob names: those it brings, their parents, and the current one. */
+/** Ids of the messages in a blob: its messages, their parents, and the current one. */
 export function messageIdsOf({ history }: ChatBlob): string[] {
   const messages = history?.messages ?? {};
   const parents = Object.values(messages).map(({ parentId }) => parentId);
   return [...new Set([...Object.keys(messages), ...parents, history?.currentId])].filter((id) => id != null);
 }
 
-/** What a blob says about the chat itself; undefined: nothing. */
+/** A blob's changes to the chat itself; undefined: unchanged. */
 export interface ChatChange {
   title?: string;
   models?: string[];
@@ -47,10 +47,11 @@ export function toChatChange(blob: ChatBlob): ChatChange {
 }
 
 /**
- * The blob's messages as new or changed rows, in an order in which parents come before their children and siblings as the blob has them.
- * An answer that is being written is left alone, and so is a finished one of which the client only knows an unfinished state.
- * What hangs on nothing that exists (or on itself) becomes a root, so that the tree is always one.
- * @param existing the rows of `messageIdsOf`, as far as they are there
+ * The blob's messages as new or changed rows, ordered so that parents come before their children, and siblings as in the blob. An answer that
+ * is being written is left unchanged, and so is a finished one that the client only knows as unfinished. A message without an existing parent
+ * (or in a cycle) becomes a root, so that the result is always a tree.
+ *
+ * @param existing the existing rows of `messageIdsOf`
  */
 export function toMessageChanges(blob: ChatBlob, existing: readonly MessageRow[], now: number): MessageRow[] {
   const wire = blob.history?.messages ?? {};
@@ -74,7 +75,9 @@ export function toMessageChanges(blob: ChatBlob, existing: readonly MessageRow[]
   return rows;
 }
 
-/** Every message after its parent; siblings by `childrenIds`, else as they come. Unreachable ones (a circle) at the end. */
+/**
+ * Every message after its parent; siblings by `childrenIds`, else in the given order. Unreachable ones (a cycle) at the end.
+ */
 function inTreeOrder(wire: Readonly<Record<string, WireMessage>>): [string, WireMessage][] {
   const ordered: [string, WireMessage][] = [];
   const waiting = new Map(Object.entries(wire));
@@ -99,7 +102,7 @@ function inTreeOrder(wire: Readonly<Record<string, WireMessage>>): [string, Wire
   return [...ordered, ...waiting];
 }
 
-/** The row's fields; those that the message does not have stay as they were. */
+/** The row's fields; fields that the message does not have are unchanged. */
 function fieldsOf(message: WireMessage, before: MessageRow | undefined): MessageFields {
   const { content, parts } = contentOf(message.content, before);
   return {

@@ -3,8 +3,9 @@ import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import type { ChatRow, MessageRow } from './rows';
 
 /**
- * A page of rows as the wire's chat. The tree's `childrenIds` are derived from the parents, in the order in which the children came. The wire's
- * optional list `messages` would repeat the text of the branch and is left out.
+ * A page of rows as the wire's chat. `childrenIds` are derived from the parents, in the order of insertion. The wire's optional list
+ * `messages` would repeat the text of the branch and is left out.
+ *
  * @param hasOlder there are messages before the page
  */
 export function toWireChat(chat: ChatRow, rows: readonly MessageRow[], hasOlder = false): Chat {
@@ -62,8 +63,8 @@ function toWireMessage(row: MessageRow): WireMessage {
 }
 
 /**
- * The answer as `content`, and beside its thoughts, where it has any, as `output`: a running answer has them in its text, and so have
- * those that were stored before thoughts were kept apart.
+ * The answer as `content`, and its thoughts, if any, as `output`: the text of a running answer contains them, and so do answers that were
+ * stored before thoughts were separated.
  */
 function withThoughtsApart(message: WireMessage, { id, content, output, done }: MessageRow): WireMessage {
   const { thoughts, answer } = output === null ? splitThoughts(content) : { thoughts: '', answer: content };

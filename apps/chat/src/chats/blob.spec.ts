@@ -44,8 +44,8 @@ const changes = (messages: Record<string, object>, existing: MessageRow[] = []) 
   toMessageChanges(ChatBlobSchema.parse({ history: { messages } }), existing, NOW);
 const placed = (rows: MessageRow[]) => rows.map((each) => [each.id, each.parent_id]);
 
-describe('the blob out of rows', () => {
-  it('has thoughts beside the answer, also where an earlier version stored them in it', () => {
+describe('the blob made from rows', () => {
+  it('has thoughts beside the answer, even if an earlier version stored them in it', () => {
     const fields = { role: 'assistant' as const, model: 'm' };
     const reasoning = (id: string) => ({
       ...{ type: 'reasoning', id: `rs_${id}`, status: 'completed', summary: [] },
@@ -66,7 +66,7 @@ describe('the blob out of rows', () => {
     expect(messages.others).toMatchObject({ content: 'Hello', output: [{ type: 'function_call' }] });
   });
 
-  it('derives the tree and the message fields, and says each text once', () => {
+  it('derives the tree and the message fields, with each text once', () => {
     const chat = toWireChat(chatRow, [
       row('a', { extra: { models: ['m'] } }),
       row('b', { parent_id: 'a', role: 'assistant', model: 'm', usage: { total_tokens: 3 } }),
@@ -101,7 +101,7 @@ describe('the blob out of rows', () => {
   });
 });
 
-describe('rows out of a blob', () => {
+describe('rows made from a blob', () => {
   it('come parents first, siblings by childrenIds', () => {
     const rows = changes({
       c: { id: 'c', parentId: 'b', role: 'user', content: 'c' },
@@ -126,7 +126,7 @@ describe('rows out of a blob', () => {
     expect(rows[1]?.created_at).toBe(NOW);
   });
 
-  it('are always a tree, whatever circles and strays the blob has', () => {
+  it('are always a tree, even if the blob has cycles and orphans', () => {
     const rows = changes({
       x: { id: 'x', parentId: 'y', role: 'user', content: 'x' },
       y: { id: 'y', parentId: 'x', role: 'user', content: 'y' },
@@ -141,7 +141,7 @@ describe('rows out of a blob', () => {
     expect(seen).toEqual(new Set(['x', 'y', 'self', 'stray']));
   });
 
-  it('leave out what has not changed, what is being written, and stale states of what is finished', () => {
+  it('leave out unchanged messages, running answers, and stale states of finished ones', () => {
     const existing = [
       row('same', { extra: { models: ['m'] } }),
       row('answer', { role: 'assistant', parent_id: 'same', model: 'm', content: 'whole answer' }),
@@ -185,7 +185,7 @@ describe('rows out of a blob', () => {
     expect(image).toMatchObject({ content: 'see', content_parts: [{ type: 'text' }, { type: 'image_url' }] });
   });
 
-  it('read the chat’s own fields, an empty title being none', () => {
+  it('read the chat’s own fields; an empty title is none', () => {
     const blob = ChatBlobSchema.parse({
       title: '  ',
       models: ['m'],

@@ -13,7 +13,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ChatReplicas, startReplicas } from '../../test/replicas';
 import { RUN_PUBLISHER } from '../runs/run-publisher';
 
-/** Real: Postgres, Redis, the transport, two replicas of the module that answer calls. Answers are written by the test itself. */
+/**
+ * Real: Postgres, Redis, the transport, two replicas of the module that answer calls. The test itself writes the answers.
+ */
 let started: ChatReplicas;
 let caller: ChatReplicas['caller'];
 let replicas: ChatReplicas['replicas'];
@@ -62,7 +64,7 @@ const conversation = (text = 'What is a perennial?', answer = 'A plant that live
   },
 });
 
-/** A turn whose run this test plays the worker of. */
+/** A turn; the test acts as its worker. */
 async function turn(chatId?: string) {
   const accepted = await call(runs.accept, {
     chatId,
@@ -89,7 +91,7 @@ async function turn(chatId?: string) {
 }
 
 describe('a chat', () => {
-  it('is made of a blob, and made once', async () => {
+  it('is created from a blob, once', async () => {
     const made = await call(chats.create, { chat: conversation(), folderId: 'f' }, owner, 'create');
     expect(await call(chats.create, { chat: conversation(), folderId: 'f' }, owner, 'create')).toEqual(made);
     expect(made).toMatchObject({
@@ -108,7 +110,7 @@ describe('a chat', () => {
     expect((await call(chats.list, { page: 1 })).items.map(({ id }) => id)).toEqual([made.id]);
   });
 
-  it('keeps what an update does not name, and changes what it does', async () => {
+  it('changes only the fields of an update', async () => {
     const { id: chatId } = await call(chats.create, { chat: conversation() });
     const renamed = await call(chats.update, { chatId, chat: { title: 'Renamed' } }, owner, 'rename');
     expect(renamed).toMatchObject({
@@ -167,12 +169,12 @@ describe('a chat', () => {
     for (let n = 0; n < 12; n += 1) expect(chat[`field${n}`]).toBe(n);
   });
 
-  it('keeps characters that Postgres does not', async () => {
+  it('stores characters that Postgres refuses', async () => {
     const made = await call(chats.create, { chat: conversation('nul \u0000 and half \ud800 pair', 'ok') });
     expect(made.chat.history?.messages.u1?.content).toBe('nul  and half \ufffd pair');
   });
 
-  it('keeps times far from now', async () => {
+  it('stores times far from now', async () => {
     const times = { early: 86_400, late: 4_102_444_800, last: 99_999_999_999 };
     const messages = Object.fromEntries(
       Object.entries(times).map(([id, timestamp]) => [id, { id, role: 'user' as const, content: id, timestamp }]),
@@ -191,7 +193,7 @@ describe('a chat', () => {
 });
 
 describe('a large chat', () => {
-  it('that was written before there was a bound is opened page by page, each message once', async () => {
+  it('from before the limit is read page by page, each message once', async () => {
     const { id: chatId } = await call(chats.create, { chat: { title: 'Old and large' } });
     await db.query(
       `INSERT INTO messages (chat_id, id, parent_id, role, content, extra, content_parts)
@@ -218,7 +220,7 @@ describe('a large chat', () => {
     expect(renamed).toMatchObject({ title: 'Renamed', chat: { history: { before: expect.any(String) as string } } });
   });
 
-  it('of more messages than are measured for a page is read to its beginning', async () => {
+  it('with more messages than are measured for a page is read to its beginning', async () => {
     const { id: chatId } = await call(chats.create, { chat: { title: 'Many' } });
     await db.query(
       `INSERT INTO messages (chat_id, id, role) SELECT $1, 'm' || n, 'user' FROM generate_series(1, 7000) n`,
@@ -231,7 +233,7 @@ describe('a large chat', () => {
     expect(oldest?.before).toBeUndefined();
   });
 
-  it('that is as large as a body may be is made, answered and opened again, its text once', async () => {
+  it('of the largest body is created, returned and read again, with its text once', async () => {
     const text = 'x'.repeat(7_500_000);
     const made = await call(chats.create, { chat: conversation(text) }, owner, 'large');
     expect(made.chat.history?.before).toBe('a1');
@@ -240,7 +242,7 @@ describe('a large chat', () => {
     expect(JSON.stringify(older).length).toBeLessThan(text.length + 10_000);
   });
 
-  it('that could not be answered is refused before it is written', async () => {
+  it('that is too large for a reply is refused before it is written', async () => {
     const { id: chatId } = await call(chats.create, { chat: conversation() });
     const grow = (field: string, bytes: number) =>
       call(chats.update, {
@@ -303,7 +305,7 @@ describe('an answer that is being written', () => {
     writer.release();
   });
 
-  it('is shown from its checkpoints when Redis does not have it', async () => {
+  it('is shown from its checkpoints when Redis has lost it', async () => {
     const { chatId, messageId, runId } = await turn();
     await db.query(
       `INSERT INTO run_checkpoints (run_id, generation, epoch, start, text) VALUES ($1, 1, 1, 0, 'Kept in '), ($1, 1, 1, 8, 'Postgres')`,
@@ -313,7 +315,7 @@ describe('an answer that is being written', () => {
     expect(chat.history?.messages[messageId]).toMatchObject({ content: 'Kept in Postgres', done: false });
   });
 
-  it('is cancelled with its chat, which is gone at once and once', async () => {
+  it('is cancelled with its chat, which is deleted at once and once', async () => {
     const { chatId, runId } = await turn();
     const queued = await call(runs.accept, {
       chatId,
@@ -336,7 +338,7 @@ describe('an answer that is being written', () => {
 });
 
 describe('the list', () => {
-  it('has 60 a page, newest first or as asked, archived ones apart', async () => {
+  it('has 60 a page, newest first or as requested, archived ones separately', async () => {
     await db.query(
       `INSERT INTO chats (id, user_id, title, updated_at, created_at, pinned, archived)
        SELECT gen_random_uuid(), $1, 'Chat ' || n, now() - n * interval '1 minute', now() - n * interval '1 hour', n = 3, n = 4 FROM generate_series(1, 70) n`,
@@ -354,7 +356,7 @@ describe('the list', () => {
     expect(await titles({ archived: true })).toEqual(['Chat 4']);
   });
 
-  it('is searched by title and text, wildcards taken literally, with a snippet', async () => {
+  it('is searched by title and text, with wildcards as literals, with a snippet', async () => {
     const long = `${'word '.repeat(100)}Needle 100% here${' word'.repeat(100)}`;
     const inText = await call(chats.create, { chat: { ...conversation(long), title: 'Hay' } });
     const inTitle = await call(chats.create, { chat: { ...conversation(), title: 'The needle' } });
@@ -373,8 +375,8 @@ describe('the list', () => {
   });
 });
 
-describe('who may not', () => {
-  it('see, change or delete a chat: anybody but its owner', async () => {
+describe('access', () => {
+  it('to see, change or delete a chat is its owner’s only', async () => {
     const { id: chatId } = await call(chats.create, { chat: conversation() });
     const calls: [Call, unknown][] = [
       [chats.get, { chatId }],
@@ -404,7 +406,7 @@ describe('who may not', () => {
     expect((await call(chats.list, {}, userOf())).items).toEqual([]);
   });
 
-  it('delete what another user has: anybody but admins and services', async () => {
+  it('to delete another user’s chats is for admins and services only', async () => {
     const { id: chatId } = await call(chats.create, { chat: conversation() });
     await turn(chatId);
     const victim = { userId: owner.userId };

@@ -9,29 +9,29 @@ import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
 import type { MessageRow, StoredChat } from './rows';
 
 const PAGE = 60;
-/** What "all" means without a page: a sidebar with more is not read by anybody, and an answer has to end somewhere. */
+/** Limit of "all" without a page: a longer sidebar is not readable, and a reply must be bounded. */
 const ALL = 10_000;
 
 const MESSAGE = `json_build_object('id', m.id, 'parent_id', m.parent_id, 'role', m.role, 'content', m.content, 'content_parts', m.content_parts,
   'model', m.model, 'model_idx', m.model_idx, 'done', m.done, 'output', m.output, 'usage', m.usage, 'error', m.error, 'extra', m.extra,
   'created_at', ${seconds('m.created_at')})`;
 
-/** What a message takes in a reply beside its contents. */
+/** Bytes of a message in a reply besides its contents. */
 const MESSAGE_BYTES = 300;
-/** Bytes of the messages of one reply. The rest is asked for with `before`. */
+/** Bytes of the messages of one reply. `before` requests the rest. */
 const PAGE_BYTES = 2_000_000;
-/** No page has more messages; so many are measured for one, however many there are. */
+/** Most messages of a page; this many are measured for one. */
 const PAGE_MESSAGES = Math.ceil(PAGE_BYTES / MESSAGE_BYTES);
 /** Bytes of the messages that one update may change. */
 const UPDATE_BYTES = 32_000_000;
-/** Bytes of what a client keeps beside the messages. What is larger was written before there was a bound: it is kept and not answered. */
+/** Bytes of a client's own data. Larger data is from before the limit: it is kept and not returned. */
 const EXTRA_BYTES = 8_000_000;
 
-/** About the bytes of a message in a reply. */
+/** Approximate bytes of a message in a reply. */
 const SIZE = `octet_length(m.content) + coalesce(octet_length(m.content_parts::text), 0) + coalesce(octet_length(m.output::text), 0)
   + octet_length(m.extra::text) + ${MESSAGE_BYTES}`;
 
-/** Running sums from the newest message on tell which messages fit. */
+/** Running sums from the newest message on, to find the messages that fit. */
 const sized = (messages: string, limit = 'ALL'): string => `
   SELECT m.*, row_number() OVER newest AS nth, sum(${SIZE}) OVER newest AS bytes
     FROM (SELECT m.* FROM messages m WHERE m.chat_id = $1 AND ${messages} ORDER BY m.seq DESC LIMIT ${limit}) m
@@ -42,7 +42,7 @@ const CHAT = `json_build_object('id', c.id, 'user_id', c.user_id, 'title', c.tit
   'folder_id', c.folder_id, 'archived', c.archived, 'pinned', c.pinned, 'current_message_id', c.current_message_id,
   'last_read_at', ${seconds('c.last_read_at')}, 'created_at', ${seconds('c.created_at')}, 'updated_at', ${seconds('c.updated_at')})`;
 
-/** One statement for a chat, a page of its messages and what is being written in it, hence of one moment. */
+/** One statement for a chat, a page of its messages and its running answers, hence of one moment. */
 const STORED = `
 WITH sized AS (${sized('($3::text IS NULL OR m.seq < (SELECT b.seq FROM messages b WHERE b.chat_id = $1 AND b.id = $3))', `${PAGE_MESSAGES + 1}`)}),
 page AS (SELECT * FROM sized WHERE nth = 1 OR bytes <= ${PAGE_BYTES})
@@ -56,7 +56,7 @@ SELECT ${CHAT} AS chat,
   FROM chats c
  WHERE c.id = $1 AND c.user_id = $2`;
 
-/** Messages of a chat by their ids, and whether they are more than one update may change. */
+/** Messages of a chat by their ids, and whether they exceed what one update may change. */
 const NAMED = `
 WITH sized AS (${sized('m.id = ANY ($2::text[])')})
 SELECT (SELECT coalesce(json_agg(${MESSAGE} ORDER BY m.seq), '[]') FROM sized m WHERE m.bytes <= ${UPDATE_BYTES}) AS messages,
@@ -88,7 +88,9 @@ export class ChatsRepository {
   }
 
   /**
-   * Those of the named messages that the chat has, for this transaction, which changes it: others who would change it wait. Turns are still accepted.
+   * Locks those of the named messages that the chat has for this transaction, which changes them: other updates wait. Turns are still
+   * accepted.
+   *
    * @returns undefined when the chat is not the user's
    * @throws CallError PAYLOAD_TOO_LARGE when they are too large to be changed at once
    */
@@ -132,8 +134,9 @@ export class ChatsRepository {
   }
 
   /**
-   * What the change does not name stays.
-   * @returns the bytes of what is kept beside the messages
+   * Fields without a change stay.
+   *
+   * @returns the bytes of the client's own data
    */
   async update(tx: Queryable, { userId }: UserPrincipal, chatId: string, change: ChatChange): Promise<number> {
     const { title, models, params, extra, currentMessageId } = change;
@@ -147,7 +150,9 @@ export class ChatsRepository {
     return row?.bytes ?? 0;
   }
 
-  /** Inserts rows in this order, replaces those that are there. The chat must have been found to be the user's in this transaction. */
+  /**
+   * Inserts rows in this order, replaces existing ones. This transaction must have checked that the chat is the user's.
+   */
   async putMessages(tx: Queryable, chatId: string, rows: readonly MessageRow[]): Promise<void> {
     if (rows.length === 0) return;
     await tx.execute(
@@ -166,7 +171,11 @@ export class ChatsRepository {
     );
   }
 
-  /** Deletes a chat with all that repeats its text, less the runs that are still being ended. @returns whether it was the user's */
+  /**
+   * Deletes a chat with all copies of its text, except runs that are still being ended.
+   *
+   * @returns whether it was the user's
+   */
   async delete(tx: Queryable, { userId }: UserPrincipal, chatId: string): Promise<boolean> {
     if ((await tx.execute('DELETE FROM chats WHERE id = $1 AND user_id = $2', [chatId, userId])) === 0) return false;
     await tx.execute('DELETE FROM side_effects WHERE key = $1', [`title:${chatId}`]);
@@ -174,7 +183,11 @@ export class ChatsRepository {
     return true;
   }
 
-  /** Deletes what a user has here, less the runs that are still being ended. @returns the number of chats */
+  /**
+   * Deletes a user's chats, except runs that are still being ended.
+   *
+   * @returns the number of chats
+   */
   async deleteAllOf(tx: Queryable, userId: string): Promise<number> {
     const chats = await tx.execute('DELETE FROM chats WHERE user_id = $1', [userId]);
     await tx.execute('DELETE FROM side_effects WHERE user_id = $1', [userId]);

@@ -15,7 +15,7 @@ import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
 import type { StoredChat } from './rows';
 
-/** How often a chat is read again because an answer ended between Postgres and Redis. */
+/** Retries of a read when an answer ended between Postgres and Redis. */
 const READS = 3;
 
 /** Chats as their owner keeps them. */
@@ -40,7 +40,9 @@ export class ChatsService {
     return this.list(principal, { page, archived: false, sortBy: 'updated_at', direction: 'desc' });
   }
 
-  /** One statement; for answers that are being written also a read of their live text, which Postgres' checkpoints stand in for. */
+  /**
+   * One statement; for running answers also a read of their live text, for which Postgres' checkpoints are the fallback.
+   */
   async get(principal: UserPrincipal, chatId: string, before?: string): Promise<Chat> {
     let stored = found(await this.repository.get(principal, chatId, before));
     for (let reads = 1; (await this.overlay(stored)) && reads < READS; reads += 1) {
@@ -104,7 +106,7 @@ export class ChatsService {
     );
   }
 
-  /** Doing it twice is doing it once, so no key is kept. */
+  /** Idempotent, so no key is stored. */
   async markRead(principal: UserPrincipal, chatId: string): Promise<number> {
     const lastReadAt = found(await this.repository.markRead(principal, chatId));
     this.events.read(principal.userId, chatId, lastReadAt);
@@ -124,7 +126,11 @@ export class ChatsService {
     return deleted;
   }
 
-  /** Puts the text so far into the messages that are being written. @returns whether one of them has ended meanwhile */
+  /**
+   * Puts the text so far into running answers.
+   *
+   * @returns whether one of them has ended meanwhile
+   */
   private async overlay({ messages, running }: StoredChat): Promise<boolean> {
     let ended = false;
     await Promise.all(

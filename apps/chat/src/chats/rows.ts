@@ -8,7 +8,7 @@ export interface ChatRow {
   models: string[];
   params: Record<string, unknown>;
   meta: Record<string, unknown>;
-  /** What else a client keeps in its blob. */
+  /** Other fields of the client's blob. */
   extra: Record<string, unknown>;
   folder_id: string | null;
   archived: boolean;
@@ -19,7 +19,7 @@ export interface ChatRow {
   updated_at: number;
 }
 
-/** What a client may set in a message's row. */
+/** Fields of a message's row that a client may set. */
 export interface MessageFields {
   content: string;
   content_parts: unknown[] | null;
@@ -52,7 +52,7 @@ export interface StoredChat {
   chat: ChatRow;
   /** A page of them. */
   messages: MessageRow[];
-  /** There are older messages than those of the page. */
+  /** There are messages before the page. */
   has_older: boolean;
   running: RunningAnswer[];
 }

@@ -5,7 +5,7 @@ import { PictureMemory } from './picture-memory';
 const never = new AbortController().signal;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Work that holds room until it is told to end. */
+/** Work that holds memory until it is told to end. */
 function holder(memory: PictureMemory) {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
@@ -21,8 +21,8 @@ function holder(memory: PictureMemory) {
   return { begun, hold, end };
 }
 
-describe('room for pictures', () => {
-  it('is given in the order in which it is asked for; what is small does not pass what is large', async () => {
+describe('memory for pictures', () => {
+  it('is granted in order; small requests do not overtake large ones', async () => {
     const memory = new PictureMemory(100);
     const { begun, hold, end } = holder(memory);
     const all = [hold('a', 'u1', 70), hold('b', 'u2', 60), hold('c', 'u3', 20)];
@@ -36,7 +36,7 @@ describe('room for pictures', () => {
     expect([memory.held, memory.waiting]).toEqual([0, 0]);
   });
 
-  it('is half at most for one user, whose other answers keep nobody waiting', async () => {
+  it('is at most half for one user, whose other answers do not make others wait', async () => {
     const { begun, hold, end } = holder(new PictureMemory(100));
     void hold('a', 'u1', 40);
     void hold('b', 'u1', 40);
@@ -47,7 +47,7 @@ describe('room for pictures', () => {
     expect(begun).toEqual(['a', 'c', 'b']);
   });
 
-  it('is given to what is larger than all of it once nothing else is held', async () => {
+  it('is granted to a request larger than the limit once nothing else is held', async () => {
     const { begun, hold, end } = holder(new PictureMemory(100));
     void hold('a', 'u1', 10);
     void hold('b', 'u2', 150);
@@ -57,7 +57,7 @@ describe('room for pictures', () => {
     expect(begun).toEqual(['a', 'b']);
   });
 
-  it('is not waited for by what was stopped, nor for ever; others go on', async () => {
+  it('is not granted to stopped or timed-out requests; others continue', async () => {
     const memory = new PictureMemory(100, 20);
     const { begun, hold } = holder(memory);
     const stop = new AbortController();
@@ -74,7 +74,7 @@ describe('room for pictures', () => {
     expect([memory.held, memory.waiting]).toEqual([100, 0]);
   });
 
-  it('is given back by work that fails, and not needed for nothing', async () => {
+  it('is released by failed work, and not needed without pictures', async () => {
     const memory = new PictureMemory(100);
     await expect(memory.hold('u', 100, never, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     const { begun, hold } = holder(memory);

@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * How many bytes of pictures this process holds at once. What finds no room waits for its turn; nobody passes those who wait for room, but one user
- * who holds half of it does not keep others waiting behind him.
+ * Limits the bytes of pictures that this process holds at once. Requests beyond it wait in order without overtaking; only a user who holds
+ * half of it does not make others wait.
  */
 export class PictureMemory {
   private readonly heldByUser = new Map<string, number>();
@@ -16,8 +16,9 @@ export class PictureMemory {
   private queue: Waiting[] = [];
 
   /**
-   * @param limit bytes; what is larger is let in when nothing else is held
-   * @param timeoutMs how long one waits before it is refused
+   * @param limit bytes; a larger request is granted when nothing else is held
+   *
+   * @param timeoutMs how long a request waits before it is refused
    */
   constructor(
     private readonly limit: number,
@@ -33,8 +34,9 @@ export class PictureMemory {
   }
 
   /**
-   * Does `work` while room for so many bytes is held.
-   * @throws CallError UNAVAILABLE when there was no room in time; the signal's reason when it is aborted before
+   * Runs `work` while this many bytes are held.
+   *
+   * @throws CallError UNAVAILABLE when there was no memory in time; the signal's reason when it is aborted before
    */
   async hold<T>(userId: string, bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (bytes === 0) return work();

@@ -5,16 +5,16 @@ interface PicturePart {
   image_url: string | { url: string; [field: string]: unknown };
 }
 
-/** The ids of the pictures to which a message's content refers, in its order. */
+/** The ids of the pictures in a message's content, in order. */
 export function pictureIdsIn(content: unknown): string[] {
   return Array.isArray(content) ? content.flatMap((part: unknown) => parsePictureId(addressIn(part) ?? '') ?? []) : [];
 }
 
 /**
- * The content with other addresses for its pictures. One that has none is named as gone, so that the model knows of it. What has a host before it and is
- * unknown is a picture of somewhere else: it stays as it is.
+ * The content with other addresses for its pictures. A missing one is replaced by a note for the model. An unknown address with a host is a
+ * picture of another site and stays unchanged.
  *
- * @param urls those of all pictures that are known; undefined for one that is not available
+ * @param urls of all known pictures; undefined for one that is not available
  */
 export function withPictures<C>(content: C, urls: ReadonlyMap<string, string | undefined>): C {
   if (!Array.isArray(content)) return content;

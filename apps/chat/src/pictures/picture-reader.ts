@@ -8,10 +8,10 @@ import { pictureIdsIn, withPictures } from './picture-parts';
 import { PICTURE_STORE } from './picture-store';
 import { type Picture, PicturesRepository } from './pictures.repository';
 
-/** Bytes of pictures that one request to a provider carries; the newest go first. */
+/** Most bytes of pictures in one request to a provider; the newest have priority. */
 export const MAX_REQUEST_BYTES = 24_000_000;
 
-/** Puts the bytes of pictures into what a provider is asked. */
+/** Puts the bytes of pictures into a provider's request. */
 @Injectable()
 export class PictureReader {
   constructor(
@@ -21,9 +21,10 @@ export class PictureReader {
   ) {}
 
   /**
-   * Does `work` with the run that has data URLs in place of the references of its messages. A picture that is gone, or does not fit any more, is named
-   * as such. Until `work` has ended its pictures count to what this process holds; where that is too much, this waits.
-   * @throws CallError UNAVAILABLE when the store is away, or when there was no room in time
+   * Runs `work` with data URLs instead of the references in the run's messages. A picture that is deleted, or does not fit, is replaced by a
+   * note. The pictures count against this process's limit until `work` has ended; beyond it this waits.
+   *
+   * @throws CallError UNAVAILABLE when the store is away, or when there was no memory in time
    */
   async inlined<T>(run: ClaimedRun, signal: AbortSignal, work: (run: ClaimedRun) => Promise<T>): Promise<T> {
     const ids = contentsOf(run).flatMap(pictureIdsIn);
@@ -54,7 +55,7 @@ export class PictureReader {
   }
 }
 
-/** The contents of a run's messages that may refer to pictures, the newest last. */
+/** The contents of a run's messages that may have pictures, the newest last. */
 function contentsOf({ kind, request, history }: ClaimedRun): unknown[] {
   if (kind === 'completion') return (request.messages as { content?: unknown }[]).map(({ content }) => content);
   return (history ?? []).map(({ parts }) => parts);

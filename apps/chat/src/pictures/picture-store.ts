@@ -1,2 +1,2 @@
-/** Injection token of the store that holds the bytes of pictures. */
+/** Injection token of the blob store for pictures. */
 export const PICTURE_STORE = Symbol('PICTURE_STORE');

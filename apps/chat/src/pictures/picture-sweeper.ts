@@ -7,11 +7,14 @@ import { PicturesRepository } from './pictures.repository';
 
 const SWEEP_MS = 10_000;
 const STRAY_MS = 60 * 60 * 1_000;
-/** Bytes without a row that are younger may be of a request that is under way. */
+/** Younger blobs without a row may belong to a request that is under way. */
 const STRAY_AGE_MS = 60 * 60 * 1_000;
 const STRAY_BATCH = 500;
 
-/** Removes pictures with their last message or completion, and the bytes that a killed gateway stored for nobody. Every step may be done twice, and by anybody. */
+/**
+ * Removes pictures with their last message or completion, and the blobs of killed gateways. Every step is idempotent and may run on any
+ * replica.
+ */
 @Injectable()
 export class PictureSweeper implements OnApplicationBootstrap {
   constructor(
@@ -29,7 +32,7 @@ export class PictureSweeper implements OnApplicationBootstrap {
     await this.repository.releaseEnded();
     while (!signal.aborted && (await this.repository.giveUp()));
     for (let keys = await this.repository.removals(); keys.length > 0; keys = await this.repository.removals()) {
-      // Bytes first: a death in between leaves the row, and the bytes are removed again.
+      // Blobs first: after a crash in between the row remains, and the blob is removed again.
       for (const key of keys) {
         signal.throwIfAborted();
         await this.store.delete(key);
@@ -38,7 +41,7 @@ export class PictureSweeper implements OnApplicationBootstrap {
     }
   }
 
-  /** @param minAgeMs younger bytes are left alone */
+  /** @param minAgeMs younger blobs are skipped */
   async removeStray(signal: AbortSignal, minAgeMs = STRAY_AGE_MS): Promise<void> {
     let keys: string[] = [];
     const look = async (): Promise<void> => {

@@ -15,7 +15,7 @@ export class PicturesController {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Doing it twice is doing it once: what is the same is kept once. */
+  /** Idempotent: the same picture is stored once. */
   @Handles(pictureCalls.keep)
   async keep(
     { pictures }: CallParsedRequest<typeof pictureCalls.keep>,

@@ -26,7 +26,7 @@ import { PicturesRepository } from './pictures.repository';
 
 const LIMIT = 1_000_000;
 
-/** Real: Postgres, Redis, the transport, a directory of bytes, two replicas of the module. */
+/** Real: Postgres, Redis, the transport, a directory of blobs, two replicas of the module. */
 let started: ChatReplicas;
 let caller: ChatReplicas['caller'];
 let db: ChatReplicas['db'];
@@ -60,7 +60,7 @@ beforeEach(() => {
   owner = userOf();
 });
 
-/** As a gateway does: bytes first, then the call. */
+/** Like a gateway: bytes first, then the call. */
 async function keep(content: string, principal = owner): Promise<{ id: string; blobKey: string }> {
   const blobKey = pictureKey(randomUUID());
   const { size, sha256 } = await store.put(blobKey, Readable.from([Buffer.from(content)]), { maxBytes: LIMIT * 2 });
@@ -89,7 +89,7 @@ const isKept = async (id: string): Promise<boolean> =>
   (await db.query('SELECT 1 FROM pictures WHERE id = $1', [id])).rowCount === 1;
 
 describe('a picture', () => {
-  it('is stored once for its user, found by its owner only, and given to the model as bytes', async () => {
+  it('is stored once for its user, served to its owner only, and sent to the model as bytes', async () => {
     const first = await keep('the same bytes');
     const again = await keep('the same bytes');
     expect(again.id).toBe(first.id);
@@ -129,7 +129,7 @@ describe('a picture', () => {
     expect(JSON.stringify(stranger.history)).not.toContain('base64');
   });
 
-  it('is told from those of other hosts, whose addresses the provider gets as they are', async () => {
+  it('is distinguished from those of other hosts, whose addresses the provider gets unchanged', async () => {
     const [mine, gone, theirs] = [(await keep('a leaf')).id, randomUUID(), randomUUID()];
     const shown = (url: string) => ({ type: 'image_url', image_url: { url } });
     const foreign = shown(`https://elsewhere.example${pictureUrl(theirs)}`);
@@ -145,7 +145,7 @@ describe('a picture', () => {
     ]);
   });
 
-  it('is kept again by one request while it comes by another, and neither waits for the other for ever', async () => {
+  it('may come in two concurrent requests without a deadlock', async () => {
     const chatId = (await call(chats.create, { chat: {} })).id;
     await db.query(`INSERT INTO messages (chat_id, id, role) VALUES ($1, 'u', 'user')`, [chatId]);
     const ids = [(await keep('one of two')).id, (await keep('two of two')).id];
@@ -156,7 +156,7 @@ describe('a picture', () => {
     const [first, last] = byHash.map(({ id }) => id);
     const keeping = await db.connect();
     try {
-      // As the call does, by their hashes; the message shows them in the other order.
+      // Like the call, by their hashes; the message shows them in the other order.
       const again = (id?: string) => keeping.query('UPDATE pictures SET check_at = now() WHERE id = $1', [id]);
       await keeping.query('BEGIN');
       await again(first);
@@ -175,7 +175,7 @@ describe('a picture', () => {
     }
   });
 
-  it('goes with its last message, bytes included, also when it is only edited away', async () => {
+  it('is removed with its last message, including its bytes, also after an edit', async () => {
     const { id, blobKey } = await keep('shown twice');
     const [one, two] = [await chatShowing(id), await chatShowing(id)];
     await call(chats.remove, { chatId: one });
@@ -187,11 +187,11 @@ describe('a picture', () => {
     expect([await isKept(id), await bytesOf(blobKey)]).toEqual([false, false]);
   });
 
-  it('is removed to the end by another process when one dies between row and bytes', async () => {
+  it('is fully removed by another process when one dies between row and bytes', async () => {
     const { id, blobKey } = await keep('half removed');
     const chatId = await chatShowing(id);
     await db.query('DELETE FROM chats WHERE id = $1', [chatId]);
-    // The first half of a sweep: the row is gone, the bytes are noted.
+    // The first half of a sweep: the row is deleted, the blob is recorded.
     await db.query(
       `WITH gone AS (DELETE FROM pictures WHERE id = $1 RETURNING blob_key) INSERT INTO picture_removals SELECT blob_key FROM gone`,
       [id],
@@ -202,7 +202,7 @@ describe('a picture', () => {
     expect((await db.query('SELECT 1 FROM picture_removals')).rowCount).toBe(0);
   });
 
-  it('that no message shows is removed after an hour, unless it comes again', async () => {
+  it('without a message is removed after an hour, unless it is sent again', async () => {
     const late = () => db.query(`UPDATE pictures SET check_at = now() WHERE user_id = $1`, [owner.userId]);
     const { id } = await keep('for nobody');
     await sweep();
@@ -216,7 +216,7 @@ describe('a picture', () => {
     expect(await isKept(id)).toBe(false);
   });
 
-  it('whose gateway died before the call leaves no bytes behind', async () => {
+  it('leaves no bytes when its gateway dies before the call', async () => {
     const stray = pictureKey(randomUUID());
     await store.put(stray, Readable.from([Buffer.from('nobody asks')]), { maxBytes: 100 });
     const { id, blobKey } = await keep('known');
@@ -239,7 +239,7 @@ describe('a picture', () => {
       return rows[0]?.request;
     };
 
-    it('is kept while it may be asked for, and goes with its end, however that comes; nobody else’s is held', async () => {
+    it('is kept until the completion ends in any way; another user’s is not', async () => {
       const [{ id, blobKey }, theirs] = [await keep('described once'), await keep('not mine', userOf())];
       const { runId } = await complete(id, theirs.id);
       expect(JSON.stringify(await requestOf(runId))).toContain(pictureUrl(id));
@@ -253,7 +253,7 @@ describe('a picture', () => {
       expect((await db.query('SELECT 1 FROM picture_removals')).rowCount).toBe(0);
     });
 
-    it('goes with a run that is forgotten before its end was seen', async () => {
+    it('is removed with a pruned run, even if its end was not seen', async () => {
       const { id, blobKey } = await keep('forgotten');
       const { runId } = await complete(id);
       await db.query('DELETE FROM runs WHERE id = $1', [runId]);
@@ -261,7 +261,7 @@ describe('a picture', () => {
       expect([await isKept(id), await bytesOf(blobKey)]).toEqual([false, false]);
     });
 
-    it('that has come again stays for its next request, though the one before ends first', async () => {
+    it('that was sent again stays for its next request, even if the previous one ends first', async () => {
       const { id } = await keep('in each request');
       const { runId } = await complete(id);
       expect((await keep('in each request')).id).toBe(id);
@@ -274,7 +274,7 @@ describe('a picture', () => {
       expect(await isKept(id)).toBe(false);
     });
 
-    it('stays where a message shows it as well', async () => {
+    it('stays if a message shows it too', async () => {
       const { id } = await keep('in a chat, too');
       const chatId = await chatShowing(id);
       const { runId } = await complete(id);
@@ -287,7 +287,7 @@ describe('a picture', () => {
     });
   });
 
-  it('waits until there is room for it in the memory of its process', async () => {
+  it('waits for memory in its process', async () => {
     const [one, two] = [await keep('1'.repeat(100)), await keep('2'.repeat(100))];
     const memory = new PictureMemory(150);
     const reader = new PictureReader(part(PicturesRepository), store, memory);
@@ -314,7 +314,7 @@ describe('a picture', () => {
     expect(memory.held).toBe(0);
   });
 
-  it('is held by whatever message shows it, whichever version wrote that; nobody else’s message holds it', async () => {
+  it('is kept by every message of its user that shows it, written by any version', async () => {
     const { id } = await keep('copied');
     const chatId = (await call(chats.create, { chat: {} })).id;
     await db.query(`INSERT INTO messages (chat_id, id, role, content_parts) VALUES ($1, 'copy', 'user', $2)`, [
@@ -337,7 +337,7 @@ describe('a picture', () => {
   });
 });
 
-describe('what a user stores', () => {
+describe('a user’s storage', () => {
   const used = async (): Promise<number | undefined> => {
     const { rows } = await db.query<{ bytes: string; counted: boolean }>('SELECT bytes, counted FROM storage_used WHERE user_id = $1', [owner.userId]); // prettier-ignore
     return rows[0]?.counted ? Number(rows[0].bytes) : undefined;
@@ -346,7 +346,7 @@ describe('what a user stores', () => {
   const message = (id: string, content: string) => ({ id, parentId: null, role: 'user' as const, content });
   const chatOf = (text: string, title = 'A chat') => ({ title, history: { messages: { u: message('u', text) } } });
 
-  it('is known at every moment: through many at once, refusals, answers, pictures and rows of the version before', async () => {
+  it('is always counted correctly: with concurrent writes, refusals, answers, pictures and rows of the previous version', async () => {
     const { id: chatId } = await call(chats.create, { chat: chatOf('first') });
     const writes = Array.from({ length: 10 }, async (_, n) => {
       const messages = { [`m${n}`]: message(`m${n}`, 'ä'.repeat(1_000 * n)) };
@@ -376,7 +376,7 @@ describe('what a user stores', () => {
     expect(await used()).toBeLessThan(10_000);
   });
 
-  it('counts what was there before there was a count', async () => {
+  it('counts data from before the count existed', async () => {
     await call(chats.create, { chat: chatOf('x'.repeat(600_000)) });
     await db.query('DELETE FROM storage_used WHERE user_id = $1', [owner.userId]);
     await expect(call(chats.create, { chat: chatOf('x'.repeat(600_000)) })).rejects.toMatchObject({
@@ -386,7 +386,7 @@ describe('what a user stores', () => {
     expect(await used()).toBe(await counted());
   });
 
-  it('is bounded: beyond it nothing is added, and everything else still works', async () => {
+  it('is limited: beyond the limit nothing is added, and the rest works', async () => {
     const { id: chatId } = await call(chats.create, { chat: chatOf('x'.repeat(900_000), 'Full') });
     const refused = {
       code: 'PAYLOAD_TOO_LARGE',
@@ -402,7 +402,7 @@ describe('what a user stores', () => {
     await expect(call(runs.accept, { chatId, parentId: 'u', ...asked })).rejects.toMatchObject(refused);
     await expect(keep(more)).rejects.toMatchObject(refused);
     expect((await call(chats.list, {})).items).toHaveLength(1);
-    // Whoever has more than allowed (the limit was lowered) may still rename and cut down.
+    // A user beyond the limit (it was lowered) may still rename and shorten.
     await db.query(`UPDATE messages SET content = repeat('x', 1200000) WHERE chat_id = $1 AND id = 'u'`, [chatId]);
     await call(chats.update, { chatId, chat: { title: 'Renamed' } });
     await call(chats.update, { chatId, chat: { history: { messages: { u: message('u', 'short') } } } });

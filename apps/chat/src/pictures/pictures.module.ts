@@ -10,7 +10,7 @@ import { PictureSweeper } from './picture-sweeper';
 import { PicturesController } from './pictures.controller';
 import { PicturesRepository } from './pictures.repository';
 
-/** Pictures of messages: bytes in the blob store, rows here. Without the store only what needs a picture fails. */
+/** Pictures of messages: bytes in the blob store, rows here. Without the store only requests with pictures fail. */
 @Module({
   imports: [UsageModule],
   controllers: [PicturesController],

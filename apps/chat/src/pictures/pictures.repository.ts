@@ -14,11 +14,11 @@ export interface Picture {
   sha256: string;
 }
 
-/** A picture that nothing refers to is kept for so long: its message or completion may be on its way. */
+/** How long an unreferenced picture is kept: its message or completion may be on its way. */
 const UNREFERENCED = `interval '1 hour'`;
 const BATCH = 200;
 
-/** Rows of pictures and of bytes that are to be removed. */
+/** Rows of pictures, and of blobs that must be removed. */
 @Injectable()
 export class PicturesRepository {
   constructor(
@@ -26,10 +26,14 @@ export class PicturesRepository {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Keeps each once for the user; bytes that came a second time are noted for removal. @returns their ids, in this order */
+  /**
+   * Stores each picture once for the user; blobs of duplicates are recorded for removal.
+   *
+   * @returns their ids, in this order
+   */
   async keep(tx: Queryable, userId: string, pictures: readonly NewPicture[]): Promise<string[]> {
     const ids = new Map<string, string>();
-    // In one order, so that two requests with the same pictures do not wait for each other.
+    // In one order, so that concurrent requests with the same pictures do not deadlock.
     for (const picture of [...pictures].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))) {
       const row = await tx.first<{ id: string; blob_key: string }>(
         `INSERT INTO pictures (id, user_id, sha256, size, content_type, blob_key, check_at)
@@ -59,7 +63,7 @@ export class PicturesRepository {
     );
   }
 
-  /** Takes the references of plain completions that have ended, however they have. Their messages are not asked for again. */
+  /** Removes the references of plain completions that have ended in any way. Their messages are not needed again. */
   async releaseEnded(): Promise<void> {
     await this.database.execute(
       `DELETE FROM picture_references WHERE (run_id, picture_id) IN (
@@ -69,7 +73,8 @@ export class PicturesRepository {
   }
 
   /**
-   * Gives up pictures to which nothing refers any more; their bytes are noted for removal in the same transaction.
+   * Deletes pictures without references; their blobs are recorded for removal in the same transaction.
+   *
    * @returns whether there may be more
    */
   async giveUp(): Promise<boolean> {
@@ -79,7 +84,7 @@ export class PicturesRepository {
       );
       if (due.length === 0) return false;
       const ids = due.map(({ id }) => id);
-      // A statement of its own: it sees what was committed by those that the lock has waited for, and nobody can refer to them now.
+      // A separate statement: it sees the commits that the lock has waited for, and no new reference can be added now.
       await tx.execute(
         `WITH gone AS (
            DELETE FROM pictures p WHERE p.id = ANY ($1::uuid[])
@@ -104,7 +109,7 @@ export class PicturesRepository {
     await this.database.execute('DELETE FROM picture_removals WHERE blob_key = ANY ($1::text[])', [blobKeys]);
   }
 
-  /** Those of the keys that nothing here knows. */
+  /** The keys without a row here. */
   async unknown(blobKeys: readonly string[]): Promise<string[]> {
     const rows = await this.database.query<{ key: string }>(
       `SELECT k.key FROM unnest($1::text[]) k (key)

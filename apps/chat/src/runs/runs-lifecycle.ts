@@ -1,17 +1,16 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { type DrainContext, Runtime } from '@perennial/runtime';
+import { Runtime } from '@perennial/runtime';
 import { Connections, Notices, type RunPublisher } from '@perennial/transport';
+import { startWork } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../env';
 import { RUNS_CANCELLED } from './cancel/cancelled.notice';
-import { RunsWorkforce } from './runs-workforce';
 import { RUN_PUBLISHER } from './run-publisher';
+import { RunsWorkforce } from './runs-workforce';
 
-/** Kept back from the time for handing over: the last statements need some of it. */
-const SHUTDOWN_RESERVE_MS = 1_500;
 /** How much of the grace answers have to end by themselves before they are handed over. */
 const ENDING_SHARE = 0.5;
 
-/** Starts the run engine's parts in the order in which they need each other, and ends them in the reverse. */
+/** Starts what writes answers, and ends it. */
 @Injectable()
 export class RunsLifecycle implements OnApplicationBootstrap {
   constructor(
@@ -24,53 +23,25 @@ export class RunsLifecycle implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { registry, sweeper, worker, queue } = this.parts;
-    const { drain } = this.runtime;
-    const role = this.env.CHAT_ROLE;
-    await registry.start();
-    sweeper.start();
-    // A process that answers calls has this check from its rpc server.
-    if (role === 'worker' || role === 'quarantine') {
-      this.runtime.readiness.register('redis', async () => {
-        if (!(await this.connections.isReachable())) throw new Error('Redis cannot be reached');
-      });
-    }
-    if (role !== 'api') await this.#work();
-    drain.add('work', 'write out what is buffered', () => this.publisher.close());
-    drain.add('work', 'leave the process list', () => registry.stop());
-    drain.add('work', 'close the queue', async () => {
-      await worker.close();
-      await queue.close();
+    const { activeRuns, titles, worker, quarantine } = this.parts;
+    await startWork(this.runtime, this.connections, this.env.CHAT_ROLE, this.parts, {
+      begin: async () => {
+        activeRuns.start();
+        await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => void activeRuns.cancel(runIds));
+      },
+      beginWorker: () => {
+        titles.startSweeping();
+        worker.begin(() => quarantine.provide());
+      },
+      handOver: (deadlineAt, { signal }) => activeRuns.handOver(this.endBy(deadlineAt), deadlineAt, signal),
+      ends: { 'stop titles': () => titles.stop(), 'write out what is buffered': () => this.publisher.close() },
     });
   }
 
-  async #work(): Promise<void> {
-    const { activeRuns, titles, worker, quarantine, quarantineWorker } = this.parts;
-    const { drain } = this.runtime;
-    activeRuns.start();
-    await this.notices.subscribe(RUNS_CANCELLED, ({ runIds }) => void activeRuns.cancel(runIds));
-    if (this.env.CHAT_ROLE === 'quarantine') {
-      quarantineWorker.start();
-      drain.add('intake', 'claim no more suspects', () => worker.stopClaiming());
-    } else {
-      titles.startSweeping();
-      worker.begin(() => quarantine.provide());
-      drain.add('intake', 'claim no more runs', () => worker.stopClaiming());
-      drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
-    }
-    drain.add('work', 'let answers end, hand over the others', (context) => this.#handOver(context));
-    // They hand over at the same time as this process does, or as late as their stores allow.
-    drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
-      quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
-    );
-    drain.add('work', 'stop titles', () => titles.stop());
-  }
-
-  #handOver({ remainingMs, signal }: DrainContext): Promise<void> {
-    const now = Date.now();
-    const deadlineAt = now + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS);
+  /** Until when answers may end by themselves. */
+  private endBy(deadlineAt: number): number {
     const orphaned = this.env.CHAT_ROLE === 'quarantine' && !process.connected;
     const grace = orphaned ? 0 : this.env.SHUTDOWN_GRACE_MS;
-    return this.parts.activeRuns.handOver(Math.min(now + grace * ENDING_SHARE, deadlineAt), deadlineAt, signal);
+    return Math.min(Date.now() + grace * ENDING_SHARE, deadlineAt);
   }
 }

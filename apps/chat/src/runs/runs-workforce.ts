@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { ActiveRuns } from './generation/active-runs';
 import { ProcessRegistry } from './ownership/process-registry';
 import { RunQueue } from './ownership/run-queue';

@@ -54,7 +54,7 @@ export class RunsController {
     return { sources };
   }
 
-  /** Cancelling twice is cancelling once: the second finds nothing that is still going. */
+  /** Idempotent: a second cancel finds nothing that is still running. */
   @Handles(runs.cancel)
   async cancel(
     target: CallParsedRequest<typeof runs.cancel>,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections, createRunPublisher } from '@perennial/transport';
 import { PicturesModule } from '../pictures/pictures.module';

@@ -9,12 +9,12 @@ import { RUN_PUBLISHER } from './run-publisher';
 
 type Answered = Pick<ClaimedRun, 'user_id' | 'chat_id' | 'message_id'>;
 
-/** Small events for a user's open pages. They may be lost: a page that comes back reads the lists again. */
+/** Small events for a user's open pages. They may be lost: a page that reconnects reads the lists again. */
 @Injectable()
 export class UserEvents {
   constructor(@Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher) {}
 
-  /** A turn was accepted: the chat goes to the top of the list and is active. */
+  /** A turn was accepted: the chat moves to the top of the list and is active. */
   accepted(userId: string, { chatId, runs }: CallReply<typeof runCalls.accept>): void {
     const messageId = runs[0]?.messageId ?? '';
     this.#send(userId, chatId, messageId, 'chat:list', {
@@ -35,22 +35,22 @@ export class UserEvents {
     this.#send(userId, chatId, messageId, 'chat:title', title);
   }
 
-  /** What the documents of an answer come to, before it begins. */
+  /** A step before an answer begins. */
   status(run: Answered, status: DocumentStatus): void {
     this.#ofAnswer(run, 'status', status);
   }
 
-  /** What the answer leans on; replaces what was sent before. */
+  /** The sources of the answer; replaces earlier ones. */
   sources(run: Answered, sources: readonly Source[]): void {
     this.#ofAnswer(run, 'chat:completion', { sources });
   }
 
-  /** A chat was made, renamed or deleted by one of the user's pages: the others read their list again. */
+  /** One of the user's pages created, renamed or deleted a chat: the others read their list again. */
   listed(userId: string, chatId: string): void {
     this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
   }
 
-  /** The owner has read a chat on one page: the others take its mark away. `lastReadAt` is epoch seconds. */
+  /** The owner has read a chat on one page: the others remove its mark. `lastReadAt` is epoch seconds. */
   read(userId: string, chatId: string, lastReadAt: number): void {
     this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null, last_read_at: lastReadAt });
   }

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toGrams, wordsOf } from '@perennial/words';
 
-/** Characters that are cut into words before the event loop gets a turn: some milliseconds. */
+/** Characters that are split into words before the event loop continues: some milliseconds. */
 const SLICE = 32_768;
-/** Postgres takes 1 MB of lexemes in one tsvector. */
+/** Postgres allows 1 MB of lexemes in one tsvector. */
 const MAX_BYTES = 900_000;
 
-/** Marks, so that no word is taken for a gram or a user: words have letters and digits only. */
+/** Prefixes that distinguish grams and users from words, which have letters and digits only. */
 export const GRAM_MARK = '~';
 export const OWNER_MARK = '@';
 
 /**
- * What a text is found by: its words, their grams, and whose it is. With the owner among the lexemes a search reads no further than what the
- * owner has, however common a word is among all users.
+ * The lexemes of a text: its words, their grams, and its owner. With the owner among them a search reads only the owner's rows, however
+ * common a word is among all users.
  */
 export async function lexemesOf(text: string, userId: string): Promise<string[]> {
   const lexemes = new Set([OWNER_MARK + userId]);
@@ -32,7 +32,9 @@ export async function lexemesOf(text: string, userId: string): Promise<string[]>
   return [...lexemes];
 }
 
-/** Cut at white space where there is some. Without, the pieces overlap by a character, so that a pair that lies on the cut is kept. */
+/**
+ * Cut at white space if there is some. Otherwise pieces overlap by a character, so that a pair across the cut is kept.
+ */
 function* slicesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length;) {
     let to = Math.min(text.length, from + SLICE);

@@ -1,25 +1,25 @@
 import { queryWords, toGrams } from '@perennial/words';
 import { GRAM_MARK, OWNER_MARK } from './lexemes';
 
-/** More words make a search dearer and no clearer. */
+/** More words make a search slower without improving it. */
 const MAX_TERMS = 16;
-/** A word of this length is a gram itself: where the gram is, the word is a part of a word. */
+/** A word of this length is a gram itself: a row with the gram has a word that contains it. */
 const GRAM = 3;
 
-/** A search, as Postgres is asked. */
+/** A search in Postgres's terms. */
 export interface ChatQuery {
-  /** A tsquery: every word is there, whole or by its grams, and the row is the user's. */
+  /** A tsquery: every word is present, whole or by its grams, and the row is the user's. */
   tsquery: string;
-  /** Words that are longer than a gram: of a row that has their grams it has to be verified that a word holds them. */
+  /** Words longer than a gram: a row with their grams has to be checked for a word that contains them. */
   parts: string[];
-  /** For texts that have no index yet: what LIKE and a regular expression must find. */
+  /** For texts that are not indexed yet: patterns for LIKE and regular expressions. */
   patterns: string[];
   expressions: string[];
   /** The words as they were typed, for the snippet. */
   typed: string[];
 }
 
-/** Undefined: there is no word in the text. */
+/** Undefined if the text has no word. */
 export function queryOf(text: string, userId: string): ChatQuery | undefined {
   const words = queryWords(text).slice(0, MAX_TERMS);
   if (words.length === 0) return undefined;
@@ -38,11 +38,11 @@ const isFoundInParts = (word: string): boolean => toGrams(word).length > 0;
 /** The word itself, or its grams. */
 function termOf(word: string): string {
   const grams = toGrams(word);
-  // Pairs of scripts without spaces are lexemes whatever stands beside them.
+  // Pairs of scripts without spaces are lexemes regardless of their neighbours.
   const isPair = grams.length === 2 && [...word].length === 2;
   if (grams.length === 0 || isPair) return quoted(word);
   return `(${quoted(word)} | (${grams.map((gram) => quoted(GRAM_MARK + gram)).join(' & ')}))`;
 }
 
-/** Words hold letters and digits only, so there is nothing to escape. */
+/** Words have letters and digits only, so nothing needs escaping. */
 const quoted = (lexeme: string): string => `'${lexeme}'`;

@@ -2,25 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { Database, UnitOfWork } from '@perennial/persistence';
 import { jsonb } from '../runs/types/json';
 
-/** A text that was written and is not in the index as it is now. */
+/** A new text whose present version is not indexed. */
 export interface PendingText {
   chat_id: string;
   /** Empty for the chat's title. */
   message_id: string;
-  /** Rises with every writing; only who has read the latest may say that it is indexed. */
+  /** Rises with every write; a text is only indexed if the latest version was read. */
   noted: string;
   user_id: string | null;
-  /** Null: it is gone. */
+  /** Null: it was deleted. */
   text: string | null;
 }
 
-/** Of the walk over what was there before the index. `held`: another process is at it. */
+/** State of the pass over older rows. `held`: another process is working on it. */
 export type WalkState = 'more' | 'held' | 'done';
 
-/** A claim that its process did not live to use is free again after this. */
+/** A claim of a dead process expires after this time. */
 const CLAIM_S = 30;
 
-/** Rows of the search index, and the notes of what it lacks. Nothing is locked while texts are cut into words. */
+/** Rows of the search index, and the list of pending texts. Nothing is locked while texts are split into words. */
 @Injectable()
 export class SearchIndexRepository {
   constructor(
@@ -28,7 +28,7 @@ export class SearchIndexRepository {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Texts that no other process has in hand: at most `limit`, and together not much more than `maxChars`. */
+  /** Texts that no other process has claimed: at most `limit`, and together not much more than `maxChars`. */
   async claim(limit: number, maxChars: number): Promise<PendingText[]> {
     return this.database.query<PendingText>(
       `WITH open AS (
@@ -51,11 +51,11 @@ export class SearchIndexRepository {
     );
   }
 
-  /** Stores what the texts are found by, of those that have not been written again meanwhile; the others come again. */
+  /** Stores the lexemes of texts that have not been written again meanwhile; the others stay pending. */
   async store(
     rows: readonly (Pick<PendingText, 'chat_id' | 'message_id' | 'noted'> & { words: string[] | null })[],
   ): Promise<void> {
-    // Whoever writes a text right now notes it again: its row is skipped, so that nobody waits for anybody.
+    // A text that is being written now becomes pending again: its row is skipped, so that nothing waits.
     await this.database.execute(
       `WITH current AS (
          SELECT p.chat_id, p.message_id, i.words
@@ -81,7 +81,7 @@ export class SearchIndexRepository {
     );
   }
 
-  /** Notes the texts of the next chats that were there before the index. */
+  /** Adds the texts of the next older chats to the pending ones. */
   async walk(chats: number): Promise<WalkState> {
     return this.unitOfWork.run(async (tx) => {
       const walk = await tx.first<{ walked: string | null; done: boolean }>(

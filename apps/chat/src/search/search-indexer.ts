@@ -4,15 +4,15 @@ import { lexemesOf } from './lexemes';
 import { type PendingText, SearchIndexRepository } from './search-index.repository';
 
 const INTERVAL_MS = 1_000;
-/** Texts, and their characters, that are taken at once. */
+/** Most texts, and characters, of one batch. */
 const BATCH = 50;
 const BATCH_CHARS = 500_000;
-/** Chats whose texts are noted at once, when what was there before the index is walked over. */
+/** Older chats whose texts become pending in one step. */
 const WALK_CHATS = 20;
 
 /**
- * Keeps the search index up to what was written. Every process does: each takes what no other has in hand. A process that dies leaves its texts
- * noted, and searches read the texts themselves until then.
+ * Keeps the search index up to date. Every process does: each claims texts that no other has. If a process dies its texts stay pending, and
+ * searches scan them until then.
  */
 @Injectable()
 export class SearchIndexer implements OnApplicationBootstrap {
@@ -33,13 +33,13 @@ export class SearchIndexer implements OnApplicationBootstrap {
   private async catchUp(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const texts = await this.repository.claim(BATCH, BATCH_CHARS);
-      // What was there before waits for what is being written now.
+      // New texts have priority over older rows.
       if (texts.length > 0) await this.index(texts);
       else if (!(await this.walk())) return;
     }
   }
 
-  /** @returns whether there are texts to take again */
+  /** @returns whether there are texts to claim again */
   private async walk(): Promise<boolean> {
     if (this.walked) return false;
     const state = await this.repository.walk(WALK_CHATS);

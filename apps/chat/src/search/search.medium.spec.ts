@@ -14,7 +14,7 @@ let owner: UserPrincipal;
 
 const userOf = (): UserPrincipal => ({ kind: 'user', userId: randomUUID(), role: 'user', sessionId: 's' });
 
-/** A database in which Postgres itself knows no letter beyond ASCII. */
+/** A database in which Postgres itself knows only ASCII letters. */
 async function databaseInC(): Promise<string> {
   const url = new URL(postgresUrl());
   const name = `search_${randomUUID().slice(0, 8)}`;
@@ -66,9 +66,9 @@ describe('the search', () => {
     expect((await search('ärger'))[0]?.snippet).toBe('Der große ÄRGER mit dem Übermaß');
   });
 
-  it('finds parts of words from three characters on, and does not take the parts of two words for one', async () => {
+  it('finds parts of words from three characters on, but no part across two words', async () => {
     await chatWith('Arbeitssicherheit und Prüfberichte', 'Whole');
-    // Has all trigrams of "eedle", in no one word.
+    // Has all trigrams of "eedle", but in no single word.
     await chatWith('heed peddle needed edle', 'Pieces');
     await indexed();
     expect(await titlesOf('sicherheit')).toEqual(['Whole']);
@@ -100,7 +100,7 @@ describe('the search', () => {
     expect((await db.query('SELECT 1 FROM search_words WHERE chat_id = $1', [chatId])).rowCount).toBe(0);
   });
 
-  it('never finds what is another user’s, though the word is', async () => {
+  it('never finds another user’s text', async () => {
     const other = userOf();
     await chatWith('a shared word: zanzibar', 'Mine');
     await chatWith('a shared word: zanzibar', 'Theirs', other);
@@ -109,7 +109,7 @@ describe('the search', () => {
     expect(await titlesOf(other.userId.slice(0, 8))).toEqual([]);
   });
 
-  it('finds a word behind a long text', async () => {
+  it('finds a word at the end of a long text', async () => {
     await chatWith(`${'lorem ipsum dolor '.repeat(30_000)} zyzzyva`, 'Long');
     await indexed();
     const [hit] = await search('zyzzyva');
@@ -118,7 +118,7 @@ describe('the search', () => {
 });
 
 describe('the index', () => {
-  it('takes in what the version before writes, which does not know of it; searches are right before', async () => {
+  it('indexes what the previous version writes; searches are correct before that', async () => {
     const { rows } = await db.query<{ id: string }>(
       `INSERT INTO chats (id, user_id, title) VALUES (gen_random_uuid(), $1, 'Old version') RETURNING id`,
       [owner.userId],
@@ -140,13 +140,13 @@ describe('the index', () => {
     expect(await titlesOf('changed')).toEqual(['Old version']);
   });
 
-  it('takes in what was there before it, from where a killed process has left; searches are right meanwhile', async () => {
+  it('indexes older rows, resuming after a killed process; searches are correct meanwhile', async () => {
     await db.query(
       `WITH c AS (INSERT INTO chats (id, user_id, title) SELECT gen_random_uuid(), $1, 'Early ' || n FROM generate_series(1, 150) n RETURNING id)
        INSERT INTO messages (chat_id, id, role, content) SELECT id, 'm', 'user', 'a heirloom of sorts' FROM c`,
       [owner.userId],
     );
-    // As if none of it had been noted: half of the chats were walked over and claimed by a process that is gone, the rest is to come.
+    // The state before any pass: half of the chats were claimed by a process that is gone, the rest is pending.
     const client = await db.connect();
     await client.query('BEGIN');
     await client.query('LOCK TABLE search_pending, search_walk IN ACCESS EXCLUSIVE MODE');
@@ -171,8 +171,8 @@ describe('the index', () => {
   });
 });
 
-describe('searches that take long', () => {
-  it('end with their callers, keep to their share, and keep nobody else waiting', async () => {
+describe('slow searches', () => {
+  it('end with their callers, are limited for each user, and do not delay others', async () => {
     const other = userOf();
     await chatWith('a text', 'Theirs', other);
     await indexed();

@@ -6,14 +6,14 @@ import { GRAM_MARK, OWNER_MARK } from './lexemes';
 import type { ChatQuery } from './query';
 
 const PAGE = 60;
-/** Characters of the text around the first word, in which the snippet is looked for. */
+/** Characters around the first word in which the snippet is searched. */
 const EXCERPT = 2_000;
 
 export type FoundChat = ChatListItem & { excerpt: string | null };
 
 /**
- * Rows by the index first; texts that are not in it yet (written a moment ago, or before there was one) are read. Chats are looked through from
- * the newest on, and rows are verified only until the page is full. Materialized: a planner without statistics would look into the index once per chat.
+ * First rows by the index; texts that are not indexed yet are scanned. Chats are examined from the newest on, and rows are verified only
+ * until the page is full. Materialized: a planner without statistics would look into the index once per chat.
  */
 const SEARCH = `
 WITH walk AS (SELECT walked, done FROM search_walk),
@@ -72,7 +72,8 @@ export class SearchRepository {
   ): Promise<FoundChat[]> {
     const params = [userId, tsquery, parts, patterns, (page - 1) * PAGE, typed[0] ?? '', expressions];
     return this.reads.run(userId, waiter, async (tx) => {
-      // The planner takes rows with lexemes for small, as they lie outside of the table, and would read those of all users instead of the index.
+      // Lexemes are stored outside of the table, so the planner underestimates the rows and would read those of all users instead of the
+      // index.
       await tx.query(`SELECT set_config('enable_seqscan', 'off', true)`);
       return tx.query<FoundChat>(SEARCH, params);
     });

@@ -12,6 +12,7 @@ export class SearchService {
 
   /**
    * Chats with a message, or a title, that has every word of the text: whole, or from three characters on as a part of a word.
+   *
    * @returns 60 a page, newest first; none for a text without a word
    */
   async search(userId: string, waiter: Waiter, text: string, page: number): Promise<ChatListItem[]> {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable } from '@perennial/persistence';
 
-/** What a user's chats take, as the triggers keep it. */
+/** The storage of users' chats, as the triggers maintain it. */
 @Injectable()
 export class UsageRepository {
-  /** Bytes; undefined where they are not known in whole. */
+  /** Bytes; undefined if they have to be counted. */
   async read(tx: Queryable, userId: string): Promise<number | undefined> {
     const row = await tx.first<{ bytes: number }>(
       'SELECT bytes::float8 AS bytes FROM storage_used WHERE user_id = $1 AND counted',
@@ -14,7 +14,9 @@ export class UsageRepository {
     return row?.bytes;
   }
 
-  /** Counts anew, with what this transaction has written. Who writes meanwhile waits for its end, so nothing is missed or counted twice. */
+  /**
+   * Counts again, including this transaction's writes. Concurrent writers wait for its end, so nothing is missed or counted twice.
+   */
   async count(tx: Queryable, userId: string): Promise<number> {
     await tx.execute('INSERT INTO storage_used (user_id) VALUES ($1) ON CONFLICT DO NOTHING', [userId]);
     await tx.execute('SELECT 1 FROM storage_used WHERE user_id = $1 FOR UPDATE', [userId]);

@@ -6,7 +6,7 @@ import { UsageRepository } from './usage.repository';
 
 const CHATS: StorageKind = { name: 'chats', advice: 'Delete some chats and try again.' };
 
-/** Bounds what each user's chats may take. */
+/** Limits the storage of each user's chats. */
 @Injectable()
 export class UsageService {
   constructor(
@@ -15,9 +15,10 @@ export class UsageService {
   ) {}
 
   /**
-   * Before something of `added` bytes is written. Writers that ask at once may each be let in: what they go beyond the limit is what one user can
-   * have in hand at once.
-   * @param known bytes, where they were read already
+   * Called before `added` bytes are written. Concurrent writers may each be admitted: together they may exceed the limit by one user's
+   * requests in flight.
+   *
+   * @param known bytes, if they were read already
    * @throws CallError PAYLOAD_TOO_LARGE
    */
   async assertRoom(tx: Queryable, userId: string, added: number, known?: number): Promise<void> {
@@ -26,9 +27,10 @@ export class UsageService {
   }
 
   /**
-   * Runs `write`, and refuses it where the user then has more than allowed and more than before: whoever is beyond the limit may still rename and
-   * cut down.
-   * @throws CallError PAYLOAD_TOO_LARGE, which the transaction must not outlive
+   * Runs `write`, and refuses it if the user then exceeds the limit and has more than before: a user beyond the limit may still rename and
+   * shorten.
+   *
+   * @throws CallError PAYLOAD_TOO_LARGE, after which the transaction must be rolled back
    */
   async within<T>(tx: Queryable, userId: string, write: () => Promise<T>): Promise<T> {
     if (this.env.MAX_CHAT_BYTES_PER_USER === 0) return write();

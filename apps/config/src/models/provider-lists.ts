@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ProviderModel } from '@perennial/model-provider';
-import { type Logger, Runtime } from '@perennial/runtime';
+import { type Logger, Runtime, waitAtMost } from '@perennial/runtime';
 import { ProviderClient } from '../connections/provider-client';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { Connection } from '../state/state';
@@ -64,7 +63,7 @@ export class ProviderLists {
     if (age >= this.ttlMs) {
       const loading = this.load(connection, entry);
       if (!entry.attempt || (entry.attempt.ok && age > WAIT_AFTER_MS)) await loading;
-      else if (!entry.known) await Promise.race([loading, sleep(TIMEOUT_MS)]);
+      else if (!entry.known) await waitAtMost(loading, TIMEOUT_MS);
     }
     return this.known(entry);
   }

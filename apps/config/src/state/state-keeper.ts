@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG_CHANGED } from '@perennial/contracts-config';
 import type { Tx } from '@perennial/persistence';
-import { Runtime } from '@perennial/runtime';
+import { LastVersion, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { EnvironmentConnections } from '../connections/environment-connections';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
@@ -11,6 +11,7 @@ import { StateRepository } from './state.repository';
 
 /** A lost notice delays a change by at most this. */
 const POLL_MS = 1_000;
+const KEY = 'state';
 
 /** Variables that others can see; if one of them changes between two starts, the version rises. */
 const VISIBLE: readonly (keyof ConfigEnv)[] = [
@@ -32,8 +33,7 @@ const VISIBLE: readonly (keyof ConfigEnv)[] = [
  */
 @Injectable()
 export class StateKeeper implements OnApplicationBootstrap {
-  private state: ConfigState | undefined;
-  private loading: Promise<ConfigState> | undefined;
+  private readonly cache: VersionedCache<ConfigState>;
 
   constructor(
     private readonly repository: StateRepository,
@@ -41,53 +41,42 @@ export class StateKeeper implements OnApplicationBootstrap {
     private readonly notices: Notices,
     private readonly runtime: Runtime,
     @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
-  ) {}
+  ) {
+    const last = new LastVersion({ ask: () => this.repository.version() });
+    this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     const changed = await this.repository.noteEnvironment(this.fingerprint());
-    await this.load();
-    await this.notices.subscribe(CONFIG_CHANGED, ({ version }) => this.reach(version));
+    await this.current();
+    await this.notices.subscribe(CONFIG_CHANGED, async () => void (await this.fresh()));
     if (changed !== undefined) await this.notices.publish(CONFIG_CHANGED, { version: changed });
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll configuration version' });
   }
 
   /** The state as this replica knows it: at most a notice, or a second, behind. */
   async current(): Promise<ConfigState> {
-    return this.state ?? this.load();
+    return this.cache.peek(KEY) ?? this.cache.load(KEY, () => this.read());
   }
 
   /** The state as the database has it now; one cheap statement. */
   async fresh(): Promise<ConfigState> {
-    return this.reach(await this.repository.version());
+    return this.cache.fresh(KEY, () => this.read());
   }
 
   /** Bumps the version; after the commit this replica reads it and notifies the others. */
   async changed(tx: Tx): Promise<number> {
     const version = await this.repository.bump(tx);
     tx.afterCommit(async () => {
-      await this.reach(version);
+      await this.fresh();
       await this.notices.publish(CONFIG_CHANGED, { version });
     });
     return version;
   }
 
-  private async reach(version: number): Promise<ConfigState> {
-    if (this.state && this.state.version >= version) return this.state;
-    const state = await this.load();
-    // A load that was under way may have begun before the change.
-    return state.version >= version ? state : this.load();
-  }
-
-  private load(): Promise<ConfigState> {
-    this.loading ??= this.read().finally(() => {
-      this.loading = undefined;
-    });
-    return this.loading;
-  }
-
   private async read(): Promise<ConfigState> {
     const { version, banners, kinds, entries } = await this.repository.load();
-    const state: ConfigState = {
+    return {
       version,
       banners,
       connections: {
@@ -96,8 +85,6 @@ export class StateKeeper implements OnApplicationBootstrap {
       },
       entries: new Map(entries.map((entry) => [entry.id, entry])),
     };
-    if (!this.state || version >= this.state.version) this.state = state;
-    return state;
   }
 
   /** With a secret key, so that the stored fingerprint reveals nothing about the keys in it. */

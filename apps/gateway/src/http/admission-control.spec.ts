@@ -6,7 +6,16 @@ describe('the load of one replica', () => {
   let load: AdmissionControl;
   beforeEach(() => {
     load = new AdmissionControl(
-      { requests: 2, requestsPerUser: 1, streams: 2, streamsPerUser: 1, bodyBytes: 100, bodyBytesPerUser: 60 },
+      {
+        requests: 2,
+        requestsPerUser: 1,
+        streams: 2,
+        streamsPerUser: 1,
+        bodyBytes: 100,
+        bodyBytesPerUser: 60,
+        uploads: 2,
+        uploadsPerUser: 1,
+      },
       new Runtime({ name: 'gateway', logLevel: 'silent' }),
     );
   });
@@ -46,5 +55,14 @@ describe('the load of one replica', () => {
     expect(() => load.stream('c')).toThrow('The server is busy.');
     over();
     load.stream('c');
+  });
+
+  it('uploads are counted by user and in all', () => {
+    const over = load.upload('a');
+    expect(() => load.upload('a')).toThrow('Too many of your uploads are under way. Wait until one has ended.');
+    load.upload('b');
+    expect(() => load.upload('c')).toThrow('The server takes no further uploads at the moment. Try again soon.');
+    over();
+    load.upload('c');
   });
 });

@@ -4,6 +4,8 @@ import { Runtime } from '@perennial/runtime';
 import { overloaded, Problem } from '../problem';
 
 const IDLE_POLL_MS = 20;
+/** Seconds. */
+const UPLOAD_RETRY_S = 2;
 
 /** Limits of one replica. */
 export interface LoadLimits {
@@ -14,24 +16,58 @@ export interface LoadLimits {
   /** Bytes of bodies of signed-in users that are still arriving. */
   bodyBytes: number;
   bodyBytesPerUser: number;
+  uploads: number;
+  uploadsPerUser: number;
 }
 
-/** Counts this replica's load, so that overload is refused at once instead of slowing everybody. */
+/** What there may be of something, in all and of one user. */
+interface Limit {
+  all: number;
+  perUser: number;
+  /** Said to a user who has too many. */
+  sentence: string;
+  /** The message to all clients when the replica has too many requests. */
+  full?: () => Problem;
+  retryAfterS?: number;
+}
+
+/** Counts this replica's load, so that overload is rejected at once and does not slow all requests. */
 @Injectable()
 export class AdmissionControl {
   private requests = 0;
-  private streams = 0;
-  private bodyBytes = 0;
-  private readonly requestsOf = new Map<string, number>();
-  private readonly streamsOf = new Map<string, number>();
-  private readonly bodyBytesOf = new Map<string, number>();
+  private readonly requestsOf: Count;
+  private readonly streams: Count;
+  private readonly bodyBytes: Count;
+  private readonly uploads: Count;
 
   constructor(
     private readonly limits: LoadLimits,
     runtime: Runtime,
   ) {
+    this.requestsOf = new Count({
+      all: Infinity,
+      perUser: limits.requestsPerUser,
+      sentence: 'Too many of your requests are under way.',
+    });
+    this.streams = new Count({
+      all: limits.streams,
+      perUser: limits.streamsPerUser,
+      sentence: 'Too many of your streams are open.',
+    });
+    this.bodyBytes = new Count({
+      all: limits.bodyBytes,
+      perUser: limits.bodyBytesPerUser,
+      sentence: 'Too much of what you send is still under way.',
+    });
+    this.uploads = new Count({
+      all: limits.uploads,
+      perUser: limits.uploadsPerUser,
+      sentence: 'Too many of your uploads are under way.',
+      full: noFurtherUploads,
+      retryAfterS: UPLOAD_RETRY_S,
+    });
     runtime.metrics.gauge('http_requests_in_flight', 'Requests in progress', [], (gauge) => gauge.set(this.requests));
-    runtime.metrics.gauge('event_streams', 'Open event streams', [], (gauge) => gauge.set(this.streams));
+    runtime.metrics.gauge('event_streams', 'Open event streams', [], (gauge) => gauge.set(this.streams.all));
   }
 
   /** Admits a request; the returned function (safe to call twice) releases it. */
@@ -52,47 +88,52 @@ export class AdmissionControl {
   }
 
   requestOf(userId: string): () => void {
-    return admit(this.requestsOf, userId, this.limits.requestsPerUser, 'Too many of your requests are under way.');
+    return this.requestsOf.admit(userId);
   }
 
   /** Admits a body of this size, which takes memory while it arrives. */
   body(userId: string, bytes: number): () => void {
-    if (this.bodyBytes + bytes > this.limits.bodyBytes) throw overloaded();
-    const leave = admit(
-      this.bodyBytesOf,
-      userId,
-      this.limits.bodyBytesPerUser,
-      'Too much of what you send is still under way.',
-      bytes,
-    );
-    this.bodyBytes += bytes;
-    return once(() => {
-      this.bodyBytes -= bytes;
-      leave();
-    });
+    return this.bodyBytes.admit(userId, bytes);
   }
 
   /** Admits an event stream of a user. */
   stream(userId: string): () => void {
-    if (this.streams >= this.limits.streams) throw overloaded();
-    const leave = admit(this.streamsOf, userId, this.limits.streamsPerUser, 'Too many of your streams are open.');
-    this.streams += 1;
-    return once(() => {
-      this.streams -= 1;
-      leave();
-    });
+    return this.streams.admit(userId);
+  }
+
+  /** Admits an upload: it takes memory and a connection to the file store for as long as its client needs. */
+  upload(userId: string): () => void {
+    return this.uploads.admit(userId);
   }
 }
 
-function admit(counts: Map<string, number>, userId: string, limit: number, sentence: string, weight = 1): () => void {
-  const count = counts.get(userId) ?? 0;
-  if (count + weight > limit) throw new Problem(429, `${sentence} Wait until one has ended.`, { 'retry-after': '1' });
-  counts.set(userId, count + weight);
-  return once(() => {
-    const left = (counts.get(userId) ?? weight) - weight;
-    if (left === 0) counts.delete(userId);
-    else counts.set(userId, left);
-  });
+class Count {
+  all = 0;
+  private readonly byUser = new Map<string, number>();
+
+  constructor(private readonly limit: Limit) {}
+
+  /** @throws Problem 503 or 429 */
+  admit(userId: string, weight = 1): () => void {
+    const { all, perUser, sentence, full = overloaded, retryAfterS = 1 } = this.limit;
+    if (this.all + weight > all) throw full();
+    if ((this.byUser.get(userId) ?? 0) + weight > perUser)
+      throw new Problem(429, `${sentence} Wait until one has ended.`, { 'retry-after': String(retryAfterS) });
+    this.add(userId, weight);
+    return once(() => this.add(userId, -weight));
+  }
+
+  private add(userId: string, weight: number): void {
+    this.all += weight;
+    const own = (this.byUser.get(userId) ?? 0) + weight;
+    if (own === 0) this.byUser.delete(userId);
+    else this.byUser.set(userId, own);
+  }
+}
+
+function noFurtherUploads(): Problem {
+  const headers = { 'retry-after': String(UPLOAD_RETRY_S) };
+  return new Problem(503, 'The server takes no further uploads at the moment. Try again soon.', headers);
 }
 
 function once(work: () => void): () => void {

@@ -59,7 +59,7 @@ describe('a slow client', { timeout: 30_000 }, () => {
   };
   const tools = (headers: Record<string, string>) => statusOf('/api/v1/tools/', { headers });
 
-  it('that sends its body slowly without a session blocks nobody, and is closed for the next', async () => {
+  it('that sends its body slowly without a session blocks no other request, and is closed for the next', async () => {
     const { headers } = edge.account('user');
     const half = connectMany(10 * PLACES, `${signIn(50)}{"email":`);
     await vi.waitFor(() => expect(half.filter(({ isOpen }) => !isOpen).length).toBeGreaterThan(8 * PLACES), 10_000);
@@ -79,7 +79,7 @@ describe('a slow client', { timeout: 30_000 }, () => {
     expect(half!.received).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('that reads slowly without a session blocks nobody, and is disconnected at the time limit', async () => {
+  it('that reads slowly without a session blocks no other request, and is disconnected at the time limit', async () => {
     const { headers } = edge.account('user');
     const deaf = connectMany(3 * PLACES, head('GET /assets/large.bin', { Connection: 'close' })).map((connection) =>
       connection.stopReading(),

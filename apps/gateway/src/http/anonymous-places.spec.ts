@@ -33,7 +33,7 @@ describe('anonymous places', () => {
     expect(places.count).toBe(2);
   });
 
-  it('a request that must not be ended keeps its place: first its network must wait, then everybody', () => {
+  it('a request that must not be ended keeps its place: first its network must wait, then all clients', () => {
     const { enter } = crowd(4);
     enter('10.0.0.1', 'a', false);
     enter('10.0.0.1', 'b', false);

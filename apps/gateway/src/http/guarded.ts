@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { errorId, type Runtime } from '@perennial/runtime';
 
 /**
- * A listener that never throws and never rejects: an error in a listener is an `uncaughtException`, which ends the process for everybody.
+ * A listener that never throws and never rejects: an error in a listener is an `uncaughtException`, which ends the whole process.
  * `onError` gets the error; it should close the connection of the event.
  */
 export function guarded<Args extends unknown[]>(

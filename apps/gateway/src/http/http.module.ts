@@ -48,5 +48,7 @@ function limitsOf(env: GatewayEnv) {
     streamsPerUser: env.MAX_STREAMS_PER_USER,
     bodyBytes: BODIES * env.BODY_LIMIT_BYTES,
     bodyBytesPerUser: BODIES_PER_USER * env.BODY_LIMIT_BYTES,
+    uploads: env.MAX_UPLOADS,
+    uploadsPerUser: env.MAX_UPLOADS_PER_USER,
   };
 }

@@ -56,7 +56,7 @@ export class Proxies {
       .logger('edge')
       .warn(
         { peer: socket.remoteAddress, header },
-        'a forwarded header of an untrusted peer is ignored; name the peer in TRUSTED_PROXIES if it is a load balancer of yours',
+        'a forwarded header of an untrusted peer is ignored; name the peer in TRUSTED_PROXIES if it is your load balancer',
       );
   }
 }

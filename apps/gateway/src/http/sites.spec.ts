@@ -22,7 +22,7 @@ describe('a change by cookie', () => {
     ['with the default port of no TLS', true, BROWSER, { host: 'x.example:80', origin: 'http://x.example' }],
     ['from another port', false, PROXY, { host: 'x.example:8443', origin: 'https://x.example', ...TLS }],
     ['from a page without TLS where TLS is', false, PROXY, { host: 'x.example', origin: 'http://x.example', ...TLS }],
-    ['behind a TLS proxy that nobody told us of', true, BROWSER, { host: 'x.example', origin: 'https://x.example' }],
+    ['behind a TLS proxy that is not configured', true, BROWSER, { host: 'x.example', origin: 'https://x.example' }],
     ['where a proxy changes the host', false, PROXY, { host: '127.0.0.1:8080', origin: 'https://x.example', ...TLS }],
     [
       'where a proxy changes the host and says so',
@@ -31,7 +31,7 @@ describe('a change by cookie', () => {
       { host: '127.0.0.1:8080', 'x-forwarded-host': 'x.example', origin: 'https://x.example', ...TLS },
     ],
     [
-      'where somebody else says so',
+      'where an untrusted client says so',
       false,
       BROWSER,
       { host: '127.0.0.1:8080', 'x-forwarded-host': 'x.example', origin: 'https://x.example' },

@@ -59,4 +59,15 @@ describe('cached sessions', () => {
     await all.authenticate(gone);
     expect(rpc.calls).toHaveLength(3);
   });
+
+  it('are not what was on its way while the account changed', async () => {
+    const all = sessions();
+    const token = signedIn();
+    change = { role: 'admin' };
+    const asking = all.authenticate(token);
+    change = { role: 'user' };
+    all.forget(new Set(['whoever']));
+    await asking;
+    expect((await all.authenticate(token)).user.role).toBe('user');
+  });
 });

@@ -8,9 +8,9 @@ import {
 } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
+import { VersionedCache } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
-import { LRUCache } from 'lru-cache';
 import { Problem, sessionOver } from '../problem';
 import { type Caller, principalOfUser } from './caller';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
@@ -28,8 +28,7 @@ const SESSION_OVERHEAD_BYTES = 1_024;
 @Injectable()
 export class Sessions {
   private readonly verify: (token: string) => unknown;
-  private readonly callers: LRUCache<string, Caller>;
-  private readonly resolving = new Map<string, Promise<Caller>>();
+  private readonly callers: VersionedCache<Caller>;
 
   constructor(
     secretKey: string,
@@ -37,13 +36,13 @@ export class Sessions {
     private readonly rpc: Rpc,
     rememberedBytes = REMEMBERED_BYTES,
   ) {
-    this.callers = new LRUCache({ maxSize: rememberedBytes, sizeCalculation: sizeOf, ttl: REMEMBER_MS, perf: Date });
+    this.callers = new VersionedCache({ maxAgeMs: REMEMBER_MS, limit: { size: rememberedBytes, sizeOf } });
     this.verify = createVerifier({ key: secretKey, algorithms: ['HS256'] });
   }
 
   /** Rejects with a 401 problem, or with a CallError when the account cannot be fetched now. */
   async authenticate(token: string): Promise<Caller> {
-    const known = this.callers.get(token);
+    const known = this.callers.peek(token);
     if (known !== undefined && !isExpired(known.claims) && !this.revocations.covers(known.claims)) return known;
     return this.fresh(token);
   }
@@ -64,27 +63,23 @@ export class Sessions {
   async fresh(token: string): Promise<Caller> {
     const claims = this.claimsOf(token);
     if (claims === undefined || this.revocations.covers(claims)) throw sessionOver();
-    const pending = this.resolving.get(token);
-    if (pending !== undefined) return pending;
-    const resolving = this.resolve(token, claims).finally(() => this.resolving.delete(token));
-    this.resolving.set(token, resolving);
-    return resolving;
+    return this.callers.load(token, () => this.resolve(token, claims));
   }
 
   /** The user of this token, checked without a call: signed by us, not expired, not known to be revoked. */
   ownerOf(token: string): string | undefined {
-    const claims = this.callers.get(token)?.claims ?? this.claimsOf(token);
+    const claims = this.callers.peek(token)?.claims ?? this.claimsOf(token);
     return claims === undefined || isExpired(claims) || this.revocations.covers(claims) ? undefined : claims.id;
   }
 
   /** Makes the next request of these users' sessions fetch the account again. */
   forget(userIds: ReadonlySet<string>): void {
-    for (const [token, caller] of this.callers.entries()) if (userIds.has(caller.user.id)) this.callers.delete(token);
+    this.callers.forget(({ user }) => userIds.has(user.id));
   }
 
   /** Drops expired entries: the cache itself only skips them. */
   purge(): void {
-    this.callers.purgeStale();
+    this.callers.purge();
   }
 
   /** Sessions in memory, including expired ones until the next `purge`. */
@@ -105,9 +100,7 @@ export class Sessions {
       const user = withoutPicture(await this.rpc.call(sessions.resolve, { claims }, { principal: GATEWAY_PRINCIPAL }));
       // The revocation may have arrived during the call.
       if (this.revocations.covers(claims)) throw sessionOver();
-      const caller: Caller = { user, claims, token, principal: principalOfUser(user, claims) };
-      this.callers.set(token, caller);
-      return caller;
+      return { user, claims, token, principal: principalOfUser(user, claims) };
     } catch (error) {
       if (error instanceof CallError && (error.code === 'UNAUTHENTICATED' || error.code === 'NOT_FOUND'))
         throw sessionOver();

@@ -1,6 +1,6 @@
 import { CallError, type Principal, requireUser } from '@perennial/contracts-kernel';
 
-/** What access is decided by: whose a file or a base is. */
+/** The owner of a file or base, which decides access. */
 export interface Resource {
   userId: string;
 }
@@ -11,13 +11,14 @@ export function canRead(principal: Principal, resource: Resource): boolean {
   return principal.role === 'admin' || principal.userId === resource.userId;
 }
 
-/** Whether the principal may change or delete it: whoever may read it, today. */
+/** Whether the principal may change or delete it: at present everyone who may read it. */
 export function canWrite(principal: Principal, resource: Resource): boolean {
   return canRead(principal, resource);
 }
 
 /**
- * The resource, if it is there and may be read. For a stranger it is not there: `NOT_FOUND`, so that nobody learns which ids exist.
+ * The resource, if it exists and may be read. Otherwise `NOT_FOUND`, so that a caller cannot learn which ids exist.
+ *
  * @param what names it in the error, for example `file`
  */
 export function readable<R extends Resource>(principal: Principal, resource: R | undefined, what: string): R {

@@ -1,7 +1,7 @@
 import { type Principal, requireUser } from '@perennial/contracts-kernel';
 import type { OnceKey } from '@perennial/persistence';
 
-/** A call as a service method needs to know it; the transport's `CallContext` is one. */
+/** The part of a call that a service method needs; the transport's `CallContext` is one. */
 export interface IdempotentCall {
   principal: Principal;
   /** The same in every delivery of the same call. */
@@ -9,8 +9,7 @@ export interface IdempotentCall {
 }
 
 /**
- * For `UnitOfWork.once`: a second delivery of a call that changes something is answered with the result of the first, also where it would find
- * nothing left to do.
+ * For `UnitOfWork.once`: a second delivery of a call that changes something gets the first result, even if nothing is left to do.
  */
 export function toOnceKey(pattern: string, { principal, key }: IdempotentCall, request: unknown): OnceKey {
   return { scope: `${pattern}:${requireUser(principal).userId}`, key, request };

@@ -1,10 +1,12 @@
-/** A text and what it is known by in the cache: the SHA-256 of its UTF-8, in hex, as on its chunk. */
+/** A text with its key in the cache: the SHA-256 of its UTF-8, in hex, as on its chunk. */
 export interface HashedText {
   hash: string;
   text: string;
 }
 
-/** Characters of one request, unless a single text is longer: servers bound the tokens of a request as well as its texts. */
+/**
+ * Most characters of one request, unless a single text is longer: servers limit the tokens of a request, not only its texts.
+ */
 const MAX_CHARACTERS = 400_000;
 
 /** Splits texts into requests of at most `size` texts, in their order. */

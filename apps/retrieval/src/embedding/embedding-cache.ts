@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 
-/** Rows asked for by one statement. */
+/** Rows of one statement. */
 const PAGE = 2_000;
 
 /**
- * Vectors that were paid for, by model (as `embeddingModelId` says it) and hash of the text (SHA-256, hex). Shared by all replicas;
- * whatever is missing can be made again, so rows that nobody asked for lately may go at any time.
+ * Vectors that were paid for, by model (`embeddingModelId`) and hash of the text (SHA-256, hex). Shared by all replicas. A missing vector can
+ * be computed again, so unused rows may be deleted at any time.
  */
 @Injectable()
 export class EmbeddingCache {
   constructor(private readonly database: Database) {}
 
-  /** Those of the hashes that have a vector; they count as used now. */
+  /** The hashes that have a vector; marks them as used now. */
   async present(model: string, hashes: readonly string[]): Promise<Set<string>> {
     const found = new Set<string>();
     for (const page of pages(hashes)) {
@@ -28,7 +28,7 @@ export class EmbeddingCache {
     return found;
   }
 
-  /** The vectors of the hashes that have one. */
+  /** The vectors of the hashes, if present. */
   async vectors(model: string, hashes: readonly string[]): Promise<Map<string, Float32Array>> {
     const vectors = new Map<string, Float32Array>();
     for (const page of pages(hashes)) {
@@ -41,9 +41,9 @@ export class EmbeddingCache {
     return vectors;
   }
 
-  /** Keeps vectors; the first of two for the same text stays. Kept for good when it returns. */
+  /** Stores vectors; the first of two for the same text stays. Durable when it returns. */
   async add(model: string, vectors: readonly { hash: string; vector: Float32Array }[]): Promise<void> {
-    // One order for all writers: two that add the same texts wait for each other, never in a circle.
+    // One order for all writers: two that add the same texts wait for each other without a deadlock.
     const sorted = [...vectors].sort((one, other) => (one.hash < other.hash ? -1 : 1));
     await this.database.execute(
       `INSERT INTO embeddings_cache (model, hash, vector)
@@ -53,7 +53,8 @@ export class EmbeddingCache {
   }
 
   /**
-   * Removes up to `limit` vectors that nobody has asked for in `unusedS` seconds.
+   * Removes up to `limit` vectors that were not used for `unusedS` seconds.
+   *
    * @returns how many there were
    */
   prune(unusedS: number, limit: number): Promise<number> {
@@ -66,7 +67,7 @@ export class EmbeddingCache {
   }
 
   private async touch(model: string, hashes: string[]): Promise<void> {
-    // Rows that another one touches at the same moment are left to it.
+    // Rows that another transaction touches now are left to it.
     await this.database.execute(
       `UPDATE embeddings_cache SET used_at = now() WHERE (model, hash) IN
          (SELECT model, hash FROM embeddings_cache WHERE model = $1 AND hash = ANY ($2) FOR UPDATE SKIP LOCKED)`,
@@ -79,7 +80,7 @@ function* pages(hashes: readonly string[]): Generator<string[]> {
   for (let at = 0; at < hashes.length; at += PAGE) yield hashes.slice(at, at + PAGE);
 }
 
-/** As the column has it: 32-bit floats, little-endian. */
+/** As in the column: 32-bit floats, little-endian. */
 function bytesOf(vector: Float32Array): Buffer {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 }

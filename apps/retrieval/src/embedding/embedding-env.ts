@@ -1,23 +1,22 @@
 import { integer, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
-/** How texts become vectors; what an administrator saves goes before these. */
+/** How texts become vectors; an administrator's settings override these. */
 export const embeddingEnv = {
   RAG_EMBEDDING_ENGINE: variable(z.enum(['', 'openai', 'ollama']).default(''), {
     description:
-      'Who makes the vectors: `openai` (any server with OpenAI’s `/embeddings`), `ollama`, or empty for the local embedder.',
+      'The embedder: `openai` (any server with OpenAI’s `/embeddings`), `ollama`, or empty for the local embedder.',
     example: 'openai',
   }),
   RAG_EMBEDDING_MODEL: variable(z.string().min(1).default('sentence-transformers/all-MiniLM-L6-v2'), {
-    description:
-      'Name of the embedding model, as its server knows it. A change re-indexes all documents in the background.',
+    description: 'The server’s name of the embedding model. A change re-indexes all documents in the background.',
   }),
   RAG_EMBEDDING_BATCH_SIZE: variable(integer(1, 2048).default(64), {
     description: 'Texts in one embedding request (1 would make thousands of requests of one long document).',
   }),
   RAG_EMBEDDING_CONCURRENT_REQUESTS: variable(integer(0, 64).default(4), {
     description:
-      'Embedding requests that one replica has open for one file at the same time; 0 stands for 4. The local embedder gets at most 2.',
+      'Concurrent embedding requests of one replica for one file; 0 means 4. The local embedder gets at most 2.',
   }),
   RAG_EMBEDDING_TIMEOUT: variable(integer(1, 3600).default(120), {
     description: 'Seconds that one embedding request may take.',
@@ -36,7 +35,7 @@ export const embeddingEnv = {
     aliases: ['OLLAMA_BASE_URL'],
   }),
   RAG_OLLAMA_API_KEY: variable(z.string().default(''), {
-    description: 'With the engine `ollama`: the key, where a proxy in front of it wants one.',
+    description: 'With the engine `ollama`: the key, if a proxy in front of it requires one.',
     secret: true,
   }),
   RAG_LOCAL_EMBEDDER_URL: variable(urlOf('http', 'https').optional(), {

@@ -1,17 +1,17 @@
 import type { ProviderError } from '@perennial/model-provider';
 
 /**
- * Who can mend it. `embedder`: it is away, busy or slow, waiting helps. `setup`: an administrator has to act (key, model,
- * address, quota, another dimension than the index has). `text`: one text is refused, though the embedder answers others.
+ * Cause of a failure. `embedder`: it is away, busy or slow, waiting helps. `setup`: an administrator has to correct it (key, model, address,
+ * quota, another dimension than the index has). `text`: one text is refused, though others are embedded.
  */
 export type EmbeddingFault = 'embedder' | 'setup' | 'text';
 
 export interface EmbeddingErrorDetails {
-  /** Seconds after which trying again makes sense, where the embedder says so. */
+  /** Seconds after which a retry makes sense, if the embedder says so. */
   retryAfter?: number;
-  /** Whether the texts may be the reason: they are not when the key is refused or requests are limited. */
+  /** Whether the texts may be the reason, unlike for a refused key or a rate limit. */
   mayBeText?: boolean;
-  /** Whether the embedder refused the request itself, which it would do again. */
+  /** Whether the embedder refused the request itself, so that a retry is useless. */
   refusal?: boolean;
   /** Whether the embedder says that a text, or the request, is too long. */
   tooLong?: boolean;
@@ -19,17 +19,17 @@ export interface EmbeddingErrorDetails {
   hash?: string;
 }
 
-/** A pause that an embedder asks for is cut to this many seconds: whoever holds the embedder must not be able to stop all ingestion. */
+/** An embedder's requested pause is cut to this many seconds: an embedder must not be able to stop all ingestion. */
 const MAX_RETRY_AFTER_S = 60;
-/** An embedder that went away is asked again after this. */
+/** Pause after an embedder became unavailable. */
 const WAIT_S = 2;
-/** An administrator has to act: nothing is gained by asking often. */
+/** An administrator has to correct it, so frequent retries are useless. */
 const SETUP_WAIT_S = 15;
-/** What servers say about a text that is longer than their model takes; some say it with a 500. */
+/** Servers' messages for a text that is longer than their model accepts; some send them with a 500. */
 const TOO_LONG =
   /context (length|size|window)|maximum (context|input|sequence)|max_seq|too (long|large|big|many tokens)|(less|fewer|more|greater|longer) than \d+ tokens|token limit|exceed\w* .*(length|tokens?|context|size)/i;
 
-/** Texts that could not be embedded. `message` is fit to be shown to people: it holds no text of a document and no key. */
+/** Texts that could not be embedded. `message` may be shown to users: it has no text of a document and no key. */
 export class EmbeddingError extends Error {
   override readonly name = 'EmbeddingError';
   readonly retryAfter?: number;
@@ -52,7 +52,11 @@ export class EmbeddingError extends Error {
     this.hash = hash;
   }
 
-  /** Until a known good text has been asked for as well, nobody knows whether the texts are to blame. @param error not one of `CANCELLED` */
+  /**
+   * Until a known good text was tried as well, it is unknown whether the texts are the reason.
+   *
+   * @param error not one of `CANCELLED`
+   */
   static from(error: ProviderError): EmbeddingError {
     const { code, status, message, retryAfter } = error;
     const refusal = code === 'INVALID_ARGUMENT' && status !== undefined;
@@ -64,7 +68,7 @@ export class EmbeddingError extends Error {
     });
   }
 
-  /** Seconds after which the embedder may be asked again; undefined with the fault `text`: only the text can wait. */
+  /** Seconds before the next request to the embedder; undefined with the fault `text`: only that text waits. */
   get waitS(): number | undefined {
     switch (this.fault) {
       case 'embedder':
@@ -76,17 +80,17 @@ export class EmbeddingError extends Error {
     }
   }
 
-  /** The same, where the texts are not to blame: a known good one fails too. */
+  /** The same error, with the embedder at fault: a known good text fails too. */
   ofAll(): EmbeddingError {
     return new EmbeddingError(this.fault, this.message, { retryAfter: this.retryAfter }, { cause: this });
   }
 
-  /** The same of one text, which alone is to blame: others are embedded. */
+  /** The same error, with one text at fault: others are embedded. */
   ofText(hash: string): EmbeddingError {
     return new EmbeddingError('text', this.message, { refusal: this.refusal, hash }, { cause: this });
   }
 
-  /** The same, saying where in its file the text stands. */
+  /** The same error with the position of the text in its file. */
   at({ ordinal, page }: { ordinal: number; page?: number | null }): EmbeddingError {
     const place = page ? `Chunk ${ordinal + 1} of the text (page ${page})` : `Chunk ${ordinal + 1} of the text`;
     const { fault, refusal, hash } = this;
@@ -106,5 +110,5 @@ const WAITING_HELPS = new Set<ProviderError['code']>([
   'INTERRUPTED',
   'CANCELLED',
 ]);
-/** A text can bring a server to answer with 500, to hang, to break down, or to give a vector that is none. */
+/** A text can make a server answer 500, hang, crash, or return an invalid vector. */
 const DOUBTFUL = new Set<ProviderError['code']>(['UNAVAILABLE', 'TIMEOUT', 'INTERRUPTED', 'PROTOCOL']);

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { ConcurrencyLimiter, raceAbort, Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV } from '../env';
 import { batchesOf, type HashedText } from './batches';
-import { ConcurrencyLimiter } from './concurrency-limiter';
 import { EmbeddingCache } from './embedding-cache';
 import { type EmbeddingConfig, embeddingModelId } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
@@ -10,25 +9,25 @@ import { EmbeddingRequests } from './embedding-requests';
 import { InFlightTexts } from './in-flight-texts';
 import { TextEmbedder } from './text-embedder';
 
-/** What `concurrentRequests: 0` stands for. */
+/** Meaning of `concurrentRequests: 0`. */
 const DEFAULT_CONCURRENCY = 4;
-/** The local embedder works on one text at a time: one request is worked on while the next one waits in its queue. */
+/** The local embedder works on one text at a time: one request runs while the next one waits in its queue. */
 const LOCAL_CONCURRENCY = 2;
 
 export interface StoreOptions {
-  /** Of the index that the vectors are for: an embedder that gives others is refused. */
+  /** Dimension of the index: an embedder with another one is refused. */
   dimension: number;
-  /** Ends it: nothing more is asked, requests are closed, the call throws the signal's reason. */
+  /** Cancels the call: no further requests, open ones are closed, the call throws the signal's reason. */
   signal?: AbortSignal;
-  /** Called after each batch with how many of the texts have a vector. */
+  /** Called after each batch with the number of texts that have a vector. */
   onProgress?: (done: number, total: number) => void;
-  /** Of {@link EmbeddingGateway.limiter}, for calls that share them; its own unless given. A call that fails ends them. */
+  /** A {@link EmbeddingGateway.limiter} for calls that share it; its own by default. A call that fails ends it. */
   limiter?: ConcurrencyLimiter;
 }
 
 /**
- * Texts into vectors, each text once: what a model has embedded is kept in Postgres batch by batch, so a crash, a second
- * base or a repeated upload costs no second request.
+ * Embeds texts, each once: vectors are stored in Postgres batch by batch, so a crash, a second base or a repeated upload needs no second
+ * request.
  */
 @Injectable()
 export class EmbeddingGateway {
@@ -43,24 +42,30 @@ export class EmbeddingGateway {
     this.requests = new EmbeddingRequests(env, metrics);
   }
 
-  /** As many as this embedder is asked for at a time: for texts that come in several calls, of which the next goes on where one runs out. */
+  /**
+   * A limiter with this embedder's concurrency, for consecutive calls of which the next starts as the last one runs out.
+   */
   limiter({ engine, concurrentRequests }: EmbeddingConfig): ConcurrencyLimiter {
     const most = engine === '' ? LOCAL_CONCURRENCY : Infinity;
     return new ConcurrencyLimiter(Math.min(concurrentRequests || DEFAULT_CONCURRENCY, most));
   }
 
-  /** How many numbers a vector of this model has; asks the embedder. @throws EmbeddingError */
+  /**
+   * The dimension of this model's vectors, from the embedder.
+   *
+   * @throws EmbeddingError
+   */
   async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
     return this.requests.dimension(config, signal);
   }
 
   /**
-   * Sees to it that the cache has a vector of each text. Those that are there already, repetitions, and those that another call
-   * of this process is asking for cost nothing; the rest goes to the embedder in batches, some at a time, and each batch is kept
-   * while the next one is asked for. A failure keeps what is under way and throws: called again, it goes on with what is missing.
+   * Ensures that the cache has a vector of each text. Present texts, repetitions, and texts that another call of this process is embedding
+   * cost nothing; the rest goes to the embedder in batches, some at a time, and each batch is stored while the next one is requested. After a
+   * failure batches in flight are still stored, and then it throws; a repeated call continues with the missing texts.
+   * Two replicas that embed the same text concurrently both request it; one vector is stored.
    *
-   * Two replicas that embed the same text at the same moment both ask for it; one vector is kept.
-   * @returns the vectors that this call has asked for, so that nobody needs to read them again; {@link vectors} has all
+   * @returns the vectors that this call has requested, so that they need not be read again; {@link vectors} has all
    * @throws EmbeddingError
    */
   async store(
@@ -75,7 +80,7 @@ export class EmbeddingGateway {
     const total = needed.length;
     for (;;) {
       signal?.throwIfAborted();
-      // Claimed before the look into the cache: what another call has kept by then is found, what it has not is waited for.
+      // Claimed before the cache is read: texts that another call has stored by then are found, the others are waited for.
       const { mine, elsewhere, over, release } = this.claims.claim(model, needed);
       try {
         const missing = await this.missing(model, mine);
@@ -94,18 +99,19 @@ export class EmbeddingGateway {
         release();
       }
       if (elsewhere.length === 0) return made;
-      await untilAborted(over, signal);
+      await raceAbort(over, signal);
       needed = elsewhere;
     }
   }
 
-  /** The kept vectors of texts that {@link store} was called with; a hash without one is absent. */
+  /** The cached vectors of texts that {@link store} was called with; a hash without one is absent. */
   vectors(config: EmbeddingConfig, hashes: readonly string[]): Promise<Map<string, Float32Array>> {
     return this.cache.vectors(embeddingModelId(config), hashes);
   }
 
   /**
-   * The vectors of questions, in their order. Nothing of them is kept: questions are private, and seldom the same.
+   * The vectors of queries, in order. They are not cached: queries are private, and seldom repeated.
+   *
    * @throws EmbeddingError, or the signal's reason
    */
   async questions(
@@ -127,8 +133,8 @@ export class EmbeddingGateway {
   }
 
   /**
-   * Asks for batches, some at a time, and keeps each one while the next is asked for, so that the embedder waits for nobody. After a failure
-   * no other is begun, and those under way are waited for.
+   * Requests batches, some at a time, and stores each while the next is requested, so that the embedder never idles. After a failure no
+   * further batch starts, and those in flight are awaited.
    */
   private async inBatches(
     config: EmbeddingConfig,
@@ -151,26 +157,11 @@ export class EmbeddingGateway {
   }
 }
 
-/** Those of the second list that the first has added to it as well. */
+/** Waits for both lists; the first may add to the second. */
 async function allSettled(
   work: readonly Promise<void>[],
   keeping: readonly Promise<void>[],
 ): Promise<PromiseSettledResult<void>[]> {
   const done = await Promise.allSettled(work);
   return [...done, ...(await Promise.allSettled(keeping))];
-}
-
-/** Waits for `work`, which goes on, only as long as the signal allows. */
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return void (await work);
-  let leave!: () => void;
-  const aborted = new Promise<void>((resolve) => {
-    leave = () => resolve();
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }

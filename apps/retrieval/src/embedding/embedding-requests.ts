@@ -13,20 +13,20 @@ import { EmbeddingError } from './embedding-error';
 import { LearnedLimits } from './learned-limits';
 import type { EmbedderConnection } from './text-embedder';
 
-/** A question waits for a busy embedder no longer than its asker would. */
+/** A query waits for a busy embedder no longer than its caller would. */
 const BRIEF: Partial<EmbedderLimits> = { attempts: 2, maxPauseMs: 2_000 };
-/** While the reason of a failure is looked for, a part of a request gets a part of the time, and no less than this. */
+/** While the cause of a failure is searched, a part of a request gets a part of the time, but at least this. */
 const SHORTEST_TIMEOUT_MS = 10_000;
 
 type Purpose = 'document' | 'question' | 'probe';
 
 export interface RequestOptions {
-  /** Of the index that the vectors are for. */
+  /** Dimension of the index. */
   dimension: number;
   signal?: AbortSignal;
 }
 
-/** Requests to the embedder that an index is made with, measured, and what was learned of each connection. */
+/** Requests to the embedder for an index, with metrics, and the learned limits of each connection. */
 export class EmbeddingRequests {
   private readonly limits = new LearnedLimits();
   private readonly seconds: Histogram<'purpose' | 'outcome'>;
@@ -38,13 +38,21 @@ export class EmbeddingRequests {
     this.seconds = metrics.histogram('embedding_seconds', 'Duration of embedding requests', ['purpose', 'outcome']);
   }
 
-  /** How many numbers a vector has. @throws EmbeddingError */
+  /**
+   * The dimension of a vector.
+   *
+   * @throws EmbeddingError
+   */
   async dimension(config: EmbeddingConfig, signal?: AbortSignal): Promise<number> {
     const [vector] = await this.request(config, ['dimension'], 'probe', BRIEF, signal);
     return vector?.length ?? 0;
   }
 
-  /** Patient, and in doubt whose fault a failure is. @throws EmbeddingError when there is no such connection */
+  /**
+   * With long time-outs, and a search for the cause of a failure.
+   *
+   * @throws EmbeddingError when there is no such connection
+   */
   documents(config: EmbeddingConfig, { dimension, signal }: RequestOptions): EmbedderConnection {
     const timeoutMs = this.env.RAG_EMBEDDING_TIMEOUT * 1_000;
     return this.connectionOf(config, async (texts, share) => {
@@ -57,7 +65,11 @@ export class EmbeddingRequests {
     });
   }
 
-  /** Brief: what is more than a limit is asked for in parts, any other failure is the answer. @throws EmbeddingError */
+  /**
+   * With short time-outs: requests beyond a limit are split, any other failure is final.
+   *
+   * @throws EmbeddingError
+   */
   questions(config: EmbeddingConfig, { dimension, signal }: RequestOptions): EmbedderConnection {
     return this.connectionOf(config, async (texts) => {
       try {
@@ -122,7 +134,7 @@ function ofDimension({ model }: EmbeddingConfig, vectors: Float32Array[], dimens
   if (given === undefined || given === dimension) return vectors;
   throw new EmbeddingError(
     'setup',
-    `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to have all documents indexed anew`,
+    `The embedding model ${model} now gives ${given} dimensions, and the index has ${dimension}: choose the model again to index all documents again`,
     { mayBeText: true },
   );
 }

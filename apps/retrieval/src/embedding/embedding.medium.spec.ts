@@ -13,7 +13,9 @@ import type { EmbeddingConfig } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingGateway } from './embedding-gateway';
 
-/** Real: Postgres, HTTP, a process that is killed. Not real: the embedder, which is the simulator and counts what it is asked. */
+/**
+ * Real: Postgres, HTTP, a process that is killed. Not real: the embedder, which is the simulator and counts its requests.
+ */
 let simulator: Simulator;
 let databaseUrl: string;
 let close: () => Promise<void>;
@@ -68,7 +70,7 @@ const store = (of: HashedText[], how = config(), change = {}) =>
 const asked = () => Object.values(simulator.stats().texts).map((text) => text.asked);
 
 describe('documents', () => {
-  it('of 2 MB take at most 60 requests, four at a time, and each text is asked for once', async () => {
+  it('of 2 MB take at most 60 requests, four at a time, and each text is sent once', async () => {
     const chunks = texts(2_330, 1_000);
     const progress: [number, number][] = [];
     await store(chunks, config('sim-embed-text1'), {
@@ -83,7 +85,7 @@ describe('documents', () => {
     expect(progress.at(-1)).toEqual([2_330, 2_330]);
   });
 
-  it('get the vectors that the embedder gave', async () => {
+  it('get the embedder’s vectors', async () => {
     const chunks = texts(70);
     await store(chunks);
     const vectors = await gateway.vectors(config(), [...chunks.map(({ hash }) => hash), contentHash('never stored')]);
@@ -93,7 +95,7 @@ describe('documents', () => {
     expect(chunks.map(({ hash }) => vectors.get(hash))).toEqual(direct.vectors);
   });
 
-  it('cost nothing the second time, nor where a text is repeated', async () => {
+  it('cost nothing the second time, nor if a text is repeated', async () => {
     const chunks = texts(10);
     await store([...chunks, ...chunks, ...chunks]);
     await store([...chunks].reverse());
@@ -102,7 +104,7 @@ describe('documents', () => {
     expect(simulator.stats().embed_calls).toBe(2);
   });
 
-  it('that two files have in common are asked for once, also when both are worked on at the same time', async () => {
+  it('that two files share are sent once, even if both are ingested concurrently', async () => {
     const slow = config('sim-embed-d50');
     const [first, second] = [texts(300), texts(300, 40, 200)];
     await Promise.all([store(first, slow), store(second, slow), store([...second].reverse(), slow)]);
@@ -111,7 +113,7 @@ describe('documents', () => {
     expect((await gateway.vectors(slow, hashes)).size).toBe(300);
   });
 
-  it('are asked for by whoever waited when the other file failed or was given up', async () => {
+  it('are sent by the waiting file when the other one failed or was cancelled', async () => {
     const abort = new AbortController();
     const slow = config('sim-embed-d600', { concurrentRequests: 1 });
     const other = store(texts(128), slow, { signal: abort.signal });
@@ -125,7 +127,7 @@ describe('documents', () => {
     expect(simulator.stats()).toMatchObject({ embed_done: 2, embed_failed: 1 });
   });
 
-  it('are embedded anew by another model, and both are kept', async () => {
+  it('are embedded again by another model, and both are cached', async () => {
     const chunks = texts(3);
     await store(chunks);
     await store(chunks, config('sim-embed-2-dims32'), { dimension: 32 });
@@ -134,12 +136,12 @@ describe('documents', () => {
     expect([await dimensions('sim-embed'), await dimensions('sim-embed-2-dims32')]).toEqual([[384], [32]]);
   });
 
-  it('of which many are large go in smaller requests', async () => {
+  it('are sent in smaller requests if many are large', async () => {
     await store(texts(5, 150_000));
     expect(simulator.stats()).toMatchObject({ embed_calls: 3, embed_max_batch: 2 });
   });
 
-  it('speak to Ollama and to the local embedder as well', async () => {
+  it('work with Ollama and with the local embedder too', async () => {
     await store(texts(3), config('sim-embed', { engine: 'ollama' }));
     const local = new EmbeddingGateway(new EmbeddingCache(database), env(`${simulator.url}/v1`), runtime);
     await local.store(config('sim-embed', { engine: '' }), texts(3), { dimension: DIMENSION });
@@ -153,8 +155,8 @@ describe('documents', () => {
   });
 });
 
-describe('when it goes wrong', () => {
-  it('goes on with what is missing after the embedder failed in the middle', async () => {
+describe('failures', () => {
+  it('continues with the missing texts after the embedder failed', async () => {
     const chunks = texts(640);
     const slow = config('sim-embed-text1', { concurrentRequests: 1 });
     simulator.inject({ kind: 'status', status: 401 }, 1, 'embeddings');
@@ -167,7 +169,7 @@ describe('when it goes wrong', () => {
     expect(simulator.stats()).toMatchObject({ embed_calls: 11, embed_done: 10 });
   });
 
-  it('keeps the batches that were under way when another one failed', async () => {
+  it('stores batches in flight when another one failed', async () => {
     simulator.inject({ kind: 'status', status: 403 }, 1, 'embeddings');
     await expect(store(texts(256), config('sim-embed-d200'))).rejects.toMatchObject({ fault: 'setup' });
     expect(simulator.stats()).toMatchObject({ embed_calls: 4, embed_done: 3 });
@@ -175,7 +177,7 @@ describe('when it goes wrong', () => {
     expect(simulator.stats()).toMatchObject({ embed_calls: 5, embed_done: 4 });
   });
 
-  it('tells a refused text from a refused key and from an embedder that refuses every text', async () => {
+  it('distinguishes a refused text from a refused key and from an embedder that refuses every text', async () => {
     const poison = hashed('The one with POISON in it.');
     const chunks = [...texts(40), poison, ...texts(10, 40, 100)];
     const refusal = { fault: 'text', hash: poison.hash, refusal: true };
@@ -185,7 +187,7 @@ describe('when it goes wrong', () => {
   });
 
   it.each(['poison500', 'poison0'])(
-    'finds the text that the embedder breaks on and keeps the others (%s)',
+    'finds the text on which the embedder fails and stores the others (%s)',
     async (how) => {
       const poison = hashed('The one with POISON in it.');
       const model = config(`sim-embed-${how}`);
@@ -198,7 +200,7 @@ describe('when it goes wrong', () => {
     },
   );
 
-  it('sends no more texts than the embedder takes, and longer ones in pieces', async () => {
+  it('sends no more texts than the embedder accepts, and long ones in pieces', async () => {
     const model = config('sim-embed-most10-context500', { concurrentRequests: 1 });
     const long = hashed('A long text about engines. '.repeat(60));
     await store([...texts(64), long], model);
@@ -210,14 +212,14 @@ describe('when it goes wrong', () => {
     await gateway.questions(model, [long.text], { dimension: DIMENSION });
   });
 
-  it('bears a busy embedder', async () => {
+  it('waits for a busy embedder', async () => {
     simulator.inject({ kind: 'status', status: 429, retryAfter: 1 }, 1, 'embeddings');
     simulator.inject({ kind: 'status', status: 503 }, 1, 'embeddings');
     await store(texts(10), config('sim-embed', { concurrentRequests: 1 }));
     expect(simulator.stats()).toMatchObject({ embed_calls: 3, embed_done: 1 });
   });
 
-  it('says that the embedder is away, and that waiting helps', async () => {
+  it('reports an unavailable embedder as retryable', async () => {
     const nobody = { url: `http://127.0.0.1:${await freePort()}/v1`, key: '' };
     await expect(
       gateway.questions(config('m', { openai: nobody }), ['q'], { dimension: DIMENSION }),
@@ -228,7 +230,7 @@ describe('when it goes wrong', () => {
     });
   });
 
-  it('refuses vectors of another dimension than the index has, and keeps none of them', async () => {
+  it('refuses vectors of another dimension than the index has, and stores none of them', async () => {
     const chunks = texts(3);
     const other = config('sim-embed-dims32');
     await expect(store(chunks, other)).rejects.toMatchObject({
@@ -257,7 +259,7 @@ describe('when it goes wrong', () => {
     expect(simulator.stats()).toMatchObject({ embed_calls: 4, embed_failed: 4 });
   });
 
-  it('asks only for the rest after its process was killed in the middle', { timeout: 60_000 }, async () => {
+  it('requests only the rest after its process was killed', { timeout: 60_000 }, async () => {
     const chunks = texts(2_330, 100);
     const script = `
       import { runnerImport } from 'vite';
@@ -282,7 +284,7 @@ describe('when it goes wrong', () => {
       'openai:sim-embed-text3',
       chunks.map(({ hash }) => hash),
     );
-    // What was answered is kept, but for the batches whose writing the kill met.
+    // Received batches are stored, except those whose writing the kill interrupted.
     expect(kept.size).toBeGreaterThanOrEqual((before.embed_done - 4) * 64);
     expect(kept.size).toBeLessThan(2_330);
     await store(chunks, slow);
@@ -296,7 +298,7 @@ describe('when it goes wrong', () => {
 });
 
 describe('questions', () => {
-  it('are embedded in one request, in their order, and not kept', async () => {
+  it('are embedded in one request, in order, and not cached', async () => {
     const [first, second] = await gateway.questions(config(), ['one thing', 'another'], { dimension: DIMENSION });
     expect(first).not.toEqual(second);
     expect(await gateway.questions(config(), ['another'], { dimension: DIMENSION })).toEqual([second]);
@@ -304,7 +306,7 @@ describe('questions', () => {
     expect(await database.first('SELECT count(*)::int AS n FROM embeddings_cache')).toEqual({ n: 0 });
   });
 
-  it('do not wait for a slow server longer than their asker', async () => {
+  it('do not wait for a slow server longer than their caller', async () => {
     const asking = gateway.questions(config('sim-embed-stall0'), ['q'], {
       dimension: DIMENSION,
       signal: AbortSignal.timeout(150),
@@ -314,7 +316,7 @@ describe('questions', () => {
 });
 
 describe('the cache', () => {
-  it('lets go of what nobody asked for lately, and of nothing else', async () => {
+  it('deletes only unused vectors', async () => {
     const chunks = texts(6);
     await store(chunks);
     await database.execute(`UPDATE embeddings_cache SET used_at = now() - interval '9 days'`);
@@ -327,7 +329,7 @@ describe('the cache', () => {
     expect(await cache.present('openai:sim-embed', hashes)).toEqual(new Set(hashes.slice(0, 2)));
   });
 
-  it('is written by two replicas at once without waiting in a circle', async () => {
+  it('is written by two replicas at once without a deadlock', async () => {
     const chunks = texts(500);
     const other = new EmbeddingGateway(new EmbeddingCache(database), env(), runtime);
     await Promise.all([store(chunks), other.store(config(), [...chunks].reverse(), { dimension: DIMENSION })]);

@@ -1,16 +1,16 @@
 import type { HashedText } from './batches';
 
-/** Of the texts that one call needs: those that are its own to see to, and those that another call of this process has. */
+/** The texts of one call: those that it embeds itself, and those that another call of this process is embedding. */
 export interface TextClaim {
   mine: HashedText[];
   elsewhere: HashedText[];
-  /** Settles when the calls that have `elsewhere` are over, however they ended. */
+  /** Settles when the calls with `elsewhere` have ended in any way. */
   over: Promise<unknown>;
-  /** To be called when `mine` are kept or given up. */
+  /** Call it when `mine` are stored or given up. */
   release: () => void;
 }
 
-/** Texts that are being embedded by this process: two files with the same text that are worked on at once ask for it once. */
+/** Texts that this process is embedding: two files with the same text that are ingested at once request it once. */
 export class InFlightTexts {
   private readonly held = new Map<string, Promise<void>>();
 

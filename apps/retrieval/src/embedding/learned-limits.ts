@@ -1,21 +1,25 @@
-/** What an embedder has been seen to take. */
+/** The observed limits of an embedder. */
 export interface TextLimits {
   /** Texts in one request. */
   texts: number;
-  /** Bytes (UTF-8) of one text, which tell its tokens better than characters do; larger ones are sent in pieces. */
+  /**
+   * Bytes (UTF-8) of one text, which correlate with tokens better than characters do; larger ones are sent in pieces.
+   */
   textBytes: number;
 }
 
-/** After this time larger requests are tried again: the limit may have been raised, or another server is behind the address. */
+/**
+ * After this time larger requests are tried again: the limit may have been raised, or the address has another server.
+ */
 const FORGOTTEN_AFTER_MS = 3_600_000;
-/** More embedders than any installation has; the bound only keeps an admin's trials of addresses from piling up. */
+/** More embedders than any installation has; it only bounds an admin's trials of addresses. */
 const MAX_EMBEDDERS = 256;
 
-/** The limits that this process has run into, by connection and model. What is not known is `Infinity`. */
+/** The limits that this process has run into, by connection and model. Unknown ones are `Infinity`. */
 export class LearnedLimits {
   private readonly learned = new Map<string, TextLimits & { until: number }>();
 
-  /** @param embedder what tells one connection with its model from another */
+  /** @param embedder identifies the connection with its model */
   of(embedder: string): TextLimits {
     const known = this.learned.get(embedder);
     if (known && known.until > performance.now()) return known;

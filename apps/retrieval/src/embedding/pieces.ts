@@ -1,6 +1,6 @@
 import { characterBoundary } from '../splitting/pieces';
 
-/** The text in as few pieces of the same length as have about `bytes` of UTF-8 each at most; no character is cut. */
+/** The text in as few pieces of equal length as have about `bytes` of UTF-8 each at most; no character is cut. */
 export function cutInto(text: string, bytes: number): string[] {
   const count = Math.ceil(Buffer.byteLength(text) / bytes);
   if (count <= 1) return [text];
@@ -11,7 +11,7 @@ export function cutInto(text: string, bytes: number): string[] {
     pieces.push(text.slice(from, to));
     from = to;
   }
-  // Embedders refuse a text of blanks.
+  // Embedders refuse blank text.
   const worded = pieces.filter((piece) => piece.trim() !== '');
   return worded.length > 0 ? worded : [text];
 }

@@ -10,7 +10,9 @@ const broken = () => new EmbeddingError('embedder', 'broken', { mayBeText: true 
 const text = (n: number, length = 20) => ({ hash: `h${n}`, text: `${n} `.repeat(length).slice(0, length) });
 const many = (count: number) => Array.from({ length: count }, (_, n) => text(n));
 
-/** An embedder that answers with the length of each text, unless `rule` says otherwise; it notes the sizes of its requests. */
+/**
+ * An embedder that returns the length of each text, unless `rule` says otherwise; it records the sizes of its requests.
+ */
 function embedder(rule: (texts: readonly string[]) => EmbeddingError | undefined) {
   const requests: string[][] = [];
   const kept = new Map<string, number>();
@@ -31,7 +33,7 @@ function embedder(rule: (texts: readonly string[]) => EmbeddingError | undefined
   return { texts, requests, kept, limits: () => limits.of('one') };
 }
 
-describe('an embedder that takes few texts in a request', () => {
+describe('an embedder that accepts few texts in a request', () => {
   it('gets them in smaller ones, and never more again', async () => {
     const { texts, requests, kept, limits } = embedder((asked) => (asked.length > 10 ? refused() : undefined));
     await texts.embed(many(64));
@@ -42,7 +44,7 @@ describe('an embedder that takes few texts in a request', () => {
     expect(requests.slice(before).map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => 8));
   });
 
-  it('is not thought to be so for a failure that has passed', async () => {
+  it('is not assumed after a temporary failure', async () => {
     let failures = 1;
     const { texts, kept, limits } = embedder((asked) => (asked.length > 1 && failures-- > 0 ? broken() : undefined));
     await texts.embed(many(16));
@@ -56,7 +58,7 @@ describe('a text that is too long', () => {
     const { texts, requests, kept, limits } = embedder((asked) => (tooLong(asked) ? refused(true) : undefined));
     await texts.embed([text(1), text(2, 1_000), text(3)]);
     expect([...kept.keys()].sort()).toEqual(['h1', 'h2', 'h3']);
-    // The number of the texts was not the reason.
+    // The number of texts was not the reason.
     expect(limits()).toMatchObject({ texts: Infinity, textBytes: 250 });
     const before = requests.length;
     await texts.embed([text(4, 900)]);
@@ -65,7 +67,7 @@ describe('a text that is too long', () => {
 });
 
 describe('a text with many tokens', () => {
-  /** About as models count: a token for four letters, one for each sign and each character of Chinese. */
+  /** Roughly like models count: a token for four letters, one for each symbol and each Chinese character. */
   const tokensOf = (one: string): number => one.replace(/[a-z ]{4}/gi, '#').length;
   const embedderOf512 = () =>
     embedder((asked) => (asked.some((one) => tokensOf(one) > 512) ? refused(true) : undefined));
@@ -74,7 +76,7 @@ describe('a text with many tokens', () => {
     ['signs', '%&§!'],
     ['pictures', '😀'],
     ['Chinese', '你好世界'],
-  ])('does not have the prose of others cut (%s)', async (_, sign) => {
+  ])('does not cause the prose of others to be cut (%s)', async (_, sign) => {
     const { texts, requests, kept } = embedderOf512();
     await texts.embed([{ hash: 'dense', text: sign.repeat(1_000).slice(0, 1_000) }]);
     const prose = text(1, 1_000).text.replace(/\d/g, 'a');
@@ -84,21 +86,21 @@ describe('a text with many tokens', () => {
   });
 });
 
-describe('a text that the embedder breaks on', () => {
+describe('a text on which the embedder fails', () => {
   it.each([broken, () => refused()])('is found; the others before it are kept', async (failure) => {
     const { texts, kept } = embedder((asked) => (asked.some((one) => one.startsWith('37 ')) ? failure() : undefined));
     await expect(texts.embed(many(64))).rejects.toMatchObject({ fault: 'text', hash: 'h37' });
     expect(kept.has('h0') && !kept.has('h37')).toBe(true);
   });
 
-  it('is not searched for while the embedder has no answer for a good text either', async () => {
+  it('is not searched for while the embedder fails for a known good text too', async () => {
     const { texts, requests } = embedder(() => broken());
     await expect(texts.embed(many(64))).rejects.toMatchObject({ fault: 'embedder', hash: undefined });
     expect(requests.map(({ length }) => length)).toEqual([64, 1]);
     expect(requests[1]).toEqual([GOOD]);
   });
 
-  it('is not blamed when the embedder goes away meanwhile', async () => {
+  it('is not blamed when the embedder becomes unavailable meanwhile', async () => {
     let away = false;
     const { texts } = embedder((asked) => {
       away ||= asked.length === 1 && asked[0] !== GOOD;

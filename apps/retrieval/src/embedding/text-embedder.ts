@@ -3,16 +3,17 @@ import { EmbeddingError } from './embedding-error';
 import type { TextLimits } from './learned-limits';
 import { cutInto, meanVector } from './pieces';
 
-/** Any embedder has a vector for this. */
+/** Any embedder can embed this text. */
 const KNOWN_GOOD = 'The harbour opens at nine in the morning.';
 /** A text is not cut into smaller pieces than this many bytes. */
 const SMALLEST_PIECE = 64;
 
-/** What it needs of one connection. */
+/** Interface to one connection. */
 export interface EmbedderConnection {
   /**
    * One request.
-   * @param share of a usual request's size; undefined for a first try, which may take all the time and the repetitions that there are
+   *
+   * @param share of a usual request's size; undefined for a first try, which may use the full time-out and retries
    * @throws EmbeddingError
    */
   ask(texts: readonly string[], share?: number): Promise<Float32Array[]>;
@@ -21,18 +22,18 @@ export interface EmbedderConnection {
 }
 
 /**
- * Embeds texts with an embedder whose limits are not known, and tells whose fault a failure is. What fails is divided until it is
- * accepted or one text is left: a request that is too large goes through in smaller ones, a text that is too long in pieces, and a text
- * that the embedder breaks on is found, as long as the embedder answers for a text that is known to be good.
+ * Embeds texts with an embedder of unknown limits, and finds the cause of a failure. A failed request is halved until it is accepted or one
+ * text is left: a request that is too large succeeds in smaller ones, a text that is too long in pieces, and a text on which the embedder
+ * fails is found, as long as the embedder accepts a known good text.
  */
 export class TextEmbedder {
   constructor(
     private readonly connection: EmbedderConnection,
-    /** Called with each part of the texts that has its vectors, before the next is asked for. */
+    /** Called with each embedded part of the texts, before the next is requested. */
     private readonly keep: (texts: readonly HashedText[], vectors: readonly Float32Array[]) => Promise<void>,
   ) {}
 
-  /** @throws EmbeddingError with the fault `text` and its hash when one text is to blame; what went well before is kept */
+  /** @throws EmbeddingError with the fault `text` and its hash when one text is the cause; earlier results are kept */
   async embed(batch: readonly HashedText[]): Promise<void> {
     for (const part of this.fitting(batch)) await this.embedPart(part);
   }
@@ -41,7 +42,7 @@ export class TextEmbedder {
     return batchesOf(batch, Math.min(batch.length, this.connection.limits().texts));
   }
 
-  /** @returns whether all of it was accepted without that a text had to be cut */
+  /** @returns whether all of it was accepted without cutting a text */
   private async embedPart(batch: readonly HashedText[], share?: number): Promise<boolean> {
     const failure = await this.accepted(batch, share);
     if (failure === undefined) return true;
@@ -57,7 +58,7 @@ export class TextEmbedder {
       for (const part of this.fitting(half))
         whole = (await this.embedPart(part, ((share ?? 1) * part.length) / batch.length)) && whole;
     }
-    // A failure that passes says nothing of the size; a refusal and a request that takes too long do.
+    // A temporary failure says nothing about the size; a refusal or a time-out does.
     if (whole && (failure.refusal || failure.tooLong)) this.connection.learn({ texts: middle });
     return whole;
   }
@@ -73,7 +74,7 @@ export class TextEmbedder {
     return undefined;
   }
 
-  /** A text that was refused by itself: too long, or the reason for the failure. */
+  /** A single text that was refused: too long, or the cause of the failure. */
   private async embedAlone(text: HashedText, failure: EmbeddingError): Promise<void> {
     const refused = Math.min(Buffer.byteLength(text.text), this.connection.limits().textBytes);
     let bytes = refused;
@@ -89,7 +90,10 @@ export class TextEmbedder {
     throw (await this.answersOthers()) ? failure.ofText(text.hash) : failure.ofAll();
   }
 
-  /** A text of signs has more tokens than prose of its size. What only such a text needs would cut everybody's texts, and is not learned. */
+  /**
+   * Text of symbols has more tokens than prose of its size. A limit that only such a text needs would cut all users' texts, so it is not
+   * learned.
+   */
   private async learnBytes(refused: number, accepted: number): Promise<void> {
     let bytes = refused;
     while (bytes > accepted && (await this.refusesProse(bytes))) bytes = Math.ceil(bytes / 2);
@@ -106,7 +110,7 @@ export class TextEmbedder {
     }
   }
 
-  /** One vector a text; that of a text which goes in pieces is the mean of theirs. */
+  /** One vector a text; for a text in pieces the mean of theirs. */
   private async vectors(batch: readonly HashedText[], textBytes: number, share?: number): Promise<Float32Array[]> {
     const pieces = batch.map(({ text }) => cutInto(text, textBytes));
     const all = pieces.flat();
@@ -135,7 +139,7 @@ export class TextEmbedder {
   }
 }
 
-/** @throws the error, when the texts cannot be its reason */
+/** @throws the error, when the texts cannot be its cause */
 function doubtful(error: unknown): EmbeddingError {
   if (error instanceof EmbeddingError && error.mayBeText) return error;
   throw error;

@@ -4,14 +4,13 @@ import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import type { ExtractionLimits } from './extraction';
 import { refuse } from './messages';
 
-/** A container that unpacks to less than this is small, whatever its ratio is. */
+/** Containers that unpack to less than this are small at any ratio. */
 const SMALL_BYTES = 32 * 1024 * 1024;
 const LOCAL_HEADER_BYTES = 30;
 
 /**
- * A zip container (Office documents, OpenDocument, EPUB) whose entries are unpacked one by one, as streams. Nothing of it
- * is trusted: the directory is checked for what no writer makes (overlapping entries, too many of them), and the bytes
- * of all entries are counted while they are unpacked.
+ * A zip container (Office documents, OpenDocument, EPUB) whose entries are unpacked one by one, as streams. Its content is not trusted: a
+ * directory that no program writes (overlapping entries, too many of them) is refused, and the unpacked bytes of all entries are counted.
  */
 export class Archive {
   private expanded = 0;
@@ -101,7 +100,7 @@ const tooMuch = (expanded: number, size: number, limits: ExtractionLimits): bool
 
 function checkEntries(entries: Entry[], fileSize: number, limits: ExtractionLimits): void {
   if (entries.some((entry) => entry.isEncrypted())) throw refuse.encrypted();
-  // One compressed stream that many entries share is how a small bomb is made large.
+  // Many entries that share one compressed stream are how a small bomb becomes large.
   const inPlace = entries.toSorted((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
   for (const entry of inPlace) {

@@ -1,12 +1,12 @@
 import { refuse } from './messages';
 
 /**
- * More than any writer makes, also one who forgets to close elements; and little enough for parsers that look through all open elements
- * at each new one.
+ * More than any program writes, even one that forgets to close elements; and few enough for parsers that scan all open elements at each new
+ * one.
  */
 export const MAX_DEPTH = 4_000;
 
-/** Counts elements within elements, in every format that is a tree. */
+/** Counts nested elements, in every tree format. */
 export class Depth {
   private open = 0;
 

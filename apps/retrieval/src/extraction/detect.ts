@@ -6,7 +6,7 @@ import { ExtractionError, type ExtractionLimits } from './extraction';
 import { refuse } from './messages';
 import { foreignKind } from './signatures';
 
-/** What can be read. */
+/** Formats that can be read. */
 export type Format =
   | 'pdf'
   | 'docx'
@@ -31,7 +31,7 @@ const HEAD_BYTES = 64 * 1024;
 const CODE =
   'js mjs cjs jsx ts mts cts tsx py pyi rb php java kt kts scala go rs c h cc cpp cxx hpp hh cs swift m mm pl pm lua r jl sh bash zsh ps1 bat sql css scss sass less vue svelte astro yaml yml toml ini cfg conf properties env gradle groovy dart ex exs erl hs clj lisp el vim asm s proto graphql tf dockerfile makefile cmake diff patch log tex bib';
 
-/** Which kind of text an extension promises. Everything else that is text is read as plain text. */
+/** The kind of text that an extension suggests. All other text is read as plain text. */
 const TEXT_KINDS = new Map<string, Format>([
   ...CODE.split(' ').map((extension): [string, Format] => [extension, 'code']),
   ['md', 'markdown'],
@@ -89,8 +89,8 @@ const MIMETYPES = new Map<string, Format>([
 ]);
 
 /**
- * Tells what a file is by its content; the name and the declared type choose only between kinds of text, which look
- * alike. Throws `unsupported`, `encrypted`, `damaged` or `wrong-type`.
+ * Detects the format of a file by its content; the name and the declared type only choose between kinds of text, which look alike. Throws
+ * `unsupported`, `encrypted`, `damaged` or `wrong-type`.
  */
 export async function detect(
   path: string,
@@ -111,7 +111,7 @@ export async function detect(
   return { format: kindOfText(start, extension, contentType), head };
 }
 
-/** Other bytes may stand before the mark; a text that only speaks of it is no PDF. */
+/** Other bytes may precede the mark; a text that only mentions it is not a PDF. */
 const isPdf = (start: string, extension: string): boolean =>
   start.startsWith('%PDF-') || (start.includes('%PDF-') && !TEXT_KINDS.has(extension) && extension !== 'txt');
 
@@ -172,7 +172,7 @@ function wrongType(extension: string, head: Uint8Array): ExtractionError {
   );
 }
 
-/** Header lines as programs write them; a person who notes From and To writes no version of MIME. */
+/** Header lines as programs write them; a person's note of From and To has no MIME version. */
 const MAIL = /^(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version:\s*1\.0/;
 
 function kindOfText(start: string, extension: string, contentType: string | undefined): Format {

@@ -5,7 +5,7 @@ import { refuse } from './messages';
 
 const PIECE = 1024 * 1024;
 
-/** In which encoding a text file is. */
+/** The encoding of a text file. */
 export interface Encoding {
   /** A label that `TextDecoder` knows. */
   label: string;
@@ -31,10 +31,9 @@ function utf16Without(head: Uint8Array): string | undefined {
 }
 
 /**
- * Tells the encoding of a text file: by its byte order mark, as UTF-16 by its zeros, as UTF-8 if all of it is valid, as
- * declared (`declared`: from HTML or XML), else as Windows-1252 if it looks like the text of a western language.
- * Throws `encoding` where a guess would make nonsense of the text: UTF-8 with invalid bytes in it, other encodings
- * that nothing declares. Throws `unsupported` for what is no text.
+ * Detects the encoding of a text file: by its byte order mark, as UTF-16 by its zeros, as UTF-8 if all of it is valid, as declared
+ * (`declared`: from HTML or XML), else as Windows-1252 if it looks like the text of a western language. Throws `encoding` if a guess would
+ * produce nonsense: UTF-8 with invalid bytes, other undeclared encodings. Throws `unsupported` for bytes that are not text.
  */
 export async function tellEncoding(path: string, head: Uint8Array, declared?: string): Promise<Encoding> {
   if (startsWith(head, 0xef, 0xbb, 0xbf)) return { label: 'utf-8' };
@@ -47,7 +46,7 @@ export async function tellEncoding(path: string, head: Uint8Array, declared?: st
   const label = declared === undefined ? undefined : knownLabel(declared);
   // Its characters are ASCII with escapes, which is UTF-8 too.
   if (label === 'iso-2022-jp') return { label };
-  // Pages are converted and keep their old declaration; by chance no other text is valid UTF-8.
+  // Converted pages keep their old declaration; other text is hardly ever valid UTF-8.
   if (await isAllUtf8(path)) return { label: 'utf-8' };
   if (label !== undefined && label !== 'utf-8' && !label.startsWith('utf-16')) return { label };
   const bytes = await countBytes(path);
@@ -64,7 +63,7 @@ export async function tellEncoding(path: string, head: Uint8Array, declared?: st
 const unknownEncoding = () =>
   new ExtractionError(
     'encoding',
-    'The encoding of the text cannot be told: it is neither UTF-8 nor UTF-16 nor Windows-1252. Save the file again as UTF-8.',
+    'The encoding of the text is unknown: it is neither UTF-8 nor UTF-16 nor Windows-1252. Save the file again as UTF-8.',
   );
 
 function knownLabel(declared: string): string | undefined {
@@ -106,7 +105,7 @@ async function isAllUtf8(path: string): Promise<boolean> {
   return rest.length === 0;
 }
 
-/** How much of the bytes is there before a character of UTF-8 that goes on behind them. */
+/** Length of the bytes before an incomplete UTF-8 character at the end. */
 function completeLength(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_LIMITS } from './extraction';
 import type { ExtractorOptions } from './extractor';
 
-/** What one document may cost, and where it is spooled. */
+/** Limits of one document, and its spool directory. */
 export const extractionEnv = {
   MAX_DOCUMENT_BYTES: variable(integer(1).default(DEFAULT_LIMITS.maxBytes), {
     description:
@@ -20,15 +20,15 @@ export const extractionEnv = {
   }),
   EXTRACTION_TIMEOUT_SECONDS: variable(integer(1, 86_400).default(DEFAULT_LIMITS.timeMs / 1_000), {
     description:
-      'Seconds that a process may work at one document; then it is ended, and the file fails with the reason.',
+      'Seconds that a process may work on one document; then it is killed, and the file fails with the reason.',
   }),
   EXTRACTION_MEMORY_MB: variable(integer(128).default(DEFAULT_LIMITS.memoryMiB), {
     description:
-      'Resident memory of a process that reads documents, in MiB; one that needs more is ended. There are INGESTION_CONCURRENCY of them at most, and one for a file that takes long.',
+      'Resident memory of a process that reads documents, in MiB; one that needs more is killed. There are at most INGESTION_CONCURRENCY of them, and one more for a slow file.',
   }),
   EXTRACTION_DIR: variable(z.string().optional(), {
     description:
-      'Directory for copies of the documents that are being read (one more than INGESTION_CONCURRENCY of MAX_DOCUMENT_BYTES at most); the directory of the system for temporary files when unset.',
+      'Directory for copies of the documents that are being read (one more than INGESTION_CONCURRENCY of MAX_DOCUMENT_BYTES at most); the default directory for temporary files when unset.',
   }),
 };
 

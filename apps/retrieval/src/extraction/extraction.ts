@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Chunk, SplitOptions } from '../splitting/chunk';
 
-/** What one document may cost. */
+/** Limits of one document. */
 export interface ExtractionLimits {
   /** The file itself, in bytes. */
   maxBytes: number;
@@ -9,17 +9,17 @@ export interface ExtractionLimits {
   maxPages: number;
   /** Extracted text, in UTF-16 code units. */
   maxTextLength: number;
-  /** Chunks that the text is cut into: many tiny sections would cost far more than their text. */
+  /** Chunks of the text: many tiny sections would cost far more than their text. */
   maxChunks: number;
-  /** What the entries of a container (DOCX, XLSX, PPTX, ODT, ODS, EPUB) may unpack to, in bytes, counted while they are unpacked. */
+  /** Unpacked bytes of a container's entries (DOCX, XLSX, PPTX, ODT, ODS, EPUB), counted while they are unpacked. */
   maxExpandedBytes: number;
-  /** How many times its size a container may unpack to, once that is more than 32 MiB. */
+  /** Maximum ratio of unpacked to packed size, once that is more than 32 MiB. */
   maxExpansionRatio: number;
   /** Entries of a container. */
   maxEntries: number;
   /** Columns of a row of a table. */
   maxColumns: number;
-  /** How long the extractor may work at it, in milliseconds; the time in which it waits for its reader is not counted. */
+  /** How long the extractor may work on it, in milliseconds, without the time in which it waits for its reader. */
   timeMs: number;
   /** Resident memory of the extractor's process, in MiB. */
   memoryMiB: number;
@@ -69,7 +69,9 @@ export type ExtractionReason =
   /** The bytes could not be read to their end. */
   | 'source';
 
-/** A document without text, and why: `message` is for the person who uploaded it and says what to do; it never quotes the document. */
+/**
+ * A document without text, with the reason: `message` is for its uploader and says what to do; it never quotes the document.
+ */
 export class ExtractionError extends Error {
   override readonly name = 'ExtractionError';
 
@@ -81,20 +83,20 @@ export class ExtractionError extends Error {
     super(message, options);
   }
 
-  /** Whether the same bytes may succeed another time. What was too slow once would hold up others again for as long. */
+  /** Whether a retry with the same bytes may succeed. A slow document would delay others again for as long. */
   get retryable(): boolean {
     return this.reason === 'crashed' || this.reason === 'source';
   }
 }
 
 /**
- * Where the bytes come from. A stream is spooled to a file of this process first, at most `maxBytes` of it, which is
- * removed at the end; it is opened when its turn has come, so that no connection waits in line and is cut off there.
+ * Source of the bytes. A stream is first spooled to a temporary file, at most `maxBytes` of it; it is opened when its turn has come, so that
+ * no connection waits in the queue until it is cut.
  */
 export type ExtractionSource = { path: string } | { open: () => Readable | Promise<Readable> };
 
 export interface ExtractionRequest {
-  /** As uploaded; only its extension is looked at, and only where the content leaves a choice. */
+  /** The uploaded name; only its extension is used, and only if the content leaves a choice. */
   name: string;
   /** As declared by the browser; a hint like the extension. */
   contentType?: string;
@@ -105,7 +107,7 @@ export interface ExtractionRequest {
   signal?: AbortSignal;
 }
 
-/** What was read. */
+/** Result of an extraction. */
 export interface ExtractionSummary {
   /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `notebook`, `mail`, `xml`, `code` or `text`. */
   format: string;
@@ -126,13 +128,13 @@ export type ExtractionEvent =
   | { kind: 'progress'; done: number; total: number }
   | { kind: 'done'; summary: ExtractionSummary };
 
-/** Takes documents apart in processes of their own. */
+/** Extracts documents in separate processes. */
 export interface Extractor {
   /**
-   * Reads a document and cuts it into chunks, both in a child process. Events are asked for one by one: a slow reader
-   * stops the child, not this process's memory. Leaving the loop early ends the child. Throws an `ExtractionError`.
+   * Reads a document and splits it into chunks, both in a child process, with backpressure: a slow reader stops the child instead of filling
+   * this process's memory. Leaving the loop early kills the child. Throws an `ExtractionError`.
    */
   extract(source: ExtractionSource, request: ExtractionRequest): AsyncGenerator<ExtractionEvent, void, undefined>;
-  /** Ends all children and removes all temporary files; extractions under way throw `crashed`. */
+  /** Kills all children and removes all temporary files; extractions under way throw `crashed`. */
   close(): Promise<void>;
 }

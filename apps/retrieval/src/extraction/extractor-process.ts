@@ -5,7 +5,7 @@ import { sizeText } from './messages';
 import { type FromExtractor, type ToExtractor, WINDOW } from './protocol';
 
 const WATCH_MS = 50;
-/** When this process itself stood still, the child is not charged for the time. */
+/** If this process itself was blocked, the child is not charged for that time. */
 const LONGEST_TICK_MS = 1_000;
 const MIB = 1024 * 1024;
 
@@ -17,9 +17,9 @@ interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A child process that reads one document after the other, until one goes wrong. */
+/** A child process that reads one document after another, until one fails. */
 export class ExtractorProcess {
-  /** Documents that it has begun. */
+  /** Documents that it has started. */
   documents = 0;
   private readonly child: ChildProcess;
   private readonly exited: Promise<Exit>;
@@ -29,11 +29,12 @@ export class ExtractorProcess {
 
   /**
    * @param entry the built `extractor.js`
-   * @param heapMiB the most that JavaScript objects in it may take
+   *
+   * @param heapMiB limit of its JavaScript heap
    */
   constructor(entry: string, heapMiB: number) {
     this.child = fork(entry, [String(process.pid)], {
-      // Nothing of this process's secrets is in the process that opens strangers' files.
+      // The process that opens untrusted files gets none of this process's secrets.
       env: {},
       execArgv: [`--max-old-space-size=${heapMiB}`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -61,13 +62,13 @@ export class ExtractorProcess {
     return this.exit === undefined && this.child.connected;
   }
 
-  /** Ends it at once, and waits for the end. */
+  /** Kills it, and waits for its end. */
   async kill(): Promise<void> {
     if (this.exit === undefined) this.child.kill('SIGKILL');
     await this.exited;
   }
 
-  /** Resident memory in MiB; undefined where it cannot be told (only Linux can) or the process is gone. */
+  /** Resident memory in MiB; undefined if unknown (only Linux reports it) or the process is gone. */
   async memoryMiB(): Promise<number | undefined> {
     const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8').catch(() => '');
     const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
@@ -75,15 +76,15 @@ export class ExtractorProcess {
   }
 
   /**
-   * Has it read a document, watched for time and memory. Whatever goes wrong is thrown, and the process is of no more
-   * use then: the caller kills it, as it does when it stops listening early.
+   * Reads a document, with limits on time and memory. After any error the process is unusable: the caller kills it, as it does when it stops
+   * listening early.
    */
   async *read({ signal, ...job }: Job): AsyncGenerator<ExtractionEvent, void, undefined> {
     signal?.throwIfAborted();
     this.documents += 1;
     this.messages = [];
     let verdict: unknown;
-    // The process is ended here and not where the verdict is thrown: its reader may be busy for long.
+    // The process is killed here and not where the error is thrown: its reader may be busy for long.
     const stop = (why: unknown): void => {
       verdict ??= why;
       this.child.kill('SIGKILL');
@@ -112,11 +113,11 @@ export class ExtractorProcess {
   }
 
   private send(message: ToExtractor): void {
-    // That the child is gone is seen by its exit.
+    // A dead child is noticed by its exit.
     if (this.child.connected) this.child.send(message, () => undefined);
   }
 
-  /** The child has said all, or stands still with a full window (one of it is in the reader's hands) before its reader. */
+  /** The child is done, or waits for its reader with a full window (of which the reader holds one). */
   private waitsForReader(): boolean {
     const last = this.messages.at(-1)?.kind;
     if (last === 'done' || last === 'failed') return true;

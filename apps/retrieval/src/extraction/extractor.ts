@@ -18,28 +18,28 @@ import { Spool } from './spool';
 export interface ExtractorOptions {
   /** The built extractor; `extractor.js` beside the running program unless given. */
   entry?: string;
-  /** Documents read at a time, each by a process of its own; more wait for their turn (default 2). */
+  /** Documents read at a time, each by a process of its own; more wait (default 2). */
   processes?: number;
-  /** A process is ended after so many documents (default 200): what libraries leak does not add up. */
+  /** A process is ended after this many documents (default 200), so that leaks of libraries do not add up. */
   documentsPerProcess?: number;
-  /** A process that is larger than this after a document is ended (default 256 MiB). */
+  /** A process larger than this after a document is ended (default 256 MiB). */
   keepBelowMiB?: number;
-  /** A process without work is ended after this time (default 30 000 ms). */
+  /** An idle process is ended after this time (default 30 000 ms). */
   idleMs?: number;
   /** Where streams are spooled (default: the system's directory for temporary files). */
   tempDir?: string;
   limits?: Partial<ExtractionLimits>;
 }
 
-/** Of the memory limit this share is for JavaScript objects; the rest for buffers, stacks and code. */
+/** Share of the memory limit for JavaScript objects; the rest is for buffers, stacks and code. */
 const HEAP_SHARE = 0.75;
 
-/** Starts an `Extractor`. Processes are started when documents come and are kept for the next ones. */
+/** Creates an `Extractor`. Processes are started on demand and reused. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
   return new ExtractorPool(options);
 }
 
-/** Where the build puts the extractor: beside this module's own bundle. */
+/** The built extractor beside this module's own bundle. */
 export function builtEntry(): string {
   return fileURLToPath(new URL('extractor.js', import.meta.url));
 }
@@ -56,7 +56,7 @@ class ExtractorPool implements Extractor {
   private idle: Idle[] = [];
   private readonly busy = new Set<ExtractorProcess>();
   private readonly waiting: (() => void)[] = [];
-  /** Places that are taken: processes at work or about to be. */
+  /** Places in use: processes at work or about to be. */
   private taken = 0;
   private closed = false;
 
@@ -91,13 +91,13 @@ class ExtractorPool implements Extractor {
         try {
           for await (const event of process.read({ path, name, contentType, limits, scratch, split, signal })) {
             begun = true;
-            // Whoever listens may leave at the last word: that does no harm to the process.
+            // Leaving after the last event does not harm the process.
             clean = event.kind === 'done';
             yield event;
           }
           return;
         } catch (error) {
-          // A process that died while it had nothing to do is seen by the document that it was to read next.
+          // The death of an idle process is noticed by its next document.
           const died = error instanceof ExtractionError && error.reason === 'crashed';
           if (!died || !wasIdle || begun || this.closed) throw error;
           await this.give(process, false);
@@ -119,7 +119,7 @@ class ExtractorPool implements Extractor {
     await this.spool.close();
   }
 
-  /** Waits for a place among the documents that are read at a time. First come, first served. */
+  /** Waits for a place. First come, first served. */
   private async place(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (this.taken >= (this.options.processes ?? 2)) {
@@ -159,7 +159,7 @@ class ExtractorPool implements Extractor {
     return process;
   }
 
-  /** Keeps the process for the next document, if it did well by the last one and is still small. */
+  /** Keeps the process for the next document, if the last one succeeded and it is still small. */
   private async give(process: ExtractorProcess, clean: boolean): Promise<void> {
     const { documentsPerProcess = 200, keepBelowMiB = 256, idleMs = 30_000 } = this.options;
     const keep =

@@ -14,14 +14,14 @@ const HIDDEN = new Set(
 const CELLS = new Set(['td', 'th']);
 
 /**
- * HTML (also XHTML, and what other formats are turned into) as text with Markdown's headings and list marks. What a
- * reader would not see (scripts, styles) is left out. Written piece by piece; `take` empties what is done so far. Throws `too-deep`.
+ * HTML (also XHTML, and other formats converted to it) as text with Markdown's headings and list marks, without invisible parts (scripts,
+ * styles). Written piece by piece; `take` returns the finished text. Throws `too-deep`.
  */
 export class HtmlText {
   private out = '';
-  /** What separates the next word from what was written: 0 nothing, 1 a blank, 2 a line end, 3 a paragraph. */
+  /** Separator before the next word: 0 none, 1 a blank, 2 a line end, 3 a paragraph. */
   private gap = 0;
-  /** Something stands on the current line already. */
+  /** The current line has text. */
   private started = false;
   private hidden = 0;
   private pre = 0;
@@ -112,7 +112,7 @@ export class HtmlText {
     this.mark = `${'  '.repeat(Math.max(0, this.lists.length - 1))}${list?.ordered ? `${list.item}.` : '-'} `;
   }
 
-  /** A block begins or ends; within a row of a table all stays on one line, as it does in a heading. */
+  /** A block begins or ends; within a row of a table or a heading everything stays on one line. */
   private boundary(name: string): void {
     const gap = PARAGRAPHS.has(name) ? (this.lists.length > 0 ? 2 : 3) : LINES.has(name) ? 2 : 0;
     if (gap > 0) this.break(gap);
@@ -146,7 +146,7 @@ export class HtmlText {
     }
     if (this.heading !== '' && this.heading.endsWith(' ')) {
       this.out += this.heading;
-      // The mark stands before the first word only; the rest of the heading stays on its line.
+      // The mark precedes the first word only; the rest of the heading stays on its line.
       this.heading = this.heading.trim();
     }
     this.out += text;

@@ -1,6 +1,6 @@
 import { ExtractionError, type ExtractionLimits } from './extraction';
 
-/** A size for people: `2.0 GiB`. */
+/** A readable size: `2.0 GiB`. */
 export function sizeText(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB'];
   let value = bytes;
@@ -14,7 +14,7 @@ export function sizeText(bytes: number): string {
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-/** The reasons that more than one reader gives, in one wording. */
+/** Reasons that several readers use, with one wording. */
 export const refuse = {
   empty: () => new ExtractionError('empty', 'The file is empty: there is no text in it.'),
   tooLarge: (bytes: number | undefined, { maxBytes }: ExtractionLimits) =>

@@ -2,9 +2,9 @@ import type { Chunk, SplitOptions } from '../splitting/chunk';
 import type { ExtractionLimits, ExtractionReason, ExtractionSummary } from './extraction';
 
 /**
- * What the service and its extractor say to each other over the channel between parent and child. One document at a
- * time: `read`, then `chunks` and `progress`, then `done` or `failed`. Each `chunks` is answered with `taken`, and the
- * child stands still while `WINDOW` of them are not: so neither side's memory grows with the document.
+ * Protocol between the service and its extractor, over the channel between parent and child. One document at a time: `read`, then `chunks`
+ * and `progress`, then `done` or `failed`. Each `chunks` is answered with `taken`, and the child waits while `WINDOW` of them are unanswered:
+ * so neither side's memory grows with the document.
  */
 export type ToExtractor =
   | {
@@ -26,7 +26,7 @@ export type FromExtractor =
   /** `cause` says where in the code, never what the document says. */
   | { kind: 'failed'; reason: ExtractionReason; message: string; cause?: string };
 
-/** Messages with chunks that may be on their way or wait for their reader. */
+/** Messages with chunks that may be in transit or wait for their reader. */
 export const WINDOW = 4;
 /** Chunks in a message, and about how many characters. */
 export const BATCH_CHUNKS = 64;

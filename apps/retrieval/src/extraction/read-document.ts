@@ -7,7 +7,7 @@ import { refuse } from './messages';
 import type { AttachedFile, FormatReader, Fragment, Reading } from './reading';
 import { textParts } from './text-parts';
 
-/** The libraries of a format are loaded with its first document. */
+/** A format's libraries are loaded with its first document. */
 const READERS: Readonly<Record<Format, () => Promise<FormatReader>>> = {
   pdf: async () => (await import('./formats/pdf')).readPdf,
   docx: async () => (await import('./formats/docx')).readDocx,
@@ -33,18 +33,18 @@ export interface DocumentRequest {
   name: string;
   contentType?: string;
   limits: ExtractionLimits;
-  /** A directory of this document's own, which need not be there yet and is removed by whoever asks. */
+  /** A directory of this document's own, which may not exist yet; the caller removes it. */
   scratch: string;
   progress: (done: number, total: number) => void;
 }
 
-/** A document that is read part by part; `summary` is complete when its parts are. */
+/** A document that is read part by part; `summary` is complete after the last part. */
 export interface OpenDocument {
   summary: Omit<ExtractionSummary, 'chunks'>;
   parts: AsyncGenerator<TextPart>;
 }
 
-/** Tells what the file is and reads its text in this process. Every error is an `ExtractionError`, here and in `parts`. */
+/** Detects the format and reads the text in this process. Every error is an `ExtractionError`, here and in `parts`. */
 export async function readDocument(request: DocumentRequest): Promise<OpenDocument> {
   const { path, name, contentType, limits, scratch, progress } = request;
   try {
@@ -71,10 +71,12 @@ async function* partsOf(reader: FormatReader, reading: Reading): AsyncGenerator<
   }
 }
 
-/** A mail in a mail in a mail is the deepest that is read. */
+/** Deepest nesting of attachments: a mail in a mail in a mail. */
 const MAX_DEPTH = 3;
 
-/** The text of a file within a document; one that cannot be read says why, and the rest of the document is read all the same. */
+/**
+ * The text of a file within a document; if it cannot be read the reason is in the text, and the rest of the document is still read.
+ */
 async function* attachedText(
   { name, contentType, bytes }: AttachedFile,
   within: { limits: ExtractionLimits; scratch: string; depth: number },
@@ -98,7 +100,9 @@ async function* attachedText(
   }
 }
 
-/** What a library threw at us: a file that no writer of its format makes. Its words may quote the document and are kept back. */
+/**
+ * Maps a library's error: the file is one that no program writes. The message may quote the document and is dropped.
+ */
 function reasonOf(error: unknown): ExtractionError {
   if (error instanceof ExtractionError) return error;
   if (error instanceof RangeError && /allocation failed|Invalid (string|array|typed array) length/i.test(error.message))

@@ -1,11 +1,11 @@
 import type { ExtractionLimits, ExtractionSummary } from './extraction';
 
-/** Text on its way out of a format's reader: pieces of any length, in order. */
+/** Output of a format's reader: pieces of any length, in order. */
 export interface Fragment {
   text: string;
   /** Page or slide, from 1, where the format has them. */
   page?: number;
-  /** What names this part: the sheet of a workbook. */
+  /** Heading of this part, for example the sheet of a workbook. */
   heading?: string;
   /** Whether lines that begin with `#` are headings. */
   markup: 'markdown' | 'plain';
@@ -27,13 +27,15 @@ export interface Reading {
   /** The first 64 KiB of it. */
   head: Uint8Array;
   limits: ExtractionLimits;
-  /** What the reader has found out so far. */
+  /** The reader's results so far. */
   summary: Omit<ExtractionSummary, 'chunks'>;
-  /** Says how far the reader is: pages done, of how many. */
+  /** Reports progress: pages done, of how many. */
   progress(done: number, total: number): void;
-  /** Reads a file within it by its own format's reader; never throws because of that file. */
+  /** Reads a nested file by its own format's reader; never throws because of that file. */
   attached(file: AttachedFile): AsyncIterable<Fragment>;
 }
 
-/** Reads one format. It throws an `ExtractionError` for what the person can mend; anything else counts as a damaged file. */
+/**
+ * Reads one format. It throws an `ExtractionError` for errors that a user can fix; any other error means a damaged file.
+ */
 export type FormatReader = (reading: Reading) => AsyncIterable<Fragment>;

@@ -1,8 +1,8 @@
-/** A kind of file that holds no text that is read. */
+/** A format without readable text. */
 export interface ForeignKind {
   /** For the middle of a sentence: `a picture (PNG)`. */
   what: string;
-  /** What to do instead, where something can be said. */
+  /** What to do instead, if anything. */
   advice?: string;
 }
 
@@ -10,7 +10,7 @@ const PICTURE = 'Text in pictures is not recognised (there is no OCR). Upload th
 const SOUND = 'Speech is not transcribed here. Upload a transcript.';
 const ARCHIVE = 'Unpack it and upload the files in it.';
 
-/** First bytes as Latin-1, where they stand, and what begins like this. */
+/** First bytes as Latin-1, their position, and the formats that begin like this. */
 const SIGNATURES: readonly [bytes: string, at: number, kind: ForeignKind][] = [
   ['\x89PNG\r\n', 0, { what: 'a picture (PNG)', advice: PICTURE }],
   ['\xff\xd8\xff', 0, { what: 'a picture (JPEG)', advice: PICTURE }],
@@ -48,9 +48,9 @@ const SIGNATURES: readonly [bytes: string, at: number, kind: ForeignKind][] = [
 
 const isControl = (byte: number): boolean => byte < 9 || (byte > 13 && byte < 32);
 
-/** What a file is, if its first bytes say that no text can be read from it. */
+/** The format of a file, if its first bytes show that it has no readable text. */
 export function foreignKind(head: Uint8Array): ForeignKind | undefined {
-  // A note about `ID3` may begin with it. None of these kinds is without control characters.
+  // A note about `ID3` may begin with it, but all these formats have control characters.
   if (!head.some(isControl)) return undefined;
   const start = Buffer.from(head.subarray(0, 300)).toString('latin1');
   return SIGNATURES.find(([bytes, at]) => start.startsWith(bytes, at))?.[2];

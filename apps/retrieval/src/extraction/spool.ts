@@ -8,17 +8,19 @@ import { pipeline } from 'node:stream/promises';
 import { ExtractionError, type ExtractionLimits } from './extraction';
 import { refuse } from './messages';
 
-/** What is older than this was left by a process that is gone, wherever it ran: no extraction lasts so long. */
+/** Older directories were left by dead processes, on any host: no extraction lasts this long. */
 const STALE_MS = 6 * 3_600_000;
 const OWNER = /^(.+)-(\d+)-[0-9a-f]{12}$/;
 type Open = () => Readable | Promise<Readable>;
 
-/** The directories of this process: one of its number that is not here is of an earlier one (in a container all have the same). */
+/**
+ * Directories of this process: another one with its process id is from an earlier process (in a container all have the same id).
+ */
 const own = new Set<string>();
 
 /**
- * Temporary copies of documents that come as streams: most formats have to be read from their end. Each process has a
- * directory of its own below `root`; what processes that were killed left there is removed at the next start on that host.
+ * Temporary copies of streamed documents: most formats have to be read from their end. Each process has a directory of its own below `root`;
+ * those of killed processes are removed at the next start on that host.
  */
 export class Spool {
   private readonly dir: string;
@@ -33,8 +35,7 @@ export class Spool {
   }
 
   /**
-   * Writes the stream to a file and returns its path. Throws `too-large`, `source` when the stream breaks off, or what
-   * opening it throws.
+   * Writes the stream to a file and returns its path. Throws `too-large`, `source` when the stream fails, or the error of opening it.
    */
   async write(open: Open, limits: ExtractionLimits, signal?: AbortSignal): Promise<string> {
     const { signal: closing } = this.closing;
@@ -72,13 +73,13 @@ export class Spool {
       await this.remove(path);
       if (signal.aborted) throw signal.reason;
       if (error instanceof ExtractionError) throw error;
-      throw new ExtractionError('source', 'The file could not be fetched from the store of files. It is tried again.', {
+      throw new ExtractionError('source', 'The file could not be fetched from the blob store. It will be retried.', {
         cause: error,
       });
     }
   }
 
-  /** A path for files that are made while a document is read; nothing is there yet. */
+  /** A free path for files that are created while a document is read. */
   reserve(): string {
     return join(this.dir, randomBytes(12).toString('hex'));
   }
@@ -87,7 +88,7 @@ export class Spool {
     await rm(path, { recursive: true, force: true });
   }
 
-  /** Removes the directory of this process, once nothing is written to it any more. */
+  /** Removes the directory of this process, once nothing writes to it any more. */
   async close(): Promise<void> {
     this.closing.abort(new ExtractionError('crashed', 'The service is stopping. The file is read after its restart.'));
     await Promise.allSettled(this.writes);

@@ -4,13 +4,13 @@ const NUMBER = /^[-+]?[\d.,]+%?$/;
 
 /** A year, as a column's name. */
 const YEAR = /^(?:1[89]|20|21)\d\d$/;
-/** Titles and notes that may stand above the row that names the columns. */
+/** Titles and notes that may precede the row with the column names. */
 const MOST_TITLES = 5;
 
 /**
- * The rows of a table as lines that can stand alone. When a row names the columns (the first one, or the first below titles of one cell
- * each), each later row says the names: `City: Bern | Population: 134794`; else its cells only: `Bern | 134794`. A chunk from the middle
- * of a table would otherwise not say what its numbers are.
+ * The rows of a table as self-contained lines. If a row names the columns (the first one, or the first below titles of one cell each), each
+ * later row repeats the names: `City: Bern | Population: 134794`; otherwise only its cells: `Bern | 134794`. Without the names a chunk from
+ * the middle of a table would not say what its numbers mean.
  */
 export class TableText {
   private names: string[] | undefined;
@@ -38,7 +38,7 @@ function line(cells: readonly string[], names: readonly string[]): string {
   return `${parts.join(' | ')}\n`;
 }
 
-/** The first column may have no name, as where it counts the rows; years may name columns beside one that has a word. */
+/** The first column may have no name, for example if it numbers the rows; years may be names beside one with a word. */
 function nameColumns(cells: readonly string[]): boolean {
   const [first = '', ...others] = cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1);
   const names = first === '' ? others : [first, ...others];
@@ -52,6 +52,6 @@ function nameColumns(cells: readonly string[]): boolean {
   );
 }
 
-/** Numbers that only look like years do not follow each other. */
+/** Numbers that only look like years are not ascending. */
 const ascending = (years: readonly string[]): boolean =>
   years.every((year, at) => at === 0 || Number(year) > Number(years[at - 1]));

@@ -3,7 +3,7 @@ import { characterBoundary } from '../splitting/pieces';
 import { refuse } from './messages';
 import type { Fragment, Reading } from './reading';
 
-/** A part is no longer than this, so that memory is bounded however long a document is. */
+/** Longest part, so that memory is bounded at any length of the document. */
 const PART_LENGTH = 128 * 1024;
 /** Between two pages, sheets or slides. */
 const GAP = '\n\n';
@@ -13,8 +13,8 @@ const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[
 const CONTROL = /[\u0000-\u0008\u000B\u000E-\u001F\u007F]/g;
 
 /**
- * What Postgres, JSON and every embedder take: lines end with `\n`, blanks that only look different are blanks, what
- * nobody sees (NUL, soft hyphens, marks of byte order) is gone, and no half of a character is left.
+ * Text that Postgres, JSON and every embedder accept: lines end with `\n`, special blanks become blanks, invisible characters (NUL, soft
+ * hyphens, byte order marks) and lone surrogates are removed.
  */
 export function cleaned(text: string): string {
   return text
@@ -27,8 +27,8 @@ export function cleaned(text: string): string {
 }
 
 /**
- * Joins fragments to the parts of the document: one per page, or several of at most 128 Ki characters that end with a
- * paragraph, a line or a word. How the text came in fragments makes no difference. Throws `too-much-text`.
+ * Joins fragments to the parts of the document: one per page, or several of at most 128 Ki characters that end with a paragraph, a line or a
+ * word. The result does not depend on the fragments. Throws `too-much-text`.
  */
 export async function* textParts(fragments: AsyncIterable<Fragment>, reading: Reading): AsyncGenerator<TextPart> {
   let buffer = '';
@@ -47,7 +47,7 @@ export async function* textParts(fragments: AsyncIterable<Fragment>, reading: Re
       buffer = carry = '';
     }
     of = place;
-    // Half a line end or half a character waits for its other half.
+    // Half a line end or half a character waits for the next fragment.
     const whole = carry + text;
     const keep = /[\r\uD800-\uDBFF]$/.test(whole) ? 1 : 0;
     carry = whole.slice(whole.length - keep);
@@ -67,7 +67,9 @@ export async function* textParts(fragments: AsyncIterable<Fragment>, reading: Re
 const samePlace = (a: Omit<TextPart, 'text'>, b: Omit<TextPart, 'text'>): boolean =>
   a.page === b.page && a.heading === b.heading && a.markup === b.markup;
 
-/** Where the part that begins at `from` ends: behind the last paragraph, line or word in the second half of what it may hold. */
+/**
+ * The end of the part that begins at `from`: after the last paragraph, line or word in the second half of its maximum.
+ */
 function partEnd(text: string, from: number): number {
   const last = from + PART_LENGTH;
   for (const separator of ['\n\n', '\n', ' ']) {

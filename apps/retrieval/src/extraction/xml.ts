@@ -18,8 +18,8 @@ export interface XmlHandlers {
 export const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
 /**
- * Parses XML piece by piece and yields after each piece, so that what the handlers collected can be passed on. Entities
- * that a document declares itself are not expanded: they are an error, as is everything that is not well-formed. Throws `too-deep`.
+ * Parses XML piece by piece and yields after each piece, so that collected output can be passed on. Declared entities are not expanded: they
+ * are an error, like everything malformed. Throws `too-deep`.
  */
 export async function* parseXml(pieces: AsyncIterable<string>, handlers: XmlHandlers): AsyncGenerator<void> {
   const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });

@@ -4,7 +4,7 @@ import { IngestionQueue } from '../ingestion/ingestion-queue';
 import type { FileRow } from './file-row';
 import { FileProgress } from './progress.service';
 
-/** What follows from a change of files once it has committed. What is lost here the sweepers and the readers find by state. */
+/** Notifications after a committed change of files. If they are lost, sweepers and readers find the change by state. */
 @Injectable()
 export class FileChanges {
   constructor(
@@ -12,7 +12,7 @@ export class FileChanges {
     private readonly progress: FileProgress,
   ) {}
 
-  /** Tells workers of those that wait, and readers of all. */
+  /** Notifies workers of waiting files, and readers of all. */
   changed(tx: Tx, rows: readonly FileRow[]): void {
     tx.afterCommit(() => {
       const waiting = rows.filter((row) => row.state === 'pending' && row.queued);

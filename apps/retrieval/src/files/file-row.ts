@@ -1,7 +1,7 @@
 import type { FileStatus, IngestionStep, StoredFile } from '@perennial/contracts-retrieval';
 import type { FileState } from '@perennial/contracts-wire';
 
-/** A file as its row has it; what every statement about files answers with (`FILE_COLUMNS`). */
+/** The row of a file, as all statements about files return it (`FILE_COLUMNS`). */
 export interface FileRow {
   id: string;
   userId: string;
@@ -19,7 +19,7 @@ export interface FileRow {
   error: { code: string; message: string } | null;
   epoch: number;
   rank: number;
-  /** Whether it waits for a worker or has been given to one; false: stored only. */
+  /** Whether it waits for a worker or has been claimed; false: stored only. */
   queued: boolean;
   meta: Record<string, unknown>;
   /** The base it was placed in first; null: on its own. */
@@ -36,7 +36,7 @@ export const FILE_COLUMNS = `
   (SELECT p.scope FROM placements p WHERE p.file_id = f.id AND p.scope <> f.id ORDER BY p.created_at, p.scope LIMIT 1) AS base,
   floor(extract(epoch FROM f.created_at))::int AS "createdAt", floor(extract(epoch FROM f.updated_at))::int AS "updatedAt"`;
 
-/** As the wire has it. */
+/** The file in the wire's shape. */
 export function toWire(row: FileRow): StoredFile {
   const untouched = row.state === 'pending' && !row.queued;
   return {
@@ -58,7 +58,7 @@ export function toWire(row: FileRow): StoredFile {
   };
 }
 
-/** Where it stands. What a worker counts while it works is in its notices, not on the row. */
+/** The state of a file. A worker's progress within a step is in its notices, not on the row. */
 export function toStatus(row: FileRow): FileStatus {
   const total = row.chunkCount ?? 0;
   return {

@@ -6,8 +6,8 @@ import { FilesService } from './files.service';
 import { RegisterService } from './register.service';
 
 /**
- * Calls about files. A registration is known by the file's id: its second delivery finds the row. All else that changes something keeps the
- * result of the first delivery, because a second one may come after changes of others: an old replacement must not undo a newer one.
+ * Calls about files. A registration is idempotent by the file's id. Other changes store the result of the first delivery, because a second
+ * one may come after other changes: an old replacement must not undo a newer one.
  */
 @Controller()
 export class FilesController {

@@ -69,13 +69,13 @@ describe('files and bases', () => {
     caller.rpc.call(files.register, request(content, more), { principal });
   const base = async (principal: Principal): Promise<string> =>
     (await caller.rpc.call(knowledge.create, { name: 'Base' }, { principal })).id;
-  /** As if a worker had been there. */
+  /** Marks a file as completed, like a worker. */
   const complete = (fileId: string) =>
     db.query(`UPDATE files SET state = 'completed', live_generation = generation, chunk_count = 0 WHERE id = $1`, [
       fileId,
     ]);
 
-  it('a file is its row, its placement and its place in the queue', async () => {
+  it('registering creates a file’s row, its placement and its position in the queue', async () => {
     const file = await register(owner, 'one', { metadata: { note: 'kept' } });
     expect(file).toMatchObject({
       user_id: owner.userId,
@@ -95,7 +95,7 @@ describe('files and bases', () => {
     });
   });
 
-  it('registered twice, also at once, it is one; another file under its id is refused', async () => {
+  it('registering is idempotent, also concurrently; another file under its id is refused', async () => {
     const what = request('twice', { knowledgeId: await base(owner) });
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => caller.rpc.call(files.register, what, { principal: owner })),
@@ -109,7 +109,7 @@ describe('files and bases', () => {
     });
   });
 
-  it('the same bytes are in a base once, also when they come at once', async () => {
+  it('a base holds the same bytes once, also with concurrent uploads', async () => {
     const knowledgeId = await base(owner);
     const settled = await Promise.allSettled(
       Array.from({ length: 6 }, () => register(owner, 'the same bytes', { knowledgeId })),
@@ -128,14 +128,14 @@ describe('files and bases', () => {
     expect(count).toBe(1);
   });
 
-  it('many uploads into one base at once wait for each other, not in a circle', async () => {
+  it('concurrent uploads into one base do not deadlock', async () => {
     const user = person();
     const knowledgeId = await base(user);
     await Promise.all(Array.from({ length: 10 }, () => register(user, randomUUID(), { knowledgeId })));
     await expect(register(user, 'one too many', { knowledgeId })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
-  it('limits on number, size and kind are told', async () => {
+  it('limits on number, size and kind are reported', async () => {
     const user = person();
     await expect(register(user, 'x', { size: 2 ** 20 + 1 })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
     await expect(register(user, 'x', { name: 'setup.exe' })).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('files and bases', () => {
     await expect(base(user)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
-  it('what a user may store is bounded: files, their text and bases; the refusal says what is used', async () => {
+  it('a user’s storage is limited: files, their text and bases; the refusal says what is used', async () => {
     const user = person();
     const size = 2 ** 20;
     const first = await register(user, randomUUID(), { size });
@@ -170,11 +170,11 @@ describe('files and bases', () => {
     await expect(
       caller.rpc.call(knowledge.create, { name: 'Base', description: 'd'.repeat(9_000) }, { principal: user }),
     ).rejects.toMatchObject(refusal);
-    // Somebody else has a storage of their own.
+    // Another user has a limit of their own.
     await register(person(), randomUUID(), { size });
   });
 
-  it('limits on number hold also for those that come at once, at any replica', async () => {
+  it('limits on number hold for concurrent requests at any replica', async () => {
     const user = person();
     const fits = async (works: Promise<unknown>[]) => {
       const settled = await Promise.allSettled(works);
@@ -201,12 +201,12 @@ describe('files and bases', () => {
     const [first] = items;
     await caller.rpc.call(files.rename, { fileId: first!.id, name: 'delta.txt' }, { principal });
     expect(await found('delta*')).toEqual(['delta.txt']);
-    // As macOS sends it; it is shown as it was given.
+    // As macOS sends it; it is shown as given.
     await register(principal, 'decomposed', { name: 'U\u0308bersicht.txt' });
     expect(await found('\u00dcbersicht*')).toEqual(['U\u0308bersicht.txt']);
   });
 
-  it('a replacement is a new generation; the same one twice is one', async () => {
+  it('a replacement is a new generation, and idempotent', async () => {
     const file = await register(owner);
     await complete(file.id);
     const content = {
@@ -226,7 +226,7 @@ describe('files and bases', () => {
     });
   });
 
-  it('a replacement that is delivered once more after a newer one does not undo it', async () => {
+  it('a replacement that is redelivered after a newer one does not undo it', async () => {
     const file = await register(owner);
     const replace = (key: string) => {
       const blobKey = `files/${file.id}/${key}`;
@@ -241,7 +241,7 @@ describe('files and bases', () => {
     expect(rows).toEqual([{ generation: 3, blob_key: `files/${file.id}/${newer}` }]);
   });
 
-  it('an emptying or adding that is delivered once more leaves alone what came after it', async () => {
+  it('a redelivered reset or addition does not affect later changes', async () => {
     const knowledgeId = await base(owner);
     const reset = () => caller.rpc.call(knowledge.reset, { knowledgeId }, { principal: owner, key: knowledgeId });
     await reset();
@@ -265,7 +265,7 @@ describe('files and bases', () => {
     expect(inBase.items.map(({ id }) => id)).toEqual([later.id]);
   });
 
-  it('files that are queued together stand behind each other, not all before those of others', async () => {
+  it('files that are queued together take turns with those of others', async () => {
     const user = person();
     const knowledgeId = await base(user);
     const files: StoredFile[] = [];
@@ -283,7 +283,7 @@ describe('files and bases', () => {
     const file = await register(owner, randomUUID(), { knowledgeId });
     const remove = () => caller.rpc.call(files.remove, { fileId: file.id }, { principal: owner, key: file.id });
     expect(await remove()).toEqual({ deleted: true });
-    // The same delivery a second time.
+    // A second delivery of the same call.
     expect(await remove()).toEqual({ deleted: true });
     await expect(caller.rpc.call(files.get, { fileId: file.id }, { principal: owner })).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -327,7 +327,7 @@ describe('files and bases', () => {
     });
   });
 
-  it('a text comes in pieces of one generation, never half of each', async () => {
+  it('a text comes in pieces of one generation only', async () => {
     const { id: fileId } = await register(owner);
     const chunks = (generation: number, texts: readonly string[]) =>
       db.query(
@@ -346,7 +346,7 @@ describe('files and bases', () => {
     await complete(fileId);
     expect(await read()).toBe('first\n\ntext');
     const { next } = await piece();
-    // Its replacement is on the way, and is not found yet.
+    // Its replacement is being ingested, and is not live yet.
     await db.query(`UPDATE files SET generation = 2, state = 'processing' WHERE id = $1`, [fileId]);
     await chunks(2, ['other', 'words', 'now']);
     expect(await piece(next!)).toMatchObject({ content: '\n\ntext' });
@@ -355,7 +355,7 @@ describe('files and bases', () => {
     expect(await read()).toBe('other\n\nwords\n\nnow');
   });
 
-  describe('of somebody else', () => {
+  describe('of another user', () => {
     let fileId: string;
     let knowledgeId: string;
     let calls: [Call, object][];
@@ -388,7 +388,7 @@ describe('files and bases', () => {
     });
     const call = (what: Call, payload: object, principal: Principal) => caller.rpc.call(what, payload, { principal });
 
-    it('nothing is there for a stranger, whatever is asked', async () => {
+    it('nothing exists for a stranger, in any call', async () => {
       const stranger = person();
       for (const [what, payload] of calls)
         await expect(call(what, payload, stranger), what.pattern).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -402,7 +402,7 @@ describe('files and bases', () => {
       expect(await call(knowledge.search, { all: true }, stranger)).toMatchObject({ total: 1 });
     });
 
-    it('and what is for administrators is refused', async () => {
+    it('and calls for administrators are refused', async () => {
       for (const [what, payload] of [
         [files.removeAll, {}],
         [files.removeOfUser, { userId: owner.userId }],
@@ -411,7 +411,7 @@ describe('files and bases', () => {
         await expect(call(what, payload, person()), what.pattern).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     });
 
-    it('who is not signed in, waits for activation, or is a service gets nothing', async () => {
+    it('anonymous, pending and service principals are refused', async () => {
       const everything: [Call, object][] = [
         ...calls,
         [files.list, {}],

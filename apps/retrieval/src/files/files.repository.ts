@@ -19,7 +19,7 @@ export interface NewFile {
   queued: boolean;
 }
 
-/** New bytes of a file that is there. */
+/** New bytes of an existing file. */
 export interface NewContent {
   blobKey: string;
   contentType: string;
@@ -28,18 +28,18 @@ export interface NewContent {
   name?: string;
 }
 
-/** How many waiting files of the user stand before this one: small numbers go first, so that users take turns. */
+/** Number of the user's waiting files before this one: small numbers go first, so that users take turns. */
 const RANK = (user: string): string => `
   (SELECT count(*)::int FROM files w
     WHERE w.user_id = ${user} AND w.state = 'pending' AND w.queued_at IS NOT NULL AND w.deleted_at IS NULL)`;
 
-/** Back into the line, by whoever owns it: the epoch fences the worker that has it now. */
+/** Queues a file again, whatever owner it has: the epoch fences the present worker. */
 const REQUEUED = (
   rank: string,
 ): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0, deaths = 0, slow = false,
   error = NULL, step = NULL, rank = ${rank}, updated_at = now()`;
 
-/** Statements about files. Who may do what is decided by `access`, on the rows that these answer with. */
+/** Statements about files. `access` decides who may do what, on the returned rows. */
 @Injectable()
 export class FilesRepository {
   constructor(private readonly database: Database) {}
@@ -51,7 +51,7 @@ export class FilesRepository {
     });
   }
 
-  /** Like `find`, and nobody else changes it until the transaction ends. */
+  /** Like `find`, and locks the row until the transaction ends. */
   lock(tx: Tx, fileId: string): Promise<FileRow | undefined> {
     return tx.first<FileRow>(
       `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = $1 AND f.deleted_at IS NULL FOR UPDATE OF f`,
@@ -59,7 +59,7 @@ export class FilesRepository {
     );
   }
 
-  /** Several, in the order of their ids, which is the order in which everybody locks several. */
+  /** Locks several rows in the order of their ids, like all transactions that lock several. */
   lockMany(tx: Tx, fileIds: readonly string[]): Promise<FileRow[]> {
     return tx.query<FileRow>(
       `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = ANY ($1::uuid[]) AND f.deleted_at IS NULL ORDER BY f.id FOR UPDATE OF f`,
@@ -67,7 +67,7 @@ export class FilesRepository {
     );
   }
 
-  /** Whether an index does without the file because its embedder refuses a text of it. */
+  /** Whether an index lacks the file because its embedder refuses one of its texts. */
   async isRefused(tx: Tx, fileId: string): Promise<boolean> {
     return (await tx.first('SELECT 1 FROM index_refusals WHERE file_id = $1 LIMIT 1', [fileId])) !== undefined;
   }
@@ -80,12 +80,12 @@ export class FilesRepository {
     );
   }
 
-  /** Whether an id has been used, also by a file that is deleted. */
+  /** Whether an id is in use, also by a deleted file. */
   async isKnown(tx: Tx, fileId: string): Promise<boolean> {
     return (await tx.first('SELECT 1 FROM files WHERE id = $1', [fileId])) !== undefined;
   }
 
-  /** The user's files, and what waits of everybody's. */
+  /** The number of the user's files, and of all users' waiting files. */
   async counts(tx: Queryable, userId: string): Promise<{ own: number; waiting: number }> {
     const row = await tx.first<{ own: number; waiting: number }>(
       `SELECT (SELECT count(*)::int FROM files WHERE user_id = $1 AND deleted_at IS NULL) AS own,
@@ -96,7 +96,7 @@ export class FilesRepository {
     return row ?? { own: 0, waiting: 0 };
   }
 
-  /** Undefined when there is a file of this id already, of whatever owner or state. */
+  /** Undefined when the id exists already, with any owner or state. */
   async insert(tx: Tx, file: NewFile, traceparent: string | undefined): Promise<FileRow | undefined> {
     const inserted = await tx.execute(
       `INSERT INTO files (id, user_id, name, content_type, size, sha256, blob_key, meta, queued_at, rank, traceparent)
@@ -156,7 +156,7 @@ export class FilesRepository {
     );
   }
 
-  /** A new generation of a locked file; whoever has the old one in hand is fenced. */
+  /** A new generation of a locked file; a worker on the old one is fenced. */
   async replace(tx: Tx, { id, blobKey: old }: FileRow, content: NewContent): Promise<FileRow | undefined> {
     await tx.execute(`INSERT INTO removals (kind, file_id, blob_key) VALUES ('blob', $1, $2)`, [id, old]);
     return tx.first<FileRow>(
@@ -167,10 +167,12 @@ export class FilesRepository {
     );
   }
 
-  /** Queues locked files. `anew`: their text is extracted again as a new generation; otherwise they go on where they stopped. */
+  /**
+   * Queues locked files. `anew`: their text is extracted again as a new generation; otherwise they continue where they stopped.
+   */
   requeue(tx: Tx, fileIds: readonly string[], { anew }: { anew: boolean }): Promise<FileRow[]> {
     const again = anew ? ', generation = f.generation + 1, chunk_count = NULL' : '';
-    // Each stands behind those of its user that are queued with it, or all of them would go before the first of somebody else.
+    // Each one's rank follows those of the same user that are queued with it; with equal ranks all of them would precede other users' files.
     return tx.query<FileRow>(
       `WITH wanted AS (
          SELECT id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at, id) - 1 AS before
@@ -183,8 +185,9 @@ export class FilesRepository {
   }
 
   /**
-   * Marks files as deleted: no search finds them any more, no worker can go on with them, and what is left of them is on the list of
-   * what is to be removed. They are locked in the order of their ids, as everybody locks several.
+   * Marks files as deleted: searches skip them, workers are fenced, and their data is queued for removal. They are locked in the order of
+   * their ids, like all transactions that lock several.
+   *
    * @param where a condition on `files f`, with `$1`
    */
   async markDeleted(tx: Tx, where: string, param: unknown): Promise<FileRow[]> {
@@ -201,7 +204,11 @@ export class FilesRepository {
     return rows;
   }
 
-  /** All bases of a user, before any of their files is locked; the points that are still in them are removed. @returns how many */
+  /**
+   * Marks all bases of a user, before any of their files is locked; the points in them are queued for removal.
+   *
+   * @returns how many
+   */
   async markBasesDeleted(tx: Tx, userId: string): Promise<number> {
     const rows = await tx.query<{ id: string }>(
       'UPDATE knowledge_bases SET deleted_at = now() WHERE user_id = $1 AND deleted_at IS NULL RETURNING id',

@@ -21,7 +21,7 @@ import { UserStorage } from './user-storage';
 /** Chunks read at once for the text of a file. */
 const TEXT_BATCH = 200;
 
-/** What people do with their files. */
+/** Users' operations on their files. */
 @Injectable()
 export class FilesService {
   constructor(
@@ -41,7 +41,7 @@ export class FilesService {
     return { blobKey, name, contentType, size, sha256 };
   }
 
-  /** Those that may be read, in no order. */
+  /** The readable ones, in no order. */
   async statuses(fileIds: readonly string[], principal: Principal): Promise<FileStatus[]> {
     requireUser(principal);
     const rows = await this.files.findMany(fileIds);
@@ -68,7 +68,9 @@ export class FilesService {
     return this.files.count(requireUser(principal).userId);
   }
 
-  /** One piece of the extracted text, from one snapshot: the chunks of a generation are removed soon after another one is live. */
+  /**
+   * One piece of the extracted text, from one snapshot: the chunks of a generation are removed soon after another one is live.
+   */
   async text(
     request: CallParsedRequest<typeof files.text>,
     principal: Principal,
@@ -76,7 +78,7 @@ export class FilesService {
     return this.unitOfWork.run((tx) => this.readText(tx, request, principal), { isolation: 'REPEATABLE READ' });
   }
 
-  /** What a chunk repeats of the one before it is left out, also at the beginning of a piece. */
+  /** Overlaps between chunks are removed, also at the beginning of a piece. */
   private async readText(
     tx: Tx,
     { fileId, from, maxChars }: CallParsedRequest<typeof files.text>,
@@ -139,7 +141,7 @@ export class FilesService {
     );
   }
 
-  /** Files and bases of a user who is gone. */
+  /** Files and bases of a deleted user. */
   async deleteOfUser(userId: string, delivery: IdempotentCall): Promise<CallReply<typeof files.removeOfUser>> {
     requireAdmin(delivery.principal);
     const once = toOnceKey(files.removeOfUser.pattern, delivery, { userId });
@@ -162,7 +164,7 @@ export class FilesService {
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
     const once = toOnceKey(files.replace.pattern, delivery, request);
     return this.change(once, fileId, delivery.principal, async (tx, row) => {
-      // The same bytes in another call: a caller that never had its answer.
+      // The same bytes in another call: its caller did not get the first reply.
       if (row.blobKey === blobKey) return row;
       await this.storage.assertRoom(tx, row.userId, request.size, fileId);
       return this.files.replace(tx, row, request);
@@ -174,9 +176,9 @@ export class FilesService {
     return this.change(once, fileId, delivery.principal, async (tx, row) => {
       if (row.state === 'completed' && !(await this.files.isRefused(tx, fileId)))
         throw new CallError('FAILED_PRECONDITION', 'The file has been processed; there is nothing to try again.');
-      // It is being worked on already.
+      // It is being ingested already.
       if (row.state === 'processing') return row;
-      // It may wait for a pause of its own, or for the one that its embedder asked for.
+      // It may wait for a pause of its own, or for that of its embedder.
       await this.catalog.endPause(tx);
       return (await this.files.requeue(tx, [fileId], { anew: false }))[0];
     });
@@ -201,7 +203,7 @@ export class FilesService {
   }
 }
 
-/** `*` and `?` of the wire as a LIKE pattern; anything else is meant as it is written. */
+/** `*` and `?` of the wire as a LIKE pattern; other characters are literals. */
 function likeOf(glob: string): string {
   return glob
     .replace(/[\\%_]/g, (special) => `\\${special}`)

@@ -2,20 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
 
-/** A base as the rules about placing need it. */
+/** The part of a base that placement rules need. */
 export interface BaseRow {
   id: string;
   userId: string;
 }
 
-/** Where files can be found: statements about placements and the bases they are in. */
+/** Placements of files, and the bases they are in. */
 @Injectable()
 export class PlacementsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * A base that is not deleted, and in which nobody else places anything until the transaction ends: two uploads of the same bytes at once
-   * must not both get in.
+   * Locks a base that is not deleted until the transaction ends: of two concurrent uploads of the same bytes only one may get in.
    */
   holdBase(tx: Tx, baseId: string): Promise<BaseRow | undefined> {
     return tx.first<BaseRow>(
@@ -24,7 +23,7 @@ export class PlacementsRepository {
     );
   }
 
-  /** Which of these bytes the base holds already, under an id that is none of `except`. */
+  /** Which of these bytes the base has already, under an id that is not in `except`. */
   async heldContent(
     tx: Queryable,
     baseId: string,
@@ -47,7 +46,11 @@ export class PlacementsRepository {
     return row?.count ?? 0;
   }
 
-  /** Places locked files. @returns those that were not there before */
+  /**
+   * Places locked files.
+   *
+   * @returns the newly placed ones
+   */
   async place(tx: Tx, scope: string, fileIds: readonly string[]): Promise<string[]> {
     const rows = await tx.query<{ id: string }>(
       `INSERT INTO placements (file_id, scope) SELECT unnest($1::uuid[]), $2 ON CONFLICT DO NOTHING RETURNING file_id AS id`,
@@ -56,7 +59,7 @@ export class PlacementsRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Takes a locked file out of a scope; its points there are put on the list of what is to be removed. */
+  /** Removes a locked file from a scope; its points there are queued for removal. */
   async unplace(tx: Tx, scope: string, fileId: string): Promise<boolean> {
     const removed = await tx.execute('DELETE FROM placements WHERE file_id = $1 AND scope = $2', [fileId, scope]);
     if (removed === 0) return false;
@@ -75,7 +78,7 @@ export class PlacementsRepository {
   }
 }
 
-/** The answer to bytes that a base holds already, in the words that clients of the wire look for. */
+/** The error for bytes that a base has already, with the words that clients of the wire match on. */
 export function duplicateContent(): CallError {
   return new CallError('INVALID_ARGUMENT', 'Duplicate content detected. Please provide unique content to proceed.');
 }

@@ -6,12 +6,12 @@ import { type FileRow, toStatus } from './file-row';
 
 type Progress = NoticePayload<typeof FILE_PROGRESS>;
 
-/** Tells the gateways that something about a file has changed. */
+/** Notifies gateways of changes to files. */
 @Injectable()
 export class FileProgress {
   constructor(private readonly notices: Notices) {}
 
-  /** After a change of the row has committed. Nothing waits for it: who has missed it asks for the row. */
+  /** After the commit of a change. Not awaited: a receiver that missed it reads the row. */
   changed(...rows: readonly FileRow[]): void {
     for (const row of rows) {
       const { id, ...status } = toStatus(row);
@@ -24,7 +24,7 @@ export class FileProgress {
       this.send({ fileId: id, userId, generation, state: 'deleted', step: null, done: 0, total: 0, error: null });
   }
 
-  /** How far a worker is. */
+  /** A worker's progress. */
   step(progress: Omit<Progress, 'state' | 'error'>): void {
     this.send({ ...progress, state: 'processing', error: null });
   }

@@ -16,10 +16,10 @@ import { UserStorage } from './user-storage';
 type Request = CallParsedRequest<typeof files.register>;
 
 const MIB = 2 ** 20;
-/** After a refusal because too much waits. */
+/** Retry-After in seconds when the queue is full. */
 const RETRY_AFTER_S = 30;
 
-/** Makes rows of files whose bytes are in the blob store. */
+/** Creates rows for files whose bytes are in the blob store. */
 @Injectable()
 export class RegisterService {
   constructor(
@@ -32,7 +32,7 @@ export class RegisterService {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  /** Row, placement and job in one transaction; a second delivery is answered with the row of the first. */
+  /** Row, placement and job in one transaction; a second delivery returns the first one's row. */
   async register(request: Request, principal: Principal): Promise<StoredFile> {
     const { userId } = requireUser(principal);
     return this.unitOfWork.run(async (tx) => {
@@ -59,7 +59,7 @@ export class RegisterService {
         },
         injectTrace().traceparent,
       );
-      // A delivery beside this one was faster by a moment.
+      // A concurrent delivery was faster.
       const registered = row ?? (await this.known(tx, request, userId));
       if (!registered)
         throw new CallError('UNAVAILABLE', 'The file is being registered. Try again.', { retryAfter: 1 });
@@ -70,7 +70,7 @@ export class RegisterService {
   }
 
   private async known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {
-    // The second look is for a delivery beside this one that committed between the first and the question whether the id is known.
+    // The second look is for a concurrent delivery that committed between the first look and the check of the id.
     const row =
       (await this.files.find(fileId, tx)) ??
       ((await this.files.isKnown(tx, fileId)) ? await this.files.find(fileId, tx) : null);

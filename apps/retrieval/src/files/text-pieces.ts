@@ -1,4 +1,4 @@
-/** A chunk with the place that it has in the document. */
+/** A chunk with its position in the document. */
 export interface PlacedText {
   ordinal: number;
   text: string;
@@ -8,9 +8,9 @@ export interface PlacedText {
 }
 
 /**
- * The text of a document from its chunks in order: what a chunk repeats of the one before is left out, white space that was between
- * two of them is a blank line.
- * @param after where the text before the first of these chunks ended
+ * The text of a document from its chunks in order: overlaps are removed, white space between two chunks becomes a blank line.
+ *
+ * @param after end of the text before the first of these chunks
  */
 export function joinChunks(chunks: readonly PlacedText[], after = 0): string {
   let text = '';

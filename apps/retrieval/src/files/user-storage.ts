@@ -6,17 +6,18 @@ import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 const DOCUMENTS = { name: 'documents', advice: 'Delete some files and try again.' };
 
 /**
- * What the documents of one user take: the bytes of the files, the text that was extracted from them, and what bases say of themselves. A
- * small file may hold a large text, so both count.
+ * The storage of one user's documents: the bytes of files, their extracted text, and the names and descriptions of bases. A small file may
+ * have a large text, so both count.
  */
 @Injectable()
 export class UserStorage {
   constructor(@Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv) {}
 
   /**
-   * @param more bytes that are about to be added
-   * @param instead a file that is not counted, because `more` says what it takes from now on
-   * @throws CallError PAYLOAD_TOO_LARGE with `{ used, limit }` when that is more than one may have
+   * @param more bytes about to be added
+   *
+   * @param instead a file that is not counted, because `more` includes its new size
+   * @throws CallError PAYLOAD_TOO_LARGE with `{ used, limit }` beyond the limit
    */
   async assertRoom(db: Queryable, userId: string, more: number, instead?: string): Promise<void> {
     const limit = this.env.MAX_FILE_BYTES_PER_USER;

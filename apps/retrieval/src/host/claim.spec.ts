@@ -11,7 +11,7 @@ describe('the machine of an embedded store', () => {
     expect(claim({ silentS: 1e6 })).toBe(true);
   });
 
-  it('may get another name once nobody of the old name lives: a container that was made anew', () => {
+  it('may have a new name once the old one is silent: a recreated container', () => {
     expect(claim({ host: 'b' })).toBe(false);
     expect(claim({ host: 'b', silentS: SILENT_S })).toBe(true);
   });
@@ -21,7 +21,7 @@ describe('the machine of an embedded store', () => {
     expect(claim({ directory: 'd2', silentS: SILENT_S })).toBe(true);
   });
 
-  it('is never replaced by a second machine, and the second is told what to do', () => {
+  it('is never replaced by a second machine, which gets an error with advice', () => {
     expect(claim({ host: 'b', directory: 'd2' })).toBe(false);
     expect(claim({ host: 'b', directory: 'd2', silentS: 1e6 })).toBe(false);
     const alive = refusal({ host: 'b', directory: 'd2', silentS: 2 }, own);

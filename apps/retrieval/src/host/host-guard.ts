@@ -11,12 +11,11 @@ import { refusal, type StoreHost } from './claim';
 import { HostRepository } from './host.repository';
 
 const BEAT_MS = 5_000;
-/** Lies in the data directory and goes where it goes. */
+/** File in the data directory, moved along with it. */
 const FILE = 'directory-id';
 
 /**
- * Keeps a second machine away from a store that is on the disk of the first: it would answer from an empty store of its own. Where the
- * store is a server, there is nothing to guard.
+ * Keeps a second machine from using an embedded store: it would answer from an empty store of its own. A server as store needs no guard.
  */
 @Injectable()
 export class HostGuard implements OnModuleInit {
@@ -29,7 +28,7 @@ export class HostGuard implements OnModuleInit {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  /** @throws when the store is another machine's: the process must not start */
+  /** @throws when the store belongs to another machine: the process must not start */
   async onModuleInit(): Promise<void> {
     if (this.store.capabilities.sharedBetweenHosts) return;
     const own: StoreHost = { host: hostname(), directory: await directoryId(this.env.DATA_DIR) };
@@ -45,7 +44,7 @@ export class HostGuard implements OnModuleInit {
   }
 }
 
-/** The UUID in a data directory; the first process to look makes it, whole or not at all. */
+/** The UUID in a data directory; the first process creates it atomically. */
 async function directoryId(dataDir: string): Promise<string> {
   const path = join(dataDir, FILE);
   const draft = `${path}.${randomUUID()}`;

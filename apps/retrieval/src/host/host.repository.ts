@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, UnitOfWork } from '@perennial/persistence';
 import { mayClaim, type Registration, type StoreHost } from './claim';
 
-/** The one row that says which machine has the embedded store. */
+/** The single row that registers the machine with the embedded store. */
 @Injectable()
 export class HostRepository {
   constructor(
@@ -10,7 +10,11 @@ export class HostRepository {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Registers the machine. @returns the registration that stands in the way, if one does */
+  /**
+   * Registers the machine.
+   *
+   * @returns the conflicting registration, if there is one
+   */
   claim(own: StoreHost): Promise<Registration | undefined> {
     return this.unitOfWork.run(async (tx) => {
       await tx.execute('INSERT INTO embedded_store (host, directory) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
@@ -30,7 +34,11 @@ export class HostRepository {
     });
   }
 
-  /** Says that the machine lives. @returns false when the store is another's now */
+  /**
+   * Writes a heartbeat.
+   *
+   * @returns false when the store belongs to another machine now
+   */
   async beat(own: StoreHost): Promise<boolean> {
     const beaten = await this.database.execute(
       'UPDATE embedded_store SET seen_at = clock_timestamp() WHERE host = $1 AND directory = $2',

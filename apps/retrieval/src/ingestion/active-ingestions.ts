@@ -1,98 +1,109 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
+import { type ActiveItem, ActiveWork, type Fence, type StopReason } from '@perennial/work';
+import { type ClaimedFile, FileLostError, HandOverError } from './claimed-file';
 import { IngestionProcesses } from './ingestion-processes';
-import { IngestionQueue } from './ingestion-queue';
-import { IngestionRepository, type Claimable } from './ingestion.repository';
-import { FileLostError, HandOverError, type ClaimedFile } from './claimed-file';
+import { type IngestionJob, IngestionQueue } from './ingestion-queue';
+import { type Claimable, IngestionRepository } from './ingestion.repository';
 
-const LOOK_MS = 1_000;
-
-/** Work on a file that this process has; `giveUp` ends it with a reason, which it throws then. */
+/** Work on a file of this process; `giveUp` ends it with a reason, which it then throws. */
 export type IngestionWork = (file: ClaimedFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;
 
-interface ActiveIngestion {
-  epoch: number;
-  abort: AbortController;
-  /** Resolves when the work has ended, however it did. */
-  ended: Promise<void>;
+class ActiveIngestion implements ActiveItem {
+  readonly over: Promise<void>;
+  readonly abort = new AbortController();
+  end = (): void => undefined;
+
+  constructor(readonly file: ClaimedFile) {
+    this.over = new Promise((resolve) => (this.end = resolve));
+  }
+
+  get id(): string {
+    return this.file.id;
+  }
+
+  get epoch(): number {
+    return this.file.epoch;
+  }
+
+  stop(reason: StopReason): void {
+    this.abort.abort(reason === 'lost' ? new FileLostError() : new HandOverError());
+  }
 }
 
-/**
- * The files that this process has in hand. Each second it compares them with what Postgres says: what is missing there was replaced,
- * deleted or lost to another owner and is dropped; what only is there was taken by a statement whose reply never came, and is given back.
- */
+/** The files that this process ingests. */
 @Injectable()
 export class ActiveIngestions {
-  readonly #held = new Map<string, ActiveIngestion>();
-  /** Takes whose reply is awaited: Postgres may know of them first. */
-  readonly #taking = new Set<string>();
-  #leaving = false;
+  private readonly work: ActiveWork<ActiveIngestion, Fence, IngestionJob>;
+  private readonly claiming = new Set<string>();
 
   constructor(
     private readonly repository: IngestionRepository,
     private readonly processes: IngestionProcesses,
-    private readonly queue: IngestionQueue,
-    @Inject(Runtime) private readonly runtime: Runtime,
-  ) {}
+    queue: IngestionQueue,
+    @Inject(Runtime) runtime: Runtime,
+  ) {
+    this.work = new ActiveWork({
+      name: 'files',
+      runtime,
+      registry: processes,
+      queue,
+      store: {
+        owned: (processId) => repository.owned(processId),
+        release: (_processId, fences) => repository.release(fences),
+      },
+    });
+  }
 
   start(): void {
-    this.processes.onReaped(() => this.#abortAll(new FileLostError()));
-    this.runtime.every(LOOK_MS, () => this.#compare(), { name: 'compare files in hand', until: 'close' });
+    this.work.start();
   }
 
   get leaving(): boolean {
-    return this.#leaving;
+    return this.work.leaving;
   }
 
-  /** Takes the file, if it is to be had, and holds it while `work` runs. */
+  /** Claims the file, if possible, and holds it while `work` runs. */
   async hold(fileId: string, claimable: Claimable, work: IngestionWork): Promise<void> {
-    await this.#outdated(fileId);
-    if (this.#leaving || this.#taking.has(fileId) || this.#held.has(fileId)) return;
-    this.#taking.add(fileId);
-    const abort = new AbortController();
-    let end = (): void => undefined;
-    const ended = new Promise<void>((resolve) => (end = resolve));
+    await this.outdated(fileId);
+    if (this.leaving || this.claiming.has(fileId) || this.work.get(fileId)) return;
+    const ingestion = await this.claim(fileId, claimable);
+    if (!ingestion) return;
+    const { file, abort } = ingestion;
     try {
-      const file = await this.repository.claim(fileId, this.processes.id, claimable);
-      if (!file) return;
-      this.#held.set(fileId, { epoch: file.epoch, abort, ended });
-      this.#taking.delete(fileId);
-      if (this.#leaving) abort.abort(new HandOverError());
-      await work(file, abort.signal, (reason) => abort.abort(reason)).finally(() => this.#held.delete(fileId));
+      await work(file, abort.signal, (reason) => abort.abort(reason));
     } finally {
-      this.#taking.delete(fileId);
-      end();
+      // Removed before those who wait for its end continue.
+      this.work.remove(ingestion);
+      ingestion.end();
     }
   }
 
-  /** A job for a file that is in hand: it may have been replaced meanwhile, and what is in hand is of no use any more. */
-  async #outdated(fileId: string): Promise<void> {
-    const held = this.#held.get(fileId);
-    if (!held) return;
-    await this.#compare();
-    if (held.abort.signal.aborted) await held.ended;
+  /** Stops all active files where they are and releases them. Resolves when that is done, or at the deadline. */
+  handOver(deadlineAt: number, signal: AbortSignal): Promise<void> {
+    return this.work.handOver(Date.now(), deadlineAt, signal);
   }
 
-  /** Everything that is in hand stops where it is and is given back. Resolves when it is, or at the deadline. */
-  async handOver(deadlineAt: number): Promise<void> {
-    this.#leaving = true;
-    this.#abortAll(new HandOverError());
-    while ((this.#held.size > 0 || this.#taking.size > 0) && Date.now() < deadlineAt) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+  private async claim(fileId: string, claimable: Claimable): Promise<ActiveIngestion | undefined> {
+    this.claiming.add(fileId);
+    try {
+      return await this.work.whileClaiming(async () => {
+        const file = await this.repository.claim(fileId, this.processes.id, claimable);
+        if (!file) return undefined;
+        const ingestion = new ActiveIngestion(file);
+        this.work.add(ingestion);
+        return ingestion;
+      });
+    } finally {
+      this.claiming.delete(fileId);
     }
   }
 
-  #abortAll(reason: Error): void {
-    for (const { abort } of this.#held.values()) abort.abort(reason);
-  }
-
-  async #compare(): Promise<void> {
-    const before = new Map(this.#held);
-    const owned = new Map((await this.repository.owned(this.processes.id)).map((row) => [row.id, row.epoch]));
-    for (const [id, held] of before) if (owned.get(id) !== held.epoch) held.abort.abort(new FileLostError());
-    const unknown = [...owned]
-      .filter(([id]) => !this.#held.has(id) && !this.#taking.has(id) && !before.has(id))
-      .map(([id, epoch]) => ({ id, epoch }));
-    if (unknown.length > 0) this.queue.enqueue(await this.repository.release(unknown));
+  /** A job for an active file: it may have been replaced, and the present work may be useless. */
+  private async outdated(fileId: string): Promise<void> {
+    const ingestion = this.work.get(fileId);
+    if (!ingestion) return;
+    await this.work.look();
+    if (ingestion.abort.signal.aborted) await ingestion.over;
   }
 }

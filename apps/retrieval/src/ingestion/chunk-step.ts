@@ -11,12 +11,12 @@ import { EXTRACTOR } from './extractor';
 import { IngestionRepository } from './ingestion.repository';
 import type { ClaimedFile } from './claimed-file';
 
-/** Chunks written by one statement, and held in memory at most. */
+/** Chunks written by one statement, and the most held in memory. */
 const BATCH = 500;
 
 /**
- * From bytes to stored chunks. Both halves, extraction and splitting, run in a child process; what it finds is written as it comes, so
- * that a text of any length is never held whole. A restart forgets what is there of the generation and begins again.
+ * From bytes to stored chunks. Extraction and splitting run in a child process; its results are written as they come, so that a text is never
+ * whole in memory. A restart deletes the generation's chunks and begins again.
  */
 @Injectable()
 export class ChunkStep {
@@ -30,7 +30,12 @@ export class ChunkStep {
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
   ) {}
 
-  /** @returns how many chunks there are. @throws CallError PAYLOAD_TOO_LARGE when the text is more than its user may store, FileLostError, ExtractionError, BlobStoreError, or the signal's reason */
+  /**
+   * @returns the number of chunks.
+   *
+   * @throws CallError PAYLOAD_TOO_LARGE when the text exceeds its user's storage, FileLostError, ExtractionError, BlobStoreError, or the
+   * signal's reason
+   */
   async run(file: ClaimedFile, signal: AbortSignal): Promise<number> {
     const { retrieval } = await this.settings.current();
     await this.repository.clearChunks(file);

@@ -7,44 +7,38 @@ export interface ClaimedFile {
   size: number;
   blobKey: string;
   generation: number;
-  /** The generation that searches find meanwhile; null while none is. */
+  /** The generation that searches find meanwhile; null if none. */
   liveGeneration: number | null;
   /** The fence: every statement of this ingestion names it. */
   epoch: number;
-  /** Chunks of this generation, when all are stored. */
+  /** Number of chunks of this generation, once all are stored. */
   chunkCount: number | null;
-  /** Attempts that ended badly since the last step that was finished. */
+  /** Failed attempts since the last finished step. */
   attempts: number;
-  /** It takes long, and is not to have a turn before the files of others. */
+  /** It is slow, and must not precede the files of others. */
   slow: boolean;
   traceparent: string | null;
 }
 
-/** Which take of which file: what the fence is made of. */
-export interface Fence {
-  id: string;
-  epoch: number;
-}
-
-/** The file is somebody else's now, was replaced, or is deleted: nothing more is to be done about it here. */
+/** The file has another owner now, was replaced, or is deleted: this process must stop. */
 export class FileLostError extends Error {
   override readonly name = 'FileLostError';
 
   constructor() {
-    super('the file belongs to another process, another content or nobody now');
+    super('the file was lost to another process, replaced or deleted');
   }
 }
 
-/** It takes long while files of others wait, and must wait until there is a place beside their turns. */
+/** The file is slow while files of others wait, and must wait for the slow lane. */
 export class OutOfTurnError extends Error {
   override readonly name = 'OutOfTurnError';
 
   constructor() {
-    super('the file takes long while files of other users wait');
+    super('the file is slow while files of other users wait');
   }
 }
 
-/** This process ends: another one goes on. */
+/** This process is shut down: another one continues. */
 export class HandOverError extends Error {
   override readonly name = 'HandOverError';
 

@@ -6,7 +6,7 @@ import { EmbeddingError } from '../embedding/embedding-error';
 import { ExtractionError } from '../extraction/extraction';
 import { FileLostError, HandOverError, OutOfTurnError } from './claimed-file';
 
-/** For the owner of the file: a code for programs, a sentence for people. */
+/** For the owner of the file: a code for programs, a sentence for users. */
 export interface Reason {
   code: string;
   message: string;
@@ -28,9 +28,9 @@ export type IngestionFault =
   | { kind: 'broke'; reason: Reason; errorId?: string }
   | { kind: 'refused'; reason: Reason };
 
-/** A store or an embedder that went away is asked again after this. */
+/** Pause after a store or an embedder became unavailable. */
 const WAIT_S = 2;
-/** An administrator has to act: nothing is gained by asking often. */
+/** An administrator has to correct it, so frequent retries are useless. */
 const SETUP_WAIT_S = 15;
 
 const away = (what: string, afterS = WAIT_S): IngestionFault => ({
@@ -40,7 +40,7 @@ const away = (what: string, afterS = WAIT_S): IngestionFault => ({
   reason: { code: 'UNAVAILABLE', message: `${what} does not answer at the moment; the file waits for it.` },
 });
 
-/** @param error what an ingestion threw */
+/** @param error thrown by an ingestion */
 export function toIngestionFault(error: unknown): IngestionFault {
   if (error instanceof FileLostError) return { kind: 'lost' };
   if (error instanceof HandOverError) return { kind: 'handed-over' };
@@ -50,7 +50,7 @@ export function toIngestionFault(error: unknown): IngestionFault {
   if (error instanceof EmbeddingError) return embedding(error);
   if (error instanceof StoreUnavailableError)
     return away('The vector store', (error.retryAfterMs ?? 0) / 1_000 || WAIT_S);
-  // A collection that is gone is made again before the next try.
+  // A missing collection is recreated before the next try.
   if (error instanceof VectorStoreError && ['UNAVAILABLE', 'NOT_FOUND'].includes(error.code))
     return away('The vector store');
   if (error instanceof BlobStoreError) return bytes(error);

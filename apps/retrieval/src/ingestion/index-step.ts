@@ -1,46 +1,33 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { pointId, VectorStoreError, type Point, type VectorStore } from '@perennial/vector-store';
-import type { EmbeddingConfig } from '../embedding/embedding-config';
+import { Injectable } from '@nestjs/common';
+import { VectorStoreError } from '@perennial/vector-store';
 import { EmbeddingError } from '../embedding/embedding-error';
-import { EmbeddingGateway, type StoreOptions } from '../embedding/embedding-gateway';
+import { ChunksRepository } from '../search-index/chunks.repository';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { IndexRegistry } from '../search-index/index-registry';
-import { KeySeal } from '../settings/key-seal';
-import { openEmbedding } from '../settings/settings';
-import { VECTOR_STORE } from '../stores/tokens';
-import { IngestionRepository, type StoredChunk } from './ingestion.repository';
+import { IndexWriter, type Page } from '../search-index/index-writer';
 import type { ClaimedFile } from './claimed-file';
+import { IngestionRepository } from './ingestion.repository';
 
 /**
- * Chunks whose points are written together: four requests of the usual size, as many as are open at once, and little enough to be held three
- * times (two being embedded, one being written).
+ * Chunks whose points are written together: four requests of the usual size, the usual concurrency, and few enough to be held three times
+ * (two being embedded, one being written).
  */
 const WINDOW = 256;
-/** Windows that are embedded at once: the requests of the second begin where those of the first run out. */
+/** Windows that are embedded at once: the second starts as the first runs out of requests. */
 const AHEAD = 2;
 
-/** Chunks on their way to their vectors. */
-interface Window {
-  chunks: Promise<StoredChunk[]>;
-  vectors: Promise<ReadonlyMap<string, Float32Array>>;
-}
-
-/** How far it is: `done` chunks of all. */
+/** Progress: `done` chunks of all. */
 export type OnProgress = (step: 'embed' | 'index', done: number) => void;
 
-/**
- * From stored chunks to points in every index that is written to, in every scope where the file is placed. While the points of one window
- * are written the next is being embedded. Everything can be repeated: vectors are kept, points have the ids of their chunks.
- */
+/** From stored chunks to points in every writable index, in every scope of the file. */
 @Injectable()
 export class IndexStep {
   constructor(
     private readonly repository: IngestionRepository,
     private readonly registry: IndexRegistry,
     private readonly catalog: IndexCatalog,
-    private readonly gateway: EmbeddingGateway,
-    private readonly seal: KeySeal,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    private readonly chunks: ChunksRepository,
+    private readonly writer: IndexWriter,
   ) {}
 
   /** @throws FileLostError, EmbeddingError, VectorStoreError, or the signal's reason */
@@ -49,12 +36,12 @@ export class IndexStep {
       const scopes = await this.repository.missingScopes(file, index.id);
       if (scopes.length === 0) continue;
       try {
-        await this.#fill(index, file, scopes, signal, onProgress);
+        await this.fill(index, file, scopes, signal, onProgress);
       } catch (error) {
         const gone = error instanceof VectorStoreError && error.code === 'NOT_FOUND';
         if (gone) this.registry.forgetCollection(index);
-        // What is being built gets the file from its builder: a new embedder that fails, or a build that was given up meanwhile, must not
-        // keep the file from being found where searches look now.
+        // The index builder retries files for a building index: a new embedder that fails, or a cancelled build, must not keep the file out
+        // of the active index.
         if (index.state === 'building' && (gone || error instanceof EmbeddingError)) continue;
         if (error instanceof EmbeddingError && error.waitS !== undefined) await this.catalog.pause(index, error.waitS);
         throw error;
@@ -63,87 +50,28 @@ export class IndexStep {
     }
   }
 
-  async #fill(
+  private async fill(
     index: VectorIndex,
     file: ClaimedFile,
     scopes: readonly string[],
     signal: AbortSignal,
     onProgress: OnProgress,
   ): Promise<void> {
-    const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
-    const limiter = this.gateway.limiter(config);
     let embedded = 0;
-    const begin = (from: number): Window => {
-      const chunks = this.repository.chunks(file.id, file.generation, from, WINDOW);
-      let before = 0;
-      const onDone = (done: number): void => {
-        embedded += done - before;
-        before = done;
-        onProgress('embed', embedded);
-      };
-      const vectors = chunks.then((texts) =>
-        this.#vectors(config, texts, { dimension: index.dimension, signal, limiter, onProgress: onDone }),
-      );
-      // Its failure is met where it is awaited, which may be after that of another.
-      vectors.catch(() => undefined);
-      return { chunks, vectors };
-    };
-    const windows = Array.from({ length: AHEAD }, (_, at) => begin(at * WINDOW));
-    let writing: Promise<void> = Promise.resolve();
-    try {
-      for (let from = AHEAD * WINDOW; ; from += WINDOW) {
-        const [chunks, vectors] = await Promise.all([windows[0]!.chunks, windows[0]!.vectors]);
-        if (chunks.length === 0) break;
-        windows.shift();
-        windows.push(begin(from));
-        await writing;
-        signal.throwIfAborted();
-        await this.repository.assertMine(file);
-        writing = this.#write(index, file, scopes, chunks, vectors, signal);
-        writing.catch(() => undefined);
-      }
-      await this.repository.reach(file, 'index', true);
-      onProgress('index', embedded);
-    } finally {
-      // Nothing may be under way when the file is given back or another step begins.
-      limiter.end(new Error('the file is not embedded any further'));
-      await Promise.allSettled([writing, ...windows.map(({ vectors }) => vectors)]);
-    }
-    await writing;
-  }
-
-  /** Those that were just made, and what was kept before of the others. */
-  async #vectors(
-    config: EmbeddingConfig,
-    chunks: readonly StoredChunk[],
-    options: StoreOptions,
-  ): Promise<ReadonlyMap<string, Float32Array>> {
-    const made = await this.gateway.store(config, chunks, options).catch((error: unknown) => {
-      const chunk = error instanceof EmbeddingError && chunks.find(({ hash }) => hash === error.hash);
-      throw chunk ? error.at(chunk) : error;
+    await this.writer.write(index, this.windows(file, scopes), {
+      signal,
+      ahead: AHEAD,
+      onEmbedded: (chunks) => onProgress('embed', (embedded += chunks)),
+      beforeWrite: () => this.repository.assertMine(file),
+      afterEmbedding: async () => {
+        await this.repository.reach(file, 'index', true);
+        onProgress('index', embedded);
+      },
     });
-    const others = chunks.map(({ hash }) => hash).filter((hash) => !made.has(hash));
-    if (others.length === 0) return made;
-    return new Map([...made, ...(await this.gateway.vectors(config, others))]);
   }
 
-  async #write(
-    index: VectorIndex,
-    file: ClaimedFile,
-    scopes: readonly string[],
-    chunks: readonly StoredChunk[],
-    vectors: ReadonlyMap<string, Float32Array>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (const scope of scopes) {
-      const points = chunks.map(({ ordinal, text, hash }): Point => {
-        const vector = vectors.get(hash);
-        // Pruned between two statements: the next try embeds it again.
-        if (!vector) throw new Error('a vector that was kept a moment ago is gone');
-        const place = { scope, fileId: file.id, generation: file.generation, ordinal };
-        return { id: pointId(place), ...place, vector, text };
-      });
-      await this.store.upsert(index.collection, points, { signal });
-    }
+  private async *windows({ id, generation }: ClaimedFile, scopes: readonly string[]): AsyncGenerator<Page[]> {
+    for await (const chunks of this.chunks.pages(id, generation, WINDOW))
+      yield [{ fileId: id, generation, scopes, chunks }];
   }
 }

@@ -1,17 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
-import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { startWork } from '@perennial/work';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import type { Extractor } from '../extraction/extraction';
 import { RemovalService } from '../removal/removal.service';
-import { EXTRACTOR } from './extractor';
 import { ActiveIngestions } from './active-ingestions';
+import { EXTRACTOR } from './extractor';
 import { IngestionParts } from './ingestion-parts';
 
-/** Kept back from the time for handing over: the last statements need some of it. */
-const SHUTDOWN_RESERVE_MS = 1_500;
-
-/** Starts what ingests files in the order in which its parts need each other, and ends it in the reverse. */
+/** Starts the parts of the ingestion, and stops them. */
 @Injectable()
 export class IngestionLifecycle implements OnApplicationBootstrap {
   constructor(
@@ -25,45 +23,15 @@ export class IngestionLifecycle implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { processes, sweeper, worker, queue } = this.parts;
-    const { drain } = this.runtime;
-    const role = this.env.RETRIEVAL_ROLE;
-    await processes.start();
-    sweeper.start();
-    // A process that answers calls has this check from its rpc server.
-    if (role === 'worker' || role === 'quarantine') {
-      this.runtime.readiness.register('redis', async () => {
-        if (!(await this.connections.isReachable())) throw new Error('Redis cannot be reached');
-      });
-    }
-    if (role !== 'api') this.#work();
-    drain.add('work', 'end extractions', () => this.extractor.close());
-    drain.add('work', 'leave the process list', () => processes.stop());
-    drain.add('work', 'close the queue', async () => {
-      await worker.close();
-      await queue.close();
+    await startWork(this.runtime, this.connections, this.env.RETRIEVAL_ROLE, this.parts, {
+      begin: () => this.active.start(),
+      beginWorker: () => {
+        this.removal.start();
+        this.parts.suspects.start();
+        this.parts.worker.start();
+      },
+      handOver: (deadlineAt, { signal }) => this.active.handOver(deadlineAt, signal),
+      ends: { 'end extractions': () => this.extractor.close() },
     });
-  }
-
-  #work(): void {
-    const { worker, suspects, quarantine, quarantineWorker } = this.parts;
-    const { drain } = this.runtime;
-    this.active.start();
-    if (isWorker(this.env)) {
-      this.removal.start();
-      suspects.start();
-      worker.start();
-      drain.add('intake', 'take no more files', () => worker.stopClaiming());
-      drain.add('intake', 'tell the quarantine processes', () => quarantine.leave());
-    } else {
-      quarantineWorker.start();
-    }
-    drain.add('work', 'hand over files', ({ remainingMs }) =>
-      this.active.handOver(Date.now() + Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
-    );
-    // They hand over at the same time as this process does.
-    drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>
-      quarantine.ended(Math.max(0, remainingMs - SHUTDOWN_RESERVE_MS)),
-    );
   }
 }

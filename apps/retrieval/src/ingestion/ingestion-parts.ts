@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionQueue } from './ingestion-queue';
 import { IngestionSweeper } from './ingestion-sweeper';
@@ -10,7 +10,7 @@ import { SuspectWatch } from './suspect-watch';
 @Injectable()
 export class IngestionParts {
   constructor(
-    readonly processes: IngestionProcesses,
+    readonly registry: IngestionProcesses,
     readonly sweeper: IngestionSweeper,
     readonly worker: IngestionWorker,
     readonly queue: IngestionQueue,

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from '@perennial/ownership';
+import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionQueue, type IngestionJob } from './ingestion-queue';
 import { AS_JOB } from './ingestion.repository';
 
-/** What becomes of the files of processes that are gone. A death is charged to a file that was alone; of several it is only noted. */
+/**
+ * Returns the files of dead processes to the queue. A death is charged to a file that was alone; of several it is only noted.
+ */
 export const OWNED_FILES: OwnedWork = {
   afterLeaving: `
     UPDATE files f SET state = 'pending', owner = NULL, queued_at = now()
@@ -26,7 +28,10 @@ export const OWNED_FILES: OwnedWork = {
 @Injectable()
 export class IngestionProcesses extends ProcessRegistry<IngestionJob> {
   constructor(@Inject(RETRIEVAL_ENV) env: RetrievalEnv, @Inject(Runtime) runtime: Runtime, queue: IngestionQueue) {
-    const reclaimed = runtime.metrics.counter('files_requeued_total', 'Files given back because their owner died');
+    const reclaimed = runtime.metrics.counter(
+      'files_requeued_total',
+      'Files returned to the queue because their owner died',
+    );
     const database = heartbeatDatabase({ url: env.DATABASE_URL, schema: 'retrieval' }, runtime);
     super(new ProcessTable<IngestionJob>(database, OWNED_FILES), runtime, (jobs) => {
       reclaimed.inc(jobs.length);

@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
+import { sweep } from '@perennial/work';
 import { IngestionQueue } from './ingestion-queue';
 import { IngestionRepository } from './ingestion.repository';
 
-const SWEEP_MS = 1_000;
 /** A file that has waited for this long may have lost its job. */
 const WAITING_AFTER_S = 2;
-/** Long queues are the rule here: a job that waits its turn is not told again and again. */
+/** Long queues are normal here: a waiting job is not repeated more often than this. */
 const AGAIN_AFTER_S = 30;
-/** Jobs added in one sweep: more than a second's worth of takes, little for Redis. */
+/** Jobs added in one sweep: more than a second's claims, few for Redis. */
 const BATCH = 500;
 
-/** Enqueues by state what crashes and an emptied Redis leave behind. Every process sweeps; the statements keep them apart. */
+/** Enqueues files by state after crashes and an emptied Redis. */
 @Injectable()
 export class IngestionSweeper {
   constructor(
@@ -21,27 +21,14 @@ export class IngestionSweeper {
   ) {}
 
   start(): void {
-    let forgotten = false;
-    const sweep = this.runtime.every(
-      SWEEP_MS,
-      async () => {
-        if (forgotten) await this.repository.forgetSweeps();
-        await this.#sweep(forgotten ? 0 : WAITING_AFTER_S);
-        forgotten = false;
-      },
-      { name: 'sweep files', jitter: 0.3 },
-    );
-    // A Redis that was away may have forgotten every job.
-    this.queue.onBack(() => {
-      forgotten = true;
-      sweep.trigger();
-    });
+    sweep(this.runtime, this.queue, 'sweep files', (forgotten) => this.sweep(forgotten));
   }
 
-  async #sweep(waitedS: number): Promise<void> {
+  private async sweep(forgotten: boolean): Promise<void> {
+    if (forgotten) await this.repository.forgetSweeps();
     this.queue.enqueue(await this.repository.requeueOrphans());
-    const waiting = await this.repository.waiting(waitedS, AGAIN_AFTER_S, BATCH);
-    if (waitedS > 0) this.queue.enqueueAgain(waiting);
-    else this.queue.enqueue(waiting);
+    const waiting = await this.repository.waiting(forgotten ? 0 : WAITING_AFTER_S, AGAIN_AFTER_S, BATCH);
+    if (forgotten) this.queue.enqueue(waiting);
+    else this.queue.enqueueAgain(waiting);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker } from '@perennial/ownership';
+import { JobWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
@@ -7,7 +7,9 @@ import { INGESTION_QUEUE, IngestionJobSchema, type IngestionJob } from './ingest
 import { IngestionService } from './ingestion.service';
 import { SuspectWatch } from './suspect-watch';
 
-/** Listens for files that wait. A job is held for as long as its file is ingested here; a suspect is ingested elsewhere. */
+/**
+ * Listens for waiting files. A job is held while its file is ingested here; a suspected file is ingested in quarantine.
+ */
 @Injectable()
 export class IngestionWorker extends JobWorker<IngestionJob> {
   constructor(

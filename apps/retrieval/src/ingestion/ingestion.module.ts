@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { QuarantineProcesses, QuarantineWorker } from '@perennial/ownership';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
@@ -18,15 +18,13 @@ import { IngestionParts } from './ingestion-parts';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
-import { IngestionSteps } from './ingestion-steps';
 import { IngestionSweeper } from './ingestion-sweeper';
 import { IngestionTools } from './ingestion-tools';
 import { IngestionWorker } from './ingestion-worker';
-import { LiveStep } from './live-step';
 import { SlowLane } from './slow-lane';
 import { SuspectWatch } from './suspect-watch';
 
-/** From the bytes of a file to what searches find: ownership, steps, switch. */
+/** Ingestion, from the bytes of a file to live points: ownership, steps, switch. */
 @Module({
   imports: [EmbeddingModule, FilesModule, IndexModule, RemovalModule, SettingsModule],
   providers: [
@@ -38,11 +36,9 @@ import { SuspectWatch } from './suspect-watch';
     IngestionProcesses,
     IngestionRepository,
     IngestionService,
-    IngestionSteps,
     IngestionSweeper,
     IngestionTools,
     IngestionWorker,
-    LiveStep,
     SlowLane,
     SuspectWatch,
     {

@@ -1,45 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
+import type { Fence } from '@perennial/work';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
 import type { IngestionJob } from './ingestion-queue';
-import { FileLostError, type Fence, type ClaimedFile } from './claimed-file';
+import { FileLostError, type ClaimedFile } from './claimed-file';
 
-/** Whose it is now; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch. */
+/**
+ * The present owner; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch.
+ */
 const MINE = `mine AS (
   SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
 const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.state = 'processing' AND f.deleted_at IS NULL`;
-/** From this many deaths on a file has a process to itself: the next one, if there is one, is its own. */
+/** From this many deaths on a file is ingested in quarantine: it alone is charged for the next one. */
 const SUSPECT = 2;
 /** An `IngestionJob` from `files f`. */
 export const AS_JOB = `f.id AS "fileId", f.epoch, f.rank, f.deaths >= ${SUSPECT} AS alone`;
 
-/** A step is finished for good: what went wrong before it counts no more. */
+/** A step is finished: earlier failures no longer count. */
 const CALM = 'attempts = 0, deaths = 0';
 
-/** How a file goes back to the queue. */
+/** How a file returns to the queue. */
 export interface Release {
-  /** Seconds before it may be taken again. */
+  /** Seconds before it may be claimed again. */
   afterS?: number;
-  /** It broke here, which must not go on for ever. */
+  /** The ingestion failed, which is limited. */
   broke?: boolean;
-  /** It takes too long to have a turn among the files of others. */
+  /** It is too slow to be among the files of others. */
   slow?: boolean;
-  /** What its owner reads meanwhile. */
+  /** The message for its owner meanwhile. */
   error?: { code: string; message: string };
 }
 
-/** Which files a process may claim at the moment. */
+/** Files that a process may claim now. */
 export interface Claimable {
-  /** Also one with which workers have died: for a quarantine process. */
+  /** Includes files with which workers have died: for a quarantine process. */
   suspect: boolean;
-  /** Also one that takes long. */
+  /** Includes slow files. */
   slow: boolean;
 }
 
-/** Who ingests which file, and how far it is: every statement is a compare-and-set on state and epoch. */
+/** Ownership and progress of ingestions: every statement is a compare-and-set on state and epoch. */
 @Injectable()
 export class IngestionRepository {
   constructor(
@@ -48,7 +51,9 @@ export class IngestionRepository {
     private readonly catalog: IndexCatalog,
   ) {}
 
-  /** Makes this process the owner, if the file waits or its owner is gone. Undefined: it is another's, is over, or must wait. */
+  /**
+   * Makes this process the owner, if the file waits or its owner is dead. Undefined: it has another owner, is finished, or must wait.
+   */
   claim(fileId: string, processId: string, { suspect, slow }: Claimable): Promise<ClaimedFile | undefined> {
     return this.database.first<ClaimedFile>(
       `UPDATE files f
@@ -66,7 +71,7 @@ export class IngestionRepository {
     );
   }
 
-  /** What Postgres says that this process has. */
+  /** The files that this process owns in Postgres. */
   owned(processId: string): Promise<Fence[]> {
     return this.database.query<Fence>(
       `SELECT id, epoch FROM files WHERE owner = $1 AND state = 'processing'`,
@@ -85,7 +90,7 @@ export class IngestionRepository {
     if (!row) throw new FileLostError();
   }
 
-  /** Forgets what an attempt before this one left of the generation's chunks. */
+  /** Deletes chunks of the generation from an earlier attempt. */
   async clearChunks({ id, epoch }: Fence): Promise<void> {
     await this.database.execute(
       `WITH ${MINE} DELETE FROM chunks c USING mine WHERE c.file_id = mine.id AND c.generation = mine.generation`,
@@ -116,12 +121,21 @@ export class IngestionRepository {
     if (added !== chunks.length) throw new FileLostError();
   }
 
-  /** All chunks are stored: from here on a restart embeds. @param textSize bytes of all of them. @throws FileLostError */
+  /**
+   * All chunks are stored: from here on a restart continues with embedding.
+   *
+   * @param textSize bytes of all of them.
+   * @throws FileLostError
+   */
   async chunksComplete({ id, epoch }: Fence, count: number, textSize: number): Promise<void> {
     await this.#record(`chunk_count = $3, text_size = $4, step = 'embed', ${CALM}`, { id, epoch }, count, textSize);
   }
 
-  /** @param finished the step before it is done for good, so attempts count anew. @throws FileLostError */
+  /**
+   * @param finished the previous step is finished, so attempts count from zero.
+   *
+   * @throws FileLostError
+   */
   async reach({ id, epoch }: Fence, step: IngestionStep, finished = false): Promise<void> {
     await this.#record(`step = $3${finished ? `, ${CALM}` : ''}`, { id, epoch }, step);
   }
@@ -135,16 +149,7 @@ export class IngestionRepository {
     if (changed === 0) throw new FileLostError();
   }
 
-  /** Chunks of a generation from an ordinal on. */
-  chunks(fileId: string, generation: number, from: number, limit: number): Promise<StoredChunk[]> {
-    return this.database.query<StoredChunk>(
-      `SELECT ordinal, text, hash, page FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
-      [fileId, generation, from, limit],
-      { name: 'ingestion.chunks' },
-    );
-  }
-
-  /** Where the file is placed without all of its points being in the index. */
+  /** Scopes of the file whose points are not all in the index. */
   async missingScopes(file: ClaimedFile, indexId: string): Promise<string[]> {
     const rows = await this.database.query<{ scope: string }>(
       `SELECT p.scope FROM placements p WHERE p.file_id = $1 AND NOT EXISTS (
@@ -155,7 +160,8 @@ export class IngestionRepository {
   }
 
   /**
-   * All points of these placements are in the index. A placement that is gone meanwhile is left out: its removal has seen to its points.
+   * All points of these placements are in the index. A placement that was removed meanwhile is left out: its removal deletes its points.
+   *
    * @throws FileLostError
    */
   async recordIndexed({ id, epoch }: Fence, indexId: string, scopes: readonly string[]): Promise<void> {
@@ -173,8 +179,9 @@ export class IngestionRepository {
   }
 
   /**
-   * The switch: what was indexed is what searches find from now on, and what was found before is put on the list of what is to be
-   * removed. Undefined when something is missing still: a placement, or an index that appeared meanwhile.
+   * The switch: makes the indexed generation live, and queues the previous one for removal. Undefined when something is still missing: a
+   * placement, or a new index.
+   *
    * @param indexes false: searches read whole texts only, so that no index needs to have it
    * @throws FileLostError
    */
@@ -200,7 +207,9 @@ export class IngestionRepository {
     });
   }
 
-  /** Whether the index that answers lacks the file somewhere. One that is being built is not switched to before the file is in it. */
+  /**
+   * Whether the active index lacks the file in some scope. A building index does not become active before the file is in it.
+   */
   async #isMissing(tx: Tx, id: string, generation: number): Promise<boolean> {
     const active = await this.catalog.holdActive(tx);
     if (!active) return true;
@@ -213,7 +222,9 @@ export class IngestionRepository {
     return missing !== undefined;
   }
 
-  /** Given up, with the reason; a part of its chunks is of no use to anybody. Undefined: it is not this process's any more. */
+  /**
+   * Marks the file as failed, with the reason, and deletes its incomplete chunks. Undefined: this process has lost it.
+   */
   async fail({ id, epoch }: Fence, error: { code: string; message: string }): Promise<FileRow | undefined> {
     await this.database.execute(
       `DELETE FROM chunks c USING files f
@@ -226,7 +237,7 @@ export class IngestionRepository {
     );
   }
 
-  /** Gives files back to the queue. Those that are not this process's any more are left out. */
+  /** Returns files to the queue, except those that this process has lost. */
   async release(
     files: readonly Fence[],
     { afterS = 0, broke = false, slow = false, error }: Release = {},
@@ -250,8 +261,8 @@ export class IngestionRepository {
   }
 
   /**
-   * Re-queues files whose owner is on no list: a claim that raced with the reaping of its process, a row that was locked at the reaping.
-   * Which others the process had is not known any more, so the death is only noted.
+   * Re-queues files whose owner is not registered: their claim raced with the reaping of its process, or their row was locked then. The other
+   * files of that process are unknown by now, so the death is only noted.
    */
   requeueOrphans(): Promise<IngestionJob[]> {
     return this.database.query<IngestionJob>(
@@ -266,7 +277,7 @@ export class IngestionRepository {
     );
   }
 
-  /** Whether a file of somebody else waits for its turn and could be taken. */
+  /** Whether another user's file waits and could be claimed. */
   async othersWait(userId: string): Promise<boolean> {
     const row = await this.database.first<{ waits: boolean }>(
       `SELECT EXISTS (SELECT 1 FROM files
@@ -278,7 +289,7 @@ export class IngestionRepository {
     return row?.waits ?? false;
   }
 
-  /** The id of the suspect whose turn it is. */
+  /** The id of the next suspected file. */
   async nextSuspect(): Promise<string | undefined> {
     const row = await this.database.first<{ id: string }>(
       `SELECT id FROM files
@@ -290,7 +301,7 @@ export class IngestionRepository {
     return row?.id;
   }
 
-  /** The slow file whose turn it is: users take turns here too. */
+  /** The next slow file: users take turns here too. */
   nextSlow(): Promise<IngestionJob | undefined> {
     return this.database.first<IngestionJob>(
       `SELECT ${AS_JOB} FROM files f
@@ -302,7 +313,7 @@ export class IngestionRepository {
     );
   }
 
-  /** Whatever jobs there were, they are gone: every file that waits is due for a sweep. */
+  /** All jobs may be lost: every waiting file is due for a sweep. */
   async forgetSweeps(): Promise<void> {
     await this.database.execute(
       `UPDATE files SET swept_at = '-infinity'
@@ -311,8 +322,8 @@ export class IngestionRepository {
   }
 
   /**
-   * Files that have waited for so long that their job may be lost, or whose time has come; in the order in which they are to be taken.
-   * Each is handed to one sweeper, and again after `againS` seconds.
+   * Files that have waited so long that their job may be lost, or that are due; in the order in which they are to be claimed. Each is
+   * returned to one sweeper, and again after `againS` seconds.
    */
   waiting(waitedS: number, againS: number, limit: number): Promise<IngestionJob[]> {
     return this.database.query<IngestionJob>(
@@ -327,12 +338,4 @@ export class IngestionRepository {
       { name: 'ingestion.waiting' },
     );
   }
-}
-
-/** A chunk as indexing needs it. */
-export interface StoredChunk {
-  ordinal: number;
-  text: string;
-  hash: string;
-  page: number | null;
 }

@@ -5,34 +5,40 @@ import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';
+import { IndexFiller } from '../search-index/index-filler';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { toIngestionFault, type IngestionFault, type Reason } from './faults';
 import { ActiveIngestions } from './active-ingestions';
-import { IngestionSteps } from './ingestion-steps';
+import { ChunkStep } from './chunk-step';
+import { IndexStep } from './index-step';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
 import { FileLostError, OutOfTurnError, type ClaimedFile } from './claimed-file';
 
-/** A notice of how far a file is, at most this often. */
+/** Minimum interval of progress notices of a file. */
 const PROGRESS_MS = 250;
-/** The first wait after a file broke its ingestion; doubled each time. */
+/** The first pause after an ingestion failed; doubled each time. */
 const FIRST_BACKOFF_S = 1;
 const MAX_BACKOFF_S = 60;
-/** How often a worker that pauses looks whether it may go on: a new key of the embedder and a retry are to be noticed. */
+/** How often a paused worker checks whether it may continue, after a new key of the embedder or a retry. */
 const PAUSE_LOOK_MS = 250;
 
-/** Ingests one file: take, chunks, vectors, points, switch. What was finished by an attempt before this one is not done again. */
+/**
+ * Ingests one file: claim, chunks, vectors, points, switch. Steps that an earlier attempt has finished are not repeated.
+ */
 @Injectable()
 export class IngestionService {
   readonly #log: Logger;
   readonly #seconds;
-  /** A store is away: nothing is begun before. Milliseconds of `performance.now()`. */
+  /** A store is away: no file is started before this time, in milliseconds of `performance.now()`. */
   #pausedUntil = 0;
 
   constructor(
     private readonly tools: IngestionTools,
     private readonly active: ActiveIngestions,
-    private readonly steps: IngestionSteps,
+    private readonly chunkStep: ChunkStep,
+    private readonly indexStep: IndexStep,
+    private readonly filler: IndexFiller,
     private readonly lane: SlowLane,
     private readonly catalog: IndexCatalog,
     private readonly settings: SettingsKeeper,
@@ -45,20 +51,23 @@ export class IngestionService {
     ]);
   }
 
-  /** Resolves when the file's turn is over: it is completed, failed or given back, was not to be had, or goes on in the slow lane. */
+  /**
+   * Resolves when the file's turn is over: it is completed, failed or released, could not be claimed, or continues in the slow lane.
+   */
   async work(fileId: string): Promise<void> {
     await this.#pause();
     await new Promise<void>((resolve, reject) => {
       this.#ingestOnce(fileId, resolve).then(resolve, (error: Error) => {
-        // Its turn may be over already: then nobody hears of the rejection.
-        this.#log.warn({ err: error, file: fileId }, 'a file was left as it is');
+        // Its turn may be over already, and then the rejection has no handler.
+        this.#log.warn({ err: error, file: fileId }, 'failed to release a file');
         reject(error);
       });
     });
   }
 
   /**
-   * Ingests a file that has seen workers die. For a process with nothing else in hand: a further death has one possible reason then.
+   * Ingests a file with which workers have died. For a process without other files: a further death then has one possible cause.
+   *
    * @returns whether there was one
    */
   async workOnSuspect(): Promise<boolean> {
@@ -112,7 +121,7 @@ export class IngestionService {
       await this.#ingest(file, signal);
       observe('completed');
     } catch (error) {
-      // What is aborted may throw anything; the reason is what counts.
+      // Aborted work may throw any error; the signal's reason counts.
       const fault = toIngestionFault(signal.aborted ? signal.reason : error);
       observe(fault.kind);
       await this.#settle(file, fault, error);
@@ -122,19 +131,20 @@ export class IngestionService {
   async #ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const { repository } = this.tools;
     const notify = this.#notifier(file);
-    if (await this.#indexes()) await this.steps.live.run(file, signal);
+    const isReplaced = file.liveGeneration !== null && file.liveGeneration !== file.generation;
+    if (isReplaced && (await this.#indexes())) await this.filler.fillLive(file.id, signal);
     let total = file.chunkCount;
     if (total === null) {
       notify('extract', 0, 0);
-      total = await this.steps.chunk.run(file, signal);
+      total = await this.chunkStep.run(file, signal);
     }
     const chunks = total;
     for (;;) {
       const indexes = await this.#indexes();
-      if (indexes) await this.steps.index.run(file, signal, (step, done) => notify(step, done, chunks));
+      if (indexes) await this.indexStep.run(file, signal, (step, done) => notify(step, done, chunks));
       signal.throwIfAborted();
       const row = await repository.finish(file, { indexes });
-      // Undefined: it was placed somewhere else, or another index answers, since the points were written.
+      // Undefined: since the points were written the file was added elsewhere, or another index became active.
       if (row) return this.tools.progress.changed(row);
     }
   }
@@ -152,18 +162,18 @@ export class IngestionService {
       case 'handed-over':
         return queue.enqueue(await repository.release([file]));
       case 'out-of-turn':
-        // Whoever leaves a slow lane fetches the next one.
+        // A file that leaves a slow lane fetches the next one.
         await repository.release([file], { slow: true });
         return;
       case 'wait':
-        this.#log.warn({ file: file.id, code: fault.reason.code, reason: fault.reason.message }, 'a file has to wait');
+        this.#log.warn({ file: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
         if (fault.allFiles) this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + fault.afterS * 1_000);
         await repository.release([file], { afterS: fault.afterS, error: fault.reason });
         return;
       case 'refused':
         return this.#giveUp(file, fault.reason);
       case 'broke':
-        this.#log.error({ file: file.id, err: error, errorId: fault.errorId }, 'an ingestion broke');
+        this.#log.error({ file: file.id, err: error, errorId: fault.errorId }, 'ingestion failed');
         if (file.attempts + 1 >= this.env.MAX_INGESTION_ATTEMPTS) return this.#giveUp(file, fault.reason);
         await repository.release([file], {
           broke: true,
@@ -179,7 +189,7 @@ export class IngestionService {
     this.tools.progress.changed(row);
   }
 
-  /** While something that all files need is away, a worker does not run through the queue. */
+  /** While something that all files need is away, a worker does not try one file after another. */
   async #pause(): Promise<void> {
     while (!this.active.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
   }

@@ -3,23 +3,23 @@ import { every, Runtime, type Logger } from '@perennial/runtime';
 import { IngestionRepository } from './ingestion.repository';
 import type { ClaimedFile } from './claimed-file';
 
-/** A file may have its turn for so long although others wait. */
+/** How long a file may keep its turn although others wait. */
 const TURN_MS = 5_000;
-/** How often a long turn looks whether others wait. */
+/** How often a long turn checks whether others wait. */
 const LOOK_MS = 1_000;
 
-/** What becomes of the turn of a file that takes long. */
+/** Callbacks for the turn of a slow file. */
 export interface Turn {
-  /** It goes on beside the turns: the next file may begin. */
+  /** It continues in the slow lane: the next file may begin. */
   onLane(): void;
-  /** There is no place beside them: it is given back. */
+  /** The slow lane is occupied: the file is released. */
   onRefused(): void;
 }
 
 /**
- * One place in each worker for a file that takes long, beside those of `INGESTION_CONCURRENCY`. When files of other users wait, such a file
- * gives its turn to them and goes on here; where another one is here already it is given back, and comes here when the place is free. So a
- * document can cost its own user minutes, and others a moment.
+ * One place in each worker for a slow file, beside those of `INGESTION_CONCURRENCY`. When files of other users wait, such a file gives up its
+ * turn and continues here; if the lane is occupied it is released, and continues here when the lane is free. So a slow document costs its own
+ * user minutes, and others a moment.
  */
 @Injectable()
 export class SlowLane {
@@ -37,7 +37,11 @@ export class SlowLane {
     return !this.#taken;
   }
 
-  /** Runs the work on a file in its turn, or here. @throws what `work` throws */
+  /**
+   * Runs the work on a file in its turn, or here.
+   *
+   * @throws the error of `work`
+   */
   async run({ userId, slow }: ClaimedFile, turn: Turn, work: () => Promise<void>): Promise<void> {
     let entered = false;
     const enter = (): void => {

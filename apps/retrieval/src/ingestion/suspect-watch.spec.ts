@@ -2,11 +2,11 @@ import { Runtime } from '@perennial/runtime';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { SuspectWatch } from './suspect-watch';
 
-// For all tests at once: the moments at which a process wakes are the same for all that it repeats.
+// For all tests at once: all repeated work of a process shares the same wake-ups.
 beforeAll(() => void vi.useFakeTimers());
 afterAll(() => void vi.useRealTimers());
 
-/** A watch over so many suspects; each process that is asked for is told. */
+/** A watch with so many suspected files; requests for processes are counted. */
 function watching({ waiting = 0, paused = false }) {
   const world = { waiting, paused, asked: 0, provided: 0 };
   const watch = new SuspectWatch(
@@ -25,7 +25,7 @@ function watching({ waiting = 0, paused = false }) {
 }
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_200);
 
-it('asks for a process until no suspect waits, after one job', async () => {
+it('requests a process until no suspected file waits, after one job', async () => {
   const world = watching({ waiting: 1 });
   world.watch.notice();
   await seconds(0.1);
@@ -39,7 +39,7 @@ it('asks for a process until no suspect waits, after one job', async () => {
   expect([world.asked, world.provided]).toEqual([asked, provided]);
 });
 
-it('asks nothing without a job, and starts nothing for a job without a suspect', async () => {
+it('does nothing without a job, and starts nothing for a job without a suspected file', async () => {
   const world = watching({});
   await seconds(3);
   expect(world.asked).toBe(0);
@@ -48,7 +48,7 @@ it('asks nothing without a job, and starts nothing for a job without a suspect',
   expect([world.asked, world.provided]).toEqual([1, 0]);
 });
 
-it('waits while the embedder is not to be asked: so would each process', async () => {
+it('waits while the embedder is paused, like each process would', async () => {
   const world = watching({ waiting: 1, paused: true });
   world.watch.notice();
   await seconds(3);

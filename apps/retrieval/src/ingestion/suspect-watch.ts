@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QuarantineProcesses } from '@perennial/ownership';
+import { QuarantineProcesses } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
@@ -7,13 +7,13 @@ import { IngestionService } from './ingestion.service';
 const LOOK_MS = 1_000;
 
 /**
- * Sees to it that suspects find a process for as long as some wait. A job is told once: it may come while a process starts or has just begun, and that
- * one may have another suspect in hand for minutes.
+ * Starts quarantine processes while suspected files wait. A job is sent once: it may arrive while a process starts, and that process may be
+ * busy with another file for minutes.
  */
 @Injectable()
 export class SuspectWatch {
   #noticed = 0;
-  /** How many had been noticed when none waited. */
+  /** The count of notices when no file was waiting. */
   #seenToAt = 0;
   #look?: { trigger(): void };
 
@@ -28,7 +28,7 @@ export class SuspectWatch {
     this.#look = this.runtime.every(LOOK_MS, () => this.#provide(), { name: 'see to suspects' });
   }
 
-  /** A job says that one waits. It is a hint only: without a suspect no process is needed. */
+  /** A job reported a suspected file. It is a hint only: without such a file no process is needed. */
   notice(): void {
     this.#noticed += 1;
     this.#look?.trigger();
@@ -36,7 +36,7 @@ export class SuspectWatch {
 
   async #provide(): Promise<void> {
     const noticed = this.#noticed;
-    // Processes would wait as well, each with the memory of one.
+    // Processes would wait too, each using memory.
     if (noticed === this.#seenToAt || (await this.ingestion.isPaused())) return;
     if (await this.repository.nextSuspect()) this.quarantine.provide();
     else this.#seenToAt = noticed;

@@ -5,7 +5,7 @@ import { KNOWLEDGE_PAGE } from '@perennial/contracts-retrieval';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 
-/** A base as its row has it. */
+/** The row of a base. */
 export interface KnowledgeRow {
   id: string;
   userId: string;
@@ -30,7 +30,7 @@ const COLUMNS = `
   (SELECT count(*)::int FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = b.id) AS "fileCount",
   floor(extract(epoch FROM b.created_at))::int AS "createdAt", floor(extract(epoch FROM b.updated_at))::int AS "updatedAt"`;
 
-/** A LIKE pattern for names that hold the text as it is written. */
+/** A LIKE pattern for names that contain the text literally. */
 function holding(text: string): string {
   return `%${text.replace(/[\\%_]/g, (special) => `\\${special}`)}%`;
 }
@@ -49,13 +49,13 @@ export class KnowledgeRepository {
     );
   }
 
-  /** Like `find`; until the transaction ends nobody else changes it or places files in it. */
+  /** Like `find`; locks the base against changes and placements until the transaction ends. */
   async lock(tx: Tx, id: string): Promise<KnowledgeRow | undefined> {
     await tx.query('SELECT 1 FROM knowledge_bases WHERE id = $1 FOR UPDATE', [id]);
     return this.find(id, tx);
   }
 
-  /** The user's own; with `all`, everybody's. */
+  /** The user's own; with `all`, all users'. */
   async search(
     { userId }: UserPrincipal,
     { query, all, orderBy, direction, page }: Search,
@@ -92,7 +92,7 @@ export class KnowledgeRepository {
     return row!;
   }
 
-  /** Changes what is not undefined. */
+  /** Changes the defined fields. */
   async update(
     tx: Tx,
     id: string,
@@ -108,7 +108,7 @@ export class KnowledgeRepository {
     return row!;
   }
 
-  /** Empties a locked base: no placement is left in it, and its points are put on the list of what is to be removed. */
+  /** Empties a locked base: removes all placements, and queues its points for removal. */
   async clear(tx: Tx, id: string): Promise<void> {
     await tx.execute('DELETE FROM placements WHERE scope = $1', [id]);
     await tx.execute('DELETE FROM indexed WHERE scope = $1', [id]);
@@ -119,7 +119,7 @@ export class KnowledgeRepository {
     await tx.execute('UPDATE knowledge_bases SET deleted_at = now() WHERE id = $1', [id]);
   }
 
-  /** The files of a base; `userId` null for one who may see those of everybody. */
+  /** The files of a base; `userId` null for a caller who may see all users' files. */
   async files(
     knowledgeId: string,
     {
@@ -169,7 +169,7 @@ export class KnowledgeRepository {
     return { rows, total: count?.count ?? 0 };
   }
 
-  /** What waits or is being worked on in a base. */
+  /** Files of a base that wait or are being ingested. */
   pending(knowledgeId: string, limit: number): Promise<FileRow[]> {
     return this.database.query<FileRow>(
       `SELECT ${FILE_COLUMNS} FROM placements x JOIN files f ON f.id = x.file_id
@@ -179,7 +179,7 @@ export class KnowledgeRepository {
     );
   }
 
-  /** Locks the files of a base, or all there are, in the order in which everybody locks several. */
+  /** Locks the files of a base, or all files, in the order of their ids. */
   lockFiles(tx: Tx, knowledgeId: string | null): Promise<{ id: string }[]> {
     return tx.query<{ id: string }>(
       `SELECT f.id FROM files f

@@ -18,7 +18,7 @@ import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
 
 const MAX_PENDING = 500;
 
-/** Bases as people see them; what is in them is the affair of `MembershipService`. */
+/** Knowledge bases; `MembershipService` manages their files. */
 @Injectable()
 export class KnowledgeService {
   constructor(
@@ -96,12 +96,12 @@ export class KnowledgeService {
   }
 }
 
-/** What a base says of itself, in about as many bytes as it takes. */
+/** Approximate bytes of a base's name and description. */
 function sizeOf({ description, meta }: { description?: string; meta?: unknown }): number {
   return Buffer.byteLength(description ?? '') + (meta ? Buffer.byteLength(JSON.stringify(meta)) : 0);
 }
 
-/** As the wire has it, for one who looks at it. */
+/** The base in the wire's shape, for this caller. */
 export function knowledgeToWire(row: KnowledgeRow, principal: Principal): KnowledgeBase {
   return {
     id: row.id,

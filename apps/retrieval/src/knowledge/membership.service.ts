@@ -12,12 +12,12 @@ import { duplicateContent, PlacementsRepository } from '../files/placements.repo
 import { KnowledgeRepository } from './knowledge.repository';
 import { knowledgeToWire } from './knowledge.service';
 
-/** Files that a base is the only place of. */
+/** Files that are in no other base. */
 const ONLY_IN = `
   EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1)
   AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope <> $1)`;
 
-/** Which files are in which base. Everybody locks the base first, then files in the order of their ids. */
+/** Membership of files in bases. All transactions lock the base first, then files in the order of their ids. */
 @Injectable()
 export class MembershipService {
   constructor(
@@ -47,7 +47,7 @@ export class MembershipService {
       const placed = await this.placements.place(tx, knowledgeId, wanted);
       if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
         throw new CallError('RATE_LIMITED', 'The knowledge base would hold too many files.');
-      // One that a worker has in hand is indexed there too before it is called completed.
+      // A worker indexes an active file there too before it completes it.
       const idle = rows.filter((row) => placed.includes(row.id) && (row.state === 'completed' || !row.queued));
       const failed = rows.filter((row) => placed.includes(row.id) && row.state === 'failed');
       const queued = await this.files.requeue(
@@ -61,7 +61,7 @@ export class MembershipService {
     });
   }
 
-  /** All bytes in a base differ, also those that come together. */
+  /** All files in a base have different bytes, also those of one call. */
   private async checkContent(tx: Tx, knowledgeId: string, rows: readonly FileRow[]): Promise<void> {
     const hashes = rows.map((row) => row.sha256);
     const held = await this.placements.heldContent(
@@ -73,7 +73,7 @@ export class MembershipService {
     if (held.length > 0 || new Set(hashes).size < hashes.length) throw duplicateContent();
   }
 
-  /** Extracts, embeds and indexes a file of the base anew. */
+  /** Extracts, embeds and indexes a file of the base again. */
   async refresh(
     request: CallParsedRequest<typeof knowledge.updateFile>,
     delivery: IdempotentCall,
@@ -102,7 +102,7 @@ export class MembershipService {
         this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
       } else if (left.length === 0) {
         await this.placements.place(tx, fileId, [fileId]);
-        // Its points are needed in another scope now; one that a worker has in hand is indexed there before it is called completed.
+        // Its points are needed in another scope now; a worker indexes an active file there before it completes it.
         if (row.state === 'completed' || (row.state === 'failed' && row.liveGeneration !== null))
           this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: false }));
       }
@@ -139,7 +139,7 @@ export class MembershipService {
     });
   }
 
-  /** With repeats: in spite of the order in which we lock, Postgres may end one of two transactions that lock several rows. */
+  /** With retries: despite the lock order Postgres may end one of two transactions that lock several rows. */
   private once<T>(key: OnceKey, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.unitOfWork.once(key, work, { retry: true });
   }

@@ -4,7 +4,7 @@ import { IndexBuilds } from './1764300000000-index-builds';
 import { FaultIsolation } from './1764400000000-fault-isolation';
 import { UserStorageIndex } from './1764500000000-user-storage';
 
-/** Everything that schema `retrieval` is made of, oldest first. */
+/** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
   defineMigration('KnowledgeBases1763800000001', {
     up: [

@@ -7,12 +7,14 @@ import { IndexRegistry } from '../search-index/index-registry';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORE } from '../stores/tokens';
 
-/** An index that has never answered is dropped soon: only a worker that has not noticed yet may still write to it. */
+/**
+ * An index that has never been active is dropped soon: only a worker that has not noticed yet may still write to it.
+ */
 const UNUSED_S = 60;
-/** Files that something was done to lately are somebody's. */
+/** Files that changed recently are left to their workers. */
 const QUIET_S = 60;
 
-/** Looks after the indexes: the retired go when their time is over, the active one gets what it lacks. */
+/** Maintains the indexes: drops retired ones after their grace period, and fills gaps of the active one. */
 @Injectable()
 export class IndexUpkeep {
   constructor(
@@ -37,7 +39,7 @@ export class IndexUpkeep {
     }
   }
 
-  /** A store that was emptied or put on another disk has no collections. */
+  /** A store that was emptied or replaced has no collections. */
   private async remakeLost(signal: AbortSignal): Promise<void> {
     const indexes = await this.catalog.writable();
     if (indexes.length === 0) return;
@@ -48,7 +50,7 @@ export class IndexUpkeep {
     }
   }
 
-  /** What should be in the index that answers and is not, although nobody works at it. */
+  /** Fills the gaps of the active index that no worker is responsible for. */
   private async fillGaps(signal: AbortSignal): Promise<void> {
     const { retrieval } = await this.settings.current();
     const index = await this.catalog.active();

@@ -1,8 +1,9 @@
 import type { Database } from '@perennial/persistence';
 
 /**
- * Runs `work` unless another process runs work of this name: whoever holds the advisory lock leads, and a process that dies gives it back
- * with its connection. A leader whose connection breaks may for a moment have a second beside it, so the work must bear that.
+ * Runs `work` unless another process runs work of this name: the holder of the advisory lock leads, and a dying process releases it with its
+ * connection. A leader whose connection breaks may briefly run beside a second one, so the work must be safe to run concurrently.
+ *
  * @returns whether it ran here
  */
 export async function leading(database: Database, name: string, work: () => Promise<void>): Promise<boolean> {
@@ -19,7 +20,7 @@ export async function leading(database: Database, name: string, work: () => Prom
       try {
         await connection.send('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock);
       } catch {
-        // A connection that goes back to the pool with the lock would keep it for ever.
+        // A pooled connection would keep the lock for ever.
         connection.spoil();
       }
     }

@@ -6,11 +6,11 @@ import { RowSweep } from './row-sweep';
 
 const BLOBS = 500;
 const POINTS = 5_000;
-/** What a killed process left of an upload; longer than any upload takes. */
+/** Age of leftovers of uploads in killed processes; longer than any upload takes. */
 const UNFINISHED_MS = 24 * 60 * 60 * 1_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Goes through everything that is stored and holds it against Postgres. Any number may do so at once; everything may be done twice. */
+/** Compares everything that is stored with Postgres. Safe to run concurrently; idempotent. */
 export class OrphanSweep {
   constructor(
     private readonly repository: ReconcileRepository,
@@ -19,9 +19,9 @@ export class OrphanSweep {
     private readonly orphanAgeMs: number,
   ) {}
 
-  /** @throws BlobStoreError, VectorStoreError: a store that is away ends it, and the next sweep begins again */
+  /** @throws BlobStoreError, VectorStoreError: an unavailable store ends it, and the next sweep starts again */
   async run(options: SweepOptions): Promise<OrphanReport> {
-    // Rows first: bytes and points of what is no longer of use then belong to a removal, which takes them along.
+    // Rows first: their removal then also removes their bytes and points.
     const rows = await new RowSweep(this.repository).run(options);
     const blobs = await this.sweepBlobs(options);
     const { points, collections } = await this.collections(options);
@@ -55,7 +55,7 @@ export class OrphanSweep {
     for (const { name } of await this.vectors.listCollections({ signal: options.signal })) {
       const index = indexes.get(name);
       if (!index) {
-        // Asked again: an index may have been added between the two lists.
+        // Read again: an index may have been added between the two lists.
         if ((await this.repository.collections()).some(({ collection }) => collection === name)) continue;
         collections += 1;
         if (options.repair && options.collections === true) await this.vectors.dropCollection(name);
@@ -79,7 +79,7 @@ export class OrphanSweep {
         cursor = page.cursor;
       } while (cursor !== undefined);
     } catch (error) {
-      // Dropped while it was read.
+      // Dropped during the scan.
       if (!(error instanceof VectorStoreError && error.code === 'NOT_FOUND')) throw error;
     }
     return found;
@@ -94,7 +94,7 @@ export class OrphanSweep {
   private async remove(indexId: string, collection: string, groups: readonly PointGroup[]): Promise<void> {
     for (const { scope, fileId, generation } of groups)
       await this.vectors.delete(collection, { scopes: [scope], fileIds: [fileId], generation });
-    // One that was placed again since it was looked at may have lost points that were good.
+    // A group that was placed again since may have lost valid points.
     const ours = groups.filter(({ scope, fileId }) => UUID.test(scope) && UUID.test(fileId));
     if (ours.length > 0) await this.repository.unrecord(indexId, ours);
   }

@@ -1,27 +1,29 @@
-/** What was found that nothing refers to, or that was half removed. Each is a count. */
+/** Counts of orphans and of incomplete removals. */
 export interface OrphanReport {
   /** Bytes in the blob store without a file. */
   blobs: number;
   /** Points in the vector store of files that are deleted, replaced, or not placed there. */
   points: number;
-  /** Collections in the vector store that no index is in. Only ever removed by the command: another installation may share the server. */
+  /**
+   * Collections in the vector store without an index. Only removed by the command: another installation may share the server.
+   */
   collections: number;
-  /** Chunks of generations that are neither found nor being made. */
+  /** Chunks of generations that are neither live nor being ingested. */
   chunks: number;
-  /** Files that are deleted and whose removal nobody has in hand. */
+  /** Deleted files without a removal. */
   deletedFiles: number;
-  /** The same of knowledge bases. */
+  /** The same for knowledge bases. */
   deletedBases: number;
-  /** Places of files in bases that are not there. */
+  /** Placements in bases that do not exist. */
   placements: number;
-  /** Files that are placed nowhere; they are found on their own again. */
+  /** Files without a placement; they become files on their own again. */
   homelessFiles: number;
 }
 
 export interface SweepOptions {
-  /** Repairs what is found. */
+  /** Repairs what it finds. */
   repair: boolean;
-  /** Also collections that no index is in. */
+  /** Includes collections without an index. */
   collections?: boolean;
   signal?: AbortSignal;
 }

@@ -11,7 +11,7 @@ import { OrphanSweep } from './orphan-sweep';
 import { ReconcileRepository } from './reconcile.repository';
 import { Reconciler } from './reconciler';
 
-/** What looks for left-overs and removes them. */
+/** Clean-up of orphans. */
 @Module({
   imports: [EmbeddingModule, IndexModule, SettingsModule],
   providers: [

@@ -5,25 +5,25 @@ import type { PointGroup } from './orphans';
 /** Keys begin with the id of their file (`toBlobKey`). */
 const FILE_OF = /^files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
 
-/** Chunks removed by one statement: few enough never to lock for long. */
+/** Chunks removed by one statement: few enough not to lock for long. */
 const BATCH = 5_000;
 
-/** A generation that is found, or that a worker makes; `f` is the file. */
+/** A generation that is live, or being ingested; `f` is the file. */
 const IN_USE = (generation: string): string =>
   `f.deleted_at IS NULL AND (${generation} = f.live_generation OR ${generation} = f.generation)`;
 
-/** Of no use, `c` being a chunk or a generation of chunks. */
+/** Condition for orphans, `c` being a chunk or a generation of chunks. */
 const ORPHAN = `
   NOT EXISTS (SELECT 1 FROM files f WHERE f.id = c.file_id AND ${IN_USE('c.generation')})
   AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.file_id = c.file_id)`;
-/** The chunks of one generation; asked again, since its file may have been registered after it was looked at. */
+/** The chunks of one generation; checked again, since its file may have been registered meanwhile. */
 const ORPHAN_CHUNKS = `chunks c WHERE c.file_id = $1 AND c.generation = $2 AND ${ORPHAN}`;
 
 const HALF_DELETED = (table: string, key: string): string => `
   ${table} d WHERE d.id = ANY ($1::uuid[]) AND d.deleted_at < now() - interval '1 minute'
                AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.${key} = d.id)`;
 
-/** What may be wrong with some rows whose ids are `$1`: the rows, and the statement that puts them right. */
+/** Faults of rows whose ids are `$1`: the affected rows, and the statement that repairs them. */
 const FAULTS = {
   placements: fault(
     `placements p WHERE p.file_id = ANY ($1::uuid[]) AND p.scope <> p.file_id
@@ -53,25 +53,25 @@ export interface Generation {
   generation: number;
 }
 
-/** What Postgres says about what lies in the stores, and what is wrong with its own rows. */
+/** Postgres's view of stored objects, and faults of its own rows. */
 @Injectable()
 export class ReconcileRepository {
   constructor(private readonly database: Database) {}
 
-  /** Those of the keys that no file has and that are not about to be removed. */
+  /** The keys without a file and without a pending removal. */
   async unknownBlobs(keys: readonly string[]): Promise<string[]> {
     const rows = await this.database.query<{ key: string }>(
       `SELECT key FROM unnest($1::text[], $2::uuid[]) AS k (key, file_id)
         WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.id = k.file_id AND f.blob_key = k.key)
           -- A file that is being removed takes its bytes with it.
           AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.file_id = k.file_id AND (r.kind = 'file' OR r.blob_key = k.key))`,
-      // By the file's id, for which there are indexes: all keys of a store are asked for.
+      // By the file's id, which is indexed: all keys of a store are checked.
       [keys, keys.map((key) => FILE_OF.exec(key)?.[1] ?? null)],
     );
     return rows.map((row) => row.key);
   }
 
-  /** Those of the groups that are of no use; one whose removal is on the list is left to it. */
+  /** The orphaned groups, without those with a pending removal. */
   strayGroups(groups: readonly PointGroup[]): Promise<PointGroup[]> {
     return this.database.query<PointGroup>(
       `SELECT scope, file_id AS "fileId", generation FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS g (scope, file_id, generation)
@@ -83,7 +83,7 @@ export class ReconcileRepository {
     );
   }
 
-  /** Points of these have just been deleted: what is recorded of them in the index counts no more, and they are written again if needed. */
+  /** Points of these groups were deleted: clears their records in the index, and queues them for indexing if needed. */
   async unrecord(indexId: string, groups: readonly PointGroup[]): Promise<void> {
     await this.database.execute(
       `DELETE FROM indexed i USING unnest($1::uuid[], $2::uuid[], $3::int[]) AS g (scope, file_id, generation)
@@ -96,7 +96,7 @@ export class ReconcileRepository {
     return this.database.query('SELECT id, collection, state FROM indexes');
   }
 
-  /** Ids that come after one, in order; with fewer than `limit` that was the end. */
+  /** The next ids, in order; fewer than `limit` means the end. */
   async idsAfter(table: 'files' | 'knowledge_bases', after: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       `SELECT id FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`,
@@ -105,7 +105,7 @@ export class ReconcileRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** How many of these rows have the fault; with `repair` they have it no longer. */
+  /** The number of these rows with the fault; `repair` fixes them. */
   async withFault(name: Inconsistency, ids: readonly string[], { repair }: { repair: boolean }): Promise<number> {
     const fault = FAULTS[name];
     if (repair) return this.database.execute(fault.repair, [ids]);
@@ -113,8 +113,8 @@ export class ReconcileRepository {
   }
 
   /**
-   * Generations that come after one, in order, each with whether it is of no use. The index is asked for one after another, so that it
-   * costs a look for each generation, not one for each chunk.
+   * The next generations, in order, each with whether it is an orphan. The index is probed for one after another, so that it costs a look for
+   * each generation, not for each chunk.
    */
   generationsAfter({ fileId, generation }: Generation, limit: number): Promise<(Generation & { orphan: boolean })[]> {
     return this.database.query(
@@ -137,7 +137,7 @@ export class ReconcileRepository {
     return counted?.count ?? 0;
   }
 
-  /** @returns how many there were */
+  /** @returns the number of removed chunks */
   async removeChunks({ fileId, generation }: Generation): Promise<number> {
     let removed = 0;
     for (let batch = BATCH; batch === BATCH; removed += batch)

@@ -12,7 +12,7 @@ const DAY_S = 24 * 60 * 60;
 /** Vectors removed from the cache by one statement. */
 const CACHE_BATCH = 5_000;
 
-/** Repairs in the background what crashes leave. Every worker is ready to; one at a time does. */
+/** Cleans up after crashes in the background. Every worker can; one at a time does. */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap {
   private readonly log: Logger;
@@ -39,7 +39,7 @@ export class Reconciler implements OnApplicationBootstrap {
     this.runtime.every(
       intervalMs,
       async (signal) => void (await leading(this.database, 'reconcile', () => this.reconcile(signal))),
-      { name: 'remove what nobody needs', jitter: 0.3 },
+      { name: 'remove unreferenced data', jitter: 0.3 },
     );
   }
 

@@ -1,17 +1,17 @@
 import type { OrphanReport, SweepOptions } from './orphans';
 import type { Generation, Inconsistency, ReconcileRepository } from './reconcile.repository';
 
-/** Rows looked at by one statement: few enough that it ends in time, however large the table is. */
+/** Rows in one statement: few enough that it ends in time for any size of the table. */
 const PAGE = 1_000;
-/** Before every id that is in use. */
+/** Lower than every id. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 type RowReport = Pick<OrphanReport, 'chunks' | Inconsistency>;
 const NOTHING: RowReport = { chunks: 0, deletedFiles: 0, deletedBases: 0, placements: 0, homelessFiles: 0 };
 
 /**
- * Goes through the rows page by page in the order of their keys, so that no statement becomes longer as the tables grow. It keeps no place
- * of its own: one that is stopped has repaired what it has passed, and the next one, which begins anew, finds that in order.
+ * Scans the rows page by page in the order of their keys, so that statements do not get longer as the tables grow. It stores no position: a
+ * stopped sweep has repaired what it has passed, and the next one starts again.
  */
 export class RowSweep {
   constructor(
@@ -20,7 +20,7 @@ export class RowSweep {
   ) {}
 
   async run(options: SweepOptions): Promise<RowReport> {
-    // A file whose last place is lost is homeless then; chunks of a file that is half deleted belong to its removal.
+    // A file that loses its last placement becomes homeless; chunks of a partly deleted file belong to its removal.
     const files = await this.walk('files', ['placements', 'homelessFiles', 'deletedFiles'], options);
     const bases = await this.walk('knowledge_bases', ['deletedBases'], options);
     const chunks = await this.chunks(options);

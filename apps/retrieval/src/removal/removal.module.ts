@@ -4,7 +4,7 @@ import { IndexModule } from '../search-index/index.module';
 import { RemovalService } from './removal.service';
 import { RemovalsRepository } from './removals.repository';
 
-/** The removal of what was deleted. */
+/** Removal of deleted data. */
 @Module({
   imports: [FilesModule, IndexModule],
   providers: [RemovalService, RemovalsRepository],

@@ -11,17 +11,17 @@ import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
 import { type Removal, RemovalsRepository } from './removals.repository';
 
 const SWEEP_MS = 1_000;
-/** Removals that one process has in hand; the files among them are removed from the vector store by one filter. */
+/** Removals that one process leases at once; one filter removes the points of all files among them. */
 const BATCH = 100;
 const MAX_WAIT_S = 30;
-/** Failures in a row after which a batch is not gone on with. */
+/** Consecutive failures after which a batch is given up. */
 const STORE_IS_AWAY = 3;
 
 type FileRemoval = Extract<Removal, { kind: 'file' }>;
 
 /**
- * Removes from the stores what was deleted. Postgres says first that something is gone, which ends its being found; what is left of it
- * is removed here, by any process, again and again until all of it is.
+ * Removes deleted data from the stores. Postgres first marks it as deleted, which hides it from searches; its data is removed here, by any
+ * process, with retries until everything is gone.
  */
 @Injectable()
 export class RemovalService {
@@ -56,12 +56,12 @@ export class RemovalService {
         ...(await this.each(others, (removal) => this.remove(removal), signal)),
       ];
       await this.repository.done(removed.map(({ id }) => id));
-      // After a failure there is a moment's pause: what was given back would be leased again at once.
+      // Pauses after a failure: returned removals would be leased again at once.
       if (removed.length < removals.length) return;
     }
   }
 
-  /** @returns those of which nothing is left */
+  /** @returns the completed removals */
   private async removeFiles(files: readonly FileRemoval[], signal: AbortSignal): Promise<readonly FileRemoval[]> {
     const idsOf = (some: readonly FileRemoval[]) => some.map(({ fileId }) => fileId);
     if (!(await this.attempt(files, () => this.removePoints({ fileIds: idsOf(files) })))) return [];
@@ -70,9 +70,10 @@ export class RemovalService {
   }
 
   /**
-   * Each for itself: one that cannot be removed is tried again later and holds up no other. When several fail in a row it is rather their
-   * store that is away: then the others are given back as they are.
-   * @returns those that were removed
+   * One at a time: a failed removal is retried later and blocks no other. Several consecutive failures probably mean that the store is away:
+   * then the rest is returned.
+   *
+   * @returns the completed removals
    */
   private async each<R extends Removal>(
     removals: readonly R[],
@@ -93,7 +94,7 @@ export class RemovalService {
     return removed;
   }
 
-  /** False: they are due again, later with each try. */
+  /** False: they are due again, with back-off. */
   private async attempt(removals: readonly Removal[], work: () => Promise<void>): Promise<boolean> {
     const [first] = removals;
     if (!first) return true;
@@ -103,10 +104,7 @@ export class RemovalService {
     } catch (error) {
       const { tries, ...what } = first;
       this.failures.inc({ kind: what.kind }, removals.length);
-      this.log.warn(
-        { err: error, removals: removals.length, tries, first: what },
-        'what was deleted could not be removed yet',
-      );
+      this.log.warn({ err: error, removals: removals.length, tries, first: what }, 'removal failed, will be retried');
       const ids = removals.map((removal) => removal.id);
       await this.repository.postpone(ids, Math.min(2 ** Math.min(tries, 10), MAX_WAIT_S));
       return false;
@@ -142,7 +140,7 @@ export class RemovalService {
     this.progress.changed(...rows);
   }
 
-  /** From every index, also from those that answer no longer: one may be gone from the store before it is gone from the list. */
+  /** From every index, including inactive ones: one may be gone from the store before it is gone from the list. */
   private async removePoints(filter: DeleteFilter): Promise<void> {
     for (const { collection } of await this.catalog.all()) {
       try {

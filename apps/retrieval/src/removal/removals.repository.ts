@@ -7,7 +7,7 @@ interface RemovalBase {
   id: number;
   tries: number;
 }
-/** Something that is still to be removed; `removals` in the schema says what each is. */
+/** A pending removal; `removals` in the schema describes its kinds. */
 export type Removal = RemovalBase &
   (
     | { kind: 'file'; fileId: string }
@@ -17,12 +17,12 @@ export type Removal = RemovalBase &
     | { kind: 'blob'; blobKey: string }
   );
 
-/** For so long a removal is left to the process that began it. */
+/** How long a removal is reserved for the process that leased it. */
 const LEASE_S = 15;
-/** Rows deleted by one statement: little enough never to lock for long. */
+/** Rows deleted by one statement: few enough not to lock for long. */
 const BATCH = 5_000;
 
-/** What is to be removed. A row stays until everything that it names is gone; every part of it may be done twice. */
+/** Pending removals. A row stays until all its data is deleted; every step is idempotent. */
 @Injectable()
 export class RemovalsRepository {
   constructor(
@@ -31,7 +31,7 @@ export class RemovalsRepository {
     private readonly files: FilesRepository,
   ) {}
 
-  /** Some that are due, for this process alone until the lease is over. */
+  /** Leases some due removals until the lease expires. */
   async lease(limit: number): Promise<Removal[]> {
     return this.database.query<Removal>(
       `UPDATE removals SET not_before = now() + ${LEASE_S} * interval '1 second', tries = tries + 1 WHERE id IN (
@@ -49,7 +49,7 @@ export class RemovalsRepository {
     );
   }
 
-  /** Leased and not tried. */
+  /** Returns leased removals that were not tried. */
   async giveBack(ids: readonly number[]): Promise<void> {
     await this.database.execute(
       'UPDATE removals SET not_before = now(), tries = tries - 1 WHERE id = ANY ($1::bigint[])',
@@ -61,7 +61,7 @@ export class RemovalsRepository {
     await this.database.execute('DELETE FROM removals WHERE id = ANY ($1::bigint[])', [ids]);
   }
 
-  /** Everything that Postgres has of deleted files. Their rows go last: while there is a row, there is something to find. */
+  /** Deletes all rows of deleted files. The files' own rows go last, so that the removal can be repeated. */
   async deleteFiles(fileIds: readonly string[]): Promise<void> {
     await this.deleteAll(
       `DELETE FROM chunks WHERE ctid IN (SELECT ctid FROM chunks WHERE file_id = ANY ($1::uuid[]) LIMIT ${BATCH})`,

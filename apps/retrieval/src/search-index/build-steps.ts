@@ -8,13 +8,13 @@ import { IndexCatalog, type VectorIndex } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
 
-/** In whose name a step is done; a step of one who has lost the build changes nothing that counts. */
+/** The holder of the build; the steps of a process that has lost it have no effect. */
 export interface Holder {
   owner: string;
   buildId: string;
 }
 
-/** The steps of a build; each may be done again. */
+/** The steps of a build, all idempotent. */
 @Injectable()
 export class BuildSteps {
   constructor(
@@ -27,7 +27,7 @@ export class BuildSteps {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** The index to be filled: the one that was begun, or a new one. Undefined when the build is not the holder's any more. */
+  /** The index to fill: the one that was started, or a new one. Undefined when the holder has lost the build. */
   async begin(build: IndexBuild, holder: Holder, signal: AbortSignal): Promise<VectorIndex | undefined> {
     const index = (await this.begun(build)) ?? (await this.add(build, holder, signal));
     if (index) await this.registry.ensureCollection(index, signal);
@@ -57,7 +57,11 @@ export class BuildSteps {
     });
   }
 
-  /** One pass over what is missing. @returns whether nothing was */
+  /**
+   * One pass over what is missing.
+   *
+   * @returns whether nothing was
+   */
   fill(index: VectorIndex, { owner, buildId }: Holder, signal: AbortSignal): Promise<boolean> {
     return this.filler.fillMissing(index, { signal, onProgress: () => this.builds.noteProgress(owner, buildId) });
   }

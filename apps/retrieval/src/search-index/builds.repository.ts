@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '@perennial/persistence';
 import type { SealedEmbedding } from '../settings/settings';
 
-/** The index that is wanted in place of the active one. */
+/** The index that is requested in place of the active one. */
 export interface IndexBuild {
-  /** Another one with each wish. */
+  /** New with each request. */
   id: string;
   /** As `embeddingModelId` says it. */
   model: string;
@@ -16,12 +16,12 @@ export interface IndexBuild {
   failures: number;
 }
 
-/** A file in a scope whose points are to be written. */
+/** A placement of a file whose points are to be written. */
 export interface PlaceToFill {
   fileId: string;
   scope: string;
   generation: number;
-  /** When it was placed there, to the microsecond: one that was taken out and put back is another place. */
+  /** Time of the placement, to the microsecond: a file that was removed and added again has another one. */
   placedAt: string;
 }
 
@@ -30,7 +30,7 @@ const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS gene
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
 
-/** A live file in a scope that `index` has not got in the generation that is live, unless its embedder has refused it a moment ago. */
+/** Placements that the index lacks in the live generation, unless its embedder has refused the file recently. */
 const missingFrom = (index: string): string => `
   placements p JOIN files f ON f.id = p.file_id
  WHERE f.deleted_at IS NULL AND f.live_generation IS NOT NULL
@@ -39,7 +39,7 @@ const missingFrom = (index: string): string => `
    AND NOT EXISTS (SELECT 1 FROM index_refusals r
                     WHERE r.index_id = ${index} AND r.file_id = p.file_id AND r.generation = f.live_generation AND r.not_before > now())`;
 
-/** The wish for another index: who works at it, and what is missing. */
+/** The requested index, its builder, and what it lacks. */
 @Injectable()
 export class BuildsRepository {
   constructor(private readonly database: Database) {}
@@ -48,7 +48,7 @@ export class BuildsRepository {
     return db.first<IndexBuild>(`SELECT ${COLUMNS} FROM index_builds`);
   }
 
-  /** Replaces whatever was wanted before. Whoever works at that loses it. */
+  /** Replaces an earlier request, whose builder loses it. */
   async request(tx: Queryable, model: string, embedding: SealedEmbedding): Promise<void> {
     await tx.execute(
       `INSERT INTO index_builds (model, embedding) VALUES ($1, $2)
@@ -58,14 +58,14 @@ export class BuildsRepository {
     );
   }
 
-  /** The same model elsewhere, or with another key: tried again at once. */
+  /** The same model at another address, or with another key: retried at once. */
   async readdress(tx: Queryable, embedding: SealedEmbedding): Promise<void> {
     await tx.execute(`UPDATE index_builds SET embedding = $1, error = NULL, failures = 0, not_before = '-infinity'`, [
       JSON.stringify(embedding),
     ]);
   }
 
-  /** Files that were given back because the embedder was away or wrongly set up are due again. */
+  /** Makes files due that were released because the embedder was away or misconfigured. */
   async wakeFiles(tx: Queryable): Promise<void> {
     await tx.execute(
       `UPDATE files SET not_before = '-infinity', swept_at = '-infinity' WHERE id IN (
@@ -79,7 +79,7 @@ export class BuildsRepository {
     await tx.execute('DELETE FROM index_builds');
   }
 
-  /** Makes `owner` the one who works at it, for `leaseS` seconds; undefined when there is nothing to do or somebody does it. */
+  /** Leases the build to `owner` for `leaseS` seconds; undefined if there is none or another process has it. */
   claim(owner: string, leaseS: number): Promise<IndexBuild | undefined> {
     return this.database.first<IndexBuild>(
       `UPDATE index_builds SET owner = $1, lease_until = now() + $2 * interval '1 second'
@@ -89,7 +89,7 @@ export class BuildsRepository {
     );
   }
 
-  /** @returns false when it is not the owner's any more */
+  /** @returns false when the owner has lost it */
   async renew(owner: string, buildId: string, leaseS: number): Promise<boolean> {
     const renewed = await this.database.execute(
       `UPDATE index_builds SET lease_until = now() + $3 * interval '1 second' WHERE owner = $1 AND id = $2`,
@@ -99,7 +99,11 @@ export class BuildsRepository {
     return renewed === 1;
   }
 
-  /** Locks it for the owner until the transaction ends. @returns false when it is not the owner's any more */
+  /**
+   * Locks it for the owner until the transaction ends.
+   *
+   * @returns false when the owner has lost it
+   */
   async hold(tx: Queryable, owner: string, buildId: string): Promise<boolean> {
     return (
       (await tx.first('SELECT 1 FROM index_builds WHERE owner = $1 AND id = $2 FOR UPDATE', [owner, buildId])) !==
@@ -111,7 +115,7 @@ export class BuildsRepository {
     await tx.execute('UPDATE index_builds SET index_id = $2 WHERE id = $1', [buildId, indexId]);
   }
 
-  /** It goes on after all. */
+  /** The build continues: clears the error. */
   async noteProgress(owner: string, buildId: string): Promise<void> {
     await this.database.execute(
       'UPDATE index_builds SET error = NULL, failures = 0 WHERE owner = $1 AND id = $2 AND failures > 0',
@@ -119,7 +123,7 @@ export class BuildsRepository {
     );
   }
 
-  /** Writes down why it does not go on, and when it is tried again (sooner at first, then each minute). */
+  /** Stores why it does not continue, and when it is retried (with back-off up to a minute). */
   async fail(owner: string, buildId: string, error: string): Promise<void> {
     await this.database.execute(
       `UPDATE index_builds SET owner = NULL, lease_until = '-infinity', error = $3, failures = failures + 1,
@@ -129,7 +133,7 @@ export class BuildsRepository {
     );
   }
 
-  /** Somebody else may go on at once. */
+  /** Releases the lease, so that another process can continue at once. */
   async release(owner: string): Promise<void> {
     await this.database.execute(`UPDATE index_builds SET owner = NULL, lease_until = '-infinity' WHERE owner = $1`, [
       owner,
@@ -151,7 +155,7 @@ export class BuildsRepository {
     );
   }
 
-  /** What an index lacks of one file. */
+  /** Missing placements of one file. */
   missingOf(indexId: string, fileId: string): Promise<PlaceToFill[]> {
     return this.database.query<PlaceToFill>(
       `SELECT ${PLACE_COLUMNS} FROM ${missingFrom('$1')} AND p.file_id = $2 ORDER BY p.scope`,
@@ -166,7 +170,7 @@ export class BuildsRepository {
     return row?.lacks ?? true;
   }
 
-  /** All live places, and how many of them the index has. */
+  /** All live placements, and how many of them the index has. */
   async progress(indexId: string | null): Promise<{ done: number; total: number }> {
     const row = await this.database.first<{ done: number; total: number }>(
       `SELECT count(*)::int AS total, count(i.index_id)::int AS done
@@ -225,21 +229,7 @@ export class BuildsRepository {
     );
   }
 
-  /** Chunks of one generation, from an ordinal on. */
-  chunks(
-    fileId: string,
-    generation: number,
-    from: number,
-    limit: number,
-  ): Promise<{ ordinal: number; text: string; hash: string }[]> {
-    return this.database.query(
-      `SELECT ordinal, text, hash FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
-      [fileId, generation, from, limit],
-      { name: 'index-builds.chunks' },
-    );
-  }
-
-  /** Vectors that the model does not make any more: it has another dimension now. */
+  /** Deletes vectors of another dimension than the model's present one. */
   async forgetOtherDimensions(model: string, dimension: number): Promise<void> {
     await this.database.execute('DELETE FROM embeddings_cache WHERE model = $1 AND octet_length(vector) <> $2', [
       model,

@@ -13,7 +13,9 @@ import { IndexStatusReader } from './index-status';
 
 type Changes = CallParsedRequest<typeof embedding.update>;
 
-/** The embedding as the admin's page sees it. Keys come in clear, are sealed at once, and go out masked. */
+/**
+ * The embedding settings as the admin's page shows them. Keys arrive in clear, are encrypted at once, and are returned masked.
+ */
 @Injectable()
 export class EmbeddingService {
   constructor(
@@ -32,7 +34,7 @@ export class EmbeddingService {
   }
 
   async update(principal: UserPrincipal, changes: Changes, key: string): Promise<EmbeddingConfig> {
-    // A plain hash of the request is stored for comparison; the keys go into it under our secret.
+    // A plain hash of the request is stored for comparison; the keys enter it under our secret.
     const hidden = (server: Changes['openai']) => server && { ...server, key: this.seal.fingerprint(server.key) };
     const compared = { ...changes, openai: hidden(changes.openai), ollama: hidden(changes.ollama) };
     const once = { scope: `retrieval.embedding.update:${principal.userId}`, key, request: compared };
@@ -77,8 +79,8 @@ export class EmbeddingService {
   }
 
   /**
-   * A mask keeps the key that it masks, but only for the address that the key was entered for: whoever may change addresses could
-   * otherwise have a key sent to a server of their own, and so read it.
+   * A mask keeps its key, but only for the address that the key was entered for: otherwise an admin who may change addresses could have a key
+   * sent to a server of their own and read it.
    */
   private server(before: SealedServer, entered: { url: string; key: string }): SealedServer {
     const url = checkedUrl(entered.url);
@@ -113,7 +115,7 @@ export class EmbeddingService {
   }
 }
 
-/** Without trailing slashes; http or https, without a login in it (it would be shown, unlike a key). Empty: none. */
+/** Without trailing slashes; http or https, without credentials (they would be shown, unlike a key). Empty: none. */
 function checkedUrl(entered: string): string {
   const text = entered.trim();
   if (text === '') return '';

@@ -2,7 +2,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { VectorStoreError } from '@perennial/vector-store';
 import { EmbeddingError } from '../embedding/embedding-error';
 
-/** Why indexing does not go on, for an admin to read. The stack of anything unexpected is in the log, and nothing of it here. */
+/** Why indexing does not continue, for an admin. An unexpected error's stack is in the log only. */
 export function reasonOf(error: unknown): string {
   if (error instanceof EmbeddingError) return error.message;
   if (error instanceof VectorStoreError) return `The vector store: ${error.message}`;

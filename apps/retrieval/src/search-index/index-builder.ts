@@ -10,17 +10,17 @@ import { reasonOf } from './failure-reason';
 import { IndexRequests } from './index-requests';
 
 const TICK_MS = 1_000;
-/** Whoever works at a build says so each `RENEW_MS`; after `LEASE_S` without a word another one goes on. */
+/** The builder renews its lease each `RENEW_MS`; after `LEASE_S` without a renewal another process continues. */
 const RENEW_MS = 2_000;
 const LEASE_S = 6;
 
 /**
- * Builds the index that is wanted: fills it beside the one that answers, and switches when nothing is missing. What is done is in
- * Postgres and in the store, so whoever takes over goes on where the last one was; one worker at a time does it.
+ * Builds the requested index: fills it while the old one answers, and switches when nothing is missing. The progress is in Postgres and in
+ * the store, so a take-over continues where the last builder stopped; one worker at a time builds.
  */
 @Injectable()
 export class IndexBuilder implements OnApplicationBootstrap {
-  /** This process in its leases. */
+  /** Owner id of this process in leases. */
   private readonly owner = randomUUID();
   private readonly log: Logger;
 
@@ -53,7 +53,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
     const renewal = setInterval(() => {
       this.builds.renew(this.owner, build.id, LEASE_S).then(
         (mine) => !mine && lost.abort(),
-        // The database is away: the work fails by itself, or the lease runs out.
+        // The database is away: the work fails by itself, or the lease expires.
         () => undefined,
       );
     }, RENEW_MS);
@@ -63,7 +63,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
       if (lost.signal.aborted) return;
       if (signal.aborted) return await this.builds.release(this.owner);
       await this.builds.fail(this.owner, build.id, reasonOf(error));
-      this.log.warn({ err: error, model: build.model }, 'the new index could not be filled; it is tried again');
+      this.log.warn({ err: error, model: build.model }, 'failed to fill the new index, will be retried');
     } finally {
       clearInterval(renewal);
     }
@@ -78,7 +78,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
       if (!whole) continue;
       const switched = await this.steps.switchTo(index, mine);
       if (switched === 'missing') continue;
-      if (switched === 'done') this.log.info({ index: index.id, model: index.model }, 'another index answers now');
+      if (switched === 'done') this.log.info({ index: index.id, model: index.model }, 'active index changed');
       return;
     }
   }

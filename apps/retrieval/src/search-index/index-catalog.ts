@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '@perennial/persistence';
 import type { SealedEmbedding } from '../settings/settings';
 
-/** A collection of the vector store with what its vectors are made by. */
+/** A collection of the vector store with the settings of its vectors. */
 export interface VectorIndex {
   id: string;
   /** Name in the vector store. */
@@ -10,29 +10,31 @@ export interface VectorIndex {
   /** As `embeddingModelId` says it. */
   model: string;
   dimension: number;
-  /** `building`: is being filled while another answers. `active`: answers. `retired`: kept for a grace period, then dropped. */
+  /**
+   * `building`: being filled while another is active. `active`: used by searches. `retired`: kept for a grace period, then dropped.
+   */
   state: 'building' | 'active' | 'retired';
-  /** Where its model is asked; `IndexEmbeddings` opens the keys. */
+  /** Address and encrypted keys of its model's server; `IndexEmbeddings` decrypts them. */
   embedding: SealedEmbedding;
 }
 
 const COLUMNS = 'id, collection, model, dimension, state, embedding';
-/** Never used twice. */
+/** Never reused. */
 const COLLECTION = `'idx_' || replace(id::text, '-', '')`;
 
-/** Which indexes there are. Read from Postgres each time: a switch of the active one is seen by the next statement everywhere. */
+/** The indexes. Read from Postgres each time: every process sees a switch with its next statement. */
 @Injectable()
 export class IndexCatalog {
   constructor(private readonly database: Database) {}
 
-  /** The index that answers searches; undefined before the first file was embedded. */
+  /** The index for searches; undefined before the first file was embedded. */
   active(db: Queryable = this.database): Promise<VectorIndex | undefined> {
     return db.first<VectorIndex>(`SELECT ${COLUMNS} FROM indexes WHERE state = 'active'`, [], {
       name: 'indexes.active',
     });
   }
 
-  /** The indexes that new points are written to: the active one and the one that is being filled. */
+  /** The indexes for new points: the active one and the one that is being filled. */
   writable(db: Queryable = this.database): Promise<VectorIndex[]> {
     return db.query<VectorIndex>(
       `SELECT ${COLUMNS} FROM indexes WHERE state IN ('active', 'building') ORDER BY created_at`,
@@ -41,7 +43,7 @@ export class IndexCatalog {
     );
   }
 
-  /** All that may hold points, also those that answer no longer: what is deleted is deleted from each. */
+  /** All indexes that may hold points, including retired ones: deletions apply to each. */
   all(db: Queryable = this.database): Promise<VectorIndex[]> {
     return db.query<VectorIndex>(`SELECT ${COLUMNS} FROM indexes ORDER BY created_at`);
   }
@@ -55,17 +57,25 @@ export class IndexCatalog {
     return tx.first<{ id: string }>(`SELECT id FROM indexes WHERE state = 'active' FOR SHARE`);
   }
 
-  /** Until the transaction ends nobody else looks whether the collection of this index is there. */
+  /** Serialises checks for the collection of this index, until the transaction ends. */
   async lockCollection(tx: Queryable, id: string): Promise<void> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('perennial.retrieval.collection.' || $1, 0))`, [id]);
   }
 
-  /** Nothing counts as being in the index any more. @returns how many places of files did */
+  /**
+   * Clears all records of this index.
+   *
+   * @returns the number of placements
+   */
   unrecordAll(id: string): Promise<number> {
     return this.database.execute('DELETE FROM indexed WHERE index_id = $1', [id]);
   }
 
-  /** Makes the first index of an installation unless there is one. @returns the active one */
+  /**
+   * Creates the first index of an installation unless there is one.
+   *
+   * @returns the active one
+   */
   async addFirst(index: Pick<VectorIndex, 'model' | 'dimension' | 'embedding'>): Promise<VectorIndex> {
     await this.database.execute(
       `INSERT INTO indexes (id, collection, model, dimension, embedding, state, activated_at)
@@ -77,7 +87,7 @@ export class IndexCatalog {
     return active;
   }
 
-  /** Adds an index that is to be filled. Fails when there is one already. */
+  /** Adds an index to be filled. Fails when there is one already. */
   async addBuilding(
     tx: Queryable,
     index: Pick<VectorIndex, 'model' | 'dimension' | 'embedding'>,
@@ -91,7 +101,7 @@ export class IndexCatalog {
     return row;
   }
 
-  /** Where the model of an index is asked from now on, beginning at once; its vectors stay what they are. */
+  /** Changes the server of an index's model, effective at once; its vectors stay. */
   async setEmbedding(tx: Queryable, id: string, embedding: SealedEmbedding): Promise<void> {
     await tx.execute(`UPDATE indexes SET embedding = $2, paused_until = '-infinity' WHERE id = $1`, [
       id,
@@ -100,7 +110,7 @@ export class IndexCatalog {
     await tx.execute('UPDATE index_refusals SET not_before = now() WHERE index_id = $1', [id]);
   }
 
-  /** The embedder of the index is not asked for some seconds; of no effect when it was given another one meanwhile. */
+  /** Pauses the embedder of the index for some seconds; no effect if its settings changed meanwhile. */
   async pause({ id, embedding }: VectorIndex, seconds: number): Promise<void> {
     await this.database.execute(
       `UPDATE indexes SET paused_until = greatest(paused_until, now() + $3 * interval '1 second') WHERE id = $1 AND embedding = $2::jsonb`,
@@ -108,7 +118,7 @@ export class IndexCatalog {
     );
   }
 
-  /** Whether the embedder of the index that answers is not to be asked now. */
+  /** Whether the embedder of the active index is paused. */
   async isPaused(): Promise<boolean> {
     const paused = await this.database.first(
       `SELECT 1 FROM indexes WHERE state = 'active' AND paused_until > now()`,
@@ -118,22 +128,24 @@ export class IndexCatalog {
     return paused !== undefined;
   }
 
-  /** Somebody wants it to be tried now. */
+  /** Ends the pause at an admin's or user's request. */
   async endPause(tx: Queryable): Promise<void> {
     await tx.execute(`UPDATE indexes SET paused_until = '-infinity' WHERE state = 'active' AND paused_until > now()`);
   }
 
-  /** Gives up the index that is being filled, if there is one: nothing is written to it any more, and it is dropped after a moment. */
+  /**
+   * Gives up the index that is being filled, if there is one: it gets no further writes, and is dropped after a moment.
+   */
   async retireBuilding(tx: Queryable): Promise<void> {
     await tx.execute(`UPDATE indexes SET state = 'retired', retired_at = now() WHERE state = 'building'`);
   }
 
-  /** Holds the writable indexes as they are until the transaction ends; waits for the ingestions that hold them. */
+  /** Locks the writable indexes until the transaction ends; waits for ingestions that hold them. */
   async lockWritable(tx: Queryable): Promise<void> {
     await tx.query(`SELECT id FROM indexes WHERE state IN ('active', 'building') ORDER BY id FOR UPDATE`);
   }
 
-  /** The one row by which everybody searches another index. The former one is kept for a while. */
+  /** The single row that switches searches to another index. The former one is kept for a while. */
   async activate(tx: Queryable, id: string): Promise<void> {
     await tx.execute(`UPDATE indexes SET state = 'retired', retired_at = now() WHERE state = 'active'`);
     await tx.execute(`UPDATE indexes SET state = 'active', activated_at = now() WHERE id = $1`, [id]);
@@ -149,7 +161,7 @@ export class IndexCatalog {
     );
   }
 
-  /** Forgets a retired index and what was in it. */
+  /** Deletes a retired index and its records. */
   async forget(id: string): Promise<void> {
     await this.database.execute(`DELETE FROM indexes WHERE id = $1 AND state = 'retired'`, [id]);
   }

@@ -1,38 +1,31 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { type Point, pointId, type VectorStore } from '@perennial/vector-store';
-import { EmbeddingError } from '../embedding/embedding-error';
-import { EmbeddingGateway } from '../embedding/embedding-gateway';
-import { KeySeal } from '../settings/key-seal';
-import { openEmbedding } from '../settings/settings';
-import { VECTOR_STORE } from '../stores/tokens';
+import { Injectable } from '@nestjs/common';
 import { BuildsRepository, type PlaceToFill } from './builds.repository';
-import type { VectorIndex } from './index-catalog';
+import { ChunksRepository } from './chunks.repository';
+import { IndexCatalog, type VectorIndex } from './index-catalog';
+import { IndexRegistry } from './index-registry';
+import { IndexWriter, type Page } from './index-writer';
 import { RefusalsRepository } from './refusals.repository';
 
-/** Chunks that are held in memory at once, with their vectors. */
-const PAGE = 512;
+/** Chunks of a batch; up to a page more. Two batches are held in memory at once, with their vectors. */
+const BATCH = 256;
 /** Places that are read from the database at once. */
 const PLACES = 64;
 
-/** A page of a file's chunks. */
-interface Page {
-  fileId: string;
-  generation: number;
-  scopes: string[];
-  chunks: { ordinal: number; text: string; hash: string }[];
+interface LivePage extends Page {
   /** The places that are in the index as a whole once this page is. */
-  completes: PlaceToFill[];
+  completes: readonly PlaceToFill[];
 }
 
-/** Writes files that are live already into an index. Writes are idempotent: ids derive from the location of the content. */
+/** Writes files that are live already into an index. */
 @Injectable()
 export class IndexFiller {
   constructor(
     private readonly builds: BuildsRepository,
+    private readonly chunks: ChunksRepository,
     private readonly refusals: RefusalsRepository,
-    private readonly embeddings: EmbeddingGateway,
-    private readonly seal: KeySeal,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    private readonly catalog: IndexCatalog,
+    private readonly registry: IndexRegistry,
+    private readonly writer: IndexWriter,
   ) {}
 
   /**
@@ -56,107 +49,71 @@ export class IndexFiller {
   }
 
   /**
-   * Writes the points of these places and records each file when the last of its points is in. Small files share requests to the
-   * embedder and the store; a large one goes through in pages. A file of which the embedder refuses a text is noted and left out.
+   * What the index that answers lacks of the live generation of a file, while another generation is to replace it or cannot: it belongs into
+   * every scope where the file was put since, however long the new one takes and whether or not it can be read.
+   * @throws EmbeddingError, VectorStoreError, or the signal's reason
+   */
+  async fillLive(fileId: string, signal: AbortSignal): Promise<void> {
+    const index = await this.catalog.active();
+    if (!index) return;
+    const places = await this.builds.missingOf(index.id, fileId);
+    if (places.length === 0) return;
+    await this.registry.ensureCollection(index, signal);
+    await this.fill(index, places, signal);
+  }
+
+  /**
+   * Writes the points of these places and records each file when the last of its points is in. Small files share batches; a large one
+   * goes through in pages. A file of which the embedder refuses a text is noted and left out.
    * @throws EmbeddingError, VectorStoreError, or the signal's reason
    */
   async fill(index: VectorIndex, places: readonly PlaceToFill[], signal: AbortSignal): Promise<void> {
-    let pages: Page[] = [];
+    await this.writer.write(index, this.batches(places), {
+      signal,
+      afterWrite: (pages) =>
+        this.record(
+          index,
+          pages.flatMap(({ completes }) => completes),
+        ),
+      onRefused: ({ fileId, generation }, reason) => this.refusals.add(index.id, fileId, generation, reason),
+    });
+  }
+
+  private async *batches(places: readonly PlaceToFill[]): AsyncGenerator<LivePage[]> {
+    let batch: LivePage[] = [];
     let held = 0;
-    const refused = new Set<string>();
-    const flush = async (): Promise<void> => {
-      await this.writeAccepted(index, pages, refused, signal);
-      pages = [];
-      held = 0;
-    };
     for (const file of byFile(places)) {
       for await (const page of this.pagesOf(file)) {
-        if (refused.has(page.fileId)) break;
-        pages.push(page);
+        batch.push(page);
         held += page.chunks.length;
-        if (held >= PAGE) await flush();
+        if (held < BATCH) continue;
+        yield batch;
+        batch = [];
+        held = 0;
       }
     }
-    if (pages.length > 0) await flush();
+    if (batch.length > 0) yield batch;
   }
 
-  private async *pagesOf(places: readonly PlaceToFill[]): AsyncGenerator<Page> {
-    const [first] = places;
-    if (!first) return;
-    const { fileId, generation } = first;
+  private async *pagesOf(places: readonly PlaceToFill[]): AsyncGenerator<LivePage> {
+    const { fileId, generation } = places[0]!;
     const scopes = places.map(({ scope }) => scope);
-    for (let from = 0; ;) {
-      const chunks = await this.builds.chunks(fileId, generation, from, PAGE);
-      const last = chunks.length < PAGE;
-      yield { fileId, generation, scopes, chunks, completes: last ? [...places] : [] };
-      if (last) return;
-      from = (chunks.at(-1)?.ordinal ?? from) + 1;
-    }
+    for await (const chunks of this.chunks.pages(fileId, generation, BATCH))
+      yield { fileId, generation, scopes, chunks, completes: chunks.length < BATCH ? places : [] };
   }
 
-  /** @param refused files of which the embedder has refused a text: nothing more of them is written; more are added */
-  private async writeAccepted(
-    index: VectorIndex,
-    pages: readonly Page[],
-    refused: Set<string>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (let rest = pages; rest.length > 0; rest = rest.filter(({ fileId }) => !refused.has(fileId))) {
-      try {
-        return await this.write(index, rest, signal);
-      } catch (error) {
-        if (!(error instanceof EmbeddingError) || error.fault !== 'text') throw error;
-        const reasons = rest.flatMap((page) => {
-          const chunk = page.chunks.find(({ hash }) => hash === error.hash);
-          return chunk ? [{ page, message: error.at(chunk).message }] : [];
-        });
-        if (reasons.length === 0) throw error;
-        for (const { page, message } of reasons) {
-          refused.add(page.fileId);
-          await this.refusals.add(index.id, page.fileId, page.generation, message);
-        }
-      }
-    }
-  }
-
-  private async write(index: VectorIndex, pages: readonly Page[], signal: AbortSignal): Promise<void> {
-    const chunks = pages.flatMap((page) => page.chunks);
-    if (chunks.length > 0) {
-      const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
-      await this.embeddings.store(config, chunks, { dimension: index.dimension, signal });
-      const hashes = [...new Set(chunks.map(({ hash }) => hash))];
-      const vectors = await this.embeddings.vectors(config, hashes);
-      signal.throwIfAborted();
-      await this.store.upsert(index.collection, pointsOf(pages, vectors), { signal });
-    }
-    signal.throwIfAborted();
-    const complete = pages.flatMap((page) => page.completes);
-    if (complete.length > 0) {
-      await this.builds.record(index.id, complete);
-      await this.refusals.clear(
-        index.id,
-        complete.map(({ fileId }) => fileId),
-      );
-      await this.builds.removeStale(complete);
-    }
+  private async record(index: VectorIndex, complete: readonly PlaceToFill[]): Promise<void> {
+    if (complete.length === 0) return;
+    await this.builds.record(index.id, complete);
+    await this.refusals.clear(
+      index.id,
+      complete.map(({ fileId }) => fileId),
+    );
+    await this.builds.removeStale(complete);
   }
 }
 
-function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Array>): Point[] {
-  return pages.flatMap(({ fileId, generation, scopes, chunks }) =>
-    chunks.flatMap(({ ordinal, text, hash }) => {
-      const vector = vectors.get(hash);
-      // Between the two statements somebody may have cleared the cache: the next try embeds it again.
-      if (!vector) throw new Error('a vector that was just kept is gone');
-      return scopes.map((scope) => {
-        const ref = { scope, fileId, generation, ordinal };
-        return { id: pointId(ref), ...ref, vector, text };
-      });
-    }),
-  );
-}
-
-/** Places of the same generation of a file together; they come in the order of files. */
+/** Groups the placements of one generation of a file; they are ordered by file. */
 function byFile(places: readonly PlaceToFill[]): PlaceToFill[][] {
   const files = new Map<string, PlaceToFill[]>();
   for (const place of places) {

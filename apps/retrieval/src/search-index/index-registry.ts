@@ -9,11 +9,11 @@ import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORE } from '../stores/tokens';
 import { IndexCatalog, type VectorIndex } from './index-catalog';
 
-/** The indexes that points are written to, with their collections made. */
+/** The indexes for writes, with their collections created. */
 @Injectable()
 export class IndexRegistry {
   private readonly logger = new Logger('IndexRegistry');
-  /** Collections that this process has seen made. */
+  /** Collections that this process knows to exist. */
   private readonly made = new Set<string>();
   private first: Promise<VectorIndex> | undefined;
 
@@ -39,16 +39,16 @@ export class IndexRegistry {
   }
 
   /**
-   * The process that added an index may have died before it made the collection: whoever writes sees to it. A collection that was there and is
+   * The process that added an index may have died before it made the collection: the next writer creates it. A collection that was there and is
    * gone (a store that was emptied) held nothing of what is recorded any more: the records go first, so that everything is written again.
    */
   async ensureCollection({ id, collection, dimension }: VectorIndex, signal?: AbortSignal): Promise<void> {
     if (this.made.has(id)) return;
     await this.unitOfWork.run(async (tx) => {
-      // One at a time: what the first one has written must not be forgotten by the second.
+      // One at a time: the second must not clear what the first has written.
       await this.catalog.lockCollection(tx, id);
       const there = (await this.store.listCollections({ signal })).some(({ name }) => name === collection);
-      // By a statement of its own, which stands when the store fails after it.
+      // A separate statement, which stays committed if the store fails afterwards.
       const places = there ? 0 : await this.catalog.unrecordAll(id);
       if (places > 0)
         this.logger.warn(`the vector store has lost ${collection}: ${places} places of files are filled again`);
@@ -57,7 +57,7 @@ export class IndexRegistry {
     this.made.add(id);
   }
 
-  /** The collection is gone from the store: the next writer makes it again. */
+  /** The collection is gone from the store: the next writer recreates it. */
   forgetCollection({ id }: Pick<VectorIndex, 'id'>): void {
     this.made.delete(id);
   }

@@ -9,10 +9,10 @@ import { SettingsKeeper } from '../settings/settings-keeper';
 import { BuildsRepository } from './builds.repository';
 import { IndexCatalog } from './index-catalog';
 
-/** An admin who saves waits no longer than this for a server that may be away. */
+/** Longest wait of an admin's save for a server that may be away. */
 const PROBE_MS = 2_000;
 
-/** Turns what an admin asks for into the index that is wanted. */
+/** Turns an admin's choice into the requested index. */
 @Injectable()
 export class IndexRequests {
   constructor(
@@ -25,7 +25,7 @@ export class IndexRequests {
     private readonly seal: KeySeal,
   ) {}
 
-  /** How many dimensions the vectors of this embedding have now; undefined when its server does not say so soon. */
+  /** The present dimension of this embedding's vectors; undefined when its server does not answer soon. */
   async dimensionOf(embedding: SealedEmbedding): Promise<number | undefined> {
     const config = openEmbedding(embedding, (sealed) => this.seal.open(sealed));
     return this.embeddings.dimension(config, AbortSignal.timeout(PROBE_MS)).catch(() => undefined);
@@ -56,13 +56,13 @@ export class IndexRequests {
     if (build?.model !== model) await this.requestBuild(tx, embedding);
   }
 
-  /** Another index with the present model. One that is being built already is left to go on. */
+  /** Requests another index with the present model. One that is being built already continues. */
   async rebuild(tx: Tx): Promise<void> {
     const { embedding } = await this.settings.lock(tx);
     if ((await this.catalog.active(tx)) && !(await this.builds.find(tx))) await this.requestBuild(tx, embedding);
   }
 
-  /** The first index may have been made while an admin chose another model: then another one is wanted. */
+  /** The first index may have been created while an admin chose another model: then another one is requested. */
   async notice(): Promise<void> {
     const { embedding } = await this.keeper.current();
     const active = await this.catalog.active();
@@ -89,7 +89,7 @@ export class IndexRequests {
   }
 }
 
-/** What still answers goes on with its own servers; a key that was changed for one of them is changed here too. */
+/** The active index keeps its own servers; a key that was changed for one of them is changed here too. */
 function rotated(answers: SealedEmbedding, wanted: SealedEmbedding): SealedEmbedding {
   const server = (now: SealedServer, next: SealedServer): SealedServer => (now.url === next.url ? next : now);
   return {

@@ -4,10 +4,10 @@ import { BuildsRepository } from './builds.repository';
 import { IndexCatalog } from './index-catalog';
 import { RefusalsRepository } from './refusals.repository';
 
-/** Refused files that are named; the others are counted. */
+/** Refused files that are listed; the others are counted. */
 const NAMED = 100;
 
-/** What answers, and how far what is to replace it is. */
+/** The active index, and the progress of the one that will replace it. */
 @Injectable()
 export class IndexStatusReader {
   constructor(

@@ -3,17 +3,19 @@ import { EmbeddingModule } from '../embedding/embedding.module';
 import { SettingsModule } from '../settings/settings.module';
 import { BuildSteps } from './build-steps';
 import { BuildsRepository } from './builds.repository';
+import { ChunksRepository } from './chunks.repository';
 import { EmbeddingController } from './embedding.controller';
 import { EmbeddingService } from './embedding.service';
 import { IndexBuilder } from './index-builder';
 import { IndexCatalog } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
+import { IndexWriter } from './index-writer';
 import { IndexRequests } from './index-requests';
 import { IndexStatusReader } from './index-status';
 import { RefusalsRepository } from './refusals.repository';
 
-/** Which indexes there are, what is in them, and how another one takes the place of the one that answers. */
+/** The indexes, their content, and the switch between them. */
 @Module({
   imports: [EmbeddingModule, SettingsModule],
   controllers: [EmbeddingController],
@@ -21,6 +23,8 @@ import { RefusalsRepository } from './refusals.repository';
     IndexCatalog,
     IndexRegistry,
     IndexFiller,
+    IndexWriter,
+    ChunksRepository,
     BuildsRepository,
     BuildSteps,
     IndexBuilder,
@@ -29,6 +33,6 @@ import { RefusalsRepository } from './refusals.repository';
     EmbeddingService,
     RefusalsRepository,
   ],
-  exports: [IndexCatalog, IndexRegistry, IndexFiller, BuildsRepository, RefusalsRepository],
+  exports: [IndexCatalog, IndexRegistry, IndexFiller, IndexWriter, ChunksRepository, RefusalsRepository],
 })
 export class IndexModule {}

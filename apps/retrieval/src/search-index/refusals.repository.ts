@@ -5,7 +5,7 @@ import { Database, type Queryable } from '@perennial/persistence';
 const FIRST_WAIT_S = 30;
 const MAX_WAIT_S = 3_600;
 
-/** A file that an index is built and answers without, because its embedder refuses a text of it. */
+/** A file that an index lacks, because its embedder refuses one of its texts. */
 export interface RefusedFile {
   fileId: string;
   name: string;
@@ -14,12 +14,12 @@ export interface RefusedFile {
   tries: number;
 }
 
-/** Files that an embedder refuses: they are listed and tried again, and hold up nothing. */
+/** Files that an embedder refuses: they are listed and retried, and block nothing. */
 @Injectable()
 export class RefusalsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Notes that the index does without this generation of the file for some time, which is longer after each refusal. */
+  /** Records that the index lacks this generation of the file, with back-off until the next try. */
   async add(indexId: string, fileId: string, generation: number, error: string): Promise<void> {
     await this.database.execute(
       `INSERT INTO index_refusals AS r (index_id, file_id, generation, error, not_before)
@@ -33,7 +33,7 @@ export class RefusalsRepository {
     );
   }
 
-  /** The files are in the index after all. */
+  /** The index has the files after all. */
   async clear(indexId: string, fileIds: readonly string[], db: Queryable = this.database): Promise<void> {
     await db.execute('DELETE FROM index_refusals WHERE index_id = $1 AND file_id = ANY ($2::uuid[])', [
       indexId,
@@ -41,7 +41,7 @@ export class RefusalsRepository {
     ]);
   }
 
-  /** Those of the indexes that are written to, the latest first, and how many there are. */
+  /** Refusals of the writable indexes, the latest first, and their number. */
   async list(limit: number): Promise<{ files: RefusedFile[]; total: number }> {
     const rows = await this.database.query<RefusedFile & { total: number }>(
       `SELECT r.file_id AS "fileId", f.name, r.index_id AS "indexId", r.error, r.tries, count(*) OVER ()::int AS total

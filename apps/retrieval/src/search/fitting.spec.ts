@@ -21,14 +21,14 @@ const idsOf = (lists: readonly (readonly ScoredChunk[])[]) => lists.map((list) =
 const list = (name: string, count: number, length: number) =>
   Array.from({ length: count }, (_, n) => chunk(`${name}${n}`, 'x'.repeat(length)));
 
-describe('what fits into a reply', () => {
-  it('is everything, as a rule', () => {
+describe('fitting chunks into a reply', () => {
+  it('takes all chunks if they fit', () => {
     const lists = [list('a', 3, 1_000), [], list('b', 2, 1_000)];
     expect(fitting(lists, MODEL)).toEqual({ lists, truncated: false });
     expect(fitting([], MODEL)).toEqual({ lists: [], truncated: false });
   });
 
-  it('is the best of each list before the second of any, and says that it is not all', () => {
+  it('takes the best of each list before the second of any, and reports the truncation', () => {
     const { lists, truncated } = fitting(
       [list('a', 9, 10_000), list('b', 1, 10_000), list('c', 9, 10_000)],
       MODEL,
@@ -38,7 +38,7 @@ describe('what fits into a reply', () => {
     expect(truncated).toBe(true);
   });
 
-  it('counts characters as JSON has them', () => {
+  it('counts characters as encoded in JSON', () => {
     const lists = [[chunk('a', '\u0001'.repeat(1_000)), chunk('b', 'x')]];
     expect(idsOf(fitting(lists, MODEL, 6_250).lists)).toEqual([['a']]);
     expect(idsOf(fitting(lists, MODEL, 5_500).lists)).toEqual([[]]);

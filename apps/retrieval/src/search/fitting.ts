@@ -1,11 +1,11 @@
 import { type EmbeddingName, metadataOf, type ScoredChunk } from './sources';
 
-/** Characters that the chunks of one reply take as JSON: more than any model reads, and far from what a call may carry. */
+/** Most characters of one reply's chunks as JSON: more than any model reads, and far below the limit of a call. */
 const MAX_LENGTH = 2_000_000;
 
 /**
- * As many chunks as one reply may carry: the best of each list, then the second of each, until the next would be too much. It takes long
- * chunks, many lists and many chunks of each to come this far.
+ * As many chunks as fit into one reply: the best of each list, then the second of each. The limit is only reached with long chunks, many
+ * lists and many chunks of each.
  */
 export function fitting(
   lists: readonly (readonly ScoredChunk[])[],

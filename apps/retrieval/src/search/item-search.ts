@@ -1,38 +1,37 @@
 import { Injectable } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { ConcurrencyLimiter, Runtime } from '@perennial/runtime';
 import type { SearchFilter } from '@perennial/vector-store';
 import type { Histogram } from 'prom-client';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
-import { mapLimited } from './limited';
 import { IndexSwitchedError, LiveSearch, type Question } from './live-search';
 import { SearchRepository, type SearchResource } from './search.repository';
 import type { EmbeddingName, ScoredChunk } from './sources';
 
-/** What is wanted of each item. */
+/** Parameters of the search of each item. */
 export interface Wanted {
   queries: readonly string[];
   k: number;
   threshold: number;
-  /** Undefined: by meaning only. */
+  /** Undefined: semantic only. */
   keywordWeight?: number;
 }
 
 export interface ItemsFound {
   /** By the id of the item. */
   chunks: Map<string, readonly ScoredChunk[]>;
-  /** What made the vectors; undefined while nothing has been embedded yet. */
+  /** The model of the vectors; undefined before anything was embedded. */
   embedding?: EmbeddingName;
 }
 
-/** Items searched at once by one call. */
+/** Concurrent searches of one call. */
 const CONCURRENCY = 6;
-/** How often the index may be switched under one search. */
+/** Most switches of the index during one search. */
 const ATTEMPTS = 3;
 
-/** Searches files and bases, all of them in the one index that answers. */
+/** Searches files and bases, all in the active index. */
 @Injectable()
 export class ItemSearch {
   private readonly seconds: Histogram<'mode' | 'outcome'>;
@@ -66,7 +65,7 @@ export class ItemSearch {
     }
   }
 
-  /** A search that began in one index must not end in another: after a switch it begins again. */
+  /** All results must be of one index: after a switch the search is repeated. */
   private async untilOneIndex(
     items: readonly SearchResource[],
     wanted: Wanted,
@@ -95,14 +94,14 @@ export class ItemSearch {
       this.filters(index, items),
     ]);
     const question: Question = { vectors, texts: queries, ...wanted };
-    const found = await mapLimited(items, CONCURRENCY, async ({ id }) => {
+    const found = await new ConcurrencyLimiter(CONCURRENCY).map(items, async ({ id }) => {
       const filter = filters.get(id);
       return filter ? this.live.find(index, filter, question, signal) : [];
     });
     return { chunks: new Map(items.map(({ id }, n) => [id, found[n] ?? []])), embedding: config };
   }
 
-  /** Where in the index each item is. A file that is not in it has no filter. */
+  /** The filter of each item in the index. A file that is not in it has none. */
   private async filters(index: VectorIndex, items: readonly SearchResource[]): Promise<Map<string, SearchFilter>> {
     const filters = new Map<string, SearchFilter>();
     const files: string[] = [];

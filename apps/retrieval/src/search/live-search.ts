@@ -5,37 +5,37 @@ import { VECTOR_STORE } from '../stores/tokens';
 import { SearchRepository } from './search.repository';
 import { type ScoredChunk, toDistance } from './sources';
 
-/** A question, as the store is asked it. */
+/** A query for the store. */
 export interface Question {
   /** One for each wording, of the index's dimension. */
   vectors: readonly Float32Array[];
   /** The wordings, for the keyword half. */
   texts: readonly string[];
-  /** Chunks wanted. */
+  /** Number of chunks. */
   k: number;
-  /** Chunks whose distance (0 … 1) is less are left out. */
+  /** Chunks below this distance (0 … 1) are left out. */
   threshold: number;
-  /** 0 … 1; undefined searches by meaning only. */
+  /** 0 … 1; undefined: semantic only. */
   keywordWeight?: number;
 }
 
-/** Another index answers now: the search has to begin again with it. */
+/** Another index is active now: the search has to be repeated with it. */
 export class IndexSwitchedError extends Error {
   override readonly name = 'IndexSwitchedError';
 }
 
-/** A store answers at most so many hits at once. */
+/** Most hits of one store search. */
 const MAX_LIMIT = 1_000;
-/** By how much a search asks for more when what it got was not live. */
+/** Factor of further hits when stale ones were dropped. */
 const WIDER = 8;
-/** More files than this are not named one by one to the store. */
+/** Most files in a filter. */
 const MAX_NAMED_FILES = 20_000;
-/** Each generation that is named is a search of its own. */
+/** Each generation in a filter is a search of its own. */
 const MAX_GENERATIONS = 8;
 
 /**
- * Searches of which every answer is live. The store may still hold chunks of deleted files and older generations (a stalled worker can
- * even bring them back); they are taken out by Postgres, and as many are fetched in their place as it takes.
+ * Searches that return live chunks only. The store may still hold chunks of deleted files and older generations (a paused worker can even
+ * write them again); they are rejected by Postgres, and replaced by further hits.
  */
 @Injectable()
 export class LiveSearch {
@@ -45,7 +45,8 @@ export class LiveSearch {
   ) {}
 
   /**
-   * The best `k` chunks of what the filter allows, equal texts once.
+   * The best `k` chunks within the filter, equal texts once.
+   *
    * @throws IndexSwitchedError, VectorStoreError
    */
   async find(
@@ -63,7 +64,7 @@ export class LiveSearch {
     }
   }
 
-  /** Names the live files to the store: dearer, and nothing stale can stand in the way. */
+  /** Filters by the live files: slower, but stale points cannot displace live ones. */
   private async exactly(
     index: VectorIndex,
     filter: SearchFilter,
@@ -85,7 +86,9 @@ export class LiveSearch {
     return chunks.slice(0, question.k);
   }
 
-  /** Asks in every wording under every filter. A point counts by its best place. `exhausted`: what lies beyond is nothing, or too little alike. */
+  /**
+   * Searches each wording under each filter. A point counts by its best rank. `exhausted`: no further hit can qualify.
+   */
   private async ask(
     { collection }: VectorIndex,
     filters: readonly SearchFilter[],
@@ -125,7 +128,7 @@ export class LiveSearch {
     };
   }
 
-  /** What is live, alike enough and new, and how many hits were not for being stale or the text of another. */
+  /** Live, similar and new hits, and the number of hits that were stale or duplicates. */
   private async keep(
     index: VectorIndex,
     hits: readonly Hit[],

@@ -6,10 +6,12 @@ import { EmbeddingError } from '../embedding/embedding-error';
 
 export type Degraded = z.infer<typeof DegradedSchema>;
 
-/** Seconds after which asking again makes sense, where nobody knows better. */
+/** Retry-After in seconds, if none is known. */
 const RETRY_AFTER_S = 5;
 
-/** What of the search does not work, if that is why it failed; undefined for the caller's own end of patience and for our mistakes. */
+/**
+ * The unavailable part of the search, if that is why it failed; undefined for the caller's own deadline and for our bugs.
+ */
 export function degradedBy(error: unknown): Degraded | undefined {
   if (error instanceof EmbeddingError) {
     return {

@@ -4,7 +4,7 @@ import { Database, type Tx, UnitOfWork } from '@perennial/persistence';
 import type { Hit } from '@perennial/vector-store';
 import { joinChunks, type PlacedText } from '../files/text-pieces';
 
-/** A file or base that a search names, as far as a search needs to know it. */
+/** A file or base of a search. */
 export interface SearchResource {
   type: SearchItem['type'];
   id: string;
@@ -12,14 +12,14 @@ export interface SearchResource {
   name: string;
 }
 
-/** Where a file can be found in an index. */
+/** A file's place in an index. */
 export interface LivePlace {
   fileId: string;
   scope: string;
   generation: number;
 }
 
-/** A hit whose text is there, and may be shown. */
+/** A live hit with its text. */
 export interface LiveChunk {
   /** Its point in the vector store. */
   id: string;
@@ -37,9 +37,9 @@ export interface LiveChunk {
   hash: string;
 }
 
-/** What is live of some hits, as one snapshot of the database has it. */
+/** The live ones among some hits, from one snapshot of the database. */
 export interface LiveCheck {
-  /** The index that answers at that moment; undefined before the first. */
+  /** The active index at that moment; undefined before the first. */
   activeIndex: string | undefined;
   chunks: LiveChunk[];
 }
@@ -53,9 +53,9 @@ export interface WholeText {
 }
 
 /**
- * A file is found in a scope when it is not deleted, is placed there, and all points of its live generation are in the index. What the
- * vector store says beyond that (of a deleted file, an older generation, a half-written one) is never shown.
- * `$1` is the index; `p` the placement, `f` the file.
+ * A file is found in a scope if it is not deleted, is placed there, and all points of its live generation are in the index. Other points in
+ * the vector store (of a deleted file, an older generation, an incomplete one) are never returned. `$1` is the index; `p` the placement, `f`
+ * the file.
  */
 const FINDABLE = `
   placements p
@@ -70,7 +70,7 @@ export class SearchRepository {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Those that are there, whoever they belong to: the caller asks `access` about each. */
+  /** The existing ones of any owner: the caller checks `access` for each. */
   resources(fileIds: readonly string[], baseIds: readonly string[]): Promise<SearchResource[]> {
     return this.database.query<SearchResource>(
       `SELECT 'file' AS type, id, user_id AS "userId", name FROM files WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL
@@ -81,7 +81,7 @@ export class SearchRepository {
     );
   }
 
-  /** One place of each file where its points are, with the generation that counts; a file that is in no index yet is missing. */
+  /** One placement of each file with points, and its live generation; a file that is in no index yet is missing. */
   placesOfFiles(indexId: string, fileIds: readonly string[]): Promise<LivePlace[]> {
     return this.database.query<LivePlace>(
       `SELECT DISTINCT ON (p.file_id) p.file_id AS "fileId", p.scope, f.live_generation AS generation
@@ -91,7 +91,7 @@ export class SearchRepository {
     );
   }
 
-  /** The files that can be found in a scope, at most `limit`. */
+  /** The findable files of a scope, at most `limit`. */
   placesInScope(indexId: string, scope: string, limit: number): Promise<LivePlace[]> {
     return this.database.query<LivePlace>(
       `SELECT p.file_id AS "fileId", p.scope, f.live_generation AS generation
@@ -100,7 +100,9 @@ export class SearchRepository {
     );
   }
 
-  /** Which of the hits are live, with their texts, in the order of the hits; and whether the index they are from still answers. */
+  /**
+   * The live ones among the hits, with their texts, in the order of the hits; and whether their index is still active.
+   */
   async live(indexId: string, hits: readonly Hit[]): Promise<LiveCheck> {
     const rows = await this.database.query<{ activeIndex: string; chunk: LiveChunk | null }>(
       `WITH active AS (SELECT id FROM indexes WHERE state = 'active')
@@ -130,7 +132,7 @@ export class SearchRepository {
     };
   }
 
-  /** The files of a base whose text is known, in the order in which they were placed there. */
+  /** The files of a base with text, in the order of placement. */
   async filesOfBase(baseId: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       `SELECT f.id FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL AND f.live_generation IS NOT NULL
@@ -141,8 +143,8 @@ export class SearchRepository {
   }
 
   /**
-   * The text of a file, as far as `maxLength` UTF-16 units go. Undefined: it has none (yet).
-   * Read in pages, so that a book of which a page is wanted is not read whole.
+   * The text of a file, up to `maxLength` UTF-16 units. Undefined: it has none (yet). Read in pages, so that only the needed part of a book
+   * is read.
    */
   wholeText(fileId: string, maxLength: number): Promise<(WholeText & { truncated: boolean }) | undefined> {
     // One snapshot: the chunks of a generation are removed soon after another one is live, and half a text must not pass for the whole.

@@ -24,16 +24,16 @@ type SearchRequest = CallParsedRequest<typeof documents.search>;
 type SearchReply = CallReply<typeof documents.search>;
 type QueryRequest = CallParsedRequest<typeof documents.query>;
 
-/** Of chunks before the first index there is none. */
+/** Model of chunks before the first index. */
 const NO_MODEL: EmbeddingName = { engine: '', model: '' };
 
-/** Who asks, and for how long they wait. */
+/** The caller, and its deadline. */
 export interface Asker {
   principal: Principal;
   signal: AbortSignal;
 }
 
-/** Searches of a turn and of the wire's direct routes. Access is decided on every one of them, by what the items are now. */
+/** Searches of turns and of the wire's direct routes. Each checks access with the present state of the items. */
 @Injectable()
 export class SearchService {
   constructor(
@@ -116,7 +116,7 @@ export class SearchService {
     }
   }
 
-  /** The items in their order, each once, and those that are gone or not for the caller. */
+  /** The items in order, each once, and those that are deleted or not readable. */
   private async readable(
     principal: Principal,
     items: readonly SearchItem[],
@@ -146,7 +146,7 @@ export class SearchService {
       queries: [...new Set(queries)],
       k: k ?? settings.TOP_K,
       threshold: threshold ?? settings.RELEVANCE_THRESHOLD,
-      // Where the store cannot do it, meaning alone is the better half of an answer.
+      // If the store has no hybrid search, the semantic half is used alone.
       ...(hybrid && weight > 0 && this.store.capabilities.hybrid ? { keywordWeight: weight } : {}),
     };
   }
@@ -163,7 +163,7 @@ function notFound(): CallError {
   return new CallError('NOT_FOUND', 'There is no such collection.');
 }
 
-/** The best of several items: a chunk that two of them have, and a text that is there twice, count once. */
+/** The best chunks of several items: a chunk of two items, and a repeated text, count once. */
 function bestOf(chunks: readonly ScoredChunk[], k: number): ScoredChunk[] {
   const texts = new Set<string>();
   return [...chunks]

@@ -26,7 +26,7 @@ const chunk = (fileId: string, ordinal: number, over: Partial<ScoredChunk> = {})
 });
 
 describe('sources', () => {
-  it('are one for each item that has something to say, in the order of the items', () => {
+  it('are one for each item with results, in the order of the items', () => {
     const { sources, count } = toSources(
       [
         { item: item('collection', 'b'), chunks: [chunk('f1', 0), chunk('f2', 3)] },
@@ -54,7 +54,7 @@ describe('sources', () => {
     });
   });
 
-  it('tell a chunk once, and nothing of a file that was given whole before', () => {
+  it('have a chunk once, and none of a file that was given whole before', () => {
     const { sources } = toSources(
       [
         { item: item('file', 'f1'), texts: [{ fileId: 'f1', userId: 'u', name: 'f1.txt', text: 'whole' }] },
@@ -66,7 +66,7 @@ describe('sources', () => {
     expect(sources.map(({ document }) => document)).toEqual([['whole'], ['text 0 of f2']]);
   });
 
-  it('go by the file’s name, and by its id where two files have the same', () => {
+  it('are named by the file, or by its id if two files have the same name', () => {
     const same = { name: 'report.pdf' };
     const { sources, count } = toSources(
       [

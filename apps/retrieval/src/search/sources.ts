@@ -1,19 +1,19 @@
 import type { ChunkMetadata, EmbeddingEngine, Source } from '@perennial/contracts-retrieval';
 import type { LiveChunk, SearchResource, WholeText } from './search.repository';
 
-/** A chunk with how like the question it is. */
+/** A chunk with its similarity to the query. */
 export interface ScoredChunk extends LiveChunk {
   /** Cosine, −1 … 1. */
   similarity: number;
-  /** What chunks are ordered by, higher first. */
+  /** Sort key of chunks, higher first. */
   score: number;
 }
 
-/** What was found in one item. */
+/** Results of one item. */
 export type Found =
   { item: SearchResource; chunks: readonly ScoredChunk[] } | { item: SearchResource; texts: readonly WholeText[] };
 
-/** What made the vectors; part of each chunk's metadata on the wire. */
+/** The model of the vectors; part of each chunk's metadata on the wire. */
 export interface EmbeddingName {
   engine: EmbeddingEngine;
   model: string;
@@ -40,9 +40,8 @@ export function metadataOf(chunk: LiveChunk, embedding: EmbeddingName, source = 
 }
 
 /**
- * What was found, as citation objects in the order of the items. A chunk that several items have is told once, by the first of them,
- * and not at all after the whole text of its file;
- * an item without anything is left out.
+ * The results as citation objects in the order of the items. A chunk of several items is only in the first, and is left out after the whole
+ * text of its file; an item without results is left out.
  */
 export function toSources(found: readonly Found[], embedding: EmbeddingName): { sources: Source[]; count: number } {
   const sourceOf = sourceNames(found);
@@ -78,7 +77,7 @@ export function toSources(found: readonly Found[], embedding: EmbeddingName): { 
   return { sources, count: new Set(sources.flatMap(({ metadata }) => metadata.map((one) => one.source))).size };
 }
 
-/** A file goes by its name, and by its id where another file of the answer has the same name: citations are numbered by this. */
+/** A file's name, or its id if another file of the answer has the same name: citations are numbered by this. */
 function sourceNames(found: readonly Found[]): (fileId: string, name: string) => string {
   const files = new Map<string, Set<string>>();
   for (const one of found) {

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { SearchRepository, type SearchResource, type WholeText } from './search.repository';
 
-/** UTF-16 units of all texts of one answer: more than any model reads, and what one reply may carry. */
+/** Most UTF-16 units of all texts of one answer: more than any model reads, and what one reply can carry. */
 const MAX_LENGTH = 1_000_000;
-/** What is told of a text beside itself and its name. */
+/** Approximate length of a text's metadata. */
 const ABOUT_LENGTH = 200;
-/** Files of a base whose text is given whole. */
+/** Most files of a base whose text is given whole. */
 const MAX_FILES_OF_BASE = 1_000;
 
-/** Documents as they are, for questions that get them whole. */
+/** Whole documents, for queries that request them. */
 @Injectable()
 export class WholeTexts {
   constructor(private readonly repository: SearchRepository) {}
 
-  /** The texts of each item by its id, as far as they fit; a file that has no text yet is left out. */
+  /** The texts of each item by its id, as far as they fit; a file without text is left out. */
   async read(
     items: readonly SearchResource[],
   ): Promise<{ found: Map<string, readonly WholeText[]>; truncated: boolean }> {

@@ -1,4 +1,4 @@
-/** What stands around the documents of a question while no admin has set a RAG_TEMPLATE. */
+/** The prompt around documents if no admin has set a RAG_TEMPLATE. */
 export const DEFAULT_TEMPLATE = `Answer the question below with the help of the context, which was found in the user's documents.
 
 - Each <source> of the context has an id. After every statement that you take from a source, cite it by its id in square brackets, like [1] or [1][3]. Cite only ids that are there.

@@ -3,23 +3,23 @@ import { z } from 'zod';
 
 const share = () => z.coerce.number().min(0).max(1);
 
-/** What a fresh installation begins with; from then on the saved settings count, and these are not looked at again. */
+/** First settings of a new installation; afterwards the saved settings apply, and these are ignored. */
 export const settingsEnv = {
   RAG_TEMPLATE: variable(z.string().max(50_000).default(''), {
     description:
-      'Prompt around the documents of a question; `{{CONTEXT}}` and `{{QUERY}}` are replaced. Our own when empty. First start only.',
+      'Prompt around the documents of a question; `{{CONTEXT}}` and `{{QUERY}}` are replaced. A default when empty. First start only.',
   }),
   RAG_TOP_K: variable(integer(1, 100).default(3), {
     description: 'Pieces of text that a question gets from each attached document or base. First start only.',
   }),
   RAG_RELEVANCE_THRESHOLD: variable(share().default(0), {
-    description: 'Pieces that are less like the question than this (0 to 1) are left out. First start only.',
+    description: 'Pieces less similar to the question than this (0 to 1) are left out. First start only.',
   }),
   ENABLE_RAG_HYBRID_SEARCH: variable(flag().default(false), {
-    description: 'Whether documents are searched by words as well as by meaning. First start only.',
+    description: 'Whether documents are searched by keywords as well as by meaning. First start only.',
   }),
   RAG_HYBRID_BM25_WEIGHT: variable(share().default(0.5), {
-    description: 'Weight of the words in a hybrid search: 0 is meaning only, 1 is words only. First start only.',
+    description: 'Weight of the keywords in a hybrid search: 0 is meaning only, 1 is keywords only. First start only.',
   }),
   RAG_FULL_CONTEXT: variable(flag().default(false), {
     description: 'Whether a question gets whole documents instead of pieces. First start only.',
@@ -54,7 +54,7 @@ export const settingsEnv = {
   }),
   RAG_ALLOWED_FILE_EXTENSIONS: variable(list(',').default([]), {
     description:
-      'Extensions that may be uploaded, separated by commas; all that can be read when empty. First start only.',
+      'Extensions that may be uploaded, separated by commas; all readable formats when empty. First start only.',
     example: 'pdf,docx,md',
   }),
 };

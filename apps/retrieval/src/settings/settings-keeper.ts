@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
 import { RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import type { Tx } from '@perennial/persistence';
-import { Runtime } from '@perennial/runtime';
+import { LastVersion, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from './key-seal';
@@ -11,15 +11,14 @@ import { SettingsRepository } from './settings.repository';
 
 /** A lost notice delays a change by at most this. */
 const POLL_MS = 1_000;
+const KEY = 'settings';
 
 /**
- * This process's copy of the settings. A notice or the poll tells that the version has risen; between two versions a reader costs no
- * statement.
+ * This process's copy of the settings. A notice or the poll shows that the version has risen; in between a reader costs no statement.
  */
 @Injectable()
 export class SettingsKeeper implements OnApplicationBootstrap {
-  private state: SettingsState | undefined;
-  private loading: Promise<SettingsState> | undefined;
+  private readonly cache: VersionedCache<SettingsState>;
 
   constructor(
     private readonly repository: SettingsRepository,
@@ -27,52 +26,39 @@ export class SettingsKeeper implements OnApplicationBootstrap {
     private readonly notices: Notices,
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
-  ) {}
+  ) {
+    const last = new LastVersion({ ask: () => this.repository.version() });
+    this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.noteIgnored(settingsOf(this.env), (await this.load()).retrieval);
-    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, ({ version }) => this.reach(version));
+    this.noteIgnored(settingsOf(this.env), (await this.current()).retrieval);
+    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, async () => void (await this.fresh()));
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll retrieval settings' });
   }
 
-  /** As this process knows them: at most a notice, or a second, behind. */
+  /** The settings as this process knows them: at most a notice, or a second, behind. */
   async current(): Promise<SettingsState> {
-    return this.state ?? this.load();
+    return this.cache.peek(KEY) ?? this.cache.load(KEY, () => this.read());
   }
 
-  /** As the database has them now; one cheap statement. */
+  /** The settings as the database has them now; one cheap statement. */
   async fresh(): Promise<SettingsState> {
-    return this.reach(await this.repository.version());
+    return this.cache.fresh(KEY, () => this.read());
   }
 
-  /** To be called in the transaction of a change: after its commit this process reads it and the others are told. */
+  /** Call it in the transaction of a change: after its commit this process reads it and notifies the others. */
   announce(tx: Tx, version: number): void {
     tx.afterCommit(async () => {
-      await this.reach(version);
+      await this.fresh();
       await this.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version });
     });
   }
 
-  private async reach(version: number): Promise<SettingsState> {
-    if (this.state && this.state.version >= version) return this.state;
-    const state = await this.load();
-    // A load that was under way may have begun before the change.
-    return state.version >= version ? state : this.load();
-  }
-
-  private load(): Promise<SettingsState> {
-    this.loading ??= this.read().finally(() => {
-      this.loading = undefined;
-    });
-    return this.loading;
-  }
-
   private async read(): Promise<SettingsState> {
     const state = (await this.repository.load()) ?? (await this.seed());
-    // A setting that is newer than the row begins with what the environment says.
-    state.retrieval = { ...settingsOf(this.env), ...state.retrieval };
-    if (!this.state || state.version >= this.state.version) this.state = state;
-    return state;
+    // A setting that is newer than the row starts with the environment's value.
+    return { ...state, retrieval: { ...settingsOf(this.env), ...state.retrieval } };
   }
 
   /** The first process of an installation decides. */
@@ -86,7 +72,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
     return state;
   }
 
-  /** An operator who changes a variable after the first start wonders why nothing happens. */
+  /** An operator who changes a variable after the first start should see that it has no effect. */
   private noteIgnored(environment: SettingsState['retrieval'], saved: SettingsState['retrieval']): void {
     const keys = RetrievalSettingsSchema.keyof().options;
     const ignored = keys.filter((key) => JSON.stringify(environment[key]) !== JSON.stringify(saved[key]));

@@ -8,7 +8,7 @@ interface Row {
   data: Stored;
 }
 
-/** The one row of settings. */
+/** The single row of settings. */
 @Injectable()
 export class SettingsRepository {
   constructor(private readonly database: Database) {}
@@ -33,7 +33,7 @@ export class SettingsRepository {
     return row?.version ?? 0;
   }
 
-  /** As they are now; nobody else changes them before the transaction ends. */
+  /** The present settings, locked until the transaction ends. */
   async lock(tx: Queryable): Promise<SettingsState> {
     const row = await tx.first<Row>('SELECT version, data FROM settings FOR UPDATE');
     if (!row) throw new Error('the row of settings is missing');

@@ -4,13 +4,13 @@ import type { EmbeddingConfig } from '../embedding/embedding-config';
 import type { EmbeddingEnv } from '../embedding/embedding-env';
 import type { SettingsEnv } from './settings-env';
 
-/** A server of embeddings; its key is sealed everywhere but in the moment of a request. */
+/** An embedding server; its key is decrypted only for a request. */
 export interface SealedServer {
   url: string;
   sealedKey: string | null;
 }
 
-/** The embedding that an admin asked for. What answers now is on the active index. */
+/** The embedding settings of the admin. The active index has its own. */
 export interface SealedEmbedding {
   engine: EmbeddingEngine;
   model: string;
@@ -20,14 +20,14 @@ export interface SealedEmbedding {
   ollama: SealedServer;
 }
 
-/** Everything that is set, as of one version. Never changed in place. */
+/** All settings of one version. Immutable. */
 export interface SettingsState {
   version: number;
   retrieval: RetrievalSettings;
   embedding: SealedEmbedding;
 }
 
-/** What a fresh installation begins with. */
+/** Settings of a new installation. */
 export function settingsOf(env: SettingsEnv): RetrievalSettings {
   return {
     RAG_TEMPLATE: env.RAG_TEMPLATE,
@@ -51,7 +51,11 @@ export function settingsOf(env: SettingsEnv): RetrievalSettings {
   };
 }
 
-/** What a fresh installation embeds with. @param seal seals a key; null for an empty one */
+/**
+ * Embedding settings of a new installation.
+ *
+ * @param seal encrypts a key; null for an empty one
+ */
 export function embeddingFrom(env: EmbeddingEnv, seal: (key: string) => string | null): SealedEmbedding {
   return {
     engine: env.RAG_EMBEDDING_ENGINE,
@@ -63,7 +67,7 @@ export function embeddingFrom(env: EmbeddingEnv, seal: (key: string) => string |
   };
 }
 
-/** What the embedder is asked with, keys in clear: only for the moment of a request. */
+/** The embedder's settings with keys in clear: only for a request. */
 export function openEmbedding(
   { openai, ollama, ...rest }: SealedEmbedding,
   open: (sealed: string | null) => string,
@@ -75,7 +79,7 @@ export function openEmbedding(
   };
 }
 
-/** What is wrong with settings that are each allowed, or undefined. */
+/** A contradiction between settings that are each allowed, or undefined. */
 export function misfit(settings: RetrievalSettings): string | undefined {
   if (settings.CHUNK_OVERLAP >= settings.CHUNK_SIZE) return 'CHUNK_OVERLAP must be less than CHUNK_SIZE';
   if (settings.CHUNK_MIN_SIZE_TARGET > settings.CHUNK_SIZE)

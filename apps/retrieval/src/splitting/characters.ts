@@ -1,11 +1,11 @@
 import { characterBoundary, Joiner, type Range } from './pieces';
 
-/** Paragraphs, then lines, then words. What is longer still is cut where it has to be. */
+/** Paragraphs, then lines, then words. Longer pieces are cut anywhere. */
 const SEPARATORS = ['\n\n', '\n', ' '] as const;
 
 /**
- * Cuts a range of a text into ranges of at most `size` characters, at paragraphs where possible, then at lines, then at
- * words, then anywhere but within a character. Together they cover all of it. Linear in the length of the range.
+ * Splits a range of a text into ranges of at most `size` characters, at paragraphs if possible, then at lines, then at words, then anywhere
+ * but within a character. Together they cover all of it. Linear in the length of the range.
  */
 export function* characterRanges(
   text: string,

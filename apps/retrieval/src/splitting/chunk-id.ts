@@ -12,7 +12,7 @@ export function uuidV5(name: string, namespace: Uint8Array = NAMESPACE): string 
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** The id of a chunk in a scope of a vector store: indexing it twice is indexing it once. */
+/** The id of a chunk in a scope of a vector store, so that indexing is idempotent. */
 export function pointId(scope: string, fileId: string, generation: number, ordinal: number): string {
   return uuidV5(`${scope}/${fileId}/${generation}/${ordinal}`);
 }

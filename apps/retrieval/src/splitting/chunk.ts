@@ -1,4 +1,4 @@
-/** How text is cut. The names of the reference's settings are in parentheses. */
+/** How text is split. The names of the settings are in parentheses. */
 export interface SplitOptions {
   /** What `chunkSize` and `chunkOverlap` count: UTF-16 code units, or tokens of cl100k_base (`RAG_TEXT_SPLITTER`). */
   splitter: 'character' | 'token';
@@ -6,7 +6,7 @@ export interface SplitOptions {
   chunkSize: number;
   /** How much of a chunk's end the next one repeats, at most; less than `chunkSize` (`CHUNK_OVERLAP`). */
   chunkOverlap: number;
-  /** Sections under headings that are shorter than this are joined with the next one; 0: never (`CHUNK_MIN_SIZE_TARGET`). */
+  /** Shorter sections under headings are joined with the next one; 0: never (`CHUNK_MIN_SIZE_TARGET`). */
   minSizeTarget: number;
   /** Cut at Markdown headings H1 to H6 first (`ENABLE_MARKDOWN_HEADER_TEXT_SPLITTER`). */
   markdownHeadings: boolean;
@@ -29,7 +29,7 @@ export interface TextPart {
   text: string;
   /** Page or slide, from 1, where the format has them. */
   page?: number;
-  /** What names this part besides its own headings: the sheet of a workbook. */
+  /** Name of this part besides its own headings: the sheet of a workbook. */
   heading?: string;
   /** Whether lines that begin with `#` are headings here. */
   markup: 'markdown' | 'plain';
@@ -46,7 +46,7 @@ export interface Chunk {
   end: number;
   /** Page or slide, from 1, where the format has them. A chunk never spans two. */
   page?: number;
-  /** The headings it stands under, outermost first, joined by ` > `. */
+  /** Its headings, outermost first, joined by ` > `. */
   heading?: string;
   /** SHA-256 of `text` as UTF-8, in hex: the key of the cache of embeddings. */
   hash: string;

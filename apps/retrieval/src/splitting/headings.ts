@@ -1,14 +1,14 @@
 import { characterBoundary, type Range, trimmed } from './pieces';
 
-/** What stands under one heading, with the line of the heading. */
+/** The text under one heading, including the heading's line. */
 export interface Section extends Range {
-  /** The headings it stands under, outermost first. */
+  /** Its headings, outermost first. */
   path: string[];
 }
 
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(?=\S)/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-/** Of a line no more than this is looked at: a heading is short, and the title of a chunk has to be. */
+/** Most characters of a line that are examined: a heading is short, and a chunk's title must be. */
 const LONGEST_HEADING = 200;
 
 /** Finds the headings of Markdown (`#` to `######`), through all parts of one document. A `#` within a fenced block is code. */
@@ -16,15 +16,15 @@ export class Headings {
   private path: { level: number; title: string }[] = [];
   private fence: string | undefined;
 
-  /** Forgets where it is: another page or sheet begins. */
+  /** Another page or sheet begins. */
   reset(): void {
     this.path = [];
     this.fence = undefined;
   }
 
   /**
-   * The sections of the next part, which together are the part. A heading with nothing under it is the first line of the
-   * section that follows: a title alone answers no question, yet matches many.
+   * The sections of the next part, which together are the part. An empty section's heading is the first line of the next section: a title
+   * alone answers no question, yet matches many.
    */
   sections(text: string): Section[] {
     const sections: Section[] = [];
@@ -76,7 +76,7 @@ export class Headings {
   }
 }
 
-/** Whether a line begins as a heading or a fence does: most do not, and need not be looked at. */
+/** Whether a line may be a heading or a fence, so that most lines need no further check. */
 function mayBeMark(text: string, at: number): boolean {
   let first = at;
   while (first < at + 3 && text.charCodeAt(first) === 32) first += 1;

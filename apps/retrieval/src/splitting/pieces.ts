@@ -4,7 +4,7 @@ export interface Range {
   end: number;
 }
 
-/** A range that is not cut further, and what it counts for: characters or tokens. */
+/** A range that is not split further, and its size: characters or tokens. */
 export interface Piece extends Range {
   size: number;
 }
@@ -19,7 +19,7 @@ export function characterBoundary(text: string, at: number): number {
 }
 
 const BLANK = /\s/;
-/** What is blank, by code unit; text is mostly not, and a regular expression per character is slow. */
+/** Blanks by code unit; a regular expression per character is slow. */
 const isBlank = (code: number): boolean =>
   code <= 32 ? code === 32 || (code >= 9 && code <= 13) : code >= 160 && BLANK.test(String.fromCharCode(code));
 
@@ -32,9 +32,8 @@ export function trimmed(text: string, range: Range): Range | undefined {
 }
 
 /**
- * Joins neighbouring pieces into ranges of at most `size`; each range begins with as many of the last pieces of the one
- * before as fit into `overlap`. Every piece is looked at twice at most, however small the pieces are: a text may be
- * millions of blanks, so pieces are numbers here and not objects.
+ * Joins neighbouring pieces into ranges of at most `size`; each range begins with as many of the last pieces of the previous one as fit into
+ * `overlap`. Every piece is examined at most twice: a text may be millions of blanks, so pieces are numbers here and not objects.
  */
 export class Joiner {
   /** Where each piece of the range begins, and its size. */
@@ -48,7 +47,7 @@ export class Joiner {
     private readonly overlap: number,
   ) {}
 
-  /** Takes the next piece, which begins where the last one ended; returns the range that was complete before it, if any. */
+  /** Takes the next piece, which begins where the last one ended; returns the range that it completes, if any. */
   add(start: number, end: number, size: number): Range | undefined {
     let full: Range | undefined;
     if (this.currentSize + size > this.size && this.starts.length > 0) {
@@ -68,7 +67,7 @@ export class Joiner {
     return full;
   }
 
-  /** What is left; the next piece begins a range without overlap. */
+  /** The rest; the next piece begins a range without overlap. */
   end(): Range | undefined {
     const rest = this.starts.length > 0 ? this.range() : undefined;
     this.starts = [];

@@ -14,7 +14,7 @@ const markdown = (text: string): TextPart[] => [{ text, markup: 'markdown' }];
 const texts = (chunks: readonly Chunk[]): string[] => chunks.map(({ text }) => text);
 
 describe('splitting by characters', () => {
-  it('keeps what fits whole, and nothing of what is blank', async () => {
+  it('keeps fitting text whole, and drops blank text', async () => {
     expect(texts(await split(plain('one small text\n\nof two paragraphs')))).toEqual([
       'one small text\n\nof two paragraphs',
     ]);
@@ -60,7 +60,7 @@ describe('splitting by characters', () => {
 });
 
 describe('splitting at headings', () => {
-  it('a section is not joined with the next one, and says under which headings it stands', async () => {
+  it('a section is not joined with the next one, and has its headings', async () => {
     const text = '# Guide\nintro\n## Install\nrun it\n### Linux\napt\n## Use\nclick\n# Other\nend';
     expect((await split(markdown(text))).map((chunk) => [chunk.heading, chunk.text])).toEqual([
       ['Guide', '# Guide\nintro'],
@@ -71,7 +71,7 @@ describe('splitting at headings', () => {
     ]);
   });
 
-  it('a heading with nothing under it goes with the next one', async () => {
+  it('an empty section goes with the next one', async () => {
     const text = '# A\n\n## B\n\ntext\n\n## C\n\n# D\nmore\n# E';
     expect((await split(markdown(text))).map((chunk) => [chunk.heading, chunk.text])).toEqual([
       ['A > B', '# A\n\n## B\n\ntext'],
@@ -86,7 +86,7 @@ describe('splitting at headings', () => {
     expect((await split(markdown(text)))[0]).not.toHaveProperty('heading');
   });
 
-  it('closing marks and emphasis are no part of a heading', async () => {
+  it('closing marks and emphasis are not part of a heading', async () => {
     expect((await split(markdown('## The `one` **and** only ##\nx')))[0]?.heading).toBe('The one and only');
   });
 
@@ -105,7 +105,7 @@ describe('splitting at headings', () => {
     expect(await split(markdown(text), { minSizeTarget: 0 })).toHaveLength(10);
   });
 
-  it('goes on in the next part, and begins anew on the next page or sheet', async () => {
+  it('continues in the next part, and starts again on the next page or sheet', async () => {
     const part = (text: string, more: Partial<TextPart> = {}): TextPart => ({ text, markup: 'markdown', ...more });
     const headings = (chunks: Chunk[]) => chunks.map(({ heading, page }) => ({ heading, page }));
     expect(headings(await split([part('# A\nx\n'), part('y')]))).toEqual([
@@ -174,8 +174,8 @@ const anyOptions = fc.record({
   markdownHeadings: fc.boolean(),
 });
 
-describe('whatever the text is', () => {
-  it('a chunk is exactly the slice that its offsets say; what no chunk holds is blank; the order is that of the text', async () => {
+describe('for any text', () => {
+  it('a chunk is exactly the slice of its offsets; text outside of all chunks is blank; the order is that of the text', async () => {
     await fc.assert(
       fc.asyncProperty(anyParts, anyOptions, async (parts, options) => {
         const document = parts.map(({ text }) => text).join('');
@@ -229,9 +229,9 @@ describe('whatever the text is', () => {
     ['half a million headings', '# a\n'.repeat(500_000)],
     ['a million fences', '```\n'.repeat(500_000)],
   ])(
-    'comes to an end with any shape of text: %s',
+    'is linear for any shape of text: %s',
     async (_, text) => {
-      // Well below a second; in quadratic time it would be far beyond what the test is given.
+      // Well below a second; quadratic time would exceed the test's time-out by far.
       const chunks = await split(markdown(text));
       expect(textOfChunks(chunks).replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
     },

@@ -6,8 +6,8 @@ import { type Range, trimmed } from './pieces';
 import { type CountTokens, loadTokenCounter, tokenRanges, tokensOf } from './tokens';
 
 /**
- * Cuts the parts of one document into chunks, part by part. The same parts give the same chunks. `chunk.text` is exactly
- * `document.slice(chunk.start, chunk.end)`, and what no chunk holds is blank.
+ * Splits the parts of one document into chunks, part by part. Deterministic. `chunk.text` is exactly `document.slice(chunk.start,
+ * chunk.end)`, and text outside of all chunks is blank.
  */
 export class DocumentSplitter {
   private readonly headings = new Headings();
@@ -63,7 +63,7 @@ export class DocumentSplitter {
     return this.options.minSizeTarget > 0 ? this.joined(text, sections) : sections;
   }
 
-  /** Short sections joined with what follows, as long as the whole fits into a chunk. */
+  /** Joins short sections with the next ones, as long as they fit into a chunk. */
   private joined(text: string, sections: Section[]): Section[] {
     const joined: Section[] = [];
     let size = 0;
@@ -105,8 +105,8 @@ export async function createSplitter(options: SplitOptions): Promise<DocumentSpl
 }
 
 /**
- * The text of a document from all its chunks in order, every offset as it was. What no chunk holds is blank, so only the
- * kind of blanks between two chunks may differ.
+ * The text of a document from all its chunks in order, with the same offsets. Text outside of all chunks is blank, so only the kind of blanks
+ * between two chunks may differ.
  */
 export function textOfChunks(chunks: Iterable<Pick<Chunk, 'text' | 'start' | 'end'>>): string {
   const texts: string[] = [];

@@ -4,8 +4,8 @@ import { characterBoundary, Joiner, type Piece, type Range } from './pieces';
 export type CountTokens = (text: string) => number;
 
 /**
- * The words of cl100k_base, as its encoding cuts them before it looks at tokens, with a limit to their length: merging
- * a word takes time in the square of its length, and a line of 50 MB may be one word.
+ * The words of cl100k_base, as its encoding splits them before it looks at tokens, with a maximum length: merging a word is quadratic in its
+ * length, and a line of 50 MB may be one word.
  */
 const WORDS =
   /'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}{1,128}|\p{N}{1,3}| ?[^\s\p{L}\p{N}]{1,128}[\r\n]{0,128}|\s{0,128}[\r\n]{1,128}|\s{1,128}/giu;
@@ -16,7 +16,7 @@ const CACHED_WORDS = 50_000;
 export async function loadTokenCounter(): Promise<CountTokens> {
   const { countTokens } = await import('gpt-tokenizer/encoding/cl100k_base');
   const cache = new Map<string, number>();
-  // A document may spell a special token: it is text like any other.
+  // A document may contain the text of a special token: it is text like any other.
   const options = { disallowedSpecial: new Set<string>() };
   return (text) => {
     const known = cache.get(text);
@@ -29,8 +29,8 @@ export async function loadTokenCounter(): Promise<CountTokens> {
 }
 
 /**
- * Cuts a range of a text into ranges of at most `size` tokens, between words: the tokens of a range are those of its
- * words, so that none is cut in the middle of a character. Linear in the length of the range.
+ * Splits a range of a text into ranges of at most `size` tokens, between words: the tokens of a range are those of its words, so that no
+ * character is cut. Linear in the length of the range.
  */
 export function* tokenRanges(
   text: string,

@@ -6,8 +6,8 @@ import type { RetrievalEnv } from '../env';
 import { BLOB_STORE, VECTOR_STORE } from './tokens';
 
 /**
- * The stores that the environment names, injectable everywhere. A store that is away keeps no process from starting and makes none unready:
- * what needs it says so, everything else goes on. Whether they answer is in readiness' details.
+ * The configured stores, injectable everywhere. An unavailable store neither blocks the start nor makes a process unready: operations that
+ * need it fail, the rest works. Readiness reports the stores in its details.
  */
 @Global()
 @Module({})
@@ -33,7 +33,7 @@ export class StoresModule {
   }
 }
 
-/** Told of in readiness, and closed when the application is: nothing asks it any more. */
+/** Reported in readiness, and closed with the application, when nothing uses it any more. */
 function attach<Store extends { health(): Promise<void>; close(): Promise<void> }>(
   name: string,
   store: Store,

@@ -65,3 +65,17 @@ export class CallError extends Error {
     return { code: this.code, message: this.message, details: this.details };
   }
 }
+
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'RESOURCE_EXHAUSTED',
+  'OUTCOME_UNKNOWN',
+  'CANCELLED',
+  'INTERNAL',
+]);
+
+/** Whether an error says "not now" rather than "no". One that is not a `CallError` says neither. */
+export function isTransient(error: unknown): error is CallError {
+  return error instanceof CallError && TRANSIENT.has(error.code);
+}

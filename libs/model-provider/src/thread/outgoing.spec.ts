@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Outgoing, unitsOf } from './outgoing';
 import { EVENT } from './protocol';
 
-it('joins the text of an answer, and nothing else', () => {
+it('joins only consecutive text of one answer', () => {
   const out = new Outgoing();
   out.add(1, EVENT.text, 'a');
   out.add(2, EVENT.reasoning, 'hm');
@@ -22,7 +22,7 @@ it('joins the text of an answer, and nothing else', () => {
   expect([out.isEmpty, out.units]).toEqual([true, 0]);
 });
 
-it('gives who is in a hurry alone, and forgets who is dropped', () => {
+it('sends urgent answers separately, and forgets dropped ones', () => {
   const out = new Outgoing();
   for (const id of [1, 2, 3]) out.add(id, EVENT.text, 'text');
   out.hurry(2);

@@ -1,11 +1,11 @@
 import { EVENT, type Batch, type EventKind } from './protocol';
 
-/** What is told of answers, until it is sent. Text of one answer that comes in a row is one piece. */
+/** Pending events of answers. Consecutive text of one answer is joined. */
 export class Outgoing {
-  /** UTF-16 units that wait. */
+  /** Pending UTF-16 units. */
   units = 0;
   private waiting = new Map<number, Batch>();
-  /** Answers that are not to wait for the others. */
+  /** Answers that are sent without waiting for the others. */
   private readonly urgent = new Set<number>();
 
   get isEmpty(): boolean {
@@ -32,7 +32,7 @@ export class Outgoing {
     this.urgent.add(id);
   }
 
-  /** Forgets an answer that nobody waits for. */
+  /** Drops an answer that was cancelled. */
   drop(id: number): void {
     const events = this.waiting.get(id);
     if (events === undefined) return;
@@ -41,7 +41,7 @@ export class Outgoing {
     this.urgent.delete(id);
   }
 
-  /** Everything that waits. */
+  /** Takes all pending events. */
   take(): Batch {
     const batch = [...this.waiting.values()].flat();
     this.waiting = new Map();
@@ -50,7 +50,7 @@ export class Outgoing {
     return batch;
   }
 
-  /** What is not to wait. */
+  /** Takes the events of urgent answers. */
   takeUrgent(): Batch {
     const batch = [...this.urgent].flatMap((id) => this.waiting.get(id) ?? []);
     for (const id of [...this.urgent]) this.drop(id);
@@ -58,7 +58,7 @@ export class Outgoing {
   }
 }
 
-/** UTF-16 units of what a batch tells. */
+/** UTF-16 units of a batch. */
 export function unitsOf(batch: Batch): number {
   let units = 0;
   for (let at = 2; at < batch.length; at += 3) units += (batch[at] as string).length;

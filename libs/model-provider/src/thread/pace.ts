@@ -1,21 +1,23 @@
 import { cpus } from 'node:os';
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 
-/** Nobody sees the difference to less, and less costs twice as much where one answer comes fast. */
+/** Users do not see a shorter interval, and it costs twice as much for a single fast answer. */
 const SHORTEST_MS = 14;
 /** A word is late by half of it on average. */
 const LONGEST_MS = 90;
-/** What each answer adds: few of them have little that could be done together. */
+/** Added by each answer: with few answers there is little to join. */
 const MS_PER_ANSWER = 1;
-/** How busy a machine is on which time is not worth saving, and one on which all of it is. */
+/** Machine load below which no time is saved, and above which as much as possible. */
 const CALM = 0.25;
 const BUSY = 0.6;
 
-/** How long the thread may rest: the busier the machine and the more the answers, the more of them is done together. */
+/**
+ * How long the thread may rest between reads: longer on a busy machine and with more answers, so that more work is joined.
+ */
 export class Pace {
   private busy = 0;
 
-  /** @param measure how busy it is since the last call, from 0 to 1 */
+  /** @param measure load since the last call, from 0 to 1 */
   constructor(private readonly measure: () => number = new Load().measure) {}
 
   /** Milliseconds. Called about twice a second. */
@@ -26,7 +28,7 @@ export class Pace {
   }
 }
 
-/** The machine's load, or this process's own where that is higher: a container may have less than the machine. */
+/** The machine's load, or this process's own if that is higher: a container may have less than the machine. */
 class Load {
   private loop: EventLoopUtilization = performance.eventLoopUtilization();
   private times = machineTimes();

@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderErrorCode } from '../errors';
 import type { AnswerEnd, ChatRequest, ModelConnection, ProviderTimeouts } from '../types';
 
-/** What the process asks of its thread. Answers go by a number that the process chooses. */
+/** Commands of the process to its thread. Answers are identified by a number that the process chooses. */
 export type Command =
   | {
       kind: 'stream';
@@ -12,22 +12,22 @@ export type Command =
       raw: boolean;
       headers: Record<string, string>;
     }
-  /** Nobody waits for this answer any more. */
+  /** The caller no longer waits for this answer. */
   | { kind: 'cancel'; id: number }
   /** Asks for nothing but a turn of the thread's loop. */
   | { kind: 'ping' };
 
-/** Places in the memory that both share, so that neither has to be woken for them; 32-bit integers, which may wrap. */
+/** Indexes in the shared memory, by which neither side has to be woken; 32-bit integers, which may wrap. */
 export const SHARED = {
-  /** Commands that were sent; the thread rests on it, so that a command ends the rest. */
+  /** Number of commands sent; the thread waits on it, so that a command ends its rest. */
   commands: 0,
   /** Milliseconds that the thread may rest. */
   restMs: 1,
-  /** UTF-16 units that the process has taken. */
+  /** UTF-16 units that the process has accepted. */
   taken: 2,
-  /** The answer whose bytes are being worked on; 0: none. */
+  /** The answer whose bytes are being decoded; 0: none. */
   reading: 3,
-  /** Turns of the thread's loop. */
+  /** Turns of the thread's event loop. */
   turns: 4,
 } as const;
 
@@ -35,7 +35,7 @@ export function newShared(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(Object.keys(SHARED).length * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** What became of an answer; numbers, because many go in one message. */
+/** Kinds of events; numbers, because many go in one message. */
 export const EVENT = { text: 0, reasoning: 1, choices: 2, unopened: 3, end: 4, error: 5 } as const;
 export type EventKind = (typeof EVENT)[keyof typeof EVENT];
 
@@ -52,7 +52,7 @@ interface ErrorRecord {
   cause?: string;
 }
 
-/** What a provider sent may be nested without end: what cannot be told is not understood. */
+/** A provider's data may be nested without end: if it cannot be serialised it is a protocol error. */
 export function encodeEnd(end: AnswerEnd): { kind: EventKind; value: string } {
   try {
     return { kind: EVENT.end, value: JSON.stringify(end) };

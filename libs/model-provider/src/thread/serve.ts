@@ -5,11 +5,11 @@ import type { AnswerSink } from '../types';
 import { Outgoing, unitsOf } from './outgoing';
 import { encodeEnd, encodeError, EVENT, SHARED, type Batch, type Command, type EventKind } from './protocol';
 
-/** While an answer has not begun its first word is not kept waiting for longer. */
+/** Longest rest while an answer awaits its first word. */
 const REST_BEFORE_FIRST_MS = 5;
-/** More than this (UTF-16 units) goes at once: the process takes it in one piece. */
+/** More UTF-16 units than this are sent at once. */
 const MAX_WAITING = 128 * 1024;
-/** What may be under way to a process that takes nothing. */
+/** Most UTF-16 units in transit to a process that does not read. */
 const MAX_UNDERWAY = 1024 * 1024;
 const FULL_WAIT_MS = 20;
 
@@ -19,14 +19,14 @@ interface Call {
 }
 
 /**
- * Reads the streams of all answers of the process. After each turn of its loop in which something was read it rests: what comes
- * meanwhile is then read, told and sent on together. One message tells the process of all answers.
+ * Reads the streams of all answers of the process. After a turn of its loop in which it has read, it rests; data that arrives meanwhile is
+ * then decoded and sent together, in one message for all answers.
  */
 class StreamServer {
   private readonly calls = new Map<number, Call>();
   private readonly outgoing = new Outgoing();
   private handled = 0;
-  /** Answers whose first word is awaited. */
+  /** Number of answers without a first word. */
   private beginning = 0;
   private sent = 0;
   private sentAt = 0;
@@ -82,7 +82,7 @@ class StreamServer {
 
   private sink(id: number, call: Call): AnswerSink {
     const tell = (kind: EventKind, value: string): void => {
-      // A cancelled answer may still be told what its last read held.
+      // A cancelled answer may still have events of its last read.
       if (!this.calls.has(id)) return;
       this.outgoing.add(id, kind, value);
       if (!call.hasBegun) {
@@ -95,7 +95,7 @@ class StreamServer {
       reasoning: (text) => tell(EVENT.reasoning, text),
       choices: (choices) => tell(EVENT.choices, choices),
       unopened: () => tell(EVENT.unopened, ''),
-      // The process says so by a cancel: only it knows what an answer has become.
+      // The process cancels a full answer: only it knows the sink.
       full: false,
     };
   }
@@ -125,7 +125,7 @@ class StreamServer {
     this.turnSoon();
   }
 
-  /** At the end of this turn of the loop, when all sockets that had something have been read. */
+  /** Runs at the end of this turn of the loop, after all ready sockets were read. */
   private turnSoon(): void {
     if (this.isDue) return;
     this.isDue = true;
@@ -163,7 +163,7 @@ class StreamServer {
     return (this.sent - Atomics.load(this.shared, SHARED.taken)) | 0;
   }
 
-  /** @returns false when a command has come: it ends the rest, or there is none */
+  /** @returns false when a command has arrived, which ends the rest */
   private rest(ms: number): boolean {
     return Atomics.wait(this.shared, SHARED.commands, this.handled, ms) === 'timed-out';
   }

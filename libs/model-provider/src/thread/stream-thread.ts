@@ -7,16 +7,16 @@ import { Pace } from './pace';
 import { decodeEnd, decodeError, EVENT, newShared, SHARED, type Batch, type Command, type EventKind } from './protocol';
 
 const LOOK_MS = 500;
-/** Looks in a row at a thread that does not turn, after which it is taken to stand still for ever. */
+/** Consecutive looks at a thread without progress after which it counts as blocked. */
 const STILL_LOOKS = 10;
-/** The same of one that has yet to begin: on a busy machine its start takes seconds. */
+/** The same for a thread that is starting: on a busy machine that takes seconds. */
 const STARTING_LOOKS = 60;
 
-/** The thread that read an answer is gone; the answer may be read again. */
+/** The thread that read an answer is gone; the answer may be retried. */
 export class StreamThreadError extends Error {
   override readonly name = 'StreamThreadError';
 
-  /** @param isSuspect the thread may have ended because of this very answer */
+  /** @param isSuspect the thread may have ended because of this answer */
   constructor(
     reason: string,
     readonly isSuspect: boolean,
@@ -28,9 +28,9 @@ export class StreamThreadError extends Error {
 export interface StreamThreadOptions {
   /** The built program that calls `serveStreams()`. */
   script: URL;
-  /** All that the thread told at once has been given to its sinks. */
+  /** Called after all events of one message were given to their sinks. */
   onTold?: () => void;
-  /** The thread ended without being asked to; the next answer starts another. */
+  /** The thread ended unexpectedly; the next answer starts another. */
   onLost?: (reason: string, answers: number) => void;
 }
 
@@ -41,8 +41,8 @@ interface Answer {
 }
 
 /**
- * One thread that reads the streams of all answers of this process, so that what many providers send wakes this process once for all of
- * them. It is started with the first answer, and again after it has died.
+ * One thread that reads the streams of all answers of this process, so that many providers' data wakes this process once. It is started by
+ * the first answer, and again after it has died.
  */
 export class StreamThread {
   private worker?: Worker;
@@ -50,7 +50,7 @@ export class StreamThread {
   private readonly answers = new Map<number, Answer>();
   private lastId = 0;
   private readonly pace = new Pace();
-  /** What serves all answers must not belong to the trace of the one that happened to begin it. */
+  /** Work for all answers must not belong to the trace of the one that started it. */
   private readonly detached = AsyncLocalStorage.snapshot();
   private looks?: NodeJS.Timeout;
   private turns = 0;
@@ -90,7 +90,7 @@ export class StreamThread {
     });
   }
 
-  /** Ends the thread, and whatever is still being read. */
+  /** Ends the thread and all its answers. */
   async stop(): Promise<void> {
     const { worker } = this;
     this.worker = undefined;
@@ -98,7 +98,7 @@ export class StreamThread {
     await worker?.terminate();
   }
 
-  /** Starts the thread, where there is none. */
+  /** Starts the thread if there is none. */
   private start(): void {
     this.looks ??= setInterval(() => this.look(), LOOK_MS).unref();
     if (this.worker) return;
@@ -115,7 +115,7 @@ export class StreamThread {
 
   private newWorker(): Worker {
     try {
-      // Its spans are ours: what is preloaded here is not for it.
+      // Its spans are ours, so it does not need our preloads.
       return new Worker(this.options.script, { workerData: this.shared, execArgv: [], name: 'streams' });
     } catch (error) {
       const reason = describe(error);
@@ -175,7 +175,9 @@ export class StreamThread {
     Atomics.store(this.shared, SHARED.restMs, this.pace.next(this.answers.size));
   }
 
-  /** Sets the pace, and looks whether the thread still turns. Looks are counted, not time: a process that stood still saw nothing. */
+  /**
+   * Sets the pace, and checks the thread's progress. Looks are counted, not time: a process that was blocked itself saw nothing.
+   */
   private look(): void {
     this.adjust();
     const turns = Atomics.load(this.shared, SHARED.turns);
@@ -198,7 +200,7 @@ export class StreamThread {
     void worker.terminate();
     this.options.onLost?.(reason, this.answers.size);
     const reading = Atomics.load(this.shared, SHARED.reading);
-    // A thread that never turned cannot have ended because of an answer.
+    // A thread that never made a turn cannot have ended because of an answer.
     const hasBegun = Atomics.load(this.shared, SHARED.turns) !== 0;
     this.interrupt(reason, (id) => hasBegun && (reading === 0 || reading === id));
   }
@@ -210,7 +212,7 @@ export class StreamThread {
   }
 }
 
-/** Where it was thrown, without its message, which may quote what was read. */
+/** The place of the error, without its message, which may quote the answer. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'it threw something';
   const { code } = error as NodeJS.ErrnoException;

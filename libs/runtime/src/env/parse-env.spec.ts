@@ -73,7 +73,7 @@ describe('readEnv', () => {
         'chat cannot start: one environment variable is not right.',
         '',
         '  SECRET_KEY is not set',
-        '      Signs sessions and calls between services, seals provider keys and what crosses Redis; the same for all services, and never changed lightly.' +
+        '      Signs sessions and calls between services, and encrypts provider keys and secrets in Redis. The same for all services. Changing it ends all sessions and makes stored keys unreadable.' +
           ' Put there: the output of `openssl rand -hex 32` (WEBUI_SECRET_KEY is read as well)',
         '',
         'All variables: docs/environment.md',

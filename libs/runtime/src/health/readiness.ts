@@ -1,3 +1,5 @@
+import { raceAbort } from '../async/waiting';
+
 /** Resolves with a detail for the operator, or throws. */
 export type Check = (signal: AbortSignal) => Promise<string | void> | string | void;
 
@@ -74,14 +76,15 @@ export class Readiness {
     timeoutMs: number;
   }): Promise<CheckResult> {
     const signal = AbortSignal.timeout(timeoutMs);
-    const expired = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), { once: true });
-    });
     try {
-      const detail = await Promise.race([Promise.resolve().then(() => check(signal)), expired]);
+      const detail = await raceAbort(
+        Promise.resolve().then(() => check(signal)),
+        signal,
+      );
       return { name, ok: true, required, ...(detail ? { detail } : {}) };
     } catch (error) {
-      return { name, ok: false, required, detail: error instanceof Error ? error.message : String(error) };
+      const reason = error instanceof Error ? error.message : String(error);
+      return { name, ok: false, required, detail: signal.aborted ? `no answer within ${timeoutMs} ms` : reason };
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { raceAbort } from '../async/waiting';
 
 /**
  * When a hook runs:
@@ -68,12 +69,9 @@ export class Drain {
     for (const hook of this.hooks.filter((candidate) => candidate.phase === phase)) {
       const remainingMs = Math.max(0, deadlineAt - Date.now());
       const abort = new AbortController();
-      const timer = setTimeout(() => abort.abort(), remainingMs);
-      const expired = new Promise<never>((_, reject) => {
-        abort.signal.addEventListener('abort', () => reject(new Error('did not end within the shutdown grace')));
-      });
+      const timer = setTimeout(() => abort.abort(new Error('did not end within the shutdown grace')), remainingMs);
       try {
-        await Promise.race([Promise.resolve(hook.run({ remainingMs, signal: abort.signal })), expired]);
+        await raceAbort(Promise.resolve(hook.run({ remainingMs, signal: abort.signal })), abort.signal);
       } catch (error) {
         failed.push(hook.name);
         this.log.error({ err: error, hook: hook.name, phase }, 'drain hook failed');

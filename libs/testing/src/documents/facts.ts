@@ -7,7 +7,7 @@ export interface Fact {
   sentence: string;
 }
 
-/** Pages of text that say nothing of importance, each with one fact in the middle. */
+/** Pages of filler text, each with one fact in the middle. */
 export interface FactualText {
   pages: string[];
   facts: Fact[];
@@ -20,7 +20,7 @@ const WORDS =
 const THINGS = ['pump', 'tower', 'archive', 'garden', 'harbour', 'tunnel', 'library', 'furnace', 'bridge', 'warehouse'];
 const PLACES = ['Aldora', 'Brevik', 'Calmar', 'Dorset', 'Elmau', 'Farsund', 'Giske', 'Hovden', 'Imst', 'Jevnaker'];
 
-/** The same numbers for the same seed. */
+/** A random number generator: the same numbers for the same seed. */
 function random(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
@@ -29,7 +29,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** Text of a length (in characters, about) that says nothing: sentences of common words, the same for the same seed. */
+/** Filler text of about `length` characters: sentences of common words, the same for the same seed. */
 export function plainText(length: number, seed = 1): string {
   const next = random(seed);
   const paragraphs: string[] = [];
@@ -50,7 +50,7 @@ export function plainText(length: number, seed = 1): string {
   return paragraphs.join('\n\n').slice(0, length);
 }
 
-/** The fact with this number: no two numbers give the same sentence. */
+/** The fact with this number. Two numbers never give the same sentence. */
 export function factOf(page: number): Fact {
   const thing = THINGS[page % THINGS.length] ?? '';
   const place = PLACES[Math.floor(page / THINGS.length) % PLACES.length] ?? '';

@@ -17,7 +17,7 @@ export interface SheetContent {
   rows: readonly (readonly Cell[])[];
 }
 
-/** A Word document, made by a library that people make them with. */
+/** A Word document, made with a library that people use for it. */
 export async function toDocx(blocks: readonly Block[]): Promise<Buffer> {
   const children = blocks.flatMap((block): (Paragraph | Table)[] => {
     if ('heading' in block)
@@ -32,7 +32,7 @@ export async function toDocx(blocks: readonly Block[]): Promise<Buffer> {
   return Packer.toBuffer(new Document({ sections: [{ children }] }));
 }
 
-/** A Word document of nothing but this XML, for what no library writes. */
+/** A Word document with exactly this XML, for cases that no library writes. */
 export function toWordDocument(document: string): Promise<Buffer> {
   const packages = 'http://schemas.openxmlformats.org/package/2006';
   const type = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml';
@@ -43,7 +43,7 @@ export function toWordDocument(document: string): Promise<Buffer> {
   });
 }
 
-/** An Excel workbook; dates are dates. */
+/** An Excel workbook. Dates are stored as dates. */
 export async function toXlsx(sheets: readonly SheetContent[]): Promise<Buffer> {
   const cell = (value: Cell) =>
     value instanceof Date ? { value, type: Date, format: 'yyyy-mm-dd' } : value === null ? null : { value };
@@ -80,7 +80,9 @@ const shape = (placeholder: string, lines: readonly string[]): string =>
     .map((line) => `<a:p><a:r><a:t>${escaped(line)}</a:t></a:r></a:p>`)
     .join('')}</p:txBody></p:sp>`;
 
-/** A PowerPoint presentation: the parts that a reader needs. The file names are in another order than the slides. */
+/**
+ * A PowerPoint presentation with the parts that a reader needs. The order of the file names differs from the order of the slides.
+ */
 export async function toPptx(slides: readonly Slide[]): Promise<Buffer> {
   const file = (at: number): string => `slide${slides.length - at}.xml`;
   const entries: Record<string, string> = {
@@ -119,7 +121,7 @@ const openDocument = (kind: 'text' | 'spreadsheet', body: string, encrypted = fa
 
 const openCell = (text: string): string => `<table:table-cell><text:p>${escaped(text)}</text:p></table:table-cell>`;
 
-/** An OpenDocument text; with `encrypted` its directory says that it has a password. */
+/** An OpenDocument text. With `encrypted` its manifest marks it as encrypted. */
 export async function toOdt(blocks: readonly Block[], { encrypted = false } = {}): Promise<Buffer> {
   const body = blocks.map((block) => {
     if ('heading' in block) return `<text:h text:outline-level="${block.level}">${escaped(block.heading)}</text:h>`;
@@ -131,7 +133,7 @@ export async function toOdt(blocks: readonly Block[], { encrypted = false } = {}
   return openDocument('text', body.join(''), encrypted);
 }
 
-/** An OpenDocument sheet; each row ends with the empty cells up to the edge, as LibreOffice writes them. */
+/** An OpenDocument sheet. Each row ends with the empty cells up to the edge, as LibreOffice writes them. */
 export async function toOds(sheets: readonly SheetContent[]): Promise<Buffer> {
   const edge = '<table:table-cell table:number-columns-repeated="16380"/>';
   const body = sheets.map(({ name, rows }) => {
@@ -148,7 +150,7 @@ export interface Chapter {
   paragraphs: readonly string[];
 }
 
-/** An EPUB; with `locked` its chapters are named as encrypted by a seller. */
+/** An EPUB. With `locked` its `encryption.xml` lists its chapters as encrypted (DRM). */
 export async function toEpub(chapters: readonly Chapter[], { locked = false } = {}): Promise<Buffer> {
   const entries: Record<string, string> = {
     mimetype: 'application/epub+zip',

@@ -18,7 +18,7 @@ const wrapped = (text: string): string[] =>
     return [...lines, current];
   });
 
-/** A PDF with a page for each text (western letters; about 5,000 characters fit). With a password nobody else can open it. */
+/** A PDF with a page for each text (western letters; about 5,000 characters fit). With `password` it is encrypted. */
 export async function toPdf(pages: readonly string[], { password }: { password?: string } = {}): Promise<Buffer> {
   const pdf = await PDFDocument.create();
   const font = await pdf.embedFont(StandardFonts.Helvetica);
@@ -34,7 +34,7 @@ export async function toPdf(pages: readonly string[], { password }: { password?:
   return Buffer.from(await pdf.save());
 }
 
-/** A PDF whose pages are drawn and hold no text, as a scanner makes them. */
+/** A PDF whose pages are images without text, as a scanner makes them. */
 export async function scannedPdf(pages: number): Promise<Buffer> {
   const pdf = await PDFDocument.create();
   for (let page = 0; page < pages; page += 1)
@@ -42,7 +42,9 @@ export async function scannedPdf(pages: number): Promise<Buffer> {
   return Buffer.from(await pdf.save());
 }
 
-/** A PDF of one page in a Japanese font that every reader has to bring along: neither the font nor its codes are in the file. */
+/**
+ * A PDF of one page in a Japanese font that is not embedded: neither the font nor its code map is in the file, so the reader must have them.
+ */
 export function japanesePdf(text: string): Buffer {
   const codes = [...text].map((character) => character.charCodeAt(0).toString(16).padStart(4, '0')).join('');
   const content = `BT /F1 20 Tf 50 700 Td <${codes}> Tj ET`;

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { ZipFile } from 'yazl';
 
-/** Contents by name, in this order; the ones in `stored` are not compressed. */
+/** Contents by name, in this order. The names in `stored` are not compressed. */
 export async function toZip(
   entries: Readonly<Record<string, string | Buffer>>,
   { stored = [] }: { stored?: readonly string[] } = {},
@@ -19,8 +19,8 @@ const CENTRAL_BYTES = 46;
 const END_BYTES = 22;
 
 /**
- * A zip whose directory names the bytes of its last entry `times` times more under other names, as overlapping bombs do:
- * a small file that unpacks to `times` copies.
+ * A zip bomb with overlapping entries: its directory lists the bytes of its last entry `times` more times under other names, so that a small
+ * file unpacks to `times` copies.
  */
 export function overlappedZip(zip: Buffer, times: number): Buffer {
   const end = zip.lastIndexOf(bytesOf(END));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RedisCapacity } from './capacity';
 import { createRedis, type RedisRole } from './create-redis';
@@ -59,15 +60,7 @@ export class Connections {
   /** Round trip to Redis; false while it is away or does not answer within the limit. */
   async isReachable(limitMs = 1_000): Promise<boolean> {
     if (this.commands.status !== 'ready') return false;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), limitMs);
-    });
-    const pong = this.commands.ping().then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([pong, late]).finally(() => clearTimeout(timer));
+    return waitAtMost(this.commands.ping(), limitMs).catch(() => false);
   }
 
   close(): void {

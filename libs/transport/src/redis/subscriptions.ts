@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 
 /** A process must start without Redis; but if Redis is there it should not miss the first message. */
@@ -61,15 +62,10 @@ export class Subscriptions {
       await this.redis.subscribe(channel).catch(() => undefined);
       return;
     }
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.restored.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, AWAY_TIMEOUT_MS);
-      this.restored.add(done);
-    });
+    let done = (): void => undefined;
+    const restored = new Promise<void>((resolve) => this.restored.add((done = resolve)));
+    await waitAtMost(restored, AWAY_TIMEOUT_MS);
+    this.restored.delete(done);
   }
 
   private unsubscribe(channel: string, listener: ChannelListener): void {

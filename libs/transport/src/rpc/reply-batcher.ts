@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { type Connections, isReplyError } from '../redis';
 import { LargeAnswerStore } from './large-answers';
@@ -99,12 +101,7 @@ export class ReplyBatcher {
   /** Resolves when all replies are sent, or after the limit. */
   async drained(limitMs: number): Promise<void> {
     if (this.waiting.length === 0 && this.sending.length === 0 && this.storing.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    });
-    await Promise.race([new Promise<void>((resolve) => this.idle.push(resolve)), late]);
-    clearTimeout(timer);
+    await waitAtMost(new Promise<void>((resolve) => this.idle.push(resolve)), limitMs);
   }
 
   close(): void {
@@ -133,7 +130,7 @@ export class ReplyBatcher {
       } catch {
         // Redis is away.
       }
-      if (frame === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (frame === undefined) await sleep(RETRY_MS);
     }
     this.storing.delete(answer);
     this.push({ ...answer, frame: frame ?? '' });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
@@ -98,7 +99,7 @@ export class RequestReader {
     while (this.loop && !ended && Date.now() < giveUpAt) {
       // Repeatedly: a read may have been in transit when the first UNBLOCK came.
       if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
-      await delay(20);
+      await sleep(20);
     }
     this.blocking.disconnect();
   }
@@ -173,7 +174,7 @@ export class RequestReader {
     if (!isExpected) this.logger.warn(`reading calls failed ${this.failures} times in a row: ${message}`);
     // The first retry is immediate: a lost group is created again without making calls wait.
     const isQuick = this.blocking.status === 'ready' && this.failures === 1;
-    await delay(isQuick ? 1 : Math.min(RETRY_MS * 2 ** Math.min(this.failures - 1, 10), MAX_RETRY_MS));
+    await sleep(isQuick ? 1 : Math.min(RETRY_MS * 2 ** Math.min(this.failures - 1, 10), MAX_RETRY_MS));
   }
 }
 
@@ -194,8 +195,4 @@ export function toRedelivered(
     const [, owner, , deliveries] = before.get(record.streamId) ?? ['', '', 0, 1];
     return { ...record, deliveries: deliveries + 1, mine: owner === consumer && deliveries === 1 };
   });
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Call, CallError } from '@perennial/contracts-kernel';
+import { waitAtMost } from '@perennial/runtime';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
 import { RecordReader } from './call-record';
@@ -183,9 +184,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.slotFreed?.(); // The reader may be waiting for one.
     await stopped;
     if (this.running.size > 0) {
-      const timer = setTimeout(() => this.drained?.(), Math.max(0, endsAt - Date.now()));
-      await new Promise<void>((resolve) => (this.drained = resolve));
-      clearTimeout(timer);
+      await waitAtMost(new Promise<void>((resolve) => (this.drained = resolve)), endsAt - Date.now());
     }
     await this.replies.drained(Math.max(200, endsAt - Date.now()));
     this.heartbeat.stop();

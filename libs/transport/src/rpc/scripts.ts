@@ -67,7 +67,7 @@ return unheard
 `);
 
 /**
- * One heartbeat of a replica: keeps the records that it works on, and lists those that nobody has kept for a while.
+ * One heartbeat of a replica: keeps the records that it works on, and lists those without a renewal for a while.
  * KEYS[1]  request stream
  * ARGV[1]  group
  * ARGV[2]  consumer

@@ -1,3 +1,4 @@
+import { withTimeout } from '@perennial/runtime';
 import type { DurableStore, DurableWrite } from './durable-store';
 import type { StreamWriter } from './stream-writer';
 
@@ -43,11 +44,8 @@ export class DurableFlusher {
 
   /** Writes everything that is marked now. Rejects when Redis is away; unwritten text stays marked. */
   async flush(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`Redis did not answer within ${FLUSH_LIMIT_MS} ms`)), FLUSH_LIMIT_MS);
-    });
-    await Promise.race([this.next(), late]).finally(() => clearTimeout(timer));
+    const late = (): Error => new Error(`Redis did not answer within ${FLUSH_LIMIT_MS} ms`);
+    await withTimeout(this.next(), FLUSH_LIMIT_MS, late);
   }
 
   async stop(): Promise<void> {

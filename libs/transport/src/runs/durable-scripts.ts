@@ -1,7 +1,7 @@
 import { RedisScript } from '../redis/script';
 
 /*
- * One run's keys must never stop another's: what no writer writes (a key of another type, an epoch that is no number) is as good as lost,
+ * Invalid keys of one run must never block another run: a key of another type or an epoch that is not a number counts as lost,
  * in each script below.
  */
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { assertNever, CallError } from '@perennial/contracts-kernel';
-import { wakeEvery } from '@perennial/runtime';
+import { wakeEvery, withTimeout } from '@perennial/runtime';
 import type { RunConnections } from '../redis/connections';
 import { isRedisUnavailable, redisUnavailable } from '../redis/errors';
 import { AliasTable } from './alias-table';
@@ -238,21 +238,18 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   private async prepare(run: SubscribedRun, cursor: RunPosition | undefined): Promise<void> {
     const isReady = (): boolean => run.state.isKnown && (!cursor || run.state.canJudge(cursor));
     if (isReady()) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(redisUnavailable()), FOLLOW_LIMIT_MS);
-    });
-    try {
-      await Promise.race([this.checker.check(run), late]);
+    const load = async (): Promise<void> => {
+      await this.checker.check(run);
       // A cursor may be ahead of the durable stream (a generation that has just begun): the worker's open item is in transit.
       for (let waits = 0; run.state.isKnown && !isReady() && waits < AHEAD_WAITS; waits += 1)
         await sleep(AHEAD_WAIT_MS);
       // The first check may have started earlier.
-      if (!isReady()) await Promise.race([this.checker.check(run), late]);
+      if (!isReady()) await this.checker.check(run);
+    };
+    try {
+      await withTimeout(load(), FOLLOW_LIMIT_MS, redisUnavailable);
     } catch (error) {
       if (!run.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
-    } finally {
-      clearTimeout(timer);
     }
     if (!run.state.isKnown) throw new CallError('NOT_FOUND', 'There is no such run.');
   }

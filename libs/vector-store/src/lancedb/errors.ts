@@ -1,13 +1,13 @@
 import { StoreUnavailableError, VectorStoreError } from '../errors';
 
-/** Another process wrote first. Nothing was changed; the same write may be tried again. */
+/** Another process wrote first. Nothing was changed; the write may be retried. */
 export function isConflict(error: unknown): boolean {
   return (
     error instanceof Error && /commit conflict|concurrent (writers|transaction)|already exists/i.test(error.message)
   );
 }
 
-/** Says in the library's words what LanceDB threw. */
+/** Maps LanceDB's errors to ours. */
 export function lanceError(error: unknown): VectorStoreError {
   if (error instanceof VectorStoreError) return error;
   if (isConflict(error)) {

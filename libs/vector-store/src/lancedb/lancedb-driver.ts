@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection, MatchQuery, Session, type Table } from '@lancedb/lancedb';
+import { retry } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { VectorStoreError } from '../errors';
 import { candidatesFor, fusedScore } from '../fusion';
@@ -29,32 +29,32 @@ export interface LancedbConfig {
 interface OpenTable {
   table: Table;
   dimension: number;
-  /** Tells the directory from another of the same name made later. */
+  /** Identifies the directory, also if it is recreated under the same name. */
   identity: string;
 }
 
-/** Writes of other processes that a write waits for before it gives up. */
+/** Conflicts with other processes' writes after which a write gives up. */
 const MAX_CONFLICTS = 12;
-/** Points in sight up to which a search compares them all. */
+/** Points in the filter up to which a search compares all of them. */
 const EXACT_UP_TO = 20_000;
-/** What LanceDB keeps in memory; by itself it would take up to 7 GB. */
+/** LanceDB's cache; by default it would use up to 7 GB. */
 const INDEX_CACHE_BYTES = 256n * 1024n * 1024n;
 const METADATA_CACHE_BYTES = 64n * 1024n * 1024n;
-/** Upkeep after so many writes and deletions, whatever they were: each leaves a version behind. */
+/** Upkeep after this many writes and deletions of any size: each leaves a version behind. */
 const MANY_CHANGES = 200;
-/** Parts of the vector index that a search looks into. */
+/** Partitions of the vector index that a search examines. */
 const PROBES = 40;
 
 /**
- * The embedded store: files in a directory, opened by every process of this host at once. A write is a new version of the
- * table, made known by one rename; every read looks for the newest version first.
+ * The embedded store: files in a directory, opened by every process of this host at once. A write is a new version of the table, published by
+ * one rename; every read looks for the newest version first.
  */
 export class LancedbDriver implements Driver {
   private readonly writes = new WriteQueue();
   private readonly tables = new Map<string, Promise<OpenTable>>();
   /** Changes by this process since the last upkeep. */
   private readonly changes = new Map<string, number>();
-  /** The directory in which each table was last seen by the present connection. */
+  /** The directory in which the present connection last saw each table. */
   private readonly seen = new Map<string, string>();
   private connection?: Promise<Connection>;
 
@@ -65,7 +65,7 @@ export class LancedbDriver implements Driver {
       const identity = await this.identity(name);
       this.forgetFormer(name, identity);
       const connection = await this.connect();
-      // One that is there stays as it is, whatever its dimension; its indexes may have been left out by a death.
+      // An existing table stays as it is, with any dimension; a crash may have left it without indexes.
       const table =
         identity === undefined
           ? await connection.createEmptyTable(name, toSchema(dimension))
@@ -168,7 +168,7 @@ export class LancedbDriver implements Driver {
     this.connection = undefined;
   }
 
-  /** A write, after those of this process that came before it, and the upkeep that it makes necessary. */
+  /** A write, after this process's earlier ones, and the upkeep that it makes necessary. */
   private async change(collection: string, work: (open: OpenTable) => Promise<unknown>): Promise<void> {
     await this.writes.run(collection, () => this.inTable(collection, work));
     this.changes.set(collection, (this.changes.get(collection) ?? 0) + 1);
@@ -181,7 +181,7 @@ export class LancedbDriver implements Driver {
     this.changes.delete(collection);
   }
 
-  /** Repeats what lost against a write of another process; opens the table again where it was replaced. */
+  /** Retries a write that lost against another process; reopens the table if it was replaced. */
   private async inTable<T>(
     collection: string,
     work: (open: OpenTable) => Promise<T>,
@@ -202,14 +202,15 @@ export class LancedbDriver implements Driver {
   }
 
   private async attempt<T>(work: () => Promise<T>, conflicts = MAX_CONFLICTS): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof VectorStoreError) throw error;
-        if (attempt >= (isConflict(error) ? conflicts : 2)) throw lanceError(error);
-        await sleep(Math.random() * 25 * attempt);
-      }
+    try {
+      return await retry(work, {
+        pauseMs: (error, attempt) => {
+          const attempts = error instanceof VectorStoreError ? 1 : isConflict(error) ? conflicts : 2;
+          return attempt < attempts ? Math.random() * 25 * attempt : undefined;
+        },
+      });
+    } catch (error) {
+      throw error instanceof VectorStoreError ? error : lanceError(error);
     }
   }
 
@@ -239,8 +240,8 @@ export class LancedbDriver implements Driver {
   }
 
   /**
-   * A connection remembers the indexes of a table by its name and version: of one that was lost and made again it would answer with what
-   * the former one held. Tables that are open keep the connection that they have.
+   * A connection caches the indexes of a table by name and version: after a table was lost and recreated it would return the former one's
+   * data. Open tables keep their connection.
    */
   private forgetFormer(collection: string, identity: string | undefined): void {
     const seen = this.seen.get(collection);
@@ -274,7 +275,7 @@ export class LancedbDriver implements Driver {
 
   private async connectNow(): Promise<Connection> {
     await mkdir(this.config.directory, { recursive: true, mode: 0o700 });
-    // Every read looks for a version that another process may have written meanwhile.
+    // Every read checks for a version that another process may have written.
     const session = new Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES);
     return connect(this.config.directory, { readConsistencyInterval: 0 }, session);
   }

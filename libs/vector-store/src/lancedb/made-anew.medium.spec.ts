@@ -9,7 +9,7 @@ import { LancedbDriver } from './lancedb-driver';
 const FACTS = { system: 'lancedb', capabilities: { hybrid: true, sharedBetweenHosts: false }, batchSize: 500 };
 
 /** On a real directory, with two drivers as two processes have them. */
-describe('a LanceDB collection that was lost and made again', () => {
+describe('a LanceDB collection that was lost and recreated', () => {
   let directory: string;
   let stores: CheckedStore[];
   beforeEach(async () => {
@@ -21,7 +21,7 @@ describe('a LanceDB collection that was lost and made again', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('is not taken for the former one, by whoever made it or by others, at any age', async () => {
+  it('is not confused with the former one, by its creator or other processes, at any version', async () => {
     const [maker, other] = stores as [CheckedStore, CheckedStore];
     for (const round of ['first', 'second']) {
       await maker.ensureCollection('t', { dimension: 8 });

@@ -38,7 +38,7 @@ describe('upkeep of a LanceDB table', () => {
     expect(await table.countRows()).toBe(160);
   });
 
-  it('is left until a large table has grown by a share of itself', async () => {
+  it('waits until a large table has grown by a fraction of its size', async () => {
     await write(4_000, 'large');
     for (let n = 0; n < 30; n += 1) await write(10, `file-${n}`);
     expect(await isDue(table)).toBe(false);
@@ -54,7 +54,7 @@ describe('upkeep of a LanceDB table', () => {
     }
   });
 
-  it('removes what nobody can be reading any more, so that writing for ever takes no more room', async () => {
+  it('removes old versions, so that endless writing needs no more space', async () => {
     const sizes: number[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (let n = 0; n < 20; n += 1) await write(20, `file-${n}`);

@@ -17,7 +17,7 @@ import type { PointRef } from '../types';
 
 const list = (dimension: number) => new FixedSizeList(dimension, new Field('item', new Float32(), true));
 
-/** Without it two processes that insert the same point at once would both succeed. */
+/** Without it two concurrent inserts of the same point would both succeed. */
 const PRIMARY_KEY = new Map([['lance-schema:unenforced-primary-key', 'true']]);
 
 /** The columns of a collection. `words` holds each word as often as it occurs, with spaces between. */
@@ -40,15 +40,15 @@ export async function dimensionOf(table: Table): Promise<number> {
 }
 
 /**
- * Scalar and word indexes, those that are missing. The one for vectors comes when there are many (`maintenance.ts`). None for
- * `id`: with it, two processes that insert the same point while a third brings the index up to date can both succeed.
+ * Creates missing scalar and word indexes. The vector index is created later (`maintenance.ts`). None for `id`: with it, two concurrent
+ * inserts of the same point can both succeed while a third process updates the index.
  */
 export async function ensureIndexes(table: Table): Promise<void> {
   const there = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
   if (!there.has('scope')) await table.createIndex('scope', { config: Index.bitmap() });
   if (!there.has('file')) await table.createIndex('file', { config: Index.btree() });
   if (there.has('words')) return;
-  // The words were cut before they came here: nothing is to be changed about them.
+  // The words were split before, so they must not be changed.
   const config = Index.fts({
     baseTokenizer: 'whitespace',
     withPosition: false,

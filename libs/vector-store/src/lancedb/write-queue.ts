@@ -1,6 +1,6 @@
-/** How long after the last write upkeep is looked at, in milliseconds. */
+/** Milliseconds after the last write at which upkeep is considered. */
 const IDLE_MS = 2_000;
-/** And after how many writes at the latest. */
+/** Number of writes after which it is considered at the latest. */
 const WRITES = 16;
 
 interface Lane {
@@ -10,8 +10,8 @@ interface Lane {
 }
 
 /**
- * The writes of this process to one collection, one after the other: two at once would only conflict. Upkeep takes its turn
- * among them, so that it is not outrun by them for ever.
+ * Serialises this process's writes to a collection: concurrent ones would only conflict. Upkeep is queued among them, so that it is not
+ * starved.
  */
 export class WriteQueue {
   private readonly lanes = new Map<string, Lane>();
@@ -25,7 +25,7 @@ export class WriteQueue {
     return result;
   }
 
-  /** Runs `upkeep` after every few writes, and when writing has paused. A failure is left to the next time. */
+  /** Runs `upkeep` after every few writes, and when writing has paused. A failure is retried the next time. */
   whenDue(collection: string, upkeep: () => Promise<void>): void {
     if (this.closed) return;
     const lane = this.lane(collection);
@@ -45,7 +45,7 @@ export class WriteQueue {
     lane.timer.unref();
   }
 
-  /** Waits for what has begun; nothing further begins by itself. */
+  /** Waits for work in progress; no further work starts. */
   async close(): Promise<void> {
     this.closed = true;
     for (const lane of this.lanes.values()) clearTimeout(lane.timer);

@@ -3,8 +3,8 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { VectorDatabase } from './database';
 
-/** Real: Postgres. An error that nobody hears would be reported as unhandled and fail the run. */
-it('a connection that ends between two statements costs that transaction, and not the process', async () => {
+/** Real: Postgres. An unhandled error would fail the run. */
+it('a connection that ends between two statements fails that transaction, not the process', async () => {
   const url = await freshDatabase('vectors');
   const database = new VectorDatabase({ url, poolSize: 1 });
   const killer = new pg.Client({ connectionString: url });

@@ -11,13 +11,15 @@ export interface StatementOptions {
   timeoutMs: number;
   /** For the names in errors. */
   collection?: string;
-  /** Server settings that hold for this transaction only, so that a pooler between us and Postgres changes nothing. */
+  /** Server settings for this transaction only, so that a pooler in between does not matter. */
   settings?: Readonly<Record<string, string | number>>;
 }
 
 export type Row = Record<string, unknown>;
 
-/** Our own pool, apart from the one of the service's tables: a search must not wait behind them, nor they behind it. */
+/**
+ * A pool of our own, apart from that of the service's tables: searches and other statements must not wait for each other.
+ */
 export class VectorDatabase {
   private readonly pool: pg.Pool;
 
@@ -31,9 +33,9 @@ export class VectorDatabase {
       allowExitOnIdle: true,
       application_name: 'perennial-vectors',
     });
-    // A connection that ends while idle is replaced by the next call.
+    // The next call replaces a connection that ends while idle.
     this.pool.on('error', () => undefined);
-    // One that ends while it is lent, between two statements, tells its next statement; unheard, its error would end the process.
+    // A connection that ends while it is lent fails its next statement; without a listener its error would end the process.
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
@@ -52,7 +54,7 @@ export class VectorDatabase {
     try {
       client = await this.pool.connect();
       const connection = client;
-      // A server that stands still would hold the connection: the client gives it up a little later than the server would.
+      // A hanging server would hold the connection: the client times out a little later than the server would.
       const query = async (text: string, values: readonly unknown[] = []): Promise<Row[]> => {
         const answer = await connection.query<Row>({ text, values: [...values], ...clientTimeout(timeoutMs + 1_000) });
         return answer.rows;
@@ -66,7 +68,7 @@ export class VectorDatabase {
       broken = error instanceof Error ? error : new Error(String(error));
       throw postgresError(error, collection);
     } finally {
-      // After a failure the connection may stand in the middle of anything.
+      // After a failure the state of the connection is unknown.
       client?.release(broken);
     }
   }
@@ -76,5 +78,5 @@ export class VectorDatabase {
   }
 }
 
-/** pg reads it from a query's configuration; its types do not have it there. */
+/** pg reads it from a query's configuration, but its types lack it. */
 const clientTimeout = (ms: number): object => ({ query_timeout: ms });

@@ -1,10 +1,10 @@
 import { StoreUnavailableError, VectorStoreError } from '../errors';
 import { unknownCollection } from '../store';
 
-/** SQLSTATEs after which the same statement may work: connection, resources, shutdown, a standby, deadlock, rejected login. */
+/** SQLSTATEs after which a retry may succeed: connection, resources, shutdown, a standby, deadlock, rejected login. */
 const LATER = /^(08|53|57P|25006|40|28)/;
 
-/** Says in the library's words what Postgres or its client threw. */
+/** Maps errors of Postgres and its client to ours. */
 export function postgresError(error: unknown, collection?: string): VectorStoreError {
   if (error instanceof VectorStoreError) return error;
   const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };

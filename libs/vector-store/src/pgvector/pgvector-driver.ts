@@ -17,13 +17,13 @@ export interface PgvectorConfig extends IndexOptions {
   adminTimeoutMs: number;
 }
 
-/** Iterative scans came with it: a filtered search would come back with too few hits without them. */
+/** Needed for iterative scans: without them a filtered search would return too few hits. */
 const MINIMUM_VERSION = [0, 8] as const;
 
 /** Positions that a tsvector keeps of one word. */
 const MAX_POSITIONS = 255;
 
-/** Postgres with pgvector: HNSW for meaning, a tsvector for words, both halves fused in one statement. */
+/** Postgres with pgvector: HNSW for the dense half, a tsvector for words, both fused in one statement. */
 export class PgvectorDriver implements Driver {
   private readonly database: VectorDatabase;
   private readonly statistics: CollectionStatistics;
@@ -36,7 +36,7 @@ export class PgvectorDriver implements Driver {
   async ensure(name: string, dimension: number): Promise<void> {
     const options = { timeoutMs: this.config.adminTimeoutMs, collection: name };
     await this.database.transaction(options, async (query) => {
-      // "IF NOT EXISTS" alone fails where two processes make the same thing at once.
+      // "IF NOT EXISTS" alone fails if two processes create the same thing at once.
       await query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`);
       await query('CREATE EXTENSION IF NOT EXISTS vector');
       await checkVersion(query);
@@ -74,7 +74,7 @@ export class PgvectorDriver implements Driver {
   }
 
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
-    // One order for all writers: two that share points wait for each other instead of blocking each other for ever.
+    // One order for all writers: two that share points wait for each other instead of deadlocking.
     const sorted = [...points].sort((a, b) => (a.id < b.id ? -1 : 1));
     const table = toTableName(collection);
     await this.database.run(
@@ -201,7 +201,7 @@ async function checkVersion(query: (text: string) => Promise<Row[]>): Promise<vo
   );
 }
 
-/** Eight digits are what a float holds at this size. */
+/** A float has eight digits at this size. */
 const vectorText = (vector: Float32Array): string =>
   `[${Array.from(vector, (value) => Math.round(value * 1e8) / 1e8).join(',')}]`;
 

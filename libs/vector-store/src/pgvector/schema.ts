@@ -4,14 +4,14 @@ export const SCHEMA = 'vector_store';
 /** The table of a collection; names were checked before they come here. */
 export const toTableName = (collection: string): string => `${SCHEMA}."${collection}"`;
 
-/** HNSW takes no more. Beyond it every search is exact. */
+/** HNSW's limit. Beyond it every search is exact. */
 const MAX_INDEXED_DIMENSION = 4_000;
-/** A page holds 8 kB; what does not fit is kept elsewhere, and each exact comparison would fetch it from there. */
+/** A page holds 8 kB; larger rows are stored elsewhere, and each exact comparison would fetch them. */
 const MAX_INLINE_DIMENSION = 1_800;
 
 export const isIndexed = (dimension: number): boolean => dimension <= MAX_INDEXED_DIMENSION;
 
-/** The expression that the HNSW index holds: half precision needs half the memory, and hits are measured again exactly. */
+/** The expression of the HNSW index: half precision needs half the memory, and hits are compared again exactly. */
 export const indexed = (dimension: number, value = 'vector'): string => `(${value}::halfvec(${dimension}))`;
 
 export interface IndexOptions {
@@ -19,7 +19,7 @@ export interface IndexOptions {
   hnswEfConstruction: number;
 }
 
-/** Makes a collection; each statement may find its work done already. */
+/** Creates a collection; idempotent. */
 export function creation(collection: string, dimension: number, { hnswM, hnswEfConstruction }: IndexOptions): string[] {
   const table = toTableName(collection);
   return [

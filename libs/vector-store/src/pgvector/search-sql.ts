@@ -3,7 +3,7 @@ import { RRF_K, toWeights } from '../fusion';
 import { indexed, isIndexed, toTableName } from './schema';
 import type { WeighedWord } from './statistics';
 
-/** A statement under construction: its values and the numbers by which it names them. */
+/** A statement under construction: its values and their numbers. */
 export class Values {
   readonly list: unknown[] = [];
 
@@ -17,7 +17,7 @@ export class Values {
 /** The WHERE clause of a filter; `true` for the empty one. */
 export function toWhere({ scopes, fileIds, generation, generationBelow }: CheckedFilter, values: Values): string {
   const conditions = [
-    // A single value gives the planner the share of exactly that scope.
+    // A single value lets the planner use the statistics of exactly that scope.
     scopes && (scopes.length === 1 ? `scope = ${values.add(scopes[0])}` : `scope = ANY(${values.add(scopes)}::text[])`),
     fileIds &&
       (fileIds.length === 1 ? `file = ${values.add(fileIds[0])}` : `file = ANY(${values.add(fileIds)}::text[])`),
@@ -33,23 +33,25 @@ export interface DenseParts {
   /** `$n` of the query's vector. */
   vector: string;
   where: string;
-  /** How many ids the half gives. */
+  /** Number of ids from this half. */
   limit: number;
-  /** Up to so many points in sight are compared one by one: exact, and quicker than a graph most of whose nodes are out of sight. */
+  /**
+   * Up to this many points in the filter are compared one by one: exact, and faster than a graph whose nodes are mostly filtered out.
+   */
   exactUpTo: number;
 }
 
 /**
- * How many points in sight are still compared one by one. That costs as much as there are; a walk through the graph as much
- * as has to be passed for each one in sight, total / in sight: both meet near the root of the total.
+ * The number of points in the filter up to which comparing all is faster. That costs as much as there are; a walk through the graph passes
+ * total / matching nodes for each match: both are equal near the root of the total.
  */
 export const exactUpTo = (total: number): number =>
   Math.min(40_000, Math.max(2_000, Math.round(Math.sqrt(600 * total))));
 
 /**
- * CTEs that end in `dense(id)`: the nearest points in sight. What is in sight is counted first, as far as it matters; one
- * of two branches then runs (the other is stopped by its constant condition). Where the graph has given fewer than were
- * asked for, because too little of what lies near is in sight, everything in sight is compared after all.
+ * CTEs that end in `dense(id)`: the nearest matching points. Matching points are counted first, up to the limit; one of two branches then
+ * runs (the other is stopped by its constant condition). If the graph returned too few, because most near points are filtered out, all
+ * matching points are compared after all.
  */
 export function denseParts({ collection, dimension, vector, where, limit, exactUpTo }: DenseParts): string {
   const table = toTableName(collection);
@@ -72,7 +74,7 @@ export function denseParts({ collection, dimension, vector, where, limit, exactU
     dense AS (SELECT id FROM near UNION SELECT id FROM exact)`;
 }
 
-/** Points whose rows are read to be ranked by their words; the rarest words choose them. */
+/** Points whose rows are read for ranking by words; the rarest words choose them. */
 const MAX_RANKED = 4_000;
 
 /** The words that choose the candidates: from the rarest on, until they choose enough. */
@@ -88,8 +90,8 @@ export function choosingWords(words: readonly WeighedWord[]): WeighedWord[] {
 }
 
 /**
- * CTE `keyword(id, rank)`: the best points by their words. `ts_rank` of a single word saturates with its count and divides by
- * the length, as BM25 does; multiplied by the word's rarity and summed it orders as BM25 does.
+ * CTE `keyword(id, rank)`: the best points by their words. `ts_rank` of a single word saturates with its count and divides by the length,
+ * like BM25; multiplied by the word's rarity and summed it orders like BM25.
  */
 export function keywordPart(
   { collection, where, limit }: { collection: string; where: string; limit: number },

@@ -6,26 +6,26 @@ export interface WeighedWord {
   word: string;
   /** BM25's inverse document frequency: above 0, higher for rarer words. */
   idf: number;
-  /** In how many points it is, roughly. */
+  /** Approximate number of points with the word. */
   documents: number;
 }
 
 interface Statistics {
   /** Points in the collection. */
   total: number;
-  /** The share of points that has each of the most frequent words, from Postgres's own statistics. */
+  /** The share of points with each of the most frequent words, from Postgres's own statistics. */
   shares: ReadonlyMap<string, number>;
 }
 
 /** Old figures order words as well as fresh ones. */
 const TTL_MS = 60_000;
 const MAX_WORDS = 20_000;
-/** Counting stops here: a word in so many points is frequent, however many it is in. */
+/** Counting stops here: a word in this many points counts as frequent. */
 const COUNT_LIMIT = 2_000;
 
 /**
- * How large collections are, and how rare words, which Postgres's own ranking does not know. Frequent words come from the
- * statistics that ANALYZE keeps of a tsvector's elements, the others are counted by the index; all is remembered for a minute.
+ * Sizes of collections and rarity of words, which Postgres's own ranking does not know. Frequent words come from ANALYZE's statistics of a
+ * tsvector's elements, the others are counted by the index; all is cached for a minute.
  */
 export class CollectionStatistics {
   private readonly statistics = new LRUCache<string, Statistics>({ max: 100, ttl: TTL_MS });
@@ -36,7 +36,11 @@ export class CollectionStatistics {
     private readonly timeoutMs: number,
   ) {}
 
-  /** How many points there are, roughly. @throws VectorStoreError */
+  /**
+   * Approximate number of points.
+   *
+   * @throws VectorStoreError
+   */
   async total(collection: string): Promise<number> {
     return (await this.collection(collection)).total;
   }
@@ -67,7 +71,7 @@ export class CollectionStatistics {
     const words = (row?.['words'] ?? []) as string[];
     const shares = (row?.['shares'] ?? []) as number[];
     let total = Number(row?.['total'] ?? 0);
-    // Never analysed yet, or so small that the estimate says nothing.
+    // Never analysed yet, or too small for the estimate.
     if (total < 1_000) total = await this.countAll(collection);
     const statistics = { total, shares: new Map(words.map((word, index) => [word, shares[index] ?? 0])) };
     this.statistics.set(collection, statistics);

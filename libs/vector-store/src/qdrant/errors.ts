@@ -6,7 +6,7 @@ interface QdrantFailure {
   data?: { status?: { error?: string } };
 }
 
-/** Says in the library's words what Qdrant's client threw. */
+/** Maps errors of Qdrant's client to ours. */
 export function qdrantError(error: unknown, collection?: string): VectorStoreError {
   const { status, data } = (error ?? {}) as QdrantFailure;
   const name = error instanceof Error ? error.name : '';

@@ -21,7 +21,7 @@ export interface QdrantConfig {
 
 const DENSE = 'dense';
 const WORDS = 'words';
-/** Nodes looked at per search; recall against time. */
+/** Nodes examined per search; recall against time. */
 const SEARCH_EF = 128;
 
 interface Payload {
@@ -32,15 +32,15 @@ interface Payload {
 }
 
 /**
- * One collection for all tenants: the scope is an indexed tenant key, for which Qdrant keeps points together and links
- * the graph within. Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
+ * One collection for all tenants: the scope is an indexed tenant key, by which Qdrant stores points together and links the graph within.
+ * Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
  */
 export class QdrantDriver implements Driver {
   private readonly reads: QdrantClient;
   private readonly writes: QdrantClient;
 
   constructor(private readonly config: QdrantConfig) {
-    // The client knows one time-out, and a batch takes longer than a search may.
+    // The client has one time-out, and a batch takes longer than a search may.
     this.reads = client(config, config.readTimeoutMs);
     this.writes = client(config, config.writeTimeoutMs);
   }
@@ -51,7 +51,7 @@ export class QdrantDriver implements Driver {
       const { exists } = await this.writes.collectionExists(collection);
       if (!exists) await this.create(collection, dimension);
       const { payload_schema: indexed } = await this.writes.getCollection(collection);
-      // Also what a process that died between the two steps has left out.
+      // Also repairs a collection whose creator died between the two steps.
       if (!('scope' in indexed)) {
         await this.writes.createPayloadIndex(collection, {
           field_name: 'scope',
@@ -74,7 +74,7 @@ export class QdrantDriver implements Driver {
         hnsw_config: { m: hnswM, ef_construct: 128, on_disk: onDisk },
       });
     } catch (error) {
-      // Another process made it meanwhile.
+      // Another process created it meanwhile.
       if ((error as { status?: number }).status !== 409) throw error;
     }
   }
@@ -157,7 +157,7 @@ export class QdrantDriver implements Driver {
   }
 
   async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    // Qdrant's offset names the first point of a page; ours the last of the page before.
+    // Qdrant's offset is the first point of a page; ours the last of the previous page.
     const { points } = await translated(collection, () =>
       this.reads.scroll(this.name(collection), {
         filter: filterOf(filter),
@@ -189,9 +189,9 @@ function client({ url, apiKey }: QdrantConfig, timeout: number): QdrantClient {
   const { protocol, port } = new URL(url);
   return new QdrantClient({
     url,
-    // The client would take 6333 where a URL names the port that its scheme has anyway.
+    // The client would use 6333 even if a URL has its scheme's default port.
     port: port === '' ? (protocol === 'https:' ? 443 : 6333) : Number(port),
-    // As `apiKey` it would be warned of on standard output, where log lines are.
+    // With `apiKey` the client prints a warning to standard output, among the log lines.
     ...(apiKey === undefined ? {} : { headers: { 'api-key': apiKey } }),
     timeout,
     checkCompatibility: false,
@@ -229,7 +229,7 @@ function fusedQuery(
 
 function pointStruct({ id, scope, fileId, generation, ordinal, vector, words }: StoredPoint) {
   const payload: Payload = { scope, file: fileId, generation, ordinal };
-  // Seven digits are what a float holds at this size; all seventeen would double the request.
+  // A float has seven digits at this size; all seventeen would double the request.
   const dense = Array.from(vector, (value) => Math.round(value * 1e7) / 1e7);
   return { id, payload: { ...payload }, vector: { [DENSE]: dense, [WORDS]: documentVector(words) } };
 }

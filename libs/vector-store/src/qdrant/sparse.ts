@@ -5,19 +5,19 @@ export interface SparseVector {
   values: number[];
 }
 
-/** BM25's usual saturation, and the length that chunks have on average. */
+/** BM25's usual saturation, and the average length of chunks. */
 const K1 = 1.2;
 const B = 0.75;
 const AVERAGE_LENGTH = 200;
 
-/** FNV-1a: where a word lies in the sparse vector. Stored vectors depend on it. */
+/** FNV-1a: the index of a word in the sparse vector. Stored vectors depend on it. */
 export function wordIndex(word: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < word.length; i += 1) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-/** The half of BM25 that a document knows about itself; Qdrant multiplies each word by its rarity (modifier `idf`). */
+/** The document's part of BM25; Qdrant multiplies each word by its rarity (modifier `idf`). */
 export function documentVector(words: Words): SparseVector {
   let length = 0;
   for (const count of words.values()) length += count;

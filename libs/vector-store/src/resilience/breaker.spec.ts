@@ -43,7 +43,7 @@ describe('CircuitBreaker', () => {
     expect(asked()).toBe(before);
   });
 
-  it('does not count a store that answers, with whatever', async () => {
+  it('does not count a store that answers, even with an error', async () => {
     const { breaker } = setUp();
     for (let i = 0; i < 10; i += 1) {
       await expect(
@@ -55,7 +55,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('lets one call through after the pause, which closes it', async () => {
+  it('lets one call through after the pause, whose success closes it', async () => {
     const { breaker, fail, succeed, pass } = setUp();
     for (let i = 0; i < 3; i += 1) await fail();
     pass(1_300);
@@ -69,7 +69,7 @@ describe('CircuitBreaker', () => {
     await expect(succeed()).resolves.toBe('answer');
   });
 
-  it('stays open longer after each trial that fails, up to a bound', async () => {
+  it('stays open longer after each failed trial, up to a limit', async () => {
     const { breaker, fail, pass } = setUp();
     for (let i = 0; i < 3; i += 1) await fail();
     for (let round = 0; round < 6; round += 1) {
@@ -77,12 +77,12 @@ describe('CircuitBreaker', () => {
       await fail();
       expect(breaker.state).toBe('open');
     }
-    // 3 s and a quarter of it, at the most.
+    // At most 3 s and a quarter of it.
     pass(3_751);
     expect(breaker.state).toBe('half-open');
   });
 
-  it('is closed by a probe that finds the store again, and lets only probes through', async () => {
+  it('is closed by a successful probe, and lets only probes through', async () => {
     const { breaker, fail, succeed } = setUp();
     for (let i = 0; i < 3; i += 1) await fail();
     await expect(succeed()).rejects.toMatchObject({ code: 'UNAVAILABLE' });

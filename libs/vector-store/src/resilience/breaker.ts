@@ -1,13 +1,13 @@
 import { StoreUnavailableError } from '../errors';
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Consecutive failures that open it. */
   failures: number;
   /** How long it stays open the first time, in milliseconds; doubled after each probe that fails. */
   openMs: number;
   /** The longest it stays open. */
   maxOpenMs: number;
-  /** Milliseconds of a clock that does not jump. */
+  /** Milliseconds of a monotonic clock. */
   now?: () => number;
 }
 
@@ -16,8 +16,8 @@ export const DEFAULT_BREAKER: BreakerOptions = { failures: 5, openMs: 1_000, max
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
- * Keeps callers from waiting for a store that does not answer, and a store that comes back from being run over: after some
- * failures in a row every call fails at once; after a while one call is let through, and its outcome decides.
+ * A circuit breaker: callers do not wait for a store that is away, and a store that returns is not overloaded. After some consecutive
+ * failures every call fails at once; after a while one call is let through, and its outcome decides.
  */
 export class CircuitBreaker {
   private failures = 0;
@@ -37,9 +37,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Runs `work` unless the store is left alone. Only `StoreUnavailableError` counts as a failure: a store that refuses a
-   * request does answer.
-   * @param probe lets the call through even while open (a health check is what finds out)
+   * Runs `work` unless the breaker is open. Only `StoreUnavailableError` counts as a failure: a store that refuses a request does answer.
+   *
+   * @param probe lets the call through even while open (for health checks)
    * @throws StoreUnavailableError at once while open
    */
   async run<T>(work: () => Promise<T>, { probe = false } = {}): Promise<T> {
@@ -57,13 +57,13 @@ export class CircuitBreaker {
     }
   }
 
-  /** Whether this call is the one that decides. */
+  /** Whether this call is the trial. */
   private admit(probe: boolean): boolean {
     if (this.openUntil === undefined) return false;
     const left = this.openUntil - this.now();
     if (!this.probing && (left <= 0 || probe)) return (this.probing = true);
     if (probe) return false;
-    throw new StoreUnavailableError('the vector store does not answer, and is left alone for a moment', {
+    throw new StoreUnavailableError('the vector store does not answer; the next attempt is in a moment', {
       retryAfterMs: Math.max(50, Math.ceil(left)),
     });
   }
@@ -76,11 +76,11 @@ export class CircuitBreaker {
 
   private failed(trial: boolean): void {
     this.failures += 1;
-    // Calls that began before it opened say nothing new.
+    // Calls that began before it opened prove nothing new.
     if (this.openUntil !== undefined && !trial) return;
     if (this.openUntil === undefined && this.failures < this.options.failures) return;
     if (trial) this.openMs = Math.min(this.options.maxOpenMs, this.openMs * 2);
-    // Replicas must not all come back at the same moment.
+    // Jitter, so that replicas do not return all at once.
     this.openUntil = this.now() + this.openMs * (0.75 + Math.random() * 0.5);
   }
 }

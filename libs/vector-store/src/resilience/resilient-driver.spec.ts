@@ -7,7 +7,7 @@ const nothing = async (): Promise<never> => {
   throw new Error('not expected');
 };
 
-/** A driver of which only `count` and `health` do anything. */
+/** A driver that only implements `count` and `health`. */
 function driverOf(count: () => Promise<number>, health: () => Promise<void> = nothing): Driver {
   return {
     ...{ ensure: nothing, drop: nothing, list: nothing, describe: nothing, write: nothing, delete: nothing },
@@ -25,7 +25,7 @@ const timeouts = { read: 50, write: 1_000, admin: 1_000 };
 const breaker = { failures: 4, openMs: 60_000, maxOpenMs: 60_000 };
 
 describe('ResilientDriver', () => {
-  it('repeats what failed for want of a connection, and gives the answer', async () => {
+  it('retries a failed connection, and returns the result', async () => {
     let attempts = 0;
     const driver = resilient(
       driverOf(async () => {
@@ -62,7 +62,7 @@ describe('ResilientDriver', () => {
     expect(attempts).toBe(1);
   });
 
-  it('ends a call that gets no answer, and does not repeat it', async () => {
+  it('times out a call without a reply, and does not retry it', async () => {
     let attempts = 0;
     const driver = resilient(
       driverOf(() => {
@@ -75,7 +75,7 @@ describe('ResilientDriver', () => {
     expect(attempts).toBe(1);
   });
 
-  it('leaves the store alone after failures in a row, until a health check finds it', async () => {
+  it('opens the breaker after consecutive failures, until a health check succeeds', async () => {
     let attempts = 0;
     let away = true;
     const driver = resilient(
@@ -101,7 +101,7 @@ describe('ResilientDriver', () => {
     await expect(driver.count('c', {})).resolves.toBe(7);
   });
 
-  it('keeps a late failure of a call that was given up from ending the process', async () => {
+  it('handles a late failure of a call that timed out', async () => {
     const driver = resilient(
       driverOf(
         () =>

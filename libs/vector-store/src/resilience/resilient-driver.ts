@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { inSpan } from '@perennial/runtime';
+import { inSpan, retry, withTimeout } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverFacts, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
@@ -22,13 +21,12 @@ export interface ResilienceOptions {
   breaker?: BreakerOptions;
 }
 
-/** Pauses before the second and third attempt, in milliseconds; each is taken between half and one and a half. */
+/** Pauses before the second and third attempt, in milliseconds, with a jitter of half to one and a half. */
 const PAUSES = [60, 300];
 
 /**
- * A driver whose calls end in time. A connection that failed is tried again, twice, with a random pause: everything that a
- * driver does may be repeated (points are written by id, deletions by filter). A time-out is not repeated: it would add to
- * the load that caused it. After failures in a row the store is left alone (`CircuitBreaker`).
+ * A driver with time-outs. A failed connection is retried twice, with jitter: every method is idempotent (points are written by id, deletions
+ * by filter). A time-out is not retried: it would add to the load that caused it. Consecutive failures open a `CircuitBreaker`.
  */
 export class ResilientDriver implements Driver, DriverFacts {
   private readonly breaker: CircuitBreaker;
@@ -36,7 +34,7 @@ export class ResilientDriver implements Driver, DriverFacts {
 
   private driver?: Promise<Driver>;
 
-  /** @param load is called once, by the first call: the client of a store that was not chosen is never loaded */
+  /** @param load called once, by the first call, so that the client of another store is never loaded */
   constructor(
     private readonly facts: DriverFacts,
     private readonly load: () => Promise<Driver>,
@@ -98,7 +96,7 @@ export class ResilientDriver implements Driver, DriverFacts {
     return this.call('scroll', name, 'read', (driver) => driver.page(name, filter, after, limit));
   }
 
-  /** Asks the store even while it is left alone: an answer ends that. */
+  /** Calls the store even while the breaker is open; a reply closes it. */
   health(): Promise<void> {
     return this.breaker.run(() => inTime(this.timeouts.read, async () => (await this.loaded()).health()), {
       probe: true,
@@ -130,39 +128,27 @@ export class ResilientDriver implements Driver, DriverFacts {
     };
     return inSpan(`vectors ${operation}`, { attributes }, async (span) => {
       const driver = await this.loaded();
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          return await this.breaker.run(() => inTime(this.timeouts[kind], () => work(driver)));
-        } catch (error) {
-          const pause = PAUSES[attempt];
-          if (pause === undefined || !mayBeRepeated(error)) throw error;
-          span.setAttribute('perennial.retries', attempt + 1);
-          await sleep(pause * (0.5 + Math.random()));
-        }
-      }
+      return retry(() => this.breaker.run(() => inTime(this.timeouts[kind], () => work(driver))), {
+        pauseMs: (error, attempt) => {
+          const pause = PAUSES[attempt - 1];
+          if (pause === undefined || !mayBeRepeated(error)) return undefined;
+          span.setAttribute('perennial.retries', attempt);
+          return pause * (0.5 + Math.random());
+        },
+      });
     });
   }
 }
 
-/** A failed connection; neither a time-out nor a store that is left alone. */
+/** A failed connection; neither a time-out nor an open breaker. */
 function mayBeRepeated(error: unknown): boolean {
   return error instanceof StoreUnavailableError && !error.timedOut && error.retryAfterMs === undefined;
 }
 
-async function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StoreUnavailableError(`the vector store did not answer within ${ms} ms`, { timedOut: true })),
-      ms,
-    );
-  });
-  const running = work();
-  try {
-    return await Promise.race([running, late]);
-  } finally {
-    clearTimeout(timer);
-    // When the time-out won, a later failure is nobody's any more.
-    running.catch(() => undefined);
-  }
+function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  return withTimeout(
+    work(),
+    ms,
+    () => new StoreUnavailableError(`the vector store did not answer within ${ms} ms`, { timedOut: true }),
+  );
 }

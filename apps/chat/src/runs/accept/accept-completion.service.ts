@@ -34,7 +34,7 @@ export class AcceptCompletionService {
   /** @throws CallError as `completions.accept` declares them */
   async accept(request: Request, principal: UserPrincipal, delivery: DeliveryKey): Promise<Reply> {
     const length = bodyLength(request.body.messages);
-    // A whole conversation comes with each request; what one message may have is its least bound.
+    // Each request brings a whole conversation, so its limit is a multiple of a message's.
     const limit = this.env.MAX_MESSAGE_CHARS * 10;
     if (length > limit) {
       throw new CallError('INVALID_ARGUMENT', `The messages have ${length} characters; ${limit} are allowed.`);

@@ -7,7 +7,7 @@ export interface Statement {
   sql: string;
 }
 
-/** Runs that wait, counted up to a limit, and whether one of them may be claimed by a worker. */
+/** Waiting runs, counted up to a limit, and whether a worker may claim one of them. */
 const queued = (limit: string): string => `(
   SELECT count(*)::int AS queued, coalesce(bool_or(deaths < ${SUSPECT_AFTER_DEATHS}), false) AS waiting
     FROM (SELECT deaths FROM runs WHERE state = 'queued' LIMIT ${limit}) q) load`;
@@ -43,7 +43,7 @@ const NEW_CHAT = `
   INSERT INTO chats (id, user_id, title, models, folder_id, current_message_id, last_read_at)
   VALUES ($1, $2, $3, $4, $5, $6, now())`;
 
-/** A chat that was deleted meanwhile is not made again: the messages' foreign key refuses the statement. */
+/** A chat that was deleted meanwhile is not recreated: the messages' foreign key refuses the statement. */
 const KNOWN_CHAT = `
   UPDATE chats
      SET current_message_id = $6, updated_at = now(), version = version + 1, folder_id = coalesce($5, folder_id),
@@ -53,7 +53,7 @@ const KNOWN_CHAT = `
 const REMEMBER = (first: number): string =>
   `INSERT INTO call_results (scope, key, request_hash, result) VALUES ($${first}, $${first + 1}, $${first + 2}, $${first + 3})`;
 
-/** A run that is claimed with its accept, where `claimant` names a process, is that one's from the beginning. */
+/** If `claimant` names a process, the run is created as claimed by it. */
 const OWNERSHIP = 'state, owner, epoch, started_at';
 const CLAIMED = `
          CASE WHEN claimant.id IS NULL THEN 'queued' ELSE 'running' END, claimant.id,
@@ -65,8 +65,8 @@ taken AS (
 )`;
 
 /**
- * The message that is answered: the one that comes with the turn, or one that is there. Where another turn has brought it at this very moment it
- * cannot be seen yet, and nobody claims: a claim that comes later reads it.
+ * The message to answer: the turn's own, or an existing one. If another turn is inserting it at this moment it is not visible yet, so the run
+ * is not claimed here: a later claim reads it.
  */
 const HEAD_AND_CLAIMANT = `
 head AS (
@@ -143,7 +143,7 @@ const TURNS = {
   knownClaimed: { name: 'accept.turn-claimed', sql: turn(KNOWN_CHAT, true) },
 } satisfies Record<string, Statement>;
 
-/** @param claims its last parameter is the process that claims the runs; the rows are then those that it has claimed */
+/** @param claims its last parameter is the process that claims the runs; the rows are then the claimed runs */
 export function insertTurn(isNew: boolean, claims: boolean): Statement {
   if (isNew) return claims ? TURNS.newClaimed : TURNS.new;
   return claims ? TURNS.knownClaimed : TURNS.known;

@@ -22,7 +22,7 @@ import { checkLimits, mustSerialise, type RunLimits } from './limits';
 type Request = CallParsedRequest<typeof runs.accept>;
 type Reply = CallReply<typeof runs.accept>;
 
-/** Characters of the user's message that a title job gets to see. */
+/** Characters of the user's message in a title job. */
 const TITLE_TEXT_CHARS = 2_000;
 
 /** Turns a request for answers into rows: user message, placeholders and runs, in one transaction. */
@@ -52,7 +52,7 @@ export class AcceptTurnService {
           retry: true,
         });
       return accept().catch(async (error: unknown) => {
-        // A second delivery, or the same message through another replica, was a moment ahead: its result is there now.
+        // A second delivery, or the same message through another replica, was first: its result is there now.
         if (isUniqueViolation(error)) return accept();
         if (isForeignKeyViolation(error)) throw chatNotFound();
         throw error;
@@ -62,7 +62,7 @@ export class AcceptTurnService {
     return reply;
   }
 
-  /** A message that is there already, whose answer is asked for once more, may have outlived its documents. */
+  /** A message that is answered again may have outlived its documents. */
   async #checkDocuments({ chatId, userMessage }: Request, principal: UserPrincipal): Promise<void> {
     try {
       await this.documents.assertReadable(userMessage?.files, principal);
@@ -123,7 +123,7 @@ export class AcceptTurnService {
       created: turn.isNew,
       runs: this.#runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
     };
-    // What is claimed before other users' runs that wait would be ahead of them.
+    // A run that is claimed here would overtake other users' waiting runs.
     const claims = { claimant: facts.waiting ? null : claimant };
     // Not awaited: it travels with COMMIT, which reports its failure.
     const claimed = this.repository.insertTurn(tx, { ...turn, answers: made, result: reply, ...claims });
@@ -144,7 +144,7 @@ export class AcceptTurnService {
     };
     const limits = limitsOf(this.env);
     let locked = mustSerialise(limits, 0);
-    // Sent without waiting: it travels with the statement that follows, which sees what the lock has waited for.
+    // Not awaited: it travels with the next statement, which sees the commits that the lock has waited for.
     if (locked) void this.repository.lockUser(tx, principal.userId).catch(() => undefined);
     // Two deliveries of the first message of a chat have no row in common that could keep them from making a chat each.
     else if (chatId === undefined) void this.repository.lockMessage(tx, answerIds[0] ?? '').catch(() => undefined);
@@ -155,7 +155,7 @@ export class AcceptTurnService {
       facts = await this.repository.turnFacts(tx, question);
     }
     if (chatId !== undefined && !facts.chat_found && !facts.known) throw chatNotFound();
-    // Without a chat the same ids are the same first message, sent again because its answer got lost: also when it is over by now.
+    // Without a chat the same ids are the same first message, sent again because the reply was lost, even if its run is over by now.
     const running = (facts.runs ?? []).filter((run) => !run.over || chatId === undefined);
     const missing = answerIds.filter((id) => !running.some((run) => run.message_id === id));
     return { facts, running, missing };
@@ -229,14 +229,14 @@ export class AcceptTurnService {
   }
 }
 
-/** Bytes of what the user says. */
+/** Bytes of the user's message. */
 function sizeOf(content: Content | null): number {
   return content === null
     ? 0
     : Buffer.byteLength(content.text) + Buffer.byteLength(JSON.stringify(content.parts ?? ''));
 }
 
-/** What the worker has to know of the request; a turn without documents names none. */
+/** The part of the request that the worker needs; a turn without documents names none. */
 function turnRequestOf({ system, params, files, continueAnswer }: Request): TurnRequest {
   const documents = files.length === 0 ? files : documentsIn(files);
   return {

@@ -9,21 +9,21 @@ export interface DeliveryKey {
   scope: string;
   key: string;
   hash: string;
-  /** As the version before this one stored it. */
+  /** The hash as the previous version stored it. */
   earlierHash: string;
 }
 
 export interface AcceptQuestion {
   userId: string;
   chatId: string | null;
-  /** Messages whose rows matter: parents, the user message, answers. */
+  /** Messages whose rows are needed: parents, the user message, answers. */
   messageIds: string[];
   answerIds: string[];
   maxQueued: number;
   delivery: DeliveryKey;
 }
 
-/** Everything that an accept decides on, read in one statement. */
+/** All facts for an accept's decision, read in one statement. */
 export interface AcceptFacts {
   /** The stored result of the same call. */
   known: { hash: string; result: unknown } | null;
@@ -31,12 +31,12 @@ export interface AcceptFacts {
   active: number;
   /** Runs that wait for a worker, counted up to the limit. */
   queued: number;
-  /** One of those may be claimed: an accept must not be ahead of it. */
+  /** A waiting run can be claimed: an accept must not overtake it. */
   waiting: boolean;
   chat_found: boolean;
-  /** Bytes that the user's chats take; null where they have to be counted. */
+  /** Bytes of the user's chats; null if they must be counted. */
   stored: number | null;
-  /** `ended`: an answer of which something is there. */
+  /** `ended`: an answer with content. */
   messages: { id: string; role: string; parent_id: string | null; ended: boolean; empty: boolean }[] | null;
   /** Earlier attempts at the answers. */
   runs: { id: string; chat_id: string; message_id: string; model: string; attempt: number; over: boolean }[] | null;
@@ -71,7 +71,7 @@ export interface NewTurn {
   titleEffect: { key: string; run_id: string; payload: unknown } | null;
   delivery: DeliveryKey;
   result: unknown;
-  /** The process that claims the runs at once, if it still lives; null: they wait for one. */
+  /** The process that claims the runs at once, if it still lives; null: they are queued. */
   claimant: string | null;
 }
 
@@ -86,7 +86,7 @@ export interface NewCompletion {
   idempotencyKey: string | null;
   bodyHash: string;
   traceparent: string | null;
-  /** Those that its messages refer to; only the user's own count. */
+  /** Pictures of its messages; only the user's own count. */
   pictureIds: readonly string[];
   delivery: DeliveryKey;
   result: unknown;
@@ -94,27 +94,27 @@ export interface NewCompletion {
   claimant: string | null;
 }
 
-/** What an accept knows of earlier completions under the same idempotency key. */
+/** Earlier completions under the same idempotency key. */
 export interface CompletionFacts {
   known: { hash: string; result: unknown } | null;
   active: number;
   queued: number;
   waiting: boolean;
-  /** The latest attempt under the key. `kept`: not over, or completed and its text still there. */
+  /** The latest attempt under the key. `kept`: not over, or completed with its text still stored. */
   latest: { id: string; attempt: number; body_hash: string; encoding: 'text' | 'chunks'; kept: boolean } | null;
 }
 
 /** The statements of the accept. */
 @Injectable()
 export class AcceptRepository {
-  /** Lets only one accept of a user decide at a time, until the end of the transaction. */
+  /** Serialises the accepts of a user, until the end of the transaction. */
   async lockUser(tx: Queryable, userId: string): Promise<void> {
     await tx.execute(`SELECT pg_advisory_xact_lock(hashtextextended('runs:' || $1, 0))`, [userId], {
       name: 'accept.lock',
     });
   }
 
-  /** Lets only one accept of this answer decide at a time, until the end of the transaction. */
+  /** Serialises the accepts of this answer, until the end of the transaction. */
   async lockMessage(tx: Queryable, messageId: string): Promise<void> {
     await tx.execute(`SELECT pg_advisory_xact_lock(hashtextextended('answer:' || $1, 0))`, [messageId], {
       name: 'accept.lock-message',
@@ -141,7 +141,7 @@ export class AcceptRepository {
     return row !== undefined;
   }
 
-  /** @returns the runs that were claimed with it: all or none */
+  /** @returns the runs that were claimed at once: all or none */
   async insertTurn(tx: Queryable, turn: NewTurn): Promise<ClaimedRun[]> {
     const { name, sql } = insertTurn(turn.isNew, turn.claimant !== null);
     return tx.query<ClaimedRun>(
@@ -184,7 +184,7 @@ export class AcceptRepository {
     return facts as CompletionFacts;
   }
 
-  /** @returns the run, if it was claimed with it */
+  /** @returns the run, if it was claimed at once */
   async insertCompletion(tx: Queryable, run: NewCompletion): Promise<ClaimedRun[]> {
     const { name, sql } = insertCompletion(run.claimant !== null);
     return tx.query<ClaimedRun>(

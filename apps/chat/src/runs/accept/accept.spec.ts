@@ -43,7 +43,7 @@ describe('encoding', () => {
 describe('limits', () => {
   const limits = { maxRunsPerUser: 2, maxQueuedRuns: 5 };
 
-  it('refuse the run that is one too many', () => {
+  it('refuse one run too many', () => {
     checkLimits(limits, { active: 1, queued: 4 }, 1);
     expect(() => checkLimits(limits, { active: 2, queued: 0 }, 1)).toThrow(
       expect.objectContaining({ code: 'RATE_LIMITED' }),
@@ -53,7 +53,7 @@ describe('limits', () => {
     );
   });
 
-  it('are decided one after another only where concurrent accepts could pass them together', () => {
+  it('are checked serially only if concurrent accepts could exceed them together', () => {
     expect(mustSerialise(limits, 0)).toBe(true);
     expect(mustSerialise({ ...limits, maxRunsPerUser: 1_000 }, 300)).toBe(false);
   });

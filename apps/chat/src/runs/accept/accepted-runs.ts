@@ -5,27 +5,27 @@ import { RunClaims } from '../generation/run-claims';
 import type { ClaimedRun } from '../types/run';
 import { RunQueue } from '../ownership/run-queue';
 
-/** What an accept has made, and replies. */
+/** Result of an accept, and its reply. */
 export interface Accepted<Reply> {
   reply: Reply;
-  /** Runs that are new. */
+  /** New runs. */
   runIds: readonly string[];
-  /** Those of them that were claimed in the same transaction. Settles before that has committed. */
+  /** The runs that were claimed in the same transaction. Settles before the commit. */
   claimed: Promise<readonly ClaimedRun[]>;
 }
 
-/** The answer to an accept that had been made before. */
+/** The result of an accept that was made before. */
 export function madeBefore<Reply>(reply: Reply): Accepted<Reply> {
   return { reply, runIds: [], claimed: Promise.resolve([]) };
 }
 
 /**
- * Sees to it that accepted runs begin. A process with room claims them in the transaction that makes them, unless other runs wait: then
- * it claims after the commit whatever is next. Only where this process has no room, or does not write, a job tells another.
+ * Starts accepted runs. A process with room claims them in the transaction that creates them, unless other runs wait: then it claims the next
+ * run after the commit. Only if this process has no room, or is no worker, a job notifies another.
  */
 @Injectable()
 export class AcceptedRuns {
-  /** An answer is written outside of the call that asked for it: not under its span, nor until its deadline. */
+  /** An answer must not belong to the call that requested it, neither to its span nor to its deadline. */
   readonly #detached = AsyncLocalStorage.snapshot();
 
   constructor(
@@ -35,8 +35,9 @@ export class AcceptedRuns {
   ) {}
 
   /**
-   * @param count runs that the accept may make
-   * @param accept makes them, in one transaction; it may claim them for `claimant`, if there is one, where no other run waits
+   * @param count runs that the accept may create
+   *
+   * @param accept creates them, in one transaction; it may claim them for `claimant`, if given, unless other runs wait
    */
   async begin<Reply>(
     count: number,

@@ -4,7 +4,7 @@ import type { AcceptFacts } from './accept.repository';
 
 type Request = CallParsedRequest<typeof runs.accept>;
 
-/** The parent must be there, and an id keeps its role. */
+/** The parent must exist, and an id keeps its role. */
 export function checkTree(request: Request, facts: AcceptFacts): void {
   const roles = new Map((facts.messages ?? []).map(({ id, role }) => [id, role]));
   if (request.parentId !== null && !roles.has(request.parentId)) throw messageNotFound(request.parentId);
@@ -19,7 +19,7 @@ export function checkTree(request: Request, facts: AcceptFacts): void {
   }
 }
 
-/** Nothing overwrites an answer that has ended; what of it is there may be continued. */
+/** An ended answer is never overwritten; its text may be continued. */
 export function checkAnswers({ continueAnswer }: Request, facts: AcceptFacts, wanted: readonly string[]): void {
   for (const id of wanted) {
     const message = facts.messages?.find((candidate) => candidate.id === id);

@@ -9,7 +9,7 @@ export interface Content {
   parts: unknown[] | null;
 }
 
-/** Takes a message's content apart and checks its size; `INVALID_ARGUMENT` when it is empty or too long. */
+/** Splits a message's content and checks its size; `INVALID_ARGUMENT` when it is empty or too long. */
 export function readContent(
   content: string | { type: string; [field: string]: unknown }[],
   options: { maxChars: number; hasFiles: boolean },

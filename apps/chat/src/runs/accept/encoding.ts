@@ -1,4 +1,4 @@
-/** Body fields that ask for more than one plain text; such an answer is kept and streamed as chunks. */
+/** Body fields that need more than plain text; such an answer is stored and streamed as chunks. */
 const BEYOND_TEXT = [
   'tools',
   'tool_choice',

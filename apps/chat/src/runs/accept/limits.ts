@@ -1,6 +1,6 @@
 import { CallError } from '@perennial/contracts-kernel';
 
-/** More accepts than this cannot be in a transaction at once; while a user is further than that from the limit nobody need wait. */
+/** More accepts than can run at once; a user who is further from the limit than this needs no serialisation. */
 const FAR = 100;
 
 export interface RunLimits {
@@ -8,12 +8,12 @@ export interface RunLimits {
   maxQueuedRuns: number;
 }
 
-/** Whether a user's accepts must decide one after another: with a limit that concurrent ones could pass together. */
+/** Whether a user's accepts must be serialised, because concurrent ones could exceed the limit together. */
 export function mustSerialise(limits: RunLimits, active: number): boolean {
   return active + FAR >= limits.maxRunsPerUser;
 }
 
-/** Refuses runs beyond the bounds: `RATE_LIMITED` for the user's own, `RESOURCE_EXHAUSTED` for the queue. */
+/** Refuses runs beyond the limits: `RATE_LIMITED` for the user's own, `RESOURCE_EXHAUSTED` for the queue. */
 export function checkLimits(limits: RunLimits, load: { active: number; queued: number }, wanted: number): void {
   if (load.active + wanted > limits.maxRunsPerUser) {
     throw new CallError(

@@ -7,15 +7,17 @@ import { FIRST_GENERATION } from '../types/run';
 export interface CancelledRun {
   identity: RunIdentity;
   epoch: number;
-  /** `queued`: it had never been taken and is over now. `requeued`: it has text, and its next owner ends it. */
+  /** `queued`: it was never claimed and is over now. `requeued`: it has text, and its next owner ends it. */
   was: 'queued' | 'requeued' | 'running';
   terminal: RunTerminal | null;
 }
 
-/** One that continues an answer has text from the beginning. */
+/** A run that continues an answer has text from the beginning. */
 const NEVER_BEGUN = `r.state = 'queued' AND r.epoch = 0 AND NOT r.request ? 'continues'`;
 
-/** Marks runs as cancelled. Runs that nobody ever took end at once; the others are ended by their owner, who has the text. */
+/**
+ * Marks runs as cancelled. Runs that were never claimed end at once; the others are ended by their owner, who has the text.
+ */
 @Injectable()
 export class CancelRepository {
   async cancelRun(db: Queryable, principal: Principal, runId: string): Promise<CancelledRun[]> {
@@ -26,7 +28,7 @@ export class CancelRepository {
     return this.#cancel(db, 'r.chat_id = $1', [chatId], principal);
   }
 
-  /** Every run of a user who was deleted. */
+  /** Every run of a deleted user. */
   async cancelUser(db: Queryable, userId: string): Promise<CancelledRun[]> {
     return this.#cancel(db, 'r.user_id = $1', [userId], { kind: 'service', name: 'chat' });
   }

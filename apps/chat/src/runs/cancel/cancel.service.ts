@@ -9,10 +9,10 @@ import { UserEvents } from '../user-events';
 import { CancelRepository, type CancelledRun } from './cancel.repository';
 import { RUNS_CANCELLED } from './cancelled.notice';
 
-/** What a cancel applies to. */
+/** The runs to cancel. */
 export type CancelTarget = { runId: string } | { chatId: string } | { userId: string };
 
-/** Stops runs. The mark in Postgres is what counts; the notice makes it fast. */
+/** Cancels runs. The mark in Postgres decides; the notice makes it fast. */
 @Injectable()
 export class CancelService {
   constructor(
@@ -25,14 +25,14 @@ export class CancelService {
     @Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher,
   ) {}
 
-  /** @returns the ids of the runs that were still going */
+  /** @returns the ids of the runs that were still running */
   async cancel(target: CancelTarget, principal: Principal): Promise<string[]> {
     const runs = await this.#mark(this.database, target, principal);
     this.#tell(runs);
     return runs.map((run) => run.identity.runId);
   }
 
-  /** The same as part of a larger change (a chat is deleted): the owners are told after the commit. */
+  /** The same as part of a larger change (a chat is deleted): the owners are notified after the commit. */
   async cancelWithin(tx: Tx, target: CancelTarget, principal: Principal): Promise<void> {
     const runs = await this.#mark(tx, target, principal);
     tx.afterCommit(() => this.#tell(runs));
@@ -47,7 +47,7 @@ export class CancelService {
   #tell(runs: readonly CancelledRun[]): void {
     const running = runs.filter((run) => run.was === 'running').map((run) => run.identity.runId);
     if (running.length > 0) void this.notices.publish(RUNS_CANCELLED, { runIds: running });
-    // Whoever takes one of these finds the mark and ends it with the text that is there, without asking the provider.
+    // The next claimant finds the mark and ends the run with its present text, without calling the provider.
     const requeued = runs.filter((run) => run.was === 'requeued');
     this.queue.enqueue(requeued.map(({ identity, epoch }) => ({ runId: identity.runId, epoch })));
     for (const run of runs) if (run.terminal) void this.#end(run);
@@ -60,7 +60,7 @@ export class CancelService {
       await this.publisher.publishTerminal(identity, { epoch, generation, offset: length }, terminal);
       await this.ownership.markPublished([identity.runId]);
     } catch {
-      // Redis or Postgres is away; the sweeper publishes what is not marked.
+      // Redis or Postgres is away; the sweeper publishes unpublished ends.
       return;
     }
     if (identity.chatId) this.events.ended(identity.userId, identity.chatId, identity.messageId ?? '', false);

@@ -2,12 +2,12 @@ import type { SearchItem } from '@perennial/contracts-retrieval';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What one search takes at most. */
+/** Most items of one search. */
 const MAX_ITEMS = 100;
 
 /**
- * The documents among what clients attach: `{type: "file" | "collection", id}`, the id also inside `file`; `context: "full"` asks for
- * the whole text. Everything else that clients attach (pictures, web pages) is none of ours.
+ * The documents among a client's attachments: `{type: "file" | "collection", id}`, the id also inside `file`; `context: "full"` requests the
+ * whole text. Other attachments (pictures, web pages) are ignored here.
  */
 export function documentsIn(attached: unknown): SearchItem[] {
   if (!Array.isArray(attached)) return [];
@@ -21,7 +21,7 @@ export function documentsIn(attached: unknown): SearchItem[] {
   });
 }
 
-/** Each document once, in the order in which they came; one that is wanted whole anywhere is wanted whole. */
+/** Each document once, in the given order; `full` if any of its items is. */
 export function distinct(items: readonly SearchItem[]): SearchItem[] {
   const byId = new Map<string, SearchItem>();
   for (const item of items) {

@@ -2,7 +2,7 @@ import type { Source } from '@perennial/contracts-retrieval';
 
 const PLACES = /\{\{(CONTEXT|QUERY)\}\}|\[(context|query)\]/g;
 
-/** What a prompt is made of when documents were found. */
+/** Input of a prompt with documents. */
 export interface FoundDocuments {
   sources: readonly Source[];
   /** RAG_TEMPLATE. */
@@ -12,8 +12,8 @@ export interface FoundDocuments {
 }
 
 /**
- * The found texts as the model reads them, each under its number. Numbers count the different documents over all sources, in order:
- * what the page shows as `[1]` is what the model was told to call so.
+ * The found texts for the model, each with its number. Numbers count the different documents over all sources, in order, so that `[1]` is the
+ * same document for the model and on the page.
  */
 export function contextOf(sources: readonly Source[]): string {
   const numbers = new Map<string, number>();
@@ -32,8 +32,8 @@ export function contextOf(sources: readonly Source[]): string {
 }
 
 /**
- * The template with context and question in their places; what is put in is not looked through for places again. A template that has no
- * place for the context gets it at its end.
+ * The template with context and question inserted; placeholders in inserted text are not replaced. A template without a placeholder for the
+ * context gets it at its end.
  */
 export function filledTemplate(template: string, context: string, question: string): string {
   let placed = false;
@@ -45,7 +45,7 @@ export function filledTemplate(template: string, context: string, question: stri
   return placed ? filled : `${filled}\n\n<context>\n${context}\n</context>`;
 }
 
-/** What stands in for the question: the template, and the question behind it where the template has no place for it. */
+/** The prompt that replaces the question: the template, with the question appended if it has no placeholder for it. */
 export function promptOf({ template, sources, inSystem }: FoundDocuments, question: string): string {
   const filled = filledTemplate(template, contextOf(sources), question);
   if (inSystem || /\{\{QUERY\}\}|\[query\]/.test(template)) return filled;
@@ -56,7 +56,7 @@ function attribute(value: string): string {
   return value.replace(/[<>"&\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
 }
 
-/** A document that closes a tag that it is in could pass for something else than a document. */
+/** Escapes closing tags, so that a document cannot end its own element. */
 function unclosed(text: string): string {
   return text.replace(/<(\/?(?:source|context)\b)/gi, '&lt;$1');
 }

@@ -1,14 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { CallError, isTransient, type UserPrincipal } from '@perennial/contracts-kernel';
 import { type SearchItem, files as fileCalls, knowledge } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
-import { isPassing } from '../models/model-catalog';
 import { distinct, documentsIn } from './attachments';
 
-/** An accept does not wait longer for retrieval than this: the search itself looks again whose a document is. */
+/** Longest wait of an accept for retrieval: the search itself checks access again. */
 const TIMEOUT_MS = 1_500;
 
-/** Refuses a message with documents that are not there for its sender, so that nobody waits for an answer from them. */
+/** Refuses a message with documents that its sender cannot read, before an answer is started. */
 @Injectable()
 export class DocumentGate {
   readonly #logger = new Logger('DocumentGate');
@@ -16,8 +15,8 @@ export class DocumentGate {
   constructor(private readonly rpc: Rpc) {}
 
   /**
-   * `NOT_FOUND` for a file or base that is gone or somebody else's, without saying which of both. While retrieval cannot be asked nothing
-   * is refused. Without documents it is no work at all.
+   * `NOT_FOUND` for a file or base that is deleted or another user's, without saying which. While retrieval is unavailable nothing is
+   * refused. Without documents it makes no call.
    */
   async assertReadable(attached: readonly unknown[] | undefined, principal: UserPrincipal): Promise<void> {
     if (attached === undefined || attached.length === 0) return;
@@ -27,7 +26,7 @@ export class DocumentGate {
       const missing = await this.#missing(items, principal);
       if (missing) throw notThere(missing);
     } catch (error) {
-      if (error instanceof CallError && !isPassing(error)) throw error;
+      if (error instanceof CallError && !isTransient(error)) throw error;
       this.#logger.warn(
         `documents not checked at the accept: ${error instanceof Error ? error.message : String(error)}`,
       );

@@ -5,33 +5,37 @@ import type { RunClaim } from '../generation/finish.repository';
 import { jsonb } from '../types/json';
 import type { FoundDocuments } from './context-text';
 
-/** What happened before the answer, in the wire's shape; kept in the message's `statusHistory`. */
+/** A step before the answer, in the wire's shape; stored in the message's `statusHistory`. */
 export interface DocumentStatus {
   action: 'queries_generated' | 'sources_retrieved' | 'documents_unavailable';
-  /** For people; only where the action does not say it all. */
+  /** Text for users, if the action does not say everything. */
   description?: string;
   queries?: string[];
-  /** Different documents that were found. */
+  /** Number of different documents that were found. */
   count?: number;
   done: boolean;
 }
 
-/** What the documents of a run said, as the run's row keeps it: a later owner answers from the same, under the same numbers. */
+/** The documents of a run, as stored in its row: a later owner uses the same, with the same numbers. */
 export interface KeptDocuments extends FoundDocuments {
   statuses: DocumentStatus[];
-  /** Nothing could be searched. */
+  /** The search was unavailable. */
   unavailable: boolean;
 }
 
-/** Characters of one cited text that a message keeps and a page gets: of whole documents their beginning. */
+/** Most characters of one cited text in a message and on a page: of whole documents the beginning. */
 const CITED_CHARS = 10_000;
 
-/** What the documents of a run said, in Postgres. */
+/** The documents of runs, in Postgres. */
 @Injectable()
 export class DocumentsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Keeps it with the run, and sources and statuses with the answer's message. @returns false when the run is another's */
+  /**
+   * Stores them with the run, and sources and statuses with the answer's message.
+   *
+   * @returns false when the run belongs to another owner
+   */
   async keep({ runId, owner, epoch }: RunClaim, documents: KeptDocuments): Promise<boolean> {
     const { statuses } = documents;
     const sources = citedSources(documents.sources);
@@ -55,7 +59,7 @@ export class DocumentsRepository {
     return row !== undefined;
   }
 
-  /** The sources of a user's run; empty where there are none, undefined where there is no such run. */
+  /** The sources of a user's run; empty if there are none, undefined if there is no such run. */
   async sourcesOf(runId: string, userId: string): Promise<Source[] | undefined> {
     const row = await this.database.first<{ sources: Source[] | null }>(
       `SELECT documents->'sources' AS sources FROM runs WHERE id = $1 AND user_id = $2`,

@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { type SearchItem, documents } from '@perennial/contracts-retrieval';
-import { failSpan, inSpan, Runtime, type Logger } from '@perennial/runtime';
+import { failSpan, inSpan, retryTransient, Runtime, waitAtMost, type Logger } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import type { RunClaim } from '../generation/finish.repository';
-import { retryTransient } from '../generation/retry-transient';
 import type { ClaimedRun } from '../types/run';
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
@@ -15,33 +14,33 @@ import { conversationOf, withDocuments } from './run-documents';
 
 type Found = CallReply<typeof documents.search>;
 
-/** How long an answer waits for Postgres to keep what was found; it goes on to be kept while the answer is written. */
+/** How long an answer waits for the documents to be stored; storing continues during the answer. */
 const KEEP_TIMEOUT_MS = 5_000;
 
-/** An attempt that asks for documents. */
+/** An attempt with documents. */
 export interface Consulting {
   run: ClaimedRun;
   items: readonly SearchItem[];
   claim: RunClaim;
-  /** Text that an earlier owner wrote: what it leaned on stays what this answer leans on. */
+  /** There is text of an earlier owner: its sources stay this answer's. */
   begun: boolean;
-  /** Ends the asking. */
+  /** Aborts the search. */
   signal: AbortSignal;
-  /** Ends the keeping: the run is another's, or this process ends. */
+  /** Aborts storing: the run belongs to another owner, or this process ends. */
   giveUp: AbortSignal;
 }
 
-/** What came of it. */
+/** Result of the search. */
 export interface Consulted {
   /** The run with the documents in its prompt. */
   run: ClaimedRun;
-  /** Resolves when Postgres has what was found, or when there is no more use in trying. */
+  /** Resolves when Postgres has stored the documents, or when further tries are useless. */
   kept: Promise<void>;
-  /** Shows the sources again: the first event may be lost, and nothing comes after the answer's end. */
+  /** Sends the sources again: the first event may be lost, and no event may follow the answer's end. */
   repeat: () => void;
 }
 
-/** Looks up what the documents of a turn say, before its answer is begun. */
+/** Searches the documents of a turn, before its answer is started. */
 @Injectable()
 export class DocumentsService {
   readonly #log: Logger;
@@ -62,7 +61,7 @@ export class DocumentsService {
   }
 
   /**
-   * Documents that cannot be searched, or not in time, are no reason not to answer: the user is told. Rejects only when `signal` is
+   * If the documents cannot be searched, or not in time, the answer is given without them and the user is told. Rejects only when `signal` is
    * aborted.
    */
   async consult(consulting: Consulting): Promise<Consulted> {
@@ -72,7 +71,7 @@ export class DocumentsService {
     return inSpan('consult documents', { attributes: { 'perennial.documents.items': items.length } }, async (span) => {
       const documents = await this.#lookUp(consulting, span);
       const kept = this.#keep(consulting, documents);
-      await Promise.race([kept, pause(KEEP_TIMEOUT_MS)]);
+      await waitAtMost(kept, KEEP_TIMEOUT_MS);
       const consulted = this.#consulted(run, documents, kept);
       consulted.repeat();
       return consulted;
@@ -100,13 +99,13 @@ export class DocumentsService {
       if (signal.aborted) throw error;
       this.#outcomes.inc({ outcome: 'unavailable' });
       failSpan(span, error);
-      this.#log.warn({ err: error, run_id: run.id }, 'an answer is given without its documents');
+      this.#log.warn({ err: error, run_id: run.id }, 'answer without documents');
       tell(unavailable(reasonOf(error)));
       return { sources: [], template: '', inSystem: false, statuses, unavailable: true };
     }
   }
 
-  /** A transport that blinks is asked again; what retrieval itself says is final. */
+  /** Retries transport failures; retrieval's own errors are final. */
   async #search(
     queries: string[],
     items: readonly SearchItem[],
@@ -142,7 +141,7 @@ export class DocumentsService {
       await retryTransient(() => this.repository.keep(claim, documents), { signal: giveUp });
     } catch (error) {
       if (!giveUp.aborted)
-        this.#log.error({ err: error, run_id: claim.runId }, 'the sources of an answer were not kept');
+        this.#log.error({ err: error, run_id: claim.runId }, 'failed to store the sources of an answer');
     }
   }
 
@@ -164,7 +163,7 @@ const unavailable = (description: string): DocumentStatus => ({
   done: true,
 });
 
-/** What a person is told; why exactly is the log's. */
+/** The message for users; the log has the exact reason. */
 function reasonOf(error: unknown): string {
   const why = error instanceof CallError ? error.details.reason : undefined;
   if (why === 'vector_store')
@@ -172,8 +171,4 @@ function reasonOf(error: unknown): string {
   if (why === 'embedder')
     return 'The documents cannot be searched: the embedding model does not answer. This answer is given without them.';
   return 'The documents cannot be searched now. This answer is given without them.';
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

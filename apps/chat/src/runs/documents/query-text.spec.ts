@@ -21,7 +21,7 @@ describe('the prompt for queries', () => {
     expect(queryPrompt(template, messages, today)).toBe(prompt);
   });
 
-  it('has our own words where the admin has none, and puts nothing into what people wrote', () => {
+  it('is our default without an admin’s, and replaces no placeholders in users’ text', () => {
     const prompt = queryPrompt(' ', [{ role: 'user', content: 'What is {{CURRENT_DATE}}?' }], today);
     expect(prompt).toContain('{"queries": ["...", "..."]}');
     expect(prompt).toContain('USER: What is {{CURRENT_DATE}}?');

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '@perennial/model-provider';
 import { cutText } from '../types/cut-text';
 
-/** What the task model is asked when the admin has set nothing. */
+/** The default prompt of the task model. */
 export const DEFAULT_QUERY_PROMPT = `Read the conversation and write one to three search queries that find, in the user's documents, what is needed to answer the last message.
 Each query stands on its own: name what "it" or "that" means. Use the language of the conversation.
 Answer with JSON and nothing else: {"queries": ["...", "..."]}
@@ -12,12 +12,12 @@ Today is {{CURRENT_DATE}}.
 </conversation>`;
 
 const PLACEHOLDER = /\{\{(?:(MESSAGES)(?::(START|END|MIDDLETRUNCATE):(\d{1,4}))?|(MESSAGE|prompt)|(CURRENT_DATE))\}\}/g;
-/** Characters of one message that the task model gets to see. */
+/** Most characters of one message in the prompt. */
 const MESSAGE_CHARS = 2_000;
 const MAX_QUERIES = 4;
 const QUERY_CHARS = 1_000;
 
-/** The prompt that asks for queries. A template without a place for the messages gets the last six at its end. */
+/** The prompt for queries. A template without a placeholder for the messages gets the last six at its end. */
 export function queryPrompt(template: string, messages: readonly ChatMessage[], today: Date): string {
   let placed = false;
   const prompt = (template.trim() === '' ? DEFAULT_QUERY_PROMPT : template).replace(
@@ -32,7 +32,7 @@ export function queryPrompt(template: string, messages: readonly ChatMessage[], 
   return placed ? prompt : `${prompt}\n\n${transcript(messages.slice(-6))}`;
 }
 
-/** The queries in a model's answer, however it is wrapped; undefined when there are none to be found. */
+/** The queries in a model's answer, in any wrapping; undefined if there are none. */
 export function parseQueries(answer: string): string[] | undefined {
   for (const [json] of answer.matchAll(/\{[^{}]*\}|\[[^[\]{}]*\]/g)) {
     const queries = listIn(json);
@@ -41,7 +41,7 @@ export function parseQueries(answer: string): string[] | undefined {
   return undefined;
 }
 
-/** The text of a message, whichever form its content has. */
+/** The text of a message with content of any form. */
 export function textOf(message: { content?: unknown } | undefined): string {
   const content = message?.content;
   if (typeof content === 'string') return content;
@@ -61,7 +61,7 @@ function listIn(json: string): string[] | undefined {
     const texts = list.flatMap((item) => (typeof item === 'string' ? [cutText(item.trim(), QUERY_CHARS)] : []));
     return [...new Set(texts.filter((query) => query !== ''))].slice(0, MAX_QUERIES);
   } catch {
-    // Brackets that are no JSON: the next ones may be.
+    // Brackets without valid JSON: try the next ones.
     return undefined;
   }
 }

@@ -1,21 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { ChatMessage } from '@perennial/model-provider';
-import { Runtime, type Logger } from '@perennial/runtime';
+import { raceAbort, Runtime, type Logger } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { raceAbort } from '../generation/retry-transient';
 import { cutText } from '../types/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { questionOf } from './run-documents';
 import { parseQueries, queryPrompt } from './query-text';
 
-/** The longest that one search may be asked. */
+/** Longest query of a search. */
 const QUESTION_CHARS = 8_000;
-/** A message without words, only with files. */
+/** The query for a message with files only. */
 const NO_WORDS = 'Summary of the document';
 
-/** Words what documents are searched for. */
+/** Generates search queries for documents. */
 @Injectable()
 export class QueryWriter {
   readonly #log: Logger;
@@ -30,8 +29,8 @@ export class QueryWriter {
   }
 
   /**
-   * What a model makes of the conversation; the user's own words where it may not be asked, is slow, fails or makes nothing of it.
-   * Rejects only when `signal` is aborted.
+   * The model's queries; the user's own words if the model must not be called, is slow, fails or returns none. Rejects only when `signal` is
+   * aborted.
    */
   async queriesFor(
     conversation: readonly ChatMessage[],
@@ -42,11 +41,11 @@ export class QueryWriter {
     const words = [cutText(questionOf(conversation), QUESTION_CHARS).trim() || NO_WORDS];
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.env.DOCUMENTS_TIMEOUT_MS)]);
     try {
-      // A config service that is silent must not hold up the answer either.
+      // A config service that does not answer must not delay the answer either.
       return (await raceAbort(this.#ask(conversation, chatModel, principal, limit), limit)) ?? words;
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#log.info({ err: error }, 'the model worded no queries');
+      this.#log.info({ err: error }, 'the model generated no queries');
       return words;
     }
   }

@@ -6,9 +6,9 @@ import { distinct, documentsIn } from './attachments';
 import { promptOf, type FoundDocuments } from './context-text';
 import { textOf } from './query-text';
 
-/** The documents of a run: what its request names, what is attached to the messages on its path and to its chat, and its model's own. */
+/** The documents of a run: those of its request, of the messages on its path, of its chat, and of its model. */
 export function itemsOf({ request, attached }: ClaimedRun, knowledge: readonly SearchItem[]): SearchItem[] {
-  // The usual turn has none of them, and pays for three looks.
+  // Fast path for the usual turn without documents.
   if (attached === null && knowledge.length === 0 && request.files === undefined) return [];
   return distinct([...documentsIn(request.files), ...documentsIn(attached), ...documentsIn(knowledge)]);
 }
@@ -18,12 +18,12 @@ export function conversationOf(run: ClaimedRun): ChatMessage[] {
   return run.kind === 'turn' ? historyMessages(run.history ?? []) : [...(run.request.messages as ChatMessage[])];
 }
 
-/** The words that are answered; empty where there are only files. */
+/** The question's text; empty if there are only files. */
 export function questionOf(conversation: readonly ChatMessage[]): string {
   return textOf(conversation.findLast(({ role }) => role === 'user')).trim();
 }
 
-/** The run with the documents in its last user message, or in its system message; nothing else of it is changed. */
+/** The run with the documents in its last user message, or in its system message; the rest is unchanged. */
 export function withDocuments(run: ClaimedRun, found: FoundDocuments): ClaimedRun {
   if (found.sources.length === 0) return run;
   return run.kind === 'turn' ? turnWith(run, found) : completionWith(run, found);
@@ -60,7 +60,7 @@ function completionWith(run: ClaimedRun, found: FoundDocuments): ClaimedRun {
   return { ...run, request: { ...run.request, messages: messages.with(at, { ...message, content }) } };
 }
 
-/** Pictures stay; the texts become one. */
+/** Pictures stay; the texts are joined. */
 function partsWith(parts: readonly unknown[], text: string): unknown[] {
   return [{ type: 'text', text }, ...parts.filter((part) => (part as { type?: unknown } | null)?.type !== 'text')];
 }

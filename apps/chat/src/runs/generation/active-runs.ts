@@ -1,199 +1,134 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { every, Runtime, type Interval, type Logger } from '@perennial/runtime';
+import { Runtime } from '@perennial/runtime';
+import { ActiveWork } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { OwnershipRepository, type OwnedRun } from '../ownership/ownership.repository';
+import { type OwnedRun, OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
-import { RunQueue, type RunJob } from '../ownership/run-queue';
+import { type RunJob, RunQueue } from '../ownership/run-queue';
 import type { Attempt } from './attempt';
-import { retryTransient } from './retry-transient';
 
-const TICK_MS = 1_000;
-
-/**
- * The runs that this process writes. Each second one statement checkpoints all of them and compares Postgres' view of what this
- * process owns with its memory, both ways: a run that is another's is let go, a run that this process does not know of (its take
- * committed, the reply was lost) is given back.
- */
+/** The runs that this process writes, and how many more it may. The look at what it owns checkpoints all of them. */
 @Injectable()
 export class ActiveRuns {
-  readonly #attempts = new Map<string, Attempt>();
-  /** Claims that are under way, with the tick before which they began. */
-  readonly #claims = new Map<Promise<unknown>, number>();
-  /** Runs that those may bring. */
-  #expected = 0;
-  #ticks = 0;
-  #leaving = false;
-  /** Claimed when this process was leaving already. */
-  readonly #unbegun: Attempt[] = [];
-  /** Runs of ours in Postgres that memory did not know at the last tick, with their epoch. */
-  #strays = new Map<string, number>();
-  #published: string[] = [];
-  readonly #log: Logger;
-  #interval?: Interval;
+  private readonly work: ActiveWork<Attempt, OwnedRun, RunJob>;
+  /** Runs that the claims under way may bring. */
+  private expected = 0;
+  private published: string[] = [];
 
   constructor(
     private readonly repository: OwnershipRepository,
-    private readonly registry: ProcessRegistry,
-    private readonly queue: RunQueue,
+    registry: ProcessRegistry,
+    queue: RunQueue,
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
     @Inject(Runtime) runtime: Runtime,
   ) {
-    this.#log = runtime.logger('active-runs');
+    this.work = new ActiveWork({
+      name: 'runs',
+      runtime,
+      registry,
+      queue,
+      store: {
+        owned: (processId, attempts) => this.checkpoint(processId, attempts),
+        keep: (processId, attempts) => this.keep(processId, attempts),
+        release: (processId, fences) =>
+          repository.release(
+            processId,
+            fences.map(({ id, epoch }) => ({ runId: id, epoch })),
+          ),
+      },
+      onOwned: (attempt, { cancelled }) => {
+        if (cancelled) attempt.stop('cancelled');
+      },
+    });
     runtime.metrics.gauge('runs_held', 'Answers that this process is writing', [], (gauge) =>
-      gauge.set(this.#attempts.size),
+      gauge.set(this.work.size),
     );
   }
 
   start(): void {
-    this.registry.onReaped(() => {
-      for (const attempt of this.#attempts.values()) attempt.stop('lost');
-    });
-    this.#interval = every(TICK_MS, () => this.tick(), { name: 'checkpoint runs', log: this.#log });
+    this.work.start();
   }
 
   /** How many more runs this process may write. */
   get room(): number {
-    return this.env.WORKER_CONCURRENCY - this.#attempts.size - this.#expected;
+    return this.env.WORKER_CONCURRENCY - this.work.size - this.expected;
   }
 
-  /** Set by who has to know how many more runs this process may write. */
+  /** Called when the room changes. */
   onRoom: (room: number) => void = () => undefined;
 
-  /**
-   * Keeps room for the runs that a claim may bring while it is under way, and marks it, so that a tick in between does not give its
-   * runs back.
-   */
+  /** Reserves room for the runs of a claim under way. */
   async whileClaiming<T>(count: number, claim: () => Promise<T>): Promise<T> {
-    this.#expected += count;
+    this.expected += count;
     this.onRoom(this.room);
-    const claiming = claim();
-    this.#claims.set(claiming, this.#ticks);
     try {
-      return await claiming;
+      return await this.work.whileClaiming(claim);
     } finally {
-      this.#claims.delete(claiming);
-      this.#expected -= count;
+      this.expected -= count;
       this.onRoom(this.room);
     }
   }
 
   add(attempt: Attempt): void {
-    this.#attempts.set(attempt.runId, attempt);
-    attempt.onPublished = (runId) => this.#published.push(runId);
-    // Its claim was under way when the process was told to end.
-    if (!this.#leaving) return;
-    attempt.stop('handover');
-    this.#unbegun.push(attempt);
+    attempt.onPublished = (runId) => this.published.push(runId);
+    this.work.add(attempt);
   }
 
   remove(attempt: Attempt): void {
-    if (this.#attempts.get(attempt.runId) === attempt) this.#attempts.delete(attempt.runId);
+    this.work.remove(attempt);
     this.onRoom(this.room);
   }
 
   /**
-   * Somebody says that these runs were cancelled. The next checkpoint is made at once, because its reply says which really are. The claim
-   * that brings one of them may have committed, and its reply be under way.
+   * These runs may be cancelled. The next checkpoint is made at once, because its reply says which really are. A claim of one of them may
+   * have committed while its reply is in transit.
    */
   async cancel(runIds: readonly string[]): Promise<void> {
-    const areHeld = (): boolean => runIds.some((runId) => this.#attempts.has(runId));
-    if (!areHeld()) await Promise.allSettled(this.#claims.keys());
-    if (areHeld()) this.#interval?.trigger();
+    const areHeld = (): boolean => runIds.some((runId) => this.work.get(runId));
+    if (!areHeld()) await this.work.claimed();
+    if (areHeld()) this.work.trigger();
   }
 
-  async tick(): Promise<void> {
-    this.#ticks += 1;
-    const { id } = this.registry;
-    const held = [...this.#attempts.values()];
-    for (const attempt of held) attempt.watchReader();
-    // What is at its finish takes its text along; a checkpoint beside it could commit after it, and stay.
-    const writing = held.filter((attempt) => !attempt.finishing);
+  /** From now on newly claimed runs are handed over before they are started. */
+  leave(): void {
+    this.work.leave();
+  }
+
+  /** As `ActiveWork.handOver`: answers end by themselves until `endBy`, what is at its finish until `deadlineAt`. */
+  async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
+    await this.work.handOver(endBy, deadlineAt, signal);
+    await this.markPublished();
+  }
+
+  private async checkpoint(processId: string, attempts: readonly Attempt[]): Promise<OwnedRun[]> {
+    for (const attempt of attempts) attempt.watchReader();
+    // An attempt at its finish writes its text there; a concurrent checkpoint could commit after it and stay.
+    const writing = attempts.filter(({ finishing }) => !finishing);
     const rows = writing.flatMap((attempt) => attempt.uncheckpointed());
-    const checkpoint = this.repository.checkpoint(id, rows);
+    const checkpoint = this.repository.checkpoint(processId, rows);
     for (const attempt of writing) attempt.checkpointing(checkpoint);
     const owned = await checkpoint;
     const stored = new Set(rows);
     if (rows.length > 0) for (const attempt of writing) attempt.checkpointed(stored);
-    // A new incarnation in between: what the statement said is about one that is no more.
-    if (id === this.registry.id) await this.#compare(held, owned);
-    await this.#markPublished();
+    // The sweepers publish once more what could not be marked; the next look tries again.
+    await this.markPublished().catch(() => undefined);
+    return owned;
   }
 
-  /** From now on a run whose claim was under way is handed over before it is begun. */
-  leave(): void {
-    this.#leaving = true;
+  private async keep(processId: string, attempts: readonly Attempt[]): Promise<void> {
+    const rows = attempts.flatMap((attempt) => attempt.uncheckpointed());
+    if (rows.length > 0) await this.repository.checkpoint(processId, rows);
   }
 
-  /**
-   * Lets answers end by themselves until `endBy`, then stops what is left and gives it back: text first, then the runs, then word to the
-   * other workers. What is at its finish gets until `deadlineAt` to end here, and a Postgres that is away gets as long to come back. Both
-   * are milliseconds of `Date.now()`. Resolves as soon as nothing is left.
-   */
-  async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
-    this.#leaving = true;
-    const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
-      retryTransient(work, { signal, limitMs: deadlineAt - Date.now() });
-    await before(deadlineAt, Promise.allSettled(this.#claims.keys()));
-    await before(deadlineAt, Promise.all(this.#unbegun.map((attempt) => attempt.over)));
-    await untilDeadline(() => this.#giveBack(this.#unbegun));
-    await before(endBy, Promise.all([...this.#attempts.values()].map((attempt) => attempt.over)));
-    await this.#interval?.stop();
-    const finishing = [...this.#attempts.values()].filter((attempt) => attempt.finishing);
-    await before(deadlineAt, Promise.all(finishing.map((attempt) => attempt.over)));
-    const left = [...this.#attempts.values()];
-    for (const attempt of left) attempt.stop('handover');
-    const rows = left.flatMap((attempt) => attempt.uncheckpointed());
-    if (rows.length > 0) await untilDeadline(() => this.repository.checkpoint(this.registry.id, rows));
-    await before(deadlineAt, Promise.all(left.map((attempt) => attempt.over)));
-    await untilDeadline(() => this.#giveBack(left));
-    await this.#markPublished();
-    if (left.length > 0) this.#log.info({ runs: left.length }, 'handed over');
-  }
-
-  async #compare(held: readonly Attempt[], owned: readonly OwnedRun[]): Promise<void> {
-    const mine = new Map(owned.map((run) => [run.id, run]));
-    for (const attempt of held) {
-      if (attempt.finishing || this.#attempts.get(attempt.runId) !== attempt) continue;
-      const run = mine.get(attempt.runId);
-      if (run?.epoch !== attempt.epoch) attempt.stop('lost');
-      else if (run.cancelled) attempt.stop('cancelled');
-    }
-    const strays = owned.filter((run) => !this.#attempts.has(run.id));
-    // A claim that began before this tick may own what was a stray at the last one, and still be waiting for its reply.
-    const isWaitedFor = [...this.#claims.values()].some((tick) => tick < this.#ticks);
-    const lost = isWaitedFor ? [] : strays.filter((run) => this.#strays.get(run.id) === run.epoch);
-    this.#strays = new Map(strays.map((run) => [run.id, run.epoch]));
-    if (lost.length === 0) return;
-    this.#log.warn({ runs: lost.length }, 'runs that this process owns without knowing are given back');
-    await this.#giveBack(lost.map((run) => ({ runId: run.id, epoch: run.epoch })));
-  }
-
-  async #giveBack(runs: readonly RunJob[]): Promise<void> {
-    if (runs.length === 0) return;
-    this.queue.enqueue(
-      await this.repository.release(
-        this.registry.id,
-        runs.map(({ runId, epoch }) => ({ runId, epoch })),
-      ),
-    );
-  }
-
-  async #markPublished(): Promise<void> {
-    if (this.#published.length === 0) return;
-    const published = this.#published;
-    this.#published = [];
+  private async markPublished(): Promise<void> {
+    if (this.published.length === 0) return;
+    const published = this.published;
+    this.published = [];
     try {
       await this.repository.markPublished(published);
     } catch (error) {
-      this.#published.push(...published);
+      this.published.push(...published);
       throw error;
     }
   }
-}
-
-/** Waits for `work`, but no longer than until `time` (milliseconds of `Date.now()`). */
-async function before(time: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, Math.max(0, time - Date.now()))));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

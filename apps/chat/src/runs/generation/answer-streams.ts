@@ -4,18 +4,15 @@ import { Runtime } from '@perennial/runtime';
 import type { RunPublisher } from '@perennial/transport';
 import { RUN_PUBLISHER } from '../run-publisher';
 
-/** Has the providers' streams read by a thread of this process. */
+/** Reads the providers' streams in a thread of this process. */
 @Injectable()
 export class AnswerStreams extends StreamThread {
   constructor(@Inject(Runtime) runtime: Runtime, @Inject(RUN_PUBLISHER) publisher: RunPublisher) {
     const log = runtime.logger('streams');
-    const lost = runtime.metrics.counter(
-      'stream_threads_lost_total',
-      'Threads that read answers and ended of themselves',
-    );
+    const lost = runtime.metrics.counter('stream_threads_lost_total', 'Stream threads that ended unexpectedly');
     super({
       script: new URL('stream-thread.js', import.meta.url),
-      // The thread rests now: nothing comes for a moment that could go along.
+      // The thread pauses now, so waiting would join nothing more.
       onTold: () => publisher.sendLive(),
       onLost: (reason, answers) => {
         lost.inc();

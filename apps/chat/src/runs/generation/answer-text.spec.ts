@@ -36,7 +36,7 @@ describe('the text of an answer', () => {
     expect(written).toEqual({ text: 'ab', restarts: 1 });
   });
 
-  it('has thoughts in tags, or not at all', () => {
+  it('has thoughts in tags, or none', () => {
     const { written, text } = answer();
     text.reasoning('h');
     text.reasoning('m');
@@ -48,7 +48,7 @@ describe('the text of an answer', () => {
     expect(plain.written.text).toBe('yes');
   });
 
-  it('keeps what was said before and between thoughts', () => {
+  it('keeps the text before and between thoughts', () => {
     const { written, text } = answer();
     for (const [said, thought] of [
       ['Let me see.', 'hm'],
@@ -61,14 +61,14 @@ describe('the text of an answer', () => {
     expect(splitThoughts(written.text)).toEqual({ thoughts: 'hm\n\nso', answer: 'Let me see.\nNow\nyes' });
   });
 
-  it('closes a thought that is broken off', () => {
+  it('closes an interrupted thought', () => {
     const { written, text } = answer();
     text.reasoning('hm');
     text.close();
     expect(written.text).toBe('<think>\nhm\n</think>\n\n');
   });
 
-  it('shows as a thought what turns out to be one, in a completion by its closing tag alone', () => {
+  it('marks text as a thought when its closing tag comes, in a completion by that tag alone', () => {
     const { written, text } = answer({ restart: false });
     written.text = '';
     text.text('hm');
@@ -84,7 +84,7 @@ describe('the text of an answer', () => {
     expect(splitThoughts(plain.written.text)).toEqual({ thoughts: 'hm', answer: 'yes' });
   });
 
-  it('is one line of choices a chunk where more than text was asked for', () => {
+  it('is one line of choices for each chunk if more than text was requested', () => {
     const { written, text } = answer({ raw: true });
     text.choices('[{"index":0,"delta":{"content":"a"}}]');
     text.choices('[{"index":0,"delta":{},"finish_reason":"stop"}]');
@@ -93,7 +93,7 @@ describe('the text of an answer', () => {
     );
   });
 
-  it('ends at its bound, counted from what was there before', () => {
+  it('ends at its limit, including earlier text', () => {
     const { written, text } = answer({ restart: false, limit: 10, length: 7 });
     text.text('abcdef');
     expect(written.text).toBe('oldabc');

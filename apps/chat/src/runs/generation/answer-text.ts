@@ -5,19 +5,21 @@ import type { RunWriter } from '@perennial/transport';
 export interface AnswerTextOptions {
   /** The run's text is newline-delimited JSON of `choices` arrays. */
   raw: boolean;
-  /** Reasoning goes into the text, in <think> tags; otherwise it is left out (an OpenAI completion's text has none). */
+  /** Keeps reasoning in the text, in <think> tags; otherwise it is left out (an OpenAI completion's text has none). */
   thoughts: boolean;
-  /** The first piece begins a new generation: what an earlier owner wrote is replaced only when there is something to show. */
+  /**
+   * The first piece starts a new generation: the text of an earlier owner is replaced only when there is something to show.
+   */
   restart: boolean;
-  /** UTF-16 units that an answer may have. */
+  /** Most UTF-16 units of an answer. */
   limit: number;
-  /** Units that are there already. */
+  /** Units that exist already. */
   length: number;
   /** Called for each piece that the provider sends. */
   onPiece: () => void;
 }
 
-/** Turns what a provider sends into a run's text. */
+/** Turns a provider's events into a run's text. */
 export class AnswerText implements AnswerSink {
   #thinking = false;
   #restart: boolean;
@@ -31,7 +33,7 @@ export class AnswerText implements AnswerSink {
     this.#length = options.length;
   }
 
-  /** The answer has reached its bound. */
+  /** The answer has reached its limit. */
   get full(): boolean {
     return this.#length >= this.options.limit;
   }
@@ -56,8 +58,8 @@ export class AnswerText implements AnswerSink {
   }
 
   /**
-   * What was shown as the answer is shown again, as a thought. A completion's text cannot be taken back from who streams it: it gets the
-   * closing tag that the provider sent, by which who reads it as a whole tells the parts.
+   * Text that was shown as the answer is shown again, as a thought. A streamed completion cannot rewrite its text: it gets the provider's
+   * closing tag, by which readers of the whole text separate the parts.
    */
   unopened(): void {
     if (!this.options.thoughts) return this.#append(THOUGHT_CLOSE);
@@ -67,14 +69,16 @@ export class AnswerText implements AnswerSink {
     this.#append(`${THOUGHT_OPEN}${thought}${THOUGHT_CLOSE}`);
   }
 
-  /** No more text comes, or none of the thought that is open. */
+  /** No more text comes, or the open thought ends. */
   close(): void {
     if (!this.#thinking) return;
     this.#thinking = false;
     this.#append(THOUGHT_CLOSE);
   }
 
-  /** Only there does a tag open a thought: within a line it is written about, and would take the text before it along. */
+  /**
+   * A tag opens a thought only at the beginning of a line: elsewhere it is quoted, and would swallow the text before it.
+   */
   get #isLineStart(): boolean {
     const { text } = this.writer;
     return this.#restart || text === '' || text.endsWith('\n');
@@ -86,7 +90,7 @@ export class AnswerText implements AnswerSink {
       this.writer.restart();
     }
     const room = this.options.limit - this.#length;
-    // Half a JSON line helps nobody: chunks may pass the bound by one.
+    // Half a JSON line is useless, so chunks may exceed the limit by one.
     const piece = text.length > room && !this.options.raw ? text.slice(0, room) : text;
     this.#length += piece.length;
     this.writer.append(piece);

@@ -11,7 +11,7 @@ import { AnswerStreams } from './answer-streams';
 import { FinishRepository } from './finish.repository';
 import { RunMetrics } from './run-metrics';
 
-/** What an attempt at an answer works with in Postgres. */
+/** Repositories of an attempt. */
 @Injectable()
 export class AttemptStore {
   constructor(
@@ -20,7 +20,7 @@ export class AttemptStore {
   ) {}
 }
 
-/** What every attempt at an answer needs; one for the process. */
+/** Dependencies of every attempt; one instance per process. */
 @Injectable()
 export class AttemptTools {
   readonly secrets: SecretCipher;

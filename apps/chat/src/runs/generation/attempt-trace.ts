@@ -39,7 +39,7 @@ export async function inAttemptSpan(run: ClaimedRun, tools: AttemptTools, work: 
   });
 }
 
-/** The provider call's span and figures: parameters, token counts, time to first token; never content. */
+/** Span and metrics of a provider call: parameters, token counts, time to first token; never content. */
 export class ProviderSpan {
   readonly #span: Span;
   readonly #startedAt = performance.now();
@@ -57,7 +57,7 @@ export class ProviderSpan {
     });
   }
 
-  /** The span as the provider may know it; nothing where none is recorded. */
+  /** Trace headers for the provider; empty if no span is recorded. */
   get headers(): Record<string, string> {
     return this.#span.isRecording() ? injectTrace() : {};
   }
@@ -66,7 +66,7 @@ export class ProviderSpan {
     return context.with(trace.setSpan(context.active(), this.#span), work);
   }
 
-  /** Called for each piece of the answer; only the first costs anything. */
+  /** Called for each piece of the answer; only the first one does work. */
   token(): void {
     if (this.#sawToken) return;
     this.#sawToken = true;

@@ -1,8 +1,9 @@
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import { StreamThreadError, type ModelConnection } from '@perennial/model-provider';
-import type { Logger } from '@perennial/runtime';
+import { raceAbort, retryTransient, type Logger } from '@perennial/runtime';
 import type { RunWriter } from '@perennial/transport';
+import type { ActiveItem } from '@perennial/work';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
 import { itemsOf } from '../documents/run-documents';
 import type { Outcome, ClaimedRun } from '../types/run';
@@ -11,27 +12,26 @@ import type { CheckpointRow } from '../ownership/ownership.repository';
 import type { AttemptTools } from './attempt-tools';
 import type { FinishedRun } from './finish.repository';
 import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import { retryTransient, raceAbort } from './retry-transient';
 import { providerCall, type ProviderCall, wholeUsage } from './provider-request';
 import { inAttemptSpan, ProviderSpan } from './attempt-trace';
 import { AnswerText } from './answer-text';
 import { providerHost } from './run-metrics';
 import { recoverText, type RecoveredText } from './recovery';
 
-/** How long config may be away before an answer is given up. */
+/** How long config may be away before an answer fails. */
 const CONFIG_TIMEOUT_MS = 30_000;
-/** A completion without a key ends when no gateway has held a reader of it for this long. */
+/** A completion without a key ends when it has had no reader at any gateway for this long. */
 const READER_GONE_MS = 10_000;
 
 /** One owner's attempt at an answer: from the claim to the finish, the loss or the hand-over. */
-export class Attempt {
-  readonly runId: string;
+export class Attempt implements ActiveItem {
+  readonly id: string;
   readonly epoch: number;
-  /** Resolves when the attempt is over, however it ended. */
+  /** Resolves when the attempt has ended in any way. */
   readonly over: Promise<void>;
   #over!: () => void;
   readonly #abort = new AbortController();
-  /** Stops waiting for Postgres at the finish: only a loss or the end of the process does that. */
+  /** Aborts waiting for Postgres at the finish, on a loss or the end of the process only. */
   readonly #giveUp = new AbortController();
   #reason?: StopReason;
   #writer?: RunWriter;
@@ -41,7 +41,7 @@ export class Attempt {
   #unreadSince?: number;
   /** Host of the provider, once it is known. */
   #provider?: string;
-  /** What the documents of the run say, where it has any. */
+  /** The documents of the run, if it has any. */
   #consulted?: Consulted;
 
   constructor(
@@ -50,7 +50,7 @@ export class Attempt {
     private readonly tools: AttemptTools,
     private readonly documents: DocumentsService,
   ) {
-    this.runId = run.id;
+    this.id = run.id;
     this.epoch = run.epoch;
     this.over = new Promise((resolve) => (this.#over = resolve));
   }
@@ -64,23 +64,25 @@ export class Attempt {
   stop(reason: StopReason): void {
     if (reason === 'lost' || reason === 'handover') this.#giveUp.abort();
     if (reason === 'lost') this.#writer?.release();
-    // The first reason stands: a stop that was asked for is not undone by a hand-over, nor a hand-over by the clock. A loss ends all.
+    // The first reason stands: a hand-over does not undo a requested stop, nor a time-out a hand-over. A loss overrides all.
     if (this.#finishing || (this.#reason !== undefined && reason !== 'lost')) return;
     this.#reason = reason;
     this.#abort.abort();
   }
 
-  /** Text for the next checkpoint; it is offered again until `checkpointed` says that Postgres has it. */
+  /** Text for the next checkpoint; it is offered again until `checkpointed` confirms it. */
   uncheckpointed(): readonly CheckpointRow[] {
     const piece = this.#writer?.takeUncheckpointed();
     if (piece) {
       const { generation, from, text } = piece;
-      this.#pending.push({ runId: this.runId, epoch: this.epoch, generation, start: from, text });
+      this.#pending.push({ runId: this.id, epoch: this.epoch, generation, start: from, text });
     }
     return this.#pending;
   }
 
-  /** A checkpoint that may hold text of this run is under way: the finish waits for it, since it removes all of them. */
+  /**
+   * A checkpoint that may hold text of this run is under way: the finish waits for it, since it deletes all checkpoints.
+   */
   checkpointing(checkpoint: Promise<unknown>): void {
     this.#checkpoint = checkpoint.catch(() => undefined);
   }
@@ -89,16 +91,18 @@ export class Attempt {
     this.#pending = this.#pending.filter((row) => !rows.has(row));
   }
 
-  /** Called each second: a completion that nobody waits for is not worth its tokens. */
+  /** Called each second: a completion without a reader is not worth its tokens. */
   watchReader(): void {
     if (this.run.kind !== 'completion' || this.run.idempotency_key !== null || this.#finishing) return;
-    if (this.tools.publisher.hasReader(this.runId)) this.#unreadSince = undefined;
+    if (this.tools.publisher.hasReader(this.id)) this.#unreadSince = undefined;
     else this.#unreadSince ??= performance.now();
     if (this.#unreadSince !== undefined && performance.now() - this.#unreadSince >= READER_GONE_MS)
       this.stop('cancelled');
   }
 
-  /** Does the work. Rejects only when the run could not be begun; then it is still this process's and must be released. */
+  /**
+   * Runs the attempt. Rejects only when the run could not be started; it is then still owned by this process and must be released.
+   */
   async perform(): Promise<void> {
     try {
       await inAttemptSpan(this.run, this.tools, () => this.#perform());
@@ -123,19 +127,19 @@ export class Attempt {
     if (finished) this.#announce(writer, finished);
   }
 
-  /** Sets the fence in Redis and reads what an owner before this one has left there. Undefined: another owner has it. */
+  /** Sets the fence in Redis and reads the text of an earlier owner there. Undefined: another owner has the run. */
   async #recover(): Promise<RecoveredText | undefined> {
     const { publisher, store } = this.tools;
     if (this.epoch === 1) return recoverText({ kind: 'empty' }, this.run.checkpoints ?? []);
-    const acquired = await publisher.acquire(this.runId, this.epoch);
+    const acquired = await publisher.acquire(this.id, this.epoch);
     if (acquired.kind === 'fenced') {
       this.stop('lost');
       return undefined;
     }
-    // An empty Redis knows no fence: only Postgres can tell whether a later owner has seeded the stream meanwhile.
+    // An empty Redis has no fence: only Postgres can tell whether a later owner has written the stream again meanwhile.
     if (acquired.kind === 'empty') {
       const mine = await retryTransient(
-        () => store.ownership.isOwner(this.runId, this.owner, this.epoch),
+        () => store.ownership.isOwner(this.id, this.owner, this.epoch),
         this.#retryOptions(),
       );
       if (!mine) {
@@ -146,12 +150,12 @@ export class Attempt {
     return recoverText(acquired, this.run.checkpoints ?? []);
   }
 
-  /** The outcome, where it is known before the provider is asked. */
+  /** The outcome, if it is known before the provider is called. */
   #knownOutcome({ generation, text }: RecoveredText): Outcome | undefined {
     const { cancelled, deaths, provider_end: end } = this.run;
     if (cancelled || this.#reason === 'cancelled') return { state: 'cancelled' };
     if (end && end.generation === generation && end.length === text.length) return end.outcome;
-    // Up to here others may have caused the deaths; the next one it sees alone.
+    // Earlier deaths may have been caused by other runs; the next one happens with this run alone.
     if (deaths > Math.max(this.tools.env.MAX_RUN_DEATHS, SUSPECT_AFTER_DEATHS + 1)) {
       return failure('UNAVAILABLE', `The answer broke off ${deaths} times and was given up. Try again.`);
     }
@@ -177,7 +181,7 @@ export class Attempt {
     const { models, secrets } = this.tools;
     const principal = this.run.principal as UserPrincipal;
     const { signal } = this.#abort;
-    // A config service that is silent must not hold up a stop or a hand-over.
+    // A config service that does not answer must not delay a stop or a hand-over.
     const model = await raceAbort(
       retryTransient(() => models.resolve(this.run.model, principal), { signal, limitMs: CONFIG_TIMEOUT_MS }),
       signal,
@@ -237,12 +241,12 @@ export class Attempt {
   }
 
   #consult(items: readonly SearchItem[], { text }: RecoveredText): Promise<Consulted> {
-    const { run, runId, owner, epoch } = this;
+    const { run, id: runId, owner, epoch } = this;
     const signals = { signal: this.#abort.signal, giveUp: this.#giveUp.signal };
     return this.documents.consult({ run, items, claim: { runId, owner, epoch }, begun: text !== '', ...signals });
   }
 
-  /** Lines about this run; none of them says whose it is. */
+  /** A logger for this run, without its user. */
   get #log(): Logger {
     const { id, model, epoch } = this.run;
     return this.tools.log.child({ run_id: id, epoch, model, provider: this.#provider });
@@ -252,14 +256,14 @@ export class Attempt {
     return outcomeOfStop(this.#reason, this.tools.env.MAX_RUN_SECONDS);
   }
 
-  /** Postgres may be away: the text is here, so the finish waits for it. Undefined: the run is another's, or is handed over. */
+  /** Postgres may be away: the text is here, so the finish waits for it. Undefined: the run is lost or handed over. */
   async #finish(writer: RunWriter, outcome: Outcome, record: boolean): Promise<FinishedRun | undefined> {
     const { finish } = this.tools.store;
-    const claim = { runId: this.runId, owner: this.owner, epoch: this.epoch };
+    const claim = { runId: this.id, owner: this.owner, epoch: this.epoch };
     const { generation } = writer.position;
     const text = writer.text;
     const { signal } = this.#giveUp;
-    // Afterwards the run is nobody's, and what its documents said could not be kept any more.
+    // After the finish the run has no owner, and its documents could not be stored any more.
     if (this.#consulted) await this.#consulted.kept;
     await this.#checkpoint;
     const recording =
@@ -279,10 +283,10 @@ export class Attempt {
     const { state, error, finishReason, usage } = terminal;
     metrics.ended(state, error?.code ?? finishReason, usage, { model: this.run.model, provider: this.#provider });
     if (state === 'failed') this.#log.warn({ code: error?.code, deaths: this.run.deaths }, 'run failed');
-    // The writer is released only when Redis has the end; a process that dies before leaves it to the sweepers.
+    // The writer is released only when Redis has the end; if the process dies before, the sweepers publish it.
     this.#writer = undefined;
     writer.end(terminal).then(
-      () => this.onPublished(this.runId),
+      () => this.onPublished(this.id),
       () => undefined,
     );
     const { chat_id: chatId, message_id: messageId, user_id: userId } = this.run;
@@ -290,7 +294,7 @@ export class Attempt {
     if (chatId && messageId) events.ended(userId, chatId, messageId, chatActive);
   }
 
-  /** Set by who holds the attempt: the terminal event has reached Redis. */
+  /** Called when the terminal event has reached Redis. */
   onPublished: (runId: string) => void = () => undefined;
 
   #retryOptions() {

@@ -6,7 +6,7 @@ import { jsonb } from '../types/json';
 import type { Outcome, ProviderEnd } from '../types/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 
-/** The owner's claim: only who holds the run at this epoch may end it. */
+/** The owner's claim: only the owner at this epoch may end the run. */
 export interface RunClaim {
   runId: string;
   owner: string;
@@ -24,11 +24,13 @@ interface EndedRow {
   chat_active: boolean;
 }
 
-/** How long a finish waits for a locked row, as Postgres' `lock_timeout` says it: while nothing is recorded, and afterwards. */
+/**
+ * How long a finish waits for a locked row, as Postgres' `lock_timeout`: before anything is recorded, and afterwards.
+ */
 const AT_ONCE = '200ms';
 const FOR_LONG = '0';
 
-/** The provider's end, and the text that Postgres does not have yet. */
+/** The provider's end, and the text that is not yet in Postgres. */
 export interface Recording {
   end: ProviderEnd;
   rest: readonly CheckpointRow[];
@@ -40,9 +42,9 @@ export class FinishRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Final text, state and terminal event in one statement. A stop that was asked for before wins over a completion. Where that cannot be
-   * done at once (a row is locked, Postgres refuses the text), the provider's end is recorded first: whoever takes the run over finds it and
-   * does not ask the provider again. Undefined: the run is another's.
+   * Final text, state and terminal event in one statement. An earlier requested stop wins over a completion. If this cannot be done at once
+   * (a row is locked, Postgres refuses the text), the provider's end is recorded first: a claimant finds it and does not call the provider
+   * again. Undefined: the run belongs to another owner.
    */
   async finish(
     claim: RunClaim,
@@ -52,7 +54,7 @@ export class FinishRepository {
     record?: Recording,
   ): Promise<FinishedRun | undefined> {
     const terminal = { ...outcome, generation, length: text.length };
-    // A message keeps its answer; its thoughts are told apart, so that nothing takes them for a part of it.
+    // A message stores its answer separately from its thoughts.
     const { thoughts, answer } = splitThoughts(text);
     const params = [
       claim.runId,
@@ -75,7 +77,7 @@ export class FinishRepository {
     try {
       return await this.#end(params, AT_ONCE);
     } catch (error) {
-      // A Postgres that is away records nothing either.
+      // If Postgres is away it cannot record anything either.
       if (error instanceof CallError) throw error;
     }
     await this.database.execute(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });

@@ -26,7 +26,7 @@ export class GenerationService {
     this.#log = runtime.logger('generation');
   }
 
-  /** From now on accepts may claim what they make. */
+  /** From now on accepts may claim their runs. */
   open(): void {
     this.claims.open();
   }
@@ -36,29 +36,29 @@ export class GenerationService {
     this.claims.close();
   }
 
-  /** Claims the run whose turn it is, as soon as there is room for it, and begins to write it; answers whether there was one. */
+  /** Claims the next run, as soon as there is room for it, and starts writing it; returns whether there was one. */
   async work(): Promise<boolean> {
     const attempt = await this.claims.next();
     if (attempt) this.write(attempt);
     return attempt !== undefined;
   }
 
-  /** The same, for who does not wait for it; `all` goes on, as room is made, until no run waits any more. */
+  /** The same without waiting; `all` continues, as room becomes free, until no run waits. */
   workSoon({ all = false } = {}): void {
     const work = async (): Promise<void> => {
       while ((await this.work()) && all);
     };
-    work().catch((error: unknown) => this.#log.warn({ err: error }, 'no run was claimed'));
+    work().catch((error: unknown) => this.#log.warn({ err: error }, 'failed to claim a run'));
   }
 
   /** Writes a claimed run to its end. */
   write(attempt: Attempt): void {
     this.#write(attempt).catch((error: unknown) =>
-      this.#log.warn({ err: error, run_id: attempt.runId }, 'a run was not begun'),
+      this.#log.warn({ err: error, run_id: attempt.id }, 'failed to start a run'),
     );
   }
 
-  /** Claims suspects and writes them to their ends, all at once; answers whether there were any. */
+  /** Claims suspected runs and writes them to their ends, all at once; returns whether there were any. */
   async workOnSuspects(): Promise<boolean> {
     const attempts = await this.claims.suspects();
     await Promise.allSettled(attempts.map((attempt) => this.#write(attempt)));
@@ -77,16 +77,21 @@ export class GenerationService {
     }
   }
 
-  /** Begun and not brought to an end: another worker, or this one, tries again. `broke`: not because a store was away. */
-  async #giveBack({ runId, epoch }: Attempt, broke: boolean): Promise<void> {
+  /**
+   * A run that was started and not ended: another worker, or this one, retries it. `broke`: the cause was not an unavailable store.
+   */
+  async #giveBack({ id: runId, epoch }: Attempt, broke: boolean): Promise<void> {
     const { ownership } = this.store;
     const released = await ownership.release(this.registry.id, [{ runId, epoch }], broke).catch(() => []);
-    // Where the release failed as well, the next tick finds the run among those that memory does not know.
+    // If the release failed too, the next tick finds the run among the unknown ones.
     if (released.length > 0) setTimeout(() => this.queue.enqueue(released), 500).unref();
   }
 }
 
-/** A store that is away or says "not now", or a thread that another answer has ended; anything else may be the run itself, and is tried only so often. */
+/**
+ * An unavailable store, or a thread that another answer has ended; any other error may be caused by the run itself, and is retried a limited
+ * number of times.
+ */
 function passes(error: unknown): boolean {
   if (error instanceof StreamThreadError) return !error.isSuspect;
   return error instanceof CallError || isRedisUnavailable(error) || isReplyError(error);

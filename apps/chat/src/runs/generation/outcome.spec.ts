@@ -14,8 +14,8 @@ function outcome(error: ProviderError, role: Role = 'user') {
   return { told, warn };
 }
 
-describe('what is told of a failure of the provider', () => {
-  it('is a plain sentence to users, its own words to administrators and to the log', () => {
+describe('the message of a provider failure', () => {
+  it('is a plain sentence for users, and the provider’s own message for administrators and the log', () => {
     const { told, warn } = outcome(refused);
     expect(told?.message).not.toContain('org-acme');
     expect(told?.message).toContain('tell an administrator');
@@ -23,13 +23,13 @@ describe('what is told of a failure of the provider', () => {
     expect(warn).toHaveBeenCalledWith(expect.objectContaining({ reason: words, status: 401 }), expect.any(String));
   });
 
-  it.each([401, 403])('is never that the user is not signed in (%d)', (status) => {
+  it.each([401, 403])('never suggests that the user is not signed in (%d)', (status) => {
     const code = status === 401 ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED';
     const error = new ProviderError(code, words, { status, confidential: true });
     expect(outcome(error).told).toMatchObject({ code: 'PROVIDER_REFUSED', retryable: false });
   });
 
-  it('says when to come back', () => {
+  it('says when to retry', () => {
     const error = new ProviderError('RATE_LIMITED', words, {
       status: 429,
       retryable: true,
@@ -44,7 +44,7 @@ describe('what is told of a failure of the provider', () => {
     });
   });
 
-  it('is our own sentence where the provider said nothing', () => {
+  it('is our own sentence if the provider sent none', () => {
     const error = new ProviderError('TIMEOUT', 'The provider did not begin to answer within 300 s', {
       retryable: true,
     });

@@ -6,7 +6,7 @@ import type { Outcome, ClaimedRun } from '../types/run';
 
 /** Why an attempt stops before the provider's end. */
 export type StopReason =
-  /** The user stopped it, deleted its chat, or nobody reads it any more. */
+  /** The user stopped it or deleted its chat, or it has no reader any more. */
   | 'cancelled'
   /** It took longer than it may. */
   | 'late'
@@ -15,7 +15,7 @@ export type StopReason =
   /** This process ends; another is to go on. */
   | 'handover';
 
-/** The outcome of an attempt that was stopped; undefined where another goes on, or where none was. */
+/** The outcome of a stopped attempt; undefined if another owner continues, or there was none. */
 export function outcomeOfStop(reason: StopReason | undefined, maxRunSeconds: number): Outcome | undefined {
   if (reason === 'cancelled') return { state: 'cancelled' };
   if (reason !== 'late') return undefined;
@@ -24,8 +24,8 @@ export function outcomeOfStop(reason: StopReason | undefined, maxRunSeconds: num
 }
 
 /**
- * The outcome of an attempt that threw: a provider's error in plain words, and in its own for administrators; anything unexpected as an
- * id and nothing else.
+ * The outcome of an attempt that threw: a provider's error in plain words, and with its own message for administrators; an unexpected error
+ * as an id and nothing else.
  */
 export function outcomeOfError(error: unknown, log: Logger, principal: Principal): Outcome {
   if (error instanceof ProviderError) return providerFailure(error, log, principal);
@@ -42,12 +42,12 @@ export function outcomeOfError(error: unknown, log: Logger, principal: Principal
 
 function providerFailure(error: ProviderError, log: Logger, principal: Principal): Outcome {
   const { code, status, retryable, retryAfter, confidential, message, publicMessage } = error;
-  log.warn({ code, status, reason: message }, 'the provider failed');
+  log.warn({ code, status, reason: message }, 'provider failed');
   const isAdmin = principal.kind === 'user' && principal.role === 'admin';
   return {
     state: 'failed',
     error: {
-      // The key is the installation's: a client that reads 401 or 403 would ask its user to sign in again.
+      // The key is the installation's: a client that gets 401 or 403 would ask its user to sign in again.
       code: code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED' ? 'PROVIDER_REFUSED' : code,
       message: isAdmin && confidential ? `${publicMessage} The provider's answer: ${message}` : publicMessage,
       retryable,
@@ -56,7 +56,7 @@ function providerFailure(error: ProviderError, log: Logger, principal: Principal
   };
 }
 
-/** What readers must know of a run. */
+/** Identity of a run for its readers. */
 export function identityOf(run: Pick<ClaimedRun, 'id' | 'user_id' | 'model' | 'chat_id' | 'message_id'>): RunIdentity {
   return {
     runId: run.id,
@@ -67,7 +67,7 @@ export function identityOf(run: Pick<ClaimedRun, 'id' | 'user_id' | 'model' | 'c
   };
 }
 
-/** An answer that failed; `message` is what the user is told. */
+/** The outcome of a failed answer; `message` is for the user. */
 export function failure(code: string, message: string): Outcome {
   return { state: 'failed', error: { code, message } };
 }

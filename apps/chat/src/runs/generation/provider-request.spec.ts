@@ -47,8 +47,8 @@ function run(change: Partial<ClaimedRun> = {}): ClaimedRun {
 const ask = (taken: ClaimedRun, text = '', resolved = model()) =>
   providerCall(taken, resolved, resolved.connection, text);
 
-describe('what the provider is asked', () => {
-  it('is never two answers of a provider that would give one and say nothing', () => {
+describe('the provider’s request', () => {
+  it('never asks for two answers if the provider would silently give one', () => {
     const ollama = { ...model(), connection: { ...model().connection, kind: 'ollama' as const } };
     const asked = (n: number) => run({ kind: 'completion', request: { n, messages: [] } });
     expect(() => ask(asked(2), '', ollama)).toThrow('Leave out n, or set it to 1.');
@@ -83,7 +83,7 @@ describe('what the provider is asked', () => {
     expect(request.stream).toBeUndefined();
   });
 
-  it('continues plain text with fewer tokens, where the provider can', () => {
+  it('continues plain text with fewer tokens, if the provider can', () => {
     const { request, continues } = ask(run({ request: { params: { max_tokens: 100 } } }), 'x'.repeat(40));
     expect(continues).toBe(true);
     expect(request).toMatchObject({ continueFrom: 'x'.repeat(40), max_tokens: 90 });
@@ -99,7 +99,7 @@ describe('what the provider is asked', () => {
       model(),
     ],
     ['there is no text', run(), '', model()],
-  ])('begins anew where %s', (_, taken, text, resolved) => {
+  ])('starts again if %s', (_, taken, text, resolved) => {
     const { request, continues } = ask(taken, text, resolved);
     expect(continues).toBe(false);
     expect(request.continueFrom).toBeUndefined();

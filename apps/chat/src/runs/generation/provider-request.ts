@@ -10,7 +10,7 @@ import {
 import type { TokenUsage } from '@perennial/transport';
 import type { HistoryMessage, ClaimedRun, TurnRequest } from '../types/run';
 
-/** Parameters of a turn that go to the provider; everything else in a client's `params` is its own business. */
+/** Parameters of a turn that are sent to the provider; other `params` are the client's own. */
 const PASSED_ON = new Set([
   'temperature',
   'top_p',
@@ -36,21 +36,21 @@ const PASSED_ON = new Set([
   'keep_alive',
 ]);
 
-/** Fields that bound the answer's length in tokens. */
+/** Fields that limit the answer's length in tokens. */
 const LENGTH_BOUNDS = ['max_tokens', 'max_completion_tokens', 'num_predict'];
 
-/** Characters per token of a text whose token count nobody reported. */
+/** Estimated characters per token. */
 const CHARS_PER_TOKEN = 4;
 
 export interface ProviderCall {
   request: ChatRequest;
-  /** Ask for whole chunks. */
+  /** Requests whole chunks. */
   raw: boolean;
-  /** The text that was there already is continued; otherwise the answer begins anew. */
+  /** The existing text is continued; otherwise the answer starts again. */
   continues: boolean;
 }
 
-/** What the provider is asked, for a first answer and for one that goes on after `text`. */
+/** The provider's request for a first answer, or for one that continues `text`. */
 export function providerCall(
   run: ClaimedRun,
   model: ResolvedModel,
@@ -71,13 +71,13 @@ export function providerCall(
   return { request: continues ? { ...lessTokens(request, text), continueFrom: text } : request, raw, continues };
 }
 
-/** Going on with an answer that had ended, with a provider that knows no continuing: it is asked what it would say after that text. */
+/** Continues an ended answer with a provider that cannot continue: it is asked what follows that text. */
 function afterItsEnd(request: ChatRequest, text: string): ProviderCall {
   const tail = historyMessages([{ id: '', role: 'assistant', content: text, parts: null }]);
   return { request: { ...request, messages: [...request.messages, ...tail] }, raw: false, continues: true };
 }
 
-/** Usage of the whole answer: what was there before the last call was never reported and is estimated from its length. */
+/** Usage of the whole answer: text before the last call was not reported and is estimated from its length. */
 export function wholeUsage(reported: Usage | undefined, continuedFrom: string): TokenUsage | undefined {
   if (!reported || typeof reported.completion_tokens !== 'number') return undefined;
   const prompt = wholeNumber(reported.prompt_tokens);
@@ -97,7 +97,7 @@ function wholeNumber(value: unknown): number {
 /** More kinds of token than any provider counts. */
 const MAX_DETAILS = 20;
 
-/** The counts of a provider's details; what else it says there is not passed on. */
+/** The counts among a provider's usage details; other fields are dropped. */
 function countsIn(details: unknown): Record<string, number> | undefined {
   if (typeof details !== 'object' || details === null) return undefined;
   const counts = Object.entries(details).filter(
@@ -106,7 +106,9 @@ function countsIn(details: unknown): Record<string, number> | undefined {
   return counts.length === 0 ? undefined : Object.fromEntries(counts.slice(0, MAX_DETAILS));
 }
 
-/** Only plain text: not in or after thoughts, which a provider would take for a part of the answer, and not structured. */
+/**
+ * Only plain text: not in or after thoughts, which a provider would take for a part of the answer, and not structured output.
+ */
 function canContinue(text: string, raw: boolean, connection: ModelConnection, upstreamModel: string): boolean {
   return (
     text !== '' && !raw && continuationFor(connection, upstreamModel) !== 'none' && splitThoughts(text).answer === text
@@ -145,7 +147,7 @@ function completionRequest(run: ClaimedRun, model: ResolvedModel): ChatRequest {
   return { ...passedOn(model.params), ...body, model: model.upstreamModel } as ChatRequest;
 }
 
-/** The path as the provider reads it: without thoughts, and without answers of which nothing came. */
+/** The path for the provider: without thoughts and without empty answers. */
 export function historyMessages(history: readonly HistoryMessage[]): ChatMessage[] {
   const messages: ChatMessage[] = [];
   for (const { role, content, parts } of history) {

@@ -1,7 +1,7 @@
 import type { AcquireResult } from '@perennial/transport';
 import { FIRST_GENERATION, type Checkpoint } from '../types/run';
 
-/** The text that a new owner begins with. */
+/** The text with which a new owner begins. */
 export interface RecoveredText {
   generation: number;
   text: string;
@@ -10,8 +10,8 @@ export interface RecoveredText {
 }
 
 /**
- * The text that checkpoints hold. Pieces come by generation, epoch and start; a later epoch's piece replaces everything from its start
- * on, so what a fenced owner appended too late falls away as soon as its successor has written.
+ * The text in checkpoints. Pieces are ordered by generation, epoch and start; a later epoch's piece replaces everything from its start on, so
+ * text that a fenced owner appended late is dropped as soon as its successor has written.
  */
 export function textOfCheckpoints(
   checkpoints: readonly Checkpoint[],
@@ -20,7 +20,7 @@ export function textOfCheckpoints(
   if (generation === undefined) return undefined;
   let text = '';
   for (const piece of checkpoints) {
-    // A piece behind a hole (its predecessor was never stored) cannot be used.
+    // A piece after a gap (its predecessor was never stored) cannot be used.
     if (piece.generation !== generation || piece.start > text.length) continue;
     text = text.slice(0, piece.start) + piece.text;
   }
@@ -28,8 +28,8 @@ export function textOfCheckpoints(
 }
 
 /**
- * What to go on from: the durable stream, or Postgres where Redis has less (it forgot, or was away while checkpoints went on).
- * Of two texts of one generation the longer is taken only when it continues the other.
+ * The text to continue: the durable stream's, or Postgres's if Redis has less (it lost its data, or was away while checkpoints continued). Of
+ * two texts of one generation the longer is used only if it continues the other.
  */
 export function recoverText(
   acquired: Exclude<AcquireResult, { kind: 'fenced' }>,

@@ -9,10 +9,10 @@ import { Attempt } from './attempt';
 import { AttemptTools } from './attempt-tools';
 import { ActiveRuns } from './active-runs';
 
-/** Runs claimed by one statement: a burst of turns costs a few statements, and none of them carries too much history. */
+/** Runs in one claim statement: a burst of turns needs a few statements, and none of them carries too much history. */
 const BATCH = 16;
 
-/** What a statement has claimed, among what it else brings. */
+/** A statement's claimed runs, among its other results. */
 interface Claiming {
   claimed: Promise<readonly ClaimedRun[]>;
 }
@@ -23,8 +23,8 @@ interface ClaimRequest {
 }
 
 /**
- * Claims runs as this process has room for them. Nobody asks for a certain run: Postgres chooses whose turn it is. Requests that come
- * while a claim is under way share the next one.
+ * Claims runs when this process has room. No caller asks for a certain run: Postgres chooses the next. Requests during a claim share the next
+ * one.
  */
 @Injectable()
 export class RunClaims {
@@ -42,7 +42,7 @@ export class RunClaims {
     private readonly documents: DocumentsService,
   ) {}
 
-  /** From now on accepts may claim what they make. */
+  /** From now on accepts may claim their runs. */
   open(): void {
     this.#atAccept = true;
   }
@@ -56,19 +56,19 @@ export class RunClaims {
 
   /** Resolves with a claimed run as soon as there is room for one, or with undefined when none waits. */
   next(): Promise<Attempt | undefined> {
-    // A job that is refused is gone, its run stays queued: another worker finds it.
+    // The rejected job is lost, but its run stays queued: another worker finds it.
     if (this.#closed) return Promise.reject(noMoreClaims());
     const next = new Promise<Attempt | undefined>((resolve, reject) => this.#requests.push({ resolve, reject }));
     this.roomMade();
     return next;
   }
 
-  /** Whether an accept may claim so many runs here: there is room for them that no request waits for. */
+  /** Whether an accept may claim this many runs here: there is free room that no request waits for. */
   hasRoom(count: number): boolean {
     return this.#atAccept && this.activeRuns.room - this.#requests.length >= count;
   }
 
-  /** Has an accept claim up to `count` runs for this process; room for them is kept meanwhile. */
+  /** Lets an accept claim up to `count` runs for this process; room for them is reserved meanwhile. */
   async atAccept<T extends Claiming>(
     count: number,
     accept: (owner: string) => Promise<T>,
@@ -85,14 +85,14 @@ export class RunClaims {
     }
   }
 
-  /** Claims for those who wait, as far as there is room. */
+  /** Claims for waiting requests, as far as there is room. */
   roomMade(): void {
     if (this.#claiming || this.#requests.length === 0) return;
     this.#claiming = true;
     void this.#serve();
   }
 
-  /** Claims all suspects that this process may write together. */
+  /** Claims all suspected runs that this process may write together. */
   async suspects(): Promise<Attempt[]> {
     return this.#closed ? [] : this.#claim(SUSPECTS_TOGETHER, (owner) => this.repository.claimSuspects(owner));
   }

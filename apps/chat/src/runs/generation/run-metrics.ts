@@ -7,15 +7,15 @@ import type { TokenUsage } from '@perennial/transport';
 /** Seconds from the accept to the first token. */
 const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60, 120, 300];
 
-/** Models and providers that have series of their own; an installation may offer thousands of models. */
+/** Models and providers with series of their own; an installation may have thousands of models. */
 const MAX_MODELS = 50;
 const MAX_PROVIDERS = 20;
 const MAX_REASONS = 30;
 
-/** Who wrote an answer. */
+/** Provider and model of an answer. */
 export interface AnsweredBy {
   model: string;
-  /** Host of the provider's address; unknown where none was asked. */
+  /** Host of the provider's address; unknown if none was called. */
   provider?: string;
 }
 
@@ -24,7 +24,7 @@ export function providerHost(baseUrl: string): string {
   return URL.canParse(baseUrl) ? new URL(baseUrl).host : 'invalid';
 }
 
-/** What an operator watches of the runs. */
+/** Metrics of runs for operators. */
 @Injectable()
 export class RunMetrics {
   readonly #ended;
@@ -45,13 +45,13 @@ export class RunMetrics {
     ]);
     this.#firstToken = metrics.histogram(
       'run_first_token_seconds',
-      'From the accept of a run to its first token',
+      'Time from the accept of a run to its first token',
       ['provider', 'model'],
       FIRST_TOKEN_BUCKETS,
     );
-    this.#tokens = metrics.counter('tokens_total', 'Tokens as providers reported them', ['kind', 'provider', 'model']);
-    this.#takeOvers = metrics.counter('run_takeovers_total', 'Claims of a run that had an owner before');
-    const help = 'Runs that are not over, by state, in the whole installation; told by one of its processes';
+    this.#tokens = metrics.counter('tokens_total', 'Tokens reported by providers', ['kind', 'provider', 'model']);
+    this.#takeOvers = metrics.counter('run_takeovers_total', 'Claims of runs that had an earlier owner');
+    const help = 'Runs that are not over, by state, in the whole installation; exported by one of its processes';
     metrics.gauge('runs', help, ['state'], async (gauge) => {
       gauge.reset();
       for (const { state, count } of await repository.countByState(registry.id).catch(() => []))

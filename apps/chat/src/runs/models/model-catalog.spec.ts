@@ -11,7 +11,7 @@ const userOf = (n: number, role: UserPrincipal['role'] = 'user'): UserPrincipal 
   sessionId: 's',
 });
 
-/** Config as the catalog asks it: one model, open to all or to admins only. */
+/** Config for the catalog: one model, open to all or to admins only. */
 class Config {
   version = 1;
   openToAll = true;
@@ -41,7 +41,7 @@ class Config {
 }
 
 describe('the catalog of models', () => {
-  it('asks once for all users of a role where the model is open to all', async () => {
+  it('makes one call for all users of a role if the model is open to all', async () => {
     const config = new Config();
     const catalog = await config.catalog();
     for (let n = 0; n < 5; n += 1) await catalog.resolve('m', userOf(n));
@@ -50,7 +50,7 @@ describe('the catalog of models', () => {
     expect(config.resolved).toBe(2);
   });
 
-  it('asks for each user where it is not', async () => {
+  it('makes a call for each user otherwise', async () => {
     const config = new Config();
     config.openToAll = false;
     const catalog = await config.catalog();
@@ -58,7 +58,7 @@ describe('the catalog of models', () => {
     expect(config.resolved).toBe(2);
   });
 
-  it('refuses those that a model has been closed to, also after somebody has been let in', async () => {
+  it('refuses users after a model was closed to them, even if others may use it', async () => {
     const config = new Config();
     const catalog = await config.catalog();
     await catalog.resolve('m', userOf(1));

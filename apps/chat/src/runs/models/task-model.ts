@@ -12,21 +12,21 @@ import { inSpan, SecretCipher } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { ModelCatalog } from './model-catalog';
 
-/** Such an answer is short, but what a model thinks before it is not; this ends one that thinks in circles. */
+/** The answer is short, but the model's thoughts before it are not; this stops endless thinking. */
 const MAX_TOKENS = 2_000;
 
-/** A short question that an answer's housekeeping asks a model. */
+/** A short auxiliary request to a model. */
 export interface TaskQuestion {
-  /** What it is for, as the trace calls it. */
+  /** Name of the task in the trace. */
   task: string;
   messages: ChatMessage[];
-  /** The model of the chat, for where no task model is set. */
+  /** The chat's model, used if no task model is set. */
   chatModel: string;
   principal: UserPrincipal;
   signal: AbortSignal;
 }
 
-/** The model that does the housekeeping: titles, search queries. */
+/** The model for auxiliary tasks: titles, search queries. */
 @Injectable()
 export class TaskModel {
   readonly #secrets: SecretCipher;
@@ -57,7 +57,7 @@ export class TaskModel {
     return text;
   }
 
-  /** The task model, where one is set and this user may use it; the chat's own otherwise. */
+  /** The task model, if it is set and this user may use it; otherwise the chat's own. */
   async #model(taskModel: string | null, chatModel: string, principal: UserPrincipal): Promise<ResolvedModel> {
     if (!taskModel) return this.models.resolve(chatModel, principal);
     return this.models.resolve(taskModel, principal).catch(() => this.models.resolve(chatModel, principal));

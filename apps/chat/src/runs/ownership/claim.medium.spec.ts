@@ -4,7 +4,7 @@ import { startReplicas, type ChatReplicas } from '../../../test/replicas';
 import { ClaimRepository } from './claim.repository';
 import { ProcessRegistry } from './process-registry';
 
-/** Real: Postgres with the service's own migrations, two replicas that claim. Rows are made by the test. */
+/** Real: Postgres with the service's own migrations, two replicas that claim. The test creates the rows. */
 describe('claims', () => {
   let started: ChatReplicas;
   let replicas: ChatReplicas['replicas'];
@@ -47,18 +47,18 @@ describe('claims', () => {
 
   const end = (ids: string[]) => db.query(`UPDATE runs SET state = 'completed' WHERE id = ANY ($1::uuid[])`, [ids]);
 
-  it('choose another user before the 3,000 that one has queued, also while none of theirs is written', async () => {
+  it('choose another user before the 3,000 runs of one, even while none of those is running', async () => {
     const [heavy, light] = [randomUUID(), randomUUID()];
     const theirs = await queued(heavy, 3_000, 100);
     const first = await claim(1);
     expect(theirs).toContain(first[0]);
     const [mine] = await queued(light, 1, 0);
     expect(await claim(1)).toEqual([mine]);
-    // Nobody else waits: the whole room is for the one who does.
+    // No other user waits: this one gets all the room.
     expect(await claim(16)).toHaveLength(16);
   });
 
-  it('take turns: by how much is written for each user, then by age', async () => {
+  it('take turns: by the number of running answers of each user, then by age', async () => {
     const [one, two, three] = [randomUUID(), randomUUID(), randomUUID()];
     const [first, second, third] = await queued(one, 3, 30);
     const [other, later] = await queued(two, 2, 20);
@@ -72,7 +72,7 @@ describe('claims', () => {
     expect(await claim(1)).toEqual([]);
   });
 
-  it('of two replicas at once never claim the same run, and leave none', async () => {
+  it('of two concurrent replicas never claim the same run, and leave none', async () => {
     const all = await queued(randomUUID(), 100, 10);
     for (let user = 0; user < 40; user += 1) all.push(...(await queued(randomUUID(), 2, 5)));
     const taken: string[] = [];
@@ -90,7 +90,7 @@ describe('claims', () => {
     expect(rows).toEqual([{ count: 0 }]);
   });
 
-  it('leave runs that have seen two deaths to a process of their own: a group, and alone after one more', async () => {
+  it('leave runs that have seen two deaths to a quarantine process: in a group, and alone after one more', async () => {
     const group = await queued(randomUUID(), 20, 50, 2);
     const [alone] = await queued(randomUUID(), 1, 40, 3);
     const [innocent] = await queued(randomUUID(), 1, 0, 1);

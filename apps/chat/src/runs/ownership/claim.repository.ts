@@ -4,13 +4,13 @@ import type { ClaimedRun } from '../types/run';
 import { PATH, SELECT_TAKEN } from './taken-run';
 
 /**
- * A run that has seen so many workers die is suspected of having ended them. It is claimed by a process that writes nothing else, so
- * that only suspects see further deaths.
+ * A run that has seen this many workers die may have killed them. It is claimed by a quarantine process, so that only suspected runs see
+ * further deaths.
  */
 export const SUSPECT_AFTER_DEATHS = 2;
 /**
- * Suspects that are written together. When their process dies as well, each of them is written alone. After an outage that took all
- * workers twice every run is a suspect; one after the other they would wait for hours.
+ * Suspected runs that are written together. If their process dies as well, each of them is written alone. After an outage that killed all
+ * workers twice every run is suspected; one after another they would wait for hours.
  */
 export const SUSPECTS_TOGETHER = 16;
 
@@ -18,30 +18,30 @@ export const SUSPECTS_TOGETHER = 16;
 export interface WaitingRuns {
   /** Runs that have waited for the given time, counted up to the limit. */
   waiting: number;
-  /** A suspect has waited for a second: no process for suspects that has nothing to do has seen it. */
+  /** A suspected run has waited for a second, so no idle quarantine process has seen it. */
   suspects: boolean;
 }
 
-/** Chooses which waiting runs this process writes. Every claim raises the run's epoch, which is its fence. */
+/** Chooses the waiting runs that this process writes. Every claim raises the run's epoch, which is its fence. */
 @Injectable()
 export class ClaimRepository {
   constructor(private readonly database: Database) {}
 
-  /** Which runs have waited for `seconds`, counted up to `limit`, and whether a suspect waits. */
+  /** Runs that have waited for `seconds`, counted up to `limit`, and whether a suspected run waits. */
   async waiting(seconds: number, limit: number): Promise<WaitingRuns> {
     const row = await this.database.first<WaitingRuns>(WAITING, [seconds, limit], { name: 'runs.waiting' });
     return row as WaitingRuns;
   }
 
   /**
-   * Claims up to `limit` runs for this process: first those of the users for whom the fewest answers are being written, then the oldest.
-   * Empty when none waits, or when all that wait are being claimed by others at this moment.
+   * Claims up to `limit` runs for this process: first those of users with the fewest running answers, then the oldest. Empty when none waits,
+   * or when others are claiming all of them at this moment.
    */
   async claim(processId: string, limit: number): Promise<ClaimedRun[]> {
     return this.database.query<ClaimedRun>(CLAIM, [processId, limit], { name: 'runs.claim' });
   }
 
-  /** Claims the oldest suspects for a process that writes nothing else. */
+  /** Claims the oldest suspected runs for a quarantine process. */
   async claimSuspects(processId: string): Promise<ClaimedRun[]> {
     return this.database.query<ClaimedRun>(CLAIM_SUSPECTS, [processId, SUSPECTS_TOGETHER], {
       name: 'runs.claim-suspects',
@@ -57,13 +57,13 @@ SELECT (SELECT count(*)::int
        EXISTS (SELECT 1 FROM runs
                 WHERE state = 'queued' AND deaths >= ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - interval '1 second') AS suspects`;
 
-/** Runs between which a claim chooses, and those of one user among them. Others may be claiming the first of them at this moment. */
+/** Candidates of a claim, and those of one user among them. Others may be claiming the first ones at this moment. */
 const LOOKED_AT = 64;
 const LOOKED_AT_PER_USER = 32;
 
 /**
- * Users for whom nothing is written come first, the oldest of their runs before all. Only where too few of them wait does the claim walk
- * from user to user along the index; those are no more than the users for whom something is written.
+ * Users without a running answer come first, ordered by their oldest run. Only if too few of them wait the claim walks from user to user
+ * along the index; then these are no more than the users with running answers.
  */
 const FAIREST = `
 oldest AS (
@@ -112,7 +112,7 @@ chosen AS (
    ORDER BY r.queued_at LIMIT $2 FOR UPDATE OF r SKIP LOCKED
 )`;
 
-/** Claim, history, kept text and the titles that are still to be made, in one statement. */
+/** Claim, history, stored text and pending titles, in one statement. */
 const claimOf = (chosen: string): string => `
 WITH RECURSIVE ${chosen.trim()},
 taken AS (

@@ -4,7 +4,7 @@ import type { RunIdentity, RunTerminal } from '@perennial/transport';
 import type { Checkpoint } from '../types/run';
 import type { RunJob } from './run-queue';
 
-/** A run that Postgres gives to this process. */
+/** A run that Postgres assigns to this process. */
 export interface OwnedRun {
   id: string;
   epoch: number;
@@ -21,12 +21,14 @@ export interface UnpublishedRun {
   terminal: RunTerminal;
 }
 
-/** Who owns which run: every statement is a compare-and-set on state, owner and epoch. */
+/** Ownership of runs: every statement is a compare-and-set on state, owner and epoch. */
 @Injectable()
 export class OwnershipRepository {
   constructor(private readonly database: Database) {}
 
-  /** Re-queues runs whose owner is on no list: a claim that raced with the reaping of its process, a row that was locked at the reaping. */
+  /**
+   * Re-queues runs whose owner is not registered: their claim raced with the reaping of its process, or their row was locked then.
+   */
   async requeueOrphans(): Promise<RunJob[]> {
     return this.database.query<RunJob>(
       `UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now(), deaths = deaths + 1
@@ -39,7 +41,7 @@ export class OwnershipRepository {
     );
   }
 
-  /** Whether the run is still this process's at this epoch. */
+  /** Whether this process still owns the run at this epoch. */
   async isOwner(runId: string, processId: string, epoch: number): Promise<boolean> {
     const row = await this.database.first(
       `SELECT 1 FROM runs WHERE id = $1 AND owner = $2 AND epoch = $3 AND state = 'running'`,
@@ -48,7 +50,7 @@ export class OwnershipRepository {
     return row !== undefined;
   }
 
-  /** For each run whether this epoch is still its owner's. */
+  /** For each run whether this epoch is still current. */
   async ownStill(runs: readonly { runId: string; epoch: number }[]): Promise<boolean[]> {
     const rows = await this.database.query<{ id: string }>(
       `SELECT r.id FROM runs r JOIN unnest($1::uuid[], $2::int[]) AS i (id, epoch) ON r.id = i.id AND r.epoch = i.epoch
@@ -60,8 +62,8 @@ export class OwnershipRepository {
   }
 
   /**
-   * Appends text of runs that are still this process's and answers with all that are: what is missing there was lost to another
-   * owner, what only is there was taken without this process knowing. A piece that is there already is left alone.
+   * Appends text of runs that this process still owns, and returns all that it owns: a run missing there was lost to another owner, an
+   * unknown run was claimed without this process knowing. Idempotent: existing pieces are left alone.
    */
   async checkpoint(processId: string, rows: readonly CheckpointRow[]): Promise<OwnedRun[]> {
     return this.database.query<OwnedRun>(
@@ -89,8 +91,8 @@ export class OwnershipRepository {
   }
 
   /**
-   * Gives runs back to the queue, with the titles that came with them. Not a death when their owner hands them over; `broke` says
-   * that it failed at them, which must not go on for ever.
+   * Returns runs to the queue, with their titles. It does not count as a death when the owner hands them over; `broke` means that it failed
+   * at them, which is limited.
    */
   async release(processId: string, runs: readonly RunJob[], broke = false): Promise<RunJob[]> {
     return this.database.query<RunJob>(
@@ -108,7 +110,7 @@ export class OwnershipRepository {
     );
   }
 
-  /** Remembers where the attempt's span is, for the link of the next one. */
+  /** Stores the attempt's trace, so that the next one can link it. */
   async traceAttempt(runId: string, epoch: number, traceparent: string): Promise<void> {
     await this.database.execute('UPDATE runs SET attempt_traceparent = $3 WHERE id = $1 AND epoch = $2', [
       runId,
@@ -117,7 +119,7 @@ export class OwnershipRepository {
     ]);
   }
 
-  /** Runs whose terminal event may not have reached Redis. Looks only at ends older than `olderThanS` seconds. */
+  /** Runs whose terminal event may not have reached Redis. Only ends older than `olderThanS` seconds. */
   async unpublished(olderThanS: number, limit: number): Promise<UnpublishedRun[]> {
     return this.database.query<UnpublishedRun>(
       `SELECT jsonb_strip_nulls(jsonb_build_object('runId', id, 'userId', user_id, 'model', model, 'chatId', chat_id, 'messageId', message_id))
@@ -137,8 +139,8 @@ export class OwnershipRepository {
   }
 
   /**
-   * Runs that are not over, by state; for one process of all, so that the sum over replicas is right: the one whose incarnation comes
-   * first, and that is scraped. Nothing for the others.
+   * Runs that are not over, by state. Only one process returns them, so that the sum over replicas is correct: the scraped one with the first
+   * incarnation.
    */
   async countByState(processId: string): Promise<{ state: string; count: number }[]> {
     return this.database.query(

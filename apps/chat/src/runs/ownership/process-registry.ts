@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { heartbeatDatabase, ProcessRegistry as Registry, ProcessTable, type OwnedWork } from '@perennial/ownership';
+import { heartbeatDatabase, ProcessRegistry as Registry, ProcessTable, type OwnedWork } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { RunQueue, type RunJob } from './run-queue';
 
-/** What becomes of the runs of processes that are gone. */
+/** Returns the runs of dead processes to the queue. */
 const RUNS: OwnedWork = {
   afterLeaving: `
     UPDATE runs r SET state = 'queued', owner = NULL, queued_at = now() FROM gone WHERE r.owner = gone.id AND r.state = 'running'`,
@@ -17,11 +17,14 @@ const RUNS: OwnedWork = {
     RETURNING r.id AS "runId", r.epoch`,
 };
 
-/** This process among the others that answer calls or write answers. */
+/** This process among those that answer calls or write answers. */
 @Injectable()
 export class ProcessRegistry extends Registry<RunJob> {
   constructor(@Inject(CHAT_ENV) env: ChatEnv, @Inject(Runtime) runtime: Runtime, queue: RunQueue) {
-    const reclaimed = runtime.metrics.counter('runs_requeued_total', 'Runs given back because their owner died');
+    const reclaimed = runtime.metrics.counter(
+      'runs_requeued_total',
+      'Runs returned to the queue because their owner died',
+    );
     const table = new ProcessTable<RunJob>(heartbeatDatabase({ url: env.DATABASE_URL, schema: 'chat' }, runtime), RUNS);
     super(table, runtime, (jobs) => {
       reclaimed.inc(jobs.length);

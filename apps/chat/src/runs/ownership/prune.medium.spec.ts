@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startReplicas, type ChatReplicas } from '../../../test/replicas';
 import { PruneRepository } from './prune.repository';
 
-/** Real: Postgres with the service's own migrations, two replicas that prune. Rows are made by the test. */
+/** Real: Postgres with the service's own migrations, two replicas that prune. The test creates the rows. */
 describe('pruning', () => {
   let started: ChatReplicas;
   let replicas: ChatReplicas['replicas'];
@@ -48,7 +48,7 @@ describe('pruning', () => {
   const left = async (column: string, table: string): Promise<string[]> =>
     (await db.query<{ name: string }>(`SELECT ${column}::text AS name FROM ${table}`)).rows.map((row) => row.name);
 
-  it('keeps the text of a completion 10 minutes, a turn for a week, and what nobody was told of', async () => {
+  it('keeps the text of a completion 10 minutes, a turn for a week, and unpublished ends', async () => {
     await run('completion', '11 minutes');
     await run('turn', '8 days');
     const kept = [
@@ -63,7 +63,7 @@ describe('pruning', () => {
     expect((await left('id', 'runs')).sort()).toEqual(kept.sort());
   });
 
-  it('takes any number, also while another replica does the same', async () => {
+  it('deletes any number, also while another replica does the same', async () => {
     await db.query(
       `INSERT INTO runs (id, kind, user_id, principal, model, request, state, terminal, ended_at, published_at)
        SELECT gen_random_uuid(), 'turn', gen_random_uuid(), '{}', 'm', '{}', 'completed', '{}', now() - interval '8 days', now()
@@ -74,7 +74,7 @@ describe('pruning', () => {
     expect(await left('id', 'runs')).toEqual([]);
   });
 
-  it('forgets titles a day after they were made, and those whose run is gone', async () => {
+  it('deletes titles a day after they were made, and those without a run', async () => {
     const going = await run('turn', null);
     await effect(going, '25 hours');
     await effect(randomUUID(), null);

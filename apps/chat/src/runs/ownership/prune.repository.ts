@@ -1,29 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 
-/** Rows deleted by one statement: little enough never to lock for long. */
+/** Rows deleted by one statement: few enough never to lock for long. */
 const BATCH = 2_000;
 
-/** Forgets what nobody can ask for any more, so that no table but the chats themselves grows with time. */
+/** Deletes rows that no request can refer to any more, so that only the tables of chats grow with time. */
 @Injectable()
 export class PruneRepository {
   constructor(private readonly database: Database) {}
 
-  /** Several replicas may prune at once: each takes the rows that no other has. */
+  /** Several replicas may prune at once: each takes rows that the others have not locked. */
   async prune(): Promise<void> {
-    // A completion's text is kept 10 minutes from its end; a run whose end nobody was told of is never forgotten.
+    // A completion's text is kept 10 minutes from its end; a run with an unpublished end is kept.
     await this.#deleteAll(`
       DELETE FROM runs WHERE id IN (
         SELECT id FROM runs
          WHERE kind = 'completion' AND terminal IS NOT NULL AND published_at IS NOT NULL AND ended_at < now() - interval '10 minutes'
          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
-    // A turn's text is its message's. Its run says who asked and how it ended, for readers that come late.
+    // A turn's text is in its message. Its run has user and end, for late readers.
     await this.#deleteAll(`
       DELETE FROM runs WHERE id IN (
         SELECT id FROM runs
          WHERE kind = 'turn' AND terminal IS NOT NULL AND published_at IS NOT NULL AND ended_at < now() - interval '7 days'
          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
-    // The mark that a title was made outlives every repetition of the request that asked for it.
+    // The record of a finished title outlives every repetition of the request for it.
     await this.#deleteAll(`
       DELETE FROM side_effects WHERE key IN (
         SELECT key FROM side_effects WHERE state = 'done' AND ended_at < now() - interval '1 day' LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);

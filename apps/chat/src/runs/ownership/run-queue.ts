@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobQueue } from '@perennial/ownership';
+import { JobQueue } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { z } from 'zod';
 
-/** What a job says: this run waits for an owner. `epoch` is the run's at the time; the claim makes it one more. */
+/** Content of a job: this run waits for an owner. `epoch` is the run's at the time; the claim increments it. */
 export const RunJobSchema = z.object({ runId: z.uuid(), epoch: z.int() });
 export type RunJob = z.infer<typeof RunJobSchema>;
 
 export const RUN_QUEUE = 'runs';
 
-/** Tells the workers of runs that wait. */
+/** Notifies the workers of waiting runs. */
 @Injectable()
 export class RunQueue extends JobQueue<RunJob> {
   constructor(@Inject(Connections) connections: Connections, @Inject(Runtime) runtime: Runtime) {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker } from '@perennial/ownership';
+import { JobWorker, sweep } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
@@ -8,15 +8,14 @@ import { ActiveRuns } from '../generation/active-runs';
 import { ClaimRepository } from './claim.repository';
 import { RUN_QUEUE, RunJobSchema, RunQueue, type RunJob } from './run-queue';
 
-const LOOK_MS = 1_000;
-/** A run that has waited for this long while there was room may have lost its job. */
+/** A run that has waited for this long despite free room may have lost its job. */
 const WAITING_AFTER_S = 2;
-/** Runs that one look begins to work off: enough to keep up after Redis has forgotten all jobs. */
+/** Runs that one look starts: enough to keep up after Redis has lost all jobs. */
 const MAX_BEGUN = 100;
 
 /**
- * Writes runs that wait. A job is a hint that some run waits; it is over as soon as one is claimed for it, and a worker is offered no more than
- * it has room for. Which run that is Postgres decides. Once a second a worker with room looks there for runs whose hints were lost.
+ * Writes waiting runs. A job is a hint that some run waits; it ends as soon as one is claimed for it, and a worker is offered no more than it
+ * has room for. Postgres decides which run that is. Once a second a worker with room looks for runs whose hints were lost.
  */
 @Injectable()
 export class RunWorker extends JobWorker<RunJob> {
@@ -38,28 +37,16 @@ export class RunWorker extends JobWorker<RunJob> {
     });
   }
 
-  /** @param onSuspects called each second while runs wait that must be written in a process of their own */
+  /** @param onSuspects called each second while runs wait for a quarantine process */
   begin(onSuspects: () => void): void {
     this.start();
     this.activeRuns.onRoom = (room) => this.limit(room);
     this.generation.open();
-    let age = WAITING_AFTER_S;
-    const interval = this.runtime.every(
-      LOOK_MS,
-      async () => {
-        const minimum = age;
-        age = WAITING_AFTER_S;
-        const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
-        const { waiting, suspects } = await this.repository.waiting(minimum, room);
-        for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
-        if (suspects) onSuspects();
-      },
-      { name: 'look for waiting runs', jitter: 0.3 },
-    );
-    // A Redis that was away may have forgotten the jobs of runs that have only just been queued.
-    this.runs.onBack(() => {
-      age = 0;
-      interval.trigger();
+    sweep(this.runtime, this.runs, 'look for waiting runs', async (forgotten) => {
+      const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
+      const { waiting, suspects } = await this.repository.waiting(forgotten ? 0 : WAITING_AFTER_S, room);
+      for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
+      if (suspects) onSuspects();
     });
   }
 

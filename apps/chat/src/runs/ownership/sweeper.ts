@@ -1,20 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import type { RunPublisher } from '@perennial/transport';
+import { sweep } from '@perennial/work';
 import { RUN_PUBLISHER } from '../run-publisher';
 import { UserEvents } from '../user-events';
 import { OwnershipRepository } from './ownership.repository';
 import { PruneRepository } from './prune.repository';
 import { RunQueue } from './run-queue';
 
-const SWEEP_MS = 1_000;
 const PRUNE_MS = 60_000;
 const UNPUBLISHED_BATCH = 100;
-/** The owner publishes at once; a sweeper only steps in where it did not. */
+/** The owner publishes at once; a sweeper only acts if it did not. */
 const UNPUBLISHED_AFTER_S = 3;
 
 /**
- * Repairs by state what crashes and an emptied Redis leave: runs whose owner is on no list, ends that nobody was told. Every process sweeps; the statements see to it that they do not get in each other's way.
+ * Repairs the effects of crashes and of an emptied Redis: runs whose owner is not registered, and unpublished ends. Every process sweeps; the
+ * statements do not conflict.
  */
 @Injectable()
 export class Sweeper {
@@ -28,7 +29,7 @@ export class Sweeper {
   ) {}
 
   start(): void {
-    this.runtime.every(SWEEP_MS, () => this.#sweep(), { name: 'sweep runs', jitter: 0.3 });
+    sweep(this.runtime, this.queue, 'sweep runs', () => this.#sweep());
     this.runtime.every(PRUNE_MS, () => this.pruning.prune(), { name: 'prune runs', jitter: 0.5 });
   }
 
@@ -45,7 +46,7 @@ export class Sweeper {
       try {
         await this.publisher.publishTerminal(identity, { epoch, generation, offset: length }, terminal);
       } catch {
-        // Redis is away: the rest of the batch would fail as well, and the next sweep comes back to it.
+        // Redis is away: the rest of the batch would fail too, and the next sweep retries it.
         break;
       }
       published.push(identity.runId);

@@ -1,5 +1,5 @@
 /*
- * What the new owner of a run must know of it, read by the statement that makes it the owner. Such a statement is WITH RECURSIVE and has
+ * The data of a run that its new owner needs, read by the statement that claims it. Such a statement is WITH RECURSIVE and has
  * these parts:
  *   taken   the rows of `runs` that were taken
  *   heads   for each of a chat the message that it answers: run_id, chat_id, id, parent_id, role, content, content_parts, files
@@ -7,10 +7,10 @@
  *   title   titles that come with them: run_id, key, payload, tries, user_id, chat_id
  */
 
-/** Longer paths are cut off at their beginning. */
+/** Longer paths are cut at their beginning. */
 const MAX_PATH = 5_000;
 
-/** Part `path`: from the message that is answered to the chat's first. */
+/** Part `path`: from the message to answer back to the chat's first. */
 export const PATH = `
 path AS (
   SELECT run_id, chat_id, id, parent_id, role, content, content_parts, files, 1 AS depth FROM heads
@@ -43,7 +43,7 @@ export const SELECT_TAKEN = `${OF_RUN},
        (SELECT to_jsonb(title.*) FROM title WHERE title.run_id = t.id LIMIT 1) AS title
   FROM taken t`;
 
-/** The same where all that are taken are new completions, which have nothing but themselves; only `taken` is needed. */
+/** The same if all claimed runs are new completions, which have no other data; only `taken` is needed. */
 export const SELECT_TAKEN_COMPLETION = `${OF_RUN},
        NULL AS history, NULL AS attached, NULL AS checkpoints, NULL AS title
   FROM taken t`;

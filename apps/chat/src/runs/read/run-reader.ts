@@ -26,7 +26,9 @@ export class RunReader {
     @Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher,
   ) {}
 
-  /** A run with its text: the durable stream's while it is going, Postgres' afterwards. `NOT_FOUND` also when it is another user's. */
+  /**
+   * A run with its text: the durable stream's while it is running, Postgres's afterwards. `NOT_FOUND` also when it is another user's.
+   */
   async snapshot(runId: string, principal: Principal): Promise<RunSnapshot> {
     const row = await this.database.first<RunRow>(SNAPSHOT, [runId, ownerOf(principal), principal.kind === 'service'], {
       name: 'runs.snapshot',
@@ -47,7 +49,7 @@ export class RunReader {
     };
   }
 
-  /** The text so far of a run that was going. `ended`: it is over by now, and Postgres has its final text. */
+  /** The text so far of a run that was running. `ended`: it is over by now, and Postgres has its final text. */
   async liveText(
     runId: string,
     checkpoints: readonly Checkpoint[],
@@ -81,7 +83,7 @@ function ownerOf(principal: Principal): string | null {
   return principal.kind === 'user' ? principal.userId : null;
 }
 
-/** An earlier attempt's text is gone once its message is written anew. */
+/** An earlier attempt's text is gone once its message is overwritten. */
 const SNAPSHOT = `
 SELECT jsonb_strip_nulls(jsonb_build_object('runId', r.id, 'userId', r.user_id, 'model', r.model, 'chatId', r.chat_id, 'messageId', r.message_id))
          AS identity,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { firstWords, titleOf, titlePrompt } from './title-text';
 
 describe('titles', () => {
-  it('are found in what models answer', () => {
+  it('are found in models’ answers', () => {
     expect(titleOf('{"title": "A walk"}')).toBe('A walk');
     expect(titleOf('Sure!\n```json\n{ "title": "A\\n walk" }\n```')).toBe('A walk');
     expect(titleOf('{not json} {"title": "B"}')).toBe('B');
@@ -23,7 +23,7 @@ describe('titles', () => {
     expect(firstWords(`${'x'.repeat(48)}👋${'y'.repeat(9)}`)).toBe(`${'x'.repeat(48)}…`);
   });
 
-  it('are asked for with the message in its place', () => {
+  it('have a prompt with the message inserted', () => {
     expect(titlePrompt('', 'Hi $& there')).toContain('Hi $& there');
     expect(titlePrompt('Name it: {{MESSAGES:END:2}}', 'Hi')).toBe('Name it: Hi');
     expect(titlePrompt('Name it.', 'Hi')).toBe('Name it.\n\nHi');

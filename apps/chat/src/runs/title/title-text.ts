@@ -1,9 +1,9 @@
 import { cutText } from '../types/cut-text';
 
-/** What a new chat is called until its title is made; a made title replaces this and nothing else. */
+/** Name of a new chat until its title is made; a title replaces only this name. */
 export const DEFAULT_TITLE = 'New Chat';
 
-/** What a title job asks when the admin has set nothing. `{{MESSAGE}}` is the beginning of the user's message. */
+/** The default prompt of a title job. `{{MESSAGE}}` is the beginning of the user's message. */
 export const DEFAULT_TITLE_PROMPT = `Write a title for the conversation that begins with the message below.
 Three to six words in the language of the message, no quotes, no full stop at the end.
 Answer with JSON and nothing else: {"title": "..."}
@@ -24,7 +24,7 @@ export function titlePrompt(template: string, message: string): string {
   return filled === prompt && !PLACEHOLDER.test(prompt) ? `${prompt}\n\n${message}` : filled;
 }
 
-/** The title in a model's answer; undefined when there is none to be found. */
+/** The title in a model's answer; undefined if there is none. */
 export function titleOf(answer: string): string | undefined {
   for (const match of answer.matchAll(/\{[^{}]*\}/g)) {
     try {
@@ -37,7 +37,7 @@ export function titleOf(answer: string): string | undefined {
   return undefined;
 }
 
-/** The first words of the message, where no model helps. */
+/** The first words of the message, as the fallback. */
 export function firstWords(message: string): string {
   const words = message.trim().split(/\s+/).filter(Boolean);
   let title = words.slice(0, FALLBACK_WORDS).join(' ');

@@ -4,12 +4,12 @@ import { DEFAULT_TITLE } from './title-text';
 import { jsonb, storableText } from '../types/json';
 import type { ClaimedTitle } from '../types/run';
 
-/** Titles as side effects: rows that are begun before the model is asked and completed after. */
+/** Titles as side effects: rows that are created before the model is called and completed after. */
 @Injectable()
 export class TitleRepository {
   constructor(private readonly database: Database) {}
 
-  /** Claims titles that nobody makes: their maker died, or the run that should have brought them is over. */
+  /** Claims abandoned titles: their process died, or their run is over. */
   async claim(processId: string, limit: number): Promise<ClaimedTitle[]> {
     return this.database.query<ClaimedTitle>(
       `WITH open AS (
@@ -27,7 +27,11 @@ export class TitleRepository {
     );
   }
 
-  /** Completes the effect once; the chat is renamed only while it still has its first name. @returns whether it was renamed */
+  /**
+   * Completes the effect once; the chat is renamed only while it still has its first name.
+   *
+   * @returns whether it was renamed
+   */
   async complete(key: string, processId: string, title: string): Promise<boolean> {
     const row = await this.database.first<{ renamed: boolean }>(
       `WITH done AS (

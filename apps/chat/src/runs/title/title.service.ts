@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { extractTrace, Runtime, type Logger } from '@perennial/runtime';
-import { retryTransient, raceAbort } from '../generation/retry-transient';
+import { extractTrace, raceAbort, retryTransient, Runtime, waitAtMost, type Logger } from '@perennial/runtime';
 import type { ClaimedTitle } from '../types/run';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
@@ -14,14 +12,16 @@ import { TitleRepository } from './title.repository';
 
 const SWEEP_MS = 2_000;
 const BATCH = 20;
-/** After so many begun titles without an end the model is not asked again. */
+/** After this many unfinished attempts the model is not called again. */
 const MAX_TRIES = 3;
-/** A title is worth little when it comes late. */
+/** A late title is of little use. */
 const LIMIT_MS = 60_000;
-/** An answer's first words are what its user waits for: the title's own call to the model leaves them this much time. */
+/** Users wait for the answer's first words: the title's own model call starts this much later. */
 const HEAD_START_MS = 1_500;
 
-/** Makes the titles of new chats, beside their first answer. A maker that dies is followed by another: titles are repeatable. */
+/**
+ * Makes the titles of new chats, beside their first answer. If a process dies another takes its titles over: making a title is repeatable.
+ */
 @Injectable()
 export class TitleService {
   readonly #abort = new AbortController();
@@ -39,7 +39,7 @@ export class TitleService {
     this.#log = runtime.logger('titles');
   }
 
-  /** Begins to pick up titles that were left behind. */
+  /** Starts to pick up abandoned titles. */
   startSweeping(): void {
     this.runtime.every(
       SWEEP_MS,
@@ -50,10 +50,10 @@ export class TitleService {
     );
   }
 
-  /** Makes a claimed title in the background, a moment after its answer was begun, or when that is over. */
+  /** Makes a claimed title in the background, a moment after its answer was started, or when that is over. */
   begin(claimed: ClaimedTitle, answer: Promise<void> = Promise.resolve()): void {
     const owner = this.registry.id;
-    // It belongs to the turn that asked for it, not to the job or the sweep that brings it.
+    // It belongs to the trace of its turn, not to that of the job or sweep.
     const turn = extractTrace({ traceparent: claimed.traceparent ?? undefined });
     const making = this.#afterHeadStart(answer)
       .then(() => context.with(turn, () => this.#make(claimed, owner)))
@@ -62,15 +62,14 @@ export class TitleService {
     this.#running.add(making);
   }
 
-  /** Stops; what was begun is free for others as soon as this process is off the list. */
+  /** Stops; unfinished titles are free for others as soon as this process is unregistered. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all(this.#running);
   }
 
   async #afterHeadStart(answer: Promise<void>): Promise<void> {
-    const headStart = sleep(HEAD_START_MS, undefined, { signal: this.#abort.signal, ref: false });
-    await Promise.race([answer, headStart]).catch(() => undefined);
+    await raceAbort(waitAtMost(answer, HEAD_START_MS), this.#abort.signal).catch(() => undefined);
   }
 
   async #make(claimed: ClaimedTitle, owner: string): Promise<void> {
@@ -98,7 +97,7 @@ export class TitleService {
       });
       return titleOf(text);
     } catch (error) {
-      // The chat gets its name from the message instead; nobody misses a better one.
+      // The chat is named after its message instead.
       this.#log.info({ err: error }, 'the model made no title');
       return undefined;
     }

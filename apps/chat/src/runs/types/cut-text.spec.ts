@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { cutText } from './cut-text';
 
-it('a text is cut between the characters that people see', () => {
+it('a text is cut between graphemes', () => {
   expect(cutText('abc', 3)).toBe('abc');
   expect(cutText('abcd', 3)).toBe('abc');
   expect(cutText('ab👋', 3)).toBe('ab');

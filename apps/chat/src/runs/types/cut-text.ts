@@ -1,8 +1,10 @@
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-/** More units than one character that people see is made of. */
+/** More units than any grapheme has. */
 const LONGEST_CHARACTER = 64;
 
-/** The beginning of a text, at most so many UTF-16 units, with no half of a character at its end: also not of an emoji of several. */
+/**
+ * The beginning of a text, at most so many UTF-16 units, without a partial grapheme (such as half an emoji) at its end.
+ */
 export function cutText(text: string, units: number): string {
   if (text.length <= units) return text;
   let end = 0;

@@ -3,17 +3,17 @@ import type { Principal } from '@perennial/contracts-kernel';
 import type { RunFailure, TokenUsage } from '@perennial/transport';
 import type { KeptDocuments } from '../documents/documents.repository';
 
-/** What the accept stored of the request; the shape depends on the run's kind. */
+/** The stored part of the request; its shape depends on the run's kind. */
 export interface TurnRequest {
   system?: string;
   params: Record<string, unknown>;
   /** Documents that the request names. */
   files?: unknown[];
-  /** The run goes on after an answer that had ended; its text is the run's first checkpoint. */
+  /** The run continues an ended answer, whose text is the run's first checkpoint. */
   continues?: true;
 }
 
-/** One message of the path from the chat's root to the message that is answered. */
+/** One message of the path from the chat's root to the message to answer. */
 export interface HistoryMessage {
   id: string;
   role: 'user' | 'assistant' | 'system';
@@ -29,7 +29,7 @@ export interface ProviderEnd {
   outcome: Outcome;
 }
 
-/** How an answer ended, as far as the worker knows; the finish adds where the text stands. */
+/** How an answer ended, as far as the worker knows; the finish adds the position of the text. */
 export interface Outcome {
   state: 'completed' | 'failed' | 'cancelled';
   finishReason?: string;
@@ -82,7 +82,7 @@ export interface ClaimedRun {
   epoch: number;
   deaths: number;
   cancelled: boolean;
-  /** Seconds since the accept, and since the first take. */
+  /** Seconds since the accept, and since the first claim. */
   age_s: number;
   running_s: number;
   traceparent: string | null;
@@ -91,7 +91,7 @@ export interface ClaimedRun {
   history: HistoryMessage[] | null;
   /** Documents attached to the messages of the path and to the chat. */
   attached: unknown[] | null;
-  /** What they said to an earlier owner. */
+  /** The search results of an earlier owner. */
   documents: KeptDocuments | null;
   checkpoints: Checkpoint[] | null;
   title: Omit<ClaimedTitle, 'principal' | 'traceparent'> | null;

@@ -36,7 +36,7 @@ describe('signing in and up', () => {
 
   it.each([
     ['of a client', {}, {}, false],
-    ['in front of which somebody forwards', {}, { 'x-forwarded-for': '198.51.100.1' }, true],
+    ['behind an unconfigured proxy', {}, { 'x-forwarded-for': '198.51.100.1' }, true],
     ['behind a trusted proxy', { TRUSTED_PROXIES: '203.0.113.9' }, { 'x-forwarded-for': '198.51.100.1' }, false],
   ])('knows an address %s', async (_, source, headers, addressShared) => {
     await start(source);
@@ -48,7 +48,7 @@ describe('signing in and up', () => {
     ['on this machine', '127.0.0.1', '127.0.0.1', {}, true],
     ['on this machine, by IPv6', 'localhost', '::1', {}, true],
     ['elsewhere', '127.0.0.1', '203.0.113.9', {}, false],
-    ['forwarded by somebody on this machine', '127.0.0.1', '127.0.0.1', { 'x-forwarded-for': '198.51.100.1' }, false],
+    ['forwarded by a process on this machine', '127.0.0.1', '127.0.0.1', { 'x-forwarded-for': '198.51.100.1' }, false],
     ['on this machine, while others may connect', '0.0.0.0', '127.0.0.1', {}, false],
     ['on this machine, by its address', '127.0.0.1', '127.0.0.1', { host: '127.0.0.1:8080' }, true],
     ['on this machine, by its IPv6 address', '::1', '::1', { host: '[::1]:8080' }, true],

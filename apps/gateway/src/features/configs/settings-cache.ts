@@ -1,11 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { users } from '@perennial/contracts-auth';
 import { CONFIG_CHANGED, type Settings, settings } from '@perennial/contracts-config';
-import { type Interval, Runtime } from '@perennial/runtime';
+import { type Interval, LastVersion, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 
 const POLL_MS = 900;
+const KEY = 'installation';
 /** How long auth's reply is cached; a first page load needs it three times. */
 const AUTH_STATUS_MS = 500;
 /** The page must not wait long for optional data. */
@@ -21,17 +22,21 @@ interface AuthStatus {
  */
 @Injectable()
 export class SettingsCache implements OnModuleInit {
-  private settings: Settings | undefined;
-  private fresh = false;
-  private auth: { status: AuthStatus; at: number } | undefined;
-  private asking: Promise<AuthStatus> | undefined;
+  private readonly settings: VersionedCache<Settings>;
+  private readonly auth = new VersionedCache<AuthStatus>({ maxAgeMs: AUTH_STATUS_MS, keepMs: Infinity });
+  private isFresh = false;
   private poll: Interval | undefined;
 
   constructor(
     private readonly runtime: Runtime,
     private readonly rpc: Rpc,
     private readonly notices: Notices,
-  ) {}
+  ) {
+    const last = new LastVersion({
+      ask: async () => (await this.rpc.call(settings.version, {}, { principal })).version,
+    });
+    this.settings = new VersionedCache({ version: { last, of: ({ version }) => version } });
+  }
 
   onModuleInit(): void {
     this.poll = this.runtime.every(POLL_MS, () => this.read(), { name: 'read settings', immediately: true });
@@ -43,36 +48,29 @@ export class SettingsCache implements OnModuleInit {
     let stale = false;
     const auth = await this.authStatus().catch(() => {
       stale = true;
-      return this.auth?.status;
+      return this.auth.peek(KEY);
     });
-    if (this.settings === undefined && !stale) await this.read().catch(() => (stale = true));
-    return { settings: this.settings, auth, stale: stale || !this.fresh };
+    if (this.settings.peek(KEY) === undefined && !stale) await this.read().catch(() => (stale = true));
+    return { settings: this.settings.peek(KEY), auth, stale: stale || !this.isFresh };
   }
 
   /** An account was created here: fetch the status again. */
   forgetAuthStatus(): void {
-    this.auth = undefined;
+    this.auth.forget();
   }
 
   async read(): Promise<void> {
     try {
-      const { version } = await this.rpc.call(settings.version, {}, { principal });
-      if (version !== this.settings?.version)
-        this.settings = await this.rpc.call(settings.get, {}, { principal, deadlineMs: TIMEOUT_MS });
-      this.fresh = true;
+      await this.settings.fresh(KEY, () => this.rpc.call(settings.get, {}, { principal, deadlineMs: TIMEOUT_MS }));
+      this.isFresh = true;
     } catch (error) {
-      this.fresh = false;
+      this.isFresh = false;
       throw error;
     }
   }
 
   private async authStatus(): Promise<AuthStatus> {
-    if (this.auth !== undefined && Date.now() - this.auth.at < AUTH_STATUS_MS) return this.auth.status;
-    this.asking ??= this.rpc
-      .call(users.status, {}, { principal, deadlineMs: TIMEOUT_MS })
-      .finally(() => (this.asking = undefined));
-    const status = await this.asking;
-    this.auth = { status, at: Date.now() };
-    return status;
+    const known = await this.auth.current(KEY);
+    return known ?? this.auth.load(KEY, () => this.rpc.call(users.status, {}, { principal, deadlineMs: TIMEOUT_MS }));
   }
 }

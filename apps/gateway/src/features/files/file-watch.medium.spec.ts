@@ -112,7 +112,7 @@ describe('file progress as events', () => {
     status.state = 'completed';
     await expect.poll(() => readers.every(({ over }) => over), { timeout: 6_000 }).toBe(true);
     expect(reads - before).toBe(1);
-    // Nobody follows any more, so no call is made.
+    // There are no followers left, so no call is made.
     await sleep(3_500);
     expect(reads - before).toBe(1);
   }, 15_000);

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { RETRIEVAL_SETTINGS_CHANGED, retrievalSettings } from '@perennial/contracts-retrieval';
+import { VersionedCache } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 import { Problem } from '../../problem';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
@@ -8,6 +9,7 @@ import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal
 const BELIEVED_MS = 5_000;
 /** The page must not wait long for optional data. */
 const TIMEOUT_MS = 1_000;
+const KEY = 'limits';
 
 /** Limits for attachments on the page: MiB of a file and files of a message, null without a limit. */
 export interface FileLimits {
@@ -20,9 +22,8 @@ export const NO_LIMITS: FileLimits = { maxSize: null, maxCount: null };
 /** The last known limits of files, for display. Uploads are checked against retrieval's present limits. */
 @Injectable()
 export class RetrievalLimits implements OnModuleInit {
-  private limits = NO_LIMITS;
-  private readAt = -Infinity;
-  private reading: Promise<void> | undefined;
+  private readonly cache = new VersionedCache<FileLimits>({ maxAgeMs: BELIEVED_MS });
+  private last = NO_LIMITS;
 
   constructor(
     private readonly rpc: Rpc,
@@ -35,16 +36,13 @@ export class RetrievalLimits implements OnModuleInit {
 
   /** The limits were changed here: fetch them again. */
   forget(): void {
-    this.readAt = -Infinity;
+    this.cache.forget();
   }
 
   /** Never rejects: while retrieval is unavailable the last known limits are returned. */
   async known(): Promise<FileLimits> {
-    if (performance.now() - this.readAt >= BELIEVED_MS) {
-      this.reading ??= this.read().finally(() => (this.reading = undefined));
-      await this.reading.catch(() => undefined);
-    }
-    return this.limits;
+    // Also when it fails: a retrieval that is away is not asked by every page.
+    return this.cache.get(KEY, () => this.read().catch(() => this.last));
   }
 
   /**
@@ -64,10 +62,8 @@ export class RetrievalLimits implements OnModuleInit {
     }
   }
 
-  private async read(): Promise<void> {
-    // Also after a failure, so that pages do not call an unavailable retrieval each time.
-    this.readAt = performance.now();
+  private async read(): Promise<FileLimits> {
     const { settings } = await this.rpc.call(retrievalSettings.get, {}, { principal, deadlineMs: TIMEOUT_MS });
-    this.limits = { maxSize: settings.FILE_MAX_SIZE, maxCount: settings.FILE_MAX_COUNT };
+    return (this.last = { maxSize: settings.FILE_MAX_SIZE, maxCount: settings.FILE_MAX_COUNT });
   }
 }

@@ -9,14 +9,14 @@ import { BATCH_CHUNKS, BATCH_LENGTH, type FromExtractor, type ToExtractor, WINDO
 import { readDocument } from '../read-document';
 
 /**
- * The extractor: a process that reads documents for the service and may die of them. It is started with an IPC channel,
- * an empty environment (nothing that a document could make it tell), and ends with its parent.
+ * The extractor: a process that reads documents for the service, and may crash on them. It is started with an IPC channel and an empty
+ * environment (a document has nothing to leak), and ends with its parent.
  */
 
-/** Answers of an interactive request come first when both cores are busy. */
+/** Interactive requests have priority when both cores are busy. */
 const NICE = 5;
 
-/** Ends this process when its parent is gone, even while a document keeps the main thread busy for ever. */
+/** Ends this process when its parent is gone, even while a document blocks the main thread. */
 const WATCHDOG = `
 const { workerData } = require('node:worker_threads');
 setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL'); }, 500);
@@ -27,7 +27,7 @@ let wake: (() => void) | undefined;
 let reading = false;
 
 function send(message: FromExtractor): void {
-  // A channel that is closed has no parent behind it: the process ends by itself.
+  // A closed channel means that the parent is gone: the process ends by itself.
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
@@ -70,7 +70,7 @@ async function read({
 }
 
 function fail(error: unknown): void {
-  // A reader's errors are all reasons: anything else is not the document's fault, and may not come again.
+  // A reader's errors are ExtractionErrors: anything else is not the document's fault, and may be temporary.
   const { reason, message, cause } = error instanceof ExtractionError ? error : brokeDown(error);
   send({ kind: 'failed', reason, message, ...(cause === undefined ? {} : { cause: placeOf(cause) }) });
 }
@@ -83,7 +83,7 @@ function broke(error: unknown): void {
   fail(brokeDown(error));
 }
 
-/** The kind of an error and where it was thrown: its message may quote the document. */
+/** Type and place of an error: its message may quote the document. */
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const frame = error.stack?.split('\n').find((line) => line.startsWith('    at '));
@@ -102,20 +102,19 @@ process.on('message', (message: ToExtractor) => {
     .finally(() => (reading = false));
 });
 process.on('disconnect', () => process.exit(0));
-// A library may throw where nobody waits for it, perhaps because of an earlier document: so the one that is being read may
-// be tried again, with a process that has read no other.
+// A library may throw outside of any promise, perhaps because of an earlier document: so the present one may be retried, in a new process.
 process.on('uncaughtException', broke);
 process.on('unhandledRejection', broke);
-// Ctrl-C in a terminal reaches the whole group; the parent says when this process ends.
+// Ctrl-C in a terminal reaches the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
 setPriority(NICE);
-// Where memory runs out, the kernel takes this process and not the service.
+// If memory runs out, the kernel should kill this process and not the service.
 try {
   writeFileSync('/proc/self/oom_score_adj', '1000');
 } catch {
   // Not Linux.
 }
-// Told by the parent: one that died while this process started is no longer its parent.
+// Passed by the parent: if it died while this process started, the parent is already another process.
 new Worker(WATCHDOG, { eval: true, workerData: Number(process.argv[2] ?? process.ppid) }).unref();

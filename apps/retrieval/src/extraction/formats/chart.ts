@@ -36,7 +36,7 @@ export async function chartText(archive: Archive, part: string): Promise<string>
   return lines.length === 0 ? '' : [title.trim() === '' ? 'Chart' : `Chart: ${title.trim()}`, ...lines].join('\n');
 }
 
-/** More points than this are no chart that a person reads. */
+/** A chart with more points is not readable. */
 const MOST_POINTS = 10_000;
 
 function add(list: string[], at: number, text: string): void {

@@ -5,12 +5,12 @@ import { refuse } from '../messages';
 import type { FormatReader, Fragment, Reading } from '../reading';
 import { TableText } from '../table-text';
 
-/** A row that is longer than this has lost its line ends, or a quote in it is never closed. */
+/** A longer row has lost its line ends, or has an unclosed quote. */
 const MAX_ROW_LENGTH = 16 * 1024 * 1024;
 const SEPARATORS = [',', ';', '\t', '|'];
 const ROWS_PER_FRAGMENT = 200;
 
-/** Rows of a table in text; the separator is the one that the first line has most of. */
+/** Rows of a table in text; the separator is the most frequent candidate of the first line. */
 export const readCsv: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const { path, head, limits, summary } = reading;
   const encoding = await tellEncoding(path, head);
@@ -21,7 +21,7 @@ export const readCsv: FormatReader = async function* (reading: Reading): AsyncGe
   if (columns > limits.maxColumns) throw refuse.tooManyColumns(columns, limits);
   const table = new TableText();
   let lines: string[] = [];
-  // Where a quote is never closed, all before it has been read; from there on quotes are characters.
+  // With an unclosed quote the rows before it are kept; from there on quotes are plain characters.
   let next = 1;
   for (const quote of ['"', null]) {
     try {
@@ -67,7 +67,7 @@ function records(
     quote,
     from_line: from,
   });
-  // An error of either end reaches who reads the parser.
+  // An error of either end reaches the reader of the parser.
   pipeline(Readable.from(pieces), parser, () => undefined);
   return parser as AsyncIterable<CsvRecord>;
 }

@@ -2,8 +2,9 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { Depth } from '../depth';
 
 /**
- * Rewrites a part of a Word document so that mammoth, which passes over them, reads them: equations become linear text, and text boxes
- * that have no older form beside them become paragraphs, and fields show their last value. What is not well-formed is left to mammoth as it is.
+ * Rewrites a part of a Word document so that mammoth reads what it would skip: equations become linear text, text boxes without an older form
+ * become paragraphs, and fields show their last value. Malformed XML is passed to mammoth unchanged.
+ *
  * @throws ExtractionError `too-deep`
  */
 export function withEquationsAndBoxes(xml: string): string {
@@ -32,7 +33,7 @@ const MARKS: Readonly<Record<string, readonly [before: string, after: string]>> 
   'm:mr': ['', '; '],
 };
 
-/** What is written within one of the elements that are judged as a whole when they end. */
+/** Text within an element that is evaluated when it ends. */
 interface Frame {
   tag: string;
   out: string;
@@ -43,7 +44,7 @@ interface Frame {
   fallback?: string;
 }
 
-/** A document without older forms need not declare it. */
+/** Documents without older forms may lack this declaration. */
 const VML = 'urn:schemas-microsoft-com:vml';
 const FRAMES = new Set(['mc:AlternateContent', 'mc:Choice', 'mc:Fallback', 'w:drawing', 'w:txbxContent']);
 

@@ -6,7 +6,9 @@ import { withEquationsAndBoxes } from './docx-parts';
 
 type Input = Parameters<typeof mammoth.convertToHtml>[0];
 
-/** Word: mammoth finds headings, lists, tables and notes; it gets the parts of the document from our counted container. */
+/**
+ * Word: mammoth finds headings, lists, tables and notes; it reads the parts of the document from our counted container.
+ */
 export const readDocx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const archive = await Archive.open(reading.path, reading.limits);
   try {
@@ -24,7 +26,7 @@ export const readDocx: FormatReader = async function* (reading: Reading): AsyncG
   }
 };
 
-/** What mammoth reads a container by; its types know only paths and buffers, which it would unpack without counting. */
+/** A container for mammoth; its types only allow paths and buffers, which it would unpack without counting. */
 function containerOf(archive: Archive): Input {
   const file = {
     exists: (name: string) => archive.has(name),

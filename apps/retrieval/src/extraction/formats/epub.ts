@@ -33,7 +33,7 @@ export const readEpub: FormatReader = async function* (reading: Reading): AsyncG
   }
 };
 
-/** Fonts of a free book may be obfuscated; chapters are encrypted only where a shop's lock is on the book. */
+/** Fonts of a free book may be obfuscated; chapters are encrypted only by DRM. */
 async function refuseLocked(archive: Archive): Promise<void> {
   if (!archive.has(ENCRYPTION)) return;
   let locked = false;

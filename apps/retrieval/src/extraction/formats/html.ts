@@ -4,7 +4,7 @@ import type { FormatReader, Fragment, Reading } from '../reading';
 
 const DECLARED = /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]{1,40})/i;
 
-/** A web page: what a reader of it sees, with its headings. */
+/** A web page: its visible text, with its headings. */
 export const readHtml: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const head = Buffer.from(reading.head.subarray(0, 4096)).toString('latin1');
   const encoding = await tellEncoding(reading.path, reading.head, DECLARED.exec(head)?.[1]);

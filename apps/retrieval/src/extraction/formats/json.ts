@@ -1,7 +1,7 @@
 import { decoded, tellEncoding } from '../encoding';
 import type { FormatReader, Fragment, Reading } from '../reading';
 
-/** JSON as it stands, with the characters that its escapes mean, and without embedded files (long runs of base64). */
+/** JSON as it is, with decoded escapes, and without embedded files (long runs of base64). */
 export const readJson: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const encoding = await tellEncoding(reading.path, reading.head);
   reading.summary.encoding = encoding.label;
@@ -12,15 +12,17 @@ export const readJson: FormatReader = async function* (reading: Reading): AsyncG
 
 /** Longer than any word, key or hash. */
 const LONGEST_RUN = 1_024;
-/** What base64 is made of. Some writers escape its slashes. */
+/** Characters of base64. Some writers escape its slashes. */
 const RUN = String.raw`(?:[A-Za-z0-9+/_=-]|\\/)`;
-/** A whole escape with its code, the beginning of one, any other escape, or a run, which a slash that is only begun may go on with. */
+/**
+ * A whole escape with its code, the beginning of one, any other escape, or a run, which may continue with an incomplete slash.
+ */
 const TOKEN = new RegExp(String.raw`\\u([0-9A-Fa-f]{4})|\\u[0-9A-Fa-f]{0,3}|\\[^u/]|\\$|${RUN}+(?:\\$)?`, 'gs');
 const RUN_BEFORE = new RegExp(`^${RUN}*`);
 
-/** Rewrites JSON piece by piece; where it is cut makes no difference. */
+/** Rewrites JSON piece by piece, independent of the cuts. */
 export class JsonText {
-  /** A token that may go on in the next piece. */
+  /** A token that may continue in the next piece. */
   private rest = '';
   /** Within a run that is left out. */
   private skipping = false;
@@ -55,7 +57,7 @@ export class JsonText {
   }
 }
 
-/** A quote or a control character would end the string that it stands in, and stays an escape. */
+/** A quote or a control character would end its string, so it stays escaped. */
 function character(code: string, escape: string): string {
   const meant = String.fromCharCode(parseInt(code, 16));
   return meant < ' ' || meant === '"' || meant === '\\' ? escape : meant;

@@ -8,7 +8,7 @@ import type { FormatReader, Fragment, Reading } from '../reading';
 const MOST_ATTACHMENTS = 200;
 const MAX_NESTING = 50;
 
-/** A mail (EML) or a saved page (MHTML): who wrote what to whom and when, its text, and its attachments read like files. */
+/** A mail (EML) or a saved page (MHTML): subject, people and date, its text, and its attachments, read like files. */
 export const readMail: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const mail = await PostalMime.parse(await readFile(reading.path), { maxNestingDepth: MAX_NESTING }).catch(
     (error: unknown) => {
@@ -34,7 +34,9 @@ function headOf({ subject, from, to, cc, date }: Email): string {
   return lines.filter((text) => text !== '').join('\n');
 }
 
-/** The HTML form, which has headings and tables, unless it says nothing: a letter that is one picture has its words in the plain form. */
+/**
+ * The HTML form, which has headings and tables, unless it has no text: a letter in one picture has its words in the plain form.
+ */
 function bodyOf({ html = '', text = '' }: Email): string {
   const body = new HtmlText();
   body.write(html);
@@ -47,7 +49,7 @@ async function* attachmentText(attachment: Attachment, reading: Reading): AsyncG
   const { filename, mimeType, content } = attachment;
   const name = line(filename ?? 'without a name');
   yield { text: `Attachment: ${name}\n`, markup: 'plain' };
-  // Nobody reads pictures and sound here, and a mail with a logo is no worse for it.
+  // Pictures and sound are not read here, and a mail with a logo needs no note about it.
   if (/^(?:image|audio|video)\//.test(mimeType)) return;
   const bytes = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
   yield* reading.attached({ name, contentType: mimeType, bytes });

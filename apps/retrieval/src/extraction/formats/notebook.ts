@@ -10,7 +10,7 @@ interface Cell {
   outputs?: unknown;
 }
 
-/** A Jupyter notebook: its texts, its code and what the code printed; pictures are left out. What is none is read as JSON. */
+/** A Jupyter notebook: texts, code and printed outputs, without pictures. Other JSON is read as JSON. */
 export const readNotebook: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const encoding = await tellEncoding(reading.path, reading.head);
   reading.summary.encoding = encoding.label;
@@ -39,7 +39,7 @@ function cellsOf(json: string): Cell[] | undefined {
   }
 }
 
-/** Only what is text; an output has the same thing in several kinds, of which one is enough. */
+/** Text only; an output has the same content in several types, of which one is enough. */
 function outputOf(outputs: unknown): string {
   if (!Array.isArray(outputs)) return '';
   const texts = (outputs as Record<string, unknown>[]).map((output) => {

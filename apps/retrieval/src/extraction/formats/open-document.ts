@@ -6,7 +6,7 @@ import { parseXml, readXml, type XmlElement } from '../xml';
 
 const CONTENT = 'content.xml';
 const MANIFEST = 'META-INF/manifest.xml';
-/** Deleted text, comments, and numbers of notes: not what the document says. */
+/** Deleted text, comments, and numbers of notes: not part of the document's text. */
 const HIDDEN = new Set(['text:tracked-changes', 'office:annotation', 'text:note-citation', 'office:forms', 'svg:desc']);
 
 /** OpenDocument: text with headings, lists and tables; sheets by name; presentations with the numbers of their pages. */
@@ -45,7 +45,7 @@ class Body {
   parts = 0;
   private fragments: Fragment[] = [];
   private hidden = 0;
-  /** Paragraphs within paragraphs (notes, frames) belong to the outer one. */
+  /** Nested paragraphs (notes, frames) belong to the outer one. */
   private paragraphs = 0;
   private paragraph = '';
   private lists = 0;
@@ -175,7 +175,7 @@ class Body {
     if (line !== '') this.write(line);
   }
 
-  /** Empty cells up to the edge of the sheet are one cell that says so; they count once a cell with text follows. */
+  /** Empty cells up to the edge of the sheet are one repeated cell; they count once a cell with text follows. */
   private closeCell(): void {
     const { text, repeat } = this.cell ?? { text: '', repeat: 1 };
     this.cell = undefined;

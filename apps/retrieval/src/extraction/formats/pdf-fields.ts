@@ -1,10 +1,10 @@
-/** A piece of text with its place: `transform[4]` and `[5]` are its left end and its base line, in points. */
+/** A piece of text with its position: `transform[4]` and `[5]` are its left end and its base line, in points. */
 export interface PlacedText {
   str: string;
   transform: readonly number[];
 }
 
-/** A form field as pdf.js tells it; everything in it comes from the document. */
+/** A form field from pdf.js; its content is untrusted. */
 interface Field {
   subtype?: unknown;
   fieldType?: unknown;
@@ -21,7 +21,7 @@ interface Field {
   rect?: unknown;
 }
 
-/** What was filled into the form fields of a page, a line each: `Surname: Miller`, `Agree: checked`. Empty fields say nothing. */
+/** Values of a page's form fields, a line each: `Surname: Miller`, `Agree: checked`. Empty fields are skipped. */
 export function fieldLines(annotations: readonly unknown[], items: readonly PlacedText[]): string[] {
   const lines: string[] = [];
   for (const field of annotations as readonly Field[]) {
@@ -53,13 +53,13 @@ function shown(value: string, options: unknown): string {
   return text(found?.displayValue) || value;
 }
 
-/** What a person reads beside the field; the form's own words for it where nothing stands there. */
+/** The visible label beside the field; the form's own name if there is none. */
 function labelOf({ alternativeText, fieldName, rect }: Field, items: readonly PlacedText[]): string {
   const named = text(alternativeText) || beside(rect, items) || text(fieldName) || 'Field';
   return named.replace(/\s*[:.]?\s*$/, '');
 }
 
-/** The nearest text on the field's line, before it rather than behind it. */
+/** The nearest text on the field's line, preferably before it. */
 function beside(rect: unknown, items: readonly PlacedText[]): string {
   if (!Array.isArray(rect) || rect.length !== 4 || !rect.every((value) => typeof value === 'number')) return '';
   const [left, bottom, right, top] = rect as [number, number, number, number];

@@ -7,18 +7,18 @@ import { refuse } from '../messages';
 import type { FormatReader, Fragment, Reading } from '../reading';
 import { fieldLines, type PlacedText } from './pdf-fields';
 
-/** A PDF ends with these words; whatever may follow them is no part of it, unless it is another object. */
+/** End mark of a PDF; anything after it is ignored, unless it is another object. */
 const END = '%%EOF';
 const OBJECT = /\d\s+\d+\s+obj\b/;
-/** Where a file is cut off behind an older end, objects begin at once. */
+/** If a file is cut after an older end mark, objects follow at once. */
 const LOOKED_AT_BYTES = 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
-/** Lines further apart than this, in heights of a line, are two paragraphs. */
+/** Lines further apart than this, in line heights, are separate paragraphs. */
 const PARAGRAPH_GAP = 1.7;
 
 /**
- * Maps from the character codes of East Asian fonts that are not embedded. unpdf has no copy of them, and without them
- * pdf.js leaves the text of such fonts out without a word.
+ * Character maps of East Asian fonts that are not embedded. unpdf does not include them, and without them pdf.js silently omits the text of
+ * such fonts.
  */
 const characterMaps = (): string =>
   join(dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json')), 'cmaps/');
@@ -27,7 +27,7 @@ const characterMaps = (): string =>
 export const readPdf: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const { limits, summary } = reading;
   const bytes = await readFile(reading.path);
-  // A reader of PDF mends a file that was cut off, and finds a part of its pages: nobody would know that the rest is missing.
+  // pdf.js repairs a truncated file and finds some of its pages: the missing rest would go unnoticed.
   if (!isWhole(bytes))
     throw refuse.damaged('The PDF ends too early: it was cut off, or only a part of it was uploaded');
   const { getDocument, VerbosityLevel } = await getResolvedPDFJS();
@@ -83,16 +83,16 @@ const noText = (pages: number) =>
     `No text was found on the ${pages === 1 ? 'page' : `${pages} pages`} of the PDF: they are pictures, as of a scan. Text in pictures is not recognised (there is no OCR). Upload a PDF with a text layer.`,
   );
 
-/** A run of text as pdf.js gives it. */
+/** A run of text from pdf.js. */
 interface Item extends PlacedText {
   hasEOL: boolean;
   height: number;
 }
 
-/** A word that a line end divides. A search for the word would not find its halves. */
+/** A hyphenated word at a line end. A search would not find its halves. */
 const DIVIDED = /(\p{L})-\n(?=\p{Ll})/gu;
 
-/** Lines as they are on the page, paragraphs apart, words whole. */
+/** Lines as on the page, separate paragraphs, joined words. */
 function pageText(items: readonly Item[]): string {
   let text = '';
   let lineEnded = false;

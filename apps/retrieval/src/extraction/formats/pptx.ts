@@ -39,7 +39,7 @@ export const readPptx: FormatReader = async function* (reading: Reading): AsyncG
   }
 };
 
-/** The paragraphs of a slide; of the notes only their body: the rest is the slide's number and picture. */
+/** The paragraphs of a slide; of the notes only their body, without slide number and picture. */
 async function slideText(archive: Archive, part: string, notes = false): Promise<string> {
   const blocks: string[] = [];
   let shape: string[] = [];

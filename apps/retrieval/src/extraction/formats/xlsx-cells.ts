@@ -4,10 +4,10 @@ import { localName, readXml } from '../xml';
 export type CellStyle = 'plain' | 'date' | 'duration' | 'percent';
 
 const DAY_MS = 86_400_000;
-/** Day 0 of Excel's calendar, which counts a 29 February 1900 that never was; right from March 1900 on. */
+/** Day 0 of Excel's calendar, which counts a non-existent 29 February 1900; correct from March 1900 on. */
 const FROM_1900 = Date.UTC(1899, 11, 30);
 const FROM_1904 = Date.UTC(1904, 0, 1);
-/** Formats of dates and times that every workbook has without saying so. */
+/** Built-in formats of dates and times of every workbook. */
 const BUILT_IN_DATES = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 27, 30, 36, 45, 47, 50, 57]);
 /** `[h]:mm:ss` */
 const BUILT_IN_DURATION = 46;
@@ -21,7 +21,7 @@ export function columnOf(address: string | undefined): number | undefined {
   return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
 }
 
-/** What each cell style of a workbook makes of a number, in the order in which cells name them. */
+/** The meaning of each cell style of a workbook for numbers, by style index. */
 export async function readStyles(pieces: AsyncIterable<string>): Promise<CellStyle[]> {
   const formats = new Map<number, string>();
   const styles: CellStyle[] = [];
@@ -47,13 +47,13 @@ function styleOf(id: number, formats: ReadonlyMap<number, string>): CellStyle {
     return BUILT_IN_DATES.has(id) ? 'date' : BUILT_IN_PERCENT.has(id) ? 'percent' : 'plain';
   }
   if (COUNTED.test(code)) return 'duration';
-  // Words in quotes, colours and escaped letters say nothing about the number.
+  // Quoted words, colours and escaped letters do not describe the number.
   const bare = code.replace(/"[^"]*"|\[[^\]]*\]|\\./g, '');
   if (/[dmyhs]/i.test(bare.replace(/general/i, ''))) return 'date';
   return bare.includes('%') ? 'percent' : 'plain';
 }
 
-/** The text of a cell as a reader of the sheet sees it, or near to it; of a formula that was never calculated the formula. */
+/** The text of a cell roughly as the sheet shows it; for a formula without a stored result the formula. */
 export function cellText(
   { value, formula }: { value: string; formula: string },
   type: string,
@@ -73,14 +73,14 @@ export function cellText(
   return rounded(number);
 }
 
-/** Without the last digits, which only binary fractions have: 0.30000000000000004. */
+/** Rounds off binary noise: 0.30000000000000004. */
 const rounded = (number: number): string => String(Number(number.toPrecision(15)));
 
 /** Characters that XML cannot hold are written as `_x000D_`. */
 const unescaped = (text: string): string =>
   text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 
-/** Hours that count beyond a day: 30:15, and with seconds where there are any. */
+/** Hours beyond a day: 30:15, with seconds if there are any. */
 function durationText(days: number): string {
   const seconds = Math.round(Math.abs(days) * 86_400);
   const two = (value: number): string => String(value).padStart(2, '0');

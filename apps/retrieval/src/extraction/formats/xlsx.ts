@@ -15,7 +15,7 @@ interface Workbook {
   from1904: boolean;
 }
 
-/** Excel: each sheet under its name, each row a line, dates as dates. Sheets are read as streams, however long. */
+/** Excel: each sheet under its name, each row a line, dates as dates. Sheets are streamed at any length. */
 export const readXlsx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const archive = await Archive.open(reading.path, reading.limits);
   try {
@@ -57,7 +57,7 @@ async function readWorkbook(archive: Archive, { limits }: Reading): Promise<Work
   return workbook;
 }
 
-/** The texts that cells name by number; readings of Japanese words (`rPh`) are not part of them. */
+/** The shared texts of cells, by number; phonetic readings of Japanese words (`rPh`) are skipped. */
 async function readStrings(archive: Archive, part: string): Promise<string[]> {
   const strings: string[] = [];
   let text = '';

@@ -5,7 +5,7 @@ import { localName, parseXml, readXml } from '../xml';
 
 const DECLARED = /^\s*<\?xml[^>]{0,200}encoding\s*=\s*["']([\w-]{1,40})["']/i;
 
-/** XML as lines `name: text` and `name attribute: value`; what is not well-formed is read as plain text. */
+/** XML as lines `name: text` and `name attribute: value`; malformed XML is read as plain text. */
 export const readXmlText: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const head = Buffer.from(reading.head.subarray(0, 1024)).toString('latin1');
   const encoding = await tellEncoding(reading.path, reading.head, DECLARED.exec(head)?.[1]);

@@ -1,6 +1,6 @@
 /**
- * At most so many pieces of work at once, first come, first served, also when they come from several calls: what comes later goes on where
- * what came before runs out. After a failure nothing more begins, and what is under way ends by itself.
+ * Limits concurrency, first come, first served, also across several calls: later work starts as earlier work ends. After a failure no further
+ * work starts, and running work ends by itself.
  */
 export class ConcurrencyLimiter {
   private readonly waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export class ConcurrencyLimiter {
     this.free = size;
   }
 
-  /** @throws what `work` throws, or the reason for which no more work begins */
+  /** @throws the error of `work`, or the reason for which no more work starts */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.free > 0) this.free -= 1;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
@@ -25,12 +25,19 @@ export class ConcurrencyLimiter {
     }
   }
 
-  /** Lets nothing more begin. The first reason stays. */
+  /**
+   * The results of `work` for the items, in their order. Rejects with the first failure; no further work starts then.
+   */
+  map<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+    return Promise.all(items.map((item) => this.run(() => work(item).catch(this.fail))));
+  }
+
+  /** Starts no further work. The first reason stays. */
   end(reason: unknown): void {
     this.ended ??= { reason };
   }
 
-  /** For a `catch` within {@link run}, where it is said before the slot is free: ends them, and throws on. */
+  /** For a `catch` within {@link run}, before the slot is released: ends the limiter, and rethrows. */
   readonly fail = (error: unknown): never => {
     this.end(error);
     throw error;

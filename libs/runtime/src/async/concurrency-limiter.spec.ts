@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimiter } from './concurrency-limiter';
 
-describe('slots', () => {
-  it('are filled in order, never more at once than there are', async () => {
+describe('the places of a limiter', () => {
+  it('are filled in order and never exceeded', async () => {
     const limiter = new ConcurrencyLimiter(2);
     const begun: number[] = [];
     let running = 0;
@@ -22,7 +22,7 @@ describe('slots', () => {
     expect({ results, begun, most }).toEqual({ results: [0, 10, 20, 30, 40], begun: [0, 1, 2, 3, 4], most: 2 });
   });
 
-  it('end with the first reason: what runs goes on, what waits is refused', async () => {
+  it('end with the first reason: running work continues, waiting work is refused', async () => {
     const limiter = new ConcurrencyLimiter(1);
     const [running, waiting] = [limiter.run(() => turn('done')), limiter.run(() => turn('never'))];
     limiter.end(new Error('first'));
@@ -36,5 +36,17 @@ describe('slots', () => {
     const limiter = new ConcurrencyLimiter(1);
     await expect(limiter.run(() => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
     expect(await limiter.run(() => turn('next'))).toBe('next');
+  });
+
+  it('map items in their order, and start no more work after a failure', async () => {
+    expect(await new ConcurrencyLimiter(2).map([3, 1, 2], async (n) => turn(n * 10))).toEqual([30, 10, 20]);
+    expect(await new ConcurrencyLimiter(2).map([], () => turn(1))).toEqual([]);
+    const begun: number[] = [];
+    const work = async (n: number): Promise<void> => {
+      begun.push(n);
+      if (n === 2) throw new Error('broke');
+    };
+    await expect(new ConcurrencyLimiter(1).map([1, 2, 3], work)).rejects.toThrow('broke');
+    expect(begun).toEqual([1, 2]);
   });
 });

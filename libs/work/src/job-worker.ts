@@ -1,4 +1,4 @@
-import type { Logger, Runtime } from '@perennial/runtime';
+import { waitAtMost, type Logger, type Runtime } from '@perennial/runtime';
 import type { Connections } from '@perennial/transport';
 import { Worker, type Job as QueuedJob, type JobJson } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -108,10 +108,7 @@ export class JobWorker<Job extends object> {
 
   /** Waits a moment for the jobs to be acknowledged and disconnects. The next worker drops what is left. */
   async close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
-    await Promise.race([this.#closing, timeout]);
-    clearTimeout(timer);
+    await waitAtMost(this.#closing ?? Promise.resolve(), CLOSE_TIMEOUT_MS);
     this.#redis?.disconnect();
   }
 }

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@perennial/persistence';
+
+/** A chunk as indexing needs it. */
+export interface StoredChunk {
+  ordinal: number;
+  text: string;
+  hash: string;
+  page: number | null;
+}
+
+/** The stored chunks of files. */
+@Injectable()
+export class ChunksRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The chunks of one generation, `size` at a time, in their order. */
+  async *pages(fileId: string, generation: number, size: number): AsyncGenerator<StoredChunk[]> {
+    for (let from = 0; ;) {
+      const chunks = await this.database.query<StoredChunk>(
+        `SELECT ordinal, text, hash, page FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
+        [fileId, generation, from, size],
+        { name: 'chunks.page' },
+      );
+      yield chunks;
+      if (chunks.length < size) return;
+      from = (chunks.at(-1)?.ordinal ?? from) + 1;
+    }
+  }
+}

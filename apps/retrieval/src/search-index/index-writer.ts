@@ -1,0 +1,192 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConcurrencyLimiter } from '@perennial/runtime';
+import { type Point, pointId, type VectorStore } from '@perennial/vector-store';
+import type { EmbeddingConfig } from '../embedding/embedding-config';
+import { EmbeddingError } from '../embedding/embedding-error';
+import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { KeySeal } from '../settings/key-seal';
+import { openEmbedding } from '../settings/settings';
+import { VECTOR_STORE } from '../stores/tokens';
+import type { StoredChunk } from './chunks.repository';
+import type { VectorIndex } from './index-catalog';
+
+/** Chunks of one generation of a file, and the scopes in which their points are written. */
+export interface Page {
+  fileId: string;
+  generation: number;
+  scopes: readonly string[];
+  chunks: readonly StoredChunk[];
+}
+
+export interface WriteOptions<P extends Page> {
+  signal: AbortSignal;
+  /**
+   * Batches that are embedded at once, one unless given. They share the requests that the embedder takes at a time, and end together when it
+   * fails.
+   */
+  ahead?: number;
+  /** Called as vectors are there, with how many more. */
+  onEmbedded?: (chunks: number) => void;
+  /** Called when all is embedded, while the last of it is written. */
+  afterEmbedding?: () => Promise<void>;
+  /** Called before a batch is written; what it throws ends the writing. */
+  beforeWrite?: () => Promise<void>;
+  /** The points of these pages are in. */
+  afterWrite?: (pages: readonly P[]) => Promise<void>;
+  /** The embedder refuses a text of this page: nothing more of its file is written. Unless given, the refusal is thrown. */
+  onRefused?: (page: P, message: string) => Promise<void>;
+}
+
+interface EmbeddedBatch<P extends Page> {
+  pages: readonly P[];
+  vectors: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * Writes chunks into an index: while the points of one batch are written the next is embedded. Everything can be repeated: vectors are kept, and
+ * points have the ids of their chunks.
+ */
+@Injectable()
+export class IndexWriter {
+  constructor(
+    private readonly embeddings: EmbeddingGateway,
+    private readonly seal: KeySeal,
+    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+  ) {}
+
+  /**
+   * @param batches the pages of a batch share requests to the embedder and the store; at most `ahead` + 1 batches are held in memory
+   * @throws EmbeddingError, VectorStoreError, what the options throw, or the signal's reason; nothing is under way then
+   */
+  async write<P extends Page>(
+    index: VectorIndex,
+    batches: AsyncIterable<readonly P[]>,
+    options: WriteOptions<P>,
+  ): Promise<void> {
+    const { signal, ahead = 1 } = options;
+    const writing = new BatchWriting(this.embeddings, this.store, index, this.toConfig(index), options);
+    const embedded: Promise<EmbeddedBatch<P>>[] = [];
+    try {
+      for await (const pages of batches) {
+        const next = embedded.length === ahead ? await embedded.shift() : undefined;
+        signal.throwIfAborted();
+        const batch = writing.embed(pages);
+        // Its failure is met where it is awaited, which may be after that of another.
+        batch.catch(() => undefined);
+        embedded.push(batch);
+        if (next) await writing.write(next);
+      }
+      for (let next = embedded.shift(); next; next = embedded.shift()) await writing.write(await next);
+      await options.afterEmbedding?.();
+      await writing.written;
+    } finally {
+      await writing.end(embedded);
+    }
+  }
+
+  private toConfig({ embedding }: VectorIndex): EmbeddingConfig {
+    return openEmbedding(embedding, (sealed) => this.seal.open(sealed));
+  }
+}
+
+class BatchWriting<P extends Page> {
+  /** The last batch's points. */
+  written: Promise<void> = Promise.resolve();
+  private readonly refused = new Set<string>();
+  private limiter: ConcurrencyLimiter;
+
+  constructor(
+    private readonly embeddings: EmbeddingGateway,
+    private readonly store: VectorStore,
+    private readonly index: VectorIndex,
+    private readonly config: EmbeddingConfig,
+    private readonly options: WriteOptions<P>,
+  ) {
+    this.limiter = embeddings.limiter(config);
+  }
+
+  async embed(pages: readonly P[]): Promise<EmbeddedBatch<P>> {
+    for (;;) {
+      const accepted = pages.filter(({ fileId }) => !this.refused.has(fileId));
+      try {
+        return { pages: accepted, vectors: await this.vectors(accepted.flatMap(({ chunks }) => chunks)) };
+      } catch (error) {
+        await this.leaveOut(error, accepted);
+      }
+    }
+  }
+
+  /** Begins to write a batch when the one before it is in. */
+  async write({ pages, vectors }: EmbeddedBatch<P>): Promise<void> {
+    await this.written;
+    this.options.signal.throwIfAborted();
+    await this.options.beforeWrite?.();
+    this.written = this.put(
+      pages.filter(({ fileId }) => !this.refused.has(fileId)),
+      vectors,
+    );
+    this.written.catch(() => undefined);
+  }
+
+  /** Resolves when nothing is under way: the file may be given back, or another step begin. */
+  async end(embedding: readonly Promise<unknown>[]): Promise<void> {
+    this.limiter.end(new Error('nothing more is embedded'));
+    await Promise.allSettled([this.written, ...embedding]);
+  }
+
+  /** Those that were just made, and what was kept before of the others. */
+  private async vectors(chunks: readonly StoredChunk[]): Promise<ReadonlyMap<string, Float32Array>> {
+    if (chunks.length === 0) return new Map();
+    const { signal, onEmbedded } = this.options;
+    let before = 0;
+    const onProgress = (done: number): void => {
+      onEmbedded?.(done - before);
+      before = done;
+    };
+    const options = { dimension: this.index.dimension, signal, limiter: this.limiter, onProgress };
+    const made = await this.embeddings.store(this.config, chunks, options);
+    const others = chunks.map(({ hash }) => hash).filter((hash) => !made.has(hash));
+    return others.length === 0
+      ? made
+      : new Map([...made, ...(await this.embeddings.vectors(this.config, [...new Set(others)]))]);
+  }
+
+  /** Files whose text was refused are told and left out. @throws the error when there is nobody to tell, or no text is to blame */
+  private async leaveOut(error: unknown, pages: readonly P[]): Promise<void> {
+    if (!(error instanceof EmbeddingError)) throw error;
+    const refusals = pages.flatMap((page) => {
+      const chunk = page.chunks.find(({ hash }) => hash === error.hash);
+      return chunk ? [{ page, refusal: error.at(chunk) }] : [];
+    });
+    const { onRefused } = this.options;
+    if (!onRefused || error.fault !== 'text' || refusals.length === 0) throw refusals[0]?.refusal ?? error;
+    // The failure has ended it.
+    this.limiter = this.embeddings.limiter(this.config);
+    for (const { page, refusal } of refusals) {
+      this.refused.add(page.fileId);
+      await onRefused(page, refusal.message);
+    }
+  }
+
+  private async put(pages: readonly P[], vectors: ReadonlyMap<string, Float32Array>): Promise<void> {
+    const { signal, afterWrite } = this.options;
+    const points = pointsOf(pages, vectors);
+    if (points.length > 0) await this.store.upsert(this.index.collection, points, { signal });
+    signal.throwIfAborted();
+    await afterWrite?.(pages);
+  }
+}
+
+function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Array>): Point[] {
+  return pages.flatMap(({ fileId, generation, scopes, chunks }) =>
+    chunks.flatMap(({ ordinal, text, hash }) => {
+      const vector = vectors.get(hash);
+      // The cache may have been cleared between two statements: the next attempt embeds the text again.
+      if (!vector) throw new Error('a vector that was just kept is gone');
+      return scopes.map((scope) => {
+        const ref = { scope, fileId, generation, ordinal };
+        return { id: pointId(ref), ...ref, vector, text };
+      });
+    }),
+  );
+}

@@ -1,0 +1,178 @@
+import { every, type Interval, type Logger, retryTransient, type Runtime, waitAtMost } from '@perennial/runtime';
+import type { Fence, WorkStore } from './work-store';
+
+const LOOK_MS = 1_000;
+
+/**
+ * `lost`: another process owns it, or the work is not needed any more. `handover`: this process ends, another one continues.
+ */
+export type StopReason = 'lost' | 'handover';
+
+/** A piece of work that this process owns. */
+export interface ActiveItem extends Fence {
+  /** Resolves when this process has finished with it, however it ended. */
+  readonly over: Promise<unknown>;
+  /** Its last statement is in progress: it is not stopped, and its row may have no owner already. */
+  readonly finishing?: boolean;
+  stop(reason: StopReason): void;
+}
+
+export interface ActiveWorkOptions<Item, Owned extends Fence, Job> {
+  /** Names the work in log lines: `runs`. */
+  name: string;
+  runtime: Runtime;
+  registry: { readonly id: string; onReaped(listener: () => void): void };
+  queue: { enqueue(jobs: readonly Job[]): void };
+  store: WorkStore<Item, Owned, Job>;
+  /** Called with the row of an item that this process still owns. */
+  onOwned?: (item: Item, owned: Owned) => void;
+}
+
+/**
+ * The work of this process. Each second one statement compares the rows that this process owns with its memory, in both directions: work that
+ * another process owns is stopped, and a stray (its claim committed, but the reply was lost) is released.
+ */
+export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extends object> {
+  private readonly items = new Map<string, Item>();
+  /** Claims in progress, each with the number of the check before which it began. */
+  private readonly claims = new Map<Promise<unknown>, number>();
+  private looks = 0;
+  private isLeaving = false;
+  /** Claimed while this process was already draining. */
+  private readonly unbegun: Item[] = [];
+  /** Epochs of rows that this process owned at the last check without knowing them. */
+  private strays = new Map<string, number>();
+  private readonly log: Logger;
+  private interval?: Interval;
+
+  constructor(private readonly options: ActiveWorkOptions<Item, Owned, Job>) {
+    this.log = options.runtime.logger(`active ${options.name}`);
+  }
+
+  start(): void {
+    this.options.registry.onReaped(() => {
+      for (const item of this.items.values()) item.stop('lost');
+    });
+    this.interval = every(LOOK_MS, () => this.look(), { name: `compare ${this.options.name}`, log: this.log });
+  }
+
+  get size(): number {
+    return this.items.size;
+  }
+
+  get leaving(): boolean {
+    return this.isLeaving;
+  }
+
+  get(id: string): Item | undefined {
+    return this.items.get(id);
+  }
+
+  /** Marks a claim as in progress, so that a check meanwhile does not release the rows that it takes. */
+  async whileClaiming<T>(claim: () => Promise<T>): Promise<T> {
+    const claiming = claim();
+    this.claims.set(claiming, this.looks);
+    try {
+      return await claiming;
+    } finally {
+      this.claims.delete(claiming);
+    }
+  }
+
+  /** Resolves when the claims in progress have ended. */
+  async claimed(): Promise<void> {
+    await Promise.allSettled(this.claims.keys());
+  }
+
+  /** To be called within a claim. */
+  add(item: Item): void {
+    this.items.set(item.id, item);
+    // Its claim was in progress when the process was asked to drain.
+    if (!this.isLeaving) return;
+    item.stop('handover');
+    this.unbegun.push(item);
+  }
+
+  remove(item: Item): void {
+    if (this.items.get(item.id) === item) this.items.delete(item.id);
+  }
+
+  /** Checks as soon as possible. */
+  trigger(): void {
+    this.interval?.trigger();
+  }
+
+  async look(): Promise<void> {
+    this.looks += 1;
+    const { registry, store } = this.options;
+    const { id } = registry;
+    const held = [...this.items.values()];
+    const owned = await store.owned(id, held);
+    // A new incarnation in between: the result is about the earlier one.
+    if (id === registry.id) await this.compare(held, owned);
+  }
+
+  /** From now on, work of claims in progress is handed over before it starts. */
+  leave(): void {
+    this.isLeaving = true;
+  }
+
+  /**
+   * Lets work end by itself until `endBy`. Then stops the rest and releases it: first checkpoints, then the rows, then the notices to other
+   * processes. An item at its last statement has until `deadlineAt` to end here, and Postgres, if unavailable, has the same time to return.
+   * Both are milliseconds of `Date.now()`. Resolves as soon as no work is left.
+   */
+  async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
+    const { name, registry, store } = this.options;
+    this.isLeaving = true;
+    const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
+      retryTransient(work, { signal, limitMs: deadlineAt - Date.now() });
+    await before(deadlineAt, this.claimed());
+    await before(deadlineAt, allOver(this.unbegun));
+    await untilDeadline(() => this.giveBack(this.unbegun));
+    await before(endBy, allOver(this.items.values()));
+    await this.interval?.stop();
+    await before(deadlineAt, allOver([...this.items.values()].filter(({ finishing }) => finishing)));
+    const left = [...this.items.values()];
+    for (const item of left) item.stop('handover');
+    if (left.length > 0) await untilDeadline(async () => store.keep?.(registry.id, left));
+    await before(deadlineAt, allOver(left));
+    await untilDeadline(() => this.giveBack(left));
+    if (left.length > 0) this.log.info({ [name]: left.length }, 'handed over');
+  }
+
+  private async compare(held: readonly Item[], owned: readonly Owned[]): Promise<void> {
+    const { name, onOwned } = this.options;
+    const mine = new Map(owned.map((row) => [row.id, row]));
+    for (const item of held) {
+      if (item.finishing || this.items.get(item.id) !== item) continue;
+      const row = mine.get(item.id);
+      if (row?.epoch !== item.epoch) item.stop('lost');
+      else onOwned?.(item, row);
+    }
+    const strays = owned.filter(({ id }) => !this.items.has(id));
+    // A claim that began before this check may own a stray of the last check, and still be waiting for its reply.
+    const isWaitedFor = [...this.claims.values()].some((look) => look < this.looks);
+    const lost = isWaitedFor ? [] : strays.filter(({ id, epoch }) => this.strays.get(id) === epoch);
+    this.strays = new Map(strays.map(({ id, epoch }) => [id, epoch]));
+    if (lost.length === 0) return;
+    this.log.warn({ [name]: lost.length }, 'what this process owns without knowing is given back');
+    await this.giveBack(lost);
+  }
+
+  private async giveBack(items: readonly Fence[]): Promise<void> {
+    if (items.length === 0) return;
+    const { queue, registry, store } = this.options;
+    const fences = items.map(({ id, epoch }) => ({ id, epoch }));
+    queue.enqueue(await store.release(registry.id, fences));
+  }
+}
+
+function allOver(items: Iterable<ActiveItem>): Promise<unknown> {
+  return Promise.all([...items].map(({ over }) => over));
+}
+
+/** Waits for `work`, but no longer than until `time` (milliseconds of `Date.now()`). */
+async function before(time: number, work: Promise<unknown>): Promise<void> {
+  await waitAtMost(work, time - Date.now());
+}

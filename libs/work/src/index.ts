@@ -1,0 +1,12 @@
+export { type ActiveItem, ActiveWork, type ActiveWorkOptions, type StopReason } from './active-work';
+export { endWithWorker } from './end-with-worker';
+export { heartbeatDatabase } from './heartbeat-database';
+export { JobQueue, type JobQueueOptions, queuePrefix, queueTelemetry } from './job-queue';
+export { JobWorker, type JobWorkerOptions } from './job-worker';
+export { ProcessRegistry } from './process-registry';
+export { type OwnedWork, type Peer, ProcessTable } from './process-table';
+export { QuarantineProcesses } from './quarantine-processes';
+export { QuarantineWorker } from './quarantine-worker';
+export { startWork, type WorkParts, type WorkRole, type WorkSteps } from './start-work';
+export { sweep } from './sweep';
+export type { Fence, WorkStore } from './work-store';
