@@ -74,7 +74,7 @@ describe('the OpenAI SDK', () => {
     await expect(ask('something else')).rejects.toMatchObject({ status: 422 });
   });
 
-  it('raises errors that say what is wrong', async () => {
+  it('raises errors with a clear message', async () => {
     const failure = async (work: Promise<unknown>): Promise<APIError> => {
       try {
         await work;

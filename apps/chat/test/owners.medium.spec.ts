@@ -85,7 +85,7 @@ describe('owners that die, sleep and come back', () => {
     owner.cont();
     const row = await world.complete(turn, reader);
     expect(row).toMatchObject({ epoch: 2, deaths: 1 });
-    // The paused one is as good as new.
+    // The process that was paused works again.
     await (await other(owner)).kill();
     const next = await world.ask({ model: 'sim-t20-r100-x' });
     await world.complete(next, await world.follow(next.runId));

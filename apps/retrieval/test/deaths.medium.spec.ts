@@ -64,7 +64,7 @@ describe('the death of a worker', () => {
     expect(await row(file)).toEqual({ attempts: 1, deaths: 1, state: 'pending' });
   });
 
-  it('is charged to none of several; after two each of them gets a process of its own', async () => {
+  it('counts for no file if there were several; after two deaths each gets a process of its own', async () => {
     const files = [await newFile(), await newFile()];
     await dieWith(files);
     const jobs = await dieWith(files);

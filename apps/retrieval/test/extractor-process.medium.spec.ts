@@ -223,7 +223,7 @@ describe('the process that reads documents', () => {
     await expect(read(reader, { path: join(dir, 'nowhere') }, request)).rejects.toMatchObject({ reason: 'source' });
   });
 
-  it('closing ends what is under way', async () => {
+  it('closing ends the extraction in progress', async () => {
     const reader = start();
     const events: AsyncGenerator<ExtractionEvent> = reader.extract({ path: long }, request);
     await events.next();

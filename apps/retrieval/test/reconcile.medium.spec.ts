@@ -195,7 +195,7 @@ describe('leftovers', () => {
   it('of a store that lost its data: it is filled again from the database', async () => {
     const mine = newUser();
     const file = await world.plant({ user: mine, texts: ['The ferry leaves at noon.', 'Bread is baked at dawn.'] });
-    // Its replacement could not be read: what is found is still the text before it.
+    // Its replacement could not be read: searches still find the earlier text.
     const replaced = await world.plant({ user: mine, texts: ['The ferry to the island leaves at two.'] });
     await world.db.query(`UPDATE files SET generation = 2, state = 'failed' WHERE id = $1`, [replaced.id]);
     await world.replica({ RETRIEVAL_ROLE: 'all', RECONCILE_INTERVAL_SECONDS: '1' });

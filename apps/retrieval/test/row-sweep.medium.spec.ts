@@ -20,7 +20,7 @@ describe('rows', () => {
   beforeAll(async () => {
     const runtime = new Runtime({ name: 'retrieval', logLevel: 'error' });
     dataSource = await openDataSource(
-      // One connection: what it has counted can then be asked of it.
+      // One connection, so that its statistics can be read from it.
       { url: await freshDatabase('rows'), schema: 'retrieval', migrations: retrievalMigrations, poolSize: 1 },
       runtime.log,
     );

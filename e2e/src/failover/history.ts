@@ -6,7 +6,7 @@ export type ReaderEvent =
   | { at: number; kind: 'reset'; generation: number; text: string; epoch?: number }
   /** `text`: the whole text as the end told it, where the reader held one to compare; a reader must have had it by then. */
   | { at: number; kind: 'end'; state: string; text?: string }
-  /** The connection was made anew; a socket has no cursor, so what follows starts with the whole text or goes on where it was. */
+  /** The client reconnected. A socket has no cursor, so the next events start with the whole text or continue at the old position. */
   | { at: number; kind: 'reconnect' };
 
 export interface ReaderHistory {

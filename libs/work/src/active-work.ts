@@ -156,7 +156,7 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
     const lost = isWaitedFor ? [] : strays.filter(({ id, epoch }) => this.strays.get(id) === epoch);
     this.strays = new Map(strays.map(({ id, epoch }) => [id, epoch]));
     if (lost.length === 0) return;
-    this.log.warn({ [name]: lost.length }, 'what this process owns without knowing is given back');
+    this.log.warn({ [name]: lost.length }, 'strays released');
     await this.giveBack(lost);
   }
 

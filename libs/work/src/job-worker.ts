@@ -72,7 +72,7 @@ export class JobWorker<Job extends object> {
     // Lost locks and missing jobs, after Redis lost its data or a job ran twice: Postgres has decided already.
     this.#worker.on('error', (error) => this.#log.debug({ err: error }, 'queue'));
     this.#worker.on('failed', (job, error) =>
-      this.#log.warn({ err: error, ...this.#describe(job?.data) }, 'a job was not begun'),
+      this.#log.warn({ err: error, ...this.#describe(job?.data) }, 'failed to start a job'),
     );
   }
 

@@ -93,7 +93,7 @@ export class ProcessRegistry<Job extends object> {
     this.#suspects = new Map(peers.filter((peer) => peer.silent_s >= SUSPECT_S).map((peer) => [peer.id, peer.beat]));
     if (dead.length === 0 || this.#goodBeats < GOOD_BEATS) return;
     const jobs = await this.table.reap(dead);
-    this.#log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'processes fell silent');
+    this.#log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'silent processes unregistered');
     this.onReclaimed(jobs);
   }
 }

@@ -6,7 +6,7 @@ const SIGN_OF_LIFE_MS = 1_000;
 const IDLE_MS = 10_000;
 
 /**
- * The work of a quarantine process: it claims what one look finds, and nothing else until that has ended. The process exits at once if the
+ * The work of a quarantine process: it claims the runs or files of one check, and no more until these have ended. The process exits at once if the
  * first look finds nothing, and otherwise a while after the last work.
  */
 export class QuarantineWorker {

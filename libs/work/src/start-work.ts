@@ -60,8 +60,8 @@ export async function startWork(
     await steps.begin();
     if (role === 'quarantine') parts.quarantineWorker.start();
     else steps.beginWorker();
-    drain.add('intake', 'claim nothing more', () => parts.worker.stopClaiming());
-    drain.add('intake', 'tell the quarantine processes', () => parts.quarantine.leave());
+    drain.add('intake', 'stop claiming', () => parts.worker.stopClaiming());
+    drain.add('intake', 'drain the quarantine processes', () => parts.quarantine.leave());
     drain.add('work', 'hand over', (context) =>
       steps.handOver(Date.now() + timeToHandOver(context.remainingMs), context),
     );
@@ -71,7 +71,7 @@ export async function startWork(
     );
   }
   for (const [name, end] of Object.entries(steps.ends)) drain.add('work', name, end);
-  drain.add('work', 'leave the process list', () => parts.registry.stop());
+  drain.add('work', 'unregister the process', () => parts.registry.stop());
   drain.add('work', 'close the queue', async () => {
     await parts.worker.close();
     await parts.queue.close();

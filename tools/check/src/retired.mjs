@@ -37,6 +37,7 @@ export const RETIRED = [
     'userRowOf',
   ],
   ...['sessionProfileOf', 'schemaOf', 'packetOf', 'finishReasonOf', 'turnOf', 'rangeOf', 'queriesOf', 'permissionsOf'],
+  ...['UploadSlots', 'mapLimited', 'isPassing', 'LiveStep', 'untilAborted'],
   ...['dispositionOf', 'idempotencyKeyOf', 'pictureIdOf', 'appConfigOf', 'faultOf'],
 ];
 

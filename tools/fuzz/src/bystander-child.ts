@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BystanderOptions, Sample } from './bystander';
 
-/** A bystander that runs beside, and what it saw. */
+/** A bystander in another process, and its observations. */
 export interface RunningBystander {
   readonly samples: readonly Sample[];
   stop(): Promise<void>;

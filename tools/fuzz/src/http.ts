@@ -41,7 +41,7 @@ export async function send({ method, url, headers, body }: Outgoing): Promise<An
         if (bytes > MAX_REFUSAL_BYTES) break;
       }
     } catch {
-      // A stream that was left, or an answer that was cut: what came of it counts.
+      // For an abandoned stream or a truncated response the received part counts.
     } finally {
       clearTimeout(until);
     }

@@ -110,7 +110,7 @@ it('answers the housekeeping of a chat in JSON', async () => {
   expect(JSON.parse(choices[0]!.message.content)).toEqual({ title: 'Simulated title' });
 });
 
-it('refuses what is not a simulated model, or not JSON', async () => {
+it('rejects an unknown model, and a body that is not JSON', async () => {
   expect((await post('/v1/chat/completions', hi('gpt-9'))).status).toBe(404);
   expect(await (await post('/api/chat', hi('gpt-9'))).json()).toEqual({ error: "model 'gpt-9' not found" });
   expect((await fetch(`${simulator.url}/v1/chat/completions`, { method: 'POST', body: '{' })).status).toBe(400);

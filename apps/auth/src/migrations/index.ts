@@ -4,7 +4,7 @@ import { callResultsMigration, defineMigration } from '@perennial/persistence';
 export const authMigrations = [
   defineMigration('Accounts1763800000001', {
     up: [
-      // tokens_valid_from: epoch milliseconds; a token issued before is dead, whatever the revocation feed still holds.
+      // tokens_valid_from: epoch milliseconds. A token issued before it is invalid, whatever the revocation feed contains.
       `CREATE TABLE users (
          id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
          email text NOT NULL CHECK (email = lower(email)),
@@ -53,7 +53,7 @@ export const authMigrations = [
   callResultsMigration(1763800000003),
   defineMigration('UnnumberedRevocations1764300000001', {
     up: [
-      // Committed with what causes them, without a lock; the next numbering moves them into the feed. Nearly always empty.
+      // Committed in the transaction of their cause, without a lock; the next numbering moves them into the feed. Nearly always empty.
       `CREATE TABLE unnumbered_revocations (
          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
          kind text NOT NULL CHECK (kind IN ('session', 'user')),
@@ -66,7 +66,7 @@ export const authMigrations = [
   }),
   defineMigration('SessionActivity1764300000002', {
     up: [
-      // A session without a row was not used since this table came; its account's own last activity counts then.
+      // A session without a row was not used since this table exists; then the last activity of its account counts.
       `CREATE TABLE session_activity (
          session_id text PRIMARY KEY,
          user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,

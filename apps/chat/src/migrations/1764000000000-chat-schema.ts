@@ -143,7 +143,7 @@ CREATE INDEX side_effects_open ON side_effects (created_at) WHERE state <> 'done
 CREATE INDEX side_effects_of_run ON side_effects (run_id);
 `;
 
-/** Chats, messages (a message is a row, never a blob), runs and what keeps them alive. */
+/** Chats, messages (a message is a row, never a blob), runs, and the tables for their ownership. */
 export const ChatSchema = defineMigration('ChatSchema1764000000000', {
   up: [CHATS, MESSAGES, RUNS, CHECKPOINTS, PROCESSES, SIDE_EFFECTS],
 });

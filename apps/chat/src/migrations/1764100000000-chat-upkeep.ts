@@ -1,6 +1,6 @@
 import { defineMigration } from '@perennial/persistence';
 
-/** What the pruning of old rows, and a first message that comes again, look for, so that neither reads a table whole. */
+/** Indexes for the pruning of old rows and for a repeated first message, so that neither scans a table. */
 export const ChatUpkeep = defineMigration('ChatUpkeep1764100000000', {
   up: [
     `CREATE INDEX runs_ended_turns ON runs (ended_at) WHERE kind = 'turn' AND terminal IS NOT NULL`,

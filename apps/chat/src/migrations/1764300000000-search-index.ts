@@ -12,7 +12,10 @@ CREATE TABLE search_words (
 CREATE INDEX search_words_words ON search_words USING gin (words);
 `;
 
-/** Filled by triggers (in one order, so that no two of them wait for each other), so that the version before this one, which knows nothing of it, notes what it writes as well. */
+/**
+ * Filled by triggers, so that writes of the previous version, which does not know the index, are noted too. The triggers write in one order,
+ * which prevents deadlocks.
+ */
 const PENDING = `
 CREATE SEQUENCE search_noted;
 CREATE TABLE search_pending (
@@ -55,11 +58,11 @@ CREATE TRIGGER note_changed_title AFTER UPDATE OF title ON chats
   FOR EACH ROW WHEN (OLD.title IS DISTINCT FROM NEW.title) EXECUTE FUNCTION note_title();
 `;
 
-/** How far the chats that were there before the index have been noted, in the order of their ids. */
+/** How far the chats older than the index have been noted, in the order of their ids. */
 const WALK = `
 CREATE TABLE search_walk (walked uuid, done boolean NOT NULL);
 INSERT INTO search_walk (walked, done) SELECT NULL, NOT EXISTS (SELECT 1 FROM chats);
 `;
 
-/** The search index of chats: empty at first, filled behind the writes. */
+/** The search index of chats: empty at first, filled asynchronously. */
 export const SearchIndex = defineMigration('SearchIndex1764300000000', { up: [WORDS, PENDING, WALK] });

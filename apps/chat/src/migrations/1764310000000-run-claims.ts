@@ -1,8 +1,8 @@
 import { defineMigration } from '@perennial/persistence';
 
 /**
- * What a claim looks for: the users who wait and their oldest runs, how much is written for each of them, and the runs that are
- * suspected of having ended their workers. `runs.swept_at` is no longer read; the version before still writes it.
+ * Indexes for claims: the waiting users and their oldest runs, the number of running answers of each, and the runs that are suspected of
+ * having killed their workers. `runs.swept_at` is no longer read; the previous version still writes it.
  */
 export const RunClaims = defineMigration('RunClaims1764310000000', {
   up: [

@@ -27,7 +27,7 @@ CREATE INDEX picture_references_picture ON picture_references (picture_id);
 CREATE TABLE picture_removals (blob_key text PRIMARY KEY);
 `;
 
-/** What a message refers to is read from the message itself, so that it holds for whatever any version writes. */
+/** References are read from the message itself, so that they are correct whichever version writes it. */
 const REFERENCES = `
 CREATE FUNCTION pictures_in(parts jsonb, extra jsonb) RETURNS SETOF uuid LANGUAGE sql IMMUTABLE AS $$
   SELECT DISTINCT (m[1])::uuid
@@ -76,5 +76,5 @@ CREATE TRIGGER check_pictures AFTER DELETE ON picture_references
   REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION check_pictures();
 `;
 
-/** Pictures of messages: stored once for each user, referred to by messages, removed with the last of them. */
+/** Pictures of messages: stored once for each user, referenced by messages, removed with the last reference. */
 export const Pictures = defineMigration('Pictures1764400000000', { up: [PICTURES, REFERENCES] });

@@ -1,8 +1,9 @@
 import { defineMigration } from '@perennial/persistence';
 
 /**
- * Bytes that each user's chats take. Triggers add and subtract in the transaction that writes, whatever version writes, so a kill or a rollback
- * leaves the figure right. `counted` is false where it is not known in whole: before the first count, and after chats were deleted. The next check counts anew.
+ * The bytes of each user's chats. Triggers add and subtract in the transaction that writes, in every version, so the figure stays correct
+ * after a kill or a rollback. `counted` is false while the figure is incomplete: before the first count, and after chats were deleted. The
+ * next check counts again.
  */
 const USAGE = `
 CREATE TABLE storage_used (
@@ -73,5 +74,5 @@ CREATE TRIGGER usage_of_deleted_chats AFTER DELETE ON chats
 CREATE TRIGGER usage_of_picture AFTER INSERT OR DELETE ON pictures FOR EACH ROW EXECUTE FUNCTION usage_of_picture();
 `;
 
-/** What each user's chats and pictures take. */
+/** The bytes of each user's chats and pictures. */
 export const Usage = defineMigration('Usage1764500000000', { up: [USAGE] });

@@ -1,6 +1,9 @@
 import { defineMigration } from '@perennial/persistence';
 
-/** The keys of a message are null where a run refers. The version before asks only whether any row refers to a picture, so it sees these, too. */
+/**
+ * The keys of a message are null in references of a run. The previous version checks only whether any row references a picture, so it sees
+ * these too.
+ */
 const REFERENCES_OF_RUNS = `
 ALTER TABLE picture_references DROP CONSTRAINT picture_references_pkey;
 ALTER TABLE picture_references
@@ -13,9 +16,9 @@ CREATE UNIQUE INDEX picture_references_run ON picture_references (run_id, pictur
 `;
 
 /**
- * A picture that has just been kept again is waited for until its message or run has come, also when its last reference goes meanwhile: a client sends
- * the same picture with each request of a conversation. Pictures are locked by their hashes, as the call that keeps them does: two requests with the
- * same pictures would wait for each other else.
+ * A picture that was sent again is kept until its message or run exists, even if its last reference is removed meanwhile: a client sends the
+ * same picture with each request of a conversation. Pictures are locked in the order of their hashes, as in the call that keeps them: two
+ * requests with the same pictures would deadlock otherwise.
  */
 const WAITED_FOR = `
 CREATE FUNCTION pictures_have_come() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -35,7 +38,7 @@ BEGIN
 END $$;
 `;
 
-/** Plain completions refer to their pictures as messages do, until they have ended. */
+/** Plain completions reference their pictures as messages do, until they have ended. */
 export const PicturesOfCompletions = defineMigration('PicturesOfCompletions1764600000000', {
   up: [REFERENCES_OF_RUNS, WAITED_FOR],
 });

@@ -4,7 +4,7 @@ import { callResultsMigration, defineMigration } from '@perennial/persistence';
 export const configMigrations = [
   defineMigration('Configuration1763800000001', {
     up: [
-      // One row. The version rises in the transaction of every change; `environment` is a fingerprint of what the variables say.
+      // One row. Every change increments the version in its transaction; `environment` is a fingerprint of the environment variables.
       `CREATE TABLE versions (
          one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
          version bigint NOT NULL,
@@ -12,7 +12,7 @@ export const configMigrations = [
        )`,
       'INSERT INTO versions (version) VALUES (1)',
       'CREATE TABLE settings (key text PRIMARY KEY, value jsonb NOT NULL)',
-      // A row here means that an admin has saved the connections of this kind; before that the environment's count.
+      // A row exists once an admin has saved the connections of this kind; before that the environment variables apply.
       'CREATE TABLE connection_kinds (kind text PRIMARY KEY, enabled boolean NOT NULL)',
       `CREATE TABLE connections (
          kind text NOT NULL REFERENCES connection_kinds ON DELETE CASCADE,

@@ -93,7 +93,7 @@ describe('access to routes', () => {
     }
   });
 
-  it('with an account that awaits activation: 403, but for its own session', async () => {
+  it('with an account that is not activated: 403, except for its own session', async () => {
     const { headers } = edge.account('pending');
     for (const { method, path, route } of closed().filter(({ route }) => route?.access !== 'signed-in')) {
       const detail =
@@ -104,7 +104,7 @@ describe('access to routes', () => {
     }
   });
 
-  it('with an ordinary account: 403 on what is for administrators', async () => {
+  it('with an ordinary account: 403 on routes for administrators', async () => {
     const { headers } = edge.account('user');
     const admins = closed().filter(({ route }) => route?.access === 'admin');
     expect(admins.length).toBeGreaterThan(10);

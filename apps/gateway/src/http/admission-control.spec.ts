@@ -57,7 +57,7 @@ describe('the load of one replica', () => {
     load.stream('c');
   });
 
-  it('uploads are counted by user and in all', () => {
+  it('uploads are counted by user and in total', () => {
     const over = load.upload('a');
     expect(() => load.upload('a')).toThrow('Too many of your uploads are under way. Wait until one has ended.');
     load.upload('b');

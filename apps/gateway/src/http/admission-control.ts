@@ -20,11 +20,11 @@ export interface LoadLimits {
   uploadsPerUser: number;
 }
 
-/** What there may be of something, in all and of one user. */
+/** Limits in total and per user. */
 interface Limit {
   all: number;
   perUser: number;
-  /** Said to a user who has too many. */
+  /** The message to a user who has too many. */
   sentence: string;
   /** The message to all clients when the replica has too many requests. */
   full?: () => Problem;
@@ -77,7 +77,7 @@ export class AdmissionControl {
     return once(() => (this.requests -= 1));
   }
 
-  /** @throws Problem 503: the body of a request that would be refused anyway need not be read. */
+  /** @throws Problem 503: if the request will be rejected anyway, its body need not be read. */
   refuseWhenFull(): void {
     if (this.requests >= this.limits.requests) throw overloaded();
   }

@@ -86,7 +86,7 @@ export class Admission {
       if (request.headers['transfer-encoding'] !== undefined)
         throw new Problem(411, 'Say how long the body is (header Content-Length), or sign in first.');
       if (this.sizeOf(request) > ANONYMOUS_BODY_BYTES)
-        throw new Problem(413, 'The request is too large for somebody who is not signed in. Sign in first.');
+        throw new Problem(413, 'The request is too large for a client that is not signed in. Sign in first.');
     }
     const { raw } = request;
     const makeRoom = (): boolean => {

@@ -31,7 +31,7 @@ describe('large bodies', () => {
   ])('of %s are refused unread', async (_, headers) => {
     expect(await send(headers())).toEqual([
       413,
-      'The request is too large for somebody who is not signed in. Sign in first.',
+      'The request is too large for a client that is not signed in. Sign in first.',
     ]);
   });
 

@@ -44,7 +44,7 @@ export class EventStreams implements OnModuleInit {
 
   onModuleInit(): void {
     this.runtime.every(SWEEP_MS, () => this.sweep(), { name: 'sweep event streams', until: 'close' });
-    this.runtime.drain.add('leave', 'ask readers to come back', ({ remainingMs }) => this.endResumable(remainingMs));
+    this.runtime.drain.add('leave', 'ask readers to reconnect', ({ remainingMs }) => this.endResumable(remainingMs));
     this.runtime.drain.add('intake', 'end resumable event streams', () => this.endResumable());
     this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
       this.finish(remainingMs - SHUTDOWN_RESERVE_MS),

@@ -41,7 +41,7 @@ describe('a leaving gateway', () => {
     for (const socket of [...sockets, late]) socket.reset();
   });
 
-  it('waits for requests in progress before it closes what they need', async () => {
+  it('waits for requests in progress before it closes their connections', async () => {
     const order: string[] = [];
     let finish: () => void = () => undefined;
     const close = vi

@@ -60,7 +60,7 @@ describe('cached sessions', () => {
     expect(rpc.calls).toHaveLength(3);
   });
 
-  it('are not what was on its way while the account changed', async () => {
+  it('are not cached from a load during which the account changed', async () => {
     const all = sessions();
     const token = signedIn();
     change = { role: 'admin' };

@@ -148,7 +148,7 @@ describe('files and bases', () => {
     await expect(base(user)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
-  it('a user’s storage is limited: files, their text and bases; the refusal says what is used', async () => {
+  it('a user’s storage is limited: files, their text and bases; the error names the used storage', async () => {
     const user = person();
     const size = 2 ** 20;
     const first = await register(user, randomUUID(), { size });
@@ -388,7 +388,7 @@ describe('files and bases', () => {
     });
     const call = (what: Call, payload: object, principal: Principal) => caller.rpc.call(what, payload, { principal });
 
-    it('nothing exists for a stranger, in any call', async () => {
+    it('no call finds a file of another user', async () => {
       const stranger = person();
       for (const [what, payload] of calls)
         await expect(call(what, payload, stranger), what.pattern).rejects.toMatchObject({ code: 'NOT_FOUND' });

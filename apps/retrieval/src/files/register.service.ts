@@ -94,7 +94,7 @@ export class RegisterService {
   private async checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
     const { own, waiting } = await this.files.counts(tx, userId);
     if (own >= this.env.MAX_FILES_PER_USER)
-      throw new CallError('RATE_LIMITED', `You have ${own} files, which is the most. Delete some first.`);
+      throw new CallError('RATE_LIMITED', `You have ${own} files, which is the maximum. Delete some first.`);
     if (queues && waiting >= this.env.MAX_QUEUED_FILES)
       throw new CallError('RESOURCE_EXHAUSTED', 'Too many files wait to be processed. Try again later.', {
         retryAfter: RETRY_AFTER_S,

@@ -15,7 +15,7 @@ export interface Reason {
 /**
  * What becomes of an ingestion that threw.
  * - `lost`: nothing; it is not ours any more
- * - `handed-over`: another process goes on at once
+ * - `handed-over`: another process continues at once
  * - `out-of-turn`: it takes long, and files of others are waiting
  * - `wait`: something that the file is not to blame for is away; tried again later, as often as it takes. `allFiles`: nothing is begun
  *   meanwhile, because every file needs it

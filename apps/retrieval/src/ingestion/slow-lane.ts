@@ -57,7 +57,7 @@ export class SlowLane {
         if (entered || performance.now() - startedAt < TURN_MS) return;
         if (await this.repository.othersWait(userId)) enter();
       },
-      { name: 'look whether others wait', log: this.#log },
+      { name: 'check for waiting files', log: this.#log },
     );
     try {
       await work();

@@ -25,7 +25,7 @@ export class SuspectWatch {
   ) {}
 
   start(): void {
-    this.#look = this.runtime.every(LOOK_MS, () => this.#provide(), { name: 'see to suspects' });
+    this.#look = this.runtime.every(LOOK_MS, () => this.#provide(), { name: 'start quarantine processes' });
   }
 
   /** A job reported a suspected file. It is a hint only: without such a file no process is needed. */

@@ -5,7 +5,7 @@ import { type CallContext, Handles } from '@perennial/transport';
 import { KnowledgeService } from './knowledge.service';
 import { MembershipService } from './membership.service';
 
-/** Calls about bases and what is in them. */
+/** Calls about bases and their files. */
 @Controller()
 export class KnowledgeController {
   constructor(

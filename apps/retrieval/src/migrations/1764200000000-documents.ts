@@ -167,7 +167,7 @@ CREATE TABLE embedded_store (
 );
 `;
 
-/** Files, bases and where files are placed; chunks, indexes and what is in them; what is still to be removed; settings; processes. */
+/** Files, bases and their placements; chunks, indexes and their contents; pending removals; settings; processes. */
 export const Documents = defineMigration('Documents1764200000000', {
   up: [FILES, KNOWLEDGE, CHUNKS, INDEXES, REMOVALS, SETTINGS, PROCESSES],
 });

@@ -1,17 +1,17 @@
 import { defineMigration } from '@perennial/persistence';
 
-/** What each index's vectors are made with, and the index that is wanted in place of the active one. */
+/** The embedding settings of each index, and the index that is requested in place of the active one. */
 export const IndexBuilds = defineMigration('IndexBuilds1764300000000', {
   up: [
-    // Engine, model and servers with sealed keys: the active index goes on with its own while another is being built.
+    // Engine, model and servers with sealed keys: the active index keeps its own while another one is built.
     `ALTER TABLE indexes ADD COLUMN embedding jsonb NOT NULL DEFAULT '{}'`,
-    // The directory tells two disks apart that two machines of one name may have; a machine that is alive says so again and again.
+    // The directory distinguishes the disks of two machines with one name; a living machine renews its row.
     `ALTER TABLE embedded_store ADD COLUMN directory uuid NOT NULL, ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now()`,
-    // While a file is replaced, an index holds two generations of it: the one that is found, and the one that is about to be.
+    // While a file is replaced, an index contains two of its generations: the live one and the next one.
     'ALTER TABLE indexed DROP CONSTRAINT indexed_pkey, ADD PRIMARY KEY (index_id, file_id, scope, generation)',
-    // What was in an index of a file's place goes with the place, also what a worker writes down at that very moment.
+    // Deleting a placement deletes its index records, also those that a worker inserts at the same moment.
     `ALTER TABLE indexed ADD FOREIGN KEY (file_id, scope) REFERENCES placements (file_id, scope) ON DELETE CASCADE`,
-    // Changes when someone wants another index: whoever works at the former one notices.
+    // Changes when another index is requested, so that the worker at the previous one notices.
     `CREATE TABLE index_builds (
        -- One row.
        one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),

@@ -1,6 +1,6 @@
 import { defineMigration } from '@perennial/persistence';
 
-/** What keeps one file, one text and one user from holding up the others. */
+/** Keeps one file, one text or one user from delaying the others. */
 export const FaultIsolation = defineMigration('FaultIsolation1764400000000', {
   up: [
     `ALTER TABLE files
@@ -10,9 +10,9 @@ export const FaultIsolation = defineMigration('FaultIsolation1764400000000', {
        ADD COLUMN slow boolean NOT NULL DEFAULT false,
        -- Bytes (UTF-8) of the chunks of the present generation: a part of what the user is charged for.
        ADD COLUMN text_size bigint NOT NULL DEFAULT 0`,
-    // The embedder of the active index does not even answer a known good text. A new key and a retry end the pause.
+    // The embedder of the active index fails even on a text that is known to work. A new key or a retry ends the pause.
     `ALTER TABLE indexes ADD COLUMN paused_until timestamptz NOT NULL DEFAULT '-infinity'`,
-    // Files that are live and of which an index' embedder refuses a text: the index is built without them, and they are tried again.
+    // Live files with a text that the embedder of an index rejects: the index is built without them, and they are retried.
     `CREATE TABLE index_refusals (
        index_id uuid NOT NULL REFERENCES indexes (id) ON DELETE CASCADE,
        file_id uuid NOT NULL REFERENCES files (id) ON DELETE CASCADE,

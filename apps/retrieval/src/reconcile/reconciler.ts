@@ -34,7 +34,7 @@ export class Reconciler implements OnApplicationBootstrap {
     this.runtime.every(
       Math.min(UPKEEP_MS, intervalMs),
       async (signal) => void (await leading(this.database, 'upkeep', () => this.upkeep.run(signal))),
-      { name: 'look after the indexes', jitter: 0.3 },
+      { name: 'reconcile the indexes', jitter: 0.3 },
     );
     this.runtime.every(
       intervalMs,

@@ -42,7 +42,7 @@ export class RemovalService {
   }
 
   start(): void {
-    this.runtime.every(SWEEP_MS, (signal) => this.sweep(signal), { name: 'remove what was deleted', jitter: 0.3 });
+    this.runtime.every(SWEEP_MS, (signal) => this.sweep(signal), { name: 'remove deleted files', jitter: 0.3 });
   }
 
   private async sweep(signal: AbortSignal): Promise<void> {

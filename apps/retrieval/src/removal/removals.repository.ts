@@ -84,9 +84,9 @@ export class RemovalsRepository {
   }
 
   /**
-   * Files that were placed (again) where points have just been deleted: their points may have been among them, whatever is recorded. They
-   * are indexed there once more, and a worker that has one in hand begins that step again. One that has failed is among them when a former
-   * content of it is found.
+   * Files that were added (again) to a scope whose points have just been deleted: their points may have been among these, whatever the records say. They
+   * are indexed there again, and a worker with one of them repeats that step. A failed file is included if an earlier
+   * content of it is live.
    * @param fileId one file; undefined for all in the scope
    */
   async placeAgain(scope: string, fileId?: string): Promise<FileRow[]> {

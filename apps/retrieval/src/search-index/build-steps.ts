@@ -58,7 +58,7 @@ export class BuildSteps {
   }
 
   /**
-   * One pass over what is missing.
+   * One pass over the missing files.
    *
    * @returns whether nothing was
    */
@@ -68,7 +68,7 @@ export class BuildSteps {
 
   /**
    * Makes the index the one that answers, unless something is missing. Ingestions that make a generation live hold the active index
-   * until they have committed (`IndexCatalog.holdActive`): what committed before is seen here, and what comes after sees the new index.
+   * until they have committed (`IndexCatalog.holdActive`): earlier commits are visible here, and later transactions see the new index.
    */
   switchTo(index: VectorIndex, { owner, buildId }: Holder): Promise<'done' | 'missing' | 'lost'> {
     return this.unitOfWork.run(async (tx) => {

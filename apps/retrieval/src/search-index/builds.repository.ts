@@ -141,9 +141,9 @@ export class BuildsRepository {
   }
 
   /**
-   * What an index lacks, after a place, in the order of files and scopes.
-   * @param quietS only files that nothing has been done to for so many seconds, and that are no worker's: for repairs. One whose
-   *   replacement has failed is among them: its former text is what searches find
+   * The missing placements of an index after the given one, ordered by file and scope.
+   * @param quietS for repairs: only files that were unchanged for so many seconds and that no worker owns. A file whose
+   *   replacement has failed is included: searches find its earlier text
    */
   missing(indexId: string, after: PlaceToFill | undefined, limit: number, quietS?: number): Promise<PlaceToFill[]> {
     return this.database.query<PlaceToFill>(

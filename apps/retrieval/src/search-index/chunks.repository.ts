@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 
-/** A chunk as indexing needs it. */
+/** The columns of a chunk that indexing needs. */
 export interface StoredChunk {
   ordinal: number;
   text: string;

@@ -49,9 +49,9 @@ export class IndexCatalog {
   }
 
   /**
-   * For the last transaction of an ingestion, which makes a generation live: the active index, held as it is until that transaction
-   * ends. Unless the file's points are in this very index, the transaction must be given up and the points written first; an index that
-   * is being filled needs no such care, it is not switched to before the file is in it too.
+   * For the last transaction of an ingestion, which makes a generation live: locks and returns the active index until that transaction
+   * ends. Unless the file's points are in this index, the transaction must be rolled back and the points written first. A building index
+   * needs no lock: it becomes active only when the file is in it too.
    */
   holdActive(tx: Queryable): Promise<{ id: string } | undefined> {
     return tx.first<{ id: string }>(`SELECT id FROM indexes WHERE state = 'active' FOR SHARE`);

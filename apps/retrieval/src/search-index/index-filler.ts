@@ -6,17 +6,17 @@ import { IndexRegistry } from './index-registry';
 import { IndexWriter, type Page } from './index-writer';
 import { RefusalsRepository } from './refusals.repository';
 
-/** Chunks of a batch; up to a page more. Two batches are held in memory at once, with their vectors. */
+/** Chunks per batch, exceeded by at most a page. Two batches with their vectors are in memory at once. */
 const BATCH = 256;
-/** Places that are read from the database at once. */
+/** Placements read from the database at once. */
 const PLACES = 64;
 
 interface LivePage extends Page {
-  /** The places that are in the index as a whole once this page is. */
+  /** The placements that are complete in the index after this page. */
   completes: readonly PlaceToFill[];
 }
 
-/** Writes files that are live already into an index. */
+/** Writes live files into an index. */
 @Injectable()
 export class IndexFiller {
   constructor(
@@ -29,9 +29,10 @@ export class IndexFiller {
   ) {}
 
   /**
-   * One pass over what the index lacks.
-   * @param quietS only files that nothing has been done to for so many seconds, and that are no worker's
-   * @returns whether it lacked nothing
+   * One pass over the missing files of the index.
+   *
+   * @param quietS only files that were unchanged for so many seconds and that no worker owns
+   * @returns whether no file was missing
    */
   async fillMissing(
     index: VectorIndex,
@@ -49,8 +50,9 @@ export class IndexFiller {
   }
 
   /**
-   * What the index that answers lacks of the live generation of a file, while another generation is to replace it or cannot: it belongs into
-   * every scope where the file was put since, however long the new one takes and whether or not it can be read.
+   * Writes the missing points of the live generation of a file into the active index, while another generation is in progress or has failed:
+   * the live generation must be findable in every scope that the file was added to, however long the new one takes.
+   *
    * @throws EmbeddingError, VectorStoreError, or the signal's reason
    */
   async fillLive(fileId: string, signal: AbortSignal): Promise<void> {
@@ -63,8 +65,9 @@ export class IndexFiller {
   }
 
   /**
-   * Writes the points of these places and records each file when the last of its points is in. Small files share batches; a large one
-   * goes through in pages. A file of which the embedder refuses a text is noted and left out.
+   * Writes the points of these placements and records each file when its last points are written. Small files share batches; a large file is
+   * written in pages. A file with a text that the embedder rejects is recorded as such and left out.
+   *
    * @throws EmbeddingError, VectorStoreError, or the signal's reason
    */
   async fill(index: VectorIndex, places: readonly PlaceToFill[], signal: AbortSignal): Promise<void> {

@@ -39,8 +39,8 @@ export class IndexRegistry {
   }
 
   /**
-   * The process that added an index may have died before it made the collection: the next writer creates it. A collection that was there and is
-   * gone (a store that was emptied) held nothing of what is recorded any more: the records go first, so that everything is written again.
+   * The process that added an index may have died before it made the collection: the next writer creates it. A collection that existed and is
+   * missing (an emptied store) has none of the recorded points: its records are deleted first, so that everything is written again.
    */
   async ensureCollection({ id, collection, dimension }: VectorIndex, signal?: AbortSignal): Promise<void> {
     if (this.made.has(id)) return;

@@ -32,7 +32,7 @@ export class IndexRequests {
   }
 
   /**
-   * From now on this is what is to be embedded with; in the transaction that saves it. Before the first index there is nothing to do.
+   * Requests an index with these embedding settings, in the transaction that saves them. Before the first index there is nothing to do.
    * @param dimension of its vectors: a model that keeps its name and changes its vectors is another model
    */
   async request(tx: Tx, embedding: SealedEmbedding, dimension?: number): Promise<void> {

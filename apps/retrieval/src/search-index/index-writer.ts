@@ -21,19 +21,20 @@ export interface Page {
 export interface WriteOptions<P extends Page> {
   signal: AbortSignal;
   /**
-   * Batches that are embedded at once, one unless given. They share the requests that the embedder takes at a time, and end together when it
-   * fails.
+   * Batches that are embedded concurrently (default 1). They share the concurrency limit of the embedder, and end together when it fails.
    */
   ahead?: number;
-  /** Called as vectors are there, with how many more. */
+  /** Called when further vectors are ready, with their number. */
   onEmbedded?: (chunks: number) => void;
-  /** Called when all is embedded, while the last of it is written. */
+  /** Called when all texts are embedded, while the last batch is still being written. */
   afterEmbedding?: () => Promise<void>;
-  /** Called before a batch is written; what it throws ends the writing. */
+  /** Called before a batch is written. If it throws, the writing ends. */
   beforeWrite?: () => Promise<void>;
-  /** The points of these pages are in. */
+  /** Called when the points of these pages are written. */
   afterWrite?: (pages: readonly P[]) => Promise<void>;
-  /** The embedder refuses a text of this page: nothing more of its file is written. Unless given, the refusal is thrown. */
+  /**
+   * Called when the embedder rejects a text of this page: nothing more of its file is written. Without it, the rejection is thrown.
+   */
   onRefused?: (page: P, message: string) => Promise<void>;
 }
 
@@ -43,7 +44,7 @@ interface EmbeddedBatch<P extends Page> {
 }
 
 /**
- * Writes chunks into an index: while the points of one batch are written the next is embedded. Everything can be repeated: vectors are kept, and
+ * Writes chunks into an index: while the points of one batch are written, the next one is embedded. Idempotent: vectors are cached, and
  * points have the ids of their chunks.
  */
 @Injectable()
@@ -56,7 +57,8 @@ export class IndexWriter {
 
   /**
    * @param batches the pages of a batch share requests to the embedder and the store; at most `ahead` + 1 batches are held in memory
-   * @throws EmbeddingError, VectorStoreError, what the options throw, or the signal's reason; nothing is under way then
+   *
+   * @throws EmbeddingError, VectorStoreError, an error of the options, or the signal's reason; no request is in progress then
    */
   async write<P extends Page>(
     index: VectorIndex,
@@ -71,7 +73,7 @@ export class IndexWriter {
         const next = embedded.length === ahead ? await embedded.shift() : undefined;
         signal.throwIfAborted();
         const batch = writing.embed(pages);
-        // Its failure is met where it is awaited, which may be after that of another.
+        // The rejection is handled where the batch is awaited, which may be after that of another batch.
         batch.catch(() => undefined);
         embedded.push(batch);
         if (next) await writing.write(next);
@@ -90,7 +92,7 @@ export class IndexWriter {
 }
 
 class BatchWriting<P extends Page> {
-  /** The last batch's points. */
+  /** The write of the last batch. */
   written: Promise<void> = Promise.resolve();
   private readonly refused = new Set<string>();
   private limiter: ConcurrencyLimiter;
@@ -116,7 +118,7 @@ class BatchWriting<P extends Page> {
     }
   }
 
-  /** Begins to write a batch when the one before it is in. */
+  /** Starts to write a batch when the previous one is written. */
   async write({ pages, vectors }: EmbeddedBatch<P>): Promise<void> {
     await this.written;
     this.options.signal.throwIfAborted();
@@ -128,13 +130,13 @@ class BatchWriting<P extends Page> {
     this.written.catch(() => undefined);
   }
 
-  /** Resolves when nothing is under way: the file may be given back, or another step begin. */
+  /** Resolves when no request is in progress: the file may be released, or the next step may start. */
   async end(embedding: readonly Promise<unknown>[]): Promise<void> {
     this.limiter.end(new Error('nothing more is embedded'));
     await Promise.allSettled([this.written, ...embedding]);
   }
 
-  /** Those that were just made, and what was kept before of the others. */
+  /** New vectors, and cached ones for the other chunks. */
   private async vectors(chunks: readonly StoredChunk[]): Promise<ReadonlyMap<string, Float32Array>> {
     if (chunks.length === 0) return new Map();
     const { signal, onEmbedded } = this.options;
@@ -151,7 +153,11 @@ class BatchWriting<P extends Page> {
       : new Map([...made, ...(await this.embeddings.vectors(this.config, [...new Set(others)]))]);
   }
 
-  /** Files whose text was refused are told and left out. @throws the error when there is nobody to tell, or no text is to blame */
+  /**
+   * Reports and leaves out the files with rejected texts.
+   *
+   * @throws the error if there is no `onRefused`, or if no text caused it
+   */
   private async leaveOut(error: unknown, pages: readonly P[]): Promise<void> {
     if (!(error instanceof EmbeddingError)) throw error;
     const refusals = pages.flatMap((page) => {
@@ -160,7 +166,7 @@ class BatchWriting<P extends Page> {
     });
     const { onRefused } = this.options;
     if (!onRefused || error.fault !== 'text' || refusals.length === 0) throw refusals[0]?.refusal ?? error;
-    // The failure has ended it.
+    // The failure has ended the limiter.
     this.limiter = this.embeddings.limiter(this.config);
     for (const { page, refusal } of refusals) {
       this.refused.add(page.fileId);
@@ -182,7 +188,7 @@ function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Ar
     chunks.flatMap(({ ordinal, text, hash }) => {
       const vector = vectors.get(hash);
       // The cache may have been cleared between two statements: the next attempt embeds the text again.
-      if (!vector) throw new Error('a vector that was just kept is gone');
+      if (!vector) throw new Error('a vector that was just cached is missing');
       return scopes.map((scope) => {
         const ref = { scope, fileId, generation, ordinal };
         return { id: pointId(ref), ...ref, vector, text };

@@ -38,7 +38,7 @@ describe('Draft', () => {
 });
 
 describe('lackWords', () => {
-  it('says what a message that is sent now would lack, and nothing when it lacks nothing', () => {
+  it('names the files that a message sent now would lack, if any', () => {
     expect(lackWords([upload('a', 'ready'), upload('b', 'failed')])).toBeUndefined();
     expect(lackWords([upload('a', 'reading'), upload('b', 'reading')])).toBe(
       'Still being read: a, b. An answer now may miss what is in them.',

@@ -6,8 +6,8 @@ export type ServiceName = 'auth' | 'chat' | 'retrieval' | 'config';
 /**
  * What a second delivery of the same call may do.
  * - `read`: changes nothing; it simply runs again.
- * - `keyed`: changes something, idempotently: its handler stores the caller's once-key in the same transaction, and a second delivery returns
- *   the first result.
+ * - `keyed`: changes something, idempotently: its handler stores the caller's idempotency key in the same transaction, and a second delivery
+ *   returns the first result.
  * - `once`: changes something without a key; it is never repeated, and if its replica dies the caller gets `OUTCOME_UNKNOWN`.
  */
 export type CallEffect = 'read' | 'keyed' | 'once';

@@ -75,7 +75,7 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
 ]);
 
-/** Whether an error says "not now" rather than "no". One that is not a `CallError` says neither. */
+/** Whether an error is temporary, so that a retry makes sense. False for errors that are not a `CallError`. */
 export function isTransient(error: unknown): error is CallError {
   return error instanceof CallError && TRANSIENT.has(error.code);
 }

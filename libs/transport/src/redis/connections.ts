@@ -30,7 +30,7 @@ export class Connections {
   /** Shared by all senders of short commands. Fails at once while Redis is away. */
   readonly commands: Redis;
   readonly subscriptions: Subscriptions;
-  /** Receives what cannot be read. */
+  /** Receives malformed records. */
   readonly deadLetters: DeadLetters;
   /** Undefined without a SECRET_KEY. */
   readonly secrets: WireSecrets | undefined;

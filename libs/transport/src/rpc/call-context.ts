@@ -11,7 +11,7 @@ export class CallContext {
     readonly callId: string,
     /** On whose behalf. */
     readonly principal: Principal,
-    /** Once-key: a `keyed` handler stores it in its transaction. The call id if the caller gave none. */
+    /** Idempotency key: a `keyed` handler stores it in its transaction. The call id if the caller gave none. */
     readonly key: string,
     /** When the caller stops waiting, in milliseconds of this process's clock (`Date.now()`). */
     readonly deadlineAt: number,

@@ -18,7 +18,7 @@ describe('DeadlineWheel', () => {
     }
   });
 
-  it('does not fire what was removed', () => {
+  it('does not fire a removed deadline', () => {
     const wheel = new DeadlineWheel();
     const expire = vi.fn();
     wheel.remove(wheel.add(Date.now() + 50, expire));

@@ -24,7 +24,7 @@ export function internalFailure(error: unknown, pattern: string, logger: Logger)
   return { code: 'INTERNAL', message: `Something went wrong on our side. Error id: ${errorId}`, details: { errorId } };
 }
 
-/** The caller's error from what came over the wire; a code of a newer version is treated as INTERNAL. */
+/** Decodes the error of a reply for the caller; a code of a newer version is treated as INTERNAL. */
 export function fromFailure(failure: Failure): CallError {
   const code: ErrorCode = KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL';
   return new CallError(code, failure.message, failure.details);

@@ -15,7 +15,7 @@ import { carrierOf, type ClientSpan, endSpan, startClientSpan } from './tracing'
 export interface CallOptions {
   /** On whose behalf. */
   principal: Principal;
-  /** Once-key of a `keyed` call; the default is the call id (it covers redelivery, not a second call). */
+  /** Idempotency key of a `keyed` call; the default is the call id (it covers redelivery, not a second call). */
   key?: string;
   /** Aborting it cancels the call here and at the replica. */
   signal?: AbortSignal;

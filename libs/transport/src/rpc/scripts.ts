@@ -73,7 +73,7 @@ return unheard
  * ARGV[2]  consumer
  * ARGV[3]  idle time in ms from which a record is listed
  * ARGV[4]  at most so many listed
- * ARGV[5…] stream ids in work
+ * ARGV[5…] stream ids in progress
  * Output   {seconds, microseconds, [{id, consumer, idle ms, deliveries}…]}
  */
 export const HEARTBEAT = new RedisScript<[string, string, [string, string, number, number][]]>(`
@@ -105,7 +105,7 @@ return {time[1], time[2], silent}
  * ARGV[2]  consumer
  * ARGV[3]  idle time in ms that the records shall show
  * ARGV[4…] stream ids
- * Output   how many were given up
+ * Output   how many were removed
  */
 export const LEAVE = new RedisScript<number>(`
 local given = 0

@@ -37,7 +37,7 @@ export interface CallRecord {
   b: number;
   /** Principal. */
   u: Principal;
-  /** Once-key; the default is the call id. */
+  /** Idempotency key; the default is the call id. */
   k?: string;
   /** Trace context (W3C headers). */
   t?: Record<string, string>;

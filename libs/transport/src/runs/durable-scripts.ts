@@ -6,7 +6,7 @@ import { RedisScript } from '../redis/script';
  */
 
 /**
- * Sets a higher epoch and returns what is there.
+ * Sets a higher epoch and returns the present state.
  *
  * KEYS[1] stream   KEYS[2] meta
  * ARGV[1] epoch
@@ -35,18 +35,18 @@ return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
 `);
 
 /**
- * Writes for many runs at once. Each write states what it expects, so that a repetition (a reply that was lost) does no harm.
+ * Writes for many runs at once. Each write states the offset that it expects, so that it is idempotent (a lost reply).
  *
  * KEYS[n] stream of run n (the meta key is the same with a last 'm': one hash tag, one slot)
  * ARGV for each run: "<flags> <epoch> <generation> <from> <to> <base> <ttl s>", [identity if i], [terminal if t], text
  *   flags: i  first write of an epoch: sets identity and base
- *          s  seed: text is the whole text and replaces what is there
+ *          s  seed: text is the whole text and replaces the present one
  *          t  terminal: set, with the expiry, once the text is complete
  *          f  finish without a writer: only terminal, epoch and (if new) identity
  *          -  none
  * Output for each run: >= 0  offset up to which Redis has this generation (less or more than "to": not written, continue from there)
- *                      -1    nothing is there: Redis lost its memory, or holds what no writer wrote
- *                      -2    what is there does not fit: seed it
+ *                      -1    no valid run: Redis lost its memory, or has invalid keys
+ *                      -2    the present text does not fit: seed it
  *                      -2-e  fenced by epoch e
  */
 export const WRITE = new RedisScript<number[]>(`

@@ -113,7 +113,7 @@ export class FollowedRunState implements FollowerSource {
     }
   }
 
-  /** The run does not exist any more (its chat was deleted): its followers get the end of what is known. */
+  /** The run does not exist any more (its chat was deleted): its followers get the end of the known text. */
   vanish(): void {
     if (this.terminal) return;
     const { generation, offset } = this.position;

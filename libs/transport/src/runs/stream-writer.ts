@@ -3,7 +3,7 @@ import { encodeItem, encodePiece } from './frame';
 import { endsInHalfPair, storable, TextBuffer } from './text-buffer';
 import type { RunIdentity, RunPosition, RunStart, RunTerminal, RunWriter } from './types';
 
-/** An open item may repeat this much (UTF-16 units) of what is durable already. */
+/** An open item may repeat this many UTF-16 units of text that is already durable. */
 const MAX_REPEATED = 2_048;
 
 /** A gateway that holds readers of this run. */

@@ -83,7 +83,7 @@ export interface RunWriter {
   restart(): void;
   /** Returns text that is not yet in Postgres and marks it as taken; the caller puts it into its next checkpoint. */
   takeUncheckpointed(): { generation: number; from: number; text: string } | undefined;
-  /** Writes what is buffered to the durable stream; resolves when Redis has it, rejects when Redis refuses or is away. */
+  /** Writes the buffered text to the durable stream; resolves when Redis has it, rejects when Redis refuses or is away. */
   flush(): Promise<void>;
   /**
    * Publishes the terminal event on both paths and lets the run's keys expire. Call it after the commit; idempotent. Rejects while Redis is

@@ -19,7 +19,7 @@ const LAST_RETRY_MS = 5_000;
 
 /**
  * Reads one run from its first character to its end, across lost connections and restarts of any server: each event's id is the cursor after
- * it, and a new connection sends the last one (the browser would do so itself, but gives up for good on a 503).
+ * it, and a new connection sends the last one (the browser would do so itself, but stops permanently on a 503).
  *
  * @returns the function that stops reading
  */

@@ -14,7 +14,7 @@ const source = (name: string, texts: string[], key = name): Source => ({
   metadata: texts.map(() => ({ source: key, name, file_id: B })),
 });
 
-describe('what is attached', () => {
+describe('attached documents', () => {
   it('is files and bases by their ids, in every known place, and nothing else', () => {
     const attached = [
       { type: 'file', id: A, context: 'full' },

@@ -7,7 +7,7 @@ import { ProcessRegistry } from '../ownership/process-registry';
 import { type RunJob, RunQueue } from '../ownership/run-queue';
 import type { Attempt } from './attempt';
 
-/** The runs that this process writes, and how many more it may. The look at what it owns checkpoints all of them. */
+/** The runs that this process writes, and its free places. Its regular check checkpoints all of them. */
 @Injectable()
 export class ActiveRuns {
   private readonly work: ActiveWork<Attempt, OwnedRun, RunJob>;
@@ -94,7 +94,9 @@ export class ActiveRuns {
     this.work.leave();
   }
 
-  /** As `ActiveWork.handOver`: answers end by themselves until `endBy`, what is at its finish until `deadlineAt`. */
+  /**
+   * As `ActiveWork.handOver`: answers may end by themselves until `endBy`, and finishes in progress until `deadlineAt`.
+   */
   async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
     await this.work.handOver(endBy, deadlineAt, signal);
     await this.markPublished();

@@ -12,7 +12,7 @@ export type StopReason =
   | 'late'
   /** Another process owns the run. */
   | 'lost'
-  /** This process ends; another is to go on. */
+  /** This process ends; another one continues. */
   | 'handover';
 
 /** The outcome of a stopped attempt; undefined if another owner continues, or there was none. */

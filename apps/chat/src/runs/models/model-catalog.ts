@@ -51,7 +51,7 @@ export class ModelCatalog implements OnModuleInit {
       this.rpc.call(models.resolve, { modelId }, { principal, deadlineMs }),
     );
     if (model.openToAll) this.#models.set(forAll, model);
-    // Kept once; and a model that is no longer open to all must not be found by those it is closed to.
+    // Cache it only once: a model that is not open to all any more must not be returned to users without access.
     this.#models.delete(model.openToAll ? key : forAll);
     return model;
   }

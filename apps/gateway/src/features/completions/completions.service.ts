@@ -150,7 +150,7 @@ export class CompletionsService implements OnModuleInit {
       return await new Promise((resolve, reject) => {
         give = reject;
         this.waiting.add(give);
-        reply.raw.once('close', () => reject(new Problem(499, 'The caller has gone.')));
+        reply.raw.once('close', () => reject(new Problem(499, 'The caller disconnected.')));
         this.subscriber
           .follow(runId, undefined, (update) => {
             if (update.kind === 'end') resolve(update);

@@ -51,7 +51,7 @@ export class FileWatch implements OnModuleInit {
         watcher.tell({ ...progress, state });
       }
     });
-    this.runtime.every(LOOK_MS, () => this.lookAtAll(), { name: 'look at watched files', until: 'close' });
+    this.runtime.every(LOOK_MS, () => this.lookAtAll(), { name: 'check watched files', until: 'close' });
   }
 
   /**

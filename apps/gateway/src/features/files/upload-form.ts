@@ -60,7 +60,7 @@ export function receiveForm<T>(
     };
     const refuse = (sentence: string) => (): void => fail(new Problem(400, sentence));
     const gone = (): void => {
-      if (!request.complete) fail(new CallError('CANCELLED', 'The client went away in the middle of the upload'));
+      if (!request.complete) fail(new CallError('CANCELLED', 'The client disconnected during the upload'));
     };
 
     const onFile = (part: string, stream: Readable, name: string, _encoding: string, contentType: string): void => {

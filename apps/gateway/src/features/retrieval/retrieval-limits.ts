@@ -41,7 +41,7 @@ export class RetrievalLimits implements OnModuleInit {
 
   /** Never rejects: while retrieval is unavailable the last known limits are returned. */
   async known(): Promise<FileLimits> {
-    // Also when it fails: a retrieval that is away is not asked by every page.
+    // A failure is cached too, so that not every page calls an unavailable retrieval.
     return this.cache.get(KEY, () => this.read().catch(() => this.last));
   }
 

@@ -192,7 +192,7 @@ describe('retrieval at the edge', () => {
     expect([away.statusCode, away.headers['retry-after']]).toEqual([503, '5']);
   });
 
-  it('creates a file from a text, and leaves nothing of a refused one', async () => {
+  it('creates a file from a text, and removes the data of a rejected one', async () => {
     let key = '';
     edge.rpc.on(files.register, ({ fileId, name }) => {
       key = `files/${fileId}/1`;

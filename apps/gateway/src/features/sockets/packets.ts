@@ -16,7 +16,7 @@ export interface Packet {
 
 const START = '2["events",';
 const END = ']';
-/** Engine.IO's packet type `message`, which its WebSocket transport puts before what it sends. */
+/** Engine.IO's packet type `message`, the prefix of each message of its WebSocket transport. */
 const MESSAGE_TYPE = 0x34;
 const FINAL_TEXT = 0x81;
 

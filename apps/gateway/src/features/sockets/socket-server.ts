@@ -60,10 +60,10 @@ export class SocketServer {
     );
     this.io = io;
     this.runtime.metrics.gauge('sockets', 'Sockets that are open', [], (gauge) => gauge.set(io.engine.clientsCount));
-    this.runtime.drain.add('leave', 'ask sockets to come back', ({ remainingMs }) =>
+    this.runtime.drain.add('leave', 'ask sockets to reconnect', ({ remainingMs }) =>
       this.sessions.sendAway(remainingMs),
     );
-    this.runtime.drain.add('intake', 'send sockets away', () => this.sessions.sendAway());
+    this.runtime.drain.add('intake', 'disconnect sockets', () => this.sessions.sendAway());
   }
 
   /** Leaves the HTTP server open: Nest closes it. */

@@ -114,7 +114,7 @@ class Rewriter {
   }
 }
 
-/** Only what is in it is kept. */
+/** Only the content of this element is kept. */
 const isTransparent = (name: string): boolean => name.startsWith('m:') || name === 'w:fldSimple';
 
 function attributesOf(attributes: Record<string, string>): string {
