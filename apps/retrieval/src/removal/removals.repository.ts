@@ -84,8 +84,8 @@ export class RemovalsRepository {
   }
 
   /**
-   * Files that were added (again) to a scope whose points have just been deleted: their points may have been among these, whatever the records say. They
-   * are indexed there again, and a worker with one of them repeats that step. A failed file is included if an earlier
+   * Files that were added (again) to a scope whose points have just been deleted: their points may have been among these, whatever the
+   * records say. They are indexed there again, and a worker with one of them repeats that step. A failed file is included if an earlier
    * content of it is live.
    * @param fileId one file; undefined for all in the scope
    */
