@@ -6,7 +6,7 @@ const SHORTEST_MS = 14;
 /** A word is late by half of it on average. */
 const LONGEST_MS = 90;
 /** Added by each answer: with few answers there is little to join. */
-const MS_PER_ANSWER = 1;
+const MS_PER_ANSWER = 0.25;
 /** Machine load below which no time is saved, and above which as much as possible. */
 const CALM = 0.25;
 const BUSY = 0.6;

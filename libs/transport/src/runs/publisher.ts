@@ -32,7 +32,7 @@ export interface RunPublisherOptions {
    * Between two live frames (ms, default 15: each frame wakes three processes, and users do not see the difference to 10).
    */
   liveIntervalMs?: number;
-  /** Between two durable writes (ms, default 200). */
+  /** Between two durable writes (ms, default 350: less often is fewer bytes for Redis, and more text that a killed worker takes along). */
   durableIntervalMs?: number;
   /** How long a run's keys are kept after its terminal event (s, default 600). */
   terminalTtlSeconds?: number;
@@ -87,7 +87,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
     this.store = new DurableStore(redis, keys, options.terminalTtlSeconds ?? 600);
     this.durable = new DurableFlusher({
       store: this.store,
-      intervalMs: options.durableIntervalMs ?? 200,
+      intervalMs: options.durableIntervalMs ?? 350,
       ownsStill: options.ownsStill,
       onError: (error) => this.complain(error),
       onWritten: () => this.connections.capacity.wrote(),

@@ -6,7 +6,7 @@ import type { RunLookup } from './types';
 /** Workers send a heartbeat each 0.5 s: a run without one for this long has lost its worker, or we lost a frame. */
 export const SILENT_MS = 1_000;
 const SILENT_AGAIN_MS = 1_000;
-/** The next durable write fills a gap; it is at most about 200 ms away. */
+/** The next durable write fills a gap; it is at most about 350 ms away. */
 const FILL_AGAIN_MS = 120;
 const MAX_AGAIN_MS = 5_000;
 /** A gap that the durable stream has not filled after this many reads is looked up in the database. */

@@ -75,7 +75,7 @@ export interface RunWriter {
   /** The whole text of the current generation. Joined on each read: do not use it per token. */
   readonly text: string;
   /**
-   * Adds text: live within ~15 ms, durable within ~200 ms. Never throws. Half a surrogate pair waits for its other half; characters that
+   * Adds text: live within ~15 ms, durable within ~350 ms. Never throws. Half a surrogate pair waits for its other half; characters that
    * cannot be stored (a lone surrogate, NUL) become U+FFFD. `text` and `position` are as readers and Postgres get them.
    */
   append(text: string): void;
