@@ -1,8 +1,10 @@
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
+import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/build/src/boundaries.mjs';
+import { STYLE } from './tools/build/src/style.mjs';
 
 const TYPESCRIPT = ['**/*.ts', '**/*.tsx', '**/*.mts'];
 const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', '**/*.e2e.ts', '**/test/**/*.ts', '**/testing.ts'];
@@ -50,12 +52,20 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // One block: side effects, Node, packages, parents, siblings. `eslint --fix` sorts it.
+    plugins: { 'import-sort': importSort },
+    rules: {
+      'import-sort/imports': ['error', { groups: [['^\\u0000', '^node:', '^@?\\w', '^\\.\\.', '^\\.']] }],
+    },
+  },
   { files: TYPESCRIPT, extends: [...tseslint.configs.recommended] },
   {
     files: TYPESCRIPT,
     plugins: { '@nx': nx },
     rules: {
       '@nx/enforce-module-boundaries': boundaries(),
+      'no-restricted-syntax': ['error', ...STYLE],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/ban-ts-comment': 'error',
       // A variable that a callback reads before its one assignment cannot be a constant.
@@ -81,6 +91,11 @@ export default tseslint.config(
   {
     files: ['apps/**/*.ts', 'apps/**/*.tsx', 'libs/**/*.ts', 'libs/**/*.tsx'],
     ignores: [...TESTS, 'libs/runtime/**', 'libs/testing/**', '**/*.config.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp] },
+  },
+  {
+    // The last bag of dependencies; none may join it.
+    files: ['apps/retrieval/src/ingestion/ingestion-tools.ts'],
     rules: { 'no-restricted-syntax': ['error', environmentIsReadOnce, waitsAreCleanedUp] },
   },
   { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },

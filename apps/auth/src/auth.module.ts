@@ -3,6 +3,7 @@ import * as contract from '@perennial/contracts-auth';
 import { PersistenceModule } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { callsOf, Connections, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { UsersRepository } from './accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from './env';
 import { AttemptLimiter } from './limits/attempt-limiter';
 import { KnownDevices } from './limits/known-devices';
@@ -26,7 +27,6 @@ import { AccountController } from './users/account.controller';
 import { AccountService } from './users/account.service';
 import { DirectoryRepository } from './users/directory.repository';
 import { UsersController } from './users/users.controller';
-import { UsersRepository } from './users/users.repository';
 import { UsersService } from './users/users.service';
 
 const PRUNE_MS = 10 * 60 * 1_000;
@@ -111,6 +111,7 @@ export class AuthModule implements OnModuleInit {
           instanceId: runtime.instance,
           calls: callsOf(contract),
           metrics: promRpcMetrics(runtime.metrics.registry),
+          log: runtime.log,
         }),
       ],
       providers: [{ provide: AUTH_ENV, useValue: env }],

@@ -1,16 +1,18 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { users } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { commonEnv, databaseEnv, parseEnv, Runtime } from '@perennial/runtime';
 import { z } from 'zod';
+import { UsersRepository } from './accounts/users.repository';
 import { firstAdminEnv } from './env';
 import { authMigrations } from './migrations';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
 import { AccountCreator } from './registration/account-creator';
-import { readPassword } from './registration/read-password';
-import { UsersRepository } from './users/users.repository';
 
 const HELP = `Usage: npm run auth:create-admin -- --email ADDRESS [--name NAME]
 
@@ -75,4 +77,15 @@ try {
   process.exitCode = 1;
 } finally {
   await dataSource.destroy();
+}
+
+/** The first line of the input; undefined when it ends without one. At a terminal it prompts, and does not echo. */
+async function readPassword(input: ReadStream, prompt: WriteStream): Promise<string | undefined> {
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: unseen, terminal: input.isTTY });
+  if (input.isTTY) prompt.write('Password: ');
+  const { value: line } = (await lines[Symbol.asyncIterator]().next()) as IteratorResult<string, undefined>;
+  lines.close();
+  if (input.isTTY) prompt.write('\n');
+  return line;
 }

@@ -34,6 +34,7 @@ export class ChatModule {
           instanceId: runtime.instance,
           calls: callsOf(contract),
           metrics: promRpcMetrics(runtime.metrics.registry),
+          log: runtime.log,
         }),
         RunsModule,
         ChatsModule,

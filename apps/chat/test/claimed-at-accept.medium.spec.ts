@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { completions } from '@perennial/contracts-chat';
-import { waitFor, type ManagedProcess } from '@perennial/testing';
+import { type ManagedProcess, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { RUNS_CANCELLED } from '../src/runs/cancel/cancelled.notice';
 import { inWorld } from './in-world';

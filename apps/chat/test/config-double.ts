@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type ResolvedModel, type Settings, settings, models } from '@perennial/contracts-config';
+import { models, type ResolvedModel, type Settings, settings } from '@perennial/contracts-config';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 

@@ -1,4 +1,4 @@
-import { freePort, sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { freePort, type ManagedProcess, sleep, waitFor } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import { Proxy } from './proxy';

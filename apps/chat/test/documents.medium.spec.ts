@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { completions, runs as runCalls, chats } from '@perennial/contracts-chat';
+import { chats, completions, runs as runCalls } from '@perennial/contracts-chat';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
@@ -7,7 +7,7 @@ import type { UserEvent } from '@perennial/transport';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import { Proxy } from './proxy';
-import { startRetrievalDouble, type RetrievalAnswers } from './retrieval-double';
+import { type RetrievalAnswers, startRetrievalDouble } from './retrieval-double';
 import { newUser, type Turn, type World } from './world';
 
 const TIMEOUT_MS = 1_500;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { completions, runs } from '@perennial/contracts-chat';
-import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { type ManagedProcess, sleep, waitFor } from '@perennial/testing';
 import { Connections, createRunStreamSubscriber } from '@perennial/transport';
 import { Worker } from 'bullmq';
 import { afterEach, describe, expect, it } from 'vitest';

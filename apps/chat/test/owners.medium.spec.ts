@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { killInstance, type ManagedProcess, sleep, waitFor } from '@perennial/testing';
 import { Queue } from 'bullmq';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
@@ -194,16 +193,7 @@ describe('owners that die, sleep and come back', () => {
       'SELECT p.instance FROM runs r JOIN processes p ON p.id = r.owner WHERE r.id = $1',
       [runId],
     );
-    const [name, quarantine] = rows[0]!.instance.split('-quarantine-');
-    const worker = world.processes.find((handle) => handle.name === name)!;
-    if (quarantine === undefined) {
-      await worker.kill();
-      return;
-    }
-    const children = execFileSync('pgrep', ['-P', String(worker.pid)], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
-    for (const pid of children) process.kill(Number(pid), 'SIGKILL');
+    await killInstance(world.processes, rows[0]!.instance);
   }
 
   it('schedule 8: a run that kills its workers fails after a death that it was alone in, and other runs are not charged', async () => {

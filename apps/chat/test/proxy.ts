@@ -1,4 +1,4 @@
-import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 
 /** What a proxy does with what passes. */
 export interface ProxyRule {
@@ -15,8 +15,8 @@ export class Proxy {
   broken = 0;
   rule: ProxyRule = { judge: () => 'pass' };
   /** Functions that send on the data held back now. */
-  readonly #held = new Set<() => void>();
-  readonly #sockets = new Set<Socket>();
+  private readonly heldBack = new Set<() => void>();
+  private readonly sockets = new Set<Socket>();
 
   private constructor(
     private readonly server: ReturnType<typeof createServer>,
@@ -25,7 +25,7 @@ export class Proxy {
 
   static async start(url: string): Promise<Proxy> {
     const target = new URL(url);
-    const server = createServer((socket) => proxy.#serve(socket));
+    const server = createServer((socket) => proxy.serve(socket));
     const proxy = new Proxy(server, target);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
@@ -40,20 +40,20 @@ export class Proxy {
 
   /** Replies that are held back. */
   get held(): number {
-    return this.#held.size;
+    return this.heldBack.size;
   }
 
   release(): void {
-    for (const give of this.#held) give();
-    this.#held.clear();
+    for (const give of this.heldBack) give();
+    this.heldBack.clear();
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #serve(client: Socket): void {
+  private serve(client: Socket): void {
     const store = createConnection({ host: this.target.hostname, port: Number(this.target.port) });
     let deaf = false;
     let held: Buffer[] | undefined;
@@ -66,11 +66,11 @@ export class Proxy {
       store.destroy();
     };
     for (const socket of [client, store]) {
-      this.#sockets.add(socket);
+      this.sockets.add(socket);
       socket.setNoDelay(true);
       socket.on('error', end);
       socket.on('close', () => {
-        this.#sockets.delete(socket);
+        this.sockets.delete(socket);
         end();
       });
     }
@@ -82,7 +82,7 @@ export class Proxy {
       const judgement = deaf ? 'pass' : this.rule.judge(piece);
       if (judgement === 'hold-reply') {
         held ??= [];
-        this.#held.add(give);
+        this.heldBack.add(give);
       }
       store.write(piece);
       if (judgement !== 'lose-reply') return;

@@ -1,5 +1,5 @@
-import type { RunStreamSubscriber, RunUpdate } from '@perennial/transport';
 import { waitFor } from '@perennial/testing';
+import type { RunStreamSubscriber, RunUpdate } from '@perennial/transport';
 
 /** A reader of one run, as strict as a client: the shown text must never have a gap. */
 export class Reader {
@@ -7,13 +7,13 @@ export class Reader {
   readonly updates: RunUpdate[] = [];
   /** Violations, in order. */
   readonly faults: string[] = [];
-  #stop?: () => void;
+  private unfollow?: () => void;
 
   constructor(readonly runId: string) {}
 
   static async follow(subscriber: RunStreamSubscriber, runId: string): Promise<Reader> {
     const reader = new Reader(runId);
-    reader.#stop = await subscriber.follow(runId, undefined, (update) => reader.#see(update));
+    reader.unfollow = await subscriber.follow(runId, undefined, (update) => reader.see(update));
     return reader;
   }
 
@@ -46,10 +46,10 @@ export class Reader {
   }
 
   stop(): void {
-    this.#stop?.();
+    this.unfollow?.();
   }
 
-  #see(update: RunUpdate): void {
+  private see(update: RunUpdate): void {
     this.updates.push(update);
     if (this.updates.filter(({ kind }) => kind === 'end').length > 1) this.faults.push('a second end');
     switch (update.kind) {

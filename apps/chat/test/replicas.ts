@@ -1,9 +1,9 @@
 import { freshDatabase, freshPrefix, redisUrl } from '@perennial/testing';
-import { startCaller, startReplica, type Caller, type Replica } from '@perennial/testing-service';
+import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
 import pg from 'pg';
 import { ChatModule } from '../src/chat.module';
 import { chatEnv } from '../src/env';
-import { startConfigDouble, type ConfigAnswers } from './config-double';
+import { type ConfigAnswers, startConfigDouble } from './config-double';
 
 /** Two replicas of the service in this process, over one database of their own, and the test's side of them. */
 export interface ChatReplicas {

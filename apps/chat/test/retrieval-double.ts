@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
-import { Controller, Module, type INestMicroservice } from '@nestjs/common';
+import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { type Source, files, knowledge, documents } from '@perennial/contracts-retrieval';
+import { documents, files, knowledge, type Source } from '@perennial/contracts-retrieval';
 import { type CallContext, Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
 type SearchRequest = CallParsedRequest<typeof documents.search>;

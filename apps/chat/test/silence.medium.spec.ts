@@ -1,4 +1,4 @@
-import { sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { type ManagedProcess, sleep, waitFor } from '@perennial/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import type { World } from './world';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chats } from '@perennial/contracts-chat';
-import { processExists, sleep, waitFor, type ManagedProcess } from '@perennial/testing';
+import { type ManagedProcess, processExists, sleep, waitFor } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import type { Reader } from './reader';

@@ -2,8 +2,8 @@ import { sleep, waitFor } from '@perennial/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import { Proxy } from './proxy';
-import type { Turn, World } from './world';
 import type { Reader } from './reader';
+import type { Turn, World } from './world';
 
 /**
  * Real: Postgres and Redis, really stopped, emptied and disconnected; the transport, built chat processes. Not real: config, the provider.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
 import { promptDigest } from '@perennial/provider-simulator';
-import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan, waitFor } from '@perennial/testing';
+import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver, waitFor } from '@perennial/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
 import { startRetrievalDouble } from './retrieval-double';

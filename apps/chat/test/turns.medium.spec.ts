@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
-import { pictureKey, pictureUrl, completions, runs, pictures as pictureCalls } from '@perennial/contracts-chat';
+import { completions, pictureKey, pictures as pictureCalls, pictureUrl, runs } from '@perennial/contracts-chat';
 import { splitThoughts } from '@perennial/contracts-kernel';
 import { expectedText, HABIT_TEXT } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type RunSnapshot, runs } from '@perennial/contracts-chat';
+import type { INestMicroservice } from '@nestjs/common';
+import { runs, type RunSnapshot } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
-import { expectedText, promptDigest, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, promptDigest, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import {
   buildService,
   createDatabase,
   freePort,
   freshPrefix,
   ManagedProcess,
-  startPostgres,
-  startRedis,
   type PostgresServer,
   type RedisServer,
+  startPostgres,
+  startRedis,
   waitFor,
 } from '@perennial/testing';
 import {
@@ -21,10 +22,9 @@ import {
   Rpc,
   type RunStreamSubscriber,
 } from '@perennial/transport';
-import type { INestMicroservice } from '@nestjs/common';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { startConfigDouble, type ConfigAnswers } from './config-double';
+import { type ConfigAnswers, startConfigDouble } from './config-double';
 import { Reader } from './reader';
 
 const SECRET_KEY = 'the secret of the chat tests';
@@ -41,10 +41,10 @@ export class World {
   rpc!: Rpc;
   subscriber!: RunStreamSubscriber;
   db!: pg.Pool;
-  #config!: INestMicroservice;
-  #connections!: Connections;
-  #client!: RedisRpcClient;
-  readonly #healthPorts = new Map<ManagedProcess, number>();
+  private config!: INestMicroservice;
+  private connections!: Connections;
+  private client!: RedisRpcClient;
+  private readonly healthPorts = new Map<ManagedProcess, number>();
 
   private constructor(
     readonly postgres: PostgresServer,
@@ -74,26 +74,26 @@ export class World {
     ]);
     await createDatabase(postgres.url, 'chat_test');
     const world = new World(postgres, redis, simulator, bundle, postgres.urlOf('chat_test'));
-    await world.#connect();
+    await world.connect();
     return world;
   }
 
-  async #connect(): Promise<void> {
+  private async connect(): Promise<void> {
     this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=chat' });
     this.db.on('error', () => undefined);
-    this.#config = await startConfigDouble(this.redis.url, this.prefix, this.answers);
+    this.config = await startConfigDouble(this.redis.url, this.prefix, this.answers);
     const options = {
       redisUrl: this.redis.url,
       keyPrefix: this.prefix,
       service: 'gateway',
       instanceId: 'gateway-test',
     };
-    this.#connections = new Connections(options);
-    this.#client = new RedisRpcClient(this.#connections, {});
-    await this.#client.connect();
-    this.rpc = new Rpc(this.#client);
+    this.connections = new Connections(options);
+    this.client = new RedisRpcClient(this.connections, {});
+    await this.client.connect();
+    this.rpc = new Rpc(this.client);
     this.subscriber = createRunStreamSubscriber({
-      connections: this.#connections,
+      connections: this.connections,
       lookup: (runId) => this.lookup(runId),
     });
   }
@@ -101,9 +101,9 @@ export class World {
   async stop(): Promise<void> {
     await this.endProcesses();
     await this.subscriber.close();
-    this.#client.close();
-    this.#connections.close();
-    await this.#config.close();
+    this.client.close();
+    this.connections.close();
+    await this.config.close();
     await this.db.end();
     await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop()]);
   }
@@ -141,7 +141,7 @@ export class World {
       },
     });
     this.processes.push(handle);
-    this.#healthPorts.set(handle, port);
+    this.healthPorts.set(handle, port);
     handle.start();
     await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, 'it is ready');
     return handle;
@@ -149,7 +149,7 @@ export class World {
 
   /** The process's metrics. */
   async metricsOf(handle: ManagedProcess): Promise<string> {
-    return (await fetch(`http://127.0.0.1:${this.#healthPorts.get(handle)}/metrics`)).text();
+    return (await fetch(`http://127.0.0.1:${this.healthPorts.get(handle)}/metrics`)).text();
   }
 
   /** Kills every chat process, or those of one role. */
@@ -204,7 +204,7 @@ export class World {
 
   /** A connection to Redis for the test itself. */
   get commands(): Connections['commands'] {
-    return this.#connections.commands;
+    return this.connections.commands;
   }
 
   follow(runId: string): Promise<Reader> {

@@ -5,8 +5,6 @@ import type { Runtime } from '@perennial/runtime';
 import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
 import { ConnectionsController } from './connections/connections.controller';
 import { ConnectionsService } from './connections/connections.service';
-import { EnvironmentConnections } from './connections/environment-connections';
-import { KeySeal } from './connections/key-seal';
 import { ProviderClient } from './connections/provider-client';
 import { CONFIG_ENV, type ConfigEnv } from './env';
 import { configMigrations } from './migrations';
@@ -15,6 +13,8 @@ import { ModelsService } from './models/models.service';
 import { ProviderLists } from './models/provider-lists';
 import { SettingsController } from './settings/settings.controller';
 import { SettingsService } from './settings/settings.service';
+import { EnvironmentConnections } from './state/environment-connections';
+import { KeySeal } from './state/key-seal';
 import { StateRepository } from './state/state.repository';
 import { StateKeeper } from './state/state-keeper';
 
@@ -54,6 +54,7 @@ export class ConfigModule {
           instanceId: runtime.instance,
           calls: callsOf(contract),
           metrics: promRpcMetrics(runtime.metrics.registry),
+          log: runtime.log,
         }),
       ],
       providers: [{ provide: CONFIG_ENV, useValue: env }],

@@ -19,6 +19,7 @@ export class GatewayTransport {
       service: runtime.name,
       instanceId: runtime.instance,
       metrics: promRpcMetrics(runtime.metrics.registry),
+      log: runtime.log,
     });
     return {
       module: GatewayTransport,

@@ -1,6 +1,6 @@
-import { endWithWorker } from '@perennial/work';
 import { parseEnv, runService } from '@perennial/runtime';
 import { rpcMicroservice, tieRpcServer } from '@perennial/transport';
+import { endWithWorker } from '@perennial/work';
 import { retrievalEnv } from './env';
 import { RetrievalModule } from './retrieval.module';
 

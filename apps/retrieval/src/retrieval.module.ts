@@ -39,6 +39,7 @@ export class RetrievalModule {
           instanceId: runtime.instance,
           calls: callsOf(contract),
           metrics: promRpcMetrics(runtime.metrics.registry),
+          log: runtime.log,
         }),
         StoresModule.forRoot(env),
         HostModule,

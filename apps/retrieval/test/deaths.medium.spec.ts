@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ProcessTable } from '@perennial/work';
 import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
+import { ProcessTable } from '@perennial/work';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IngestionJob } from '../src/files/ingestion-queue';
 import { IngestionRepository } from '../src/ingestion/ingestion.repository';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
-import type { IngestionJob } from '../src/ingestion/ingestion-queue';
 import { retrievalMigrations } from '../src/migrations';
 import { IndexCatalog } from '../src/search-index/index-catalog';
 

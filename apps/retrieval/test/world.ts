@@ -12,6 +12,7 @@ import {
   createDatabase,
   freePort,
   freshPrefix,
+  killInstance,
   ManagedProcess,
   type PostgresServer,
   type RedisServer,
@@ -140,16 +141,7 @@ export class World {
       'SELECT p.instance FROM files f JOIN processes p ON p.id = f.owner WHERE f.id = $1',
       [fileId],
     );
-    const { instance } = rows[0]!;
-    const worker = this.processes.find(({ name }) => name === instance.split('-quarantine-')[0])!;
-    if (worker.name === instance) {
-      await worker.kill();
-      return;
-    }
-    const isItsStart = (line: string): boolean =>
-      line.includes('quarantine process started') && line.includes(`"${instance}"`);
-    const { pid } = JSON.parse(worker.output.split('\n').find(isItsStart)!) as { pid: number };
-    process.kill(pid, 'SIGKILL');
+    await killInstance(this.processes, rows[0]!.instance);
   }
 
   async base(user: UserPrincipal, name = 'Base'): Promise<string> {

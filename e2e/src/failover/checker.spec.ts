@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ReaderEvent } from '../support/reader-event';
 import { check, isSettled, percentile, takeOverMs, unexcused } from './checker';
-import type { ReaderEvent, TurnHistory } from './history';
+import type { TurnHistory } from './history';
 
 const delta = (offset: number, text: string, generation = 1): ReaderEvent => ({
   at: 0,

@@ -1,4 +1,6 @@
-import type { FailedRequest, Outage, ReaderEvent, ReaderHistory, TakeOver, TurnHistory } from './history';
+import type { FailedRequest } from '../support/http';
+import type { ReaderEvent } from '../support/reader-event';
+import type { Outage, ReaderHistory, TakeOver, TurnHistory } from './history';
 
 export interface Violation {
   turn: number;

@@ -1,13 +1,6 @@
-/** The record of a failover run; the checker evaluates it afterwards, without haste. */
+import type { ReaderEvent } from '../support/reader-event';
 
-/** One event of a reader. Times are epoch milliseconds. `offset` counts UTF-16 units before `text`. */
-export type ReaderEvent =
-  | { at: number; kind: 'delta'; generation: number; offset: number; text: string; epoch?: number }
-  | { at: number; kind: 'reset'; generation: number; text: string; epoch?: number }
-  /** `text`: the whole text as the end told it, where the reader held one to compare; a reader must have had it by then. */
-  | { at: number; kind: 'end'; state: string; text?: string }
-  /** The client reconnected. A socket has no cursor, so the next events start with the whole text or continue at the old position. */
-  | { at: number; kind: 'reconnect' };
+/** The record of a failover run; the checker evaluates it afterwards, without haste. */
 
 export interface ReaderHistory {
   /**
@@ -57,13 +50,4 @@ export interface Outage {
   to: number;
   /** Whether no take-over was possible meanwhile: that time is not counted. */
   stopsTakeOvers: boolean;
-}
-
-/**
- * A request without a reply: its connection broke, or the server answered 502, 503 or 504. Times are epoch milliseconds.
- */
-export interface FailedRequest {
-  from: number;
-  to: number;
-  what: string;
 }

@@ -4,12 +4,13 @@ import type { Chat } from '@perennial/contracts-wire';
 import { expectedText, promptDigest, type Simulator } from '@perennial/provider-simulator';
 import type { Account } from '../support/accounts';
 import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
+import type { ReaderEvent } from '../support/reader-event';
 import { SocketReader } from '../support/socket-reader';
 import { readRun } from '../support/sse-reader';
 import { newTurn, sendTurn } from '../support/turn';
 import type { Moment } from './chaos';
 import { isSettled } from './checker';
-import type { ReaderEvent, TurnHistory } from './history';
+import type { TurnHistory } from './history';
 import type { Owners } from './owners';
 
 const TOKENS = 240;

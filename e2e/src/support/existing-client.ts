@@ -18,10 +18,14 @@ export class ExistingClient {
   events: HeardEvent[] = [];
   private socket: Socket | undefined;
 
+  token: string;
+
   constructor(
     private readonly baseUrl: string,
-    public token = '',
-  ) {}
+    token = '',
+  ) {
+    this.token = token;
+  }
 
   get socketId(): string {
     return this.socket?.id ?? '';

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import type { FailedRequest } from '../failover/history';
+
+/**
+ * A request without a reply: its connection broke, or the server answered 502, 503 or 504. Times are epoch milliseconds.
+ */
+export interface FailedRequest {
+  from: number;
+  to: number;
+  what: string;
+}
 
 /** One keep-alive pool for all drivers; a killed server breaks its connections, the next request opens others. */
 const agent = new Agent({ connections: 256, keepAliveTimeout: 1_000, headersTimeout: 30_000, bodyTimeout: 0 });

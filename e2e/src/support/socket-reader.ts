@@ -6,7 +6,7 @@ import {
   type SocketEvent,
 } from '@perennial/contracts-gateway';
 import { io, type Socket } from 'socket.io-client';
-import type { ReaderEvent } from '../failover/history';
+import type { ReaderEvent } from './reader-event';
 
 /**
  * One account's socket, like a page's: it reconnects, joins the chats that it shows, and, as it has no cursor, resumes from the cumulative

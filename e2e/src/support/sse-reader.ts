@@ -3,8 +3,8 @@ import { parseCursor } from '@perennial/contracts-gateway';
 import type { RunDelta, RunEnd, RunReset } from '@perennial/contracts-wire';
 import { createParser } from 'eventsource-parser';
 import { Agent, request } from 'undici';
-import type { ReaderEvent } from '../failover/history';
 import type { OnFailedRequest } from './http';
+import type { ReaderEvent } from './reader-event';
 
 const agent = new Agent({ connections: 512, keepAliveTimeout: 1_000, bodyTimeout: 0, headersTimeout: 15_000 });
 

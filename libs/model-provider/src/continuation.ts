@@ -1,5 +1,5 @@
-import type { ChatMessage, ChatRequest, Continuation, ModelConnection, ProviderModel } from './types';
 import { ProviderError } from './errors';
+import type { ChatMessage, ChatRequest, Continuation, ModelConnection, ProviderModel } from './types';
 
 /** Usual host names of servers that can continue (service names of a compose file or a cluster). */
 const CONTINUING_HOSTS = /(^|[.-])(vllm|sglang|aphrodite|llama-?cpp)([.-]|$)/;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { EventSink, StreamDecoder } from './decoder';
 import { MAX_EVENT_BYTES } from './lines';
 import { OllamaDecoder } from './ollama-decoder';
 import { OpenAiDecoder } from './openai-decoder';
-import type { EventSink, StreamDecoder } from './decoder';
 
 class Recorder implements EventSink {
   readonly seen: unknown[] = [];

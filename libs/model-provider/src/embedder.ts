@@ -1,6 +1,6 @@
 import { errorFromStream, ProviderError } from './errors';
 import type { Endpoint } from './http';
-import type { Embedder, EmbedderLimits, EmbedOptions, Embeddings } from './types';
+import type { Embedder, EmbedderLimits, Embeddings, EmbedOptions } from './types';
 
 type Document = Record<string, unknown>;
 

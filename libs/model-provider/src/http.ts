@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
 import {
   errorFromResponse,
   errorFromStream,
@@ -10,8 +12,6 @@ import { poolFor } from './pools';
 import { CHAT_RETRY, retryDelay, type RetryPolicy } from './retry';
 import { AnswerStream, type StreamPlan } from './stream';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, ServerConnection, StreamOptions } from './types';
-import type { Dispatcher } from 'undici';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAX_DOCUMENT = 32 * 1024 * 1024;
 

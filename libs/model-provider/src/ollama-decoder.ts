@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { EventSink, StreamDecoder } from './decoder';
+import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import { LineSplitter } from './lines';
 import type { RawChunk, Usage } from './types';
 

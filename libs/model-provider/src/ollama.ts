@@ -1,8 +1,8 @@
-import { prepareRequest } from './continuation';
 import { splitThoughts } from '@perennial/contracts-kernel';
+import { prepareRequest } from './continuation';
 import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { Endpoint } from './http';
-import { toFinishReason, OllamaDecoder, toOpenAiCompletion, usageOf, type OllamaChunk } from './ollama-decoder';
+import { type OllamaChunk, OllamaDecoder, toFinishReason, toOpenAiCompletion, usageOf } from './ollama-decoder';
 import { toOllamaBody } from './ollama-request';
 import type {
   AnswerEnd,

@@ -1,5 +1,5 @@
-import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import type { EventSink, StreamDecoder } from './decoder';
+import { errorFromStream, isErrorDocument, ProviderError } from './errors';
 import { LineSplitter, MAX_EVENT_BYTES, tooLarge } from './lines';
 import { ToolCallIndexes } from './tool-call-indexes';
 import type { RawChunk, Usage } from './types';

@@ -1,7 +1,11 @@
 /** Trims white space that a provider repeats at the beginning of a continued text. */
 export class OverlapTrimmer {
-  /** @param expected the white space that may be repeated; empty if none was cut */
-  constructor(private expected: string) {}
+  private expected: string;
+
+  /** @param cut the white space that may be repeated; empty if none was cut */
+  constructor(cut: string) {
+    this.expected = cut;
+  }
 
   /** The piece without the repetition. */
   join(piece: string): string {

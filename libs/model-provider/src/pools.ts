@@ -1,4 +1,4 @@
-import { interceptors, Pool, type Dispatcher } from 'undici';
+import { type Dispatcher, interceptors, Pool } from 'undici';
 
 /** More origins than any installation has; it only bounds an admin's trials of addresses. */
 const MAX_ORIGINS = 256;

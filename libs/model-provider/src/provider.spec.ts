@@ -3,8 +3,8 @@ import { continuationFor, continuationFromModels, detectContinuation, prepareReq
 import { retryAfterSeconds } from './errors';
 import { genAiAttributes, genAiEmbeddingAttributes, genAiResponseAttributes } from './gen-ai';
 import { toOllamaBody } from './ollama-request';
-import { createProvider } from './provider';
 import { OverlapTrimmer } from './overlap-trimmer';
+import { createProvider } from './provider';
 import type { ModelConnection } from './types';
 
 const anthropic: ModelConnection = {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type ResponseHeaders } from './errors';
 import type { StreamDecoder } from './decoder';
+import { errorFromResponse, errorFromTransport, headerOf, ProviderError, type ResponseHeaders } from './errors';
 import { ReadQueue } from './read-queue';
 
 /** Receives the reports of a {@link RequestAttempt}. */

@@ -1,11 +1,11 @@
-import { ThoughtSplitter, type ThoughtSink } from '@perennial/contracts-kernel';
+import { type ThoughtSink, ThoughtSplitter } from '@perennial/contracts-kernel';
 import type { Dispatcher } from 'undici';
-import { RequestAttempt, type RequestAttemptOwner } from './request-attempt';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
 import type { LearnedRefusals } from './learned';
-import { CHAT_RETRY, retryDelay } from './retry';
 import { OverlapTrimmer } from './overlap-trimmer';
+import { RequestAttempt, type RequestAttemptOwner } from './request-attempt';
+import { CHAT_RETRY, retryDelay } from './retry';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Longer than any provider's; it is stored with the run. */

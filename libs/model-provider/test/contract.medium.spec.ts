@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectedText } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeProviderPools, createProvider, type ModelProvider } from '../src';
 import { collect, user } from './collect';
 import { drivers, type Subject } from './drivers';

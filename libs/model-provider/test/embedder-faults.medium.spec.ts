@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { freePort, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { closeProviderPools, createEmbedder, type Embedder, type ServerConnection } from '../src';
 
 afterAll(() => closeProviderPools());

@@ -1,18 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, expectedText, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { freePort, sleep, waitFor } from '@perennial/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type AnswerSink,
   closeProviderPools,
   createProvider,
   type ModelConnection,
-  type AnswerSink,
   type ModelProvider,
   type ProviderTimeouts,
 } from '../src';
 import { collect, connectionTo, user } from './collect';
-import { WAYS, type Way } from './threads';
+import { type Way, WAYS } from './threads';
 
 /** Faults of a provider, over real sockets. */
 let simulator: Simulator;

@@ -1,4 +1,4 @@
-import { expectedText, HABIT_TEXT, HABITS, startSimulator, type Simulator } from '@perennial/provider-simulator';
+import { expectedText, HABIT_TEXT, HABITS, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { closeProviderPools, createProvider, type ModelProvider } from '../src';
 import { collect, connectionTo, user } from './collect';

@@ -5,7 +5,7 @@ import { expectedText, startSimulator } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StreamThreadError } from '../src';
-import { collect, connectionTo, user, type Piece } from './collect';
+import { collect, connectionTo, type Piece, user } from './collect';
 import { inThread, type Way } from './threads';
 
 /** Real: the thread, built like a service's, and providers over sockets. */

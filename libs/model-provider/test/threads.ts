@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 import {
   createProvider,
-  StreamThread,
   type ModelConnection,
   type ModelProvider,
   type ProviderTimeouts,
+  StreamThread,
   type StreamThreadOptions,
 } from '../src';
 

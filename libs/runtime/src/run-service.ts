@@ -62,7 +62,7 @@ export async function runService<S extends ServiceEnvSchema, App extends INestAp
   });
   endOnUnexpectedErrors(runtime);
   collectProcessMetrics(runtime.metrics);
-  watchEventLoop(runtime.metrics, runtime.logger('event loop'));
+  watchEventLoop(runtime.metrics, runtime.logger('event-loop'));
 
   const state: ServiceState = { health: new HealthServer(runtime.readiness, runtime.metrics), isServing: false };
   const hurry = new AbortController();
@@ -100,19 +100,20 @@ async function createApp<S extends ServiceEnvSchema, App extends INestApplicatio
   env: z.output<S>,
   runtime: Runtime,
 ): Promise<{ context: INestApplicationContext; listen?: () => Promise<unknown> }> {
-  const logger = new NestLogger(runtime.log);
+  const nestLogger = new NestLogger(runtime.log);
   class ServiceModule {}
   const root: DynamicModule = {
     module: ServiceModule,
     imports: [RuntimeModule.forRoot(runtime), definition.module(env, runtime)],
   };
-  if (definition.create !== undefined) return { context: await definition.create(root, { logger, env, runtime }) };
+  if (definition.create !== undefined)
+    return { context: await definition.create(root, { logger: nestLogger, env, runtime }) };
   if (definition.server === undefined) {
-    return { context: await NestFactory.createApplicationContext(root, { logger, abortOnError: false }) };
+    return { context: await NestFactory.createApplicationContext(root, { logger: nestLogger, abortOnError: false }) };
   }
   const server: MicroserviceOptions | AsyncMicroserviceOptions =
     typeof definition.server === 'function' ? { strategy: definition.server(env, runtime) } : definition.server;
-  const app = await NestFactory.createMicroservice(root, { ...server, logger, abortOnError: false });
+  const app = await NestFactory.createMicroservice(root, { ...server, logger: nestLogger, abortOnError: false });
   return { context: app, listen: () => app.listen() };
 }
 

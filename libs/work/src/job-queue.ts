@@ -1,7 +1,6 @@
-import { Logger } from '@nestjs/common';
-import { telemetry, type Runtime } from '@perennial/runtime';
+import { type Logger, type Runtime, telemetry } from '@perennial/runtime';
 import type { Connections } from '@perennial/transport';
-import { Queue, type JobsOptions } from 'bullmq';
+import { type JobsOptions, Queue } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import type { Redis } from 'ioredis';
 
@@ -34,42 +33,42 @@ export interface JobQueueOptions<Job> {
  * (Redis away or emptied).
  */
 export class JobQueue<Job extends object> {
-  readonly #logger: Logger;
-  readonly #redis: Redis;
-  readonly #queue: Queue;
-  #underway = 0;
+  private readonly log: Logger;
+  private readonly redis: Redis;
+  private readonly queue: Queue;
+  private underway = 0;
 
   constructor(
     connections: Connections,
     runtime: Runtime,
     private readonly options: JobQueueOptions<Job>,
   ) {
-    this.#logger = new Logger(`JobQueue ${options.name}`);
-    this.#redis = connections.create('queue', 'jobs');
-    this.#queue = new Queue(options.name, {
-      connection: this.#redis,
+    this.log = runtime.logger(`job-queue ${options.name}`);
+    this.redis = connections.create('queue', 'jobs');
+    this.queue = new Queue(options.name, {
+      connection: this.redis,
       prefix: queuePrefix(connections.keyPrefix),
       telemetry: queueTelemetry(),
       skipVersionCheck: true,
       // A finished job is removed, so that the same claim can be enqueued again under its id.
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     });
-    this.#queue.on('error', (error) => this.#logger.debug(error.message));
+    this.queue.on('error', (error) => this.log.debug({ err: error }, 'queue'));
     runtime.metrics.gauge(options.gauge, 'Jobs that wait in Redis for a worker', [], async (gauge) => {
-      if (this.#redis.status === 'ready') gauge.set(await this.#waiting().catch(() => 0));
+      if (this.redis.status === 'ready') gauge.set(await this.waiting().catch(() => 0));
     });
   }
 
   async close(): Promise<void> {
-    await this.#queue.close().catch(() => undefined);
-    this.#redis.disconnect();
+    await this.queue.close().catch(() => undefined);
+    this.redis.disconnect();
   }
 
   /** Calls `listener` each time Redis is back; it may have lost every job. */
   onBack(listener: () => void): void {
     let wasAway = false;
-    this.#redis.on('close', () => (wasAway = true));
-    this.#redis.on('ready', () => {
+    this.redis.on('close', () => (wasAway = true));
+    this.redis.on('ready', () => {
       if (wasAway) listener();
       wasAway = false;
     });
@@ -77,7 +76,7 @@ export class JobQueue<Job extends object> {
 
   /** Enqueues jobs for the workers. Idempotent: BullMQ ignores a repeated id. */
   enqueue(jobs: readonly Job[]): void {
-    this.#add(jobs, '');
+    this.add(jobs, '');
   }
 
   /**
@@ -85,31 +84,31 @@ export class JobQueue<Job extends object> {
    * until its lock expires. A duplicate is harmless: the second job finds a living owner and is dropped.
    */
   enqueueAgain(jobs: readonly Job[]): void {
-    this.#add(jobs, '-again');
+    this.add(jobs, '-again');
   }
 
-  #add(jobs: readonly Job[], suffix: string): void {
+  private add(jobs: readonly Job[], suffix: string): void {
     // While Redis is away or hangs, commands would pile up in memory; the sweeper enqueues these rows later.
-    if (jobs.length === 0 || this.#redis.status !== 'ready' || this.#underway + jobs.length > MAX_UNDERWAY) return;
-    this.#underway += jobs.length;
+    if (jobs.length === 0 || this.redis.status !== 'ready' || this.underway + jobs.length > MAX_UNDERWAY) return;
+    this.underway += jobs.length;
     const { name, idOf, optionsOf } = this.options;
-    this.#send(jobs.map((job) => ({ name, data: job, opts: { ...optionsOf?.(job), jobId: `${idOf(job)}${suffix}` } })))
+    this.send(jobs.map((job) => ({ name, data: job, opts: { ...optionsOf?.(job), jobId: `${idOf(job)}${suffix}` } })))
       .catch((error: unknown) => {
-        this.#logger.warn(`jobs not enqueued: ${error instanceof Error ? error.message : String(error)}`);
+        this.log.warn({ err: error }, 'jobs not enqueued');
       })
       .finally(() => {
-        this.#underway -= jobs.length;
+        this.underway -= jobs.length;
       });
   }
 
   /** One job is one script; a bulk is a transaction around it. */
-  #send(jobs: Parameters<Queue['addBulk']>[0]): Promise<unknown> {
+  private send(jobs: Parameters<Queue['addBulk']>[0]): Promise<unknown> {
     const [job] = jobs;
-    return job && jobs.length === 1 ? this.#queue.add(job.name, job.data, job.opts) : this.#queue.addBulk(jobs);
+    return job && jobs.length === 1 ? this.queue.add(job.name, job.data, job.opts) : this.queue.addBulk(jobs);
   }
 
-  async #waiting(): Promise<number> {
-    const counts = await this.#queue.getJobCounts('waiting', 'prioritized');
+  private async waiting(): Promise<number> {
+    const counts = await this.queue.getJobCounts('waiting', 'prioritized');
     return (counts.waiting ?? 0) + (counts.prioritized ?? 0);
   }
 }

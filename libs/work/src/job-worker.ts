@@ -1,6 +1,6 @@
-import { waitAtMost, type Logger, type Runtime } from '@perennial/runtime';
+import { type Logger, type Runtime, waitAtMost } from '@perennial/runtime';
 import type { Connections } from '@perennial/transport';
-import { Worker, type Job as QueuedJob, type JobJson } from 'bullmq';
+import { type Job as QueuedJob, type JobJson, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { queuePrefix, queueTelemetry } from './job-queue';
@@ -41,24 +41,24 @@ class TolerantWorker extends Worker<unknown> {
 
 /** Listens for jobs and holds each until its work here has ended. */
 export class JobWorker<Job extends object> {
-  readonly #log: Logger;
-  #worker?: Worker<unknown>;
-  #redis?: Redis;
-  #closing?: Promise<unknown>;
+  private readonly log: Logger;
+  private worker?: Worker<unknown>;
+  private redis?: Redis;
+  private closing?: Promise<unknown>;
 
   constructor(
     private readonly connections: Connections,
     runtime: Runtime,
     private readonly options: JobWorkerOptions<Job>,
   ) {
-    this.#log = runtime.logger(`job-worker ${options.queue}`);
+    this.log = runtime.logger(`job-worker ${options.queue}`);
   }
 
   start(): void {
     const { queue, concurrency } = this.options;
-    this.#redis = this.connections.create('queue', 'worker');
-    this.#worker = new TolerantWorker(queue, (job) => this.#work(job.data), {
-      connection: this.#redis,
+    this.redis = this.connections.create('queue', 'worker');
+    this.worker = new TolerantWorker(queue, (job) => this.work(job.data), {
+      connection: this.redis,
       prefix: queuePrefix(this.connections.keyPrefix),
       concurrency,
       lockDuration: LOCK_MS,
@@ -70,19 +70,19 @@ export class JobWorker<Job extends object> {
       skipVersionCheck: true,
     });
     // Lost locks and missing jobs, after Redis lost its data or a job ran twice: Postgres has decided already.
-    this.#worker.on('error', (error) => this.#log.debug({ err: error }, 'queue'));
-    this.#worker.on('failed', (job, error) =>
-      this.#log.warn({ err: error, ...this.#describe(job?.data) }, 'failed to start a job'),
+    this.worker.on('error', (error) => this.log.debug({ err: error }, 'queue'));
+    this.worker.on('failed', (job, error) =>
+      this.log.warn({ err: error, ...this.describe(job?.data) }, 'failed to start a job'),
     );
   }
 
   /** From now on at most this many jobs are held at once, and at least one. */
   limit(concurrency: number): void {
-    if (this.#worker) this.#worker.concurrency = Math.max(1, concurrency);
+    if (this.worker) this.worker.concurrency = Math.max(1, concurrency);
   }
 
   /** A malformed job is completed like any other: the row still waits, and a sweeper enqueues it again. */
-  async #work(data: unknown): Promise<void> {
+  private async work(data: unknown): Promise<void> {
     const { queue, shape, work } = this.options;
     const job = shape.safeParse(data);
     if (job.success) {
@@ -93,7 +93,7 @@ export class JobWorker<Job extends object> {
     this.connections.deadLetters.put({ source: `job:${queue}`, reason: 'not a job', content });
   }
 
-  #describe(data: unknown): Record<string, unknown> {
+  private describe(data: unknown): Record<string, unknown> {
     const job = this.options.shape.safeParse(data);
     return job.success ? this.options.describe(job.data) : {};
   }
@@ -103,12 +103,12 @@ export class JobWorker<Job extends object> {
    * job, possibly one that this process has just handed over.
    */
   stopClaiming(): void {
-    this.#closing = this.#worker?.close().catch((error: unknown) => this.#log.debug({ err: error }, 'queue'));
+    this.closing = this.worker?.close().catch((error: unknown) => this.log.debug({ err: error }, 'queue'));
   }
 
   /** Waits a moment for the jobs to be acknowledged and disconnects. The next worker drops what is left. */
   async close(): Promise<void> {
-    await waitAtMost(this.#closing ?? Promise.resolve(), CLOSE_TIMEOUT_MS);
-    this.#redis?.disconnect();
+    await waitAtMost(this.closing ?? Promise.resolve(), CLOSE_TIMEOUT_MS);
+    this.redis?.disconnect();
   }
 }

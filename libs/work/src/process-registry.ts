@@ -20,13 +20,13 @@ const LATE_MS = 1_500;
  * have taken this process for dead; its earlier work then belongs to others.
  */
 export class ProcessRegistry<Job extends object> {
-  #id = '';
-  #goodBeats = 0;
-  #lastBeatAt = performance.now();
-  #suspects = new Map<string, number>();
-  #interval?: Interval;
-  readonly #onReaped: (() => void)[] = [];
-  readonly #log: Logger;
+  private incarnation = '';
+  private goodBeats = 0;
+  private lastBeatAt = performance.now();
+  private suspects = new Map<string, number>();
+  private interval?: Interval;
+  private readonly reapedListeners: (() => void)[] = [];
+  private readonly log: Logger;
 
   /** @param onReclaimed called with the work that returned to the queue because its owner died */
   constructor(
@@ -34,66 +34,66 @@ export class ProcessRegistry<Job extends object> {
     private readonly runtime: Runtime,
     private readonly onReclaimed: (jobs: readonly Job[]) => void,
   ) {
-    this.#log = runtime.logger('process-registry');
+    this.log = runtime.logger('process-registry');
   }
 
   /** The incarnation under which this process owns work. */
   get id(): string {
-    return this.#id;
+    return this.incarnation;
   }
 
   /** Called when others took this process for dead while it lived: it owns nothing any more. */
   onReaped(listener: () => void): void {
-    this.#onReaped.push(listener);
+    this.reapedListeners.push(listener);
   }
 
   async start(): Promise<void> {
-    await this.#register();
-    this.#interval = every(BEAT_MS, () => this.#beat(), { name: 'heartbeat', log: this.#log, jitter: 0.05 });
+    await this.register();
+    this.interval = every(BEAT_MS, () => this.beat(), { name: 'heartbeat', log: this.log, jitter: 0.05 });
   }
 
   /** Unregisters; work that this process still owns returns to the queue. */
   async stop(): Promise<void> {
-    await this.#interval?.stop();
-    await this.table.unregister(this.#id);
+    await this.interval?.stop();
+    await this.table.unregister(this.incarnation);
   }
 
-  async #register(): Promise<void> {
+  private async register(): Promise<void> {
     const id = randomUUID();
     await this.table.register(id, this.runtime.instance);
-    this.#id = id;
-    this.#goodBeats = 0;
+    this.incarnation = id;
+    this.goodBeats = 0;
   }
 
-  async #beat(): Promise<void> {
+  private async beat(): Promise<void> {
     const now = performance.now();
-    const late = now - this.#lastBeatAt > LATE_MS;
-    this.#lastBeatAt = now;
-    if (late) this.#goodBeats = 0;
+    const late = now - this.lastBeatAt > LATE_MS;
+    this.lastBeatAt = now;
+    if (late) this.goodBeats = 0;
     let seen;
     try {
-      seen = await this.table.beat(this.#id);
+      seen = await this.table.beat(this.incarnation);
     } catch (error) {
-      this.#goodBeats = 0;
-      this.#suspects.clear();
+      this.goodBeats = 0;
+      this.suspects.clear();
       throw error;
     }
     if (!seen.alive) {
-      this.#log.warn('this process was taken for dead; it starts again under a new incarnation');
-      for (const listener of this.#onReaped) listener();
-      await this.#register();
+      this.log.warn('this process was taken for dead; it starts again under a new incarnation');
+      for (const listener of this.reapedListeners) listener();
+      await this.register();
       return;
     }
-    this.#goodBeats += 1;
-    await this.#judge(seen.peers);
+    this.goodBeats += 1;
+    await this.judge(seen.peers);
   }
 
-  async #judge(peers: readonly Peer[]): Promise<void> {
-    const dead = peers.filter((peer) => peer.silent_s >= DEAD_S && this.#suspects.get(peer.id) === peer.beat);
-    this.#suspects = new Map(peers.filter((peer) => peer.silent_s >= SUSPECT_S).map((peer) => [peer.id, peer.beat]));
-    if (dead.length === 0 || this.#goodBeats < GOOD_BEATS) return;
+  private async judge(peers: readonly Peer[]): Promise<void> {
+    const dead = peers.filter((peer) => peer.silent_s >= DEAD_S && this.suspects.get(peer.id) === peer.beat);
+    this.suspects = new Map(peers.filter((peer) => peer.silent_s >= SUSPECT_S).map((peer) => [peer.id, peer.beat]));
+    if (dead.length === 0 || this.goodBeats < GOOD_BEATS) return;
     const jobs = await this.table.reap(dead);
-    this.#log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'silent processes unregistered');
+    this.log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'silent processes unregistered');
     this.onReclaimed(jobs);
   }
 }

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { Logger, Runtime } from '@perennial/runtime';
 
 /** For each worker. */
@@ -25,62 +25,60 @@ interface Life {
  * no other work is lost. They exit when nothing waits ({@link QuarantineWorker}), and with this process (`endWithWorker`).
  */
 export class QuarantineProcesses {
-  readonly #processes = new Map<ChildProcess, Life>();
+  private readonly processes = new Map<ChildProcess, Life>();
   /** Time of the youngest process's first sign of life. */
-  #begunAt = -Infinity;
-  #count = 0;
-  #leaving = false;
-  readonly #log: Logger;
+  private begunAt = -Infinity;
+  private count = 0;
+  private leaving = false;
+  private readonly log: Logger;
 
   /** @param role the variable that sets the role of a process of this service */
   constructor(
     private readonly runtime: Runtime,
     private readonly role: string,
   ) {
-    this.#log = runtime.logger('quarantine');
+    this.log = runtime.logger('quarantine');
     runtime.metrics.gauge('quarantine_processes', 'Quarantine processes of this worker', [], (gauge) =>
-      gauge.set(this.#processes.size),
+      gauge.set(this.processes.size),
     );
   }
 
   /** Starts a process if the waiting work needs one. */
   provide(): void {
-    const starting = [...this.#processes.values()].some(({ heardAt }) => heardAt === undefined);
-    const justBegun = performance.now() - this.#begunAt < START_PAUSE_MS;
-    if (this.#leaving || starting || justBegun || this.#processes.size >= MAX_PROCESSES) return;
-    this.#start(`${this.runtime.instance}-quarantine-${(this.#count += 1)}`);
+    const starting = [...this.processes.values()].some(({ heardAt }) => heardAt === undefined);
+    const justBegun = performance.now() - this.begunAt < START_PAUSE_MS;
+    if (this.leaving || starting || justBegun || this.processes.size >= MAX_PROCESSES) return;
+    this.start(`${this.runtime.instance}-quarantine-${(this.count += 1)}`);
   }
 
   /** Tells the processes to drain, as this one does. */
   leave(): void {
-    this.#leaving = true;
-    for (const child of this.#processes.keys()) child.kill('SIGTERM');
+    this.leaving = true;
+    for (const child of this.processes.keys()) child.kill('SIGTERM');
   }
 
   /** Resolves when all have exited; after `remainingMs` they are killed, and other workers take over their work. */
   async ended(remainingMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const child of this.#processes.keys()) child.kill('SIGKILL');
+      for (const child of this.processes.keys()) child.kill('SIGKILL');
     }, remainingMs);
-    await Promise.all(
-      [...this.#processes.keys()].map((child) => new Promise((resolve) => child.once('exit', resolve))),
-    );
+    await Promise.all([...this.processes.keys()].map((child) => new Promise((resolve) => child.once('exit', resolve))));
     clearTimeout(timer);
   }
 
-  #start(instance: string): void {
+  private start(instance: string): void {
     // eslint-disable-next-line no-restricted-syntax -- the same environment, to be read by the same schema, but for these
     const inherited = process.env;
     const own = { [this.role]: 'quarantine', INSTANCE_ID: instance, HEALTH_HOST: '127.0.0.1', HEALTH_PORT: '0' };
     const child = fork(process.argv[1]!, [String(process.pid)], { env: { ...inherited, ...own } });
-    child.on('error', (error) => this.#log.warn({ err: error, process: instance }, 'quarantine process failed'));
+    child.on('error', (error) => this.log.warn({ err: error, process: instance }, 'quarantine process failed'));
     // A process that failed to start has no exit event.
     if (child.pid === undefined) return;
     const life: Life = { startedAt: performance.now() };
-    this.#processes.set(child, life);
+    this.processes.set(child, life);
     child.on('message', () => {
       const now = performance.now();
-      if (life.heardAt === undefined) this.#begunAt = now;
+      if (life.heardAt === undefined) this.begunAt = now;
       life.heardAt = now;
     });
     // After the next turn of the event loop, so that signs of life are read first: this process may have been blocked itself.
@@ -88,10 +86,10 @@ export class QuarantineProcesses {
     const look = setInterval(() => setImmediate(endSilent), LOOK_MS).unref();
     child.once('exit', (code, signal) => {
       clearInterval(look);
-      this.#processes.delete(child);
-      this.#log.info({ process: instance, code, signal }, 'quarantine process ended');
+      this.processes.delete(child);
+      this.log.info({ process: instance, code, signal }, 'quarantine process ended');
     });
-    this.#log.warn({ process: instance, pid: child.pid }, 'quarantine process started');
+    this.log.warn({ process: instance, pid: child.pid }, 'quarantine process started');
   }
 }
 

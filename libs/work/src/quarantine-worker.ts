@@ -10,21 +10,21 @@ const IDLE_MS = 10_000;
  * first look finds nothing, and otherwise a while after the last work.
  */
 export class QuarantineWorker {
-  readonly #log: Logger;
+  private readonly log: Logger;
 
   /** @param work claims suspected work and does it; returns whether there was any */
   constructor(
     runtime: Runtime,
     private readonly work: () => Promise<boolean>,
   ) {
-    this.#log = runtime.logger('quarantine');
+    this.log = runtime.logger('quarantine');
   }
 
   start(): void {
     const end = (): boolean => process.kill(process.pid, 'SIGTERM');
     every(SIGN_OF_LIFE_MS, () => void process.send?.('alive', () => undefined), {
       name: 'sign of life',
-      log: this.#log,
+      log: this.log,
       immediately: true,
     });
     // If the first look finds nothing, a process of another worker was faster.
@@ -36,7 +36,7 @@ export class QuarantineWorker {
         if (await this.work()) neededAt = performance.now();
         else if (performance.now() - neededAt > IDLE_MS) end();
       },
-      { name: 'claim suspects', log: this.#log, immediately: true },
+      { name: 'claim suspects', log: this.log, immediately: true },
     );
   }
 }

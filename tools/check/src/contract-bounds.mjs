@@ -1,6 +1,5 @@
-import { runnerImport } from 'vite';
 import { z } from 'zod';
-import { ROOT } from './root.mjs';
+import { load } from '../../build/src/generated.mjs';
 
 const CONTRACTS = ['wire', 'gateway', 'auth', 'chat', 'config', 'retrieval'];
 
@@ -75,13 +74,7 @@ export const PLANTED_CONTRACTS = [
 export async function checkContracts() {
   const all = await Promise.all(
     CONTRACTS.map(async (contract) => {
-      const { module } = await runnerImport(`${ROOT}/libs/contracts/${contract}/src/index.ts`, {
-        root: ROOT,
-        configFile: false,
-        logLevel: 'error',
-        ssr: { noExternal: [/^@perennial\//] },
-      });
-      return exportsOf(module, `${contract}: `);
+      return exportsOf(await load(`libs/contracts/${contract}/src/index.ts`), `${contract}: `);
     }),
   );
   const exports = all.flat();

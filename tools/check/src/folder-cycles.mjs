@@ -1,23 +1,5 @@
 import { dirname, join, normalize } from 'node:path';
 
-/**
- * Remaining cycles, by project: the folders of each, from the project's `src`. This list may only shrink: a cycle may lose folders and gain
- * none, and one that no longer exists must leave the list.
- *
- * @type {Readonly<Record<string, readonly (readonly string[])[]>>}
- */
-export const KNOWN_CYCLES = {
-  'apps/auth': [['sessions', 'users']],
-  'apps/chat': [
-    ['chats', 'search'],
-    ['pictures', 'runs/accept', 'runs/documents', 'runs/generation', 'runs/types', 'runs/ownership', 'runs/title'],
-  ],
-  'apps/config': [['connections', 'state']],
-  'apps/retrieval': [['files', 'ingestion', 'removal']],
-  'apps/web': [['app', 'chat', 'files', 'knowledge', 'sidebar']],
-  e2e: [['failover', 'support']],
-};
-
 /** A planted violation, which proves that the check works. */
 export const PLANTED_CYCLE = new Map([
   ['apps/gateway/src/http/planted.ts', `import { x } from '../features/planted/planted';`],
@@ -52,28 +34,12 @@ export function folderCycles(sources) {
 
 /**
  * @param {ReadonlyMap<string, string>} sources
- *
- * @param {Readonly<Record<string, readonly (readonly string[])[]>>} [known]
  * @returns {string[]} faults, a line each
  */
-export function cycleFaults(sources, known = KNOWN_CYCLES) {
-  const found = folderCycles(sources);
-  const fresh = [...found].flatMap(([project, cycles]) =>
-    cycles
-      .filter((cycle) => !(known[project] ?? []).some((old) => isPart(cycle, old)))
-      .map((cycle) => `${project}: these folders import each other in a circle: ${cycle.join(', ')}`),
+export function cycleFaults(sources) {
+  return [...folderCycles(sources)].flatMap(([project, cycles]) =>
+    cycles.map((cycle) => `${project}: these folders import each other in a circle: ${cycle.join(', ')}`),
   );
-  const mended = Object.entries(known).flatMap(([project, cycles]) =>
-    cycles
-      .filter((old) => !(found.get(project) ?? []).some((cycle) => isPart(cycle, old)))
-      .map((old) => `${project}: the cycle of ${old.join(', ')} is gone: take it off the list of known ones`),
-  );
-  return [...fresh, ...mended];
-}
-
-/** @type {(cycle: readonly string[], whole: readonly string[]) => boolean} */
-function isPart(cycle, whole) {
-  return cycle.every((folder) => whole.includes(folder));
 }
 
 /** @type {(path: string) => { project: string, folder: string } | undefined} */

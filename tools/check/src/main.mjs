@@ -9,6 +9,7 @@ import { checkPlanted } from './planted.mjs';
 import { checkRetired } from './retired.mjs';
 import { ROOT } from './root.mjs';
 import { measure } from './sizes.mjs';
+import { PLANTED_SMALL, smallFileFaults } from './small-files.mjs';
 import { writePrograms } from './types.mjs';
 
 const NX_ENVIRONMENT = { NX_DAEMON: 'false', NX_TUI: 'false' };
@@ -28,6 +29,7 @@ const LANES = [
   [
     { name: 'format', run: () => command('prettier', ['--check', '--log-level=warn', '.']) },
     { name: 'sizes', run: sizes },
+    { name: 'small files', run: smallFiles },
     { name: 'liveness', run: liveness },
     { name: 'folders', run: folders },
     { name: 'contracts', run: contracts },
@@ -98,6 +100,14 @@ function sizes() {
   return errors.length === 0;
 }
 
+/** Short files with one user; the planted one must be found. */
+function smallFiles() {
+  const faults = smallFileFaults(new Map(sources().map(({ path, text }) => [path, text])));
+  if (smallFileFaults(PLANTED_SMALL).length === 0) faults.push('planted, and not found');
+  for (const fault of faults) console.log(`  ${fault}`);
+  return faults.length === 0;
+}
+
 /** docs/liveness.md lists exactly the timers and polls. */
 function liveness() {
   const repeated = sources().flatMap(({ path, text }) => repeatedIn(path, text));
@@ -122,7 +132,7 @@ async function types() {
 /** Folders of one project that import each other; the planted ones must be found. */
 function folders() {
   const faults = cycleFaults(new Map(sources().map(({ path, text }) => [path, text])));
-  if (cycleFaults(PLANTED_CYCLE, {}).length === 0) faults.push('planted, and not found');
+  if (cycleFaults(PLANTED_CYCLE).length === 0) faults.push('planted, and not found');
   for (const fault of faults) console.log(`  ${fault}`);
   return faults.length === 0;
 }

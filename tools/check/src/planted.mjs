@@ -42,12 +42,52 @@ export const PLANTED = [
   },
 ];
 
-const RULE = '@nx/enforce-module-boundaries';
+/**
+ * Code that is not in the one style, and code that is.
+ *
+ * @type {readonly { why: string, source: string, refused: boolean }[]}
+ */
+export const PLANTED_STYLE = [
+  { why: 'a private member is `private`', source: 'export class A { #a = 1; b() { return this.#a; } }', refused: true },
+  {
+    why: 'one logger',
+    source: `import { Logger } from '@nestjs/common'; export const a = new Logger('A');`,
+    refused: true,
+  },
+  { why: 'a logger is called log', source: `export class A { private readonly logger = f(); }`, refused: true },
+  { why: 'the name of a logger', source: `export const log = runtime.logger('Run worker');`, refused: true },
+  { why: 'spelling of log fields', source: `log.warn({ errorId: 'a' }, 'failed');`, refused: true },
+  { why: 'names of log fields', source: `this.log.info({ run: run.id }, 'ended');`, refused: true },
+  { why: 'no injection into fields', source: `export class A { @Inject(B) private readonly b!: B; }`, refused: true },
+  { why: 'dependencies are readonly', source: `export class A { constructor(private b: B) {} }`, refused: true },
+  {
+    why: 'no bags of dependencies',
+    source: `@Injectable() export class RunTools { constructor(private readonly a: A, private readonly b: B) {} }`,
+    refused: true,
+  },
+  {
+    why: 'dependencies are not lent',
+    source: `@Injectable() export class A { constructor(readonly b: B) {} c() { return this.b; } }`,
+    refused: true,
+  },
+  {
+    why: 'the one style',
+    source: `@Injectable() export class A {
+      private readonly log: Logger;
+      constructor(private readonly b: B, runtime: Runtime) { this.log = runtime.logger('run-worker'); }
+      c(error: unknown) { this.log.warn({ err: error, run_id: this.b.id }, 'ended'); }
+    }`,
+    refused: false,
+  },
+];
+
+const BOUNDARIES = '@nx/enforce-module-boundaries';
+const STYLE = 'no-restricted-syntax';
 
 /**
- * Lints the planted imports through Nx's rule with the repository's own configuration.
+ * Lints what is planted with the repository's own configuration.
  *
- * @returns {Promise<string[]>} wrong verdicts of the rule
+ * @returns {Promise<string[]>} what the rules judged wrongly; empty when they are awake
  */
 export async function checkPlanted() {
   process.env['NX_DAEMON'] ??= 'false';
@@ -56,9 +96,13 @@ export async function checkPlanted() {
   const eslint = new ESLint({ cwd: ROOT });
   /** @type {string[]} */
   const wrong = [];
-  for (const { why, path, source, refused } of PLANTED) {
+  const planted = [
+    ...PLANTED.map((each) => ({ ...each, rule: BOUNDARIES })),
+    ...PLANTED_STYLE.map((each) => ({ ...each, rule: STYLE, path: 'apps/chat/src/planted.ts' })),
+  ];
+  for (const { why, path, source, refused, rule } of planted) {
     const results = await eslint.lintText(source, { filePath: join(ROOT, path) });
-    const found = results.flatMap(({ messages }) => messages).some(({ ruleId }) => ruleId === RULE);
+    const found = results.flatMap(({ messages }) => messages).some(({ ruleId }) => ruleId === rule);
     if (found !== refused) wrong.push(`${path}: ${source.trim()} was ${refused ? 'not refused' : 'refused'} (${why})`);
   }
   return wrong;

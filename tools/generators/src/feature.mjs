@@ -68,5 +68,26 @@ function edit(tree, path, changes) {
       throw new Error(`${path}: there is no ${JSON.stringify(before)}, mend tools/generators/src/feature.mjs`);
     text = text.replace(before, () => after);
   }
-  tree.write(path, text);
+  tree.write(path, sortSiblings(text));
+}
+
+/**
+ * Sorts the imports of files below, each on one line, in the order of lint.
+ *
+ * @type {(text: string) => string}
+ */
+function sortSiblings(text) {
+  const lines = text.split('\n');
+  const places = lines.flatMap((line, index) => (/^import .* from '\.\/[^']*';$/.test(line) ? [index] : []));
+  const { compare } = new Intl.Collator('en', { caseFirst: 'upper', numeric: true });
+  const sorted = places.map((place) => lines[place] ?? '').sort((a, b) => compare(sourceOf(a), sourceOf(b)));
+  for (const [n, place] of places.entries()) lines[place] = sorted[n] ?? '';
+  return lines.join('\n');
+}
+
+/** @type {(line: string) => string} the path of an import; lint takes `/` before `-` and `_` before `.` */
+function sourceOf(line) {
+  /** @type {Record<string, string>} */
+  const swapped = { '.': '_', '/': '-', _: '.', '-': '/' };
+  return (/'(.*)'/.exec(line)?.[1] ?? '').replace(/[./_-]/g, (sign) => swapped[sign] ?? sign);
 }

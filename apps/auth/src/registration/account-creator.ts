@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { Role } from '@perennial/contracts-kernel';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime, type SecurityEvent, type SecurityFields } from '@perennial/runtime';
+import { UsersRepository } from '../accounts/users.repository';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import type { SessionStamp } from '../sessions/token-issuer';
-import { UsersRepository } from '../users/users.repository';
 
 /** Clients show it for an account without a picture. */
 const DEFAULT_IMAGE = '/user.png';

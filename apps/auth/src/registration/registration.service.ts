@@ -10,6 +10,7 @@ import {
 import type { User } from '@perennial/contracts-wire';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
+import { UsersRepository } from '../accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
@@ -17,7 +18,6 @@ import { PasswordPolicy } from '../passwords/password-policy';
 import { SignInService } from '../sessions/sign-in.service';
 import type { SessionStamp } from '../sessions/token-issuer';
 import { emailTaken } from '../users/email-taken';
-import { UsersRepository } from '../users/users.repository';
 import { AccountCreator } from './account-creator';
 import { SetupSecret } from './setup-secret';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SessionClaims } from '@perennial/contracts-auth';
 import type { User } from '@perennial/contracts-wire';
 import { Database } from '@perennial/persistence';
-import { USER_COLUMNS } from '../users/user-columns';
+import { USER_COLUMNS } from '../accounts/user-columns';
 
 /** Minimum interval between writes of one session's activity. */
 const RESOLUTION_SECONDS = 60;

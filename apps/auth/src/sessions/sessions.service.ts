@@ -4,8 +4,8 @@ import { CallError, type CallParsedRequest, type CallReply } from '@perennial/co
 import type { User } from '@perennial/contracts-wire';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
+import { UsersRepository } from '../accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from '../env';
-import { UsersRepository } from '../users/users.repository';
 import { parseLifetime } from './lifetime';
 import { RevocationNumbering } from './revocation-numbering';
 import { RevocationsRepository } from './revocations.repository';

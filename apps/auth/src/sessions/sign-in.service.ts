@@ -4,10 +4,10 @@ import type { IssuedSession, sessions } from '@perennial/contracts-auth';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
+import { UsersRepository } from '../accounts/users.repository';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { KnownDevices } from '../limits/known-devices';
 import { PasswordHasher } from '../passwords/password-hasher';
-import { UsersRepository } from '../users/users.repository';
 import { type SessionStamp, TokenIssuer } from './token-issuer';
 
 /** Sign-in. */

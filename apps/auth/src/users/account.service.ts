@@ -4,13 +4,13 @@ import { assertStorage, CallError, type CallParsedRequest, type UserPrincipal } 
 import type { User } from '@perennial/contracts-wire';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
+import { UsersRepository } from '../accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
 import { DirectoryRepository } from './directory.repository';
-import { UsersRepository } from './users.repository';
 
 const SETTINGS = { name: 'settings', advice: 'Remove large values, such as pictures, and save again.' };
 

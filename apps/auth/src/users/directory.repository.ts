@@ -3,8 +3,8 @@ import type { users } from '@perennial/contracts-auth';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 import { Database, type Queryable } from '@perennial/persistence';
+import { USER_COLUMNS } from '../accounts/user-columns';
 import { newPicture } from './new-picture';
-import { USER_COLUMNS } from './user-columns';
 
 export interface UsersQuery {
   query?: string;

@@ -11,12 +11,12 @@ import {
 import type { User } from '@perennial/contracts-wire';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
+import { UsersRepository } from '../accounts/users.repository';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
 import { emailTaken } from './email-taken';
 import { newPicture } from './new-picture';
-import { UsersRepository } from './users.repository';
 
 /** Changes and deletion of accounts. */
 @Injectable()

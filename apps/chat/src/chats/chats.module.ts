@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { RunsModule } from '../runs/runs.module';
-import { SearchModule } from '../search/search.module';
 import { UsageModule } from '../usage/usage.module';
 import { ChatsController } from './chats.controller';
 import { ChatsRepository } from './chats.repository';
 import { ChatsService } from './chats.service';
+import { SearchModule } from './search/search.module';
 
 /** Chats as trees of message rows, and the wire's blob made of them. */
 @Module({

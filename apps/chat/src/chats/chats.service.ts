@@ -3,17 +3,17 @@ import { Injectable } from '@nestjs/common';
 import type { Chat, ChatListItem, chats } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Waiter } from '@perennial/persistence';
-import { DEFAULT_TITLE } from '../runs/title/title-text';
 import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
+import { DEFAULT_TITLE } from '../runs/title/title-text';
 import { UserEvents } from '../runs/user-events';
-import { SearchService } from '../search/search.service';
 import { UsageService } from '../usage/usage.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';
 import { messageIdsOf, toChatChange, toMessageChanges } from './blob-in';
 import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
 import type { StoredChat } from './rows';
+import { SearchService } from './search/search.service';
 
 /** Retries of a read when an answer ended between Postgres and Redis. */
 const READS = 3;

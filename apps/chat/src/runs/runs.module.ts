@@ -1,26 +1,30 @@
 import { Module } from '@nestjs/common';
-import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections, createRunPublisher } from '@perennial/transport';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { PicturesModule } from '../pictures/pictures.module';
 import { UsageModule } from '../usage/usage.module';
-import { AcceptedRuns } from './accept/accepted-runs';
-import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptRepository } from './accept/accept.repository';
+import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptTurnService } from './accept/accept-turn.service';
+import { AcceptedRuns } from './accept/accepted-runs';
+import { AnswerWork } from './answer-work';
 import { CancelRepository } from './cancel/cancel.repository';
 import { CancelService } from './cancel/cancel.service';
 import { DocumentGate } from './documents/document-gate';
 import { DocumentsRepository } from './documents/documents.repository';
 import { DocumentsService } from './documents/documents.service';
 import { QueryWriter } from './documents/query-writer';
+import { ActiveRuns } from './generation/active-runs';
 import { AnswerStreams } from './generation/answer-streams';
-import { AttemptStore, AttemptTools } from './generation/attempt-tools';
+import { AttemptFactory } from './generation/attempt-factory';
 import { FinishRepository } from './generation/finish.repository';
 import { GenerationService } from './generation/generation.service';
-import { ActiveRuns } from './generation/active-runs';
+import { ProviderCalls } from './generation/provider-calls';
 import { RunClaims } from './generation/run-claims';
 import { RunMetrics } from './generation/run-metrics';
+import { RunReports } from './generation/run-reports';
+import { RunWorker } from './generation/run-worker';
 import { ModelCatalog } from './models/model-catalog';
 import { TaskModel } from './models/task-model';
 import { ClaimRepository } from './ownership/claim.repository';
@@ -28,13 +32,11 @@ import { OwnershipRepository } from './ownership/ownership.repository';
 import { ProcessRegistry } from './ownership/process-registry';
 import { PruneRepository } from './ownership/prune.repository';
 import { RunQueue } from './ownership/run-queue';
-import { RunWorker } from './ownership/run-worker';
 import { Sweeper } from './ownership/sweeper';
 import { RunReader } from './read/run-reader';
 import { RUN_PUBLISHER } from './run-publisher';
 import { RunsController } from './runs.controller';
 import { RunsLifecycle } from './runs-lifecycle';
-import { RunsWorkforce } from './runs-workforce';
 import { TitleRepository } from './title/title.repository';
 import { TitleService } from './title/title.service';
 import { UserEvents } from './user-events';
@@ -55,13 +57,14 @@ import { UserEvents } from './user-events';
     DocumentsService,
     QueryWriter,
     AnswerStreams,
-    AttemptStore,
-    AttemptTools,
+    AttemptFactory,
     FinishRepository,
     GenerationService,
+    ProviderCalls,
     ActiveRuns,
     RunClaims,
     RunMetrics,
+    RunReports,
     ModelCatalog,
     TaskModel,
     ClaimRepository,
@@ -73,7 +76,7 @@ import { UserEvents } from './user-events';
     Sweeper,
     RunReader,
     RunsLifecycle,
-    RunsWorkforce,
+    AnswerWork,
     TitleRepository,
     TitleService,
     UserEvents,

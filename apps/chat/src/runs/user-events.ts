@@ -3,9 +3,9 @@ import type { runs as runCalls } from '@perennial/contracts-chat';
 import type { CallReply } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
-import type { DocumentStatus } from './documents/documents.repository';
-import type { ClaimedRun } from './types/run';
 import { RUN_PUBLISHER } from './run-publisher';
+import type { DocumentStatus } from './types/run';
+import type { ClaimedRun } from './types/run';
 
 type Answered = Pick<ClaimedRun, 'user_id' | 'chat_id' | 'message_id'>;
 
@@ -17,50 +17,54 @@ export class UserEvents {
   /** A turn was accepted: the chat moves to the top of the list and is active. */
   accepted(userId: string, { chatId, runs }: CallReply<typeof runCalls.accept>): void {
     const messageId = runs[0]?.messageId ?? '';
-    this.#send(userId, chatId, messageId, 'chat:list', {
+    this.send(userId, chatId, messageId, 'chat:list', {
       chat_id: chatId,
       folder_id: null,
       last_read_at: Math.floor(Date.now() / 1_000),
     });
-    this.#send(userId, chatId, messageId, 'chat:active', { active: true, folder_id: null });
+    this.send(userId, chatId, messageId, 'chat:active', { active: true, folder_id: null });
   }
 
   /** An answer has ended. `active`: another answer of the chat is still being written. */
   ended(userId: string, chatId: string, messageId: string, active: boolean): void {
-    this.#send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
-    this.#send(userId, chatId, messageId, 'chat:active', { active, folder_id: null });
+    this.send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
+    this.send(userId, chatId, messageId, 'chat:active', { active, folder_id: null });
   }
 
   titled(userId: string, chatId: string, messageId: string, title: string): void {
-    this.#send(userId, chatId, messageId, 'chat:title', title);
+    this.send(userId, chatId, messageId, 'chat:title', title);
   }
 
   /** A step before an answer begins. */
   status(run: Answered, status: DocumentStatus): void {
-    this.#ofAnswer(run, 'status', status);
+    this.ofAnswer(run, 'status', status);
   }
 
   /** The sources of the answer; replaces earlier ones. */
   sources(run: Answered, sources: readonly Source[]): void {
-    this.#ofAnswer(run, 'chat:completion', { sources });
+    this.ofAnswer(run, 'chat:completion', { sources });
   }
 
   /** One of the user's pages created, renamed or deleted a chat: the others read their list again. */
   listed(userId: string, chatId: string): void {
-    this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
+    this.send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
   }
 
   /** The owner has read a chat on one page: the others remove its mark. `lastReadAt` is epoch seconds. */
   read(userId: string, chatId: string, lastReadAt: number): void {
-    this.#send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null, last_read_at: lastReadAt });
+    this.send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null, last_read_at: lastReadAt });
   }
 
   /** A plain completion has no page. */
-  #ofAnswer({ user_id: userId, chat_id: chatId, message_id: messageId }: Answered, type: string, data: unknown): void {
-    if (chatId !== null && messageId !== null) this.#send(userId, chatId, messageId, type, data);
+  private ofAnswer(
+    { user_id: userId, chat_id: chatId, message_id: messageId }: Answered,
+    type: string,
+    data: unknown,
+  ): void {
+    if (chatId !== null && messageId !== null) this.send(userId, chatId, messageId, type, data);
   }
 
-  #send(userId: string, chatId: string, messageId: string, type: string, data: unknown): void {
+  private send(userId: string, chatId: string, messageId: string, type: string, data: unknown): void {
     const event: UserEvent = { chat_id: chatId, message_id: messageId, data: { type, data } };
     this.publisher.notifyUser(userId, event).catch(() => undefined);
   }

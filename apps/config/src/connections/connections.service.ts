@@ -11,11 +11,11 @@ import {
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
+import { EnvironmentConnections } from '../state/environment-connections';
+import { KeySeal } from '../state/key-seal';
 import type { Connection, ConnectionSet } from '../state/state';
 import { StateRepository } from '../state/state.repository';
 import { StateKeeper } from '../state/state-keeper';
-import { EnvironmentConnections } from './environment-connections';
-import { KeySeal } from './key-seal';
 import { ProviderClient } from './provider-client';
 
 /**

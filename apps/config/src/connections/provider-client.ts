@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CallError, type ErrorCode } from '@perennial/contracts-kernel';
 import { createProvider, ProviderError, type ProviderErrorCode, type ProviderModel } from '@perennial/model-provider';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
+import { KeySeal } from '../state/key-seal';
 import type { Connection } from '../state/state';
-import { KeySeal } from './key-seal';
 
 const CALL_CODE: Readonly<Record<ProviderErrorCode, ErrorCode>> = {
   UNAVAILABLE: 'UNAVAILABLE',

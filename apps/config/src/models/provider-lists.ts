@@ -46,7 +46,7 @@ export class ProviderLists {
     @Inject(CONFIG_ENV) env: ConfigEnv,
   ) {
     this.ttlMs = env.MODELS_CACHE_TTL * 1_000;
-    this.log = runtime.logger('model lists');
+    this.log = runtime.logger('model-lists');
   }
 
   /** The known list, without waiting. */

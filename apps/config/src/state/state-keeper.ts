@@ -4,8 +4,8 @@ import { CONFIG_CHANGED } from '@perennial/contracts-config';
 import type { Tx } from '@perennial/persistence';
 import { LastVersion, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
-import { EnvironmentConnections } from '../connections/environment-connections';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
+import { EnvironmentConnections } from './environment-connections';
 import type { ConfigState } from './state';
 import { StateRepository } from './state.repository';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@perennial/persistence';
-import { IngestionQueue } from '../ingestion/ingestion-queue';
 import type { FileRow } from './file-row';
+import { IngestionQueue } from './ingestion-queue';
 import { FileProgress } from './progress.service';
 
 /** Notifications after a committed change of files. If they are lost, sweepers and readers find the change by state. */

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { IngestionQueue } from '../ingestion/ingestion-queue';
 import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
 import { FileChanges } from './file-changes';
 import { FilesController } from './files.controller';
 import { FilesRepository } from './files.repository';
 import { FilesService } from './files.service';
+import { IngestionQueue } from './ingestion-queue';
 import { PlacementsRepository } from './placements.repository';
 import { FileProgress } from './progress.service';
 import { RegisterService } from './register.service';

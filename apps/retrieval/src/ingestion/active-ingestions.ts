@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { type ActiveItem, ActiveWork, type Fence, type StopReason } from '@perennial/work';
+import { type IngestionJob, IngestionQueue } from '../files/ingestion-queue';
 import { type ClaimedFile, FileLostError, HandOverError } from './claimed-file';
-import { IngestionProcesses } from './ingestion-processes';
-import { type IngestionJob, IngestionQueue } from './ingestion-queue';
 import { type Claimable, IngestionRepository } from './ingestion.repository';
+import { IngestionProcesses } from './ingestion-processes';
 
 /** Work on a file of this process; `giveUp` ends it with a reason, which it then throws. */
 export type IngestionWork = (file: ClaimedFile, signal: AbortSignal, giveUp: (reason: Error) => void) => Promise<void>;

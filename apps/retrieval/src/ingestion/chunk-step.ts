@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
+import { Database } from '@perennial/persistence';
 import type { Extractor } from '../extraction/extraction';
 import { FileProgress } from '../files/progress.service';
 import { UserStorage } from '../files/user-storage';
-import { Database } from '@perennial/persistence';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import type { Chunk, SplitOptions } from '../splitting/chunk';
 import { BLOB_STORE } from '../stores/tokens';
+import type { ClaimedFile } from './claimed-file';
 import { EXTRACTOR } from './extractor';
 import { IngestionRepository } from './ingestion.repository';
-import type { ClaimedFile } from './claimed-file';
 
 /** Chunks written by one statement, and the most held in memory. */
 const BATCH = 500;
@@ -54,7 +54,7 @@ export class ChunkStep {
       pending = [];
       for (const { text } of batch) textSize += Buffer.byteLength(text);
       await this.storage.assertRoom(this.database, file.userId, file.size + textSize, file.id);
-      if (stored === 0) await this.#reachSplit(file);
+      if (stored === 0) await this.reachSplit(file);
       await this.repository.addChunks(file, batch);
       stored += batch.length;
     };
@@ -74,7 +74,7 @@ export class ChunkStep {
     return stored;
   }
 
-  async #reachSplit({ id, userId, generation, epoch }: ClaimedFile): Promise<void> {
+  private async reachSplit({ id, userId, generation, epoch }: ClaimedFile): Promise<void> {
     await this.repository.reach({ id, epoch }, 'split');
     this.progress.step({ fileId: id, userId, generation, step: 'split', done: 0, total: 0 });
   }

@@ -1,37 +1,33 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
-import { startWork } from '@perennial/work';
+import { QuarantineProcesses, QuarantineWorker, startWork } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import type { Extractor } from '../extraction/extraction';
-import { RemovalService } from '../removal/removal.service';
-import { ActiveIngestions } from './active-ingestions';
-import { EXTRACTOR } from './extractor';
-import { IngestionParts } from './ingestion-parts';
+import { IngestionQueue } from '../files/ingestion-queue';
+import { IngestionProcesses } from './ingestion-processes';
+import { IngestionSweeper } from './ingestion-sweeper';
+import { IngestionWork } from './ingestion-work';
+import { IngestionWorker } from './ingestion-worker';
 
 /** Starts the parts of the ingestion, and stops them. */
 @Injectable()
 export class IngestionLifecycle implements OnApplicationBootstrap {
   constructor(
-    private readonly parts: IngestionParts,
-    private readonly active: ActiveIngestions,
-    private readonly removal: RemovalService,
-    private readonly connections: Connections,
-    @Inject(EXTRACTOR) private readonly extractor: Extractor,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
-    @Inject(Runtime) private readonly runtime: Runtime,
+    private readonly runtime: Runtime,
+    private readonly connections: Connections,
+    private readonly registry: IngestionProcesses,
+    private readonly sweeper: IngestionSweeper,
+    private readonly worker: IngestionWorker,
+    private readonly queue: IngestionQueue,
+    private readonly quarantine: QuarantineProcesses,
+    private readonly quarantineWorker: QuarantineWorker,
+    private readonly ingestions: IngestionWork,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await startWork(this.runtime, this.connections, this.env.RETRIEVAL_ROLE, this.parts, {
-      begin: () => this.active.start(),
-      beginWorker: () => {
-        this.removal.start();
-        this.parts.suspects.start();
-        this.parts.worker.start();
-      },
-      handOver: (deadlineAt, { signal }) => this.active.handOver(deadlineAt, signal),
-      ends: { 'end extractions': () => this.extractor.close() },
-    });
+    const { registry, sweeper, worker, queue, quarantine, quarantineWorker } = this;
+    const parts = { registry, sweeper, worker, queue, quarantine, quarantineWorker };
+    await startWork(this.runtime, this.connections, this.env.RETRIEVAL_ROLE, parts, this.ingestions);
   }
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { heartbeatDatabase, ProcessRegistry, ProcessTable, type OwnedWork } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
+import { heartbeatDatabase, type OwnedWork, ProcessRegistry, ProcessTable } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { IngestionQueue, type IngestionJob } from './ingestion-queue';
+import { type IngestionJob, IngestionQueue } from '../files/ingestion-queue';
 import { AS_JOB } from './ingestion.repository';
 
 /**

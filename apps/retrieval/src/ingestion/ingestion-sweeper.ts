@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { sweep } from '@perennial/work';
-import { IngestionQueue } from './ingestion-queue';
+import { IngestionQueue } from '../files/ingestion-queue';
 import { IngestionRepository } from './ingestion.repository';
 
 /** A file that has waited for this long may have lost its job. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { IngestionQueue } from '../files/ingestion-queue';
 import { FileProgress } from '../files/progress.service';
-import { IngestionQueue } from './ingestion-queue';
 import { IngestionRepository } from './ingestion.repository';
 
 /** What an ingestion writes to, and whom it tells. */

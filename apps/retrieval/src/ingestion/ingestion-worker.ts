@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
+import { JobWorker } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { INGESTION_QUEUE, IngestionJobSchema, type IngestionJob } from './ingestion-queue';
+import { INGESTION_QUEUE, type IngestionJob, IngestionJobSchema } from '../files/ingestion-queue';
 import { IngestionService } from './ingestion.service';
 import { SuspectWatch } from './suspect-watch';
 

@@ -1,25 +1,25 @@
 import { Module } from '@nestjs/common';
-import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
+import { QuarantineProcesses, QuarantineWorker } from '@perennial/work';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { extractorOptions } from '../extraction/extraction-env';
 import { createExtractor } from '../extraction/extractor';
 import { FilesModule } from '../files/files.module';
-import { IndexModule } from '../search-index/index.module';
 import { RemovalModule } from '../removal/removal.module';
+import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
+import { ActiveIngestions } from './active-ingestions';
 import { ChunkStep } from './chunk-step';
 import { EXTRACTOR } from './extractor';
-import { ActiveIngestions } from './active-ingestions';
 import { IndexStep } from './index-step';
-import { IngestionLifecycle } from './ingestion-lifecycle';
-import { IngestionParts } from './ingestion-parts';
-import { IngestionProcesses } from './ingestion-processes';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
+import { IngestionLifecycle } from './ingestion-lifecycle';
+import { IngestionProcesses } from './ingestion-processes';
 import { IngestionSweeper } from './ingestion-sweeper';
 import { IngestionTools } from './ingestion-tools';
+import { IngestionWork } from './ingestion-work';
 import { IngestionWorker } from './ingestion-worker';
 import { SlowLane } from './slow-lane';
 import { SuspectWatch } from './suspect-watch';
@@ -32,7 +32,7 @@ import { SuspectWatch } from './suspect-watch';
     ActiveIngestions,
     IndexStep,
     IngestionLifecycle,
-    IngestionParts,
+    IngestionWork,
     IngestionProcesses,
     IngestionRepository,
     IngestionService,

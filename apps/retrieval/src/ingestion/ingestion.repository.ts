@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
-import { Database, UnitOfWork, type Tx } from '@perennial/persistence';
+import { Database, type Tx, UnitOfWork } from '@perennial/persistence';
 import type { Fence } from '@perennial/work';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
+import type { IngestionJob } from '../files/ingestion-queue';
 import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
-import type { IngestionJob } from './ingestion-queue';
-import { FileLostError, type ClaimedFile } from './claimed-file';
+import { type ClaimedFile, FileLostError } from './claimed-file';
 
 /**
  * The present owner; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch.
@@ -128,7 +128,7 @@ export class IngestionRepository {
    * @throws FileLostError
    */
   async chunksComplete({ id, epoch }: Fence, count: number, textSize: number): Promise<void> {
-    await this.#record(`chunk_count = $3, text_size = $4, step = 'embed', ${CALM}`, { id, epoch }, count, textSize);
+    await this.record(`chunk_count = $3, text_size = $4, step = 'embed', ${CALM}`, { id, epoch }, count, textSize);
   }
 
   /**
@@ -137,10 +137,10 @@ export class IngestionRepository {
    * @throws FileLostError
    */
   async reach({ id, epoch }: Fence, step: IngestionStep, finished = false): Promise<void> {
-    await this.#record(`step = $3${finished ? `, ${CALM}` : ''}`, { id, epoch }, step);
+    await this.record(`step = $3${finished ? `, ${CALM}` : ''}`, { id, epoch }, step);
   }
 
-  async #record(change: string, { id, epoch }: Fence, ...values: unknown[]): Promise<void> {
+  private async record(change: string, { id, epoch }: Fence, ...values: unknown[]): Promise<void> {
     const changed = await this.database.execute(`UPDATE files f SET ${change} WHERE ${IS_MINE}`, [
       id,
       epoch,
@@ -192,7 +192,7 @@ export class IngestionRepository {
         [id, epoch],
       );
       if (!locked) throw new FileLostError();
-      if (indexes && (await this.#isMissing(tx, id, locked.generation))) return undefined;
+      if (indexes && (await this.isMissing(tx, id, locked.generation))) return undefined;
       if (locked.generation > 1)
         await tx.execute(`INSERT INTO removals (kind, file_id, below) VALUES ('generations', $1, $2)`, [
           id,
@@ -210,7 +210,7 @@ export class IngestionRepository {
   /**
    * Whether the active index lacks the file in some scope. A building index does not become active before the file is in it.
    */
-  async #isMissing(tx: Tx, id: string, generation: number): Promise<boolean> {
+  private async isMissing(tx: Tx, id: string, generation: number): Promise<boolean> {
     const active = await this.catalog.holdActive(tx);
     if (!active) return true;
     const missing = await tx.first(

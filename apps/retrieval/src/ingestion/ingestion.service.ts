@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, SpanKind } from '@opentelemetry/api';
 import { Inject, Injectable } from '@nestjs/common';
-import { extractTrace, inSpan, Runtime, type Logger } from '@perennial/runtime';
+import { context, SpanKind } from '@opentelemetry/api';
+import { extractTrace, inSpan, type Logger, Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';
 import { IndexFiller } from '../search-index/index-filler';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { toIngestionFault, type IngestionFault, type Reason } from './faults';
 import { ActiveIngestions } from './active-ingestions';
 import { ChunkStep } from './chunk-step';
+import { type ClaimedFile, FileLostError, OutOfTurnError } from './claimed-file';
+import { type IngestionFault, type Reason, toIngestionFault } from './faults';
 import { IndexStep } from './index-step';
 import { IngestionTools } from './ingestion-tools';
 import { SlowLane } from './slow-lane';
-import { FileLostError, OutOfTurnError, type ClaimedFile } from './claimed-file';
 
 /** Minimum interval of progress notices of a file. */
 const PROGRESS_MS = 250;
@@ -28,10 +28,10 @@ const PAUSE_LOOK_MS = 250;
  */
 @Injectable()
 export class IngestionService {
-  readonly #log: Logger;
-  readonly #seconds;
+  private readonly log: Logger;
+  private readonly seconds;
   /** A store is away: no file is started before this time, in milliseconds of `performance.now()`. */
-  #pausedUntil = 0;
+  private pausedUntil = 0;
 
   constructor(
     private readonly tools: IngestionTools,
@@ -45,21 +45,19 @@ export class IngestionService {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
     @Inject(Runtime) runtime: Runtime,
   ) {
-    this.#log = runtime.logger('ingestion');
-    this.#seconds = runtime.metrics.histogram('ingestion_seconds', 'Duration of attempts to ingest a file', [
-      'outcome',
-    ]);
+    this.log = runtime.logger('ingestion');
+    this.seconds = runtime.metrics.histogram('ingestion_seconds', 'Duration of attempts to ingest a file', ['outcome']);
   }
 
   /**
    * Resolves when the file's turn is over: it is completed, failed or released, could not be claimed, or continues in the slow lane.
    */
   async work(fileId: string): Promise<void> {
-    await this.#pause();
+    await this.pause();
     await new Promise<void>((resolve, reject) => {
-      this.#ingestOnce(fileId, resolve).then(resolve, (error: Error) => {
+      this.ingestOnce(fileId, resolve).then(resolve, (error: Error) => {
         // Its turn may be over already, and then the rejection has no handler.
-        this.#log.warn({ err: error, file: fileId }, 'failed to release a file');
+        this.log.warn({ err: error, file_id: fileId }, 'failed to release a file');
         reject(error);
       });
     });
@@ -71,14 +69,14 @@ export class IngestionService {
    * @returns whether there was one
    */
   async workOnSuspect(): Promise<boolean> {
-    await this.#pause();
+    await this.pause();
     const fileId = await this.tools.repository.nextSuspect();
     if (fileId === undefined) return false;
-    await this.active.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.#traced(file, signal));
+    await this.active.hold(fileId, { suspect: true, slow: true }, (file, signal) => this.traced(file, signal));
     return true;
   }
 
-  async #ingestOnce(fileId: string, onLane: () => void): Promise<void> {
+  private async ingestOnce(fileId: string, onLane: () => void): Promise<void> {
     let wasSlow = false;
     await this.active.hold(fileId, { suspect: false, slow: this.lane.isFree }, async (file, signal, giveUp) => {
       const turn = {
@@ -88,51 +86,51 @@ export class IngestionService {
         },
         onRefused: () => giveUp(new OutOfTurnError()),
       };
-      await this.lane.run(file, turn, () => this.#traced(file, signal));
+      await this.lane.run(file, turn, () => this.traced(file, signal));
     });
-    if (wasSlow) await this.#nextSlow();
+    if (wasSlow) await this.nextSlow();
   }
 
-  async #nextSlow(): Promise<void> {
+  private async nextSlow(): Promise<void> {
     if (this.active.leaving) return;
     const next = await this.tools.repository.nextSlow();
     if (next) this.tools.queue.enqueueAgain([next]);
   }
 
-  #traced(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+  private traced(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
     const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
     return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
-      this.#attempt(file, signal),
+      this.attempt(file, signal),
     );
   }
 
-  async #attempt(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+  private async attempt(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
-    const observe = (outcome: string) => this.#seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
+    const observe = (outcome: string) => this.seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
     try {
       if (file.attempts >= this.env.MAX_INGESTION_ATTEMPTS) {
-        await this.#giveUp(file, {
+        await this.giveUp(file, {
           code: 'TOO_MANY_ATTEMPTS',
           message: `Processing failed ${file.attempts} times; the last attempt ended without an error.`,
         });
         return observe('failed');
       }
-      await this.#ingest(file, signal);
+      await this.ingest(file, signal);
       observe('completed');
     } catch (error) {
       // Aborted work may throw any error; the signal's reason counts.
       const fault = toIngestionFault(signal.aborted ? signal.reason : error);
       observe(fault.kind);
-      await this.#settle(file, fault, error);
+      await this.settle(file, fault, error);
     }
   }
 
-  async #ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+  private async ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const { repository } = this.tools;
-    const notify = this.#notifier(file);
+    const notify = this.notifier(file);
     const isReplaced = file.liveGeneration !== null && file.liveGeneration !== file.generation;
-    if (isReplaced && (await this.#indexes())) await this.filler.fillLive(file.id, signal);
+    if (isReplaced && (await this.indexes())) await this.filler.fillLive(file.id, signal);
     let total = file.chunkCount;
     if (total === null) {
       notify('extract', 0, 0);
@@ -140,7 +138,7 @@ export class IngestionService {
     }
     const chunks = total;
     for (;;) {
-      const indexes = await this.#indexes();
+      const indexes = await this.indexes();
       if (indexes) await this.indexStep.run(file, signal, (step, done) => notify(step, done, chunks));
       signal.throwIfAborted();
       const row = await repository.finish(file, { indexes });
@@ -150,11 +148,11 @@ export class IngestionService {
   }
 
   /** False: searches read whole texts only. */
-  async #indexes(): Promise<boolean> {
+  private async indexes(): Promise<boolean> {
     return !(await this.settings.current()).retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
   }
 
-  async #settle(file: ClaimedFile, fault: IngestionFault, error: unknown): Promise<void> {
+  private async settle(file: ClaimedFile, fault: IngestionFault, error: unknown): Promise<void> {
     const { repository, queue } = this.tools;
     switch (fault.kind) {
       case 'lost':
@@ -166,15 +164,15 @@ export class IngestionService {
         await repository.release([file], { slow: true });
         return;
       case 'wait':
-        this.#log.warn({ file: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
-        if (fault.allFiles) this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + fault.afterS * 1_000);
+        this.log.warn({ file_id: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
+        if (fault.allFiles) this.pausedUntil = Math.max(this.pausedUntil, performance.now() + fault.afterS * 1_000);
         await repository.release([file], { afterS: fault.afterS, error: fault.reason });
         return;
       case 'refused':
-        return this.#giveUp(file, fault.reason);
+        return this.giveUp(file, fault.reason);
       case 'broke':
-        this.#log.error({ file: file.id, err: error, errorId: fault.errorId }, 'ingestion failed');
-        if (file.attempts + 1 >= this.env.MAX_INGESTION_ATTEMPTS) return this.#giveUp(file, fault.reason);
+        this.log.error({ file_id: file.id, err: error, error_id: fault.errorId }, 'ingestion failed');
+        if (file.attempts + 1 >= this.env.MAX_INGESTION_ATTEMPTS) return this.giveUp(file, fault.reason);
         await repository.release([file], {
           broke: true,
           error: fault.reason,
@@ -183,24 +181,24 @@ export class IngestionService {
     }
   }
 
-  async #giveUp(file: ClaimedFile, reason: Reason): Promise<void> {
+  private async giveUp(file: ClaimedFile, reason: Reason): Promise<void> {
     const row = await this.tools.repository.fail(file, reason);
     if (!row) throw new FileLostError();
     this.tools.progress.changed(row);
   }
 
   /** While something that all files need is away, a worker does not try one file after another. */
-  async #pause(): Promise<void> {
+  private async pause(): Promise<void> {
     while (!this.active.leaving && (await this.isPaused())) await sleep(PAUSE_LOOK_MS);
   }
 
   /** Whether something that all files need is away. */
   async isPaused(): Promise<boolean> {
-    if (performance.now() < this.#pausedUntil) return true;
-    return (await this.#indexes()) && this.catalog.isPaused();
+    if (performance.now() < this.pausedUntil) return true;
+    return (await this.indexes()) && this.catalog.isPaused();
   }
 
-  #notifier({ id, userId, generation }: ClaimedFile) {
+  private notifier({ id, userId, generation }: ClaimedFile) {
     const progress: FileProgress = this.tools.progress;
     let last = { step: '', at: 0 };
     return (step: 'extract' | 'embed' | 'index', done: number, total: number): void => {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { every, Runtime, type Logger } from '@perennial/runtime';
-import { IngestionRepository } from './ingestion.repository';
+import { every, type Logger, Runtime } from '@perennial/runtime';
 import type { ClaimedFile } from './claimed-file';
+import { IngestionRepository } from './ingestion.repository';
 
 /** How long a file may keep its turn although others wait. */
 const TURN_MS = 5_000;
@@ -23,18 +23,18 @@ export interface Turn {
  */
 @Injectable()
 export class SlowLane {
-  readonly #log: Logger;
-  #taken = false;
+  private readonly log: Logger;
+  private taken = false;
 
   constructor(
     private readonly repository: IngestionRepository,
     @Inject(Runtime) runtime: Runtime,
   ) {
-    this.#log = runtime.logger('slow-lane');
+    this.log = runtime.logger('slow-lane');
   }
 
   get isFree(): boolean {
-    return !this.#taken;
+    return !this.taken;
   }
 
   /**
@@ -45,8 +45,8 @@ export class SlowLane {
   async run({ userId, slow }: ClaimedFile, turn: Turn, work: () => Promise<void>): Promise<void> {
     let entered = false;
     const enter = (): void => {
-      if (this.#taken) return turn.onRefused();
-      entered = this.#taken = true;
+      if (this.taken) return turn.onRefused();
+      entered = this.taken = true;
       turn.onLane();
     };
     if (slow) enter();
@@ -57,13 +57,13 @@ export class SlowLane {
         if (entered || performance.now() - startedAt < TURN_MS) return;
         if (await this.repository.othersWait(userId)) enter();
       },
-      { name: 'check for waiting files', log: this.#log },
+      { name: 'check for waiting files', log: this.log },
     );
     try {
       await work();
     } finally {
       await look.stop();
-      if (entered) this.#taken = false;
+      if (entered) this.taken = false;
     }
   }
 }

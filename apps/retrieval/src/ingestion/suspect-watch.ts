@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QuarantineProcesses } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
+import { QuarantineProcesses } from '@perennial/work';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
 
@@ -12,10 +12,10 @@ const LOOK_MS = 1_000;
  */
 @Injectable()
 export class SuspectWatch {
-  #noticed = 0;
+  private noticed = 0;
   /** The count of notices when no file was waiting. */
-  #seenToAt = 0;
-  #look?: { trigger(): void };
+  private seenToAt = 0;
+  private look?: { trigger(): void };
 
   constructor(
     @Inject(IngestionRepository) private readonly repository: Pick<IngestionRepository, 'nextSuspect'>,
@@ -25,20 +25,20 @@ export class SuspectWatch {
   ) {}
 
   start(): void {
-    this.#look = this.runtime.every(LOOK_MS, () => this.#provide(), { name: 'start quarantine processes' });
+    this.look = this.runtime.every(LOOK_MS, () => this.provide(), { name: 'start quarantine processes' });
   }
 
   /** A job reported a suspected file. It is a hint only: without such a file no process is needed. */
   notice(): void {
-    this.#noticed += 1;
-    this.#look?.trigger();
+    this.noticed += 1;
+    this.look?.trigger();
   }
 
-  async #provide(): Promise<void> {
-    const noticed = this.#noticed;
+  private async provide(): Promise<void> {
+    const noticed = this.noticed;
     // Processes would wait too, each using memory.
-    if (noticed === this.#seenToAt || (await this.ingestion.isPaused())) return;
+    if (noticed === this.seenToAt || (await this.ingestion.isPaused())) return;
     if (await this.repository.nextSuspect()) this.quarantine.provide();
-    else this.#seenToAt = noticed;
+    else this.seenToAt = noticed;
   }
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
 import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
+import { VectorStoreError } from '@perennial/vector-store';
+import { EmbeddingError } from '../embedding/embedding-error';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { BuildSteps } from './build-steps';
 import { BuildsRepository, type IndexBuild } from './builds.repository';
-import { reasonOf } from './failure-reason';
 import { IndexRequests } from './index-requests';
 
 const TICK_MS = 1_000;
@@ -82,4 +84,12 @@ export class IndexBuilder implements OnApplicationBootstrap {
       return;
     }
   }
+}
+
+/** Why indexing does not continue, for an admin. An unexpected error's stack is in the log only. */
+function reasonOf(error: unknown): string {
+  if (error instanceof EmbeddingError) return error.message;
+  if (error instanceof VectorStoreError) return `The vector store: ${error.message}`;
+  if (error instanceof CallError) return error.message;
+  return 'An unexpected error; the log of the retrieval worker has it';
 }

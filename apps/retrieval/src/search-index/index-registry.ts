@@ -1,5 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { UnitOfWork } from '@perennial/persistence';
+import { type Logger, Runtime } from '@perennial/runtime';
 import type { VectorStore } from '@perennial/vector-store';
 import { embeddingModelId } from '../embedding/embedding-config';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
@@ -12,7 +13,7 @@ import { IndexCatalog, type VectorIndex } from './index-catalog';
 /** The indexes for writes, with their collections created. */
 @Injectable()
 export class IndexRegistry {
-  private readonly logger = new Logger('IndexRegistry');
+  private readonly log: Logger;
   /** Collections that this process knows to exist. */
   private readonly made = new Set<string>();
   private first: Promise<VectorIndex> | undefined;
@@ -24,7 +25,10 @@ export class IndexRegistry {
     private readonly seal: KeySeal,
     private readonly unitOfWork: UnitOfWork,
     @Inject(VECTOR_STORE) private readonly store: VectorStore,
-  ) {}
+    runtime: Runtime,
+  ) {
+    this.log = runtime.logger('index-registry');
+  }
 
   /**
    * Where the points of a file go: the active index, and the one that is being filled, if there is one. The first call of an
@@ -51,7 +55,7 @@ export class IndexRegistry {
       // A separate statement, which stays committed if the store fails afterwards.
       const places = there ? 0 : await this.catalog.unrecordAll(id);
       if (places > 0)
-        this.logger.warn(`the vector store has lost ${collection}: ${places} places of files are filled again`);
+        this.log.warn({ collection, places }, 'the vector store has lost a collection; it is filled again');
       await this.store.ensureCollection(collection, { dimension }, { signal });
     });
     this.made.add(id);

@@ -10,9 +10,9 @@ import { IndexBuilder } from './index-builder';
 import { IndexCatalog } from './index-catalog';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
-import { IndexWriter } from './index-writer';
 import { IndexRequests } from './index-requests';
 import { IndexStatusReader } from './index-status';
+import { IndexWriter } from './index-writer';
 import { RefusalsRepository } from './refusals.repository';
 
 /** The indexes, their content, and the switch between them. */

@@ -3,10 +3,10 @@ import { SignInPage } from '../auth/sign-in-page';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
 import { DraftsProvider } from '../chat/drafts';
+import { LiveProvider } from '../chat/live';
 import { BasePage } from '../knowledge/base-page';
 import { BaseUploadsProvider } from '../knowledge/base-uploads';
 import { KnowledgePage } from '../knowledge/knowledge-page';
-import { LiveProvider } from './live';
 import { Notice } from './notice';
 import { Shell } from './shell';
 

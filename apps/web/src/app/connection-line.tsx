@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { useLive } from './live';
+import { useLive } from '../chat/live';
 
 const BACK_FOR_MS = 3_000;
 

@@ -2,8 +2,8 @@ import type { SessionProfile } from '@perennial/contracts-wire';
 import { type ReactNode, useState } from 'react';
 import { useMatch } from 'react-router';
 import { Sidebar } from '../sidebar/sidebar';
+import { Icon } from '../ui/icon';
 import { ConnectionLine } from './connection-line';
-import { Icon } from './icon';
 
 /** The frame around every page of a signed-in user: the chat list at the side, or as a drawer on a phone. */
 export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {

@@ -1,6 +1,6 @@
 import { type SocketEvent } from '@perennial/contracts-gateway';
 import { type Message, type MessageStatus, MessageStatusSchema } from '@perennial/contracts-wire';
-import { Store } from '../app/store';
+import { Store } from '../ui/store';
 
 /** News from the live socket about the documents of an answer. */
 export interface AnswerNews {

@@ -1,8 +1,8 @@
-import { Icon } from '../app/icon';
-import { useStore } from '../app/store';
 import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import type { Upload, UploadList } from '../files/upload-list';
+import { Icon } from '../ui/icon';
+import { useStore } from '../ui/store';
 import { type Draft, lackWords } from './draft';
 
 /** The message's attachments with their progress, and what a message that is sent now would lack. */

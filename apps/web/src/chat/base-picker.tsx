@@ -1,8 +1,8 @@
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'react-router';
-import { Dialog } from '../app/dialog';
 import { counted } from '../files/file-words';
 import { useBases } from '../knowledge/knowledge-queries';
+import { Dialog } from '../ui/dialog';
 import type { ChosenBase } from './draft';
 
 /** Chooses a knowledge base for the message. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { citedDocuments, originalAddress, pagesWords } from './citations';
+import { citedDocuments, pagesWords } from './citations';
 
 const source = (
   name: string,
@@ -51,12 +51,5 @@ describe('pagesWords', () => {
     expect(pagesWords([passage(7), passage(2), passage(7), passage()])).toBe('pages 2, 7');
     expect(pagesWords([passage(3)])).toBe('page 3');
     expect(pagesWords([passage()])).toBe('');
-  });
-});
-
-describe('originalAddress', () => {
-  it('links to the page if there is one', () => {
-    expect(originalAddress('a', 4)).toBe('/api/v1/files/a/content#page=4');
-    expect(originalAddress('a')).toBe('/api/v1/files/a/content');
   });
 });

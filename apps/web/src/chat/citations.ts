@@ -54,9 +54,3 @@ export function pagesWords(passages: readonly Passage[]): string {
   if (pages.length === 0) return '';
   return `${pages.length === 1 ? 'page' : 'pages'} ${pages.join(', ')}`;
 }
-
-/** Address of the original, at its page if the browser's viewer supports it. */
-export function originalAddress(fileId: string, page?: number): string {
-  const address = `/api/v1/files/${encodeURIComponent(fileId)}/content`;
-  return page === undefined ? address : `${address}#page=${page}`;
-}

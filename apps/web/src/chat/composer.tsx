@@ -1,6 +1,6 @@
 import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { Icon } from '../app/icon';
 import { FileButton } from '../files/file-button';
+import { Icon } from '../ui/icon';
 import { AttachmentTray } from './attachment-tray';
 import { BasePicker } from './base-picker';
 import type { Draft } from './draft';

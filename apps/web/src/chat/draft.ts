@@ -1,6 +1,6 @@
 import type { Attachment } from '@perennial/contracts-wire';
-import { Store } from '../app/store';
 import { type Upload, UploadList, type UploadServer } from '../files/upload-list';
+import { Store } from '../ui/store';
 
 /** A knowledge base that is chosen for a message. */
 export interface ChosenBase {

@@ -1,9 +1,10 @@
 import { routes } from '@perennial/contracts-gateway';
 import { ApiError, call } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { Dialog } from '../app/dialog';
 import { counted } from '../files/file-words';
-import { type CitedDocument, originalAddress, pagesWords } from './citations';
+import { originalAddress } from '../files/original-address';
+import { Dialog } from '../ui/dialog';
+import { type CitedDocument, pagesWords } from './citations';
 
 interface SourceListProps {
   documents: readonly CitedDocument[];

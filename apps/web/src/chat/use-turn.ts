@@ -1,8 +1,8 @@
 import type { TurnReply } from '@perennial/contracts-gateway';
 import type { Attachment, Message } from '@perennial/contracts-wire';
 import { useNavigate } from 'react-router';
-import { useLive } from '../app/live';
 import { useSendTurn } from './chat-queries';
+import { useLive } from './live';
 
 /** A message to send. */
 interface Question {

@@ -1,6 +1,6 @@
 import type { FileProgress, FileReply } from '@perennial/contracts-wire';
 import { ApiError, type UploadRequest } from '@perennial/web-client';
-import { Store } from '../app/store';
+import { Store } from '../ui/store';
 
 /** Browsers open six connections to a server: some are left for the rest of the page. */
 const UPLOADS_AT_ONCE = 2;

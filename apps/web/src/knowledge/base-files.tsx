@@ -1,11 +1,11 @@
 import type { FileProgress, KnowledgeFile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
-import { Icon } from '../app/icon';
-import { originalAddress } from '../chat/citations';
 import { DropZone } from '../files/drop-zone';
 import { FileButton } from '../files/file-button';
 import { counted, progressShare, progressWords, sizeWords } from '../files/file-words';
+import { originalAddress } from '../files/original-address';
 import { ProgressBar } from '../files/progress-bar';
+import { Icon } from '../ui/icon';
 import { UploadRows, useBaseUploads } from './base-uploads';
 import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
 

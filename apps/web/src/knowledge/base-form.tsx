@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { Dialog } from '../app/dialog';
+import { Dialog } from '../ui/dialog';
 import type { BaseWords } from './knowledge-queries';
 
 interface BaseFormProps {

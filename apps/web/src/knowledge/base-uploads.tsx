@@ -1,10 +1,10 @@
 import { createContext, type ReactNode, useContext, useState } from 'react';
-import { Icon } from '../app/icon';
-import { useStore } from '../app/store';
 import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import { UploadList } from '../files/upload-list';
 import { uploadServer } from '../files/upload-server';
+import { Icon } from '../ui/icon';
+import { useStore } from '../ui/store';
 
 /** Called when a file was uploaded. */
 type Listener = () => void;

@@ -1,8 +1,8 @@
 import type { KnowledgeListItem, SessionProfile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { Icon } from '../app/icon';
 import { counted } from '../files/file-words';
+import { Icon } from '../ui/icon';
 import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
 import { useBases, useCreateBase, useDeleteBase } from './knowledge-queries';

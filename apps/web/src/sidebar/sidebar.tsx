@@ -3,10 +3,10 @@ import type { SessionProfile } from '@perennial/contracts-wire';
 import { call } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, NavLink, useMatch, useNavigate } from 'react-router';
-import { Icon } from '../app/icon';
-import { useTheme } from '../app/theme';
 import { SESSION_KEY } from '../auth/use-session';
 import { useChats, useDeleteChat } from '../chat/chat-queries';
+import { Icon } from '../ui/icon';
+import { useTheme } from '../ui/theme';
 
 /** Chats, newest first, and the account. On a phone it is a drawer. */
 export function Sidebar({ user, open, onNavigate }: { user: SessionProfile; open: boolean; onNavigate: () => void }) {

@@ -1,3 +1,4 @@
+import { ChatSchema as WireChatSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 
 /** One message in the wire's blob. The server stores each as a row, with unknown fields unchanged. */
@@ -29,19 +30,8 @@ export const ChatBlobSchema = z.looseObject({
 
 /** `ChatResponse` of the wire. Times are epoch seconds. */
 export const ChatSchema = z.object({
-  id: z.uuid(),
-  user_id: z.uuid(),
-  title: z.string(),
+  ...WireChatSchema.shape,
   chat: ChatBlobSchema,
-  created_at: z.number().int(),
-  updated_at: z.number().int(),
-  share_id: z.string().nullable(),
-  archived: z.boolean(),
-  pinned: z.boolean(),
-  meta: z.record(z.string(), z.unknown()),
-  variables: z.record(z.string(), z.unknown()),
-  folder_id: z.string().nullable(),
-  current_message_id: z.string().nullable(),
   last_read_at: z.number().int().nullable(),
 });
 

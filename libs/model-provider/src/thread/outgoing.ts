@@ -1,4 +1,4 @@
-import { EVENT, type Batch, type EventKind } from './protocol';
+import { type Batch, EVENT, type EventKind } from './protocol';
 
 /** Pending events of answers. Consecutive text of one answer is joined. */
 export class Outgoing {

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 
 /** Users do not see a shorter interval, and it costs twice as much for a single fast answer. */
 const SHORTEST_MS = 14;

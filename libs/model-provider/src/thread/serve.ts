@@ -1,9 +1,9 @@
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createProvider } from '../provider';
 import { bytesWait } from '../read-queue';
 import type { AnswerSink } from '../types';
 import { Outgoing, unitsOf } from './outgoing';
-import { encodeEnd, encodeError, EVENT, SHARED, type Batch, type Command, type EventKind } from './protocol';
+import { type Batch, type Command, encodeEnd, encodeError, EVENT, type EventKind, SHARED } from './protocol';
 
 /** Longest rest while an answer awaits its first word. */
 const REST_BEFORE_FIRST_MS = 5;

@@ -4,7 +4,7 @@ import { ProviderError } from '../errors';
 import type { AnswerEnd, AnswerSink, ChatRequest, ModelConnection, ProviderTimeouts, StreamOptions } from '../types';
 import { unitsOf } from './outgoing';
 import { Pace } from './pace';
-import { decodeEnd, decodeError, EVENT, newShared, SHARED, type Batch, type Command, type EventKind } from './protocol';
+import { type Batch, type Command, decodeEnd, decodeError, EVENT, type EventKind, newShared, SHARED } from './protocol';
 
 const LOOK_MS = 500;
 /** Consecutive looks at a thread without progress after which it counts as blocked. */

@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { Notice, NoticePayload } from '@perennial/contracts-kernel';
+import type { Logger } from '@perennial/runtime';
 import type { z } from 'zod';
 import type { Connections } from '../redis';
 
@@ -13,9 +13,11 @@ export function noticeChannel(keyPrefix: string, channel: string): string {
  * receiver also polls.
  */
 export class Notices {
-  private readonly logger = new Logger('Notices');
+  private readonly log: Logger;
 
-  constructor(private readonly connections: Connections) {}
+  constructor(private readonly connections: Connections) {
+    this.log = connections.logger('notices');
+  }
 
   /** Never throws: a failed send equals a lost notice. */
   async publish<N extends Notice>(notice: N, payload: z.input<N['payload']>): Promise<void> {
@@ -23,7 +25,7 @@ export class Notices {
       const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
       await this.connections.commands.publish(channel, JSON.stringify(notice.payload.parse(payload)));
     } catch (error) {
-      this.logger.warn(`${notice.channel} not sent: ${error instanceof Error ? error.message : String(error)}`);
+      this.log.warn({ err: error, channel: notice.channel }, 'a notice was not sent');
     }
   }
 
@@ -46,7 +48,7 @@ export class Notices {
     try {
       await handler(payload.data);
     } catch (error) {
-      this.logger.error(`handler of ${notice.channel} failed`, error instanceof Error ? error.stack : undefined);
+      this.log.error({ err: error, channel: notice.channel }, 'handler of a notice failed');
     }
   }
 

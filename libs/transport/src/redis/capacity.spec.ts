@@ -1,17 +1,14 @@
-import { Logger } from '@nestjs/common';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Logger } from '@perennial/runtime';
+import { describe, expect, it } from 'vitest';
 import { RedisCapacity } from './capacity';
 
 describe('a full Redis', () => {
-  afterEach(() => void vi.restoreAllMocks());
-
   it('is logged once when it begins, and once when writes have succeeded for a while', () => {
     const lines: unknown[] = [];
     const keep = (line: unknown): void => void lines.push(line);
-    vi.spyOn(Logger.prototype, 'error').mockImplementation(keep);
-    vi.spyOn(Logger.prototype, 'log').mockImplementation(keep);
+    const log = { error: keep, info: keep } as unknown as Logger;
     let now = 1_000;
-    const capacity = new RedisCapacity(() => now);
+    const capacity = new RedisCapacity(log, () => now);
     const refusal = new Error("OOM command not allowed when used memory > 'maxmemory'.");
     capacity.wrote();
     capacity.failed(new Error('WRONGTYPE'));

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import type { Logger } from '@perennial/runtime';
 import { isRedisFull } from './errors';
 
 /**
@@ -8,11 +8,13 @@ const QUIET_MS = 5_000;
 
 /** Logs one line when Redis begins to refuse writes because its memory is full, and one when it accepts them again. */
 export class RedisCapacity {
-  private readonly logger = new Logger('Redis');
   private fullSince: number | undefined;
   private refusedAt = 0;
 
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** True from the first refused write until Redis accepts writes again. */
   get isFull(): boolean {
@@ -25,10 +27,10 @@ export class RedisCapacity {
     this.refusedAt = this.now();
     if (this.fullSince !== undefined) return;
     this.fullSince = this.refusedAt;
-    this.logger.error({
-      message: 'Redis is full: it refuses writes. Raise maxmemory, or find what fills it; live text still flows',
-      event: 'redis.full',
-    });
+    this.log.error(
+      { event: 'redis.full' },
+      'Redis is full: it refuses writes. Raise maxmemory, or find what fills it; live text still flows',
+    );
   }
 
   /** A command that needs memory succeeded. */
@@ -36,6 +38,6 @@ export class RedisCapacity {
     if (this.fullSince === undefined || this.now() - this.refusedAt < QUIET_MS) return;
     const fullMs = this.now() - this.fullSince;
     this.fullSince = undefined;
-    this.logger.log({ message: 'Redis takes writes again', event: 'redis.writable', full_ms: fullMs });
+    this.log.info({ event: 'redis.writable', full_ms: fullMs }, 'Redis takes writes again');
   }
 }

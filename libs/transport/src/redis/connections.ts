@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { waitAtMost } from '@perennial/runtime';
+import { createLogger, type Logger, waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RedisCapacity } from './capacity';
 import { createRedis, type RedisRole } from './create-redis';
@@ -15,6 +15,8 @@ export interface ConnectionsOptions {
   service: string;
   /** Stable name of this replica, for operators. */
   instanceId: string;
+  /** The process's logger. Without one, warnings and errors go to standard output. */
+  log?: Logger;
   /**
    * The deployment's SECRET_KEY: signs and encrypts calls with keys derived from it. Without one calls are as in older versions.
    */
@@ -35,15 +37,28 @@ export class Connections {
   /** Undefined without a SECRET_KEY. */
   readonly secrets: WireSecrets | undefined;
   /** Whether Redis accepts writes. */
-  readonly capacity = new RedisCapacity();
+  readonly capacity: RedisCapacity;
   private readonly extra: Redis[] = [];
+  private readonly log: Logger;
 
   constructor(readonly options: ConnectionsOptions) {
     this.processId = `${options.instanceId}-${randomBytes(8).toString('hex')}`;
+    this.log = options.log ?? createLogger({ level: 'warn', service: options.service, instance: options.instanceId });
+    this.capacity = new RedisCapacity(this.logger('redis'));
     this.commands = this.create('commands');
-    this.subscriptions = new Subscriptions(this.create('subscriber'));
+    this.subscriptions = new Subscriptions(this.create('subscriber'), this.logger('subscriptions'));
     this.secrets = options.secretKey === undefined ? undefined : new WireSecrets(options.secretKey);
-    this.deadLetters = new DeadLetters(this.commands, `${options.keyPrefix}:dead-letters`, this.secrets);
+    this.deadLetters = new DeadLetters(
+      this.commands,
+      `${options.keyPrefix}:dead-letters`,
+      this.secrets,
+      this.logger('dead-letters'),
+    );
+  }
+
+  /** A logger whose lines name the part of the transport they come from. */
+  logger(context: string): Logger {
+    return this.log.child({ context });
   }
 
   get keyPrefix(): string {
@@ -52,7 +67,11 @@ export class Connections {
 
   /** A further connection, closed with the others. */
   create(role: RedisRole, label: string = role): Redis {
-    const redis = createRedis(this.options.redisUrl, { role, name: `${this.options.instanceId}:${label}` });
+    const redis = createRedis(this.options.redisUrl, {
+      role,
+      name: `${this.options.instanceId}:${label}`,
+      log: this.logger('redis'),
+    });
     this.extra.push(redis);
     return redis;
   }
@@ -72,5 +91,5 @@ export class Connections {
 /** The part that the token path uses. */
 export type RunConnections = Pick<
   Connections,
-  'commands' | 'subscriptions' | 'keyPrefix' | 'processId' | 'deadLetters' | 'capacity'
+  'commands' | 'subscriptions' | 'keyPrefix' | 'processId' | 'deadLetters' | 'capacity' | 'logger'
 >;

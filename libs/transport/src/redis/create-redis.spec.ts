@@ -1,8 +1,11 @@
+import { createLogger } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { createRedis, retryDelayMs } from './create-redis';
 import { isNotWritten, isRedisUnavailable } from './errors';
 
 describe('createRedis', () => {
+  const log = createLogger({ level: 'silent', service: 'test', instance: 'test' });
+
   it('backs off from 50 ms to 1 s with jitter, for ever', () => {
     expect([1, 2, 3, 4, 5, 6, 1_000].map((attempt) => retryDelayMs(attempt, () => 1))).toEqual([
       50, 100, 200, 400, 800, 1_000, 1_000,
@@ -11,12 +14,14 @@ describe('createRedis', () => {
   });
 
   it('refuses an unusable address and says which to use', () => {
-    expect(() => createRedis('http://localhost', { role: 'commands', name: 'x' })).toThrow('use redis://host:port');
+    expect(() => createRedis('http://localhost', { role: 'commands', name: 'x', log })).toThrow(
+      'use redis://host:port',
+    );
   });
 
   it('rejects commands at once while Redis is away', async () => {
     // Port 9 of the loopback address: nothing listens there.
-    const redis = createRedis('redis://127.0.0.1:9', { role: 'commands', name: 'x' });
+    const redis = createRedis('redis://127.0.0.1:9', { role: 'commands', name: 'x', log });
     const order: string[] = [];
     redis.once('close', () => order.push('the first attempt failed'));
     const error: unknown = await redis.get('key').catch((reason: unknown) => reason);

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
-import { Logger } from '@nestjs/common';
-import { coalesceWrites, wakeEvery } from '@perennial/runtime';
+import { coalesceWrites, type Logger, wakeEvery } from '@perennial/runtime';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /**
@@ -16,6 +15,7 @@ export interface CreateRedisOptions {
   role: RedisRole;
   /** Shown by CLIENT LIST, for example `chat-1:commands`. */
   name: string;
+  log: Logger;
 }
 
 const FIRST_RETRY_MS = 50;
@@ -27,13 +27,11 @@ const PING_EVERY_MS = 5_000;
  */
 const PONG_WITHIN_MS = 10_000;
 
-const logger = new Logger('Redis');
-
 /**
  * Creates every connection to Redis: it reconnects for ever with capped, jittered back-off, is named, and logs errors instead of throwing
  * them. The URL's scheme chooses the topology (`redis:` and `rediss:`).
  */
-export function createRedis(url: string, { role, name }: CreateRedisOptions): Redis {
+export function createRedis(url: string, { role, name, log }: CreateRedisOptions): Redis {
   const scheme = new URL(url).protocol;
   if (scheme !== 'redis:' && scheme !== 'rediss:') {
     throw new Error(`REDIS_URL has the scheme "${scheme}": use redis://host:port or rediss://host:port`);
@@ -51,10 +49,10 @@ export function createRedis(url: string, { role, name }: CreateRedisOptions): Re
     autoResubscribe: role !== 'subscriber',
   };
   const redis = new Redis(url, options);
-  logConnection(redis, name);
+  logConnection(redis, log.child({ connection: name }));
   // Many runs and calls share these connections. A blocking read has one of its own with nothing to join.
   if (role === 'commands' || waits) redis.on('connect', () => coalesceWrites(redis.stream as Socket, 'turn'));
-  if (role === 'commands' || role === 'subscriber') cutWhenDeaf(redis, name);
+  if (role === 'commands' || role === 'subscriber') cutWhenDeaf(redis, log.child({ connection: name }));
   return redis;
 }
 
@@ -65,21 +63,21 @@ export function retryDelayMs(attempt: number, random: () => number = Math.random
 }
 
 /** One line when the connection is lost and one when it is back, not one per attempt. */
-function logConnection(redis: Redis, name: string): void {
+function logConnection(redis: Redis, log: Logger): void {
   let lostAt: number | undefined;
   redis.on('error', (error: Error) => {
     if (lostAt !== undefined) return;
     lostAt = Date.now();
-    logger.warn(`${name}: ${describe(error)}; reconnecting`);
+    log.warn({ err: error, reason: describe(error) }, 'the connection to Redis broke; reconnecting');
   });
   // Not 'close', which is also emitted for a connection that is closed on purpose.
   redis.on('reconnecting', () => {
     if (lostAt !== undefined) return;
     lostAt = Date.now();
-    logger.warn(`${name}: connection closed`);
+    log.warn('the connection to Redis was closed; reconnecting');
   });
   redis.on('ready', () => {
-    if (lostAt !== undefined) logger.log(`${name}: back after ${Date.now() - lostAt} ms`);
+    if (lostAt !== undefined) log.info({ away_ms: Date.now() - lostAt }, 'the connection to Redis is back');
     lostAt = undefined;
   });
 }
@@ -89,7 +87,7 @@ function describe(error: Error): string {
   return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
-function cutWhenDeaf(redis: Redis, name: string): void {
+function cutWhenDeaf(redis: Redis, log: Logger): void {
   let askedAt: number | undefined;
   const stopAsking = wakeEvery(PING_EVERY_MS, () => {
     if (redis.status !== 'ready') {
@@ -98,7 +96,7 @@ function cutWhenDeaf(redis: Redis, name: string): void {
     }
     if (askedAt !== undefined) {
       if (Date.now() - askedAt < PONG_WITHIN_MS) return;
-      logger.warn(`${name}: no answer for ${PONG_WITHIN_MS} ms; reconnecting`);
+      log.warn({ waited_ms: PONG_WITHIN_MS }, 'Redis does not answer; reconnecting');
       askedAt = undefined;
       redis.disconnect(true);
       return;

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import type { Logger } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RedisScript } from './script';
 import type { WireSecrets } from './wire-secrets';
@@ -57,7 +57,6 @@ export interface RecordReference {
  * Otherwise one malformed record would stop every replica that reads it.
  */
 export class DeadLetters {
-  private readonly logger = new Logger('DeadLetters');
   private readonly loggedAt = new Map<string, number>();
   private readonly counted = new Map<string, number>();
   private underway = 0;
@@ -68,6 +67,7 @@ export class DeadLetters {
     private readonly key: string,
     /** Encrypts the kept content: it may be anything, even a password. */
     private readonly secrets: WireSecrets | undefined,
+    private readonly log: Logger,
   ) {}
 
   /** Called with the source of each letter, for a metric. */
@@ -119,7 +119,7 @@ export class DeadLetters {
     const now = Date.now();
     if (now - (this.loggedAt.get(source) ?? 0) < LOG_EVERY_MS) return;
     this.loggedAt.set(source, now);
-    this.logger.warn(`dead letter from ${source}: ${reason} (${count} since the start)`);
+    this.log.warn({ source, reason, count }, 'dead letter');
   }
 }
 

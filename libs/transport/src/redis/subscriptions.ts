@@ -1,5 +1,4 @@
-import { Logger } from '@nestjs/common';
-import { waitAtMost } from '@perennial/runtime';
+import { type Logger, waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 
 /** A process must start without Redis; but if Redis is there it should not miss the first message. */
@@ -12,13 +11,15 @@ export type ChannelListener = (message: string) => void;
  * meanwhile (`onRestored`), because Pub/Sub itself does not.
  */
 export class Subscriptions {
-  private readonly logger = new Logger('Subscriptions');
   private readonly listeners = new Map<string, Set<ChannelListener>>();
   private readonly restored = new Set<() => void>();
   private readonly lost = new Set<() => void>();
   private live = false;
 
-  constructor(private readonly redis: Redis) {
+  constructor(
+    private readonly redis: Redis,
+    private readonly log: Logger,
+  ) {
     redis.on('message', (channel: string, message: string) => this.deliver(channel, message));
     redis.on('ready', () => void this.resubscribe());
     redis.on('close', () => this.down());
@@ -80,7 +81,7 @@ export class Subscriptions {
       try {
         listener(message);
       } catch (error) {
-        this.logger.error(`listener of ${channel} failed`, error instanceof Error ? error.stack : undefined);
+        this.log.error({ err: error, channel }, 'listener of a channel failed');
       }
     }
   }
@@ -100,7 +101,7 @@ export class Subscriptions {
       for (const listener of this.restored) listener();
     } catch (error) {
       // If the connection broke again, the next 'ready' repeats this; a living connection that refuses is closed for the same effect.
-      this.logger.warn(`subscribing failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.log.warn({ err: error }, 'subscribing failed');
       if (this.redis.status === 'ready') this.redis.disconnect(true);
     }
   }

@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import { type Call, CallError, type ErrorCode, parseRequest, PrincipalSchema } from '@perennial/contracts-kernel';
+import type { Logger } from '@perennial/runtime';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { CallContext } from './call-context';
 import type { DeadlineWheel } from './deadline-wheel';
@@ -34,6 +34,7 @@ export interface CallRunnerOptions {
   maxDeliveries: number;
   maxReplyLength: number;
   metrics: RpcMetrics | undefined;
+  log: Logger;
   wheel: DeadlineWheel;
   /** Redis's clock in milliseconds, or undefined while it is not known. */
   redisNow: () => number | undefined;
@@ -41,8 +42,6 @@ export interface CallRunnerOptions {
 
 /** Runs one call: checks, handler, trace, and the reply's frame. */
 export class CallRunner {
-  private readonly logger = new Logger('RpcServer');
-
   constructor(private readonly options: CallRunnerOptions) {}
 
   /** The effect that this version of the service declares for the call; without a declaration it counts as `once`. */
@@ -138,7 +137,7 @@ export class CallRunner {
   /** A handler that stopped because of its caller reports that, whatever it threw. */
   private failure(error: unknown, pattern: string, { context }: RunningCall): Failure {
     if (context?.stopped && !(error instanceof CallError)) return context.stopped.toJSON();
-    return toFailure(error, pattern, this.logger);
+    return toFailure(error, pattern, this.options.log);
   }
 
   private watchDeadline(context: CallContext): void {

@@ -79,7 +79,7 @@ describe('calls', () => {
   it('reveals only the id of an unexpected error', async () => {
     const error = await errorOf(caller.rpc.call(FAIL, { how: 'unknown' }, options));
     expect(error.code).toBe('INTERNAL');
-    expect(error.details.errorId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(error.details.errorId).toMatch(/^err-[0-9a-f]{12}$/);
     expect(JSON.stringify(error)).not.toContain('secret');
   });
 
@@ -324,7 +324,8 @@ describe('a start', () => {
   });
 
   it('is refused when a call has two handlers', () => {
-    const connections = { options: { service: 'chat' }, keyPrefix: 'x', processId: 'x', commands: undefined };
+    const base = { options: { service: 'chat' }, keyPrefix: 'x', processId: 'x', commands: undefined };
+    const connections = { ...base, logger: () => undefined };
     const server = new RedisRpcServer(connections as never);
     server.addHandler('chat.test.read', () => Promise.resolve() as never);
     expect(() => server.addHandler('chat.test.read', () => Promise.resolve() as never)).toThrow('Two handlers');

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { Logger } from '@nestjs/common';
 import { CallError, ERROR_CODES, type ErrorCode } from '@perennial/contracts-kernel';
+import { type Logger, unexpected } from '@perennial/runtime';
 import type { z } from 'zod';
 import { isRedisUnavailable, redisUnavailable } from '../redis';
 import type { Failure } from './wire';
@@ -11,17 +10,10 @@ const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
  * Converts a thrown value for the wire. Only a CallError is passed on as it is; an unavailable Redis is UNAVAILABLE; anything else is logged
  * with its stack under a new id, and the caller gets only that id.
  */
-export function toFailure(error: unknown, pattern: string, logger: Logger): Failure {
+export function toFailure(error: unknown, pattern: string, log: Logger): Failure {
   if (error instanceof CallError) return error.toJSON();
   if (isRedisUnavailable(error)) return redisUnavailable().toJSON();
-  return internalFailure(error, pattern, logger);
-}
-
-export function internalFailure(error: unknown, pattern: string, logger: Logger): Failure {
-  const errorId = randomUUID();
-  const stack = error instanceof Error ? error.stack : String(error);
-  logger.error(`${pattern} failed unexpectedly (error id ${errorId})`, stack);
-  return { code: 'INTERNAL', message: `Something went wrong on our side. Error id: ${errorId}`, details: { errorId } };
+  return unexpected(log, error, `${pattern} failed unexpectedly`).toJSON();
 }
 
 /** Decodes the error of a reply for the caller; a code of a newer version is treated as INTERNAL. */

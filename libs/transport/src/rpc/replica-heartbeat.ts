@@ -1,5 +1,4 @@
-import { Logger } from '@nestjs/common';
-import { wakeEvery } from '@perennial/runtime';
+import { type Logger, wakeEvery } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
 import { CLAIM_IDLE_MS, FailureDetector, type SilentRecord, SUSPECT_IDLE_MS } from './failure-detector';
@@ -39,7 +38,6 @@ const FORGET_EVERY_BEATS = 600;
  * The heartbeat of a replica: keeps its records claimed, measures Redis's clock and claims the records of dead replicas.
  */
 export class ReplicaHeartbeat {
-  private readonly logger = new Logger('RpcHeartbeat');
   private readonly detector = new FailureDetector();
   private stopBeating: (() => void) | undefined;
   private beating = false;
@@ -51,6 +49,7 @@ export class ReplicaHeartbeat {
 
   constructor(
     private readonly redis: Redis,
+    private readonly log: Logger,
     private readonly options: ReplicaHeartbeatOptions,
   ) {}
 
@@ -104,8 +103,7 @@ export class ReplicaHeartbeat {
       if (this.beats % FORGET_EVERY_BEATS === 0) await this.forgetReplicas();
     } catch (error) {
       this.detector.forget();
-      if (!isRedisUnavailable(error))
-        this.logger.warn(`heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isRedisUnavailable(error)) this.log.warn({ err: error }, 'heartbeat failed');
     } finally {
       this.beating = false;
     }
@@ -153,7 +151,7 @@ export class ReplicaHeartbeat {
     );
     const claimed = toRedelivered(entries, before, consumer);
     if (claimed.length === 0) return;
-    this.logger.warn(`claimed ${claimed.length} calls of replicas that died`);
+    this.log.warn({ calls: claimed.length }, 'claimed the calls of replicas that died');
     this.options.onClaimed(claimed);
   }
 

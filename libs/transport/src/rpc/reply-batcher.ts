@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
-import { waitAtMost } from '@perennial/runtime';
+import { type Logger, waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { type Connections, isReplyError } from '../redis';
 import { LargeAnswerStore } from './large-answers';
@@ -52,7 +51,7 @@ const UNTOLD: Failure = {
  * away) is retried, and its record stays claimed until then.
  */
 export class ReplyBatcher {
-  private readonly logger = new Logger('RpcReplyBatcher');
+  private readonly log: Logger;
   private waiting: WaitingAnswer[] = [];
   private sending: WaitingAnswer[] = [];
   /** Too long to publish, and not yet stored in their keys. */
@@ -66,10 +65,11 @@ export class ReplyBatcher {
   private readonly keyPrefix: string;
 
   constructor(
-    private readonly connections: Pick<Connections, 'commands' | 'keyPrefix' | 'secrets'>,
+    private readonly connections: Pick<Connections, 'commands' | 'keyPrefix' | 'secrets' | 'logger'>,
     private readonly stream: string,
   ) {
     this.redis = connections.commands;
+    this.log = connections.logger('rpc-replies');
     this.keyPrefix = connections.keyPrefix;
     this.large = new LargeAnswerStore(this.redis);
   }
@@ -186,7 +186,7 @@ export class ReplyBatcher {
   }
 
   private sendFailed(batch: WaitingAnswer[], error: unknown): void {
-    if (isReplyError(error)) this.logger.warn(`Redis refused answers: ${error.message}`);
+    if (isReplyError(error)) this.log.warn({ err: error }, 'Redis refused answers');
     const oldest = Date.now() - GIVE_UP_MS;
     this.waiting = [...batch.filter((answer) => answer.at > oldest), ...this.waiting].slice(-MAX_WAITING);
     this.retry ??= setTimeout(() => {

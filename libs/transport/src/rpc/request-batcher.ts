@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
+import { type Logger, unexpected } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import {
   isNotWritten,
@@ -10,7 +10,6 @@ import {
   redisUnavailable,
   type WireSecrets,
 } from '../redis';
-import { internalFailure } from './failure';
 import type { PendingCall } from './pending-call';
 import { DISPATCH } from './scripts';
 import { SealDirectory } from './seal-directory';
@@ -27,6 +26,7 @@ export interface RequestBatcherOptions {
   /** Every process runs a version that decrypts, so no check is needed. */
   requireSigned: boolean;
   capacity: RedisCapacity;
+  log: Logger;
   keyPrefix: string;
   /** Waiting and running calls that a service's stream may hold. */
   maxQueued: number;
@@ -43,7 +43,6 @@ export interface RequestBatcherOptions {
 
 /** Outgoing calls: one script per service for all of one turn of the event loop. */
 export class RequestBatcher {
-  private readonly logger = new Logger('RpcClient');
   private readonly queues = new Map<string, PendingCall[]>();
   /** Records of calls whose callers gave up, by service. */
   private readonly withdrawn = new Map<string, string[]>();
@@ -138,8 +137,7 @@ export class RequestBatcher {
       this.options.refuse(pending, new CallError('PAYLOAD_TOO_LARGE', `The request of ${pattern} is too large.`));
     } catch (error) {
       // A schema that accepts values that JSON cannot represent, for example a bigint.
-      const { code, message, details } = internalFailure(error, pattern, this.logger);
-      this.options.refuse(pending, new CallError(code, message, details));
+      this.options.refuse(pending, unexpected(this.options.log, error, `${pattern} failed unexpectedly`));
     }
     return undefined;
   }
@@ -160,7 +158,7 @@ export class RequestBatcher {
 
   private failed(batch: readonly PendingCall[], error: unknown): void {
     if (isReplyError(error)) {
-      if (!isRedisFull(error)) this.logger.warn(`Redis refused calls: ${error.message}`);
+      if (!isRedisFull(error)) this.options.log.warn({ err: error }, 'Redis refused calls');
       const refusal = isRedisUnavailable(error)
         ? redisUnavailable()
         : new CallError('INTERNAL', 'The message broker refused the call.');

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
+import type { Logger } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { isRedisUnavailable } from '../redis';
 import { REPLICA_GROUP } from './wire';
@@ -53,7 +53,6 @@ type ReadReply = [stream: string, records: StreamEntry[]][] | null;
 
 /** Reads calls from the request stream, never more than there are free slots: this is the replica's backpressure. */
 export class RequestReader {
-  private readonly logger = new Logger('RpcReader');
   private stopping = false;
   private loop: Promise<void> | undefined;
   private clientId: number | undefined;
@@ -65,6 +64,7 @@ export class RequestReader {
     /** Its own connection: it blocks. */
     private readonly blocking: Redis,
     private readonly commands: Redis,
+    private readonly log: Logger,
     private readonly options: RequestReaderOptions,
   ) {
     blocking.on('close', () => {
@@ -85,7 +85,7 @@ export class RequestReader {
   /** Closes the connection of a read that Redis should have answered long ago (a connection that died silently). */
   checkDeaf(): void {
     if (this.readingSince === undefined || Date.now() - this.readingSince < BLOCK_MS + DEAF_AFTER_MS) return;
-    this.logger.warn('blocking read does not return; reconnecting');
+    this.log.warn('blocking read does not return; reconnecting');
     this.readingSince = undefined;
     this.blocking.disconnect(true);
   }
@@ -171,7 +171,7 @@ export class RequestReader {
     const message = error instanceof Error ? error.message : String(error);
     this.failures += 1;
     const isExpected = isRedisUnavailable(error) || /^(NOGROUP|UNBLOCKED)/.test(message);
-    if (!isExpected) this.logger.warn(`reading calls failed ${this.failures} times in a row: ${message}`);
+    if (!isExpected) this.log.warn({ err: error, failures: this.failures }, 'reading calls failed');
     // The first retry is immediate: a lost group is created again without making calls wait.
     const isQuick = this.blocking.status === 'ready' && this.failures === 1;
     await sleep(isQuick ? 1 : Math.min(RETRY_MS * 2 ** Math.min(this.failures - 1, 10), MAX_RETRY_MS));

@@ -1,5 +1,6 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Call, CallError, type CallRequest } from '@perennial/contracts-kernel';
+import type { Logger } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
 import { type Connections, redisUnavailable } from '../redis';
@@ -79,6 +80,7 @@ export class RedisRpcClient extends ClientProxy {
       redis: this.redis,
       secrets: connections.secrets,
       requireSigned: connections.options.requireSigned ?? false,
+      log: connections.logger('rpc-client'),
       capacity: connections.capacity,
       keyPrefix: connections.keyPrefix,
       isOpen: (pending) => this.pending.has(pending.number),
@@ -98,6 +100,11 @@ export class RedisRpcClient extends ClientProxy {
       )
       .then(() => this.cameBack());
     this.wentAway();
+  }
+
+  /** A logger of this process for what goes through here. */
+  logger(context: string): Logger {
+    return this.connections.logger(context);
   }
 
   /** Calls that wait for an answer. */

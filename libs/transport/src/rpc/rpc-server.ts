@@ -1,7 +1,6 @@
-import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Call, CallError } from '@perennial/contracts-kernel';
-import { waitAtMost } from '@perennial/runtime';
+import { type Logger, waitAtMost } from '@perennial/runtime';
 import { noticeChannel } from '../notices/notices';
 import type { Connections } from '../redis';
 import { RecordReader } from './call-record';
@@ -41,7 +40,7 @@ const MAX_CALL_ID_LENGTH = 250;
  * Nest's server side of our calls: one replica of the service handles each call, and its caller gets exactly one reply.
  */
 export class RedisRpcServer extends Server implements CustomTransportStrategy {
-  private readonly log = new Logger('RpcServer');
+  private readonly log: Logger;
   private readonly options: RpcServerOptions & typeof DEFAULTS;
   /** By call id. */
   private readonly running = new Map<string, RunningCall>();
@@ -68,6 +67,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   ) {
     super();
     const { service } = connections.options;
+    this.log = connections.logger('rpc-server');
     this.options = { ...DEFAULTS, ...options };
     this.stream = rpcKeys.requests(connections.keyPrefix, service);
     this.source = `rpc:${service}`;
@@ -79,7 +79,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       requireSigned: connections.options.requireSigned ?? false,
       redisNow: () => this.heartbeat.redisNow(),
     });
-    this.heartbeat = new ReplicaHeartbeat(connections.commands, {
+    this.heartbeat = new ReplicaHeartbeat(connections.commands, connections.logger('rpc-heartbeat'), {
       stream: this.stream,
       consumer: this.consumer,
       streamIds: () => this.streamIds(),
@@ -91,6 +91,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.runner = new CallRunner({
       ...this.options,
       service,
+      log: this.log,
       metrics: options.metrics,
       handlers: this.messageHandlers,
       wheel: this.wheel,
@@ -117,18 +118,23 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       callback(new Error(missing));
       return;
     }
-    this.reader = new RequestReader(this.connections.create('blocking'), this.connections.commands, {
-      stream: this.stream,
-      consumer: this.consumer,
-      mark: this.connections.secrets && rpcKeys.seals(this.connections.keyPrefix, service),
-      free: () => this.free(),
-      freed: () => new Promise((resolve) => (this.slotFreed = resolve)),
-      streamIds: () => this.streamIds(),
-      onRecords: (records) => {
-        for (const record of records) this.accept(record, { count: 1, foreign: false });
+    this.reader = new RequestReader(
+      this.connections.create('blocking'),
+      this.connections.commands,
+      this.connections.logger('rpc-reader'),
+      {
+        stream: this.stream,
+        consumer: this.consumer,
+        mark: this.connections.secrets && rpcKeys.seals(this.connections.keyPrefix, service),
+        free: () => this.free(),
+        freed: () => new Promise((resolve) => (this.slotFreed = resolve)),
+        streamIds: () => this.streamIds(),
+        onRecords: (records) => {
+          for (const record of records) this.accept(record, { count: 1, foreign: false });
+        },
+        onRedelivered: (records) => this.onRedelivered(records),
       },
-      onRedelivered: (records) => this.onRedelivered(records),
-    });
+    );
     const { keyPrefix } = this.connections;
     void this.listenTo(rpcKeys.cancels(keyPrefix, service), (message) => this.onCancel(message));
     for (const [pattern, handler] of this.messageHandlers) {
@@ -255,7 +261,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     try {
       await this.getHandlerByPattern(pattern)?.(payload);
     } catch (error) {
-      this.log.error(`handler of event ${pattern} failed`, error instanceof Error ? error.stack : undefined);
+      this.log.error({ err: error, pattern }, 'handler of an event failed');
     }
   }
 

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import {
   type Call,
   CallError,
@@ -7,7 +6,8 @@ import {
   type ErrorCode,
   type Principal,
 } from '@perennial/contracts-kernel';
-import { internalFailure, issuesText } from './failure';
+import { type Logger, unexpected } from '@perennial/runtime';
+import { issuesText } from './failure';
 import type { RpcMetrics } from './metrics';
 import type { RedisRpcClient } from './rpc-client';
 import { carrierOf, type ClientSpan, endSpan, startClientSpan } from './tracing';
@@ -25,12 +25,13 @@ export interface CallOptions {
 
 /** Makes calls: `await rpc.call(RUNS_ACCEPT, request, { principal, key })`. Rejects with a CallError only. */
 export class Rpc {
-  private readonly logger = new Logger('Rpc');
+  private readonly log: Logger;
 
   constructor(
     private readonly client: RedisRpcClient,
     private readonly metrics?: RpcMetrics,
   ) {
+    this.log = client.logger('rpc');
     metrics?.gauge('client', () => client.inFlight);
   }
 
@@ -46,7 +47,8 @@ export class Rpc {
     try {
       return await this.send(call, request, options, span);
     } catch (error) {
-      const failure = error instanceof CallError ? error : this.unexpected(call, error);
+      const failure =
+        error instanceof CallError ? error : unexpected(this.log, error, `calling ${call.pattern} failed unexpectedly`);
       code = failure.code;
       throw failure;
     } finally {
@@ -85,11 +87,6 @@ export class Rpc {
     };
     const reply = call.reply.safeParse(await this.client.request(outgoing));
     if (reply.success) return reply.data as CallReply<C>;
-    throw this.unexpected(call, new Error(`reply breaks its schema: ${issuesText(reply.error)}`));
-  }
-
-  private unexpected(call: Call, error: unknown): CallError {
-    const { code, message, details } = internalFailure(error, call.pattern, this.logger);
-    return new CallError(code, message, details);
+    throw new Error(`reply breaks its schema: ${issuesText(reply.error)}`);
   }
 }

@@ -8,6 +8,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
+import type { Logger } from '@perennial/runtime';
 import { Notices } from '../notices/notices';
 import { Connections } from '../redis';
 import type { RpcMetrics } from './metrics';
@@ -25,6 +26,8 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
   /** First part of every key, `perennial` by default. */
   keyPrefix?: string;
   metrics?: RpcMetrics;
+  /** The process's logger. Without one, warnings and errors go to standard output. */
+  log?: Logger;
   /**
    * The deployment's SECRET_KEY: signs calls and replies, encrypts secrets. Without it they are as in older versions.
    */
@@ -46,7 +49,7 @@ export class TransportModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot(options: TransportOptions): DynamicModule {
-    const { redisUrl, service, metrics, secretKey, requireSigned, keyPrefix = 'perennial' } = options;
+    const { redisUrl, service, metrics, log, secretKey, requireSigned, keyPrefix = 'perennial' } = options;
     const instanceId = options.instanceId ?? `${service}-${randomBytes(3).toString('hex')}`;
     return {
       module: TransportModule,
@@ -54,7 +57,15 @@ export class TransportModule implements OnApplicationShutdown {
         {
           provide: Connections,
           useFactory: () => {
-            const connections = new Connections({ redisUrl, keyPrefix, service, instanceId, secretKey, requireSigned });
+            const connections = new Connections({
+              redisUrl,
+              keyPrefix,
+              service,
+              instanceId,
+              log,
+              secretKey,
+              requireSigned,
+            });
             if (metrics) connections.deadLetters.observe((source) => metrics.deadLetter(source));
             return connections;
           },

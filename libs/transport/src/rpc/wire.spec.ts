@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
+import type { Logger } from '@perennial/runtime';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { fromFailure, issuesText, toFailure } from './failure';
@@ -65,27 +65,27 @@ describe('the wire', () => {
 });
 
 describe('failures', () => {
-  const logger = { error: vi.fn() } as unknown as Logger;
+  const log = { error: vi.fn() } as unknown as Logger;
 
   it('are passed on unchanged if they are CallErrors', () => {
     const error = new CallError('RATE_LIMITED', 'Slow down.', { retryAfter: 3 });
-    const back = fromFailure(JSON.parse(JSON.stringify(toFailure(error, 'chat.x', logger))) as never);
+    const back = fromFailure(JSON.parse(JSON.stringify(toFailure(error, 'chat.x', log))) as never);
     expect(back.toJSON()).toEqual(error.toJSON());
-    expect(logger.error).not.toHaveBeenCalled();
+    expect(log.error).not.toHaveBeenCalled();
   });
 
   it('are UNAVAILABLE if Redis was away', () => {
     const away = Object.assign(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
-    expect(toFailure(away, 'chat.x', logger).code).toBe('UNAVAILABLE');
+    expect(toFailure(away, 'chat.x', log).code).toBe('UNAVAILABLE');
   });
 
   it('are only an id if unexpected, and logged under it', () => {
-    const failure = toFailure(new Error('password=hunter2'), 'chat.x', logger);
+    const failure = toFailure(new Error('password=hunter2'), 'chat.x', log);
     expect(failure.code).toBe('INTERNAL');
     expect(JSON.stringify(failure)).not.toContain('hunter2');
-    expect(logger.error).toHaveBeenCalledWith(
-      expect.stringContaining(String(failure.details.errorId)),
-      expect.any(String),
+    expect(log.error).toHaveBeenCalledWith(
+      { err: expect.any(Error) as Error, error_id: failure.details.errorId },
+      'chat.x failed unexpectedly',
     );
   });
 

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Logger } from '@nestjs/common';
+import type { Logger } from '@perennial/runtime';
 import type { RunConnections } from '../redis/connections';
 import { isRedisUnavailable } from '../redis/errors';
 import { DurableFlusher, type OwnsStill } from './durable-flusher';
@@ -59,7 +59,7 @@ interface UserEventItem {
 }
 
 class Publisher implements RunPublisher, StreamWriterHost {
-  private readonly logger = new Logger('RunPublisher');
+  private readonly log: Logger;
   private readonly worker: string;
   private readonly connections: RunConnections;
   private readonly store: DurableStore;
@@ -80,6 +80,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
 
   constructor(options: RunPublisherOptions) {
     this.connections = options.connections;
+    this.log = options.connections.logger('run-publisher');
     const { commands: redis, subscriptions, keyPrefix, processId } = options.connections;
     const keys = new RunKeys(keyPrefix);
     const detached = this.detached;
@@ -263,6 +264,6 @@ class Publisher implements RunPublisher, StreamWriterHost {
     this.connections.capacity.failed(error);
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;
-    this.logger.warn(`writing run streams failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.log.warn({ err: error }, 'writing run streams failed');
   }
 }

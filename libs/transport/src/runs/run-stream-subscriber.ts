@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import { assertNever, CallError } from '@perennial/contracts-kernel';
-import { wakeEvery, withTimeout } from '@perennial/runtime';
+import { type Logger, wakeEvery, withTimeout } from '@perennial/runtime';
 import type { RunConnections } from '../redis/connections';
 import { isRedisUnavailable, redisUnavailable } from '../redis/errors';
 import { AliasTable } from './alias-table';
@@ -44,7 +43,7 @@ export function createRunStreamSubscriber(options: RunStreamSubscriberOptions): 
 }
 
 class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
-  private readonly logger = new Logger('RunStreamSubscriber');
+  private readonly log: Logger;
   private readonly connections: RunConnections;
   private readonly registry: SubscriptionRegistry;
   private readonly checker: RunChecker<SubscribedRun>;
@@ -64,6 +63,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
 
   constructor(options: RunStreamSubscriberOptions) {
     this.connections = options.connections;
+    this.log = options.connections.logger('run-stream-subscriber');
     const { commands, subscriptions, keyPrefix, processId } = options.connections;
     const tag = shortTag(processId);
     const keys = new RunKeys(keyPrefix);
@@ -299,6 +299,6 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     this.connections.capacity.failed(error);
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;
-    this.logger.warn(`reading run streams failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.log.warn({ err: error }, 'reading run streams failed');
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createLogger, type Logger } from '@perennial/runtime';
 import { type RedisServer, startRedis, waitFor } from '@perennial/testing';
 import { expect } from 'vitest';
 import { Connections, createRedis, Subscriptions } from '../redis';
@@ -19,6 +20,7 @@ import type {
 
 /** The product's own prefix, because its length counts in the bytes per text. */
 export const KEY_PREFIX = 'perennial';
+const OUTSIDE_LOG = createLogger({ level: 'warn', service: 'test', instance: 'outside' });
 
 /** A subscriber connection that drops the messages that the test names. */
 class LossySubscriptions extends Subscriptions {
@@ -58,8 +60,11 @@ export class RunBench {
     return new RunBench(await startRedis());
   }
 
-  async worker(options: Omit<RunPublisherOptions, 'connections'> = {}): Promise<TestWorker> {
-    const connections = this.connections('chat');
+  async worker({
+    log,
+    ...options
+  }: Omit<RunPublisherOptions, 'connections'> & { log?: Logger } = {}): Promise<TestWorker> {
+    const connections = this.connections('chat', log);
     const publisher = createRunPublisher({ connections, ...options });
     this.closers.push(() => publisher.close());
     await this.ready(connections);
@@ -68,11 +73,15 @@ export class RunBench {
 
   async gateway(): Promise<TestGateway> {
     const connections = this.connections('gateway');
-    const subscriptions = new LossySubscriptions(createRedis(this.redis.url, { role: 'subscriber', name: 'lossy' }));
+    const log = connections.logger('lossy');
+    const subscriptions = new LossySubscriptions(
+      createRedis(this.redis.url, { role: 'subscriber', name: 'lossy', log }),
+      log,
+    );
     const lookups: string[] = [];
     const { commands, keyPrefix, processId, deadLetters, capacity } = connections;
     const subscriber = createRunStreamSubscriber({
-      connections: { commands, subscriptions, keyPrefix, processId, deadLetters, capacity },
+      connections: { commands, subscriptions, keyPrefix, processId, deadLetters, capacity, logger: () => log },
       lookup: async (runId) => {
         lookups.push(runId);
         return this.rows.get(runId);
@@ -98,7 +107,7 @@ export class RunBench {
 
   /** Sends a command from outside of all processes. */
   async command(...words: string[]): Promise<unknown> {
-    const redis = createRedis(this.redis.url, { role: 'commands', name: 'outside' });
+    const redis = createRedis(this.redis.url, { role: 'commands', name: 'outside', log: OUTSIDE_LOG });
     await waitFor(() => redis.status === 'ready');
     const [name = '', ...args] = words;
     try {
@@ -119,10 +128,10 @@ export class RunBench {
     await this.redis.stop();
   }
 
-  private connections(service: string): Connections {
+  private connections(service: string, log?: Logger): Connections {
     this.processes += 1;
     const instanceId = `${service}-${this.processes}`;
-    const connections = new Connections({ redisUrl: this.redis.url, keyPrefix: KEY_PREFIX, service, instanceId });
+    const connections = new Connections({ redisUrl: this.redis.url, keyPrefix: KEY_PREFIX, service, instanceId, log });
     this.closers.unshift(() => connections.close());
     return connections;
   }

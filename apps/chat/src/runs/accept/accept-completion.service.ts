@@ -9,9 +9,9 @@ import { pictureIdsIn } from '../../pictures/picture-parts';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
-import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { AcceptRepository, type DeliveryKey } from './accept.repository';
 import { limitsOf, sameRequest } from './accept-turn.service';
+import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { bodyLength } from './content';
 import { encodingOf } from './encoding';
 import { checkLimits, mustSerialise } from './limits';
@@ -45,7 +45,7 @@ export class AcceptCompletionService {
     const documents = (model?.knowledge.length ?? 0) > 0 || documentsIn(files).length > 0;
     const { reply } = await this.accepted.begin(1, (claimant) => {
       const accept = (): Promise<Accepted<Reply>> =>
-        this.unitOfWork.run((tx) => this.#decide(tx, request, documents, principal, delivery, claimant), {
+        this.unitOfWork.run((tx) => this.decide(tx, request, documents, principal, delivery, claimant), {
           retry: true,
         });
       return accept().catch(async (error: unknown) => {
@@ -56,7 +56,7 @@ export class AcceptCompletionService {
     return reply;
   }
 
-  async #decide(
+  private async decide(
     tx: Tx,
     request: Request,
     documents: boolean,

@@ -5,18 +5,18 @@ import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal }
 import { isForeignKeyViolation, isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { UsageService } from '../../usage/usage.service';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
+import { ModelCatalog } from '../models/model-catalog';
+import { DEFAULT_TITLE } from '../title/title-text';
 import { cutText } from '../types/cut-text';
 import type { TurnRequest } from '../types/run';
-import { ModelCatalog } from '../models/model-catalog';
-import { UsageService } from '../../usage/usage.service';
-import { DEFAULT_TITLE } from '../title/title-text';
 import { UserEvents } from '../user-events';
+import { type AcceptFacts, AcceptRepository, type DeliveryKey, type NewTurn } from './accept.repository';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
-import { AcceptRepository, type AcceptFacts, type DeliveryKey, type NewTurn } from './accept.repository';
-import { type Content, readContent } from './content';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
+import { type Content, readContent } from './content';
 import { checkLimits, mustSerialise, type RunLimits } from './limits';
 
 type Request = CallParsedRequest<typeof runs.accept>;
@@ -41,14 +41,14 @@ export class AcceptTurnService {
 
   /** @throws CallError as `runs.accept` declares them */
   async accept(request: Request, principal: UserPrincipal, delivery: DeliveryKey): Promise<Reply> {
-    const content = this.#check(request);
+    const content = this.check(request);
     for (const model of new Set(request.answers.map((answer) => answer.modelId))) {
       await this.models.assertOffered(model, principal);
     }
-    await this.#checkDocuments(request, principal);
+    await this.checkDocuments(request, principal);
     const { reply, runIds } = await this.accepted.begin(request.answers.length, (claimant) => {
       const accept = (): Promise<Accepted<Reply>> =>
-        this.unitOfWork.run((tx) => this.#decide(tx, request, content, principal, delivery, claimant), {
+        this.unitOfWork.run((tx) => this.decide(tx, request, content, principal, delivery, claimant), {
           retry: true,
         });
       return accept().catch(async (error: unknown) => {
@@ -63,7 +63,7 @@ export class AcceptTurnService {
   }
 
   /** A message that is answered again may have outlived its documents. */
-  async #checkDocuments({ chatId, userMessage }: Request, principal: UserPrincipal): Promise<void> {
+  private async checkDocuments({ chatId, userMessage }: Request, principal: UserPrincipal): Promise<void> {
     try {
       await this.documents.assertReadable(userMessage?.files, principal);
     } catch (error) {
@@ -75,7 +75,7 @@ export class AcceptTurnService {
     }
   }
 
-  #check(request: Request): Content | null {
+  private check(request: Request): Content | null {
     const { userMessage, answers, chatId, parentId } = request;
     const ids = [userMessage?.id, ...answers.map((answer) => answer.messageId)].filter((id) => id !== undefined);
     if (new Set(ids).size !== ids.length) {
@@ -98,7 +98,7 @@ export class AcceptTurnService {
     });
   }
 
-  async #decide(
+  private async decide(
     tx: Tx,
     request: Request,
     content: Content | null,
@@ -106,22 +106,22 @@ export class AcceptTurnService {
     delivery: DeliveryKey,
     claimant: string | null,
   ): Promise<Accepted<Reply>> {
-    const { facts, missing, running } = await this.#read(tx, request, principal, delivery);
+    const { facts, missing, running } = await this.read(tx, request, principal, delivery);
     if (facts.known) return madeBefore(sameRequest(facts.known, delivery) as Reply);
     const existing = running[0]?.chat_id ?? request.chatId;
     if (missing.length === 0 && existing) {
-      return madeBefore({ chatId: existing, created: false, runs: this.#runsOf(request, running) });
+      return madeBefore({ chatId: existing, created: false, runs: this.runsOf(request, running) });
     }
     checkLimits(limitsOf(this.env), facts, missing.length);
     checkTree(request, facts);
     checkAnswers(request, facts, missing);
     await this.usage.assertRoom(tx, principal.userId, sizeOf(content), facts.stored ?? undefined);
-    const turn = this.#newTurn(request, content, principal, delivery, facts, existing);
+    const turn = this.newTurn(request, content, principal, delivery, facts, existing);
     const made = turn.answers.filter((answer) => missing.includes(answer.message_id));
     const reply: Reply = {
       chatId: turn.chatId,
       created: turn.isNew,
-      runs: this.#runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
+      runs: this.runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
     };
     // A run that is claimed here would overtake other users' waiting runs.
     const claims = { claimant: facts.waiting ? null : claimant };
@@ -131,7 +131,7 @@ export class AcceptTurnService {
     return { reply, runIds: made.map((answer) => answer.run_id), claimed };
   }
 
-  async #read(tx: Tx, request: Request, principal: UserPrincipal, delivery: DeliveryKey) {
+  private async read(tx: Tx, request: Request, principal: UserPrincipal, delivery: DeliveryKey) {
     const { userMessage, answers, chatId, parentId } = request;
     const answerIds = answers.map((answer) => answer.messageId);
     const question = {
@@ -161,7 +161,7 @@ export class AcceptTurnService {
     return { facts, running, missing };
   }
 
-  #newTurn(
+  private newTurn(
     request: Request,
     content: Content | null,
     principal: UserPrincipal,
@@ -221,7 +221,7 @@ export class AcceptTurnService {
     };
   }
 
-  #runsOf(request: Request, runs: readonly { id: string; message_id: string; model: string }[]): Reply['runs'] {
+  private runsOf(request: Request, runs: readonly { id: string; message_id: string; model: string }[]): Reply['runs'] {
     return request.answers.flatMap(({ messageId }) => {
       const run = runs.find((candidate) => candidate.message_id === messageId);
       return run ? [{ runId: run.id, messageId, modelId: run.model }] : [];

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { GenerationService } from '../generation/generation.service';
 import { RunClaims } from '../generation/run-claims';
-import type { ClaimedRun } from '../types/run';
 import { RunQueue } from '../ownership/run-queue';
+import type { ClaimedRun } from '../types/run';
 
 /** Result of an accept, and its reply. */
 export interface Accepted<Reply> {
@@ -26,7 +26,7 @@ export function madeBefore<Reply>(reply: Reply): Accepted<Reply> {
 @Injectable()
 export class AcceptedRuns {
   /** An answer must not belong to the call that requested it, neither to its span nor to its deadline. */
-  readonly #detached = AsyncLocalStorage.snapshot();
+  private readonly detached = AsyncLocalStorage.snapshot();
 
   constructor(
     private readonly claims: RunClaims,
@@ -49,7 +49,7 @@ export class AcceptedRuns {
       return accepted;
     }
     const { result, attempts } = await this.claims.atAccept(count, accept);
-    this.#detached(() => {
+    this.detached(() => {
       for (const attempt of attempts) this.generation.write(attempt);
       for (let n = attempts.length; n < result.runIds.length; n += 1) this.generation.workSoon();
     });

@@ -21,19 +21,19 @@ const NEVER_BEGUN = `r.state = 'queued' AND r.epoch = 0 AND NOT r.request ? 'con
 @Injectable()
 export class CancelRepository {
   async cancelRun(db: Queryable, principal: Principal, runId: string): Promise<CancelledRun[]> {
-    return this.#cancel(db, 'r.id = $1', [runId], principal);
+    return this.cancel(db, 'r.id = $1', [runId], principal);
   }
 
   async cancelChat(db: Queryable, principal: Principal, chatId: string): Promise<CancelledRun[]> {
-    return this.#cancel(db, 'r.chat_id = $1', [chatId], principal);
+    return this.cancel(db, 'r.chat_id = $1', [chatId], principal);
   }
 
   /** Every run of a deleted user. */
   async cancelUser(db: Queryable, userId: string): Promise<CancelledRun[]> {
-    return this.#cancel(db, 'r.user_id = $1', [userId], { kind: 'service', name: 'chat' });
+    return this.cancel(db, 'r.user_id = $1', [userId], { kind: 'service', name: 'chat' });
   }
 
-  async #cancel(db: Queryable, which: string, params: unknown[], principal: Principal): Promise<CancelledRun[]> {
+  private async cancel(db: Queryable, which: string, params: unknown[], principal: Principal): Promise<CancelledRun[]> {
     const whose = principal.kind === 'service' ? '' : `AND r.user_id = $2`;
     if (principal.kind !== 'service') params.push(principal.kind === 'user' ? principal.userId : null);
     return db.query<CancelledRun>(

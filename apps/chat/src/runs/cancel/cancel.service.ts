@@ -6,7 +6,7 @@ import { OwnershipRepository } from '../ownership/ownership.repository';
 import { RunQueue } from '../ownership/run-queue';
 import { RUN_PUBLISHER } from '../run-publisher';
 import { UserEvents } from '../user-events';
-import { CancelRepository, type CancelledRun } from './cancel.repository';
+import { type CancelledRun, CancelRepository } from './cancel.repository';
 import { RUNS_CANCELLED } from './cancelled.notice';
 
 /** The runs to cancel. */
@@ -27,33 +27,33 @@ export class CancelService {
 
   /** @returns the ids of the runs that were still running */
   async cancel(target: CancelTarget, principal: Principal): Promise<string[]> {
-    const runs = await this.#mark(this.database, target, principal);
-    this.#tell(runs);
+    const runs = await this.mark(this.database, target, principal);
+    this.tell(runs);
     return runs.map((run) => run.identity.runId);
   }
 
   /** The same as part of a larger change (a chat is deleted): the owners are notified after the commit. */
   async cancelWithin(tx: Tx, target: CancelTarget, principal: Principal): Promise<void> {
-    const runs = await this.#mark(tx, target, principal);
-    tx.afterCommit(() => this.#tell(runs));
+    const runs = await this.mark(tx, target, principal);
+    tx.afterCommit(() => this.tell(runs));
   }
 
-  async #mark(db: Database | Tx, target: CancelTarget, principal: Principal): Promise<CancelledRun[]> {
+  private async mark(db: Database | Tx, target: CancelTarget, principal: Principal): Promise<CancelledRun[]> {
     if ('runId' in target) return this.repository.cancelRun(db, principal, target.runId);
     if ('chatId' in target) return this.repository.cancelChat(db, principal, target.chatId);
     return this.repository.cancelUser(db, target.userId);
   }
 
-  #tell(runs: readonly CancelledRun[]): void {
+  private tell(runs: readonly CancelledRun[]): void {
     const running = runs.filter((run) => run.was === 'running').map((run) => run.identity.runId);
     if (running.length > 0) void this.notices.publish(RUNS_CANCELLED, { runIds: running });
     // The next claimant finds the mark and ends the run with its present text, without calling the provider.
     const requeued = runs.filter((run) => run.was === 'requeued');
     this.queue.enqueue(requeued.map(({ identity, epoch }) => ({ runId: identity.runId, epoch })));
-    for (const run of runs) if (run.terminal) void this.#end(run);
+    for (const run of runs) if (run.terminal) void this.end(run);
   }
 
-  async #end({ identity, epoch, terminal }: CancelledRun): Promise<void> {
+  private async end({ identity, epoch, terminal }: CancelledRun): Promise<void> {
     if (!terminal) return;
     const { generation, length } = terminal;
     try {

@@ -1,15 +1,7 @@
 import type { Source } from '@perennial/contracts-retrieval';
+import type { FoundDocuments } from '../types/run';
 
 const PLACES = /\{\{(CONTEXT|QUERY)\}\}|\[(context|query)\]/g;
-
-/** Input of a prompt with documents. */
-export interface FoundDocuments {
-  sources: readonly Source[];
-  /** RAG_TEMPLATE. */
-  template: string;
-  /** The context goes into the system message. */
-  inSystem: boolean;
-}
 
 /**
  * The found texts for the model, each with its number. Numbers count the different documents over all sources, in order, so that `[1]` is the

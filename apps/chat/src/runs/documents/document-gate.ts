@@ -1,6 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CallError, isTransient, type UserPrincipal } from '@perennial/contracts-kernel';
-import { type SearchItem, files as fileCalls, knowledge } from '@perennial/contracts-retrieval';
+import { files as fileCalls, knowledge, type SearchItem } from '@perennial/contracts-retrieval';
+import { type Logger, Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { distinct, documentsIn } from './attachments';
 
@@ -10,9 +11,14 @@ const TIMEOUT_MS = 1_500;
 /** Refuses a message with documents that its sender cannot read, before an answer is started. */
 @Injectable()
 export class DocumentGate {
-  readonly #logger = new Logger('DocumentGate');
+  private readonly log: Logger;
 
-  constructor(private readonly rpc: Rpc) {}
+  constructor(
+    private readonly rpc: Rpc,
+    runtime: Runtime,
+  ) {
+    this.log = runtime.logger('document-gate');
+  }
 
   /**
    * `NOT_FOUND` for a file or base that is deleted or another user's, without saying which. While retrieval is unavailable nothing is
@@ -23,17 +29,15 @@ export class DocumentGate {
     const items = distinct(documentsIn(attached));
     if (items.length === 0) return;
     try {
-      const missing = await this.#missing(items, principal);
+      const missing = await this.missing(items, principal);
       if (missing) throw notThere(missing);
     } catch (error) {
       if (error instanceof CallError && !isTransient(error)) throw error;
-      this.#logger.warn(
-        `documents not checked at the accept: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.log.warn({ err: error }, 'documents not checked at the accept');
     }
   }
 
-  async #missing(items: readonly SearchItem[], principal: UserPrincipal): Promise<SearchItem | undefined> {
+  private async missing(items: readonly SearchItem[], principal: UserPrincipal): Promise<SearchItem | undefined> {
     const options = { principal, deadlineMs: TIMEOUT_MS };
     const files = items.filter(({ type }) => type === 'file');
     const bases = items.filter(({ type }) => type === 'collection');
@@ -41,13 +45,16 @@ export class DocumentGate {
       files.length === 0
         ? undefined
         : this.rpc.call(fileCalls.statuses, { fileIds: files.map(({ id }) => id) }, options),
-      Promise.all(bases.map(({ id }) => this.#hasBase(id, options))),
+      Promise.all(bases.map(({ id }) => this.hasBase(id, options))),
     ]);
     const known = new Set(statuses?.items.map(({ id }) => id));
     return files.find(({ id }) => !known.has(id)) ?? bases.find((_, at) => !found[at]);
   }
 
-  async #hasBase(knowledgeId: string, options: { principal: UserPrincipal; deadlineMs: number }): Promise<boolean> {
+  private async hasBase(
+    knowledgeId: string,
+    options: { principal: UserPrincipal; deadlineMs: number },
+  ): Promise<boolean> {
     try {
       await this.rpc.call(knowledge.get, { knowledgeId }, options);
       return true;

@@ -1,27 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Source } from '@perennial/contracts-retrieval';
 import { Database } from '@perennial/persistence';
-import type { RunClaim } from '../generation/finish.repository';
 import { jsonb } from '../types/json';
-import type { FoundDocuments } from './context-text';
-
-/** A step before the answer, in the wire's shape; stored in the message's `statusHistory`. */
-export interface DocumentStatus {
-  action: 'queries_generated' | 'sources_retrieved' | 'documents_unavailable';
-  /** Text for users, if the action does not say everything. */
-  description?: string;
-  queries?: string[];
-  /** Number of different documents that were found. */
-  count?: number;
-  done: boolean;
-}
-
-/** The documents of a run, as stored in its row: a later owner uses the same, with the same numbers. */
-export interface KeptDocuments extends FoundDocuments {
-  statuses: DocumentStatus[];
-  /** The search was unavailable. */
-  unavailable: boolean;
-}
+import type { KeptDocuments, RunClaim } from '../types/run';
 
 /** Most characters of one cited text in a message and on a page: of whole documents the beginning. */
 const CITED_CHARS = 10_000;

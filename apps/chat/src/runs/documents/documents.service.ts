@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import { CallError, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { type SearchItem, documents } from '@perennial/contracts-retrieval';
-import { failSpan, inSpan, retryTransient, Runtime, waitAtMost, type Logger } from '@perennial/runtime';
+import { documents, type SearchItem } from '@perennial/contracts-retrieval';
+import { failSpan, inSpan, type Logger, retryTransient, Runtime, waitAtMost } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import type { RunClaim } from '../generation/finish.repository';
-import type { ClaimedRun } from '../types/run';
+import type { ClaimedRun, DocumentStatus, KeptDocuments, RunClaim } from '../types/run';
 import { UserEvents } from '../user-events';
-import { citedSources, DocumentsRepository, type DocumentStatus, type KeptDocuments } from './documents.repository';
+import { citedSources, DocumentsRepository } from './documents.repository';
 import { QueryWriter } from './query-writer';
 import { conversationOf, withDocuments } from './run-documents';
 
@@ -43,8 +42,8 @@ export interface Consulted {
 /** Searches the documents of a turn, before its answer is started. */
 @Injectable()
 export class DocumentsService {
-  readonly #log: Logger;
-  readonly #outcomes;
+  private readonly log: Logger;
+  private readonly outcomes;
 
   constructor(
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
@@ -54,8 +53,8 @@ export class DocumentsService {
     private readonly queries: QueryWriter,
     private readonly events: UserEvents,
   ) {
-    this.#log = runtime.logger('documents');
-    this.#outcomes = runtime.metrics.counter('document_searches_total', 'Searches of the documents of a turn', [
+    this.log = runtime.logger('documents');
+    this.outcomes = runtime.metrics.counter('document_searches_total', 'Searches of the documents of a turn', [
       'outcome',
     ]);
   }
@@ -67,18 +66,18 @@ export class DocumentsService {
   async consult(consulting: Consulting): Promise<Consulted> {
     const { run, items, begun } = consulting;
     const earlier = run.documents;
-    if (earlier && (begun || !earlier.unavailable)) return this.#consulted(run, earlier, Promise.resolve());
+    if (earlier && (begun || !earlier.unavailable)) return this.consulted(run, earlier, Promise.resolve());
     return inSpan('consult documents', { attributes: { 'perennial.documents.items': items.length } }, async (span) => {
-      const documents = await this.#lookUp(consulting, span);
-      const kept = this.#keep(consulting, documents);
+      const documents = await this.lookUp(consulting, span);
+      const kept = this.keep(consulting, documents);
       await waitAtMost(kept, KEEP_TIMEOUT_MS);
-      const consulted = this.#consulted(run, documents, kept);
+      const consulted = this.consulted(run, documents, kept);
       consulted.repeat();
       return consulted;
     });
   }
 
-  async #lookUp({ run, items, signal }: Consulting, span: Span): Promise<KeptDocuments> {
+  private async lookUp({ run, items, signal }: Consulting, span: Span): Promise<KeptDocuments> {
     const statuses: DocumentStatus[] = [];
     const tell = (status: DocumentStatus): void => {
       statuses.push(status);
@@ -89,24 +88,24 @@ export class DocumentsService {
     const queries = await this.queries.queriesFor(conversation, run.model, principal, signal);
     tell({ action: 'queries_generated', queries, done: false });
     try {
-      const found = await this.#search(queries, items, principal, signal);
-      this.#report(found, span);
+      const found = await this.search(queries, items, principal, signal);
+      this.report(found, span);
       tell({ action: 'sources_retrieved', count: found.count, done: true });
       if (found.degraded) tell(unavailable(found.degraded.message));
       const { sources, template, inSystem } = found;
       return { sources, template, inSystem, statuses, unavailable: false };
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#outcomes.inc({ outcome: 'unavailable' });
+      this.outcomes.inc({ outcome: 'unavailable' });
       failSpan(span, error);
-      this.#log.warn({ err: error, run_id: run.id }, 'answer without documents');
+      this.log.warn({ err: error, run_id: run.id }, 'answer without documents');
       tell(unavailable(reasonOf(error)));
       return { sources: [], template: '', inSystem: false, statuses, unavailable: true };
     }
   }
 
   /** Retries transport failures; retrieval's own errors are final. */
-  async #search(
+  private async search(
     queries: string[],
     items: readonly SearchItem[],
     principal: UserPrincipal,
@@ -127,8 +126,8 @@ export class DocumentsService {
     return found;
   }
 
-  #report(found: Found, span: Span): void {
-    this.#outcomes.inc({ outcome: found.degraded ? 'degraded' : found.count > 0 ? 'found' : 'nothing' });
+  private report(found: Found, span: Span): void {
+    this.outcomes.inc({ outcome: found.degraded ? 'degraded' : found.count > 0 ? 'found' : 'nothing' });
     span.setAttributes({
       'perennial.documents.found': found.count,
       'perennial.documents.skipped': found.skipped.length,
@@ -136,16 +135,16 @@ export class DocumentsService {
     });
   }
 
-  async #keep({ claim, giveUp }: Consulting, documents: KeptDocuments): Promise<void> {
+  private async keep({ claim, giveUp }: Consulting, documents: KeptDocuments): Promise<void> {
     try {
       await retryTransient(() => this.repository.keep(claim, documents), { signal: giveUp });
     } catch (error) {
       if (!giveUp.aborted)
-        this.#log.error({ err: error, run_id: claim.runId }, 'failed to store the sources of an answer');
+        this.log.error({ err: error, run_id: claim.runId }, 'failed to store the sources of an answer');
     }
   }
 
-  #consulted(run: ClaimedRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
+  private consulted(run: ClaimedRun, documents: KeptDocuments, kept: Promise<void>): Consulted {
     const sources = citedSources(documents.sources);
     return {
       run: withDocuments(run, documents),

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { ChatMessage } from '@perennial/model-provider';
-import { raceAbort, Runtime, type Logger } from '@perennial/runtime';
+import { type Logger, raceAbort, Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { cutText } from '../types/cut-text';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
-import { questionOf } from './run-documents';
+import { cutText } from '../types/cut-text';
 import { parseQueries, queryPrompt } from './query-text';
+import { questionOf } from './run-documents';
 
 /** Longest query of a search. */
 const QUESTION_CHARS = 8_000;
@@ -17,7 +17,7 @@ const NO_WORDS = 'Summary of the document';
 /** Generates search queries for documents. */
 @Injectable()
 export class QueryWriter {
-  readonly #log: Logger;
+  private readonly log: Logger;
 
   constructor(
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
@@ -25,7 +25,7 @@ export class QueryWriter {
     private readonly models: ModelCatalog,
     private readonly tasks: TaskModel,
   ) {
-    this.#log = runtime.logger('queries');
+    this.log = runtime.logger('queries');
   }
 
   /**
@@ -42,15 +42,15 @@ export class QueryWriter {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.env.DOCUMENTS_TIMEOUT_MS)]);
     try {
       // A config service that does not answer must not delay the answer either.
-      return (await raceAbort(this.#ask(conversation, chatModel, principal, limit), limit)) ?? words;
+      return (await raceAbort(this.ask(conversation, chatModel, principal, limit), limit)) ?? words;
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#log.info({ err: error }, 'the model generated no queries');
+      this.log.info({ err: error }, 'the model generated no queries');
       return words;
     }
   }
 
-  async #ask(
+  private async ask(
     conversation: readonly ChatMessage[],
     chatModel: string,
     principal: UserPrincipal,

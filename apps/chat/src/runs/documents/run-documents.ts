@@ -1,9 +1,9 @@
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import type { ChatMessage } from '@perennial/model-provider';
-import { historyMessages } from '../generation/provider-request';
-import type { HistoryMessage, ClaimedRun } from '../types/run';
+import { historyMessages } from '../types/history-messages';
+import type { ClaimedRun, FoundDocuments, HistoryMessage } from '../types/run';
 import { distinct, documentsIn } from './attachments';
-import { promptOf, type FoundDocuments } from './context-text';
+import { promptOf } from './context-text';
 import { textOf } from './query-text';
 
 /** The documents of a run: those of its request, of the messages on its path, of its chat, and of its model. */

@@ -21,40 +21,40 @@ export interface AnswerTextOptions {
 
 /** Turns a provider's events into a run's text. */
 export class AnswerText implements AnswerSink {
-  #thinking = false;
-  #restart: boolean;
-  #length: number;
+  private thinking = false;
+  private restart: boolean;
+  private length: number;
 
   constructor(
     private readonly writer: RunWriter,
     private readonly options: AnswerTextOptions,
   ) {
-    this.#restart = options.restart;
-    this.#length = options.length;
+    this.restart = options.restart;
+    this.length = options.length;
   }
 
   /** The answer has reached its limit. */
   get full(): boolean {
-    return this.#length >= this.options.limit;
+    return this.length >= this.options.limit;
   }
 
   text(text: string): void {
     this.options.onPiece();
-    if (this.#thinking) this.close();
-    this.#append(text);
+    if (this.thinking) this.close();
+    this.append(text);
   }
 
   reasoning(text: string): void {
     this.options.onPiece();
     if (!this.options.thoughts) return;
-    if (!this.#thinking) this.#append(this.#isLineStart ? THOUGHT_OPEN : `\n${THOUGHT_OPEN}`);
-    this.#thinking = true;
-    this.#append(text);
+    if (!this.thinking) this.append(this.isLineStart ? THOUGHT_OPEN : `\n${THOUGHT_OPEN}`);
+    this.thinking = true;
+    this.append(text);
   }
 
   choices(choices: string): void {
     this.options.onPiece();
-    this.#append(`${choices}\n`);
+    this.append(`${choices}\n`);
   }
 
   /**
@@ -62,37 +62,37 @@ export class AnswerText implements AnswerSink {
    * closing tag, by which readers of the whole text separate the parts.
    */
   unopened(): void {
-    if (!this.options.thoughts) return this.#append(THOUGHT_CLOSE);
+    if (!this.options.thoughts) return this.append(THOUGHT_CLOSE);
     const thought = this.writer.text;
-    this.#restart = true;
-    this.#length = 0;
-    this.#append(`${THOUGHT_OPEN}${thought}${THOUGHT_CLOSE}`);
+    this.restart = true;
+    this.length = 0;
+    this.append(`${THOUGHT_OPEN}${thought}${THOUGHT_CLOSE}`);
   }
 
   /** No more text comes, or the open thought ends. */
   close(): void {
-    if (!this.#thinking) return;
-    this.#thinking = false;
-    this.#append(THOUGHT_CLOSE);
+    if (!this.thinking) return;
+    this.thinking = false;
+    this.append(THOUGHT_CLOSE);
   }
 
   /**
    * A tag opens a thought only at the beginning of a line: elsewhere it is quoted, and would swallow the text before it.
    */
-  get #isLineStart(): boolean {
+  private get isLineStart(): boolean {
     const { text } = this.writer;
-    return this.#restart || text === '' || text.endsWith('\n');
+    return this.restart || text === '' || text.endsWith('\n');
   }
 
-  #append(text: string): void {
-    if (this.#restart) {
-      this.#restart = false;
+  private append(text: string): void {
+    if (this.restart) {
+      this.restart = false;
       this.writer.restart();
     }
-    const room = this.options.limit - this.#length;
+    const room = this.options.limit - this.length;
     // Half a JSON line is useless, so chunks may exceed the limit by one.
     const piece = text.length > room && !this.options.raw ? text.slice(0, room) : text;
-    this.#length += piece.length;
+    this.length += piece.length;
     this.writer.append(piece);
   }
 }

@@ -1,15 +1,15 @@
-import { context, trace, SpanKind, type Link, type Span } from '@opentelemetry/api';
+import { context, type Link, type Span, SpanKind, trace } from '@opentelemetry/api';
 import {
+  type AnswerEnd,
+  type ChatRequest,
   genAiAttributes,
   genAiResponseAttributes,
   genAiSpanName,
-  type AnswerEnd,
-  type ChatRequest,
   type ModelConnection,
 } from '@perennial/model-provider';
 import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
+import type { OwnershipRepository } from '../ownership/ownership.repository';
 import type { ClaimedRun } from '../types/run';
-import type { AttemptTools } from './attempt-tools';
 import { providerHost, type RunMetrics } from './run-metrics';
 
 const tracer = trace.getTracer('@perennial/chat');
@@ -18,7 +18,11 @@ const tracer = trace.getTracer('@perennial/chat');
  * Runs an attempt in a span that is the accept's child and links the attempt before it. Linked, not parented: a killed
  * worker never exports its span.
  */
-export async function inAttemptSpan(run: ClaimedRun, tools: AttemptTools, work: () => Promise<void>): Promise<void> {
+export async function inAttemptSpan(
+  run: ClaimedRun,
+  ownership: OwnershipRepository,
+  work: () => Promise<void>,
+): Promise<void> {
   const parent = run.traceparent === null ? context.active() : extractTrace({ traceparent: run.traceparent });
   const before =
     run.attempt_traceparent && trace.getSpanContext(extractTrace({ traceparent: run.attempt_traceparent }));
@@ -33,7 +37,7 @@ export async function inAttemptSpan(run: ClaimedRun, tools: AttemptTools, work: 
   await inSpan('run attempt', { kind: SpanKind.CONSUMER, attributes, links, parent }, async (span) => {
     const { traceparent } = injectTrace();
     if (traceparent && span.isRecording()) {
-      tools.store.ownership.traceAttempt(run.id, run.epoch, traceparent).catch(() => undefined);
+      ownership.traceAttempt(run.id, run.epoch, traceparent).catch(() => undefined);
     }
     await work();
   });
@@ -41,9 +45,9 @@ export async function inAttemptSpan(run: ClaimedRun, tools: AttemptTools, work: 
 
 /** Span and metrics of a provider call: parameters, token counts, time to first token; never content. */
 export class ProviderSpan {
-  readonly #span: Span;
-  readonly #startedAt = performance.now();
-  #sawToken = false;
+  private readonly span: Span;
+  private readonly startedAt = performance.now();
+  private sawToken = false;
 
   constructor(
     private readonly connection: ModelConnection,
@@ -51,7 +55,7 @@ export class ProviderSpan {
     private readonly run: ClaimedRun,
     private readonly metrics: RunMetrics,
   ) {
-    this.#span = tracer.startSpan(genAiSpanName(request), {
+    this.span = tracer.startSpan(genAiSpanName(request), {
       kind: SpanKind.CLIENT,
       attributes: genAiAttributes(connection, request),
     });
@@ -59,33 +63,33 @@ export class ProviderSpan {
 
   /** Trace headers for the provider; empty if no span is recorded. */
   get headers(): Record<string, string> {
-    return this.#span.isRecording() ? injectTrace() : {};
+    return this.span.isRecording() ? injectTrace() : {};
   }
 
   within<T>(work: () => T): T {
-    return context.with(trace.setSpan(context.active(), this.#span), work);
+    return context.with(trace.setSpan(context.active(), this.span), work);
   }
 
   /** Called for each piece of the answer; only the first one does work. */
   token(): void {
-    if (this.#sawToken) return;
-    this.#sawToken = true;
-    const waited = performance.now() - this.#startedAt;
-    this.#span.setAttribute('gen_ai.response.time_to_first_chunk', waited / 1_000);
+    if (this.sawToken) return;
+    this.sawToken = true;
+    const waited = performance.now() - this.startedAt;
+    this.span.setAttribute('gen_ai.response.time_to_first_chunk', waited / 1_000);
     if (this.run.epoch !== 1) return;
     const by = { model: this.run.model, provider: providerHost(this.connection.baseUrl) };
     this.metrics.firstToken(this.run.age_s + waited / 1_000, by);
   }
 
   ended(end: AnswerEnd): void {
-    this.#span.setAttributes(genAiResponseAttributes(end));
+    this.span.setAttributes(genAiResponseAttributes(end));
   }
 
   failed(error: unknown): void {
-    failSpan(this.#span, error);
+    failSpan(this.span, error);
   }
 
   end(): void {
-    this.#span.end();
+    this.span.end();
   }
 }

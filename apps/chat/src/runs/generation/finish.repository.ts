@@ -2,16 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { CallError, reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
-import { jsonb } from '../types/json';
-import type { Outcome, ProviderEnd } from '../types/run';
 import type { CheckpointRow } from '../ownership/ownership.repository';
-
-/** The owner's claim: only the owner at this epoch may end the run. */
-export interface RunClaim {
-  runId: string;
-  owner: string;
-  epoch: number;
-}
+import { jsonb } from '../types/json';
+import type { Outcome, ProviderEnd, RunClaim } from '../types/run';
 
 export interface FinishedRun {
   terminal: RunTerminal;
@@ -68,28 +61,28 @@ export class FinishRepository {
       answer,
       thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
     ];
-    const row = record ? await this.#atOnce(claim, params, record) : await this.#end(params, FOR_LONG);
+    const row = record ? await this.atOnce(claim, params, record) : await this.end(params, FOR_LONG);
     if (row) return { terminal: row.terminal, chatActive: row.chat_active };
-    return this.#finishedBefore(claim);
+    return this.finishedBefore(claim);
   }
 
-  async #atOnce(claim: RunClaim, params: unknown[], record: Recording): Promise<EndedRow | undefined> {
+  private async atOnce(claim: RunClaim, params: unknown[], record: Recording): Promise<EndedRow | undefined> {
     try {
-      return await this.#end(params, AT_ONCE);
+      return await this.end(params, AT_ONCE);
     } catch (error) {
       // If Postgres is away it cannot record anything either.
       if (error instanceof CallError) throw error;
     }
     await this.database.execute(RECORD_END, recordParams(claim, record), { name: 'runs.record-end' });
-    return this.#end(params, FOR_LONG);
+    return this.end(params, FOR_LONG);
   }
 
-  #end(params: unknown[], patience: string): Promise<EndedRow | undefined> {
+  private end(params: unknown[], patience: string): Promise<EndedRow | undefined> {
     return this.database.first<EndedRow>(FINISH, [...params, patience], { name: 'runs.finish' });
   }
 
   /** The commit may have succeeded while its reply was lost. */
-  async #finishedBefore(claim: RunClaim): Promise<FinishedRun | undefined> {
+  private async finishedBefore(claim: RunClaim): Promise<FinishedRun | undefined> {
     const row = await this.database.first<{ terminal: RunTerminal }>(
       'SELECT terminal FROM runs WHERE id = $1 AND epoch = $2 AND terminal IS NOT NULL',
       [claim.runId, claim.epoch],

@@ -3,27 +3,27 @@ import { CallError } from '@perennial/contracts-kernel';
 import { StreamThreadError } from '@perennial/model-provider';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { isRedisUnavailable, isReplyError } from '@perennial/transport';
+import { OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
-import { AttemptStore } from './attempt-tools';
-import type { Attempt } from './attempt';
 import { ActiveRuns } from './active-runs';
+import type { Attempt } from './attempt';
 import { RunClaims } from './run-claims';
 
 /** Claims runs and writes their answers. */
 @Injectable()
 export class GenerationService {
-  readonly #log: Logger;
+  private readonly log: Logger;
 
   constructor(
     @Inject(Runtime) runtime: Runtime,
-    private readonly store: AttemptStore,
+    private readonly ownership: OwnershipRepository,
     private readonly claims: RunClaims,
     private readonly activeRuns: ActiveRuns,
     private readonly registry: ProcessRegistry,
     private readonly queue: RunQueue,
   ) {
-    this.#log = runtime.logger('generation');
+    this.log = runtime.logger('generation');
   }
 
   /** From now on accepts may claim their runs. */
@@ -48,28 +48,28 @@ export class GenerationService {
     const work = async (): Promise<void> => {
       while ((await this.work()) && all);
     };
-    work().catch((error: unknown) => this.#log.warn({ err: error }, 'failed to claim a run'));
+    work().catch((error: unknown) => this.log.warn({ err: error }, 'failed to claim a run'));
   }
 
   /** Writes a claimed run to its end. */
   write(attempt: Attempt): void {
-    this.#write(attempt).catch((error: unknown) =>
-      this.#log.warn({ err: error, run_id: attempt.id }, 'failed to start a run'),
+    this.writeAttempt(attempt).catch((error: unknown) =>
+      this.log.warn({ err: error, run_id: attempt.id }, 'failed to start a run'),
     );
   }
 
   /** Claims suspected runs and writes them to their ends, all at once; returns whether there were any. */
   async workOnSuspects(): Promise<boolean> {
     const attempts = await this.claims.suspects();
-    await Promise.allSettled(attempts.map((attempt) => this.#write(attempt)));
+    await Promise.allSettled(attempts.map((attempt) => this.writeAttempt(attempt)));
     return attempts.length > 0;
   }
 
-  async #write(attempt: Attempt): Promise<void> {
+  private async writeAttempt(attempt: Attempt): Promise<void> {
     try {
       await attempt.perform();
     } catch (error) {
-      await this.#giveBack(attempt, !passes(error));
+      await this.giveBack(attempt, !passes(error));
       throw error;
     } finally {
       this.activeRuns.remove(attempt);
@@ -80,9 +80,8 @@ export class GenerationService {
   /**
    * A run that was started and not ended: another worker, or this one, retries it. `broke`: the cause was not an unavailable store.
    */
-  async #giveBack({ id: runId, epoch }: Attempt, broke: boolean): Promise<void> {
-    const { ownership } = this.store;
-    const released = await ownership.release(this.registry.id, [{ runId, epoch }], broke).catch(() => []);
+  private async giveBack({ id: runId, epoch }: Attempt, broke: boolean): Promise<void> {
+    const released = await this.ownership.release(this.registry.id, [{ runId, epoch }], broke).catch(() => []);
     // If the release failed too, the next tick finds the run among the unknown ones.
     if (released.length > 0) setTimeout(() => this.queue.enqueue(released), 500).unref();
   }

@@ -2,7 +2,7 @@ import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
 import { type Logger, SecretCipherError, unexpected } from '@perennial/runtime';
 import type { RunIdentity } from '@perennial/transport';
-import type { Outcome, ClaimedRun } from '../types/run';
+import type { ClaimedRun, Outcome } from '../types/run';
 
 /** Why an attempt stops before the provider's end. */
 export type StopReason =

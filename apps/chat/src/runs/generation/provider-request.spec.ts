@@ -1,7 +1,8 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
 import { describe, expect, it } from 'vitest';
+import { historyMessages } from '../types/history-messages';
 import type { ClaimedRun } from '../types/run';
-import { historyMessages, providerCall, wholeUsage } from './provider-request';
+import { providerCall, wholeUsage } from './provider-request';
 
 const model = (
   continuation: ResolvedModel['connection']['continuation'] = 'continue_final_message',

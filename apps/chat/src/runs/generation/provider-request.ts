@@ -1,14 +1,15 @@
 import type { ResolvedModel } from '@perennial/contracts-config';
 import { CallError, splitThoughts } from '@perennial/contracts-kernel';
 import {
-  continuationFor,
   type ChatMessage,
   type ChatRequest,
+  continuationFor,
   type ModelConnection,
   type Usage,
 } from '@perennial/model-provider';
 import type { TokenUsage } from '@perennial/transport';
-import type { HistoryMessage, ClaimedRun, TurnRequest } from '../types/run';
+import { historyMessages } from '../types/history-messages';
+import type { ClaimedRun, TurnRequest } from '../types/run';
 
 /** Parameters of a turn that are sent to the provider; other `params` are the client's own. */
 const PASSED_ON = new Set([
@@ -145,17 +146,6 @@ function turnRequest(run: ClaimedRun, model: ResolvedModel): ChatRequest {
 function completionRequest(run: ClaimedRun, model: ResolvedModel): ChatRequest {
   const { stream: _stream, stream_options: _options, model: _model, files: _files, ...body } = run.request;
   return { ...passedOn(model.params), ...body, model: model.upstreamModel } as ChatRequest;
-}
-
-/** The path for the provider: without thoughts and without empty answers. */
-export function historyMessages(history: readonly HistoryMessage[]): ChatMessage[] {
-  const messages: ChatMessage[] = [];
-  for (const { role, content, parts } of history) {
-    const text = role === 'assistant' ? splitThoughts(content).answer : content;
-    if (role === 'assistant' && text.trim() === '') continue;
-    messages.push({ role, content: parts ?? text });
-  }
-  return messages;
 }
 
 function passedOn(params: Record<string, unknown>): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { AcquireResult } from '@perennial/transport';
-import { FIRST_GENERATION, type Checkpoint } from '../types/run';
+import { type Checkpoint, FIRST_GENERATION } from '../types/run';
 
 /** The text with which a new owner begins. */
 export interface RecoveredText {

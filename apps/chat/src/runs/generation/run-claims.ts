@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
-import { DocumentsService } from '../documents/documents.service';
-import type { ClaimedRun } from '../types/run';
 import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
-import { Attempt } from './attempt';
-import { AttemptTools } from './attempt-tools';
+import type { ClaimedRun } from '../types/run';
 import { ActiveRuns } from './active-runs';
+import type { Attempt } from './attempt';
+import { AttemptFactory } from './attempt-factory';
 
 /** Runs in one claim statement: a burst of turns needs a few statements, and none of them carries too much history. */
 const BATCH = 16;
@@ -28,44 +27,43 @@ interface ClaimRequest {
  */
 @Injectable()
 export class RunClaims {
-  readonly #requests: ClaimRequest[] = [];
-  #claiming = false;
-  #atAccept = false;
-  #closed = false;
+  private readonly requests: ClaimRequest[] = [];
+  private claiming = false;
+  private claimsAtAccept = false;
+  private closed = false;
 
   constructor(
     private readonly repository: ClaimRepository,
     private readonly registry: ProcessRegistry,
     private readonly activeRuns: ActiveRuns,
-    private readonly tools: AttemptTools,
+    private readonly attempts: AttemptFactory,
     private readonly titles: TitleService,
-    private readonly documents: DocumentsService,
   ) {}
 
   /** From now on accepts may claim their runs. */
   open(): void {
-    this.#atAccept = true;
+    this.claimsAtAccept = true;
   }
 
   /** From now on no run is claimed. */
   close(): void {
-    this.#closed = true;
-    this.#atAccept = false;
-    for (const request of this.#requests.splice(0)) request.reject(noMoreClaims());
+    this.closed = true;
+    this.claimsAtAccept = false;
+    for (const request of this.requests.splice(0)) request.reject(noMoreClaims());
   }
 
   /** Resolves with a claimed run as soon as there is room for one, or with undefined when none waits. */
   next(): Promise<Attempt | undefined> {
     // The rejected job is lost, but its run stays queued: another worker finds it.
-    if (this.#closed) return Promise.reject(noMoreClaims());
-    const next = new Promise<Attempt | undefined>((resolve, reject) => this.#requests.push({ resolve, reject }));
+    if (this.closed) return Promise.reject(noMoreClaims());
+    const next = new Promise<Attempt | undefined>((resolve, reject) => this.requests.push({ resolve, reject }));
     this.roomMade();
     return next;
   }
 
   /** Whether an accept may claim this many runs here: there is free room that no request waits for. */
   hasRoom(count: number): boolean {
-    return this.#atAccept && this.activeRuns.room - this.#requests.length >= count;
+    return this.claimsAtAccept && this.activeRuns.room - this.requests.length >= count;
   }
 
   /** Lets an accept claim up to `count` runs for this process; room for them is reserved meanwhile. */
@@ -78,7 +76,7 @@ export class RunClaims {
       return await this.activeRuns.whileClaiming(count, async () => {
         const result = await accept(owner);
         const runs = await result.claimed;
-        return { result, attempts: runs.map((run) => this.#begin(run, owner)) };
+        return { result, attempts: runs.map((run) => this.begin(run, owner)) };
       });
     } finally {
       this.roomMade();
@@ -87,38 +85,38 @@ export class RunClaims {
 
   /** Claims for waiting requests, as far as there is room. */
   roomMade(): void {
-    if (this.#claiming || this.#requests.length === 0) return;
-    this.#claiming = true;
-    void this.#serve();
+    if (this.claiming || this.requests.length === 0) return;
+    this.claiming = true;
+    void this.serve();
   }
 
   /** Claims all suspected runs that this process may write together. */
   async suspects(): Promise<Attempt[]> {
-    return this.#closed ? [] : this.#claim(SUSPECTS_TOGETHER, (owner) => this.repository.claimSuspects(owner));
+    return this.closed ? [] : this.claim(SUSPECTS_TOGETHER, (owner) => this.repository.claimSuspects(owner));
   }
 
-  async #serve(): Promise<void> {
+  private async serve(): Promise<void> {
     for (;;) {
-      const count = Math.min(this.#requests.length, this.activeRuns.room, BATCH);
+      const count = Math.min(this.requests.length, this.activeRuns.room, BATCH);
       if (count <= 0) break;
-      const requests = this.#requests.splice(0, count);
+      const requests = this.requests.splice(0, count);
       try {
-        const attempts = await this.#claim(count, (owner) => this.repository.claim(owner, count));
+        const attempts = await this.claim(count, (owner) => this.repository.claim(owner, count));
         for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
       } catch (error) {
         for (const request of requests) request.reject(error);
       }
     }
-    this.#claiming = false;
+    this.claiming = false;
   }
 
-  #claim(count: number, claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
+  private claim(count: number, claim: (owner: string) => Promise<ClaimedRun[]>): Promise<Attempt[]> {
     const owner = this.registry.id;
-    return this.activeRuns.whileClaiming(count, async () => (await claim(owner)).map((run) => this.#begin(run, owner)));
+    return this.activeRuns.whileClaiming(count, async () => (await claim(owner)).map((run) => this.begin(run, owner)));
   }
 
-  #begin(run: ClaimedRun, owner: string): Attempt {
-    const attempt = new Attempt(run, owner, this.tools, this.documents);
+  private begin(run: ClaimedRun, owner: string): Attempt {
+    const attempt = this.attempts.make(run, owner);
     this.activeRuns.add(attempt);
     if (run.title && !run.cancelled) {
       const { principal, traceparent } = run;

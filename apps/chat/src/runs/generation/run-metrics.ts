@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BoundedLabel, Runtime } from '@perennial/runtime';
+import type { TokenUsage } from '@perennial/transport';
 import { OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
-import type { TokenUsage } from '@perennial/transport';
 
 /** Seconds from the accept to the first token. */
 const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60, 120, 300];
@@ -27,30 +27,30 @@ export function providerHost(baseUrl: string): string {
 /** Metrics of runs for operators. */
 @Injectable()
 export class RunMetrics {
-  readonly #ended;
-  readonly #firstToken;
-  readonly #tokens;
-  readonly #takeOvers;
-  readonly #models = new BoundedLabel(MAX_MODELS);
-  readonly #reasons = new BoundedLabel(MAX_REASONS);
-  readonly #providers = new BoundedLabel(MAX_PROVIDERS);
+  private readonly endedTotal;
+  private readonly firstTokenSeconds;
+  private readonly tokens;
+  private readonly takeOvers;
+  private readonly models = new BoundedLabel(MAX_MODELS);
+  private readonly reasons = new BoundedLabel(MAX_REASONS);
+  private readonly providers = new BoundedLabel(MAX_PROVIDERS);
 
   constructor(@Inject(Runtime) runtime: Runtime, repository: OwnershipRepository, registry: ProcessRegistry) {
     const { metrics } = runtime;
-    this.#ended = metrics.counter('runs_ended_total', 'Runs that ended: how, why, and with which model', [
+    this.endedTotal = metrics.counter('runs_ended_total', 'Runs that ended: how, why, and with which model', [
       'state',
       'reason',
       'provider',
       'model',
     ]);
-    this.#firstToken = metrics.histogram(
+    this.firstTokenSeconds = metrics.histogram(
       'run_first_token_seconds',
       'Time from the accept of a run to its first token',
       ['provider', 'model'],
       FIRST_TOKEN_BUCKETS,
     );
-    this.#tokens = metrics.counter('tokens_total', 'Tokens reported by providers', ['kind', 'provider', 'model']);
-    this.#takeOvers = metrics.counter('run_takeovers_total', 'Claims of runs that had an earlier owner');
+    this.tokens = metrics.counter('tokens_total', 'Tokens reported by providers', ['kind', 'provider', 'model']);
+    this.takeOvers = metrics.counter('run_takeovers_total', 'Claims of runs that had an earlier owner');
     const help = 'Runs that are not over, by state, in the whole installation; exported by one of its processes';
     metrics.gauge('runs', help, ['state'], async (gauge) => {
       gauge.reset();
@@ -60,23 +60,23 @@ export class RunMetrics {
   }
 
   claimed(epoch: number): void {
-    if (epoch > 1) this.#takeOvers.inc();
+    if (epoch > 1) this.takeOvers.inc();
   }
 
   firstToken(seconds: number, of: AnsweredBy): void {
-    this.#firstToken.observe(this.#labels(of), seconds);
+    this.firstTokenSeconds.observe(this.labels(of), seconds);
   }
 
   /** @param reason the provider's finish reason, or the error's code */
   ended(state: string, reason: string | undefined, usage: TokenUsage | undefined, of: AnsweredBy): void {
-    const labels = this.#labels(of);
-    this.#ended.inc({ state, reason: this.#reasons.of(reason ?? 'none'), ...labels });
+    const labels = this.labels(of);
+    this.endedTotal.inc({ state, reason: this.reasons.of(reason ?? 'none'), ...labels });
     if (!usage) return;
-    this.#tokens.inc({ kind: 'prompt', ...labels }, usage.prompt_tokens);
-    this.#tokens.inc({ kind: 'completion', ...labels }, usage.completion_tokens);
+    this.tokens.inc({ kind: 'prompt', ...labels }, usage.prompt_tokens);
+    this.tokens.inc({ kind: 'completion', ...labels }, usage.completion_tokens);
   }
 
-  #labels({ model, provider }: AnsweredBy): { model: string; provider: string } {
-    return { model: this.#models.of(model), provider: this.#providers.of(provider ?? 'none') };
+  private labels({ model, provider }: AnsweredBy): { model: string; provider: string } {
+    return { model: this.models.of(model), provider: this.providers.of(provider ?? 'none') };
   }
 }

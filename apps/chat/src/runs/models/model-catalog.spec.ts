@@ -1,5 +1,6 @@
-import { CONFIG_CHANGED, models, settings, type ResolvedModel } from '@perennial/contracts-config';
+import { CONFIG_CHANGED, models, type ResolvedModel, settings } from '@perennial/contracts-config';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { Runtime } from '@perennial/runtime';
 import type { Notices, Rpc } from '@perennial/transport';
 import { describe, expect, it } from 'vitest';
 import { ModelCatalog } from './model-catalog';
@@ -32,7 +33,11 @@ class Config {
         if (notice === CONFIG_CHANGED) this.changed = changed;
       },
     };
-    const catalog = new ModelCatalog(rpc as unknown as Rpc, notices as unknown as Notices);
+    const catalog = new ModelCatalog(
+      rpc as unknown as Rpc,
+      notices as unknown as Notices,
+      new Runtime({ name: 'chat' }),
+    );
     await catalog.onModuleInit();
     return catalog;
   }

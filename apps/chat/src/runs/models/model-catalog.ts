@@ -1,7 +1,7 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { CONFIG_CHANGED, type ResolvedModel, type Settings, settings, models } from '@perennial/contracts-config';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CONFIG_CHANGED, models, type ResolvedModel, type Settings, settings } from '@perennial/contracts-config';
 import { CallError, isTransient, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
-import { LastVersion, VersionedCache } from '@perennial/runtime';
+import { LastVersion, type Logger, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 
 /** How long a reply of config is used without checking the version. */
@@ -20,39 +20,41 @@ const ACCEPT_TIMEOUT_MS = 1_500;
  */
 @Injectable()
 export class ModelCatalog implements OnModuleInit {
-  readonly #logger = new Logger('ModelCatalog');
-  readonly #version = new LastVersion({
+  private readonly log: Logger;
+  private readonly version = new LastVersion({
     ask: async () => (await this.rpc.call(settings.version, {}, { principal: SERVICE })).version,
     believedMs: BELIEVED_MS,
   });
-  readonly #models: VersionedCache<ResolvedModel>;
-  readonly #settings: VersionedCache<Settings>;
+  private readonly models: VersionedCache<ResolvedModel>;
+  private readonly knownSettings: VersionedCache<Settings>;
 
   constructor(
     private readonly rpc: Rpc,
     private readonly notices: Notices,
+    runtime: Runtime,
   ) {
-    const version = { last: this.#version, of: (value: { version: number }) => value.version };
-    this.#models = new VersionedCache<ResolvedModel>({ version, maxAgeMs: MAX_AGE_MS, limit: { values: 5_000 } });
-    this.#settings = new VersionedCache<Settings>({ version, keepMs: Infinity });
+    this.log = runtime.logger('model-catalog');
+    const version = { last: this.version, of: (value: { version: number }) => value.version };
+    this.models = new VersionedCache<ResolvedModel>({ version, maxAgeMs: MAX_AGE_MS, limit: { values: 5_000 } });
+    this.knownSettings = new VersionedCache<Settings>({ version, keepMs: Infinity });
   }
 
   async onModuleInit(): Promise<void> {
-    await this.notices.subscribe(CONFIG_CHANGED, () => this.#version.doubt());
+    await this.notices.subscribe(CONFIG_CHANGED, () => this.version.doubt());
   }
 
   /** The provider and parameters of the model, for this user. Errors as `models.resolve`. */
   async resolve(modelId: string, principal: UserPrincipal, deadlineMs?: number): Promise<ResolvedModel> {
     const forAll = `* ${principal.role} ${modelId}`;
     const key = `${principal.userId} ${principal.role} ${modelId}`;
-    const known = await this.#models.current(forAll);
+    const known = await this.models.current(forAll);
     if (known) return known;
-    const model = await this.#models.get(key, () =>
+    const model = await this.models.get(key, () =>
       this.rpc.call(models.resolve, { modelId }, { principal, deadlineMs }),
     );
-    if (model.openToAll) this.#models.set(forAll, model);
+    if (model.openToAll) this.models.set(forAll, model);
     // Cache it only once: a model that is not open to all any more must not be returned to users without access.
-    this.#models.delete(model.openToAll ? key : forAll);
+    this.models.delete(model.openToAll ? key : forAll);
     return model;
   }
 
@@ -66,7 +68,7 @@ export class ModelCatalog implements OnModuleInit {
       return await this.resolve(modelId, principal, ACCEPT_TIMEOUT_MS);
     } catch (error) {
       if (!(error instanceof CallError) || isTransient(error)) {
-        this.#logger.warn(`model not checked at the accept: ${error instanceof Error ? error.message : String(error)}`);
+        this.log.warn({ err: error }, 'model not checked at the accept');
         return undefined;
       }
       throw error;
@@ -75,6 +77,6 @@ export class ModelCatalog implements OnModuleInit {
 
   /** The settings; rejects when config is unavailable and nothing is cached. */
   async settings(): Promise<Settings> {
-    return this.#settings.get('settings', () => this.rpc.call(settings.get, {}, { principal: SERVICE }));
+    return this.knownSettings.get('settings', () => this.rpc.call(settings.get, {}, { principal: SERVICE }));
   }
 }

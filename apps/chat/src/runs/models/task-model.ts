@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedModel } from '@perennial/contracts-config';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import {
+  type ChatMessage,
   createProvider,
   genAiAttributes,
   genAiSpanName,
-  type ChatMessage,
   type ModelConnection,
 } from '@perennial/model-provider';
 import { inSpan, SecretCipher } from '@perennial/runtime';
@@ -29,25 +29,25 @@ export interface TaskQuestion {
 /** The model for auxiliary tasks: titles, search queries. */
 @Injectable()
 export class TaskModel {
-  readonly #secrets: SecretCipher;
+  private readonly secrets: SecretCipher;
 
   constructor(
     @Inject(CHAT_ENV) env: ChatEnv,
     private readonly models: ModelCatalog,
   ) {
-    this.#secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
+    this.secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
   }
 
   /** The model's whole answer, without its thoughts. @throws CallError, ProviderError, SecretCipherError */
   async ask({ task, messages, chatModel, principal, signal }: TaskQuestion): Promise<string> {
     const { taskModel } = (await this.models.settings()).tasks;
-    const model = await this.#model(taskModel, chatModel, principal);
+    const model = await this.model(taskModel, chatModel, principal);
     const { kind, baseUrl, continuation, sealedKey } = model.connection;
     const connection: ModelConnection = {
       kind,
       baseUrl,
       continuation,
-      ...(sealedKey === null ? {} : { apiKey: this.#secrets.open(sealedKey) }),
+      ...(sealedKey === null ? {} : { apiKey: this.secrets.open(sealedKey) }),
     };
     const request = { model: model.upstreamModel, messages, max_tokens: MAX_TOKENS };
     const attributes = { ...genAiAttributes(connection, request), 'perennial.task': task };
@@ -58,7 +58,7 @@ export class TaskModel {
   }
 
   /** The task model, if it is set and this user may use it; otherwise the chat's own. */
-  async #model(taskModel: string | null, chatModel: string, principal: UserPrincipal): Promise<ResolvedModel> {
+  private async model(taskModel: string | null, chatModel: string, principal: UserPrincipal): Promise<ResolvedModel> {
     if (!taskModel) return this.models.resolve(chatModel, principal);
     return this.models.resolve(taskModel, principal).catch(() => this.models.resolve(chatModel, principal));
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startReplicas, type ChatReplicas } from '../../../test/replicas';
+import { type ChatReplicas, startReplicas } from '../../../test/replicas';
 import { ClaimRepository } from './claim.repository';
 import { ProcessRegistry } from './process-registry';
 

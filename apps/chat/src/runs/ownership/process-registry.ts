@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { heartbeatDatabase, ProcessRegistry as Registry, ProcessTable, type OwnedWork } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
+import { heartbeatDatabase, type OwnedWork, ProcessRegistry as Registry, ProcessTable } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { RunQueue, type RunJob } from './run-queue';
+import { type RunJob, RunQueue } from './run-queue';
 
 /** Returns the runs of dead processes to the queue. */
 const RUNS: OwnedWork = {

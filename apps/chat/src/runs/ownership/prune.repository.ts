@@ -12,22 +12,22 @@ export class PruneRepository {
   /** Several replicas may prune at once: each takes rows that the others have not locked. */
   async prune(): Promise<void> {
     // A completion's text is kept 10 minutes from its end; a run with an unpublished end is kept.
-    await this.#deleteAll(`
+    await this.deleteAll(`
       DELETE FROM runs WHERE id IN (
         SELECT id FROM runs
          WHERE kind = 'completion' AND terminal IS NOT NULL AND published_at IS NOT NULL AND ended_at < now() - interval '10 minutes'
          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
     // A turn's text is in its message. Its run has user and end, for late readers.
-    await this.#deleteAll(`
+    await this.deleteAll(`
       DELETE FROM runs WHERE id IN (
         SELECT id FROM runs
          WHERE kind = 'turn' AND terminal IS NOT NULL AND published_at IS NOT NULL AND ended_at < now() - interval '7 days'
          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
     // The record of a finished title outlives every repetition of the request for it.
-    await this.#deleteAll(`
+    await this.deleteAll(`
       DELETE FROM side_effects WHERE key IN (
         SELECT key FROM side_effects WHERE state = 'done' AND ended_at < now() - interval '1 day' LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
-    await this.#deleteAll(`
+    await this.deleteAll(`
       DELETE FROM side_effects WHERE key IN (
         SELECT s.key FROM side_effects s
          WHERE s.state <> 'done' AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = s.run_id) LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`);
@@ -37,7 +37,7 @@ export class PruneRepository {
     );
   }
 
-  async #deleteAll(statement: string): Promise<void> {
+  private async deleteAll(statement: string): Promise<void> {
     while ((await this.database.execute(statement)) === BATCH);
   }
 }

@@ -29,16 +29,16 @@ export class Sweeper {
   ) {}
 
   start(): void {
-    sweep(this.runtime, this.queue, 'sweep runs', () => this.#sweep());
+    sweep(this.runtime, this.queue, 'sweep runs', () => this.sweep());
     this.runtime.every(PRUNE_MS, () => this.pruning.prune(), { name: 'prune runs', jitter: 0.5 });
   }
 
-  async #sweep(): Promise<void> {
+  private async sweep(): Promise<void> {
     this.queue.enqueue(await this.repository.requeueOrphans());
-    await this.#publishEnds();
+    await this.publishEnds();
   }
 
-  async #publishEnds(): Promise<void> {
+  private async publishEnds(): Promise<void> {
     const runs = await this.repository.unpublished(UNPUBLISHED_AFTER_S, UNPUBLISHED_BATCH);
     const published: string[] = [];
     for (const { identity, epoch, terminal } of runs) {

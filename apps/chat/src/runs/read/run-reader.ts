@@ -4,8 +4,8 @@ import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunPublisher, RunTerminal } from '@perennial/transport';
 import { textOfCheckpoints } from '../generation/recovery';
-import { FIRST_GENERATION, type Checkpoint } from '../types/run';
 import { RUN_PUBLISHER } from '../run-publisher';
+import { type Checkpoint, FIRST_GENERATION } from '../types/run';
 
 interface RunRow {
   identity: RunIdentity;

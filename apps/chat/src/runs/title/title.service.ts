@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { extractTrace, raceAbort, retryTransient, Runtime, waitAtMost, type Logger } from '@perennial/runtime';
-import type { ClaimedTitle } from '../types/run';
+import { extractTrace, type Logger, raceAbort, retryTransient, Runtime, waitAtMost } from '@perennial/runtime';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { ProcessRegistry } from '../ownership/process-registry';
+import type { ClaimedTitle } from '../types/run';
 import { UserEvents } from '../user-events';
-import { firstWords, titleOf, titlePrompt } from './title-text';
 import { TitleRepository } from './title.repository';
+import { firstWords, titleOf, titlePrompt } from './title-text';
 
 const SWEEP_MS = 2_000;
 const BATCH = 20;
@@ -24,9 +24,9 @@ const HEAD_START_MS = 1_500;
  */
 @Injectable()
 export class TitleService {
-  readonly #abort = new AbortController();
-  readonly #running = new Set<Promise<void>>();
-  readonly #log: Logger;
+  private readonly abort = new AbortController();
+  private readonly running = new Set<Promise<void>>();
+  private readonly log: Logger;
 
   constructor(
     @Inject(Runtime) private readonly runtime: Runtime,
@@ -36,7 +36,7 @@ export class TitleService {
     private readonly taskModel: TaskModel,
     private readonly events: UserEvents,
   ) {
-    this.#log = runtime.logger('titles');
+    this.log = runtime.logger('titles');
   }
 
   /** Starts to pick up abandoned titles. */
@@ -55,35 +55,35 @@ export class TitleService {
     const owner = this.registry.id;
     // It belongs to the trace of its turn, not to that of the job or sweep.
     const turn = extractTrace({ traceparent: claimed.traceparent ?? undefined });
-    const making = this.#afterHeadStart(answer)
-      .then(() => context.with(turn, () => this.#make(claimed, owner)))
-      .catch((error: unknown) => this.#log.warn({ err: error }, 'a title was not made'))
-      .finally(() => this.#running.delete(making));
-    this.#running.add(making);
+    const making = this.afterHeadStart(answer)
+      .then(() => context.with(turn, () => this.make(claimed, owner)))
+      .catch((error: unknown) => this.log.warn({ err: error }, 'a title was not made'))
+      .finally(() => this.running.delete(making));
+    this.running.add(making);
   }
 
   /** Stops; unfinished titles are free for others as soon as this process is unregistered. */
   async stop(): Promise<void> {
-    this.#abort.abort();
-    await Promise.all(this.#running);
+    this.abort.abort();
+    await Promise.all(this.running);
   }
 
-  async #afterHeadStart(answer: Promise<void>): Promise<void> {
-    await raceAbort(waitAtMost(answer, HEAD_START_MS), this.#abort.signal).catch(() => undefined);
+  private async afterHeadStart(answer: Promise<void>): Promise<void> {
+    await raceAbort(waitAtMost(answer, HEAD_START_MS), this.abort.signal).catch(() => undefined);
   }
 
-  async #make(claimed: ClaimedTitle, owner: string): Promise<void> {
-    if (this.#abort.signal.aborted) return;
+  private async make(claimed: ClaimedTitle, owner: string): Promise<void> {
+    if (this.abort.signal.aborted) return;
     const { key, payload, user_id: userId, chat_id: chatId } = claimed;
-    const { signal } = this.#abort;
-    const asked = await raceAbort(this.#ask(claimed), signal).catch(() => undefined);
+    const { signal } = this.abort;
+    const asked = await raceAbort(this.ask(claimed), signal).catch(() => undefined);
     if (signal.aborted) return;
     const title = asked ?? firstWords(payload.text);
     const renamed = await retryTransient(() => this.repository.complete(key, owner, title), { signal });
     if (renamed) this.events.titled(userId, chatId, payload.messageId, title);
   }
 
-  async #ask({ payload, tries, principal }: ClaimedTitle): Promise<string | undefined> {
+  private async ask({ payload, tries, principal }: ClaimedTitle): Promise<string | undefined> {
     if (tries > MAX_TRIES) return undefined;
     try {
       const { tasks } = await this.models.settings();
@@ -93,12 +93,12 @@ export class TitleService {
         messages: [{ role: 'user', content: titlePrompt(tasks.titlePrompt, payload.text) }],
         chatModel: payload.modelId,
         principal: principal as UserPrincipal,
-        signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(LIMIT_MS)]),
+        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(LIMIT_MS)]),
       });
       return titleOf(text);
     } catch (error) {
       // The chat is named after its message instead.
-      this.#log.info({ err: error }, 'the model made no title');
+      this.log.info({ err: error }, 'the model made no title');
       return undefined;
     }
   }

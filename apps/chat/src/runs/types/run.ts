@@ -1,7 +1,7 @@
 import type { RunState } from '@perennial/contracts-chat';
 import type { Principal } from '@perennial/contracts-kernel';
+import type { Source } from '@perennial/contracts-retrieval';
 import type { RunFailure, TokenUsage } from '@perennial/transport';
-import type { KeptDocuments } from '../documents/documents.repository';
 
 /** The stored part of the request; its shape depends on the run's kind. */
 export interface TurnRequest {
@@ -64,6 +64,40 @@ export interface TitlePayload {
   modelId: string;
   /** Beginning of the user's message. */
   text: string;
+}
+
+/** Input of a prompt with documents. */
+export interface FoundDocuments {
+  sources: readonly Source[];
+  /** RAG_TEMPLATE. */
+  template: string;
+  /** The context goes into the system message. */
+  inSystem: boolean;
+}
+
+/** A step before the answer, in the wire's shape; stored in the message's `statusHistory`. */
+export interface DocumentStatus {
+  action: 'queries_generated' | 'sources_retrieved' | 'documents_unavailable';
+  /** Text for users, if the action does not say everything. */
+  description?: string;
+  queries?: string[];
+  /** Number of different documents that were found. */
+  count?: number;
+  done: boolean;
+}
+
+/** The documents of a run, as stored in its row: a later owner uses the same, with the same numbers. */
+export interface KeptDocuments extends FoundDocuments {
+  statuses: DocumentStatus[];
+  /** The search was unavailable. */
+  unavailable: boolean;
+}
+
+/** The owner's claim: only the owner at this epoch may end the run. */
+export interface RunClaim {
+  runId: string;
+  owner: string;
+  epoch: number;
 }
 
 /** A run as its new owner gets it. */

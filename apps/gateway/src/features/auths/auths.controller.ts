@@ -1,12 +1,12 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { sessions, users } from '@perennial/contracts-auth';
+import { type IssuedSession, sessions, users } from '@perennial/contracts-auth';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import type { SessionProfile, SessionUser } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
-import { attemptOrigin, isLocalClient } from '../../http/attempt-origin';
+import { attemptOrigin, isLocalClient, setDeviceCookie } from '../../http/attempt-origin';
 import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import { clearSessionCookie, setSessionCookie } from '../../http/token';
 import { withStatuses } from '../../problem';
@@ -14,8 +14,7 @@ import type { Caller } from '../../sessions/caller';
 import { RevocationFeed } from '../../sessions/revocation-feed';
 import { Sessions } from '../../sessions/sessions';
 import { SettingsCache } from '../configs/settings-cache';
-import { beginSession } from './begin-session';
-import { toSessionProfile } from './session-user';
+import { sessionUserOf, toSessionProfile } from './session-user';
 
 @Controller()
 export class AuthsController {
@@ -103,4 +102,12 @@ export class AuthsController {
     this.sessions.forget(new Set([id]));
     return { id, name, email, role, profile_image_url };
   }
+}
+
+/** Sets the cookies of a new session and returns the reply. */
+function beginSession(issued: IssuedSession, request: FastifyRequest, reply: FastifyReply): SessionUser {
+  const { user, token, expiresAt, device } = issued;
+  setSessionCookie(request, reply, token, expiresAt);
+  if (device !== undefined) setDeviceCookie(request, reply, device);
+  return sessionUserOf(user, token, expiresAt);
 }

@@ -9,7 +9,6 @@ import { NO_LIMITS, RetrievalLimits } from '../retrieval/retrieval-limits';
 import { SocketUsers } from '../sockets/socket-users';
 import { APP_NAME, toAppConfig } from './app-config';
 import { BUILD_INFO, type BuildInfo } from './build-info';
-import { manifestOf } from './manifest';
 import { SettingsCache } from './settings-cache';
 
 @Controller()
@@ -55,4 +54,18 @@ export class ConfigsController {
   async manifest(): Promise<Record<string, unknown>> {
     return manifestOf((await this.cache.known()).settings?.name ?? APP_NAME);
   }
+}
+
+/** The web application's manifest. */
+function manifestOf(name: string): Record<string, unknown> {
+  return {
+    name,
+    short_name: name,
+    description: `${name}: an AI workspace of your own`,
+    start_url: '/',
+    display: 'standalone',
+    background_color: '#101418',
+    icons: [{ src: '/favicon.svg', type: 'image/svg+xml', sizes: 'any', purpose: 'any' }],
+    share_target: { action: '/', method: 'GET', params: { text: 'shared' } },
+  };
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Controller, Req, Res } from '@nestjs/common';
-import { routes, type RouteInput } from '@perennial/contracts-gateway';
+import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OWN_PAGE, policy } from '../../http/csp';
 import { Route, ValidatedInput } from '../../http/route';

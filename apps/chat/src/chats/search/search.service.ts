@@ -3,7 +3,9 @@ import type { ChatListItem } from '@perennial/contracts-chat';
 import type { Waiter } from '@perennial/persistence';
 import { queryOf } from './query';
 import { SearchRepository } from './search.repository';
-import { snippetOf } from './snippet';
+
+const BEFORE = 40;
+const LENGTH = 160;
 
 /** Finds a user's chats by their titles and messages. */
 @Injectable()
@@ -23,4 +25,12 @@ export class SearchService {
       excerpt === null ? item : { ...item, snippet: snippetOf(excerpt, query.typed) },
     );
   }
+}
+
+/** The part of an excerpt around the first match of one of the words; its beginning without a match. */
+function snippetOf(excerpt: string, words: readonly string[]): string {
+  const places = words.map((word) => excerpt.search(new RegExp(word, 'iu'))).filter((at) => at >= 0);
+  const from = places.length === 0 ? 0 : Math.max(0, Math.min(...places) - BEFORE);
+  // No lone surrogate at either end.
+  return excerpt.slice(from, from + LENGTH).replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');
 }

@@ -4,7 +4,7 @@ import type { CallError, UserPrincipal } from '@perennial/contracts-kernel';
 import { postgresUrl, waitFor } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type ChatReplicas, startReplicas } from '../../test/replicas';
+import { type ChatReplicas, startReplicas } from '../../../test/replicas';
 
 /** Real: Postgres, with a database in the C locale, Redis, the transport, two replicas of the module. */
 let started: ChatReplicas;

@@ -2,9 +2,9 @@ import { type LiveSocket, openLiveSocket } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
-import { type News, takeNews } from '../chat/answer-news';
-import { chatKey, CHATS_KEY } from '../chat/chat-queries';
-import { Store } from './store';
+import { Store } from '../ui/store';
+import { type News, takeNews } from './answer-news';
+import { chatKey, CHATS_KEY } from './chat-queries';
 
 interface Live {
   connected: boolean;

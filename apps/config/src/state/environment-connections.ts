@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConnectionKind } from '@perennial/contracts-config';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
-import type { ConnectionSet } from '../state/state';
 import { KeySeal } from './key-seal';
+import type { ConnectionSet } from './state';
 
 /** The address of a key without a URL. */
 const OPENAI_URL = 'https://api.openai.com/v1';

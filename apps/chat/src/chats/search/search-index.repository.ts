@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, UnitOfWork } from '@perennial/persistence';
-import { jsonb } from '../runs/types/json';
+import { jsonb } from '../../runs/types/json';
 
 /** A new text whose present version is not indexed. */
 export interface PendingText {

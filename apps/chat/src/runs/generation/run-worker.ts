@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobWorker, sweep } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
+import { JobWorker, sweep } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { GenerationService } from '../generation/generation.service';
-import { ActiveRuns } from '../generation/active-runs';
-import { ClaimRepository } from './claim.repository';
-import { RUN_QUEUE, RunJobSchema, RunQueue, type RunJob } from './run-queue';
+import { ClaimRepository } from '../ownership/claim.repository';
+import { RUN_QUEUE, type RunJob, RunJobSchema, RunQueue } from '../ownership/run-queue';
+import { ActiveRuns } from './active-runs';
+import { GenerationService } from './generation.service';
 
 /** A run that has waited for this long despite free room may have lost its job. */
 const WAITING_AFTER_S = 2;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobQueue } from '@perennial/work';
 import { Runtime } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
+import { JobQueue } from '@perennial/work';
 import { z } from 'zod';
 
 /**

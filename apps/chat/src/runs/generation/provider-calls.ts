@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedModel } from '@perennial/contracts-config';
+import type { UserPrincipal } from '@perennial/contracts-kernel';
+import type { AnswerEnd, ModelConnection } from '@perennial/model-provider';
+import { raceAbort, retryTransient, SecretCipher } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../../env';
+import { PictureReader } from '../../pictures/picture-reader';
+import { ModelCatalog } from '../models/model-catalog';
+import type { ClaimedRun } from '../types/run';
+import { AnswerStreams } from './answer-streams';
+import type { AnswerText } from './answer-text';
+import { ProviderSpan } from './attempt-trace';
+import type { ProviderCall } from './provider-request';
+import { RunMetrics } from './run-metrics';
+
+/** How long config may be away before an answer fails. */
+const CONFIG_TIMEOUT_MS = 30_000;
+
+/** The model of a run and how its provider is reached, with the key in clear. */
+export interface ConnectedModel {
+  model: ResolvedModel;
+  connection: ModelConnection;
+}
+
+/** Calls the providers of models: finds the connection, puts pictures in, and has the answer read. */
+@Injectable()
+export class ProviderCalls {
+  private readonly secrets: SecretCipher;
+
+  constructor(
+    @Inject(CHAT_ENV) env: ChatEnv,
+    private readonly models: ModelCatalog,
+    private readonly pictures: PictureReader,
+    private readonly streams: AnswerStreams,
+    private readonly metrics: RunMetrics,
+  ) {
+    this.secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
+  }
+
+  /**
+   * Where the model of a run lives.
+   * @throws CallError as `models.resolve`, SecretCipherError; rejects at once when `signal` aborts
+   */
+  async connect(run: ClaimedRun, signal: AbortSignal): Promise<ConnectedModel> {
+    const principal = run.principal as UserPrincipal;
+    // A config service that does not answer must not delay a stop or a hand-over.
+    const model = await raceAbort(
+      retryTransient(() => this.models.resolve(run.model, principal), { signal, limitMs: CONFIG_TIMEOUT_MS }),
+      signal,
+    );
+    const { kind, baseUrl, continuation, sealedKey } = model.connection;
+    const apiKey = sealedKey === null ? {} : { apiKey: this.secrets.open(sealedKey) };
+    return { model, connection: { kind, baseUrl, continuation, ...apiKey } };
+  }
+
+  /** Does `work` with the run whose pictures are in its messages; they take memory until it is done. */
+  withPictures<T>(run: ClaimedRun, signal: AbortSignal, work: (run: ClaimedRun) => Promise<T>): Promise<T> {
+    return this.pictures.inlined(run, signal, work);
+  }
+
+  /** Has the answer to a call read, in a span of its own. */
+  async read(
+    run: ClaimedRun,
+    connection: ModelConnection,
+    call: ProviderCall,
+    signal: AbortSignal,
+    answerOf: (onPiece: () => void) => AnswerText,
+  ): Promise<AnswerEnd> {
+    const span = new ProviderSpan(connection, call.request, run, this.metrics);
+    const answer = answerOf(() => span.token());
+    try {
+      const end = await span.within(() =>
+        this.streams.stream(connection, call.request, answer, { signal, raw: call.raw, headers: span.headers }),
+      );
+      span.ended(end);
+      return end;
+    } catch (error) {
+      span.failed(error);
+      throw error;
+    } finally {
+      answer.close();
+      span.end();
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** A call of a logger's method: `log.warn(…)`, `this.log.warn(…)`, `runtime.log.warn(…)`. */
+const LOG_CALL =
+  'CallExpression[callee.property.name=/^(trace|debug|info|warn|error|fatal)$/]:matches([callee.object.name="log"], [callee.object.property.name="log"])';
+const INJECTABLE =
+  'ClassDeclaration[superClass=null]:has(> Decorator[expression.callee.name=/^(Injectable|Controller)$/]) > ClassBody';
+
+/**
+ * The one style where there are several, as entries of `no-restricted-syntax`.
+ *
+ * @type {readonly { selector: string, message: string }[]}
+ */
+export const STYLE = [
+  {
+    selector: 'PrivateIdentifier',
+    message: 'A private member is declared `private`, as injected ones are.',
+  },
+  {
+    selector: 'ImportDeclaration[source.value="@nestjs/common"] > ImportSpecifier[imported.name="Logger"]',
+    message: 'A service logs with `runtime.logger(part)`, the transport with `connections.logger(part)`.',
+  },
+  {
+    selector: ':matches(PropertyDefinition[key.name="logger"], VariableDeclarator[id.name="logger"])',
+    message: 'A logger is called `log`.',
+  },
+  {
+    selector: 'CallExpression[callee.property.name="logger"] > Literal:not([value=/^[a-z][a-z0-9-]*$/])',
+    message: 'The part that a logger names is written in kebab-case.',
+  },
+  {
+    selector: `${LOG_CALL} > ObjectExpression:first-child > Property > .key:not([name=/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/])`,
+    message: 'Fields of a log line are written in snake_case.',
+  },
+  {
+    selector: `${LOG_CALL} > ObjectExpression:first-child > Property > .key[name=/^(run|chat|file|user|error)$/]`,
+    message: 'A field that holds an id says so: `run_id`. An error is `err`.',
+  },
+  {
+    selector: 'PropertyDefinition > Decorator[expression.callee.name="Inject"]',
+    message: 'Dependencies are injected into the constructor.',
+  },
+  {
+    selector: 'TSParameterProperty:matches([readonly=false], [accessibility="public"])',
+    message: 'A parameter that is a property is `readonly`, `private readonly` or `protected readonly`.',
+  },
+  {
+    selector: `${INJECTABLE}:not(:has(> MethodDefinition[kind!="constructor"]))`,
+    message: 'A class that only carries dependencies hides them: inject each where it is used.',
+  },
+  {
+    selector: `${INJECTABLE} > MethodDefinition[kind="constructor"] > FunctionExpression > TSParameterProperty:not([accessibility])`,
+    message: 'A dependency is `private readonly`: whoever else needs it has it injected.',
+  },
+];
