@@ -18,7 +18,7 @@ describe('runs that are claimed as they are accepted', () => {
     world = started;
   });
   beforeAll(async () => {
-    proxy = await Proxy.start(world.databaseUrl);
+    proxy = await Proxy.start(world.stores.databaseUrl);
   });
   afterEach(async () => {
     await world.endProcesses();

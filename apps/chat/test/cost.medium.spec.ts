@@ -10,11 +10,14 @@ const TURNS = 20;
 /** Real: Postgres, Redis, the transport, a built chat process. Not real: config, the provider. */
 describe('what a turn costs', () => {
   let world: World;
-  inWorld(async (started) => {
-    world = started;
-    await world.chat('all');
-    await world.db.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public');
-  });
+  inWorld(
+    async (started) => {
+      world = started;
+      await world.chat('all');
+      await world.db.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public');
+    },
+    { apart: true },
+  );
 
   interface Statement {
     query: string;

@@ -8,10 +8,13 @@ import type { World } from './world';
 describe('a disconnected process', () => {
   let world: World;
   let api: { handle: ManagedProcess; port: number };
-  inWorld(async (started) => {
-    world = started;
-    api = await start('api');
-  });
+  inWorld(
+    async (started) => {
+      world = started;
+      api = await start('api');
+    },
+    { apart: true },
+  );
   afterEach(() => world.endProcesses('worker'));
 
   async function start(role: 'api' | 'worker'): Promise<{ handle: ManagedProcess; port: number }> {
@@ -21,7 +24,7 @@ describe('a disconnected process', () => {
 
   it('from Postgres alone loses its runs to another, and stops the provider', async () => {
     // Both are ready before the answer begins: on a busy machine a worker's start takes longer than the answer.
-    const proxies = await Promise.all([Proxy.start(world.databaseUrl), Proxy.start(world.databaseUrl)]);
+    const proxies = await Promise.all([Proxy.start(world.stores.databaseUrl), Proxy.start(world.stores.databaseUrl)]);
     const workers = await Promise.all(proxies.map(({ url }) => world.chat('worker', { DATABASE_URL: url })));
     const turn = await world.ask({ model: 'sim-t900-r60-x' });
     const reader = await world.follow(turn.runId);
@@ -38,7 +41,7 @@ describe('a disconnected process', () => {
   }, 60_000);
 
   it('from Redis alone finishes its runs in Postgres; others publish their ends', async () => {
-    const proxy = await Proxy.start(world.redis.url);
+    const proxy = await Proxy.start(world.stores.redisUrl);
     await world.workers(1, { REDIS_URL: proxy.url });
     const turn = await world.ask({ model: 'sim-t300-r60-x' });
     const reader = await world.follow(turn.runId);
@@ -62,15 +65,15 @@ describe('a disconnected process', () => {
     const all = async (what: string, look: (names: string[]) => boolean): Promise<void> => {
       for (const one of both) await waitFor(async () => look(await failing(one)), { what, timeoutMs: 15_000 });
     };
-    await world.redis.kill();
+    await world.stores.redis.kill();
     await all('Redis to be missed', (names) => names.includes('redis'));
     for (const { port } of both) expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
-    await world.redis.start();
+    await world.stores.redis.start();
     await all('Redis to be back', (names) => names.length === 0);
-    await world.postgres.kill();
+    await world.stores.postgres.kill();
     await all('Postgres to be missed', (names) => names.includes('postgres'));
     await sleep(500);
-    await world.postgres.start();
+    await world.stores.postgres.start();
     await all('Postgres to be back', (names) => names.length === 0);
     const turn = await waitFor(() => world.ask({ model: 'sim-t5-r100-x' }), { what: 'a turn to be taken' });
     await world.complete(turn, await world.follow(turn.runId));

@@ -18,7 +18,7 @@ describe('documents in a turn', () => {
   let retrieval: RetrievalAnswers;
   inWorld(async (started) => {
     world = started;
-    retrieval = await startRetrievalDouble(world.redis.url, world.prefix);
+    retrieval = await startRetrievalDouble(world.stores.redisUrl, world.prefix);
     await world.chat('api');
   });
   afterAll(() => retrieval?.close());
@@ -270,7 +270,7 @@ describe('documents in a turn', () => {
   });
 
   it('are stored even if Postgres disconnects meanwhile', async () => {
-    const proxy = await Proxy.start(world.databaseUrl);
+    const proxy = await Proxy.start(world.stores.databaseUrl);
     proxy.rule = {
       judge: (piece) => (proxy.broken < 2 && piece.includes('SET documents = $4') ? 'lose-reply' : 'pass'),
     };

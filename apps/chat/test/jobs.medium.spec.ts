@@ -20,7 +20,7 @@ describe('abandoned jobs, locks and readers', () => {
 
   it('a worker that died between its job and the claim delays no run', async () => {
     const connections = new Connections({
-      redisUrl: world.redis.url,
+      redisUrl: world.stores.redisUrl,
       keyPrefix: world.prefix,
       service: 'chat',
       instanceId: 'dies',
@@ -47,7 +47,7 @@ describe('abandoned jobs, locks and readers', () => {
 
   it('a notice that a run was cancelled is checked, not trusted', async () => {
     const connections = new Connections({
-      redisUrl: world.redis.url,
+      redisUrl: world.stores.redisUrl,
       keyPrefix: world.prefix,
       service: 'chat',
       instanceId: 'liar',
@@ -107,7 +107,7 @@ describe('abandoned jobs, locks and readers', () => {
       async () =>
         (
           await world.db.query(
-            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%oldest AS%'`,
+            `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%oldest AS%'`,
           )
         ).rowCount === 1,
       { what: 'the claim to wait for the table' },
@@ -150,7 +150,7 @@ describe('abandoned jobs, locks and readers', () => {
 
   it('a completion without a key outlives its gateway only for the time in which a reader may reconnect', async () => {
     const connections = new Connections({
-      redisUrl: world.redis.url,
+      redisUrl: world.stores.redisUrl,
       keyPrefix: world.prefix,
       service: 'gateway',
       instanceId: 'gateway-that-dies',

@@ -28,10 +28,13 @@ const standsStill = (model: string, flag: string): string => `
  */
 describe('owners that die, sleep and come back', () => {
   let world: World;
-  inWorld(async (started) => {
-    world = started;
-    await world.chat('api');
-  });
+  inWorld(
+    async (started) => {
+      world = started;
+      await world.chat('api');
+    },
+    { apart: true },
+  );
   afterEach(() => world.endProcesses('worker'));
 
   async function other(owner: ManagedProcess): Promise<ManagedProcess> {
@@ -112,7 +115,7 @@ describe('owners that die, sleep and come back', () => {
     const jobId = `${turn.runId}-0`;
     const job = `${world.prefix}:bull:runs:${jobId}`;
     expect(await world.commands.exists(job)).toBe(0);
-    const queue = new Queue('runs', { connection: { url: world.redis.url }, prefix: `${world.prefix}:bull` });
+    const queue = new Queue('runs', { connection: { url: world.stores.redisUrl }, prefix: `${world.prefix}:bull` });
     await queue.add('runs', { runId: turn.runId, epoch: 0 }, { jobId });
     await waitFor(async () => (await world.commands.exists(job)) === 0, { what: 'the job to be dropped' });
     await queue.close();
@@ -159,11 +162,11 @@ describe('owners that die, sleep and come back', () => {
     const reader = await world.follow(turn.runId);
     await reader.has(150);
     const owner = await world.ownerOf(turn.runId);
-    await world.redis.pause();
+    await world.stores.redis.pause();
     await world.until(turn.runId, (row) => row.state === 'completed', 'the finish in Postgres');
     expect((await world.row(turn.runId)).published_at).toBeNull();
     await owner.kill();
-    await world.redis.cont();
+    await world.stores.redis.cont();
     const row = await world.complete(turn, reader);
     expect(row).toMatchObject({ epoch: 1, deaths: 0 });
     await world.until(turn.runId, ({ published_at }) => published_at !== null, 'the sweeper to mark it');

@@ -11,10 +11,13 @@ import type { Turn, World } from './world';
 describe('stores that go away', () => {
   let world: World;
   const proxies: Proxy[] = [];
-  inWorld(async (started) => {
-    world = started;
-    await world.chat('api');
-  });
+  inWorld(
+    async (started) => {
+      world = started;
+      await world.chat('api');
+    },
+    { apart: true },
+  );
   afterEach(async () => {
     await world.endProcesses('worker');
     for (const proxy of proxies.splice(0)) await proxy.stop();
@@ -37,7 +40,7 @@ describe('stores that go away', () => {
 
   it('schedule 3: accepted and enqueued, then Redis restarts empty', async () => {
     const turn = await world.ask({ model: 'sim-t30-r60-x' });
-    await world.redis.restartEmpty();
+    await world.stores.redis.restartEmpty();
     await world.workers(1);
     const reader = await world.follow(turn.runId);
     const row = await world.complete(turn, reader);
@@ -62,25 +65,25 @@ describe('stores that go away', () => {
   );
 
   async function pauseFor(ms: number): Promise<void> {
-    await world.postgres.pause();
+    await world.stores.postgres.pause();
     await sleep(ms);
-    await world.postgres.cont();
+    await world.stores.postgres.cont();
   }
 
   async function downFor(ms: number): Promise<void> {
-    await world.postgres.kill();
+    await world.stores.postgres.kill();
     await sleep(ms);
-    await world.postgres.start();
+    await world.stores.postgres.start();
   }
 
   it('a finish waits for Postgres', async () => {
     await world.workers(1);
     const [one] = await turns(1, 'sim-t60-r60-x');
     await one!.reader.has(100);
-    await world.postgres.kill();
+    await world.stores.postgres.kill();
     await sleep(3_000);
     expect(one!.reader.end).toBeUndefined();
-    await world.postgres.start();
+    await world.stores.postgres.start();
     await world.complete(one!.turn, one!.reader);
   }, 60_000);
 
@@ -89,11 +92,11 @@ describe('stores that go away', () => {
     const [one] = await turns(1, 'sim-t900-r30-x');
     const { turn, reader } = one!;
     await reader.has(100);
-    await world.postgres.kill();
+    await world.stores.postgres.kill();
     const refusal = await world.cancel({ runId: turn.runId }, turn.user).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'UNAVAILABLE' });
     await reader.has(reader.text.length + 100);
-    await world.postgres.start();
+    await world.stores.postgres.start();
     await waitFor(() => world.cancel({ runId: turn.runId }, turn.user));
     expect((await reader.ended()).terminal.state).toBe('cancelled');
     expect(reader.faults).toEqual([]);
@@ -109,10 +112,10 @@ describe('stores that go away', () => {
       const [one] = await turns(1, 'sim-t600-r40-x');
       await one!.reader.has(200);
       const leaving = await world.ownerOf(one!.turn.runId);
-      await world.postgres.kill();
+      await world.stores.postgres.kill();
       leaving.signal('SIGTERM');
       await (code === 0 ? sleep(grace / 2 + 300) : leaving.exited);
-      await world.postgres.start();
+      await world.stores.postgres.start();
       expect(await leaving.exited).toMatchObject({ code });
       expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths });
     },
@@ -120,7 +123,7 @@ describe('stores that go away', () => {
   );
 
   it('schedule 5: a claim commits and its reply is lost', async () => {
-    const proxy = await proxyOf(world.databaseUrl);
+    const proxy = await proxyOf(world.stores.databaseUrl);
     await world.workers(1, { DATABASE_URL: proxy.url });
     let once = true;
     proxy.rule = {
@@ -139,7 +142,7 @@ describe('stores that go away', () => {
   }, 60_000);
 
   it('schedule 9: the connection to Redis is reset in the middle of appends', async () => {
-    const proxy = await proxyOf(world.redis.url);
+    const proxy = await proxyOf(world.stores.redisUrl);
     await world.workers(1, { REDIS_URL: proxy.url });
     const [one] = await turns(1, 'sim-t600-r100-x');
     await one!.reader.has(300);
@@ -157,7 +160,7 @@ describe('stores that go away', () => {
   it('schedule 10: the registry is lost repeatedly, and frames are lost, including the last', async () => {
     // A Redis user whose right to publish can be revoked: from then on only its frames are lost.
     await world.commands.call('ACL', 'SETUSER', 'worker', 'on', '>frames', '~*', '&*', '+@all');
-    const url = new URL(world.redis.url);
+    const url = new URL(world.stores.redisUrl);
     await world.workers(1, { REDIS_URL: `redis://worker:frames@${url.host}` });
     // Receives workers' live frames, like a gateway.
     const live = world.commands.duplicate({ enableOfflineQueue: true });
@@ -191,7 +194,7 @@ describe('stores that go away', () => {
     await world.workers(2);
     const all = await turns(6, 'sim-t400-r40-x');
     for (const { reader } of all) await reader.has(300);
-    await world.redis.restartEmpty();
+    await world.stores.redis.restartEmpty();
     for (const { turn, reader } of all) {
       expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
     }
@@ -203,7 +206,7 @@ describe('stores that go away', () => {
     await one!.reader.has(600);
     const owner = await world.ownerOf(one!.turn.runId);
     owner.pause();
-    await world.redis.restartEmpty();
+    await world.stores.redis.restartEmpty();
     await owner.kill();
     expect(await world.complete(one!.turn, one!.reader)).toMatchObject({ epoch: 2, deaths: 1 });
   }, 60_000);
@@ -212,9 +215,9 @@ describe('stores that go away', () => {
     await world.workers(1);
     const [one] = await turns(1, 'sim-t180-r60-x');
     await one!.reader.has(300);
-    await world.redis.kill();
+    await world.stores.redis.kill();
     await world.until(one!.turn.runId, (row) => row.state === 'completed', 'the finish without Redis');
-    await world.redis.start();
+    await world.stores.redis.start();
     await world.complete(one!.turn, one!.reader);
     await world.until(one!.turn.runId, (row) => row.published_at !== null, 'the end to be published');
   }, 60_000);

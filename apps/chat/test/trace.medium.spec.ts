@@ -93,7 +93,7 @@ describe('the trace of a turn', () => {
   }, 60_000);
 
   it('has a span for the document search with its failure, without content', async () => {
-    const retrieval = await startRetrievalDouble(world.redis.url, world.prefix);
+    const retrieval = await startRetrievalDouble(world.stores.redisUrl, world.prefix);
     const user = newUser();
     const id = randomUUID();
     const secret = `Secret ${randomUUID()}`;

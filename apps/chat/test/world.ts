@@ -3,18 +3,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { runs, type RunSnapshot } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText, promptDigest, type Simulator, startSimulator } from '@perennial/provider-simulator';
-import {
-  buildService,
-  createDatabase,
-  freePort,
-  freshPrefix,
-  ManagedProcess,
-  type PostgresServer,
-  type RedisServer,
-  startPostgres,
-  startRedis,
-  waitFor,
-} from '@perennial/testing';
+import { buildService, freePort, freshPrefix, ManagedProcess, TestStores, waitFor } from '@perennial/testing';
 import {
   Connections,
   createRunStreamSubscriber,
@@ -31,7 +20,7 @@ const SECRET_KEY = 'the secret of the chat tests';
 const HUB = { kind: 'service', name: 'gateway' } as const;
 
 /**
- * A small installation: its own Postgres and Redis, the simulator, a double of config, a gateway's side (rpc and subscriber) in this process,
+ * A small installation: a database and keys of its own, the simulator, a double of config, a gateway's side (rpc and subscriber) in this process,
  * and as many real chat processes as a test starts.
  */
 export class World {
@@ -47,11 +36,9 @@ export class World {
   private readonly healthPorts = new Map<ManagedProcess, number>();
 
   private constructor(
-    readonly postgres: PostgresServer,
-    readonly redis: RedisServer,
+    readonly stores: TestStores,
     readonly simulator: Simulator,
     private readonly bundle: string,
-    readonly databaseUrl: string,
   ) {
     this.answers = {
       version: 1,
@@ -65,25 +52,24 @@ export class World {
     };
   }
 
-  static async start(): Promise<World> {
-    const [postgres, redis, simulator, bundle] = await Promise.all([
-      startPostgres(),
-      startRedis(),
+  /** @param apart with servers of its own, for tests that stop one or count what it does */
+  static async start({ apart = false } = {}): Promise<World> {
+    const [stores, simulator, bundle] = await Promise.all([
+      apart ? TestStores.apart('chat_test') : TestStores.shared('chat_test'),
       startSimulator(),
       buildService('chat'),
     ]);
-    await createDatabase(postgres.url, 'chat_test');
-    const world = new World(postgres, redis, simulator, bundle, postgres.urlOf('chat_test'));
+    const world = new World(stores, simulator, bundle);
     await world.connect();
     return world;
   }
 
   private async connect(): Promise<void> {
-    this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=chat' });
+    this.db = new pg.Pool({ connectionString: this.stores.databaseUrl, max: 4, options: '-c search_path=chat' });
     this.db.on('error', () => undefined);
-    this.config = await startConfigDouble(this.redis.url, this.prefix, this.answers);
+    this.config = await startConfigDouble(this.stores.redisUrl, this.prefix, this.answers);
     const options = {
-      redisUrl: this.redis.url,
+      redisUrl: this.stores.redisUrl,
       keyPrefix: this.prefix,
       service: 'gateway',
       instanceId: 'gateway-test',
@@ -105,15 +91,15 @@ export class World {
     this.connections.close();
     await this.config.close();
     await this.db.end();
-    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop()]);
+    await Promise.all([this.simulator.close(), this.stores.stop()]);
   }
 
   /** Environment of every chat process here. */
   get environment(): Record<string, string> {
     return {
       NODE_ENV: 'test',
-      DATABASE_URL: this.databaseUrl,
-      REDIS_URL: this.redis.url,
+      DATABASE_URL: this.stores.databaseUrl,
+      REDIS_URL: this.stores.redisUrl,
       REDIS_KEY_PREFIX: this.prefix,
       SECRET_KEY,
     };

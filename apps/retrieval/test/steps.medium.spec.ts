@@ -110,7 +110,10 @@ describe('workers that die', () => {
     const file = await world.upload(user, text);
     await world.reached(file.id, 'embed');
     const { Queue } = await import('bullmq');
-    const queue = new Queue('ingestion', { connection: { url: world.redis.url }, prefix: `${world.prefix}:bull` });
+    const queue = new Queue('ingestion', {
+      connection: { url: world.stores.redisUrl },
+      prefix: `${world.prefix}:bull`,
+    });
     for (let n = 0; n < 10; n += 1)
       await queue.add('ingestion', { fileId: file.id, epoch: 0, rank: 0 }, { jobId: `beside-${n}`, priority: 1 });
     await waitFor(async () => (await queue.getPrioritizedCount()) === 0, { what: 'the jobs to be taken' });

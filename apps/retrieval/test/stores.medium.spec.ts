@@ -7,7 +7,7 @@ describe('stores that go away', () => {
   let world: World;
   const user = newUser();
   beforeAll(async () => {
-    world = await World.start();
+    world = await World.start({ apart: true });
     await world.retrieval('api');
   }, 120_000);
   afterEach(() => world.endProcesses('worker'));
@@ -20,7 +20,7 @@ describe('stores that go away', () => {
 
   it('Redis restarts empty while files wait: none is lost', async () => {
     const files = await uploads(30, 500);
-    await world.redis.restartEmpty();
+    await world.stores.redis.restartEmpty();
     await world.workers(1);
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ epoch: 1, attempts: 0 });
   }, 90_000);
@@ -29,7 +29,7 @@ describe('stores that go away', () => {
     await world.workers(2);
     const files = await uploads(12, 60_000);
     await world.until(files[0]!.id, (row) => row.state === 'processing', 'work to begin');
-    await world.redis.restartEmpty();
+    await world.stores.redis.restartEmpty();
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
   }, 90_000);
 
@@ -37,9 +37,9 @@ describe('stores that go away', () => {
     await world.workers(2);
     const files = await uploads(4, 200_000);
     for (const file of files.slice(0, 2)) await world.reached(file.id, 'embed');
-    await world.postgres.pause();
+    await world.stores.postgres.pause();
     await sleep(4_000);
-    await world.postgres.cont();
+    await world.stores.postgres.cont();
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
   }, 90_000);
 
@@ -47,9 +47,9 @@ describe('stores that go away', () => {
     await world.workers(2);
     const files = await uploads(4, 200_000);
     await world.reached(files[0]!.id, 'embed');
-    await world.postgres.kill();
+    await world.stores.postgres.kill();
     await sleep(2_000);
-    await world.postgres.start();
+    await world.stores.postgres.start();
     for (const file of files) expect(await world.completed(file.id)).toMatchObject({ attempts: 0 });
   }, 120_000);
 

@@ -9,15 +9,11 @@ import { FILE_PROGRESS, files, knowledge, type StoredFile, toBlobKey } from '@pe
 import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import {
   buildService,
-  createDatabase,
   freePort,
   freshPrefix,
   killInstance,
   ManagedProcess,
-  type PostgresServer,
-  type RedisServer,
-  startPostgres,
-  startRedis,
+  TestStores,
   waitFor,
 } from '@perennial/testing';
 import { type Caller, startCaller } from '@perennial/testing-service';
@@ -31,7 +27,7 @@ const STEPS = ['extract', 'split', 'embed', 'index'] as const;
 export type IngestionStep = (typeof STEPS)[number];
 
 /**
- * A small installation: its own Postgres and Redis, the simulator as embedder, LanceDB and blobs in a directory, a gateway's side in this
+ * A small installation: a database and keys of its own, the simulator as embedder, LanceDB and blobs in a directory, a gateway's side in this
  * process, and as many real retrieval processes as a test starts.
  */
 export class World {
@@ -44,37 +40,31 @@ export class World {
   vectors!: VectorStore;
 
   private constructor(
-    readonly postgres: PostgresServer,
-    readonly redis: RedisServer,
+    readonly stores: TestStores,
     readonly simulator: Simulator,
     private readonly bundle: string,
     readonly dataDir: string,
-    readonly databaseUrl: string,
-    private readonly options: Required<WorldOptions>,
+    private readonly options: Required<Omit<WorldOptions, 'apart'>>,
   ) {}
 
-  static async start({ model = 'sim-embed-text5', store = {} }: WorldOptions = {}): Promise<World> {
-    const [postgres, redis, simulator, bundle, dataDir] = await Promise.all([
-      startPostgres(),
-      startRedis(),
+  static async start({ model = 'sim-embed-text5', store = {}, apart = false }: WorldOptions = {}): Promise<World> {
+    const [stores, simulator, bundle, dataDir] = await Promise.all([
+      apart ? TestStores.apart('retrieval_test') : TestStores.shared('retrieval_test'),
       startSimulator(),
       buildService('retrieval'),
       mkdtemp(join(tmpdir(), 'perennial-retrieval-')),
     ]);
-    await createDatabase(postgres.url, 'retrieval_test');
-    const databaseUrl = postgres.urlOf('retrieval_test');
-    const options = { model, store };
-    const world = new World(postgres, redis, simulator, bundle, dataDir, databaseUrl, options);
+    const world = new World(stores, simulator, bundle, dataDir, { model, store });
     await world.connect();
     return world;
   }
 
   private async connect(): Promise<void> {
-    this.db = new pg.Pool({ connectionString: this.databaseUrl, max: 4, options: '-c search_path=retrieval' });
+    this.db = new pg.Pool({ connectionString: this.stores.databaseUrl, max: 4, options: '-c search_path=retrieval' });
     this.db.on('error', () => undefined);
     this.blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: this.dataDir }));
     this.vectors = createVectorStore(z.object(vectorStoreEnv).parse({ DATA_DIR: this.dataDir, ...this.options.store }));
-    this.caller = await startCaller(this.redis.url, this.prefix);
+    this.caller = await startCaller(this.stores.redisUrl, this.prefix);
     await this.caller.notices.subscribe(FILE_PROGRESS, (notice) => this.notices.push(notice));
   }
 
@@ -84,7 +74,7 @@ export class World {
     await this.db.end();
     await this.vectors.close();
     await this.blobs.close();
-    await Promise.all([this.simulator.close(), this.redis.stop(), this.postgres.stop()]);
+    await Promise.all([this.simulator.close(), this.stores.stop()]);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
@@ -101,8 +91,8 @@ export class World {
         // As the launcher starts it.
         MALLOC_ARENA_MAX: '2',
         NODE_OPTIONS: '--max-semi-space-size=2',
-        DATABASE_URL: this.databaseUrl,
-        REDIS_URL: this.redis.url,
+        DATABASE_URL: this.stores.databaseUrl,
+        REDIS_URL: this.stores.redisUrl,
         REDIS_KEY_PREFIX: this.prefix,
         SECRET_KEY,
         DATA_DIR: this.dataDir,
@@ -258,6 +248,8 @@ export interface WorldOptions {
   model?: string;
   /** Variables of another vector store than the embedded one. */
   store?: Record<string, string>;
+  /** Servers of its own, for tests that stop one. */
+  apart?: boolean;
 }
 
 export interface FileRecord {

@@ -1,4 +1,5 @@
 export * from './servers';
+export { TestStores } from './test-stores';
 export { freshDatabase, freshPrefix, postgresUrl, redisUrl } from './inject';
 export { killInstance } from './kill-instance';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver';
