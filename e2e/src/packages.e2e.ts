@@ -4,16 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '@perennial/launcher';
 import {
   freePort,
   ManagedProcess,
-  startPostgres,
-  startRedis,
   type PostgresServer,
   type RedisServer,
+  startPostgres,
+  startRedis,
 } from '@perennial/testing/servers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Outside the workspace: nothing of its `node_modules` is found from there. */
 const out = mkdtempSync(join(tmpdir(), 'perennial-packages-'));

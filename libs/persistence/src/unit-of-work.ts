@@ -1,4 +1,4 @@
-import { retry, type Logger } from '@perennial/runtime';
+import { type Logger, retry } from '@perennial/runtime';
 import type { QueryResultRow } from 'pg';
 import { CallResults, type OnceKey } from './call-results';
 import type { Connection, Database, Queryable, QueryOptions } from './database';

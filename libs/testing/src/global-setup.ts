@@ -1,7 +1,7 @@
 import './inject';
 import { rm } from 'node:fs/promises';
-import type { TestProject } from 'vitest/node';
 import { startPostgres, startRedis } from '@perennial/local-runtime/servers';
+import type { TestProject } from 'vitest/node';
 import { newBundlesDirectory } from './service-bundle';
 
 /** One Postgres, one Redis and one build of each service for all medium tests of a run. */

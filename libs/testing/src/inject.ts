@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { inject } from 'vitest';
 import { createDatabase } from '@perennial/local-runtime/servers';
+import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,4 +1,4 @@
-import type { ManagedProcess } from './process';
+import type { ManagedProcess } from '@perennial/local-runtime/servers';
 
 /**
  * Ends the process of an instance with kill -9: one of `processes`, or a quarantine process that one of them has started, whose pid is in

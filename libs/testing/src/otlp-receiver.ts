@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { double, fields, text } from './protobuf';
 import { waitFor } from '@perennial/local-runtime/servers';
+import { double, fields, text } from './protobuf';
 
 export type AttributeValue = string | number | boolean | AttributeValue[] | { [key: string]: AttributeValue } | null;
 export type Attributes = Record<string, AttributeValue>;

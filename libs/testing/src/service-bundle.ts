@@ -1,11 +1,11 @@
 import './inject';
+import './inject';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { inject } from 'vitest';
 import { runToEnd, waitFor } from '@perennial/local-runtime/servers';
-import './inject';
+import { inject } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const TIMEOUT_MS = 60_000;

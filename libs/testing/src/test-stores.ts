@@ -1,6 +1,11 @@
+import {
+  createDatabase,
+  type PostgresServer,
+  type RedisServer,
+  startPostgres,
+  startRedis,
+} from '@perennial/local-runtime/servers';
 import { freshDatabase, redisUrl } from './inject';
-import { createDatabase, type PostgresServer, startPostgres } from './postgres';
-import { type RedisServer, startRedis } from './redis';
 
 /** The Postgres and the Redis of a system under test. */
 export class TestStores {

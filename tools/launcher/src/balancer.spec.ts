@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '@perennial/local-runtime/servers';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Balancer, type BalancerTarget } from './balancer';
 
 const open: { close(): unknown }[] = [];

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardDirectory, processExists, waitFor } from '@perennial/local-runtime/servers';
 import { freshDatabase, redisUrl } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guardDirectory, processExists, waitFor } from '@perennial/local-runtime/servers';
-import { launchSystem, ROOT, SERVICES, type LaunchEvent, type LaunchOptions, type RunningSystem } from './index';
+import { type LaunchEvent, type LaunchOptions, launchSystem, ROOT, type RunningSystem, SERVICES } from './index';
 
 /**
  * Real: Postgres, Redis, processes, ports. Not real: the services and the servers of `tools/`, which are small programs here that answer

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
 import { waitFor } from '@perennial/local-runtime/servers';
+import { describe, expect, it } from 'vitest';
 
 /** Like npm: through a shell that waits, or one that becomes the command. */
 const ways = [

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/local-runtime/servers';
 import { freshDatabase, redisUrl } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/local-runtime/servers';
 import {
   type LaunchEvent,
   type LaunchOptions,

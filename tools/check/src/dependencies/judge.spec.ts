@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { importsOf, packagesIn } from '@perennial/build/imports';
+import { describe, expect, it } from 'vitest';
 import { judge, judgeVersions } from './judge.mjs';
 
 const needs = (run: string[], develop: string[] = [], shipped = true) => ({

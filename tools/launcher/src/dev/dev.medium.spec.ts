@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshDatabase, redisUrl } from '@perennial/testing';
 import { freePort, guardDirectory, portIsFree, processExists, waitFor } from '@perennial/local-runtime/servers';
-import { ROOT, SERVICES, type RunEntry } from '../index';
+import { freshDatabase, redisUrl } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT, type RunEntry, SERVICES } from '../index';
 
 /**
  * Real: the launcher's process, the watcher, the builds, signals, Postgres and Redis. Not real: the five services, which are small

@@ -1,4 +1,4 @@
-import { portIsFree, type ManagedProcess } from '@perennial/local-runtime/servers';
+import { type ManagedProcess, portIsFree } from '@perennial/local-runtime/servers';
 import type { Console } from '../console';
 import { launcherEnvironment } from '../environment';
 import { Foreground } from '../foreground';

@@ -1,5 +1,5 @@
-import { parsePort, parseScale, splitOnce, type Scale } from '../options';
-import { SERVICES, type ServiceName } from '../paths';
+import { parsePort, parseScale, type Scale, splitOnce } from '../options';
+import { type ServiceName, SERVICES } from '../paths';
 
 export interface DevCommandLine {
   /** The one service to join the running ones with; undefined runs everything. */

@@ -12,23 +12,23 @@ export interface RestartsOptions {
 
 /** Starts a service anew after each change: never twice at once, and once more for what changed meanwhile. */
 export class Restarts {
-  private changed: { file: string; at: number } | undefined;
+  private pending: { file: string; at: number } | undefined;
   private running = false;
 
   constructor(private readonly options: RestartsOptions) {}
 
   /** @param at when the file was saved (`performance.now()`) */
   changed(file: string, at: number): void {
-    this.changed = { file, at };
+    this.pending = { file, at };
     if (!this.running) void this.run();
   }
 
   private async run(): Promise<void> {
     const { service, restart, terminal, ending } = this.options;
     this.running = true;
-    while (this.changed !== undefined && !ending()) {
-      const { file, at } = this.changed;
-      this.changed = undefined;
+    while (this.pending !== undefined && !ending()) {
+      const { file, at } = this.pending;
+      this.pending = undefined;
       try {
         await restart();
         const took = ((performance.now() - at) / 1000).toFixed(1);
