@@ -15,6 +15,11 @@ const environmentIsReadOnce = {
   message: 'Only an environment schema reads process.env, once at start (parseEnv of @perennial/runtime).',
 };
 
+const migrationsHaveFiles = {
+  selector: "ArrayExpression > CallExpression[callee.name='defineMigration']",
+  message: 'Each migration has a file of its own, named by its time: apps/SERVICE/src/migrations/TIME-NAME.ts.',
+};
+
 const waitsAreCleanedUp = {
   selector: "CallExpression[callee.object.name='Promise'][callee.property.name='race']",
   message:
@@ -91,7 +96,9 @@ export default tseslint.config(
   {
     files: ['apps/**/*.ts', 'apps/**/*.tsx', 'libs/**/*.ts', 'libs/**/*.tsx'],
     ignores: [...TESTS, 'libs/runtime/**', 'libs/testing/**', '**/*.config.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp] },
+    rules: {
+      'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp, migrationsHaveFiles],
+    },
   },
   {
     // The last bag of dependencies; none may join it.

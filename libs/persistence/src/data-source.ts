@@ -94,6 +94,12 @@ async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise
   }
 }
 
+/**
+ * A process that is stopped inside a transaction keeps its locks for this long. It is less than the deadline of a call, so that whoever waits
+ * for the locks is still answered in time.
+ */
+const SILENT_TRANSACTION_MS = 3_000;
+
 function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   // TypeORM makes its pool itself and does not hand it out; its `driver` option lets us see the pool being made.
@@ -124,7 +130,7 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
       statement_timeout: statementTimeoutMs,
       // For a server that does not answer at all, not even with a statement time-out.
       query_timeout: statementTimeoutMs + 5_000,
-      idle_in_transaction_session_timeout: 5_000,
+      idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       pipeline: true,

@@ -102,6 +102,29 @@ describe('UnitOfWork.run', () => {
     expect(withRetry.attempts).toBe(3);
   });
 
+  it('loses its locks to others when it says nothing for seconds, before the deadline of a call', async () => {
+    const lock = (tx: Tx) => tx.query('SELECT pg_advisory_xact_lock(1)');
+    let goOn: () => void = () => undefined;
+    const silence = new Promise<void>((resolve) => (goOn = resolve));
+    let hasLocked: () => void = () => undefined;
+    const locked = new Promise<void>((resolve) => (hasLocked = resolve));
+    const silent = db.work.run(async (tx) => {
+      await lock(tx);
+      hasLocked();
+      await silence;
+      await addNote(tx, 'too late');
+    });
+    await locked;
+    await db.work.run(async (tx) => {
+      await tx.query(`SET LOCAL lock_timeout = '4500ms'`);
+      await lock(tx);
+      await addNote(tx, 'in time');
+    });
+    goOn();
+    await expect(silent).rejects.toThrow();
+    expect(await bodies()).toEqual(['in time']);
+  });
+
   it('leaves no transaction open on a pooled connection', async () => {
     await Promise.allSettled(
       Array.from({ length: 40 }, (_, i) =>

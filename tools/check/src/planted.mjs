@@ -71,6 +71,11 @@ export const PLANTED_STYLE = [
     refused: true,
   },
   {
+    why: 'migrations one file each',
+    source: `export const MIGRATIONS = [defineMigration('A1763800000001', { up: [] })];`,
+    refused: true,
+  },
+  {
     why: 'the one style',
     source: `@Injectable() export class A {
       private readonly log: Logger;
