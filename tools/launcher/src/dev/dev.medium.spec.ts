@@ -77,9 +77,9 @@ async function startProgram(
   return { process: child, output: () => output };
 }
 
-async function startDev(home: string): Promise<Dev> {
+async function startDev(home: string, scale = ''): Promise<Dev> {
   const port = String(await freePort());
-  const call = `runEverything(parseDevCommandLine(['--port', '${port}']), new Console(), ${JSON.stringify(clone)})`;
+  const call = `runEverything(parseDevCommandLine(['--port', '${port}', '--scale', '${scale}']), new Console(), ${JSON.stringify(clone)})`;
   const program = await startProgram('./everything.ts', call, 'Perennial is ready', {
     PERENNIAL_HOME: home,
     // Somebody answers chats and embeds already: no model is started.
@@ -136,11 +136,18 @@ describe('npm run dev', () => {
 
   it('one service joins the running ones; Ctrl-C stops everything, and whoever joined ends with it', async () => {
     const home = newHome();
-    const dev = await startDev(home);
+    const dev = await startDev(home, 'chat=0');
     const call = `runOneService('chat', new Console(), ${JSON.stringify(clone)})`;
     const joined = await startProgram('./one-service.ts', call, 'chat-dev is ready', { PERENNIAL_HOME: home });
     const healthPort = Number(/health on port (\d+)/.exec(joined.output())?.[1]);
     expect(await (await fetch(`http://127.0.0.1:${healthPort}/`)).text()).toBe('first');
+    const again = await startProgram(
+      './one-service.ts',
+      `${call}.catch((error) => console.log(error.message))`,
+      'chat runs from its sources already',
+      { PERENNIAL_HOME: home },
+    );
+    expect(again.output()).toContain('npm run dev -- --scale chat=0');
 
     const pids = dev.run().map((entry) => entry.pid);
     dev.process.kill('SIGINT');

@@ -1,3 +1,4 @@
+import { portIsFree } from '@perennial/local-runtime/servers';
 import type { Console } from '../console';
 import { launcherEnvironment } from '../environment';
 import { Foreground } from '../foreground';
@@ -20,6 +21,12 @@ export async function runOneService(service: ServiceName, terminal: Console, roo
     throw new Error(
       `nothing runs on ${home.path} that ${service} could join: run npm start in another terminal first ` +
         `(npm start -- --scale ${service}=0 leaves all of its work to this one), or npm run dev for everything`,
+    );
+  }
+  if (!(await portIsFree(INSPECT_PORTS[service], '127.0.0.1'))) {
+    throw new Error(
+      `${service} runs from its sources already (its debugger's port ${INSPECT_PORTS[service]} is in use), and one build serves one process: ` +
+        `start the others with npm run dev -- --scale ${service}=0, or with npm start`,
     );
   }
   const name = `${service}-dev`;
