@@ -131,8 +131,8 @@ describe('accounts, with sign-up open', () => {
         { principal: ANONYMOUS },
       );
     await Promise.allSettled(Array.from({ length: 15 }, () => from('a guess')));
-    await expect(from(password)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-    await expect(from(password, `${device}0`)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(from(password)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    await expect(from(password, `${device}0`)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     expect((await from(password, device)).user.id).toBe(user.id);
   });
 

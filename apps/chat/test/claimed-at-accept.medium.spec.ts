@@ -92,7 +92,7 @@ describe('runs that are claimed as they are accepted', () => {
     const [first, second] = [await world.ask({ model: long }), await world.ask({ model: long })];
     const here = await world.ask({ model });
     expect(await Promise.all([first, second, here].map((turn) => claimedAtOnce(turn)))).toEqual([true, true, false]);
-    await expect(world.ask({ model })).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    await expect(world.ask({ model })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await world.cancel({ runId: first.runId }, first.user);
     expect(await world.complete(here, await world.follow(here.runId))).toMatchObject({ epoch: 1, deaths: 0 });
     const third = await world.ask({ model: long });

@@ -14,7 +14,7 @@ describe('bounds of the queue and of time', () => {
     const model = 'sim-t600-r20-x';
     const turns = [await world.ask({ model }), await world.ask({ model })];
     await expect(world.ask({ model })).rejects.toMatchObject({
-      code: 'RESOURCE_EXHAUSTED',
+      code: 'UNAVAILABLE',
       details: { retryAfter: expect.any(Number) },
     });
     await world.chat('worker', { MAX_RUN_SECONDS: '3' });

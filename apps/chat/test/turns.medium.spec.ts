@@ -196,7 +196,9 @@ describe('turns and completions', () => {
     );
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused).toHaveLength(5);
-    expect(refused[0]).toMatchObject({ reason: { code: 'RATE_LIMITED', details: { retryAfter: expect.any(Number) } } });
+    expect(refused[0]).toMatchObject({
+      reason: { code: 'RESOURCE_EXHAUSTED', details: { retryAfter: expect.any(Number) } },
+    });
     for (const result of results) {
       if (result.status === 'fulfilled') await world.cancel({ chatId: result.value.chatId }, user);
     }

@@ -67,7 +67,7 @@ it('runs two reads of one user and queues four; other users and the main pool do
   expect(await db.database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   gone.abort(new CallError('CANCELLED', 'The caller has gone.'));
   const codes = (await outcomes).map((outcome) => outcome.status === 'rejected' && (outcome.reason as CallError).code);
-  expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2);
+  expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(2);
   expect(codes.filter((code) => code === 'CANCELLED')).toHaveLength(6);
   await waitFor(async () => (await running()) === 0);
   // No place leaks.

@@ -56,7 +56,7 @@ export class HeavyReads {
   /**
    * Runs `work` in a transaction of its own.
    *
-   * @throws CallError RATE_LIMITED when too many reads of this user wait already, DEADLINE_EXCEEDED or the signal's reason when the caller's
+   * @throws CallError RESOURCE_EXHAUSTED when too many reads of this user wait already, DEADLINE_EXCEEDED or the signal's reason when the caller's
    * time ends first, UNAVAILABLE as `Database`
    */
   async run<T>(userId: string, waiter: Waiter, work: (tx: Queryable) => Promise<T>): Promise<T> {

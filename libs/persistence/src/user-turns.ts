@@ -18,7 +18,7 @@ export class UserTurns {
 
   constructor(private readonly bounds: Bounds) {}
 
-  /** @throws CallError RATE_LIMITED when too many wait already; the signal's reason when it aborts while this one waits */
+  /** @throws CallError RESOURCE_EXHAUSTED when too many wait already; the signal's reason when it aborts while this one waits */
   async take<T>(userId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const turns = this.users.get(userId) ?? { running: 0, waiting: [] };
@@ -39,7 +39,7 @@ export class UserTurns {
   private async wait(turns: Turns, signal: AbortSignal): Promise<void> {
     if (turns.waiting.length >= this.bounds.waiting) {
       throw new CallError(
-        'RATE_LIMITED',
+        'RESOURCE_EXHAUSTED',
         'Too many of your requests of this kind are running. Try again in a moment.',
         {
           retryAfter: 1,

@@ -40,7 +40,7 @@ const text = [
     'run again when its replica dies. A `keyed` one keeps its result under the caller’s key (the id of the call without one), and a second ' +
     'delivery gets the first result. `once`: never repeated automatically. A `sealed` request is encrypted in Redis.',
   'Besides its own errors each call may end with `INVALID_ARGUMENT` (its schema), `UNAUTHENTICATED` and `PERMISSION_DENIED` (its principal), ' +
-    '`UNAVAILABLE` (Redis or the service is away), `RESOURCE_EXHAUSTED` (too many wait), `DEADLINE_EXCEEDED`, `CANCELLED` and `INTERNAL` ' +
+    '`UNAVAILABLE` (Redis or the service is away, or too many wait), `DEADLINE_EXCEEDED`, `CANCELLED` and `INTERNAL` ' +
     '(with an id that is in the log); `once` also with `OUTCOME_UNKNOWN`.',
   ...sections,
   '## Notices',

@@ -11,7 +11,7 @@ const LIMITS = {
   signUpsPerAddress: 2,
   signInsPerAccount: 5,
 };
-const LIMITED = { code: 'RATE_LIMITED', details: { retryAfter: expect.any(Number) as number } };
+const LIMITED = { code: 'RESOURCE_EXHAUSTED', details: { retryAfter: expect.any(Number) as number } };
 
 /** Real: Redis. Two limiters stand for two replicas. */
 describe('attempts', () => {

@@ -83,7 +83,7 @@ export class AttemptLimiter {
     this.signedInLimit = limiter('signed-in', limits.signInsPerAccount);
   }
 
-  /** @throws CallError `RATE_LIMITED` with `retryAfter`, also for accounts that do not exist */
+  /** @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter`, also for accounts that do not exist */
   async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
     const from = toNetwork(origin.address);
     const name = hashed(account);
@@ -106,13 +106,13 @@ export class AttemptLimiter {
   /**
    * Counts a successful sign-in.
    *
-   * @throws CallError `RATE_LIMITED` with `retryAfter`
+   * @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter`
    */
   async signedIn({ account, address }: Pick<SignInAttempt, 'account' | 'address'>): Promise<void> {
     await this.consume(this.signedInLimit, hashed(account), address);
   }
 
-  /** @throws CallError `RATE_LIMITED` with `retryAfter` */
+  /** @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter` */
   async signUp(origin: Origin): Promise<void> {
     const limiter = isShared(origin) ? this.sharedSignUp : this.signUps;
     await this.consume(limiter, toNetwork(origin.address), origin.address);
@@ -121,7 +121,7 @@ export class AttemptLimiter {
   /**
    * Attempts at the old password by a signed-in client.
    *
-   * @throws CallError `RATE_LIMITED` with `retryAfter`
+   * @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter`
    */
   async passwordChange(userId: string, address: string): Promise<Forgive> {
     return this.consumeAll([[this.passwordChanges, userId]], address);
@@ -145,7 +145,7 @@ export class AttemptLimiter {
         if (refused.consumedPoints === limiter.points + 1) {
           this.onLimited(limiter.keyPrefix.slice(limiter.keyPrefix.indexOf(LIMIT) + LIMIT.length), address);
         }
-        throw new CallError('RATE_LIMITED', 'Too many attempts, try again later', {
+        throw new CallError('RESOURCE_EXHAUSTED', 'Too many attempts, try again later', {
           retryAfter: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
         });
       }

@@ -26,7 +26,7 @@ describe('PasswordHasher', () => {
     const results = await Promise.allSettled([hasher.hash('a'), hasher.hash('b'), hasher.hash('c')]);
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect((results[2] as PromiseRejectedResult).reason).toMatchObject({
-      code: 'RESOURCE_EXHAUSTED',
+      code: 'UNAVAILABLE',
       details: { retryAfter: 1 },
     });
     await expect(hasher.hash('d')).resolves.toContain('argon2id');

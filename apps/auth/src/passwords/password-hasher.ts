@@ -14,7 +14,7 @@ export interface PasswordHasherOptions {
 
 /**
  * Argon2id on the native thread pool, never on the event loop. Bounded: each hash takes some 20 ms of a core and 19 MiB, so a wave of
- * sign-ins would otherwise starve all other users of the pool; beyond the bound callers get `RESOURCE_EXHAUSTED`.
+ * sign-ins would otherwise starve all other users of the pool; beyond the bound callers get `UNAVAILABLE`.
  */
 export class PasswordHasher {
   private readonly waiting: (() => void)[] = [];
@@ -46,8 +46,9 @@ export class PasswordHasher {
     if (this.running < this.options.concurrency) this.running += 1;
     else {
       if (this.waiting.length >= this.options.queue) {
-        throw new CallError('RESOURCE_EXHAUSTED', 'Too many sign-ins at this moment, try again shortly', {
+        throw new CallError('UNAVAILABLE', 'Too many sign-ins at this moment, try again shortly', {
           retryAfter: 1,
+          refused: true,
         });
       }
       // A finished hash passes its place on, so the count stays.

@@ -287,7 +287,7 @@ describe('refusals of another service', () => {
   const signIn = { email: 'a@b.example', password: 'eight characters' };
   it.each<[string, 'GET' | 'POST', string, object | undefined, Call, ErrorCode, number]>([
     ['a wrong password', 'POST', '/api/v1/auths/signin', signIn, sessions.signIn, 'INVALID_ARGUMENT', 400],
-    ['too many attempts', 'POST', '/api/v1/auths/signin', signIn, sessions.signIn, 'RATE_LIMITED', 429],
+    ['too many attempts', 'POST', '/api/v1/auths/signin', signIn, sessions.signIn, 'RESOURCE_EXHAUSTED', 429],
     [
       'sign-up that is off',
       'POST',
@@ -308,8 +308,8 @@ describe('refusals of another service', () => {
     ],
     ['an unknown model', 'POST', '/api/chat/completions', turn(), runs.accept, 'NOT_FOUND', 404],
     ['an empty message', 'POST', '/api/chat/completions', turn(), runs.accept, 'INVALID_ARGUMENT', 400],
-    ['too many answers at once', 'POST', '/api/chat/completions', turn(), runs.accept, 'RATE_LIMITED', 429],
-    ['a full queue', 'POST', '/api/chat/completions', turn(), runs.accept, 'RESOURCE_EXHAUSTED', 503],
+    ['too many answers at once', 'POST', '/api/chat/completions', turn(), runs.accept, 'RESOURCE_EXHAUSTED', 429],
+    ['a full queue', 'POST', '/api/chat/completions', turn(), runs.accept, 'UNAVAILABLE', 503],
     [
       'another body under the same key',
       'POST',

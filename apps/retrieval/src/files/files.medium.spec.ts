@@ -132,7 +132,7 @@ describe('files and bases', () => {
     const user = person();
     const knowledgeId = await base(user);
     await Promise.all(Array.from({ length: 10 }, () => register(user, randomUUID(), { knowledgeId })));
-    await expect(register(user, 'one too many', { knowledgeId })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(register(user, 'one too many', { knowledgeId })).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
   });
 
   it('limits on number, size and kind are reported', async () => {
@@ -143,9 +143,9 @@ describe('files and bases', () => {
       message: 'Files of this kind are not allowed. Allowed are: txt, md.',
     });
     for (let n = 0; n < 40; n += 1) await register(user);
-    await expect(register(user)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(register(user)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     for (let n = 0; n < 8; n += 1) await base(user);
-    await expect(base(user)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await expect(base(user)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
   });
 
   it('a user’s storage is limited: files, their text and bases; the error names the used storage', async () => {
@@ -179,7 +179,7 @@ describe('files and bases', () => {
     const fits = async (works: Promise<unknown>[]) => {
       const settled = await Promise.allSettled(works);
       for (const one of settled)
-        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'RATE_LIMITED' });
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
       return settled.filter(({ status }) => status === 'fulfilled').length;
     };
     expect(await fits(Array.from({ length: 60 }, () => register(user)))).toBe(40);

@@ -94,17 +94,18 @@ export class RegisterService {
   private async checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
     const { own, waiting } = await this.files.counts(tx, userId);
     if (own >= this.env.MAX_FILES_PER_USER)
-      throw new CallError('RATE_LIMITED', `You have ${own} files, which is the maximum. Delete some first.`);
+      throw new CallError('RESOURCE_EXHAUSTED', `You have ${own} files, which is the maximum. Delete some first.`);
     if (queues && waiting >= this.env.MAX_QUEUED_FILES)
-      throw new CallError('RESOURCE_EXHAUSTED', 'Too many files wait to be processed. Try again later.', {
+      throw new CallError('UNAVAILABLE', 'Too many files wait to be processed. Try again later.', {
         retryAfter: RETRY_AFTER_S,
+        refused: true,
       });
   }
 
   private async checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
     writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
-      throw new CallError('RATE_LIMITED', 'The knowledge base is full.');
+      throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base is full.');
     if ((await this.placements.heldContent(tx, baseId, [sha256], [fileId])).length > 0) throw duplicateContent();
   }
 }

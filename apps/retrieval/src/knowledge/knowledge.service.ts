@@ -54,7 +54,10 @@ export class KnowledgeService {
     return this.unitOfWork.once(once, async (tx) => {
       await holdUser(tx, user.userId);
       if ((await this.knowledge.count(tx, user)) >= this.env.MAX_BASES_PER_USER)
-        throw new CallError('RATE_LIMITED', 'You have as many knowledge bases as one may have. Delete some first.');
+        throw new CallError(
+          'RESOURCE_EXHAUSTED',
+          'You have as many knowledge bases as one may have. Delete some first.',
+        );
       await this.storage.assertRoom(tx, user.userId, sizeOf(request));
       return knowledgeToWire(await this.knowledge.create(tx, user, request.name, request.description), principal);
     });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SessionClaimsSchema } from './session';
 import { attemptOrigin, EmailSchema, IssuedSessionSchema, PasswordSchema } from './user';
 
-/** `INVALID_ARGUMENT` for a wrong address or password (never which), `RATE_LIMITED` per account and address across replicas. */
+/** `INVALID_ARGUMENT` for a wrong address or password (never which), `RESOURCE_EXHAUSTED` per account and address across replicas. */
 export const signIn = defineCall({
   pattern: 'auth.sessions.signIn',
   effect: 'read',

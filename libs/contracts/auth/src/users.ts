@@ -18,7 +18,7 @@ const owner = { local: z.boolean().default(false), setupSecret: z.string().max(2
 /**
  * Creates an account. The first one becomes `admin`, exactly once however many replicas handle a sign-up at the same moment; it needs the
  * set-up secret unless it is created locally. Others get `DEFAULT_USER_ROLE`. `PERMISSION_DENIED` when sign-up is off, `ALREADY_EXISTS` when
- * the address is taken, `RATE_LIMITED`.
+ * the address is taken, `RESOURCE_EXHAUSTED`.
  */
 export const signUp = defineCall({
   pattern: 'auth.users.signUp',

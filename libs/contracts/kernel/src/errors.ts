@@ -1,6 +1,7 @@
 /**
  * How a failure crosses a service boundary: a code for programs, a sentence that says what to do, and details. The names follow gRPC's
- * canonical codes; `OUTCOME_UNKNOWN` is ours: the replica died while it was changing something.
+ * canonical codes: `RESOURCE_EXHAUSTED` is a limit of the caller's own, `UNAVAILABLE` a fleet that is full or away. `OUTCOME_UNKNOWN` is ours: the
+ * replica died while it was changing something.
  */
 export const ERROR_CODES = [
   'INVALID_ARGUMENT',
@@ -11,7 +12,6 @@ export const ERROR_CODES = [
   'FAILED_PRECONDITION',
   'IDEMPOTENCY_MISMATCH',
   'PAYLOAD_TOO_LARGE',
-  'RATE_LIMITED',
   'RESOURCE_EXHAUSTED',
   'UNAVAILABLE',
   'DEADLINE_EXCEEDED',
@@ -32,8 +32,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   FAILED_PRECONDITION: 409,
   IDEMPOTENCY_MISMATCH: 422,
   PAYLOAD_TOO_LARGE: 413,
-  RATE_LIMITED: 429,
-  RESOURCE_EXHAUSTED: 503,
+  RESOURCE_EXHAUSTED: 429,
   UNAVAILABLE: 503,
   DEADLINE_EXCEEDED: 504,
   CANCELLED: 499,
@@ -44,6 +43,8 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
 export interface ErrorDetails {
   /** Seconds after which a retry makes sense; becomes `Retry-After`. */
   retryAfter?: number;
+  /** The call was turned away before anything was done. */
+  refused?: true;
   /** The id under which an unexpected error was logged. */
   errorId?: string;
   [key: string]: unknown;
@@ -69,7 +70,6 @@ export class CallError extends Error {
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'UNAVAILABLE',
   'DEADLINE_EXCEEDED',
-  'RESOURCE_EXHAUSTED',
   'OUTCOME_UNKNOWN',
   'CANCELLED',
   'INTERNAL',
@@ -78,4 +78,11 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
 /** Whether an error is temporary, so that a retry makes sense. False for errors that are not a `CallError`. */
 export function isTransient(error: unknown): error is CallError {
   return error instanceof CallError && TRANSIENT.has(error.code);
+}
+
+const UNDECIDED: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN']);
+
+/** Whether the call may have taken effect although it failed. */
+export function isUndecided(error: unknown): boolean {
+  return error instanceof CallError && UNDECIDED.has(error.code) && error.details.refused !== true;
 }

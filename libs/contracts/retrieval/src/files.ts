@@ -13,8 +13,8 @@ const Sha256 = z
  * Creates the row of a file whose bytes are in the blob store under `toBlobKey(fileId, '1')`, and queues its ingestion. Idempotent by the
  * file's id.
  * `INVALID_ARGUMENT` "Duplicate content detected…" when the base holds the same bytes already; `NOT_FOUND` for a base that is not the
- * caller's; `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` (files of a user or of a base), `RESOURCE_EXHAUSTED` (queue) beyond the limits. After an
- * error other than `UNAVAILABLE` or `DEADLINE_EXCEEDED` the caller deletes the blob; the reconciler removes blobs that stay behind.
+ * caller's; `PAYLOAD_TOO_LARGE`, `RESOURCE_EXHAUSTED` (files of a user or of a base), `UNAVAILABLE` (queue) beyond the limits. After an
+ * error that is not `isUndecided` the caller deletes the blob; the reconciler removes blobs that stay behind.
  */
 export const register = defineCall({
   pattern: 'retrieval.files.register',

@@ -42,7 +42,7 @@ const Name = z.string().trim().min(1).max(500);
 
 const Description = z.string().max(10_000);
 
-/** `RATE_LIMITED` beyond the bases that one user may have. */
+/** `RESOURCE_EXHAUSTED` beyond the bases that one user may have. */
 export const create = defineCall({
   pattern: 'retrieval.knowledge.create',
   effect: 'keyed',

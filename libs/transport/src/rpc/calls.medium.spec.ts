@@ -175,7 +175,7 @@ describe('calls', () => {
       ),
     );
     expect(codes.filter((code) => code === 'OK')).toHaveLength(10);
-    expect(codes.filter((code) => code === 'RESOURCE_EXHAUSTED 1')).toHaveLength(4);
+    expect(codes.filter((code) => code === 'UNAVAILABLE 1')).toHaveLength(4);
     let inWork = 0;
     let most = 0;
     for (const event of events) {
@@ -188,7 +188,7 @@ describe('calls', () => {
   it('refuses calls beyond the limit of open calls of a process', async () => {
     const small = await createCaller(redisUrl(), prefix, { maxPending: 2 });
     const open = [1, 2].map((n) => small.rpc.call(READ, { n, workMs: 200 }, options));
-    expect((await errorOf(small.rpc.call(READ, { n: 3 }, options))).code).toBe('RESOURCE_EXHAUSTED');
+    expect((await errorOf(small.rpc.call(READ, { n: 3 }, options))).code).toBe('UNAVAILABLE');
     await Promise.all(open);
     small.close();
   });

@@ -36,7 +36,7 @@ const PARKED_TTL_MS = 30_000;
 /** How long a large reply waits for its caller to fetch earlier ones. */
 const FULL_TIMEOUT_MS = 4_000;
 const TOO_MUCH_WAITS: Failure = {
-  code: 'RESOURCE_EXHAUSTED',
+  code: 'UNAVAILABLE',
   message: 'Too many large answers are waiting. Try again in a moment.',
   details: { retryAfter: 1 },
 };

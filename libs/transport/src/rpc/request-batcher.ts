@@ -152,7 +152,7 @@ export class RequestBatcher {
         continue;
       }
       const message = `The service "${pending.call.service}" has too many calls waiting. Try again in a moment.`;
-      this.options.refuse(pending, new CallError('RESOURCE_EXHAUSTED', message, { retryAfter: 1 }));
+      this.options.refuse(pending, new CallError('UNAVAILABLE', message, { retryAfter: 1, refused: true }));
     }
   }
 

@@ -13,11 +13,11 @@ import { RequestBatcher } from './request-batcher';
 import { type AnswerFrame, callId, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
-  /** Calls that may wait for answers at once; beyond it RESOURCE_EXHAUSTED. */
+  /** Calls that may wait for answers at once; beyond it UNAVAILABLE. */
   maxPending?: number;
-  /** Waiting and running calls that a service's stream may hold; beyond it RESOURCE_EXHAUSTED. */
+  /** Waiting and running calls that a service's stream may hold; beyond it UNAVAILABLE. */
   maxQueued?: number;
-  /** Bytes of large calls (4 KiB and more) that a service's stream may hold; beyond it RESOURCE_EXHAUSTED. */
+  /** Bytes of large calls (4 KiB and more) that a service's stream may hold; beyond it UNAVAILABLE. */
   maxQueuedBytes?: number;
   /** Largest record, in UTF-16 units. */
   maxRecordLength?: number;
@@ -199,8 +199,9 @@ export class RedisRpcClient extends ClientProxy {
   private refusal(call: OutgoingCall): CallError | undefined {
     if (call.signal?.aborted) return new CallError('CANCELLED', `${call.pattern} was cancelled.`);
     if (this.pending.size >= this.options.maxPending) {
-      return new CallError('RESOURCE_EXHAUSTED', 'Too many calls are waiting for answers. Try again in a moment.', {
+      return new CallError('UNAVAILABLE', 'Too many calls are waiting for answers. Try again in a moment.', {
         retryAfter: 1,
+        refused: true,
       });
     }
     if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.parkTimeoutMs) return redisUnavailable();

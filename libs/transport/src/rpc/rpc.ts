@@ -37,7 +37,7 @@ export class Rpc {
 
   /**
    * Calls one replica of the call's service and returns its parsed reply. Errors: those of the handler, INVALID_ARGUMENT when the request
-   * breaks its schema, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (Redis away), RESOURCE_EXHAUSTED (queue full) and, for `once`,
+   * breaks its schema, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (Redis away or the queue full) and, for `once`,
    * OUTCOME_UNKNOWN (the replica or the connection died during the call).
    */
   async call<C extends Call>(call: C, request: CallRequest<C>, options: CallOptions): Promise<CallReply<C>> {

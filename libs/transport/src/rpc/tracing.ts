@@ -55,7 +55,7 @@ const CALLERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FAILED_PRECONDITION',
   'IDEMPOTENCY_MISMATCH',
   'PAYLOAD_TOO_LARGE',
-  'RATE_LIMITED',
+  'RESOURCE_EXHAUSTED',
   'CANCELLED',
 ]);
 

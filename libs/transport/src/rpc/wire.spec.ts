@@ -68,7 +68,7 @@ describe('failures', () => {
   const log = { error: vi.fn() } as unknown as Logger;
 
   it('are passed on unchanged if they are CallErrors', () => {
-    const error = new CallError('RATE_LIMITED', 'Slow down.', { retryAfter: 3 });
+    const error = new CallError('RESOURCE_EXHAUSTED', 'Slow down.', { retryAfter: 3 });
     const back = fromFailure(JSON.parse(JSON.stringify(toFailure(error, 'chat.x', log))) as never);
     expect(back.toJSON()).toEqual(error.toJSON());
     expect(log.error).not.toHaveBeenCalled();

@@ -199,7 +199,7 @@ describe('slow searches', () => {
     const codes = (await searches).map((each) =>
       each.status === 'rejected' ? (each.reason as CallError).code : 'answered',
     );
-    expect([...new Set(codes)].sort()).toEqual(['DEADLINE_EXCEEDED', 'RATE_LIMITED']);
+    expect([...new Set(codes)].sort()).toEqual(['DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED']);
     await waitFor(async () => (await running()) === 0);
     await blocker.query('ROLLBACK');
     blocker.release();

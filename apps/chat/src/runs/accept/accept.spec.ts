@@ -46,10 +46,10 @@ describe('limits', () => {
   it('refuse one run too many', () => {
     checkLimits(limits, { active: 1, queued: 4 }, 1);
     expect(() => checkLimits(limits, { active: 2, queued: 0 }, 1)).toThrow(
-      expect.objectContaining({ code: 'RATE_LIMITED' }),
+      expect.objectContaining({ code: 'RESOURCE_EXHAUSTED' }),
     );
     expect(() => checkLimits(limits, { active: 0, queued: 5 }, 1)).toThrow(
-      expect.objectContaining({ code: 'RESOURCE_EXHAUSTED' }),
+      expect.objectContaining({ code: 'UNAVAILABLE' }),
     );
   });
 

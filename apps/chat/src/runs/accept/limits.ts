@@ -13,18 +13,19 @@ export function mustSerialise(limits: RunLimits, active: number): boolean {
   return active + FAR >= limits.maxRunsPerUser;
 }
 
-/** Refuses runs beyond the limits: `RATE_LIMITED` for the user's own, `RESOURCE_EXHAUSTED` for the queue. */
+/** Refuses runs beyond the limits: `RESOURCE_EXHAUSTED` for the user's own, `UNAVAILABLE` for the queue. */
 export function checkLimits(limits: RunLimits, load: { active: number; queued: number }, wanted: number): void {
   if (load.active + wanted > limits.maxRunsPerUser) {
     throw new CallError(
-      'RATE_LIMITED',
+      'RESOURCE_EXHAUSTED',
       `${load.active} of your answers are being written; ${limits.maxRunsPerUser} are allowed at once. Wait for one to end or stop one.`,
       { retryAfter: 5 },
     );
   }
   if (load.queued + wanted > limits.maxQueuedRuns) {
-    throw new CallError('RESOURCE_EXHAUSTED', 'Too many answers are waiting to be written. Try again in a moment.', {
+    throw new CallError('UNAVAILABLE', 'Too many answers are waiting to be written. Try again in a moment.', {
       retryAfter: 10,
+      refused: true,
     });
   }
 }

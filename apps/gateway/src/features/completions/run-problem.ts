@@ -11,9 +11,12 @@ export function problemOfRun({ state, error }: RunTerminal): Problem | undefined
   return problemOfFailure(error ?? { code: 'INTERNAL', message: 'The answer could not be finished. Try again.' });
 }
 
+/** The provider's own code for a limit. */
+const PROVIDER_STATUS: Readonly<Record<string, number>> = { RATE_LIMITED: 429 };
+
 /** Codes of calls have their status; any other is the provider's own. OpenAI's SDKs obey `x-should-retry`. */
 export function problemOfFailure({ code, message, retryable, retryAfter }: RunFailure): Problem {
-  const status = HTTP_STATUS[code as ErrorCode] ?? 502;
+  const status = HTTP_STATUS[code as ErrorCode] ?? PROVIDER_STATUS[code] ?? 502;
   const seconds = retryAfter ?? (status === 429 || status === 503 ? 1 : undefined);
   const headers = {
     ...(seconds === undefined ? {} : { 'retry-after': String(Math.ceil(seconds)) }),

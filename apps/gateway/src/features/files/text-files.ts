@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
-import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
+import { CallError, isUndecided, type UserPrincipal } from '@perennial/contracts-kernel';
 import { files, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -68,9 +68,7 @@ export class TextFiles {
     try {
       return await work;
     } catch (error) {
-      const undecided = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'];
-      if (error instanceof CallError && !undecided.includes(error.code))
-        await this.store.delete(key).catch(() => undefined);
+      if (error instanceof CallError && !isUndecided(error)) await this.store.delete(key).catch(() => undefined);
       throw error;
     }
   }

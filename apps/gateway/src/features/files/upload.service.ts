@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore, StoredBlob } from '@perennial/blob-store';
-import { CallError, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
+import { isUndecided, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { files, retrievalSettings, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import type { RetrievalSettings } from '@perennial/contracts-wire';
 import { retry, Runtime } from '@perennial/runtime';
@@ -97,11 +97,6 @@ export class UploadService {
       this.runtime.logger('uploads').warn({ err: error, key }, 'failed to remove the blob of a failed upload');
     }
   }
-}
-
-/** Whether retrieval may have registered the file although the call failed. */
-function isUndecided(error: unknown): boolean {
-  return error instanceof CallError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN'].includes(error.code);
 }
 
 /** @throws Problem 415 */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
 import { pictureKey, pictures, pictureUrl } from '@perennial/contracts-chat';
-import { CallError, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
+import { CallError, type CallRequest, isUndecided, type UserPrincipal } from '@perennial/contracts-kernel';
 import type { Chat } from '@perennial/contracts-wire';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
@@ -16,7 +16,6 @@ type Kept = CallRequest<typeof pictures.keep>['pictures'][number];
 
 /** Pictures of one request. */
 const MAX_PICTURES = 1_000;
-const UNDECIDED: ReadonlySet<string> = new Set(['DEADLINE_EXCEEDED', 'OUTCOME_UNKNOWN']);
 /** Concurrent writes to the store for one request. */
 const AT_ONCE = 4;
 
@@ -51,9 +50,9 @@ export class PictureIntake {
       return messages.map((message) => withPictures(message, addresses));
     } catch (error) {
       // The previous version does not know the call: its messages keep their pictures. Chat removes the unused bytes later.
-      if (error instanceof CallError && error.code === 'UNAVAILABLE') return [...messages];
+      if (error instanceof CallError && error.code === 'UNAVAILABLE' && isUndecided(error)) return [...messages];
       // If the outcome is unknown, chat removes the bytes later unless they were recorded.
-      if (error instanceof CallError && !UNDECIDED.has(error.code)) {
+      if (error instanceof CallError && !isUndecided(error)) {
         await Promise.allSettled(stored.map(({ blobKey }) => this.store.delete(blobKey)));
       }
       throw error;

@@ -212,7 +212,7 @@ describe('retrieval at the edge', () => {
     expect(Buffer.concat(await stream.toArray()).toString()).toBe('Größe');
     const count = async () => (await Readable.from(store.list('files/')).toArray()).length;
     const before = await count();
-    edge.rpc.fails(files.register, new CallError('RATE_LIMITED', 'You have too many files.'));
+    edge.rpc.fails(files.register, new CallError('RESOURCE_EXHAUSTED', 'You have too many files.'));
     expect((await ask('POST', '/process/text', { name: 'notes', content: 'x' })).statusCode).toBe(429);
     expect(await count()).toBe(before);
   });
