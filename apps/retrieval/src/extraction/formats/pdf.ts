@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getResolvedPDFJS } from 'unpdf';
 import { ExtractionError } from '../extraction';
@@ -16,10 +19,15 @@ const TAIL_BYTES = 16 * 1024;
 const PARAGRAPH_GAP = 1.7;
 
 /**
- * Character maps of East Asian fonts that are not embedded; the build puts them beside this program. Without them pdf.js silently omits
- * the text of such fonts.
+ * Character maps of East Asian fonts that are not embedded. The build puts them beside this program; its sources use those of pdf.js' package,
+ * which is installed for development alone. Without them pdf.js silently omits the text of such fonts.
  */
-const CHARACTER_MAPS = fileURLToPath(new URL('cmaps/', import.meta.url));
+function characterMaps(): string {
+  const built = fileURLToPath(new URL('cmaps/', import.meta.url));
+  return existsSync(built)
+    ? built
+    : join(createRequire(import.meta.url).resolve(`${'pdfjs-dist'}/package.json`), '../cmaps/');
+}
 
 /** The text of each page, with the pages' numbers. Throws `no-text` for a scan. */
 export const readPdf: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
@@ -35,7 +43,7 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
     useSystemFonts: false,
     disableFontFace: true,
     useWorkerFetch: false,
-    cMapUrl: CHARACTER_MAPS,
+    cMapUrl: characterMaps(),
     cMapPacked: true,
     maxImageSize: 1,
     verbosity: VerbosityLevel.ERRORS,
