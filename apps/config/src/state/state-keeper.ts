@@ -33,6 +33,7 @@ const VISIBLE: readonly (keyof ConfigEnv)[] = [
  */
 @Injectable()
 export class StateKeeper implements OnApplicationBootstrap {
+  private readonly last: LastVersion;
   private readonly cache: VersionedCache<ConfigState>;
 
   constructor(
@@ -42,14 +43,14 @@ export class StateKeeper implements OnApplicationBootstrap {
     private readonly runtime: Runtime,
     @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {
-    const last = new LastVersion({ ask: () => this.repository.version() });
-    this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    this.last = new LastVersion({ ask: () => this.repository.version() });
+    this.cache = new VersionedCache({ version: { last: this.last, of: ({ version }) => version } });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const changed = await this.repository.noteEnvironment(this.fingerprint());
     await this.current();
-    await this.notices.subscribe(CONFIG_CHANGED, async () => void (await this.fresh()));
+    await this.notices.subscribe(CONFIG_CHANGED, ({ version }) => this.reach(version));
     if (changed !== undefined) await this.notices.publish(CONFIG_CHANGED, { version: changed });
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll configuration version' });
   }
@@ -68,10 +69,16 @@ export class StateKeeper implements OnApplicationBootstrap {
   async changed(tx: Tx): Promise<number> {
     const version = await this.repository.bump(tx);
     tx.afterCommit(async () => {
-      await this.fresh();
+      await this.reach(version);
       await this.notices.publish(CONFIG_CHANGED, { version });
     });
     return version;
+  }
+
+  /** Reads the state, unless this process has it in this version already. */
+  private async reach(version: number): Promise<void> {
+    this.last.saw(version);
+    await this.cache.get(KEY, () => this.read());
   }
 
   private async read(): Promise<ConfigState> {

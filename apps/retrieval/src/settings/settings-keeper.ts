@@ -18,6 +18,7 @@ const KEY = 'settings';
  */
 @Injectable()
 export class SettingsKeeper implements OnApplicationBootstrap {
+  private readonly last: LastVersion;
   private readonly cache: VersionedCache<SettingsState>;
 
   constructor(
@@ -27,13 +28,13 @@ export class SettingsKeeper implements OnApplicationBootstrap {
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {
-    const last = new LastVersion({ ask: () => this.repository.version() });
-    this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    this.last = new LastVersion({ ask: () => this.repository.version() });
+    this.cache = new VersionedCache({ version: { last: this.last, of: ({ version }) => version } });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     this.noteIgnored(settingsOf(this.env), (await this.current()).retrieval);
-    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, async () => void (await this.fresh()));
+    await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, ({ version }) => this.reach(version));
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll retrieval settings' });
   }
 
@@ -50,9 +51,15 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   /** Call it in the transaction of a change: after its commit this process reads it and notifies the others. */
   announce(tx: Tx, version: number): void {
     tx.afterCommit(async () => {
-      await this.fresh();
+      await this.reach(version);
       await this.notices.publish(RETRIEVAL_SETTINGS_CHANGED, { version });
     });
+  }
+
+  /** Reads the state, unless this process has it in this version already. */
+  private async reach(version: number): Promise<void> {
+    this.last.saw(version);
+    await this.cache.get(KEY, () => this.read());
   }
 
   private async read(): Promise<SettingsState> {
