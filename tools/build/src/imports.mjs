@@ -40,6 +40,18 @@ export function packagesIn(path, text) {
   return new Set(specifiers.filter((specifier) => specifier !== undefined && isPackage(specifier)).map(packageOf));
 }
 
+/** How the bundler writes `require` of what it leaves outside, in the CommonJS packages that it takes in. */
+const REQUIRED = /\b__require\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/**
+ * @param {string} text of a build
+ * @returns {Set<string>} the packages of npm that the CommonJS packages in it load
+ */
+export function packagesRequired(text) {
+  const specifiers = [...text.matchAll(REQUIRED)].map(([, specifier = '']) => specifier);
+  return new Set(specifiers.filter(isPackage).map(packageOf));
+}
+
 /** @param {string} source of an expression; undefined where it is no plain string */
 const literal = (source) => /^(['"`])([^'"`$]*)\1$/.exec(source)?.[2];
 

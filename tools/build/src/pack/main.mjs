@@ -8,7 +8,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { packagesIn } from '../imports.mjs';
+import { packagesIn, packagesRequired } from '../imports.mjs';
 import { prune } from './prune.mjs';
 import { strip } from './strip.mjs';
 
@@ -53,7 +53,8 @@ async function pack(service, { out, stripped }) {
 async function importsOfBuild(built) {
   const names = new Set();
   for (const file of (await readdir(built)).filter((name) => name.endsWith('.js'))) {
-    for (const name of packagesIn(file, await readFile(join(built, file), 'utf8'))) names.add(name);
+    const text = await readFile(join(built, file), 'utf8');
+    for (const name of [...packagesIn(file, text), ...packagesRequired(text)]) names.add(name);
   }
   return [...names].sort();
 }
