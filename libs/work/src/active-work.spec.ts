@@ -124,6 +124,31 @@ describe('the work of a process', () => {
     expect(rows.log).toEqual(['release claimed']);
   });
 
+  it('is released although later claims are always in progress', async () => {
+    rows.owned = [{ id: 'stray', epoch: 1 }];
+    await active.look();
+    const claims = [];
+    const replies: (() => void)[] = [];
+    for (let looks = 0; looks < 2; looks += 1) {
+      claims.push(active.whileClaiming(() => new Promise<void>((resolve) => replies.push(resolve))));
+      await active.look();
+      await active.look();
+    }
+    expect(rows.log).toContain('release stray');
+    for (const reply of replies) reply();
+    await Promise.all(claims);
+  });
+
+  it('is released when the claim that may have taken it hangs', async () => {
+    rows.owned = [{ id: 'stray', epoch: 1 }];
+    let reply = (): void => undefined;
+    const claiming = active.whileClaiming(() => new Promise<void>((resolve) => (reply = resolve)));
+    for (let looks = 0; looks < 4; looks += 1) await active.look();
+    expect(rows.log).toEqual(['release stray']);
+    reply();
+    await claiming;
+  });
+
   it('is handed over: first checkpoints, then the rows, then the jobs', async () => {
     const [one, other] = [add('one'), add('other')];
     rows.away = 1;

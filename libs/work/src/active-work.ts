@@ -2,6 +2,11 @@ import { every, type Interval, type Logger, retryTransient, type Runtime, waitAt
 import type { Fence, WorkStore } from './work-store';
 
 const LOOK_MS = 1_000;
+/**
+ * Checks for which a claim in progress protects a stray that may be its own. Then its reply counts as lost: a claim that hangs on a dead
+ * connection must not keep its rows unwritten. A reply that comes later finds another epoch.
+ */
+const CLAIM_LOOKS = 3;
 
 /**
  * `lost`: another process owns it, or the work is not needed any more. `handover`: this process ends, another one continues.
@@ -40,8 +45,8 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
   private isLeaving = false;
   /** Claimed while this process was already draining. */
   private readonly unbegun: Item[] = [];
-  /** Epochs of rows that this process owned at the last check without knowing them. */
-  private strays = new Map<string, number>();
+  /** Rows that this process owned at the last check without knowing them, with the number of the check that saw each first. */
+  private strays = new Map<string, { epoch: number; since: number }>();
   private readonly log: Logger;
   private interval?: Interval;
 
@@ -151,13 +156,25 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
       else onOwned?.(item, row);
     }
     const strays = owned.filter(({ id }) => !this.items.has(id));
-    // A claim that began before this check may own a stray of the last check, and still be waiting for its reply.
-    const isWaitedFor = [...this.claims.values()].some((look) => look < this.looks);
-    const lost = isWaitedFor ? [] : strays.filter(({ id, epoch }) => this.strays.get(id) === epoch);
-    this.strays = new Map(strays.map(({ id, epoch }) => [id, epoch]));
+    const lost: Owned[] = [];
+    const seen = new Map<string, { epoch: number; since: number }>();
+    for (const stray of strays) {
+      const { id, epoch } = stray;
+      const before = this.strays.get(id);
+      const isNew = before?.epoch !== epoch;
+      const since = isNew ? this.looks : before.since;
+      if (!isNew && !this.isWaitedFor(since)) lost.push(stray);
+      else seen.set(id, { epoch, since });
+    }
+    this.strays = seen;
     if (lost.length === 0) return;
     this.log.warn({ [name]: lost.length }, 'strays released');
     await this.giveBack(lost);
+  }
+
+  /** Whether a claim that began before the result of this check is still waiting for its reply: a stray that the check saw first may be its own. */
+  private isWaitedFor(check: number): boolean {
+    return [...this.claims.values()].some((look) => look <= check && this.looks - look <= CLAIM_LOOKS);
   }
 
   private async giveBack(items: readonly Fence[]): Promise<void> {

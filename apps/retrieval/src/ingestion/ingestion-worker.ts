@@ -27,7 +27,7 @@ export class IngestionWorker extends JobWorker<IngestionJob> {
         if (alone) suspects.notice();
         else await ingestion.work(fileId);
       },
-      describe: ({ fileId }) => ({ file: fileId }),
+      describe: ({ fileId }) => ({ file_id: fileId }),
     });
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ContentSchema, MessageIdSchema, RunSnapshotSchema } from './run';
 
 /**
- * Accepts a turn of a chat: user message, placeholders and runs in one transaction; enqueued after the commit. Idempotent: the same
+ * Accepts a turn of a chat: user message, placeholders and runs in one transaction, which claims the runs if this process has room; otherwise they are enqueued. Idempotent: the same
  * `messageId` returns its run until that run is over. An answer that has ended is never overwritten: `ALREADY_EXISTS` tells the caller to
  * send a new message id with the same parent. `continueAnswer` continues its text.
  * `NOT_FOUND` (chat or parent message of another user), `INVALID_ARGUMENT` (empty or too long), `RESOURCE_EXHAUSTED` (too many of the user's runs
