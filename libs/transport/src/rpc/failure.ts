@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { isRedisUnavailable, redisUnavailable } from '../redis';
 import type { Failure } from './wire';
 
+/** What the previous version calls a limit of the caller's own. Its `RESOURCE_EXHAUSTED` (a full queue) becomes 429 here instead of 503. */
+const FORMER_CODES: Readonly<Record<string, ErrorCode>> = { RATE_LIMITED: 'RESOURCE_EXHAUSTED' };
 const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 
 /**
@@ -18,7 +20,7 @@ export function toFailure(error: unknown, pattern: string, log: Logger): Failure
 
 /** Decodes the error of a reply for the caller; a code of a newer version is treated as INTERNAL. */
 export function fromFailure(failure: Failure): CallError {
-  const code: ErrorCode = KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL';
+  const code = FORMER_CODES[failure.code] ?? (KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL');
   return new CallError(code, failure.message, failure.details);
 }
 

@@ -112,8 +112,8 @@ export class ActiveRuns {
     const owned = await checkpoint;
     const stored = new Set(rows);
     if (rows.length > 0) for (const attempt of writing) attempt.checkpointed(stored);
-    // The sweepers publish once more what could not be marked; the next look tries again.
-    await this.markPublished().catch(() => undefined);
+    // Not awaited: what the caller learns from the rows cannot wait. The sweepers publish once more what could not be marked; the next look tries again.
+    void this.markPublished().catch(() => undefined);
     return owned;
   }
 
