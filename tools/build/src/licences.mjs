@@ -2,14 +2,10 @@
  * Writes docs/licences.md: every package of npm that a service or the page is shipped with, and its licence. With `--check`
  * it writes nothing and fails when the file is not current. A licence that is not on the list below fails in both.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
+import { readFileSync } from 'node:fs';
+import { publish, root } from './generated.mjs';
 import { prune } from './pack/prune.mjs';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const TARGET = join(ROOT, 'docs/licences.md');
 const APPS = ['gateway', 'auth', 'chat', 'retrieval', 'config', 'web'];
 
 /** They allow what Apache-2.0 allows and ask for no more than their text, which each package has with it. */
@@ -26,7 +22,7 @@ const READ = new Map([
 ]);
 
 /** @param {string} path */
-const readJson = (path) => JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
+const readJson = (path) => JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
 
 /** @param {string} licence an SPDX expression: one of an OR is enough, an AND needs all */
 function isAccepted(licence) {
@@ -62,14 +58,9 @@ const text = [
     'build or test Perennial are not shipped. Perennial itself is under the [Apache License 2.0](../LICENSE).',
   ['| package | version | licence | shipped with |', '| --- | --- | --- | --- |', ...lines].join('\n'),
 ].join('\n\n');
-const formatted = await format(text, { ...(await resolveConfig(TARGET)), parser: 'markdown' });
 
 for (const [key, { licence }] of refused) {
   process.stderr.write(`${key} is under ${licence}, which is not on the list of tools/build/src/licences.mjs\n`);
   process.exitCode = 1;
 }
-if (!process.argv.includes('--check')) writeFileSync(TARGET, formatted);
-else if (readFileSync(TARGET, 'utf8') !== formatted) {
-  process.stderr.write('docs/licences.md is not current: run `npm run docs:licences` and commit the result.\n');
-  process.exitCode = 1;
-}
+await publish('docs/licences.md', text, 'markdown', 'docs:licences');
