@@ -33,7 +33,6 @@ const VISIBLE: readonly (keyof ConfigEnv)[] = [
  */
 @Injectable()
 export class StateKeeper implements OnApplicationBootstrap {
-  private readonly last: LastVersion;
   private readonly cache: VersionedCache<ConfigState>;
 
   constructor(
@@ -43,8 +42,8 @@ export class StateKeeper implements OnApplicationBootstrap {
     private readonly runtime: Runtime,
     @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {
-    this.last = new LastVersion({ ask: () => this.repository.version() });
-    this.cache = new VersionedCache({ version: { last: this.last, of: ({ version }) => version } });
+    const last = new LastVersion({ ask: () => this.repository.version() });
+    this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -77,8 +76,7 @@ export class StateKeeper implements OnApplicationBootstrap {
 
   /** Reads the state, unless this process has it in this version already. */
   private async reach(version: number): Promise<void> {
-    this.last.saw(version);
-    await this.cache.get(KEY, () => this.read());
+    await this.cache.reach(KEY, version, () => this.read());
   }
 
   private async read(): Promise<ConfigState> {

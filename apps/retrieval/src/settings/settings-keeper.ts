@@ -18,7 +18,6 @@ const KEY = 'settings';
  */
 @Injectable()
 export class SettingsKeeper implements OnApplicationBootstrap {
-  private readonly last: LastVersion;
   private readonly cache: VersionedCache<SettingsState>;
 
   constructor(
@@ -28,8 +27,8 @@ export class SettingsKeeper implements OnApplicationBootstrap {
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {
-    this.last = new LastVersion({ ask: () => this.repository.version() });
-    this.cache = new VersionedCache({ version: { last: this.last, of: ({ version }) => version } });
+    const last = new LastVersion({ ask: () => this.repository.version() });
+    this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -58,8 +57,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
 
   /** Reads the state, unless this process has it in this version already. */
   private async reach(version: number): Promise<void> {
-    this.last.saw(version);
-    await this.cache.get(KEY, () => this.read());
+    await this.cache.reach(KEY, version, () => this.read());
   }
 
   private async read(): Promise<SettingsState> {

@@ -93,6 +93,12 @@ export class VersionedCache<V extends object> {
     return this.currentNow(key) ?? this.load(key, load);
   }
 
+  /** The value of this version or a later one, after a notice of the version: nothing is read if it is here already. */
+  async reach(key: string, version: number, load: () => Promise<V>): Promise<V> {
+    this.options.version?.last.saw(version);
+    return this.get(key, load);
+  }
+
   /** Loads the value in any case. */
   async load(key: string, load: () => Promise<V>): Promise<V> {
     const shared = this.loadings.get(key);
