@@ -24,19 +24,36 @@ const MAX_REPLICAS = 16;
 
 /** Parses the arguments after `npm start --`. Throws an error that says what to write instead. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
+  return parseOptions(argv, 'npm start', (name, help) => {
+    throw new Error(`${name} is not an option ${help}`);
+  });
+}
+
+/**
+ * Parses the options that `npm start` and `npm run dev` have in common.
+ *
+ * @param command what the user wrote before `--`
+ * @param other takes an argument that is none of them, and the words that point to the help
+ */
+export function parseOptions(
+  argv: readonly string[],
+  command: string,
+  other: (name: string, help: string) => void,
+): CommandLine {
+  const help = `(${command} -- --help)`;
   const result: CommandLine = { scale: parseScale(''), port: undefined, simulator: false, help: false };
   for (let at = 0; at < argv.length; at++) {
     const [name, inline] = splitOnce(argv[at] ?? '', '=');
     const value = (): string => {
       const given = inline ?? argv[++at];
-      if (given === undefined) throw new Error(`${name} needs a value (npm start -- --help)`);
+      if (given === undefined) throw new Error(`${name} needs a value ${help}`);
       return given;
     };
     if (name === '--scale') result.scale = parseScale(value());
     else if (name === '--port') result.port = parsePort(value());
     else if (name === '--simulator') result.simulator = true;
     else if (name === '--help' || name === '-h') result.help = true;
-    else throw new Error(`${name} is not an option (npm start -- --help)`);
+    else other(name, help);
   }
   return result;
 }
@@ -59,14 +76,14 @@ export function parseScale(text: string): Scale {
   return scale;
 }
 
-export function parsePort(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--port: "${text}" is not a port`);
   return port;
 }
 
 /** `--name=value` → `['--name', 'value']`; without the separator the second is undefined. */
-export function splitOnce(text: string, separator: string): [string, string | undefined] {
+function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }

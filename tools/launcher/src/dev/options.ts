@@ -1,13 +1,9 @@
-import { parsePort, parseScale, type Scale, splitOnce } from '../options';
+import { type CommandLine, parseOptions } from '../options';
 import { type ServiceName, SERVICES } from '../paths';
 
-export interface DevCommandLine {
+export interface DevCommandLine extends CommandLine {
   /** The one service to join the running ones with; undefined runs everything. */
   service: ServiceName | undefined;
-  scale: Scale;
-  port: number | undefined;
-  simulator: boolean;
-  help: boolean;
 }
 
 export const DEV_HELP = `Usage: npm run dev -- [service] [options]
@@ -25,23 +21,10 @@ Runs Perennial from its sources: a service whose code changes is built and start
 
 /** Parses the arguments after `npm run dev --`. Throws an error that says what to write instead. */
 export function parseDevCommandLine(argv: readonly string[]): DevCommandLine {
-  const result: DevCommandLine = {
-    ...{ service: undefined, scale: parseScale(''), port: undefined, simulator: false, help: false },
-  };
-  for (let at = 0; at < argv.length; at++) {
-    const [name, inline] = splitOnce(argv[at] ?? '', '=');
-    const value = (): string => {
-      const given = inline ?? argv[++at];
-      if (given === undefined) throw new Error(`${name} needs a value (npm run dev -- --help)`);
-      return given;
-    };
-    const service = SERVICES.find((known) => known === name);
-    if (service !== undefined) result.service = service;
-    else if (name === '--scale') result.scale = parseScale(value());
-    else if (name === '--port') result.port = parsePort(value());
-    else if (name === '--simulator') result.simulator = true;
-    else if (name === '--help' || name === '-h') result.help = true;
-    else throw new Error(`${name} is neither a service nor an option (npm run dev -- --help)`);
-  }
-  return result;
+  let service: ServiceName | undefined;
+  const options = parseOptions(argv, 'npm run dev', (name, help) => {
+    service = SERVICES.find((known) => known === name);
+    if (service === undefined) throw new Error(`${name} is neither a service nor an option ${help}`);
+  });
+  return { service, ...options };
 }
