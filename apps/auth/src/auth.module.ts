@@ -99,6 +99,7 @@ export class AuthModule implements OnModuleInit {
           url: env.DATABASE_URL,
           schema: 'auth',
           migrations: authMigrations,
+          migrate: env.MIGRATE_ON_START,
           poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
         }),

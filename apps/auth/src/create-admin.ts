@@ -50,6 +50,7 @@ const dataSource = await openDataSource(
     url: env.DATABASE_URL,
     schema: 'auth',
     migrations: authMigrations,
+    migrate: env.MIGRATE_ON_START,
     poolSize: 1,
     applicationName: 'create-admin',
   },

@@ -20,6 +20,7 @@ export class ChatModule {
           url: env.DATABASE_URL,
           schema: 'chat',
           migrations: MIGRATIONS,
+          migrate: env.MIGRATE_ON_START,
           poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
           heavyReads: true,

@@ -42,6 +42,7 @@ export class ConfigModule {
           url: env.DATABASE_URL,
           schema: 'config',
           migrations: configMigrations,
+          migrate: env.MIGRATE_ON_START,
           poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
         }),

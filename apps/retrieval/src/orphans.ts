@@ -27,6 +27,7 @@ const dataSource = await openDataSource(
     url: env.DATABASE_URL,
     schema: 'retrieval',
     migrations: retrievalMigrations,
+    migrate: env.MIGRATE_ON_START,
     poolSize: 2,
     applicationName: 'orphans',
   },

@@ -27,6 +27,7 @@ export class RetrievalModule {
           url: env.DATABASE_URL,
           schema: 'retrieval',
           migrations: retrievalMigrations,
+          migrate: env.MIGRATE_ON_START,
           poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
         }),

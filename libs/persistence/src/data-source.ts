@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { coalesceWrites, jittered, type Logger, retry } from '@perennial/runtime';
-import pg, { Client, Pool, type PoolConfig } from 'pg';
+import pg, { Pool, type PoolConfig } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
+import { pendingMigrations, underMigrationLock } from './migration-lock';
 import { TypeOrmPinoLogger } from './typeorm-logger';
 
 export interface DatabaseOptions {
@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   /** The service's own schema, created by the first start; first on the search path of every connection. */
   schema: string;
   migrations: readonly MigrationClass[];
+  /** False: another process migrates (`migrateService`), and this one waits until it has. True by default. */
+  migrate?: boolean;
   /** Classes for TypeORM's repositories, if the service uses them. */
   entities?: MixedList<string | EntitySchema | (new () => object)>;
   /** Connections that this process may hold; 10 by default. */
@@ -32,33 +34,53 @@ export interface DatabaseOptions {
   applicationName?: string;
 }
 
-/** One lock for all services and replicas, held by a session: "perennia" as a number. */
-const MIGRATION_LOCK = '8099850306480400737';
-const LOCK_POLL_MS = 50;
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
 const GENERIC_PLANS = ' -c plan_cache_mode=force_generic_plan -c jit=off';
 /** Errors that a retry does not fix: wrong password, no such role. */
 const HOPELESS = new Set(['28P01', '28000']);
 
+/** The schema lacks migrations that this process may not apply. */
+class SchemaBehind extends Error {
+  constructor(readonly pending: string[]) {
+    super('the schema lacks migrations');
+  }
+}
+
 /**
- * Connects, migrates, and returns the data source. While the database is away it retries with back-off, one log line per try.
+ * Connects, migrates, and returns the data source. While the database is away it retries with back-off, one log line per try; so it does
+ * with `migrate: false` while migrations are missing.
  *
  * @throws when the password is wrong, a migration fails, or another replica migrates for longer than `migrationWaitMs`
  */
 export async function openDataSource(options: DatabaseOptions, log: Logger, signal?: AbortSignal): Promise<DataSource> {
   if (!/^[a-z_][a-z0-9_]*$/.test(options.schema)) throw new Error(`"${options.schema}" cannot be a schema name`);
+  return whenReachable(() => connectAndMigrate(options, log), log, signal);
+}
+
+/**
+ * Repeats `work` with back-off while the database is away, a table is locked or migrations of another process are missing; one log line per
+ * try.
+ *
+ * @throws any other error of `work`
+ */
+export async function whenReachable<T>(work: () => Promise<T>, log: Logger, signal?: AbortSignal): Promise<T> {
   const pauseMs = (error: unknown, attempt: number): number | undefined => {
     const code = (error as { code?: string }).code;
     const lockedTable = code === '55P03';
-    if (!isUnreachable(error) && code !== '3D000' && !lockedTable) return undefined;
+    const isBehind = error instanceof SchemaBehind;
+    if (!isUnreachable(error) && code !== '3D000' && !lockedTable && !isBehind) return undefined;
     const wait = jittered(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1)));
-    const reason = lockedTable ? 'a table to be migrated is locked' : 'the database cannot be reached';
-    log.warn({ code, attempt, retry_in_ms: Math.round(wait), err: error }, `${reason}, retrying`);
+    const fields = { code, attempt, retry_in_ms: Math.round(wait) };
+    if (isBehind) log.warn({ ...fields, pending: error.pending }, 'waiting until another process has migrated');
+    else {
+      const reason = lockedTable ? 'a table to be migrated is locked' : 'the database cannot be reached';
+      log.warn({ ...fields, err: error }, `${reason}, retrying`);
+    }
     return wait;
   };
   try {
-    return await retry(() => connectAndMigrate(options, log), { pauseMs, signal });
+    return await retry(work, { pauseMs, signal });
   } catch (error) {
     if (!HOPELESS.has((error as { code?: string }).code ?? '')) throw error;
     throw new Error('Postgres refused the user or password of DATABASE_URL', { cause: error });
@@ -78,7 +100,9 @@ async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise
   const dataSource = createDataSource(options, log);
   try {
     // A database that is up to date (any start but a version's first) is not locked at all.
-    if (!(await isCurrent(options))) {
+    const pending = await pendingMigrations(options);
+    if (pending.length > 0) {
+      if (options.migrate === false) throw new SchemaBehind(pending);
       await underMigrationLock(options, log, async (client) => {
         await client.query(`CREATE SCHEMA IF NOT EXISTS "${options.schema}"`);
         await dataSource.initialize();
@@ -139,61 +163,4 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     },
   });
   return dataSource;
-}
-
-/** Whether every migration of this code has been applied. A schema that is newer than the code is fine. */
-async function isCurrent(options: DatabaseOptions): Promise<boolean> {
-  return withClient(options, async (client) => {
-    const table = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
-      `"${options.schema}"."migrations"`,
-    ]);
-    if (table.rows[0]?.found == null) return false;
-    const { rows } = await client.query<{ name: string }>(`SELECT name FROM "${options.schema}"."migrations"`);
-    const applied = new Set(rows.map((row) => row.name));
-    return options.migrations.every((Migration) => {
-      return applied.has(new Migration().name ?? Migration.name);
-    });
-  });
-}
-
-async function underMigrationLock(
-  options: DatabaseOptions,
-  log: Logger,
-  work: (client: Client) => Promise<void>,
-): Promise<void> {
-  const waitMs = options.migrationWaitMs ?? 120_000;
-  await withClient(options, async (client) => {
-    const giveUpAt = Date.now() + waitMs;
-    // Polled instead of waited for: a waiting statement holds a snapshot, for which the holder's CREATE INDEX CONCURRENTLY would wait in
-    // turn.
-    for (let tries = 0; ; tries += 1) {
-      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS locked', [
-        MIGRATION_LOCK,
-      ]);
-      if (rows[0]?.locked === true) break;
-      if (Date.now() > giveUpAt)
-        throw new Error(`another process has been migrating the database for more than ${waitMs} ms`);
-      if (tries === 0) log.info('another process migrates the database, waiting');
-      await sleep(LOCK_POLL_MS * (0.5 + Math.random()));
-    }
-    await work(client);
-    // The end of the session unlocks.
-  });
-}
-
-async function withClient<T>(options: DatabaseOptions, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
-    connectionString: options.url,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    application_name: `perennial-${options.schema}-migrations`,
-    keepAlive: true,
-  });
-  // A query in progress rejects when the connection is lost; the event without a listener would end the process as well.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await use(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }

@@ -6,7 +6,7 @@ export {
   requestHash,
   type OnceKey,
 } from './call-results';
-export { openDataSource, poolFrom, type DatabaseOptions } from './data-source';
+export { openDataSource, poolFrom, whenReachable, type DatabaseOptions } from './data-source';
 export { Database, type Queryable, type QueryOptions } from './database';
 export { HeavyReads, type Waiter } from './heavy-reads';
 export {
@@ -16,6 +16,8 @@ export {
   isUnreachable,
   mapDatabaseError,
 } from './errors';
+export { migrateService, type ServiceMigrations } from './migrate-service';
+export { pendingMigrations } from './migration-lock';
 export { defineMigration, type MigrationClass, type MigrationSteps } from './migration';
 export { PersistenceModule, type PersistenceOptions } from './persistence.module';
 export { UnitOfWork, type TransactionOptions, type Tx } from './unit-of-work';

@@ -98,6 +98,10 @@ export const databaseEnv = {
   DATABASE_POOL_SIZE: variable(integer(1, 500).default(10), {
     description: 'Connections to Postgres that one replica may hold.',
   }),
+  MIGRATE_ON_START: variable(flag().default(true), {
+    description:
+      'Whether a process migrates its schema when it starts. With `false` it waits until another process has: `migrate.js` of the same service.',
+  }),
 };
 
 /** For services that use the transport. */

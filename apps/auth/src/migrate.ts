@@ -1,0 +1,4 @@
+import { migrateService } from '@perennial/persistence';
+import { authMigrations } from './migrations';
+
+await migrateService({ name: 'auth', schema: 'auth', migrations: authMigrations });

@@ -1,0 +1,4 @@
+import { migrateService } from '@perennial/persistence';
+import { configMigrations } from './migrations';
+
+await migrateService({ name: 'config', schema: 'config', migrations: configMigrations });

@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { freshDatabase } from '@perennial/testing';
+import { startProcess, waitFor } from '@perennial/testing/servers';
+import { build } from 'vite';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { capturingRuntime, NOTES, openTestDatabase } from '../test/fixtures';
+import { openDataSource } from './data-source';
+import { defineMigration } from './migration';
+
+// Real: Postgres, and the process that migrates.
+const root = fileURLToPath(new URL('..', import.meta.url));
+const NAMES = ['Notes1763000000001', 'CallResults1763000000002'];
+
+beforeAll(async () => {
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'error',
+    build: {
+      ssr: true,
+      outDir: 'dist/migrate-service',
+      target: 'node20',
+      rollupOptions: {
+        input: 'test/migrate-service-process.ts',
+        output: { format: 'es', entryFileNames: 'migrate.js' },
+      },
+    },
+    ssr: { noExternal: [/^@perennial\//] },
+  });
+});
+
+/** Runs `migrate.js` to its end. */
+async function migrate(url: string, ...args: string[]): Promise<{ code: number | null; report: unknown }> {
+  const child = startProcess({
+    name: 'migrate',
+    command: process.execPath,
+    args: ['dist/migrate-service/migrate.js', ...args],
+    cwd: root,
+    env: { DATABASE_URL: url },
+  });
+  const { code } = await child.exited;
+  const line = await waitFor(() => /^\{"schema".*\}$/m.exec(child.output)?.[0], {
+    what: `its report: ${child.output}`,
+  });
+  return { code, report: JSON.parse(line) };
+}
+
+describe('migrate.js', () => {
+  it('says what is missing, applies it, and then has nothing to do', async () => {
+    const url = await freshDatabase('migrate');
+    const missing = { schema: 'notes', pending: NAMES };
+    expect(await migrate(url, '--check')).toEqual({ code: 3, report: { ...missing, applied: false } });
+    expect(await migrate(url)).toEqual({ code: 0, report: { ...missing, applied: true } });
+    expect(await migrate(url, '--check')).toEqual({
+      code: 0,
+      report: { schema: 'notes', pending: [], applied: false },
+    });
+  });
+});
+
+describe('a process that may not migrate', () => {
+  it('waits until another one has, and names what is missing', async () => {
+    const url = await freshDatabase('waits');
+    const { runtime, lines } = capturingRuntime();
+    const opening = openDataSource({ url, schema: 'notes', migrations: NOTES, migrate: false }, runtime.log);
+    await waitFor(() => lines.length >= 2, { what: 'two lines about the wait' });
+    expect(lines[0]).toMatchObject({ msg: 'waiting until another process has migrated', pending: NAMES });
+    await (await openTestDatabase(url)).close();
+    const dataSource = await opening;
+    onTestFinished(() => dataSource.destroy());
+    expect(await dataSource.query('SELECT count(*)::int AS notes FROM notes')).toEqual([{ notes: 0 }]);
+  });
+
+  it('starts at once on a schema that is newer than its code', async () => {
+    const url = await freshDatabase('behind');
+    const newer = [...NOTES, defineMigration('NotesColour1763000000003', { up: 'ALTER TABLE notes ADD colour text' })];
+    await (await openTestDatabase(url, { migrations: newer })).close();
+    const older = await openTestDatabase(url, { migrate: false });
+    expect(older.lines).toEqual([]);
+    await older.close();
+  });
+});

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@perennial/runtime';
+import { Client } from 'pg';
+import type { DatabaseOptions } from './data-source';
+
+/** One lock for all services and replicas, held by a session: "perennia" as a number. */
+const MIGRATION_LOCK = '8099850306480400737';
+const LOCK_POLL_MS = 50;
+
+/**
+ * The names of the migrations of this code that the schema lacks, oldest first. A schema that is newer than the code lacks none.
+ *
+ * @throws when the database cannot be reached
+ */
+export async function pendingMigrations(options: DatabaseOptions): Promise<string[]> {
+  const names = options.migrations.map((Migration) => new Migration().name ?? Migration.name);
+  return withClient(options, async (client) => {
+    const table = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
+      `"${options.schema}"."migrations"`,
+    ]);
+    if (table.rows[0]?.found == null) return names;
+    const { rows } = await client.query<{ name: string }>(`SELECT name FROM "${options.schema}"."migrations"`);
+    const applied = new Set(rows.map((row) => row.name));
+    return names.filter((name) => !applied.has(name));
+  });
+}
+
+/**
+ * Runs `work` while no other process migrates.
+ *
+ * @throws when another process migrates for longer than `migrationWaitMs`
+ */
+export async function underMigrationLock(
+  options: DatabaseOptions,
+  log: Logger,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
+  const waitMs = options.migrationWaitMs ?? 120_000;
+  await withClient(options, async (client) => {
+    const giveUpAt = Date.now() + waitMs;
+    // Polled instead of waited for: a waiting statement holds a snapshot, for which the holder's CREATE INDEX CONCURRENTLY would wait in
+    // turn.
+    for (let tries = 0; ; tries += 1) {
+      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS locked', [
+        MIGRATION_LOCK,
+      ]);
+      if (rows[0]?.locked === true) break;
+      if (Date.now() > giveUpAt)
+        throw new Error(`another process has been migrating the database for more than ${waitMs} ms`);
+      if (tries === 0) log.info('another process migrates the database, waiting');
+      await sleep(LOCK_POLL_MS * (0.5 + Math.random()));
+    }
+    await work(client);
+    // The end of the session unlocks.
+  });
+}
+
+async function withClient<T>(options: DatabaseOptions, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: options.url,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    application_name: `perennial-${options.schema}-migrations`,
+    keepAlive: true,
+  });
+  // A query in progress rejects when the connection is lost; the event without a listener would end the process as well.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await use(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
