@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Driver, DriverFacts } from './driver';
 import type { VectorStoreConfig } from './env';
@@ -25,6 +26,7 @@ function loader(config: VectorStoreConfig, timeouts: StoreTimeouts): () => Promi
   switch (config.VECTOR_DB) {
     case 'lancedb': {
       const directory = join(config.DATA_DIR, 'vectors');
+      needPackage('@lancedb/lancedb');
       return async () => new (await import('./lancedb/lancedb-driver')).LancedbDriver({ directory });
     }
     case 'qdrant': {
@@ -51,6 +53,19 @@ function loader(config: VectorStoreConfig, timeouts: StoreTimeouts): () => Promi
       };
       return async () => new (await import('./pgvector/pgvector-driver')).PgvectorDriver(settings);
     }
+  }
+}
+
+/** The embedded store is as large as everything else together, so that some installations are without it. */
+function needPackage(name: string): void {
+  try {
+    createRequire(import.meta.url).resolve(name);
+  } catch (cause) {
+    throw new VectorStoreError(
+      'INVALID',
+      `VECTOR_DB=lancedb needs the package ${name}, which is not installed: use the image retrieval-lancedb, or set VECTOR_DB to qdrant or pgvector`,
+      { cause },
+    );
   }
 }
 

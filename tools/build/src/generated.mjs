@@ -26,12 +26,13 @@ export async function load(path) {
  *
  * @param {string} path from the clone's root
  * @param {string} content not yet formatted
- * @param {'markdown' | 'json'} parser
+ * @param {'markdown' | 'json' | undefined} parser undefined: the content is written as it is
  * @param {string} script of package.json that writes it
  */
 export async function publish(path, content, parser, script) {
   const target = `${root}${path}`;
-  const formatted = await format(content, { ...(await resolveConfig(target)), parser });
+  const formatted =
+    parser === undefined ? content : await format(content, { ...(await resolveConfig(target)), parser });
   if (!process.argv.includes('--check')) {
     writeFileSync(target, formatted);
   } else if (!existsSync(target) || readFileSync(target, 'utf8') !== formatted) {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { environmentTable } from './document';
 import { EnvError, type EnvSource, readEnv } from './parse-env';
@@ -91,6 +94,50 @@ describe('readEnv', () => {
       expect(() => read(changes)).toThrow(EnvError);
       expect(() => read(changes)).not.toThrow(/hunter2/);
     }
+  });
+});
+
+describe('a secret from a file', () => {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'perennial-secrets-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  it('is read without the line break at its end', () => {
+    const SECRET_KEY_FILE = file('key', '0b9cfe0f 3c1d4f5a8e6b7c8d\r\n');
+    expect(read({ SECRET_KEY: '', SECRET_KEY_FILE }).SECRET_KEY).toBe('0b9cfe0f 3c1d4f5a8e6b7c8d');
+  });
+
+  it('is read by an alias too, and checked like a value', () => {
+    const WEBUI_SECRET_KEY_FILE = file('alias', 'changeme\n');
+    expect(read({ SECRET_KEY: undefined, WEBUI_SECRET_KEY_FILE }).SECRET_KEY).toBe('changeme');
+    expect(problems({ NODE_ENV: 'production', SECRET_KEY: undefined, WEBUI_SECRET_KEY_FILE })).toEqual({
+      SECRET_KEY: 'is a placeholder, which production refuses',
+    });
+  });
+
+  it.each([
+    ['is missing', () => join(folder, 'missing'), /^cannot be read: SECRET_KEY_FILE names ".*missing" \(ENOENT\)$/],
+    ['is a folder', () => folder, /\(EISDIR\)$/],
+    ['is empty', () => file('empty', ' \n'), /^is empty: SECRET_KEY_FILE names a file without a text$/],
+    ['never ends', () => '/dev/zero', /^is too long: SECRET_KEY_FILE names a file of more than 65536 bytes$/],
+  ])('is refused when its file %s', (_, path, problem) => {
+    expect(problems({ SECRET_KEY: undefined, SECRET_KEY_FILE: path() })['SECRET_KEY']).toMatch(problem);
+  });
+
+  it('is refused when it is given twice, and never shown', () => {
+    const SECRET_KEY_FILE = file('twice', 'hunter2hunter2hunter2');
+    expect(problems({ SECRET_KEY_FILE })).toEqual({
+      SECRET_KEY: 'is given twice: unset SECRET_KEY or SECRET_KEY_FILE',
+    });
+    expect(() => read({ SECRET_KEY_FILE, PORT: 'x' })).not.toThrow(/hunter2/);
+  });
+
+  it('only a secret is read from a file', () => {
+    expect(read({ PORT_FILE: file('port', '1234') }).PORT).toBe(8080);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { describeVariables, type VariableDescription } from './inspect';
 import { weakness } from './placeholders';
+import { readSecretFile } from './secret-files';
 
 /** Exit code when the environment is invalid: `EX_CONFIG` of sysexits.h. A supervisor should not restart. */
 export const EXIT_CONFIG = 78;
@@ -29,7 +30,8 @@ export class EnvError extends Error {
 }
 
 /**
- * Reads the environment by a schema. An empty variable counts as unset, and aliases stand in for unset ones.
+ * Reads the environment by a schema. An empty variable counts as unset, and aliases stand in for unset ones. A secret is also read from the
+ * file that `<variable>_FILE` names.
  * @throws EnvError with every variable that is wrong, not only the first
  */
 export function readEnv<S extends z.ZodObject>(
@@ -38,9 +40,14 @@ export function readEnv<S extends z.ZodObject>(
   options: { service: string },
 ): z.output<S> {
   const variables = describeVariables(schema);
-  const input = Object.fromEntries(variables.map((variable) => [variable.name, lookUp(variable, source)]));
-  const parsed = schema.safeParse(input);
   const problems = new Map<string, EnvProblem>();
+  const input: Record<string, string | undefined> = {};
+  for (const variable of variables) {
+    const { value, problem } = lookUp(variable, source);
+    input[variable.name] = value;
+    if (problem !== undefined) problems.set(variable.name, problemOf(variable.name, variable, problem));
+  }
+  const parsed = schema.safeParse(input);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0] ?? 'environment');
     if (problems.has(name)) continue;
@@ -83,12 +90,19 @@ export function parseEnv<S extends z.ZodObject>(
   }
 }
 
-function lookUp(variable: VariableDescription, source: EnvSource): string | undefined {
+/** The value of a variable, its alias or its file, or why it cannot be used; neither when it is unset. */
+function lookUp(variable: VariableDescription, source: EnvSource): { value?: string; problem?: string } {
   for (const name of [variable.name, ...(variable.aliases ?? [])]) {
     const value = lookUpPlain(name, source);
-    if (value !== undefined) return value;
+    const fileVariable = `${name}_FILE`;
+    const file = variable.secret === true ? lookUpPlain(fileVariable, source) : undefined;
+    // Which of two secrets is meant cannot be guessed.
+    if (value !== undefined && file !== undefined)
+      return { problem: `is given twice: unset ${name} or ${fileVariable}` };
+    if (value !== undefined) return { value };
+    if (file !== undefined) return readSecretFile(file, fileVariable);
   }
-  return undefined;
+  return {};
 }
 
 function lookUpPlain(name: string, source: EnvSource): string | undefined {
