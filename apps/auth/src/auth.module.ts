@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import * as contract from '@perennial/contracts-auth';
 import { PersistenceModule } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
-import { callsOf, Connections, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { callsOf, Connections, TransportModule } from '@perennial/transport';
 import { UsersRepository } from './accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from './env';
 import { AttemptLimiter } from './limits/attempt-limiter';
@@ -111,7 +111,7 @@ export class AuthModule implements OnModuleInit {
           service: 'auth',
           instanceId: runtime.instance,
           calls: callsOf(contract),
-          metrics: promRpcMetrics(runtime.metrics.registry),
+          metrics: runtime.metrics,
           log: runtime.log,
         }),
       ],

@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-chat';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
-import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { callsOf, TransportModule } from '@perennial/transport';
 import { ChatsModule } from './chats/chats.module';
 import { CHAT_ENV, type ChatEnv } from './env';
 import { MIGRATIONS } from './migrations';
@@ -34,7 +34,7 @@ export class ChatModule {
           service: 'chat',
           instanceId: runtime.instance,
           calls: callsOf(contract),
-          metrics: promRpcMetrics(runtime.metrics.registry),
+          metrics: runtime.metrics,
           log: runtime.log,
         }),
         RunsModule,

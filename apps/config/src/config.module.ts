@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-config';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
-import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { callsOf, TransportModule } from '@perennial/transport';
 import { ConnectionsController } from './connections/connections.controller';
 import { ConnectionsService } from './connections/connections.service';
 import { ProviderClient } from './connections/provider-client';
@@ -54,7 +54,7 @@ export class ConfigModule {
           service: 'config',
           instanceId: runtime.instance,
           calls: callsOf(contract),
-          metrics: promRpcMetrics(runtime.metrics.registry),
+          metrics: runtime.metrics,
           log: runtime.log,
         }),
       ],

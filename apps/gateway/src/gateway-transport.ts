@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Runtime } from '@perennial/runtime';
-import { Connections, createRunStreamSubscriber, promRpcMetrics, Rpc, TransportModule } from '@perennial/transport';
+import { Connections, createRunStreamSubscriber, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';
 import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 
@@ -18,7 +18,7 @@ export class GatewayTransport {
       requireSigned: env.REDIS_REQUIRE_SIGNED,
       service: runtime.name,
       instanceId: runtime.instance,
-      metrics: promRpcMetrics(runtime.metrics.registry),
+      metrics: runtime.metrics,
       log: runtime.log,
     });
     return {

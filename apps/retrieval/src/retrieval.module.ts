@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-retrieval';
 import { PersistenceModule } from '@perennial/persistence';
 import type { Runtime } from '@perennial/runtime';
-import { callsOf, promRpcMetrics, TransportModule } from '@perennial/transport';
+import { callsOf, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
 import { HostModule } from './host/host.module';
@@ -39,7 +39,7 @@ export class RetrievalModule {
           service: 'retrieval',
           instanceId: runtime.instance,
           calls: callsOf(contract),
-          metrics: promRpcMetrics(runtime.metrics.registry),
+          metrics: runtime.metrics,
           log: runtime.log,
         }),
         StoresModule.forRoot(env),

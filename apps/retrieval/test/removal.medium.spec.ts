@@ -53,8 +53,8 @@ describe('a removal that fails', () => {
   };
   const left = (): Promise<number> => world.count('removals');
   const failures = async (kind: string): Promise<number> => {
-    const metric = await replica.runtime.metrics.registry.getSingleMetric('perennial_removal_failures_total')?.get();
-    return metric?.values.find(({ labels }) => labels['kind'] === kind)?.value ?? 0;
+    const { body } = await replica.runtime.metrics.text();
+    return Number(new RegExp(`^perennial_removal_failures_total\\{kind="${kind}".* (\\d+)$`, 'm').exec(body)?.[1] ?? 0);
   };
 
   it('waits alone, is counted, and succeeds later', async () => {

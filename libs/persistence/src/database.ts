@@ -38,18 +38,22 @@ export class Database implements Queryable {
   constructor(
     private readonly pool: Pool,
     metrics: Metrics,
-    /** Prefix of its metrics. */
-    name = 'sql',
+    /** Its pool in the metrics. */
+    name: 'main' | 'heavy' = 'main',
   ) {
-    const durations = metrics.histogram(`${name}_seconds`, 'Duration of SQL statements', ['outcome']);
-    this.metrics = { observe: (seconds, outcome) => durations.observe({ outcome }, seconds) };
+    const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['pool', 'outcome']);
+    this.metrics = { observe: (seconds, outcome) => durations.observe({ pool: name, outcome }, seconds) };
     // TypeORM borrows connections too and drops broken ones without a listener; their last error would end the process.
     pool.on('connect', (client) => client.on('error', () => undefined));
-    metrics.gauge(`${name}_connections`, 'Connections of the pool', ['state'], (gauge) => {
-      gauge.set({ state: 'open' }, pool.totalCount);
-      gauge.set({ state: 'idle' }, pool.idleCount);
-      gauge.set({ state: 'waited_for' }, pool.waitingCount);
+    const help = 'Connections to Postgres: open, idle (of those), and waited for by statements';
+    metrics.gauge('sql_connections', help, ['pool', 'state'], (gauge) => {
+      gauge.set({ pool: name, state: 'open' }, pool.totalCount);
+      gauge.set({ pool: name, state: 'idle' }, pool.idleCount);
+      gauge.set({ pool: name, state: 'waited_for' }, pool.waitingCount);
     });
+    metrics.gauge('sql_pool_size', 'Connections to Postgres that a pool may open', ['pool'], (gauge) =>
+      gauge.set({ pool: name }, pool.options.max),
+    );
   }
 
   async query<T extends object>(sql: string, params?: readonly unknown[], options?: QueryOptions): Promise<T[]> {

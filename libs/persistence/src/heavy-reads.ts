@@ -32,7 +32,7 @@ export class HeavyReads {
     runtime: Runtime,
   ) {
     const metrics: Metrics = runtime.metrics;
-    this.unitOfWork = new UnitOfWork(new Database(pool, metrics, 'sql_heavy'), runtime.logger('persistence'));
+    this.unitOfWork = new UnitOfWork(new Database(pool, metrics, 'heavy'), runtime.logger('persistence'));
   }
 
   static open(options: DatabaseOptions, main: Database, runtime: Runtime): HeavyReads {

@@ -1,4 +1,5 @@
 export { type ActiveItem, ActiveWork, type ActiveWorkOptions, type StopReason } from './active-work';
+export { type Backlog, observeBacklog } from './backlog';
 export { endWithWorker } from './end-with-worker';
 export { heartbeatDatabase } from './heartbeat-database';
 export { JobQueue, type JobQueueOptions, queuePrefix, queueTelemetry } from './job-queue';

@@ -24,8 +24,6 @@ export interface JobQueueOptions<Job> {
   idOf(job: Job): string;
   /** Order and other options of one job. */
   optionsOf?(job: Job): Pick<JobsOptions, 'priority'>;
-  /** Name of the gauge of jobs that wait in Redis. */
-  gauge: string;
 }
 
 /**
@@ -54,8 +52,9 @@ export class JobQueue<Job extends object> {
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     });
     this.queue.on('error', (error) => this.log.debug({ err: error }, 'queue'));
-    runtime.metrics.gauge(options.gauge, 'Jobs that wait in Redis for a worker', [], async (gauge) => {
-      if (this.redis.status === 'ready') gauge.set(await this.waiting().catch(() => 0));
+    const help = 'Jobs that wait in Redis for a worker, as every process sees them: take the maximum';
+    runtime.metrics.gauge('queue_jobs', help, ['queue'], async (gauge) => {
+      if (this.redis.status === 'ready') gauge.set({ queue: options.name }, await this.waiting().catch(() => 0));
     });
   }
 

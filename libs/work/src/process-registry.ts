@@ -27,6 +27,9 @@ export class ProcessRegistry<Job extends object> {
   private interval?: Interval;
   private readonly reapedListeners: (() => void)[] = [];
   private readonly log: Logger;
+  private readonly suspected;
+  private readonly declaredDead;
+  private readonly wasDeclaredDead;
 
   /** @param onReclaimed called with the work that returned to the queue because its owner died */
   constructor(
@@ -35,6 +38,13 @@ export class ProcessRegistry<Job extends object> {
     private readonly onReclaimed: (jobs: readonly Job[]) => void,
   ) {
     this.log = runtime.logger('process-registry');
+    const { metrics } = runtime;
+    this.suspected = metrics.counter('peers_suspected_total', 'Times that another process was silent for 2 s');
+    this.declaredDead = metrics.counter('peers_declared_dead_total', 'Processes that this one took for dead');
+    this.wasDeclaredDead = metrics.counter(
+      'declared_dead_total',
+      'Times that others took this process for dead while it lived',
+    );
   }
 
   /** The incarnation under which this process owns work. */
@@ -79,6 +89,7 @@ export class ProcessRegistry<Job extends object> {
       throw error;
     }
     if (!seen.alive) {
+      this.wasDeclaredDead.inc();
       this.log.warn('this process was taken for dead; it starts again under a new incarnation');
       for (const listener of this.reapedListeners) listener();
       await this.register();
@@ -90,9 +101,12 @@ export class ProcessRegistry<Job extends object> {
 
   private async judge(peers: readonly Peer[]): Promise<void> {
     const dead = peers.filter((peer) => peer.silent_s >= DEAD_S && this.suspects.get(peer.id) === peer.beat);
-    this.suspects = new Map(peers.filter((peer) => peer.silent_s >= SUSPECT_S).map((peer) => [peer.id, peer.beat]));
+    const silent = peers.filter((peer) => peer.silent_s >= SUSPECT_S);
+    this.suspected.inc(silent.filter(({ id }) => !this.suspects.has(id)).length);
+    this.suspects = new Map(silent.map((peer) => [peer.id, peer.beat]));
     if (dead.length === 0 || this.goodBeats < GOOD_BEATS) return;
     const jobs = await this.table.reap(dead);
+    this.declaredDead.inc(dead.length);
     this.log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'silent processes unregistered');
     this.onReclaimed(jobs);
   }

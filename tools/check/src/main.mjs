@@ -38,6 +38,8 @@ const LANES = [
     { name: 'licences', run: () => node(['tools/build/src/licences.mjs', '--check']) },
     { name: 'environment', run: () => node(['tools/build/src/environment-docs.mjs', '--check']) },
     { name: 'calls', run: () => node(['tools/build/src/calls-docs.mjs', '--check']) },
+    { name: 'metrics', run: () => node(['tools/build/src/metrics-docs.mjs', '--check']) },
+    { name: 'dashboards', run: () => node(['tools/build/src/dashboards/main.mjs', '--check']) },
   ],
 ];
 

@@ -5,8 +5,7 @@ import {
   ProviderError,
   type ServerConnection,
 } from '@perennial/model-provider';
-import { inSpan, type Metrics } from '@perennial/runtime';
-import type { Histogram } from 'prom-client';
+import { type Distribution, inSpan, type Metrics } from '@perennial/runtime';
 import { type EmbeddingConfig, embeddingModelId } from './embedding-config';
 import type { EmbeddingEnv } from './embedding-env';
 import { EmbeddingError } from './embedding-error';
@@ -29,7 +28,7 @@ export interface RequestOptions {
 /** Requests to the embedder for an index, with metrics, and the learned limits of each connection. */
 export class EmbeddingRequests {
   private readonly limits = new LearnedLimits();
-  private readonly seconds: Histogram<'purpose' | 'outcome'>;
+  private readonly seconds: Distribution<'purpose' | 'outcome'>;
 
   constructor(
     private readonly env: EmbeddingEnv,

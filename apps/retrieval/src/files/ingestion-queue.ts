@@ -31,7 +31,6 @@ export class IngestionQueue extends JobQueue<IngestionJob> {
       idOf: ({ fileId, epoch }) => `${fileId}-${epoch}`,
       // 0 would mean the highest priority.
       optionsOf: ({ rank }) => ({ priority: Math.min(rank + 1, LAST) }),
-      gauge: 'ingestion_queue_jobs',
     });
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
-import { type ActiveItem, ActiveWork, type Fence, type StopReason } from '@perennial/work';
+import { type ActiveItem, ActiveWork, type Fence, observeBacklog, type StopReason } from '@perennial/work';
 import { type IngestionJob, IngestionQueue } from '../files/ingestion-queue';
 import { type ClaimedFile, FileLostError, HandOverError } from './claimed-file';
 import { type Claimable, IngestionRepository } from './ingestion.repository';
@@ -53,6 +53,9 @@ export class ActiveIngestions {
         release: (_processId, fences) => repository.release(fences),
       },
     });
+    const help = 'Files that are not ingested yet, by state, in the whole installation; exported by one of its processes';
+    const backlog = observeBacklog(runtime.metrics, 'ingestion', () => repository.backlog(processes.id));
+    runtime.metrics.gauge('ingestions', help, ['state'], backlog);
   }
 
   start(): void {

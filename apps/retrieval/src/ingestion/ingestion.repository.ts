@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, type Tx, UnitOfWork } from '@perennial/persistence';
-import type { Fence } from '@perennial/work';
+import type { Backlog, Fence } from '@perennial/work';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 import type { IngestionJob } from '../files/ingestion-queue';
 import { IndexCatalog } from '../search-index/index-catalog';
@@ -68,6 +68,24 @@ export class IngestionRepository {
                  f.generation, f.live_generation AS "liveGeneration", f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
       [fileId, processId, suspect, slow],
       { name: 'ingestion.take' },
+    );
+  }
+
+  /** Files that are not ingested yet, by state. Only one process returns them: the scraped one with the first incarnation. */
+  backlog(processId: string): Promise<Backlog[]> {
+    return this.database.query<Backlog>(
+      `SELECT s.state, count(f.id)::int AS count,
+              coalesce(extract(epoch FROM now() - min(greatest(f.queued_at, f.not_before)) FILTER (WHERE f.not_before <= now())), 0)::float8
+                * (s.state = 'pending')::int AS waiting_s
+         FROM unnest(ARRAY['pending', 'processing']) AS s (state)
+         LEFT JOIN (
+           SELECT id, state, queued_at, not_before FROM files WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL
+           UNION ALL
+           SELECT id, state, queued_at, not_before FROM files WHERE state = 'processing' AND deleted_at IS NULL
+         ) AS f USING (state)
+        WHERE (SELECT id FROM processes WHERE instance NOT LIKE '%-quarantine-%' ORDER BY id LIMIT 1) = $1
+        GROUP BY s.state`,
+      [processId],
     );
   }
 

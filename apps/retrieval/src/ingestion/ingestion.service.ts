@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { context, SpanKind } from '@opentelemetry/api';
-import { extractTrace, inSpan, type Logger, Runtime } from '@perennial/runtime';
+import { extractTrace, inSpan, type Logger, Runtime, SPAN_IDS } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';
@@ -99,7 +99,7 @@ export class IngestionService {
 
   private traced(file: ClaimedFile, signal: AbortSignal): Promise<void> {
     const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
-    const attributes = { 'perennial.file.id': file.id, 'perennial.file.epoch': file.epoch };
+    const attributes = { [SPAN_IDS.file]: file.id, 'perennial.file.epoch': file.epoch };
     return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
       this.attempt(file, signal),
     );

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
 import { assertNever } from '@perennial/contracts-kernel';
-import { type Logger, Runtime } from '@perennial/runtime';
+import { type Counter, type Logger, Runtime } from '@perennial/runtime';
 import { type DeleteFilter, type VectorStore, VectorStoreError } from '@perennial/vector-store';
-import type { Counter } from 'prom-client';
 import { IngestionQueue } from '../files/ingestion-queue';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';

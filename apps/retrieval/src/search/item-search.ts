@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ConcurrencyLimiter, Runtime } from '@perennial/runtime';
+import { ConcurrencyLimiter, type Distribution, Runtime } from '@perennial/runtime';
 import type { SearchFilter } from '@perennial/vector-store';
-import type { Histogram } from 'prom-client';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { KeySeal } from '../settings/key-seal';
@@ -34,7 +33,7 @@ const ATTEMPTS = 3;
 /** Searches files and bases, all in the active index. */
 @Injectable()
 export class ItemSearch {
-  private readonly seconds: Histogram<'mode' | 'outcome'>;
+  private readonly seconds: Distribution<'mode' | 'outcome'>;
 
   constructor(
     private readonly catalog: IndexCatalog,

@@ -29,6 +29,11 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   ) {
     const last = new LastVersion({ ask: () => this.repository.version() });
     this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    const help = 'Version of the settings that this process has applied';
+    runtime.metrics.gauge('settings_version', help, ['settings'], (gauge) => {
+      const applied = this.cache.peek(KEY);
+      if (applied) gauge.set({ settings: 'retrieval' }, applied.version);
+    });
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -12,5 +12,5 @@ it('reports a blocked event loop, its duration, and whether the process used CPU
   const [{ blocked_ms: blocked, cpu_ms: cpu }] = warn.mock.calls[0] as [{ blocked_ms: number; cpu_ms: number }];
   expect(blocked).toBeGreaterThanOrEqual(500);
   expect(cpu).toBeLessThan(blocked);
-  expect(await metrics.registry.metrics()).toContain('perennial_event_loop_blocks_total{service="chat"} 1');
+  expect((await metrics.text()).body).toContain('perennial_event_loop_blocks_total{service="chat"} 1');
 });

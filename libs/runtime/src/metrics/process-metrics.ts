@@ -8,11 +8,15 @@ const LAG_RESOLUTION_MS = 1_000;
 /** Lag is reported for whole windows, so that it does not depend on scrapers. */
 const LAG_WINDOW_MS = 60_000;
 
-/** Build info, and CPU, memory and event-loop metrics of this process, the same for any number of scrapers. */
-export function collectProcessMetrics(metrics: Metrics): void {
+/** Build info with the instance's name, and CPU, memory and event-loop metrics of this process, the same for any number of scrapers. */
+export function collectProcessMetrics(metrics: Metrics, instance: string): void {
   metrics
-    .gauge('build_info', 'Always 1; the labels are the build', ['version', 'node'])
-    .set({ version, node: process.version }, 1);
+    .gauge('build_info', 'Always 1; the labels are the version, Node and the name of the process in logs and traces', [
+      'version',
+      'node',
+      'process',
+    ])
+    .set({ version, node: process.version, process: instance }, 1);
   metrics
     .gauge('process_start_time_seconds', 'Start of the process, seconds since 1970')
     .set(Math.round(performance.timeOrigin / 1_000));

@@ -14,6 +14,15 @@ import { suppressTracing } from '@opentelemetry/core';
 
 const tracer = trace.getTracer('perennial');
 
+/** Attributes by which a trace is found; the log lines have the same ids. */
+export const SPAN_IDS = {
+  chat: 'perennial.chat.id',
+  message: 'perennial.message.id',
+  run: 'perennial.run.id',
+  file: 'perennial.file.id',
+  error: 'perennial.error.id',
+} as const;
+
 export interface SpanOptions {
   kind?: SpanKind;
   /** Never a prompt, an answer, a key or a person's data. */

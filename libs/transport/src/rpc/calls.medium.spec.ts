@@ -2,8 +2,8 @@ import type { INestMicroservice } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CallError, defineCall, defineNotice } from '@perennial/contracts-kernel';
+import { Metrics } from '@perennial/runtime';
 import { freshPrefix, redisUrl, waitFor } from '@perennial/testing';
-import { Registry } from 'prom-client';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { Notices } from '../notices';
 import { FAIL, KEYED, READ, TRACE } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
-import { promRpcMetrics, RedisRpcServer, RpcRequest } from './index';
+import { RedisRpcServer, RpcRequest } from './index';
 import { rpcKeys } from './wire';
 
 // Real: Redis, Nest, both sides of the transport. Caller and replica share this process.
@@ -32,15 +32,14 @@ describe('calls', () => {
   let events: ReplicaEvent[];
   let app: INestMicroservice;
   let caller: Caller;
-  const registry = new Registry();
+  let metrics: Metrics;
 
   beforeEach(async () => {
     prefix = freshPrefix('rpc');
     events = [];
-    registry.clear();
-    app = await startReplicaApp(
-      { redisUrl: redisUrl(), keyPrefix: prefix, concurrency: 4, metrics: promRpcMetrics(registry) },
-      (event) => events.push(event),
+    metrics = new Metrics('chat');
+    app = await startReplicaApp({ redisUrl: redisUrl(), keyPrefix: prefix, concurrency: 4, metrics }, (event) =>
+      events.push(event),
     );
     caller = await createCaller(redisUrl(), prefix, { maxQueued: 10 });
     await waitFor(() => app.get(RedisRpcServer).isReady);
@@ -243,12 +242,14 @@ describe('calls', () => {
   it('counts calls by side, pattern and code', async () => {
     await caller.rpc.call(READ, { n: 1 }, options);
     await errorOf(caller.rpc.call(FAIL, { how: 'call-error' }, options));
-    const text = await registry.metrics();
-    expect(text).toContain('perennial_rpc_duration_seconds_count{side="server",pattern="chat.test.read",code="OK"} 1');
+    const text = (await metrics.text()).body;
     expect(text).toContain(
-      'perennial_rpc_duration_seconds_count{side="server",pattern="chat.test.fail",code="NOT_FOUND"} 1',
+      'perennial_rpc_duration_seconds_count{service="chat",side="server",pattern="chat.test.read",code="OK"} 1',
     );
-    expect(text).toContain('perennial_rpc_in_flight{side="server"} 0');
+    expect(text).toContain(
+      'perennial_rpc_duration_seconds_count{service="chat",side="server",pattern="chat.test.fail",code="NOT_FOUND"} 1',
+    );
+    expect(text).toContain('perennial_rpc_in_flight{side="server",service="chat"} 0');
   });
 
   it("speaks Nest's own client interface", async () => {

@@ -1,6 +1,6 @@
 export * from './call-context';
 export { Handles, type CallHandler } from './handles';
-export { promRpcMetrics, type CallSide, type RpcMetrics } from './metrics';
+export { type CallSide, type RpcMetrics } from './metrics';
 export { Rpc, type CallOptions } from './rpc';
 export { RedisRpcClient, RpcRequest, type RpcClientOptions } from './rpc-client';
 export { RedisRpcServer, type RpcServerOptions } from './rpc-server';

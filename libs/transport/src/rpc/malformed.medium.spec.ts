@@ -1,14 +1,14 @@
 import type { INestMicroservice } from '@nestjs/common';
 import { CallError, defineNotice } from '@perennial/contracts-kernel';
+import { Metrics } from '@perennial/runtime';
 import { freshPrefix, redisUrl, sleep, waitFor } from '@perennial/testing';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Notices } from '../notices';
 import { KEYED, READ } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
-import { promRpcMetrics, RedisRpcServer } from './index';
+import { RedisRpcServer } from './index';
 import { rpcKeys } from './wire';
 
 // Real: Redis, both sides of the transport, and malformed data that no version ever wrote.
@@ -39,13 +39,12 @@ const MALFORMED: [what: string, fields: string[]][] = [
 describe('malformed data', () => {
   const prefix = freshPrefix('rpc');
   const stream = rpcKeys.requests(prefix, 'chat');
-  const registry = new Registry();
+  const metrics = new Metrics('chat');
   const events: ReplicaEvent[] = [];
   let app: INestMicroservice;
   let caller: Caller;
 
   beforeAll(async () => {
-    const metrics = promRpcMetrics(registry);
     app = await startReplicaApp({ redisUrl: redisUrl(), keyPrefix: prefix, metrics }, (event) => events.push(event));
     caller = await createCaller(redisUrl(), prefix);
     await waitFor(() => app.get(RedisRpcServer).isReady);
@@ -71,7 +70,7 @@ describe('malformed data', () => {
     // None of it is delivered again.
     await sleep(700);
     expect(await letters()).toHaveLength(MALFORMED.length);
-    expect(await registry.metrics()).toContain(`perennial_dead_letters_total{source="rpc:chat"} ${MALFORMED.length}`);
+    expect((await metrics.text()).body).toContain(`perennial_dead_letters_total{source="rpc:chat",service="chat"} ${MALFORMED.length}`);
   });
 
   it('is kept with its content, in a bounded stream', async () => {

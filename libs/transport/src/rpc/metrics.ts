@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@perennial/contracts-kernel';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Metrics } from '@perennial/runtime';
 
 export type CallSide = 'client' | 'server';
 
@@ -17,40 +17,23 @@ export interface RpcMetrics {
 /** Seconds. Calls take about a millisecond; a provider's verification or a search takes seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** `perennial_rpc_*` in a prom-client registry. */
-export function promRpcMetrics(registry: Registry): RpcMetrics {
-  const duration = new Histogram({
-    name: 'perennial_rpc_duration_seconds',
-    help: 'Duration of calls between services, by side (client or server), pattern and result code',
-    labelNames: ['side', 'pattern', 'code'] as const,
-    buckets: BUCKETS,
-    registers: [registry],
-  });
-  const claims = new Counter({
-    name: 'perennial_rpc_claimed_total',
-    help: 'Calls taken over from replicas that died',
-    registers: [registry],
-  });
-  const letters = new Counter({
-    name: 'perennial_dead_letters_total',
-    help: 'Records in Redis that could not be read, by source',
-    labelNames: ['source'] as const,
-    registers: [registry],
-  });
-  const readers = new Map<CallSide, () => number>();
-  new Gauge({
-    name: 'perennial_rpc_in_flight',
-    help: 'Calls in flight, by side',
-    labelNames: ['side'] as const,
-    registers: [registry],
-    collect() {
-      for (const [side, read] of readers) this.set({ side }, read());
-    },
-  });
+/** `perennial_rpc_*` in the metrics of a process. */
+export function rpcMetrics(metrics: Metrics): RpcMetrics {
+  const duration = metrics.histogram(
+    'rpc_duration_seconds',
+    'Duration of calls between services, by side (client or server), pattern and result code',
+    ['side', 'pattern', 'code'],
+    BUCKETS,
+  );
+  const claims = metrics.counter('rpc_claimed_total', 'Calls taken over from replicas that died');
+  const letters = metrics.counter('dead_letters_total', 'Records in Redis that could not be read, by source', [
+    'source',
+  ]);
   return {
     observe: (side, pattern, code, seconds) => duration.observe({ side, pattern, code }, seconds),
     claimed: (count) => claims.inc(count),
     deadLetter: (source) => letters.inc({ source }),
-    gauge: (side, read) => void readers.set(side, read),
+    gauge: (side, read) =>
+      void metrics.gauge('rpc_in_flight', 'Calls in flight, by side', ['side'], (gauge) => gauge.set({ side }, read())),
   };
 }

@@ -8,10 +8,10 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
-import type { Logger } from '@perennial/runtime';
+import type { Logger, Metrics } from '@perennial/runtime';
 import { Notices } from '../notices/notices';
-import { Connections } from '../redis';
-import type { RpcMetrics } from './metrics';
+import { Connections, observeRedis } from '../redis';
+import { rpcMetrics } from './metrics';
 import { Rpc } from './rpc';
 import { RedisRpcClient, type RpcClientOptions } from './rpc-client';
 import { RedisRpcServer, type RpcServerOptions } from './rpc-server';
@@ -25,7 +25,8 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
   instanceId?: string;
   /** First part of every key, `perennial` by default. */
   keyPrefix?: string;
-  metrics?: RpcMetrics;
+  /** The process's metrics: calls, dead letters and Redis are observed in them. */
+  metrics?: Metrics;
   /** The process's logger. Without one, warnings and errors go to standard output. */
   log?: Logger;
   /**
@@ -49,7 +50,8 @@ export class TransportModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot(options: TransportOptions): DynamicModule {
-    const { redisUrl, service, metrics, log, secretKey, requireSigned, keyPrefix = 'perennial' } = options;
+    const { redisUrl, service, log, secretKey, requireSigned, keyPrefix = 'perennial' } = options;
+    const metrics = options.metrics && rpcMetrics(options.metrics);
     const instanceId = options.instanceId ?? `${service}-${randomBytes(3).toString('hex')}`;
     return {
       module: TransportModule,
@@ -67,6 +69,7 @@ export class TransportModule implements OnApplicationShutdown {
               requireSigned,
             });
             if (metrics) connections.deadLetters.observe((source) => metrics.deadLetter(source));
+            if (options.metrics) observeRedis(connections, options.metrics);
             return connections;
           },
         },
@@ -80,7 +83,7 @@ export class TransportModule implements OnApplicationShutdown {
         {
           provide: RedisRpcServer,
           inject: [Connections],
-          useFactory: (connections: Connections) => new RedisRpcServer(connections, options),
+          useFactory: (connections: Connections) => new RedisRpcServer(connections, { ...options, metrics }),
         },
       ],
       exports: [Connections, RedisRpcClient, Rpc, Notices, RedisRpcServer],

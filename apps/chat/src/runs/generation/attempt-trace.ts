@@ -7,7 +7,7 @@ import {
   genAiSpanName,
   type ModelConnection,
 } from '@perennial/model-provider';
-import { extractTrace, failSpan, injectTrace, inSpan } from '@perennial/runtime';
+import { extractTrace, failSpan, injectTrace, inSpan, SPAN_IDS } from '@perennial/runtime';
 import type { OwnershipRepository } from '../ownership/ownership.repository';
 import type { ClaimedRun } from '../types/run';
 import { providerHost, type RunMetrics } from './run-metrics';
@@ -30,7 +30,9 @@ export async function inAttemptSpan(
   const job = trace.getSpanContext(context.active());
   if (job) links.push({ context: job });
   const attributes = {
-    'perennial.run.id': run.id,
+    [SPAN_IDS.run]: run.id,
+    ...(run.chat_id && { [SPAN_IDS.chat]: run.chat_id }),
+    ...(run.message_id && { [SPAN_IDS.message]: run.message_id }),
     'perennial.run.epoch': run.epoch,
     'perennial.run.takeover': run.epoch > 1,
   };
@@ -78,7 +80,7 @@ export class ProviderSpan {
     this.span.setAttribute('gen_ai.response.time_to_first_chunk', waited / 1_000);
     if (this.run.epoch !== 1) return;
     const by = { model: this.run.model, provider: providerHost(this.connection.baseUrl) };
-    this.metrics.firstToken(this.run.age_s + waited / 1_000, by);
+    this.within(() => this.metrics.firstToken(this.run.age_s + waited / 1_000, by));
   }
 
   ended(end: AnswerEnd): void {

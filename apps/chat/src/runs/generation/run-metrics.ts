@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BoundedLabel, Runtime } from '@perennial/runtime';
 import type { TokenUsage } from '@perennial/transport';
+import { observeBacklog } from '@perennial/work';
 import { OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 
@@ -52,11 +53,8 @@ export class RunMetrics {
     this.tokens = metrics.counter('tokens_total', 'Tokens reported by providers', ['kind', 'provider', 'model']);
     this.takeOvers = metrics.counter('run_takeovers_total', 'Claims of runs that had an earlier owner');
     const help = 'Runs that are not over, by state, in the whole installation; exported by one of its processes';
-    metrics.gauge('runs', help, ['state'], async (gauge) => {
-      gauge.reset();
-      for (const { state, count } of await repository.countByState(registry.id).catch(() => []))
-        gauge.set({ state }, count);
-    });
+    const backlog = observeBacklog(metrics, 'runs', () => repository.backlog(registry.id));
+    metrics.gauge('runs', help, ['state'], backlog);
   }
 
   claimed(epoch: number): void {

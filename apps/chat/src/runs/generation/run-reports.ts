@@ -19,8 +19,9 @@ export class RunReports {
   }
 
   /** A logger for lines about one run; none of them says whose it is. */
-  logger({ id, model, epoch }: ClaimedRun, provider: string | undefined): Logger {
-    return this.log.child({ run_id: id, epoch, model, provider });
+  logger(run: ClaimedRun, provider: string | undefined): Logger {
+    const { id, chat_id, message_id, model, epoch } = run;
+    return this.log.child({ run_id: id, chat_id, message_id, epoch, model, provider });
   }
 
   claimed({ epoch }: ClaimedRun): void {

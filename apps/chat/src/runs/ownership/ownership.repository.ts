@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
+import type { Backlog } from '@perennial/work';
 import type { Checkpoint } from '../types/run';
 import type { RunJob } from './run-queue';
 
@@ -142,9 +143,11 @@ export class OwnershipRepository {
    * Runs that are not over, by state. Only one process returns them, so that the sum over replicas is correct: the scraped one with the first
    * incarnation.
    */
-  async countByState(processId: string): Promise<{ state: string; count: number }[]> {
+  async backlog(processId: string): Promise<Backlog[]> {
     return this.database.query(
-      `SELECT s.state, (SELECT count(*)::int FROM runs r WHERE r.state = s.state) AS count
+      `SELECT s.state, (SELECT count(*)::int FROM runs r WHERE r.state = s.state) AS count,
+              coalesce(extract(epoch FROM now() - (SELECT min(queued_at) FROM runs r WHERE s.state = 'queued' AND r.state = 'queued')), 0)::float8
+                AS waiting_s
          FROM unnest(ARRAY['queued', 'running']) AS s (state)
         WHERE (SELECT id FROM processes WHERE instance NOT LIKE '%-quarantine-%' ORDER BY id LIMIT 1) = $1`,
       [processId],

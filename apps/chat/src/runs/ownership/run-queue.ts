@@ -17,7 +17,6 @@ export class RunQueue extends JobQueue<RunJob> {
     super(connections, runtime, {
       name: RUN_QUEUE,
       idOf: ({ runId, epoch }) => `${runId}-${epoch}`,
-      gauge: 'run_queue_jobs',
     });
   }
 }

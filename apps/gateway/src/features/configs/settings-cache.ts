@@ -36,6 +36,11 @@ export class SettingsCache implements OnModuleInit {
       ask: async () => (await this.rpc.call(settings.version, {}, { principal })).version,
     });
     this.settings = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    const help = 'Version of the settings that this process has applied';
+    runtime.metrics.gauge('settings_version', help, ['settings'], (gauge) => {
+      const applied = this.settings.peek(KEY);
+      if (applied) gauge.set({ settings: 'installation' }, applied.version);
+    });
   }
 
   onModuleInit(): void {
