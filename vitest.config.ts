@@ -4,7 +4,7 @@ const exclude = ['**/node_modules/**', '**/dist/**'];
 
 /**
  * Three tiers: `unit` (no server), `medium` (one module on real Postgres and Redis, started once by the global setup), and
- * `e2e` (the built system from outside).
+ * `e2e` (the built system from outside). Beside them `deploy`: the files that an operator installs the system with.
  */
 export default defineConfig({
   test: {
@@ -37,6 +37,17 @@ export default defineConfig({
           hookTimeout: 180_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'deploy',
+          include: ['tools/deploy-tests/src/**/*.deploy.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

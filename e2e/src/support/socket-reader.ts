@@ -17,8 +17,10 @@ export class SocketReader {
   private readonly watched = new Map<string, Watched>();
   private closed = false;
 
-  constructor(baseUrl: string, token: string) {
+  /** @param rejectUnauthorized false: the server's certificate is self-signed */
+  constructor(baseUrl: string, token: string, { rejectUnauthorized = true } = {}) {
     this.socket = io(baseUrl, {
+      rejectUnauthorized,
       path: SOCKET_PATH,
       transports: ['websocket'],
       auth: { token },

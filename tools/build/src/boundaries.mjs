@@ -17,7 +17,7 @@ export function boundaries({ also = [] } = {}) {
     may('type:ui', 'type:ui', ...also),
     may('type:testing', 'type:testing', 'type:infra', 'type:tool'),
     may('type:tool', 'type:tool', 'type:contract', 'type:infra', 'type:data-access', 'type:testing'),
-    may('type:e2e', 'type:contract', 'type:testing', 'type:data-access', 'type:tool', 'type:infra'),
+    may('type:e2e', 'type:e2e', 'type:contract', 'type:testing', 'type:data-access', 'type:tool', 'type:infra'),
     // By scope: a service may call the services whose contract it may import.
     may(
       'scope:gateway',

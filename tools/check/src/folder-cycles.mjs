@@ -45,7 +45,7 @@ export function cycleFaults(sources) {
 /** @type {(path: string) => { project: string, folder: string } | undefined} */
 function placeOf(path) {
   const match = /^((?:apps|libs|tools|e2e)(?:\/[^/]+)*?)\/src\/(?:(.+)\/)?[^/]+$/.exec(path);
-  if (match === null || /\.(?:spec|e2e)\.tsx?$/.test(path)) return undefined;
+  if (match === null || /\.(?:spec|e2e|deploy)\.tsx?$/.test(path)) return undefined;
   return { project: match[1] ?? '', folder: match[2] ?? '' };
 }
 

@@ -5,7 +5,7 @@ export const SMALL_LINES = 15;
 
 /** Files whose place their name or folder decides, however short they are. */
 const PLACED =
-  /(^|\/)(index|main|testing|env)\.ts$|\.(module|routes|controller|spec|e2e|config)\.tsx?$|\/(migrations|test|routes|formats)\//;
+  /(^|\/)(index|main|testing|env)\.ts$|\.(module|routes|controller|spec|e2e|deploy|config)\.tsx?$|\/(migrations|test|routes|formats)\//;
 const COUNTED = /^(?:apps|libs)\/.*\/src\/.*\.ts$/;
 
 /** A planted violation, which proves that the check works. */

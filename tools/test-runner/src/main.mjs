@@ -8,7 +8,9 @@ import { afterSecondRun, counted, lastLine, none, slowest, succeeded, sum } from
 
 const RESULTS = join(ROOT, 'test-results');
 const REPORTER = fileURLToPath(import.meta.resolve('./report.mjs'));
-const only = process.argv.slice(2);
+const only = process.argv.slice(2).filter((name) => name !== '--long');
+// The deployment tests have a long form. CI runs the short one.
+if (process.argv.includes('--long')) process.env.DEPLOY_TEST_LONG = '1';
 
 /** More failures than this are not accidental. */
 const MOST_RUN_AGAIN = 5;
@@ -88,7 +90,7 @@ async function main() {
   await build();
   mkdirSync(RESULTS, { recursive: true });
   const counts = [];
-  for (const name of ['unit', 'medium', 'e2e']) {
+  for (const name of ['unit', 'medium', 'e2e', 'deploy']) {
     if (ended || (only.length > 0 && !only.includes(name))) continue;
     console.log(`\n== ${name}`);
     const started = performance.now();

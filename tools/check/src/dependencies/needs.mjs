@@ -6,7 +6,7 @@ import { importsOf } from '@perennial/build/imports';
 const SHIPPED = new Set(['type:app', 'type:contract', 'type:infra', 'type:data-access', 'type:ui']);
 
 /** Beside what is shipped: tests, what only tests import, and the settings of tools. */
-const BESIDE = /\.(spec|e2e)\.tsx?$|\.config\.[cm]?[jt]s$|\/(test|fixtures|documents)\/|\/testing\.ts$/;
+const BESIDE = /\.(spec|e2e|deploy)\.tsx?$|\.config\.[cm]?[jt]s$|\/(test|fixtures|documents)\/|\/testing\.ts$/;
 
 /**
  * What a workspace's sources ask of its `package.json`.

@@ -1,6 +1,6 @@
 /** Postgres and Redis as child processes of this machine, for `npm start` and for tests; none outlives the process that started it. */
 export { guardDirectory } from './guard';
-export { onPath } from './on-path';
+export { installedProgram, onPath } from './on-path';
 export { pgvectorFiles, type PgvectorFiles } from './pgvector';
 export { freePort, portIsFree, waitForFreePort } from './ports';
 export { createDatabase, PostgresServer, startPostgres, type PostgresOptions } from './postgres';
