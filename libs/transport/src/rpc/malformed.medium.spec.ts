@@ -70,7 +70,9 @@ describe('malformed data', () => {
     // None of it is delivered again.
     await sleep(700);
     expect(await letters()).toHaveLength(MALFORMED.length);
-    expect((await metrics.text()).body).toContain(`perennial_dead_letters_total{source="rpc:chat",service="chat"} ${MALFORMED.length}`);
+    expect((await metrics.text()).body).toContain(
+      `perennial_dead_letters_total{source="rpc:chat",service="chat"} ${MALFORMED.length}`,
+    );
   });
 
   it('is kept with its content, in a bounded stream', async () => {
