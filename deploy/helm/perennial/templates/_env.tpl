@@ -1,0 +1,104 @@
+{{/* The keys of the Secret that a service reads: required ones, and those that it uses where they exist. */}}
+{{- define "perennial.secretKeys" -}}
+{{- $blob := list "S3_ACCESS_KEY_ID" "S3_SECRET_ACCESS_KEY" -}}
+{{- $shared := list "REDIS_URL" "SECRET_KEY" -}}
+{{- $stateful := concat $shared (list "DATABASE_URL") -}}
+gateway: {{ dict "required" $shared "optional" $blob | toJson }}
+auth: {{ dict "required" $stateful "optional" (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD") | toJson }}
+chat: {{ dict "required" $stateful "optional" $blob | toJson }}
+retrieval: {{ dict "required" $stateful "optional" (concat $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
+config: {{ dict "required" $stateful "optional" (list "OPENAI_API_KEYS") | toJson }}
+migrate: {{ dict "required" (list "DATABASE_URL") "optional" list | toJson }}
+{{- end -}}
+
+{{/* Variables from the Secret, as a list. Of: root, reader (a service, or "migrate"). */}}
+{{- define "perennial.secretEnv" -}}
+{{- $keys := index (include "perennial.secretKeys" .root | fromYaml) .reader -}}
+{{- $name := .root.Values.secret.name -}}
+{{- range $keys.required }}
+- name: {{ . }}
+  valueFrom: { secretKeyRef: { name: {{ $name }}, key: {{ . }} } }
+{{- end }}
+{{- range $keys.optional }}
+- name: {{ . }}
+  valueFrom: { secretKeyRef: { name: {{ $name }}, key: {{ . }}, optional: true } }
+{{- end }}
+{{- end -}}
+
+{{/* Where files and vectors are, for a service. Of: root, service. */}}
+{{- define "perennial.storeEnv" -}}
+{{- $blob := .root.Values.blobStore -}}
+{{- $vectors := .root.Values.vectorStore -}}
+{{- if has .service (list "gateway" "chat" "retrieval") }}
+STORAGE_PROVIDER: {{ $blob.type }}
+{{- if eq $blob.type "s3" }}
+S3_BUCKET_NAME: {{ $blob.s3.bucket | quote }}
+S3_ENDPOINT_URL: {{ $blob.s3.endpoint | quote }}
+S3_REGION_NAME: {{ $blob.s3.region | quote }}
+S3_KEY_PREFIX: {{ $blob.s3.keyPrefix | quote }}
+S3_ADDRESSING_STYLE: {{ $blob.s3.addressingStyle | quote }}
+{{- end }}
+{{- end }}
+{{- if include "perennial.usesDataVolume" . }}
+DATA_DIR: /var/lib/perennial
+{{- end }}
+{{- if eq .service "retrieval" }}
+VECTOR_DB: {{ $vectors.type }}
+{{- if eq $vectors.type "qdrant" }}
+QDRANT_URI: {{ $vectors.qdrant.uri | quote }}
+QDRANT_COLLECTION_PREFIX: {{ $vectors.qdrant.collectionPrefix | quote }}
+QDRANT_ON_DISK: {{ $vectors.qdrant.onDisk | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* All plain variables of a workload, by name; an operator's own come last. Of: root, workload. */}}
+{{- define "perennial.plainEnv" -}}
+{{- $root := .root -}}
+{{- $service := .workload.service -}}
+{{- $values := .workload.values -}}
+NODE_ENV: production
+{{- include "perennial.authoritiesEnv" $root }}
+HEALTH_HOST: {{ $root.Values.listenAddress | quote }}
+HEALTH_PORT: "9090"
+SHUTDOWN_GRACE_MS: {{ mul $values.shutdown.graceSeconds 1000 | quote }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ $root.Values.telemetry.endpoint | quote }}
+OTEL_TRACES_SAMPLER: {{ $root.Values.telemetry.sampler | quote }}
+OTEL_TRACES_SAMPLER_ARG: {{ $root.Values.telemetry.samplerArg | quote }}
+{{- if eq $service "gateway" }}
+HOST: {{ $root.Values.listenAddress | quote }}
+PORT: "8080"
+SHUTDOWN_DELAY_MS: {{ mul $values.shutdown.delaySeconds 1000 | quote }}
+TRUSTED_PROXIES: {{ join "," $values.trustedProxies | quote }}
+ALLOWED_HOSTS: {{ join "," $values.allowedHosts | quote }}
+{{- else }}
+MIGRATE_ON_START: {{ eq $root.Values.migrations.run "start" | quote }}
+{{- end }}
+{{- with .workload.role }}
+{{ upper $service }}_ROLE: {{ . }}
+{{- end }}
+{{- include "perennial.storeEnv" (dict "root" $root "service" $service) }}
+{{- end -}}
+
+{{/* A value as text. Helm reads large whole numbers as floating point, and would write 2e+09. */}}
+{{- define "perennial.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) -}}{{ printf "%.0f" . }}{{- else -}}{{ toString . }}{{- end -}}
+{{- end -}}
+
+{{/* The list of a container. Of: root, workload. */}}
+{{- define "perennial.env" -}}
+{{- $plain := include "perennial.plainEnv" . | fromYaml -}}
+{{- $all := mergeOverwrite $plain (deepCopy .root.Values.env) (deepCopy .workload.values.env) -}}
+- name: INSTANCE_ID
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+{{- include "perennial.secretEnv" (dict "root" .root "reader" .workload.service) }}
+{{- range $name, $value := $all }}
+{{- if ne (toString $value) "" }}
+- name: {{ $name }}
+  value: {{ include "perennial.text" $value | quote }}
+{{- end }}
+{{- end }}
+{{- with .workload.values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
