@@ -6,8 +6,8 @@ import {
   freePort,
   installedProgram,
   ManagedProcess,
-  storeHome,
   type StoreHome,
+  storeHome,
 } from '@perennial/local-runtime/servers';
 
 export interface ClusterOptions {
