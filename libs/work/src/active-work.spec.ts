@@ -1,6 +1,6 @@
 import { CallError } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ActiveItem, ActiveWork, type StopReason } from './active-work';
 import type { Fence } from './work-store';
 
@@ -173,6 +173,21 @@ describe('the work of a process', () => {
     item.end();
     await handedOver;
     expect([item.stops, rows.log]).toEqual([[], []]);
+  });
+
+  it('is stopped and released although a claim hangs, and another is at its last statement', async () => {
+    let reply = (): void => undefined;
+    const claiming = active.whileClaiming(() => new Promise<void>((resolve) => (reply = resolve)));
+    const [item, finishing] = [add('a'), add('finishing')];
+    finishing.finishing = true;
+    const handedOver = handOver();
+    await vi.waitFor(() => expect(rows.log).toEqual(['keep a', 'release a']));
+    expect([item.stops, finishing.stops]).toEqual([['handover'], []]);
+    reply();
+    await claiming;
+    finishing.end();
+    await handedOver;
+    expect([finishing.stops, rows.log]).toEqual([[], ['keep a', 'release a']]);
   });
 
   it('is released without being started when it is claimed while the process drains', async () => {

@@ -125,25 +125,47 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
   /**
    * Lets work end by itself until `endBy`. Then stops the rest and releases it: first checkpoints, then the rows, then the notices to other
    * processes. An item at its last statement has until `deadlineAt` to end here, and Postgres, if unavailable, has the same time to return.
-   * Both are milliseconds of `Date.now()`. Resolves as soon as no work is left.
+   * Both are milliseconds of `Date.now()`. Resolves as soon as no work is left. Claims, last statements and the regular check may hang on
+   * Postgres; no work waits for another's.
    */
   async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
-    const { name, registry, store } = this.options;
     this.isLeaving = true;
-    const untilDeadline = (work: () => Promise<unknown>): Promise<unknown> =>
-      retryTransient(work, { signal, limitMs: deadlineAt - Date.now() });
-    await before(deadlineAt, this.claimed());
-    await before(deadlineAt, allOver(this.unbegun));
-    await untilDeadline(() => this.giveBack(this.unbegun));
+    const deadline = { at: deadlineAt, signal };
+    await settled([this.releaseUnbegun(deadline), this.releaseBegun(endBy, deadline)]);
+  }
+
+  private async releaseUnbegun(deadline: Deadline): Promise<void> {
+    await before(deadline.at, this.claimed());
+    await before(deadline.at, allOver(this.unbegun));
+    await retryUntil(deadline, () => this.giveBack(this.unbegun));
+  }
+
+  private async releaseBegun(endBy: number, deadline: Deadline): Promise<void> {
     await before(endBy, allOver(this.items.values()));
-    await this.interval?.stop();
-    await before(deadlineAt, allOver([...this.items.values()].filter(({ finishing }) => finishing)));
-    const left = [...this.items.values()];
-    for (const item of left) item.stop('handover');
-    if (left.length > 0) await untilDeadline(async () => store.keep?.(registry.id, left));
-    await before(deadlineAt, allOver(left));
-    await untilDeadline(() => this.giveBack(left));
-    if (left.length > 0) this.log.info({ [name]: left.length }, 'handed over');
+    const checked = this.interval?.stop() ?? Promise.resolve();
+    const left = [...this.items.values()].filter((item) => !this.unbegun.includes(item));
+    const finishing = left.filter((item) => item.finishing);
+    const others = left.filter((item) => !item.finishing);
+    const finished = before(deadline.at, allOver(finishing)).then(() =>
+      this.release(
+        finishing.filter(({ id }) => this.items.has(id)),
+        checked,
+        deadline,
+      ),
+    );
+    await settled([this.release(others, checked, deadline), finished]);
+  }
+
+  /** Stops items and releases them. Their last checkpoint comes after that of the regular check. */
+  private async release(items: readonly Item[], checked: Promise<void>, deadline: Deadline): Promise<void> {
+    if (items.length === 0) return;
+    const { name, registry, store } = this.options;
+    for (const item of items) item.stop('handover');
+    await before(deadline.at, checked);
+    await retryUntil(deadline, async () => store.keep?.(registry.id, items));
+    await before(deadline.at, allOver(items));
+    await retryUntil(deadline, () => this.giveBack(items));
+    this.log.info({ [name]: items.length }, 'handed over');
   }
 
   private async compare(held: readonly Item[], owned: readonly Owned[]): Promise<void> {
@@ -183,6 +205,22 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
     const fences = items.map(({ id, epoch }) => ({ id, epoch }));
     queue.enqueue(await store.release(registry.id, fences));
   }
+}
+
+interface Deadline {
+  /** Milliseconds of `Date.now()`. */
+  at: number;
+  signal: AbortSignal;
+}
+
+function retryUntil({ at, signal }: Deadline, work: () => Promise<unknown>): Promise<unknown> {
+  return retryTransient(work, { signal, limitMs: at - Date.now() });
+}
+
+/** Resolves when all have ended; rejects then with the first failure. */
+async function settled(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 function allOver(items: Iterable<ActiveItem>): Promise<unknown> {
