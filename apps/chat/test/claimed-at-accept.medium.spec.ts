@@ -93,8 +93,18 @@ describe('runs that are claimed as they are accepted', () => {
     const here = await world.ask({ model });
     expect(await Promise.all([first, second, here].map((turn) => claimedAtOnce(turn)))).toEqual([true, true, false]);
     await expect(world.ask({ model })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    // The full process gave its job back, so that a worker with room would get it.
+    const bull = `${world.prefix}:bull:runs`;
+    const job = `${here.runId}-0`;
+    await waitFor(
+      async () =>
+        (await world.commands.hget(`${bull}:${job}`, 'ats')) === '1' &&
+        (await world.commands.lrange(`${bull}:wait`, 0, -1)).includes(job),
+      { what: 'the job to be given back' },
+    );
     await world.cancel({ runId: first.runId }, first.user);
     expect(await world.complete(here, await world.follow(here.runId))).toMatchObject({ epoch: 1, deaths: 0 });
+    expect(await world.commands.exists(`${bull}:${job}`)).toBe(0);
     const third = await world.ask({ model: long });
     expect(await claimedAtOnce(third)).toBe(true);
     const elsewhere = await world.ask({ model });
@@ -103,8 +113,37 @@ describe('runs that are claimed as they are accepted', () => {
     for (const { runId } of [second, third]) expect((await world.row(runId)).state).toBe('running');
   }, 60_000);
 
+  it('not at SIGTERM: their jobs notify the other processes', async () => {
+    const leaving = await world.chat('all', { DATABASE_URL: proxy.url, SHUTDOWN_GRACE_MS: '4000' });
+    proxy.rule = { judge: (piece) => (piece.includes('oldest AS') ? 'hold-reply' : 'pass') };
+    // It waits, so that accepts do not claim, and the first claim after an accept hangs.
+    const waiting = newUser();
+    await world.db.query(
+      `INSERT INTO runs (id, kind, user_id, principal, model, request)
+       VALUES (gen_random_uuid(), 'completion', $1, $2, 'sim-t20-r100-x', '{"messages": [{"role": "user", "content": "Waits"}]}')`,
+      [waiting.userId, JSON.stringify({ role: 'user', sessionId: waiting.sessionId })],
+    );
+    const model = 'sim-t20-r100-x';
+    const turns = [await world.ask({ model }), await world.ask({ model }), await world.ask({ model })];
+    leaving.signal('SIGTERM');
+    await waitFor(() => /"draining"/.test(leaving.output), { what: 'it to leave' });
+    const queued = async (): Promise<string[]> =>
+      (await world.db.query<{ id: string }>(`SELECT id FROM runs WHERE state = 'queued'`)).rows.map(({ id }) => id);
+    await waitFor(
+      async () => {
+        const jobs = await world.commands.lrange(`${world.prefix}:bull:runs:wait`, 0, -1);
+        return (await queued()).some((id) => jobs.includes(`${id}-0`));
+      },
+      { what: 'a job of a run that could not be claimed' },
+    );
+    proxy.release();
+    await leaving.exited;
+    await world.workers(1);
+    for (const turn of turns) await world.complete(turn, await world.follow(turn.runId));
+  }, 60_000);
+
   it('never before another user’s waiting run', async () => {
-    await world.chat('all', { WORKER_CONCURRENCY: '1' });
+    await world.chat('all', { WORKER_CONCURRENCY: '1', MAX_QUEUED_RUNS: '2' });
     // Its job was lost, and there is room.
     const waiting = newUser();
     const { rows } = await world.db.query<{ id: string }>(
@@ -116,8 +155,15 @@ describe('runs that are claimed as they are accepted', () => {
     await world.complete(turn, await world.follow(turn.runId));
     const [before, after] = [await times({ runId: rows[0]!.id }), await times(turn)];
     expect(before.started_at.getTime()).toBeLessThan(after.started_at.getTime());
-    // A suspected run waits for a quarantine process only.
+    // Suspected runs wait for a quarantine process only, and take no place of the queue.
     await world.db.query(`UPDATE runs SET state = 'queued', deaths = 2 WHERE id = $1`, [rows[0]!.id]);
+    await world.db.query(
+      `INSERT INTO runs (id, kind, user_id, principal, model, request, deaths)
+       SELECT gen_random_uuid(), kind, user_id, principal, model, request, deaths FROM runs WHERE id = $1`,
+      [rows[0]!.id],
+    );
+    const beside = await world.ask({ model: 'sim-t20-r100-x' });
+    await world.complete(beside, await world.follow(beside.runId));
     // The claim that finds no further run may still hold the only place.
     await waitFor(
       async () => {
@@ -127,7 +173,7 @@ describe('runs that are claimed as they are accepted', () => {
       },
       { what: 'a claim beside a suspect' },
     );
-    await world.db.query('DELETE FROM runs WHERE id = $1', [rows[0]!.id]);
+    await world.db.query('DELETE FROM runs WHERE user_id = $1', [waiting.userId]);
   }, 60_000);
 
   it('by two replicas that accept at the same time, each its own', async () => {

@@ -3,7 +3,7 @@ export { type Backlog, observeBacklog } from './backlog';
 export { endWithWorker } from './end-with-worker';
 export { heartbeatDatabase } from './heartbeat-database';
 export { JobQueue, type JobQueueOptions, queuePrefix, queueTelemetry } from './job-queue';
-export { JobWorker, type JobWorkerOptions } from './job-worker';
+export { JobWorker, type JobWorkerOptions, NoRoomError } from './job-worker';
 export { ProcessRegistry } from './process-registry';
 export { type OwnedWork, type Peer, ProcessTable } from './process-table';
 export { QuarantineProcesses } from './quarantine-processes';

@@ -86,17 +86,29 @@ export class JobQueue<Job extends object> {
     this.add(jobs, '-again');
   }
 
+  /** Removes the job of work that was claimed without it. A job that a worker holds stays, and ends there. */
+  withdraw(job: Job): void {
+    this.track(1, 'job not withdrawn', () => this.queue.remove(this.options.idOf(job), { removeChildren: false }));
+  }
+
   private add(jobs: readonly Job[], suffix: string): void {
-    // While Redis is away or hangs, commands would pile up in memory; the sweeper enqueues these rows later.
-    if (jobs.length === 0 || this.redis.status !== 'ready' || this.underway + jobs.length > MAX_UNDERWAY) return;
-    this.underway += jobs.length;
+    if (jobs.length === 0) return;
     const { name, idOf, optionsOf } = this.options;
-    this.send(jobs.map((job) => ({ name, data: job, opts: { ...optionsOf?.(job), jobId: `${idOf(job)}${suffix}` } })))
-      .catch((error: unknown) => {
-        this.log.warn({ err: error }, 'jobs not enqueued');
-      })
+    this.track(jobs.length, 'jobs not enqueued', () =>
+      this.send(
+        jobs.map((job) => ({ name, data: job, opts: { ...optionsOf?.(job), jobId: `${idOf(job)}${suffix}` } })),
+      ),
+    );
+  }
+
+  /** While Redis is away or hangs, commands would pile up in memory; the sweeper enqueues these rows later. */
+  private track(jobs: number, failure: string, command: () => Promise<unknown>): void {
+    if (this.redis.status !== 'ready' || this.underway + jobs > MAX_UNDERWAY) return;
+    this.underway += jobs;
+    command()
+      .catch((error: unknown) => this.log.warn({ err: error }, failure))
       .finally(() => {
-        this.underway -= jobs.length;
+        this.underway -= jobs;
       });
   }
 

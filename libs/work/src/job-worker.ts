@@ -1,6 +1,6 @@
 import { type Logger, type Runtime, waitAtMost } from '@perennial/runtime';
 import type { Connections } from '@perennial/transport';
-import { type Job as QueuedJob, type JobJson, Worker } from 'bullmq';
+import { type Job as QueuedJob, type JobJson, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { queuePrefix, queueTelemetry } from './job-queue';
@@ -20,10 +20,23 @@ export interface JobWorkerOptions<Job> {
   concurrency: number;
   /** Schema of a job; a job that does not match becomes a dead letter. */
   shape: z.ZodType<Job>;
-  /** Claims the work of the job and does it; resolves when it has ended, was handed over or could not be claimed. */
+  /**
+   * Claims the work of the job and does it; resolves when it has ended, was handed over or could not be claimed.
+   *
+   * @throws NoRoomError if this process has no room: the job is offered to the other workers
+   */
   work(job: Job): Promise<unknown>;
+  /** Resolves when this process takes jobs again, after `work` has thrown a `NoRoomError`. */
+  untilRoom?(): Promise<void>;
   /** Log fields that identify a job. */
   describe(job: Job): Record<string, unknown>;
+}
+
+/** This process has no room for the work of a job. */
+export class NoRoomError extends Error {
+  constructor() {
+    super('This process has no room for more work.');
+  }
 }
 
 /**
@@ -57,7 +70,7 @@ export class JobWorker<Job extends object> {
   start(): void {
     const { queue, concurrency } = this.options;
     this.redis = this.connections.create('queue', 'worker');
-    this.worker = new TolerantWorker(queue, (job) => this.work(job.data), {
+    this.worker = new TolerantWorker(queue, (job, token) => this.work(job, token), {
       connection: this.redis,
       prefix: queuePrefix(this.connections.keyPrefix),
       concurrency,
@@ -76,21 +89,34 @@ export class JobWorker<Job extends object> {
     );
   }
 
-  /** From now on at most this many jobs are held at once, and at least one. */
+  /** From now on at most this many jobs are held at once. BullMQ holds at least one: a full process gives it back. */
   limit(concurrency: number): void {
     if (this.worker) this.worker.concurrency = Math.max(1, concurrency);
   }
 
   /** A malformed job is completed like any other: the row still waits, and a sweeper enqueues it again. */
-  private async work(data: unknown): Promise<void> {
+  private async work(queued: QueuedJob<unknown>, token?: string): Promise<void> {
     const { queue, shape, work } = this.options;
+    const { data } = queued;
     const job = shape.safeParse(data);
     if (job.success) {
-      await work(job.data);
+      try {
+        await work(job.data);
+      } catch (error) {
+        if (!(error instanceof NoRoomError)) throw error;
+        await this.giveBack(queued, token);
+      }
       return;
     }
     const content = JSON.stringify(data) ?? 'undefined';
     this.connections.deadLetters.put({ source: `job:${queue}`, reason: 'not a job', content });
+  }
+
+  /** Another worker may take the job at once. Its place here stays taken meanwhile, or BullMQ would fetch the job again. */
+  private async giveBack(queued: QueuedJob<unknown>, token?: string): Promise<never> {
+    await queued.moveToWait(token);
+    await this.options.untilRoom?.();
+    throw new WaitingError();
   }
 
   private describe(data: unknown): Record<string, unknown> {

@@ -14,7 +14,7 @@ import { limitsOf, sameRequest } from './accept-turn.service';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { bodyLength } from './content';
 import { encodingOf } from './encoding';
-import { checkLimits, mustSerialise } from './limits';
+import { checkLimits, claimantBeside, mustSerialise } from './limits';
 
 type Request = CallParsedRequest<typeof completions.accept>;
 type Reply = CallReply<typeof completions.accept>;
@@ -86,7 +86,8 @@ export class AcceptCompletionService {
     if (latest?.kept) {
       return madeBefore({ runId: latest.id, created: false, encoding: latest.encoding, documents });
     }
-    checkLimits(limits, facts, 1);
+    const claims = { claimant: claimantBeside(facts, claimant) };
+    checkLimits(limits, facts, 1, claims.claimant === null);
     const reply: Reply = { runId: randomUUID(), created: true, encoding: encodingOf(request.body), documents };
     const row = {
       runId: reply.runId,
@@ -102,7 +103,7 @@ export class AcceptCompletionService {
       pictureIds: [...new Set(request.body.messages.flatMap(({ content }) => pictureIdsIn(content)))],
       delivery,
       result: reply,
-      claimant: facts.waiting ? null : claimant,
+      ...claims,
     };
     // Not awaited: it travels with COMMIT, which reports its failure.
     const claimed = this.repository.insertCompletion(tx, row);

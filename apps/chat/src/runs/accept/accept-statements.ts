@@ -7,17 +7,17 @@ export interface Statement {
   sql: string;
 }
 
-/** Waiting runs, counted up to a limit, and whether a worker may claim one of them. */
+/** Runs that wait for a worker, counted up to a limit. Suspected ones wait for a quarantine process, which new runs do not need. */
 const queued = (limit: string): string => `(
-  SELECT count(*)::int AS queued, coalesce(bool_or(deaths < ${SUSPECT_AFTER_DEATHS}), false) AS waiting
-    FROM (SELECT deaths FROM runs WHERE state = 'queued' LIMIT ${limit}) q) load`;
+  SELECT count(*)::int AS queued
+    FROM (SELECT 1 FROM runs WHERE state = 'queued' AND deaths < ${SUSPECT_AFTER_DEATHS} LIMIT ${limit}) q) load`;
 
 const ACTIVE = `(SELECT count(*)::int FROM runs WHERE user_id = $1 AND state IN ('queued', 'running')) AS active`;
 
 export const TURN_FACTS = `
 SELECT
   (SELECT jsonb_build_object('hash', request_hash, 'result', result) FROM call_results WHERE scope = $6 AND key = $7) AS known,
-  ${ACTIVE}, load.queued, load.waiting,
+  ${ACTIVE}, load.queued,
   EXISTS (SELECT 1 FROM chats WHERE id = $2 AND user_id = $1) AS chat_found,
   (SELECT bytes::float8 FROM storage_used WHERE user_id = $1 AND counted) AS stored,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'parent_id', parent_id, 'empty', content = '',
@@ -33,7 +33,7 @@ SELECT
 export const COMPLETION_FACTS = `
 SELECT
   (SELECT jsonb_build_object('hash', request_hash, 'result', result) FROM call_results WHERE scope = $4 AND key = $5) AS known,
-  ${ACTIVE}, load.queued, load.waiting,
+  ${ACTIVE}, load.queued,
   (SELECT jsonb_build_object('id', id, 'attempt', attempt, 'body_hash', body_hash, 'encoding', encoding,
                              'kept', terminal IS NULL OR (state = 'completed' AND text IS NOT NULL))
      FROM runs WHERE user_id = $1 AND idempotency_key = $2 ORDER BY attempt DESC LIMIT 1) AS latest

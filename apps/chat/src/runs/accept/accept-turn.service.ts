@@ -17,7 +17,7 @@ import { type AcceptFacts, AcceptRepository, type DeliveryKey, type NewTurn } fr
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
 import { type Content, readContent } from './content';
-import { checkLimits, mustSerialise, type RunLimits } from './limits';
+import { checkLimits, claimantBeside, mustSerialise, type RunLimits } from './limits';
 
 type Request = CallParsedRequest<typeof runs.accept>;
 type Reply = CallReply<typeof runs.accept>;
@@ -112,7 +112,8 @@ export class AcceptTurnService {
     if (missing.length === 0 && existing) {
       return madeBefore({ chatId: existing, created: false, runs: this.runsOf(request, running) });
     }
-    checkLimits(limitsOf(this.env), facts, missing.length);
+    const claims = { claimant: claimantBeside(facts, claimant) };
+    checkLimits(limitsOf(this.env), facts, missing.length, claims.claimant === null);
     checkTree(request, facts);
     checkAnswers(request, facts, missing);
     await this.usage.assertRoom(tx, principal.userId, sizeOf(content), facts.stored ?? undefined);
@@ -123,8 +124,6 @@ export class AcceptTurnService {
       created: turn.isNew,
       runs: this.runsOf(request, [...running, ...made.map((answer) => ({ ...answer, id: answer.run_id }))]),
     };
-    // A run that is claimed here would overtake other users' waiting runs.
-    const claims = { claimant: facts.waiting ? null : claimant };
     // Not awaited: it travels with COMMIT, which reports its failure.
     const claimed = this.repository.insertTurn(tx, { ...turn, answers: made, result: reply, ...claims });
     claimed.catch(() => undefined);

@@ -31,8 +31,6 @@ export interface AcceptFacts {
   active: number;
   /** Runs that wait for a worker, counted up to the limit. */
   queued: number;
-  /** A waiting run can be claimed: an accept must not overtake it. */
-  waiting: boolean;
   chat_found: boolean;
   /** Bytes of the user's chats; null if they must be counted. */
   stored: number | null;
@@ -99,7 +97,6 @@ export interface CompletionFacts {
   known: { hash: string; result: unknown } | null;
   active: number;
   queued: number;
-  waiting: boolean;
   /** The latest attempt under the key. `kept`: not over, or completed with its text still stored. */
   latest: { id: string; attempt: number; body_hash: string; encoding: 'text' | 'chunks'; kept: boolean } | null;
 }

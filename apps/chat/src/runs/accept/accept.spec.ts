@@ -44,13 +44,15 @@ describe('limits', () => {
   const limits = { maxRunsPerUser: 2, maxQueuedRuns: 5 };
 
   it('refuse one run too many', () => {
-    checkLimits(limits, { active: 1, queued: 4 }, 1);
-    expect(() => checkLimits(limits, { active: 2, queued: 0 }, 1)).toThrow(
+    checkLimits(limits, { active: 1, queued: 4 }, 1, true);
+    expect(() => checkLimits(limits, { active: 2, queued: 0 }, 1, false)).toThrow(
       expect.objectContaining({ code: 'RESOURCE_EXHAUSTED' }),
     );
-    expect(() => checkLimits(limits, { active: 0, queued: 5 }, 1)).toThrow(
+    expect(() => checkLimits(limits, { active: 0, queued: 5 }, 1, true)).toThrow(
       expect.objectContaining({ code: 'UNAVAILABLE' }),
     );
+    // It never waits.
+    checkLimits({ ...limits, maxQueuedRuns: 0 }, { active: 0, queued: 0 }, 1, false);
   });
 
   it('are checked serially only if concurrent accepts could exceed them together', () => {

@@ -21,7 +21,7 @@ export function madeBefore<Reply>(reply: Reply): Accepted<Reply> {
 
 /**
  * Starts accepted runs. A process with room claims them in the transaction that creates them, unless other runs wait: then it claims the next
- * run after the commit. Only if this process has no room, or is no worker, a job notifies another.
+ * run after the commit. If this process has no room, is no worker, or gets no run, a job notifies the others.
  */
 @Injectable()
 export class AcceptedRuns {
@@ -43,16 +43,26 @@ export class AcceptedRuns {
     count: number,
     accept: (claimant: string | null) => Promise<Accepted<Reply>>,
   ): Promise<Accepted<Reply>> {
-    if (!this.claims.hasRoom(count)) {
+    if (this.claims.room < count) {
       const accepted = await accept(null);
-      this.queue.enqueue(accepted.runIds.map((runId) => ({ runId, epoch: 0 })));
+      this.notify(accepted.runIds);
       return accepted;
     }
     const { result, attempts } = await this.claims.atAccept(count, accept);
     this.detached(() => {
       for (const attempt of attempts) this.generation.write(attempt);
-      for (let n = attempts.length; n < result.runIds.length; n += 1) this.generation.workSoon();
+      const claimed = new Set(attempts.map(({ id }) => id));
+      for (const runId of result.runIds) if (!claimed.has(runId)) void this.workOn(runId);
     });
     return result;
+  }
+
+  /** Claims a run, not necessarily this one. If there is no room by now, or no run could be claimed, this one's job notifies the workers. */
+  private async workOn(runId: string): Promise<void> {
+    if (!(await this.generation.tryWork())) this.notify([runId]);
+  }
+
+  private notify(runIds: readonly string[]): void {
+    this.queue.enqueue(runIds.map((runId) => ({ runId, epoch: 0 })));
   }
 }

@@ -13,8 +13,22 @@ export function mustSerialise(limits: RunLimits, active: number): boolean {
   return active + FAR >= limits.maxRunsPerUser;
 }
 
-/** Refuses runs beyond the limits: `RESOURCE_EXHAUSTED` for the user's own, `UNAVAILABLE` for the queue. */
-export function checkLimits(limits: RunLimits, load: { active: number; queued: number }, wanted: number): void {
+/** The process that may claim accepted runs: none while others wait, which a claim with the accept would overtake. */
+export function claimantBeside(load: { queued: number }, claimant: string | null): string | null {
+  return load.queued > 0 ? null : claimant;
+}
+
+/**
+ * Refuses runs beyond the limits: `RESOURCE_EXHAUSTED` for the user's own, `UNAVAILABLE` for the queue.
+ *
+ * @param willWait false if the runs are claimed with their accept
+ */
+export function checkLimits(
+  limits: RunLimits,
+  load: { active: number; queued: number },
+  wanted: number,
+  willWait: boolean,
+): void {
   if (load.active + wanted > limits.maxRunsPerUser) {
     throw new CallError(
       'RESOURCE_EXHAUSTED',
@@ -22,7 +36,7 @@ export function checkLimits(limits: RunLimits, load: { active: number; queued: n
       { retryAfter: 5 },
     );
   }
-  if (load.queued + wanted > limits.maxQueuedRuns) {
+  if (willWait && load.queued + wanted > limits.maxQueuedRuns) {
     throw new CallError('UNAVAILABLE', 'Too many answers are waiting to be written. Try again in a moment.', {
       retryAfter: 10,
       refused: true,

@@ -3,6 +3,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { StreamThreadError } from '@perennial/model-provider';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { isRedisUnavailable, isReplyError } from '@perennial/transport';
+import { NoRoomError } from '@perennial/work';
 import { OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { RunQueue } from '../ownership/run-queue';
@@ -26,29 +27,39 @@ export class GenerationService {
     this.log = runtime.logger('generation');
   }
 
-  /** From now on accepts may claim their runs. */
-  open(): void {
-    this.claims.open();
-  }
-
-  /** From now on no run is claimed. */
-  refuse(): void {
-    this.claims.close();
-  }
-
-  /** Claims the next run, as soon as there is room for it, and starts writing it; returns whether there was one. */
+  /**
+   * Claims the next run and starts writing it; returns whether there was one.
+   *
+   * @throws NoRoomError if this process has no room
+   */
   async work(): Promise<boolean> {
+    if (this.claims.room === 0) throw new NoRoomError();
     const attempt = await this.claims.next();
     if (attempt) this.write(attempt);
     return attempt !== undefined;
   }
 
-  /** The same without waiting; `all` continues, as room becomes free, until no run waits. */
-  workSoon({ all = false } = {}): void {
-    const work = async (): Promise<void> => {
-      while ((await this.work()) && all);
-    };
-    work().catch((error: unknown) => this.log.warn({ err: error }, 'failed to claim a run'));
+  /** As `work`; false also if there is no room or the claim failed. */
+  async tryWork(): Promise<boolean> {
+    try {
+      return await this.work();
+    } catch (error) {
+      this.claimFailed(error);
+      return false;
+    }
+  }
+
+  /** Claims and writes runs, as room becomes free, until none waits. */
+  async workOffQueue(): Promise<void> {
+    try {
+      for (let attempt; (attempt = await this.claims.next());) {
+        this.write(attempt);
+        // No worker needs the job any more: without this, jobs would pile up in Redis while all workers are full.
+        this.queue.withdraw({ runId: attempt.id, epoch: attempt.epoch - 1 });
+      }
+    } catch (error) {
+      this.claimFailed(error);
+    }
   }
 
   /** Writes a claimed run to its end. */
@@ -63,6 +74,10 @@ export class GenerationService {
     const attempts = await this.claims.suspects();
     await Promise.allSettled(attempts.map((attempt) => this.writeAttempt(attempt)));
     return attempts.length > 0;
+  }
+
+  private claimFailed(error: unknown): void {
+    if (!(error instanceof NoRoomError)) this.log.warn({ err: error }, 'failed to claim a run');
   }
 
   private async writeAttempt(attempt: Attempt): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CallError } from '@perennial/contracts-kernel';
+import { NoRoomError } from '@perennial/work';
 import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
@@ -29,7 +29,7 @@ interface ClaimRequest {
 export class RunClaims {
   private readonly requests: ClaimRequest[] = [];
   private claiming = false;
-  private claimsAtAccept = false;
+  private isOpen = false;
   private closed = false;
 
   constructor(
@@ -40,30 +40,32 @@ export class RunClaims {
     private readonly titles: TitleService,
   ) {}
 
-  /** From now on accepts may claim their runs. */
+  /** From now on this process claims runs. */
   open(): void {
-    this.claimsAtAccept = true;
+    this.isOpen = true;
   }
 
   /** From now on no run is claimed. */
   close(): void {
     this.closed = true;
-    this.claimsAtAccept = false;
-    for (const request of this.requests.splice(0)) request.reject(noMoreClaims());
+    for (const request of this.requests.splice(0)) request.reject(new NoRoomError());
   }
 
-  /** Resolves with a claimed run as soon as there is room for one, or with undefined when none waits. */
+  /**
+   * Resolves with a claimed run as soon as there is room for one, or with undefined when none waits.
+   *
+   * @throws NoRoomError as soon as no run is claimed any more
+   */
   next(): Promise<Attempt | undefined> {
-    // The rejected job is lost, but its run stays queued: another worker finds it.
-    if (this.closed) return Promise.reject(noMoreClaims());
+    if (this.closed) return Promise.reject(new NoRoomError());
     const next = new Promise<Attempt | undefined>((resolve, reject) => this.requests.push({ resolve, reject }));
     this.roomMade();
     return next;
   }
 
-  /** Whether an accept may claim this many runs here: there is free room that no request waits for. */
-  hasRoom(count: number): boolean {
-    return this.claimsAtAccept && this.activeRuns.room - this.requests.length >= count;
+  /** Runs for which there is room that no request waits for. */
+  get room(): number {
+    return this.isOpen && !this.closed ? Math.max(0, this.activeRuns.room - this.requests.length) : 0;
   }
 
   /** Lets an accept claim up to `count` runs for this process; room for them is reserved meanwhile. */
@@ -125,5 +127,3 @@ export class RunClaims {
     return attempt;
   }
 }
-
-const noMoreClaims = (): CallError => new CallError('UNAVAILABLE', 'This worker takes no more runs.');

@@ -7,6 +7,7 @@ import { ClaimRepository } from '../ownership/claim.repository';
 import { RUN_QUEUE, type RunJob, RunJobSchema, RunQueue } from '../ownership/run-queue';
 import { ActiveRuns } from './active-runs';
 import { GenerationService } from './generation.service';
+import { RunClaims } from './run-claims';
 
 /** A run that has waited for this long despite free room may have lost its job. */
 const WAITING_AFTER_S = 2;
@@ -14,8 +15,9 @@ const WAITING_AFTER_S = 2;
 const MAX_BEGUN = 100;
 
 /**
- * Writes waiting runs. A job is a hint that some run waits; it ends as soon as one is claimed for it, and a worker is offered no more than it
- * has room for. Postgres decides which run that is. Once a second a worker with room looks for runs whose hints were lost.
+ * Writes waiting runs. A job is a hint that some run waits; it ends as soon as one is claimed for it, and Postgres decides which run that is.
+ * A full worker gives its job back to the others, and then claims without jobs until no run waits. Once a second a worker with room looks for
+ * runs whose hints were lost.
  */
 @Injectable()
 export class RunWorker extends JobWorker<RunJob> {
@@ -24,6 +26,7 @@ export class RunWorker extends JobWorker<RunJob> {
     @Inject(Connections) connections: Connections,
     @Inject(Runtime) private readonly runtime: Runtime,
     private readonly generation: GenerationService,
+    private readonly claims: RunClaims,
     private readonly repository: ClaimRepository,
     private readonly activeRuns: ActiveRuns,
     private readonly runs: RunQueue,
@@ -33,6 +36,7 @@ export class RunWorker extends JobWorker<RunJob> {
       concurrency: env.WORKER_CONCURRENCY,
       shape: RunJobSchema,
       work: () => generation.work(),
+      untilRoom: () => generation.workOffQueue(),
       describe: ({ runId }) => ({ run_id: runId }),
     });
   }
@@ -41,17 +45,17 @@ export class RunWorker extends JobWorker<RunJob> {
   begin(onSuspects: () => void): void {
     this.start();
     this.activeRuns.onRoom = (room) => this.limit(room);
-    this.generation.open();
+    this.claims.open();
     sweep(this.runtime, this.runs, 'look for waiting runs', async (forgotten) => {
-      const room = Math.min(Math.max(this.activeRuns.room, 0), MAX_BEGUN);
+      const room = Math.min(this.claims.room, MAX_BEGUN);
       const { waiting, suspects } = await this.repository.waiting(forgotten ? 0 : WAITING_AFTER_S, room);
-      for (let n = 0; n < waiting; n += 1) this.generation.workSoon({ all: true });
+      for (let n = 0; n < waiting; n += 1) void this.generation.workOffQueue();
       if (suspects) onSuspects();
     });
   }
 
   override stopClaiming(): void {
-    this.generation.refuse();
+    this.claims.close();
     this.activeRuns.leave();
     super.stopClaiming();
   }
