@@ -391,6 +391,14 @@ describe('versions', () => {
       );
       return versions.every((seen) => seen === first + 12);
     });
+    // The database was restored to an older state.
+    await rows(`UPDATE config.versions SET version = version - 5`);
+    await waitFor(async () => {
+      const versions = await Promise.all(
+        Array.from({ length: 9 }, async () => (await rpc.call(models.list, {}, { principal: user })).version),
+      );
+      return versions.every((seen) => seen === first + 7);
+    });
   });
 
   it('rise after a restart only if the environment has changed', async () => {

@@ -105,6 +105,60 @@ describe('a cached value', () => {
     expect(cache.peek('a')).toEqual({ version: 2 });
   });
 
+  it('is loaded again when its source went back to an older version', async () => {
+    const cache = source.cache();
+    source.version = 5;
+    await cache.get('a', source.load);
+    source.version = 3;
+    expect(await cache.fresh('a', source.load)).toEqual({ version: 3 });
+    source.version = 4;
+    expect(await cache.fresh('a', source.load)).toEqual({ version: 4 });
+    expect(source.loads).toBe(3);
+  });
+
+  it('is not kept if its load began before the source went back', async () => {
+    const cache = source.cache();
+    source.version = 5;
+    await source.last.now();
+    source.slow = true;
+    const before = cache.load('a', source.load);
+    source.slow = false;
+    source.version = 3;
+    await source.last.now();
+    source.answer();
+    await before;
+    expect(await cache.get('a', source.load)).toEqual({ version: 3 });
+  });
+
+  it('stays when a reading of an older version arrives late', async () => {
+    const cache = source.cache();
+    await cache.get('a', source.load);
+    source.slow = true;
+    const late = source.last.now();
+    source.slow = false;
+    source.version = 2;
+    await cache.fresh('a', source.load);
+    source.answer();
+    await late;
+    expect(await cache.get('a', source.load)).toEqual({ version: 2 });
+    expect(source.loads).toBe(2);
+  });
+
+  it('is checked after a notice that came while it was loaded, or while its version was read', async () => {
+    const cache = source.cache();
+    for (const read of [() => cache.load('a', source.load), () => source.last.confirm()]) {
+      vi.advanceTimersByTime(1_001);
+      source.slow = true;
+      const before = read();
+      source.slow = false;
+      source.version += 1;
+      source.last.doubt();
+      source.answer();
+      await before;
+      expect(await cache.get('a', source.load)).toEqual({ version: source.version });
+    }
+  });
+
   it('is not kept if it was invalidated during its load, and later callers do not share that load', async () => {
     const cache = source.cache();
     source.slow = true;

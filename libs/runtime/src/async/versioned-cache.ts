@@ -1,6 +1,6 @@
 import { isTransient } from '@perennial/contracts-kernel';
 import { LRUCache } from 'lru-cache';
-import type { LastVersion } from './last-version';
+import type { LastVersion, ReadStart } from './last-version';
 
 export interface VersionedCacheOptions<V> {
   /** The latest version, and the version of a value. Without them a value expires by its age or is invalidated. */
@@ -17,10 +17,13 @@ interface Entry<V> {
   value: V;
   /** When its load ended. */
   at: number;
+  /** The era of its version. */
+  era: number;
 }
 
 interface Loading<V> {
   result: Promise<V>;
+  start: ReadStart | undefined;
   /** An invalidation happened since the load began: its value may be the invalidated one. */
   isOutdated: boolean;
 }
@@ -28,7 +31,7 @@ interface Loading<V> {
 /**
  * A cache of values that another service or the database owns. A value is current while this process has seen no higher version and the value
  * is young enough.
- * - A value of an older version never replaces a newer one, however late it arrives.
+ * - A value of an older version never replaces a newer one, however late it arrives, unless the source itself went back (`LastVersion`).
  * - A value whose load was in progress at an invalidation is not kept, and later callers do not get it.
  * - One load at a time for each key; concurrent callers share it, unless it brings a version that is known to be old.
  */
@@ -77,10 +80,16 @@ export class VersionedCache<V extends object> {
     try {
       return await this.load(key, load);
     } catch (error) {
-      const known = this.entries.get(key);
-      if (known && isTransient(error) && Date.now() - known.at < (this.options.keepMs ?? 0)) return known.value;
+      const kept = this.kept(key, error);
+      if (kept) return kept;
       throw error;
     }
+  }
+
+  /** The stale value that may be returned after this error of its source. */
+  kept(key: string, error: unknown): V | undefined {
+    const known = this.entries.get(key);
+    return known && isTransient(error) && Date.now() - known.at < (this.options.keepMs ?? 0) ? known.value : undefined;
   }
 
   /**
@@ -104,7 +113,7 @@ export class VersionedCache<V extends object> {
     const shared = this.loadings.get(key);
     const value = await (shared ?? this.begin(key, load)).result;
     // A load in progress may have begun before the change that raised the version.
-    if (!shared || this.isOfLast(value)) return value;
+    if (!shared || this.isOfLast(value, shared.start?.era)) return value;
     return (this.loadings.get(key) ?? this.begin(key, load)).result;
   }
 
@@ -127,16 +136,24 @@ export class VersionedCache<V extends object> {
 
   /** Stores a value that arrived with another one. */
   set(key: string, value: V): void {
-    const known = this.entries.get(key);
-    if (known && this.versionOf(known.value) > this.versionOf(value)) return;
-    this.entries.set(key, { value, at: Date.now() });
-    this.options.version?.last.saw(this.versionOf(value));
+    this.keep(key, value);
   }
 
   private currentNow(key: string): V | undefined {
     const known = this.entries.get(key);
     if (!known || Date.now() - known.at >= (this.options.maxAgeMs ?? Infinity)) return undefined;
-    return this.isOfLast(known.value) ? known.value : undefined;
+    return this.isOfLast(known.value, known.era) ? known.value : undefined;
+  }
+
+  /** @param start the moment at which the load of the value began */
+  private keep(key: string, value: V, start?: ReadStart): void {
+    const last = this.options.version?.last;
+    const era = last?.era ?? 0;
+    if (start && start.era !== era) return;
+    const known = this.entries.get(key);
+    if (known?.era === era && this.versionOf(known.value) > this.versionOf(value)) return;
+    this.entries.set(key, { value, at: Date.now(), era });
+    last?.saw(this.versionOf(value), start);
   }
 
   private disown(key: string): void {
@@ -146,11 +163,13 @@ export class VersionedCache<V extends object> {
   }
 
   private begin(key: string, load: () => Promise<V>): Loading<V> {
+    const start = this.options.version?.last.start();
     const loading: Loading<V> = {
       isOutdated: false,
+      start,
       result: load()
         .then((value) => {
-          if (!loading.isOutdated) this.set(key, value);
+          if (!loading.isOutdated) this.keep(key, value, start);
           return value;
         })
         .finally(() => {
@@ -162,9 +181,9 @@ export class VersionedCache<V extends object> {
   }
 
   /** Whether the value has the latest known version or a later one. */
-  private isOfLast(value: V): boolean {
+  private isOfLast(value: V, era: number | undefined): boolean {
     const { version } = this.options;
-    return !version || version.of(value) >= version.last.value;
+    return !version || (era === version.last.era && version.of(value) >= version.last.value);
   }
 
   private versionOf(value: V): number {

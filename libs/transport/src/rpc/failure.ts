@@ -4,7 +4,10 @@ import type { z } from 'zod';
 import { isRedisUnavailable, redisUnavailable } from '../redis';
 import type { Failure } from './wire';
 
-/** What the previous version calls a limit of the caller's own. Its `RESOURCE_EXHAUSTED` (a full queue) becomes 429 here instead of 503. */
+/**
+ * What the previous version calls a limit of the caller's own: it runs beside this one during a rolling upgrade. Its `RESOURCE_EXHAUSTED` (a
+ * full queue) becomes 429 here instead of 503.
+ */
 const FORMER_CODES: Readonly<Record<string, ErrorCode>> = { RATE_LIMITED: 'RESOURCE_EXHAUSTED' };
 const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 

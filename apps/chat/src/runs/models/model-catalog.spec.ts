@@ -2,7 +2,7 @@ import { CONFIG_CHANGED, models, type ResolvedModel, settings } from '@perennial
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import type { Notices, Rpc } from '@perennial/transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ModelCatalog } from './model-catalog';
 
 const userOf = (n: number, role: UserPrincipal['role'] = 'user'): UserPrincipal => ({
@@ -16,11 +16,13 @@ const userOf = (n: number, role: UserPrincipal['role'] = 'user'): UserPrincipal 
 class Config {
   version = 1;
   openToAll = true;
+  isAway = false;
   resolved = 0;
 
   async catalog(): Promise<ModelCatalog> {
     const rpc = {
       call: async (call: unknown, _: unknown, { principal }: { principal: UserPrincipal }) => {
+        if (this.isAway) throw new CallError('UNAVAILABLE', 'config is away');
         if (call === settings.version) return { version: this.version };
         if (call !== models.resolve) throw new Error('not a call of this test');
         this.resolved += 1;
@@ -72,5 +74,23 @@ describe('the catalog of models', () => {
     await expect(catalog.resolve('m', userOf(2))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await catalog.resolve('m', userOf(3, 'admin'));
     await expect(catalog.resolve('m', userOf(1))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('still checks models while config is away although one was read at a later version', async () => {
+    vi.useFakeTimers();
+    try {
+      const config = new Config();
+      const catalog = await config.catalog();
+      for (const model of ['a', 'b']) await catalog.resolve(model, userOf(1));
+      config.version = 2;
+      config.changed();
+      await catalog.resolve('a', userOf(1));
+      config.isAway = true;
+      expect(await catalog.assertOffered('b', userOf(2))).toMatchObject({ version: 1 });
+      vi.advanceTimersByTime(30_000);
+      expect(await catalog.assertOffered('b', userOf(2))).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

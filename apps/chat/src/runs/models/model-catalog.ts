@@ -6,7 +6,7 @@ import { Notices, Rpc } from '@perennial/transport';
 
 /** How long a reply of config is used without checking the version. */
 const BELIEVED_MS = 1_000;
-/** Providers' own lists change without a new version. */
+/** Providers' own lists change without a new version. For as long a model is used while config is unavailable. */
 const MAX_AGE_MS = 30_000;
 const SERVICE: Principal = { kind: 'service', name: 'chat' };
 
@@ -35,7 +35,12 @@ export class ModelCatalog implements OnModuleInit {
   ) {
     this.log = runtime.logger('model-catalog');
     const version = { last: this.version, of: (value: { version: number }) => value.version };
-    this.models = new VersionedCache<ResolvedModel>({ version, maxAgeMs: MAX_AGE_MS, limit: { values: 5_000 } });
+    this.models = new VersionedCache<ResolvedModel>({
+      version,
+      maxAgeMs: MAX_AGE_MS,
+      keepMs: MAX_AGE_MS,
+      limit: { values: 5_000 },
+    });
     this.knownSettings = new VersionedCache<Settings>({ version, keepMs: Infinity });
   }
 
@@ -49,9 +54,14 @@ export class ModelCatalog implements OnModuleInit {
     const key = `${principal.userId} ${principal.role} ${modelId}`;
     const known = await this.models.current(forAll);
     if (known) return known;
-    const model = await this.models.get(key, () =>
-      this.rpc.call(models.resolve, { modelId }, { principal, deadlineMs }),
-    );
+    let model: ResolvedModel;
+    try {
+      model = await this.models.get(key, () => this.rpc.call(models.resolve, { modelId }, { principal, deadlineMs }));
+    } catch (error) {
+      const kept = this.models.kept(forAll, error);
+      if (kept) return kept;
+      throw error;
+    }
     if (model.openToAll) this.models.set(forAll, model);
     // Cache it only once: a model that is not open to all any more must not be returned to users without access.
     this.models.delete(model.openToAll ? key : forAll);
