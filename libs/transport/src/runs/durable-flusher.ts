@@ -97,8 +97,9 @@ export class DurableFlusher {
     this.dirty.clear();
     for (const writer of writers) writer.durableDirty = false;
     try {
-      const lost: StreamWriter[] = [];
-      for (const call of inCalls(writers)) {
+      const lost = writers.filter((writer) => writer.isDoubtful);
+      const doubtful = new Set(lost);
+      for (const call of inCalls(writers.filter((writer) => !doubtful.has(writer)))) {
         const results = await this.options.store.write(call.map(({ write }) => write));
         this.options.onWritten();
         for (const [index, { writer, write }] of call.entries()) {
@@ -116,7 +117,7 @@ export class DurableFlusher {
     }
   }
 
-  /** Redis has lost these runs. A process that was paused must not overwrite a new owner's text. */
+  /** Redis has no fence of these runs. A process that was paused must not overwrite a new owner's text. */
   private async reseed(writers: StreamWriter[]): Promise<void> {
     const { ownsStill } = this.options;
     const runs = writers.map((writer) => ({ runId: writer.identity.runId, epoch: writer.epoch }));
@@ -125,7 +126,7 @@ export class DurableFlusher {
       if (ownsStill && !owned[index]) {
         writer.fence();
       } else {
-        writer.seed();
+        writer.reseed();
         this.remark(writer);
       }
     }

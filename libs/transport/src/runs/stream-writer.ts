@@ -5,6 +5,11 @@ import type { RunIdentity, RunPosition, RunStart, RunTerminal, RunWriter } from 
 
 /** An open item may repeat this many UTF-16 units of text that is already durable. */
 const MAX_REPEATED = 2_048;
+/**
+ * For so long after its claim, or after Postgres has confirmed it, an epoch may write into a Redis without a fence (ms). A paused process is
+ * taken over 2 s after its claim at the earliest: 3 s after its last heartbeat, which is a second old at most.
+ */
+const OWNED_MS = 1_500;
 
 /** A gateway that holds readers of this run. */
 export interface Destination {
@@ -60,6 +65,8 @@ export class StreamWriter implements RunWriter {
   private dead = false;
   private opened = false;
   private seeding: boolean;
+  /** When it was certain that this epoch owns the run (ms). */
+  private ownedAt = performance.now();
   /** True until a reader may have seen text of this run. */
   private unseen: boolean;
 
@@ -199,6 +206,11 @@ export class StreamWriter implements RunWriter {
 
   // ------------------------------------------------------------ durable path
 
+  /** The next write would set the fence, and the claim is too old for it: ask Postgres first. A committed end needs no owner. */
+  get isDoubtful(): boolean {
+    return this.seeding && !this.terminal && performance.now() - this.ownedAt > OWNED_MS;
+  }
+
   /** The next write, or `undefined` when Redis has everything. */
   nextWrite(): DurableWrite | undefined {
     if (this.dead || this.terminalDurable) return undefined;
@@ -227,7 +239,6 @@ export class StreamWriter implements RunWriter {
         this.fence();
         return 'done';
       case 'lost':
-        // A committed end needs no owner.
         if (!this.terminal) return 'lost';
         this.seed();
         return 'again';
@@ -239,8 +250,13 @@ export class StreamWriter implements RunWriter {
     }
   }
 
-  /** Writes the whole text again with the next flush. */
-  seed(): void {
+  /** This epoch owns the run: writes the whole text again with the next flush. */
+  reseed(): void {
+    this.ownedAt = performance.now();
+    this.seed();
+  }
+
+  private seed(): void {
     this.seeding = true;
     this.durable = 0;
   }

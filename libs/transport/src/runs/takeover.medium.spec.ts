@@ -117,6 +117,26 @@ describe('a run that changes hands', () => {
     }
   });
 
+  it.each([true, false])(
+    'whose first owner was paused before its first write asks who owns it: %s',
+    async (isOwner) => {
+      const identity = chatRun();
+      const ownsStill = vi.fn(() => Promise.resolve([isOwner]));
+      const paused = await bench.worker({ ownsStill });
+      const onFenced = vi.fn();
+      paused.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, onFenced).append('Late');
+      // As after SIGSTOP, this process does nothing meanwhile. Others had the run, and Redis has forgotten it.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+      if (isOwner) {
+        await waitFor(async () => (await successor.publisher.read(identity.runId))?.text === 'Late');
+      } else {
+        await waitFor(() => onFenced.mock.calls.length === 1);
+        expect(await successor.publisher.read(identity.runId)).toBeUndefined();
+      }
+      expect(ownsStill).toHaveBeenCalledOnce();
+    },
+  );
+
   it('fences a stale owner that resumes, and notifies it once', async () => {
     const identity = chatRun();
     const onFenced = vi.fn();
