@@ -53,6 +53,7 @@ describe('the load of one replica', () => {
     expect(() => load.stream('a')).toThrow('Too many of your streams are open.');
     load.stream('b');
     expect(() => load.stream('c')).toThrow('The server is busy.');
+    expect(() => load.stream('a')).toThrow('Too many of your streams are open.');
     over();
     load.stream('c');
   });
@@ -62,6 +63,7 @@ describe('the load of one replica', () => {
     expect(() => load.upload('a')).toThrow('Too many of your uploads are under way. Wait until one has ended.');
     load.upload('b');
     expect(() => load.upload('c')).toThrow('The server takes no further uploads at the moment. Try again soon.');
+    expect(() => load.upload('a')).toThrow('Too many of your uploads are under way.');
     over();
     load.upload('c');
   });

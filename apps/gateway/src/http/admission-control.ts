@@ -113,12 +113,13 @@ class Count {
 
   constructor(private readonly limit: Limit) {}
 
-  /** @throws Problem 503 or 429 */
+  /** @throws Problem 429 at the user's own limit, 503 at that of the replica */
   admit(userId: string, weight = 1): () => void {
     const { all, perUser, sentence, full = overloaded, retryAfterS = 1 } = this.limit;
-    if (this.all + weight > all) throw full();
+    // First: this user's request would be refused by a replica with room too.
     if ((this.byUser.get(userId) ?? 0) + weight > perUser)
       throw new Problem(429, `${sentence} Wait until one has ended.`, { 'retry-after': String(retryAfterS) });
+    if (this.all + weight > all) throw full();
     this.add(userId, weight);
     return once(() => this.add(userId, -weight));
   }
