@@ -100,11 +100,6 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp, migrationsHaveFiles],
     },
   },
-  {
-    // The last bag of dependencies; none may join it.
-    files: ['apps/retrieval/src/ingestion/ingestion-tools.ts'],
-    rules: { 'no-restricted-syntax': ['error', environmentIsReadOnce, waitsAreCleanedUp] },
-  },
   { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },
   { files: ['**/*.config.ts'], rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:tool'] }) } },
   prettier,

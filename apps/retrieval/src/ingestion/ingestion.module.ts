@@ -15,10 +15,11 @@ import { EXTRACTOR } from './extractor';
 import { IndexStep } from './index-step';
 import { IngestionRepository } from './ingestion.repository';
 import { IngestionService } from './ingestion.service';
+import { IngestionAttempt } from './ingestion-attempt';
 import { IngestionLifecycle } from './ingestion-lifecycle';
+import { IngestionPause } from './ingestion-pause';
 import { IngestionProcesses } from './ingestion-processes';
 import { IngestionSweeper } from './ingestion-sweeper';
-import { IngestionTools } from './ingestion-tools';
 import { IngestionWork } from './ingestion-work';
 import { IngestionWorker } from './ingestion-worker';
 import { SlowLane } from './slow-lane';
@@ -33,11 +34,12 @@ import { SuspectWatch } from './suspect-watch';
     IndexStep,
     IngestionLifecycle,
     IngestionWork,
+    IngestionAttempt,
+    IngestionPause,
     IngestionProcesses,
     IngestionRepository,
     IngestionService,
     IngestionSweeper,
-    IngestionTools,
     IngestionWorker,
     SlowLane,
     SuspectWatch,

@@ -16,7 +16,7 @@ function watching({ waiting = 0, paused = false }) {
         return Promise.resolve(world.waiting > 0 ? 'a file' : undefined);
       },
     },
-    { isPaused: () => Promise.resolve(world.paused) },
+    { isOn: () => Promise.resolve(world.paused) },
     { provide: () => void (world.provided += 1) },
     new Runtime({ name: 'retrieval', logLevel: 'silent' }),
   );

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { QuarantineProcesses } from '@perennial/work';
 import { IngestionRepository } from './ingestion.repository';
-import { IngestionService } from './ingestion.service';
+import { IngestionPause } from './ingestion-pause';
 
 const LOOK_MS = 1_000;
 
@@ -19,7 +19,7 @@ export class SuspectWatch {
 
   constructor(
     @Inject(IngestionRepository) private readonly repository: Pick<IngestionRepository, 'nextSuspect'>,
-    @Inject(IngestionService) private readonly ingestion: Pick<IngestionService, 'isPaused'>,
+    @Inject(IngestionPause) private readonly pause: Pick<IngestionPause, 'isOn'>,
     @Inject(QuarantineProcesses) private readonly quarantine: Pick<QuarantineProcesses, 'provide'>,
     @Inject(Runtime) private readonly runtime: Runtime,
   ) {}
@@ -37,7 +37,7 @@ export class SuspectWatch {
   private async provide(): Promise<void> {
     const noticed = this.noticed;
     // Processes would wait too, each using memory.
-    if (noticed === this.seenToAt || (await this.ingestion.isPaused())) return;
+    if (noticed === this.seenToAt || (await this.pause.isOn())) return;
     if (await this.repository.nextSuspect()) this.quarantine.provide();
     else this.seenToAt = noticed;
   }

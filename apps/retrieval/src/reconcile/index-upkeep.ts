@@ -4,6 +4,7 @@ import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IndexCatalog } from '../search-index/index-catalog';
 import { IndexFiller } from '../search-index/index-filler';
 import { IndexRegistry } from '../search-index/index-registry';
+import { usesIndex } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORE } from '../stores/tokens';
 
@@ -52,9 +53,8 @@ export class IndexUpkeep {
 
   /** Fills the gaps of the active index that no worker is responsible for. */
   private async fillGaps(signal: AbortSignal): Promise<void> {
-    const { retrieval } = await this.settings.current();
     const index = await this.catalog.active();
-    if (index && !retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL)
+    if (index && usesIndex(await this.settings.current()))
       await this.filler.fillMissing(index, { signal, quietS: QUIET_S });
   }
 }

@@ -95,6 +95,7 @@ class BatchWriting<P extends Page> {
   /** The write of the last batch. */
   written: Promise<void> = Promise.resolve();
   private readonly refused = new Set<string>();
+  private isOver = false;
   private limiter: ConcurrencyLimiter;
 
   constructor(
@@ -132,6 +133,7 @@ class BatchWriting<P extends Page> {
 
   /** Resolves when no request is in progress: the file may be released, or the next step may start. */
   async end(embedding: readonly Promise<unknown>[]): Promise<void> {
+    this.isOver = true;
     this.limiter.end(new Error('nothing more is embedded'));
     await Promise.allSettled([this.written, ...embedding]);
   }
@@ -166,6 +168,8 @@ class BatchWriting<P extends Page> {
     });
     const { onRefused } = this.options;
     if (!onRefused || error.fault !== 'text' || refusals.length === 0) throw refusals[0]?.refusal ?? error;
+    // Another batch has ended the writing: nothing more is embedded, and no file is charged.
+    if (this.isOver) throw error;
     // The failure has ended the limiter.
     this.limiter = this.embeddings.limiter(this.config);
     for (const { page, refusal } of refusals) {

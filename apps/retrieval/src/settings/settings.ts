@@ -27,6 +27,11 @@ export interface SettingsState {
   embedding: SealedEmbedding;
 }
 
+/** False: searches read whole texts, and files get no points. */
+export function usesIndex({ retrieval }: SettingsState): boolean {
+  return !retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
+}
+
 /** Settings of a new installation. */
 export function settingsOf(env: SettingsEnv): RetrievalSettings {
   return {

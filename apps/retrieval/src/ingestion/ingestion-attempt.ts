@@ -1,0 +1,142 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { context, SpanKind } from '@opentelemetry/api';
+import { extractTrace, inSpan, type Logger, Runtime, SPAN_IDS } from '@perennial/runtime';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { IngestionQueue } from '../files/ingestion-queue';
+import { FileProgress } from '../files/progress.service';
+import { IndexFiller } from '../search-index/index-filler';
+import { usesIndex } from '../settings/settings';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { ChunkStep } from './chunk-step';
+import { type ClaimedFile, FileLostError } from './claimed-file';
+import { type IngestionFault, type Reason, toIngestionFault } from './faults';
+import { IndexStep } from './index-step';
+import { IngestionRepository } from './ingestion.repository';
+import { IngestionPause } from './ingestion-pause';
+
+/** Minimum interval of progress notices of a file. */
+const PROGRESS_MS = 250;
+/** The first pause after an ingestion failed; doubled each time. */
+const FIRST_BACKOFF_S = 1;
+const MAX_BACKOFF_S = 60;
+
+/** One owner's attempt at a file that it holds: chunks, vectors, points, switch. Steps that an earlier attempt has finished are not repeated. */
+@Injectable()
+export class IngestionAttempt {
+  private readonly log: Logger;
+  private readonly seconds;
+
+  constructor(
+    private readonly repository: IngestionRepository,
+    private readonly queue: IngestionQueue,
+    private readonly progress: FileProgress,
+    private readonly chunkStep: ChunkStep,
+    private readonly indexStep: IndexStep,
+    private readonly filler: IndexFiller,
+    private readonly pause: IngestionPause,
+    private readonly settings: SettingsKeeper,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+    @Inject(Runtime) runtime: Runtime,
+  ) {
+    this.log = runtime.logger('ingestion');
+    this.seconds = runtime.metrics.histogram('ingestion_seconds', 'Duration of attempts to ingest a file', ['outcome']);
+  }
+
+  /** Resolves when the file is completed, failed, released or lost. */
+  run(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+    const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
+    const attributes = { [SPAN_IDS.file]: file.id, 'perennial.file.epoch': file.epoch };
+    return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
+      this.attempt(file, signal),
+    );
+  }
+
+  private async attempt(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    const observe = (outcome: string) => this.seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
+    try {
+      if (file.attempts >= this.env.MAX_INGESTION_ATTEMPTS) {
+        await this.giveUp(file, {
+          code: 'TOO_MANY_ATTEMPTS',
+          message: `Processing failed ${file.attempts} times; the last attempt ended without an error.`,
+        });
+        return observe('failed');
+      }
+      await this.ingest(file, signal);
+      observe('completed');
+    } catch (error) {
+      // Aborted work may throw any error; the signal's reason counts.
+      const fault = toIngestionFault(signal.aborted ? signal.reason : error);
+      observe(fault.kind);
+      await this.settle(file, fault, error);
+    }
+  }
+
+  private async ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+    const notify = this.notifier(file);
+    const isReplaced = file.liveGeneration !== null && file.liveGeneration !== file.generation;
+    if (isReplaced && (await this.indexes())) await this.filler.fillLive(file.id, signal);
+    let total = file.chunkCount;
+    if (total === null) {
+      notify('extract', 0, 0);
+      total = await this.chunkStep.run(file, signal);
+    }
+    const chunks = total;
+    for (;;) {
+      const indexes = await this.indexes();
+      if (indexes) await this.indexStep.run(file, signal, (step, done) => notify(step, done, chunks));
+      signal.throwIfAborted();
+      const row = await this.repository.finish(file, { indexes });
+      // Undefined: since the points were written the file was added elsewhere, or another index became active.
+      if (row) return this.progress.changed(row);
+    }
+  }
+
+  private async indexes(): Promise<boolean> {
+    return usesIndex(await this.settings.current());
+  }
+
+  private async settle(file: ClaimedFile, fault: IngestionFault, error: unknown): Promise<void> {
+    switch (fault.kind) {
+      case 'lost':
+        return;
+      case 'handed-over':
+        return this.queue.enqueue(await this.repository.release([file]));
+      case 'out-of-turn':
+        // A file that leaves a slow lane fetches the next one.
+        await this.repository.release([file], { slow: true });
+        return;
+      case 'wait':
+        this.log.warn({ file_id: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
+        if (fault.allFiles) this.pause.lastAtLeast(fault.afterS);
+        await this.repository.release([file], { afterS: fault.afterS, error: fault.reason });
+        return;
+      case 'refused':
+        return this.giveUp(file, fault.reason);
+      case 'broke':
+        this.log.error({ file_id: file.id, err: error, error_id: fault.errorId }, 'ingestion failed');
+        if (file.attempts + 1 >= this.env.MAX_INGESTION_ATTEMPTS) return this.giveUp(file, fault.reason);
+        await this.repository.release([file], {
+          broke: true,
+          error: fault.reason,
+          afterS: Math.min(FIRST_BACKOFF_S * 2 ** file.attempts, MAX_BACKOFF_S),
+        });
+    }
+  }
+
+  private async giveUp(file: ClaimedFile, reason: Reason): Promise<void> {
+    const row = await this.repository.fail(file, reason);
+    if (!row) throw new FileLostError();
+    this.progress.changed(row);
+  }
+
+  private notifier({ id, userId, generation }: ClaimedFile) {
+    let last = { step: '', at: 0 };
+    return (step: 'extract' | 'embed' | 'index', done: number, total: number): void => {
+      const now = performance.now();
+      if (step === last.step && now - last.at < PROGRESS_MS) return;
+      last = { step, at: now };
+      this.progress.step({ fileId: id, userId, generation, step, done, total });
+    };
+  }
+}
