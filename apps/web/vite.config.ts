@@ -1,3 +1,4 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -5,11 +6,31 @@ import { defineConfig } from 'vite';
 const MACHINE_PATHS =
   '^/(?:api|v1|openai|ollama|ws|oauth|health|ready|metrics|docs|manifest\\.json|openapi\\.json)(?:/|\\?|$)';
 
+/**
+ * The gateway sees only this server, which is on its machine: a client on another machine must not look local to it. A local one must, or
+ * its developer would need the set-up secret for the first account.
+ */
+function forwardRemote(forwarded: ClientRequest, { socket, headers }: IncomingMessage): void {
+  const address = socket.remoteAddress ?? 'unknown';
+  if (/^(?:::ffff:)?127\.|^::1$/.test(address)) return;
+  const chain = headers['x-forwarded-for'];
+  forwarded.setHeader('x-forwarded-for', chain === undefined ? address : `${chain}, ${address}`);
+}
+
 export default defineConfig({
   plugins: [react()],
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
   server: {
     // `npm run dev` starts this server in front of its gateway.
-    proxy: { [MACHINE_PATHS]: { target: process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080', ws: true } },
+    proxy: {
+      [MACHINE_PATHS]: {
+        target: process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080',
+        ws: true,
+        configure: (proxy) => {
+          proxy.on('proxyReq', forwardRemote);
+          proxy.on('proxyReqWs', forwardRemote);
+        },
+      },
+    },
   },
 });

@@ -111,7 +111,7 @@ async function expectGone(pids: number[]): Promise<void> {
 }
 
 describe('npm run dev', () => {
-  it('starts the changed service anew and no other; what cannot be built leaves the last build running; kill -9 leaves nothing', async () => {
+  it('starts the changed service anew and no other; what cannot be built leaves the last build running, until the edit is undone; kill -9 leaves nothing', async () => {
     const dev = await startDev(newHome());
     const before = dev.run();
     const chat = join(clone, 'apps/chat/src/main.ts');
@@ -127,6 +127,9 @@ describe('npm run dev', () => {
     await waitFor(() => dev.output().includes('chat cannot be built'), { timeoutMs: 20_000 });
     expect(dev.entry('chat').pid).toBe(pid);
     expect(await answerOf(dev.entry('chat'))).toBe('second');
+    writeFileSync(chat, source('second'));
+    await waitFor(() => dev.output().includes('chat can be built again'), { timeoutMs: 20_000 });
+    expect(dev.entry('chat').pid).toBe(pid);
 
     const pids = dev.run().map((entry) => entry.pid);
     dev.process.kill('SIGKILL');

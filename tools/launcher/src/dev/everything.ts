@@ -38,6 +38,7 @@ export async function runEverything(command: DevCommandLine, terminal: Console, 
     changed: (service, file, at) => restarts.get(service)?.changed(file, at),
     failed: (service, error) =>
       terminal.line(`  ! ${service} cannot be built, the last build goes on: ${error.message}`),
+    repaired: (service) => terminal.line(`  ✓ ${service} can be built again, and is unchanged`),
   });
   const watch = new LogWatch(home.logs, (name, message) => terminal.line(`  ! ${name}: ${message}`));
   let web: ManagedProcess | undefined;

@@ -52,6 +52,7 @@ export async function runOneService(service: ServiceName, terminal: Console, roo
   const sources = new SourceWatch(root, {
     changed: (_, file, at) => restarts.changed(file, at),
     failed: (_, error) => terminal.line(`  ! ${service} cannot be built, the last build goes on: ${error.message}`),
+    repaired: () => terminal.line(`  ✓ ${service} can be built again, and is unchanged`),
   });
   const foreground = new Foreground({
     terminal,

@@ -9,6 +9,8 @@ export interface SourceEvents {
   changed(service: ServiceName, file: string, at: number): void;
   /** The sources cannot be built; what was built before stays. */
   failed(service: ServiceName, error: Error): void;
+  /** The sources can be built again, and are what was built before. */
+  repaired(service: ServiceName): void;
 }
 
 /** Builds services from their sources, and again whenever one of the files they are made of is saved. */
@@ -37,6 +39,7 @@ export class SourceWatch {
     this.watchers.push(watcher);
     let saved = { file: '', at: 0 };
     let digest: string | undefined;
+    let isBroken = false;
     watcher.on('change', (file) => {
       saved = { file: relative(this.root, file), at: performance.now() };
     });
@@ -46,6 +49,7 @@ export class SourceWatch {
           await event.result.close();
           if (digest === undefined) reject(event.error);
           else this.events.failed(service, event.error);
+          isBroken = true;
         } else if (event.code === 'BUNDLE_END') {
           await event.result.close();
           const first = digest === undefined;
@@ -54,6 +58,8 @@ export class SourceWatch {
           digest = code.value;
           if (first) resolve();
           else if (other) this.events.changed(service, saved.file, saved.at);
+          else if (isBroken) this.events.repaired(service);
+          isBroken = false;
         }
       });
     });
