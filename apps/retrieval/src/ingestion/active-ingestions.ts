@@ -53,7 +53,8 @@ export class ActiveIngestions {
         release: (_processId, fences) => repository.release(fences),
       },
     });
-    const help = 'Files that are not ingested yet, by state, in the whole installation; exported by one of its processes';
+    const help =
+      'Files that are not ingested yet, by state, in the whole installation; exported by one of its processes';
     const backlog = observeBacklog(runtime.metrics, 'ingestion', () => repository.backlog(processes.id));
     runtime.metrics.gauge('ingestions', help, ['state'], backlog);
   }
