@@ -167,10 +167,10 @@ describe.skipIf(missing)('the chart', () => {
     const pods = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'Job').map(podTemplate);
     expect(pods).toHaveLength(6);
     for (const pod of pods) {
-      const { containers = [], initContainers = [], volumes } = pod?.spec ?? {};
+      const spec = pod?.spec;
       const file = '/etc/perennial/authorities/ca.crt';
-      expect(JSON.stringify(volumes)).toContain('"configMap":{"name":"company"');
-      for (const container of [...initContainers, ...containers]) {
+      expect(JSON.stringify(spec?.['volumes'])).toContain('"configMap":{"name":"company"');
+      for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
         expect(container.env).toContainEqual({ name: 'NODE_EXTRA_CA_CERTS', value: file });
         expect(JSON.stringify(container)).toContain('"mountPath":"/etc/perennial/authorities"');
       }
