@@ -19,7 +19,7 @@ export function observeBacklog(
   queue: string,
   read: () => Promise<readonly Backlog[]>,
 ): (gauge: Gauge<'state'>) => Promise<void> {
-  const backlog = sharedReading(() => read().catch((): Backlog[] => []));
+  const backlog = sharedReading(read, []);
   const help =
     'How long the oldest work has waited for a worker, in the whole installation; exported by one of its processes';
   metrics.gauge('queue_oldest_seconds', help, ['queue'], async (gauge) => {

@@ -1,7 +1,7 @@
 import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Metrics } from './metrics';
+import { Metrics, sharedReading } from './metrics';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -42,6 +42,18 @@ describe('the format of metrics', () => {
 
   it('has no exemplar of a trace that is not recorded: nobody could open it', async () => {
     expect((await observed(TraceFlags.NONE).text(OPEN_METRICS)).body).not.toContain(TRACE);
+  });
+
+  it('is complete although a store hangs or fails, without the values that it would have given', async () => {
+    const metrics = new Metrics('chat');
+    const hanging = sharedReading(() => new Promise<number>(() => undefined), -1);
+    metrics.gauge('hangs', 'Hangs', [], async (gauge) => gauge.set(await hanging()));
+    metrics.gauge('hangs_longer', 'Hangs', [], () => new Promise(() => undefined));
+    metrics.gauge('fails', 'Fails', [], () => Promise.reject(new Error('away')));
+    metrics.counter('things_total', 'Things').inc();
+    const { body } = await metrics.text();
+    expect(body).toContain('perennial_hangs{service="chat"} -1');
+    expect(body).toContain('perennial_things_total{service="chat"} 1');
   });
 
   it('counts what several owners of one metric collect', async () => {

@@ -1,6 +1,7 @@
 import { isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api';
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
-import { type Exposition,exposition } from './exposition';
+import { waitAtMost, withTimeout } from '../async/waiting';
+import { type Exposition, exposition } from './exposition';
 
 export type { Counter, Gauge } from 'prom-client';
 
@@ -8,6 +9,10 @@ const PREFIX = 'perennial_';
 
 /** Seconds: from a cached read to a slow provider. */
 export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** A store that hangs must not keep a scraper from the other metrics, which show why; scrapers wait for 10 s. */
+const READING_MS = 1_000;
+const COLLECT_MS = 1_500;
 
 /** Sets or adds at scrape time what a metric says. */
 type Collect<M> = (metric: M) => void | Promise<void>;
@@ -95,16 +100,25 @@ export class Metrics {
       name: fullName,
       registers: [this.registry],
       async collect(this: M) {
-        for (const each of collectors) await each(this);
+        const collected = Promise.all(collectors.map(async (each) => each(this)));
+        await waitAtMost(collected, COLLECT_MS).catch(() => undefined);
       },
     });
   }
 }
 
-/** For several gauges that show parts of one reading: those of one scrape share it. */
-export function sharedReading<T>(read: () => Promise<T>): () => Promise<T> {
+/**
+ * For several gauges that show parts of one reading: those of one scrape share it.
+ *
+ * @param unknown what they show when the reading fails or takes too long
+ */
+export function sharedReading<T>(read: () => Promise<T>, unknown: T): () => Promise<T> {
   let reading: Promise<T> | undefined;
-  return () => (reading ??= read().finally(() => (reading = undefined)));
+  const late = (): Error => new Error('reading for metrics takes too long');
+  return () =>
+    (reading ??= withTimeout(read(), READING_MS, late)
+      .catch(() => unknown)
+      .finally(() => (reading = undefined)));
 }
 
 const NONE = {};

@@ -16,7 +16,7 @@ export function observeRedis({ commands, capacity }: Connections, metrics: Metri
     gauge.set(capacity.isFull ? 1 : 0),
   );
 
-  const read = sharedReading(() => readInfo(commands));
+  const read = sharedReading(() => readInfo(commands), {});
   const show = (value: (info: ServerInfo) => string | number | undefined) => async (gauge: Gauge) => {
     const shown = value(await read());
     if (shown === undefined) gauge.remove();
@@ -69,8 +69,7 @@ export function observeRedis({ commands, capacity }: Connections, metrics: Metri
 async function readInfo(redis: Connections['commands']): Promise<ServerInfo> {
   if (redis.status !== 'ready') return {};
   const startedAt = performance.now();
-  const text = await redis.info().catch(() => '');
-  if (text === '') return {};
+  const text = await redis.info();
   const lines = text.split('\r\n').map((line) => [...line.split(':', 1), line.slice(line.indexOf(':') + 1)]);
   return { ...Object.fromEntries(lines), round_trip_seconds: (performance.now() - startedAt) / 1_000 };
 }

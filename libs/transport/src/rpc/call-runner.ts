@@ -70,7 +70,9 @@ export class CallRunner {
       frame = encodeFailure(number, failure);
     }
     endSpan(span.span, code);
-    metrics?.observe('server', pattern, code ?? 'OK', (performance.now() - startedAt) / 1_000);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    // In its context, so that the histogram can lead to the trace.
+    if (metrics) within(span, () => metrics.observe('server', pattern, code ?? 'OK', seconds));
     return frame;
   }
 

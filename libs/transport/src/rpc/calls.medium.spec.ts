@@ -292,7 +292,7 @@ describe('calls', () => {
       trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
       const root = trace.getTracer('test').startSpan('root');
       const seen = await context.with(trace.setSpan(context.active(), root), () => caller.rpc.call(TRACE, {}, options));
-      await context.with(trace.setSpan(context.active(), root), () =>
+      const { details } = await context.with(trace.setSpan(context.active(), root), () =>
         errorOf(caller.rpc.call(FAIL, { how: 'unknown' }, options)),
       );
       root.end();
@@ -308,7 +308,7 @@ describe('calls', () => {
       expect(server?.attributes).toMatchObject({ 'rpc.system.name': 'perennial', 'rpc.method': TRACE.pattern });
       const failed = spans.find((span) => span.name === FAIL.pattern && span.kind === 1);
       expect(failed?.status.code).toBe(2);
-      expect(failed?.attributes['error.type']).toBe('INTERNAL');
+      expect(failed?.attributes).toMatchObject({ 'error.type': 'INTERNAL', 'perennial.error.id': details.errorId });
     });
   });
 });
