@@ -11,6 +11,7 @@ import { authMigrations } from './migrations';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
 import { AccountCreator } from './registration/account-creator';
+import { AccountImporter } from './registration/account-importer';
 import { FirstAdmin } from './registration/first-admin';
 import { RegistrationController } from './registration/registration.controller';
 import { RegistrationService } from './registration/registration.service';
@@ -45,6 +46,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     UsersService,
     RegistrationService,
     AccountCreator,
+    AccountImporter,
     FirstAdmin,
     PasswordPolicy,
     { provide: SetupSecret, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new SetupSecret(env.SECRET_KEY) },

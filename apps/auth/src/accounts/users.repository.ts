@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Role } from '@perennial/contracts-kernel';
+import type { users } from '@perennial/contracts-auth';
+import { CallError, type CallParsedRequest, type Role } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 import { Database, type Queryable } from '@perennial/persistence';
 import { NOW_MS, USER_COLUMNS } from './user-columns';
@@ -79,6 +80,54 @@ export class UsersRepository {
     return row;
   }
 
+  /**
+   * Inserts an account of another product, with its settings.
+   *
+   * @returns false when the id or the address is taken
+   */
+  async insertImported(
+    tx: Queryable,
+    account: CallParsedRequest<typeof users.importAccount> & { profile_image_url: string },
+  ): Promise<boolean> {
+    const inserted = await tx.execute(
+      `WITH added AS (
+         INSERT INTO users (id, name, email, password_hash, role, profile_image_url, bio, gender, date_of_birth, timezone, created_at, last_active_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, to_timestamp($11), to_timestamp($12))
+         ON CONFLICT DO NOTHING RETURNING id
+       ), set AS (
+         INSERT INTO user_settings (user_id, settings) SELECT id, $13::jsonb FROM added WHERE $13::jsonb IS NOT NULL
+       )
+       SELECT id FROM added`,
+      [
+        account.userId,
+        account.name,
+        account.email,
+        account.passwordHash,
+        account.role,
+        account.profile_image_url,
+        account.bio ?? null,
+        account.gender ?? null,
+        account.date_of_birth ?? null,
+        account.timezone ?? null,
+        account.createdAt,
+        account.lastActiveAt,
+        account.settings == null ? null : JSON.stringify(account.settings),
+      ],
+    );
+    return inserted === 1;
+  }
+
+  /** The id of the account that has this id, else of the one that has this address. One of them exists. */
+  async idOf(tx: Queryable, { userId, email }: { userId: string; email: string }): Promise<string> {
+    const row = await tx.first<{ id: string }>(
+      'SELECT id FROM users WHERE id = $1 OR email = $2 ORDER BY (id = $1) DESC LIMIT 1',
+      [userId, email],
+    );
+    if (!row)
+      throw new CallError('UNAVAILABLE', 'The account was deleted at this moment. Try again.', { retryAfter: 1 });
+    return row.id;
+  }
+
   /** Makes concurrent first sign-ups wait for each other, until the end of the transaction. */
   async lockFirstAccount(tx: Queryable): Promise<void> {
     await tx.execute('SELECT pg_advisory_xact_lock($1)', [FIRST_ACCOUNT_LOCK]);
@@ -130,6 +179,15 @@ export class UsersRepository {
       [id, oldHash, newHash],
     );
     return changed === 1;
+  }
+
+  /** Replaces the hash of an unchanged password: sessions stay, and the account does not count as changed. */
+  async upgradeHash(id: string, oldHash: string, newHash: string): Promise<void> {
+    await this.database.execute('UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+      id,
+      oldHash,
+      newHash,
+    ]);
   }
 
   async delete(tx: Queryable, id: string): Promise<void> {

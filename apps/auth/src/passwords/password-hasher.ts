@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hash, type Options, verify } from '@node-rs/argon2';
+import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { CallError } from '@perennial/contracts-kernel';
 
 /** Argon2id with OWASP's first recommendation or more (19 MiB, 2 passes, 1 lane); `algorithm` 2 is Argon2id. */
 const OPTIONS: Options = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** How a hash of ours begins. */
+const OWN_PREFIX = `$argon2id$v=19$m=${OPTIONS.memoryCost},t=${OPTIONS.timeCost},p=${OPTIONS.parallelism}$`;
+
+const isBcrypt = (stored: string): boolean => stored.startsWith('$2');
 
 export interface PasswordHasherOptions {
   /** Concurrent hashes. */
@@ -32,9 +38,17 @@ export class PasswordHasher {
   verify(password: string, stored: string | undefined): Promise<boolean> {
     return this.bounded(async () => {
       this.dummy ??= hash(randomBytes(24).toString('base64'), OPTIONS);
-      const matches = await verify(stored ?? (await this.dummy), password);
+      const matches =
+        stored !== undefined && isBcrypt(stored)
+          ? await verifyBcrypt(password, stored)
+          : await verify(stored ?? (await this.dummy), password);
       return matches && stored !== undefined;
     });
+  }
+
+  /** Whether the hash is another product's, and should be replaced when its password is known: at a sign-in. */
+  isForeign(stored: string): boolean {
+    return !stored.startsWith(OWN_PREFIX);
   }
 
   /** Prepares the dummy hash, so that the first unknown account does not take longer than the others. */

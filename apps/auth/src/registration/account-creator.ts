@@ -9,7 +9,7 @@ import { PasswordPolicy } from '../passwords/password-policy';
 import type { SessionStamp } from '../sessions/token-issuer';
 
 /** Clients show it for an account without a picture. */
-const DEFAULT_IMAGE = '/user.png';
+export const DEFAULT_IMAGE = '/user.png';
 
 export interface NewAccount {
   name: string;

@@ -2,11 +2,15 @@ import { Controller } from '@nestjs/common';
 import { users } from '@perennial/contracts-auth';
 import { type CallParsedRequest, type CallReply, requireAdmin } from '@perennial/contracts-kernel';
 import { type CallContext, Handles } from '@perennial/transport';
+import { AccountImporter } from './account-importer';
 import { RegistrationService } from './registration.service';
 
 @Controller()
 export class RegistrationController {
-  constructor(private readonly registration: RegistrationService) {}
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly importer: AccountImporter,
+  ) {}
 
   /** Without a session: the page needs it before sign-in. */
   @Handles(users.status)
@@ -29,5 +33,13 @@ export class RegistrationController {
     { principal, key }: CallContext,
   ): Promise<CallReply<typeof users.add>> {
     return this.registration.add(requireAdmin(principal), request, key);
+  }
+
+  @Handles(users.importAccount)
+  async importAccount(
+    request: CallParsedRequest<typeof users.importAccount>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof users.importAccount>> {
+    return this.importer.import(requireAdmin(principal), request);
   }
 }

@@ -10,6 +10,11 @@ import { KnownDevices } from '../limits/known-devices';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { type SessionStamp, TokenIssuer } from './token-issuer';
 
+interface CheckedPassword {
+  userId: string | undefined;
+  stamped: Awaited<ReturnType<UsersRepository['stampSession']>>;
+}
+
 /** Sign-in. */
 @Injectable()
 export class SignInService implements OnApplicationBootstrap {
@@ -30,10 +35,8 @@ export class SignInService implements OnApplicationBootstrap {
     const { email, password, address, addressShared } = request;
     const device = this.devices.recognise(request.device, email);
     const forgive = await this.attempts.signIn({ account: email, address, addressShared, device });
-    const account = await this.users.credentials({ email });
-    const matches = await this.passwords.verify(password, account?.passwordHash);
-    const stamped = account && matches ? await this.users.stampSession(account.id, account.passwordHash) : undefined;
-    const told = { user_id: account?.id, client_address: address, known_device: device !== undefined };
+    const { userId, stamped } = await this.check(email, password);
+    const told = { user_id: userId, client_address: address, known_device: device !== undefined };
     if (!stamped) {
       this.runtime.security.record('sign_in', { ...told, outcome: 'failed' });
       throw new CallError('INVALID_ARGUMENT', 'The email or password provided is incorrect');
@@ -43,6 +46,31 @@ export class SignInService implements OnApplicationBootstrap {
     this.runtime.security.record('sign_in', told);
     const stamp = { userId: stamped.user.id, jti: randomUUID(), issuedAt: stamped.issuedAt };
     return this.issue(stamped.user, stamp, request.device);
+  }
+
+  /** The account of an address, and the stamp of its new session if the password is right. */
+  private async check(email: string, password: string, again = false): Promise<CheckedPassword> {
+    const account = await this.users.credentials({ email });
+    const matches = await this.passwords.verify(password, account?.passwordHash);
+    if (!account || !matches) return { userId: account?.id, stamped: undefined };
+    const { id, passwordHash } = account;
+    const stamped = await this.users.stampSession(id, passwordHash);
+    if (!this.passwords.isForeign(passwordHash)) return { userId: id, stamped };
+    if (stamped) await this.upgrade(id, passwordHash, password);
+    // Another sign-in has replaced the hash between our two statements.
+    else if (!again) return this.check(email, password, true);
+    return { userId: id, stamped };
+  }
+
+  /** Replaces a hash that another product made. If it cannot be done now, the next sign-in does it. */
+  private async upgrade(id: string, passwordHash: string, password: string): Promise<void> {
+    try {
+      await this.users.upgradeHash(id, passwordHash, await this.passwords.hash(password));
+    } catch (error) {
+      this.runtime
+        .logger('sign-in')
+        .warn({ err: error, user_id: id }, 'an imported password could not be hashed again');
+    }
   }
 
   /**

@@ -2,12 +2,16 @@ import { Controller } from '@nestjs/common';
 import { chats } from '@perennial/contracts-chat';
 import { type CallParsedRequest, type CallReply, requireAdmin, requireUser } from '@perennial/contracts-kernel';
 import { type CallContext, Handles } from '@perennial/transport';
+import { ChatImporter } from './chat-importer';
 import { ChatsService } from './chats.service';
 
 /** The caller's own chats. */
 @Controller()
 export class ChatsController {
-  constructor(private readonly chats: ChatsService) {}
+  constructor(
+    private readonly chats: ChatsService,
+    private readonly importer: ChatImporter,
+  ) {}
 
   @Handles(chats.list)
   async list(
@@ -31,6 +35,14 @@ export class ChatsController {
     { principal, key }: CallContext,
   ): Promise<CallReply<typeof chats.create>> {
     return this.chats.create(requireUser(principal), request, key);
+  }
+
+  @Handles(chats.importChat)
+  async importChat(
+    request: CallParsedRequest<typeof chats.importChat>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof chats.importChat>> {
+    return this.importer.import(requireUser(principal), request);
   }
 
   @Handles(chats.get)

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RunsModule } from '../runs/runs.module';
 import { UsageModule } from '../usage/usage.module';
+import { ChatImporter } from './chat-importer';
 import { ChatsController } from './chats.controller';
 import { ChatsRepository } from './chats.repository';
 import { ChatsService } from './chats.service';
@@ -10,6 +11,6 @@ import { SearchModule } from './search/search.module';
 @Module({
   imports: [RunsModule, SearchModule, UsageModule],
   controllers: [ChatsController],
-  providers: [ChatsRepository, ChatsService],
+  providers: [ChatsRepository, ChatsService, ChatImporter],
 })
 export class ChatsModule {}

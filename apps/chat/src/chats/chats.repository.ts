@@ -134,6 +134,40 @@ export class ChatsRepository {
   }
 
   /**
+   * Inserts a chat of another product with its times.
+   *
+   * @returns false when there is a chat with this id
+   */
+  async insertImported(
+    tx: Queryable,
+    { userId }: UserPrincipal,
+    chat: Omit<CallParsedRequest<typeof chats.importChat>, 'chat'> & ChatChange & { title: string },
+  ): Promise<boolean> {
+    const inserted = await tx.execute(
+      `INSERT INTO chats (id, user_id, title, models, params, extra, current_message_id, folder_id, meta, pinned, archived, created_at,
+                          updated_at, last_read_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12), to_timestamp($13), now())
+       ON CONFLICT DO NOTHING`,
+      [
+        chat.chatId,
+        userId,
+        chat.title,
+        jsonb(chat.models ?? []),
+        jsonb(chat.params ?? {}),
+        jsonb(chat.extra),
+        chat.currentMessageId ?? null,
+        chat.folderId ?? null,
+        jsonb(chat.meta),
+        chat.pinned,
+        chat.archived,
+        chat.createdAt,
+        chat.updatedAt,
+      ],
+    );
+    return inserted === 1;
+  }
+
+  /**
    * Fields without a change stay.
    *
    * @returns the bytes of the client's own data

@@ -84,12 +84,17 @@ export class KnowledgeRepository {
     return row?.count ?? 0;
   }
 
-  async create(tx: Tx, { userId }: UserPrincipal, name: string, description: string): Promise<KnowledgeRow> {
-    const row = await tx.first<KnowledgeRow>(
-      `INSERT INTO knowledge_bases AS b (user_id, name, description) VALUES ($1, $2, $3) RETURNING ${COLUMNS}`,
-      [userId, name, description],
+  /** @returns undefined when the id is taken */
+  create(
+    tx: Tx,
+    { userId }: UserPrincipal,
+    { id, name, description }: CallParsedRequest<typeof knowledge.create>,
+  ): Promise<KnowledgeRow | undefined> {
+    return tx.first<KnowledgeRow>(
+      `INSERT INTO knowledge_bases AS b (id, user_id, name, description) VALUES (coalesce($1, gen_random_uuid()), $2, $3, $4)
+       ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+      [id ?? null, userId, name, description],
     );
-    return row!;
   }
 
   /** Changes the defined fields. */

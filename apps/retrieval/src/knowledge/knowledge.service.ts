@@ -53,13 +53,17 @@ export class KnowledgeService {
     const once = { scope: `retrieval.knowledge.create:${user.userId}`, key, request };
     return this.unitOfWork.once(once, async (tx) => {
       await holdUser(tx, user.userId);
+      const known = request.id === undefined ? undefined : await this.knowledge.find(request.id, tx);
+      if (known?.userId === user.userId) return knowledgeToWire(known, principal);
       if ((await this.knowledge.count(tx, user)) >= this.env.MAX_BASES_PER_USER)
         throw new CallError(
           'RESOURCE_EXHAUSTED',
           'You have as many knowledge bases as one may have. Delete some first.',
         );
       await this.storage.assertRoom(tx, user.userId, sizeOf(request));
-      return knowledgeToWire(await this.knowledge.create(tx, user, request.name, request.description), principal);
+      const base = await this.knowledge.create(tx, user, request);
+      if (!base) throw new CallError('ALREADY_EXISTS', 'This id of a knowledge base has been used.');
+      return knowledgeToWire(base, principal);
     });
   }
 

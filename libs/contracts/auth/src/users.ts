@@ -52,6 +52,46 @@ export const add = defineCall({
   deadlineMs: 10_000,
 });
 
+/**
+ * A password as another product stored it: bcrypt, or Argon2 in PHC format. Higher costs than these would keep a thread for minutes. It is
+ * replaced by a hash of our own at the first sign-in.
+ */
+const ImportedHashSchema = z
+  .string()
+  .max(200)
+  .regex(
+    /^(?:\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}|\$argon2id?\$v=19\$m=(?:\d{1,5}|1[0-3]\d{4}),t=\d,p=\d\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{16,86})$/,
+    'is not a bcrypt or Argon2 hash of a usual cost',
+  );
+
+const epochSeconds = z.number().int().min(0).max(1e11);
+
+/**
+ * Admin only. Takes over an account from another product with its id and password; nothing is asked of the password policy. An account
+ * that is there already, by its id or its address, stays as it is: `created` is false, and `userId` is that account's.
+ */
+export const importAccount = defineCall({
+  pattern: 'auth.users.importAccount',
+  effect: 'keyed',
+  sealed: true,
+  request: z.object({
+    userId: z.uuid(),
+    name: UserNameSchema,
+    email: EmailSchema,
+    role: RoleSchema,
+    passwordHash: ImportedHashSchema,
+    profile_image_url: PictureUrlSchema.optional(),
+    bio: z.string().max(10_000).nullish(),
+    gender: z.string().max(100).nullish(),
+    date_of_birth: z.string().max(40).nullish(),
+    timezone: z.string().max(100).nullish(),
+    createdAt: epochSeconds,
+    lastActiveAt: epochSeconds,
+    settings: boundedJson().nullish(),
+  }),
+  reply: z.object({ userId: z.uuid(), created: z.boolean() }),
+});
+
 /** What the page needs before anyone is signed in. */
 export const status = defineCall({
   pattern: 'auth.users.status',

@@ -56,6 +56,31 @@ export const create = defineCall({
   reply: ChatSchema,
 });
 
+const epochSeconds = z.number().int().min(0).max(1e11);
+
+/**
+ * Takes over a chat of another product with its id and times, or a further part of it: messages that the chat has stay as they are, the
+ * others are added. A large chat comes in several calls, parents first. `created` is false when the chat was there.
+ * `NOT_FOUND` when the id belongs to another user's chat; `PAYLOAD_TOO_LARGE` as `update`, and beyond the storage of the user.
+ */
+export const importChat = defineCall({
+  pattern: 'chat.chats.importChat',
+  effect: 'keyed',
+  sealed: true,
+  request: z.object({
+    chatId: z.uuid(),
+    chat: IncomingBlobSchema,
+    folderId: id.nullish(),
+    meta: boundedJson().default({}),
+    pinned: z.boolean().default(false),
+    archived: z.boolean().default(false),
+    createdAt: epochSeconds,
+    updatedAt: epochSeconds,
+  }),
+  reply: z.object({ created: z.boolean(), added: z.number().int() }),
+  deadlineMs: 15_000,
+});
+
 /**
  * One chat with its newest messages, running ones overlaid with the live text: as many as fit into a reply, at least one. If there are older
  * ones, `history.before` is the id to pass as `before`. `NOT_FOUND` also when it belongs to another user.

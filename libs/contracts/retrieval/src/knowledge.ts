@@ -42,11 +42,14 @@ const Name = z.string().trim().min(1).max(500);
 
 const Description = z.string().max(10_000);
 
-/** `RESOURCE_EXHAUSTED` beyond the bases that one user may have. */
+/**
+ * `RESOURCE_EXHAUSTED` beyond the bases that one user may have. With `id`, for an import: the base gets this id; if the caller has one with
+ * it already, that one is returned as it is. `ALREADY_EXISTS` when the id belongs to another user's base, or to one that was deleted.
+ */
 export const create = defineCall({
   pattern: 'retrieval.knowledge.create',
   effect: 'keyed',
-  request: z.object({ name: Name, description: Description.default('') }),
+  request: z.object({ name: Name, description: Description.default(''), id: z.uuid().optional() }),
   reply: KnowledgeBaseSchema,
 });
 
