@@ -11,8 +11,8 @@ const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', '**/*.e2e.ts', '**/*.deploy.ts',
 
 const environmentIsReadOnce = {
   selector:
-    ":not(CallExpression[callee.name='parseEnv']) > MemberExpression[object.name='process'][property.name='env']",
-  message: 'Only an environment schema reads process.env, once at start (parseEnv of @perennial/runtime).',
+    ":not(CallExpression[callee.name=/^(?:parse|read)Env$/]) > MemberExpression[object.name='process'][property.name='env']",
+  message: 'Only an environment schema reads process.env, once at start (parseEnv or readEnv of @perennial/runtime).',
 };
 
 const migrationsHaveFiles = {

@@ -7,7 +7,6 @@ export default serviceBuild({
     main: 'src/main.ts',
     migrate: 'src/migrate.ts',
     extractor: 'src/extraction/child/main.ts',
-    orphans: 'src/orphans.ts',
   },
   // unpdf has no copy of pdf.js' character maps; of the 40 MB beside them nothing is shipped.
   folders: { cmaps: join(dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json')), 'cmaps') },

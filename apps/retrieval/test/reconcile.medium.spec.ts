@@ -159,12 +159,16 @@ describe('leftovers', () => {
     expect(await sweep.run({ repair: true })).toMatchObject({ deletedFiles: 0, deletedBases: 0, placements: 0 });
   });
 
-  it('are reported by the command as one line of JSON, and removed on request', async () => {
-    const bundle = await buildService('retrieval');
+  it('are reported by the command line, and removed on request', async () => {
+    const bundle = await buildService('cli');
     const command = async (...args: string[]) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [join(bundle, 'orphans.js'), ...args], {
-        env: { ...world.environment, PATH: process.env['PATH'] },
-      });
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [join(bundle, 'main.js'), 'orphans', '--json', ...args],
+        {
+          env: { ...world.environment, PATH: process.env['PATH'] },
+        },
+      );
       return JSON.parse(stdout) as unknown;
     };
     await putBlob(`files/${randomUUID()}/1`);
@@ -173,7 +177,7 @@ describe('leftovers', () => {
     expect(await command()).toEqual({ ...found, removed: false });
     expect(await command('--delete')).toEqual({ ...found, removed: true });
     expect(await command()).toEqual({ ...NOTHING, removed: false });
-    await expect(command('--remove')).rejects.toMatchObject({ code: 64 });
+    await expect(command('--remove')).rejects.toMatchObject({ code: 2 });
   }, 90_000);
 
   it('are searched by one process at a time', async () => {

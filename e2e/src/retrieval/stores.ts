@@ -67,7 +67,8 @@ export async function holdsExactly(
 
 /** The orphans that the operator's command finds: a count of each kind. */
 export async function orphans(store: OpenStore, system: RunningSystem): Promise<Record<string, number>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'apps/retrieval/dist/orphans.js')], {
+  const program = join(ROOT, 'apps/cli/dist/main.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [program, 'orphans', '--json'], {
     env: {
       PATH: process.env['PATH'],
       ...store.env,
@@ -76,6 +77,6 @@ export async function orphans(store: OpenStore, system: RunningSystem): Promise<
       ORPHAN_AGE_SECONDS: '1',
     },
   });
-  const { removed: _, ...report } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, number>;
+  const { removed: _, ...report } = JSON.parse(stdout) as Record<string, number>;
   return report;
 }

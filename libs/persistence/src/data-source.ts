@@ -87,6 +87,18 @@ export async function whenReachable<T>(work: () => Promise<T>, log: Logger, sign
   }
 }
 
+/**
+ * Applies what a schema lacks, once however many processes do so together, and closes its connections.
+ *
+ * @returns the names of the migrations that were missing, oldest first
+ * @throws as `openDataSource`, and at once when the database cannot be reached
+ */
+export async function migrateSchema(options: DatabaseOptions, log: Logger): Promise<string[]> {
+  const pending = await pendingMigrations(options);
+  if (pending.length > 0) await (await openDataSource({ ...options, migrate: true, poolSize: 1 }, log)).destroy();
+  return pending;
+}
+
 const pools = new WeakMap<DataSource, Pool>();
 
 /** The pg pool under a connected TypeORM data source: hand-written SQL and repositories share its connections. */

@@ -6,7 +6,7 @@ export {
   requestHash,
   type OnceKey,
 } from './call-results';
-export { openDataSource, poolFrom, whenReachable, type DatabaseOptions } from './data-source';
+export { migrateSchema, openDataSource, poolFrom, whenReachable, type DatabaseOptions } from './data-source';
 export { Database, type Queryable, type QueryOptions } from './database';
 export { HeavyReads, type Waiter } from './heavy-reads';
 export {
@@ -17,7 +17,7 @@ export {
   mapDatabaseError,
 } from './errors';
 export { migrateService, type ServiceMigrations } from './migrate-service';
-export { pendingMigrations } from './migration-lock';
+export { migrationName, pendingMigrations, readSchemaState, type SchemaState } from './migration-lock';
 export { defineMigration, type MigrationClass, type MigrationSteps } from './migration';
 export { PersistenceModule, type PersistenceOptions } from './persistence.module';
 export { UnitOfWork, type TransactionOptions, type Tx } from './unit-of-work';

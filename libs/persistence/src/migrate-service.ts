@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { commonEnv, databaseEnv, parseEnv, Runtime } from '@perennial/runtime';
 import { z } from 'zod';
-import { openDataSource, whenReachable } from './data-source';
+import { migrateSchema, whenReachable } from './data-source';
 import type { MigrationClass } from './migration';
 import { pendingMigrations } from './migration-lock';
 
@@ -27,8 +27,7 @@ export async function migrateService({ name, schema, migrations }: ServiceMigrat
   const env = parseEnv(z.object({ ...commonEnv, ...databaseEnv }), process.env, { service: `${name}:migrate` });
   const { log } = new Runtime({ name, logLevel: env.LOG_LEVEL, logStream: process.stderr });
   const options = { url: env.DATABASE_URL, schema, migrations, poolSize: 1, applicationName: `${schema}-migrate` };
-  const pending = await whenReachable(() => pendingMigrations(options), log);
-  if (!check) await (await openDataSource(options, log)).destroy();
+  const pending = await whenReachable(() => (check ? pendingMigrations(options) : migrateSchema(options, log)), log);
   console.log(JSON.stringify({ schema, pending, applied: !check }));
   if (check && pending.length > 0) process.exitCode = BEHIND;
 }

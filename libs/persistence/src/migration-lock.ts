@@ -2,10 +2,49 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@perennial/runtime';
 import { Client } from 'pg';
 import type { DatabaseOptions } from './data-source';
+import type { MigrationClass } from './migration';
 
 /** One lock for all services and replicas, held by a session: "perennia" as a number. */
 const MIGRATION_LOCK = '8099850306480400737';
 const LOCK_POLL_MS = 50;
+
+/** How a schema of the database relates to this code. Names are those of migrations, oldest first. */
+export interface SchemaState {
+  applied: string[];
+  /** Of this code, not in the database: they must be applied before the service can run. */
+  pending: string[];
+  /** In the database, not of this code: a newer version has migrated. This version still runs. */
+  newer: string[];
+}
+
+/**
+ * Compares a schema with this code.
+ *
+ * @throws when the database cannot be reached
+ */
+export async function readSchemaState(options: DatabaseOptions): Promise<SchemaState> {
+  const names = options.migrations.map(migrationName);
+  return withClient(options, async (client) => {
+    const table = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
+      `"${options.schema}"."migrations"`,
+    ]);
+    if (table.rows[0]?.found == null) return { applied: [], pending: names, newer: [] };
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM "${options.schema}"."migrations" ORDER BY timestamp`,
+    );
+    const applied = rows.map((row) => row.name);
+    return {
+      applied,
+      pending: names.filter((name) => !applied.includes(name)),
+      newer: applied.filter((name) => !names.includes(name)),
+    };
+  });
+}
+
+/** The name under which a migration is recorded. */
+export function migrationName(Migration: MigrationClass): string {
+  return new Migration().name ?? Migration.name;
+}
 
 /**
  * The names of the migrations of this code that the schema lacks, oldest first. A schema that is newer than the code lacks none.
@@ -13,16 +52,7 @@ const LOCK_POLL_MS = 50;
  * @throws when the database cannot be reached
  */
 export async function pendingMigrations(options: DatabaseOptions): Promise<string[]> {
-  const names = options.migrations.map((Migration) => new Migration().name ?? Migration.name);
-  return withClient(options, async (client) => {
-    const table = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
-      `"${options.schema}"."migrations"`,
-    ]);
-    if (table.rows[0]?.found == null) return names;
-    const { rows } = await client.query<{ name: string }>(`SELECT name FROM "${options.schema}"."migrations"`);
-    const applied = new Set(rows.map((row) => row.name));
-    return names.filter((name) => !applied.has(name));
-  });
+  return (await readSchemaState(options)).pending;
 }
 
 /**

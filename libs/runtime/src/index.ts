@@ -6,6 +6,7 @@ export * from './async/waiting';
 export * from './env/document';
 export * from './env/inspect';
 export * from './env/parse-env';
+export { weakness } from './env/placeholders';
 export * from './env/variables';
 export * from './error-id';
 export * from './health/health-server';

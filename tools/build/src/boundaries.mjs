@@ -11,6 +11,8 @@ export function boundaries({ also = [] } = {}) {
   const depConstraints = [
     // By the type of a project. By its scope an infra library can only reach the kernel among the contracts.
     may('type:app', 'type:contract', 'type:infra', 'type:data-access', 'type:ui', ...also),
+    // The operator's command line runs the services' own code, through what each of them exports for it.
+    may('type:cli', 'type:app', 'type:contract', 'type:infra', ...also),
     may('type:contract', 'type:contract'),
     may('type:infra', 'type:infra', 'type:contract', ...also),
     may('type:data-access', 'type:contract', 'type:data-access', ...also),
@@ -34,6 +36,16 @@ export function boundaries({ also = [] } = {}) {
     may('scope:auth', 'scope:auth', 'scope:config', 'scope:wire', 'scope:platform'),
     may('scope:config', 'scope:config', 'scope:wire', 'scope:platform'),
     may('scope:web', 'scope:web', 'scope:gateway', 'scope:wire', ...(also.length > 0 ? ['scope:platform'] : [])),
+    may(
+      'scope:operator',
+      'scope:operator',
+      'scope:auth',
+      'scope:chat',
+      'scope:retrieval',
+      'scope:config',
+      'scope:wire',
+      'scope:platform',
+    ),
     // The public entities: for all scopes; of the platform they know the kernel alone.
     may('scope:wire', 'scope:wire', 'scope:platform'),
     may('scope:platform', 'scope:platform'),

@@ -35,6 +35,18 @@ export const PLANTED = [
     refused: true,
   },
   {
+    why: 'a service does not run the code of another one',
+    path: 'apps/gateway/src/planted.ts',
+    source: `import '@perennial/chat/operator';\n`,
+    refused: true,
+  },
+  {
+    why: 'the command line runs the services’ code',
+    path: 'apps/cli/src/planted.ts',
+    source: `import '@perennial/chat/operator';\n`,
+    refused: false,
+  },
+  {
     why: 'the gateway may call chat',
     path: 'apps/gateway/src/planted.ts',
     source: `import '@perennial/contracts-chat';\n`,

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { RedisCapacity } from './capacity';
 import { createRedis, type RedisRole } from './create-redis';
 import { DeadLetters } from './dead-letters';
+import { memberLabel } from './fleet';
 import { Subscriptions } from './subscriptions';
 import { WireSecrets } from './wire-secrets';
 
@@ -45,7 +46,7 @@ export class Connections {
     this.processId = `${options.instanceId}-${randomBytes(8).toString('hex')}`;
     this.log = options.log ?? createLogger({ level: 'warn', service: options.service, instance: options.instanceId });
     this.capacity = new RedisCapacity(this.logger('redis'));
-    this.commands = this.create('commands');
+    this.commands = this.create('commands', memberLabel(options.keyPrefix, options.service));
     this.subscriptions = new Subscriptions(this.create('subscriber'), this.logger('subscriptions'));
     this.secrets = options.secretKey === undefined ? undefined : new WireSecrets(options.secretKey);
     this.deadLetters = new DeadLetters(

@@ -13,7 +13,7 @@ export type RedisRole = 'commands' | 'blocking' | 'subscriber' | 'queue';
 
 export interface CreateRedisOptions {
   role: RedisRole;
-  /** Shown by CLIENT LIST, for example `chat-1:commands`. */
+  /** Shown by CLIENT LIST, for example `chat-1:subscriber`. */
   name: string;
   log: Logger;
 }

@@ -53,7 +53,7 @@ export interface RecordReference {
 }
 
 /**
- * Unreadable records are put aside: counted, logged, kept in a bounded stream (`npm run dead-letters` shows it) and never read again.
+ * Unreadable records are put aside: counted, logged, kept in a bounded stream (`perennial deadletter list` shows it) and never read again.
  * Otherwise one malformed record would stop every replica that reads it.
  */
 export class DeadLetters {

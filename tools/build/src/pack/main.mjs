@@ -13,7 +13,7 @@ import { prune } from './prune.mjs';
 import { strip } from './strip.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config'];
+const SERVICES = ['gateway', 'auth', 'chat', 'retrieval', 'config', 'cli'];
 const MEGABYTE = 1024 * 1024;
 
 /** @param {string} path */
@@ -67,7 +67,7 @@ async function importsOfBuild(built) {
 async function writeManifest(service, folder, names) {
   const root = await readJson(join(ROOT, 'package.json'));
   const lock = await readJson(join(ROOT, 'package-lock.json'));
-  const { name, version, type } = await readJson(join(ROOT, 'apps', service, 'package.json'));
+  const { name, version, type, bin } = await readJson(join(ROOT, 'apps', service, 'package.json'));
   const { entries, missing } = prune(lock.packages, names, `apps/${service}`);
   if (missing.length > 0)
     throw new Error(`${service} imports what package-lock.json does not have: ${missing.join(', ')}`);
@@ -76,7 +76,10 @@ async function writeManifest(service, folder, names) {
   for (const place of Object.keys(entries).filter((one) => !one.startsWith('node_modules/'))) {
     await cp(join(ROOT, place), join(folder, place), { recursive: true });
   }
-  const start = `node --import ./${service}/dist/telemetry.js ./${service}/dist/main.js`;
+  const run =
+    bin === undefined
+      ? { scripts: { start: `node --import ./${service}/dist/telemetry.js ./${service}/dist/main.js` } }
+      : { bin: Object.fromEntries(Object.keys(bin).map((command) => [command, `${service}/dist/main.js`])) };
   const manifest = {
     name,
     version,
@@ -84,7 +87,7 @@ async function writeManifest(service, folder, names) {
     type,
     license,
     engines,
-    scripts: { start },
+    ...run,
     dependencies,
     overrides,
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { importsOf } from '@perennial/build/imports';
 
 /** Shipped as part of a service or of the page; everything else runs on developers' machines only. */
-const SHIPPED = new Set(['type:app', 'type:contract', 'type:infra', 'type:data-access', 'type:ui']);
+const SHIPPED = new Set(['type:app', 'type:cli', 'type:contract', 'type:infra', 'type:data-access', 'type:ui']);
 
 /** Beside what is shipped: tests, what only tests import, and the settings of tools. */
 const BESIDE = /\.(spec|e2e|deploy)\.tsx?$|\.config\.[cm]?[jt]s$|\/(test|fixtures|documents)\/|\/testing\.ts$/;

@@ -7,7 +7,7 @@ import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { buildService, freshDatabase, waitFor } from '@perennial/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { address, type Installation, installation, password } from '../test/installation';
+import { address, type Installation, installation, password } from '../../test/installation';
 
 interface Outcome {
   code: number | null;
@@ -15,18 +15,18 @@ interface Outcome {
   stderr: string;
 }
 
-/** Real: the built program, beside two replicas of the service, on Postgres and Redis. */
+/** Real: the built command line, beside two replicas of the service, on Postgres and Redis. */
 describe('the first administrator from the command line', () => {
   let bundle: string;
   let made: Installation;
   beforeAll(async () => {
-    [bundle, made] = await Promise.all([buildService('auth'), installation()]);
+    [bundle, made] = await Promise.all([buildService('cli'), installation()]);
   }, 90_000);
   afterAll(() => made.stop());
 
   /** Standard input stays open after the line, like a terminal; without a line it ends. */
   async function createAdmin(args: string[], line?: string, settings: Record<string, string> = {}): Promise<Outcome> {
-    const child = spawn(process.execPath, [join(bundle, 'create-admin.js'), ...args], {
+    const child = spawn(process.execPath, [join(bundle, 'main.js'), 'user', 'create', '--first-admin', ...args], {
       env: { DATABASE_URL: made.databaseUrl, ...settings, PATH: process.env['PATH'] },
     });
     if (line === undefined) child.stdin.end();
@@ -63,7 +63,8 @@ describe('the first administrator from the command line', () => {
     ['a short password', ['--email', 'root@example.com'], 'short', 1, 'Choose a password of at least 8 characters.'],
     ['no password', ['--email', 'root@example.com'], undefined, 1, 'Write it to standard input'],
     ['what is no address', ['--email', 'root'], password, 1, 'email'],
-    ['a password among the arguments', ['--email', 'a@b.c', '--password', password], password, 64, 'Usage'],
+    ['a password as an option', ['--email', 'a@b.c', '--password', password], password, 2, 'no option --password'],
+    ['a password as an argument', ['--email', 'a@b.c', password], password, 2, 'an argument too many'],
   ])('is not made with %s', async (_, args, line, code, reason) => {
     const refused = await createAdmin(args, line);
     expect(refused).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(reason) as string });
@@ -80,12 +81,12 @@ describe('the first administrator from the command line', () => {
     const loser = outcomes.find(({ code }) => code === 1);
     expect(loser).toMatchObject({
       stdout: '',
-      stderr: expect.stringContaining('has an administrator already') as string,
+      stderr: expect.stringContaining('has an account already') as string,
     });
     expect(JSON.stringify(outcomes)).not.toContain(password);
     const signIn = (name: string) =>
       made.caller.rpc.call(sessions.signIn, { email: `${name}@b.c`, password, address }, { principal: ANONYMOUS });
-    expect((await signIn(winner)).user).toMatchObject({ role: 'admin', name: 'Admin', email: `${winner}@b.c` });
+    expect((await signIn(winner)).user).toMatchObject({ role: 'admin', name: winner, email: `${winner}@b.c` });
     await expect(signIn(winner === 'a' ? 'b' : 'a')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await onboarding()).toBe(false);
     expect(await createAdmin(['--email', 'c@b.c'], password)).toEqual({ code: 1, stdout: '', stderr: loser?.stderr });

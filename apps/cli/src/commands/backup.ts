@@ -1,0 +1,152 @@
+import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { createLogger, databaseEnv, redisEnv, secretEnv } from '@perennial/runtime';
+import { readFleet } from '@perennial/transport';
+import { z } from 'zod';
+import { BackupDirectory } from '../backup/directory';
+import { makeBackup } from '../backup/make';
+import { type Manifest, toFingerprint } from '../backup/manifest';
+import { assertKnown, holdsData, restoreBackup, verifyBackup } from '../backup/restore';
+import { newVault, openVault, PLAIN, readPassphrase, type Vault } from '../backup/vault';
+import type { AddCommands } from '../command';
+import { callEnv, environment } from '../environment';
+import { CommandError, UsageError } from '../failure';
+import type { Result } from '../output';
+import { withPostgres } from '../postgres';
+import { withRedis } from '../redis';
+
+const storesEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL, ...secretEnv, ...blobStoreEnv });
+
+const PASSPHRASE = 'passphrase-file';
+
+interface BackupOptions {
+  directory: string;
+  [PASSPHRASE]?: string;
+}
+
+/** Keeping an installation, and getting it back. */
+export const backup: AddCommands = (program, add) =>
+  add(
+    add(program, {
+      name: 'backup <directory>',
+      describe: 'Copy the database and all files into an empty directory, while the services run',
+      options: (options) =>
+        options.positional('directory', { type: 'string', demandOption: true }).option(PASSPHRASE, {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Encrypt it under the first line of this file',
+        }),
+      run: (options) => make(options),
+    }),
+    {
+      name: 'restore <directory>',
+      describe: 'Restore a backup into the stores of the environment, which may be others than those it came from',
+      options: (options) =>
+        options
+          .positional('directory', { type: 'string', demandOption: true })
+          .option(PASSPHRASE, { type: 'string', requiresArg: true, describe: 'The passphrase of an encrypted backup' })
+          .option('force', { type: 'boolean', default: false, describe: 'Replace what the database holds' })
+          .option('verify', {
+            type: 'boolean',
+            default: false,
+            describe: 'Only compare the backup with its checksums',
+          }),
+      run: (options) => restore(options),
+    },
+  );
+
+async function make({ directory, [PASSPHRASE]: passphraseFile }: BackupOptions): Promise<Result> {
+  const env = environment(storesEnv);
+  const to = new BackupDirectory(directory);
+  const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);
+  await to.begin();
+  let vault: Vault = PLAIN;
+  if (passphrase !== undefined) {
+    const made = await newVault(passphrase);
+    await to.writeIdentity(made.identityFile);
+    vault = made.vault;
+  }
+  const blobs = await createBlobStore(env);
+  try {
+    const manifest = await withPostgres(env.DATABASE_URL, (client) =>
+      makeBackup({ client, databaseUrl: env.DATABASE_URL, blobs, secretKey: env.SECRET_KEY }, to, vault),
+    );
+    return shown(manifest, 'The backup is complete');
+  } finally {
+    await blobs.close();
+  }
+}
+
+async function restore(options: BackupOptions & { force: boolean; verify: boolean }): Promise<Result> {
+  const from = new BackupDirectory(options.directory);
+  const manifest = await from.manifest();
+  const vault = await vaultFor(from, manifest, options[PASSPHRASE]);
+  if (options.verify) {
+    await verifyBackup(from, manifest, vault);
+    return shown(manifest, 'The backup is intact');
+  }
+  const env = environment(storesEnv);
+  await assertStopped();
+  assertKnown(manifest);
+  return withPostgres(env.DATABASE_URL, async (client) => {
+    if (!options.force && (await holdsData(client)))
+      throw new CommandError(
+        'The database holds people, chats or files. Use an empty one, or --force to replace them.',
+      );
+    await verifyBackup(from, manifest, vault);
+    const blobs = await createBlobStore(env);
+    try {
+      const log = createLogger({ level: 'warn', service: 'cli', instance: 'restore', stream: process.stderr });
+      await restoreBackup(from, manifest, vault, { client, databaseUrl: env.DATABASE_URL, blobs, log });
+    } finally {
+      await blobs.close();
+    }
+    const result = shown(
+      manifest,
+      'Everything is restored. Documents are indexed again as soon as a retrieval worker runs',
+    );
+    if (manifest.secretKey === toFingerprint(env.SECRET_KEY)) return result;
+    const other =
+      'SECRET_KEY is another one than at the time of the backup: enter the keys of providers again, or put it back.';
+    return { ...result, lines: [...result.lines, other] };
+  });
+}
+
+async function vaultFor(
+  from: BackupDirectory,
+  { encrypted }: Manifest,
+  passphraseFile: string | undefined,
+): Promise<Vault> {
+  if (!encrypted) return PLAIN;
+  if (passphraseFile === undefined) throw new UsageError('This backup is encrypted: name --passphrase-file.');
+  return openVault(await readPassphrase(passphraseFile), await from.readIdentity());
+}
+
+/** A service that runs would write into what is being replaced. */
+async function assertStopped(): Promise<void> {
+  const { REDIS_URL } = environment(z.object({ REDIS_URL: redisEnv.REDIS_URL.optional() }));
+  if (REDIS_URL === undefined) return;
+  const env = environment(callEnv);
+  const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+  const running = fleet.filter(({ service }) => service !== 'cli').map(({ instance }) => instance);
+  if (running.length > 0) throw new CommandError(`These processes still run: ${running.join(', ')}. Stop them first.`);
+}
+
+function shown(manifest: Manifest, what: string): Result {
+  const { createdAt, version, encrypted, tables, blobs, missingBlobs } = manifest;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const data = {
+    createdAt,
+    version,
+    encrypted,
+    tables: tables.length,
+    rows,
+    blobs: blobs.count,
+    blobBytes: blobs.totalBytes,
+    missingBlobs,
+  };
+  const lines = [
+    `${what}: ${rows} rows of ${tables.length} tables, ${blobs.count} files with ${blobs.totalBytes} bytes, of ${createdAt}.`,
+    ...missingBlobs.map((key) => `The bytes of ${key} were missing in the blob store before.`),
+  ];
+  return { data, lines };
+}

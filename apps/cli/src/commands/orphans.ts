@@ -1,0 +1,44 @@
+import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { env as retrievalEnv, sweepOrphans } from '@perennial/retrieval/operator';
+import { databaseEnv, Runtime } from '@perennial/runtime';
+import { createVectorStore, vectorStoreEnv } from '@perennial/vector-store';
+import { z } from 'zod';
+import type { AddCommands } from '../command';
+import { environment } from '../environment';
+
+const orphansEnv = z.object({
+  ...databaseEnv,
+  ...blobStoreEnv,
+  ...vectorStoreEnv,
+  ORPHAN_AGE_SECONDS: retrievalEnv.shape.ORPHAN_AGE_SECONDS,
+});
+
+/** What lies in the stores of documents that nothing refers to. */
+export const orphans: AddCommands = (program, add) =>
+  add(program, {
+    name: 'orphans',
+    describe: 'Count what lies in the stores of documents that nothing refers to',
+    options: (options) =>
+      options.option('delete', {
+        type: 'boolean',
+        default: false,
+        describe: 'Remove it; not where another installation shares the vector store under the same prefix',
+      }),
+    run: async ({ delete: remove }) => {
+      const env = environment(orphansEnv);
+      const vectors = createVectorStore(env);
+      const blobs = await createBlobStore(env);
+      try {
+        const minAgeMs = env.ORPHAN_AGE_SECONDS * 1_000;
+        const options = { databaseUrl: env.DATABASE_URL, blobs, vectors, minAgeMs, remove };
+        const report = await sweepOrphans(
+          options,
+          new Runtime({ name: 'retrieval', logLevel: 'warn', logStream: process.stderr }),
+        );
+        const data = { ...report, removed: remove };
+        return { data, lines: Object.entries(data).map(([name, value]) => `${name}: ${value}`) };
+      } finally {
+        await Promise.all([vectors.close(), blobs.close()]);
+      }
+    },
+  });

@@ -1,0 +1,138 @@
+import { createFirstAdmin } from '@perennial/auth/operator';
+import { users } from '@perennial/contracts-auth';
+import { type Role, RoleSchema } from '@perennial/contracts-kernel';
+import { databaseEnv, Runtime } from '@perennial/runtime';
+import { z } from 'zod';
+import { type Caller, withCalls } from '../calls';
+import type { AddCommands } from '../command';
+import { environment } from '../environment';
+import { CommandError } from '../failure';
+import { type Result, table } from '../output';
+import { readPassword } from '../password';
+
+const ROLES = RoleSchema.options;
+/** As `users.list` has them. */
+const PAGE = 30;
+
+const passwordEnv = z.object({ WEBUI_ADMIN_PASSWORD: z.string().optional() });
+const firstAdminEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL });
+
+/** Accounts. */
+export const user: AddCommands = (program, add) =>
+  program.command('user', 'Accounts of people', (argv) => {
+    add(argv, {
+      name: 'create',
+      describe: 'Create an account; the password is read from standard input, or from WEBUI_ADMIN_PASSWORD',
+      options: (options) =>
+        options
+          .option('email', { type: 'string', demandOption: true, requiresArg: true })
+          .option('name', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'The part of the address before @ when absent',
+          })
+          .option('role', { choices: ROLES, default: 'user' as Role })
+          .option('first-admin', {
+            type: 'boolean',
+            default: false,
+            describe: 'Write the first administrator into the database; no service has to run',
+          }),
+      run: (options) => (options['first-admin'] ? createFirst(options) : create(options)),
+    });
+    add(argv, {
+      name: 'reset-password',
+      describe: 'Set a new password, read from standard input, and end all sessions of the account',
+      options: (options) => options.option('email', { type: 'string', demandOption: true, requiresArg: true }),
+      run: ({ email }) => resetPassword(email),
+    });
+    add(argv, {
+      name: 'list',
+      describe: 'List accounts, the oldest first',
+      options: (options) =>
+        options
+          .option('query', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Only those whose name or address has this text',
+          })
+          .option('limit', { type: 'number', default: 1_000, describe: 'At most so many' }),
+      run: (options) => list(options),
+    });
+    return argv.demandCommand(1, 'Name a command of user.');
+  });
+
+interface NewUser {
+  email: string;
+  name?: string;
+  role: Role;
+}
+
+async function accountFrom({ email, name, role }: NewUser) {
+  const password = environment(passwordEnv).WEBUI_ADMIN_PASSWORD ?? (await readPassword());
+  const account = users.add.request.safeParse({ email, name: name ?? email.split('@')[0], role, password });
+  if (!account.success) throw new CommandError(z.prettifyError(account.error));
+  return account.data;
+}
+
+async function create(options: NewUser): Promise<Result> {
+  const account = await accountFrom(options);
+  const { user: created } = await withCalls((call) => call(users.add, account));
+  return { data: shown(created), lines: [`${created.email} has an account now, with the role ${created.role}.`] };
+}
+
+async function createFirst(options: NewUser): Promise<Result> {
+  const { DATABASE_URL } = environment(firstAdminEnv);
+  const account = await accountFrom({ ...options, role: 'admin' });
+  const runtime = new Runtime({ name: 'auth', logStream: process.stderr });
+  const id = await createFirstAdmin(DATABASE_URL, account, runtime);
+  if (id === undefined)
+    throw new CommandError(
+      'This installation has an account already, and nothing was changed. Leave --first-admin out to add another one.',
+    );
+  return {
+    data: { id, email: account.email, name: account.name, role: 'admin' },
+    lines: [`${account.email} administers this installation now.`],
+  };
+}
+
+async function resetPassword(email: string): Promise<Result> {
+  const password = await readPassword();
+  return withCalls(async (call) => {
+    const account = await find(call, email);
+    await call(users.update, { userId: account.id, password });
+    return { data: shown(account), lines: [`${account.email} has a new password, and is signed out everywhere.`] };
+  });
+}
+
+async function find(call: Caller, email: string) {
+  const wanted = email.toLowerCase();
+  for (let page = 1, seen = 0; ; page += 1) {
+    const { users: found, total } = await call(users.list, { query: wanted.slice(0, 200), page });
+    const account = found.find((one) => one.email === wanted);
+    if (account !== undefined) return account;
+    seen += found.length;
+    if (found.length === 0 || seen >= total)
+      throw new CommandError(`There is no account with the address ${email}. \`perennial user list\` shows all.`);
+  }
+}
+
+async function list({ query, limit }: { query?: string; limit: number }): Promise<Result> {
+  const { accounts, total } = await withCalls(async (call) => {
+    const accounts: ReturnType<typeof shown>[] = [];
+    for (let page = 1; ; page += 1) {
+      const { users: found, total } = await call(users.list, { query, page });
+      accounts.push(...found.slice(0, limit - accounts.length).map(shown));
+      if (found.length < PAGE || accounts.length >= limit) return { accounts, total };
+    }
+  });
+  const rows = accounts.map(({ email, role, name, id }) => [email, role, name, id]);
+  const rest = total > accounts.length ? [`… and ${total - accounts.length} more; use --limit or --query.`] : [];
+  return {
+    data: { users: accounts, total },
+    lines: total === 0 ? ['There are no accounts.'] : [...table(['ADDRESS', 'ROLE', 'NAME', 'ID'], rows), ...rest],
+  };
+}
+
+function shown({ id, email, name, role }: { id: string; email: string; name: string; role: Role }) {
+  return { id, email, name, role };
+}

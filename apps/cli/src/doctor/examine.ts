@@ -1,0 +1,85 @@
+import { blobStoreEnv } from '@perennial/blob-store';
+import { databaseEnv, EnvError } from '@perennial/runtime';
+import { vectorStoreEnv } from '@perennial/vector-store';
+import { z } from 'zod';
+import { callEnv, environment } from '../environment';
+import { explain } from '../failure';
+import { SERVICES } from '../services';
+import { failed, type Finding, ok } from './finding';
+import { checkMachine } from './machine';
+import { checkPostgres, checkSchemas } from './postgres';
+import { checkRedis } from './redis';
+import { checkSealed, checkSecret, SEALED } from './secrets';
+import { checkServices } from './services';
+import { checkBlobStore, checkVectorStore } from './stores';
+
+const postgresEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL });
+const blobEnv = z.object(blobStoreEnv);
+const vectorEnv = z.object({ ...vectorStoreEnv, DATABASE_URL: databaseEnv.DATABASE_URL });
+
+/**
+ * Looks at everything that the services need, as far as the environment says where it is. It changes nothing but a probe in the blob store.
+ *
+ * @returns what it found, in the order in which it should be mended
+ */
+export async function examine(): Promise<Finding[]> {
+  const variables = environmentFindings();
+  const postgres = readable(postgresEnv);
+  const redis = readable(callEnv);
+  const blobs = readable(blobEnv);
+  const vectors = readable(vectorEnv);
+  const [machine, database, broker, blobStore, vectorStore] = await Promise.all([
+    blobs ? checkMachine(blobs.DATA_DIR) : [],
+    postgres ? checkDatabase(postgres.DATABASE_URL, redis?.SECRET_KEY) : [],
+    redis ? checkRedis(redis) : [],
+    blobs ? [await checkBlobStore(blobs)] : [],
+    vectors ? checkVectorStore(vectors) : [],
+  ]);
+  const secret = redis ? [checkSecret(redis.SECRET_KEY)] : [];
+  // Calls that are signed with a wrong key would only become dead letters.
+  const found = [...database, ...broker];
+  const mayCall =
+    found.some(isOk('redis')) && !found.some(({ check, level }) => check === SEALED && level === 'failed');
+  const services = mayCall ? await checkServices() : [];
+  return [...machine, ...variables, ...secret, ...database, ...broker, ...blobStore, ...vectorStore, ...services];
+}
+
+const isOk =
+  (name: string) =>
+  ({ check, level }: Finding): boolean =>
+    check === name && level === 'ok';
+
+async function checkDatabase(url: string, secretKey: string | undefined): Promise<Finding[]> {
+  const server = await checkPostgres(url);
+  if (server[0]?.level === 'failed') return server;
+  const schemas = await checkSchemas(url);
+  const migrated = schemas.every(({ level }) => level !== 'failed');
+  return [...server, ...schemas, ...(migrated && secretKey !== undefined ? [await checkSealed(url, secretKey)] : [])];
+}
+
+/** Every variable of a service that is wrong, once. */
+function environmentFindings(): Finding[] {
+  const problems = new Map<string, Finding>();
+  for (const { env } of SERVICES) {
+    try {
+      environment(env);
+    } catch (error) {
+      if (!(error instanceof EnvError)) throw error;
+      for (const { variable, problem, remedy } of error.problems)
+        problems.set(variable, failed(`variable ${variable}`, problem, `Correct it: ${remedy}`));
+    }
+  }
+  return problems.size > 0
+    ? [...problems.values()]
+    : [ok('variables', 'those of auth, chat, config and retrieval are right')];
+}
+
+/** The variables, or nothing when one of them is wrong: that is a finding already. */
+function readable<S extends z.ZodObject>(schema: S): z.output<S> | undefined {
+  try {
+    return environment(schema);
+  } catch (error) {
+    if (error instanceof EnvError) return undefined;
+    throw new Error(explain(error), { cause: error });
+  }
+}

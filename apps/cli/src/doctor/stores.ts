@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { type BlobStoreConfig, createBlobStore } from '@perennial/blob-store';
+import { createVectorStore, type VectorStoreConfig } from '@perennial/vector-store';
+import { explain } from '../failure';
+import { withPostgres } from '../postgres';
+import { failed, type Finding, ok } from './finding';
+
+const PROBE = Buffer.from('perennial doctor');
+const MIN_PGVECTOR = '0.8';
+
+/** Writes a small blob, reads it, and deletes it. */
+export async function checkBlobStore(env: BlobStoreConfig): Promise<Finding> {
+  const check = 'blob store';
+  const place = env.STORAGE_PROVIDER === 's3' ? `the bucket ${env.S3_BUCKET_NAME}` : `the directory ${env.DATA_DIR}`;
+  const key = `doctor/${randomUUID()}`;
+  try {
+    const blobs = await createBlobStore(env);
+    try {
+      await blobs.put(key, Readable.from([PROBE]), { maxBytes: PROBE.length });
+      const read = await buffer((await blobs.get(key)).stream);
+      await blobs.delete(key);
+      if (!read.equals(PROBE)) throw new Error('what was read is not what was written');
+    } finally {
+      await blobs.close();
+    }
+    return ok(check, `${place} can be written, read and deleted`);
+  } catch (error) {
+    const remedy =
+      env.STORAGE_PROVIDER === 's3'
+        ? 'Check S3_ENDPOINT_URL, S3_BUCKET_NAME and the rights of the access key.'
+        : 'Make DATA_DIR a directory that the user of this process may write.';
+    return failed(check, `${place} cannot be used: ${explain(error)}`, remedy);
+  }
+}
+
+/** Whether the vector store answers; for pgvector also the version of the extension. */
+export async function checkVectorStore(env: VectorStoreConfig): Promise<Finding[]> {
+  const check = 'vector store';
+  const findings = env.VECTOR_DB === 'pgvector' ? await checkPgvector(env) : [];
+  if (findings.some(({ level }) => level === 'failed')) return findings;
+  try {
+    const vectors = createVectorStore(env);
+    try {
+      await vectors.health();
+      const collections = await vectors.listCollections();
+      return [...findings, ok(check, `${env.VECTOR_DB} answers, with ${collections.length} collections`)];
+    } finally {
+      await vectors.close();
+    }
+  } catch (error) {
+    const remedies: Record<VectorStoreConfig['VECTOR_DB'], string> = {
+      lancedb: 'Make DATA_DIR a directory that the user of this process may write.',
+      qdrant: 'Start Qdrant, and check QDRANT_URI and QDRANT_API_KEY.',
+      pgvector: 'Start that Postgres, and check PGVECTOR_DB_URL.',
+    };
+    return [...findings, failed(check, `${env.VECTOR_DB} cannot be used: ${explain(error)}`, remedies[env.VECTOR_DB])];
+  }
+}
+
+async function checkPgvector(env: VectorStoreConfig): Promise<Finding[]> {
+  const url = env.PGVECTOR_DB_URL ?? env.DATABASE_URL;
+  if (url === undefined) return [];
+  const check = 'pgvector';
+  try {
+    const version = await withPostgres(url, async (client) => {
+      const { rows } = await client.query<{ version: string | null }>(
+        `SELECT coalesce(installed_version, default_version) AS version FROM pg_available_extensions WHERE name = 'vector'`,
+      );
+      return rows[0]?.version ?? undefined;
+    });
+    if (version === undefined)
+      return [
+        failed(
+          check,
+          'the Postgres of the vectors does not have the extension',
+          `Install pgvector ${MIN_PGVECTOR} or newer on that server, or choose another VECTOR_DB.`,
+        ),
+      ];
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    if (major === 0 && minor < 8)
+      return [failed(check, `version ${version}`, `Upgrade pgvector to ${MIN_PGVECTOR} or newer.`)];
+    return [ok(check, `version ${version}`)];
+  } catch (error) {
+    return [failed(check, 'the Postgres of the vectors cannot be used', explain(error))];
+  }
+}

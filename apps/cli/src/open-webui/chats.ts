@@ -1,0 +1,69 @@
+import { chats } from '@perennial/contracts-chat';
+import type { Caller } from '../calls';
+import { explain } from '../failure';
+import { idHere } from './identity';
+import { parts, readMessages } from './messages';
+import type { People } from './people';
+import { owner, type Report } from './report';
+import { type OpenWebUi, record, type Row, seconds, text } from './source';
+
+/** Chats in memory at a time: one may have many megabytes. */
+const PAGE = 10;
+/** Calls at a time. */
+const CONCURRENCY = 4;
+const TITLE_CHARS = 1_000;
+
+/** Fields of the chat's JSON that are read on their own. */
+const READ = new Set(['id', 'title', 'models', 'params', 'history', 'messages', 'timestamp']);
+
+/** Imports chats with all branches. */
+export async function importChats(from: OpenWebUi, people: People, call: Caller, report: Report): Promise<void> {
+  const importOne = (chat: Row): Promise<void> =>
+    importChat(from, chat, people, call, report)
+      .then((created) => report.done('chats', created))
+      .catch((error: unknown) => report.omit('chats', chat['id'], explain(error)));
+  let together: Row[] = [];
+  for await (const chat of from.rows('chat', PAGE)) {
+    together.push(chat);
+    if (together.length < CONCURRENCY) continue;
+    await Promise.all(together.map(importOne));
+    together = [];
+  }
+  await Promise.all(together.map(importOne));
+}
+
+async function importChat(from: OpenWebUi, chat: Row, people: People, call: Caller, report: Report): Promise<boolean> {
+  const userId = people.get(String(chat['user_id']));
+  if (userId === undefined) throw new Error('its owner was not imported');
+  const messages = await readMessages(from, chat);
+  const blob = record(chat['chat']);
+  const named = text(chat['current_message_id']) ?? text(record(blob['history'])['currentId']);
+  const currentId = named !== undefined && messages.has(named) ? named : [...messages.keys()].at(-1);
+  const head = {
+    chatId: idHere(chat['id']),
+    folderId: text(chat['folder_id']),
+    meta: record(chat['meta']),
+    pinned: isTrue(chat['pinned']),
+    archived: isTrue(chat['archived']),
+    createdAt: seconds(chat['created_at']),
+    updatedAt: seconds(chat['updated_at']),
+  };
+  const own = {
+    ...Object.fromEntries(Object.entries(blob).filter(([name, value]) => !READ.has(name) && value !== null)),
+    title: (text(chat['title']) ?? text(blob['title']))?.slice(0, TITLE_CHARS),
+    models: Array.isArray(blob['models']) ? blob['models'].filter((one) => typeof one === 'string') : undefined,
+    params: record(blob['params']),
+  };
+  let created = false;
+  const onTooLong = (id: string): void =>
+    report.note('chats', chat['id'], `its message ${id} is too long, and was replaced`);
+  for (const part of parts(messages, onTooLong)) {
+    const request = { ...head, chat: { ...own, history: { currentId, messages: part } } };
+    const reply = await call(chats.importChat, request, { principal: owner(userId) });
+    created ||= reply.created;
+  }
+  return created;
+}
+
+/** SQLite has 0 and 1 for a boolean. */
+const isTrue = (value: unknown): boolean => value === true || value === 1;

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createLogger } from '@perennial/runtime';
+import { Connections } from '@perennial/transport';
+import type { z } from 'zod';
+import type { callEnv } from './environment';
+import { CommandError } from './failure';
+
+const CONNECT_MS = 5_000;
+
+/**
+ * Connects to Redis for as long as `use` runs.
+ *
+ * @throws CommandError when Redis does not answer
+ */
+export async function withRedis<T>(
+  env: z.output<typeof callEnv>,
+  use: (connections: Connections) => Promise<T>,
+): Promise<T> {
+  const instanceId = `cli-${process.pid}`;
+  const connections = new Connections({
+    redisUrl: env.REDIS_URL,
+    keyPrefix: env.REDIS_KEY_PREFIX,
+    service: 'cli',
+    instanceId,
+    secretKey: env.SECRET_KEY,
+    requireSigned: env.REDIS_REQUIRE_SIGNED,
+    log: createLogger({ level: 'silent', service: 'cli', instance: instanceId }),
+  });
+  try {
+    const { commands } = connections;
+    if (commands.status !== 'ready') {
+      await once(commands, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) }).catch(() => {
+        const { host } = new URL(env.REDIS_URL);
+        throw new CommandError(
+          `Redis at ${host} does not answer or refuses the password. Check REDIS_URL, and that Redis runs.`,
+        );
+      });
+    }
+    return await use(connections);
+  } finally {
+    connections.close();
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freshDatabase, type RedisServer, startRedis } from '@perennial/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Installation, type Outcome, runProgram } from './installation';
+
+interface Finding {
+  check: string;
+  level: 'ok' | 'warning' | 'failed';
+  found: string;
+  remedy?: string;
+}
+
+const toFindings = ({ stdout, stderr }: Outcome): Finding[] => {
+  if (stdout === '') throw new Error(stderr);
+  return (JSON.parse(stdout) as { findings: Finding[] }).findings;
+};
+
+/** Real: the built command line, Postgres, a Redis of its own, LanceDB and blobs in a directory, the built config service. */
+describe('perennial doctor', () => {
+  let here: Installation;
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis({ persistent: true, settings: { 'maxmemory-policy': 'noeviction', maxmemory: '100mb' } });
+    here = await Installation.create({ REDIS_URL: redis.url });
+    await here.json('migrate');
+    await here.start('config');
+    const set = {
+      enabled: true,
+      connections: [{ url: 'http://127.0.0.1:1/v1', key: 'sk-key-of-a-provider', config: {} }],
+    };
+    await here.run(['settings', 'set', 'connections.openai'], JSON.stringify(set));
+  }, 120_000);
+  afterAll(async () => {
+    await here.stop();
+    await redis.stop();
+  });
+
+  it('finds nothing to mend in what is right, and a model server that is away', async () => {
+    const outcome = await here.run(['doctor', '--json']);
+    const findings = toFindings(outcome);
+    const failed = findings.filter(({ level }) => level === 'failed');
+    expect(failed).toEqual([
+      expect.objectContaining({
+        check: 'models 127.0.0.1:1',
+        remedy: 'Start that server, or correct the address and the key of the connection.',
+      }),
+    ]);
+    expect(outcome.code).toBe(1);
+    for (const check of [
+      'node',
+      'disk',
+      'variables',
+      'secret key',
+      'postgres',
+      'schema chat',
+      'stored secrets',
+      'redis',
+      'redis eviction',
+    ])
+      expect(findings).toContainEqual(expect.objectContaining({ check, level: 'ok' }));
+    for (const check of [
+      'redis persistence',
+      'redis memory',
+      'postgres clock',
+      'redis clock',
+      'blob store',
+      'vector store',
+      'service config',
+    ])
+      expect(findings).toContainEqual(expect.objectContaining({ check, level: 'ok' }));
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'service auth', level: 'warning' }));
+    const shown = await here.run(['doctor']);
+    expect(shown).toMatchObject({ code: 1, stderr: '' });
+    expect(shown.stdout).toMatch(/\d+ ok, \d+ warnings, 1 failed/);
+    expect(JSON.stringify([outcome, shown])).not.toMatch(new RegExp(`${here.env['SECRET_KEY']}|sk-key-of-a-provider`));
+  }, 60_000);
+
+  /** What is planted, and the check that must fail with this sentence. */
+  const PLANTED: [string, () => Promise<Record<string, string>> | Record<string, string>, string, string][] = [
+    ['a wrong password of Postgres', () => ({ DATABASE_URL: withPassword('wrong') }), 'postgres', 'The user or the password of DATABASE_URL is wrong.'],
+    ['a Postgres that does not run', () => ({ DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' }), 'postgres', 'Nothing listens at that address. Start the server, or correct the address.'],
+    ['a database without schemas', async () => ({ DATABASE_URL: await freshDatabase('empty') }), 'schema auth', 'Run `perennial migrate`.'],
+    ['another SECRET_KEY', () => ({ SECRET_KEY: 'b0f1c2d3e4a5968778695a4b3c2d1e0f' }), 'stored secrets', 'Put the SECRET_KEY back under which they were stored, or enter these keys again on the page of the administrator.'],
+    ['a weak SECRET_KEY', () => ({ SECRET_KEY: 'changeme' }), 'secret key', 'Put the output of `openssl rand -hex 32` there before anything is stored, the same for all services.'],
+    ['a Redis that does not run', () => ({ REDIS_URL: 'redis://:hunter2@127.0.0.1:1' }), 'redis', 'Redis at 127.0.0.1:1 does not answer or refuses the password. Check REDIS_URL, and that Redis runs.'],
+    ['a directory that cannot be written', fileAsDirectory, 'blob store', 'Make DATA_DIR a directory that the user of this process may write.'],
+    ['a Qdrant that does not run', () => ({ VECTOR_DB: 'qdrant', QDRANT_URI: 'http://127.0.0.1:1' }), 'vector store', 'Start Qdrant, and check QDRANT_URI and QDRANT_API_KEY.'],
+    ['a bucket that nobody serves', () => ({ STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'b', S3_ENDPOINT_URL: 'http://127.0.0.1:1', S3_ACCESS_KEY_ID: 'k', S3_SECRET_ACCESS_KEY: 's' }), 'blob store', 'Check S3_ENDPOINT_URL, S3_BUCKET_NAME and the rights of the access key.'],
+    ['a variable that is no number', () => ({ MAX_RUN_SECONDS: 'an hour' }), 'variable MAX_RUN_SECONDS', 'Correct it: Seconds from the first claim to the end of an answer; one that takes longer fails and may be retried. Put there: 3600'],
+    ['a variable that is missing beside another', () => ({ STORAGE_PROVIDER: 's3' }), 'variable S3_BUCKET_NAME', 'Correct it: The bucket; it has to exist. Needed with `STORAGE_PROVIDER=s3`. Put there: perennial'],
+  ]; // prettier-ignore
+
+  it.each(PLANTED)(
+    'sees %s',
+    async (_, plant, check, remedy) => {
+      const outcome = await here.run(['doctor', '--json'], '', await plant());
+      expect(outcome.code).toBe(1);
+      expect(toFindings(outcome)).toContainEqual(expect.objectContaining({ check, level: 'failed', remedy }));
+      expect(JSON.stringify(outcome)).not.toContain('hunter2');
+    },
+    60_000,
+  );
+
+  it('sees a Redis that evicts, keeps nothing and has no limit', async () => {
+    const bad = await startRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
+    try {
+      const findings = toFindings(await here.run(['doctor', '--json'], '', { REDIS_URL: bad.url }));
+      expect(findings).toContainEqual({
+        check: 'redis eviction',
+        level: 'failed',
+        found: 'maxmemory-policy is allkeys-lru',
+        remedy: 'Set maxmemory-policy to noeviction: otherwise a full Redis drops calls and running answers.',
+      });
+      expect(findings).toContainEqual(
+        expect.objectContaining({
+          check: 'redis persistence',
+          level: 'warning',
+          remedy: 'Set appendonly to yes, so that a restart of Redis forgets no accepted call.',
+        }),
+      );
+    } finally {
+      await bad.stop();
+    }
+  }, 60_000);
+
+  it('sees a limit of open files that is too low', async () => {
+    const limited = ['-c', `ulimit -n 512; exec ${process.execPath} ${here.program} doctor --json`];
+    const findings = toFindings(await runProgram('/bin/sh', limited, '', here.env));
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        check: 'open files',
+        level: 'failed',
+        found: '512 open files are allowed',
+        remedy: 'Raise the limit to 4096 or more (ulimit -n, LimitNOFILE, or ulimits of the container).',
+      }),
+    );
+  }, 60_000);
+
+  it('sees a database that a newer version has migrated', async () => {
+    const client = new pg.Client({ connectionString: here.env['DATABASE_URL'] });
+    await client.connect();
+    await client.query(`INSERT INTO chat.migrations (timestamp, name) VALUES (1999999999999, 'Later1999999999999')`);
+    const findings = toFindings(await here.run(['doctor', '--json']));
+    await client.query(`DELETE FROM chat.migrations WHERE name = 'Later1999999999999'`);
+    await client.end();
+    expect(findings).toContainEqual({
+      check: 'schema chat',
+      level: 'warning',
+      found: '1 migrations are of a newer version',
+      remedy: 'Finish the upgrade, or run the `perennial` of the newer version.',
+    });
+  }, 60_000);
+
+  function withPassword(password: string): string {
+    const url = new URL(here.env['DATABASE_URL'] ?? '');
+    url.password = password;
+    return url.href;
+  }
+
+  async function fileAsDirectory(): Promise<Record<string, string>> {
+    await mkdir(here.dataDir, { recursive: true });
+    const path = join(here.dataDir, 'a-file');
+    await writeFile(path, '');
+    return { DATA_DIR: join(path, 'data') };
+  }
+});

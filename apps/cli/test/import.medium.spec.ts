@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { sessions } from '@perennial/contracts-auth';
+import { chats, runs } from '@perennial/contracts-chat';
+import { ANONYMOUS, type UserPrincipal } from '@perennial/contracts-kernel';
+import { documents, files, knowledge } from '@perennial/contracts-retrieval';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
+import { freshDatabase, startProcess, waitFor } from '@perennial/testing';
+import { type Caller, startCaller } from '@perennial/testing-service';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Installation } from './installation';
+import { fillPostgres, type Tables, tables, toEmail, toId, toPassword, writeUploads } from './open-webui/installation';
+
+type Counts = Record<string, { created: number; present: number; omitted: number }>;
+interface Imported {
+  counts: Counts;
+  omissions: { kind: string; id: string; reason: string }[];
+}
+
+const MODEL = 'sim-t20-r300';
+
+/** Real: the built command line and services, Postgres (ours and theirs), Redis, LanceDB; the provider is the simulator. */
+describe('perennial import open-webui', () => {
+  let here: Installation;
+  let simulator: Simulator;
+  let caller: Caller;
+  let theirs: string;
+  let uploads: string;
+  let rows: Tables;
+  let db: pg.Pool;
+
+  beforeAll(async () => {
+    simulator = await startSimulator({ models: [MODEL] });
+    here = await Installation.create({
+      RAG_EMBEDDING_ENGINE: 'openai',
+      RAG_EMBEDDING_MODEL: 'sim-embed-text5',
+      RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
+    });
+    await here.start('auth', 'chat', 'config', 'retrieval');
+    caller = await startCaller(here.env['REDIS_URL'] ?? '', here.env['REDIS_KEY_PREFIX'] ?? '');
+    db = new pg.Pool({ connectionString: here.env['DATABASE_URL'], max: 2 });
+    theirs = await freshDatabase('open_webui');
+    rows = await tables({ providerUrl: simulator.url });
+    await fillPostgres(theirs, '0.12.4', rows);
+    uploads = join(here.dataDir, 'uploads-of-theirs');
+    await writeUploads(uploads, rows);
+  }, 180_000);
+  afterAll(async () => {
+    await db.end();
+    await caller.stop();
+    await here.stop();
+    await simulator.close();
+  });
+
+  const count = async (table: string): Promise<number> =>
+    Number((await db.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)).rows[0]?.n);
+  const person = (at: number): UserPrincipal => ({
+    kind: 'user',
+    userId: toId('person', at),
+    role: 'user',
+    sessionId: 's',
+  });
+  const command = (): string[] => ['import', 'open-webui', theirs, '--uploads', uploads];
+
+  it('goes on where it was killed, and brings everybody, every chat with its branches, and every file', async () => {
+    const first = startProcess({
+      name: 'import',
+      command: process.execPath,
+      args: [here.program, ...command()],
+      env: here.env,
+    });
+    await waitFor(async () => (await count('chat.chats')) > 50, {
+      timeoutMs: 90_000,
+      what: 'some chats to be imported',
+    });
+    await first.kill();
+    const { counts, omissions } = await here.json<Imported>(...command(), '--settings');
+    expect(omissions).toEqual([expect.objectContaining({ kind: 'settings', id: 'rag.embedding_model' })]);
+    for (const [kind, all] of [
+      ['people', 100],
+      ['chats', 1_000],
+      ['files', 50],
+      ['knowledge', 5],
+    ] as const)
+      expect((counts[kind]?.created ?? 0) + (counts[kind]?.present ?? 0)).toBe(all);
+    expect(counts['chats']?.created).toBeLessThan(1_000);
+    expect(await Promise.all(['auth.users', 'chat.chats', 'chat.messages', 'retrieval.files'].map(count))).toEqual([
+      100, 1_000, 4_000, 50,
+    ]);
+    const again = await here.json<Imported>(...command());
+    expect(again.counts).toMatchObject({
+      people: { created: 0, present: 100 },
+      chats: { created: 0, present: 1_000 },
+      files: { created: 0, present: 50 },
+    });
+  }, 240_000);
+
+  it('keeps times, tags, pins and branches of a chat', async () => {
+    const { chat, ...rest } = await caller.rpc.call(
+      chats.get,
+      { chatId: toId('chat', 420) },
+      { principal: person(42) },
+    );
+    expect(rest).toMatchObject({
+      title: 'Chat 0 of 42',
+      created_at: 1_700_000_000,
+      updated_at: 1_700_000_010,
+      pinned: true,
+      meta: { tags: ['garden'] },
+      current_message_id: 'q2',
+    });
+    expect(chat.history?.messages['q1']?.childrenIds).toEqual(['a1', 'a2']);
+    expect(chat.history?.messages['q2']).toMatchObject({ parentId: 'a2', content: 'And then?' });
+  });
+
+  it('lets a person sign in with the old password, and a chat go on', async () => {
+    const signIn = { email: toEmail(7), password: toPassword(7), address: '203.0.113.1' };
+    const { user } = await caller.rpc.call(sessions.signIn, signIn, { principal: ANONYMOUS });
+    expect(user).toMatchObject({ id: toId('person', 7), name: 'Person 7', role: 'user' });
+    const hash = await db.query<{ hash: string }>('SELECT password_hash AS hash FROM auth.users WHERE id = $1', [
+      user.id,
+    ]);
+    expect(hash.rows[0]?.hash).toMatch(/^\$argon2id\$/);
+    const chatId = toId('chat', 71);
+    const messageId = randomUUID();
+    const turn = { chatId, parentId: 'q2', answers: [{ messageId, modelId: MODEL }] };
+    await caller.rpc.call(runs.accept, turn, { principal: person(7) });
+    const answer = await waitFor(
+      async () => {
+        const { chat } = await caller.rpc.call(chats.get, { chatId }, { principal: person(7) });
+        const message = chat.history?.messages[messageId];
+        return message?.done === true ? message : undefined;
+      },
+      { timeoutMs: 30_000, what: 'the answer' },
+    );
+    expect(answer).toMatchObject({ parentId: 'q2', role: 'assistant' });
+    expect(answer.error).toBeUndefined();
+  }, 60_000);
+
+  it('makes files searchable in their bases, under their ids', async () => {
+    const principal = person(1);
+    await waitFor(
+      async () => Number((await db.query(`SELECT 1 FROM retrieval.files WHERE state <> 'completed'`)).rowCount) === 0,
+      { timeoutMs: 90_000, what: 'all files to be ingested' },
+    );
+    const { items } = await caller.rpc.call(knowledge.list, {}, { principal });
+    expect(items).toEqual([expect.objectContaining({ id: toId('base', 1), name: 'Base 1', file_count: 8 })]);
+    const stored = await caller.rpc.call(files.get, { fileId: toId('file', 1) }, { principal });
+    expect(stored).toMatchObject({ filename: 'notes 1.txt', meta: { content_type: 'text/plain' } });
+    const search = { queries: ['flowers in May'], items: [{ type: 'collection' as const, id: toId('base', 1) }] };
+    const { sources } = await caller.rpc.call(documents.search, search, { principal });
+    expect(sources.length).toBeGreaterThan(0);
+  }, 120_000);
+
+  it('says what could not come', async () => {
+    const extra: Tables = {
+      user: [
+        {
+          id: 'not-a-uuid',
+          email: 'odd@example.com',
+          name: 'Odd',
+          role: 'user',
+          created_at: 1,
+          updated_at: 1,
+          last_active_at: 1,
+        },
+        {
+          id: randomUUID(),
+          email: 'no address',
+          name: 'No',
+          role: 'user',
+          created_at: 1,
+          updated_at: 1,
+          last_active_at: 1,
+        },
+      ],
+      chat: [{ id: 'chat-of-nobody', user_id: 'nobody', title: 'x', chat: {}, created_at: 1, updated_at: 1 }],
+      file: [
+        { id: 'lost', user_id: 'not-a-uuid', filename: 'lost.txt', path: '/x/lost.txt', created_at: 1, updated_at: 1 },
+      ],
+    };
+    const other = await freshDatabase('open_webui_odd');
+    await fillPostgres(other, '0.11.4', extra);
+    const { counts, omissions } = await here.json<Imported>('import', 'open-webui', other, '--uploads', uploads);
+    expect(counts['people']).toEqual({ created: 1, present: 0, omitted: 1 });
+    expect(omissions.map(({ kind, id, reason }) => [kind, id, reason])).toEqual(
+      expect.arrayContaining([
+        ['people', 'not-a-uuid', 'has no password that can be taken over; set one with user reset-password'],
+        ['chats', 'chat-of-nobody', 'its owner was not imported'],
+        ['files', 'lost', expect.stringContaining('its bytes are not in') as string],
+      ]),
+    );
+    const { users: found } = await here.json<{ users: { email: string }[] }>('user', 'list', '--query', 'odd@');
+    expect(found).toHaveLength(1);
+  }, 60_000);
+
+  it('refuses what is not a database of that product', async () => {
+    const nothing = await here.run(['import', 'open-webui', here.env['DATABASE_URL'] ?? '']);
+    expect(nothing).toMatchObject({ code: 2, stdout: '' });
+    expect(nothing.stderr).toContain('not a database of Open WebUI');
+    expect(await here.run(['import', 'open-webui', '/nowhere/webui.db'])).toMatchObject({ code: 2 });
+  });
+});

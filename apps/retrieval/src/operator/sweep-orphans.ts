@@ -1,0 +1,34 @@
+import type { BlobStore } from '@perennial/blob-store';
+import { Database, openDataSource, poolFrom } from '@perennial/persistence';
+import type { Runtime } from '@perennial/runtime';
+import type { VectorStore } from '@perennial/vector-store';
+import { retrievalMigrations } from '../migrations';
+import { OrphanSweep } from '../reconcile/orphan-sweep';
+import type { OrphanReport } from '../reconcile/orphans';
+import { ReconcileRepository } from '../reconcile/reconcile.repository';
+
+export interface OrphanSweepOptions {
+  databaseUrl: string;
+  blobs: BlobStore;
+  vectors: VectorStore;
+  /** Younger blobs may belong to an upload that has not been registered yet. */
+  minAgeMs: number;
+  /** Removes what it finds, and collections of no index. */
+  remove: boolean;
+}
+
+/** Counts what lies in the stores of documents that nothing refers to. It may run while the service runs. */
+export async function sweepOrphans(options: OrphanSweepOptions, runtime: Runtime): Promise<OrphanReport> {
+  const { databaseUrl: url, blobs, vectors, minAgeMs, remove } = options;
+  const dataSource = await openDataSource(
+    { url, schema: 'retrieval', migrations: retrievalMigrations, poolSize: 2, applicationName: 'orphans' },
+    runtime.log,
+  );
+  try {
+    const database = new Database(poolFrom(dataSource), runtime.metrics);
+    const sweep = new OrphanSweep(new ReconcileRepository(database), vectors, blobs, minAgeMs);
+    return await sweep.run({ repair: remove, collections: remove });
+  } finally {
+    await dataSource.destroy();
+  }
+}
