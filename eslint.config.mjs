@@ -7,7 +7,15 @@ import { boundaries } from './tools/build/src/boundaries.mjs';
 import { STYLE } from './tools/build/src/style.mjs';
 
 const TYPESCRIPT = ['**/*.ts', '**/*.tsx', '**/*.mts'];
-const TESTS = ['**/*.spec.ts', '**/*.spec.tsx', '**/*.e2e.ts', '**/*.deploy.ts', '**/test/**/*.ts', '**/testing.ts'];
+const TESTS = [
+  '**/*.spec.ts',
+  '**/*.spec.tsx',
+  '**/*.e2e.ts',
+  '**/*.deploy.ts',
+  '**/*.long.ts',
+  '**/test/**/*.ts',
+  '**/testing.ts',
+];
 
 const environmentIsReadOnce = {
   selector:

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** `npm run deploy:test -- --long`: also the deployment tests that CI has no time for. */
+const LONG = process.env['DEPLOY_TEST_LONG'] === '1';
+
 const exclude = ['**/node_modules/**', '**/dist/**'];
 
 /**
@@ -42,7 +45,7 @@ export default defineConfig({
       {
         test: {
           name: 'deploy',
-          include: ['tools/deploy-tests/src/**/*.deploy.ts'],
+          include: ['deploy', ...(LONG ? ['long'] : [])].map((form) => `tools/deploy-tests/src/**/*.${form}.ts`),
           exclude,
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -10,7 +10,6 @@ import { startSimulator } from '@perennial/provider-simulator';
 import { missingServer, type ReceivedSpan, startOtlpReceiver } from '@perennial/testing';
 import { waitFor } from '@perennial/testing/servers';
 import { describe, expect, it } from 'vitest';
-import { longForm } from '../long-form';
 
 const MODEL = 'sim-t20-r200-x';
 
@@ -21,10 +20,10 @@ async function zipkinCommand(): Promise<{ command: string; args: string[] }> {
   return { command: await installedProgram('java', 'default-jre-headless'), args: ['-Xmx384m', '-jar', jar] };
 }
 
-const noZipkin = longForm ? await missingServer('traces in Zipkin', zipkinCommand) : 'the short form';
-const noPhoenix = longForm
-  ? await missingServer('traces in Phoenix', () => installedProgram('phoenix', 'none; PyPI: arize-phoenix'))
-  : 'the short form';
+const noZipkin = await missingServer('traces in Zipkin', zipkinCommand);
+const noPhoenix = await missingServer('traces in Phoenix', () =>
+  installedProgram('phoenix', 'none; PyPI: arize-phoenix'),
+);
 
 /** Sends one turn through a system that exports its spans to `endpoint`. */
 async function turnWithTraces(endpoint: string): Promise<SentTurn> {
