@@ -55,6 +55,11 @@ export function prune(packages, names, workspace = '') {
   for (const [place, { optional, peer }] of [...reached].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const entry = { ...packages[place] };
     for (const mark of /** @type {const} */ (['dev', 'peer', 'optional', 'devOptional'])) delete entry[mark];
+    // A registry may lack the builds for other platforms. A lockfile that names them without having them is refused by npm ci.
+    if (entry.optionalDependencies !== undefined) {
+      const locked = Object.entries(entry.optionalDependencies).filter(([name]) => find(packages, place, name));
+      entry.optionalDependencies = Object.fromEntries(locked);
+    }
     const own = workspace !== '' && place.startsWith(`${workspace}/`) ? place.slice(workspace.length + 1) : place;
     entries[own] = { ...entry, ...(optional && { optional }), ...(peer && { peer }) };
     if (entry.link && entry.resolved !== undefined) entries[entry.resolved] = target(packages, place);

@@ -38,6 +38,13 @@ describe('the part of a lockfile', () => {
     expect(prune(locked, ['a', 'peer']).entries['node_modules/peer']).not.toHaveProperty('peer');
   });
 
+  it('does not name optional packages that are not locked, which npm ci would refuse', () => {
+    const parent = { version: '1.0.0', optionalDependencies: { native: '1.0.0', 'other-platform': '1.0.0' } };
+    const { entries, missing } = prune({ ...locked, 'node_modules/parent': parent }, ['parent']);
+    expect(entries['node_modules/parent']?.optionalDependencies).toEqual({ native: '1.0.0' });
+    expect(missing).toEqual([]);
+  });
+
   it('begins with the workspace’s own packages, which lie at the root of what is packed', () => {
     expect(prune(locked, ['b'], 'apps/chat').entries).toEqual({ 'node_modules/b': { version: '3.0.0' } });
   });
