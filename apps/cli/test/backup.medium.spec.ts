@@ -241,7 +241,6 @@ describe('perennial backup and restore', () => {
 
     await to.start('auth', 'chat', 'config', 'retrieval');
     const there = await startCaller(to.env['REDIS_URL'] ?? '', to.env['REDIS_KEY_PREFIX'] ?? '');
-    stops.push(() => there.stop());
     const signIn = { email: 'ann@example.com', password: PASSWORD, address: '203.0.113.1' };
     expect((await there.rpc.call(sessions.signIn, signIn, { principal: ANONYMOUS })).user.id).toBe(person.userId);
     expect(await there.rpc.call(chats.get, { chatId }, { principal: person })).toEqual(earlier);
@@ -262,6 +261,7 @@ describe('perennial backup and restore', () => {
     );
     const answer = await ask(there, 'And which one is the oldest?');
     expect(JSON.stringify(answer.sources)).toContain(fileIds[0]);
+    await there.stop();
   }, 300_000);
 
   it('that was damaged is refused before anything is touched', async () => {

@@ -28,7 +28,7 @@ describe('an account of another product', () => {
     name: 'Ann',
     email,
     role: 'user',
-    passwordHash: await bcrypt(password, { cost: 4 }),
+    passwordHash: await bcrypt(password, 4),
     createdAt: 1_700_000_000,
     lastActiveAt: 1_710_000_000,
     settings: { ui: { theme: 'dark' } },

@@ -43,7 +43,7 @@ export async function tables(changes: { providerUrl: string }): Promise<Tables> 
       people.map(async (at) => ({
         id: toId('person', at),
         email: toEmail(at),
-        password: await bcrypt(toPassword(at), { cost: BCRYPT_COST }),
+        password: await bcrypt(toPassword(at), BCRYPT_COST),
         active: true,
       })),
     ),
