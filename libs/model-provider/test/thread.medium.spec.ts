@@ -5,8 +5,10 @@ import { expectedText, startSimulator } from '@perennial/provider-simulator';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StreamThreadError } from '../src';
+import { unitsOf } from '../src/thread/outgoing';
+import { type Batch, type Command, EVENT, newShared, SHARED } from '../src/thread/protocol';
 import { collect, connectionTo, type Piece, user } from './collect';
-import { inThread, type Way } from './threads';
+import { buildThread, inThread, type Way } from './threads';
 
 /** Real: the thread, built like a service's, and providers over sockets. */
 let way: Way;
@@ -33,6 +35,39 @@ it('sends events of many answers in one message', async () => {
   expect(answers.map(({ text }) => text)).toEqual(answers.map(() => whole));
   expect(told).toBeLessThan((20 * 90) / 4);
   await simulator.close();
+});
+
+it('sends what it reads after a rest right then, not after the next one', async () => {
+  const { script, remove } = await buildThread();
+  const simulator = await startSimulator();
+  const shared = newShared();
+  shared[SHARED.restMs] = 20;
+  const thread = new Worker(script, { workerData: shared });
+  const begin = (id: number) => {
+    const request = hi('sim-t300-r100-x');
+    const connection = connectionTo(simulator.url, 'openai');
+    const command: Command = { kind: 'stream', id, connection, timeouts: {}, request, raw: false, headers: {} };
+    thread.postMessage(command);
+    Atomics.add(shared, SHARED.commands, 1);
+  };
+  let [messages, ended] = [0, 0];
+  await new Promise<void>((resolve) => {
+    thread.on('message', (batch: Batch) => {
+      messages += 1;
+      Atomics.add(shared, SHARED.taken, unitsOf(batch));
+      // A command ends a rest before its time: afterwards reading and sending must fall into step again.
+      if (messages % 10 === 0 && messages <= 50) begin(messages);
+      ended += batch.filter((value, at) => at % 3 === 1 && value === EVENT.end).length;
+      if (ended === 6) resolve();
+    });
+    begin(1);
+  });
+  // A turn that only reads and a turn that only sends would be two for each message.
+  expect(Atomics.load(shared, SHARED.turns) / messages).toBeLessThan(1.5);
+  expect(messages).toBeGreaterThan(50);
+  await thread.terminate();
+  await simulator.close();
+  await remove();
 });
 
 describe('an answer at which the thread', () => {

@@ -148,7 +148,8 @@ class StreamServer {
   private sendLater(waitMs: number): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      this.turn();
+      // Not at once: what arrived during the rest is read first, or it would wait for the next message.
+      this.turnSoon();
     }, waitMs);
   }
 
