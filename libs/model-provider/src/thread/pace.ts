@@ -2,11 +2,11 @@ import { cpus } from 'node:os';
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 
 /** Users do not see a shorter interval, and it costs twice as much for a single fast answer. */
-const SHORTEST_MS = 14;
+const SHORTEST_MS = 20;
 /** A word is late by half of it on average. */
-const LONGEST_MS = 90;
+const LONGEST_MS = 80;
 /** Added by each answer: with few answers there is little to join. */
-const MS_PER_ANSWER = 0.25;
+const MS_PER_ANSWER = 0.6;
 /** Machine load below which no time is saved, and above which as much as possible. */
 const CALM = 0.25;
 const BUSY = 0.6;
