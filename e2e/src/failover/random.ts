@@ -1,18 +1,12 @@
-/** A seeded generator (mulberry32): the same seed gives the same run of faults. */
+import { seeded } from '@perennial/testing/seeded';
+
+/** Random choices: the same seed gives the same run of faults. */
 export class Random {
-  private state: number;
+  /** In [0, 1). */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.state = seed >>> 0;
-  }
-
-  /** In [0, 1). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = this.state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seeded(seed);
   }
 
   between(low: number, high: number): number {

@@ -1,4 +1,5 @@
 import { sleep } from '@perennial/testing';
+import { seeded } from '@perennial/testing/seeded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatRun, completed, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunPosition, RunWriter } from './types';
@@ -19,15 +20,10 @@ const PIECES = [
   'NUL\0',
 ];
 
-/** mulberry32: the same numbers for the same seed. */
+/** Whole numbers below a limit: the same ones for the same seed. */
 function randomOf(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
+  const next = seeded(seed);
+  return (limit) => Math.floor(next() * limit);
 }
 
 interface Shown {
