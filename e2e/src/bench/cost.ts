@@ -80,5 +80,10 @@ export function print(label: string, figures: object): void {
 
 export const round = (value: number, digits = 1) => Number(value.toFixed(digits));
 
+/** Each figure with three digits. */
+export function rounded<T extends Record<string, number>>(values: T): T {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, round(value, 3)])) as T;
+}
+
 const byService = (values: Record<string, number>, factor = 1) =>
   Object.fromEntries(Object.entries(values).map(([service, value]) => [service, round(value * factor)]));

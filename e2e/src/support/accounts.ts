@@ -7,7 +7,8 @@ export interface Account {
   token: string;
 }
 
-const PASSWORD = 'correct horse battery staple';
+/** Of every account that is made here. */
+export const PASSWORD = 'correct horse battery staple';
 
 /** Signs up the first account, which administers the installation. */
 export async function signUpAdmin(baseUrl: string): Promise<Account> {
