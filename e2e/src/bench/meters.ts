@@ -19,7 +19,17 @@ export function cpuSeconds(pid: number, withChildren: boolean): number {
   const own = (fields[11] ?? 0) + (fields[12] ?? 0) + (withChildren ? (fields[13] ?? 0) + (fields[14] ?? 0) : 0);
   if (!withChildren) return own / TICKS_PER_SECOND;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-  return own / TICKS_PER_SECOND + children.reduce((sum, child) => sum + cpuSeconds(Number(child), true), 0);
+  return own / TICKS_PER_SECOND + children.reduce((sum, child) => sum + childSeconds(Number(child)), 0);
+}
+
+/** A child that has ended meanwhile counts as an ended one of its parent from the next reading on. */
+function childSeconds(pid: number): number {
+  try {
+    return cpuSeconds(pid, true);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
 }
 
 /** Resident memory of a process in MiB. */
