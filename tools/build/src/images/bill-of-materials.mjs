@@ -13,27 +13,36 @@ const MODULES = 'node_modules/';
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /**
- * What an image is made of, as CycloneDX: the packages that are installed in it, those that are bundled into the service's build, and those of the page.
+ * A packed service, or the command.
+ *
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {string} app the folder with its build and its lockfile
+ * @property {readonly string[]} installations the folders that hold its `node_modules`
+ */
+
+/**
+ * What an image is made of, as CycloneDX: the packages that are installed in it, those that are bundled into our builds, and those of the page.
  *
  * @param {string} service
- * @param {readonly string[]} installations the folders that hold the image's `node_modules`
- * @param {string} app the folder with the service's build and its lockfile
+ * @param {readonly Part[]} parts
  * @returns {string} JSON
  */
-export function billOfMaterials(service, installations, app) {
+export function billOfMaterials(service, parts) {
   const locked = readJson(join(root, 'package-lock.json')).packages;
-  /** @type {Record<string, Entry>} */
-  const own = readJson(join(app, 'package-lock.json')).packages;
-  const installed = Object.keys(own).filter((place) => installations.some((folder) => existsSync(join(folder, place))));
   /** @type {Map<string, Entry>} */
   const shipped = new Map();
-  for (const place of installed) add(shipped, place, own[place]);
-  for (const place of bundled(join(app, service, 'dist'))) add(shipped, place, locked[place]);
-  if (existsSync(join(app, 'web'))) {
+  for (const { name, app, installations } of parts) {
+    /** @type {Record<string, Entry>} */
+    const own = readJson(join(app, 'package-lock.json')).packages;
+    const installed = Object.keys(own).filter((place) => installations.some((at) => existsSync(join(at, place))));
+    for (const place of installed) add(shipped, place, own[place]);
+    for (const place of bundled(join(app, name, 'dist'))) add(shipped, place, locked[place]);
+    if (!existsSync(join(app, 'web'))) continue;
     const names = Object.keys(readJson(join(root, 'apps/web/package.json')).dependencies);
     for (const [place, entry] of Object.entries(prune(locked, names, 'apps/web').entries)) add(shipped, place, entry);
   }
-  return describe(readJson(join(app, 'package.json')), shipped);
+  return describe(readJson(join(root, 'apps', service, 'package.json')), shipped);
 }
 
 /**
@@ -65,10 +74,11 @@ function bundled(dist) {
 /**
  * npm writes the bill from a lockfile; this one has exactly what is shipped, without what the packages would need besides.
  *
- * @param {{ name: string, version: string, license: string }} manifest
+ * @param {{ name: string, version: string }} manifest
  * @param {Map<string, Entry>} shipped
  */
-function describe({ name, version, license }, shipped) {
+function describe({ name, version }, shipped) {
+  const license = 'Apache-2.0';
   /** @type {Record<string, Entry>} */
   const packages = { '': { version, license, dependencies: {} } };
   for (const [place, entry] of shipped) packages[place] = { ...entry, dependencies: {} };

@@ -21,11 +21,13 @@ export const CONTEXT = join(root, 'dist/images');
 const PACKAGES = join(root, 'dist/packages');
 const PACK = fileURLToPath(new URL('../pack/main.mjs', import.meta.url));
 const COMMON = join(CONTEXT, 'common');
-/** The `perennial` command, which every image has when it is packed. */
-const COMMAND_LINE = join(PACKAGES, 'cli');
+/** The `perennial` command, in a folder of its own of every image. */
+const COMMAND_LINE = 'cli';
+/** Larger than everything else together, so that it is in one image only. */
+const EMBEDDED_STORE = ['@lancedb/lancedb', 'apache-arrow'];
 
 /** An image that adds packages to a service's own, which runs without them. */
-const VARIANTS = new Map([['retrieval-lancedb', { service: 'retrieval', adds: ['@lancedb/lancedb', 'apache-arrow'] }]]);
+const VARIANTS = new Map([['retrieval-lancedb', { service: 'retrieval', adds: EMBEDDED_STORE }]]);
 
 /** Every image, in the order of building: a variant follows what it is built on. */
 export const IMAGES = ['gateway', 'auth', 'chat', 'config', 'retrieval', 'retrieval-lancedb'];
@@ -39,11 +41,21 @@ export const IMAGES = ['gateway', 'auth', 'chat', 'config', 'retrieval', 'retrie
  */
 export function fillContext(images) {
   const services = new Set(images.map(serviceOf));
-  execFileSync(process.execPath, [PACK, ...services], { stdio: ['ignore', 2, 'inherit'] });
+  execFileSync(process.execPath, [PACK, COMMAND_LINE, ...services], { stdio: ['ignore', 2, 'inherit'] });
   rmSync(CONTEXT, { recursive: true, force: true });
   mkdirSync(join(COMMON, 'data'), { recursive: true });
-  cpSync(join(root, 'deploy/images/health.mjs'), join(COMMON, 'health.mjs'));
-  for (const service of services) layOut(service);
+  for (const name of ['health.mjs', 'perennial.mjs']) cpSync(join(root, 'deploy/images', name), join(COMMON, name));
+  const command = layOut(COMMAND_LINE);
+  // In the image with the embedded store the command finds it among the packages of the service.
+  rmSync(moveAdded(COMMAND_LINE, EMBEDDED_STORE, 'unused'), { recursive: true, force: true });
+  for (const service of services) {
+    const part = layOut(service);
+    for (const [image, { adds }] of [...VARIANTS].filter(([, variant]) => variant.service === service)) {
+      const added = moveAdded(service, adds, image);
+      writeBill(image, [command, { ...part, installations: [...part.installations, added] }]);
+    }
+    writeBill(service, [command, part]);
+  }
   return new Map(images.map((image) => [image, foldersOf(image).reduce((sum, folder) => sum + bytesOf(folder), 0)]));
 }
 
@@ -54,36 +66,36 @@ const serviceOf = (image) => VARIANTS.get(image)?.service ?? image;
  * @param {string} image
  * @returns {string[]} the parts of the context that its layers are made of
  */
-const foldersOf = (image) => [...new Set(['common', serviceOf(image), image])].map((name) => join(CONTEXT, name));
+const foldersOf = (image) =>
+  [...new Set(['common', COMMAND_LINE, serviceOf(image), image])].map((name) => join(CONTEXT, name));
 
-/** @param {string} service */
-function layOut(service) {
-  const packed = join(PACKAGES, service);
-  const app = join(CONTEXT, service, 'app');
-  const dependencies = join(CONTEXT, service, 'dependencies');
+/**
+ * @param {string} name of a package of ours
+ * @returns {import('./bill-of-materials.mjs').Part}
+ */
+function layOut(name) {
+  const packed = join(PACKAGES, name);
+  const app = join(CONTEXT, name, 'app');
+  const dependencies = join(CONTEXT, name, 'dependencies');
   const copy = { recursive: true, verbatimSymlinks: true };
   cpSync(join(packed, 'node_modules'), join(dependencies, 'node_modules'), copy);
   cpSync(packed, app, { ...copy, filter: (from) => from !== join(packed, 'node_modules') });
-  if (existsSync(COMMAND_LINE)) cpSync(COMMAND_LINE, join(app, 'cli'), copy);
-  for (const [image, { adds }] of [...VARIANTS].filter(([, variant]) => variant.service === service)) {
-    const own = join(CONTEXT, image, 'dependencies');
-    moveAdded(packed, adds, dependencies, own);
-    writeBill(image, billOfMaterials(service, [dependencies, own], app));
-  }
-  writeBill(service, billOfMaterials(service, [dependencies], app));
+  return { name, app, installations: [dependencies] };
 }
 
 /**
- * Moves the packages that only the variant needs into its own folder.
+ * Moves what only these packages need out of a package of ours.
  *
- * @param {string} packed
+ * @param {string} name of the package of ours
  * @param {readonly string[]} adds
- * @param {string} from
- * @param {string} to
+ * @param {string} image where it goes
+ * @returns {string} the folder with the moved `node_modules`
  */
-function moveAdded(packed, adds, from, to) {
-  const { packages } = JSON.parse(readFileSync(join(packed, 'package-lock.json'), 'utf8'));
-  const names = Object.keys(packages[''].dependencies).filter((name) => !adds.includes(name));
+function moveAdded(name, adds, image) {
+  const from = join(CONTEXT, name, 'dependencies');
+  const to = join(CONTEXT, image, 'dependencies');
+  const { packages } = JSON.parse(readFileSync(join(PACKAGES, name, 'package-lock.json'), 'utf8'));
+  const names = Object.keys(packages[''].dependencies).filter((one) => !adds.includes(one));
   const kept = prune(packages, names).entries;
   const added = Object.keys(packages).filter((place) => place.startsWith('node_modules/') && !(place in kept));
   for (const place of added.sort()) {
@@ -92,16 +104,17 @@ function moveAdded(packed, adds, from, to) {
     mkdirSync(dirname(join(to, place)), { recursive: true });
     renameSync(join(from, place), join(to, place));
   }
+  return to;
 }
 
 /**
  * @param {string} image
- * @param {string} bill
+ * @param {readonly import('./bill-of-materials.mjs').Part[]} parts
  */
-function writeBill(image, bill) {
+function writeBill(image, parts) {
   const app = join(CONTEXT, image, 'app');
   mkdirSync(app, { recursive: true });
-  writeFileSync(join(app, 'sbom.cdx.json'), bill);
+  writeFileSync(join(app, 'sbom.cdx.json'), billOfMaterials(serviceOf(image), parts));
 }
 
 /** @param {string} folder */

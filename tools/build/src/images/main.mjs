@@ -19,11 +19,11 @@ const LIMITS = new Map([
   ['retrieval', 150],
 ]);
 
-/** What builds images, and the arguments before its own. */
+/** What builds images, and its first arguments. */
 const ENGINES = new Map([
   // The image format of OCI has no HEALTHCHECK.
-  ['buildah', ['build', '--layers', '--format', 'docker']],
-  ['podman', ['build', '--layers', '--format', 'docker']],
+  ['buildah', ['build', '--format', 'docker']],
+  ['podman', ['build', '--format', 'docker']],
   ['docker', ['build']],
 ]);
 
@@ -68,7 +68,9 @@ for (const name of names) {
   };
   const args = Object.entries(settings).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
   const file = join(root, 'deploy/images/Containerfile');
-  execFileSync(engine, [...build, '-f', file, '--target', name, ...args, '-t', image, CONTEXT], {
+  // Several images share their first layers; for one, keeping each step would only take time.
+  const shared = names.length > 1 && engine !== 'docker' ? ['--layers'] : [];
+  execFileSync(engine, [...build, ...shared, '-f', file, '--target', name, ...args, '-t', image, CONTEXT], {
     stdio: ['ignore', 2, 'inherit'],
   });
   const megabytes = Math.ceil((sizes.get(name) ?? 0) / MEGABYTE);

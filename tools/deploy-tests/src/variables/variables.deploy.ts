@@ -23,7 +23,7 @@ it('the units and images do so too', () => {
   const units = readdirSync(join(ROOT, 'deploy/systemd'), { recursive: true, encoding: 'utf8' });
   const texts = units.filter((name) => /\.(?:service|conf)$/.test(name)).map((name) => read(`deploy/systemd/${name}`));
   const ofUnits = texts.flatMap((text) => [...text.matchAll(/^Environment=(\w+)=/gm)].map(([, name = '']) => name));
-  const image = read('deploy/images/Containerfile').matchAll(/^(?:ENV|   ) +(\w+)=/gm);
+  const image = read('deploy/images/Containerfile').matchAll(/^(?:ENV)? +(\w+)=/gm);
   // Node's and glibc's own.
   const others = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS', 'PATH'];
   const names = [...ofUnits, ...[...image].map(([, name = '']) => name)].filter((name) => !others.includes(name));
