@@ -4,6 +4,7 @@ import type { AddCommand, Common } from './command';
 import { backup } from './commands/backup';
 import { deadLetters } from './commands/dead-letters';
 import { doctor } from './commands/doctor';
+import { exportAll } from './commands/export';
 import { fleet } from './commands/fleet';
 import { importFrom } from './commands/import';
 import { migrate } from './commands/migrate';
@@ -50,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
       global: true,
       requiresArg: true,
     });
-  const program = [doctor, user, settings, fleet, migrate, backup, importFrom, deadLetters, orphans]
+  const program = [doctor, user, settings, fleet, migrate, backup, exportAll, importFrom, deadLetters, orphans]
     .reduce((argv, addTo) => addTo(argv, add), base)
     .completion('completion', 'Print a completion script for bash or zsh')
     .demandCommand(1, 'Name a command.')

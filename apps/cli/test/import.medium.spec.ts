@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sessions } from '@perennial/contracts-auth';
-import { chats, runs } from '@perennial/contracts-chat';
+import { type Chat, chats, runs } from '@perennial/contracts-chat';
 import { ANONYMOUS, type UserPrincipal } from '@perennial/contracts-kernel';
 import { documents, files, knowledge } from '@perennial/contracts-retrieval';
 import { type Simulator, startSimulator } from '@perennial/provider-simulator';
@@ -152,6 +153,18 @@ describe('perennial import open-webui', () => {
     const { sources } = await caller.rpc.call(documents.search, search, { principal });
     expect(sources.length).toBeGreaterThan(0);
   }, 120_000);
+
+  it('is all exported again for one person', async () => {
+    const directory = join(here.dataDir, 'of-person-1');
+    const exported = await here.json('export', directory, '--email', toEmail(1));
+    expect(exported).toEqual({ chats: 10, files: 5, knowledge: 1, missingFiles: [] });
+    const chat = JSON.parse(await readFile(join(directory, 'chats', `${toId('chat', 10)}.json`), 'utf8')) as Chat;
+    expect(Object.keys(chat.chat.history?.messages ?? {}).sort()).toEqual(['a1', 'a2', 'q1', 'q2']);
+    const bytes = await readFile(join(directory, 'files', `${toId('file', 1)}-notes_1.txt`), 'utf8');
+    expect(bytes).toContain('flowers in May');
+    expect(await here.run(['export', directory, '--email', toEmail(1)])).toMatchObject({ code: 2 });
+    expect(await here.run(['export', `${directory}-2`, '--email', 'nobody@example.com'])).toMatchObject({ code: 1 });
+  }, 60_000);
 
   it('says what could not come', async () => {
     const extra: Tables = {

@@ -3,12 +3,13 @@ import { users } from '@perennial/contracts-auth';
 import { type Role, RoleSchema } from '@perennial/contracts-kernel';
 import { databaseEnv, Runtime } from '@perennial/runtime';
 import { z } from 'zod';
-import { type Caller, withCalls } from '../calls';
+import { withCalls } from '../calls';
 import type { AddCommands } from '../command';
 import { environment } from '../environment';
 import { CommandError } from '../failure';
 import { type Result, table } from '../output';
 import { readPassword } from '../password';
+import { findPerson } from '../people/find-person';
 
 const ROLES = RoleSchema.options;
 /** As `users.list` has them. */
@@ -98,22 +99,10 @@ async function createFirst(options: NewUser): Promise<Result> {
 async function resetPassword(email: string): Promise<Result> {
   const password = await readPassword();
   return withCalls(async (call) => {
-    const account = await find(call, email);
+    const account = await findPerson(call, email);
     await call(users.update, { userId: account.id, password });
     return { data: shown(account), lines: [`${account.email} has a new password, and is signed out everywhere.`] };
   });
-}
-
-async function find(call: Caller, email: string) {
-  const wanted = email.toLowerCase();
-  for (let page = 1, seen = 0; ; page += 1) {
-    const { users: found, total } = await call(users.list, { query: wanted.slice(0, 200), page });
-    const account = found.find((one) => one.email === wanted);
-    if (account !== undefined) return account;
-    seen += found.length;
-    if (found.length === 0 || seen >= total)
-      throw new CommandError(`There is no account with the address ${email}. \`perennial user list\` shows all.`);
-  }
 }
 
 async function list({ query, limit }: { query?: string; limit: number }): Promise<Result> {

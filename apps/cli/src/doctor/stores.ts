@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type BlobStoreConfig, createBlobStore } from '@perennial/blob-store';
-import { createVectorStore, type VectorStoreConfig } from '@perennial/vector-store';
+import { createVectorStore, type VectorStoreConfig, VectorStoreError } from '@perennial/vector-store';
 import { explain } from '../failure';
 import { withPostgres } from '../postgres';
 import { failed, type Finding, ok } from './finding';
@@ -55,7 +55,11 @@ export async function checkVectorStore(env: VectorStoreConfig): Promise<Finding[
       qdrant: 'Start Qdrant, and check QDRANT_URI and QDRANT_API_KEY.',
       pgvector: 'Start that Postgres, and check PGVECTOR_DB_URL.',
     };
-    return [...findings, failed(check, `${env.VECTOR_DB} cannot be used: ${explain(error)}`, remedies[env.VECTOR_DB])];
+    const isMissing = error instanceof VectorStoreError && error.code === 'INVALID';
+    const remedy = isMissing
+      ? 'Run this command in the image retrieval-lancedb, or set VECTOR_DB to qdrant or pgvector.'
+      : remedies[env.VECTOR_DB];
+    return [...findings, failed(check, `${env.VECTOR_DB} cannot be used: ${explain(error)}`, remedy)];
   }
 }
 

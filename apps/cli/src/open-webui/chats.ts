@@ -1,10 +1,11 @@
 import { chats } from '@perennial/contracts-chat';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
+import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import { parts, readMessages } from './messages';
 import type { People } from './people';
-import { owner, type Report } from './report';
+import type { Report } from './report';
 import { type OpenWebUi, record, type Row, seconds, text } from './source';
 
 /** Chats in memory at a time: one may have many megabytes. */
@@ -59,7 +60,7 @@ async function importChat(from: OpenWebUi, chat: Row, people: People, call: Call
     report.note('chats', chat['id'], `its message ${id} is too long, and was replaced`);
   for (const part of parts(messages, onTooLong)) {
     const request = { ...head, chat: { ...own, history: { currentId, messages: part } } };
-    const reply = await call(chats.importChat, request, { principal: owner(userId) });
+    const reply = await call(chats.importChat, request, { principal: onBehalfOf(userId) });
     created ||= reply.created;
   }
   return created;

@@ -6,10 +6,11 @@ import { CallError, isUndecided } from '@perennial/contracts-kernel';
 import { files, MAX_FILE_NAME_CHARS, toBlobKey } from '@perennial/contracts-retrieval';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
+import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import type { Bases } from './knowledge';
 import type { People } from './people';
-import { owner, type Report } from './report';
+import type { Report } from './report';
 import { type OpenWebUi, record, type Row, text } from './source';
 
 /** Where the bytes of files are, and where they go. */
@@ -42,7 +43,7 @@ async function importFile(
 ): Promise<boolean> {
   const userId = people.get(String(file['user_id']));
   if (userId === undefined) throw new Error('its owner was not imported');
-  const principal = owner(userId);
+  const principal = onBehalfOf(userId);
   const fileId = idHere(file['id']);
   if (await isThere(fileId)) return false;
   const path = await findUpload(file, stores.uploads);

@@ -2,9 +2,10 @@ import { CallError } from '@perennial/contracts-kernel';
 import { knowledge } from '@perennial/contracts-retrieval';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
+import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import type { People } from './people';
-import { owner, type Report } from './report';
+import type { Report } from './report';
 import { type OpenWebUi, record, type Row, text } from './source';
 
 /** A knowledge base here. */
@@ -47,7 +48,7 @@ export async function importKnowledge(from: OpenWebUi, people: People, call: Cal
         name: (text(row['name'])?.trim() || 'Knowledge').slice(0, 500),
         description: (text(row['description']) ?? '').slice(0, 10_000),
       };
-      const made = await call(knowledge.create, request, { principal: owner(userId) });
+      const made = await call(knowledge.create, request, { principal: onBehalfOf(userId) });
       if (made.id !== id) throw new Error('the retrieval service is of an older version; upgrade it first');
       bases.add({ id, userId }, await readFileIds(from, row));
       report.done('knowledge', true);

@@ -1,5 +1,3 @@
-import type { UserPrincipal } from '@perennial/contracts-kernel';
-
 export type Kind = 'people' | 'chats' | 'files' | 'knowledge' | 'settings';
 
 /** Something that could not come, or not whole. */
@@ -47,9 +45,4 @@ export class Report {
     const { created, present, omitted } = this.counts[kind];
     process.stderr.write(`${kind}: ${created} imported, ${present} here already, ${omitted} left out\n`);
   }
-}
-
-/** The person for whom something is imported. */
-export function owner(userId: string): UserPrincipal {
-  return { kind: 'user', userId, role: 'user', sessionId: 'command-line' };
 }
