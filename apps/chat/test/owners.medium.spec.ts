@@ -87,6 +87,11 @@ describe('owners that die, sleep and come back', () => {
     owner.cont();
     const row = await world.complete(turn, reader);
     expect(row).toMatchObject({ epoch: 2, deaths: 1 });
+    expect(await world.metricsOf(owner)).toContain('perennial_declared_dead_total{service="chat"} 1');
+    const judges = world.processes.filter((each) => each.running && each !== owner);
+    const judging = (await Promise.all(judges.map((each) => world.metricsOf(each)))).join('\n');
+    expect(judging).toMatch(/perennial_peers_suspected_total\{service="chat"\} [1-9]/);
+    expect(judging).toMatch(/perennial_peers_declared_dead_total\{service="chat"\} [1-9]/);
     // The process that was paused works again.
     await (await other(owner)).kill();
     const next = await world.ask({ model: 'sim-t20-r100-x' });
