@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation } from './installation';
 
@@ -53,6 +54,11 @@ describe('perennial', () => {
 
   it('applies migrations up to one, then the rest, and checks them', async () => {
     expect(await here.run(['migrate', '--check'])).toMatchObject({ code: 1 });
+    for (const command of [['orphans'], ['backup', join(here.dataDir, 'backup')]])
+      expect(await here.run(command)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Run `perennial migrate` first') as string,
+      });
     const some = await here.json<{ service: string; migrations: string[] }[]>('migrate', '--to', '1764000000000');
     expect(some.find(({ service }) => service === 'chat')?.migrations).toEqual(['ChatSchema1764000000000']);
     const check = await here.run(['migrate', '--check']);

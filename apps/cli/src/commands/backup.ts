@@ -13,6 +13,7 @@ import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
 import { withPostgres } from '../postgres';
 import { withRedis } from '../redis';
+import { assertMigrated } from '../services';
 
 const storesEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL, ...secretEnv, ...blobStoreEnv });
 
@@ -58,6 +59,7 @@ async function make({ directory, [PASSPHRASE]: passphraseFile }: BackupOptions):
   const env = environment(storesEnv);
   const to = new BackupDirectory(directory);
   const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);
+  await assertMigrated(env.DATABASE_URL);
   await to.begin();
   let vault: Vault = PLAIN;
   if (passphrase !== undefined) {

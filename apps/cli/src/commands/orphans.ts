@@ -5,6 +5,7 @@ import { createVectorStore, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import type { AddCommands } from '../command';
 import { environment } from '../environment';
+import { assertMigrated } from '../services';
 
 const orphansEnv = z.object({
   ...databaseEnv,
@@ -26,6 +27,7 @@ export const orphans: AddCommands = (program, add) =>
       }),
     run: async ({ delete: remove }) => {
       const env = environment(orphansEnv);
+      await assertMigrated(env.DATABASE_URL, ['retrieval']);
       const vectors = createVectorStore(env);
       const blobs = await createBlobStore(env);
       try {

@@ -17,11 +17,18 @@ export interface OrphanSweepOptions {
   remove: boolean;
 }
 
-/** Counts what lies in the stores of documents that nothing refers to. It may run while the service runs. */
+/** Counts what lies in the stores of documents that nothing refers to. It may run while the service runs. The schema must be migrated. */
 export async function sweepOrphans(options: OrphanSweepOptions, runtime: Runtime): Promise<OrphanReport> {
   const { databaseUrl: url, blobs, vectors, minAgeMs, remove } = options;
   const dataSource = await openDataSource(
-    { url, schema: 'retrieval', migrations: retrievalMigrations, poolSize: 2, applicationName: 'orphans' },
+    {
+      url,
+      schema: 'retrieval',
+      migrations: retrievalMigrations,
+      migrate: false,
+      poolSize: 2,
+      applicationName: 'orphans',
+    },
     runtime.log,
   );
   try {
