@@ -33,7 +33,8 @@ async function pack(service, { out, stripped }) {
   if (service === 'gateway') await cp(join(ROOT, 'apps/web/dist'), join(folder, 'web', 'dist'), { recursive: true });
   for (const file of ['LICENSE', '.npmrc']) await cp(join(ROOT, file), join(folder, file));
   await writeManifest(service, folder, await importsOfBuild(built));
-  execFileSync('npm', ['ci', '--omit=dev', '--omit=peer', '--ignore-scripts', '--loglevel=error'], {
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  execFileSync('npm', ['ci', '--omit=dev', '--omit=peer', ...flags], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: environmentOfItsOwn(),

