@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { publish, root } from './generated.mjs';
 import { prune } from './pack/prune.mjs';
 
-const APPS = ['gateway', 'auth', 'chat', 'retrieval', 'config', 'web'];
+const APPS = ['gateway', 'auth', 'chat', 'retrieval', 'config', 'cli', 'web'];
 
 /** They allow what Apache-2.0 allows and ask for no more than their text, which each package has with it. */
 const ACCEPTED = new Set([
