@@ -23,7 +23,8 @@ const WARM_UPS = 2;
 const TURN_ROUNDS = 4;
 const REQUESTS = 3_000;
 const SIGN_INS = 40;
-const SOCKETS_PER_USER = 5;
+/** Enough that they outgrow the free part of the heap. */
+const SOCKETS_PER_USER = 30;
 const SEARCHES = 150;
 const DOCUMENT_BYTES = 1_000_000;
 const IDLE_MS = 20_000;
