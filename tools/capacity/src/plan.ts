@@ -46,6 +46,8 @@ const GIB = 2 ** 30;
 const HOUR_S = 3_600;
 /** Beside what is used: garbage collection needs room. */
 const MEMORY_RESERVE = 2;
+/** A start, a large request or a heap snapshot needs this much for a moment. */
+const LEAST_MEMORY_MIB = 512;
 /** Redis: buffers, scripts and the queue's own records. */
 const REDIS_BASE_MIB = 128;
 /** A running answer's records in Redis, for each of its tokens. */
@@ -148,7 +150,10 @@ function servicesOf(
           replicas,
           cores_used: round(used, 3),
           cores: used > 0.25 ? 1 : 0.5,
-          memory_mib: Math.ceil(((memory.idle_mib[service] ?? 0) + held / 1024) * MEMORY_RESERVE),
+          memory_mib: Math.max(
+            LEAST_MEMORY_MIB,
+            Math.ceil(((memory.idle_mib[service] ?? 0) + held / 1024) * MEMORY_RESERVE),
+          ),
           because,
         },
       ];
