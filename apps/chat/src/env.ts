@@ -1,5 +1,5 @@
 import { blobStoreEnv, blobStoreRules } from '@perennial/blob-store';
-import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { commonEnv, databaseEnv, integer, proxyEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 const variables = z.object({
@@ -7,6 +7,7 @@ const variables = z.object({
   ...databaseEnv,
   ...redisEnv,
   ...secretEnv,
+  ...proxyEnv,
   ...blobStoreEnv,
   CHAT_ROLE: variable(z.enum(['api', 'worker', 'all', 'quarantine']).default('all'), {
     description:

@@ -1,5 +1,5 @@
 import { blobStoreEnv, blobStoreRules } from '@perennial/blob-store';
-import { commonEnv, databaseEnv, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { commonEnv, databaseEnv, integer, proxyEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { vectorStoreEnv, vectorStoreRules } from '@perennial/vector-store';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
@@ -45,6 +45,7 @@ export const retrievalEnv = z
     ...databaseEnv,
     ...redisEnv,
     ...secretEnv,
+    ...proxyEnv,
     ...blobStoreEnv,
     ...vectorStoreEnv,
     ...embeddingEnv,

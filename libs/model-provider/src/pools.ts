@@ -1,10 +1,12 @@
 import { type Dispatcher, interceptors, Pool } from 'undici';
+import { proxied } from './proxy';
 
 /** More origins than any installation has; it only bounds an admin's trials of addresses. */
 const MAX_ORIGINS = 256;
 
 interface Entry {
-  pool: Pool;
+  pool: Dispatcher;
+  isOver: () => boolean;
   dispatcher: Dispatcher;
 }
 
@@ -16,12 +18,12 @@ const KEEP_ALIVE_MS = 60_000;
 
 const pools = new Map<string, Entry>();
 
-/** The process's pool for an origin: connections are kept and shared by all providers and calls. */
+/** The process's pool for an origin, through a proxy if there is one: connections are kept and shared by all providers and calls. */
 export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
   const key = `${origin} ${connectTimeoutMs}`;
   const known = pools.get(key);
-  if (known && !known.pool.closed && !known.pool.destroyed) return known.dispatcher;
-  const pool = new Pool(origin, {
+  if (known && !known.isOver()) return known.dispatcher;
+  const options = {
     connect: { timeout: connectTimeoutMs },
     // The stream itself implements the time-outs: undici's count bytes, ours count tokens.
     headersTimeout: 0,
@@ -29,16 +31,25 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
     keepAliveTimeout: KEEP_ALIVE_MS,
     pipelining: 1,
     connections: null,
-  });
+  };
   // Some servers compress without being asked, errors too.
-  const dispatcher = pool.compose(interceptors.decompress({ skipErrorResponses: false }));
-  pools.set(key, { pool, dispatcher });
+  const entry = openPool(origin, options);
+  const dispatcher = entry.pool.compose(interceptors.decompress({ skipErrorResponses: false }));
+  pools.set(key, { ...entry, dispatcher });
   if (pools.size > MAX_ORIGINS) {
     const [oldestKey, oldest] = pools.entries().next().value!;
     pools.delete(oldestKey);
     void oldest.pool.close();
   }
   return dispatcher;
+}
+
+function openPool(origin: string, options: Pool.Options): Pick<Entry, 'pool' | 'isOver'> {
+  const agent = proxied(origin, options);
+  // It is only closed after it was taken out of the map.
+  if (agent) return { pool: agent, isOver: () => false };
+  const pool = new Pool(origin, options);
+  return { pool, isOver: () => pool.closed || pool.destroyed };
 }
 
 /** Closes all connections, idle and busy; for the end of a process and for tests. */

@@ -48,6 +48,21 @@ export const urlOf = (...schemes: string[]) =>
     { message: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}` },
   );
 
+/** Variables of services that call model providers. undici reads them itself (libs/model-provider). */
+export const proxyEnv = {
+  HTTPS_PROXY: variable(z.string().optional(), {
+    description: 'Proxy through which model providers and embedders at `https:` addresses are reached.',
+    example: 'http://proxy.example.com:3128',
+  }),
+  HTTP_PROXY: variable(z.string().optional(), {
+    description: 'The same for `http:` addresses, and for `https:` ones without `HTTPS_PROXY`.',
+  }),
+  NO_PROXY: variable(z.string().optional(), {
+    description: 'Hosts that are reached directly, separated by commas.',
+    example: 'localhost,127.0.0.1,.internal',
+  }),
+};
+
 /** Variables of every process. Spread into each service's schema: `z.object({ ...commonEnv, ...databaseEnv, … })`. */
 export const commonEnv = {
   NODE_ENV: variable(z.enum(['development', 'test', 'production']).default('development'), {
