@@ -208,6 +208,24 @@ describe('perennial import open-webui', () => {
     expect(found).toHaveLength(1);
   }, 60_000);
 
+  it('touches no file of another account that has the same id', async () => {
+    const principal = person(1);
+    const fileId = toId('file', 1);
+    const { blobKey, sha256 } = await caller.rpc.call(files.locate, { fileId }, { principal });
+    const other = await freshDatabase('open_webui_moved');
+    const moved = rows['file']
+      ?.filter(({ id }) => id === fileId)
+      .map((file) => ({ ...file, user_id: toId('person', 2) }));
+    await fillPostgres(other, '0.12.4', { user: rows['user'] ?? [], auth: rows['auth'] ?? [], file: moved ?? [] });
+    const { omissions } = await here.json<Imported>('import', 'open-webui', other, '--uploads', uploads);
+    expect(omissions).toEqual([
+      { kind: 'files', id: fileId, reason: 'its id is that of a file of another account here' },
+    ]);
+    const directory = join(here.dataDir, 'after-all');
+    expect(await here.json('export', directory, '--email', toEmail(1))).toMatchObject({ files: 5, missingFiles: [] });
+    expect(await caller.rpc.call(files.locate, { fileId }, { principal })).toMatchObject({ blobKey, sha256 });
+  }, 60_000);
+
   it('refuses what is not a database of that product', async () => {
     const nothing = await here.run(['import', 'open-webui', here.env['DATABASE_URL'] ?? '']);
     expect(nothing).toMatchObject({ code: 2, stdout: '' });

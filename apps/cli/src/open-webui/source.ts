@@ -109,6 +109,7 @@ export function text(value: unknown): string | undefined {
 /** Epoch seconds; older rows have milliseconds or nanoseconds. */
 export function seconds(value: unknown): number {
   let time = Number(value ?? 0);
+  if (!Number.isFinite(time) || time < 0) return 0;
   while (time > 1e11) time /= 1_000;
-  return Number.isFinite(time) && time > 0 ? Math.floor(time) : 0;
+  return Math.floor(time);
 }
