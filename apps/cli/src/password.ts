@@ -17,7 +17,6 @@ export async function readPassword(): Promise<string> {
   lines.close();
   input.destroy();
   if (input.isTTY) prompt.write('\n');
-  if (line === undefined || line === '')
-    throw new CommandError('There is no password. Write it to standard input, or set WEBUI_ADMIN_PASSWORD.');
+  if (line === undefined || line === '') throw new CommandError('There is no password. Write it to standard input.');
   return line;
 }

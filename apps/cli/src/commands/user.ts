@@ -1,7 +1,7 @@
 import { createFirstAdmin } from '@perennial/auth/operator';
 import { users } from '@perennial/contracts-auth';
 import { type Role, RoleSchema } from '@perennial/contracts-kernel';
-import { databaseEnv, Runtime } from '@perennial/runtime';
+import { databaseEnv, Runtime, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { withCalls } from '../calls';
 import type { AddCommands } from '../command';
@@ -15,15 +15,20 @@ const ROLES = RoleSchema.options;
 /** As `users.list` has them. */
 const PAGE = 30;
 
-const passwordEnv = z.object({ WEBUI_ADMIN_PASSWORD: z.string().optional() });
-const firstAdminEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL });
+const firstAdminEnv = z.object({
+  DATABASE_URL: databaseEnv.DATABASE_URL,
+  WEBUI_ADMIN_PASSWORD: variable(z.string().optional(), {
+    description: 'Password of the first administrator; standard input when absent.',
+    secret: true,
+  }),
+});
 
 /** Accounts. */
 export const user: AddCommands = (program, add) =>
   program.command('user', 'Accounts of people', (argv) => {
     add(argv, {
       name: 'create',
-      describe: 'Create an account; the password is read from standard input, or from WEBUI_ADMIN_PASSWORD',
+      describe: 'Create an account; the password is read from standard input',
       options: (options) =>
         options
           .option('email', { type: 'string', demandOption: true, requiresArg: true })
@@ -36,7 +41,8 @@ export const user: AddCommands = (program, add) =>
           .option('first-admin', {
             type: 'boolean',
             default: false,
-            describe: 'Write the first administrator into the database; no service has to run',
+            describe:
+              'Write the first administrator into the database, with WEBUI_ADMIN_PASSWORD if that is set; no service has to run',
           }),
       run: (options) => (options['first-admin'] ? createFirst(options) : create(options)),
     });
@@ -68,22 +74,21 @@ interface NewUser {
   role: Role;
 }
 
-async function accountFrom({ email, name, role }: NewUser) {
-  const password = environment(passwordEnv).WEBUI_ADMIN_PASSWORD ?? (await readPassword());
+function accountFrom({ email, name, role }: NewUser, password: string) {
   const account = users.add.request.safeParse({ email, name: name ?? email.split('@')[0], role, password });
   if (!account.success) throw new CommandError(z.prettifyError(account.error));
   return account.data;
 }
 
 async function create(options: NewUser): Promise<Result> {
-  const account = await accountFrom(options);
+  const account = accountFrom(options, await readPassword());
   const { user: created } = await withCalls((call) => call(users.add, account));
   return { data: shown(created), lines: [`${created.email} has an account now, with the role ${created.role}.`] };
 }
 
 async function createFirst(options: NewUser): Promise<Result> {
-  const { DATABASE_URL } = environment(firstAdminEnv);
-  const account = await accountFrom({ ...options, role: 'admin' });
+  const { DATABASE_URL, WEBUI_ADMIN_PASSWORD } = environment(firstAdminEnv);
+  const account = accountFrom({ ...options, role: 'admin' }, WEBUI_ADMIN_PASSWORD ?? (await readPassword()));
   const runtime = new Runtime({ name: 'auth', logStream: process.stderr });
   const id = await createFirstAdmin(DATABASE_URL, account, runtime);
   if (id === undefined)
