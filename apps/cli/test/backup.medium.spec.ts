@@ -197,6 +197,8 @@ describe('perennial backup and restore', () => {
     }
     expect(await from.run(['restore', directory, '--verify'])).toMatchObject({ code: 2 });
     expect(await from.run(['restore', directory, '--verify', '--passphrase-file', phrase])).toMatchObject({ code: 0 });
+    const swapped = await from.run(['restore', join(backups, 'plain'), '--verify', '--passphrase-file', phrase]);
+    expect(swapped).toMatchObject({ code: 2, stderr: expect.stringContaining('is not encrypted') as string });
     await writeFile(phrase, 'another passphrase of words\n');
     const wrong = await from.run(['restore', directory, '--verify', '--passphrase-file', phrase]);
     expect(wrong).toMatchObject({ code: 1, stderr: 'The passphrase does not open this backup.\n' });

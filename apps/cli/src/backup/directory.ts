@@ -13,6 +13,9 @@ const MANIFEST = 'manifest.json';
 const MARKER = 'perennial-backup';
 const IDENTITY = 'identity.age';
 
+/** Password hashes and chats: for nobody else on this machine, also in a directory that others may enter. */
+export const PRIVATE = 0o600;
+
 /** The directory of one backup. */
 export class BackupDirectory {
   constructor(readonly path: string) {}
@@ -35,7 +38,7 @@ export class BackupDirectory {
   /** Writes the manifest, by which the backup is complete. */
   async complete(manifest: Manifest): Promise<void> {
     const draft = join(this.path, `${MANIFEST}.new`);
-    await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true, mode: PRIVATE });
     await rename(draft, join(this.path, MANIFEST));
   }
 
@@ -66,9 +69,9 @@ export class BackupDirectory {
   /** Streams into a new file, through the vault. */
   async write(file: string, source: Readable, vault: Vault): Promise<StoredFile> {
     const path = join(this.path, file);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const sum = new Checksum();
-    await pipeline(await vault.seal(source), sum, createWriteStream(path, { flush: true }));
+    await pipeline(await vault.seal(source), sum, createWriteStream(path, { flush: true, mode: PRIVATE }));
     return { file, bytes: sum.bytes, sha256: sum.digest() };
   }
 

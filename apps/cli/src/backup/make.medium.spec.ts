@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -83,6 +83,17 @@ describe('a backup beside a system that goes on', () => {
     const kept = await blobs.get(stays);
     expect(kept.size).toBe((await readFile(join(to.path, 'blobs', stays))).length);
     kept.stream.destroy();
+  });
+
+  it('can be read by nobody else, also in a directory that others may enter', async () => {
+    const to = new BackupDirectory(join(directory, 'shared'));
+    await mkdir(to.path, { mode: 0o755 });
+    await to.begin();
+    await makeBackup(source(blobs), to, PLAIN);
+    for (const entry of await readdir(to.path, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || entry.name === 'perennial-backup') continue;
+      expect((await stat(join(entry.parentPath, entry.name))).mode & 0o077).toBe(0);
+    }
   });
 
   it('names the rows whose bytes were lost before, and is complete otherwise', async () => {

@@ -118,7 +118,12 @@ async function vaultFor(
   { encrypted }: Manifest,
   passphraseFile: string | undefined,
 ): Promise<Vault> {
-  if (!encrypted) return PLAIN;
+  if (!encrypted) {
+    // Whoever can write there could have put files of their own in the place of sealed ones.
+    if (passphraseFile !== undefined)
+      throw new UsageError('This backup is not encrypted. If you made it with --passphrase-file, it was replaced.');
+    return PLAIN;
+  }
   if (passphraseFile === undefined) throw new UsageError('This backup is encrypted: name --passphrase-file.');
   return openVault(await readPassphrase(passphraseFile), await from.readIdentity());
 }

@@ -33,7 +33,7 @@ export const importFrom: AddCommands = (program, add) =>
           .positional('source', {
             type: 'string',
             demandOption: true,
-            describe: 'postgres://…, or the path of webui.db',
+            describe: 'postgres://… without the password (PGPASSWORD has it), or the path of webui.db',
           })
           .option('uploads', {
             type: 'string',

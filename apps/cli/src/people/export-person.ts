@@ -7,6 +7,7 @@ import { users } from '@perennial/contracts-auth';
 import { type Chat, chats } from '@perennial/contracts-chat';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { files, knowledge } from '@perennial/contracts-retrieval';
+import { PRIVATE } from '../backup/directory';
 import type { Caller } from '../calls';
 import { UsageError } from '../failure';
 
@@ -39,7 +40,7 @@ export async function exportPerson(options: ExportOptions): Promise<Exported> {
   const { call, person, directory } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if ((await readdir(directory)).length > 0) throw new UsageError(`${directory} is not empty. Name another directory.`);
-  for (const folder of ['chats', 'files']) await mkdir(join(directory, folder));
+  for (const folder of ['chats', 'files']) await mkdir(join(directory, folder), { mode: 0o700 });
   await writeJson(directory, 'account.json', await call(users.get, { userId: person.userId }));
   await writeJson(directory, 'settings.json', (await call(users.getSettings, {}, { principal: person })).settings);
   const bases = await readBases(options);
@@ -86,7 +87,7 @@ async function exportFiles({ call, person, directory, blobs }: ExportOptions) {
       const name = filename.replace(/[^\p{L}\p{N}._-]+/gu, '_').slice(-NAME_CHARS);
       try {
         const { stream } = await blobs.get(blobKey);
-        await pipeline(stream, createWriteStream(join(directory, 'files', `${id}-${name}`)));
+        await pipeline(stream, createWriteStream(join(directory, 'files', `${id}-${name}`), { mode: PRIVATE }));
         count += 1;
       } catch (error) {
         if (!(error instanceof BlobNotFoundError)) throw error;
@@ -117,5 +118,5 @@ async function readFileIds(call: Caller, principal: UserPrincipal, knowledgeId: 
 }
 
 async function writeJson(directory: string, file: string, content: unknown): Promise<void> {
-  await writeFile(join(directory, file), `${JSON.stringify(content, null, 2)}\n`);
+  await writeFile(join(directory, file), `${JSON.stringify(content, null, 2)}\n`, { mode: PRIVATE });
 }
