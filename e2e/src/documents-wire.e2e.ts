@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { FileReply, KnowledgeBase, Message } from '@perennial/contracts-wire';
 import type { RunningSystem } from '@perennial/launcher';
+import { readDataPage } from '@perennial/testing';
 import { factOf } from '@perennial/testing/documents';
+import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, addUsers, signUpAdmin } from './support/accounts';
@@ -189,5 +191,16 @@ describe('documents on the wire', () => {
     expect(JSON.stringify(embedding.body)).not.toContain('simulated');
     const back = { FILE_MAX_SIZE: null, FILE_MAX_COUNT: null };
     expect((await call('POST', '/api/v1/retrieval/config/update', back, admin)).body).toMatchObject(back);
+  });
+
+  it('leaves no key in Redis that the page about data does not name', async () => {
+    const redis = new Redis(system.redisUrl);
+    const keys: string[] = [];
+    for await (const page of redis.scanStream({ count: 1_000 })) keys.push(...(page as string[]));
+    redis.disconnect();
+    // Of calls, of answers, of the queues and of the limits: otherwise it saw nothing.
+    for (const kind of ['rpc', 'run', 'bull', 'limit'])
+      expect(keys).toContainEqual(expect.stringMatching(`^perennial:${kind}:`));
+    expect((await readDataPage()).unnamedKeys(keys, 'perennial')).toEqual([]);
   });
 });
