@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,6 +12,8 @@ import type { Vault } from './vault';
 const MANIFEST = 'manifest.json';
 /** There from the beginning; with it and without a manifest, a backup was not finished. */
 const MARKER = 'perennial-backup';
+/** Before the process that makes the backup. */
+const MAKER = 'Made by process ';
 const IDENTITY = 'identity.age';
 
 /** Password hashes and chats: for nobody else on this machine, also in a directory that others may enter. */
@@ -31,8 +34,21 @@ export class BackupDirectory {
     if (names.includes(MANIFEST)) throw new UsageError(`${this.path} holds a backup already. Name another directory.`);
     if (names.length > 0 && !names.includes(MARKER))
       throw new UsageError(`${this.path} is not empty. Name another directory.`);
+    if (names.includes(MARKER) && (await this.isBeingMade())) {
+      throw new UsageError(
+        `Another process is making a backup in ${this.path}. Wait for it, or name another directory.`,
+      );
+    }
     for (const name of names.filter((one) => one !== MARKER)) await rm(join(this.path, name), { recursive: true });
-    await writeFile(join(this.path, MARKER), 'A backup of Perennial. It is complete if there is a manifest.json.\n');
+    const marker = `A backup of Perennial. It is complete if there is a manifest.json.\n${MAKER}${process.pid} ${hostname()}\n`;
+    await writeFile(join(this.path, MARKER), marker);
+  }
+
+  /** Whether the process that began it lives, on this machine. */
+  private async isBeingMade(): Promise<boolean> {
+    const marker = await readFile(join(this.path, MARKER), 'utf8');
+    const [pid, host] = (marker.split(MAKER)[1] ?? '').trim().split(' ');
+    return host === hostname() && Number(pid) !== process.pid && exists(Number(pid));
   }
 
   /** Writes the manifest, by which the backup is complete. */
@@ -106,5 +122,13 @@ export class Checksum extends Transform {
   /** SHA-256 in hex, once everything has passed. */
   digest(): string {
     return this.hash.digest('hex');
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

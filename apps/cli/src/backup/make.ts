@@ -4,6 +4,7 @@ import { readSchemaState } from '@perennial/persistence';
 import { blobKeys as fileKeys } from '@perennial/retrieval/operator';
 import type { Client } from 'pg';
 import { version } from '../../package.json';
+import { CommandError } from '../failure';
 import { SERVICES } from '../services';
 import { BlobBackup } from './blobs';
 import type { BackupDirectory } from './directory';
@@ -30,6 +31,7 @@ export async function makeBackup(from: BackupSource, to: BackupDirectory, vault:
   const names = SERVICES.map(({ name }) => name);
   const copies = new BlobBackup(blobs, to, vault);
   await copies.copyAll();
+  const schemasBefore = await readSchemas(url);
   for (let snapshot = 1; ; snapshot += 1) {
     const kept = await onSnapshot(client, async () => {
       const missing = await copyNamed(client, copies);
@@ -38,9 +40,10 @@ export async function makeBackup(from: BackupSource, to: BackupDirectory, vault:
       return { tables, missing, sequences: await readSequences(client, names) };
     });
     if (kept === undefined) continue;
-    const schemas = [];
-    for (const { name, migrations } of SERVICES)
-      schemas.push({ name, migrations: (await readSchemaState({ url, schema: name, migrations })).applied });
+    const schemas = await readSchemas(url);
+    if (JSON.stringify(schemas) !== JSON.stringify(schemasBefore)) {
+      throw new CommandError('A migration ran during the backup. Make it again.');
+    }
     const manifest: Manifest = {
       format: 1,
       createdAt: new Date().toISOString(),
@@ -56,6 +59,15 @@ export async function makeBackup(from: BackupSource, to: BackupDirectory, vault:
     await to.complete(manifest);
     return manifest;
   }
+}
+
+/** The migrations that each service's schema has. */
+async function readSchemas(url: string): Promise<Manifest['schemas']> {
+  const schemas = [];
+  for (const { name, migrations } of SERVICES) {
+    schemas.push({ name, migrations: (await readSchemaState({ url, schema: name, migrations })).applied });
+  }
+  return schemas;
 }
 
 /** Copies the blobs that the rows of this state name, unless they have been. @returns the keys of those that are gone */

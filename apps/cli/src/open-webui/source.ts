@@ -77,10 +77,16 @@ export class OpenWebUi {
     try {
       const [row] = await this.source.query(`SELECT t.* FROM (SELECT 1 AS one) o LEFT JOIN "${table}" t ON 1 = 0`);
       return new Set(Object.keys(row ?? {}));
-    } catch {
-      return new Set();
+    } catch (error) {
+      if (isMissingTable(error)) return new Set();
+      throw error;
     }
   }
+}
+
+/** In Postgres and in SQLite. Any other error must not pass for a product without that table. */
+function isMissingTable(error: unknown): boolean {
+  return error instanceof Error && (('code' in error && error.code === '42P01') || /no such table/.test(error.message));
 }
 
 /** A value of a JSON column. */

@@ -60,7 +60,7 @@ const ImportedHashSchema = z
   .string()
   .max(200)
   .regex(
-    /^(?:\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}|\$argon2id?\$v=19\$m=(?:\d{1,5}|1[0-3]\d{4}),t=\d,p=\d\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{16,86})$/,
+    /^(?:\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}|\$argon2id?\$v=19\$m=(?:[1-9]\d{2,4}|1[0-3]\d{4}),t=[1-9],p=[1-9]\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{16,86})$/,
     'is not a bcrypt or Argon2 hash of a usual cost',
   );
 
