@@ -63,7 +63,12 @@ describe('two gateways behind a load balancer, without sticky sessions', () => {
     simulator = await startSimulator({ port: 0, models: [MODEL] });
     system = await launchSystem({
       scale: { gateway: 2, chat: 2 },
-      env: { OPENAI_API_BASE_URLS: `${simulator.url}/v1`, OPENAI_API_KEYS: 'simulated', TRUSTED_PROXIES: '127.0.0.1' },
+      env: {
+        OPENAI_API_BASE_URLS: `${simulator.url}/v1`,
+        OPENAI_API_KEYS: 'simulated',
+        TRUSTED_PROXIES: '127.0.0.1',
+        MAX_RUNS_PER_USER: String(STREAMS),
+      },
     });
     const admin = await signUpAdmin(system.baseUrl);
     users = await addUsers(system.baseUrl, admin, USERS);
