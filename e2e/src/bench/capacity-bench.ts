@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ByProcess, type Costs, cpuSeconds, PROCESSES, type Work } from '@perennial/capacity';
+import { type ByProcess, type Costs, cpuSeconds, NO_WORK, PROCESSES, type Work } from '@perennial/capacity';
 import { routes } from '@perennial/contracts-gateway';
 import type { RunningSystem } from '@perennial/launcher';
 import { plainText } from '@perennial/testing/documents';
@@ -35,7 +35,6 @@ const MIX_S = 60;
 const TOKENS_PER_S = 30;
 /** Turns a second of the mixed load: half of what two cores carry beside the driver. */
 const MIX_TURNS_PER_S = 8;
-const NOTHING: Work = { turns: 0, tokens: 0, requests: 0, signIns: 0, chunks: 0, searches: 0 };
 
 /** One system, measured from outside. */
 export class CapacityBench {
@@ -133,7 +132,7 @@ export class CapacityBench {
     const base = await this.library.createBase('Mixed');
     await this.ingest(base, 3, DOCUMENT_BYTES / 20);
     await sleep(SETTLE_MS);
-    const work: Work = { ...NOTHING };
+    const work: Work = { ...NO_WORK };
     const running: Promise<unknown>[] = [];
     const from = await this.meters.read();
     const started = performance.now();

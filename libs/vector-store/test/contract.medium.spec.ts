@@ -1,7 +1,8 @@
+import { seeded } from '@perennial/testing/seeded';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Hit, type Point, type VectorStore } from '../src';
 import { drivers, type Subject } from './drivers';
-import { cosine, nearest, point, points, randomNumbers, randomVector, scrolled } from './points';
+import { cosine, nearest, point, points, randomVector, scrolled } from './points';
 
 /** One contract for every store. Real: a Qdrant, a Postgres with pgvector, LanceDB's files on disk. No mocks. */
 describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }) => {
@@ -88,7 +89,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
 
   describe('writing', () => {
     it('is idempotent', async () => {
-      const all = points(300, { random: randomNumbers(1) });
+      const all = points(300, { random: seeded(1) });
       await store.upsert(collection, all);
       await store.upsert(collection, all.slice(50, 150));
       expect(await store.count(collection)).toBe(300);
@@ -129,7 +130,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
 
     it('of overlapping points by two concurrent clients keeps each point once', async () => {
       const other = subject.open();
-      const all = points(600, { random: randomNumbers(2) });
+      const all = points(600, { random: seeded(2) });
       for (let round = 0; round < 4; round += 1) {
         const name = `${collection}_${round}`;
         await store.ensureCollection(name, { dimension: 8 });
@@ -239,7 +240,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
 
   describe('searching', () => {
     it('gives the nearest first, with the cosine as it is', async () => {
-      const random = randomNumbers(3);
+      const random = seeded(3);
       const all = points(200, { random });
       await store.upsert(collection, all);
       const query = randomVector(random, 8);
@@ -254,7 +255,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     });
 
     it('never leaves its scopes', async () => {
-      const random = randomNumbers(4);
+      const random = seeded(4);
       const mine = points(30, { scope: 'mine', random });
       const theirs = mine.map((one) => point({ ...one, scope: 'theirs' }));
       await store.upsert(collection, [...mine, ...theirs]);
@@ -270,7 +271,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     });
 
     it('looks into many scopes at once', async () => {
-      const random = randomNumbers(5);
+      const random = seeded(5);
       const all = Array.from({ length: 150 }, (_, n) =>
         points(4, { scope: `base-${n}`, fileId: `file-${n}`, random }),
       ).flat();
@@ -312,7 +313,7 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
 
     it('finds ten of ten of a scope among thousands of others', async () => {
       const name = `recall_${made}`;
-      const [dimension, random] = [64, randomNumbers(6)];
+      const [dimension, random] = [64, seeded(6)];
       await store.ensureCollection(name, { dimension });
       const all = Array.from({ length: 8 }, (_, n) =>
         points(500, { scope: `base-${n}`, fileId: `file-${n}`, dimension, random }),

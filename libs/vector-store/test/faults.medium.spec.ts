@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type ManagedProcess, startProcess, waitFor } from '@perennial/testing';
+import { seeded } from '@perennial/testing/seeded';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VectorStore } from '../src';
 import { drivers, type Subject } from './drivers';
-import { point, points, randomNumbers, scrolled } from './points';
+import { point, points, scrolled } from './points';
 
 /** Effects of a crash or an outage. Real: the stores, and writers as separate processes that are killed. */
 describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start }) => {
@@ -50,7 +51,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
 
   it('a killed writer leaves its confirmed points, and a repetition completes them', async () => {
     const collection = await fresh();
-    const all = points(3_000, { random: randomNumbers(1) });
+    const all = points(3_000, { random: seeded(1) });
     const child = writer(collection, { COUNT: '3000' });
     await waitFor(() => confirmed(child).length >= 3, { what: 'three confirmed calls', timeoutMs: 60_000 });
     await child.kill();
@@ -77,7 +78,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
 
   it('a search during constant writing and deleting is correct, and never fails', async () => {
     const collection = await fresh();
-    const lasting = points(200, { scope: 'lasting', random: randomNumbers(3) });
+    const lasting = points(200, { scope: 'lasting', random: seeded(3) });
     await store.upsert(collection, lasting);
     const child = writer(collection, { COUNT: '4000', SCOPE: 'busy' });
     const other = subject.open();
@@ -99,7 +100,7 @@ describe.each(await drivers())('$name', { timeout: 120_000 }, ({ missing, start 
   }) => {
     if (!subject.kill || !subject.start) return skip('it runs in this process');
     const collection = await fresh();
-    const all = points(1_000, { random: randomNumbers(1) });
+    const all = points(1_000, { random: seeded(1) });
     await store.upsert(collection, all.slice(0, 400));
     const writing = store.upsert(collection, all).then(
       () => undefined,

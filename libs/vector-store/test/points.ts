@@ -1,16 +1,5 @@
 import { type Point, pointId, type VectorStore } from '../src';
 
-/** The same numbers on every run (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** A direction in space, of any length. */
 export function randomVector(random: () => number, dimension: number): Float32Array {
   return Float32Array.from({ length: dimension }, () => {

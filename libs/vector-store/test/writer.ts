@@ -1,7 +1,8 @@
 import { readEnv } from '@perennial/runtime';
+import { seeded } from '@perennial/testing/seeded';
 import { z } from 'zod';
 import { createVectorStore, vectorStoreEnv } from '../src';
-import { points, randomNumbers } from './points';
+import { points } from './points';
 
 /**
  * A process that writes the same `COUNT` points of `SCOPE` repeatedly, in calls of 200, until it is killed or has done `ROUNDS`. It prints a
@@ -10,7 +11,7 @@ import { points, randomNumbers } from './points';
 const config = readEnv(z.object(vectorStoreEnv), process.env, { service: 'writer' });
 const { COLLECTION = '', SCOPE = 'base-1', COUNT = '1000', ROUNDS = '1' } = process.env;
 const store = createVectorStore(config);
-const all = points(Number(COUNT), { scope: SCOPE, random: randomNumbers(1) });
+const all = points(Number(COUNT), { scope: SCOPE, random: seeded(1) });
 for (let round = 0; round < Number(ROUNDS); round += 1) {
   for (let from = 0; from < all.length; from += 200) {
     await store.upsert(COLLECTION, all.slice(from, from + 200));

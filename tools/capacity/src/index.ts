@@ -1,3 +1,3 @@
 /** How large an installation has to be, from measured costs and a usage profile. */
 export { costsSchema, PROCESSES, type ByProcess, type Costs, type Process } from './costs';
-export { cpuSeconds, type Work } from './work';
+export { cpuSeconds, NO_WORK, type Work } from './work';

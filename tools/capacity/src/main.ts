@@ -43,21 +43,19 @@ function main(args: string[]): number {
   if (!Number.isInteger(people) || people < 1 || people > 10_000_000) {
     return wrong('--people takes a whole number from 1 to 10000000.');
   }
-  const profile = profileSchema.safeParse(options.profile === undefined ? {} : readJson(options.profile));
+  let given: unknown = {};
+  try {
+    if (options.profile !== undefined) given = JSON.parse(readFileSync(options.profile, 'utf8'));
+  } catch (error) {
+    return wrong(`${options.profile}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const profile = profileSchema.safeParse(given);
   if (!profile.success) return wrong(`${options.profile}: ${z.prettifyError(profile.error)}`);
   const costs = readCosts(COSTS);
   const planned = plan(people, profile.data, costs);
   const simulated = simulate(planned, profile.data, costs, seeded(SEED));
   console.log(options.json ? JSON.stringify({ plan: planned, simulated }, null, 2) : report(planned, simulated));
   return 0;
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    return { [error instanceof Error ? error.message : String(error)]: path };
-  }
 }
 
 function wrong(why: string): number {

@@ -1,4 +1,4 @@
-import { type ByProcess, type Costs, type Process, PROCESSES } from './costs';
+import type { ByProcess, Costs, Process } from './costs';
 import { lengthOfAnswers, type Profile } from './profile';
 import { cpuSeconds } from './work';
 
@@ -171,7 +171,7 @@ function connectionsOf(services: Record<Service, Replicas>): number {
 
 /** All of the installation: services without the stores. */
 export function totalOf({ services }: Plan): { processes: number; cores: number; memory_gib: number } {
-  const all = PROCESSES.flatMap((process) => (process in services ? [services[process as Service]] : []));
+  const all = Object.values(services);
   return {
     processes: all.reduce((sum, { replicas }) => sum + replicas, 0),
     cores: round(all.reduce((sum, { replicas, cores_used }) => sum + replicas * cores_used, 0)),

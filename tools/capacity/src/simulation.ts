@@ -1,7 +1,7 @@
 import type { Costs } from './costs';
 import { LIMITS, type Plan } from './plan';
 import { lengthOfAnswers, type Profile } from './profile';
-import { cpuSeconds } from './work';
+import { cpuSeconds, NO_WORK } from './work';
 
 /** What an hour of arrivals does to a plan. */
 export interface Simulated {
@@ -32,11 +32,11 @@ export function simulate(plan: Plan, profile: Profile, costs: Costs, random: () 
   const later = (mean * HOUR_S - plan.turns_per_second * BURST_S) / (HOUR_S - BURST_S);
   const places = plan.services.chat.replicas * LIMITS.answers;
   const turn = cpuSeconds(
-    { ...NOTHING, turns: 1, requests: profile.requests_per_turn, searches: profile.search_share },
+    { ...NO_WORK, turns: 1, requests: profile.requests_per_turn, searches: profile.search_share },
     costs,
     plan.answers_at_once,
   );
-  const token = cpuSeconds({ ...NOTHING, tokens: 1 }, costs, plan.answers_at_once);
+  const token = cpuSeconds({ ...NO_WORK, tokens: 1 }, costs, plan.answers_at_once);
   const windows = Array.from({ length: Math.ceil(HOUR_S / WINDOW_S) }, () => ({ gateway: 0, chat: 0 }));
   const waits: number[] = [];
   const ends = new MinHeap();
@@ -67,8 +67,6 @@ export function simulate(plan: Plan, profile: Profile, costs: Costs, random: () 
     chat_peak: peak('chat'),
   };
 }
-
-const NOTHING = { turns: 0, tokens: 0, requests: 0, signIns: 0, chunks: 0, searches: 0 };
 
 /** Adds work that is done evenly between two moments to the windows it falls into. */
 function spread(

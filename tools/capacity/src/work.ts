@@ -11,6 +11,8 @@ export interface Work {
   searches: number;
 }
 
+export const NO_WORK: Readonly<Work> = { turns: 0, tokens: 0, requests: 0, signIns: 0, chunks: 0, searches: 0 };
+
 const UNITS = [
   ['turns', 'turn_ms'],
   ['requests', 'request_ms'],

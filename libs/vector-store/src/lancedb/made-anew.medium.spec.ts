@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { seeded } from '@perennial/testing/seeded';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { points, randomNumbers } from '../../test/points';
+import { points } from '../../test/points';
 import { CheckedStore } from '../store';
 import { LancedbDriver } from './lancedb-driver';
 
@@ -27,7 +28,7 @@ describe('a LanceDB collection that was lost and recreated', () => {
       await maker.ensureCollection('t', { dimension: 8 });
       for (let n = 0; n < 6; n += 1) {
         const fileId = `${round}-${n}`;
-        await maker.upsert('t', points(10, { fileId, random: randomNumbers(n + 1) }));
+        await maker.upsert('t', points(10, { fileId, random: seeded(n + 1) }));
         for (const store of stores) {
           expect(await store.count('t', { fileIds: [fileId] })).toBe(10);
           expect(await store.count('t', { fileIds: [`first-${n}`] })).toBe(round === 'first' ? 10 : 0);

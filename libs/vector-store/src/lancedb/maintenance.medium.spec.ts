@@ -2,9 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Table } from '@lancedb/lancedb';
+import { seeded } from '@perennial/testing/seeded';
 import { wordsOf } from '@perennial/words';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { points, randomNumbers } from '../../test/points';
+import { points } from '../../test/points';
 import { unitVector } from '../checks';
 import { isDue, optimise } from './maintenance';
 import { arrowTable, ensureIndexes, toSchema } from './table';
@@ -21,7 +22,7 @@ describe('upkeep of a LanceDB table', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   const write = (count: number, fileId: string): Promise<unknown> => {
-    const rows = points(count, { fileId, random: randomNumbers(1) });
+    const rows = points(count, { fileId, random: seeded(1) });
     const stored = rows.map((row) => ({ ...row, vector: unitVector(row.vector), words: wordsOf(row.text) }));
     return table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(arrowTable(stored, 8));
   };
