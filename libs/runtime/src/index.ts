@@ -1,6 +1,7 @@
 export * from './async/concurrency-limiter';
 export * from './async/last-version';
 export * from './async/retry';
+export * from './async/shared-runs';
 export * from './async/versioned-cache';
 export * from './async/waiting';
 export * from './env/document';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TOKENS_REVOKED } from '@perennial/contracts-auth';
 import { UnitOfWork } from '@perennial/persistence';
-import { Runtime } from '@perennial/runtime';
+import { Runtime, SharedRuns } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { RevocationsRepository } from './revocations.repository';
 
@@ -11,8 +11,7 @@ import { RevocationsRepository } from './revocations.repository';
  */
 @Injectable()
 export class RevocationNumbering {
-  private current: Promise<void> = Promise.resolve();
-  private next: Promise<void> | undefined;
+  private readonly runs = new SharedRuns(() => this.numberAll());
 
   constructor(
     private readonly runtime: Runtime,
@@ -26,15 +25,9 @@ export class RevocationNumbering {
    * revocation stays recorded, and the next read of the feed numbers it.
    */
   run(): Promise<void> {
-    // A numbering in progress may have started before our commit, so callers share the next one.
-    this.next ??= this.current.then(() => {
-      this.current = this.numberAll().catch((error: unknown) => {
-        this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
-      });
-      this.next = undefined;
-      return this.current;
+    return this.runs.run().catch((error: unknown) => {
+      this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
     });
-    return this.next;
   }
 
   private async numberAll(): Promise<void> {

@@ -10,7 +10,7 @@ import type { ConfigState } from './state';
 import { StateRepository } from './state.repository';
 
 /** A lost notice delays a change by at most this. */
-const POLL_MS = 1_000;
+const POLL_MS = 700;
 const KEY = 'state';
 
 /** Variables that others can see; if one of them changes between two starts, the version rises. */

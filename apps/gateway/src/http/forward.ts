@@ -4,6 +4,7 @@ import type { Call, CallReply, CallRequest, ErrorCode } from '@perennial/contrac
 import { Rpc } from '@perennial/transport';
 import { withStatuses } from '../problem';
 import type { Caller } from '../sessions/caller';
+import { AppliedVersions } from '../versions/applied-versions';
 import { hideForbidden, idOf, type Owned } from './hidden';
 import { CurrentUser, Route, ValidatedInput } from './route';
 
@@ -21,11 +22,16 @@ interface Options<R extends RouteContract, C extends Call> {
 /** A route that one function answers. */
 export interface Forward {
   readonly route: RouteContract;
-  readonly answer: (this: { readonly rpc: Rpc }, caller: Caller, input: RouteInput<RouteContract>) => unknown;
+  readonly answer: (
+    this: { readonly rpc: Rpc; readonly versions: AppliedVersions },
+    caller: Caller,
+    input: RouteInput<RouteContract>,
+  ) => unknown;
 }
 
 /**
- * A route that is one call. `to` may be missing if the call reads nothing, `from` if its reply is the route's reply.
+ * A route that is one call. `to` may be missing if the call reads nothing, `from` if its reply is the route's reply. A change of settings is
+ * answered when this process has applied it.
  */
 export function forward<R extends RouteContract, C extends Call>(
   route: R,
@@ -40,7 +46,9 @@ export function forward<R extends RouteContract, C extends Call>(
     let work = this.rpc.call(call, to?.(input as RouteInput<R>, caller) ?? ({} as CallRequest<C>), caller);
     if (hide !== undefined) work = hideForbidden(hide, work);
     if (statuses !== undefined) work = withStatuses(statuses, work);
-    return from === undefined ? work : from(await work);
+    const reply = await work;
+    if (call.service === 'config' && call.effect !== 'read') await this.versions.catchUp('c');
+    return from === undefined ? reply : from(reply);
   };
   return { route, answer };
 }
@@ -48,7 +56,10 @@ export function forward<R extends RouteContract, C extends Call>(
 /** A controller with a method for each forward, with the metadata of a written method. */
 export function forwards(...all: readonly Forward[]): Type<unknown> {
   class Forwards {
-    constructor(@Inject(Rpc) readonly rpc: Rpc) {}
+    constructor(
+      @Inject(Rpc) readonly rpc: Rpc,
+      @Inject(AppliedVersions) readonly versions: AppliedVersions,
+    ) {}
   }
   all.forEach(({ route, answer: value }, index) => {
     const name = `forward${index}`;

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Runtime } from '@perennial/runtime';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
+import { AppliedVersions } from '../versions/applied-versions';
 import { AccessGuard } from './access.guard';
 import { AdmissionControl } from './admission-control';
 import { AllowedHosts } from './allowed-hosts';
@@ -35,8 +36,9 @@ const BODIES_PER_USER = 16;
     },
     { provide: APP_GUARD, useClass: AccessGuard },
     EventStreams,
+    AppliedVersions,
   ],
-  exports: [Origins, AllowedHosts, Proxies, AdmissionControl, EventStreams],
+  exports: [Origins, AllowedHosts, Proxies, AdmissionControl, EventStreams, AppliedVersions],
 })
 export class HttpModule {}
 

@@ -4,11 +4,13 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SETTINGS_VERSION_HEADER } from '@perennial/contracts-gateway';
 import { type Runtime, traceHttp } from '@perennial/runtime';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayEnv } from '../env';
 import { malformedAddress } from '../problem';
 import { Sessions } from '../sessions/sessions';
+import { AppliedVersions } from '../versions/applied-versions';
 import { Admission, admitRequests } from './admission';
 import { AdmissionControl } from './admission-control';
 import { AllowedHosts } from './allowed-hosts';
@@ -20,6 +22,7 @@ import { Origins } from './origins';
 import { answerParserError } from './parser-errors';
 import { Proxies } from './proxies';
 import { logRequests } from './request-log';
+import { answerWithSettingsVersion } from './settings-version';
 import { leaveUploadsUnread } from './upload-route';
 
 /** Smaller replies are not worth compressing. */
@@ -107,10 +110,12 @@ export async function configureHttp(
     }
   });
   admitRequests(fastify, admission, errors);
+  answerWithSettingsVersion(fastify, app.get(AppliedVersions), errors);
   parseJson(fastify);
   leaveUploadsUnread(fastify);
   const origins = app.get(Origins);
-  if (origins.any) app.enableCors({ origin: '*' });
-  else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true });
+  const exposedHeaders = [SETTINGS_VERSION_HEADER];
+  if (origins.any) app.enableCors({ origin: '*', exposedHeaders });
+  else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true, exposedHeaders });
   return errors;
 }

@@ -2,6 +2,7 @@ import type { SessionClaims } from '@perennial/contracts-auth';
 import { Runtime } from '@perennial/runtime';
 import type { Notices, Rpc } from '@perennial/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppliedVersions } from '../versions/applied-versions';
 import { RevocationFeed } from './revocation-feed';
 import { Revocations } from './revocations';
 import { SessionConnections } from './session-connections';
@@ -34,7 +35,7 @@ describe('the feed of revocations', () => {
     const revocations = new Revocations();
     const sessions = new Sessions('a secret', revocations, rpc);
     runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
-    new RevocationFeed(runtime, rpc, notices, revocations, connections, sessions).onModuleInit();
+    new RevocationFeed(runtime, rpc, notices, revocations, connections, sessions, new AppliedVersions()).onModuleInit();
     await vi.advanceTimersByTimeAsync(0);
     signedOut = true;
   });

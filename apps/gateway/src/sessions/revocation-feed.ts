@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { revocations as revocationCalls, TOKENS_REVOKED } from '@perennial/contracts-auth';
 import { type Interval, Runtime } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
+import { AppliedVersions } from '../versions/applied-versions';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import { Revocations } from './revocations';
 import { SessionConnections } from './session-connections';
@@ -18,6 +19,8 @@ const FORGET_MS = 60_000;
 @Injectable()
 export class RevocationFeed implements OnModuleInit {
   private cursor = 0;
+  /** The feed was read to its end once: everything up to the cursor is applied. */
+  private isRead = false;
   private poll: Interval | undefined;
 
   constructor(
@@ -27,7 +30,10 @@ export class RevocationFeed implements OnModuleInit {
     private readonly revocations: Revocations,
     private readonly connections: SessionConnections,
     private readonly sessions: Sessions,
-  ) {}
+    private readonly versions: AppliedVersions,
+  ) {
+    versions.register('a', { applied: () => (this.isRead ? this.cursor : undefined), read: () => this.read() });
+  }
 
   onModuleInit(): void {
     this.poll = this.runtime.every(POLL_MS, () => this.read(), { name: 'read revocations', immediately: true });
@@ -45,8 +51,7 @@ export class RevocationFeed implements OnModuleInit {
    */
   async catchUp(userId: string): Promise<void> {
     this.sessions.forget(new Set([userId]));
-    // The change is made; if the feed cannot be read now, the poll reads it.
-    await this.read().catch(() => undefined);
+    await this.versions.catchUp('a');
   }
 
   /** Reads the new part of the feed, to its end. */
@@ -62,8 +67,11 @@ export class RevocationFeed implements OnModuleInit {
         this.connections.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
       }
       if (revocations.length > 0) this.sessions.forget(new Set(revocations.map(({ userId }) => userId)));
-      if (revocations.length === 0 || cursor <= this.cursor) return;
+      const isEnd = revocations.length === 0 || cursor <= this.cursor;
+      // Also at the end: the last revocations may have expired, and the version says how far the feed was read.
       this.cursor = Math.max(this.cursor, cursor);
+      if (isEnd) break;
     }
+    this.isRead = true;
   }
 }

@@ -10,7 +10,7 @@ import { embeddingFrom, settingsOf, type SettingsState } from './settings';
 import { SettingsRepository } from './settings.repository';
 
 /** A lost notice delays a change by at most this. */
-const POLL_MS = 1_000;
+const POLL_MS = 700;
 const KEY = 'settings';
 
 /**

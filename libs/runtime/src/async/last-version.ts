@@ -9,6 +9,8 @@ export interface LastVersionOptions {
 
 /** A moment before a read of the source: what was known when the read began. */
 export interface ReadStart {
+  /** Milliseconds since 1970. */
+  readonly at: number;
   readonly era: number;
   readonly doubts: number;
 }
@@ -37,7 +39,7 @@ export class LastVersion {
 
   /** To be called before a read of the source whose result is reported by `saw`. */
   start(): ReadStart {
-    return { era: this.eras, doubts: this.doubts };
+    return { at: Date.now(), era: this.eras, doubts: this.doubts };
   }
 
   /**
@@ -48,7 +50,8 @@ export class LastVersion {
   saw(version: number, start?: ReadStart): void {
     if (version < this.known || (start && start.era !== this.eras)) return;
     this.known = version;
-    if (start?.doubts === this.doubts) this.toldAt = Date.now();
+    // The source may have changed since the read began.
+    if (start?.doubts === this.doubts) this.toldAt = Math.max(this.toldAt, start.at);
   }
 
   /** A notice said that there is a later version: the next `confirm` reads it. Reads in progress may not see it yet. */

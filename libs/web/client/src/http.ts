@@ -1,4 +1,15 @@
-import type { Route, RouteBody, RouteParams, RouteQuery, RouteReply } from '@perennial/contracts-gateway';
+import {
+  MIN_SETTINGS_VERSION_HEADER,
+  type Route,
+  type RouteBody,
+  type RouteParams,
+  type RouteQuery,
+  type RouteReply,
+  SETTINGS_VERSION_HEADER,
+} from '@perennial/contracts-gateway';
+import { SettingsSeen } from './settings-seen';
+
+const settingsSeen = new SettingsSeen();
 
 /** A refused request: the status, the server's message, and when to retry. */
 export class ApiError extends Error {
@@ -37,20 +48,34 @@ export type RouteRequest<R extends Route> = (RouteParams<R> extends undefined ? 
  */
 export async function call<R extends Route>(route: R, request: RouteRequest<R>): Promise<RouteReply<R>> {
   const { params, query, body } = request as { params?: object; query?: object; body?: unknown };
-  let response: Response;
+  const wanted = settingsSeen.wanted();
+  let response = await send(route, addressOf(route.path, params, query), body, wanted);
+  if (wanted !== undefined && response.status === 503) {
+    settingsSeen.forget();
+    // A read is repeated without the version; whether a change was made is not known.
+    if (route.method === 'GET') response = await send(route, addressOf(route.path, params, query), body, undefined);
+  }
+  if (route.method !== 'GET' && response.ok) settingsSeen.changed(response.headers.get(SETTINGS_VERSION_HEADER));
+  const text = await response.text();
+  if (!response.ok) throw refusalOf(response.status, (name) => response.headers.get(name), text);
+  return JSON.parse(text) as RouteReply<R>;
+}
+
+async function send(route: Route, address: string, body: unknown, wanted: string | undefined): Promise<Response> {
   try {
-    response = await fetch(addressOf(route.path, params, query), {
+    return await fetch(address, {
       method: route.method,
       credentials: 'same-origin',
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(wanted === undefined ? {} : { [MIN_SETTINGS_VERSION_HEADER]: wanted }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
     throw new OfflineError();
   }
-  const text = await response.text();
-  if (!response.ok) throw refusalOf(response.status, (name) => response.headers.get(name), text);
-  return JSON.parse(text) as RouteReply<R>;
 }
 
 /** The address of a route: its parameters filled in, its query appended. */

@@ -4,8 +4,8 @@ import { CallError, isTransient, type Principal, type UserPrincipal } from '@per
 import { LastVersion, type Logger, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 
-/** How long a reply of config is used without checking the version. */
-const BELIEVED_MS = 1_000;
+/** How long after its question a reply of config is used without checking the version. */
+const BELIEVED_MS = 700;
 /** Providers' own lists change without a new version. For as long a model is used while config is unavailable. */
 const MAX_AGE_MS = 30_000;
 const SERVICE: Principal = { kind: 'service', name: 'chat' };

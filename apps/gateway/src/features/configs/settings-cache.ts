@@ -4,8 +4,9 @@ import { CONFIG_CHANGED, type Settings, settings } from '@perennial/contracts-co
 import { type Interval, LastVersion, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices, Rpc } from '@perennial/transport';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
+import { AppliedVersions } from '../../versions/applied-versions';
 
-const POLL_MS = 900;
+const POLL_MS = 700;
 const KEY = 'installation';
 /** How long auth's reply is cached; a first page load needs it three times. */
 const AUTH_STATUS_MS = 500;
@@ -31,11 +32,13 @@ export class SettingsCache implements OnModuleInit {
     private readonly runtime: Runtime,
     private readonly rpc: Rpc,
     private readonly notices: Notices,
+    versions: AppliedVersions,
   ) {
     const last = new LastVersion({
       ask: async () => (await this.rpc.call(settings.version, {}, { principal })).version,
     });
     this.settings = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    versions.register('c', { applied: () => this.settings.peek(KEY)?.version, read: () => this.read() });
     const help = 'Version of the settings that this process has applied';
     runtime.metrics.gauge('settings_version', help, ['settings'], (gauge) => {
       const applied = this.settings.peek(KEY);

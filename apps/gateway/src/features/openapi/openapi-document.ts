@@ -1,5 +1,14 @@
 import { setImmediate as others } from 'node:timers/promises';
-import { type DeclaredRoute, declaredRoutes, ErrorReplySchema, type Route } from '@perennial/contracts-gateway';
+import {
+  API_PATHS,
+  type DeclaredRoute,
+  declaredRoutes,
+  ErrorReplySchema,
+  MIN_SETTINGS_VERSION,
+  type Route,
+  SETTINGS_VERSION,
+  SETTINGS_VERSION_HEADER,
+} from '@perennial/contracts-gateway';
 import { z } from 'zod';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -21,6 +30,14 @@ export interface OpenApiDocument {
   components: Record<string, Record<string, unknown>>;
   paths: Record<string, Record<string, Operation>>;
 }
+
+/** On every reply, and on every request, as `answerWithSettingsVersion` does it. */
+const versionSchema = { type: 'string', pattern: SETTINGS_VERSION.source };
+const APPLIED_VERSION = {
+  description: 'The version of settings and permissions that the replica has applied. Streams have none.',
+  schema: versionSchema,
+};
+const LEAST_VERSION = { name: MIN_SETTINGS_VERSION, in: 'query', required: false, schema: versionSchema } as const;
 
 /** The meaning of each error status; the body is always `ErrorReply`. */
 const REFUSALS: Readonly<Record<number, string>> = {
@@ -59,6 +76,7 @@ export async function openApiDocument(version: string): Promise<OpenApiDocument>
     servers: [{ url: '/' }],
     components: {
       schemas: { ErrorReply: toJson(ErrorReplySchema, 'output') },
+      headers: { SettingsVersion: APPLIED_VERSION },
       responses: Object.fromEntries(
         Object.entries(REFUSALS).map(([status, description]) => [
           `Refused${status}`,
@@ -76,7 +94,14 @@ export async function openApiDocument(version: string): Promise<OpenApiDocument>
 
 function operationOf({ name, route }: DeclaredRoute, path: string, index: number): Operation {
   const body = bodyOf(route);
-  const parameters = [...parametersOf(route.params, 'path', path), ...parametersOf(route.query, 'query', path)];
+  const parameters = [
+    ...parametersOf(route.params, 'path', path),
+    ...parametersOf(route.query, 'query', path),
+    ...(API_PATHS.test(path) ? [LEAST_VERSION] : []),
+  ];
+  const headers = API_PATHS.test(path)
+    ? { [SETTINGS_VERSION_HEADER]: { $ref: '#/components/headers/SettingsVersion' } }
+    : {};
   return {
     operationId: index === 0 ? name : `${name}.${index + 1}`,
     tags: [name.slice(0, name.indexOf('.'))],
@@ -84,15 +109,15 @@ function operationOf({ name, route }: DeclaredRoute, path: string, index: number
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
     responses: {
-      200: { description: `Access: ${route.access}.`, content: replyOf(route) },
+      200: { description: `Access: ${route.access}.`, headers, content: replyOf(route) },
       ...Object.fromEntries(
-        refusalsOf(route).map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]),
+        refusalsOf(route, path).map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]),
       ),
     },
   };
 }
 
-function refusalsOf(route: Route): number[] {
+function refusalsOf(route: Route, path: string): number[] {
   const takesBody = route.method === 'POST';
   const takes = route.params ?? route.query ?? route.body ?? route.bodies ?? route.form;
   return Object.keys(REFUSALS)
@@ -101,7 +126,7 @@ function refusalsOf(route: Route): number[] {
       if (status === 401) return route.access !== 'public';
       if (status === 403) return route.access === 'user' || route.access === 'admin';
       if (status === 413 || status === 415) return takesBody;
-      return status !== 422 || takes !== undefined;
+      return status !== 422 || takes !== undefined || API_PATHS.test(path);
     });
 }
 

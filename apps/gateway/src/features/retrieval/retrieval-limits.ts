@@ -6,7 +6,7 @@ import { Problem } from '../../problem';
 import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 
 /** A lost notice delays a change by this time. */
-const BELIEVED_MS = 5_000;
+const BELIEVED_MS = 700;
 /** The page must not wait long for optional data. */
 const TIMEOUT_MS = 1_000;
 const KEY = 'limits';
