@@ -34,16 +34,23 @@ export class TurnDriver {
     private readonly account: Account,
     private readonly reached: (moment: Moment, runId: string) => void,
     private readonly onFailed: OnFailedRequest,
+    /** `rejectUnauthorized: false`: the server's certificate is self-signed. */
+    tls: { rejectUnauthorized?: boolean } = {},
   ) {
-    this.socket = new SocketReader(baseUrl, account.token);
+    this.socket = new SocketReader(baseUrl, account.token, tls);
   }
 
   connected(): Promise<void> {
     return this.socket.connected();
   }
 
+  /** Turns alternate between a provider that starts again and one that continues a text (`CONTINUING_PREFIX`). */
+  modelOf(turn: number): string {
+    return MODELS[turn % MODELS.length] as string;
+  }
+
   async play(turn: number): Promise<TurnHistory & { digest: string }> {
-    const model = MODELS[turn % MODELS.length] as string;
+    const model = this.modelOf(turn);
     const prompt = `turn ${turn} of ${this.account.id}`;
     const history = {
       turn,

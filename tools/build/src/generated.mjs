@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { runnerImport } from 'vite';
@@ -10,10 +11,11 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
  * The exports of a TypeScript source.
  *
  * @param {string} path from the clone's root
+ * @param {string} [from] another clone
  */
-export async function load(path) {
-  const { module } = await runnerImport(`${root}${path}`, {
-    root,
+export async function load(path, from = root) {
+  const { module } = await runnerImport(join(from, path), {
+    root: from,
     configFile: false,
     logLevel: 'error',
     ssr: { noExternal: [/^@perennial\//] },

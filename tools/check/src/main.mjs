@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkCompatibility } from './compatibility/compatibility.mjs';
 import { checkContracts } from './contract-bounds.mjs';
 import { cycleFaults, PLANTED_CYCLE } from './folder-cycles.mjs';
 import { repeatedIn, untold } from './liveness.mjs';
@@ -33,6 +34,7 @@ const LANES = [
     { name: 'liveness', run: liveness },
     { name: 'folders', run: folders },
     { name: 'contracts', run: contracts },
+    { name: 'compatibility', run: compatibility },
     { name: 'names', run: names },
     { name: 'dependencies', run: () => node(['tools/check/src/dependencies/main.mjs', '--check']) },
     { name: 'licences', run: () => node(['tools/build/src/licences.mjs', '--check']) },
@@ -155,6 +157,13 @@ function names() {
 /** Every request has maxima, and no reply of a call has any. */
 async function contracts() {
   const { faults } = await checkContracts();
+  for (const fault of faults) console.log(`  ${fault}`);
+  return faults.length === 0;
+}
+
+/** This version and the previous one understand each other. */
+async function compatibility() {
+  const faults = await checkCompatibility();
   for (const fault of faults) console.log(`  ${fault}`);
   return faults.length === 0;
 }

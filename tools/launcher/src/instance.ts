@@ -13,6 +13,8 @@ export interface Instance {
   healthPort: number;
   process: ManagedProcess;
   supervisor: Supervisor;
+  /** Prepares another process in its place, from the build of that clone. */
+  again(root: string): Promise<Instance>;
 }
 
 export interface InstanceOptions {
@@ -74,5 +76,6 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
     },
   });
   const supervisor = new Supervisor(managed, () => managed.start(), options.events, options.supervise);
-  return { service, instance, port, healthPort, process: managed, supervisor };
+  const again = (from: string) => prepareInstance({ ...options, root: from });
+  return { service, instance, port, healthPort, process: managed, supervisor, again };
 }

@@ -6,6 +6,7 @@ import {
   ManagedProcess,
   portIsFree,
   type PostgresServer,
+  type ProcessExit,
   type RedisServer,
   waitFor,
 } from '@perennial/local-runtime/servers';
@@ -101,6 +102,28 @@ export class RunningSystem {
       await supervisor.without(() => process.restart());
       await untilReady(process, () => isReady(healthPort));
     }
+  }
+
+  /**
+   * Replaces a process as an upgrade does: SIGTERM, everything that it does before it leaves, then the build of another clone in its place.
+   * Resolves when that one is ready.
+   *
+   * @param root the clone whose build runs from now on
+   * @returns how the former process ended
+   */
+  async replace(service: ServiceName, instance: number, root: string): Promise<ProcessExit> {
+    const former = this.instance(service, instance);
+    const exit = await former.supervisor.without(async () => {
+      const { exited } = former.process;
+      former.process.signal('SIGTERM');
+      return exited;
+    });
+    former.supervisor.release();
+    const next = await former.again(root);
+    this.instances[this.instances.indexOf(former)] = next;
+    await next.supervisor.start();
+    await untilReady(next.process, () => isReady(next.healthPort));
+    return exit;
   }
 
   /** Waits until that process says that it is ready. */

@@ -1,0 +1,5 @@
+/** See `previous-release.mjs`. */
+export declare function previousRelease(): string | undefined;
+export declare function fileOf(commit: string, path: string): string;
+export declare function releaseSources(commit: string): string;
+export declare function samePackages(commit: string): boolean;
