@@ -1,14 +1,15 @@
 import { Socket } from 'node:net';
-import { coalesceWrites, jittered, type Logger, retry } from '@perennial/runtime';
-import pg, { Pool, type PoolConfig } from 'pg';
+import { coalesceWrites, databaseServers, jittered, type Logger, retry } from '@perennial/runtime';
+import pg, { type Pool, type PoolConfig } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
 import { pendingMigrations, underMigrationLock } from './migration-lock';
+import { PrimaryPool } from './primary-pool';
 import { TypeOrmPinoLogger } from './typeorm-logger';
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`; several servers as `host:port,host:port`. */
   url: string;
   /** The service's own schema, created by the first start; first on the search path of every connection. */
   schema: string;
@@ -139,16 +140,17 @@ const SILENT_TRANSACTION_MS = 3_000;
 function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   // TypeORM makes its pool itself and does not hand it out; its `driver` option lets us see the pool being made.
-  class SharedPool extends Pool {
-    constructor(config?: PoolConfig) {
-      super(config);
+  class SharedPool extends PrimaryPool {
+    constructor(config: PoolConfig) {
+      super(options.url, config, log);
       pools.set(dataSource, this);
     }
   }
   const dataSource = new DataSource({
     type: 'postgres',
     driver: { ...pg, Pool: SharedPool },
-    url: options.url,
+    // For TypeORM's own checks; the pool finds the server.
+    url: databaseServers(options.url).urls[0],
     schema: options.schema,
     applicationName: options.applicationName ?? `perennial-${options.schema}`,
     entities: options.entities ?? [],

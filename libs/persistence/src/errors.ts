@@ -17,7 +17,12 @@ const UNREACHABLE_CODES = new Set([
   '57P02', // another backend crashed
   '57P03', // starting up or shutting down
   '57P05', // idle session ended
+  '25006', // read-only: this server is not the primary any more
+  'ENOPRIMARY', // no server of several can be written to
 ]);
+
+/** All connections of the pool were busy for too long; says nothing about the server. */
+const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
 
 const UNREACHABLE_TEXT =
   /connection terminated|connection ended|timeout exceeded when trying to connect|connection error and is not queryable|client was closed|query read timeout|cannot use a pool after calling end/i;
@@ -31,6 +36,11 @@ export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined && (UNREACHABLE_CODES.has(code) || /^08...$/.test(code))) return true;
   return error instanceof Error && UNREACHABLE_TEXT.test(error.message);
+}
+
+/** Whether a statement waited in vain for a connection of its pool to become free. */
+export function isPoolExhausted(error: unknown): boolean {
+  return error instanceof Error && error.message === POOL_EXHAUSTED;
 }
 
 /** Serialization failure or deadlock: the transaction was rolled back and may be retried. */

@@ -1,8 +1,9 @@
 import { CallError } from '@perennial/contracts-kernel';
 import type { Metrics, Runtime } from '@perennial/runtime';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { DatabaseOptions } from './data-source';
 import { Database, type Queryable } from './database';
+import { PrimaryPool } from './primary-pool';
 import { UnitOfWork } from './unit-of-work';
 import { UserTurns } from './user-turns';
 
@@ -37,8 +38,7 @@ export class HeavyReads {
 
   static open(options: DatabaseOptions, main: Database, runtime: Runtime): HeavyReads {
     const log = runtime.logger('persistence');
-    const pool = new Pool({
-      connectionString: options.url,
+    const pool = new PrimaryPool(options.url, {
       application_name: `${options.applicationName ?? options.schema}-heavy`,
       options: `-c search_path=${options.schema},public`,
       max: POOL_SIZE,

@@ -20,4 +20,5 @@ export { migrateService, type ServiceMigrations } from './migrate-service';
 export { migrationName, pendingMigrations, readSchemaState, type SchemaState } from './migration-lock';
 export { defineMigration, type MigrationClass, type MigrationSteps } from './migration';
 export { PersistenceModule, type PersistenceOptions } from './persistence.module';
+export { primaryClient, PrimaryPool } from './primary-pool';
 export { UnitOfWork, type TransactionOptions, type Tx } from './unit-of-work';

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@perennial/runtime';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { DatabaseOptions } from './data-source';
 import type { MigrationClass } from './migration';
+import { primaryClient } from './primary-pool';
 
 /** One lock for all services and replicas, held by a session: "perennia" as a number. */
 const MIGRATION_LOCK = '8099850306480400737';
@@ -86,8 +87,7 @@ export async function underMigrationLock(
 }
 
 async function withClient<T>(options: DatabaseOptions, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({
-    connectionString: options.url,
+  const client = await primaryClient(options.url, {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     application_name: `perennial-${options.schema}-migrations`,
     keepAlive: true,

@@ -4,6 +4,7 @@ export * from './async/retry';
 export * from './async/shared-runs';
 export * from './async/versioned-cache';
 export * from './async/waiting';
+export * from './env/database-url';
 export * from './env/document';
 export * from './env/inspect';
 export * from './env/parse-env';

@@ -1,4 +1,4 @@
-import { flag, integer, urlOf, variable } from '@perennial/runtime';
+import { databaseUrl, flag, integer, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 /** Variables of the vector store, for the service that searches; with `vectorStoreRules` as the schema's refinement. */
@@ -36,7 +36,7 @@ export const vectorStoreEnv = {
   QDRANT_HNSW_M: variable(integer(4, 128).default(16), {
     description: 'Links per node of the graph of a new collection: higher finds more and needs more memory.',
   }),
-  PGVECTOR_DB_URL: variable(urlOf('postgres', 'postgresql').optional(), {
+  PGVECTOR_DB_URL: variable(databaseUrl().optional(), {
     description: 'The Postgres with pgvector 0.8 or newer; `DATABASE_URL` when unset.',
     example: 'postgres://perennial:<password>@vectors:5432/vectors',
     secret: true,

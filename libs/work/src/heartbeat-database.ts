@@ -1,6 +1,5 @@
-import { Database } from '@perennial/persistence';
+import { Database, PrimaryPool } from '@perennial/persistence';
 import { Metrics, type Runtime } from '@perennial/runtime';
-import { Pool } from 'pg';
 
 const TIMEOUT_MS = 5_000;
 
@@ -9,8 +8,7 @@ const TIMEOUT_MS = 5_000;
  * heartbeat waited for a connection. Closed when the process ends.
  */
 export function heartbeatDatabase({ url, schema }: { url: string; schema: string }, runtime: Runtime): Database {
-  const pool = new Pool({
-    connectionString: url,
+  const pool = new PrimaryPool(url, {
     max: 1,
     application_name: `${runtime.instance}-heartbeat`,
     options: `-c search_path=${schema},public`,

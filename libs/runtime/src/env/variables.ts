@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { databaseServers } from './database-url';
 
 /** What a schema says about one variable, besides its type. Given with `.meta()`, as the last call on the variable's schema. */
 export interface VariableMeta {
@@ -47,6 +48,16 @@ export const urlOf = (...schemes: string[]) =>
     },
     { message: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}` },
   );
+
+/** A Postgres database, on one server or on several of which one is the primary (`databaseServers`). */
+export const databaseUrl = () =>
+  z.string().superRefine((value, context) => {
+    try {
+      databaseServers(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 /** Variables of services that call model providers. undici reads them itself (libs/model-provider). */
 export const proxyEnv = {
@@ -104,8 +115,9 @@ export const commonEnv = {
 
 /** For services that own tables. */
 export const databaseEnv = {
-  DATABASE_URL: variable(urlOf('postgres', 'postgresql'), {
-    description: 'The Postgres database; each service uses its own schema in it.',
+  DATABASE_URL: variable(databaseUrl(), {
+    description:
+      'The Postgres database; each service uses its own schema in it. Several servers, `postgres://user:password@one:5432,two:5432/db`: every process finds the one that is the primary.',
     example: 'postgres://perennial:<password>@db:5432/perennial',
     secret: true,
     strong: true,

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { PrimaryPool } from '@perennial/persistence';
+import type pg from 'pg';
 import { postgresError } from './errors';
 
 export interface DatabaseConfig {
@@ -24,8 +25,7 @@ export class VectorDatabase {
   private readonly pool: pg.Pool;
 
   constructor({ url, poolSize }: DatabaseConfig) {
-    this.pool = new pg.Pool({
-      connectionString: url,
+    this.pool = new PrimaryPool(url, {
       max: poolSize,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,

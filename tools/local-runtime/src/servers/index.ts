@@ -4,6 +4,7 @@ export { installedProgram, onPath } from './on-path';
 export { pgvectorFiles, type PgvectorFiles } from './pgvector';
 export { freePort, portIsFree, waitForFreePort } from './ports';
 export { createDatabase, PostgresServer, startPostgres, type PostgresOptions } from './postgres';
+export { type PostgresCluster, startPostgresCluster, type PostgresClusterOptions } from './postgres-cluster';
 export {
   ManagedProcess,
   processExists,
