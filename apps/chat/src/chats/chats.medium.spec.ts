@@ -422,4 +422,20 @@ describe('access', () => {
     );
     expect(rows).toEqual([{ cancelled: true }]);
   });
+
+  it('deletes runs of a deleted user only once their ends are published: else their keys in Redis stay for ever', async () => {
+    const ended = async (publishedAt: string | null): Promise<string> => {
+      const id = randomUUID();
+      await db.query(
+        `INSERT INTO runs (id, kind, user_id, principal, model, request, state, terminal, ended_at, published_at, text)
+         VALUES ($1, 'completion', $2, '{}', 'm', '{}', 'completed', '{"state": "completed", "generation": 1, "length": 1}', now(), $3, 'x')`,
+        [id, owner.userId, publishedAt],
+      );
+      return id;
+    };
+    const [, unpublished] = [await ended('2026-01-01'), await ended(null)];
+    await call(chats.removeOfUser, { userId: owner.userId }, { ...userOf(), role: 'admin' });
+    const { rows } = await db.query<{ id: string }>('SELECT id FROM runs WHERE user_id = $1', [owner.userId]);
+    expect(rows).toEqual([{ id: unpublished }]);
+  });
 });

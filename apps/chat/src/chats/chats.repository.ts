@@ -225,7 +225,7 @@ export class ChatsRepository {
   async deleteAllOf(tx: Queryable, userId: string): Promise<number> {
     const chats = await tx.execute('DELETE FROM chats WHERE user_id = $1', [userId]);
     await tx.execute('DELETE FROM side_effects WHERE user_id = $1', [userId]);
-    await tx.execute('DELETE FROM runs WHERE user_id = $1 AND terminal IS NOT NULL', [userId]);
+    await tx.execute('DELETE FROM runs WHERE user_id = $1 AND published_at IS NOT NULL', [userId]);
     return chats;
   }
 
