@@ -11,6 +11,45 @@ import { Sessions } from './sessions';
 const USER = 'the user';
 const claims = { id: USER, jti: 'one' } as SessionClaims;
 
+/** Pages of the feed, as auth has them: a cursor from the future reads from the start. */
+const PAGE = 2;
+
+describe('the feed of revocations after auth went back to a backup', () => {
+  it('is read from the start, over all its pages, and from there on only what is new', async () => {
+    let subjects = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const asked: number[] = [];
+    const since = ({ cursor }: { cursor: number }) => {
+      asked.push(cursor);
+      const from = cursor > subjects.length ? 0 : cursor;
+      const page = subjects.slice(from, from + PAGE);
+      const revocations = page.map((subject, at) => ({
+        sequence: from + at + 1,
+        kind: 'session',
+        subject,
+        userId: USER,
+        notBefore: 0,
+      }));
+      return Promise.resolve({ cursor: from + page.length, revocations });
+    };
+    const rpc = { call: (_: unknown, request: { cursor: number }) => since(request) } as unknown as Rpc;
+    const revocations = new Revocations();
+    const runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
+    const sessions = new Sessions(['a secret'], revocations, rpc);
+    const feed = new RevocationFeed(runtime, rpc, {} as Notices, revocations, new SessionConnections(), sessions);
+    await feed.read();
+    subjects = ['a', 'b', 'new', 'newer', 'newest'];
+    // Two at once, as the poll and a sign-out here.
+    await Promise.all([feed.read(), feed.read()]);
+    for (const jti of subjects) expect(revocations.covers({ ...claims, jti })).toBe(true);
+    asked.length = 0;
+    await feed.read();
+    expect(asked).toEqual([5]);
+    subjects.push('last');
+    await feed.read();
+    expect(revocations.covers({ ...claims, jti: 'last' })).toBe(true);
+  });
+});
+
 describe('the feed of revocations', () => {
   let ended: number;
   let signedOut: boolean;
@@ -33,7 +72,7 @@ describe('the feed of revocations', () => {
     const connections = new SessionConnections();
     connections.add({ claims, end: () => (ended += 1) });
     const revocations = new Revocations();
-    const sessions = new Sessions('a secret', revocations, rpc);
+    const sessions = new Sessions(['a secret'], revocations, rpc);
     runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
     new RevocationFeed(runtime, rpc, notices, revocations, connections, sessions, new AppliedVersions()).onModuleInit();
     await vi.advanceTimersByTimeAsync(0);

@@ -19,6 +19,8 @@ const FORGET_MS = 60_000;
 @Injectable()
 export class RevocationFeed implements OnModuleInit {
   private cursor = 0;
+  /** Rises when auth's database went back to an older state: its numbers begin at a lower one. */
+  private era = 0;
   /** The feed was read to its end once: everything up to the cursor is applied. */
   private isRead = false;
   private poll: Interval | undefined;
@@ -57,9 +59,10 @@ export class RevocationFeed implements OnModuleInit {
   /** Reads the new part of the feed, to its end. */
   async read(): Promise<void> {
     for (;;) {
+      const { cursor: asked, era } = this;
       const { cursor, revocations } = await this.rpc.call(
         revocationCalls.since,
-        { cursor: this.cursor },
+        { cursor: asked },
         { principal: GATEWAY_PRINCIPAL },
       );
       for (const revocation of revocations) {
@@ -67,10 +70,13 @@ export class RevocationFeed implements OnModuleInit {
         this.connections.endOf(revocation.userId, (claims) => this.revocations.covers(claims));
       }
       if (revocations.length > 0) this.sessions.forget(new Set(revocations.map(({ userId }) => userId)));
-      const isEnd = revocations.length === 0 || cursor <= this.cursor;
-      // Also at the end: the last revocations may have expired, and the version says how far the feed was read.
-      this.cursor = Math.max(this.cursor, cursor);
-      if (isEnd) break;
+      // Another read has noticed that the feed went back: this number is one of the lost future.
+      if (era !== this.era) continue;
+      if (cursor < asked) {
+        this.era += 1;
+        this.cursor = cursor;
+      } else this.cursor = Math.max(this.cursor, cursor);
+      if (revocations.length === 0 || cursor === asked) break;
     }
     this.isRead = true;
   }
