@@ -3,6 +3,7 @@ import {
   type IssuedSession,
   type Revocation,
   revocations,
+  type SessionClaims,
   SessionClaimsSchema,
   sessions,
   TOKENS_REVOKED,
@@ -16,6 +17,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthModule } from '../auth.module';
 import { authEnv } from '../env';
+import { SessionsService } from './sessions.service';
 
 const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
 const gateway: Principal = { kind: 'service', name: 'gateway' };
@@ -38,9 +40,10 @@ describe('the revocation feed', () => {
   let replicas: Replica[];
   let db: pg.Pool;
   let admin: Principal;
+  let databaseUrl: string;
 
   beforeAll(async () => {
-    const databaseUrl = await freshDatabase('revocations');
+    databaseUrl = await freshDatabase('revocations');
     const prefix = freshPrefix('revocations');
     const source = {
       DATABASE_URL: databaseUrl,
@@ -221,6 +224,53 @@ describe('the revocation feed', () => {
     await expect(resolve({ ...old, token: backdated(old.token, 20) })).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
     });
+  });
+
+  it('keeps nothing for ever about tokens that never expire', async () => {
+    const prefix = freshPrefix('unexpiring');
+    const replica = await startReplica(service, {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl(),
+      REDIS_KEY_PREFIX: prefix,
+      SECRET_KEY: 'the secret of this test',
+      JWT_EXPIRES_IN: '-1',
+    });
+    const there = await startCaller(redisUrl(), prefix);
+    const email = 'unexpiring@example.com';
+    const { user } = await signUp(email);
+    const signIn = () => there.rpc.call(sessions.signIn, { email, password, address }, { principal: ANONYMOUS });
+    const resolve = (claims: SessionClaims) => there.rpc.call(sessions.resolve, { claims }, { principal: gateway });
+    const daysLeft = async (table: string, id: string) =>
+      (
+        await db.query<{ days: number }>(
+          `SELECT round(extract(epoch FROM expires_at - now()) / 86400)::int AS days FROM ${table} WHERE $1 IN (${table === 'revocations' ? 'subject' : 'session_id'})`,
+          [id],
+        )
+      ).rows.map(({ days }) => days);
+    try {
+      const [used, idle, out] = [claimsOf(await signIn()), claimsOf(await signIn()), claimsOf(await signIn())];
+      for (const claims of [used, idle, out]) expect(await resolve(claims)).toMatchObject({ email });
+      expect(await daysLeft('session_activity', used.jti)).toEqual([14]);
+      const principal = { kind: 'user', userId: user.id, role: 'user', sessionId: out.jti } as const;
+      await there.rpc.call(sessions.signOut, { jti: out.jti, userId: user.id, expiresAt: null }, { principal });
+      expect(await daysLeft('revocations', out.jti)).toEqual([15]);
+      // Of a version that wrote no end.
+      await db.query(
+        `UPDATE session_activity SET expires_at = NULL, seen_at = now() - interval '15 days' WHERE session_id = $1`,
+        [idle.jti],
+      );
+      await db.query(`UPDATE revocations SET expires_at = NULL WHERE subject = $1`, [out.jti]);
+      await replica.app.get(SessionsService).prune();
+      expect(await daysLeft('session_activity', idle.jti)).toEqual([]);
+      expect(await daysLeft('revocations', out.jti)).toEqual([15]);
+      // What is deleted does not come back to life by other sessions of the account.
+      const longAgo = { ...idle, iat: idle.iat - 15 * 86_400 };
+      await expect(resolve(longAgo)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(await resolve(used)).toMatchObject({ email });
+    } finally {
+      await there.stop();
+      await replica.stop();
+    }
   });
 
   it('is for services only, and a user can only end their own sessions', async () => {

@@ -13,8 +13,8 @@ export interface NewRevocation {
   userId: string;
   /** Epoch milliseconds. */
   notBefore: number;
-  /** Epoch seconds after which all its tokens have expired; null: keep it for ever. */
-  expiresAt: number | null;
+  /** Epoch seconds after which all its tokens have expired. */
+  expiresAt: number;
 }
 
 /** The feed of revoked tokens. */
@@ -96,8 +96,16 @@ export class RevocationsRepository {
     };
   }
 
-  /** Deletes expired revocations. */
-  async prune(): Promise<number> {
+  /**
+   * Deletes expired revocations.
+   *
+   * @param keepSeconds from now on, for rows of a version that wrote no end
+   */
+  async prune(keepSeconds: number): Promise<number> {
+    await this.database.execute(
+      `UPDATE revocations SET expires_at = now() + $1 * interval '1 second' WHERE expires_at IS NULL`,
+      [keepSeconds],
+    );
     return this.database.execute('DELETE FROM revocations WHERE expires_at < now()');
   }
 }

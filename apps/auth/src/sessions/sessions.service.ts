@@ -12,11 +12,18 @@ import { RevocationsRepository } from './revocations.repository';
 import { SessionsRepository } from './sessions.repository';
 import { TokenIssuer } from './token-issuer';
 
+/** Seconds without a request after which a session ends whose token never expires: what is kept about it has to end at some time. */
+const LONGEST_IDLE_SECONDS = 365 * 86_400;
+/** Seconds for which a revocation outlives its tokens: clocks of machines differ. */
+const REVOCATION_MARGIN_SECONDS = 86_400;
+
 /** Resolution and end of sessions. A session is a token; there is no row for it, only for its end. */
 @Injectable()
 export class SessionsService {
   /** Seconds. */
   private readonly idleTimeout: number;
+  /** The same for tokens without an expiry. */
+  private readonly unexpiringTimeout: number;
 
   constructor(
     private readonly runtime: Runtime,
@@ -29,11 +36,13 @@ export class SessionsService {
     @Inject(AUTH_ENV) env: AuthEnv,
   ) {
     this.idleTimeout = parseLifetime(env.SESSION_IDLE_TIMEOUT) ?? Infinity;
+    this.unexpiringTimeout = Math.min(this.idleTimeout, LONGEST_IDLE_SECONDS);
   }
 
   async signOut(request: CallParsedRequest<typeof sessions.signOut>, key: string): Promise<void> {
     await this.unitOfWork.once({ scope: `auth.sessions.signOut:${request.userId}`, key, request }, async (tx) => {
-      const { jti: subject, userId, expiresAt } = request;
+      const { jti: subject, userId } = request;
+      const expiresAt = this.revokedUntil(request.expiresAt);
       await this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt });
       tx.afterCommit(() => this.numbering.run());
       tx.afterCommit(() => this.runtime.security.record('sign_out', { user_id: userId }));
@@ -51,18 +60,19 @@ export class SessionsService {
    */
   async tellEnd(tx: Tx, userId: string, notBefore: number): Promise<void> {
     const { lifetime } = this.tokens;
-    const expiresAt = lifetime === null ? null : Math.ceil(notBefore / 1000) + lifetime;
+    const expiresAt = this.revokedUntil(lifetime === null ? null : Math.ceil(notBefore / 1000) + lifetime);
     await this.revocations.add(tx, { kind: 'user', subject: userId, userId, notBefore, expiresAt });
     tx.afterCommit(() => this.numbering.run());
   }
 
   async resolve(claims: SessionClaims): Promise<User> {
     const found = await this.repository.resolve(claims);
-    const idle = found !== undefined && found.idleSeconds > this.idleTimeout;
+    const timeout = claims.exp === undefined ? this.unexpiringTimeout : this.idleTimeout;
+    const idle = found !== undefined && found.idleSeconds > timeout;
     // Like a sign-out, so that every gateway ends its connections.
     if (idle) await this.revoke(claims);
     if (!found || idle) throw new CallError('UNAUTHENTICATED', 'This session has ended, sign in again');
-    if (found.unseen) await this.repository.seen(claims);
+    if (found.unseen) await this.repository.seen(claims, this.unexpiringTimeout);
     return found.user;
   }
 
@@ -74,8 +84,19 @@ export class SessionsService {
     return this.revocations.since(cursor);
   }
 
+  /** Deletes what is kept about tokens that have expired, or have not been used for so long that they are not accepted any more. */
+  async prune(): Promise<void> {
+    await this.revocations.prune(this.unexpiringTimeout + REVOCATION_MARGIN_SECONDS);
+    await this.repository.prune(this.unexpiringTimeout);
+  }
+
+  /** How long a revocation matters, epoch seconds: a token without an expiry is idle from its revocation on. */
+  private revokedUntil(expiresAt: number | null): number {
+    return expiresAt ?? Math.ceil(Date.now() / 1_000) + this.unexpiringTimeout + REVOCATION_MARGIN_SECONDS;
+  }
+
   private async revoke({ id: userId, jti: subject, exp }: SessionClaims): Promise<void> {
-    const expiresAt = exp ?? null;
+    const expiresAt = this.revokedUntil(exp ?? null);
     await this.unitOfWork.run((tx) =>
       this.revocations.add(tx, { kind: 'session', subject, userId, notBefore: 0, expiresAt }),
     );
