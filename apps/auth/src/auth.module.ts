@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import * as contract from '@perennial/contracts-auth';
 import { PersistenceModule } from '@perennial/persistence';
-import { Runtime } from '@perennial/runtime';
+import { Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, Connections, TransportModule } from '@perennial/transport';
 import { UsersRepository } from './accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from './env';
@@ -49,7 +49,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     AccountImporter,
     FirstAdmin,
     PasswordPolicy,
-    { provide: SetupSecret, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new SetupSecret(env.SECRET_KEY) },
+    { provide: SetupSecret, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new SetupSecret(secretKeys(env)) },
     AccountService,
     {
       provide: PasswordHasher,
@@ -57,7 +57,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
       useFactory: (env: AuthEnv) =>
         new PasswordHasher({ concurrency: env.PASSWORD_HASH_CONCURRENCY, queue: env.PASSWORD_HASH_QUEUE }),
     },
-    { provide: KnownDevices, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new KnownDevices(env.SECRET_KEY) },
+    { provide: KnownDevices, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new KnownDevices(secretKeys(env)) },
     {
       provide: TokenIssuer,
       inject: [AUTH_ENV],
@@ -89,8 +89,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
 export class AuthModule implements OnModuleInit {
   constructor(
     private readonly runtime: Runtime,
-    private readonly revocations: RevocationsRepository,
-    private readonly sessions: SessionsRepository,
+    private readonly sessions: SessionsService,
   ) {}
 
   static forRoot(env: AuthEnv, runtime: Runtime): DynamicModule {
@@ -108,7 +107,7 @@ export class AuthModule implements OnModuleInit {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
-          secretKey: env.SECRET_KEY,
+          secretKeys: secretKeys(env),
           requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'auth',
           instanceId: runtime.instance,
@@ -122,10 +121,6 @@ export class AuthModule implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    const prune = async (): Promise<void> => {
-      await this.revocations.prune();
-      await this.sessions.prune();
-    };
-    this.runtime.every(PRUNE_MS, prune, { name: 'prune sessions', jitter: 0.5 });
+    this.runtime.every(PRUNE_MS, () => this.sessions.prune(), { name: 'prune sessions', jitter: 0.5 });
   }
 }

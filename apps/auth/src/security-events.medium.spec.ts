@@ -11,7 +11,7 @@ it('changes of accounts log one line each, without e-mail addresses and secrets'
   const made = await installation({ SIGN_IN_ATTEMPTS_PER_ACCOUNT: '3' }, logStream);
   onTestFinished(() => made.stop());
   const { rpc } = made.caller;
-  const { value: setupSecret } = new SetupSecret(SECRET_KEY);
+  const { value: setupSecret } = new SetupSecret([SECRET_KEY]);
   expect(lines.filter(({ msg }) => String(msg).includes(setupSecret))).toHaveLength(2);
   lines.length = 0;
 

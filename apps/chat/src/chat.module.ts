@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-chat';
 import { PersistenceModule } from '@perennial/persistence';
-import type { Runtime } from '@perennial/runtime';
+import { type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { ChatsModule } from './chats/chats.module';
 import { CHAT_ENV, type ChatEnv } from './env';
@@ -29,7 +29,7 @@ export class ChatModule {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
-          secretKey: env.SECRET_KEY,
+          secretKeys: secretKeys(env),
           requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'chat',
           instanceId: runtime.instance,

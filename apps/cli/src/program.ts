@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor';
 import { exportAll } from './commands/export';
 import { fleet } from './commands/fleet';
 import { importFrom } from './commands/import';
+import { keys } from './commands/keys';
 import { migrate } from './commands/migrate';
 import { orphans } from './commands/orphans';
 import { settings } from './commands/settings';
@@ -51,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
       global: true,
       requiresArg: true,
     });
-  const program = [doctor, user, settings, fleet, migrate, backup, exportAll, importFrom, deadLetters, orphans]
+  const program = [doctor, user, settings, fleet, migrate, backup, exportAll, importFrom, keys, deadLetters, orphans]
     .reduce((argv, addTo) => addTo(argv, add), base)
     .completion('completion', 'Print a completion script for bash or zsh')
     .demandCommand(1, 'Name a command.')

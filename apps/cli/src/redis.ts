@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createLogger } from '@perennial/runtime';
+import { createLogger, secretKeys } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import type { z } from 'zod';
 import type { callEnv } from './environment';
@@ -22,7 +22,7 @@ export async function withRedis<T>(
     keyPrefix: env.REDIS_KEY_PREFIX,
     service: 'cli',
     instanceId,
-    secretKey: env.SECRET_KEY,
+    secretKeys: secretKeys(env),
     requireSigned: env.REDIS_REQUIRE_SIGNED,
     log: createLogger({ level: 'silent', service: 'cli', instance: instanceId }),
   });

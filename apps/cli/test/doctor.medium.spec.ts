@@ -82,7 +82,7 @@ describe('perennial doctor', () => {
     ['a wrong password of Postgres', () => ({ DATABASE_URL: withPassword('wrong') }), 'postgres', 'The user or the password of DATABASE_URL is wrong.'],
     ['a Postgres that does not run', () => ({ DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' }), 'postgres', 'Nothing listens at that address. Start the server, or correct the address.'],
     ['a database without schemas', async () => ({ DATABASE_URL: await freshDatabase('empty') }), 'schema auth', 'Run `perennial migrate`.'],
-    ['another SECRET_KEY', () => ({ SECRET_KEY: 'b0f1c2d3e4a5968778695a4b3c2d1e0f' }), 'stored secrets', 'Put the SECRET_KEY back under which they were stored, or enter these keys again on the page of the administrator.'],
+    ['another SECRET_KEY', () => ({ SECRET_KEY: 'b0f1c2d3e4a5968778695a4b3c2d1e0f' }), 'stored secrets', 'Put the SECRET_KEY back under which they were stored, or give it as SECRET_KEY_SECOND, or enter these keys again on the page of the administrator.'],
     ['a weak SECRET_KEY', () => ({ SECRET_KEY: 'changeme' }), 'secret key', 'Put the output of `openssl rand -hex 32` there before anything is stored, the same for all services.'],
     ['a Redis that does not run', () => ({ REDIS_URL: 'redis://:hunter2@127.0.0.1:1' }), 'redis', 'Redis at 127.0.0.1:1 does not answer or refuses the password. Check REDIS_URL, and that Redis runs.'],
     ['a directory that cannot be written', fileAsDirectory, 'blob store', 'Make DATA_DIR a directory that the user of this process may write.'],

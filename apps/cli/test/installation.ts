@@ -8,7 +8,7 @@ import { buildService, freePort, freshDatabase, freshPrefix, ManagedProcess, red
 
 export const SECRET_KEY = '5d1f0b8e7c6a493f8a2b1c0d9e8f7a6b';
 
-export type ServiceName = 'auth' | 'chat' | 'config' | 'retrieval';
+export type ServiceName = 'auth' | 'chat' | 'config' | 'gateway' | 'retrieval';
 
 export interface Outcome {
   code: number | null;
@@ -42,21 +42,23 @@ export class Installation {
 
   /** Starts services and waits until they are ready. */
   async start(...names: ServiceName[]): Promise<void> {
-    await Promise.all(names.map((name) => this.startOne(name)));
+    await Promise.all(names.map((name) => this.startReplica(name)));
   }
 
-  private async startOne(name: ServiceName): Promise<void> {
+  /** Starts one replica, with changes of its environment, and waits until it is ready. */
+  async startReplica(name: ServiceName, changes: Record<string, string> = {}): Promise<ManagedProcess> {
     const bundle = await buildService(name);
     const port = await freePort();
     const handle = new ManagedProcess({
       name,
       command: process.execPath,
       args: ['--import', `${bundle}/telemetry.js`, `${bundle}/main.js`],
-      env: { ...this.env, HEALTH_PORT: String(port), INSTANCE_ID: `${name}-1` },
+      env: { ...this.env, HEALTH_PORT: String(port), INSTANCE_ID: `${name}-1`, ...changes },
     });
     this.processes.push(handle);
     handle.start();
     await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, 'it is ready');
+    return handle;
   }
 
   /** Runs the command line; standard input ends after `input`. */

@@ -169,7 +169,7 @@ describe('models', () => {
     expect(connection).toMatchObject({ kind: 'openai', baseUrl: provider.url, continuation: 'continue_final_message' });
     expect({ upstreamModel, params }).toEqual({ upstreamModel: 'a', params: {} });
     expect(connection.sealedKey).not.toContain(KEY);
-    expect(new SecretCipher(SECRET_KEY, 'connection-key').open(connection.sealedKey ?? '')).toBe(KEY);
+    expect(new SecretCipher([SECRET_KEY], 'connection-key').open(connection.sealedKey ?? '')).toBe(KEY);
     const asked = provider.requests.length;
     await Promise.all(Array.from({ length: 50 }, () => resolve('a')));
     expect(provider.requests).toHaveLength(asked);
@@ -291,7 +291,7 @@ describe('connections', () => {
     expect(await ids(user, true)).toEqual(['p.a']);
     const resolved = await rpc.call(models.resolve, { modelId: 'p.a' }, { principal: user });
     expect(resolved.upstreamModel).toBe('a');
-    expect(new SecretCipher(SECRET_KEY, 'connection-key').open(resolved.connection.sealedKey ?? '')).toBe(KEY);
+    expect(new SecretCipher([SECRET_KEY], 'connection-key').open(resolved.connection.sealedKey ?? '')).toBe(KEY);
 
     await update([{ ...named, config: { enable: false } }]);
     expect(await ids(user, true)).toEqual([]);

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-config';
 import { PersistenceModule } from '@perennial/persistence';
-import type { Runtime } from '@perennial/runtime';
+import { type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { ConnectionsController } from './connections/connections.controller';
 import { ConnectionsService } from './connections/connections.service';
@@ -30,7 +30,7 @@ import { StateKeeper } from './state/state-keeper';
     ProviderLists,
     ModelsService,
     SettingsService,
-    { provide: KeySeal, inject: [CONFIG_ENV], useFactory: (env: ConfigEnv) => new KeySeal(env.SECRET_KEY) },
+    { provide: KeySeal, inject: [CONFIG_ENV], useFactory: (env: ConfigEnv) => new KeySeal(secretKeys(env)) },
   ],
 })
 export class ConfigModule {
@@ -49,7 +49,7 @@ export class ConfigModule {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
-          secretKey: env.SECRET_KEY,
+          secretKeys: secretKeys(env),
           requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'config',
           instanceId: runtime.instance,

@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import type { Runtime } from '@perennial/runtime';
+import { type Runtime, secretKeys } from '@perennial/runtime';
 import { Connections, createRunStreamSubscriber, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';
 import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
@@ -14,7 +14,7 @@ export class GatewayTransport {
     const transport = TransportModule.forRoot({
       redisUrl: env.REDIS_URL,
       keyPrefix: env.REDIS_KEY_PREFIX,
-      secretKey: env.SECRET_KEY,
+      secretKeys: secretKeys(env),
       requireSigned: env.REDIS_REQUIRE_SIGNED,
       service: runtime.name,
       instanceId: runtime.instance,

@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-retrieval';
 import { PersistenceModule } from '@perennial/persistence';
-import type { Runtime } from '@perennial/runtime';
+import { type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
@@ -34,7 +34,7 @@ export class RetrievalModule {
         TransportModule.forRoot({
           redisUrl: env.REDIS_URL,
           keyPrefix: env.REDIS_KEY_PREFIX,
-          secretKey: env.SECRET_KEY,
+          secretKeys: secretKeys(env),
           requireSigned: env.REDIS_REQUIRE_SIGNED,
           service: 'retrieval',
           instanceId: runtime.instance,

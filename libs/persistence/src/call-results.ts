@@ -13,6 +13,8 @@ export interface OnceKey {
   key: string;
   /** The request; another request under the same key is refused. Compared by hash, not stored. */
   request: unknown;
+  /** Other statements of the same request, which another replica may have stored. */
+  otherForms?: readonly unknown[];
 }
 
 /** Results are kept a day: no caller repeats a call for longer. */
@@ -62,7 +64,7 @@ export class CallResults {
    *
    * @returns the stored result if the key was used, undefined if the key is ours now
    */
-  async claim({ scope, key, request }: OnceKey): Promise<{ result: unknown } | undefined> {
+  async claim({ scope, key, request, otherForms = [] }: OnceKey): Promise<{ result: unknown } | undefined> {
     const hash = requestHash(request);
     const claimed = await this.tx.execute(
       'INSERT INTO call_results (scope, key, request_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
@@ -78,7 +80,8 @@ export class CallResults {
     // Pruned between the two statements: the key is free, but this transaction does not hold it.
     if (row === undefined)
       throw new CallError('UNAVAILABLE', 'The earlier result has just expired. Try again.', { retryAfter: 1 });
-    if (row.request_hash !== hash && row.request_hash !== earlierRequestHash(request)) {
+    const known = [hash, earlierRequestHash(request), ...otherForms.map(requestHash)];
+    if (!known.includes(row.request_hash)) {
       throw new CallError(
         'IDEMPOTENCY_MISMATCH',
         'This key was used for another request. Use a new key for a new request.',

@@ -220,6 +220,13 @@ describe('UnitOfWork.once', () => {
     expect(await bodies()).toHaveLength(4);
   });
 
+  it('recognises a request that another replica stated in another form', async () => {
+    const first = await write({ ...key, request: { body: 'under the old key' } });
+    const repeated = { ...key, request: { body: 'under the next key' } };
+    await expect(write(repeated)).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+    expect(await write({ ...repeated, otherForms: [{ body: 'under the old key' }] })).toEqual(first);
+  });
+
   it('runs afterCommit only once', async () => {
     let ran = 0;
     const notify = () => db.work.once(key, async (tx) => tx.afterCommit(() => void (ran += 1)));

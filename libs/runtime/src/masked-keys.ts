@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+import type { SecretKeys } from './env/variables';
 import { SecretCipher } from './secret-cipher';
 
 /**
@@ -10,8 +12,11 @@ export class MaskedKeys {
   private readonly cipher: SecretCipher;
 
   /** @param purpose as of a `SecretCipher`: a key encrypted for one purpose cannot be decrypted for another */
-  constructor(secretKey: string, purpose: string) {
-    this.cipher = new SecretCipher(secretKey, purpose);
+  constructor(
+    private readonly secretKeys: SecretKeys,
+    purpose: string,
+  ) {
+    this.cipher = new SecretCipher(secretKeys, purpose);
   }
 
   /** `null` for an empty key. */
@@ -28,6 +33,18 @@ export class MaskedKeys {
     const key = this.open(sealed);
     // Whole characters: a database refuses a lone surrogate.
     return key.length >= 12 ? `${MASK}${Array.from(key).slice(-4).join('')}` : MASK;
+  }
+
+  /**
+   * States a request that holds keys without them, for comparisons: once for each secret key in force, because a replica with another current
+   * one may have stored its hash. Each form reveals nothing about the keys without that secret.
+   *
+   * @param state the request, with `hide` applied to each key in it
+   */
+  forms<T>(state: (hide: (key: string) => string) => T): { request: T; otherForms: T[] } {
+    const [current, ...accepted] = this.secretKeys;
+    const form = (secret: string): T => state((key) => createHmac('sha256', secret).update(key).digest('base64url'));
+    return { request: form(current), otherForms: accepted.map(form) };
   }
 
   isMask(text: string): boolean {

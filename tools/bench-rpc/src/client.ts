@@ -31,7 +31,7 @@ async function run(call: () => Promise<unknown>, calls: number, concurrency: num
 }
 
 async function main(redisUrl: string, httpPort: string): Promise<void> {
-  @Module({ imports: [TransportModule.forRoot({ redisUrl, service: 'gateway', secretKey: SECRET_KEY })] })
+  @Module({ imports: [TransportModule.forRoot({ redisUrl, service: 'gateway', secretKeys: [SECRET_KEY] })] })
   class ClientModule {}
 
   const app = await NestFactory.createApplicationContext(ClientModule, { logger: ['error', 'warn'] });

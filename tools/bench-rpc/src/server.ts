@@ -21,7 +21,7 @@ class EchoController {
 /** One process with both servers: Fastify on a port, and the calls of the service `chat`. */
 async function main(redisUrl: string): Promise<void> {
   @Module({
-    imports: [TransportModule.forRoot({ redisUrl, service: 'chat', calls: [ECHO], secretKey: SECRET_KEY })],
+    imports: [TransportModule.forRoot({ redisUrl, service: 'chat', calls: [ECHO], secretKeys: [SECRET_KEY] })],
     controllers: [EchoController],
   })
   class ServerModule {}

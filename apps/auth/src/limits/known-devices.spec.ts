@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KnownDevices } from './known-devices';
 
 describe('a known device', () => {
-  const devices = new KnownDevices('a secret key');
+  const devices = new KnownDevices(['a secret key']);
   const first = devices.remember(undefined, 'ada@example.com', 'session-1');
 
   it('is recognised for that account and no other', () => {
@@ -18,6 +18,13 @@ describe('a known device', () => {
     expect(devices.recognise(again, 'bob@example.com')).toBe('session-2');
   });
 
+  it('is recognised by its proof under each key in force', () => {
+    const next = new KnownDevices(['the next key', 'a secret key']);
+    expect(next.recognise(first, 'ada@example.com')).toBe('session-1');
+    const renewed = next.remember(first, 'ada@example.com', 'session-2');
+    expect(new KnownDevices(['the next key']).recognise(renewed, 'ada@example.com')).toBe('session-1');
+  });
+
   it('has a bounded size', () => {
     let proofs: string | undefined;
     for (let n = 0; n < 50; n += 1) proofs = devices.remember(proofs, `${n}@example.com`, `${n}`.padStart(36, '0'));
@@ -27,7 +34,7 @@ describe('a known device', () => {
   });
 
   it.each([
-    ['another key', new KnownDevices('another key').remember(undefined, 'ada@example.com', 'session-1')],
+    ['another key', new KnownDevices(['another key']).remember(undefined, 'ada@example.com', 'session-1')],
     ['nothing', ''],
     ['noise', '~.~..~%00'],
     ['a made up device', first.replace('session-1', 'session-9')],

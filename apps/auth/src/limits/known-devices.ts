@@ -1,4 +1,5 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import type { SecretKeys } from '@perennial/runtime';
 
 /** Accounts that one browser is remembered for; a further sign-in drops the oldest. */
 const ACCOUNTS_PER_BROWSER = 4;
@@ -9,10 +10,11 @@ const ACCOUNTS_PER_BROWSER = 4;
  * failed attempts.
  */
 export class KnownDevices {
-  private readonly key: Buffer;
+  /** The first signs. */
+  private readonly keys: readonly Buffer[];
 
-  constructor(secretKey: string) {
-    this.key = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.known-devices', 'v1', 32));
+  constructor(secretKeys: SecretKeys) {
+    this.keys = secretKeys.map((key) => Buffer.from(hkdfSync('sha256', key, 'perennial.known-devices', 'v1', 32)));
   }
 
   /** The device of an earlier sign-in to this account; undefined without proof. */
@@ -31,7 +33,7 @@ export class KnownDevices {
   remember(proofs: string | undefined, account: string, session: string): string {
     const known = this.split(proofs).filter((proof) => !this.isOf(proof, account));
     const device = this.recognise(proofs, account) ?? session;
-    return [`${device}.${this.sign(account, device)}`, ...known].slice(0, ACCOUNTS_PER_BROWSER).join('~');
+    return [`${device}.${this.signatures(account, device)[0]}`, ...known].slice(0, ACCOUNTS_PER_BROWSER).join('~');
   }
 
   private split(proofs: string | undefined): string[] {
@@ -40,14 +42,16 @@ export class KnownDevices {
 
   private isOf(proof: string, account: string): boolean {
     const [device = '', signature = ''] = proof.split('.');
-    const expected = Buffer.from(this.sign(account, device));
     const given = Buffer.from(signature);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return this.signatures(account, device).some((one) => {
+      const expected = Buffer.from(one);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
   }
 
-  private sign(account: string, device: string): string {
-    return createHmac('sha256', this.key)
-      .update(`${createHash('sha256').update(account).digest('base64url')}.${device}`)
-      .digest('base64url');
+  /** One under each key in force, the current one first. */
+  private signatures(account: string, device: string): string[] {
+    const signed = `${createHash('sha256').update(account).digest('base64url')}.${device}`;
+    return this.keys.map((key) => createHmac('sha256', key).update(signed).digest('base64url'));
   }
 }

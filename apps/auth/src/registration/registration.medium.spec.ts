@@ -43,7 +43,7 @@ describe('sign-up', () => {
 
   it('from another machine needs the set-up secret for the first account only', async () => {
     const made = await open({ ENABLE_SIGNUP: 'true' });
-    const { value: setupSecret } = new SetupSecret(SECRET_KEY);
+    const { value: setupSecret } = new SetupSecret([SECRET_KEY]);
     const refused = { code: 'PERMISSION_DENIED', message: expect.stringContaining('set-up secret') as string };
     await expect(signUp(made, 'stranger', {})).rejects.toMatchObject(refused);
     await expect(signUp(made, 'stranger', { setupSecret: 'AAAA-BBBB' })).rejects.toMatchObject(refused);

@@ -1,5 +1,5 @@
 import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
-import { createLogger, databaseEnv, redisEnv, secretEnv } from '@perennial/runtime';
+import { createLogger, databaseEnv, redisEnv, secretEnv, secretKeys } from '@perennial/runtime';
 import { readFleet } from '@perennial/transport';
 import { z } from 'zod';
 import { BackupDirectory } from '../backup/directory';
@@ -106,7 +106,7 @@ async function restore(options: BackupOptions & { force: boolean; verify: boolea
       manifest,
       'Everything is restored. Documents are indexed again as soon as a retrieval worker runs',
     );
-    if (manifest.secretKey === toFingerprint(env.SECRET_KEY)) return result;
+    if (secretKeys(env).some((key) => manifest.secretKey === toFingerprint(key))) return result;
     const other =
       'SECRET_KEY is another one than at the time of the backup: enter the keys of providers again, or put it back.';
     return { ...result, lines: [...result.lines, other] };

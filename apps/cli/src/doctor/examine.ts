@@ -1,5 +1,5 @@
 import { blobStoreEnv } from '@perennial/blob-store';
-import { databaseEnv, EnvError } from '@perennial/runtime';
+import { databaseEnv, EnvError, type SecretKeys, secretKeys } from '@perennial/runtime';
 import { vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import { callEnv, environment } from '../environment';
@@ -9,7 +9,7 @@ import { failed, type Finding, ok } from './finding';
 import { checkMachine } from './machine';
 import { checkPostgres, checkSchemas } from './postgres';
 import { checkRedis } from './redis';
-import { checkSealed, checkSecret, SEALED } from './secrets';
+import { checkSecret, checkStoredSecrets, STORED } from './secrets';
 import { checkServices } from './services';
 import { checkBlobStore, checkVectorStore } from './stores';
 
@@ -30,7 +30,7 @@ export async function examine(): Promise<Finding[]> {
   const vectors = readable(vectorEnv);
   const [machine, database, broker, blobStore, vectorStore] = await Promise.all([
     blobs ? checkMachine(blobs.DATA_DIR) : [],
-    postgres ? checkDatabase(postgres.DATABASE_URL, redis?.SECRET_KEY) : [],
+    postgres ? checkDatabase(postgres.DATABASE_URL, redis && secretKeys(redis)) : [],
     redis ? checkRedis(redis) : [],
     blobs ? [await checkBlobStore(blobs)] : [],
     vectors ? checkVectorStore(vectors) : [],
@@ -39,7 +39,7 @@ export async function examine(): Promise<Finding[]> {
   // Calls that are signed with a wrong key would only become dead letters.
   const found = [...database, ...broker];
   const mayCall =
-    found.some(isOk('redis')) && !found.some(({ check, level }) => check === SEALED && level === 'failed');
+    found.some(isOk('redis')) && !found.some(({ check, level }) => check === STORED && level === 'failed');
   const services = mayCall ? await checkServices() : [];
   return [...machine, ...variables, ...secret, ...database, ...broker, ...blobStore, ...vectorStore, ...services];
 }
@@ -49,12 +49,12 @@ const isOk =
   ({ check, level }: Finding): boolean =>
     check === name && level === 'ok';
 
-async function checkDatabase(url: string, secretKey: string | undefined): Promise<Finding[]> {
+async function checkDatabase(url: string, keys: SecretKeys | undefined): Promise<Finding[]> {
   const server = await checkPostgres(url);
   if (server[0]?.level === 'failed') return server;
   const schemas = await checkSchemas(url);
   const migrated = schemas.every(({ level }) => level !== 'failed');
-  return [...server, ...schemas, ...(migrated && secretKey !== undefined ? [await checkSealed(url, secretKey)] : [])];
+  return [...server, ...schemas, ...(migrated && keys !== undefined ? [await checkStoredSecrets(url, keys)] : [])];
 }
 
 /** Every variable of a service that is wrong, once. */

@@ -1,11 +1,10 @@
-import { sealedKeys as connectionKeys } from '@perennial/config/operator';
-import { sealedKeys as embeddingKeys } from '@perennial/retrieval/operator';
-import { weakness } from '@perennial/runtime';
+import { type SecretKeys, weakness } from '@perennial/runtime';
+import { countSecrets } from '../keys/stored-secrets';
 import { withPostgres } from '../postgres';
-import { failed, type Finding, ok } from './finding';
+import { failed, type Finding, ok, warning } from './finding';
 
-/** The name of the check of stored keys. */
-export const SEALED = 'stored secrets';
+/** The name of the check of stored secrets. */
+export const STORED = 'stored secrets';
 
 /** Whether SECRET_KEY can be guessed. */
 export function checkSecret(secretKey: string): Finding {
@@ -19,31 +18,27 @@ export function checkSecret(secretKey: string): Finding {
   );
 }
 
-/** Whether the stored keys of providers were encrypted under this SECRET_KEY. The schemas must be up to date. */
-export async function checkSealed(url: string, secretKey: string): Promise<Finding> {
-  let count = 0;
-  let unreadable = 0;
-  await withPostgres(url, async (client) => {
-    for (const { query, cipher } of [connectionKeys, embeddingKeys]) {
-      const keys = cipher(secretKey);
-      const { rows } = await client.query<{ value: string }>(query);
-      count += rows.length;
-      unreadable += rows.filter(({ value }) => !opens(() => keys.open(value))).length;
-    }
-  });
-  if (unreadable === 0) return ok(SEALED, count === 0 ? 'there are none yet' : `SECRET_KEY opens all ${count}`);
-  return failed(
-    SEALED,
-    `SECRET_KEY does not open ${unreadable} of ${count} stored keys of providers`,
-    'Put the SECRET_KEY back under which they were stored, or enter these keys again on the page of the administrator.',
-  );
-}
-
-function opens(open: () => string): boolean {
-  try {
-    open();
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the keys in force open the stored secrets, and which key is still needed. The schemas must be up to date. */
+export async function checkStoredSecrets(url: string, keys: SecretKeys): Promise<Finding> {
+  const { current, second, unreadable } = await withPostgres(url, (client) => countSecrets(client, keys));
+  const count = current + second + unreadable;
+  if (unreadable > 0)
+    return failed(
+      STORED,
+      `no key in force opens ${unreadable} of ${count} stored keys of providers`,
+      'Put the SECRET_KEY back under which they were stored, or give it as SECRET_KEY_SECOND, or enter these keys again on the page of the administrator.',
+    );
+  if (second > 0)
+    return warning(
+      STORED,
+      `${second} of ${count} stored keys of providers are under SECRET_KEY_SECOND`,
+      'Run `perennial keys rotate` once every process has this SECRET_KEY.',
+    );
+  if (keys.length > 1)
+    return warning(
+      STORED,
+      `SECRET_KEY opens all ${count}, and none needs SECRET_KEY_SECOND`,
+      'If it is the previous key, remove it when the sessions from before the change have ended; if it is the next one, exchange the two (docs/deploy/secret-key.md).',
+    );
+  return ok(STORED, count === 0 ? 'there are none yet' : `SECRET_KEY opens all ${count}`);
 }

@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ConnectionKind, connections as connectionCalls } from '@perennial/contracts-config';
 import {
   CallError,
@@ -10,7 +9,6 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
-import { CONFIG_ENV, type ConfigEnv } from '../env';
 import { EnvironmentConnections } from '../state/environment-connections';
 import { KeySeal } from '../state/key-seal';
 import type { Connection, ConnectionSet } from '../state/state';
@@ -31,7 +29,6 @@ export class ConnectionsService {
     private readonly seal: KeySeal,
     private readonly providers: ProviderClient,
     private readonly unitOfWork: UnitOfWork,
-    @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {}
 
   async get(kind: ConnectionKind): Promise<CallReply<typeof connectionCalls.get>> {
@@ -45,11 +42,13 @@ export class ConnectionsService {
   ): Promise<CallReply<typeof connectionCalls.update>> {
     const { kind, enabled } = request;
     // A plain hash of the request is stored for comparison; keys enter it under our secret.
-    const compared = requestLike(request, {
-      ...request,
-      connections: request.connections.map((one) => ({ ...one, key: this.fingerprint(one.key) })),
-    });
-    const once = { scope: `config.connections.update:${principal.userId}`, key, request: compared };
+    const forms = this.seal.forms((hide) =>
+      requestLike(request, {
+        ...request,
+        connections: request.connections.map((one) => ({ ...one, key: hide(one.key) })),
+      }),
+    );
+    const once = { scope: `config.connections.update:${principal.userId}`, key, ...forms };
     return this.unitOfWork.once(once, async (tx) => {
       // First, so that two admins' changes are serialised.
       await this.keeper.changed(tx);
@@ -120,10 +119,6 @@ export class ConnectionsService {
         config: options,
       })),
     };
-  }
-
-  private fingerprint(key: string): string {
-    return createHmac('sha256', this.env.SECRET_KEY).update(key).digest('base64url');
   }
 }
 

@@ -1,10 +1,12 @@
-import { KeySeal } from '../state/key-seal';
+import { CONNECTION_KEY } from '../state/key-seal';
 
 export { configEnv as env } from '../env';
 export { configMigrations as migrations } from '../migrations';
 
-/** The stored keys of model servers: where they are, and how they are encrypted. */
-export const sealedKeys = {
-  query: 'SELECT sealed_key AS value FROM config.connections WHERE sealed_key IS NOT NULL',
-  cipher: (secretKey: string) => new KeySeal(secretKey),
+/** The stored keys of model servers: where they are, and what they are encrypted for. */
+export const storedSecrets = {
+  purpose: CONNECTION_KEY,
+  columns: [{ table: 'config.connections', column: 'sealed_key' }],
+  /** The chat service gets them as they are in a replica's memory. */
+  announce: 'UPDATE config.versions SET version = version + 1',
 };

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { secretKeys } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../env';
 import { RevocationFeed } from './revocation-feed';
@@ -15,7 +16,7 @@ import { Sessions } from './sessions';
       provide: Sessions,
       inject: [GATEWAY_ENV, Revocations, Rpc],
       useFactory: (env: GatewayEnv, revocations: Revocations, rpc: Rpc) =>
-        new Sessions(env.SECRET_KEY, revocations, rpc),
+        new Sessions(secretKeys(env), revocations, rpc),
     },
     SessionConnections,
     RevocationFeed,

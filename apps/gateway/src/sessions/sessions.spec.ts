@@ -10,7 +10,7 @@ import { Sessions } from './sessions';
 describe('cached sessions', () => {
   let rpc: ScriptedRpc;
   let change: Partial<User>;
-  const sessions = (bytes?: number) => new Sessions(SECRET, new Revocations(), rpc as unknown as Rpc, bytes);
+  const sessions = (bytes?: number) => new Sessions([SECRET], new Revocations(), rpc as unknown as Rpc, bytes);
   const signedIn = () => toToken({ id: randomUUID() });
 
   beforeEach(() => {
@@ -24,6 +24,16 @@ describe('cached sessions', () => {
     change = { profile_image_url: `data:image/png;base64,${'A'.repeat(990_000)}` };
     const { user } = await sessions().authenticate(signedIn());
     expect(user.profile_image_url).toBe(picturePath(user.id));
+  });
+
+  it('are accepted under each key in force, and under no other', async () => {
+    const both = new Sessions([SECRET, 'the second key'], new Revocations(), rpc as unknown as Rpc);
+    const id = randomUUID();
+    for (const secret of [SECRET, 'the second key'])
+      expect((await both.authenticate(toToken({ id }, secret))).user.id).toBe(id);
+    await expect(both.authenticate(toToken({ id }, 'a third key'))).rejects.toMatchObject({ status: 401 });
+    await expect(both.authenticate(toToken({ id, exp: 1 }, 'the second key'))).rejects.toMatchObject({ status: 401 });
+    await expect(sessions().authenticate(toToken({ id }, 'the second key'))).rejects.toMatchObject({ status: 401 });
   });
 
   it('are bounded in bytes: the least recently used are evicted', async () => {

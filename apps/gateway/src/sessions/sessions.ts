@@ -8,7 +8,7 @@ import {
 } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
-import { VersionedCache } from '@perennial/runtime';
+import { type SecretKeys, VersionedCache } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
 import { Problem, sessionOver } from '../problem';
@@ -27,17 +27,17 @@ const SESSION_OVERHEAD_BYTES = 1_024;
 /** The account of a token: checks signature, expiry and revocations, then fetches the account. */
 @Injectable()
 export class Sessions {
-  private readonly verify: (token: string) => unknown;
+  private readonly verifiers: readonly ((token: string) => unknown)[];
   private readonly callers: VersionedCache<Caller>;
 
   constructor(
-    secretKey: string,
+    secretKeys: SecretKeys,
     private readonly revocations: Revocations,
     private readonly rpc: Rpc,
     rememberedBytes = REMEMBERED_BYTES,
   ) {
     this.callers = new VersionedCache({ maxAgeMs: REMEMBER_MS, limit: { size: rememberedBytes, sizeOf } });
-    this.verify = createVerifier({ key: secretKey, algorithms: ['HS256'] });
+    this.verifiers = secretKeys.map((key) => createVerifier({ key, algorithms: ['HS256'] }));
   }
 
   /** Rejects with a 401 problem, or with a CallError when the account cannot be fetched now. */
@@ -88,11 +88,14 @@ export class Sessions {
   }
 
   private claimsOf(token: string): SessionClaims | undefined {
-    try {
-      return SessionClaimsSchema.parse(this.verify(token));
-    } catch {
-      return undefined;
+    for (const verify of this.verifiers) {
+      try {
+        return SessionClaimsSchema.parse(verify(token));
+      } catch {
+        // Not signed with this key, expired or malformed.
+      }
     }
+    return undefined;
   }
 
   private async resolve(token: string, claims: SessionClaims): Promise<Caller> {

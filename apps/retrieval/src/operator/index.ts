@@ -1,18 +1,20 @@
-import { KeySeal } from '../settings/key-seal';
+import { EMBEDDING_KEY } from '../settings/key-seal';
 
 export { retrievalEnv as env } from '../env';
 export { retrievalMigrations as migrations } from '../migrations';
 export { sweepOrphans } from './sweep-orphans';
 
-/** The stored keys of embedding servers: where they are, and how they are encrypted. */
-export const sealedKeys = {
-  query: `SELECT value FROM (
-      SELECT DISTINCT jsonb_path_query(embedding, 'lax $.*.sealedKey') #>> '{}' AS value FROM (
-        SELECT embedding FROM retrieval.indexes WHERE state <> 'retired'
-        UNION ALL SELECT embedding FROM retrieval.index_builds
-        UNION ALL SELECT data->'embedding' FROM retrieval.settings) stored) keys
-    WHERE value IS NOT NULL`,
-  cipher: (secretKey: string) => new KeySeal(secretKey),
+const SERVERS = ['openai', 'ollama'];
+
+/** The stored keys of embedding servers: where they are, and what they are encrypted for. */
+export const storedSecrets = {
+  purpose: EMBEDDING_KEY,
+  columns: SERVERS.flatMap((server) => [
+    { table: 'retrieval.settings', column: 'data', path: ['embedding', server, 'sealedKey'] },
+    { table: 'retrieval.indexes', column: 'embedding', path: [server, 'sealedKey'], rows: `state <> 'retired'` },
+    { table: 'retrieval.index_builds', column: 'embedding', path: [server, 'sealedKey'] },
+  ]),
+  announce: 'UPDATE retrieval.settings SET version = version + 1',
 };
 
 /** The keys of the blobs that rows refer to. */

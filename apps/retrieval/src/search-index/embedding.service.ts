@@ -35,9 +35,11 @@ export class EmbeddingService {
 
   async update(principal: UserPrincipal, changes: Changes, key: string): Promise<EmbeddingConfig> {
     // A plain hash of the request is stored for comparison; the keys enter it under our secret.
-    const hidden = (server: Changes['openai']) => server && { ...server, key: this.seal.fingerprint(server.key) };
-    const compared = { ...changes, openai: hidden(changes.openai), ollama: hidden(changes.ollama) };
-    const once = { scope: `retrieval.embedding.update:${principal.userId}`, key, request: compared };
+    const forms = this.seal.forms((hide) => {
+      const hidden = (server: Changes['openai']) => server && { ...server, key: hide(server.key) };
+      return { ...changes, openai: hidden(changes.openai), ollama: hidden(changes.ollama) };
+    });
+    const once = { scope: `retrieval.embedding.update:${principal.userId}`, key, ...forms };
     const named = changes.model !== undefined || changes.engine !== undefined;
     const dimension = named ? await this.dimensionAfter(changes) : undefined;
     await this.unitOfWork.once(once, async (tx) => {

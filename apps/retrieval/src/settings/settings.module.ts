@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { secretKeys } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from './key-seal';
 import { SettingsController } from './settings.controller';
@@ -13,7 +14,7 @@ import { SettingsKeeper } from './settings-keeper';
     SettingsRepository,
     SettingsKeeper,
     SettingsService,
-    { provide: KeySeal, inject: [RETRIEVAL_ENV], useFactory: (env: RetrievalEnv) => new KeySeal(env.SECRET_KEY) },
+    { provide: KeySeal, inject: [RETRIEVAL_ENV], useFactory: (env: RetrievalEnv) => new KeySeal(secretKeys(env)) },
   ],
   exports: [SettingsRepository, SettingsKeeper, KeySeal],
 })

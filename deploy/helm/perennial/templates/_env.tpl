@@ -1,13 +1,14 @@
 {{/* The keys of the Secret that a service reads: required ones, and those that it uses where they exist. */}}
 {{- define "perennial.secretKeys" -}}
+{{- $second := list "SECRET_KEY_SECOND" -}}
 {{- $blob := list "S3_ACCESS_KEY_ID" "S3_SECRET_ACCESS_KEY" -}}
 {{- $shared := list "REDIS_URL" "SECRET_KEY" -}}
 {{- $stateful := concat $shared (list "DATABASE_URL") -}}
-gateway: {{ dict "required" $shared "optional" $blob | toJson }}
-auth: {{ dict "required" $stateful "optional" (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD") | toJson }}
-chat: {{ dict "required" $stateful "optional" $blob | toJson }}
-retrieval: {{ dict "required" $stateful "optional" (concat $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
-config: {{ dict "required" $stateful "optional" (list "OPENAI_API_KEYS") | toJson }}
+gateway: {{ dict "required" $shared "optional" (concat $second $blob) | toJson }}
+auth: {{ dict "required" $stateful "optional" (concat $second (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
+chat: {{ dict "required" $stateful "optional" (concat $second $blob) | toJson }}
+retrieval: {{ dict "required" $stateful "optional" (concat $second $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
+config: {{ dict "required" $stateful "optional" (concat $second (list "OPENAI_API_KEYS")) | toJson }}
 migrate: {{ dict "required" (list "DATABASE_URL") "optional" list | toJson }}
 {{- end -}}
 

@@ -158,13 +158,28 @@ export const redisEnv = {
 export const secretEnv = {
   SECRET_KEY: variable(z.string().min(8, 'must have at least 8 characters'), {
     description:
-      'Signs sessions and calls between services, and encrypts provider keys and secrets in Redis. The same for all services. Changing it ends all sessions and makes stored keys unreadable.',
+      'Signs sessions and calls between services, and encrypts provider keys and secrets in Redis. The same for all services. Changed without `SECRET_KEY_SECOND`, all sessions end and stored keys become unreadable.',
     example: 'the output of `openssl rand -hex 32`',
     aliases: ['WEBUI_SECRET_KEY'],
     secret: true,
     strong: true,
   }),
+  SECRET_KEY_SECOND: variable(z.string().min(8, 'must have at least 8 characters').optional(), {
+    description:
+      'A second key that verifies and decrypts, and never signs or encrypts: the next `SECRET_KEY` before a change, the previous one after it (docs/deploy/secret-key.md).',
+    secret: true,
+    strong: true,
+  }),
 };
+
+/** The keys in force: the first signs and encrypts, each of them verifies and decrypts. */
+export type SecretKeys = readonly [current: string, ...accepted: string[]];
+
+/** The keys of an environment that has the variables of `secretEnv`. */
+export function secretKeys(env: { SECRET_KEY: string; SECRET_KEY_SECOND?: string | undefined }): SecretKeys {
+  const { SECRET_KEY: current, SECRET_KEY_SECOND: second } = env;
+  return second === undefined || second === current ? [current] : [current, second];
+}
 
 /** For the service that users reach. */
 export const listenEnv = {

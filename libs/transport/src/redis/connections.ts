@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createLogger, type Logger, waitAtMost } from '@perennial/runtime';
+import { createLogger, type Logger, type SecretKeys, waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { RedisCapacity } from './capacity';
 import { createRedis, type RedisRole } from './create-redis';
@@ -19,9 +19,9 @@ export interface ConnectionsOptions {
   /** The process's logger. Without one, warnings and errors go to standard output. */
   log?: Logger;
   /**
-   * The deployment's SECRET_KEY: signs and encrypts calls with keys derived from it. Without one calls are as in older versions.
+   * The deployment's keys: the first signs and encrypts calls with keys derived from it, each of them verifies. Without one calls are as in older versions.
    */
-  secretKey?: string;
+  secretKeys?: SecretKeys;
   /** Whether unsigned calls and replies, as older versions send them, are refused. */
   requireSigned?: boolean;
 }
@@ -48,7 +48,7 @@ export class Connections {
     this.capacity = new RedisCapacity(this.logger('redis'));
     this.commands = this.create('commands', memberLabel(options.keyPrefix, options.service));
     this.subscriptions = new Subscriptions(this.create('subscriber'), this.logger('subscriptions'));
-    this.secrets = options.secretKey === undefined ? undefined : new WireSecrets(options.secretKey);
+    this.secrets = options.secretKeys === undefined ? undefined : new WireSecrets(options.secretKeys);
     this.deadLetters = new DeadLetters(
       this.commands,
       `${options.keyPrefix}:dead-letters`,

@@ -1,11 +1,11 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { SecretCipher } from '@perennial/runtime';
+import { SecretCipher, type SecretKeys } from '@perennial/runtime';
 
 /** 128 bits of the HMAC, in base64url. */
 const CODE_LENGTH = 22;
 const KEY_ID_LENGTH = 6;
 
-/** Result of a verification. `other-key`: signed with another SECRET_KEY. */
+/** Result of a verification. `other-key`: signed with a key that is not in force. */
 export type Verdict = 'good' | 'other-key' | 'forged';
 
 /**
@@ -13,24 +13,26 @@ export type Verdict = 'good' | 'other-key' | 'forged';
  * and one who can read it, or its append-only file, does not learn the secrets.
  */
 export class WireSecrets {
-  private readonly keyId: string;
-  private readonly signingKey: Buffer;
+  private readonly current: SigningKey;
+  private readonly signingKeys: readonly SigningKey[];
   private readonly cipher: SecretCipher;
 
-  constructor(secretKey: string) {
-    this.signingKey = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.transport', 'sign', 32));
-    this.keyId = createHash('sha256').update(this.signingKey).digest('base64url').slice(0, KEY_ID_LENGTH);
-    this.cipher = new SecretCipher(secretKey, 'transport');
+  constructor(secretKeys: SecretKeys) {
+    const [current, ...accepted] = secretKeys;
+    this.current = toSigningKey(current);
+    this.signingKeys = [this.current, ...accepted.map(toSigningKey)];
+    this.cipher = new SecretCipher(secretKeys, 'transport');
   }
 
   /** `context` names the kind of text and its recipient, so that a signature cannot be reused elsewhere. */
   sign(context: string, text: string): string {
-    return `${this.keyId}.${this.code(context, text)}`;
+    return `${this.current.id}.${codeOf(this.current, context, text)}`;
   }
 
   verify(context: string, text: string, signature: string): Verdict {
-    if (!signature.startsWith(`${this.keyId}.`)) return 'other-key';
-    const expected = Buffer.from(this.code(context, text));
+    const key = this.signingKeys.find(({ id }) => signature.startsWith(`${id}.`));
+    if (key === undefined) return 'other-key';
+    const expected = Buffer.from(codeOf(key, context, text));
     const given = Buffer.from(signature.slice(KEY_ID_LENGTH + 1));
     return expected.length === given.length && timingSafeEqual(expected, given) ? 'good' : 'forged';
   }
@@ -48,11 +50,18 @@ export class WireSecrets {
       return undefined;
     }
   }
+}
 
-  private code(context: string, text: string): string {
-    return createHmac('sha256', this.signingKey)
-      .update(`${context}\n${text}`)
-      .digest('base64url')
-      .slice(0, CODE_LENGTH);
-  }
+interface SigningKey {
+  id: string;
+  bytes: Buffer;
+}
+
+function toSigningKey(secretKey: string): SigningKey {
+  const bytes = Buffer.from(hkdfSync('sha256', secretKey, 'perennial.transport', 'sign', 32));
+  return { id: createHash('sha256').update(bytes).digest('base64url').slice(0, KEY_ID_LENGTH), bytes };
+}
+
+function codeOf({ bytes }: SigningKey, context: string, text: string): string {
+  return createHmac('sha256', bytes).update(`${context}\n${text}`).digest('base64url').slice(0, CODE_LENGTH);
 }

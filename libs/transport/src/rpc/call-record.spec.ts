@@ -3,7 +3,7 @@ import { WireSecrets } from '../redis';
 import { RecordReader } from './call-record';
 import { requestContext } from './wire';
 
-const secrets = new WireSecrets('the secret key of this test');
+const secrets = new WireSecrets(['the secret key of this test']);
 const NOW = 1_794_000_000_000;
 
 function reader(service = 'chat', redisNow: () => number | undefined = () => NOW): RecordReader {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
 import { CallError, type Principal } from '@perennial/contracts-kernel';
+import type { SecretKeys } from '@perennial/runtime';
 import { freshPrefix, type RedisServer, startRedis, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { READ, SECRET, TEXT } from './fixtures/calls';
@@ -13,7 +14,7 @@ import { REPLICA_GROUP, rpcKeys } from './wire';
 // Real: a separate Redis with an append-only file, both sides of the transport. A process without a key behaves like the previous version.
 
 const options = { principal: TESTER };
-const secretKey = 'the secret key of this very test';
+const secretKeys: SecretKeys = ['the secret key of this very test'];
 const ADMIN: Principal = {
   kind: 'user',
   userId: '7b0d5f5e-6f6b-4d0e-9d55-6a1c6f2f8a01',
@@ -43,7 +44,7 @@ describe('an attacker with access to Redis', () => {
     for (const app of apps.splice(0)) await app.close();
   });
 
-  async function call(secrets: { secretKey?: string; requireSigned?: boolean } = { secretKey }): Promise<Caller> {
+  async function call(secrets: { secretKeys?: SecretKeys; requireSigned?: boolean } = { secretKeys }): Promise<Caller> {
     const caller = await createCaller(redis.url, prefix, secrets);
     callers.push(caller);
     await waitFor(() => caller.connections.commands.status === 'ready');
@@ -51,7 +52,7 @@ describe('an attacker with access to Redis', () => {
   }
 
   async function answer(
-    secrets: { secretKey?: string; requireSigned?: boolean } = { secretKey },
+    secrets: { secretKeys?: SecretKeys; requireSigned?: boolean } = { secretKeys },
   ): Promise<INestMicroservice> {
     const identity = { redisUrl: redis.url, keyPrefix: prefix };
     const app = await startReplicaApp({ ...identity, ...secrets }, (event) => events.push(event));
@@ -98,7 +99,7 @@ describe('an attacker with access to Redis', () => {
 
   it('cannot run a record that was changed, or signed with another key', async () => {
     const caller = await call();
-    const stranger = await call({ secretKey: 'another secret key altogether' });
+    const stranger = await call({ secretKeys: ['another secret key altogether'] });
     const { commands } = caller.connections;
     const waiting = caller.rpc.call(READ, { n: 1 }, { ...options, deadlineMs: 2_000 }).catch((error: unknown) => error);
     await waitFor(async () => (await commands.xlen(stream)) === 1);
@@ -127,8 +128,8 @@ describe('an attacker with access to Redis', () => {
     [false, 1, []],
     [true, 0, ['rpc:chat: not signed']],
   ])('cannot send an unsigned call where signatures are required: %s', async (requireSigned, runs, letters) => {
-    await answer({ secretKey, requireSigned });
-    const caller = await call({ secretKey, requireSigned });
+    await answer({ secretKeys, requireSigned });
+    const caller = await call({ secretKeys, requireSigned });
     const record = { i: 'someone.1', p: READ.pattern, b: 5_000, u: ADMIN, d: { n: 7 } };
     await caller.connections.commands.xadd(stream, '*', 'r', JSON.stringify(record));
     await waitFor(async () => (await caller.connections.commands.xlen(stream)) === 0);
@@ -141,8 +142,8 @@ describe('an attacker with access to Redis', () => {
   });
 
   it('cannot forge a reply', async () => {
-    await answer({ secretKey, requireSigned: true });
-    const caller = await call({ secretKey, requireSigned: true });
+    await answer({ secretKeys, requireSigned: true });
+    const caller = await call({ secretKeys, requireSigned: true });
     const { commands, processId } = caller.connections;
     const reply = caller.rpc.call(READ, { n: 1, workMs: 400 }, options);
     await waitFor(() => begun() === 1);
@@ -178,8 +179,33 @@ describe('an attacker with access to Redis', () => {
     expect((await last).secret).toBe('sealed');
   });
 
+  /** The current key and the second one, at two replicas that meet while SECRET_KEY is changed, in the order of the steps. */
+  const ROTATION: [SecretKeys, SecretKeys][] = [
+    [['old key'], ['old key', 'next key']],
+    [
+      ['old key', 'next key'],
+      ['next key', 'old key'],
+    ],
+    [['next key', 'old key'], ['next key']],
+  ];
+  it.each(
+    ROTATION.flatMap(([one, other]): [SecretKeys, SecretKeys][] => [
+      [one, other],
+      [other, one],
+    ]),
+  )(
+    'does not profit from a change of the key: a caller with %j understands a replica with %j',
+    async (ours, theirs) => {
+      await answer({ secretKeys: theirs, requireSigned: true });
+      const caller = await call({ secretKeys: ours, requireSigned: true });
+      expect(await caller.rpc.call(READ, { n: 1 }, options)).toMatchObject({ n: 1 });
+      expect((await caller.rpc.call(SECRET, { secret: 'x', length: 200_000 }, options)).secret).toHaveLength(200_000);
+      expect(await reasons(caller)).toEqual([]);
+    },
+  );
+
   it('gets no unencrypted calls by adding a reader where signatures are required', async () => {
-    const strict = { secretKey, requireSigned: true };
+    const strict = { secretKeys, requireSigned: true };
     await answer(strict);
     const caller = await call(strict);
     await caller.connections.commands.xgroup('CREATECONSUMER', stream, REPLICA_GROUP, 'somebody');

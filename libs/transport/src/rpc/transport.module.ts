@@ -8,7 +8,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
-import type { Logger, Metrics } from '@perennial/runtime';
+import type { Logger, Metrics, SecretKeys } from '@perennial/runtime';
 import { Notices } from '../notices/notices';
 import { Connections, observeRedis } from '../redis';
 import { rpcMetrics } from './metrics';
@@ -30,9 +30,9 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
   /** The process's logger. Without one, warnings and errors go to standard output. */
   log?: Logger;
   /**
-   * The deployment's SECRET_KEY: signs calls and replies, encrypts secrets. Without it they are as in older versions.
+   * The deployment's keys: the first signs calls and replies, encrypts secrets, each of them verifies. Without it they are as in older versions.
    */
-  secretKey?: string;
+  secretKeys?: SecretKeys;
   /** Refuses unsigned calls and replies. */
   requireSigned?: boolean;
 }
@@ -50,7 +50,7 @@ export class TransportModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot(options: TransportOptions): DynamicModule {
-    const { redisUrl, service, log, secretKey, requireSigned, keyPrefix = 'perennial' } = options;
+    const { redisUrl, service, log, secretKeys, requireSigned, keyPrefix = 'perennial' } = options;
     const metrics = options.metrics && rpcMetrics(options.metrics);
     const instanceId = options.instanceId ?? `${service}-${randomBytes(3).toString('hex')}`;
     return {
@@ -65,7 +65,7 @@ export class TransportModule implements OnApplicationShutdown {
               service,
               instanceId,
               log,
-              secretKey,
+              secretKeys,
               requireSigned,
             });
             if (metrics) connections.deadLetters.observe((source) => metrics.deadLetter(source));

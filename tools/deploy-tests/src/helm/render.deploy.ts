@@ -140,7 +140,13 @@ describe.skipIf(missing)('the chart', () => {
   it('gives each service only the secrets that it reads', async () => {
     const objects = await render(tools.helm4);
     const secrets = (name: string) => secretsOf(component(objects, name === 'migrate' ? 'Job' : 'Deployment', name));
-    expect(secrets('gateway')).toEqual(['REDIS_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'SECRET_KEY']);
+    expect(secrets('gateway')).toEqual([
+      'REDIS_URL',
+      'S3_ACCESS_KEY_ID',
+      'S3_SECRET_ACCESS_KEY',
+      'SECRET_KEY',
+      'SECRET_KEY_SECOND',
+    ]);
     expect(secrets('migrate')).toEqual(['DATABASE_URL']);
     expect(secrets('auth')).not.toContain('OPENAI_API_KEYS');
   });

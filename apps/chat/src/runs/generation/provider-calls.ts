@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedModel } from '@perennial/contracts-config';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { AnswerEnd, ModelConnection } from '@perennial/model-provider';
-import { raceAbort, retryTransient, SecretCipher } from '@perennial/runtime';
+import { raceAbort, retryTransient, SecretCipher, secretKeys } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { PictureReader } from '../../pictures/picture-reader';
 import { ModelCatalog } from '../models/model-catalog';
@@ -34,7 +34,7 @@ export class ProviderCalls {
     private readonly streams: AnswerStreams,
     private readonly metrics: RunMetrics,
   ) {
-    this.secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
+    this.secrets = new SecretCipher(secretKeys(env), 'connection-key');
   }
 
   /**

@@ -8,7 +8,7 @@ import {
   genAiSpanName,
   type ModelConnection,
 } from '@perennial/model-provider';
-import { inSpan, SecretCipher } from '@perennial/runtime';
+import { inSpan, SecretCipher, secretKeys } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { ModelCatalog } from './model-catalog';
 
@@ -35,7 +35,7 @@ export class TaskModel {
     @Inject(CHAT_ENV) env: ChatEnv,
     private readonly models: ModelCatalog,
   ) {
-    this.secrets = new SecretCipher(env.SECRET_KEY, 'connection-key');
+    this.secrets = new SecretCipher(secretKeys(env), 'connection-key');
   }
 
   /** The model's whole answer, without its thoughts. @throws CallError, ProviderError, SecretCipherError */
