@@ -35,7 +35,15 @@ describe('the feed of revocations after auth went back to a backup', () => {
     const revocations = new Revocations();
     const runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
     const sessions = new Sessions(['a secret'], revocations, rpc);
-    const feed = new RevocationFeed(runtime, rpc, {} as Notices, revocations, new SessionConnections(), sessions);
+    const feed = new RevocationFeed(
+      runtime,
+      rpc,
+      {} as Notices,
+      revocations,
+      new SessionConnections(),
+      sessions,
+      new AppliedVersions(),
+    );
     await feed.read();
     subjects = ['a', 'b', 'new', 'newer', 'newest'];
     // Two at once, as the poll and a sign-out here.
