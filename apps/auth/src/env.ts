@@ -43,7 +43,8 @@ const variables = z.object({
       .default('4w')
       .refine((value) => parseLifetime(value) !== undefined, { message: 'must be a duration such as 4w, 30m or -1' }),
     {
-      description: 'Lifetime of a session: numbers with the units s, m, h, d, w; `-1`: it ends only when it has not been used for `SESSION_IDLE_TIMEOUT`, or for a year.',
+      description:
+        'Lifetime of a session: numbers with the units s, m, h, d, w; `-1`: it ends only when it has not been used for `SESSION_IDLE_TIMEOUT`, or for a year.',
       example: '4w',
     },
   ),

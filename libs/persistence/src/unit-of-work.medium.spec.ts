@@ -3,7 +3,7 @@ import { freshDatabase } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openTestDatabase, type TestDatabase } from '../test/fixtures';
-import { earlierRequestHash, pruneCallResults } from './call-results';
+import { earlierRequestHash, type OnceKey, pruneCallResults } from './call-results';
 import type { Tx } from './unit-of-work';
 
 // Real: Postgres, its locks and its pool. No mocks.
@@ -144,7 +144,7 @@ describe('UnitOfWork.run', () => {
 
 describe('UnitOfWork.once', () => {
   const key = { scope: 'notes.add:someone', key: 'k1', request: { body: 'a', tags: [1, 2] } };
-  const write = (request = key) =>
+  const write = (request: OnceKey = key) =>
     db.work.once(request, async (tx) => {
       const [row] = await addNote(tx, `note ${Math.random()}`);
       return { id: row?.id };
