@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ROOT } from './paths';
@@ -72,7 +73,7 @@ export interface LauncherEnvironment {
 export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironment {
   // Shells and compose files write an empty value for "not set".
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse({ ...given, ...fromFiles(given) });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new Error(`${String(issue?.path[0])} is not usable: ${issue?.message ?? 'invalid'}`);
@@ -101,6 +102,25 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
     hasWebRoot: env.WEB_ROOT !== undefined,
     underNpm: env.npm_lifecycle_event !== undefined,
   };
+}
+
+/** Secrets of the launcher that a file may have, as those of the services: `SECRET_KEY_FILE`. The services get their values. */
+export const IN_FILES = ['SECRET_KEY', 'WEBUI_SECRET_KEY', 'DATABASE_URL', 'REDIS_URL'] as const;
+
+function fromFiles(given: NodeJS.ProcessEnv): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of IN_FILES) {
+    const path = given[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) throw new Error(`${name} is given twice: unset ${name} or ${name}_FILE`);
+    try {
+      found[name] = readFileSync(path, 'utf8').trim();
+    } catch (cause) {
+      throw new Error(`${name}_FILE names ${path}, which cannot be read`, { cause });
+    }
+    if (found[name] === '') throw new Error(`${name}_FILE names ${path}, which is empty`);
+  }
+  return found;
 }
 
 /** A key alone is for OpenAI itself. */

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { launcherEnvironment } from './environment';
 import { parseCommandLine } from './options';
+import { sharedEnvironment } from './service-environment';
+import { Home } from './state';
 
 describe('parseCommandLine', () => {
   it('runs one process of each service on the usual port by default', () => {
@@ -36,6 +41,21 @@ describe('launcherEnvironment', () => {
 
   it('takes the other name of the secret key', () => {
     expect(launcherEnvironment({ WEBUI_SECRET_KEY: 'other' }).secretKey).toBe('other');
+  });
+
+  it('reads secrets from files, which the services then need not read again', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perennial-launcher-'));
+    const [key, url] = [join(folder, 'key'), join(folder, 'url')];
+    writeFileSync(key, 'a key in a file\n');
+    writeFileSync(url, 'postgres://me@db/x\n');
+    const env = launcherEnvironment({ SECRET_KEY_FILE: key, DATABASE_URL_FILE: url, REDIS_URL_FILE: '' });
+    expect(env).toMatchObject({ secretKey: 'a key in a file', databaseUrl: 'postgres://me@db/x', redisUrl: undefined });
+    const home = new Home(folder);
+    const options = { env, home, root: folder, databaseUrl: 'postgres://me@db/x', redisUrl: 'redis://r', extra: {} };
+    expect(sharedEnvironment(options)).toMatchObject({ SECRET_KEY: 'a key in a file', SECRET_KEY_FILE: '' });
+    expect(() => launcherEnvironment({ SECRET_KEY: 'x', SECRET_KEY_FILE: key })).toThrow('SECRET_KEY is given twice');
+    expect(() => launcherEnvironment({ REDIS_URL_FILE: '/nowhere/at/all' })).toThrow('REDIS_URL_FILE names');
+    rmSync(folder, { recursive: true });
   });
 
   it.each([

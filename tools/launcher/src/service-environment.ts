@@ -1,4 +1,4 @@
-import type { LauncherEnvironment } from './environment';
+import { IN_FILES, type LauncherEnvironment } from './environment';
 import { webRoot } from './paths';
 import type { Home } from './state';
 
@@ -23,6 +23,8 @@ export function sharedEnvironment(options: SharedEnvironmentOptions): Record<str
     DATA_DIR: home.file('data'),
     ...env.documents,
     ...options.extra,
+    // Their values are below; a service refuses a secret that is given twice.
+    ...Object.fromEntries(IN_FILES.map((name) => [`${name}_FILE`, ''])),
     DATABASE_URL: options.databaseUrl,
     REDIS_URL: options.redisUrl,
     SECRET_KEY: env.secretKey ?? home.secrets().secretKey,
