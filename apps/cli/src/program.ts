@@ -1,17 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { version } from '../package.json';
-import type { AddCommand, Common } from './command';
-import { backup } from './commands/backup';
-import { deadLetters } from './commands/dead-letters';
-import { doctor } from './commands/doctor';
-import { exportAll } from './commands/export';
-import { fleet } from './commands/fleet';
-import { importFrom } from './commands/import';
-import { keys } from './commands/keys';
-import { migrate } from './commands/migrate';
-import { orphans } from './commands/orphans';
-import { settings } from './commands/settings';
-import { user } from './commands/user';
+import type { AddCommand, AddCommands, Common } from './command';
 import { UsageError } from './failure';
 import { printFailure, printResult, type Result } from './output';
 
@@ -23,6 +12,22 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 const MAX_WIDTH = 110;
+
+/** Commands by their first word. Each is loaded when it is named: all together take most of a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommands>>> = {
+  doctor: async () => (await import('./commands/doctor')).doctor,
+  user: async () => (await import('./commands/user')).user,
+  settings: async () => (await import('./commands/settings')).settings,
+  fleet: async () => (await import('./commands/fleet')).fleet,
+  migrate: async () => (await import('./commands/migrate')).migrate,
+  backup: async () => (await import('./commands/backup')).backup,
+  restore: async () => (await import('./commands/backup')).restore,
+  export: async () => (await import('./commands/export')).exportAll,
+  import: async () => (await import('./commands/import')).importFrom,
+  keys: async () => (await import('./commands/keys')).keys,
+  deadletter: async () => (await import('./commands/dead-letters')).deadLetters,
+  orphans: async () => (await import('./commands/orphans')).orphans,
+};
 
 /**
  * Runs the command that the arguments name. Results go to standard output, everything else to standard error.
@@ -52,7 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
       global: true,
       requiresArg: true,
     });
-  const program = [doctor, user, settings, fleet, migrate, backup, exportAll, importFrom, keys, deadLetters, orphans]
+  const program = (await load(args))
     .reduce((argv, addTo) => addTo(argv, add), base)
     .completion('completion', 'Print a completion script for bash or zsh')
     .demandCommand(1, 'Name a command.')
@@ -75,6 +80,12 @@ export async function run(args: readonly string[]): Promise<number> {
     printFailure(error, json);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
+}
+
+/** The named command; all of them for help, completion and mistakes. */
+function load(args: readonly string[]): Promise<AddCommands[]> {
+  const named = COMMANDS[args.find((arg) => !arg.startsWith('-')) ?? ''];
+  return Promise.all((named === undefined ? Object.values(COMMANDS) : [named]).map((one) => one()));
 }
 
 function loadVariables(path: string): void {

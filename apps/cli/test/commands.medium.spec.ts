@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Installation } from './installation';
+import { Installation, type Outcome } from './installation';
 
 const PASSWORD = 'Passw0rd!x';
 const OTHER_PASSWORD = 'an0ther one!';
@@ -14,16 +14,31 @@ describe('perennial', () => {
   afterAll(() => here.stop());
 
   it('lists its commands, prints a completion script, and knows its version', async () => {
-    const help = await here.run(['--help']);
+    const [help, script, completed, version] = (await Promise.all(
+      [['--help'], ['completion'], ['--get-yargs-completions', 'perennial', 'fl'], ['--version']].map((args) =>
+        here.run(args),
+      ),
+    )) as [Outcome, Outcome, Outcome, Outcome];
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['doctor', 'user', 'settings', 'fleet', 'migrate', 'deadletter', 'orphans'])
+    for (const command of [
+      'doctor',
+      'user',
+      'settings',
+      'fleet',
+      'migrate',
+      'backup',
+      'restore',
+      'keys',
+      'deadletter',
+      'orphans',
+    ])
       expect(help.stdout).toContain(`perennial ${command}`);
-    expect((await here.run(['completion'])).stdout).toContain('--get-yargs-completions');
-    expect((await here.run(['--get-yargs-completions', 'perennial', 'fl'])).stdout).toContain('fleet');
-    expect((await here.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+    expect(script.stdout).toContain('--get-yargs-completions');
+    expect(completed.stdout).toContain('fleet');
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it.each([
+  it.concurrent.each([
     [[], 'Name a command'],
     [['nothing'], 'argument'],
     [['user'], 'Name a command of user'],
@@ -31,22 +46,28 @@ describe('perennial', () => {
     [['fleet', '--all'], 'no option --all'],
     [['migrate', '--to', 'Nothing1111111111111'], 'no migration'],
     [['fleet', '--variables', '/nowhere/at/all'], '/nowhere/at/all'],
-  ])('called wrongly (%j) exits with 2 and says how', async (args, reason) => {
-    const { code, stdout, stderr } = await here.run(args);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(reason);
-    expect(stderr).toContain('--help');
-  });
+  ])(
+    'called wrongly (%j) exits with 2 and says how',
+    async (args, reason) => {
+      const { code, stdout, stderr } = await here.run(args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(reason);
+      expect(stderr).toContain('--help');
+    },
+    60_000,
+  );
 
   it('names a variable that is missing, and never shows a secret', async () => {
-    const missing = await here.run(['fleet'], '', { REDIS_URL: '' });
+    const [missing, away, json] = await Promise.all([
+      here.run(['fleet'], '', { REDIS_URL: '' }),
+      here.run(['migrate'], '', { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' }),
+      here.run(['fleet', '--json'], '', { REDIS_URL: 'redis://:hunter2@127.0.0.1:1' }),
+    ]);
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toContain('REDIS_URL is not set');
-    const away = await here.run(['migrate'], '', { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' });
     expect(away).toMatchObject({ code: 1, stdout: '' });
     expect(away.stderr).toContain('Nothing listens at that address');
     expect(away.stderr).not.toContain('hunter2');
-    const json = await here.run(['fleet', '--json'], '', { REDIS_URL: 'redis://:hunter2@127.0.0.1:1' });
     expect(json).toMatchObject({ code: 1, stdout: '' });
     expect((JSON.parse(json.stderr) as { error: string }).error).toContain('Redis at 127.0.0.1:1 does not answer');
     expect(json.stderr).not.toContain('hunter2');

@@ -92,7 +92,8 @@ describe('perennial doctor', () => {
     ['a variable that is missing beside another', () => ({ STORAGE_PROVIDER: 's3' }), 'variable S3_BUCKET_NAME', 'Correct it: The bucket; it has to exist. Needed with `STORAGE_PROVIDER=s3`. Put there: perennial'],
   ]; // prettier-ignore
 
-  it.each(PLANTED)(
+  // Together: most of the time of each is a wait for services that do not run.
+  it.concurrent.each(PLANTED)(
     'sees %s',
     async (_, plant, check, remedy) => {
       const outcome = await here.run(['doctor', '--json'], '', await plant());
@@ -100,7 +101,7 @@ describe('perennial doctor', () => {
       expect(toFindings(outcome)).toContainEqual(expect.objectContaining({ check, level: 'failed', remedy }));
       expect(JSON.stringify(outcome)).not.toContain('hunter2');
     },
-    60_000,
+    120_000,
   );
 
   it('sees a Redis that evicts, and finds nothing wrong with one that keeps nothing on disk', async () => {

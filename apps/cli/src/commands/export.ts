@@ -5,6 +5,7 @@ import type { AddCommands } from '../command';
 import { environment } from '../environment';
 import { exportPerson } from '../people/export-person';
 import { findPerson, onBehalfOf } from '../people/find-person';
+import { Progress } from '../progress';
 
 /** Everything of one person, as files. */
 export const exportAll: AddCommands = (program, add) =>
@@ -17,10 +18,11 @@ export const exportAll: AddCommands = (program, add) =>
         .option('email', { type: 'string', demandOption: true, requiresArg: true }),
     run: async ({ directory, email }) => {
       const blobs = await createBlobStore(environment(z.object(blobStoreEnv)));
+      const progress = new Progress({ label: 'export', unit: 'documents' });
       try {
         const data = await withCalls(async (call) => {
           const person = onBehalfOf((await findPerson(call, email)).id);
-          return exportPerson({ call, blobs, person, directory });
+          return exportPerson({ call, blobs, person, directory, onWritten: () => progress.add(1) });
         });
         const lines = [
           `${data.chats} chats, ${data.files} files and ${data.knowledge} knowledge bases of ${email} are in ${directory}.`,
@@ -28,6 +30,7 @@ export const exportAll: AddCommands = (program, add) =>
         ];
         return { data, lines };
       } finally {
+        progress.end();
         await blobs.close();
       }
     },

@@ -80,6 +80,7 @@ async function importOpenWebUi({ source, uploads, settings, report: path }: Impo
       await importChats(from, people, call, report);
     });
   } finally {
+    report.end();
     await from.close();
   }
   const data = { counts: report.counts, omissions: report.omissions };

@@ -8,8 +8,6 @@ import type { People } from './people';
 import type { Report } from './report';
 import { type OpenWebUi, record, type Row, seconds, text } from './source';
 
-/** Chats in memory at a time: one may have many megabytes. */
-const PAGE = 10;
 /** Calls at a time. */
 const CONCURRENCY = 4;
 const TITLE_CHARS = 1_000;
@@ -23,14 +21,12 @@ export async function importChats(from: OpenWebUi, people: People, call: Caller,
     importChat(from, chat, people, call, report)
       .then((created) => report.done('chats', created))
       .catch((error: unknown) => report.omit('chats', chat['id'], explain(error)));
-  let together: Row[] = [];
-  for await (const chat of from.rows('chat', PAGE)) {
-    together.push(chat);
-    if (together.length < CONCURRENCY) continue;
-    await Promise.all(together.map(importOne));
-    together = [];
+  report.begin('chats', await from.count('chat'));
+  for await (const page of from.pages('chat', report.tooLarge('chats'))) {
+    for (let at = 0; at < page.length; at += CONCURRENCY) {
+      await Promise.all(page.slice(at, at + CONCURRENCY).map(importOne));
+    }
   }
-  await Promise.all(together.map(importOne));
 }
 
 async function importChat(from: OpenWebUi, chat: Row, people: People, call: Caller, report: Report): Promise<boolean> {

@@ -27,7 +27,8 @@ export async function importFiles(
   call: Caller,
   report: Report,
 ): Promise<void> {
-  for await (const file of from.rows('file')) {
+  report.begin('files', await from.count('file'));
+  for await (const file of from.rows('file', report.tooLarge('files'))) {
     try {
       report.done('files', await importFile(file, to, call));
     } catch (error) {

@@ -38,7 +38,7 @@ export class Bases {
 export async function importKnowledge(from: OpenWebUi, people: People, call: Caller, report: Report): Promise<Bases> {
   const bases = new Bases();
   if (!(await from.has('knowledge'))) return bases;
-  for await (const row of from.rows('knowledge')) {
+  for await (const row of from.rows('knowledge', report.tooLarge('knowledge'))) {
     try {
       const userId = people.get(String(row['user_id']));
       if (userId === undefined) throw new Error('its owner was not imported');

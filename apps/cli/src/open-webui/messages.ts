@@ -19,7 +19,7 @@ export async function readMessages(from: OpenWebUi, chat: Row): Promise<Map<stri
     add(found, id, record(message));
   if (found.size === 0 && Array.isArray(blob['messages'])) addList(found, blob['messages']);
   if (await from.has('chat_message')) {
-    const rows = await from.query('SELECT * FROM chat_message WHERE chat_id = ? ORDER BY created_at, id', [chat['id']]);
+    const rows = await from.rowsOf('chat_message', 'chat_id', chat['id'], 'created_at, id');
     for (const row of rows) {
       const id = String(row['id']).replace(`${String(chat['id'])}-`, '');
       if (!found.has(id)) add(found, id, toMessage(row));

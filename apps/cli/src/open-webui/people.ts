@@ -13,7 +13,8 @@ export type People = Map<string, string>;
 /** Imports accounts with their passwords. */
 export async function importPeople(from: OpenWebUi, call: Caller, report: Report): Promise<People> {
   const people: People = new Map();
-  for await (const person of from.rows('user')) {
+  report.begin('people', await from.count('user'));
+  for await (const person of from.rows('user', report.tooLarge('people'))) {
     const [login] = await from.query('SELECT password, active FROM auth WHERE id = ?', [person['id']]);
     const there = String(person['id']);
     try {

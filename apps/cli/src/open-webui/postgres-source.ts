@@ -25,6 +25,7 @@ export async function openPostgres(url: string): Promise<Source> {
       );
       return rows;
     },
+    bytes: (column) => `octet_length("${column}"::text)`,
     close: () => client.end(),
   };
 }

@@ -1,3 +1,6 @@
+import { Progress } from '../progress';
+import type { OnTooLarge } from './source';
+
 export type Kind = 'people' | 'chats' | 'files' | 'knowledge' | 'settings';
 
 /** Something that could not come, or not whole. */
@@ -10,7 +13,6 @@ export interface Omission {
 
 /** Omissions that are listed one by one; further ones are only counted. */
 const LISTED = 1_000;
-const SHOWN_EVERY_MS = 2_000;
 
 /** What an import has done. */
 export class Report {
@@ -22,16 +24,22 @@ export class Report {
     settings: { created: 0, present: 0, omitted: 0 },
   };
   readonly omissions: Omission[] = [];
-  private shownAt = Date.now();
+  private progress: Progress | undefined;
 
   done(kind: Kind, created: boolean): void {
     this.counts[kind][created ? 'created' : 'present'] += 1;
-    this.show(kind);
+    this.progress?.add(1);
   }
 
   omit(kind: Kind, id: unknown, reason: string): void {
     this.counts[kind].omitted += 1;
+    this.progress?.add(1);
     this.note(kind, id, reason);
+  }
+
+  /** For rows that are too large to be read. */
+  tooLarge(kind: Kind): OnTooLarge {
+    return (id, reason) => this.omit(kind, id, reason);
   }
 
   /** It came, but not whole. */
@@ -39,10 +47,14 @@ export class Report {
     if (this.omissions.length < LISTED) this.omissions.push({ kind, id: String(id), reason });
   }
 
-  private show(kind: Kind): void {
-    if (Date.now() - this.shownAt < SHOWN_EVERY_MS) return;
-    this.shownAt = Date.now();
-    const { created, present, omitted } = this.counts[kind];
-    process.stderr.write(`${kind}: ${created} imported, ${present} here already, ${omitted} left out\n`);
+  /** What comes now, and how much of it there is. */
+  begin(kind: Kind, total: number): void {
+    this.end();
+    this.progress = new Progress({ label: kind, unit: kind, total });
+  }
+
+  end(): void {
+    this.progress?.end();
+    this.progress = undefined;
   }
 }

@@ -9,8 +9,19 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Source {
   /** Runs a statement with `?` for its parameters. */
   query(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** SQL for the bytes of a column's value, as text. */
+  bytes(column: string): string;
   close(): Promise<void>;
 }
+
+/** Bytes of rows in memory at a time; a larger row comes alone. */
+const PAGE_BYTES = 8 * 2 ** 20;
+const PAGE_ROWS = 100;
+/** Bytes of a row that is read: parsed, its JSON takes several times as much memory. */
+const MAX_ROW_BYTES = 64 * 2 ** 20;
+
+/** Hears of a row that is too large to be read. */
+export type OnTooLarge = (id: unknown, reason: string) => void;
 
 /** What an Open WebUI keeps where: its versions differ in tables and columns. */
 export class OpenWebUi {
@@ -52,14 +63,63 @@ export class OpenWebUi {
     return Number(row?.['n'] ?? 0);
   }
 
-  /** All rows in the order of their ids, a page in memory at a time. */
-  async *rows(table: string, page = 100): AsyncGenerator<Row> {
+  /** All rows in the order of their ids, in bounded memory. */
+  async *rows(table: string, onTooLarge: OnTooLarge): AsyncGenerator<Row> {
+    for await (const page of this.pages(table, onTooLarge)) yield* page;
+  }
+
+  /** As `rows`: together, the rows of a page have no more than 8 MB, or it is a single one. */
+  async *pages(table: string, onTooLarge: OnTooLarge): AsyncGenerator<Row[]> {
+    const bytes = await this.rowBytes(table);
     for (let after = ''; ;) {
-      const rows = await this.source.query(`SELECT * FROM "${table}" WHERE id > ? ORDER BY id LIMIT ${page}`, [after]);
-      yield* rows;
-      if (rows.length < page) return;
-      after = String(rows.at(-1)?.['id']);
+      const found = await this.source.query(
+        `SELECT id, ${bytes} AS bytes FROM "${table}" WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`,
+        [after],
+      );
+      let ids: unknown[] = [];
+      let sum = 0;
+      for (const row of found) {
+        const size = Number(row['bytes']);
+        const reason = tooLarge('it', size);
+        if (reason !== undefined) {
+          onTooLarge(row['id'], reason);
+          continue;
+        }
+        if (ids.length > 0 && sum + size > PAGE_BYTES) {
+          yield await this.readAll(table, ids);
+          ids = [];
+          sum = 0;
+        }
+        ids.push(row['id']);
+        sum += size;
+      }
+      if (ids.length > 0) yield await this.readAll(table, ids);
+      if (found.length < PAGE_ROWS) return;
+      after = String(found.at(-1)?.['id']);
     }
+  }
+
+  /**
+   * The rows of a table that belong to something.
+   *
+   * @throws Error when together they are too large to be read
+   */
+  async rowsOf(table: string, column: string, id: unknown, order: string): Promise<Row[]> {
+    const sum = `SELECT coalesce(sum(${await this.rowBytes(table)}), 0) AS bytes FROM "${table}" WHERE ${column} = ?`;
+    const [row] = await this.source.query(sum, [id]);
+    const reason = tooLarge(`its part in ${table}`, Number(row?.['bytes']));
+    if (reason !== undefined) throw new Error(reason);
+    return this.source.query(`SELECT * FROM "${table}" WHERE ${column} = ? ORDER BY ${order}`, [id]);
+  }
+
+  private readAll(table: string, ids: readonly unknown[]): Promise<Row[]> {
+    const places = ids.map(() => '?').join(', ');
+    return this.source.query(`SELECT * FROM "${table}" WHERE id IN (${places}) ORDER BY id`, ids);
+  }
+
+  private async rowBytes(table: string): Promise<string> {
+    const columns = [...(await this.columnsOf(table))];
+    return columns.map((column) => `coalesce(${this.source.bytes(column)}, 0)`).join(' + ');
   }
 
   close(): Promise<void> {
@@ -82,6 +142,11 @@ export class OpenWebUi {
       throw error;
     }
   }
+}
+
+function tooLarge(what: string, bytes: number): string | undefined {
+  if (bytes <= MAX_ROW_BYTES) return undefined;
+  return `${what} has ${Math.ceil(bytes / 2 ** 20)} MB, and no more than ${MAX_ROW_BYTES / 2 ** 20} MB can be read`;
 }
 
 /** In Postgres and in SQLite. Any other error must not pass for a product without that table. */

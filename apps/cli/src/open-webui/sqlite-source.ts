@@ -21,6 +21,7 @@ export async function openSqlite(path: string): Promise<Source> {
     const database = new DatabaseSync(path, { readOnly: true });
     return {
       query: (sql, params = []) => Promise.resolve().then(() => database.prepare(sql).all(...params)),
+      bytes: (column) => `length(CAST("${column}" AS BLOB))`,
       close: () => Promise.resolve(database.close()),
     };
   } catch (error) {

@@ -30,6 +30,8 @@ export interface ExportOptions {
   blobs: BlobStore;
   person: UserPrincipal;
   directory: string;
+  /** Hears of each chat and each file. */
+  onWritten(): void;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function exportPerson(options: ExportOptions): Promise<Exported> {
   return { chats: await exportChats(options), ...written, knowledge: bases.length };
 }
 
-async function exportChats({ call, person, directory }: ExportOptions): Promise<number> {
+async function exportChats({ call, person, directory, onWritten }: ExportOptions): Promise<number> {
   let count = 0;
   for (const archived of [false, true]) {
     for (let page = 1; ; page += 1) {
@@ -57,6 +59,7 @@ async function exportChats({ call, person, directory }: ExportOptions): Promise<
       if (items.length === 0) break;
       for (const { id } of items) {
         await writeJson(directory, join('chats', `${id}.json`), await readChat(call, person, id));
+        onWritten();
         count += 1;
       }
     }
@@ -77,7 +80,7 @@ async function readChat(call: Caller, principal: UserPrincipal, chatId: string):
   return chat;
 }
 
-async function exportFiles({ call, person, directory, blobs }: ExportOptions) {
+async function exportFiles({ call, person, directory, blobs, onWritten }: ExportOptions) {
   const missingFiles: string[] = [];
   let count = 0;
   for (let page = 1; ; page += 1) {
@@ -88,6 +91,7 @@ async function exportFiles({ call, person, directory, blobs }: ExportOptions) {
       try {
         const { stream } = await blobs.get(blobKey);
         await pipeline(stream, createWriteStream(join(directory, 'files', `${id}-${name}`), { mode: PRIVATE }));
+        onWritten();
         count += 1;
       } catch (error) {
         if (!(error instanceof BlobNotFoundError)) throw error;
