@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { BlobNotFoundError, type BlobStore } from '@perennial/blob-store';
+import { CommandError } from '../failure';
 import { type BackupDirectory, Checksum } from './directory';
-import { type BlobLine, BlobLineSchema, type Manifest } from './manifest';
+import { BLOB_LIST, type BlobLine, BlobLineSchema, type Manifest, MAX_LINE_BYTES } from './manifest';
 import type { Vault } from './vault';
 
 /** Blobs that are copied at a time. */
 const CONCURRENCY = 8;
-const LIST = 'blobs.ndjson';
 
 const toFile = (key: string): string => join('blobs', key);
 
@@ -25,7 +24,7 @@ export class BlobBackup {
     private readonly to: BackupDirectory,
     private readonly vault: Vault,
   ) {
-    this.written = to.write(LIST, this.lines, vault);
+    this.written = to.write(BLOB_LIST, this.lines, vault);
   }
 
   /** Copies everything that is there now. */
@@ -54,17 +53,38 @@ export class BlobBackup {
 
   async end(): Promise<Manifest['blobs']> {
     this.lines.end();
-    return { ...(await this.written), count: this.count, totalBytes: this.totalBytes };
+    return { ...(await this.written), file: BLOB_LIST, count: this.count, totalBytes: this.totalBytes };
   }
 }
 
 /** The blobs of a backup. */
 export async function* listBlobs(from: BackupDirectory, vault: Vault): AsyncGenerator<BlobLine & { file: string }> {
-  const lines = createInterface({ input: await from.read(LIST, vault), crlfDelay: Infinity });
-  for await (const line of lines) {
-    const blob = BlobLineSchema.parse(JSON.parse(line));
+  for await (const line of linesOf(await from.read(BLOB_LIST, vault))) {
+    const blob = parse(line);
+    if (blob === undefined)
+      throw new CommandError(`The list of files of this backup is damaged. Nothing was restored.`);
     yield { ...blob, file: toFile(blob.key) };
   }
+}
+
+function parse(line: string): BlobLine | undefined {
+  try {
+    return BlobLineSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines in bounded memory: a list without a line break would fill it otherwise. */
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_BYTES) break;
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** Puts the blobs of a backup into a store. One that is there already stays. */

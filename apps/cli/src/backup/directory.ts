@@ -1,26 +1,32 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, timingSafeEqual } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError, UsageError } from '../failure';
-import { type Manifest, ManifestSchema, type StoredFile } from './manifest';
+import { type Manifest, ManifestSchema, MAX_MANIFEST_BYTES, type StoredFile } from './manifest';
 import type { Vault } from './vault';
 
 const MANIFEST = 'manifest.json';
+/** The code of the manifest of an encrypted backup, by which nobody without the passphrase can write one. */
+const MANIFEST_CODE = 'manifest.hmac';
 /** There from the beginning; with it and without a manifest, a backup was not finished. */
 const MARKER = 'perennial-backup';
 /** Before the process that makes the backup. */
 const MAKER = 'Made by process ';
 const IDENTITY = 'identity.age';
+const MAX_IDENTITY_BYTES = 65_536;
 
 /** Password hashes and chats: for nobody else on this machine, also in a directory that others may enter. */
 export const PRIVATE = 0o600;
 
 /** The directory of one backup. */
 export class BackupDirectory {
+  /** Hears of the bytes that are written to files, or read from them. */
+  onBytes: (bytes: number) => void = () => undefined;
+
   constructor(readonly path: string) {}
 
   /**
@@ -52,16 +58,23 @@ export class BackupDirectory {
   }
 
   /** Writes the manifest, by which the backup is complete. */
-  async complete(manifest: Manifest): Promise<void> {
+  async complete(manifest: Manifest, vault: Vault): Promise<void> {
     const draft = join(this.path, `${MANIFEST}.new`);
-    await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true, mode: PRIVATE });
+    const text = `${JSON.stringify(manifest, null, 2)}\n`;
+    const code = vault.authenticate(text);
+    if (code !== undefined) await writeFile(join(this.path, MANIFEST_CODE), code, { flush: true, mode: PRIVATE });
+    await writeFile(draft, text, { flush: true, mode: PRIVATE });
     await rename(draft, join(this.path, MANIFEST));
   }
 
-  /** @throws CommandError when there is no complete backup */
+  /**
+   * Reads the manifest. Until `assertAuthentic` it is what anybody may have written.
+   *
+   * @throws CommandError when there is no complete backup
+   */
   async manifest(): Promise<Manifest> {
-    const text = await readFile(join(this.path, MANIFEST), 'utf8').catch(() => undefined);
-    if (text === undefined) {
+    const path = await this.find(MANIFEST, MAX_MANIFEST_BYTES).catch(() => undefined);
+    if (path === undefined) {
       const begun = (await readdir(this.path).catch((): string[] => [])).includes(MARKER);
       throw new CommandError(
         begun
@@ -69,42 +82,84 @@ export class BackupDirectory {
           : `There is no backup in ${this.path}.`,
       );
     }
-    const parsed = ManifestSchema.safeParse(JSON.parse(text));
+    const parsed = ManifestSchema.safeParse(parse(await readFile(path, 'utf8')));
     if (!parsed.success) throw new CommandError('The manifest of this backup is not one that this version knows.');
     return parsed.data;
+  }
+
+  /** @throws CommandError when the manifest of an encrypted backup is not the one that was written with it */
+  async assertAuthentic(vault: Vault): Promise<void> {
+    const expected = vault.authenticate(await readFile(await this.find(MANIFEST), 'utf8'));
+    if (expected === undefined) return;
+    const path = await this.find(MANIFEST_CODE, expected.length).catch(() => undefined);
+    const given = path === undefined ? '' : await readFile(path, 'utf8');
+    if (given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))) return;
+    throw new CommandError(
+      'The manifest of this backup was changed, or is of another backup: nobody with the passphrase wrote it. Nothing was restored.',
+    );
   }
 
   async writeIdentity(content: Uint8Array): Promise<void> {
     await writeFile(join(this.path, IDENTITY), content, { flush: true });
   }
 
-  readIdentity(): Promise<Uint8Array> {
-    return readFile(join(this.path, IDENTITY));
+  async readIdentity(): Promise<Uint8Array> {
+    const path = await this.find(IDENTITY, MAX_IDENTITY_BYTES).catch(() => {
+      throw new CommandError(`The file ${IDENTITY} of this backup is missing.`);
+    });
+    return readFile(path);
   }
 
   /** Streams into a new file, through the vault. */
   async write(file: string, source: Readable, vault: Vault): Promise<StoredFile> {
     const path = join(this.path, file);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const sum = new Checksum();
+    const sum = new Checksum(this.onBytes);
     await pipeline(await vault.seal(source), sum, createWriteStream(path, { flush: true, mode: PRIVATE }));
     return { file, bytes: sum.bytes, sha256: sum.digest() };
   }
 
   /** Opens a file, through the vault. */
-  read(file: string, vault: Vault): Promise<Readable> {
-    return vault.open(createReadStream(join(this.path, file)));
+  async read(file: string, vault: Vault): Promise<Readable> {
+    const stored = createReadStream(await this.find(file));
+    const counted = new Checksum(this.onBytes);
+    stored.on('error', (error) => counted.destroy(error));
+    return vault.open(stored.pipe(counted));
   }
 
   /** Whether a file is as it was written. */
   async isIntact(file: string, sha256: string): Promise<boolean> {
     const hash = createHash('sha256');
     try {
-      for await (const chunk of createReadStream(join(this.path, file))) hash.update(chunk as Buffer);
+      for await (const chunk of createReadStream(await this.find(file)) as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        this.onBytes(chunk.length);
+      }
     } catch {
       return false;
     }
     return hash.digest('hex') === sha256;
+  }
+
+  /**
+   * The path of a file that lies in this directory itself: no link, no pipe, no device, none outside.
+   *
+   * @throws when it is anything else, or larger
+   */
+  private async find(file: string, maxBytes = Infinity): Promise<string> {
+    const path = join(await realpath(this.path), file);
+    const found = await lstat(path);
+    if (!found.isFile() || found.size > maxBytes || (await realpath(path)) !== path)
+      throw new CommandError(`${file} of this backup is no plain file in its directory, or is too large.`);
+    return path;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 
@@ -113,9 +168,14 @@ export class Checksum extends Transform {
   bytes = 0;
   private readonly hash: Hash = createHash('sha256');
 
+  constructor(private readonly onBytes: (bytes: number) => void = () => undefined) {
+    super();
+  }
+
   override _transform(chunk: Buffer, _: BufferEncoding, done: (error: null, chunk: Buffer) => void): void {
     this.bytes += chunk.length;
     this.hash.update(chunk);
+    this.onBytes(chunk.length);
     done(null, chunk);
   }
 

@@ -2,7 +2,7 @@ import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { BackupDirectory } from './directory';
-import type { DumpedTable, Manifest } from './manifest';
+import { type DumpedTable, type Manifest, toTableFile } from './manifest';
 import type { Vault } from './vault';
 
 const KEYS = 1_000;
@@ -52,7 +52,7 @@ export async function dumpTables(
     );
     const gzip = createGzip({ level: 1 });
     copy.on('error', (error) => gzip.destroy(error));
-    const stored = await to.write(`database/${schema}.${table}.copy.gz`, copy.pipe(gzip), vault);
+    const stored = await to.write(toTableFile(schema, table), copy.pipe(gzip), vault);
     tables.push({ ...stored, schema, table, columns, rows: copy.rowCount ?? 0 });
   }
   return tables;

@@ -11,24 +11,27 @@ import type { Vault } from './vault';
 /** Written by the migrations themselves. */
 const MIGRATIONS = 'migrations';
 
+/** The schema into which that of a service is restored, before it takes the place of the old one. */
+export const besides = (schema: string): string => `restoring_${schema}`;
+
+const nameOf = ({ schema, table }: DumpedTable): string => quoted(besides(schema), table);
+
 /**
- * Fills the tables in one transaction: after an abort they are as before. Triggers of our own do not run, because what they write is in the
- * backup too.
+ * Fills the tables beside the old ones, in one transaction. Triggers of our own do not run, because what they write is in the backup too.
  *
- * @param afterwards statements of the services that end the restore
+ * @throws CommandError when the backup names a table that its version does not have
  */
 export async function loadTables(
   client: Client,
   manifest: Manifest,
   from: BackupDirectory,
   vault: Vault,
-  afterwards: readonly string[],
 ): Promise<void> {
   const tables = await inOrderOfReferences(
     client,
     manifest.tables.filter(({ table }) => table !== MIGRATIONS),
   );
-  const names = tables.map(({ schema, table }) => quoted(schema, table));
+  const names = tables.map(nameOf);
   await client.query('BEGIN');
   await client.query('SET LOCAL statement_timeout = 0');
   await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
@@ -36,15 +39,14 @@ export async function loadTables(
   await client.query(`TRUNCATE ${names.join(', ')}`);
   for (const table of tables) await loadTable(client, table, from, vault);
   for (const { schema, sequence, value } of manifest.sequences)
-    await client.query('SELECT setval($1, $2)', [quoted(schema, sequence), value]);
-  for (const statement of afterwards) await client.query(statement);
+    await client.query('SELECT setval($1, $2)', [quoted(besides(schema), sequence), value]);
   for (const name of names) await client.query(`ALTER TABLE ${name} ENABLE TRIGGER USER`);
   await client.query('COMMIT');
 }
 
 async function loadTable(client: Client, table: DumpedTable, from: BackupDirectory, vault: Vault): Promise<void> {
   const columns = table.columns.map((one) => quoted(one)).join(', ');
-  const copy = client.query(copyFrom(`COPY ${quoted(table.schema, table.table)} (${columns}) FROM STDIN`));
+  const copy = client.query(copyFrom(`COPY ${nameOf(table)} (${columns}) FROM STDIN`));
   await pipeline(await from.read(table.file, vault), createGunzip(), copy);
   if (copy.rowCount !== table.rows)
     throw new CommandError(
@@ -59,10 +61,13 @@ async function inOrderOfReferences(client: Client, tables: readonly DumpedTable[
   );
   const oids = new Map<string, DumpedTable>();
   for (const table of tables) {
-    const found = await client.query<{ oid: string }>('SELECT $1::regclass::oid::text AS oid', [
-      quoted(table.schema, table.table),
+    const found = await client.query<{ oid: string | null }>('SELECT to_regclass($1)::oid::text AS oid', [
+      nameOf(table),
     ]);
-    oids.set(found.rows[0]?.oid ?? '', table);
+    const oid = found.rows[0]?.oid;
+    if (oid == null)
+      throw new CommandError(`The backup names a table ${table.schema}.${table.table} that its version does not have.`);
+    oids.set(oid, table);
   }
   const ordered = new Set<DumpedTable>();
   const add = (oid: string): void => {

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { SERVICES } from '../services';
 import { BackupDirectory } from './directory';
 import { makeBackup } from './make';
+import { assertKnown } from './restore';
 import { PLAIN } from './vault';
 
 /** Real: Postgres with the schemas of all services, blobs in a directory. */
@@ -105,5 +106,16 @@ describe('a backup beside a system that goes on', () => {
     expect(manifest.missingBlobs).toEqual([lost]);
     expect(countRows(manifest)).toBe(2);
     expect(await to.manifest()).toEqual(manifest);
+  });
+
+  it('is refused when it names a schema that no service has', async () => {
+    const to = new BackupDirectory(join(directory, 'foreign'));
+    await to.begin();
+    const manifest = await makeBackup(source(blobs), to, PLAIN);
+    expect(() => assertKnown(manifest)).not.toThrow();
+    const [table] = manifest.tables;
+    expect(() => assertKnown({ ...manifest, tables: [{ ...table!, schema: 'public' }] })).toThrow(
+      'names a schema that no service has: public',
+    );
   });
 });

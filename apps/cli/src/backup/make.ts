@@ -45,7 +45,7 @@ export async function makeBackup(from: BackupSource, to: BackupDirectory, vault:
       throw new CommandError('A migration ran during the backup. Make it again.');
     }
     const manifest: Manifest = {
-      format: 1,
+      format: 2,
       createdAt: new Date().toISOString(),
       version,
       encrypted: vault.encrypted,
@@ -56,7 +56,7 @@ export async function makeBackup(from: BackupSource, to: BackupDirectory, vault:
       blobs: await copies.end(),
       missingBlobs: kept.missing,
     };
-    await to.complete(manifest);
+    await to.complete(manifest, vault);
     return manifest;
   }
 }

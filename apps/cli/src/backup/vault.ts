@@ -1,3 +1,4 @@
+import { createHmac, hkdfSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
@@ -9,6 +10,8 @@ export interface Vault {
   readonly encrypted: boolean;
   seal(plain: Readable): Promise<Readable>;
   open(sealed: Readable): Promise<Readable>;
+  /** A code that only whoever has the key can make for this text; undefined without encryption. */
+  authenticate(text: string): string | undefined;
 }
 
 /** Leaves files as they are. */
@@ -16,6 +19,7 @@ export const PLAIN: Vault = {
   encrypted: false,
   seal: (plain) => Promise.resolve(plain),
   open: (sealed) => Promise.resolve(sealed),
+  authenticate: () => undefined,
 };
 
 /**
@@ -42,6 +46,7 @@ export async function openVault(passphrase: string, identityFile: Uint8Array): P
 
 async function toVault(identity: string): Promise<Vault> {
   const recipient = await identityToRecipient(identity);
+  const key = Buffer.from(hkdfSync('sha256', identity, 'perennial.backup', 'manifest', 32));
   return {
     encrypted: true,
     seal: async (plain) => {
@@ -54,6 +59,7 @@ async function toVault(identity: string): Promise<Vault> {
       decrypter.addIdentity(identity);
       return fromWeb(await decrypter.decrypt(toWeb(sealed)));
     },
+    authenticate: (text) => createHmac('sha256', key).update(text).digest('hex'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import { createLogger, databaseEnv, redisEnv, secretEnv, secretKeys } from '@perennial/runtime';
 import { readFleet } from '@perennial/transport';
+import type { Client } from 'pg';
 import { z } from 'zod';
 import { BackupDirectory } from '../backup/directory';
 import { makeBackup } from '../backup/make';
@@ -11,7 +12,8 @@ import type { AddCommands } from '../command';
 import { callEnv, environment } from '../environment';
 import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
-import { withPostgres } from '../postgres';
+import { CLI_NAME, withPostgres } from '../postgres';
+import { Progress } from '../progress';
 import { withRedis } from '../redis';
 import { assertMigrated } from '../services';
 
@@ -24,36 +26,38 @@ interface BackupOptions {
   [PASSPHRASE]?: string;
 }
 
-/** Keeping an installation, and getting it back. */
+interface RestoreOptions extends BackupOptions {
+  force: boolean;
+  verify: boolean;
+}
+
+/** Keeping an installation. */
 export const backup: AddCommands = (program, add) =>
-  add(
-    add(program, {
-      name: 'backup <directory>',
-      describe: 'Copy the database and all files into an empty directory, while the services run',
-      options: (options) =>
-        options.positional('directory', { type: 'string', demandOption: true }).option(PASSPHRASE, {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Encrypt it under the first line of this file',
-        }),
-      run: (options) => make(options),
-    }),
-    {
-      name: 'restore <directory>',
-      describe: 'Restore a backup into the stores of the environment, which may be others than those it came from',
-      options: (options) =>
-        options
-          .positional('directory', { type: 'string', demandOption: true })
-          .option(PASSPHRASE, { type: 'string', requiresArg: true, describe: 'The passphrase of an encrypted backup' })
-          .option('force', { type: 'boolean', default: false, describe: 'Replace what the database holds' })
-          .option('verify', {
-            type: 'boolean',
-            default: false,
-            describe: 'Only compare the backup with its checksums',
-          }),
-      run: (options) => restore(options),
-    },
-  );
+  add(program, {
+    name: 'backup <directory>',
+    describe: 'Copy the database and all files into an empty directory, while the services run',
+    options: (options) =>
+      options.positional('directory', { type: 'string', demandOption: true }).option(PASSPHRASE, {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Encrypt it under the first line of this file',
+      }),
+    run: (options) => make(options),
+  });
+
+/** Getting it back. */
+export const restore: AddCommands = (program, add) =>
+  add(program, {
+    name: 'restore <directory>',
+    describe: 'Restore a backup into the stores of the environment, which may be others than those it came from',
+    options: (options) =>
+      options
+        .positional('directory', { type: 'string', demandOption: true })
+        .option(PASSPHRASE, { type: 'string', requiresArg: true, describe: 'The passphrase of an encrypted backup' })
+        .option('force', { type: 'boolean', default: false, describe: 'Replace what the database holds' })
+        .option('verify', { type: 'boolean', default: false, describe: 'Only compare the backup with its checksums' }),
+    run: (options) => restoreOrVerify(options),
+  });
 
 async function make({ directory, [PASSPHRASE]: passphraseFile }: BackupOptions): Promise<Result> {
   const env = environment(storesEnv);
@@ -68,28 +72,49 @@ async function make({ directory, [PASSPHRASE]: passphraseFile }: BackupOptions):
     vault = made.vault;
   }
   const blobs = await createBlobStore(env);
+  const progress = new Progress({ label: 'backup', unit: 'B' });
+  to.onBytes = (bytes) => progress.add(bytes);
   try {
     const manifest = await withPostgres(env.DATABASE_URL, (client) =>
       makeBackup({ client, databaseUrl: env.DATABASE_URL, blobs, secretKey: env.SECRET_KEY }, to, vault),
     );
     return shown(manifest, 'The backup is complete');
   } finally {
+    progress.end();
     await blobs.close();
   }
 }
 
-async function restore(options: BackupOptions & { force: boolean; verify: boolean }): Promise<Result> {
+async function restoreOrVerify(options: RestoreOptions): Promise<Result> {
   const from = new BackupDirectory(options.directory);
   const manifest = await from.manifest();
   const vault = await vaultFor(from, manifest, options[PASSPHRASE]);
+  await from.assertAuthentic(vault);
+  const bytes = manifest.tables.reduce((sum, table) => sum + table.bytes, manifest.blobs.totalBytes);
+  // A restore reads everything twice: to compare it, and to load it.
+  const progress = new Progress({ label: 'restore', unit: 'B', total: options.verify ? bytes : 2 * bytes });
+  from.onBytes = (read) => progress.add(read);
+  try {
+    return await restoreFrom(from, manifest, vault, options);
+  } finally {
+    progress.end();
+  }
+}
+
+async function restoreFrom(
+  from: BackupDirectory,
+  manifest: Manifest,
+  vault: Vault,
+  options: RestoreOptions,
+): Promise<Result> {
   if (options.verify) {
     await verifyBackup(from, manifest, vault);
     return shown(manifest, 'The backup is intact');
   }
   const env = environment(storesEnv);
-  await assertStopped();
   assertKnown(manifest);
   return withPostgres(env.DATABASE_URL, async (client) => {
+    await assertStopped(client);
     if (!options.force && (await holdsData(client)))
       throw new CommandError(
         'The database holds people, chats or files. Use an empty one, or --force to replace them.',
@@ -98,7 +123,13 @@ async function restore(options: BackupOptions & { force: boolean; verify: boolea
     const blobs = await createBlobStore(env);
     try {
       const log = createLogger({ level: 'warn', service: 'cli', instance: 'restore', stream: process.stderr });
-      await restoreBackup(from, manifest, vault, { client, databaseUrl: env.DATABASE_URL, blobs, log });
+      await restoreBackup(from, manifest, vault, {
+        client,
+        databaseUrl: env.DATABASE_URL,
+        blobs,
+        log,
+        assertStopped: () => assertStopped(client),
+      });
     } finally {
       await blobs.close();
     }
@@ -128,14 +159,37 @@ async function vaultFor(
   return openVault(await readPassphrase(passphraseFile), await from.readIdentity());
 }
 
-/** A service that runs would write into what is being replaced. */
-async function assertStopped(): Promise<void> {
-  const { REDIS_URL } = environment(z.object({ REDIS_URL: redisEnv.REDIS_URL.optional() }));
-  if (REDIS_URL === undefined) return;
-  const env = environment(callEnv);
-  const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
-  const running = fleet.filter(({ service }) => service !== 'cli').map(({ instance }) => instance);
+/** Sessions of programs that end by themselves. */
+const OURS = [CLI_NAME, 'perennial-primary-search'];
+
+/**
+ * A service that runs would write into what is being replaced. Services of every version have sessions in Postgres under the role of
+ * DATABASE_URL; what is connected to Redis alone (gateways) is named as well.
+ */
+async function assertStopped(client: Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT DISTINCT coalesce(nullif(application_name, ''), host(client_addr), 'a session without a name') AS name
+       FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend'
+        AND application_name <> ALL ($1) AND application_name NOT LIKE 'perennial-%-migrations'`,
+    [OURS],
+  );
+  const running = [...new Set([...rows.map(({ name }) => name), ...(await connectedToRedis())])].sort();
   if (running.length > 0) throw new CommandError(`These processes still run: ${running.join(', ')}. Stop them first.`);
+}
+
+/** Nobody while Redis is away: then no gateway serves anything. */
+async function connectedToRedis(): Promise<string[]> {
+  const { REDIS_URL } = environment(z.object({ REDIS_URL: redisEnv.REDIS_URL.optional() }));
+  if (REDIS_URL === undefined) return [];
+  const env = environment(callEnv);
+  try {
+    const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+    return fleet.filter(({ service }) => service !== 'cli').map(({ instance }) => instance);
+  } catch (error) {
+    if (error instanceof CommandError) return [];
+    throw error;
+  }
 }
 
 function shown(manifest: Manifest, what: string): Result {

@@ -6,7 +6,7 @@ import { SERVICES } from '../services';
 import { clockFinding, failed, type Finding, ok, warning } from './finding';
 
 const CHECK = 'postgres';
-const MIN_MAJOR = 14;
+const MIN_MAJOR = 15;
 const MIN_CONNECTIONS = 60;
 
 /** The server behind DATABASE_URL: version, rights, encoding, connections, clock. */
