@@ -38,7 +38,7 @@ describe('perennial', () => {
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it.concurrent.each([
+  it.each([
     [[], 'Name a command'],
     [['nothing'], 'argument'],
     [['user'], 'Name a command of user'],
@@ -49,7 +49,7 @@ describe('perennial', () => {
   ])(
     'called wrongly (%j) exits with 2 and says how',
     async (args, reason) => {
-      const { code, stdout, stderr } = await here.run(args);
+      const { code, stdout, stderr } = await here.inside(args);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toContain(reason);
       expect(stderr).toContain('--help');
@@ -74,31 +74,31 @@ describe('perennial', () => {
   }, 60_000);
 
   it('applies migrations up to one, then the rest, and checks them', async () => {
-    expect(await here.run(['migrate', '--check'])).toMatchObject({ code: 1 });
+    expect(await here.inside(['migrate', '--check'])).toMatchObject({ code: 1 });
     for (const command of [['orphans'], ['backup', join(here.dataDir, 'backup')]])
-      expect(await here.run(command)).toMatchObject({
+      expect(await here.inside(command)).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('Run `perennial migrate` first') as string,
       });
     const some = await here.json<{ service: string; migrations: string[] }[]>('migrate', '--to', '1764000000000');
     expect(some.find(({ service }) => service === 'chat')?.migrations).toEqual(['ChatSchema1764000000000']);
-    const check = await here.run(['migrate', '--check']);
+    const check = await here.inside(['migrate', '--check']);
     expect(check.code).toBe(1);
     expect(check.stdout).toContain('missing: SearchIndex1764300000000');
     const [one, two] = await Promise.all([here.run(['migrate']), here.run(['migrate'])]);
     expect([one.code, two.code]).toEqual([0, 0]);
-    expect(await here.run(['migrate', '--check'])).toMatchObject({ code: 0 });
+    expect(await here.inside(['migrate', '--check'])).toMatchObject({ code: 0 });
   }, 60_000);
 
   it('says which service is not running, and manages accounts once it is', async () => {
-    const { code, stderr } = await here.run(['user', 'list']);
+    const { code, stderr } = await here.inside(['user', 'list']);
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: expect.stringContaining('The service auth did not answer') as string,
     });
     await here.start('auth', 'config', 'retrieval');
     const first = ['user', 'create', '--first-admin', '--email', 'root@example.com'];
-    expect(await here.run(first, '', { WEBUI_ADMIN_PASSWORD: PASSWORD })).toMatchObject({ code: 0 });
+    expect(await here.inside(first, { WEBUI_ADMIN_PASSWORD: PASSWORD })).toMatchObject({ code: 0 });
     const ann = ['user', 'create', '--email', 'Ann@example.com', '--name', 'Ann'];
     // The container of auth has the administrator's password in its environment.
     expect(await here.run(ann, `${PASSWORD}\n`, { WEBUI_ADMIN_PASSWORD: 'short' })).toMatchObject({
@@ -126,10 +126,10 @@ describe('perennial', () => {
     expect(await here.json('settings', 'get', 'retrieval.TOP_K')).toBe(3);
     expect(await here.json('settings', 'set', 'retrieval.TOP_K', '7')).toBe(7);
     expect(await here.json('settings', 'get', 'retrieval.TOP_K')).toBe(7);
-    const wrong = await here.run(['settings', 'set', 'retrieval.TOP_K', 'many']);
+    const wrong = await here.inside(['settings', 'set', 'retrieval.TOP_K', 'many']);
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
     expect(wrong.stderr).toContain('TOP_K');
-    const fixed = await here.run(['settings', 'set', 'config.name', 'Ours']);
+    const fixed = await here.inside(['settings', 'set', 'config.name', 'Ours']);
     expect(fixed.code).toBe(1);
     expect(fixed.stderr).toContain('environment of the config service');
     const set = {
@@ -139,7 +139,7 @@ describe('perennial', () => {
     const saved = await here.run(['settings', 'set', 'connections.openai'], JSON.stringify(set));
     expect(saved).toMatchObject({ code: 0, stdout: expect.stringContaining('127.0.0.1:1') as string });
     expect(saved.stdout).not.toContain('sk-very-secret-key');
-    expect(await here.run(['settings', 'get', 'nothing.at.all'])).toMatchObject({ code: 2 });
+    expect(await here.inside(['settings', 'get', 'nothing.at.all'])).toMatchObject({ code: 2 });
   }, 60_000);
 
   it('shows the fleet: a process that was killed is gone at once', async () => {
@@ -157,7 +157,7 @@ describe('perennial', () => {
 
   it('shows dead letters and forgets them', async () => {
     expect(await here.json('deadletter', 'list')).toEqual([]);
-    expect((await here.run(['deadletter', 'list'])).stdout).toContain('no dead letters');
-    expect(await here.run(['deadletter', 'clear'])).toMatchObject({ code: 0 });
+    expect((await here.inside(['deadletter', 'list'])).stdout).toContain('no dead letters');
+    expect(await here.inside(['deadletter', 'clear'])).toMatchObject({ code: 0 });
   });
 });

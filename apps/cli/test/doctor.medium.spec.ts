@@ -71,7 +71,7 @@ describe('perennial doctor', () => {
     ])
       expect(findings).toContainEqual(expect.objectContaining({ check, level: 'ok' }));
     expect(findings).toContainEqual(expect.objectContaining({ check: 'service auth', level: 'warning' }));
-    const shown = await here.run(['doctor']);
+    const shown = await here.inside(['doctor']);
     expect(shown).toMatchObject({ code: 1, stderr: '' });
     expect(shown.stdout).toMatch(/\d+ ok, \d+ warnings, 1 failed/);
     expect(JSON.stringify([outcome, shown])).not.toMatch(new RegExp(`${here.env['SECRET_KEY']}|sk-key-of-a-provider`));
@@ -92,22 +92,21 @@ describe('perennial doctor', () => {
     ['a variable that is missing beside another', () => ({ STORAGE_PROVIDER: 's3' }), 'variable S3_BUCKET_NAME', 'Correct it: The bucket; it has to exist. Needed with `STORAGE_PROVIDER=s3`. Put there: perennial'],
   ]; // prettier-ignore
 
-  // Together: most of the time of each is a wait for services that do not run.
-  it.concurrent.each(PLANTED)(
+  it.each(PLANTED)(
     'sees %s',
     async (_, plant, check, remedy) => {
-      const outcome = await here.run(['doctor', '--json'], '', await plant());
+      const outcome = await here.inside(['doctor', '--json'], await plant());
       expect(outcome.code).toBe(1);
       expect(toFindings(outcome)).toContainEqual(expect.objectContaining({ check, level: 'failed', remedy }));
       expect(JSON.stringify(outcome)).not.toContain('hunter2');
     },
-    120_000,
+    60_000,
   );
 
   it('sees a Redis that evicts, and finds nothing wrong with one that keeps nothing on disk', async () => {
     const bad = await startRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
     try {
-      const findings = toFindings(await here.run(['doctor', '--json'], '', { REDIS_URL: bad.url }));
+      const findings = toFindings(await here.inside(['doctor', '--json'], { REDIS_URL: bad.url }));
       expect(findings).toContainEqual({
         check: 'redis eviction',
         level: 'failed',
@@ -137,7 +136,7 @@ describe('perennial doctor', () => {
     const client = new pg.Client({ connectionString: here.env['DATABASE_URL'] });
     await client.connect();
     await client.query(`INSERT INTO chat.migrations (timestamp, name) VALUES (1999999999999, 'Later1999999999999')`);
-    const findings = toFindings(await here.run(['doctor', '--json']));
+    const findings = toFindings(await here.inside(['doctor', '--json']));
     await client.query(`DELETE FROM chat.migrations WHERE name = 'Later1999999999999'`);
     await client.end();
     expect(findings).toContainEqual({

@@ -21,7 +21,7 @@ describe('perennial import open-webui from SQLite', () => {
 
   it.runIf(!HAS_SQLITE)('says which Node reads it', async () => {
     await writeFile(path, '');
-    const refused = await here.run(['import', 'open-webui', path]);
+    const refused = await here.inside(['import', 'open-webui', path]);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain('Node 24');
   });

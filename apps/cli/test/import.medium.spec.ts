@@ -171,8 +171,8 @@ describe('perennial import open-webui', () => {
     expect(Object.keys(chat.chat.history?.messages ?? {}).sort()).toEqual(['a1', 'a2', 'q1', 'q2']);
     const bytes = await readFile(join(directory, 'files', `${toId('file', 1)}-notes_1.txt`), 'utf8');
     expect(bytes).toContain('flowers in May');
-    expect(await here.run(['export', directory, '--email', toEmail(1)])).toMatchObject({ code: 2 });
-    expect(await here.run(['export', `${directory}-2`, '--email', 'nobody@example.com'])).toMatchObject({ code: 1 });
+    expect(await here.inside(['export', directory, '--email', toEmail(1)])).toMatchObject({ code: 2 });
+    expect(await here.inside(['export', `${directory}-2`, '--email', 'nobody@example.com'])).toMatchObject({ code: 1 });
   }, 60_000);
 
   it('says what could not come', async () => {
@@ -244,9 +244,9 @@ describe('perennial import open-webui', () => {
   }, 60_000);
 
   it('refuses what is not a database of that product', async () => {
-    const nothing = await here.run(['import', 'open-webui', here.env['DATABASE_URL'] ?? '']);
+    const nothing = await here.inside(['import', 'open-webui', here.env['DATABASE_URL'] ?? '']);
     expect(nothing).toMatchObject({ code: 2, stdout: '' });
     expect(nothing.stderr).toContain('not a database of Open WebUI');
-    expect(await here.run(['import', 'open-webui', '/nowhere/webui.db'])).toMatchObject({ code: 2 });
+    expect(await here.inside(['import', 'open-webui', '/nowhere/webui.db'])).toMatchObject({ code: 2 });
   });
 });

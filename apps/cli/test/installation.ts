@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { buildService, freePort, freshDatabase, freshPrefix, ManagedProcess, redisUrl } from '@perennial/testing';
+import { vi } from 'vitest';
 
 export const SECRET_KEY = '5d1f0b8e7c6a493f8a2b1c0d9e8f7a6b';
 
@@ -24,6 +25,7 @@ export class Installation {
     readonly env: Record<string, string>,
     readonly dataDir: string,
     readonly program: string,
+    private readonly runHere: (args: readonly string[]) => Promise<number>,
   ) {}
 
   static async create(changes: Record<string, string> = {}): Promise<Installation> {
@@ -37,7 +39,9 @@ export class Installation {
       DATA_DIR: dataDir,
       ...changes,
     };
-    return new Installation(env, dataDir, join(await buildService('cli'), 'main.js'));
+    const bundle = await buildService('cli');
+    const { run } = (await import(join(bundle, 'program.js'))) as { run: (args: readonly string[]) => Promise<number> };
+    return new Installation(env, dataDir, join(bundle, 'main.js'), run);
   }
 
   /** Starts services and waits until they are ready. */
@@ -61,14 +65,41 @@ export class Installation {
     return handle;
   }
 
-  /** Runs the command line; standard input ends after `input`. */
+  /**
+   * Runs the command line in this process, which spares its start; one at a time. Where its process or its standard input matters, `run` is
+   * what tests use.
+   */
+  async inside(args: readonly string[], changes: Record<string, string> = {}): Promise<Outcome> {
+    const env = { ...this.env, ...changes };
+    const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, env);
+    const outcome = { code: 0, stdout: '', stderr: '' };
+    const spies = (['stdout', 'stderr'] as const).map((stream) =>
+      vi.spyOn(process[stream], 'write').mockImplementation((chunk) => {
+        outcome[stream] += String(chunk);
+        return true;
+      }),
+    );
+    try {
+      outcome.code = await this.runHere(args);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+    return outcome;
+  }
+
+  /** Runs the command line as a process; standard input ends after `input`. */
   run(args: readonly string[], input = '', env: Record<string, string> = {}): Promise<Outcome> {
     return runProgram(process.execPath, [this.program, ...args], input, { ...this.env, ...env });
   }
 
   /** Runs it with `--json`, and expects success. */
   async json<T>(...args: string[]): Promise<T> {
-    const { code, stdout, stderr } = await this.run([...args, '--json']);
+    const { code, stdout, stderr } = await this.inside([...args, '--json']);
     if (code !== 0) throw new Error(`perennial ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
     return JSON.parse(stdout) as T;
   }
