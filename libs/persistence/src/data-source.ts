@@ -4,7 +4,7 @@ import pg, { type Pool, type PoolConfig } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
-import { pendingMigrations, underMigrationLock } from './migration-lock';
+import { pendingMigrations, underMigrationLock, wantedMigrations } from './migration-lock';
 import { PrimaryPool } from './primary-pool';
 import { TypeOrmPinoLogger } from './typeorm-logger';
 
@@ -16,6 +16,8 @@ export interface DatabaseOptions {
   migrations: readonly MigrationClass[];
   /** False: another process migrates (`migrateService`), and this one waits until it has. True by default. */
   migrate?: boolean;
+  /** True: contract migrations are applied too, which only an operator asks for. */
+  contract?: boolean;
   /** Classes for TypeORM's repositories, if the service uses them. */
   entities?: MixedList<string | EntitySchema | (new () => object)>;
   /** Connections that this process may hold; 10 by default. */
@@ -154,7 +156,7 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     schema: options.schema,
     applicationName: options.applicationName ?? `perennial-${options.schema}`,
     entities: options.entities ?? [],
-    migrations: [...options.migrations],
+    migrations: wantedMigrations(options),
     migrationsTableName: 'migrations',
     synchronize: false,
     logger: new TypeOrmPinoLogger(log),

@@ -4,8 +4,9 @@ import { startProcess, waitFor } from '@perennial/testing/servers';
 import { build } from 'vite';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { capturingRuntime, NOTES, openTestDatabase } from '../test/fixtures';
-import { openDataSource } from './data-source';
+import { migrateSchema, openDataSource } from './data-source';
 import { defineMigration } from './migration';
+import { pendingMigrations } from './migration-lock';
 
 // Real: Postgres, and the process that migrates.
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -78,5 +79,28 @@ describe('a process that may not migrate', () => {
     const older = await openTestDatabase(url, { migrate: false });
     expect(older.lines).toEqual([]);
     await older.close();
+  });
+});
+
+describe('a contract migration', () => {
+  const contracting = [
+    ...NOTES,
+    defineMigration('NotesWithoutBody1763000000004', { up: 'ALTER TABLE notes DROP COLUMN body', contracts: '0.2.0' }),
+  ];
+  const columns = `SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'notes' ORDER BY 1`;
+
+  it('is not applied by a start, and is not missing; an operator applies it, and processes start afterwards', async () => {
+    const url = await freshDatabase('contract');
+    const started = await openTestDatabase(url, { migrations: contracting });
+    expect(await started.dataSource.query(columns)).toEqual([{ name: 'body' }, { name: 'id' }]);
+    const options = { url, schema: 'notes', migrations: contracting };
+    expect(await pendingMigrations(options)).toEqual([]);
+    const { runtime } = capturingRuntime();
+    expect(await migrateSchema({ ...options, contract: true }, runtime.log)).toEqual(['NotesWithoutBody1763000000004']);
+    expect(await started.dataSource.query(columns)).toEqual([{ name: 'id' }]);
+    await started.close();
+    const again = await openTestDatabase(url, { migrations: contracting, migrate: false });
+    expect(again.lines).toEqual([]);
+    await again.close();
   });
 });

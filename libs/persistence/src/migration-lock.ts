@@ -12,7 +12,7 @@ const LOCK_POLL_MS = 50;
 /** How a schema of the database relates to this code. Names are those of migrations, oldest first. */
 export interface SchemaState {
   applied: string[];
-  /** Of this code, not in the database: they must be applied before the service can run. */
+  /** Of this code, not in the database: they must be applied before the service can run. Contract migrations only with `contract: true`. */
   pending: string[];
   /** In the database, not of this code: a newer version has migrated. This version still runs. */
   newer: string[];
@@ -25,21 +25,27 @@ export interface SchemaState {
  */
 export async function readSchemaState(options: DatabaseOptions): Promise<SchemaState> {
   const names = options.migrations.map(migrationName);
+  const wanted = wantedMigrations(options).map(migrationName);
   return withClient(options, async (client) => {
     const table = await client.query<{ found: string | null }>('SELECT to_regclass($1) AS found', [
       `"${options.schema}"."migrations"`,
     ]);
-    if (table.rows[0]?.found == null) return { applied: [], pending: names, newer: [] };
+    if (table.rows[0]?.found == null) return { applied: [], pending: wanted, newer: [] };
     const { rows } = await client.query<{ name: string }>(
       `SELECT name FROM "${options.schema}"."migrations" ORDER BY timestamp`,
     );
     const applied = rows.map((row) => row.name);
     return {
       applied,
-      pending: names.filter((name) => !applied.includes(name)),
+      pending: wanted.filter((name) => !applied.includes(name)),
       newer: applied.filter((name) => !names.includes(name)),
     };
   });
+}
+
+/** The migrations that these options apply: contract migrations only on request. */
+export function wantedMigrations({ migrations, contract = false }: DatabaseOptions): MigrationClass[] {
+  return migrations.filter((Migration) => contract || new Migration().contracts === undefined);
 }
 
 /** The name under which a migration is recorded. */

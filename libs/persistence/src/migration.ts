@@ -1,12 +1,24 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export type MigrationClass = new () => MigrationInterface;
+export interface Migration extends MigrationInterface {
+  /**
+   * The first version that no longer uses what this migration removes, for example `0.3.0`; undefined for an expansion, which only adds.
+   */
+  readonly contracts: string | undefined;
+}
+
+export type MigrationClass = new () => Migration;
 
 export interface MigrationSteps {
   /** Statements, run in order in one transaction, with the service's schema first on the search path. */
   up: string | readonly string[];
   /** Default true. False for statements that Postgres refuses in a transaction (CREATE INDEX CONCURRENTLY): one such statement each. */
   transaction?: boolean;
+  /**
+   * Makes it a contract migration: it may remove and narrow. Names the first version that no longer uses what it removes. No start and no
+   * upgrade applies it; `perennial migrate --contract` does, when no process of an earlier version is left.
+   */
+  contracts?: string;
 }
 
 /** A migration that waits longer for a lock would make all queries on that table wait behind it. */
@@ -14,17 +26,18 @@ const LOCK_TIMEOUT = '5s';
 
 /**
  * A migration from SQL. Migrations only go forward: an upgrade expands first and contracts in a later version, so that the previous version
- * can run on the new schema.
+ * can run on the new schema. `npm run check` refuses a step of an expansion that the previous version would notice.
  *
  * @param name a word and 13 digits (milliseconds), for example `ChatTables1763800000000`; the digits order the migrations
  */
 export function defineMigration(name: string, steps: MigrationSteps): MigrationClass {
   if (!/^\w*[A-Za-z]\d{13}$/.test(name))
     throw new Error(`migration name "${name}" must end with a timestamp of 13 digits`);
-  const transaction = steps.transaction ?? true;
-  return class implements MigrationInterface {
+  const { transaction = true, contracts } = steps;
+  return class implements Migration {
     readonly name = name;
     readonly transaction = transaction;
+    readonly contracts = contracts;
 
     async up(runner: QueryRunner): Promise<void> {
       if (transaction) await runner.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);

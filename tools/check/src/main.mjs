@@ -6,6 +6,7 @@ import { checkCompatibility } from './compatibility/compatibility.mjs';
 import { checkContracts } from './contract-bounds.mjs';
 import { cycleFaults, PLANTED_CYCLE } from './folder-cycles.mjs';
 import { repeatedIn, untold } from './liveness.mjs';
+import { checkMigrations } from './migrations/migrations.mjs';
 import { checkPlanted } from './planted.mjs';
 import { checkRetired } from './retired.mjs';
 import { ROOT } from './root.mjs';
@@ -35,6 +36,7 @@ const LANES = [
     { name: 'folders', run: folders },
     { name: 'contracts', run: contracts },
     { name: 'compatibility', run: compatibility },
+    { name: 'migrations', run: migrations },
     { name: 'names', run: names },
     { name: 'dependencies', run: () => node(['tools/check/src/dependencies/main.mjs', '--check']) },
     { name: 'licences', run: () => node(['tools/build/src/licences.mjs', '--check']) },
@@ -157,6 +159,13 @@ function names() {
 /** Every request has maxima, and no reply of a call has any. */
 async function contracts() {
   const { faults } = await checkContracts();
+  for (const fault of faults) console.log(`  ${fault}`);
+  return faults.length === 0;
+}
+
+/** Migrations only add, unless they are marked as contract migrations. */
+async function migrations() {
+  const faults = await checkMigrations();
   for (const fault of faults) console.log(`  ${fault}`);
   return faults.length === 0;
 }

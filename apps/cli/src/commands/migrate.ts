@@ -1,10 +1,12 @@
 import { migrateSchema, migrationName, readSchemaState, type SchemaState } from '@perennial/persistence';
 import { createLogger, databaseEnv } from '@perennial/runtime';
+import { type FleetMember, olderThan, readFleet } from '@perennial/transport';
 import { z } from 'zod';
 import type { AddCommands } from '../command';
-import { environment } from '../environment';
-import { UsageError } from '../failure';
+import { callEnv, environment } from '../environment';
+import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
+import { withRedis } from '../redis';
 import { type Service, SERVICES } from '../services';
 
 const migrateEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL });
@@ -22,10 +24,22 @@ export const migrate: AddCommands = (program, add) =>
           type: 'string',
           requiresArg: true,
           describe: 'Only those up to this one: a name, or its 13 digits',
+        })
+        .option('contract', {
+          type: 'boolean',
+          default: false,
+          describe:
+            'Also remove what no version uses any more; refused while an older process runs, and there is no way back to it',
         }),
-    run: async ({ check, to }) => {
+    run: async ({ check, to, contract }) => {
       if (check && to !== undefined) throw new UsageError('--check changes nothing, so it takes no --to.');
       const { DATABASE_URL: url } = environment(migrateEnv);
+      if (contract) {
+        if (check || to !== undefined)
+          throw new UsageError('--contract applies everything: it takes neither --check nor --to.');
+        await assertContractible();
+        return migrated(url, Infinity, true);
+      }
       return check ? checked(url) : migrated(url, to === undefined ? Infinity : parseTime(to));
     },
   });
@@ -43,12 +57,39 @@ async function checked(url: string): Promise<Result> {
   return { data: states, lines: failed ? [...lines, 'Run `perennial migrate`.'] : lines, failed };
 }
 
-async function migrated(url: string, until: number): Promise<Result> {
+/** @throws CommandError when a process uses what a contract migration would remove */
+async function assertContractible(): Promise<void> {
+  const env = environment(callEnv);
+  const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+  const why = refusalToContract(SERVICES, fleet);
+  if (why !== undefined) throw new CommandError(why);
+}
+
+/** Why contract migrations may not be applied while these processes run; undefined when they may. */
+export function refusalToContract(
+  services: readonly Pick<Service, 'name' | 'migrations'>[],
+  fleet: readonly FleetMember[],
+): string | undefined {
+  for (const { name, migrations } of services) {
+    const processes = fleet.filter(({ service }) => service === name);
+    for (const { name: migration, contracts } of migrations.map((Migration) => new Migration())) {
+      const [older] = contracts === undefined ? [] : olderThan(contracts, processes);
+      if (older !== undefined)
+        return `${migration} needs ${contracts} or newer, and ${older.instance} runs ${older.version}. Finish the upgrade first.`;
+    }
+  }
+  return undefined;
+}
+
+async function migrated(url: string, until: number, contract = false): Promise<Result> {
   const log = createLogger({ level: 'info', service: 'cli', instance: 'migrate', stream: process.stderr });
   const applied: { service: string; migrations: string[] }[] = [];
   for (const { name, migrations } of SERVICES) {
     const wanted = migrations.filter((one) => parseTime(migrationName(one)) <= until);
-    applied.push({ service: name, migrations: await migrateSchema({ url, schema: name, migrations: wanted }, log) });
+    applied.push({
+      service: name,
+      migrations: await migrateSchema({ url, schema: name, migrations: wanted, contract }, log),
+    });
   }
   const lines = applied.flatMap(({ service, migrations }) => migrations.map((name) => `${service}: ${name}`));
   return { data: applied, lines: lines.length > 0 ? lines : ['Every schema is up to date.'] };

@@ -32,6 +32,16 @@ export async function readFleet(redis: Redis, keyPrefix: string): Promise<FleetM
     .sort((a, b) => a.service.localeCompare(b.service) || a.instance.localeCompare(b.instance));
 }
 
+/** Those that are older than a version (`1.2.3`): what it introduced, or no longer uses, they do not know. */
+export function olderThan(version: string, members: readonly FleetMember[]): FleetMember[] {
+  const wanted = version.split('.').map(Number);
+  return members.filter((member) => {
+    const parts = member.version.split('.').map((part) => Number.parseInt(part, 10));
+    const at = wanted.findIndex((part, index) => part !== (parts[index] ?? 0));
+    return at >= 0 && (parts[at] ?? 0) < (wanted[at] ?? 0);
+  });
+}
+
 function memberFrom(line: string, keyPrefix: string): FleetMember | undefined {
   const fields = new Map(line.split(' ').map((field): [string, string] => splitAt(field, '=')));
   const [instance, published] = splitAt(fields.get('name') ?? '', `:${LABEL}:${keyPrefix}:`);

@@ -3,7 +3,7 @@ export * from './connections';
 export * from './create-redis';
 export * from './dead-letters';
 export * from './errors';
-export { readFleet, type FleetMember } from './fleet';
+export { olderThan, readFleet, type FleetMember } from './fleet';
 export { observeRedis } from './redis-metrics';
 export * from './script';
 export * from './subscriptions';
