@@ -75,6 +75,43 @@ describe('FollowedRunState', () => {
     expect(run.text).toBe('newer');
   });
 
+  describe('a reader that is ahead of the gateway to which it has come', () => {
+    const behind = { ...first, text: 'durable' };
+    const whole = {
+      position: { epoch: 2, generation: 1, offset: 14 },
+      bases: new Map([
+        [1, 0],
+        [2, 12],
+      ]),
+      from: 7,
+      text: ' shown!',
+    };
+
+    it('is not reset when the next owner continues beyond it', () => {
+      const run = state();
+      run.open(behind);
+      const updates = watch(run, { epoch: 1, generation: 1, offset: 10 });
+      run.open({ epoch: 2, generation: 1, base: 12, from: 12, text: 'n!' });
+      run.deliver();
+      expect(updates).toEqual([]);
+      run.applyDurable(whole);
+      run.deliver();
+      expect(updates).toEqual([{ kind: 'delta', epoch: 2, generation: 1, offset: 10, text: 'own!' }]);
+    });
+
+    it.each([
+      ['when the next owner continues before it', { epoch: 2, generation: 1, base: 9, from: 7, text: ' shown!' }],
+      ['when an owner between is unknown', { epoch: 3, generation: 1, base: 12, from: 7, text: ' shown!' }],
+    ])('is reset %s', (_, opened) => {
+      const run = state();
+      run.open(behind);
+      const updates = watch(run, { epoch: 1, generation: 1, offset: 10 });
+      run.open(opened);
+      run.deliver();
+      expect(updates).toEqual([{ kind: 'reset', epoch: opened.epoch, generation: 1, text: 'durable shown!' }]);
+    });
+  });
+
   it('resets readers beyond a new base once, and no others', () => {
     const run = state();
     run.open({ ...first, text: 'durable' });

@@ -186,9 +186,10 @@ export class FollowedRunState implements FollowerSource {
       this.bases = new EpochStartOffsets(bases);
       this.generation = generation;
     } else {
-      let base = this.buffer.length;
-      for (const [of, at] of bases) if (of > this.epoch) base = Math.min(base, at);
       this.bases.add(bases);
+      // A reader may be ahead of this gateway, which it has just come to: what its text lacks is not invalid, unless nobody knows.
+      let base = this.bases.canJudge(this.position, epoch) ? Infinity : this.buffer.length;
+      for (const [of, at] of bases) if (of > this.epoch) base = Math.min(base, at);
       if (epoch > this.epoch) {
         this.gap.clear();
         this.expected = 0;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +32,8 @@ if (options.help) {
 process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
 const REPLICAS = 2;
 const USERS = options.short ? { turns: 3, visitors: 2, sdk: 1 } : { turns: 8, visitors: 3, sdk: 3 };
+/** The logs of a run that failed. */
+const LOGS = join(ROOT, 'test-results/upgrade');
 /** Lines about what went wrong. */
 const MOST_SHOWN = 60;
 const CALM_MS = 60_000;
@@ -103,24 +105,25 @@ try {
   await owners.close();
   const failures = [...turns.failed, ...visitors.failed, ...programs.failed];
   log(
-    `${handedOver} answers went to another worker; ${resets.restarting} resets where the provider cannot continue a text`,
+    `${handedOver} answers went to another worker; ${resets.restarting.length} resets where the provider cannot continue a text`,
   );
   // Without a hand-over the long form would show less than it says.
   if (!options.short && handedOver === 0) wrong.push('no answer was handed over');
-  for (const line of [...wrong, ...lost, ...failures].slice(0, MOST_SHOWN)) log(line);
-  failed = wrong.length + lost.length + failures.length + resets.continuing > 0;
+  for (const line of [...wrong, ...lost, ...resets.continuing, ...failures].slice(0, MOST_SHOWN)) log(line);
+  failed = wrong.length + lost.length + failures.length + resets.continuing.length > 0;
   console.log(
     JSON.stringify({
       requests: visitors.requests + programs.requests + turns.requests,
       failed_requests: failures.length,
       turns: turns.played.length + turns.problems.length,
       lost: lost.length,
-      resets_seen: resets.continuing,
+      resets_seen: resets.continuing.length,
       duration_s: duration,
     }),
   );
 } finally {
   await balancer?.process.stop();
+  if (failed) cpSync(system.home.logs, LOGS, { recursive: true });
   await system.stop();
   await store?.server?.stop();
   await simulator.close();

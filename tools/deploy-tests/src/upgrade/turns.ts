@@ -4,6 +4,7 @@ import type { Owners } from '@perennial/e2e/failover/owners';
 import { complete, CONTINUING_PREFIX, TurnDriver } from '@perennial/e2e/failover/turn-driver';
 import type { Account } from '@perennial/e2e/support/accounts';
 import type { FailedRequest } from '@perennial/e2e/support/http';
+import type { ReaderEvent } from '@perennial/e2e/support/reader-event';
 import type { Simulator } from '@perennial/provider-simulator';
 
 interface PlayedTurn {
@@ -16,8 +17,8 @@ export interface Judgement {
   lost: string[];
   /** Answers that more than one worker wrote. */
   handedOver: number;
-  /** Of readers by SSE: of answers whose provider continues a text, and of the others. */
-  resets: { continuing: number; restarting: number };
+  /** Where readers by SSE were set back: of answers whose provider continues a text, and of the others. */
+  resets: { continuing: string[]; restarting: string[] };
 }
 
 /** People who send turn after turn and read each answer by socket and by SSE. Failed requests are counted, although they are repeated. */
@@ -62,7 +63,7 @@ export class Turns {
   /** What was lost, how many answers went to another worker, and how often readers by SSE were set back. */
   async judge(owners: Owners, simulator: Simulator): Promise<Judgement> {
     const lost = [...this.problems];
-    const resets = { continuing: 0, restarting: 0 };
+    const resets: Judgement['resets'] = { continuing: [], restarting: [] };
     let handedOver = 0;
     for (const { account, continuing, history } of this.played) {
       const turn = await complete(history, this.baseUrl, account, owners, simulator);
@@ -71,8 +72,8 @@ export class Turns {
       // A worker that leaves hands its answers over: the next one asks the provider once more.
       const judged = { ...turn, ownerLosses: turn.providerCalls };
       lost.push(...check([judged]).map(({ kind, what }) => `turn ${turn.turn} ${kind}: ${what}`));
-      const bySse = turn.readers.find(({ via }) => via === 'sse')?.events ?? [];
-      resets[continuing ? 'continuing' : 'restarting'] += bySse.filter(({ kind }) => kind === 'reset').length;
+      const setBack = setBacks(turn.readers.find(({ via }) => via === 'sse')?.events ?? []);
+      resets[continuing ? 'continuing' : 'restarting'].push(...setBack.map((what) => `turn ${turn.turn}: ${what}`));
     }
     return { lost, handedOver, resets };
   }
@@ -89,4 +90,19 @@ export class Turns {
       }
     }
   }
+}
+
+/** Each reset of a reader, with the two events before it. */
+function setBacks(events: readonly ReaderEvent[]): string[] {
+  return events.flatMap((event, at) => {
+    if (event.kind !== 'reset') return [];
+    const told = events.slice(Math.max(0, at - 2), at + 1).map((each) => {
+      const { at: time, kind } = each;
+      const where = 'generation' in each ? ` in generation ${each.generation} of epoch ${each.epoch}` : '';
+      const offset =
+        each.kind === 'delta' ? each.offset + each.text.length : each.kind === 'reset' ? each.text.length : '';
+      return `${new Date(time).toISOString().slice(11, 23)} ${kind} ${offset}${where}`;
+    });
+    return [told.join(', ')];
+  });
 }
