@@ -8,5 +8,6 @@ export default serviceBuild({
     'bare-relay': 'src/bench/bare-relay-process.ts',
     'bench-capacity': 'src/bench/capacity.ts',
     'bench-retrieval': 'src/bench/retrieval.ts',
+    'bench-propagation': 'src/propagation/main.ts',
   },
 });

@@ -114,6 +114,7 @@ export class AuthModule implements OnModuleInit {
           calls: callsOf(contract),
           metrics: runtime.metrics,
           log: runtime.log,
+          status: () => runtime.status.read(),
         }),
       ],
       providers: [{ provide: AUTH_ENV, useValue: env }],

@@ -13,6 +13,7 @@ import { RunsModule } from './runs/runs.module';
 @Module({})
 export class ChatModule {
   static forRoot(env: ChatEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ role: () => env.CHAT_ROLE });
     return {
       module: ChatModule,
       imports: [
@@ -36,6 +37,7 @@ export class ChatModule {
           calls: callsOf(contract),
           metrics: runtime.metrics,
           log: runtime.log,
+          status: () => runtime.status.read(),
         }),
         RunsModule,
         ChatsModule,

@@ -56,6 +56,7 @@ export class ConfigModule {
           calls: callsOf(contract),
           metrics: runtime.metrics,
           log: runtime.log,
+          status: () => runtime.status.read(),
         }),
       ],
       providers: [{ provide: CONFIG_ENV, useValue: env }],

@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { type Runtime, secretKeys } from '@perennial/runtime';
 import { Connections, createRunStreamSubscriber, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';
+import { FLEET_REGISTRY, registryOf } from './features/fleet/fleet';
 import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
 
 /**
@@ -20,6 +21,7 @@ export class GatewayTransport {
       instanceId: runtime.instance,
       metrics: runtime.metrics,
       log: runtime.log,
+      status: () => runtime.status.read(),
     });
     return {
       module: GatewayTransport,
@@ -31,8 +33,9 @@ export class GatewayTransport {
           useFactory: (connections: Connections, rpc: Rpc) =>
             createRunStreamSubscriber({ connections, lookup: lookupBy(rpc) }),
         },
+        { provide: FLEET_REGISTRY, inject: [Connections], useFactory: registryOf },
       ],
-      exports: [RUN_STREAM_SUBSCRIBER],
+      exports: [RUN_STREAM_SUBSCRIBER, FLEET_REGISTRY],
     };
   }
 }

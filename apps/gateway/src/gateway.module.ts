@@ -8,6 +8,7 @@ import { ConfigsModule } from './features/configs/configs.module';
 import { ConnectionsModule } from './features/connections/connections.module';
 import { EmptyListsModule } from './features/empty-lists/empty-lists.module';
 import { FilesModule } from './features/files/files.module';
+import { FleetModule } from './features/fleet/fleet.module';
 import { KnowledgeModule } from './features/knowledge/knowledge.module';
 import { ModelsModule } from './features/models/models.module';
 import { OpenApiModule } from './features/openapi/openapi.module';
@@ -30,6 +31,7 @@ const FEATURES = [
   ConnectionsModule,
   EmptyListsModule,
   FilesModule,
+  FleetModule,
   KnowledgeModule,
   ModelsModule,
   OpenApiModule,

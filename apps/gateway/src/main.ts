@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { runService } from '@perennial/runtime';
+import { Connections } from '@perennial/transport';
 import { createGateway } from './application';
 import { gatewayEnv } from './env';
 import { GatewayModule } from './gateway.module';
@@ -24,6 +25,12 @@ await runService<typeof gatewayEnv, NestFastifyApplication>({
   shutdownDelayMs: (env) => env.SHUTDOWN_DELAY_MS,
   create: (module, options) => createGateway(module as DynamicModule, options),
   setup: async (app, runtime, env) => {
+    const connections = app.get(Connections);
+    // It serves pages without Redis too, so it stays in the balancer.
+    const check = async (): Promise<void> => {
+      if (!(await connections.isReachable())) throw new Error('Redis cannot be reached');
+    };
+    runtime.readiness.register('redis', check, { required: false });
     await app.listen({ port: env.PORT, host: env.HOST, backlog: ACCEPT_QUEUE });
     runtime.log.info({ url: await app.getUrl() }, 'listening');
   },

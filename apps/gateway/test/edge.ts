@@ -17,9 +17,10 @@ import {
 } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
-import { Notices, type OnRunUpdate, Rpc, type RunStreamSubscriber } from '@perennial/transport';
+import { type FleetMember, Notices, type OnRunUpdate, Rpc, type RunStreamSubscriber } from '@perennial/transport';
 import { createGateway } from '../src/application';
 import { gatewayEnv } from '../src/env';
+import { FLEET_REGISTRY } from '../src/features/fleet/fleet';
 import { RUN_STREAM_SUBSCRIBER } from '../src/features/runs/run-stream-subscriber';
 import { GatewayModule } from '../src/gateway.module';
 import { routeOf } from '../src/http/route';
@@ -101,11 +102,17 @@ export class ScriptedNotices {
 @Global()
 @Module({})
 class ScriptedTransport {
-  static of(rpc: ScriptedRpc, subscriber: RunStreamSubscriber, notices: ScriptedNotices): DynamicModule {
+  static of(
+    rpc: ScriptedRpc,
+    subscriber: RunStreamSubscriber,
+    notices: ScriptedNotices,
+    fleet: readonly FleetMember[],
+  ): DynamicModule {
     const providers = [
       { provide: Rpc, useValue: rpc },
       { provide: Notices, useValue: notices },
       { provide: RUN_STREAM_SUBSCRIBER, useValue: subscriber },
+      { provide: FLEET_REGISTRY, useValue: () => Promise.resolve([...fleet]) },
     ];
     return { module: ScriptedTransport, providers, exports: providers };
   }
@@ -116,6 +123,8 @@ export interface Edge {
   rpc: ScriptedRpc;
   subscriber: ScriptedSubscriber;
   notices: ScriptedNotices;
+  /** The registry of the fleet; empty at first. */
+  fleet: FleetMember[];
   runtime: Runtime;
   /** An account of a role with a token that the gateway accepts. */
   account(role: Role): { user: User; token: string; headers: { authorization: string } };
@@ -139,6 +148,7 @@ export async function startEdge(
   const rpc = new ScriptedRpc();
   const subscriber = new ScriptedSubscriber();
   const notices = new ScriptedNotices();
+  const fleet: FleetMember[] = [];
   const users = new Map<string, User>();
   rpc.on(sessions.resolve, ({ claims }) => {
     const user = users.get(claims.id);
@@ -150,7 +160,7 @@ export async function startEdge(
     module,
     imports: [
       RuntimeModule.forRoot(runtime),
-      GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, subscriber, notices)),
+      GatewayModule.forRoot(env, ownPage, ScriptedTransport.of(rpc, subscriber, notices, fleet)),
     ],
   };
   const app = await createGateway(root, { env, runtime, logger: false });
@@ -160,6 +170,7 @@ export async function startEdge(
     rpc,
     subscriber,
     notices,
+    fleet,
     runtime,
     account(role) {
       const user = userOf(role);

@@ -20,6 +20,7 @@ import { StoresModule } from './stores/stores.module';
 @Module({})
 export class RetrievalModule {
   static forRoot(env: RetrievalEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ role: () => env.RETRIEVAL_ROLE });
     return {
       module: RetrievalModule,
       imports: [
@@ -41,6 +42,7 @@ export class RetrievalModule {
           calls: callsOf(contract),
           metrics: runtime.metrics,
           log: runtime.log,
+          status: () => runtime.status.read(),
         }),
         StoresModule.forRoot(env),
         HostModule,

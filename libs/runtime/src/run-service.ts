@@ -61,7 +61,7 @@ export async function runService<S extends ServiceEnvSchema, App extends INestAp
     logLevel: common.LOG_LEVEL,
   });
   endOnUnexpectedErrors(runtime);
-  collectProcessMetrics(runtime.metrics, runtime.instance);
+  runtime.status.loopDelayMs = collectProcessMetrics(runtime.metrics, runtime.instance).loopDelayMs;
   watchEventLoop(runtime.metrics, runtime.logger('event-loop'));
 
   const state: ServiceState = { health: new HealthServer(runtime.readiness, runtime.metrics), isServing: false };

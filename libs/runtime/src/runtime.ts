@@ -1,9 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { DestinationStream, Logger } from 'pino';
+import { StatusSource } from './health/process-status';
 import { Readiness } from './health/readiness';
 import { newInstanceId } from './instance-id';
 import { Drain } from './lifecycle/drain';
 import { every, type EveryOptions, type Interval } from './lifecycle/every';
+import type { LastError } from './logging/last-error';
 import { createLogger } from './logging/logger';
 import { SecurityLog } from './logging/security-log';
 import { Metrics } from './metrics/metrics';
@@ -28,8 +30,10 @@ export class Runtime {
   readonly readiness = new Readiness();
   readonly metrics: Metrics;
   readonly drain: Drain;
+  readonly status: StatusSource;
 
   constructor(options: RuntimeOptions) {
+    let lastError: LastError | undefined;
     this.name = options.name;
     this.instance = options.instance ?? newInstanceId(options.name);
     this.log = createLogger({
@@ -37,10 +41,12 @@ export class Runtime {
       service: this.name,
       instance: this.instance,
       stream: options.logStream,
+      onError: (error) => (lastError = error),
     });
     this.security = new SecurityLog(this.log);
     this.metrics = new Metrics(this.name);
     this.drain = new Drain(this.log);
+    this.status = new StatusSource(this.readiness, () => lastError);
   }
 
   /** A logger whose lines carry the context. */

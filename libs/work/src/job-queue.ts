@@ -52,6 +52,7 @@ export class JobQueue<Job extends object> {
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     });
     this.queue.on('error', (error) => this.log.debug({ err: error }, 'queue'));
+    runtime.status.provide({ queue: () => this.waiting() });
     const help = 'Jobs that wait in Redis for a worker, as every process sees them: take the maximum';
     runtime.metrics.gauge('queue_jobs', help, ['queue'], async (gauge) => {
       if (this.redis.status === 'ready') gauge.set({ queue: options.name }, await this.waiting().catch(() => 0));

@@ -25,6 +25,7 @@ export class ProcessRegistry<Job extends object> {
   private lastBeatAt = performance.now();
   private suspects = new Map<string, number>();
   private interval?: Interval;
+  private takeOvers = 0;
   private readonly reapedListeners: (() => void)[] = [];
   private readonly log: Logger;
   private readonly suspected;
@@ -38,6 +39,7 @@ export class ProcessRegistry<Job extends object> {
     private readonly onReclaimed: (jobs: readonly Job[]) => void,
   ) {
     this.log = runtime.logger('process-registry');
+    runtime.status.provide({ takeOvers: () => this.takeOvers });
     const { metrics } = runtime;
     this.suspected = metrics.counter('peers_suspected_total', 'Times that another process was silent for 2 s');
     this.declaredDead = metrics.counter('peers_declared_dead_total', 'Processes that this one took for dead');
@@ -106,6 +108,7 @@ export class ProcessRegistry<Job extends object> {
     this.suspects = new Map(silent.map((peer) => [peer.id, peer.beat]));
     if (dead.length === 0 || this.goodBeats < GOOD_BEATS) return;
     const jobs = await this.table.reap(dead);
+    this.takeOvers += jobs.length;
     this.declaredDead.inc(dead.length);
     this.log.warn({ processes: dead.map((peer) => peer.id), jobs: jobs.length }, 'silent processes unregistered');
     this.onReclaimed(jobs);

@@ -185,7 +185,8 @@ async function connectedToRedis(): Promise<string[]> {
   const env = environment(callEnv);
   try {
     const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
-    return fleet.filter(({ service }) => service !== 'cli').map(({ instance }) => instance);
+    const running = fleet.filter(({ service, state }) => service !== 'cli' && state !== 'gone');
+    return running.map(({ instance }) => instance);
   } catch (error) {
     if (error instanceof CommandError) return [];
     throw error;

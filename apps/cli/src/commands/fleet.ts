@@ -1,30 +1,64 @@
-import { readFleet } from '@perennial/transport';
+import { type FleetMember, readFleet } from '@perennial/transport';
 import { version } from '../../package.json';
 import type { AddCommands } from '../command';
 import { callEnv, environment } from '../environment';
 import { table } from '../output';
 import { withRedis } from '../redis';
 
-/** The processes of the installation, from their connections to Redis: a process that was killed is gone at once. */
+const HEADER = [
+  'SERVICE',
+  'INSTANCE',
+  'VERSION',
+  'STATE',
+  'SEEN',
+  'CPU',
+  'MEMORY',
+  'RUNS',
+  'QUEUE',
+  'TAKE-OVERS',
+  'SETTINGS',
+  'FAILING',
+  'LAST ERROR',
+];
+
+/** The processes of the installation, from what they report and from their connections to Redis: the same as `GET /api/v1/fleet`. */
 export const fleet: AddCommands = (program, add) =>
   add(program, {
     name: 'fleet',
-    describe: 'Show which processes of which service and version are connected to Redis',
+    describe: 'Show the processes of every service: state, version, load, work in hand, dependencies, last error',
     options: (options) => options,
     run: async () => {
       const env = environment(callEnv);
       const all = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
       const replicas = all.filter(({ service }) => service !== 'cli');
-      const rows = replicas.map((one) => [one.service, one.instance, one.version, one.address, `${one.connectedS} s`]);
-      const versions = [...new Set(replicas.map((one) => one.version))];
+      const running = replicas.filter(({ state }) => state !== 'gone');
+      const versions = [...new Set(running.map((one) => one.version))];
       const mixed =
         versions.length > 1 ? [`Versions ${versions.join(' and ')} run together: an upgrade is under way.`] : [];
       return {
         data: { replicas, versions, commandLine: version },
         lines:
-          rows.length === 0
+          replicas.length === 0
             ? ['No process is connected to this Redis under this REDIS_KEY_PREFIX.']
-            : [...table(['SERVICE', 'INSTANCE', 'VERSION', 'ADDRESS', 'CONNECTED'], rows), ...mixed],
+            : [...table(HEADER, replicas.map(toRow)), ...mixed],
       };
     },
   });
+
+function toRow(one: FleetMember): string[] {
+  const { load, lastError, seenAt } = one;
+  const failing = one.dependencies.filter(({ ok }) => !ok).map(({ name }) => name);
+  return [
+    one.role === null ? one.service : `${one.service} ${one.role}`,
+    one.instance,
+    one.version,
+    one.state,
+    seenAt === null ? '' : new Date(seenAt).toISOString(),
+    load === null ? '' : `${Math.round(load.cpu * 100)} %`,
+    load === null ? '' : `${Math.round(load.bytes / 1_048_576)} MB`,
+    ...[one.runs, one.queue, one.takeOvers].map((count) => String(count ?? '')),
+    one.settings ?? '',
+    failing.join(', '),
+    lastError === null ? '' : `${lastError.code} ${lastError.id ?? ''}`.trim(),
+  ];
+}

@@ -60,7 +60,7 @@ const UNREADABLE =
 async function assertAccepted(): Promise<void> {
   const env = environment(callEnv);
   const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
-  const running = new Set(fleet.map(({ service }) => service));
+  const running = new Set(fleet.filter(({ state }) => state !== 'gone').map(({ service }) => service));
   const silent = await withCalls((call) => silentServices(call, running));
   if (silent.length > 0)
     throw new CommandError(

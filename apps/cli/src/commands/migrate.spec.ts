@@ -1,5 +1,4 @@
 import { defineMigration } from '@perennial/persistence';
-import type { FleetMember } from '@perennial/transport';
 import { describe, expect, it } from 'vitest';
 import { refusalToContract } from './migrate';
 
@@ -7,15 +6,13 @@ const migrations = [
   defineMigration('Added1764000000000', { up: 'ALTER TABLE runs ADD COLUMN a text' }),
   defineMigration('Removed1764000000001', { up: 'ALTER TABLE runs DROP COLUMN b', contracts: '0.10.0' }),
 ];
-const chat = (instance: string, version: string): FleetMember => ({
-  ...{ service: 'chat', instance, version },
-  ...{ address: '127.0.0.1:1', connectedS: 1 },
-});
+const chat = (instance: string, version: string) => ({ service: 'chat', instance, version, state: 'ready' });
 
 describe('contract migrations', () => {
   it.each([
     ['every replica is new enough', [chat('chat-1', '0.10.0'), chat('chat-2', '1.0.0')]],
     ['nothing runs', []],
+    ['an older replica has died', [chat('chat-1', '0.10.0'), { ...chat('chat-2', '0.9.0'), state: 'gone' }]],
     ['only another service is older', [{ ...chat('auth-1', '0.9.0'), service: 'auth' }]],
   ])('may run when %s', (_, fleet) => {
     expect(refusalToContract([{ name: 'chat', migrations }], fleet)).toBeUndefined();

@@ -68,7 +68,7 @@ async function assertContractible(): Promise<void> {
 /** Why contract migrations may not be applied while these processes run; undefined when they may. */
 export function refusalToContract(
   services: readonly Pick<Service, 'name' | 'migrations'>[],
-  fleet: readonly FleetMember[],
+  fleet: readonly Pick<FleetMember, 'service' | 'instance' | 'version' | 'state'>[],
 ): string | undefined {
   for (const { name, migrations } of services) {
     const processes = fleet.filter(({ service }) => service === name);

@@ -44,6 +44,7 @@ export class StateKeeper implements OnApplicationBootstrap {
   ) {
     const last = new LastVersion({ ask: () => this.repository.version() });
     this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    runtime.status.provide({ settings: () => toVersion(this.cache.peek(KEY)) });
     const help = 'Version of the settings that this process has applied';
     runtime.metrics.gauge('settings_version', help, ['settings'], (gauge) => {
       const applied = this.cache.peek(KEY);
@@ -102,4 +103,8 @@ export class StateKeeper implements OnApplicationBootstrap {
     const seen = JSON.stringify(VISIBLE.map((name) => [name, this.env[name]]));
     return createHmac('sha256', this.env.SECRET_KEY).update(seen).digest('base64url');
   }
+}
+
+function toVersion(state: ConfigState | undefined): string | undefined {
+  return state && `c${state.version}`;
 }

@@ -66,6 +66,7 @@ export class AdmissionControl {
       full: noFurtherUploads,
       retryAfterS: UPLOAD_RETRY_S,
     });
+    runtime.status.provide({ inFlight: () => this.requests });
     runtime.metrics.gauge('http_requests_in_flight', 'Requests in progress', [], (gauge) => gauge.set(this.requests));
     runtime.metrics.gauge('event_streams', 'Open event streams', [], (gauge) => gauge.set(this.streams.all));
   }

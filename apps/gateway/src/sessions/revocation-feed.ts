@@ -24,6 +24,8 @@ export class RevocationFeed implements OnModuleInit {
   /** The feed was read to its end once: everything up to the cursor is applied. */
   private isRead = false;
   private poll: Interval | undefined;
+  /** Reads the new part of the feed, to its end. */
+  readonly read: () => Promise<void>;
 
   constructor(
     private readonly runtime: Runtime,
@@ -34,7 +36,10 @@ export class RevocationFeed implements OnModuleInit {
     private readonly sessions: Sessions,
     private readonly versions: AppliedVersions,
   ) {
-    versions.register('a', { applied: () => (this.isRead ? this.cursor : undefined), read: () => this.read() });
+    this.read = versions.register('a', {
+      applied: () => (this.isRead ? this.cursor : undefined),
+      read: () => this.load(),
+    });
   }
 
   onModuleInit(): void {
@@ -56,8 +61,7 @@ export class RevocationFeed implements OnModuleInit {
     await this.versions.catchUp('a');
   }
 
-  /** Reads the new part of the feed, to its end. */
-  async read(): Promise<void> {
+  private async load(): Promise<void> {
     for (;;) {
       const { cursor: asked, era } = this;
       const { cursor, revocations } = await this.rpc.call(

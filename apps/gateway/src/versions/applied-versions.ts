@@ -22,7 +22,9 @@ export interface AppliedData {
 interface Owner {
   data: AppliedData;
   reads: SharedRuns;
-  /** A change was made through this process and could not be read back: the version that is older than it. */
+  /** How many reads have begun. */
+  begun: number;
+  /** A change was made through this process and could not be read back: the number of the last read that began before. */
   behind?: number;
 }
 
@@ -32,24 +34,37 @@ export class AppliedVersions {
   private readonly owners = new Map<SettingsOwner, Owner>();
   private cached = { c: undefined as number | undefined, a: undefined as number | undefined, text: '' };
 
-  register(owner: SettingsOwner, data: AppliedData): void {
-    this.owners.set(owner, { data, reads: new SharedRuns(() => data.read()) });
+  /** @returns reads as `data` does; its own polls use it */
+  register(name: SettingsOwner, data: AppliedData): () => Promise<void> {
+    const read = async (): Promise<void> => {
+      const number = ++owner.begun;
+      await data.read();
+      if (number > (owner.behind ?? Infinity)) owner.behind = undefined;
+    };
+    const owner: Owner = { data, reads: new SharedRuns(read), begun: 0 };
+    this.owners.set(name, owner);
+    return read;
   }
 
   /** The version as text; empty while this process does not know that it has applied a change that it has itself forwarded. */
   get text(): string {
     const { c, a } = this.version;
     if (c !== this.cached.c || a !== this.cached.a) this.cached = { c, a, text: formatSettingsVersion({ c, a }) };
-    return this.isBehind() ? '' : this.cached.text;
+    const isBehind = [...this.owners.values()].some(({ behind }) => behind !== undefined);
+    return isBehind ? '' : this.cached.text;
   }
 
   /** After a change that was made through this process: the reply is sent when it is applied here. Never rejects. */
   async catchUp(owner: SettingsOwner): Promise<void> {
     const known = this.owners.get(owner);
     if (!known) return;
-    const before = known.data.applied();
     // The change is made; if it cannot be read now, the poll reads it.
-    await known.reads.run().catch(() => (known.behind = before ?? -1));
+    await known.reads.run().catch(() => (known.behind = known.begun));
+  }
+
+  /** Asks all owners for their versions. Never rejects: while an owner is away, its last version stays. */
+  async refresh(): Promise<void> {
+    await Promise.allSettled([...this.owners.values()].map(({ reads }) => reads.run()));
   }
 
   /**
@@ -78,15 +93,6 @@ export class AppliedVersions {
 
   private get version(): SettingsVersion {
     return { c: this.owners.get('c')?.data.applied(), a: this.owners.get('a')?.data.applied() };
-  }
-
-  private isBehind(): boolean {
-    for (const owner of this.owners.values()) {
-      if (owner.behind === undefined) continue;
-      if ((owner.data.applied() ?? -1) <= owner.behind) return true;
-      owner.behind = undefined;
-    }
-    return false;
   }
 }
 

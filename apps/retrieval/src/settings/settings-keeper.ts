@@ -29,6 +29,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   ) {
     const last = new LastVersion({ ask: () => this.repository.version() });
     this.cache = new VersionedCache({ version: { last, of: ({ version }) => version } });
+    runtime.status.provide({ retrievalSettings: () => this.cache.peek(KEY)?.version });
     const help = 'Version of the settings that this process has applied';
     runtime.metrics.gauge('settings_version', help, ['settings'], (gauge) => {
       const applied = this.cache.peek(KEY);

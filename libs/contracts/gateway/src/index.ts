@@ -2,6 +2,7 @@ export * from './completion-bodies';
 export * from './cursor';
 export * from './declared-routes';
 export * from './errors';
+export * from './fleet';
 export * from './route';
 export * as routes from './routes';
 export * from './settings-version';

@@ -47,6 +47,10 @@ export class Readiness {
     this.phase = 'draining';
   }
 
+  get isDraining(): boolean {
+    return this.phase === 'draining';
+  }
+
   /** Runs the checks (at most once a second) and sums them up. */
   async report(): Promise<ReadinessReport> {
     if (this.phase === 'draining') return { status: 'draining', checks: [] };

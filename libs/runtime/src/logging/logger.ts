@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { destination, type DestinationStream, type Logger, pino } from 'pino';
+import { type LastError, toLastError } from './last-error';
 import { redact, scrub } from './redact';
 
 export interface LoggerOptions {
@@ -8,10 +9,15 @@ export interface LoggerOptions {
   instance: string;
   /** Destination; standard output by default, written synchronously so that a dying process loses no line. */
   stream?: DestinationStream;
+  /** Called with each error that is logged, also by child loggers. */
+  onError?: (error: LastError) => void;
 }
 
+/** pino's number of the level `error`. */
+const ERROR_LEVEL = 50;
+
 /** JSON lines with service, instance, and the active trace and span; fields that may hold a secret are redacted. */
-export function createLogger({ level, service, instance, stream }: LoggerOptions): Logger {
+export function createLogger({ level, service, instance, stream, onError }: LoggerOptions): Logger {
   return pino(
     {
       level,
@@ -20,6 +26,12 @@ export function createLogger({ level, service, instance, stream }: LoggerOptions
       formatters: { level: (label) => ({ level: label }), log: redact },
       serializers: { err: serializeError },
       mixin: activeTrace,
+      hooks: {
+        logMethod(args, method, at) {
+          if (at >= ERROR_LEVEL) onError?.(toLastError(args[0]));
+          method.apply(this, args);
+        },
+      },
     },
     stream ?? destination({ fd: 1, sync: true }),
   );

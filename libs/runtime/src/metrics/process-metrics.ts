@@ -8,8 +8,12 @@ const LAG_RESOLUTION_MS = 1_000;
 /** Lag is reported for whole windows, so that it does not depend on scrapers. */
 const LAG_WINDOW_MS = 60_000;
 
-/** Build info with the instance's name, and CPU, memory and event-loop metrics of this process, the same for any number of scrapers. */
-export function collectProcessMetrics(metrics: Metrics, instance: string): void {
+/**
+ * Build info with the instance's name, and CPU, memory and event-loop metrics of this process, the same for any number of scrapers.
+ *
+ * @returns the latest timer of the minute so far
+ */
+export function collectProcessMetrics(metrics: Metrics, instance: string): { loopDelayMs: () => number } {
   metrics
     .gauge('build_info', 'Always 1; the labels are the version, Node and the name of the process in logs and traces', [
       'version',
@@ -38,10 +42,10 @@ export function collectProcessMetrics(metrics: Metrics, instance: string): void 
     counter.inc(Math.max(0, active - busyMs) / 1e3);
     busyMs = active;
   });
-  collectLag(metrics);
+  return collectLag(metrics);
 }
 
-function collectLag(metrics: Metrics): void {
+function collectLag(metrics: Metrics): { loopDelayMs: () => number } {
   const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   delay.enable();
   // Node records the whole wait between two samples; the part beyond the interval is the lag.
@@ -57,4 +61,5 @@ function collectLag(metrics: Metrics): void {
   metrics.gauge('event_loop_lag_seconds', help, ['quantile'], (gauge) => {
     for (const [quantile, seconds] of Object.entries(latest ?? read())) gauge.set({ quantile }, seconds);
   });
+  return { loopDelayMs: () => lag(delay.max) * 1e3 };
 }

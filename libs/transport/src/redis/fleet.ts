@@ -1,16 +1,33 @@
 import type { Redis } from 'ioredis';
 import { version } from '../../package.json';
+import { isReplyError } from './errors';
+import { type FleetReport, readReports } from './fleet-reports';
 
-/** A process that is connected to Redis. */
-export interface FleetMember {
+/** Reports come each second. One that is late for this long is missed, and earlier if its process has no connection any more. */
+const SILENT_MS = 2_500;
+const DISCONNECTED_MS = 1_500;
+/** Without the list of connections, a silent process counts as gone after this time. */
+const GONE_MS = 10_000;
+
+/** A process of the installation. Only its connection is known of a version that does not report. */
+export interface FleetMember extends Omit<FleetReport, 'startedAt' | 'seenAt'> {
+  /**
+   * As it says: `starting`, `ready`, `degraded` (works without an optional store), `failing` (takes no work), `draining`. Of one that is
+   * silent: `silent` while it is still connected (paused or blocked), else `gone`. `connected`: it does not report.
+   */
+  state: string;
+  /** Milliseconds since 1970. */
+  startedAt: number | null;
+  seenAt: number | null;
+  /** Where its connection comes from; null when it is gone. */
+  address: string | null;
+}
+
+interface Connected {
   service: string;
-  /** Name of the replica. */
   instance: string;
   version: string;
-  /** Where its connection comes from. */
   address: string;
-  /** Seconds since it connected. */
-  connectedS: number;
 }
 
 const LABEL = 'commands';
@@ -23,36 +40,82 @@ export function memberLabel(keyPrefix: string, service: string): string {
   return [LABEL, keyPrefix, service, version].join(':');
 }
 
-/** All processes of one installation, by service and name. Those of a version that published nothing are not in it. */
+/**
+ * All processes of one installation, by service and name, from what they report each second and from Redis's list of connections, which
+ * shows a killed process at once. No process is asked, so none can delay the answer.
+ */
 export async function readFleet(redis: Redis, keyPrefix: string): Promise<FleetMember[]> {
-  const clients = String(await redis.call('CLIENT', 'LIST', 'TYPE', 'normal'));
-  return clients
-    .split('\n')
-    .flatMap((line) => memberFrom(line, keyPrefix) ?? [])
-    .sort((a, b) => a.service.localeCompare(b.service) || a.instance.localeCompare(b.instance));
+  const [{ now, reports }, connected] = await Promise.all([
+    readReports(redis, keyPrefix),
+    readConnected(redis, keyPrefix),
+  ]);
+  // The freshest reports of a name are those of its connections, if a process was started again under the name of one that died.
+  const unclaimed = connected && [...connected];
+  const reported = reports
+    .sort((a, b) => b.seenAt - a.seenAt)
+    .map((report): FleetMember => {
+      const at =
+        unclaimed?.findIndex((one) => one.service === report.service && one.instance === report.instance) ?? -1;
+      const connection = at < 0 ? undefined : unclaimed?.splice(at, 1)[0];
+      const silentMs = now - report.seenAt;
+      const isConnected = connected ? connection !== undefined : silentMs < GONE_MS;
+      const isMissed = silentMs >= (isConnected ? SILENT_MS : DISCONNECTED_MS);
+      const state = isMissed ? (isConnected ? 'silent' : 'gone') : report.state;
+      return { ...report, state, address: connection?.address ?? null };
+    });
+  return [...reported, ...(unclaimed ?? []).map(withoutReport)].sort(
+    (a, b) => a.service.localeCompare(b.service) || a.instance.localeCompare(b.instance),
+  );
 }
 
-/** Those that are older than a version (`1.2.3`): what it introduced, or no longer uses, they do not know. */
-export function olderThan(version: string, members: readonly FleetMember[]): FleetMember[] {
+/** Those that run and are older than a version (`1.2.3`): what it introduced, or no longer uses, they do not know. */
+export function olderThan<M extends Pick<FleetMember, 'version' | 'state'>>(
+  version: string,
+  members: readonly M[],
+): M[] {
   const wanted = version.split('.').map(Number);
   return members.filter((member) => {
+    if (member.state === 'gone') return false;
     const parts = member.version.split('.').map((part) => Number.parseInt(part, 10));
     const at = wanted.findIndex((part, index) => part !== (parts[index] ?? 0));
     return at >= 0 && (parts[at] ?? 0) < (wanted[at] ?? 0);
   });
 }
 
-function memberFrom(line: string, keyPrefix: string): FleetMember | undefined {
+/** @returns undefined if this user of Redis may not list connections */
+async function readConnected(redis: Redis, keyPrefix: string): Promise<Connected[] | undefined> {
+  try {
+    const clients = String(await redis.call('CLIENT', 'LIST', 'TYPE', 'normal'));
+    return clients.split('\n').flatMap((line) => connectedFrom(line, keyPrefix) ?? []);
+  } catch (error) {
+    if (isReplyError(error) && error.message.startsWith('NOPERM')) return undefined;
+    throw error;
+  }
+}
+
+function connectedFrom(line: string, keyPrefix: string): Connected | undefined {
   const fields = new Map(line.split(' ').map((field): [string, string] => splitAt(field, '=')));
   const [instance, published] = splitAt(fields.get('name') ?? '', `:${LABEL}:${keyPrefix}:`);
   const [service, release] = splitAt(published, ':');
   if (service === '' || release === '') return undefined;
+  return { service, instance, version: release, address: fields.get('addr') ?? '' };
+}
+
+function withoutReport(connected: Connected): FleetMember {
   return {
-    service,
-    instance,
-    version: release,
-    address: fields.get('addr') ?? '',
-    connectedS: Number(fields.get('age') ?? 0),
+    ...connected,
+    state: 'connected',
+    startedAt: null,
+    seenAt: null,
+    load: null,
+    role: null,
+    runs: null,
+    queue: null,
+    takeOvers: null,
+    settings: null,
+    retrievalSettings: null,
+    dependencies: [],
+    lastError: null,
   };
 }
 

@@ -5,12 +5,13 @@ import {
   type INestApplication,
   Inject,
   Module,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
-import type { Logger, Metrics, SecretKeys } from '@perennial/runtime';
+import type { Logger, Metrics, ProcessStatus, SecretKeys } from '@perennial/runtime';
 import { Notices } from '../notices/notices';
-import { Connections, observeRedis } from '../redis';
+import { Connections, FleetReporter, observeRedis } from '../redis';
 import { rpcMetrics } from './metrics';
 import { Rpc } from './rpc';
 import { RedisRpcClient, type RpcClientOptions } from './rpc-client';
@@ -35,6 +36,8 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
   secretKeys?: SecretKeys;
   /** Refuses unsigned calls and replies. */
   requireSigned?: boolean;
+  /** What this process reports to the fleet each second; without it, only its connection shows that it is there. */
+  status?: () => Promise<ProcessStatus>;
 }
 
 /**
@@ -43,14 +46,15 @@ export interface TransportOptions extends RpcClientOptions, Omit<RpcServerOption
  */
 @Global()
 @Module({})
-export class TransportModule implements OnApplicationShutdown {
+export class TransportModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(Connections) private readonly connections: Connections,
     @Inject(RedisRpcClient) private readonly client: RedisRpcClient,
+    @Inject(FleetReporter) private readonly reporter: FleetReporter | undefined,
   ) {}
 
   static forRoot(options: TransportOptions): DynamicModule {
-    const { redisUrl, service, log, secretKeys, requireSigned, keyPrefix = 'perennial' } = options;
+    const { redisUrl, service, log, secretKeys, requireSigned, status, keyPrefix = 'perennial' } = options;
     const metrics = options.metrics && rpcMetrics(options.metrics);
     const instanceId = options.instanceId ?? `${service}-${randomBytes(3).toString('hex')}`;
     return {
@@ -78,6 +82,11 @@ export class TransportModule implements OnApplicationShutdown {
           inject: [Connections],
           useFactory: (connections: Connections) => new RedisRpcClient(connections, options),
         },
+        {
+          provide: FleetReporter,
+          inject: [Connections],
+          useFactory: (connections: Connections) => status && new FleetReporter(connections, status),
+        },
         { provide: Rpc, inject: [RedisRpcClient], useFactory: (client: RedisRpcClient) => new Rpc(client, metrics) },
         { provide: Notices, inject: [Connections], useFactory: (connections: Connections) => new Notices(connections) },
         {
@@ -90,8 +99,13 @@ export class TransportModule implements OnApplicationShutdown {
     };
   }
 
+  onApplicationBootstrap(): void {
+    this.reporter?.start();
+  }
+
   /** After the servers have drained, because handlers make calls until their end. */
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
+    await this.reporter?.stop();
     this.client.close();
     this.connections.close();
   }

@@ -34,6 +34,7 @@ export class ModelCatalog implements OnModuleInit {
     runtime: Runtime,
   ) {
     this.log = runtime.logger('model-catalog');
+    runtime.status.provide({ settings: () => this.applied() });
     const version = { last: this.version, of: (value: { version: number }) => value.version };
     this.models = new VersionedCache<ResolvedModel>({
       version,
@@ -83,6 +84,12 @@ export class ModelCatalog implements OnModuleInit {
       }
       throw error;
     }
+  }
+
+  /** The version below which nothing is used any more; a process without requests asks config for it. */
+  private async applied(): Promise<string | undefined> {
+    await this.version.confirm().catch(() => undefined);
+    return this.version.value >= 0 ? `c${this.version.value}` : undefined;
   }
 
   /** The settings; rejects when config is unavailable and nothing is cached. */

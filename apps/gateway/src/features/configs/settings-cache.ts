@@ -27,6 +27,7 @@ export class SettingsCache implements OnModuleInit {
   private readonly auth = new VersionedCache<AuthStatus>({ maxAgeMs: AUTH_STATUS_MS, keepMs: Infinity });
   private isFresh = false;
   private poll: Interval | undefined;
+  private readonly read: () => Promise<void>;
 
   constructor(
     private readonly runtime: Runtime,
@@ -38,7 +39,11 @@ export class SettingsCache implements OnModuleInit {
       ask: async () => (await this.rpc.call(settings.version, {}, { principal })).version,
     });
     this.settings = new VersionedCache({ version: { last, of: ({ version }) => version } });
-    versions.register('c', { applied: () => this.settings.peek(KEY)?.version, read: () => this.read() });
+    this.read = versions.register('c', {
+      applied: () => this.settings.peek(KEY)?.version,
+      read: () => this.load(),
+    });
+    runtime.status.provide({ settings: () => versions.text });
     const help = 'Version of the settings that this process has applied';
     runtime.metrics.gauge('settings_version', help, ['settings'], (gauge) => {
       const applied = this.settings.peek(KEY);
@@ -67,7 +72,7 @@ export class SettingsCache implements OnModuleInit {
     this.auth.forget();
   }
 
-  async read(): Promise<void> {
+  private async load(): Promise<void> {
     try {
       await this.settings.fresh(KEY, () => this.rpc.call(settings.get, {}, { principal, deadlineMs: TIMEOUT_MS }));
       this.isFresh = true;

@@ -49,5 +49,32 @@ export const updateBanners = route({
   reply: z.array(BannerSchema),
 });
 
+/**
+ * How far the changes of settings and permissions are applied: by this replica, which reads the latest first, and by each process that applies
+ * settings, as it last reported.
+ */
+export const appliedVersions = route({
+  method: 'GET',
+  path: '/api/v1/configs/version',
+  access: 'admin',
+  reply: z.object({
+    version: z.string(),
+    replicas: z.array(
+      z.object({
+        service: z.string(),
+        instance: z.string(),
+        state: z.string(),
+        /** Seconds since 1970. */
+        seen_at: z.number().nullable(),
+        /** Such as `c812.a10442`: config's changes, and those of auth at a gateway. */
+        settings_version: z.string().nullable(),
+        retrieval_version: z.number().int().nullable(),
+        /** It has not reported a version that this reply's `version` has; for at most a second after a change. */
+        behind: z.boolean(),
+      }),
+    ),
+  }),
+});
+
 /** The web application's manifest. */
 export const manifest = route({ method: 'GET', path: '/manifest.json', access: 'public', reply: z.looseObject({}) });

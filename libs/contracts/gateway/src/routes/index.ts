@@ -6,6 +6,7 @@ export * as configs from './configs';
 export * as connections from './connections';
 export * as emptyLists from './empty-lists';
 export * as files from './files';
+export * as fleet from './fleet';
 export * as health from './health';
 export * as knowledge from './knowledge';
 export * as models from './models';
