@@ -2,7 +2,7 @@ import { serviceBuild } from '@perennial/build';
 
 export default serviceBuild({
   entries: {
-    failover: 'src/failover/main.ts',
+    failover: 'src/failover.ts',
     retrieval: 'src/retrieval/main.ts',
     'bench-stream': 'src/bench/stream.ts',
     'bare-relay': 'src/bench/bare-relay-process.ts',

@@ -3,10 +3,10 @@ import { routes } from '@perennial/contracts-gateway';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import { expectedText, promptDigest, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Owners } from './failover/owners';
 import { type Account, addContinuingConnection, addUsers, signUpAdmin } from './support/accounts';
 import { doneAnswer } from './support/answers';
 import { http } from './support/http';
+import { Owners } from './support/owners';
 import type { ReaderEvent } from './support/reader-event';
 import { SocketReader } from './support/socket-reader';
 import { readRun } from './support/sse-reader';
@@ -36,7 +36,7 @@ describe('degraded operation', () => {
     });
     const admin = await signUpAdmin(system.baseUrl);
     await addContinuingConnection(system.baseUrl, admin, `${simulator.url}/v1`, CONTINUING);
-    owners = new Owners(system.postgresUrl);
+    owners = new Owners(() => system.postgresUrl);
     [account, other] = (await addUsers(system.baseUrl, admin, 2)) as [Account, Account];
   });
 

@@ -3,9 +3,9 @@ import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@perennial/testing';
 import { waitFor } from '@perennial/testing/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Owners } from './failover/owners';
 import { type Account, signUpAdmin } from './support/accounts';
 import { doneAnswer } from './support/answers';
+import { Owners } from './support/owners';
 import { newTurn, sendTurn } from './support/turn';
 
 const PROMPT = 'a prompt that no span may hold';
@@ -97,7 +97,7 @@ describe('one turn is one trace', () => {
   });
 
   it('also across a take-over: the attempts are siblings, the later one links the earlier', async () => {
-    const owners = new Owners(system.postgresUrl);
+    const owners = new Owners(() => system.postgresUrl);
     try {
       const spans = await traceOf(
         'sim-t150-r30-x',

@@ -1,5 +1,5 @@
 import { type Point, pointId } from '@perennial/vector-store';
-import { Random } from '../failover/random';
+import { Random } from '../support/random';
 
 export const DIMENSION = 384;
 const TOPICS = 400;

@@ -8,6 +8,12 @@ export interface FailedRequest {
   from: number;
   to: number;
   what: string;
+  /** Of the refusal; undefined: the connection broke. */
+  status?: number;
+  /** The try before it failed too. */
+  again?: boolean;
+  /** It carried a file. */
+  upload?: boolean;
 }
 
 /** One keep-alive pool for all drivers; a killed server breaks its connections, the next request opens others. */
@@ -63,13 +69,18 @@ export async function httpUntilAnswered<T>(
   onFailed: OnFailedRequest = () => undefined,
 ): Promise<HttpReply<T>> {
   const deadline = Date.now() + REPEAT_MS;
-  for (;;) {
+  for (let again = false; ; again = true) {
     const from = Date.now();
-    const failed = (why: string) => onFailed({ from, to: Date.now(), what: `${method} ${pathOf(url)}: ${why}` });
+    const failed = (why: string, status?: number) =>
+      onFailed({
+        ...{ from, to: Date.now(), what: `${method} ${pathOf(url)}: ${why}` },
+        ...(status === undefined ? {} : { status }),
+        ...(again ? { again } : {}),
+      });
     try {
       const reply = await http<T>(method, url, options);
       if (reply.status < 500) return reply;
-      failed(String(reply.status));
+      failed(String(reply.status), reply.status);
       if (![502, 503, 504].includes(reply.status) || Date.now() > deadline) return reply;
     } catch (error) {
       failed(error instanceof Error ? error.message : String(error));

@@ -68,6 +68,11 @@ export class SocketReader {
     if (watched) watched.chatId = undefined;
   }
 
+  /** Closes the connection and opens another one, as a page that is loaded again. */
+  reload(): void {
+    this.socket.disconnect().connect();
+  }
+
   close(): void {
     this.closed = true;
     this.socket.disconnect();

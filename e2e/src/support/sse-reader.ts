@@ -22,10 +22,17 @@ export async function readRun(
 ): Promise<void> {
   let cursor: string | undefined;
   let ended = false;
+  let again = false;
   while (!ended && !signal.aborted) {
     let from: number | undefined = Date.now();
-    const failed = (why: string) =>
-      onFailed({ from: from ?? Date.now(), to: Date.now(), what: `GET /api/v1/runs/:id/events: ${why}` });
+    const failed = (why: string, status?: number) => {
+      onFailed({
+        ...{ from: from ?? Date.now(), to: Date.now(), what: `GET /api/v1/runs/:id/events: ${why}` },
+        ...(status === undefined ? {} : { status }),
+        ...(again ? { again } : {}),
+      });
+      again = true;
+    };
     try {
       const reply = await request(`${baseUrl}/api/v1/runs/${runId}/events`, {
         dispatcher: agent,
@@ -37,12 +44,13 @@ export async function readRun(
         },
       });
       if (reply.statusCode !== 200) {
-        failed(String(reply.statusCode));
+        failed(String(reply.statusCode), reply.statusCode);
         const refusal = await reply.body.text();
         if (reply.statusCode < 500) throw new Refused(`reading a run was answered ${reply.statusCode}: ${refusal}`);
       } else {
         // A stream fails at that moment, however long ago it was opened.
         from = undefined;
+        again = false;
         const parser = createParser({
           onEvent: ({ event, data, id }) => {
             cursor = id ?? cursor;

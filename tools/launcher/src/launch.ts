@@ -19,6 +19,8 @@ export interface LaunchOptions {
   env?: Readonly<Record<string, string>>;
   /** For one service. */
   serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** For one process (counted from 1 within its service); overrides everything else. */
+  instanceEnv?: (service: ServiceName, instance: number) => Readonly<Record<string, string>>;
   /** Model and embedder. `auto` chooses like `npm start`; `none` (the default) leaves it to `env`. */
   provider?: 'auto' | 'simulator' | 'none';
   /** Restart processes that died (default true). */

@@ -96,9 +96,10 @@ export class RunningSystem {
     await this.process(service, instance).kill();
   }
 
-  /** Starts all processes of a service anew, one after the other, and waits until each is ready. */
-  async restart(service: ServiceName): Promise<void> {
-    for (const { process, supervisor, healthPort } of this.of(service)) {
+  /** Starts all processes of a service anew, one after the other, and waits until each is ready; or only the given one. */
+  async restart(service: ServiceName, only?: number): Promise<void> {
+    for (const { instance, process, supervisor, healthPort } of this.of(service)) {
+      if (only !== undefined && only !== instance) continue;
       await supervisor.without(() => process.restart());
       await untilReady(process, () => isReady(healthPort));
     }
@@ -270,7 +271,7 @@ export class RunningSystem {
             code: this.options.code ?? 'built',
             host: alone ? host : '127.0.0.1',
             behindBalancer: !alone,
-            extra: this.options.serviceEnv?.[service],
+            extra: { ...this.options.serviceEnv?.[service], ...this.options.instanceEnv?.(service, instance) },
             supervise: this.options.supervise ?? true,
             events: this.events(),
           }),

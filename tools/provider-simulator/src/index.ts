@@ -9,5 +9,5 @@ export {
   type SimulatorOptions,
   type SimulatorStats,
 } from './server';
-export type { Counters, PromptStats, TextStats } from './stats';
+export type { Counters, MarkStats, PromptStats, TextStats } from './stats';
 export { expectedText, promptDigest, seedOf, stamp, STAMP_LENGTH, stampAge, TOKEN_LENGTH, tokenAt } from './text';

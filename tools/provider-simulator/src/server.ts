@@ -8,7 +8,7 @@ import { answerEmbeddings, type EmbeddingBody } from './embedding-answer';
 import { type HabitAnswer, HABITS, LISTS } from './habits';
 import { type Api, fail, json, readBody } from './http';
 import { type ChatBody, continuedText, promptOf } from './request';
-import { type Counters, type PromptStats, Stats, type TextStats } from './stats';
+import { type Counters, type MarkStats, type PromptStats, Stats, type TextStats } from './stats';
 import { wholeAnswer } from './tasks';
 import { expectedText } from './text';
 
@@ -37,6 +37,8 @@ export interface SimulatorStats extends Counters {
   prompts: Record<string, PromptStats>;
   /** Embedded texts, by their sha-256 (hex); over HTTP only with `?texts=1`. */
   texts: Record<string, TextStats>;
+  /** Calls by the mark (`mark-…`) in the last user message; over HTTP only with `?marks=1`. */
+  marks: Record<string, MarkStats>;
 }
 
 /** Target of an injected fault. */
@@ -62,7 +64,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { address, port, family } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    stats: () => handler.snapshot(true, true),
+    stats: () => handler.snapshot(),
     reset: () => handler.reset(),
     inject: (fault, times, of) => handler.inject(fault, times, of),
     close: () =>
@@ -92,7 +94,14 @@ class Handler {
     const route = `${request.method} ${path}`;
     if (route === 'GET /sim/stats') {
       const query = new URLSearchParams(request.url?.split('?')[1]);
-      return json(response, this.snapshot(query.get('prompts') === '1', query.get('texts') === '1'));
+      return json(
+        response,
+        this.snapshot({
+          prompts: query.get('prompts') === '1',
+          texts: query.get('texts') === '1',
+          marks: query.get('marks') === '1',
+        }),
+      );
     }
     const list = LISTS[/^\/lists\/(\w+)\/v1\/models$/.exec(path)?.[1] ?? ''];
     if (list) return answerHabit(response, gzipped(JSON.stringify(list())));
@@ -105,13 +114,14 @@ class Handler {
     );
   }
 
-  snapshot(prompts: boolean, texts: boolean): SimulatorStats {
+  snapshot({ prompts = true, texts = true, marks = true } = {}): SimulatorStats {
     return {
       ...this.stats.counters,
       cpu: process.cpuUsage(),
       pid: process.pid,
       prompts: prompts ? this.stats.byPrompt() : {},
       texts: texts ? this.stats.byText() : {},
+      marks: marks ? this.stats.byMark() : {},
     };
   }
 
@@ -151,6 +161,7 @@ class Handler {
     const fault = this.nextInjected('chat') ?? behaviour.fault;
     const prompt = this.stats.prompt(promptOf(body));
     const streams = api === 'ollama' ? body.stream !== false : body.stream === true;
+    this.stats.marked(promptOf(body), streams ? 'streams' : 'nonstream');
     if (streams) {
       prompt.streams += 1;
       const { traceparent } = response.req.headers;

@@ -95,6 +95,14 @@ describe('statistics', () => {
     expect(prompts[digest]).toEqual({ streams: 3, done: 1, aborted: 1, continued: 0, nonstream: 1 });
   });
 
+  it('count calls by a mark, also in a prompt that was made of the marked one', async () => {
+    await streamed(hi('sim-t3-r1000', 'Tell me about mark-1-ada.'));
+    await post('/v1/chat/completions', hi('sim', 'A title for "Tell me about mark-1-ada."'));
+    await post('/v1/chat/completions', hi('sim', 'without any'));
+    const { marks } = (await (await fetch(`${simulator.url}/sim/stats?marks=1`)).json()) as { marks: object };
+    expect(marks).toEqual({ 'mark-1-ada': { streams: 1, nonstream: 1 } });
+  });
+
   it('are cleared, with the faults', async () => {
     await post('/sim/faults', { kind: 'status', status: 503, times: 2 });
     expect((await post('/v1/chat/completions', hi('sim'))).status).toBe(503);

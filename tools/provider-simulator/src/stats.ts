@@ -14,6 +14,15 @@ export interface PromptStats {
   traceparent?: string;
 }
 
+/** Calls whose last user message holds one mark, also inside a longer text that a service made of it. */
+export interface MarkStats {
+  streams: number;
+  nonstream: number;
+}
+
+/** A word of a prompt that identifies it, as in "Tell me about mark-12-ada". */
+const MARK = /\bmark-[\w-]+/;
+
 /** Embedding requests for one text. */
 export interface TextStats {
   /** Requests with this text, including refused ones. */
@@ -79,11 +88,13 @@ export class Stats {
   counters = fresh();
   private prompts = new Map<string, PromptStats>();
   private texts = new Map<string, TextStats>();
+  private marks = new Map<string, MarkStats>();
 
   reset(): void {
     this.counters = fresh(this.counters.active, this.counters.embed_active);
     this.prompts = new Map();
     this.texts = new Map();
+    this.marks = new Map();
   }
 
   prompt(text: string): PromptStats {
@@ -91,6 +102,19 @@ export class Stats {
     let stats = this.prompts.get(digest);
     if (!stats) this.prompts.set(digest, (stats = { streams: 0, done: 0, aborted: 0, continued: 0, nonstream: 0 }));
     return stats;
+  }
+
+  /** Counts a call by the mark of its last user message, if there is one. */
+  marked(text: string, kind: keyof MarkStats): void {
+    const mark = MARK.exec(text)?.[0];
+    if (mark === undefined) return;
+    const stats = this.marks.get(mark) ?? { streams: 0, nonstream: 0 };
+    stats[kind] += 1;
+    this.marks.set(mark, stats);
+  }
+
+  byMark(): Record<string, MarkStats> {
+    return Object.fromEntries(this.marks);
   }
 
   /** By sha-256 (hex) of the last user message. */

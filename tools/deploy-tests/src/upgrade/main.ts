@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Owners } from '@perennial/e2e/failover/owners';
-import { CONTINUING_PREFIX, UPSTREAM } from '@perennial/e2e/failover/turn-driver';
+import { CONTINUING_PREFIX, LONG_UPSTREAM } from '@perennial/chaos/people/models';
 import { openStore } from '@perennial/e2e/retrieval/stores';
 import { addContinuingConnection, addUsers, signUpAdmin } from '@perennial/e2e/support/accounts';
+import { Owners } from '@perennial/e2e/support/owners';
 import { launchSystem, ROOT, type ServiceName, SERVICES } from '@perennial/launcher';
 import { startSimulator } from '@perennial/provider-simulator';
 import { startBalancer } from '../load-balancers/load-balancer';
@@ -46,7 +46,7 @@ const previous = await previousBuild(log);
 if (previous === undefined) process.exit(0);
 
 const dir = mkdtempSync(join(tmpdir(), 'perennial-upgrade-'));
-const simulator = await startSimulator({ port: 0, models: [UPSTREAM, SDK_MODEL] });
+const simulator = await startSimulator({ port: 0, models: [LONG_UPSTREAM, SDK_MODEL] });
 const store = (await openStore('qdrant', log)) ?? (await openStore('lancedb', log));
 const system = await launchSystem({
   root: previous,
@@ -76,7 +76,7 @@ try {
   log(`${system.run.length} processes of the previous version are ready`);
 
   const from = Date.now();
-  const owners = new Owners(system.postgresUrl);
+  const owners = new Owners(() => system.postgresUrl);
   const turns = new Turns(url, users.splice(0, USERS.turns));
   await turns.begin();
   const visitors = new Visitors(url, users.splice(0, USERS.visitors));

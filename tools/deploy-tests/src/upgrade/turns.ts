@@ -1,16 +1,18 @@
-import { check } from '@perennial/e2e/failover/checker';
-import type { TurnHistory } from '@perennial/e2e/failover/history';
-import type { Owners } from '@perennial/e2e/failover/owners';
-import { complete, CONTINUING_PREFIX, TurnDriver } from '@perennial/e2e/failover/turn-driver';
+import { checkTurns } from '@perennial/chaos/check/turns';
+import { Moments } from '@perennial/chaos/nemeses/moments';
+import { CONTINUING_PREFIX, LONG_MODELS } from '@perennial/chaos/people/models';
+import { complete, TurnDriver } from '@perennial/chaos/people/turns';
+import type { AppliedFault, TurnHistory } from '@perennial/chaos/record/history';
+import { Recorder } from '@perennial/chaos/record/recorder';
 import type { Account } from '@perennial/e2e/support/accounts';
-import type { FailedRequest } from '@perennial/e2e/support/http';
+import type { Owners } from '@perennial/e2e/support/owners';
 import type { ReaderEvent } from '@perennial/e2e/support/reader-event';
 import type { Simulator } from '@perennial/provider-simulator';
 
 interface PlayedTurn {
   account: Account;
   continuing: boolean;
-  history: TurnHistory & { digest: string };
+  history: TurnHistory;
 }
 
 export interface Judgement {
@@ -23,12 +25,12 @@ export interface Judgement {
 
 /** People who send turn after turn and read each answer by socket and by SSE. Failed requests are counted, although they are repeated. */
 export class Turns {
-  readonly failed: string[] = [];
   readonly played: PlayedTurn[] = [];
   /** Turns that could not be sent or read. */
   readonly problems: string[] = [];
   private over = false;
   private next = 0;
+  private readonly recorder = new Recorder();
   private readonly drivers: { account: Account; driver: TurnDriver }[];
   private done: Promise<unknown> = Promise.resolve();
 
@@ -36,17 +38,22 @@ export class Turns {
     private readonly baseUrl: string,
     accounts: readonly Account[],
   ) {
-    const onFailed = ({ from, to, what }: FailedRequest) =>
-      this.failed.push(`${new Date(from).toISOString().slice(11, 23)} ${what} after ${to - from} ms`);
     this.drivers = accounts.map((account) => ({
       account,
-      driver: new TurnDriver(baseUrl, account, () => undefined, onFailed, { rejectUnauthorized: false }),
+      driver: new TurnDriver(baseUrl, account, new Moments(), this.recorder, { rejectUnauthorized: false }),
     }));
   }
 
   /** Each turn is one request, and one that reads its events. */
   get requests(): number {
     return 2 * (this.played.length + this.problems.length);
+  }
+
+  /** Requests without a reply, although they are repeated. */
+  get failed(): string[] {
+    return this.recorder.failedRequests.map(
+      ({ from, to, what }) => `${new Date(from).toISOString().slice(11, 23)} ${what} after ${to - from} ms`,
+    );
   }
 
   async begin(): Promise<void> {
@@ -65,13 +72,22 @@ export class Turns {
     const lost = [...this.problems];
     const resets: Judgement['resets'] = { continuing: [], restarting: [] };
     let handedOver = 0;
-    for (const { account, continuing, history } of this.played) {
-      const turn = await complete(history, this.baseUrl, account, owners, simulator);
+    const { marks } = simulator.stats();
+    for (const { account, continuing, history: turn } of this.played) {
+      await complete(turn, { baseUrl: this.baseUrl, account, owners }, marks);
       if ((turn.stored?.chargedDeaths ?? 0) > 0) lost.push(`turn ${turn.turn}: its hand-over counted as a death`);
       if (turn.providerCalls > 1) handedOver += 1;
-      // A worker that leaves hands its answers over: the next one asks the provider once more.
-      const judged = { ...turn, ownerLosses: turn.providerCalls };
-      lost.push(...check([judged]).map(({ kind, what }) => `turn ${turn.turn} ${kind}: ${what}`));
+      // A worker that leaves hands its answers over: that is as good as a fault.
+      const handOver: AppliedFault = {
+        number: 0,
+        nemesis: 'restart one',
+        what: 'an upgrade',
+        from: turn.from,
+        to: turn.to,
+      };
+      const faults = Array.from({ length: turn.claims - 1 }, () => handOver);
+      const found = checkTurns({ turns: [turn], outages: [], faults });
+      lost.push(...found.map(({ kind, what }) => `turn ${turn.turn} ${kind}: ${what}`));
       const setBack = setBacks(turn.readers.find(({ via }) => via === 'sse')?.events ?? []);
       resets[continuing ? 'continuing' : 'restarting'].push(...setBack.map((what) => `turn ${turn.turn}: ${what}`));
     }
@@ -83,8 +99,9 @@ export class Turns {
       const turn = this.next;
       this.next += 1;
       try {
-        const history = await driver.play(turn);
-        this.played.push({ account, continuing: driver.modelOf(turn).startsWith(CONTINUING_PREFIX), history });
+        const model = LONG_MODELS[turn % 2 === 0 ? 0 : 1];
+        const history = await driver.play({ model });
+        this.played.push({ account, continuing: model.id.startsWith(CONTINUING_PREFIX), history });
       } catch (error) {
         this.problems.push(`turn ${turn}: ${error instanceof Error ? error.message : String(error)}`);
       }

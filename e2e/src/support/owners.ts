@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import type { TakeOver } from './history';
 
 const POLL_MS = 40;
 /** Less than the time after which its runs are queued again. */
 const SESSIONS_END_MS = 2_000;
+
+/** A moment at which a run lost its owner, and when the next owner continued it. */
+export interface TakeOver {
+  runId: string;
+  lostAt: number;
+  /** It has lost two owners: the next one is a quarantine process, which has to be started first. */
+  suspected: boolean;
+  newEpochAt?: number;
+  firstNewTokenAt?: number;
+}
 
 interface RunRow {
   id: string;
@@ -16,14 +25,23 @@ export class Owners {
   readonly takeOvers: TakeOver[] = [];
   private readonly lossCounts = new Map<string, number>();
   private readonly open = new Map<string, { takeOver: TakeOver; epoch: number }>();
-  private readonly pool: Pool;
+  private pooled: { url: string; pool: Pool } | undefined;
   private watching = true;
   private readonly done: Promise<void>;
 
-  constructor(databaseUrl: string) {
-    this.pool = new Pool({ connectionString: databaseUrl, max: 2 });
-    this.pool.on('error', () => undefined);
+  /** @param databaseUrl of the server that is the primary now: another one after a failover */
+  constructor(private readonly databaseUrl: () => string) {
     this.done = this.watch();
+  }
+
+  private get pool(): Pool {
+    const url = this.databaseUrl();
+    if (this.pooled?.url === url) return this.pooled.pool;
+    void this.pooled?.pool.end();
+    const pool = new Pool({ connectionString: url, max: 2 });
+    pool.on('error', () => undefined);
+    this.pooled = { url, pool };
+    return pool;
   }
 
   /**
@@ -91,19 +109,27 @@ export class Owners {
     return Number(rows[0]?.count);
   }
 
-  /** Final state of a run, and the deaths that it was charged with. */
-  async outcomeOf(runId: string): Promise<{ state: string; deaths: number }> {
-    const { rows } = await this.pool.query<{ state: string; deaths: number }>(
-      'SELECT state, deaths FROM chat.runs WHERE id = $1',
+  /** Final state of a run, how often it was claimed, and the deaths that it was charged with. */
+  async outcomeOf(runId: string): Promise<{ state: string; epoch: number; deaths: number }> {
+    const { rows } = await this.pool.query<{ state: string; epoch: number; deaths: number }>(
+      'SELECT state, epoch, deaths FROM chat.runs WHERE id = $1',
       [runId],
     );
-    return rows[0] ?? { state: 'missing', deaths: 0 };
+    return rows[0] ?? { state: 'missing', epoch: 0, deaths: 0 };
+  }
+
+  /** Number of titles that are still to be made. */
+  async openTitles(): Promise<number> {
+    const { rows } = await this.pool.query<{ count: string }>(
+      `SELECT count(*) FROM chat.side_effects WHERE state <> 'done'`,
+    );
+    return Number(rows[0]?.count);
   }
 
   async close(): Promise<void> {
     this.watching = false;
     await this.done;
-    await this.pool.end();
+    await this.pooled?.pool.end();
   }
 
   private async watch(): Promise<void> {

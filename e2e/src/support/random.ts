@@ -9,6 +9,11 @@ export class Random {
     this.next = seeded(seed);
   }
 
+  /** Another stream of numbers, for somebody who draws at unknown times. */
+  fork(): Random {
+    return new Random(Math.floor(this.next() * 2 ** 32));
+  }
+
   between(low: number, high: number): number {
     return low + this.next() * (high - low);
   }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '@perennial/contracts-gateway';
+import type { Account } from '@perennial/e2e/support/accounts';
+import { http } from '@perennial/e2e/support/http';
+import { readRun } from '@perennial/e2e/support/sse-reader';
+import { newTurn, sendTurn, type SentTurn } from '@perennial/e2e/support/turn';
 import type { Simulator } from '@perennial/provider-simulator';
-import type { Account } from '../support/accounts';
-import { http } from '../support/http';
-import { readRun } from '../support/sse-reader';
-import { newTurn, sendTurn, type SentTurn } from '../support/turn';
 
 export interface StopFigures {
   stopped: number;

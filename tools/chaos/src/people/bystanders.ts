@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { routes } from '@perennial/contracts-gateway';
-import type { Account } from '../support/accounts';
-import { httpUntilAnswered, type OnFailedRequest } from '../support/http';
+import type { Account } from '@perennial/e2e/support/accounts';
+import { httpUntilAnswered, type OnFailedRequest } from '@perennial/e2e/support/http';
 
 /** One read of each service that a user waits for. */
 const READS = [routes.auths.session, routes.chats.list, routes.knowledge.list, routes.models.list];

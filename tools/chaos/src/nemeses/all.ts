@@ -1,0 +1,13 @@
+import { LINK_NEMESES } from './links';
+import { MACHINE_NEMESES } from './machine';
+import type { Nemesis } from './nemesis';
+import { PROCESS_NEMESES } from './processes';
+import { FAILOVER_NEMESES, STORE_NEMESES } from './stores';
+
+export const NEMESES: readonly Nemesis[] = [
+  ...PROCESS_NEMESES,
+  ...STORE_NEMESES,
+  ...FAILOVER_NEMESES,
+  ...LINK_NEMESES,
+  ...MACHINE_NEMESES,
+];

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { Ground } from '../ground/ground';
+import type { Nemesis } from './nemesis';
+
+const FULL_MS = 5_000;
+
+export const STORE_NEMESES: readonly Nemesis[] = [
+  {
+    name: 'redis is emptied',
+    weight: 2,
+    async apply({ ground }) {
+      await everyPrimary(ground, (redis) => redis.flushall());
+      return 'FLUSHALL';
+    },
+  },
+  {
+    name: 'redis restarts empty',
+    weight: 1,
+    async apply({ ground }) {
+      await ground.stores.redis.restartEmpty();
+      return 'Redis restarts empty';
+    },
+  },
+  {
+    name: 'redis is full',
+    weight: 1,
+    async apply({ ground }) {
+      await everyPrimary(ground, async (redis) => {
+        await redis.config('SET', 'maxmemory', '1');
+        await sleep(FULL_MS);
+        await redis.config('SET', 'maxmemory', '0');
+      });
+      return `Redis is full for ${FULL_MS} ms`;
+    },
+  },
+  {
+    name: 'redis pauses',
+    weight: 1,
+    async apply({ ground }, random) {
+      const ms = Math.round(random.between(500, 5_000));
+      const how = random.pick(['CLIENT PAUSE', 'SIGSTOP'] as const);
+      if (how === 'SIGSTOP') await ground.stores.redis.pause(ms);
+      else {
+        await everyPrimary(ground, (redis) => redis.call('CLIENT', 'PAUSE', String(ms), 'ALL'));
+        await sleep(ms);
+      }
+      return `Redis: ${how} for ${ms} ms`;
+    },
+  },
+  ...(['fast', 'immediate', 'kill'] as const).map((how): Nemesis => ({
+    name: ({ fast: 'postgres restarts', immediate: 'postgres stops at once', kill: 'postgres is killed' } as const)[
+      how
+    ],
+    weight: 1,
+    async apply({ ground }) {
+      await ground.stores.postgres.restart(how);
+      return `Postgres: ${how}`;
+    },
+  })),
+];
+
+/** Only where there are standbys: then it is what is wanted, so it is frequent. */
+const FAILOVER_WEIGHT = 12;
+
+export const FAILOVER_NEMESES: readonly Nemesis[] = [
+  {
+    name: 'postgres fails over',
+    weight: FAILOVER_WEIGHT,
+    missing: ({ stores }) => (stores.postgres.group ? undefined : 'Postgres has no standby'),
+    async apply({ ground }) {
+      await ground.stores.postgres.group?.failover();
+      return 'the primary of Postgres dies, and a standby is promoted';
+    },
+    heal: async ({ ground }) => ground.stores.postgres.group?.heal(),
+  },
+];
+
+async function everyPrimary({ stores }: Ground, work: (redis: Redis) => Promise<unknown>): Promise<void> {
+  await Promise.all(
+    (await stores.redis.primaries()).map(async (url) => {
+      const redis = new Redis(url);
+      try {
+        await work(redis);
+      } finally {
+        redis.disconnect();
+      }
+    }),
+  );
+}
