@@ -12,6 +12,8 @@ export interface FailedRequest {
   status?: number;
   /** The try before it failed too. */
   again?: boolean;
+  /** It waited for an answer, and was told that the provider failed. */
+  answer?: boolean;
   /** It carried a file. */
   upload?: boolean;
 }

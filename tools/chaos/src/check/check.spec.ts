@@ -45,6 +45,11 @@ describe('planted violations are found', () => {
       'requests fail in outages only',
     ],
     [
+      'another request while only answers may fail',
+      { failedRequests: [failed(5, 6, 502)], outages: [outage(0, 10, { excuses: 'answers' })] },
+      'requests fail in outages only',
+    ],
+    [
       'another request while only uploads may fail',
       { failedRequests: [failed(5, 6, 503)], outages: [outage(0, 10, { excuses: 'uploads' })] },
       'requests fail in outages only',
@@ -109,6 +114,13 @@ describe('a history without fault', () => {
   it.each<[string, Partial<History>]>([
     ['empty', {}],
     ['a request that failed in an outage', { failedRequests: [failed(5, 6, 503)], outages: [outage(0, 10)] }],
+    [
+      'a program that is told that the provider failed, while answers may fail',
+      {
+        failedRequests: [{ ...failed(5, 6, 502), answer: true }],
+        outages: [outage(0, 10, { excuses: 'answers' })],
+      },
+    ],
     [
       'a connection that broke as a gateway died',
       { failedRequests: [failed(5, 6)], outages: [outage(0, 10, { excuses: 'broken connections' })] },

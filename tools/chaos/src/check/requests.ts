@@ -11,7 +11,7 @@ export function unexcused(failed: readonly FailedRequest[], outages: readonly Ou
   return failed.filter((request) => !outages.some((outage) => excuses(outage, request)));
 }
 
-function excuses(outage: Outage, { from, to, status, upload }: FailedRequest): boolean {
+function excuses(outage: Outage, { from, to, status, upload, answer }: FailedRequest): boolean {
   if (from > outage.to || to < outage.from) return false;
   switch (outage.excuses) {
     case 'all':
@@ -21,7 +21,7 @@ function excuses(outage: Outage, { from, to, status, upload }: FailedRequest): b
     case 'uploads':
       return upload === true;
     case 'answers':
-      return false;
+      return answer === true;
   }
 }
 

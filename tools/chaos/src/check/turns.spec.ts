@@ -70,6 +70,11 @@ describe('a history without fault', () => {
     expect(found(change, [fault])).toEqual([]);
   });
 
+  it('the calls of a run that had failed before the request was repeated', () => {
+    expect(found({ providerCalls: 3, earlierRuns: 1 }, [fault])).toEqual([]);
+    expect(found({ providerCalls: 4, earlierRuns: 1 }, [fault])).toEqual(['duplicated: 4 provider calls for 1 claims']);
+  });
+
   it('no citation in an outage', () => {
     expect(found({ askedAbout: 'f' }, [], [outage])).toEqual([]);
     expect(found({ askedAbout: 'f', stored: { ...stored, cites: ['f'] } })).toEqual([]);

@@ -11,6 +11,8 @@ import { markOf } from './turns';
 
 const LIMIT_MS = 120_000;
 const PAUSE_MS = 200;
+/** The answer ended as failed; the same request again starts another one. */
+const PROVIDER_FAILED = 502;
 
 /**
  * A program that uses the unmodified SDK, with a session token as its key. It streams; a stream that breaks cannot be resumed, so it asks again
@@ -49,7 +51,7 @@ export class SdkUser {
     const body = { model: model.id, messages: [{ role: 'user' as const, content }] };
     const options = { headers: { 'Idempotency-Key': randomUUID() } };
     streamed.left = !(await this.stream(streamed, body, options));
-    const whole = await this.untilAnswered(() => this.client.chat.completions.create(body, options));
+    const whole = await this.untilAnswered(history, () => this.client.chat.completions.create(body, options));
     const runId = whole.id.replace(/^chatcmpl-/, '');
     history.to = Date.now();
     history.accepted = { at: history.to, runId, chatId: '', messageId: '' };
@@ -86,7 +88,7 @@ export class SdkUser {
     }
   }
 
-  private async untilAnswered<T>(work: () => Promise<T>): Promise<T> {
+  private async untilAnswered<T>(history: TurnHistory, work: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + LIMIT_MS;
     for (let again = false; ; again = true) {
       const from = Date.now();
@@ -96,6 +98,8 @@ export class SdkUser {
       } catch (error) {
         if (Date.now() > deadline) throw error;
         this.failed(from, error, again);
+        if (error instanceof APIError && error.status === PROVIDER_FAILED)
+          history.earlierRuns = (history.earlierRuns ?? 0) + 1;
       }
       await sleep(PAUSE_MS);
     }
@@ -108,6 +112,7 @@ export class SdkUser {
       ...{ from, to: Date.now(), what: `POST /api/v1/chat/completions: ${why}` },
       ...(status === undefined ? {} : { status }),
       ...(again ? { again } : {}),
+      ...(status === PROVIDER_FAILED ? { answer: true } : {}),
     });
   }
 }

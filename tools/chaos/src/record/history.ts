@@ -51,6 +51,8 @@ export interface TurnHistory {
   titleCalls: number;
   /** How often a process claimed its run: the epoch. */
   claims: number;
+  /** Runs of the same request that had failed before: a program that asks again starts another one. */
+  earlierRuns?: number;
   /** Owners that its run is known to have lost: killed, or paused for longer than the heartbeat's limit. */
   ownerLosses: number;
   /** Read from the server after everything had settled. */
@@ -83,7 +85,7 @@ export type Excuse =
   | 'broken connections'
   /** Requests that write files. */
   | 'uploads'
-  /** Answers that end as failed, with a reason. No request. */
+  /** Answers that end as failed, with a reason, and requests that wait for one (502). No other request. */
   | 'answers';
 
 /** A deliberate outage, and until when requests may notice it. */
