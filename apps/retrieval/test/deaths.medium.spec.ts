@@ -5,6 +5,7 @@ import { freshDatabase } from '@perennial/testing';
 import { ProcessTable } from '@perennial/work';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngestionJob } from '../src/files/ingestion-queue';
+import { FileLostError } from '../src/ingestion/claimed-file';
 import { IngestionRepository } from '../src/ingestion/ingestion.repository';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
 import { retrievalMigrations } from '../src/migrations';
@@ -88,5 +89,31 @@ describe('the death of a worker', () => {
     await database.execute('DELETE FROM processes WHERE id = $1', [id]);
     expect(await repository.requeueOrphans()).toMatchObject([{ fileId: file }]);
     expect(await row(file)).toEqual({ attempts: 0, deaths: 1, state: 'pending' });
+  });
+
+  it('that a failover made Postgres forget: its claim is issued again under the same epoch, and it can write nothing more', async () => {
+    const file = await newFile();
+    const [early, late] = [await process(), await process()];
+    const lost = await repository.claim(file, early, ANY);
+    // The row as a standby has it that never received the claim.
+    await database.execute(`UPDATE files SET state = 'pending', owner = NULL, epoch = epoch - 1 WHERE id = $1`, [file]);
+    const present = await repository.claim(file, late, ANY);
+    expect(present).toEqual({ ...lost, owner: late });
+    const chunk = { ordinal: 0, text: 'a', start: 0, end: 1, hash: 'a' };
+    const refused = [
+      () => repository.assertMine(lost!),
+      () => repository.addChunks(lost!, [chunk]),
+      () => repository.chunksComplete(lost!, 1, 1),
+      () => repository.reach(lost!, 'split'),
+      () => repository.recordIndexed(lost!, randomUUID(), []),
+      () => repository.finish(lost!, { indexes: false }),
+    ];
+    for (const statement of refused) await expect(statement()).rejects.toThrow(FileLostError);
+    expect(await repository.fail(lost!, { code: 'X', message: 'x' })).toBeUndefined();
+    expect(await repository.release(early, [lost!])).toEqual([]);
+    await repository.addChunks(present!, [chunk]);
+    await repository.clearChunks(lost!);
+    expect(await database.query('SELECT text FROM chunks WHERE file_id = $1', [file])).toEqual([{ text: 'a' }]);
+    expect(await repository.release(late, [present!])).toMatchObject([{ fileId: file }]);
   });
 });

@@ -96,6 +96,14 @@ describe('the work of a process', () => {
     expect(item.stops).toEqual([]);
   });
 
+  it('that is claimed a second time under one epoch is stopped in both forms; with a higher epoch only the earlier one', async () => {
+    const twice = ['same', 'same'].map(add);
+    expect(twice.map((item) => item.stops)).toEqual([['lost'], ['lost']]);
+    const [earlier, later] = [new Item('other', 1), new Item('other', 2)];
+    for (const item of [earlier, later]) active.add(item);
+    expect([earlier.stops, later.stops]).toEqual([['lost'], []]);
+  });
+
   it('is lost when this process was taken for dead', () => {
     active.start();
     const item = add('a');

@@ -92,7 +92,12 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
 
   /** To be called within a claim. */
   add(item: Item): void {
+    const before = this.items.get(item.id);
     this.items.set(item.id, item);
+    // Postgres forgot an earlier claim of this process (a failover lost it) and has issued the same epoch again. Two writers of one epoch cannot be
+    // told apart, so both stop; the row becomes a stray, and its next claim has a higher epoch.
+    if (before !== undefined) before.stop('lost');
+    if (before?.epoch === item.epoch) item.stop('lost');
     // Its claim was in progress when the process was asked to drain.
     if (!this.isLeaving) return;
     item.stop('handover');

@@ -93,9 +93,9 @@ import { UserEvents } from './user-events';
     },
     {
       provide: RUN_PUBLISHER,
-      inject: [Connections, OwnershipRepository],
-      useFactory: (connections: Connections, repository: OwnershipRepository) =>
-        createRunPublisher({ connections, ownsStill: (runs) => repository.ownStill(runs) }),
+      inject: [Connections, OwnershipRepository, ProcessRegistry],
+      useFactory: (connections: Connections, repository: OwnershipRepository, registry: ProcessRegistry) =>
+        createRunPublisher({ connections, ownsStill: (runs) => repository.ownStill(registry.id, runs) }),
     },
   ],
   exports: [CancelService, RunReader, UserEvents],

@@ -50,7 +50,7 @@ export class ActiveIngestions {
       queue,
       store: {
         owned: (processId) => repository.owned(processId),
-        release: (_processId, fences) => repository.release(fences),
+        release: (processId, fences) => repository.release(processId, fences),
       },
     });
     const help =

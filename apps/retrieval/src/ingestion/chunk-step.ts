@@ -74,8 +74,9 @@ export class ChunkStep {
     return stored;
   }
 
-  private async reachSplit({ id, userId, generation, epoch }: ClaimedFile): Promise<void> {
-    await this.repository.reach({ id, epoch }, 'split');
+  private async reachSplit(file: ClaimedFile): Promise<void> {
+    const { id, userId, generation } = file;
+    await this.repository.reach(file, 'split');
     this.progress.step({ fileId: id, userId, generation, step: 'split', done: 0, total: 0 });
   }
 }

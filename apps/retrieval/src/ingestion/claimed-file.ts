@@ -1,6 +1,13 @@
+import type { Fence } from '@perennial/work';
+
+/** The fence of a file's ingestion: every statement names it. */
+export interface FileClaim extends Fence {
+  /** The incarnation of the process. */
+  owner: string;
+}
+
 /** A file that this process ingests. */
-export interface ClaimedFile {
-  id: string;
+export interface ClaimedFile extends FileClaim {
   userId: string;
   name: string;
   contentType: string;
@@ -9,8 +16,6 @@ export interface ClaimedFile {
   generation: number;
   /** The generation that searches find meanwhile; null if none. */
   liveGeneration: number | null;
-  /** The fence: every statement of this ingestion names it. */
-  epoch: number;
   /** Number of chunks of this generation, once all are stored. */
   chunkCount: number | null;
   /** Failed attempts since the last finished step. */

@@ -101,22 +101,22 @@ export class IngestionAttempt {
       case 'lost':
         return;
       case 'handed-over':
-        return this.queue.enqueue(await this.repository.release([file]));
+        return this.queue.enqueue(await this.repository.release(file.owner, [file]));
       case 'out-of-turn':
         // A file that leaves a slow lane fetches the next one.
-        await this.repository.release([file], { slow: true });
+        await this.repository.release(file.owner, [file], { slow: true });
         return;
       case 'wait':
         this.log.warn({ file_id: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
         if (fault.allFiles) this.pause.lastAtLeast(fault.afterS);
-        await this.repository.release([file], { afterS: fault.afterS, error: fault.reason });
+        await this.repository.release(file.owner, [file], { afterS: fault.afterS, error: fault.reason });
         return;
       case 'refused':
         return this.giveUp(file, fault.reason);
       case 'broke':
         this.log.error({ file_id: file.id, err: error, error_id: fault.errorId }, 'ingestion failed');
         if (file.attempts + 1 >= this.env.MAX_INGESTION_ATTEMPTS) return this.giveUp(file, fault.reason);
-        await this.repository.release([file], {
+        await this.repository.release(file.owner, [file], {
           broke: true,
           error: fault.reason,
           afterS: Math.min(FIRST_BACKOFF_S * 2 ** file.attempts, MAX_BACKOFF_S),

@@ -6,14 +6,15 @@ import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 import type { IngestionJob } from '../files/ingestion-queue';
 import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
-import { type ClaimedFile, FileLostError } from './claimed-file';
+import { type ClaimedFile, type FileClaim, FileLostError } from './claimed-file';
 
 /**
- * The present owner; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch.
+ * The present owner; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch,
+ * `$3` owner: a failover that lost a claim lets the same epoch be issued again.
  */
 const MINE = `mine AS (
-  SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
-const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.state = 'processing' AND f.deleted_at IS NULL`;
+  SELECT id, generation FROM files WHERE id = $1 AND epoch = $2 AND owner = $3 AND state = 'processing' AND deleted_at IS NULL FOR SHARE)`;
+const IS_MINE = `f.id = $1 AND f.epoch = $2 AND f.owner = $3 AND f.state = 'processing' AND f.deleted_at IS NULL`;
 /** From this many deaths on a file is ingested in quarantine: it alone is charged for the next one. */
 const SUSPECT = 2;
 /** An `IngestionJob` from `files f`. */
@@ -42,7 +43,7 @@ export interface Claimable {
   slow: boolean;
 }
 
-/** Ownership and progress of ingestions: every statement is a compare-and-set on state and epoch. */
+/** Ownership and progress of ingestions: every statement is a compare-and-set on state, owner and epoch. */
 @Injectable()
 export class IngestionRepository {
   constructor(
@@ -65,7 +66,7 @@ export class IngestionRepository {
           AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
           AND (f.deaths < ${SUSPECT} OR $3) AND (NOT f.slow OR $4)
        RETURNING f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.blob_key AS "blobKey",
-                 f.generation, f.live_generation AS "liveGeneration", f.epoch, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
+                 f.generation, f.live_generation AS "liveGeneration", f.epoch, f.owner, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
       [fileId, processId, suspect, slow],
       { name: 'ingestion.take' },
     );
@@ -101,31 +102,32 @@ export class IngestionRepository {
   }
 
   /** @throws FileLostError */
-  async assertMine({ id, epoch }: Fence): Promise<void> {
-    const row = await this.database.first(`SELECT 1 FROM files f WHERE ${IS_MINE}`, [id, epoch], {
+  async assertMine({ id, epoch, owner }: FileClaim): Promise<void> {
+    const row = await this.database.first(`SELECT 1 FROM files f WHERE ${IS_MINE}`, [id, epoch, owner], {
       name: 'ingestion.mine',
     });
     if (!row) throw new FileLostError();
   }
 
   /** Deletes chunks of the generation from an earlier attempt. */
-  async clearChunks({ id, epoch }: Fence): Promise<void> {
+  async clearChunks({ id, epoch, owner }: FileClaim): Promise<void> {
     await this.database.execute(
       `WITH ${MINE} DELETE FROM chunks c USING mine WHERE c.file_id = mine.id AND c.generation = mine.generation`,
-      [id, epoch],
+      [id, epoch, owner],
     );
   }
 
   /** @throws FileLostError */
-  async addChunks({ id, epoch }: Fence, chunks: readonly Chunk[]): Promise<void> {
+  async addChunks({ id, epoch, owner }: FileClaim, chunks: readonly Chunk[]): Promise<void> {
     const added = await this.database.execute(
       `WITH ${MINE}
        INSERT INTO chunks (file_id, generation, ordinal, text, page, heading, start_offset, end_offset, hash)
        SELECT mine.id, mine.generation, c.*
-         FROM mine, unnest($3::int[], $4::text[], $5::int[], $6::text[], $7::int[], $8::int[], $9::text[]) AS c`,
+         FROM mine, unnest($4::int[], $5::text[], $6::int[], $7::text[], $8::int[], $9::int[], $10::text[]) AS c`,
       [
         id,
         epoch,
+        owner,
         chunks.map((chunk) => chunk.ordinal),
         chunks.map((chunk) => chunk.text),
         chunks.map((chunk) => chunk.page ?? null),
@@ -145,8 +147,8 @@ export class IngestionRepository {
    * @param textSize bytes of all of them.
    * @throws FileLostError
    */
-  async chunksComplete({ id, epoch }: Fence, count: number, textSize: number): Promise<void> {
-    await this.record(`chunk_count = $3, text_size = $4, step = 'embed', ${CALM}`, { id, epoch }, count, textSize);
+  async chunksComplete(claim: FileClaim, count: number, textSize: number): Promise<void> {
+    await this.record(`chunk_count = $4, text_size = $5, step = 'embed', ${CALM}`, claim, count, textSize);
   }
 
   /**
@@ -154,14 +156,15 @@ export class IngestionRepository {
    *
    * @throws FileLostError
    */
-  async reach({ id, epoch }: Fence, step: IngestionStep, finished = false): Promise<void> {
-    await this.record(`step = $3${finished ? `, ${CALM}` : ''}`, { id, epoch }, step);
+  async reach(claim: FileClaim, step: IngestionStep, finished = false): Promise<void> {
+    await this.record(`step = $4${finished ? `, ${CALM}` : ''}`, claim, step);
   }
 
-  private async record(change: string, { id, epoch }: Fence, ...values: unknown[]): Promise<void> {
+  private async record(change: string, { id, epoch, owner }: FileClaim, ...values: unknown[]): Promise<void> {
     const changed = await this.database.execute(`UPDATE files f SET ${change} WHERE ${IS_MINE}`, [
       id,
       epoch,
+      owner,
       ...values,
     ]);
     if (changed === 0) throw new FileLostError();
@@ -182,16 +185,16 @@ export class IngestionRepository {
    *
    * @throws FileLostError
    */
-  async recordIndexed({ id, epoch }: Fence, indexId: string, scopes: readonly string[]): Promise<void> {
+  async recordIndexed({ id, epoch, owner }: FileClaim, indexId: string, scopes: readonly string[]): Promise<void> {
     const row = await this.database.first(
       `WITH ${MINE},
        recorded AS (
          INSERT INTO indexed (index_id, file_id, scope, generation)
-         SELECT $3, mine.id, p.scope, mine.generation FROM mine JOIN placements p ON p.file_id = mine.id AND p.scope = ANY ($4::uuid[])
+         SELECT $4, mine.id, p.scope, mine.generation FROM mine JOIN placements p ON p.file_id = mine.id AND p.scope = ANY ($5::uuid[])
          ON CONFLICT DO NOTHING),
-       accepted AS (DELETE FROM index_refusals r USING mine WHERE r.index_id = $3 AND r.file_id = mine.id)
+       accepted AS (DELETE FROM index_refusals r USING mine WHERE r.index_id = $4 AND r.file_id = mine.id)
        SELECT 1 FROM mine`,
-      [id, epoch, indexId, scopes],
+      [id, epoch, owner, indexId, scopes],
     );
     if (!row) throw new FileLostError();
   }
@@ -203,11 +206,11 @@ export class IngestionRepository {
    * @param indexes false: searches read whole texts only, so that no index needs to have it
    * @throws FileLostError
    */
-  async finish({ id, epoch }: Fence, { indexes }: { indexes: boolean }): Promise<FileRow | undefined> {
+  async finish({ id, epoch, owner }: FileClaim, { indexes }: { indexes: boolean }): Promise<FileRow | undefined> {
     return this.unitOfWork.run(async (tx) => {
       const locked = await tx.first<{ generation: number }>(
         `SELECT f.generation FROM files f WHERE ${IS_MINE} FOR UPDATE`,
-        [id, epoch],
+        [id, epoch, owner],
       );
       if (!locked) throw new FileLostError();
       if (indexes && (await this.isMissing(tx, id, locked.generation))) return undefined;
@@ -243,20 +246,21 @@ export class IngestionRepository {
   /**
    * Marks the file as failed, with the reason, and deletes its incomplete chunks. Undefined: this process has lost it.
    */
-  async fail({ id, epoch }: Fence, error: { code: string; message: string }): Promise<FileRow | undefined> {
+  async fail({ id, epoch, owner }: FileClaim, error: { code: string; message: string }): Promise<FileRow | undefined> {
     await this.database.execute(
       `DELETE FROM chunks c USING files f
         WHERE ${IS_MINE} AND f.chunk_count IS NULL AND c.file_id = f.id AND c.generation = f.generation`,
-      [id, epoch],
+      [id, epoch, owner],
     );
     return this.database.first<FileRow>(
-      `UPDATE files f SET state = 'failed', owner = NULL, error = $3, updated_at = now() WHERE ${IS_MINE} RETURNING ${FILE_COLUMNS}`,
-      [id, epoch, JSON.stringify(error)],
+      `UPDATE files f SET state = 'failed', owner = NULL, error = $4, updated_at = now() WHERE ${IS_MINE} RETURNING ${FILE_COLUMNS}`,
+      [id, epoch, owner, JSON.stringify(error)],
     );
   }
 
   /** Returns files to the queue, except those that this process has lost. */
   async release(
+    owner: string,
     files: readonly Fence[],
     { afterS = 0, broke = false, slow = false, error }: Release = {},
   ): Promise<IngestionJob[]> {
@@ -265,7 +269,7 @@ export class IngestionRepository {
           SET state = 'pending', owner = NULL, queued_at = now(), not_before = now() + $3 * interval '1 second',
               attempts = f.attempts + $4, error = $5, slow = f.slow OR $6
          FROM unnest($1::uuid[], $2::int[]) AS i (id, epoch)
-        WHERE f.id = i.id AND f.epoch = i.epoch AND f.state = 'processing' AND f.deleted_at IS NULL
+        WHERE f.id = i.id AND f.epoch = i.epoch AND f.owner = $7 AND f.state = 'processing' AND f.deleted_at IS NULL
        RETURNING ${AS_JOB}`,
       [
         files.map((file) => file.id),
@@ -274,6 +278,7 @@ export class IngestionRepository {
         broke ? 1 : 0,
         error ? JSON.stringify(error) : null,
         slow,
+        owner,
       ],
     );
   }

@@ -6,21 +6,24 @@ import { RedisScript } from '../redis/script';
  */
 
 /**
- * Sets a higher epoch and returns the present state.
+ * Sets a higher epoch with its writer and returns the present state. If the epoch has another writer, Postgres has issued it twice (a failover
+ * lost the first claim): neither may go on.
  *
  * KEYS[1] stream   KEYS[2] meta
- * ARGV[1] epoch
+ * ARGV[1] epoch    ARGV[2] writer
  * Output: { epoch now set }                                          nothing there, or fenced (the epoch is not ours)
+ *         { epoch, writer }                                          fenced: another writer has our epoch
  *         { epoch, generation, offset, terminal | '', entries }      entries as XRANGE gives them
  */
-export const ACQUIRE = new RedisScript<[string] | [string, string, string, string, StreamEntry[]]>(`
-local m = redis.pcall('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't')
+export const ACQUIRE = new RedisScript<[string] | [string, string] | [string, string, string, string, StreamEntry[]]>(`
+local m = redis.pcall('HMGET', KEYS[2], 'e', 'g', 'o', 'b', 't', 'w')
 if m.err or (m[1] and not tonumber(m[1])) then
   redis.call('DEL', KEYS[1], KEYS[2])
   m = {}
 end
 if m[1] and tonumber(m[1]) > tonumber(ARGV[1]) then return { m[1] } end
-redis.call('HSET', KEYS[2], 'e', ARGV[1])
+if m[1] == ARGV[1] and m[6] and m[6] ~= ARGV[2] then return { m[1], m[6] } end
+redis.call('HSET', KEYS[2], 'e', ARGV[1], 'w', ARGV[2])
 if not m[2] then return { ARGV[1] } end
 if m[1] ~= ARGV[1] then
   redis.call('HSET', KEYS[2], 'b', (m[4] or '') .. ',' .. ARGV[1] .. ':' .. (m[3] or ''))
@@ -28,7 +31,7 @@ end
 local entries = redis.pcall('XRANGE', KEYS[1], '-', '+')
 if entries.err then
   redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[2], 'e', ARGV[1])
+  redis.call('HSET', KEYS[2], 'e', ARGV[1], 'w', ARGV[2])
   return { ARGV[1] }
 end
 return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
@@ -38,8 +41,8 @@ return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
  * Writes for many runs at once. Each write states the offset that it expects, so that it is idempotent (a lost reply).
  *
  * KEYS[n] stream of run n (the meta key is the same with a last 'm': one hash tag, one slot)
- * ARGV for each run: "<flags> <epoch> <generation> <from> <to> <base> <ttl s>", [identity if i], [terminal if t], text
- *   flags: i  first write of an epoch: sets identity and base
+ * ARGV[1] writer, and for each run: "<flags> <epoch> <generation> <from> <to> <base> <ttl s>", [identity if i], [terminal if t], text
+ *   flags: i  first write of an epoch: sets identity, base and writer
  *          s  seed: text is the whole text and replaces the present one
  *          t  terminal: set, with the expiry, once the text is complete
  *          f  finish without a writer: only terminal, epoch and (if new) identity
@@ -47,10 +50,10 @@ return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
  * Output for each run: >= 0  offset up to which Redis has this generation (less or more than "to": not written, continue from there)
  *                      -1    no valid run: Redis lost its memory, or has invalid keys
  *                      -2    the present text does not fit: seed it
- *                      -2-e  fenced by epoch e
+ *                      -2-e  fenced by epoch e, or by another writer of the same epoch
  */
 export const WRITE = new RedisScript<number[]>(`
-local out, at, full = {}, 1, nil
+local out, at, full = {}, 2, nil
 local function take()
   at = at + 1
   return ARGV[at - 1]
@@ -64,7 +67,7 @@ for n = 1, #KEYS do
   local identity = opening and take()
   local terminal = string.find(flags, 't', 1, true) and take()
   local text = take()
-  local m = redis.pcall('HMGET', meta, 'e', 'g', 'o', 'b', 'i')
+  local m = redis.pcall('HMGET', meta, 'e', 'g', 'o', 'b', 'i', 'w')
   if m.err or (m[1] and not tonumber(m[1])) or (m[2] and not tonumber(m[2])) or (m[3] and not tonumber(m[3])) then
     redis.call('DEL', stream, meta)
     m = {}
@@ -90,7 +93,7 @@ for n = 1, #KEYS do
     end
     redis.call('HSET', meta, 'o', to)
     if changed_bases then redis.call('HSET', meta, 'b', changed_bases) end
-    if opening then redis.call('HSET', meta, 'i', identity) end
+    if opening then redis.call('HSET', meta, 'i', identity, 'w', ARGV[1]) end
     result = tonumber(to)
   end
   if m[1] and tonumber(m[1]) > tonumber(epoch) then
@@ -99,6 +102,8 @@ for n = 1, #KEYS do
     redis.call('HSET', meta, 'e', epoch, 'i', identity)
     if not m[2] then redis.call('HSET', meta, 'g', generation, 'o', 0, 'b', mark .. 0) end
     result = tonumber(to)
+  elseif m[1] == epoch and m[6] and m[6] ~= ARGV[1] then
+    result = -2 - tonumber(epoch)
   elseif string.find(flags, 's', 1, true) then
     redis.call('DEL', stream)
     if m[2] ~= generation then others = '' end

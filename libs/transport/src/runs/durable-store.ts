@@ -42,13 +42,15 @@ export class DurableStore {
     private readonly redis: Redis,
     private readonly keys: RunKeys,
     private readonly terminalTtlSeconds: number,
+    /** This process among the writers of an epoch; a process that only reads has no name. */
+    private readonly writer = '',
   ) {}
 
   /** If the end of the stream's text differs from its meta, Redis lost one of them: the run counts as lost. */
   async acquire(runId: string, epoch: number): Promise<AcquireResult> {
-    const reply = await ACQUIRE.run(this.redis, [this.keys.stream(runId), this.keys.meta(runId)], [epoch]);
+    const reply = await ACQUIRE.run(this.redis, [this.keys.stream(runId), this.keys.meta(runId)], [epoch, this.writer]);
     const owner = Number(reply[0]);
-    if (owner !== epoch) return { kind: 'fenced', epoch: owner };
+    if (owner !== epoch || reply.length === 2) return { kind: 'fenced', epoch: owner };
     if (reply.length === 1) return { kind: 'empty' };
     const [, generation, offset, terminal, entries] = reply;
     const { from, text } = joinEntries(entries, Number(offset));
@@ -65,7 +67,7 @@ export class DurableStore {
 
   /** All writes in one script call; one result each, in order. */
   async write(writes: readonly DurableWrite[]): Promise<DurableResult[]> {
-    const args: string[] = [];
+    const args: string[] = [this.writer];
     for (const write of writes) {
       const { epoch, generation, from, to, base } = write;
       args.push(`${flags(write)} ${epoch} ${generation} ${from} ${to} ${base} ${this.terminalTtlSeconds}`);

@@ -12,7 +12,7 @@ export class RunKeys {
     return `${this.prefix}:run:{${runId}}:s`;
   }
 
-  /** Hash of one run: e(poch) g(eneration) o(ffset) b(ases) i(dentity) t(erminal). */
+  /** Hash of one run: e(poch) g(eneration) o(ffset) b(ases) i(dentity) t(erminal) w(riter of the epoch). */
   meta(runId: string): string {
     return `${this.prefix}:run:{${runId}}:m`;
   }

@@ -85,7 +85,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
     const keys = new RunKeys(keyPrefix);
     const detached = this.detached;
     this.worker = shortTag(processId);
-    this.store = new DurableStore(redis, keys, options.terminalTtlSeconds ?? 600);
+    this.store = new DurableStore(redis, keys, options.terminalTtlSeconds ?? 600, this.worker);
     this.durable = new DurableFlusher({
       store: this.store,
       intervalMs: options.durableIntervalMs ?? 350,

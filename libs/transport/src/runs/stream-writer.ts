@@ -166,7 +166,7 @@ export class StreamWriter implements RunWriter {
     this.host.closed(this);
   }
 
-  /** Another epoch owns the run. */
+  /** Another epoch owns the run, or another writer has this one. */
   fence(): void {
     if (this.dead) return;
     this.release();

@@ -186,6 +186,36 @@ describe('a run that changes hands', () => {
     expect(await successor.publisher.acquire(alone.runId, 2)).toMatchObject({ kind: 'resumed', text: 'mine' });
   });
 
+  // Postgres has issued an epoch twice: a failover lost the first claim.
+  it('lets only the first of two writers of one epoch write, with and without an acquire; the next epoch continues', async () => {
+    for (const epoch of [1, 2]) {
+      const identity = chatRun();
+      const onFenced = vi.fn();
+      const start = { epoch, generation: 1, text: '' };
+      const first = await bench.worker({ durableIntervalMs: NEVER });
+      const second = await bench.worker({ durableIntervalMs: NEVER });
+      if (epoch > 1) await first.publisher.acquire(identity.runId, epoch);
+      const writer = first.publisher.open(identity, start, () => undefined);
+      writer.append('first');
+      await writer.flush();
+      if (epoch > 1) expect(await second.publisher.acquire(identity.runId, epoch)).toEqual({ kind: 'fenced', epoch });
+      const other = second.publisher.open(identity, start, onFenced);
+      other.append('SECOND');
+      await other.flush();
+      expect(onFenced).toHaveBeenCalledTimes(1);
+      writer.append(' goes on');
+      await writer.flush();
+      const after = epoch + 1;
+      expect(await second.publisher.acquire(identity.runId, after)).toMatchObject({ text: 'first goes on' });
+      writer.append(' WRONG');
+      await writer.flush();
+      expect(await second.publisher.read(identity.runId)).toMatchObject({
+        text: 'first goes on',
+        position: { epoch: after },
+      });
+    }
+  });
+
   it('returns a recorded end to a claimant', async () => {
     const identity = chatRun();
     const writer = successor.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);

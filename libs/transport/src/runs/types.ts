@@ -100,7 +100,7 @@ export type AcquireResult =
   | { kind: 'resumed'; generation: number; offset: number; text: string; terminal?: RunTerminal }
   /** Nothing is there (first claim, or Redis lost its memory): the caller seeds it from Postgres. */
   | { kind: 'empty' }
-  /** A higher epoch is already set: this take is void. */
+  /** A higher epoch is already set, or another writer has this one: this claim is void. */
   | { kind: 'fenced'; epoch: number };
 
 /** Where a writer begins. */

@@ -103,6 +103,15 @@ export class PostgresCluster {
     return next.server;
   }
 
+  /** The standby receives nothing any more: commits that are acknowledged from now on are lost by its promotion. */
+  async cutOff(standby: PostgresServer): Promise<void> {
+    await statement(standby, `ALTER SYSTEM SET primary_conninfo = ''`);
+    await statement(standby, 'SELECT pg_reload_conf()');
+    await waitFor(async () => (await statement(standby, 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0, {
+      what: 'the standby to receive nothing',
+    });
+  }
+
   /** The primary dies and a standby takes its place. @returns the dead one */
   async failover(): Promise<PostgresServer> {
     const dead = await this.killPrimary();

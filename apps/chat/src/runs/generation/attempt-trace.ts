@@ -20,6 +20,7 @@ const tracer = trace.getTracer('@perennial/chat');
  */
 export async function inAttemptSpan(
   run: ClaimedRun,
+  owner: string,
   ownership: OwnershipRepository,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function inAttemptSpan(
   await inSpan('run attempt', { kind: SpanKind.CONSUMER, attributes, links, parent }, async (span) => {
     const { traceparent } = injectTrace();
     if (traceparent && span.isRecording()) {
-      ownership.traceAttempt(run.id, run.epoch, traceparent).catch(() => undefined);
+      ownership.traceAttempt({ runId: run.id, owner, epoch: run.epoch }, traceparent).catch(() => undefined);
     }
     await work();
   });

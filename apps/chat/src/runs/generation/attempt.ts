@@ -109,7 +109,7 @@ export class Attempt implements ActiveItem {
    */
   async perform(): Promise<void> {
     try {
-      await inAttemptSpan(this.run, this.ownership, () => this.performInSpan());
+      await inAttemptSpan(this.run, this.owner, this.ownership, () => this.performInSpan());
     } finally {
       this.writer?.release();
       this.settleOver();

@@ -84,8 +84,8 @@ export class FinishRepository {
   /** The commit may have succeeded while its reply was lost. */
   private async finishedBefore(claim: RunClaim): Promise<FinishedRun | undefined> {
     const row = await this.database.first<{ terminal: RunTerminal }>(
-      'SELECT terminal FROM runs WHERE id = $1 AND epoch = $2 AND terminal IS NOT NULL',
-      [claim.runId, claim.epoch],
+      'SELECT terminal FROM runs WHERE id = $1 AND owner = $2 AND epoch = $3 AND terminal IS NOT NULL',
+      [claim.runId, claim.owner, claim.epoch],
     );
     return row && { terminal: row.terminal, chatActive: false };
   }
@@ -122,7 +122,8 @@ WITH ended AS (
          text = CASE WHEN r.kind = 'completion' OR $10::jsonb IS NOT NULL THEN $6 END,
          -- What a turn's documents said is its message's from now on.
          documents = CASE WHEN r.kind = 'completion' THEN r.documents END,
-         ended_at = now(), owner = NULL
+         -- The owner stays: it says whose end this is.
+         ended_at = now()
    WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running' AND set_config('lock_timeout', $11, true) IS NOT NULL
   RETURNING r.id, r.chat_id, r.message_id, r.state, r.terminal
 ),

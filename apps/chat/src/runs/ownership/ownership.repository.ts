@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
 import type { Backlog } from '@perennial/work';
-import type { Checkpoint } from '../types/run';
+import type { Checkpoint, RunClaim } from '../types/run';
 import type { RunJob } from './run-queue';
 
 /** A run that Postgres assigns to this process. */
@@ -51,12 +51,12 @@ export class OwnershipRepository {
     return row !== undefined;
   }
 
-  /** For each run whether this epoch is still current. */
-  async ownStill(runs: readonly { runId: string; epoch: number }[]): Promise<boolean[]> {
+  /** For each run whether this process still owns it at this epoch. */
+  async ownStill(processId: string, runs: readonly { runId: string; epoch: number }[]): Promise<boolean[]> {
     const rows = await this.database.query<{ id: string }>(
       `SELECT r.id FROM runs r JOIN unnest($1::uuid[], $2::int[]) AS i (id, epoch) ON r.id = i.id AND r.epoch = i.epoch
-        WHERE r.state = 'running'`,
-      [runs.map((run) => run.runId), runs.map((run) => run.epoch)],
+        WHERE r.state = 'running' AND r.owner = $3`,
+      [runs.map((run) => run.runId), runs.map((run) => run.epoch), processId],
     );
     const owned = new Set(rows.map((row) => row.id));
     return runs.map((run) => owned.has(run.runId));
@@ -112,12 +112,11 @@ export class OwnershipRepository {
   }
 
   /** Stores the attempt's trace, so that the next one can link it. */
-  async traceAttempt(runId: string, epoch: number, traceparent: string): Promise<void> {
-    await this.database.execute('UPDATE runs SET attempt_traceparent = $3 WHERE id = $1 AND epoch = $2', [
-      runId,
-      epoch,
-      traceparent,
-    ]);
+  async traceAttempt({ runId, owner, epoch }: RunClaim, traceparent: string): Promise<void> {
+    await this.database.execute(
+      'UPDATE runs SET attempt_traceparent = $4 WHERE id = $1 AND owner = $2 AND epoch = $3',
+      [runId, owner, epoch, traceparent],
+    );
   }
 
   /** Runs whose terminal event may not have reached Redis. Only ends older than `olderThanS` seconds. */
