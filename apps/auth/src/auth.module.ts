@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import * as contract from '@perennial/contracts-auth';
-import { PersistenceModule } from '@perennial/persistence';
+import { databaseFrom, PersistenceModule } from '@perennial/persistence';
 import { Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, Connections, TransportModule } from '@perennial/transport';
 import { UsersRepository } from './accounts/users.repository';
@@ -97,11 +97,9 @@ export class AuthModule implements OnModuleInit {
       module: AuthModule,
       imports: [
         PersistenceModule.forRoot({
-          url: env.DATABASE_URL,
+          ...databaseFrom(env),
           schema: 'auth',
           migrations: authMigrations,
-          migrate: env.MIGRATE_ON_START,
-          poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
         }),
         TransportModule.forRoot({

@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-chat';
-import { PersistenceModule } from '@perennial/persistence';
+import { databaseFrom, PersistenceModule } from '@perennial/persistence';
 import { type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { ChatsModule } from './chats/chats.module';
@@ -18,11 +18,9 @@ export class ChatModule {
       module: ChatModule,
       imports: [
         PersistenceModule.forRoot({
-          url: env.DATABASE_URL,
+          ...databaseFrom(env),
           schema: 'chat',
           migrations: MIGRATIONS,
-          migrate: env.MIGRATE_ON_START,
-          poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
           heavyReads: true,
           genericPlans: true,

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-config';
-import { PersistenceModule } from '@perennial/persistence';
+import { databaseFrom, PersistenceModule } from '@perennial/persistence';
 import { type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { ConnectionsController } from './connections/connections.controller';
@@ -39,11 +39,9 @@ export class ConfigModule {
       module: ConfigModule,
       imports: [
         PersistenceModule.forRoot({
-          url: env.DATABASE_URL,
+          ...databaseFrom(env),
           schema: 'config',
           migrations: configMigrations,
-          migrate: env.MIGRATE_ON_START,
-          poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
         }),
         TransportModule.forRoot({

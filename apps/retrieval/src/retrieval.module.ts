@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-retrieval';
-import { PersistenceModule } from '@perennial/persistence';
+import { databaseFrom, PersistenceModule } from '@perennial/persistence';
 import { type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
@@ -25,11 +25,9 @@ export class RetrievalModule {
       module: RetrievalModule,
       imports: [
         PersistenceModule.forRoot({
-          url: env.DATABASE_URL,
+          ...databaseFrom(env),
           schema: 'retrieval',
           migrations: retrievalMigrations,
-          migrate: env.MIGRATE_ON_START,
-          poolSize: env.DATABASE_POOL_SIZE,
           callResults: true,
         }),
         TransportModule.forRoot({

@@ -184,7 +184,7 @@ describe('leftovers', () => {
     let others = 0;
     const ran = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const leads = await leading(database, 'test', async () => {
+        const leads = await leading({ url: world.databaseUrl }, 'test', async () => {
           await waitFor(() => others === 3, { what: 'the others to be turned away' });
         });
         if (!leads) others += 1;
@@ -192,8 +192,10 @@ describe('leftovers', () => {
       }),
     );
     expect(ran.filter(Boolean)).toHaveLength(1);
-    await expect(leading(database, 'test', () => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
-    expect(await leading(database, 'test', () => Promise.resolve())).toBe(true);
+    await expect(
+      leading({ url: world.databaseUrl }, 'test', () => Promise.reject(new Error('broke'))),
+    ).rejects.toThrow('broke');
+    expect(await leading({ url: world.databaseUrl }, 'test', () => Promise.resolve())).toBe(true);
   });
 
   it('of a store that lost its data: it is filled again from the database', async () => {

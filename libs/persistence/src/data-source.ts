@@ -1,11 +1,12 @@
 import { Socket } from 'node:net';
 import { coalesceWrites, databaseServers, jittered, type Logger, retry } from '@perennial/runtime';
-import pg, { type Pool, type PoolConfig } from 'pg';
+import pg, { type Client, type Pool, type PoolConfig } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
 import { pendingMigrations, underMigrationLock, wantedMigrations } from './migration-lock';
 import { PrimaryPool } from './primary-pool';
+import { direct, type Session, sessionOf } from './session-settings';
 import { TypeOrmPinoLogger } from './typeorm-logger';
 
 export interface DatabaseOptions {
@@ -13,6 +14,12 @@ export interface DatabaseOptions {
   url: string;
   /** The service's own schema, created by the first start; first on the search path of every connection. */
   schema: string;
+  /** `url` leads to a pooler in transaction mode; then `directUrl` must be given. */
+  pooler?: 'transaction';
+  /** The same database for sessions that outlive a transaction; `url` by default. */
+  directUrl?: string;
+  /** Replicas that `ReplicaReads` may use. */
+  replicaUrls?: readonly string[];
   migrations: readonly MigrationClass[];
   /** False: another process migrates (`migrateService`), and this one waits until it has. True by default. */
   migrate?: boolean;
@@ -39,7 +46,8 @@ export interface DatabaseOptions {
 
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
-const GENERIC_PLANS = ' -c plan_cache_mode=force_generic_plan -c jit=off';
+const STATEMENT_TIMEOUT_MS = 15_000;
+const GENERIC_PLANS = { plan_cache_mode: 'force_generic_plan', jit: 'off' };
 /** Errors that a retry does not fix: wrong password, no such role. */
 const HOPELESS = new Set(['28P01', '28000']);
 
@@ -58,6 +66,8 @@ class SchemaBehind extends Error {
  */
 export async function openDataSource(options: DatabaseOptions, log: Logger, signal?: AbortSignal): Promise<DataSource> {
   if (!/^[a-z_][a-z0-9_]*$/.test(options.schema)) throw new Error(`"${options.schema}" cannot be a schema name`);
+  if (options.pooler !== undefined && options.directUrl === undefined)
+    throw new Error('DATABASE_POOLER needs DATABASE_DIRECT_URL: migrations need a session of their own');
   return whenReachable(() => connectAndMigrate(options, log), log, signal);
 }
 
@@ -71,6 +81,7 @@ export async function whenReachable<T>(work: () => Promise<T>, log: Logger, sign
   const pauseMs = (error: unknown, attempt: number): number | undefined => {
     const code = (error as { code?: string }).code;
     const lockedTable = code === '55P03';
+    if (isPoolerRefusal(error)) return undefined;
     const isBehind = error instanceof SchemaBehind;
     if (!isUnreachable(error) && code !== '3D000' && !lockedTable && !isBehind) return undefined;
     const wait = jittered(Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1)));
@@ -85,6 +96,11 @@ export async function whenReachable<T>(work: () => Promise<T>, log: Logger, sign
   try {
     return await retry(work, { pauseMs, signal });
   } catch (error) {
+    if (isPoolerRefusal(error))
+      throw new Error(
+        'DATABASE_URL leads to a pooler: set DATABASE_POOLER=transaction, and DATABASE_DIRECT_URL to the address of Postgres itself',
+        { cause: error },
+      );
     if (!HOPELESS.has((error as { code?: string }).code ?? '')) throw error;
     throw new Error('Postgres refused the user or password of DATABASE_URL', { cause: error });
   }
@@ -97,9 +113,15 @@ export async function whenReachable<T>(work: () => Promise<T>, log: Logger, sign
  * @throws as `openDataSource`, and at once when the database cannot be reached
  */
 export async function migrateSchema(options: DatabaseOptions, log: Logger): Promise<string[]> {
-  const pending = await pendingMigrations(options);
-  if (pending.length > 0) await (await openDataSource({ ...options, migrate: true, poolSize: 1 }, log)).destroy();
+  const session = direct(options);
+  const pending = await pendingMigrations(session);
+  if (pending.length > 0) await (await openDataSource({ ...session, migrate: true, poolSize: 1 }, log)).destroy();
   return pending;
+}
+
+/** PgBouncer does not know the options with which a session starts. */
+function isPoolerRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('unsupported startup parameter');
 }
 
 const pools = new WeakMap<DataSource, Pool>();
@@ -112,24 +134,25 @@ export function poolFrom(dataSource: DataSource): Pool {
 }
 
 async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise<DataSource> {
-  const dataSource = createDataSource(options, log);
+  // A database that is up to date (any start but a version's first) is not locked at all.
+  const session = direct(options);
+  const pending = await pendingMigrations(session);
+  if (pending.length > 0) {
+    if (options.migrate === false) throw new SchemaBehind(pending);
+    await underMigrationLock(session, log, (client) => migrate(client, session, log));
+  }
+  return createDataSource(options, log).initialize();
+}
+
+/** On connections of its own: the service's may lead to a pooler. */
+async function migrate(client: Client, session: DatabaseOptions, log: Logger): Promise<void> {
+  await client.query(`CREATE SCHEMA IF NOT EXISTS "${session.schema}"`);
+  const dataSource = await createDataSource({ ...session, poolSize: 1 }, log).initialize();
   try {
-    // A database that is up to date (any start but a version's first) is not locked at all.
-    const pending = await pendingMigrations(options);
-    if (pending.length > 0) {
-      if (options.migrate === false) throw new SchemaBehind(pending);
-      await underMigrationLock(options, log, async (client) => {
-        await client.query(`CREATE SCHEMA IF NOT EXISTS "${options.schema}"`);
-        await dataSource.initialize();
-        const applied = await dataSource.runMigrations({ transaction: 'each' });
-        for (const { name } of applied) log.info({ migration: name, schema: options.schema }, 'migrated');
-      });
-    }
-    if (!dataSource.isInitialized) await dataSource.initialize();
-    return dataSource;
-  } catch (error) {
-    if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
-    throw error;
+    const applied = await dataSource.runMigrations({ transaction: 'each' });
+    for (const { name } of applied) log.info({ migration: name, schema: session.schema }, 'migrated');
+  } finally {
+    await dataSource.destroy().catch(() => undefined);
   }
 }
 
@@ -140,7 +163,8 @@ async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise
 const SILENT_TRANSACTION_MS = 3_000;
 
 function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
-  const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const session = mainSession(options);
   // TypeORM makes its pool itself and does not hand it out; its `driver` option lets us see the pool being made.
   class SharedPool extends PrimaryPool {
     constructor(config: PoolConfig) {
@@ -166,11 +190,9 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     // An idle connection that breaks (Postgres restarted) is removed from the pool; the next statement opens another.
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
     extra: {
-      options: `-c search_path=${options.schema},public${options.genericPlans === true ? GENERIC_PLANS : ''}`,
-      statement_timeout: statementTimeoutMs,
+      ...session.startUp,
       // For a server that does not answer at all, not even with a statement time-out.
       query_timeout: statementTimeoutMs + 5_000,
-      idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
       pipeline: true,
@@ -179,4 +201,14 @@ function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
     },
   });
   return dataSource;
+}
+
+/** The session in which a service's statements run. */
+export function mainSession(options: DatabaseOptions): Session {
+  return sessionOf(options, {
+    search_path: `${options.schema},public`,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS,
+    ...(options.genericPlans === true ? GENERIC_PLANS : {}),
+  });
 }

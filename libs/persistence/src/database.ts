@@ -5,8 +5,8 @@ import { isUnreachable, mapDatabaseError } from './errors';
 
 export interface QueryOptions {
   /**
-   * Prepares the statement under this name once per connection; for hot statements. The name must change with the text. Not through a pooler
-   * in transaction mode that does not support prepared statements.
+   * Prepares the statement under this name once per connection; for hot statements. The name must change with the text. Behind a pooler the
+   * name is dropped: its connections change.
    */
   name?: string;
 }
@@ -39,7 +39,9 @@ export class Database implements Queryable {
     private readonly pool: Pool,
     metrics: Metrics,
     /** Its pool in the metrics. */
-    name: 'main' | 'heavy' = 'main',
+    name: 'main' | 'heavy' | 'replica' = 'main',
+    /** Statements that go with every BEGIN; then every statement is sent in a transaction. */
+    private readonly local?: string,
   ) {
     const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['pool', 'outcome']);
     this.metrics = { observe: (seconds, outcome) => durations.observe({ pool: name, outcome }, seconds) };
@@ -82,7 +84,7 @@ export class Database implements Queryable {
     } catch (error) {
       throw mapDatabaseError(error);
     }
-    const connection = new Connection(client, this.metrics);
+    const connection = new Connection(client, this.metrics, this.local);
     // The pool does not listen between check-out and release: without a listener a broken connection would end the process.
     const onError = (): void => connection.spoil();
     client.on('error', onError);
@@ -96,8 +98,25 @@ export class Database implements Queryable {
   }
 
   private run<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
-    return this.lend((connection) => connection.send<T>(sql, params, options));
+    return this.lend((connection) =>
+      this.local === undefined
+        ? connection.send<T>(sql, params, options)
+        : inTransaction(connection, () => connection.send<T>(sql, params, options)),
+    );
   }
+}
+
+/** One statement between BEGIN and COMMIT, which travel with it. */
+async function inTransaction<T>(connection: Connection, statement: () => Promise<T>): Promise<T> {
+  const [begun, result, committed] = await Promise.allSettled([
+    connection.begin(),
+    statement(),
+    connection.send('COMMIT'),
+  ]);
+  if (begun.status === 'rejected') throw begun.reason as Error;
+  if (result.status === 'rejected') throw result.reason as Error;
+  if (committed.status === 'rejected') throw committed.reason as Error;
+  return result.value;
 }
 
 /**
@@ -109,6 +128,7 @@ export class Connection {
   constructor(
     private readonly client: PoolClient,
     private readonly metrics: StatementMetrics,
+    private readonly local?: string,
   ) {}
 
   get spoilt(): boolean {
@@ -120,8 +140,15 @@ export class Connection {
     this.isSpoilt = true;
   }
 
+  /** Begins a transaction, with the settings that the session behind a pooler does not have. */
+  async begin(isolation?: string): Promise<void> {
+    const begin = isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${isolation}`;
+    await this.send(this.local === undefined ? begin : `${begin}; ${this.local}`);
+  }
+
   async send<T extends QueryResultRow>(sql: string, params?: readonly unknown[], options?: QueryOptions) {
-    const config: QueryConfig<unknown[]> = { text: sql, values: params as unknown[] | undefined, ...options };
+    const named = this.local === undefined ? options : undefined;
+    const config: QueryConfig<unknown[]> = { text: sql, values: params as unknown[] | undefined, ...named };
     const startedAt = performance.now();
     try {
       const result = await this.client.query<T>(config);

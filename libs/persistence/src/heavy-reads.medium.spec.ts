@@ -3,6 +3,7 @@ import { freshDatabase, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../test/fixtures';
 import { HeavyReads, type Waiter } from './heavy-reads';
+import { ReplicaReads } from './replica-reads';
 
 /** Real: Postgres. */
 let db: TestDatabase;
@@ -11,11 +12,8 @@ let reads: HeavyReads;
 beforeAll(async () => {
   const url = await freshDatabase('heavy');
   db = await openTestDatabase(url, { poolSize: 2, genericPlans: true });
-  reads = HeavyReads.open(
-    { url, schema: 'notes', migrations: [], applicationName: 'heavy-test' },
-    db.database,
-    db.runtime,
-  );
+  const options = { url, schema: 'notes', migrations: [], applicationName: 'heavy-test' };
+  reads = HeavyReads.open(options, db.database, ReplicaReads.open(options, db.database, db.runtime), db.runtime);
 });
 afterAll(async () => {
   await reads?.close();

@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import { commonEnv, databaseEnv, parseEnv, Runtime } from '@perennial/runtime';
 import { z } from 'zod';
 import { migrateSchema, whenReachable } from './data-source';
+import { databaseFrom } from './database-from';
 import type { MigrationClass } from './migration';
 import { pendingMigrations } from './migration-lock';
+import { direct } from './session-settings';
 
 export interface ServiceMigrations {
   name: string;
@@ -26,8 +28,11 @@ export async function migrateService({ name, schema, migrations }: ServiceMigrat
   const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
   const env = parseEnv(z.object({ ...commonEnv, ...databaseEnv }), process.env, { service: `${name}:migrate` });
   const { log } = new Runtime({ name, logLevel: env.LOG_LEVEL, logStream: process.stderr });
-  const options = { url: env.DATABASE_URL, schema, migrations, poolSize: 1, applicationName: `${schema}-migrate` };
-  const pending = await whenReachable(() => (check ? pendingMigrations(options) : migrateSchema(options, log)), log);
+  const options = { ...databaseFrom(env), schema, migrations, poolSize: 1, applicationName: `${schema}-migrate` };
+  const pending = await whenReachable(
+    () => (check ? pendingMigrations(direct(options)) : migrateSchema(options, log)),
+    log,
+  );
   console.log(JSON.stringify({ schema, pending, applied: !check }));
   if (check && pending.length > 0) process.exitCode = BEHIND;
 }

@@ -9,6 +9,8 @@ import { primaryClient } from './primary-pool';
 const MIGRATION_LOCK = '8099850306480400737';
 const LOCK_POLL_MS = 50;
 
+export type SessionOptions = Pick<DatabaseOptions, 'url' | 'directUrl' | 'connectTimeoutMs' | 'applicationName'>;
+
 /** How a schema of the database relates to this code. Names are those of migrations, oldest first. */
 export interface SchemaState {
   applied: string[];
@@ -92,10 +94,18 @@ export async function underMigrationLock(
   });
 }
 
-async function withClient<T>(options: DatabaseOptions, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = await primaryClient(options.url, {
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    application_name: `perennial-${options.schema}-migrations`,
+/**
+ * Lends a session of its own, past a pooler: for locks that last longer than a transaction. The end of the session unlocks.
+ *
+ * @throws when the database cannot be reached
+ */
+export async function withSession<T>(
+  { url, directUrl = url, connectTimeoutMs = 5_000, applicationName }: SessionOptions,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await primaryClient(directUrl, {
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: applicationName,
     keepAlive: true,
   });
   // A query in progress rejects when the connection is lost; the event without a listener would end the process as well.
@@ -106,4 +116,8 @@ async function withClient<T>(options: DatabaseOptions, use: (client: Client) => 
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+function withClient<T>(options: DatabaseOptions, use: (client: Client) => Promise<T>): Promise<T> {
+  return withSession({ ...options, applicationName: `perennial-${options.schema}-migrations` }, use);
 }

@@ -9,9 +9,10 @@ import {
 import { Runtime } from '@perennial/runtime';
 import { DataSource } from 'typeorm';
 import { KEEP_CALL_RESULTS_MS, pruneCallResults } from './call-results';
-import { type DatabaseOptions, openDataSource, poolFrom } from './data-source';
+import { type DatabaseOptions, mainSession, openDataSource, poolFrom } from './data-source';
 import { Database } from './database';
 import { HeavyReads } from './heavy-reads';
+import { ReplicaReads } from './replica-reads';
 import { UnitOfWork } from './unit-of-work';
 
 export interface PersistenceOptions extends DatabaseOptions {
@@ -48,16 +49,29 @@ export class PersistenceModule implements OnApplicationShutdown {
           provide: Database,
           inject: [DataSource, Runtime],
           useFactory: (dataSource: DataSource, runtime: Runtime) =>
-            attach(new Database(poolFrom(dataSource), runtime.metrics), runtime, options),
+            attach(
+              new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(options).local),
+              runtime,
+              options,
+            ),
         },
         {
           provide: UnitOfWork,
           inject: [Database, Runtime],
           useFactory: (database: Database, runtime: Runtime) => new UnitOfWork(database, runtime.logger('persistence')),
         },
+        {
+          provide: ReplicaReads,
+          inject: [Database, Runtime],
+          useFactory: (database: Database, runtime: Runtime) => {
+            const reads = ReplicaReads.open({ applicationName: runtime.instance, ...options }, database, runtime);
+            runtime.drain.add('close', 'close the connections to replicas', () => reads.close());
+            return reads;
+          },
+        },
         ...(options.heavyReads === true ? [heavyReads(options)] : []),
       ],
-      exports: [DataSource, Database, UnitOfWork, ...(options.heavyReads === true ? [HeavyReads] : [])],
+      exports: [DataSource, Database, UnitOfWork, ReplicaReads, ...(options.heavyReads === true ? [HeavyReads] : [])],
     };
   }
 
@@ -69,9 +83,9 @@ export class PersistenceModule implements OnApplicationShutdown {
 function heavyReads(options: PersistenceOptions): FactoryProvider<HeavyReads> {
   return {
     provide: HeavyReads,
-    inject: [Database, Runtime],
-    useFactory: (database: Database, runtime: Runtime) => {
-      const reads = HeavyReads.open({ applicationName: runtime.instance, ...options }, database, runtime);
+    inject: [Database, ReplicaReads, Runtime],
+    useFactory: (database: Database, replicas: ReplicaReads, runtime: Runtime) => {
+      const reads = HeavyReads.open({ applicationName: runtime.instance, ...options }, database, replicas, runtime);
       runtime.drain.add('close', 'close the connections of heavy reads', () => reads.close());
       return reads;
     },

@@ -143,12 +143,10 @@ class Transaction implements Tx {
     if (this.state === 'new') {
       this.state = 'open';
       // Not awaited: it is sent together with the next statement. If it fails, so does the statement.
-      this.connection
-        .send(this.isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${this.isolation}`)
-        .catch((error: unknown) => {
-          this.failure ??= { error };
-          this.connection.spoil();
-        });
+      this.connection.begin(this.isolation).catch((error: unknown) => {
+        this.failure ??= { error };
+        this.connection.spoil();
+      });
     }
     try {
       return await this.connection.send<T>(sql, params, options);

@@ -1,6 +1,6 @@
 import { Runtime } from '@perennial/runtime';
 import { callResultsMigration } from '../src/call-results';
-import { type DatabaseOptions, openDataSource, poolFrom } from '../src/data-source';
+import { type DatabaseOptions, mainSession, openDataSource, poolFrom } from '../src/data-source';
 import { Database } from '../src/database';
 import { defineMigration } from '../src/migration';
 import { UnitOfWork } from '../src/unit-of-work';
@@ -31,8 +31,9 @@ export function capturingRuntime(name = 'test'): Captured {
 /** The same as PersistenceModule gives a service, without Nest. */
 export async function openTestDatabase(url: string, options: Partial<DatabaseOptions> = {}) {
   const { runtime, lines } = capturingRuntime();
-  const dataSource = await openDataSource({ url, schema: 'notes', migrations: NOTES, ...options }, runtime.log);
-  const database = new Database(poolFrom(dataSource), runtime.metrics);
+  const wanted = { url, schema: 'notes', migrations: NOTES, ...options };
+  const dataSource = await openDataSource(wanted, runtime.log);
+  const database = new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(wanted).local);
   return {
     dataSource,
     database,

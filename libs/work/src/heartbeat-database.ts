@@ -1,4 +1,4 @@
-import { Database, PrimaryPool } from '@perennial/persistence';
+import { Database, type DatabaseOptions, PrimaryPool, sessionOf } from '@perennial/persistence';
 import { Metrics, type Runtime } from '@perennial/runtime';
 
 const TIMEOUT_MS = 5_000;
@@ -7,18 +7,21 @@ const TIMEOUT_MS = 5_000;
  * A connection for heartbeats only: with a shared pool, a busy process would look dead, and would take others for dead because its own
  * heartbeat waited for a connection. Closed when the process ends.
  */
-export function heartbeatDatabase({ url, schema }: { url: string; schema: string }, runtime: Runtime): Database {
+export function heartbeatDatabase(
+  { url, pooler, schema }: Pick<DatabaseOptions, 'url' | 'pooler' | 'schema'>,
+  runtime: Runtime,
+): Database {
+  const session = sessionOf({ pooler }, { search_path: `${schema},public`, statement_timeout: TIMEOUT_MS });
   const pool = new PrimaryPool(url, {
     max: 1,
     application_name: `${runtime.instance}-heartbeat`,
-    options: `-c search_path=${schema},public`,
+    ...session.startUp,
     connectionTimeoutMillis: TIMEOUT_MS,
-    statement_timeout: TIMEOUT_MS,
     query_timeout: 2 * TIMEOUT_MS,
     keepAlive: true,
   });
   pool.on('error', () => undefined);
   runtime.drain.add('close', 'close the heartbeat connection', () => pool.end());
   // Metrics of its own: the pool metrics describe the pool that serves the work.
-  return new Database(pool, new Metrics(runtime.name));
+  return new Database(pool, new Metrics(runtime.name), 'main', session.local);
 }

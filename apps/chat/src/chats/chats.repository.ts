@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
-import { Database, type Queryable } from '@perennial/persistence';
+import { Database, type Queryable, ReplicaReads } from '@perennial/persistence';
 import { jsonb } from '../runs/types/json';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
@@ -67,18 +67,23 @@ const ORDER = { updated_at: 'c.updated_at', created_at: 'c.created_at', title: '
 /** The rows of one user's chats. */
 @Injectable()
 export class ChatsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly replicas: ReplicaReads,
+  ) {}
 
   async list({ userId }: UserPrincipal, request: CallParsedRequest<typeof chats.list>): Promise<ChatListItem[]> {
     const { page, pinned, archived, sortBy, direction } = request;
     const [limit, offset] = page === undefined ? [ALL, 0] : [PAGE, (page - 1) * PAGE];
     const order = `${ORDER[sortBy]} ${direction === 'asc' ? 'ASC' : 'DESC'}, c.id`;
-    return this.database.query<ChatListItem>(
-      `SELECT ${CHAT_LIST_ITEM} FROM chats c
-        WHERE c.user_id = $1 AND c.archived = $2 AND ($3::boolean IS NULL OR c.pinned = $3)
-        ORDER BY ${order} LIMIT $4 OFFSET $5`,
-      [userId, archived, pinned ?? null, limit, offset],
-      { name: `chats.list.${sortBy}.${direction}` },
+    return this.replicas.run((database) =>
+      database.query<ChatListItem>(
+        `SELECT ${CHAT_LIST_ITEM} FROM chats c
+          WHERE c.user_id = $1 AND c.archived = $2 AND ($3::boolean IS NULL OR c.pinned = $3)
+          ORDER BY ${order} LIMIT $4 OFFSET $5`,
+        [userId, archived, pinned ?? null, limit, offset],
+        { name: `chats.list.${sortBy}.${direction}` },
+      ),
     );
   }
 

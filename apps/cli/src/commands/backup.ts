@@ -9,7 +9,7 @@ import { type Manifest, toFingerprint } from '../backup/manifest';
 import { assertKnown, holdsData, restoreBackup, verifyBackup } from '../backup/restore';
 import { newVault, openVault, PLAIN, readPassphrase, type Vault } from '../backup/vault';
 import type { AddCommands } from '../command';
-import { callEnv, environment } from '../environment';
+import { callEnv, directEnvironment, environment } from '../environment';
 import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
 import { CLI_NAME, withPostgres } from '../postgres';
@@ -60,7 +60,7 @@ export const restore: AddCommands = (program, add) =>
   });
 
 async function make({ directory, [PASSPHRASE]: passphraseFile }: BackupOptions): Promise<Result> {
-  const env = environment(storesEnv);
+  const env = directEnvironment(storesEnv);
   const to = new BackupDirectory(directory);
   const passphrase = passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile);
   await assertMigrated(env.DATABASE_URL);
@@ -111,7 +111,7 @@ async function restoreFrom(
     await verifyBackup(from, manifest, vault);
     return shown(manifest, 'The backup is intact');
   }
-  const env = environment(storesEnv);
+  const env = directEnvironment(storesEnv);
   assertKnown(manifest);
   return withPostgres(env.DATABASE_URL, async (client) => {
     await assertStopped(client);

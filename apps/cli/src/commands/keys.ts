@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { withCalls } from '../calls';
 import type { AddCommands } from '../command';
 import { silentServices } from '../doctor/services';
-import { callEnv, environment } from '../environment';
+import { callEnv, directEnvironment, environment } from '../environment';
 import { CommandError } from '../failure';
 import { countSecrets, rotateSecrets } from '../keys/stored-secrets';
 import type { Result } from '../output';
@@ -36,7 +36,7 @@ export const keys: AddCommands = (program, add) =>
   });
 
 async function rotate(check: boolean): Promise<Result> {
-  const env = environment(keysEnv);
+  const env = directEnvironment(keysEnv);
   const inForce = secretKeys(env);
   await assertMigrated(env.DATABASE_URL, ['config', 'retrieval']);
   if (!check && env.REDIS_URL !== undefined) await assertAccepted();

@@ -3,7 +3,7 @@ import { createLogger, databaseEnv } from '@perennial/runtime';
 import { type FleetMember, olderThan, readFleet } from '@perennial/transport';
 import { z } from 'zod';
 import type { AddCommands } from '../command';
-import { callEnv, environment } from '../environment';
+import { callEnv, directEnvironment, environment } from '../environment';
 import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
 import { withRedis } from '../redis';
@@ -33,7 +33,7 @@ export const migrate: AddCommands = (program, add) =>
         }),
     run: async ({ check, to, contract }) => {
       if (check && to !== undefined) throw new UsageError('--check changes nothing, so it takes no --to.');
-      const { DATABASE_URL: url } = environment(migrateEnv);
+      const { DATABASE_URL: url } = directEnvironment(migrateEnv);
       if (contract) {
         if (check || to !== undefined)
           throw new UsageError('--contract applies everything: it takes neither --check nor --to.');

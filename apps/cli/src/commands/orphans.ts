@@ -4,7 +4,7 @@ import { databaseEnv, Runtime } from '@perennial/runtime';
 import { createVectorStore, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import type { AddCommands } from '../command';
-import { environment } from '../environment';
+import { directEnvironment } from '../environment';
 import { assertMigrated } from '../services';
 
 const orphansEnv = z.object({
@@ -26,7 +26,7 @@ export const orphans: AddCommands = (program, add) =>
         describe: 'Remove it; not where another installation shares the vector store under the same prefix',
       }),
     run: async ({ delete: remove }) => {
-      const env = environment(orphansEnv);
+      const env = directEnvironment(orphansEnv);
       await assertMigrated(env.DATABASE_URL, ['retrieval']);
       const vectors = createVectorStore(env);
       const blobs = await createBlobStore(env);

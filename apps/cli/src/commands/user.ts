@@ -5,7 +5,7 @@ import { databaseEnv, Runtime, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { withCalls } from '../calls';
 import type { AddCommands } from '../command';
-import { environment } from '../environment';
+import { directEnvironment } from '../environment';
 import { CommandError } from '../failure';
 import { type Result, table } from '../output';
 import { readPassword } from '../password';
@@ -87,7 +87,7 @@ async function create(options: NewUser): Promise<Result> {
 }
 
 async function createFirst(options: NewUser): Promise<Result> {
-  const { DATABASE_URL, WEBUI_ADMIN_PASSWORD } = environment(firstAdminEnv);
+  const { DATABASE_URL, WEBUI_ADMIN_PASSWORD } = directEnvironment(firstAdminEnv);
   const account = accountFrom({ ...options, role: 'admin' }, WEBUI_ADMIN_PASSWORD ?? (await readPassword()));
   const runtime = new Runtime({ name: 'auth', logStream: process.stderr });
   const id = await createFirstAdmin(DATABASE_URL, account, runtime);

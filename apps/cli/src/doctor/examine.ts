@@ -1,5 +1,5 @@
 import { blobStoreEnv } from '@perennial/blob-store';
-import { databaseEnv, EnvError, type SecretKeys, secretKeys } from '@perennial/runtime';
+import { type DatabaseEnv, databaseEnv, EnvError, secretKeys } from '@perennial/runtime';
 import { vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import { callEnv, environment } from '../environment';
@@ -7,13 +7,15 @@ import { explain } from '../failure';
 import { SERVICES } from '../services';
 import { failed, type Finding, ok } from './finding';
 import { checkMachine } from './machine';
+import { checkPoolSizes } from './pool-sizes';
+import { checkPooler } from './pooler';
 import { checkPostgres, checkSchemas } from './postgres';
 import { checkRedis } from './redis';
 import { checkSecret, checkStoredSecrets, STORED } from './secrets';
 import { checkServices } from './services';
 import { checkBlobStore, checkVectorStore } from './stores';
 
-const postgresEnv = z.object({ DATABASE_URL: databaseEnv.DATABASE_URL });
+const postgresEnv = z.object(databaseEnv);
 const blobEnv = z.object(blobStoreEnv);
 const vectorEnv = z.object({ ...vectorStoreEnv, DATABASE_URL: databaseEnv.DATABASE_URL });
 
@@ -30,7 +32,7 @@ export async function examine(): Promise<Finding[]> {
   const vectors = readable(vectorEnv);
   const [machine, database, broker, blobStore, vectorStore] = await Promise.all([
     blobs ? checkMachine(blobs.DATA_DIR) : [],
-    postgres ? checkDatabase(postgres.DATABASE_URL, redis && secretKeys(redis)) : [],
+    postgres ? checkDatabase(postgres, vectors, redis) : [],
     redis ? checkRedis(redis) : [],
     blobs ? [await checkBlobStore(blobs)] : [],
     vectors ? checkVectorStore(vectors) : [],
@@ -49,12 +51,23 @@ const isOk =
   ({ check, level }: Finding): boolean =>
     check === name && level === 'ok';
 
-async function checkDatabase(url: string, keys: SecretKeys | undefined): Promise<Finding[]> {
-  const server = await checkPostgres(url);
-  if (server[0]?.level === 'failed') return server;
+async function checkDatabase(
+  env: DatabaseEnv,
+  vectors: z.output<typeof vectorEnv> | undefined,
+  redis: z.output<typeof callEnv> | undefined,
+): Promise<Finding[]> {
+  const url = env.DATABASE_DIRECT_URL ?? env.DATABASE_URL;
+  const [server, pooler] = await Promise.all([checkPostgres(url), checkPooler(env)]);
+  if (server[0]?.level === 'failed') return [...server, ...pooler];
   const schemas = await checkSchemas(url);
   const migrated = schemas.every(({ level }) => level !== 'failed');
-  return [...server, ...schemas, ...(migrated && keys !== undefined ? [await checkStoredSecrets(url, keys)] : [])];
+  return [
+    ...server,
+    ...pooler,
+    ...(redis ? await checkPoolSizes(env, vectors, redis) : []),
+    ...schemas,
+    ...(migrated && redis ? [await checkStoredSecrets(url, secretKeys(redis))] : []),
+  ];
 }
 
 /** Every variable of a service that is wrong, once. */

@@ -7,7 +7,6 @@ import { clockFinding, failed, type Finding, ok, warning } from './finding';
 
 const CHECK = 'postgres';
 const MIN_MAJOR = 15;
-const MIN_CONNECTIONS = 60;
 
 /** The server behind DATABASE_URL: version, rights, encoding, connections, clock. */
 export async function checkPostgres(url: string): Promise<Finding[]> {
@@ -32,10 +31,9 @@ async function serverFindings(client: Client): Promise<Finding[]> {
     shown: string;
     encoding: string;
     creates: boolean;
-    connections: number;
   }>(
     `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS shown,
-            current_setting('server_encoding') AS encoding, current_setting('max_connections')::int AS connections,
+            current_setting('server_encoding') AS encoding,
             has_database_privilege(current_database(), 'CREATE') AS creates`,
   );
   const server = rows[0];
@@ -61,14 +59,6 @@ async function serverFindings(client: Client): Promise<Finding[]> {
         'postgres rights',
         'the user may not create schemas',
         'Run GRANT CREATE ON DATABASE for the user of DATABASE_URL.',
-      ),
-    );
-  if (server.connections < MIN_CONNECTIONS)
-    findings.push(
-      warning(
-        'postgres connections',
-        `max_connections is ${server.connections}`,
-        `Raise max_connections to ${MIN_CONNECTIONS} or more, or lower DATABASE_POOL_SIZE of every service.`,
       ),
     );
   return findings;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { Database, type Queryable, type Tx } from '@perennial/persistence';
+import { Database, type Queryable, ReplicaReads, type Tx } from '@perennial/persistence';
 import { FILE_COLUMNS, type FileRow } from './file-row';
 import type { PlacedText } from './text-pieces';
 
@@ -42,7 +42,10 @@ const REQUEUED = (
 /** Statements about files. `access` decides who may do what, on the returned rows. */
 @Injectable()
 export class FilesRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly replicas: ReplicaReads,
+  ) {}
 
   /** A file that is not deleted. */
   find(fileId: string, db: Queryable = this.database): Promise<FileRow | undefined> {
@@ -120,28 +123,32 @@ export class FilesRepository {
   }
 
   async list({ userId }: UserPrincipal, page: number, limit: number): Promise<{ rows: FileRow[]; total: number }> {
-    const [rows, total] = await Promise.all([
-      this.database.query<FileRow>(
-        `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL
-          ORDER BY f.created_at DESC, f.id LIMIT $2 OFFSET $3`,
-        [userId, limit, (page - 1) * limit],
-      ),
-      this.count(userId),
-    ]);
-    return { rows, total };
+    return this.replicas.run(async (database) => {
+      const [rows, total] = await Promise.all([
+        database.query<FileRow>(
+          `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL
+            ORDER BY f.created_at DESC, f.id LIMIT $2 OFFSET $3`,
+          [userId, limit, (page - 1) * limit],
+        ),
+        this.count(userId, database),
+      ]);
+      return { rows, total };
+    });
   }
 
   /** Names are compared in one normal form (NFC): macOS sends an umlaut as two characters. @param pattern of LIKE */
   search({ userId }: UserPrincipal, pattern: string, skip: number, limit: number): Promise<FileRow[]> {
-    return this.database.query<FileRow>(
-      `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)
-        ORDER BY f.created_at DESC, f.id LIMIT $3 OFFSET $4`,
-      [userId, pattern, limit, skip],
+    return this.replicas.run((database) =>
+      database.query<FileRow>(
+        `SELECT ${FILE_COLUMNS} FROM files f WHERE f.user_id = $1 AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)
+          ORDER BY f.created_at DESC, f.id LIMIT $3 OFFSET $4`,
+        [userId, pattern, limit, skip],
+      ),
     );
   }
 
-  async count(userId: string): Promise<number> {
-    const row = await this.database.first<{ count: number }>(
+  async count(userId: string, database: Queryable = this.database): Promise<number> {
+    const row = await database.first<{ count: number }>(
       'SELECT count(*)::int AS count FROM files WHERE user_id = $1 AND deleted_at IS NULL',
       [userId],
       { name: 'files.count' },

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { databaseFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { heartbeatDatabase, type OwnedWork, ProcessRegistry, ProcessTable } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
@@ -32,7 +33,7 @@ export class IngestionProcesses extends ProcessRegistry<IngestionJob> {
       'files_requeued_total',
       'Files returned to the queue because their owner died',
     );
-    const database = heartbeatDatabase({ url: env.DATABASE_URL, schema: 'retrieval' }, runtime);
+    const database = heartbeatDatabase({ ...databaseFrom(env), schema: 'retrieval' }, runtime);
     super(new ProcessTable<IngestionJob>(database, OWNED_FILES), runtime, (jobs) => {
       reclaimed.inc(jobs.length);
       queue.enqueue(jobs);

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database } from '@perennial/persistence';
+import { databaseFrom } from '@perennial/persistence';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { EmbeddingCache } from '../embedding/embedding-cache';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
@@ -21,7 +21,6 @@ export class Reconciler implements OnApplicationBootstrap {
     private readonly sweep: OrphanSweep,
     private readonly upkeep: IndexUpkeep,
     private readonly cache: EmbeddingCache,
-    private readonly database: Database,
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {
@@ -33,14 +32,19 @@ export class Reconciler implements OnApplicationBootstrap {
     const intervalMs = this.env.RECONCILE_INTERVAL_SECONDS * 1_000;
     this.runtime.every(
       Math.min(UPKEEP_MS, intervalMs),
-      async (signal) => void (await leading(this.database, 'upkeep', () => this.upkeep.run(signal))),
+      async (signal) => void (await this.lead('upkeep', () => this.upkeep.run(signal))),
       { name: 'reconcile the indexes', jitter: 0.3 },
     );
     this.runtime.every(
       intervalMs,
-      async (signal) => void (await leading(this.database, 'reconcile', () => this.reconcile(signal))),
+      async (signal) => void (await this.lead('reconcile', () => this.reconcile(signal))),
       { name: 'remove unreferenced data', jitter: 0.3 },
     );
+  }
+
+  private lead(name: string, work: () => Promise<void>): Promise<boolean> {
+    const applicationName = `${this.runtime.instance}-${name}`;
+    return leading({ ...databaseFrom(this.env), applicationName }, name, work);
   }
 
   private async reconcile(signal: AbortSignal): Promise<void> {

@@ -4,12 +4,13 @@
 {{- $blob := list "S3_ACCESS_KEY_ID" "S3_SECRET_ACCESS_KEY" -}}
 {{- $shared := list "REDIS_URL" "SECRET_KEY" -}}
 {{- $stateful := concat $shared (list "DATABASE_URL") -}}
+{{- $database := list "DATABASE_DIRECT_URL" "DATABASE_REPLICA_URLS" -}}
 gateway: {{ dict "required" $shared "optional" (concat $second $blob) | toJson }}
-auth: {{ dict "required" $stateful "optional" (concat $second (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
-chat: {{ dict "required" $stateful "optional" (concat $second $blob) | toJson }}
-retrieval: {{ dict "required" $stateful "optional" (concat $second $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
-config: {{ dict "required" $stateful "optional" (concat $second (list "OPENAI_API_KEYS")) | toJson }}
-migrate: {{ dict "required" (list "DATABASE_URL") "optional" list | toJson }}
+auth: {{ dict "required" $stateful "optional" (concat $second $database (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
+chat: {{ dict "required" $stateful "optional" (concat $second $database $blob) | toJson }}
+retrieval: {{ dict "required" $stateful "optional" (concat $second $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
+config: {{ dict "required" $stateful "optional" (concat $second $database (list "OPENAI_API_KEYS")) | toJson }}
+migrate: {{ dict "required" (list "DATABASE_URL") "optional" (list "DATABASE_DIRECT_URL") | toJson }}
 {{- end -}}
 
 {{/* Variables from the Secret, as a list. Of: root, reader (a service, or "migrate"). */}}

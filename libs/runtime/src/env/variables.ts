@@ -125,11 +125,36 @@ export const databaseEnv = {
   DATABASE_POOL_SIZE: variable(integer(1, 500).default(10), {
     description: 'Connections to Postgres that one replica may hold.',
   }),
+  DATABASE_POOLER: variable(z.enum(['transaction']).optional(), {
+    description:
+      'Set to `transaction` if `DATABASE_URL` leads to a pooler in transaction mode (PgBouncer): no session state, no prepared statements. Needs `DATABASE_DIRECT_URL`.',
+  }),
+  DATABASE_DIRECT_URL: variable(databaseUrl().optional(), {
+    description:
+      'The same database past the pooler, for migrations, locks of sessions and the command line; `DATABASE_URL` when unset.',
+    example: 'postgres://perennial:<password>@db:5432/perennial',
+    secret: true,
+    strong: true,
+  }),
+  DATABASE_REPLICA_URLS: variable(
+    list(',')
+      .pipe(z.array(urlOf('postgres', 'postgresql')))
+      .default([]),
+    {
+      description:
+        'Standbys of the database that serve lists and searches, separated by commas. One is read only if it has replayed every write that was acknowledged before, else the primary is.',
+      example: 'postgres://perennial:<password>@replica:5432/perennial',
+      secret: true,
+    },
+  ),
   MIGRATE_ON_START: variable(flag().default(true), {
     description:
       'Whether a process migrates its schema when it starts. With `false` it waits until another process has: `migrate.js` of the same service.',
   }),
 };
+
+export const databaseSchema = z.object(databaseEnv);
+export type DatabaseEnv = z.output<typeof databaseSchema>;
 
 /** For services that use the transport. */
 export const redisEnv = {

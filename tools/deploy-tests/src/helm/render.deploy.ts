@@ -147,7 +147,7 @@ describe.skipIf(missing)('the chart', () => {
       'SECRET_KEY',
       'SECRET_KEY_SECOND',
     ]);
-    expect(secrets('migrate')).toEqual(['DATABASE_URL']);
+    expect(secrets('migrate')).toEqual(['DATABASE_DIRECT_URL', 'DATABASE_URL']);
     expect(secrets('auth')).not.toContain('OPENAI_API_KEYS');
   });
 

@@ -1,6 +1,7 @@
 /** Postgres and Redis as child processes of this machine, for `npm start` and for tests; none outlives the process that started it. */
 export { guardDirectory } from './guard';
 export { installedProgram, onPath } from './on-path';
+export { PgBouncer, pgbouncerBinary, startPgBouncer, type PgBouncerOptions } from './pgbouncer';
 export { pgvectorFiles, type PgvectorFiles } from './pgvector';
 export { freePort, portIsFree, waitForFreePort } from './ports';
 export { createDatabase, PostgresServer, startPostgres, type PostgresOptions } from './postgres';

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { databaseFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { heartbeatDatabase, type OwnedWork, ProcessRegistry as Registry, ProcessTable } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
@@ -25,7 +26,7 @@ export class ProcessRegistry extends Registry<RunJob> {
       'runs_requeued_total',
       'Runs returned to the queue because their owner died',
     );
-    const table = new ProcessTable<RunJob>(heartbeatDatabase({ url: env.DATABASE_URL, schema: 'chat' }, runtime), RUNS);
+    const table = new ProcessTable<RunJob>(heartbeatDatabase({ ...databaseFrom(env), schema: 'chat' }, runtime), RUNS);
     super(table, runtime, (jobs) => {
       reclaimed.inc(jobs.length);
       queue.enqueue(jobs);

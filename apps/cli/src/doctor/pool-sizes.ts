@@ -1,0 +1,57 @@
+import { HEAVY_POOL_SIZE } from '@perennial/persistence';
+import type { DatabaseEnv } from '@perennial/runtime';
+import { readFleet } from '@perennial/transport';
+import type { VectorStoreConfig } from '@perennial/vector-store';
+import type { z } from 'zod';
+import type { callEnv } from '../environment';
+import { withPostgres } from '../postgres';
+import { withRedis } from '../redis';
+import { type Finding, ok, warning } from './finding';
+
+const CHECK = 'postgres connections';
+/** Left for migrations, the command line, backups and monitoring. */
+const SPARE = 10;
+
+/** Connections that one replica of a service may open, as in the table of docs/deploy/postgres.md. */
+function connectionsOf(service: string, pool: number, vectors: VectorStoreConfig | undefined): number {
+  const isBeside = vectors?.VECTOR_DB === 'pgvector' && vectors.PGVECTOR_DB_URL === undefined;
+  switch (service) {
+    case 'auth':
+    case 'config':
+      return pool;
+    case 'chat':
+      // Heavy reads, and the heartbeat.
+      return pool + HEAVY_POOL_SIZE + 1;
+    case 'retrieval':
+      // The heartbeat, and the locks of two background tasks.
+      return pool + 3 + (isBeside ? vectors.PGVECTOR_POOL_SIZE : 0);
+    default:
+      return 0;
+  }
+}
+
+/** Whether Postgres allows the connections that the processes of the fleet may open together, with the pool sizes of this environment. */
+export async function checkPoolSizes(
+  env: DatabaseEnv,
+  vectors: VectorStoreConfig | undefined,
+  redis: z.output<typeof callEnv>,
+): Promise<Finding[]> {
+  // Behind a pooler its own sizes count.
+  if (env.DATABASE_POOLER !== undefined) return [];
+  const fleet = await withRedis(redis, ({ commands }) => readFleet(commands, redis.REDIS_KEY_PREFIX)).catch(() => []);
+  const needed = fleet.reduce(
+    (sum, { service }) => sum + connectionsOf(service, env.DATABASE_POOL_SIZE, vectors),
+    SPARE,
+  );
+  const allowed = await withPostgres(env.DATABASE_URL, async (client) => {
+    const { rows } = await client.query<{ allowed: number }>(
+      `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS allowed`,
+    );
+    return rows[0]?.allowed ?? 0;
+  });
+  const found = `${fleet.length} processes may open ${needed - SPARE} connections; Postgres allows ${allowed}`;
+  if (needed <= allowed) return [ok(CHECK, found)];
+  return [
+    warning(CHECK, found, `Raise max_connections to ${needed + 3} or more, lower DATABASE_POOL_SIZE, or use a pooler.`),
+  ];
+}
