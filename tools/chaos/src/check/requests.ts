@@ -3,7 +3,7 @@ import type { History, Outage } from '../record/history';
 import type { Violation } from './violation';
 
 /** Beyond these shares a run shows nothing: everything would be excused. */
-export const MAX_OUTAGE_SHARE = 0.5;
+export const MAX_OUTAGE_SHARE = 0.65;
 export const MAX_FAILED_SHARE = 0.2;
 
 /** Failed requests that no outage excuses: those that ended before one began, or began after its effects ended. */

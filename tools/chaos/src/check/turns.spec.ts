@@ -75,6 +75,11 @@ describe('a history without fault', () => {
     expect(found({ providerCalls: 4, earlierRuns: 1 }, [fault])).toEqual(['duplicated: 4 provider calls for 1 claims']);
   });
 
+  it('claims that ask no provider, as long as a fault lasts', () => {
+    expect(found({ providerCalls: 2, claims: 11 }, [fault])).toEqual([]);
+    expect(found({ providerCalls: 3, claims: 11 }, [fault])).toEqual(['duplicated: 3 provider calls for 1 faults']);
+  });
+
   it('no citation in an outage', () => {
     expect(found({ askedAbout: 'f' }, [], [outage])).toEqual([]);
     expect(found({ askedAbout: 'f', stored: { ...stored, cites: ['f'] } })).toEqual([]);
@@ -116,7 +121,7 @@ describe('planted violations are found', () => {
     ['a user message twice', { stored: { ...stored, userMessages: 2 } }, 'duplicated: the chat has 2 user messages'],
     ['an answer twice', { stored: { ...stored, answers: 2 } }, 'duplicated: the chat has 2 answers'],
     ['a provider call too many', { providerCalls: 2 }, 'duplicated: 2 provider calls for 1 claims'],
-    ['an owner without need', { claims: 2 }, 'duplicated: 2 claims for 0 faults'],
+    ['an owner without need', { claims: 2 }, 'duplicated: 2 claims without a fault'],
     ['a title made twice', { titleCalls: 2 }, 'duplicated: 2 calls for the title, for 0 faults'],
     [
       'a death charged twice',
