@@ -93,7 +93,7 @@ describe('the fleet', () => {
     const watch = new VersionWatch(gateways);
     const users = [{ email: 'user0@example.com' }];
     const before = await appliedAt(gateways[0] ?? '');
-    await randomChanges({ gateways, admin: running.admin, users, link, watch, seed: 7, changes: 40 });
+    await randomChanges({ gateways, admin: running.admin, users, link, watch, seed: 7, changes: 40, limitMs: 10_000 });
     const lost = (await appliedAt(gateways[0] ?? '')).c ?? 0;
     expect(lost).toBeGreaterThan(before.c ?? 0);
     await watch.restoring(before.c ?? 0, async () => {
@@ -107,7 +107,7 @@ describe('the fleet', () => {
       status: 503,
       headers: { 'retry-after': '1' },
     });
-    await randomChanges({ gateways, admin: running.admin, users, link, watch, seed: 8, changes: 10 });
+    await randomChanges({ gateways, admin: running.admin, users, link, watch, seed: 8, changes: 10, limitMs: 10_000 });
     await watch.close();
     expect(watch.wentBack).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { ROOT } from '@perennial/launcher';
 import { keepResult } from '@perennial/testing/servers';
 import { untilShown } from './fleet-watch';
 import { MODEL, openPropagationSystem } from './propagation-system';
-import { LIMIT_MS, randomChanges } from './random-changes';
+import { randomChanges } from './random-changes';
 import { Grants, TAKEN, untilRefused } from './refusals';
 import { VersionWatch } from './version-watch';
 
@@ -20,6 +20,8 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
+/** What is promised of every change. */
+const LIMIT_MS = 1_000;
 
 function quantile(all: readonly number[], share: number): number {
   const sorted = [...all].sort((a, b) => a - b);
@@ -61,6 +63,7 @@ try {
     watch,
     seed: Number(values.seed),
     changes: Number(values.changes),
+    limitMs: LIMIT_MS,
   });
   await watch.close();
   const shownMs: Record<string, number> = {};

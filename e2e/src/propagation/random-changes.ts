@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseSettingsVersion, routes, type SettingsVersion } from '@perennial/contracts-gateway';
+import {
+  formatSettingsVersion,
+  parseSettingsVersion,
+  routes,
+  type SettingsVersion,
+} from '@perennial/contracts-gateway';
 import { seeded } from '@perennial/testing/seeded';
 import { type Account, PASSWORD } from '../support/accounts';
 import { http } from '../support/http';
 import type { RedisLink } from './redis-link';
 import type { VersionWatch } from './version-watch';
 
-/** From the end of a disturbance, or from a change while there is none. */
-export const LIMIT_MS = 1_000;
 /** A gateway is cut off for at most this time. */
 const PARTITION_MS = 1_500;
 /** Chances of an event before a change. */
@@ -35,6 +38,8 @@ export interface ChangesOptions {
   watch: VersionWatch;
   seed: number;
   changes: number;
+  /** For each convergence, and for each read of a change while its gateway answers 503. */
+  limitMs: number;
 }
 
 /**
@@ -44,7 +49,7 @@ export interface ChangesOptions {
  * @throws when a change is not read back, or a gateway does not converge in time
  */
 export async function randomChanges(options: ChangesOptions): Promise<ChangesResult> {
-  const { gateways, link, watch, changes } = options;
+  const { gateways, link, watch, changes, limitMs } = options;
   const random = seeded(options.seed);
   const any = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
   const result: ChangesResult = { changes: 0, partitions: 0, dropped: 0, ownReads: 0, convergedMs: [] };
@@ -63,14 +68,14 @@ export async function randomChanges(options: ChangesOptions): Promise<ChangesRes
       random() < SIGN_OUT
         ? await signOut(at, any(options.users).email)
         : await banner(at, options.admin, result.changes);
-    await readBack(any(reachable), options.admin, latest);
+    await readBack(any(reachable), options.admin, latest, limitMs);
     result.ownReads += 1;
     if (cut === undefined) continue;
     await sleep(random() * PARTITION_MS);
     link.heal();
-    result.convergedMs.push(...(await watch.converged(latest, performance.now(), LIMIT_MS)));
+    result.convergedMs.push(...(await watch.converged(latest, performance.now(), limitMs)));
   }
-  result.convergedMs.push(...(await watch.converged(latest, performance.now(), LIMIT_MS)));
+  result.convergedMs.push(...(await watch.converged(latest, performance.now(), limitMs)));
   link.dropsNotices = false;
   result.dropped = link.dropped - droppedBefore;
   return result;
@@ -99,9 +104,15 @@ async function signOut(gateway: string, email: string): Promise<SettingsVersion>
   return versionOf(await http('POST', gateway + routes.auths.signOut.path, { token: body.token }));
 }
 
-async function readBack(gateway: string, { token }: Account, version: SettingsVersion): Promise<void> {
-  const wanted = Object.entries(version).map(([owner, number]) => `${owner}${number}`);
-  const url = `${gateway}${routes.configs.banners.path}?min_settings_version=${wanted.join('.')}`;
-  const { status, body } = await http('GET', url, { token });
-  if (status !== 200) throw new Error(`${gateway} did not read back ${wanted.join('.')}: ${JSON.stringify(body)}`);
+/** As a client does: 503 says when to try again. */
+async function readBack(gateway: string, { token }: Account, version: SettingsVersion, limitMs: number): Promise<void> {
+  const url = `${gateway}${routes.configs.banners.path}?min_settings_version=${formatSettingsVersion(version)}`;
+  const until = performance.now() + limitMs;
+  for (;;) {
+    const { status, body } = await http('GET', url, { token });
+    if (status === 200) return;
+    if (status !== 503 || performance.now() > until)
+      throw new Error(`${url} answered ${status}: ${JSON.stringify(body)}`);
+    await sleep(50);
+  }
 }
