@@ -9,6 +9,7 @@ export * from './env/document';
 export * from './env/inspect';
 export * from './env/parse-env';
 export { weakness } from './env/placeholders';
+export * from './env/redis-url';
 export * from './env/variables';
 export * from './error-id';
 export * from './health/health-server';

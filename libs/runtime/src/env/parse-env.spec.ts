@@ -66,7 +66,9 @@ describe('readEnv', () => {
     });
     expect(Object.keys(found).sort()).toEqual(['DATABASE_URL', 'LOG_LEVEL', 'OPEN', 'PORT', 'REDIS_URL', 'WORKERS']);
     expect(found['DATABASE_URL']).toBe('is not set');
-    expect(found['REDIS_URL']).toBe('must be a URL that starts with redis:// or rediss://');
+    expect(found['REDIS_URL']).toBe(
+      'must be a URL that starts with redis://, redis+sentinel:// or redis+cluster:// (with TLS: rediss…)',
+    );
     expect(found['PORT']).toContain('(it is "70000")');
   });
 
@@ -76,7 +78,7 @@ describe('readEnv', () => {
         'chat cannot start: one environment variable is not right.',
         '',
         '  SECRET_KEY is not set',
-        '      Signs sessions and calls between services, and encrypts provider keys and secrets in Redis. The same for all services. Changing it ends all sessions and makes stored keys unreadable.' +
+        '      Signs sessions and calls between services, and encrypts provider keys and secrets in Redis. The same for all services. Changed without `SECRET_KEY_SECOND`, all sessions end and stored keys become unreadable.' +
           ' Put there: the output of `openssl rand -hex 32` (WEBUI_SECRET_KEY is read as well)',
         '',
         'All variables: docs/environment.md',

@@ -42,8 +42,17 @@ export function readEnv<S extends z.ZodObject>(
   const variables = describeVariables(schema);
   const problems = new Map<string, EnvProblem>();
   const input: Record<string, string | undefined> = {};
+  /** The value, joined with the variables that add to it. */
+  const combined = ({ combine }: VariableDescription, value: string): { value?: string; problem?: string } => {
+    const read = (name: string): string | undefined => {
+      const other = variables.find((candidate) => candidate.name === name);
+      return other && lookUp(other, source).value;
+    };
+    return combine?.(value, read) ?? { value };
+  };
   for (const variable of variables) {
-    const { value, problem } = lookUp(variable, source);
+    const found = lookUp(variable, source);
+    const { value, problem } = found.value === undefined ? found : combined(variable, found.value);
     input[variable.name] = value;
     if (problem !== undefined) problems.set(variable.name, problemOf(variable.name, variable, problem));
   }

@@ -19,12 +19,22 @@ const TELLTALE = /change[-_ ]?(me|this|it)|replace[-_ ]?(me|this)|t0p[-_ ]?s3cr3
  */
 export function weakness(value: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) {
-    const password = URL.canParse(value) ? decodeURIComponent(new URL(value).password) : '';
+    const password = passwordOf(value);
     return password !== '' && isPlaceholder(password) ? 'has a placeholder as its password' : undefined;
   }
   if (isPlaceholder(value)) return 'is a placeholder';
   if (value.length < MIN_SECRET_LENGTH) return `is too short: at least ${MIN_SECRET_LENGTH} characters`;
   return undefined;
+}
+
+/** The password of a URL, also of one that names several hosts, which `URL` does not read. */
+function passwordOf(url: string): string {
+  const [, written = ''] = /^[^/]*\/\/[^/:]*:([^/]*)@/.exec(url) ?? [];
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
 }
 
 function isPlaceholder(value: string): boolean {

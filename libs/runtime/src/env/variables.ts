@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseServers } from './database-url';
+import { combineRedisUrl, parseRedisUrl } from './redis-url';
 
 /** What a schema says about one variable, besides its type. Given with `.meta()`, as the last call on the variable's schema. */
 export interface VariableMeta {
@@ -13,6 +14,8 @@ export interface VariableMeta {
   secret?: boolean;
   /** A credential: production refuses a placeholder or less than `MIN_SECRET_LENGTH` characters. */
   strong?: boolean;
+  /** Makes the value from the given one and from other variables, before it is checked. `read` gives a variable that is set. */
+  combine?: (value: string, read: (name: string) => string | undefined) => { value: string } | { problem: string };
 }
 
 /** Attaches what the operator needs to know to a variable's schema. */
@@ -156,13 +159,41 @@ export const databaseEnv = {
 export const databaseSchema = z.object(databaseEnv);
 export type DatabaseEnv = z.output<typeof databaseSchema>;
 
+/** A `REDIS_URL` in any shape. */
+const redisUrl = () =>
+  z.string().superRefine((value, context) => {
+    try {
+      parseRedisUrl(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+
 /** For services that use the transport. */
 export const redisEnv = {
-  REDIS_URL: variable(urlOf('redis', 'rediss'), {
-    description: 'The Redis (or Valkey) server; `maxmemory-policy noeviction`.',
+  REDIS_URL: variable(redisUrl(), {
+    description:
+      'The Redis (or Valkey): one server, `redis+sentinel://…@h1:26379,h2:26379/mymaster` or `redis+cluster://…@h1:6379,h2:6379`; `rediss…` with TLS. `maxmemory-policy noeviction`.',
     example: 'redis://:<password>@redis:6379',
     secret: true,
     strong: true,
+    combine: combineRedisUrl,
+  }),
+  REDIS_SENTINEL_HOSTS: variable(z.string().min(1).optional(), {
+    description:
+      'Hosts of the sentinels, separated by commas, for a `REDIS_URL` with the name of the primary as its host: `redis://:<password>@mymaster`.',
+    example: 'sentinel-1,sentinel-2,sentinel-3',
+  }),
+  REDIS_SENTINEL_PORT: variable(port().default(26_379), {
+    description: 'Port of the hosts in `REDIS_SENTINEL_HOSTS` that name none.',
+  }),
+  REDIS_SENTINEL_PASSWORD: variable(z.string().min(1).optional(), {
+    description: 'Password of the sentinels themselves, where they have one (`requirepass` in sentinel.conf).',
+    secret: true,
+    strong: true,
+  }),
+  REDIS_CLUSTER: variable(flag().default(false), {
+    description: 'Whether `REDIS_URL` names a node of a Redis Cluster: the same as `redis+cluster://`.',
   }),
   REDIS_KEY_PREFIX: variable(
     z
