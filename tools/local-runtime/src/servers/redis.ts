@@ -18,7 +18,11 @@ export interface RedisOptions {
   persistent?: boolean;
   /** Lines of redis.conf, e.g. `{ 'appendfsync': 'always' }`. */
   settings?: Readonly<Record<string, string>>;
+  /** Runs as a sentinel with these lines of sentinel.conf (without the word `sentinel`); it has no data and no password. */
+  asSentinel?: Readonly<Record<string, string>>;
   logFile?: string;
+  /** The server's program; `redisBinary` finds one when not given. */
+  binary?: string;
   /** Where a downloaded server binary is kept. */
   cacheDir?: string;
 }
@@ -60,27 +64,33 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const home = await storeHome('redis', options.dir);
   const { dir } = home;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const command = await redisBinary(options.cacheDir);
+  const command = options.binary ?? (await redisBinary(options.cacheDir));
   const port = options.port ?? (await freePort());
-  const settings: Record<string, string> = {
-    bind: '127.0.0.1',
-    port: String(port),
-    dir: JSON.stringify(dir),
-    daemonize: 'no',
+  const { asSentinel } = options;
+  const place = { bind: '127.0.0.1', port: String(port), dir: JSON.stringify(dir), daemonize: 'no' };
+  const data: Record<string, string> = {
     save: '""',
     appendonly: options.persistent ? 'yes' : 'no',
     appendfsync: 'everysec',
     'maxmemory-policy': 'noeviction',
     'repl-diskless-sync-delay': '0',
     ...(options.password === undefined ? {} : { requirepass: JSON.stringify(options.password) }),
-    ...options.settings,
   };
+  const watched = Object.entries(asSentinel ?? {}).map(([name, value]) => [`sentinel ${name}`, value]);
+  const settings = { ...place, ...(asSentinel ? Object.fromEntries(watched) : data), ...options.settings };
   // A file and not arguments: every user of the machine can read a process's arguments, and the password would be among them.
   const file = join(dir, 'redis.conf');
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
   await writeFile(file, lines.join(''), { mode: 0o600 });
   const server = new RedisServer(
-    new ManagedProcess({ name: 'redis', command, args: [file], cwd: dir, logFile: options.logFile, stage: 'store' }),
+    new ManagedProcess({
+      name: 'redis',
+      command,
+      args: asSentinel ? [file, '--sentinel'] : [file],
+      cwd: dir,
+      logFile: options.logFile,
+      stage: 'store',
+    }),
     port,
     home,
     options.password,
