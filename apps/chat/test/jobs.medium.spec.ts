@@ -27,7 +27,7 @@ describe('abandoned jobs, locks and readers', () => {
     });
     let got = 0;
     const dying = new Worker('runs', () => new Promise((_, reject) => got++ && setTimeout(reject, 60_000).unref()), {
-      connection: connections.create('queue'),
+      connection: connections.create('queue', 'runs'),
       prefix: `${world.prefix}:bull`,
       lockDuration: 60_000,
       concurrency: 10,

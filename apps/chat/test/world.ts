@@ -189,8 +189,8 @@ export class World {
   }
 
   /** A connection to Redis for the test itself. */
-  get commands(): Connections['commands'] {
-    return this.connections.commands;
+  get commands(): ReturnType<Connections['commandsFor']> {
+    return this.connections.commandsFor('');
   }
 
   follow(runId: string): Promise<Reader> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createLogger, secretKeys } from '@perennial/runtime';
+import { createLogger, describeRedis, secretKeys } from '@perennial/runtime';
 import { Connections } from '@perennial/transport';
 import type { z } from 'zod';
 import type { callEnv } from './environment';
@@ -30,9 +30,8 @@ export async function withRedis<T>(
     const { commands } = connections;
     if (commands.status !== 'ready') {
       await once(commands, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) }).catch(() => {
-        const { host } = new URL(env.REDIS_URL);
         throw new CommandError(
-          `Redis at ${host} does not answer or refuses the password. Check REDIS_URL, and that Redis runs.`,
+          `${describeRedis(env.REDIS_URL)} does not answer or refuses the password. Check REDIS_URL, and that Redis runs.`,
         );
       });
     }

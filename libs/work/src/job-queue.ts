@@ -1,5 +1,5 @@
 import { type Logger, type Runtime, telemetry } from '@perennial/runtime';
-import type { Connections } from '@perennial/transport';
+import type { Connections, Keyspace } from '@perennial/transport';
 import { type JobsOptions, Queue } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import type { Redis } from 'ioredis';
@@ -7,9 +7,9 @@ import type { Redis } from 'ioredis';
 /** Most jobs in transit to Redis: far above a busy second's number. It bounds memory while Redis hangs. */
 const MAX_UNDERWAY = 5_000;
 
-/** Where BullMQ keeps its keys. */
-export function queuePrefix(keyPrefix: string): string {
-  return `${keyPrefix}:bull`;
+/** Where BullMQ keeps the keys of a queue: on a Cluster in one slot, as its scripts need. */
+export function queuePrefix(keyspace: Keyspace, queue: string): string {
+  return `${keyspace.of(queue)}:bull`;
 }
 
 /** Carries the trace through the queue if spans are recorded; the trace of a run or file is on its row. */
@@ -42,10 +42,10 @@ export class JobQueue<Job extends object> {
     private readonly options: JobQueueOptions<Job>,
   ) {
     this.log = runtime.logger(`job-queue ${options.name}`);
-    this.redis = connections.create('queue', 'jobs');
+    this.redis = connections.create('queue', options.name, 'jobs');
     this.queue = new Queue(options.name, {
       connection: this.redis,
-      prefix: queuePrefix(connections.keyPrefix),
+      prefix: queuePrefix(connections.keyspace, options.name),
       telemetry: queueTelemetry(),
       skipVersionCheck: true,
       // A finished job is removed, so that the same claim can be enqueued again under its id.

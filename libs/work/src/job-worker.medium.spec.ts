@@ -17,7 +17,7 @@ describe('jobs that cannot be read', () => {
 
   beforeAll(() => {
     connections = new Connections({ redisUrl: redisUrl(), keyPrefix, service: 'chat', instanceId: 'jobs' });
-    queue = new Queue('tests', { connection: { url: redisUrl() }, prefix: queuePrefix(keyPrefix) });
+    queue = new Queue('tests', { connection: { url: redisUrl() }, prefix: queuePrefix(connections.keyspace, 'tests') });
     worker = new JobWorker(connections, new Runtime({ name: 'chat', logLevel: 'silent' }), {
       queue: 'tests',
       concurrency: 1,
@@ -38,7 +38,7 @@ describe('jobs that cannot be read', () => {
     const odd: unknown[] = [null, {}, 7, 'text', [], { id: 7 }, { id: 'x' }];
     for (const [n, data] of odd.entries()) await queue.add('tests', data, { jobId: `odd-${n}` });
     await queue.add('tests', { id: 'x' }, { jobId: 'torn' });
-    await connections.commands.hset(`${queuePrefix(keyPrefix)}:tests:torn`, 'data', '{"id":');
+    await connections.commands.hset(`${queuePrefix(connections.keyspace, 'tests')}:tests:torn`, 'data', '{"id":');
     const sound = { id: '7b0d5f5e-6f6b-4d0e-9d55-6a1c6f2f8a01' };
     await queue.add('tests', sound, { jobId: 'sound' });
     worker.start();
@@ -62,7 +62,7 @@ describe('a full worker', () => {
 
   beforeAll(() => {
     connections = new Connections({ redisUrl: redisUrl(), keyPrefix, service: 'chat', instanceId: 'full' });
-    queue = new Queue('tests', { connection: { url: redisUrl() }, prefix: queuePrefix(keyPrefix) });
+    queue = new Queue('tests', { connection: { url: redisUrl() }, prefix: queuePrefix(connections.keyspace, 'tests') });
   });
 
   afterAll(async () => {

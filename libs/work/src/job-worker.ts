@@ -69,10 +69,10 @@ export class JobWorker<Job extends object> {
 
   start(): void {
     const { queue, concurrency } = this.options;
-    this.redis = this.connections.create('queue', 'worker');
+    this.redis = this.connections.create('queue', queue, 'worker');
     this.worker = new TolerantWorker(queue, (job, token) => this.work(job, token), {
       connection: this.redis,
-      prefix: queuePrefix(this.connections.keyPrefix),
+      prefix: queuePrefix(this.connections.keyspace, queue),
       concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,

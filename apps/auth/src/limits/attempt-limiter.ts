@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CallError } from '@perennial/contracts-kernel';
 import { toNetwork } from '@perennial/runtime';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@perennial/transport';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { isInternal } from './client-address';
 
@@ -61,7 +61,7 @@ export class AttemptLimiter {
   private readonly signedInLimit: RateLimiterRedis;
 
   constructor(
-    redis: Redis,
+    redis: RedisClient,
     keyPrefix: string,
     limits: AttemptLimits,
     private readonly onLimited: OnLimited = () => undefined,

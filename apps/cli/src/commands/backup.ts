@@ -184,7 +184,7 @@ async function connectedToRedis(): Promise<string[]> {
   if (REDIS_URL === undefined) return [];
   const env = environment(callEnv);
   try {
-    const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+    const fleet = await withRedis(env, readFleet);
     const running = fleet.filter(({ service, state }) => service !== 'cli' && state !== 'gone');
     return running.map(({ instance }) => instance);
   } catch (error) {

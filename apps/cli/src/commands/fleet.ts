@@ -29,7 +29,7 @@ export const fleet: AddCommands = (program, add) =>
     options: (options) => options,
     run: async () => {
       const env = environment(callEnv);
-      const all = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+      const all = await withRedis(env, readFleet);
       const replicas = all.filter(({ service }) => service !== 'cli');
       const running = replicas.filter(({ state }) => state !== 'gone');
       const versions = [...new Set(running.map((one) => one.version))];

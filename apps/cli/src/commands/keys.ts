@@ -59,7 +59,7 @@ const UNREADABLE =
 /** A service that does not accept SECRET_KEY could not read what is encrypted under it. */
 async function assertAccepted(): Promise<void> {
   const env = environment(callEnv);
-  const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+  const fleet = await withRedis(env, readFleet);
   const running = new Set(fleet.filter(({ state }) => state !== 'gone').map(({ service }) => service));
   const silent = await withCalls((call) => silentServices(call, running));
   if (silent.length > 0)

@@ -60,7 +60,7 @@ async function checked(url: string): Promise<Result> {
 /** @throws CommandError when a process uses what a contract migration would remove */
 async function assertContractible(): Promise<void> {
   const env = environment(callEnv);
-  const fleet = await withRedis(env, ({ commands }) => readFleet(commands, env.REDIS_KEY_PREFIX));
+  const fleet = await withRedis(env, readFleet);
   const why = refusalToContract(SERVICES, fleet);
   if (why !== undefined) throw new CommandError(why);
 }

@@ -1,33 +1,45 @@
+import { inspectShape, type RedisClient } from '@perennial/transport';
 import type { z } from 'zod';
 import type { callEnv } from '../environment';
 import { explain } from '../failure';
 import { withRedis } from '../redis';
 import { clockFinding, failed, type Finding, ok, warning } from './finding';
+import { shapeFindings } from './redis-shape';
 
 const CHECK = 'redis';
 const MIN_VERSION = [6, 2];
 /** Share of `maxmemory` from which it is nearly full. */
 const NEARLY_FULL = 0.8;
 
-/** The server behind REDIS_URL: version, eviction, persistence, memory, clock. */
+/** The servers behind REDIS_URL: version, eviction, persistence, memory, clock, and who takes over from whom. */
 export async function checkRedis(env: z.output<typeof callEnv>): Promise<Finding[]> {
   try {
-    return await withRedis(env, async ({ commands }) => {
-      const info = parseInfo(await commands.info());
-      return [
-        versionFinding(info),
-        evictionFinding(info),
-        persistenceFinding(info),
-        memoryFinding(info),
-        await clockFinding('redis clock', async () => {
-          const [seconds, micros] = await commands.time();
-          return Number(seconds) * 1_000 + Number(micros) / 1_000;
-        }),
-      ];
+    return await withRedis(env, async (connections) => {
+      const findings = await Promise.all(connections.servers().map(serverFindings));
+      return [...unlike(findings.flat()), ...shapeFindings(await inspectShape(connections))];
     });
   } catch (error) {
     return [failed(CHECK, 'it cannot be used', explain(error))];
   }
+}
+
+async function serverFindings(server: RedisClient): Promise<Finding[]> {
+  const info = parseInfo(await server.info());
+  return [
+    versionFinding(info),
+    evictionFinding(info),
+    persistenceFinding(info),
+    memoryFinding(info),
+    await clockFinding('redis clock', async () => {
+      const [seconds, micros] = await server.time();
+      return Number(seconds) * 1_000 + Number(micros) / 1_000;
+    }),
+  ];
+}
+
+/** The servers of a Cluster mostly say the same. */
+function unlike(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 type Info = ReadonlyMap<string, string>;

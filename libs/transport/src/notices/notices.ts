@@ -1,11 +1,11 @@
 import type { Notice, NoticePayload } from '@perennial/contracts-kernel';
 import type { Logger } from '@perennial/runtime';
 import type { z } from 'zod';
-import type { Connections } from '../redis';
+import { type Connections, type Keyspace, TO_ALL } from '../redis';
 
 /** Channel of a notice on the wire. */
-export function noticeChannel(keyPrefix: string, channel: string): string {
-  return `${keyPrefix}:notice:${channel}`;
+export function noticeChannel(keyspace: Keyspace, channel: string): string {
+  return `${keyspace.of(TO_ALL)}:notice:${channel}`;
 }
 
 /**
@@ -22,8 +22,8 @@ export class Notices {
   /** Never throws: a failed send equals a lost notice. */
   async publish<N extends Notice>(notice: N, payload: z.input<N['payload']>): Promise<void> {
     try {
-      const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
-      await this.connections.commands.publish(channel, JSON.stringify(notice.payload.parse(payload)));
+      const channel = noticeChannel(this.connections.keyspace, notice.channel);
+      await this.connections.publish(channel, JSON.stringify(notice.payload.parse(payload)));
     } catch (error) {
       this.log.warn({ err: error, channel: notice.channel }, 'a notice was not sent');
     }
@@ -34,7 +34,7 @@ export class Notices {
    * the schema becomes a dead letter.
    */
   async subscribe<N extends Notice>(notice: N, handler: (payload: NoticePayload<N>) => unknown): Promise<() => void> {
-    const channel = noticeChannel(this.connections.keyPrefix, notice.channel);
+    const channel = noticeChannel(this.connections.keyspace, notice.channel);
     return this.connections.subscriptions.subscribe(channel, (message) => void this.deliver(notice, message, handler));
   }
 

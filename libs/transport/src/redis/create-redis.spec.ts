@@ -15,7 +15,7 @@ describe('createRedis', () => {
 
   it('refuses an unusable address and says which to use', () => {
     expect(() => createRedis('http://localhost', { role: 'commands', name: 'x', log })).toThrow(
-      'use redis://host:port',
+      'must be a URL that starts with redis://',
     );
   });
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@perennial/runtime';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './create-redis';
 import { RedisScript } from './script';
 import type { WireSecrets } from './wire-secrets';
 
@@ -63,11 +63,13 @@ export class DeadLetters {
   private observer: ((source: string) => void) | undefined;
 
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisClient,
     private readonly key: string,
     /** Encrypts the kept content: it may be anything, even a password. */
     private readonly secrets: WireSecrets | undefined,
     private readonly log: Logger,
+    /** On a Cluster the letters and a record are in different slots. */
+    private readonly isSharded = false,
   ) {}
 
   /** Called with the source of each letter, for a metric. */
@@ -80,14 +82,20 @@ export class DeadLetters {
     this.count(letter);
     if (this.underway >= MAX_UNDERWAY || this.redis.status !== 'ready') return;
     this.underway += 1;
-    const keys = record ? [this.key, record.stream] : [this.key];
+    const keys = record && !this.isSharded ? [this.key, record.stream] : [this.key];
     const start = letter.content.slice(0, MAX_CONTENT);
     const content = this.secrets?.seal(CONTEXT, start) ?? start;
     const args = [MAX_LETTERS, letter.source, letter.reason, content, record?.group ?? '', record?.streamId ?? ''];
     PUT_ASIDE.run(this.redis, keys, args)
+      .then(() => (record && this.isSharded ? this.remove(record) : undefined))
       // Redis is away: the record is delivered again and put aside then.
       .catch(() => undefined)
       .finally(() => (this.underway -= 1));
+  }
+
+  private async remove({ stream, group, streamId }: RecordReference): Promise<void> {
+    await this.redis.xack(stream, group, streamId);
+    await this.redis.xdel(stream, streamId);
   }
 
   /** The newest letters first. */

@@ -1,7 +1,7 @@
 import type { ProcessStatus } from '@perennial/runtime';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { version } from '../../package.json';
+import type { RedisClient } from './create-redis';
 import { RedisScript } from './script';
 
 /** A report that was not renewed is kept for this time, so that people see what died. */
@@ -71,7 +71,7 @@ export interface Reporting {
 
 /** Renews the report of a process. @returns false if there are too many processes */
 export async function writeReport(
-  redis: Redis,
+  redis: RedisClient,
   { keyPrefix, processId, service, instance }: Reporting,
   status: ProcessStatus,
   prune: boolean,
@@ -82,12 +82,15 @@ export async function writeReport(
 }
 
 /** A process that ends in order is not missed. */
-export async function removeReport(redis: Redis, { keyPrefix, processId }: Reporting): Promise<void> {
+export async function removeReport(redis: RedisClient, { keyPrefix, processId }: Reporting): Promise<void> {
   await redis.hdel(fleetKey(keyPrefix), processId);
 }
 
 /** All reports, and the time of Redis. Malformed ones are left out. */
-export async function readReports(redis: Redis, keyPrefix: string): Promise<{ now: number; reports: FleetReport[] }> {
+export async function readReports(
+  redis: RedisClient,
+  keyPrefix: string,
+): Promise<{ now: number; reports: FleetReport[] }> {
   const [time, all] = await Promise.all([redis.time(), redis.hgetall(fleetKey(keyPrefix))]);
   const reports = Object.values(all).flatMap((record) => reportFrom(record) ?? []);
   return { now: Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000), reports };

@@ -28,7 +28,7 @@ describe('the registry of the fleet', () => {
   }
 
   const fleet = async () => {
-    const all = await readFleet(reader.commands, keyPrefix);
+    const all = await readFleet(reader);
     return all.filter(({ service }) => service !== 'cli');
   };
   const states = async () => (await fleet()).map(({ instance, state }) => `${instance} ${state}`);
@@ -108,7 +108,8 @@ describe('the registry of the fleet', () => {
   });
 
   it('a Redis that forbids the list of connections is enough', async () => {
-    const { commands } = reader;
+    const { keyspace } = reader;
+    const commands = reader.commandsFor('');
     const user = `user-${keyPrefix}`;
     await start('chat-1');
     await commands.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '&*', '+@all', '-client|list');
@@ -116,7 +117,7 @@ describe('the registry of the fleet', () => {
     try {
       await waitFor(() => limited.status === 'ready');
       await limited.call('AUTH', user, 'secret');
-      expect(await readFleet(limited, keyPrefix)).toMatchObject([
+      expect(await readFleet({ commands: limited, servers: () => [limited], keyPrefix, keyspace })).toMatchObject([
         { instance: 'chat-1', state: 'ready', address: null },
       ]);
     } finally {

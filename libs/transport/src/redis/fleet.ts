@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { version } from '../../package.json';
+import type { Connections } from './connections';
 import { isReplyError } from './errors';
 import { type FleetReport, readReports } from './fleet-reports';
 
@@ -23,6 +23,8 @@ export interface FleetMember extends Omit<FleetReport, 'startedAt' | 'seenAt'> {
   address: string | null;
 }
 
+type FleetConnections = Pick<Connections, 'commands' | 'servers' | 'keyPrefix' | 'keyspace'>;
+
 interface Connected {
   service: string;
   instance: string;
@@ -44,10 +46,10 @@ export function memberLabel(keyPrefix: string, service: string): string {
  * All processes of one installation, by service and name, from what they report each second and from Redis's list of connections, which
  * shows a killed process at once. No process is asked, so none can delay the answer.
  */
-export async function readFleet(redis: Redis, keyPrefix: string): Promise<FleetMember[]> {
+export async function readFleet(connections: FleetConnections): Promise<FleetMember[]> {
   const [{ now, reports }, connected] = await Promise.all([
-    readReports(redis, keyPrefix),
-    readConnected(redis, keyPrefix),
+    readReports(connections.commands, connections.keyPrefix),
+    readConnected(connections),
   ]);
   // The freshest reports of a name are those of its connections, if a process was started again under the name of one that died.
   const unclaimed = connected && [...connected];
@@ -83,10 +85,16 @@ export function olderThan<M extends Pick<FleetMember, 'version' | 'state'>>(
 }
 
 /** @returns undefined if this user of Redis may not list connections */
-async function readConnected(redis: Redis, keyPrefix: string): Promise<Connected[] | undefined> {
+async function readConnected(connections: FleetConnections): Promise<Connected[] | undefined> {
+  const { keyPrefix, keyspace } = connections;
   try {
-    const clients = String(await redis.call('CLIENT', 'LIST', 'TYPE', 'normal'));
-    return clients.split('\n').flatMap((line) => connectedFrom(line, keyPrefix) ?? []);
+    const lists = await Promise.all(
+      connections.servers().map(async (server) => String(await server.call('CLIENT', 'LIST', 'TYPE', 'normal'))),
+    );
+    const connected = lists.flatMap((list) => list.split('\n').flatMap((line) => connectedFrom(line, keyPrefix) ?? []));
+    if (!keyspace.isSharded) return connected;
+    // A process has several connections to the nodes of a Cluster.
+    return [...new Map(connected.map((one) => [`${one.service} ${one.instance}`, one])).values()];
   } catch (error) {
     if (isReplyError(error) && error.message.startsWith('NOPERM')) return undefined;
     throw error;

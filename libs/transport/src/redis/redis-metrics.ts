@@ -1,5 +1,6 @@
 import { type Gauge, type Metrics, sharedReading } from '@perennial/runtime';
 import type { Connections } from './connections';
+import type { RedisClient } from './create-redis';
 
 /** What INFO says of the server, and the time of the round trip. Empty while Redis is away, or if the server refuses INFO. */
 type ServerInfo = Readonly<Record<string, string | number | undefined>>;
@@ -8,7 +9,8 @@ type ServerInfo = Readonly<Record<string, string | number | undefined>>;
  * Redis as this process sees it, and what the server says of itself: one INFO for each scrape. Every process exports the server's values, so
  * take their maximum, never their sum.
  */
-export function observeRedis({ commands, capacity }: Connections, metrics: Metrics): void {
+export function observeRedis(connections: Connections, metrics: Metrics): void {
+  const { commands, capacity } = connections;
   metrics.gauge('redis_connected', '1 while the connection for commands to Redis is usable', [], (gauge) =>
     gauge.set(commands.status === 'ready' ? 1 : 0),
   );
@@ -16,7 +18,7 @@ export function observeRedis({ commands, capacity }: Connections, metrics: Metri
     gauge.set(capacity.isFull ? 1 : 0),
   );
 
-  const read = sharedReading(() => readInfo(commands), {});
+  const read = sharedReading(() => readInfo(connections), {});
   const show = (value: (info: ServerInfo) => string | number | undefined) => async (gauge: Gauge) => {
     const shown = value(await read());
     if (shown === undefined) gauge.remove();
@@ -66,8 +68,22 @@ export function observeRedis({ commands, capacity }: Connections, metrics: Metri
   );
 }
 
-async function readInfo(redis: Connections['commands']): Promise<ServerInfo> {
-  if (redis.status !== 'ready') return {};
+/** On a Cluster the highest value of all primaries, since each can be the one that is full, and one that evicts is one too many. */
+async function readInfo(connections: Connections): Promise<ServerInfo> {
+  if (connections.commands.status !== 'ready') return {};
+  const infos = await Promise.all(connections.servers().map(readServer));
+  return infos.reduce((worst, info) => {
+    const merged = { ...worst };
+    for (const [name, value] of Object.entries(info)) {
+      const known = merged[name];
+      const isWorse = name === 'maxmemory_policy' ? value !== 'noeviction' : Number(value) > Number(known);
+      if (known === undefined || isWorse) merged[name] = value;
+    }
+    return merged;
+  }, {});
+}
+
+async function readServer(redis: RedisClient): Promise<ServerInfo> {
   const startedAt = performance.now();
   const text = await redis.info();
   const lines = text.split('\r\n').map((line) => [...line.split(':', 1), line.slice(line.indexOf(':') + 1)]);

@@ -18,8 +18,8 @@ export class AnswerReceiver {
     private readonly connections: Connections,
     private readonly options: AnswerReceiverOptions,
   ) {
-    const { commands, keyPrefix, processId } = connections;
-    this.large = new LargeAnswerFetcher(commands, rpcKeys.large(keyPrefix, processId));
+    const { commands, keyspace, processId } = connections;
+    this.large = new LargeAnswerFetcher(commands, rpcKeys.large(keyspace.of(processId), processId));
   }
 
   /** A message of the process's channel. Never throws: one unreadable reply must not block the others. */
@@ -33,9 +33,9 @@ export class AnswerReceiver {
 
   /** Fetches replies that arrived while nobody was subscribed. Rejects while Redis is away. */
   async collect(): Promise<void> {
-    const { commands, keyPrefix, processId } = this.connections;
+    const { commands, keyspace, processId } = this.connections;
     try {
-      const key = rpcKeys.parked(keyPrefix, processId);
+      const key = rpcKeys.parked(keyspace.of(processId), processId);
       for (const message of await COLLECT.run(commands, [key], [])) this.read(this.opened(message) ?? '');
       // One at a time, because their lengths are not known here.
       for (const call of await this.large.waiting()) await this.fetch(call, 0);

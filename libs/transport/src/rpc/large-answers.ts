@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { isRedisFull, RedisScript } from '../redis';
+import { isRedisFull, type RedisClient, RedisScript } from '../redis';
 
 /** Bytes of large answers that may wait for one process. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -41,7 +40,7 @@ export type KeptAnswer = 'kept' | 'full';
 
 /** The replica's side: replies that are too long for Pub/Sub wait in Redis, and only a pointer is published. */
 export class LargeAnswerStore {
-  constructor(private readonly redis: Redis) {}
+  constructor(private readonly redis: RedisClient) {}
 
   /** Returns `full` when too much waits for that process, or Redis has no room. Rejects while Redis is away. */
   async keep(key: string, call: string, answer: string): Promise<KeptAnswer> {
@@ -60,7 +59,7 @@ export class LargeAnswerFetcher {
   private underway = 0;
 
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisClient,
     private readonly key: string,
   ) {}
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, waitAtMost } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
-import { type Connections, isReplyError } from '../redis';
+import { type Connections, isInTransition, isReplyError } from '../redis';
 import { LargeAnswerStore } from './large-answers';
 import { ANSWER, PARK } from './scripts';
 import { outsideTraces } from './tracing';
@@ -53,7 +53,7 @@ const UNTOLD: Failure = {
 export class ReplyBatcher {
   private readonly log: Logger;
   private waiting: WaitingAnswer[] = [];
-  private sending: WaitingAnswer[] = [];
+  private readonly sending = new Set<WaitingAnswer>();
   /** Too long to publish, and not yet stored in their keys. */
   private readonly storing = new Set<WaitingAnswer>();
   private readonly large: LargeAnswerStore;
@@ -61,17 +61,14 @@ export class ReplyBatcher {
   private retry: NodeJS.Timeout | undefined;
   private idle: (() => void)[] = [];
 
-  private readonly redis: Redis;
-  private readonly keyPrefix: string;
-
   constructor(
-    private readonly connections: Pick<Connections, 'commands' | 'keyPrefix' | 'secrets' | 'logger'>,
+    private readonly connections: Pick<Connections, 'commands' | 'keyspace' | 'publish' | 'secrets' | 'logger'>,
+    /** For commands on the stream. */
+    private readonly redis: Redis,
     private readonly stream: string,
   ) {
-    this.redis = connections.commands;
     this.log = connections.logger('rpc-replies');
-    this.keyPrefix = connections.keyPrefix;
-    this.large = new LargeAnswerStore(this.redis);
+    this.large = new LargeAnswerStore(connections.commands);
   }
 
   /** Records that are answered but still in the stream; they must stay claimed too. */
@@ -100,7 +97,7 @@ export class ReplyBatcher {
 
   /** Resolves when all replies are sent, or after the limit. */
   async drained(limitMs: number): Promise<void> {
-    if (this.waiting.length === 0 && this.sending.length === 0 && this.storing.size === 0) return;
+    if (this.waiting.length === 0 && this.sending.size === 0 && this.storing.size === 0) return;
     await waitAtMost(new Promise<void>((resolve) => this.idle.push(resolve)), limitMs);
   }
 
@@ -123,7 +120,11 @@ export class ReplyBatcher {
     let frame: string | undefined;
     while (frame === undefined && Date.now() - answer.at < GIVE_UP_MS) {
       try {
-        const kept = await this.large.keep(rpcKeys.large(this.keyPrefix, processId), call, text);
+        const kept = await this.large.keep(
+          rpcKeys.large(this.connections.keyspace.of(processId), processId),
+          call,
+          text,
+        );
         if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
         else if (Date.now() - answer.at >= FULL_TIMEOUT_MS)
           frame = encodeFailure(call, answer.isRead ? TOO_MUCH_WAITS : UNTOLD);
@@ -139,45 +140,77 @@ export class ReplyBatcher {
   private schedule(): void {
     if (this.scheduled || this.retry) return;
     this.scheduled = true;
-    outsideTraces(() => setImmediate(() => void this.flush()));
+    outsideTraces(() => setImmediate(() => this.flush()));
   }
 
-  private async flush(): Promise<void> {
+  private flush(): void {
     this.scheduled = false;
-    if (this.sending.length > 0) return; // One script at a time; its end schedules the next.
+    const { isSharded } = this.connections.keyspace;
+    // One script at a time; its end schedules the next.
+    if (this.sending.size > 0 && (!isSharded || this.sending.size > MAX_WAITING)) return;
     const batch = this.waiting;
     if (batch.length === 0) return;
     this.waiting = [];
-    this.sending = batch;
+    // On a Cluster a node that is away must not hold up the replies that go through the others.
+    const parts = isSharded ? byProcess(batch) : [batch];
+    for (const part of parts) void this.sendPart(part);
+  }
+
+  private async sendPart(part: WaitingAnswer[]): Promise<void> {
+    for (const answer of part) this.sending.add(answer);
     try {
-      await this.send(batch);
-      this.sending = [];
+      if (this.connections.keyspace.isSharded) await this.sendInSteps(part);
+      else await this.send(part);
+      for (const answer of part) this.sending.delete(answer);
     } catch (error) {
-      this.sending = [];
-      this.sendFailed(batch, error);
+      for (const answer of part) this.sending.delete(answer);
+      this.sendFailed(part, error);
     }
     if (this.waiting.length > 0) this.schedule();
-    else if (this.storing.size === 0) for (const resolve of this.idle.splice(0)) resolve();
+    else if (this.sending.size + this.storing.size === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
   private async send(batch: WaitingAnswer[]): Promise<void> {
     const messages = joinByProcess(batch);
     const streamIds = batch.flatMap((answer) => answer.streamIds);
     const args: (string | number)[] = [REPLICA_GROUP, streamIds.length, ...streamIds];
-    const { secrets } = this.connections;
-    for (const { processId, message, isSigned } of messages) {
-      const signature = isSigned ? secrets?.sign(answerContext(processId), message) : undefined;
-      args.push(rpcKeys.replies(this.keyPrefix, processId), `${signature ?? ''}${message}`);
-    }
+    for (const message of messages) args.push(this.channelOf(message), this.signed(message));
     const unheard = await ANSWER.run(this.redis, [this.stream], args);
     for (const index of unheard) {
       const lost = messages[index - 1];
-      if (!lost) continue;
-      // The caller is reconnecting or gone: if it returns it collects the reply.
-      const { processId, message } = lost;
-      const parked = lost.isSigned ? this.sealed(processId, message) : message;
-      PARK.run(this.redis, [rpcKeys.parked(this.keyPrefix, processId)], [PARKED_TTL_MS, parked]).catch(() => undefined);
+      if (lost) this.park(lost);
     }
+  }
+
+  /**
+   * The stream and the reply's channel are in different slots: the reply goes first, because a record that is still there is only answered
+   * again, and its caller ignores a second reply.
+   */
+  private async sendInSteps(part: WaitingAnswer[]): Promise<void> {
+    const sendOne = async (message: JoinedAnswers): Promise<void> => {
+      const heard = await this.connections.publish(this.channelOf(message), this.signed(message));
+      if (heard === 0) this.park(message);
+    };
+    await Promise.all(joinByProcess(part).map(sendOne));
+    const streamIds = part.flatMap((answer) => answer.streamIds);
+    await ANSWER.run(this.redis, [this.stream], [REPLICA_GROUP, streamIds.length, ...streamIds]);
+  }
+
+  private channelOf({ processId }: JoinedAnswers): string {
+    return rpcKeys.replies(this.connections.keyspace.of(processId), processId);
+  }
+
+  private signed({ processId, message, isSigned }: JoinedAnswers): string {
+    const signature = isSigned ? this.connections.secrets?.sign(answerContext(processId), message) : undefined;
+    return `${signature ?? ''}${message}`;
+  }
+
+  /** The caller is reconnecting or gone: if it returns it collects the reply. */
+  private park({ processId, message, isSigned }: JoinedAnswers): void {
+    const { commands, keyspace } = this.connections;
+    const parked = isSigned ? this.sealed(processId, message) : message;
+    const key = rpcKeys.parked(keyspace.of(processId), processId);
+    PARK.run(commands, [key], [PARKED_TTL_MS, parked]).catch(() => undefined);
   }
 
   /** Replies that are stored, not only published, are encrypted. */
@@ -186,7 +219,7 @@ export class ReplyBatcher {
   }
 
   private sendFailed(batch: WaitingAnswer[], error: unknown): void {
-    if (isReplyError(error)) this.log.warn({ err: error }, 'Redis refused answers');
+    if (isReplyError(error) && !isInTransition(error)) this.log.warn({ err: error }, 'Redis refused answers');
     const oldest = Date.now() - GIVE_UP_MS;
     this.waiting = [...batch.filter((answer) => answer.at > oldest), ...this.waiting].slice(-MAX_WAITING);
     this.retry ??= setTimeout(() => {
@@ -200,6 +233,18 @@ interface JoinedAnswers {
   processId: string;
   message: string;
   isSigned: boolean;
+}
+
+/** The replies of each process; those without one are together. */
+function byProcess(batch: readonly WaitingAnswer[]): WaitingAnswer[][] {
+  const parts = new Map<string, WaitingAnswer[]>();
+  for (const answer of batch) {
+    const { processId } = splitCallId(answer.callId);
+    const part = parts.get(processId);
+    if (part) part.push(answer);
+    else parts.set(processId, [answer]);
+  }
+  return [...parts.values()];
 }
 
 /** One JSON array per process, split where it would grow too long. */

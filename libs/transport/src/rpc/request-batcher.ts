@@ -1,7 +1,8 @@
 import { CallError } from '@perennial/contracts-kernel';
 import { type Logger, unexpected } from '@perennial/runtime';
-import type { Redis } from 'ioredis';
 import {
+  type Connections,
+  isInTransition,
   isNotWritten,
   isRedisFull,
   isRedisUnavailable,
@@ -20,14 +21,13 @@ import { type CallRecord, RECORD_FIELD, requestContext, rpcKeys, SEALED_RECORD_F
 const MAX_SCRIPT_LENGTH = 1024 * 1024;
 
 export interface RequestBatcherOptions {
-  redis: Redis;
+  connections: Pick<Connections, 'commandsFor' | 'keyspace'>;
   /** Signs and encrypts; without them calls are as in older versions. */
   secrets: WireSecrets | undefined;
   /** Every process runs a version that decrypts, so no check is needed. */
   requireSigned: boolean;
   capacity: RedisCapacity;
   log: Logger;
-  keyPrefix: string;
   /** Waiting and running calls that a service's stream may hold. */
   maxQueued: number;
   /** Bytes of large calls that a service's stream may hold. */
@@ -37,7 +37,7 @@ export interface RequestBatcherOptions {
   /** False once the call was cancelled or its time is up. */
   isOpen(pending: PendingCall): boolean;
   refuse(pending: PendingCall, error: CallError): void;
-  /** The connection broke; the calls are `parked` (never left) or `unsure`. */
+  /** The connection broke, or Redis cannot for a moment; the calls are `parked` (never executed) or `unsure`. */
   onBroken(): void;
 }
 
@@ -50,7 +50,7 @@ export class RequestBatcher {
   private readonly seals: SealDirectory;
 
   constructor(private readonly options: RequestBatcherOptions) {
-    this.seals = new SealDirectory(options.redis, options.keyPrefix);
+    this.seals = new SealDirectory(options.connections);
   }
 
   add(pending: PendingCall): void {
@@ -78,12 +78,17 @@ export class RequestBatcher {
   }
 
   private flush(): void {
+    const { connections } = this.options;
     this.flushing = false;
     for (const [service, queue] of this.queues) void this.dispatch(service, queue);
     this.queues.clear();
     for (const [service, ids] of this.withdrawn) {
       // A replica that works on it acknowledges it itself.
-      this.options.redis.xdel(rpcKeys.requests(this.options.keyPrefix, service), ...ids).catch(() => undefined);
+      const stream = rpcKeys.requests(connections.keyspace.of(service), service);
+      connections
+        .commandsFor(service)
+        .xdel(stream, ...ids)
+        .catch(() => undefined);
     }
     this.withdrawn.clear();
   }
@@ -109,12 +114,13 @@ export class RequestBatcher {
   }
 
   private async send(service: string, batch: readonly PendingCall[], records: readonly EncodedRecord[]): Promise<void> {
-    const { redis, capacity, keyPrefix, maxQueued, maxQueuedBytes } = this.options;
+    const { connections, capacity, maxQueued, maxQueuedBytes } = this.options;
     try {
       const args: (string | number)[] = [maxQueued, maxQueuedBytes, SIGNATURE_FIELD];
       for (const { field, json, signature } of records) args.push(field, json, signature);
-      const keys = [rpcKeys.requests(keyPrefix, service), rpcKeys.queuedBytes(keyPrefix, service)];
-      this.sent(batch, await DISPATCH.run(redis, keys, args));
+      const prefix = connections.keyspace.of(service);
+      const keys = [rpcKeys.requests(prefix, service), rpcKeys.queuedBytes(prefix, service)];
+      this.sent(batch, await DISPATCH.run(connections.commandsFor(service), keys, args));
       capacity.wrote();
     } catch (error) {
       capacity.failed(error);
@@ -157,7 +163,7 @@ export class RequestBatcher {
   }
 
   private failed(batch: readonly PendingCall[], error: unknown): void {
-    if (isReplyError(error)) {
+    if (isReplyError(error) && !isInTransition(error)) {
       if (!isRedisFull(error)) this.options.log.warn({ err: error }, 'Redis refused calls');
       const refusal = isRedisUnavailable(error)
         ? redisUnavailable()
@@ -165,7 +171,7 @@ export class RequestBatcher {
       for (const pending of batch) this.options.refuse(pending, refusal);
       return;
     }
-    const written = !isNotWritten(error);
+    const written = !isNotWritten(error) && !isInTransition(error);
     for (const pending of batch) {
       pending.state = written ? 'unsure' : 'parked';
       if (written) pending.exposed = true;

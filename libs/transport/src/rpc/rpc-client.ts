@@ -3,7 +3,7 @@ import { type Call, CallError, type CallRequest } from '@perennial/contracts-ker
 import type { Logger } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
-import { type Connections, redisUnavailable } from '../redis';
+import { type Connections, redisUnavailable, TO_ALL } from '../redis';
 import { AnswerReceiver } from './answer-receiver';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
@@ -34,6 +34,8 @@ const DEFAULTS = {
   maxRecordLength: 8 * 1024 * 1024,
   parkTimeoutMs: 1_500,
 };
+/** Until a call that Redis could not take for a moment is sent again. */
+const RESEND_MS = 50;
 /** At start the first connection may take longer on a busy machine. */
 const START_TIMEOUT_MS = 3_000;
 
@@ -52,7 +54,8 @@ export class RpcRequest<C extends Call = Call> {
  */
 export class RedisRpcClient extends ClientProxy {
   private readonly options: Required<RpcClientOptions>;
-  private readonly redis: Redis;
+  /** What calls go through: one connection, on a Cluster one for each service. */
+  private readonly links = new Set<Redis>();
   private readonly pending = new Map<string, PendingCall>();
   private readonly wheel = new DeadlineWheel();
   private readonly batcher: RequestBatcher;
@@ -62,6 +65,7 @@ export class RedisRpcClient extends ClientProxy {
   private awaySince: number | undefined = Date.now();
   private parkTimeoutMs = START_TIMEOUT_MS;
   private parkTimer: NodeJS.Timeout | undefined;
+  private resendTimer: NodeJS.Timeout | undefined;
   private subscribed: Promise<unknown> | undefined;
 
   constructor(
@@ -70,32 +74,26 @@ export class RedisRpcClient extends ClientProxy {
   ) {
     super();
     this.options = { ...DEFAULTS, ...options };
-    this.redis = connections.commands;
     this.receiver = new AnswerReceiver(connections, {
       onAnswer: (frame) => this.onAnswer(frame),
       onLost: (call) => this.onLost(call),
     });
     this.batcher = new RequestBatcher({
       ...this.options,
-      redis: this.redis,
+      connections,
       secrets: connections.secrets,
       requireSigned: connections.options.requireSigned ?? false,
       log: connections.logger('rpc-client'),
       capacity: connections.capacity,
-      keyPrefix: connections.keyPrefix,
       isOpen: (pending) => this.pending.has(pending.number),
       refuse: (pending, error) => this.settle(pending, error),
-      // The connection may be back already: 'ready' can be handled before the rejection is.
-      onBroken: () => {
-        if (this.awaySince === undefined) this.resend();
-      },
+      onBroken: () => this.resendSoon(),
     });
-    this.redis.on('close', () => this.wentAway());
-    this.redis.on('ready', () => this.cameBack());
+    if (!connections.keyspace.isSharded) this.link(connections.commandsFor(connections.processId));
     connections.subscriptions.onLost(() => this.wentAway());
     connections.subscriptions.onRestored(() => this.cameBack());
     this.subscribed = connections.subscriptions
-      .subscribe(rpcKeys.replies(connections.keyPrefix, connections.processId), (message) =>
+      .subscribe(rpcKeys.replies(connections.keyspace.of(connections.processId), connections.processId), (message) =>
         this.receiver.receive(message),
       )
       .then(() => this.cameBack());
@@ -118,16 +116,18 @@ export class RedisRpcClient extends ClientProxy {
 
   close(): void {
     clearTimeout(this.parkTimer);
+    clearTimeout(this.resendTimer);
     this.wheel.stop();
     for (const pending of [...this.pending.values()]) this.settle(pending, redisUnavailable());
   }
 
   unwrap<T>(): T {
-    return this.redis as T;
+    return this.connections.commands as T;
   }
 
   /** Sends one call; rejects with a CallError only. */
   request(call: OutgoingCall): Promise<unknown> {
+    if (this.connections.keyspace.isSharded) this.link(this.connections.commandsFor(call.service));
     return new Promise((resolve, reject) => {
       const refusal = this.refusal(call);
       if (refusal) {
@@ -171,8 +171,8 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   protected async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
-    const channel = noticeChannel(this.connections.keyPrefix, String(packet.pattern));
-    return (await this.redis.publish(channel, JSON.stringify(packet.data))) as T;
+    const channel = noticeChannel(this.connections.keyspace, String(packet.pattern));
+    return (await this.connections.publish(channel, JSON.stringify(packet.data))) as T;
   }
 
   /** `send(pattern, data)` of Nest's own interface: `data` is an RpcRequest, or a bare request made by the service itself. */
@@ -214,9 +214,8 @@ export class RedisRpcClient extends ClientProxy {
       this.giveUp(pending, new CallError('CANCELLED', `${pending.call.pattern} was cancelled.`));
       if (!delivered) return;
       // Unsubscribing is local, so the replica is told, best effort.
-      this.redis
-        .publish(rpcKeys.cancels(this.connections.keyPrefix, pending.call.service), pending.id)
-        .catch(() => undefined);
+      const channel = rpcKeys.cancels(this.connections.keyspace.of(TO_ALL), pending.call.service);
+      this.connections.publish(channel, pending.id).catch(() => undefined);
     };
     signal.addEventListener('abort', pending.onAbort, { once: true });
   }
@@ -261,8 +260,17 @@ export class RedisRpcClient extends ClientProxy {
       if (pending.state === 'parked') this.settle(pending, redisUnavailable());
   }
 
+  private link(redis: Redis): void {
+    if (this.links.has(redis)) return;
+    this.links.add(redis);
+    redis.on('close', () => this.wentAway());
+    redis.on('ready', () => this.cameBack());
+    if (redis.status !== 'ready') this.wentAway();
+  }
+
   private cameBack(): void {
-    if (this.awaySince === undefined || this.redis.status !== 'ready' || !this.connections.subscriptions.isLive) return;
+    if (this.awaySince === undefined || !this.connections.subscriptions.isLive) return;
+    for (const { status } of this.links) if (status !== 'ready') return;
     this.awaySince = undefined;
     this.parkTimeoutMs = this.options.parkTimeoutMs;
     clearTimeout(this.parkTimer);
@@ -278,6 +286,14 @@ export class RedisRpcClient extends ClientProxy {
       return; // Away again: the next reconnect repeats this.
     }
     this.resend();
+  }
+
+  /** After a moment: the connection may be back before the rejections are, and a server that starts or a slot that moves takes one. */
+  private resendSoon(): void {
+    this.resendTimer ??= setTimeout(() => {
+      this.resendTimer = undefined;
+      if (this.awaySince === undefined) this.resend();
+    }, RESEND_MS);
   }
 
   private resend(): void {

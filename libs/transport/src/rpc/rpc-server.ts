@@ -1,8 +1,9 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Call, CallError } from '@perennial/contracts-kernel';
 import { type Logger, waitAtMost } from '@perennial/runtime';
+import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
-import type { Connections } from '../redis';
+import { type Connections, TO_ALL } from '../redis';
 import { RecordReader } from './call-record';
 import { CallRunner, type Delivery, type RunningCall } from './call-runner';
 import { DeadlineWheel } from './deadline-wheel';
@@ -47,6 +48,8 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly recent = new RecentCalls();
   private readonly wheel = new DeadlineWheel();
   private readonly stream: string;
+  /** For commands on the stream. */
+  private readonly redis: Redis;
   /** Source of its dead letters. */
   private readonly source: string;
   /** This replica in its group; the suffix of the name says what it can read. */
@@ -69,17 +72,18 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     const { service } = connections.options;
     this.log = connections.logger('rpc-server');
     this.options = { ...DEFAULTS, ...options };
-    this.stream = rpcKeys.requests(connections.keyPrefix, service);
+    this.stream = rpcKeys.requests(connections.keyspace.of(service), service);
+    this.redis = connections.commandsFor(service);
     this.source = `rpc:${service}`;
     this.consumer = connections.secrets ? `${connections.processId}${OPENS_SEALS}` : connections.processId;
-    this.replies = new ReplyBatcher(connections, this.stream);
+    this.replies = new ReplyBatcher(connections, this.redis, this.stream);
     this.records = new RecordReader({
       service,
       secrets: connections.secrets,
       requireSigned: connections.options.requireSigned ?? false,
       redisNow: () => this.heartbeat.redisNow(),
     });
-    this.heartbeat = new ReplicaHeartbeat(connections.commands, connections.logger('rpc-heartbeat'), {
+    this.heartbeat = new ReplicaHeartbeat(this.redis, connections.logger('rpc-heartbeat'), {
       stream: this.stream,
       consumer: this.consumer,
       streamIds: () => this.streamIds(),
@@ -119,13 +123,13 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       return;
     }
     this.reader = new RequestReader(
-      this.connections.create('blocking'),
-      this.connections.commands,
+      this.connections.create('blocking', service),
+      this.redis,
       this.connections.logger('rpc-reader'),
       {
         stream: this.stream,
         consumer: this.consumer,
-        mark: this.connections.secrets && rpcKeys.seals(this.connections.keyPrefix, service),
+        mark: this.connections.secrets && rpcKeys.seals(this.connections.keyspace.of(service), service),
         free: () => this.free(),
         freed: () => new Promise((resolve) => (this.slotFreed = resolve)),
         streamIds: () => this.streamIds(),
@@ -135,11 +139,11 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
         onRedelivered: (records) => this.onRedelivered(records),
       },
     );
-    const { keyPrefix } = this.connections;
-    void this.listenTo(rpcKeys.cancels(keyPrefix, service), (message) => this.onCancel(message));
+    const { keyspace } = this.connections;
+    void this.listenTo(rpcKeys.cancels(keyspace.of(TO_ALL), service), (message) => this.onCancel(message));
     for (const [pattern, handler] of this.messageHandlers) {
       if (!handler.isEventHandler) continue;
-      void this.listenTo(noticeChannel(keyPrefix, pattern), (message) => void this.onEvent(pattern, message));
+      void this.listenTo(noticeChannel(keyspace, pattern), (message) => void this.onEvent(pattern, message));
     }
     this.heartbeat.start();
     this.reader.start();
@@ -201,10 +205,9 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   }
 
   private async leave(): Promise<void> {
-    const { commands } = this.connections;
     try {
       await LEAVE.run(
-        commands,
+        this.redis,
         [this.stream],
         [REPLICA_GROUP, this.consumer, HANDED_OVER_IDLE_MS, ...this.streamIds()],
       );

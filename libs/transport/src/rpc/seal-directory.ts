@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { RedisScript } from '../redis';
+import { type Connections, RedisScript } from '../redis';
 import { REPLICA_GROUP, rpcKeys } from './wire';
 
 /** Suffix of the consumer name of a replica that decrypts requests. */
@@ -32,17 +31,17 @@ return 1
 export class SealDirectory {
   private readonly known = new Map<string, { opened: boolean; at: number }>();
 
-  constructor(
-    private readonly redis: Redis,
-    private readonly keyPrefix: string,
-  ) {}
+  constructor(private readonly connections: Pick<Connections, 'commandsFor' | 'keyspace'>) {}
 
   /** At most 2 s old. Rejects while Redis is away. */
   async opened(service: string): Promise<boolean> {
     const known = this.known.get(service);
     if (known && Date.now() - known.at < FRESH_MS) return known.opened;
-    const keys = [rpcKeys.seals(this.keyPrefix, service), rpcKeys.requests(this.keyPrefix, service)];
-    const opened = (await OPENED.run(this.redis, keys, [REPLICA_GROUP, OPENS_SEALS, SEEN_WITHIN_MS])) === 1;
+    const prefix = this.connections.keyspace.of(service);
+    const keys = [rpcKeys.seals(prefix, service), rpcKeys.requests(prefix, service)];
+    const opened =
+      (await OPENED.run(this.connections.commandsFor(service), keys, [REPLICA_GROUP, OPENS_SEALS, SEEN_WITHIN_MS])) ===
+      1;
     // Once true it stays true; if not, the next replica may change it.
     if (opened) this.known.set(service, { opened, at: Date.now() });
     return opened;

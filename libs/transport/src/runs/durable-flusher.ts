@@ -96,10 +96,35 @@ export class DurableFlusher {
     const writers = [...this.dirty];
     this.dirty.clear();
     for (const writer of writers) writer.durableDirty = false;
+    const lost = writers.filter((writer) => writer.isDoubtful);
+    const doubtful = new Set(lost);
+    const lanes = this.lanesOf(writers.filter((writer) => !doubtful.has(writer)));
+    const failures = await Promise.all(lanes.map((lane) => this.writeLane(lane, lost)));
+    const [failure] = failures.flatMap((failed) => failed ?? []);
+    if (failure && lost.length > 0) for (const writer of lost) this.remark(writer);
+    if (failure) throw failure.error;
+    if (lost.length > 0) await this.reseed(lost);
+  }
+
+  /** One lane; on a Cluster one for each slot, so that a node that is away keeps only its own runs waiting. */
+  private lanesOf(writers: readonly StreamWriter[]): StreamWriter[][] {
+    const lanes = new Map<string, StreamWriter[]>();
+    for (const writer of writers) {
+      const name = this.options.store.laneOf(writer.identity.runId);
+      const lane = lanes.get(name);
+      if (lane) lane.push(writer);
+      else lanes.set(name, [writer]);
+    }
+    return [...lanes.values()];
+  }
+
+  /** One script call after another. Adds the runs that Redis has lost to `lost`; returns why the lane was not written. */
+  private async writeLane(
+    writers: readonly StreamWriter[],
+    lost: StreamWriter[],
+  ): Promise<{ error: unknown } | undefined> {
     try {
-      const lost = writers.filter((writer) => writer.isDoubtful);
-      const doubtful = new Set(lost);
-      for (const call of inCalls(writers.filter((writer) => !doubtful.has(writer)))) {
+      for (const call of inCalls(writers)) {
         const results = await this.options.store.write(call.map(({ write }) => write));
         this.options.onWritten();
         for (const [index, { writer, write }] of call.entries()) {
@@ -110,10 +135,10 @@ export class DurableFlusher {
           else if (outcome === 'again') this.remark(writer);
         }
       }
-      if (lost.length > 0) await this.reseed(lost);
+      return undefined;
     } catch (error) {
       for (const writer of writers) this.remark(writer);
-      throw error;
+      return { error };
     }
   }
 
@@ -121,7 +146,13 @@ export class DurableFlusher {
   private async reseed(writers: StreamWriter[]): Promise<void> {
     const { ownsStill } = this.options;
     const runs = writers.map((writer) => ({ runId: writer.identity.runId, epoch: writer.epoch }));
-    const owned = ownsStill ? await ownsStill(runs) : [];
+    let owned: boolean[];
+    try {
+      owned = ownsStill ? await ownsStill(runs) : [];
+    } catch (error) {
+      for (const writer of writers) this.remark(writer);
+      throw error;
+    }
     for (const [index, writer] of writers.entries()) {
       if (ownsStill && !owned[index]) {
         writer.fence();

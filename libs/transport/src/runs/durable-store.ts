@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../redis/create-redis';
 import { ACQUIRE, READ, type StreamEntry, WRITE } from './durable-scripts';
 import type { RunKeys } from './keys';
 import { isCount, isIdentity, isTerminal, parseAs } from './shapes';
@@ -39,7 +39,7 @@ export interface DurableRun {
 /** The durable path: the runs' own streams. Every method rejects while Redis is away. */
 export class DurableStore {
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisClient,
     private readonly keys: RunKeys,
     private readonly terminalTtlSeconds: number,
     /** This process among the writers of an epoch; a process that only reads has no name. */
@@ -65,7 +65,12 @@ export class DurableStore {
     };
   }
 
-  /** All writes in one script call; one result each, in order. */
+  /** Runs with the same text here can be written by one script call. */
+  laneOf(runId: string): string {
+    return this.keys.keyspace.of(runId);
+  }
+
+  /** All writes in one script call; one result each, in order. On a Cluster all must be of one lane. */
   async write(writes: readonly DurableWrite[]): Promise<DurableResult[]> {
     const args: string[] = [this.writer];
     for (const write of writes) {

@@ -2,12 +2,12 @@ import { createLogger } from '@perennial/runtime';
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunKeys, shortTag } from './keys';
-import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
+import { chatRun, completed, KEYSPACE, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
 // Real: a Redis whose memory is full (maxmemory, noeviction), publishers and subscribers.
 describe('runs while Redis is full', () => {
-  const keys = new RunKeys(KEY_PREFIX);
+  const keys = new RunKeys(KEYSPACE);
   const events: unknown[] = [];
   const stream = { write: (line: string) => void events.push((JSON.parse(line) as { event?: string }).event) };
   const log = createLogger({ level: 'info', service: 'chat', instance: 'worker', stream });

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RunConnections } from '../redis/connections';
 import { encodeFrame } from './frame';
 import type { RunKeys } from './keys';
 import type { StreamWriter } from './stream-writer';
@@ -11,9 +11,11 @@ const SIGN_OF_LIFE_MS = 500;
 /** The terminal event is sent twice, because the one lost frame may be the last. */
 const END_AGAIN_MS = 1_000;
 const ENDS = 2;
+/** All gateways behind one connection. */
+const ALL = '';
 
 export interface LiveSenderOptions {
-  redis: Redis;
+  connections: Pick<RunConnections, 'commands' | 'publish' | 'keyspace'>;
   keys: RunKeys;
   /** This process on the wire. */
   worker: string;
@@ -26,7 +28,8 @@ export interface LiveSenderOptions {
 export class LiveSender {
   private readonly dirty = new Set<StreamWriter>();
   private timer?: NodeJS.Timeout;
-  private underway = 0;
+  /** Unanswered frames; on a Cluster by gateway. */
+  private readonly underway = new Map<string, number>();
   private stopped = false;
 
   constructor(private readonly options: LiveSenderOptions) {}
@@ -69,7 +72,7 @@ export class LiveSender {
 
   /** Sends a frame of rare items to one gateway. Rejects when Redis is away. */
   async send(gateway: string, items: string): Promise<void> {
-    await this.options.redis.publish(this.options.keys.live(gateway), encodeFrame(this.options.worker, items));
+    await this.options.connections.publish(this.options.keys.live(gateway), encodeFrame(this.options.worker, items));
   }
 
   stop(): void {
@@ -84,7 +87,7 @@ export class LiveSender {
 
   private tick(): void {
     this.timer = undefined;
-    if (this.underway >= MAX_UNDERWAY || this.options.redis.status !== 'ready') {
+    if (this.isBusy(ALL) || this.options.connections.commands.status !== 'ready') {
       this.arm(WAIT_MS);
       return;
     }
@@ -119,10 +122,20 @@ export class LiveSender {
 
   /** Lost frames need no retry: gateways detect the gap and fill it from the durable stream. */
   private publish(gateway: string, items: string): void {
-    this.underway += 1;
+    const { isSharded } = this.options.connections.keyspace;
+    // On a Cluster a node that hangs costs only the gateways whose channels it has.
+    const lane = isSharded ? gateway : ALL;
+    if (isSharded && this.isBusy(lane)) return;
+    this.underway.set(lane, (this.underway.get(lane) ?? 0) + 1);
     const answered = (): void => {
-      this.underway -= 1;
+      const left = (this.underway.get(lane) ?? 1) - 1;
+      if (left > 0) this.underway.set(lane, left);
+      else this.underway.delete(lane);
     };
     this.send(gateway, items).then(answered, answered);
+  }
+
+  private isBusy(lane: string): boolean {
+    return (this.underway.get(lane) ?? 0) >= MAX_UNDERWAY;
   }
 }

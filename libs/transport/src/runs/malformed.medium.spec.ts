@@ -1,12 +1,12 @@
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunKeys, shortTag } from './keys';
-import { chatRun, completed, KEY_PREFIX, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
+import { chatRun, completed, KEYSPACE, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunWriter } from './types';
 
 // Real: Redis, publishers and subscribers, and malformed data that no version ever wrote.
 describe('runs beside malformed data', () => {
-  const keys = new RunKeys(KEY_PREFIX);
+  const keys = new RunKeys(KEYSPACE);
   let bench: RunBench;
   let worker: TestWorker;
   let gateway: TestGateway;

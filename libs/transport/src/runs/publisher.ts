@@ -81,8 +81,8 @@ class Publisher implements RunPublisher, StreamWriterHost {
   constructor(options: RunPublisherOptions) {
     this.connections = options.connections;
     this.log = options.connections.logger('run-publisher');
-    const { commands: redis, subscriptions, keyPrefix, processId } = options.connections;
-    const keys = new RunKeys(keyPrefix);
+    const { commands: redis, subscriptions, keyspace, processId } = options.connections;
+    const keys = new RunKeys(keyspace);
     const detached = this.detached;
     this.worker = shortTag(processId);
     this.store = new DurableStore(redis, keys, options.terminalTtlSeconds ?? 600, this.worker);
@@ -95,7 +95,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
       detached,
     });
     this.live = new LiveSender({
-      redis,
+      connections: options.connections,
       keys,
       worker: this.worker,
       intervalMs: options.liveIntervalMs ?? 15,

@@ -64,12 +64,12 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   constructor(options: RunStreamSubscriberOptions) {
     this.connections = options.connections;
     this.log = options.connections.logger('run-stream-subscriber');
-    const { commands, subscriptions, keyPrefix, processId } = options.connections;
+    const { commands, subscriptions, keyspace, processId } = options.connections;
     const tag = shortTag(processId);
-    const keys = new RunKeys(keyPrefix);
+    const keys = new RunKeys(keyspace);
     const onError = (error: unknown): void => this.complain(error);
     this.store = new DurableStore(commands, keys, 0);
-    this.registry = new SubscriptionRegistry(commands, keys, tag, onError);
+    this.registry = new SubscriptionRegistry(options.connections, keys, tag, onError);
     this.runs = new SubscribedRuns({
       onError,
       onKnown: () => this.startChecking(),

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../redis/create-redis';
 import { isReplyError } from '../redis/errors';
 import type { SubscriptionMessage } from './frame';
 import { runKey, type RunKeys, userKey } from './keys';
@@ -17,7 +17,7 @@ export class SubscriberDirectory {
   private loadedAt = 0;
 
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisClient,
     private readonly keys: RunKeys,
     /** A run must be opened at a gateway. */
     private readonly onChange: (writer: StreamWriter) => void,

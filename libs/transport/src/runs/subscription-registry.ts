@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RunConnections } from '../redis/connections';
 import { isRedisFull } from '../redis/errors';
 import { RedisScript } from '../redis/script';
 import type { SubscriptionMessage } from './frame';
@@ -51,7 +51,7 @@ export class SubscriptionRegistry {
   private stopped = false;
 
   constructor(
-    private readonly redis: Redis,
+    private readonly connections: Pick<RunConnections, 'commands' | 'publish'>,
     private readonly keys: RunKeys,
     private readonly tag: string,
     private readonly onError: (error: unknown) => void,
@@ -89,7 +89,7 @@ export class SubscriptionRegistry {
   /** Announces a subscription again, as if it had just been added. */
   announce(message: Omit<SubscriptionMessage, 'g'>): void {
     const text: SubscriptionMessage = { g: this.tag, ...message };
-    this.redis.publish(this.keys.interest, JSON.stringify(text)).catch(this.onError);
+    this.connections.publish(this.keys.interest, JSON.stringify(text)).catch(this.onError);
   }
 
   /**
@@ -103,7 +103,7 @@ export class SubscriptionRegistry {
       const flushed = this.flush();
       const keys = [this.keys.held(this.tag), this.keys.gateways];
       const args = [this.tag, this.counts.size, HELD_TTL_MS, FORGET_GATEWAY_MS];
-      const [isWhole] = await Promise.all([REFRESH.run(this.redis, keys, args), flushed]);
+      const [isWhole] = await Promise.all([REFRESH.run(this.connections.commands, keys, args), flushed]);
       if (isWhole === 0 || this.broken) await this.rewrite();
     } catch (error) {
       this.broken = true;
@@ -118,7 +118,10 @@ export class SubscriptionRegistry {
   async close(): Promise<void> {
     this.stopped = true;
     this.counts.clear();
-    const leave = [this.redis.del(this.keys.held(this.tag)), this.redis.zrem(this.keys.gateways, this.tag)];
+    const leave = [
+      this.connections.commands.del(this.keys.held(this.tag)),
+      this.connections.commands.zrem(this.keys.gateways, this.tag),
+    ];
     await Promise.all(leave).catch(this.onError);
   }
 
@@ -145,9 +148,9 @@ export class SubscriptionRegistry {
     this.removed.clear();
     const held = this.keys.held(this.tag);
     const sent: Promise<unknown>[] = [];
-    if (removed.length > 0) sent.push(this.redis.srem(held, ...removed));
+    if (removed.length > 0) sent.push(this.connections.commands.srem(held, ...removed));
     if (added.length > 0) {
-      sent.push(this.redis.sadd(held, ...added), this.redis.pexpire(held, HELD_TTL_MS));
+      sent.push(this.connections.commands.sadd(held, ...added), this.connections.commands.pexpire(held, HELD_TTL_MS));
       this.announce({ k: added });
     }
     await Promise.all(sent);
@@ -158,11 +161,11 @@ export class SubscriptionRegistry {
     const members = chunksOf([...this.counts.keys()]);
     // Read before anything is removed: the old content of a full Redis is better than none.
     const [first] = members;
-    if (first) await this.redis.sadd(held, ...first);
+    if (first) await this.connections.commands.sadd(held, ...first);
     this.broken = false;
-    const sent: Promise<unknown>[] = [this.redis.del(held)];
-    for (const chunk of members) sent.push(this.redis.sadd(held, ...chunk));
-    sent.push(this.redis.pexpire(held, HELD_TTL_MS));
+    const sent: Promise<unknown>[] = [this.connections.commands.del(held)];
+    for (const chunk of members) sent.push(this.connections.commands.sadd(held, ...chunk));
+    sent.push(this.connections.commands.pexpire(held, HELD_TTL_MS));
     for (const chunk of members) this.announce({ k: chunk });
     await Promise.all(sent);
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createLogger, type Logger } from '@perennial/runtime';
 import { type RedisServer, startRedis, waitFor } from '@perennial/testing';
 import { expect } from 'vitest';
-import { Connections, createRedis, Subscriptions } from '../redis';
+import { Connections, createRedis, Keyspace, Subscriptions } from '../redis';
 import type { LookedUp } from './followed-run';
 import { RunKeys, shortTag, userKey } from './keys';
 import { createRunPublisher, type RunPublisherOptions } from './publisher';
@@ -19,7 +19,8 @@ import type {
 } from './types';
 
 /** The product's own prefix, because its length counts in the bytes per text. */
-export const KEY_PREFIX = 'perennial';
+const KEY_PREFIX = 'perennial';
+export const KEYSPACE = new Keyspace(KEY_PREFIX, false);
 const OUTSIDE_LOG = createLogger({ level: 'warn', service: 'test', instance: 'outside' });
 
 /** A subscriber connection that drops the messages that the test names. */
@@ -74,14 +75,13 @@ export class RunBench {
   async gateway(): Promise<TestGateway> {
     const connections = this.connections('gateway');
     const log = connections.logger('lossy');
-    const subscriptions = new LossySubscriptions(
-      createRedis(this.redis.url, { role: 'subscriber', name: 'lossy', log }),
-      log,
-    );
+    const connect = () => createRedis(this.redis.url, { role: 'subscriber', name: 'lossy', log });
+    const subscriptions = new LossySubscriptions({ isSharded: false, lineOf: () => '', connect }, log);
     const lookups: string[] = [];
-    const { commands, keyPrefix, processId, deadLetters, capacity } = connections;
+    const { commands, keyspace, processId, deadLetters, capacity } = connections;
+    const publish = connections.publish.bind(connections);
     const subscriber = createRunStreamSubscriber({
-      connections: { commands, subscriptions, keyPrefix, processId, deadLetters, capacity, logger: () => log },
+      connections: { commands, subscriptions, keyspace, publish, processId, deadLetters, capacity, logger: () => log },
       lookup: async (runId) => {
         lookups.push(runId);
         return this.rows.get(runId);
@@ -92,7 +92,7 @@ export class RunBench {
     await this.ready(connections);
     await waitFor(() => subscriptions.isLive);
     // A worker that does not know the gateway yet would open its runs late.
-    const { gateways } = new RunKeys(KEY_PREFIX);
+    const { gateways } = new RunKeys(KEYSPACE);
     await waitFor(async () => (await this.command('ZSCORE', gateways, shortTag(processId))) !== null);
     return { subscriber, connections, subscriptions, lookups };
   }
@@ -100,7 +100,7 @@ export class RunBench {
   /** A user's socket that the workers know: later runs are new to it. */
   async socketOf({ subscriber, connections }: TestGateway, userId: string): Promise<Reader> {
     const reader = Reader.ofUser(subscriber, userId);
-    const held = new RunKeys(KEY_PREFIX).held(shortTag(connections.processId));
+    const held = new RunKeys(KEYSPACE).held(shortTag(connections.processId));
     await waitFor(async () => (await this.command('SISMEMBER', held, userKey(userId))) === 1);
     return reader;
   }

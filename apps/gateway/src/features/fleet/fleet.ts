@@ -17,9 +17,9 @@ const READ_MS = 2_000;
 const KEY = 'fleet';
 
 /** @returns reads the registry in Redis; rejects with UNAVAILABLE while Redis is away or hangs */
-export function registryOf({ commands, keyPrefix }: Connections): () => Promise<FleetMember[]> {
+export function registryOf(connections: Connections): () => Promise<FleetMember[]> {
   return () =>
-    withTimeout(readFleet(commands, keyPrefix), READ_MS, redisUnavailable).catch((error: unknown) => {
+    withTimeout(readFleet(connections), READ_MS, redisUnavailable).catch((error: unknown) => {
       throw isRedisUnavailable(error) ? redisUnavailable() : error;
     });
 }

@@ -1,0 +1,92 @@
+import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { AbstractConnector, type Cluster, Command, type Redis, type RedisOptions } from 'ioredis';
+
+type Connector = NonNullable<RedisOptions['Connector']>;
+
+const DISCONNECT_TIMEOUT_MS = 500;
+/** A failover is known to all nodes a moment after it. */
+const ASK_AGAIN_MS = 100;
+
+/** A connection and the slot that it follows. */
+interface Follower {
+  redis: Redis;
+  slot: number;
+  /** The node that it is connected to, `host:port`. */
+  node: string | undefined;
+}
+
+/**
+ * Which node of a Cluster owns a slot, by the table of the process's `Cluster` client; and connections that follow a slot: each time they
+ * connect, it is to the present owner, and when the slot has moved they connect again. So a connection for the keys of one slot behaves like
+ * one to a single Redis.
+ */
+export class SlotOwners {
+  private readonly followers = new Set<Follower>();
+
+  constructor(private readonly cluster: Cluster) {
+    cluster.on('refresh', () => this.followMoved());
+  }
+
+  /** The options that make a connection follow the slot of a key; give the created connection to `adopt`. */
+  follow(key: string, isTls: boolean): { Connector: Connector; adopt: (redis: Redis) => void } {
+    const follower: Omit<Follower, 'redis'> & { redis?: Redis } = { slot: slotOf(key), node: undefined };
+    const find = async (isWanted: () => boolean): Promise<string | undefined> => {
+      follower.node = await this.findOwner(follower.slot, isWanted);
+      return follower.node;
+    };
+    return {
+      Connector: connectorTo(find, isTls),
+      adopt: (redis) => {
+        const adopted = Object.assign(follower, { redis });
+        this.followers.add(adopted);
+        redis.once('end', () => this.followers.delete(adopted));
+      },
+    };
+  }
+
+  private async findOwner(slot: number, isWanted: () => boolean): Promise<string | undefined> {
+    while (isWanted() && this.cluster.status !== 'end') {
+      await new Promise<void>((resolve) => this.cluster.refreshSlotsCache(() => resolve()));
+      const owner = this.cluster.slots[slot]?.[0];
+      if (owner !== undefined && this.cluster.status === 'ready') return owner;
+      await sleep(ASK_AGAIN_MS);
+    }
+    return undefined;
+  }
+
+  /** A slot can move while its old owner keeps the connection open, as a subscriber sees it. */
+  private followMoved(): void {
+    for (const { redis, slot, node } of this.followers) {
+      const owner = this.cluster.slots[slot]?.[0];
+      if (redis.status === 'ready' && owner !== undefined && owner !== node) redis.disconnect(true);
+    }
+  }
+}
+
+/** The slot of a key, as ioredis computes it for a command. */
+function slotOf(key: string): number {
+  return new Command('get', [key]).getSlot();
+}
+
+/** ioredis makes one connector for each connection, and connects through it again and again. */
+function connectorTo(find: (isWanted: () => boolean) => Promise<string | undefined>, isTls: boolean): Connector {
+  return class extends AbstractConnector {
+    constructor() {
+      super(DISCONNECT_TIMEOUT_MS);
+    }
+
+    async connect(): Promise<Socket | TLSSocket> {
+      this.connecting = true;
+      const node = await find(() => this.connecting);
+      if (node === undefined || !this.connecting) throw new Error('Connection is closed.');
+      const at = node.lastIndexOf(':');
+      const where = { host: node.slice(0, at), port: Number(node.slice(at + 1)) };
+      const socket = isTls ? connectTls(where) : createConnection(where);
+      this.stream = socket;
+      socket.once('error', (error) => (this.firstError = error));
+      return socket;
+    }
+  };
+}
