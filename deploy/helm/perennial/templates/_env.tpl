@@ -3,13 +3,14 @@
 {{- $second := list "SECRET_KEY_SECOND" -}}
 {{- $blob := list "S3_ACCESS_KEY_ID" "S3_SECRET_ACCESS_KEY" -}}
 {{- $shared := list "REDIS_URL" "SECRET_KEY" -}}
+{{- $redis := list "REDIS_SENTINEL_PASSWORD" -}}
 {{- $stateful := concat $shared (list "DATABASE_URL") -}}
 {{- $database := list "DATABASE_DIRECT_URL" "DATABASE_REPLICA_URLS" -}}
-gateway: {{ dict "required" $shared "optional" (concat $second $blob) | toJson }}
-auth: {{ dict "required" $stateful "optional" (concat $second $database (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
-chat: {{ dict "required" $stateful "optional" (concat $second $database $blob) | toJson }}
-retrieval: {{ dict "required" $stateful "optional" (concat $second $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
-config: {{ dict "required" $stateful "optional" (concat $second $database (list "OPENAI_API_KEYS")) | toJson }}
+gateway: {{ dict "required" $shared "optional" (concat $second $redis $blob) | toJson }}
+auth: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
+chat: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob) | toJson }}
+retrieval: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
+config: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "OPENAI_API_KEYS")) | toJson }}
 migrate: {{ dict "required" (list "DATABASE_URL") "optional" (list "DATABASE_DIRECT_URL") | toJson }}
 {{- end -}}
 

@@ -36,6 +36,7 @@ export async function composeBinary(): Promise<string> {
 /** What the tests look at of a service, as Compose understands it. */
 export interface ParsedService {
   image: string;
+  command?: string[] | null;
   environment?: Record<string, string>;
   secrets?: { source: string }[];
   stop_grace_period?: string;
@@ -48,17 +49,21 @@ export interface ParsedService {
 }
 
 /** Compose's own reading of a file, with every profile. Rejects with what it says is wrong. */
-export async function readByCompose(folder: string, file: string): Promise<Record<string, ParsedService>> {
+export async function readByCompose(folder: string, ...files: string[]): Promise<Record<string, ParsedService>> {
   const env = {
     ...process.env,
     ...{ COMPOSE_PROFILES: 'qdrant,s3,observability', S3_ENDPOINT_URL: 'http://s3.example.com' },
     ...{ PERENNIAL_IMAGES: 'registry.example.com/perennial', PERENNIAL_VERSION: '1.2.3' },
   };
-  const { stdout } = await promisify(execFile)(await composeBinary(), ['-f', file, 'config', '--format', 'json'], {
-    cwd: folder,
-    env,
-    maxBuffer: 2 ** 26,
-  });
+  const { stdout } = await promisify(execFile)(
+    await composeBinary(),
+    [...files.flatMap((file) => ['-f', file]), 'config', '--format', 'json'],
+    {
+      cwd: folder,
+      env,
+      maxBuffer: 2 ** 26,
+    },
+  );
   return (JSON.parse(stdout) as { services: Record<string, ParsedService> }).services;
 }
 

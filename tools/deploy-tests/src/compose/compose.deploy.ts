@@ -19,24 +19,41 @@ const folder = join(ROOT, 'deploy/compose');
 const missing = await missingServer('Compose files', composeBinary);
 
 describe.skipIf(missing !== undefined)('Compose reads', () => {
-  it.each(['compose.yaml', 'compose.scaled.yaml'])('%s', async (file) => {
-    const services = await readByCompose(folder, file);
-    expect(new Set(ofOurs(services).map(([, { image }]) => serviceOf(image))).size).toBe(5);
-    for (const [name, service] of ofOurs(services)) {
-      expect([name, service]).toEqual([
-        name,
-        expect.objectContaining({ read_only: true, cap_drop: ['ALL'], secrets: expect.any(Array) as unknown }),
-      ]);
-    }
-    for (const [name, { deploy, image }] of Object.entries(services)) {
-      if (name === 's3-bucket') continue;
-      // Nobody takes the whole machine, and nobody changes by itself.
-      expect([name, deploy?.resources?.limits]).toEqual([
-        name,
-        expect.objectContaining({ memory: expect.any(String) as unknown }),
-      ]);
-      expect(image).toMatch(/:[\w.-]*\d[\w.-]*$/);
-    }
+  it.each([['compose.yaml'], ['compose.scaled.yaml'], ['compose.scaled.yaml', 'compose.sentinel.yaml']])(
+    '%s %s',
+    async (...files) => {
+      const services = await readByCompose(folder, ...files.filter((file) => file !== undefined));
+      expect(new Set(ofOurs(services).map(([, { image }]) => serviceOf(image))).size).toBe(5);
+      for (const [name, service] of ofOurs(services)) {
+        expect([name, service]).toEqual([
+          name,
+          expect.objectContaining({ read_only: true, cap_drop: ['ALL'], secrets: expect.any(Array) as unknown }),
+        ]);
+      }
+      for (const [name, { deploy, image }] of Object.entries(services)) {
+        if (name === 's3-bucket') continue;
+        // Nobody takes the whole machine, and nobody changes by itself.
+        expect([name, deploy?.resources?.limits]).toEqual([
+          name,
+          expect.objectContaining({ memory: expect.any(String) as unknown }),
+        ]);
+        expect(image).toMatch(/:[\w.-]*\d[\w.-]*$/);
+      }
+    },
+  );
+
+  it('sentinels, which every process of ours asks for the primary of the written address', async () => {
+    const services = await readByCompose(folder, 'compose.yaml', 'compose.sentinel.yaml');
+    const sentinels = Object.entries(services).filter(([name]) => name.startsWith('sentinel-'));
+    // The host of `redis_url` is the primary's name.
+    expect(sentinels.map(([, { command }]) => /sentinel monitor (\S+)/.exec(String(command))?.[1])).toEqual([
+      'redis',
+      'redis',
+      'redis',
+    ]);
+    expect(sentinels.map(([name]) => name).join(',')).toBe('sentinel-1,sentinel-2,sentinel-3');
+    for (const [, { environment }] of ofOurs(services))
+      expect(environment).toMatchObject({ REDIS_SENTINEL_HOSTS: 'sentinel-1,sentinel-2,sentinel-3' });
   });
 
   it('no secret in a variable', async () => {

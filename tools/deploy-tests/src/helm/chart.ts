@@ -23,7 +23,7 @@ export interface Choice {
 export const COMBINATIONS: readonly (readonly string[])[] = [
   ['values-small.yaml', 'values-disk-one-node.yaml'],
   ['values-small.yaml', 'values-s3.yaml', 'values-lancedb.yaml', 'values-ingress.yaml'],
-  ['values-medium.yaml', 'values-disk.yaml', 'values-pgvector.yaml'],
+  ['values-medium.yaml', 'values-disk.yaml', 'values-pgvector.yaml', 'values-redis-sentinel.yaml'],
   ['values-large.yaml', 'values-s3.yaml', 'values-qdrant.yaml', 'values-gateway-api.yaml', 'values-observability.yaml'],
 ];
 

@@ -141,6 +141,7 @@ describe.skipIf(missing)('the chart', () => {
     const objects = await render(tools.helm4);
     const secrets = (name: string) => secretsOf(component(objects, name === 'migrate' ? 'Job' : 'Deployment', name));
     expect(secrets('gateway')).toEqual([
+      'REDIS_SENTINEL_PASSWORD',
       'REDIS_URL',
       'S3_ACCESS_KEY_ID',
       'S3_SECRET_ACCESS_KEY',
