@@ -132,13 +132,21 @@ describe('perennial doctor', () => {
     );
   }, 60_000);
 
-  it('sees a database that a newer version has migrated', async () => {
+  it('sees a database that a newer version has migrated, and into which a restore was aborted', async () => {
     const client = new pg.Client({ connectionString: here.env['DATABASE_URL'] });
     await client.connect();
     await client.query(`INSERT INTO chat.migrations (timestamp, name) VALUES (1999999999999, 'Later1999999999999')`);
+    await client.query('CREATE SCHEMA restoring_chat');
     const findings = toFindings(await here.inside(['doctor', '--json']));
     await client.query(`DELETE FROM chat.migrations WHERE name = 'Later1999999999999'`);
+    await client.query('DROP SCHEMA restoring_chat');
     await client.end();
+    expect(findings).toContainEqual({
+      check: 'restore',
+      level: 'warning',
+      found: 'a restore was aborted, or is under way: its schemas are restoring_chat',
+      remedy: 'Wait for its end, run it again, or drop what it left: DROP SCHEMA restoring_chat CASCADE.',
+    });
     expect(findings).toContainEqual({
       check: 'schema chat',
       level: 'warning',

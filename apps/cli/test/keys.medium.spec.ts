@@ -137,6 +137,10 @@ describe('a change of SECRET_KEY', () => {
     expect(await rotate(keys(OLD), '--check')).toMatchObject({ code: 0, count: { current: 2, second: 0 } });
 
     await roll(keys(OLD, NEXT));
+    // One replica of two was forgotten.
+    const forgotten = await here.startReplica('config', { ...keys(OLD), INSTANCE_ID: 'config-2' });
+    expect((await rotate(keys(NEXT, OLD))).stderr).toContain('do not accept SECRET_KEY: config.');
+    await forgotten.stop();
     await roll(keys(NEXT, OLD));
     const after = await signIn();
     expect([(await get('/api/v1/auths/', before)).status, (await get('/api/v1/auths/', after)).status]).toEqual([

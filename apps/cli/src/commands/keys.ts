@@ -60,7 +60,8 @@ const UNREADABLE =
 async function assertAccepted(): Promise<void> {
   const env = environment(callEnv);
   const fleet = await withRedis(env, readFleet);
-  const running = new Set(fleet.filter(({ state }) => state !== 'gone').map(({ service }) => service));
+  const running = new Map<string, number>();
+  for (const { service, state } of fleet) if (state !== 'gone') running.set(service, (running.get(service) ?? 0) + 1);
   const silent = await withCalls((call) => silentServices(call, running));
   if (silent.length > 0)
     throw new CommandError(

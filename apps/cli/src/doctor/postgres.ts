@@ -1,5 +1,6 @@
 import { readSchemaState } from '@perennial/persistence';
 import type { Client } from 'pg';
+import { besides } from '../backup/load';
 import { explain, toErrorCode } from '../failure';
 import { withPostgres } from '../postgres';
 import { SERVICES } from '../services';
@@ -61,7 +62,27 @@ async function serverFindings(client: Client): Promise<Finding[]> {
         'Run GRANT CREATE ON DATABASE for the user of DATABASE_URL.',
       ),
     );
+  findings.push(...(await restoreFindings(client)));
   return findings;
+}
+
+/** Whether an aborted restore has left schemas. */
+async function restoreFindings(client: Client): Promise<Finding[]> {
+  const names = SERVICES.map(({ name }) => besides(name));
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT nspname AS name FROM pg_namespace WHERE nspname = ANY ($1) ORDER BY 1',
+    [names],
+  );
+  if (rows.length === 0) return [];
+  const found = rows.map(({ name }) => name);
+  const drop = found.map((name) => `DROP SCHEMA ${name} CASCADE`).join('; ');
+  return [
+    warning(
+      'restore',
+      `a restore was aborted, or is under way: its schemas are ${found.join(', ')}`,
+      `Wait for its end, run it again, or drop what it left: ${drop}.`,
+    ),
+  ];
 }
 
 /** Whether the schemas of all services fit this version. */
