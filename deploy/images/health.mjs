@@ -21,11 +21,21 @@ const status = () =>
     request.on('timeout', () => request.destroy(new Error('no answer within 3 s'))).on('error', reject);
   }).then((body) => JSON.parse(body).status);
 
+/** systemd names the process of the service in MAINPID. There is nothing to wait for when that has ended, as with a wrong setting. */
+const hasEnded = () => {
+  try {
+    if (process.env.MAINPID) process.kill(Number(process.env.MAINPID), 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+};
+
 const until = Date.now() + waitSeconds * 1_000;
 for (;;) {
   const found = await status().catch((error) => error.message);
   if (['ready', 'degraded', 'failing', 'draining'].includes(found)) break;
-  if (Date.now() >= until) {
+  if (Date.now() >= until || hasEnded()) {
     console.error(`port ${port}: ${found}`);
     process.exit(1);
   }

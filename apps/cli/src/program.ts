@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { version } from '../package.json';
 import type { AddCommand, AddCommands, Common } from './command';
@@ -90,6 +91,8 @@ function load(args: readonly string[]): Promise<AddCommands[]> {
 
 function loadVariables(path: string): void {
   try {
+    // Without rights loadEnvFile says that there is no such file.
+    accessSync(path, constants.R_OK);
     process.loadEnvFile(path);
   } catch (error) {
     throw new UsageError(`The file ${path} of --variables cannot be read: ${(error as Error).message}`);

@@ -68,10 +68,18 @@ describe.skipIf(missing !== undefined)('systemd', () => {
 });
 
 describe('health.mjs', () => {
-  const check = (port: number, ...args: string[]): Promise<unknown> =>
+  const check = (port: number, args: readonly string[] = [], env: Record<string, string> = {}): Promise<unknown> =>
     execute(process.execPath, [join(ROOT, 'deploy/images/health.mjs'), ...args], {
-      env: { HEALTH_PORT: String(port) },
+      env: { HEALTH_PORT: String(port), ...env },
     });
+
+  it('does not wait for a process that has ended', async () => {
+    const ended = execute(process.execPath, ['--eval', '']);
+    await ended;
+    const env = { MAINPID: String(ended.child.pid) };
+    // Longer than this test may take.
+    await expect(check(await freePort(), ['--wait', '600'], env)).rejects.toMatchObject({ code: 1 });
+  });
 
   it('waits until a process has started, and calls it healthy when its Redis is gone', async () => {
     const [port, redis] = [await freePort(), await startRedis({})];
@@ -84,7 +92,7 @@ describe('health.mjs', () => {
     });
     try {
       await expect(check(port)).rejects.toMatchObject({ code: 1 });
-      const waiting = check(port, '--wait', '30');
+      const waiting = check(port, ['--wait', '30']);
       gateway.start();
       await waiting;
       await redis.stop();
