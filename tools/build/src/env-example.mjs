@@ -16,6 +16,11 @@ const COMPOSE = [
     name: 'PUBLISH',
     description: 'Address and port of this machine at which users reach Perennial; `0.0.0.0:8080` is every address.',
   },
+  {
+    name: 'EDGE_SUBNET',
+    description: 'compose.scaled.yaml: the network of HAProxy and the gateways; another one where this one is taken.',
+    defaultValue: '172.29.99.0/28',
+  },
   { name: 'PERENNIAL_IMAGES', description: 'Where the images are.' },
   { name: 'PERENNIAL_VERSION', description: 'Which version of the images runs.' },
   {
@@ -41,7 +46,7 @@ export function envExample(services) {
   // The defaults of one machine; compose.scaled.yaml says what differs.
   const single = ['services.yaml', 'compose.yaml'].map((name) => readFileSync(join(FOLDER, name), 'utf8')).join('\n');
   const defaults = new Map(
-    [...single.matchAll(/\$\{(\w+):?-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
+    [...single.matchAll(/\$\{(\w+):?-([^${}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
   );
   /** @param {readonly Pick<Variable, 'name' | 'description' | 'defaultValue'>[]} variables */
   const described = (variables) => variables.map((one) => lines(one, defaults.get(one.name) ?? one.defaultValue ?? ''));

@@ -40,6 +40,7 @@ export interface ParsedService {
   environment?: Record<string, string>;
   secrets?: { source: string }[];
   stop_grace_period?: string;
+  networks?: Record<string, { aliases?: string[] } | null>;
   deploy?: {
     resources?: { limits?: Record<string, unknown> };
     update_config?: Record<string, unknown>;
@@ -48,23 +49,49 @@ export interface ParsedService {
   };
 }
 
-/** Compose's own reading of a file, with every profile. Rejects with what it says is wrong. */
-export async function readByCompose(folder: string, ...files: string[]): Promise<Record<string, ParsedService>> {
-  const env = {
-    ...process.env,
-    ...{ COMPOSE_PROFILES: 'qdrant,s3,observability', S3_ENDPOINT_URL: 'http://s3.example.com' },
-    ...{ PERENNIAL_IMAGES: 'registry.example.com/perennial', PERENNIAL_VERSION: '1.2.3' },
-  };
-  const { stdout } = await promisify(execFile)(
-    await composeBinary(),
-    [...files.flatMap((file) => ['-f', file]), 'config', '--format', 'json'],
-    {
-      cwd: folder,
-      env,
-      maxBuffer: 2 ** 26,
+export interface ParsedProject {
+  services: Record<string, ParsedService>;
+  networks: Record<string, { ipam: { config?: { subnet: string }[] } }>;
+}
+
+/**
+ * Compose's own reading of a file. Rejects with what it says is wrong.
+ *
+ * @param env of Compose; every profile when it names none
+ */
+export async function readProject(
+  folder: string,
+  files: string | readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<ParsedProject> {
+  const named = [files].flat().flatMap((file) => ['-f', file]);
+  const { stdout } = await promisify(execFile)(await composeBinary(), [...named, 'config', '--format', 'json'], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      ...{ COMPOSE_PROFILES: 'qdrant,s3,observability', S3_ENDPOINT_URL: 'http://s3.example.com' },
+      ...{ PERENNIAL_IMAGES: 'registry.example.com/perennial', PERENNIAL_VERSION: '1.2.3' },
+      ...env,
     },
-  );
-  return (JSON.parse(stdout) as { services: Record<string, ParsedService> }).services;
+    maxBuffer: 2 ** 26,
+  });
+  return JSON.parse(stdout) as ParsedProject;
+}
+
+/** The services of a file, with every profile. */
+export async function readByCompose(folder: string, ...files: string[]): Promise<Record<string, ParsedService>> {
+  return (await readProject(folder, files)).services;
+}
+
+/** The network that the proxies which the gateways trust are in, and the services in it. */
+export function trustedNetwork({ services, networks }: ParsedProject): { name: string; services: string[] }[] {
+  const trusted = ofOurs(services).flatMap(([, { environment = {} }]) => environment['TRUSTED_PROXIES'] ?? []);
+  return [...new Set(trusted)].map((subnet) => {
+    const [name = `no network has ${subnet}`] =
+      Object.entries(networks).find(([, { ipam }]) => ipam.config?.some((one) => one.subnet === subnet)) ?? [];
+    const inside = Object.entries(services).filter(([, service]) => name in (service.networks ?? {}));
+    return { name, services: inside.map(([service]) => service).sort() };
+  });
 }
 
 /** `…/gateway:1.2.3` → `gateway`, when it is an image of ours. */

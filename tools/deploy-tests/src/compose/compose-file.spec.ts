@@ -12,7 +12,7 @@ beforeAll(() => {
     `
 x-shared: &shared { KEY_FILE: /run/secrets/key, PRICE: '$$5' }
 services:
-  chat: { environment: { <<: *shared, STORE: '\${STORE:-disk}', GIVEN: '\${GIVEN-default}' } }
+  chat: { environment: { <<: *shared, STORE: '\${STORE:-disk}', GIVEN: '\${GIVEN-default}', DEEP: '\${DEEP-\${GIVEN:+given}}' } }
 `,
   );
   writeFileSync(
@@ -30,7 +30,7 @@ it('resolves what a service extends, and variables by their defaults', () => {
   expect(readComposeFile(join(folder, 'compose.yaml'), { STORE: '', GIVEN: '' })).toEqual({
     'chat-1': {
       kind: 'chat',
-      environment: { KEY_FILE: '/run/secrets/key', PRICE: '$5', STORE: 'disk', GIVEN: '', ROLE: 'api' },
+      environment: { KEY_FILE: '/run/secrets/key', PRICE: '$5', STORE: 'disk', GIVEN: '', DEEP: '', ROLE: 'api' },
       profiles: [],
       replicas: 3,
     },
@@ -40,4 +40,7 @@ it('resolves what a service extends, and variables by their defaults', () => {
     STORE: 's3',
     GIVEN: 'default',
   });
+  const deep = (variables: Record<string, string>) =>
+    readComposeFile(join(folder, 'compose.yaml'), variables)['chat-1']?.environment['DEEP'];
+  expect([deep({ GIVEN: 'x' }), deep({ GIVEN: 'x', DEEP: '' }), deep({})]).toEqual(['given', '', '']);
 });

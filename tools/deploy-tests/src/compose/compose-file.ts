@@ -56,11 +56,22 @@ function resolve(path: string, name: string): RawService {
   };
 }
 
-/** `${NAME:-default}` stands in for an empty value too, `${NAME-default}` only for a missing one; `$$` is a dollar sign. */
+/**
+ * `${NAME:-default}` stands in for an empty value too, `${NAME-default}` only for a missing one; `${NAME:+text}` is the text where there is a
+ * value, `$$` is a dollar sign. A default may have variables of its own.
+ */
 function interpolate(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\$|\$\{(\w+)(:?)(?:-([^}]*))?\}/g, (found, name?: string, colon?: string, otherwise = '') => {
-    if (name === undefined) return '$';
-    const value = variables[name];
-    return value === undefined || (colon === ':' && value === '') ? otherwise : value;
+  const innermost = /\$\{(?<name>\w+)(?:(?<operator>:?-|:\+)(?<other>[^${}]*))?\}/;
+  const parts = text.split('$$').map((part) => {
+    let result = part;
+    for (let found; (found = innermost.exec(result));) {
+      const { name = '', operator = '-', other = '' } = found.groups ?? {};
+      const value = variables[name];
+      const given = value !== undefined && (operator === '-' || value !== '');
+      const chosen = operator === ':+' ? (given ? other : '') : given ? value : other;
+      result = result.replace(found[0], () => chosen);
+    }
+    return result;
   });
+  return parts.join('$');
 }

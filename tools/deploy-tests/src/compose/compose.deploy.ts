@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signUpAdmin } from '@perennial/e2e/support/accounts';
+import { type Account, PASSWORD, signUpAdmin } from '@perennial/e2e/support/accounts';
 import type { ReaderEvent } from '@perennial/e2e/support/reader-event';
 import { readRun } from '@perennial/e2e/support/sse-reader';
 import { newTurn, sendTurn } from '@perennial/e2e/support/turn';
@@ -11,7 +13,7 @@ import { waitFor } from '@perennial/local-runtime/servers';
 import { expectedText, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { missingServer } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { composeBinary, ofOurs, readByCompose, serviceOf } from './compose-binary';
+import { composeBinary, ofOurs, readByCompose, readProject, serviceOf, trustedNetwork } from './compose-binary';
 import { composeFile, type ComposeProcesses, startAsProcesses } from './processes';
 
 const folder = join(ROOT, 'deploy/compose');
@@ -66,6 +68,32 @@ describe.skipIf(missing !== undefined)('Compose reads', () => {
     expect(values.filter(([name]) => name.endsWith('_FILE')).length).toBeGreaterThan(10);
   });
 
+  it('the gateways behind HAProxy trust the addresses of a network in which nobody else is', async () => {
+    const project = await readProject(folder, 'compose.scaled.yaml');
+    expect(trustedNetwork(project)).toEqual([{ name: 'edge', services: ['gateway-1', 'gateway-2', 'haproxy'] }]);
+    const { haproxy, ...others } = project.services;
+    for (const number of [1, 2]) {
+      const alias = haproxy?.environment?.[`GATEWAY_${number}`]?.replace(/:8080$/, '');
+      expect(others[`gateway-${number}`]?.networks?.['edge']?.aliases).toEqual([alias]);
+    }
+  });
+
+  it.each(['compose.yaml', 'compose.scaled.yaml'])(
+    'the profile observability of %s alone sends traces to its collector',
+    async (file) => {
+      const endpoints = async (env: NodeJS.ProcessEnv) => {
+        const { services } = await readProject(folder, file, env);
+        const found = ofOurs(services).map(([, { environment }]) => environment?.['OTEL_EXPORTER_OTLP_ENDPOINT']);
+        return { found: [...new Set(found)], collector: services['collector'] !== undefined };
+      };
+      const traced = await endpoints({ COMPOSE_PROFILES: 'observability' });
+      expect(traced).toEqual({ found: ['http://collector:4318'], collector: true });
+      expect(await endpoints({ COMPOSE_PROFILES: '' })).toEqual({ found: [''], collector: false });
+      const other = { COMPOSE_PROFILES: 'observability', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://tempo:4318' };
+      expect((await endpoints(other)).found).toEqual(['http://tempo:4318']);
+    },
+  );
+
   it('and refuses a planted error', async () => {
     const planted = mkdtempSync(join(tmpdir(), 'perennial-planted-'));
     try {
@@ -117,14 +145,35 @@ const without = await missingServer('compose.scaled.yaml as processes', async ()
 });
 
 describe.skipIf(without !== undefined)('compose.scaled.yaml as processes', () => {
-  beforeAll(() => {
+  let admin: Account;
+  beforeAll(async () => {
     // HAProxy's certificate is self-signed.
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    admin = await signUpAdmin(running!.system.baseUrl);
   });
   afterAll(async () => {
     await running?.stop();
     await simulator?.close();
     delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  });
+
+  it('a gateway believes what HAProxy says of a client, and not what a stranger in another network says of itself', async () => {
+    const { system, url } = running!;
+    const signIn = (base: string, localAddress?: string) =>
+      new Promise<string>((resolve, reject) => {
+        const body = JSON.stringify({ email: 'admin@example.com', password: PASSWORD });
+        const claims = { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' };
+        const headers = { 'content-type': 'application/json', ...claims };
+        const send = base.startsWith('https:') ? https.request : request;
+        send(`${base}/api/v1/auths/signin`, { method: 'POST', localAddress, headers }, (reply) => {
+          reply.resume();
+          resolve(`${reply.statusCode} ${String(reply.headers['set-cookie']).split('=')[0]}`);
+        })
+          .on('error', reject)
+          .end(body);
+      });
+    expect(await signIn(url)).toBe('200 __Host-token');
+    for (const gateway of system.gateways) expect(await signIn(gateway, '127.0.0.2')).toBe('200 token');
   });
 
   it('two gateways answer, an answer is streamed while one of each service is stopped, and these leave in order', async () => {
@@ -133,7 +182,6 @@ describe.skipIf(without !== undefined)('compose.scaled.yaml as processes', () =>
     expect(system.run.map(({ service, instance }) => `${service}-${instance}`)).toEqual(
       SERVICES.flatMap((service) => [`${service}-1`, `${service}-2`]),
     );
-    const admin = await signUpAdmin(system.baseUrl);
     const prompt = 'Which file started you?';
     const { runId } = await sendTurn(url, admin, newTurn(MODEL, prompt, 'composed'));
     const events: ReaderEvent[] = [];

@@ -90,8 +90,8 @@ async function startStores(
   };
   const addresses = new Map([
     ['/run/secrets', secrets],
-    // The networks that HAProxy is in.
-    ['10.0.0.0/8', '127.0.0.1/32,10.0.0.0/8'],
+    // The network of HAProxy and the gateways.
+    ['172.29.99.0/28', '127.0.0.1/32'],
   ]);
   const started = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const server = await starting;
