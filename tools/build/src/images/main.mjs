@@ -1,7 +1,7 @@
 /**
  * `npm run images -- gateway auth` packs services, puts them into the build context `dist/images`, each with its software bill of materials,
  * and builds an image of each with buildah, podman or docker, whichever is there. Without names it builds all. `--prefix` and `--tag` name the images
- * (`localhost/perennial/gateway:0.1.0`), `BASE_IMAGE` is another base than the one of deploy/images/Containerfile.
+ * (`localhost/perennial/gateway:0.1.0`), `BASE_IMAGE` and `ALL_IN_ONE_BASE_IMAGE` are other bases than those of deploy/images/Containerfile.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { root } from '../generated.mjs';
 import { CONTEXT, fillContext, IMAGES } from './context.mjs';
 
 const MEGABYTE = 1024 * 1024;
+/** Variables that name other bases. */
+const BASES = ['BASE_IMAGE', 'ALL_IN_ONE_BASE_IMAGE'];
 
 /** Megabytes that our own layers of an image may have. */
 const LIMITS = new Map([
@@ -56,12 +58,11 @@ const unknown = names.filter((name) => !IMAGES.includes(name));
 if (unknown.length > 0) throw new Error(`there is no image ${unknown.join(', ')} (${IMAGES.join(', ')})`);
 const { engine, build } = chooseEngine(values.engine);
 
-const sizes = fillContext(names);
-const base = process.env.BASE_IMAGE;
+const sizes = await fillContext(names);
 for (const name of names) {
   const image = `${values.prefix}/${name}:${values.tag}`;
   const settings = {
-    ...(base && { BASE_IMAGE: base }),
+    ...Object.fromEntries(BASES.flatMap((base) => (process.env[base] ? [[base, process.env[base]]] : []))),
     VERSION: values.tag,
     REVISION: git('rev-parse', 'HEAD'),
     CREATED: git('show', '-s', '--format=%cI', 'HEAD'),

@@ -6,6 +6,8 @@ export interface ContainerOptions {
   env: Readonly<Record<string, string>>;
   /** Files of this machine and their paths in the container. */
   files: readonly (readonly [from: string, to: string])[];
+  /** A volume of its own at this path, which outlives the container. */
+  volume?: { name: string; path: string };
 }
 
 /** One container of an image of ours, with the rights that deploy/compose gives it. */
@@ -16,11 +18,12 @@ export class Container {
     private readonly image: string,
   ) {}
 
-  static async start(engine: Engine, image: string, { env, files }: ContainerOptions): Promise<Container> {
+  static async start(engine: Engine, image: string, { env, files, volume }: ContainerOptions): Promise<Container> {
     const name = `perennial-test-${randomBytes(4).toString('hex')}`;
     const rights = ['--read-only', '--read-only-tmpfs=false', '--cap-drop=all', '--security-opt=no-new-privileges'];
     const variables = Object.entries(env).map(([key, value]) => `--env=${key}=${value}`);
     const mounts = files.map(([from, to]) => `--volume=${from}:${to}:ro`);
+    if (volume !== undefined) mounts.push(`--volume=${volume.name}:${volume.path}`);
     // The test runs the health command itself; podman would leave that to systemd.
     const options = ['--detach', `--name=${name}`, '--no-healthcheck', ...rights, ...variables, ...mounts];
     await engine.podman('run', ...options, image);
@@ -39,7 +42,7 @@ export class Container {
     if (kind !== 'CMD') throw new Error(`the health command of ${this.image} needs a shell`);
     const healthy = (): Promise<boolean> => this.exec(...command).then(() => true);
     try {
-      await waitFor(healthy, { timeoutMs: 60_000, intervalMs: 250, what: `${this.image} to be healthy` });
+      await waitFor(healthy, { timeoutMs: 120_000, intervalMs: 250, what: `${this.image} to be healthy` });
     } catch (cause) {
       throw new Error(await this.logs(), { cause });
     }

@@ -24,8 +24,8 @@ it('the units and images do so too', () => {
   const texts = units.filter((name) => /\.(?:service|conf)$/.test(name)).map((name) => read(`deploy/systemd/${name}`));
   const ofUnits = texts.flatMap((text) => [...text.matchAll(/^Environment=(\w+)=/gm)].map(([, name = '']) => name));
   const image = read('deploy/images/Containerfile').matchAll(/^(?:ENV)? +(\w+)=/gm);
-  // Node's and glibc's own.
-  const others = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS', 'PATH'];
+  // Node's, glibc's and the launcher's own.
+  const others = ['MALLOC_ARENA_MAX', 'NODE_OPTIONS', 'PATH', 'PERENNIAL_HOME'];
   const names = [...ofUnits, ...[...image].map(([, name = '']) => name)].filter((name) => !others.includes(name));
   expect(names).toContain('HEALTH_PORT');
   expect(unknown(names)).toEqual([]);
@@ -33,7 +33,14 @@ it('the units and images do so too', () => {
 
 it('.env.example has only variables that somebody reads', () => {
   const names = [...read('deploy/compose/.env.example').matchAll(/^#(\w+)=/gm)].map(([, name = '']) => name);
-  const ofCompose = ['COMPOSE_PROFILES', 'PUBLISH', 'PERENNIAL_IMAGES', 'PERENNIAL_VERSION', 'RETRIEVAL_IMAGE'];
+  const ofCompose = [
+    'COMPOSE_PROFILES',
+    'PUBLISH',
+    'EDGE_SUBNET',
+    'PERENNIAL_IMAGES',
+    'PERENNIAL_VERSION',
+    'RETRIEVAL_IMAGE',
+  ];
   expect(unknown(names)).toEqual(ofCompose);
 });
 
