@@ -1,5 +1,5 @@
 import { serviceBuild } from '@perennial/build';
 
 export default serviceBuild({
-  entries: { main: 'src/main.ts', migrate: 'src/migrate.ts' },
+  entries: { main: 'src/main.ts' },
 });

@@ -1,5 +1,5 @@
 import { serviceBuild } from '@perennial/build';
 
 export default serviceBuild({
-  entries: { main: 'src/main.ts', 'stream-thread': 'src/stream-thread.ts', migrate: 'src/migrate.ts' },
+  entries: { main: 'src/main.ts', 'stream-thread': 'src/stream-thread.ts' },
 });

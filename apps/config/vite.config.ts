@@ -1,3 +1,3 @@
 import { serviceBuild } from '@perennial/build';
 
-export default serviceBuild({ entries: { main: 'src/main.ts', migrate: 'src/migrate.ts' } });
+export default serviceBuild({ entries: { main: 'src/main.ts' } });

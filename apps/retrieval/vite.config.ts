@@ -5,7 +5,6 @@ import { serviceBuild } from '@perennial/build';
 export default serviceBuild({
   entries: {
     main: 'src/main.ts',
-    migrate: 'src/migrate.ts',
     extractor: 'src/extraction/child/main.ts',
   },
   // unpdf has no copy of pdf.js' character maps; of the 40 MB beside them nothing is shipped.

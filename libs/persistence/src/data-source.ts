@@ -21,7 +21,7 @@ export interface DatabaseOptions {
   /** Replicas that `ReplicaReads` may use. */
   replicaUrls?: readonly string[];
   migrations: readonly MigrationClass[];
-  /** False: another process migrates (`migrateService`), and this one waits until it has. True by default. */
+  /** False: another process migrates (`perennial migrate`), and this one waits until it has. True by default. */
   migrate?: boolean;
   /** True: contract migrations are applied too, which only an operator asks for. */
   contract?: boolean;

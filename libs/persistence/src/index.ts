@@ -17,7 +17,6 @@ export {
   isUnreachable,
   mapDatabaseError,
 } from './errors';
-export { migrateService, type ServiceMigrations } from './migrate-service';
 export {
   migrationName,
   pendingMigrations,

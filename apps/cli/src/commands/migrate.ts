@@ -1,4 +1,4 @@
-import { migrateSchema, migrationName, readSchemaState, type SchemaState } from '@perennial/persistence';
+import { migrateSchema, migrationName, readSchemaState, type SchemaState, whenReachable } from '@perennial/persistence';
 import { createLogger, databaseEnv } from '@perennial/runtime';
 import { type FleetMember, olderThan, readFleet } from '@perennial/transport';
 import { z } from 'zod';
@@ -30,17 +30,18 @@ export const migrate: AddCommands = (program, add) =>
           default: false,
           describe:
             'Also remove what no version uses any more; refused while an older process runs, and there is no way back to it',
-        }),
-    run: async ({ check, to, contract }) => {
+        })
+        .option('wait', { type: 'boolean', default: false, describe: 'Wait while the database is away' }),
+    run: async ({ check, to, contract, wait }) => {
       if (check && to !== undefined) throw new UsageError('--check changes nothing, so it takes no --to.');
       const { DATABASE_URL: url } = directEnvironment(migrateEnv);
       if (contract) {
         if (check || to !== undefined)
           throw new UsageError('--contract applies everything: it takes neither --check nor --to.');
         await assertContractible();
-        return migrated(url, Infinity, true);
+        return migrated(url, { contract, wait });
       }
-      return check ? checked(url) : migrated(url, to === undefined ? Infinity : parseTime(to));
+      return check ? checked(url) : migrated(url, { until: to === undefined ? Infinity : parseTime(to), wait });
     },
   });
 
@@ -81,15 +82,20 @@ export function refusalToContract(
   return undefined;
 }
 
-async function migrated(url: string, until: number, contract = false): Promise<Result> {
+interface Wanted {
+  /** Epoch milliseconds of the last migration. */
+  until?: number;
+  contract?: boolean;
+  wait: boolean;
+}
+
+async function migrated(url: string, { until = Infinity, contract = false, wait }: Wanted): Promise<Result> {
   const log = createLogger({ level: 'info', service: 'cli', instance: 'migrate', stream: process.stderr });
   const applied: { service: string; migrations: string[] }[] = [];
   for (const { name, migrations } of SERVICES) {
     const wanted = migrations.filter((one) => parseTime(migrationName(one)) <= until);
-    applied.push({
-      service: name,
-      migrations: await migrateSchema({ url, schema: name, migrations: wanted, contract }, log),
-    });
+    const migrate = () => migrateSchema({ url, schema: name, migrations: wanted, contract }, log);
+    applied.push({ service: name, migrations: await (wait ? whenReachable(migrate, log) : migrate()) });
   }
   const lines = applied.flatMap(({ service, migrations }) => migrations.map((name) => `${service}: ${name}`));
   return { data: applied, lines: lines.length > 0 ? lines : ['Every schema is up to date.'] };

@@ -12,9 +12,10 @@ chat: {{ dict "required" $stateful "optional" (concat $second $redis $database $
 retrieval: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
 config: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "OPENAI_API_KEYS")) | toJson }}
 migrate: {{ dict "required" (list "DATABASE_URL") "optional" (list "DATABASE_DIRECT_URL") | toJson }}
+backup: {{ dict "required" (list "DATABASE_URL" "SECRET_KEY") "optional" (concat $second (list "DATABASE_DIRECT_URL") $blob) | toJson }}
 {{- end -}}
 
-{{/* Variables from the Secret, as a list. Of: root, reader (a service, or "migrate"). */}}
+{{/* Variables from the Secret, as a list. Of: root, reader (a service, "migrate" or "backup"). */}}
 {{- define "perennial.secretEnv" -}}
 {{- $keys := index (include "perennial.secretKeys" .root | fromYaml) .reader -}}
 {{- $name := .root.Values.secret.name -}}

@@ -152,7 +152,7 @@ export const databaseEnv = {
   ),
   MIGRATE_ON_START: variable(flag().default(true), {
     description:
-      'Whether a process migrates its schema when it starts. With `false` it waits until another process has: `migrate.js` of the same service.',
+      'Whether a process migrates its schema when it starts. With `false` it waits until `perennial migrate` has.',
   }),
 };
 

@@ -102,8 +102,10 @@ export function podTemplate(
   object: KubernetesObject,
 ): { metadata: KubernetesObject['metadata']; spec: PodSpec } | undefined {
   if (object.kind === 'Pod') return { metadata: object.metadata, spec: object.spec as PodSpec };
-  if (object.kind !== 'Deployment' && object.kind !== 'Job') return undefined;
-  return object.spec?.['template'] as { metadata: KubernetesObject['metadata']; spec: PodSpec };
+  const spec =
+    object.kind === 'CronJob' ? (object.spec?.['jobTemplate'] as KubernetesObject | undefined)?.spec : object.spec;
+  if (!['Deployment', 'Job', 'CronJob'].includes(object.kind)) return undefined;
+  return spec?.['template'] as { metadata: KubernetesObject['metadata']; spec: PodSpec };
 }
 
 /** The object of a kind with the component's label. @throws when there is none */

@@ -76,7 +76,15 @@ describe.skipIf(missing)('on a real Kubernetes API', () => {
     expect(code).toBe(0);
     expect([...stdout.matchAll(LINE)]).toHaveLength(objects.length);
     const kinds = new Set(objects.map(({ kind }) => kind));
-    for (const kind of ['ScaledObject', 'HTTPRoute', 'ServiceMonitor', 'ExternalSecret', 'NetworkPolicy', 'Ingress'])
+    for (const kind of [
+      'CronJob',
+      'ScaledObject',
+      'HTTPRoute',
+      'ServiceMonitor',
+      'ExternalSecret',
+      'NetworkPolicy',
+      'Ingress',
+    ])
       expect(kinds).toContain(kind);
   });
 

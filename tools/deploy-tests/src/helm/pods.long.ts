@@ -113,7 +113,7 @@ describe.skipIf(missing !== undefined)('the pods of the chart', () => {
 
   it('migrate, become ready and pass `helm test`', async () => {
     const migration = await play('Job', 'migrate');
-    expect(await exitCode(`${migration}-config`), await logs(`${migration}-config`)).toBe('0');
+    expect(await exitCode(`${migration}-migrate`), await logs(`${migration}-migrate`)).toBe('0');
     for (const service of SERVICES) await play('Deployment', service);
     for (const service of SERVICES) {
       const ready = async () => (await fetch(`http://127.0.0.1:${ports.get(service)}/health/ready`)).ok;

@@ -62,6 +62,7 @@ describe.skipIf(missing)('the chart', () => {
     ['a size that is none', 'dataVolume.size="big"', /dataVolume.*size/s],
     ['a variable that cannot be one', 'env={"log level":"debug"}', /log level/],
     ['an address that is none', 'telemetry.endpoint="collector:4318"', /telemetry.*endpoint/s],
+    ['a schedule that is none', 'backup.schedule="at night"', /backup.*schedule/s],
     ['a grace of nothing', 'chat.shutdown.graceSeconds=0', /chat.*graceSeconds/s],
   ])('refuses %s by its schema', (_, value, sentence) => refused({ values: [value] }, sentence));
 
@@ -166,6 +167,29 @@ describe.skipIf(missing)('the chart', () => {
     expect(start.filter(({ kind }) => kind === 'Job')).toEqual([]);
     const env = podTemplate(component(start, 'Deployment', 'auth'))?.spec.containers[0]?.env;
     expect(env).toContainEqual({ name: 'MIGRATE_ON_START', value: 'true' });
+  });
+
+  it('backs up only when it is asked to, onto a volume that outlives the release', async () => {
+    expect((await render(tools.helm4)).filter(({ kind }) => kind === 'CronJob')).toEqual([]);
+    const files = ['values-backup.yaml', 'values-disk.yaml'];
+    const objects = await render(tools.helm4, { files });
+    const claim = component(objects, 'PersistentVolumeClaim', 'backup');
+    expect(claim.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+    const job = component(objects, 'CronJob', 'backup');
+    expect(job.spec).toMatchObject({ schedule: '0 3 * * *', concurrencyPolicy: 'Forbid' });
+    expect(secretsOf(job)).toEqual([
+      ...['DATABASE_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'SECRET_KEY', 'SECRET_KEY_SECOND'],
+    ]);
+    const volumes = JSON.stringify(podTemplate(job)?.spec['volumes']);
+    for (const name of [claim.metadata.name, 'acme-perennial-data', 'perennial-backup'])
+      expect(volumes).toContain(`"${name}"`);
+    const own = await render(tools.helm4, { files, values: ['backup.existingClaim="mine"'] });
+    expect(
+      own.filter(({ kind, metadata }) => kind === 'PersistentVolumeClaim' && metadata.name.endsWith('backup')),
+    ).toEqual([]);
+    expect(JSON.stringify(podTemplate(component(own, 'CronJob', 'backup'))?.spec['volumes'])).toContain(
+      '"claimName":"mine"',
+    );
   });
 
   it('gives every process the operator’s certificate authorities', async () => {

@@ -1,63 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { freshDatabase } from '@perennial/testing';
-import { startProcess, waitFor } from '@perennial/testing/servers';
-import { build } from 'vite';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { waitFor } from '@perennial/testing/servers';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { capturingRuntime, NOTES, openTestDatabase } from '../test/fixtures';
 import { migrateSchema, openDataSource } from './data-source';
 import { defineMigration } from './migration';
 import { pendingMigrations } from './migration-lock';
 
-// Real: Postgres, and the process that migrates.
-const root = fileURLToPath(new URL('..', import.meta.url));
+// Real: Postgres.
 const NAMES = ['Notes1763000000001', 'CallResults1763000000002'];
-
-beforeAll(async () => {
-  await build({
-    configFile: false,
-    root,
-    logLevel: 'error',
-    build: {
-      ssr: true,
-      outDir: 'dist/migrate-service',
-      target: 'node20',
-      rollupOptions: {
-        input: 'test/migrate-service-process.ts',
-        output: { format: 'es', entryFileNames: 'migrate.js' },
-      },
-    },
-    ssr: { noExternal: [/^@perennial\//] },
-  });
-});
-
-/** Runs `migrate.js` to its end. */
-async function migrate(url: string, ...args: string[]): Promise<{ code: number | null; report: unknown }> {
-  const child = startProcess({
-    name: 'migrate',
-    command: process.execPath,
-    args: ['dist/migrate-service/migrate.js', ...args],
-    cwd: root,
-    env: { DATABASE_URL: url },
-  });
-  const { code } = await child.exited;
-  const line = await waitFor(() => /^\{"schema".*\}$/m.exec(child.output)?.[0], {
-    what: `its report: ${child.output}`,
-  });
-  return { code, report: JSON.parse(line) };
-}
-
-describe('migrate.js', () => {
-  it('says what is missing, applies it, and then has nothing to do', async () => {
-    const url = await freshDatabase('migrate');
-    const missing = { schema: 'notes', pending: NAMES };
-    expect(await migrate(url, '--check')).toEqual({ code: 3, report: { ...missing, applied: false } });
-    expect(await migrate(url)).toEqual({ code: 0, report: { ...missing, applied: true } });
-    expect(await migrate(url, '--check')).toEqual({
-      code: 0,
-      report: { schema: 'notes', pending: [], applied: false },
-    });
-  });
-});
 
 describe('a process that may not migrate', () => {
   it('waits until another one has, and names what is missing', async () => {

@@ -1,4 +1,0 @@
-import { migrateService } from '@perennial/persistence';
-import { configMigrations } from './migrations';
-
-await migrateService({ name: 'config', schema: 'config', migrations: configMigrations });
