@@ -25,7 +25,7 @@ const UNREACHABLE_CODES = new Set([
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
 
 const UNREACHABLE_TEXT =
-  /connection terminated|connection ended|timeout exceeded when trying to connect|connection error and is not queryable|client was closed|query read timeout|cannot use a pool after calling end/i;
+  /connection terminated|connection ended|timeout expired|timeout exceeded when trying to connect|connection error and is not queryable|client was closed|query read timeout|cannot use a pool after calling end/i;
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
