@@ -192,9 +192,9 @@ describe('leftovers', () => {
       }),
     );
     expect(ran.filter(Boolean)).toHaveLength(1);
-    await expect(
-      leading({ url: world.databaseUrl }, 'test', () => Promise.reject(new Error('broke'))),
-    ).rejects.toThrow('broke');
+    await expect(leading({ url: world.databaseUrl }, 'test', () => Promise.reject(new Error('broke')))).rejects.toThrow(
+      'broke',
+    );
     expect(await leading({ url: world.databaseUrl }, 'test', () => Promise.resolve())).toBe(true);
   });
 

@@ -4,8 +4,8 @@ import {
   type Certificate,
   freePort,
   makeCertificate,
-  redisTls,
   type RedisServer,
+  redisTls,
   startRedis,
 } from '@perennial/testing/servers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';

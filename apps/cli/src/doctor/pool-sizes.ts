@@ -38,8 +38,9 @@ export async function checkPoolSizes(
 ): Promise<Finding[]> {
   // Behind a pooler its own sizes count.
   if (env.DATABASE_POOLER !== undefined) return [];
-  const fleet = await withRedis(redis, ({ commands }) => readFleet(commands, redis.REDIS_KEY_PREFIX)).catch(() => []);
-  const needed = fleet.reduce(
+  const fleet = await withRedis(redis, readFleet).catch(() => []);
+  const living = fleet.filter(({ state }) => state !== 'gone');
+  const needed = living.reduce(
     (sum, { service }) => sum + connectionsOf(service, env.DATABASE_POOL_SIZE, vectors),
     SPARE,
   );
