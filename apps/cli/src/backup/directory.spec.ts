@@ -108,10 +108,17 @@ describe('a backup that somebody else could write to', () => {
         })),
       },
     ],
-    ['another format', { format: 1 }],
+    ['another format', { format: 3 }],
   ])('is refused with %s', async (_, change) => {
     await write({ ...MANIFEST, ...change });
     await expect(backup.manifest()).rejects.toThrow('is not one that this version knows');
+  });
+
+  it('is read as an earlier version wrote it, unless it is encrypted: that manifest has no code', async () => {
+    await write({ ...MANIFEST, format: 1 });
+    expect(await backup.manifest()).toEqual({ ...MANIFEST, format: 1 });
+    await write({ ...MANIFEST, format: 1, encrypted: true });
+    await expect(backup.manifest()).rejects.toThrow('is of an earlier version');
   });
 
   it('is refused when its manifest is no JSON, or a link', async () => {

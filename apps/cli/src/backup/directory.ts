@@ -84,6 +84,11 @@ export class BackupDirectory {
     }
     const parsed = ManifestSchema.safeParse(parse(await readFile(path, 'utf8')));
     if (!parsed.success) throw new CommandError('The manifest of this backup is not one that this version knows.');
+    if (parsed.data.format === 1 && parsed.data.encrypted) {
+      throw new CommandError(
+        'This encrypted backup is of an earlier version, which did not protect the manifest. Restore it with the version that made it, and make a new backup.',
+      );
+    }
     return parsed.data;
   }
 

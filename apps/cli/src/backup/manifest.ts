@@ -39,7 +39,8 @@ export type DumpedTable = z.infer<typeof TableSchema>;
 
 /** What a backup holds. It is written last: without it a backup is not complete. */
 export const ManifestSchema = z.object({
-  format: z.literal(2),
+  /** 1 is that of 0.1.0's first backups: the same fields, and no code of the manifest when encrypted. */
+  format: z.literal([1, 2]),
   createdAt: z.iso.datetime(),
   /** The version of the command that made it. */
   version: z.string().max(100),
