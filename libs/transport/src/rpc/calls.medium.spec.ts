@@ -324,11 +324,13 @@ describe('a start', () => {
     connections.close();
   });
 
-  it('is refused when a call has two handlers', () => {
-    const base = { options: { service: 'chat' }, keyPrefix: 'x', processId: 'x', commands: undefined };
-    const connections = { ...base, logger: () => undefined };
-    const server = new RedisRpcServer(connections as never);
+  it('is refused when a call has two handlers', async () => {
+    const prefix = freshPrefix('rpc');
+    const { Connections } = await import('../redis');
+    const connections = new Connections({ redisUrl: redisUrl(), keyPrefix: prefix, service: 'chat', instanceId: 'x' });
+    const server = new RedisRpcServer(connections);
     server.addHandler('chat.test.read', () => Promise.resolve() as never);
     expect(() => server.addHandler('chat.test.read', () => Promise.resolve() as never)).toThrow('Two handlers');
+    connections.close();
   });
 });
