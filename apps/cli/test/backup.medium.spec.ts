@@ -28,6 +28,7 @@ import { type Caller, startCaller } from '@perennial/testing-service';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { CLI_NAME } from '../src/postgres';
 import { Installation } from './installation';
 
 const MODEL = 'sim-t20-r300';
@@ -233,7 +234,9 @@ describe('perennial backup and restore', () => {
     expect(await to.run(restore)).toMatchObject({ code: 0 });
     expect(await readCounts(to)).toEqual(before);
     expect(await to.inside(restore)).toMatchObject({ code: 1, stderr: expect.stringContaining('--force') as string });
-    // Killed in the middle: what was there is there, and the restore can be run again.
+    // Killed in the middle: what was there is there, and the restore can be run again. It cannot end, because the old tables are being read.
+    const reader = await connect(to);
+    await reader.query('BEGIN; LOCK TABLE auth.users IN ACCESS SHARE MODE');
     const killed = startProcess({
       name: 'restore',
       command: process.execPath,
@@ -242,6 +245,9 @@ describe('perennial backup and restore', () => {
     });
     await waitFor(() => hasSchema(to, 'restoring_config'), { timeoutMs: 60_000, what: 'the restore to begin' });
     await killed.kill();
+    await reader.end();
+    const lock = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`;
+    await waitFor(async () => !(await finds(to, lock)), { what: "the killed restore's session to end" });
     expect(await readCounts(to)).toEqual(before);
     expect(await to.run([...restore, '--force'])).toMatchObject({ code: 0 });
     expect(await readCounts(to)).toEqual(before);
@@ -276,7 +282,14 @@ describe('perennial backup and restore', () => {
     const before = await readCounts(to);
     await to.endServices();
     await appendFile(join(backups, 'plain', 'database', 'chat.messages.copy.gz'), 'x');
-    const refused = await to.inside(['restore', join(backups, 'plain'), '--force']);
+    // Redis tells of killed processes for a moment.
+    const refused = await waitFor(
+      async () => {
+        const result = await to.inside(['restore', join(backups, 'plain'), '--force']);
+        return !result.stderr.includes('still run') && result;
+      },
+      { what: 'the killed services to be missed' },
+    );
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('chat.messages.copy.gz of this backup is damaged');
     expect(await readCounts(to)).toEqual(before);
@@ -310,11 +323,21 @@ describe('perennial backup and restore', () => {
     return env;
   }
 
-  async function hasSchema(at: Installation, name: string): Promise<boolean> {
-    const client = new pg.Client({ connectionString: at.env['DATABASE_URL'] });
-    await client.connect();
-    const { rowCount } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [name]);
+  const hasSchema = (at: Installation, name: string): Promise<boolean> =>
+    finds(at, 'SELECT 1 FROM pg_namespace WHERE nspname = $1', [name]);
+
+  /** Whether a statement finds a row. */
+  async function finds(at: Installation, statement: string, values: string[] = []): Promise<boolean> {
+    const client = await connect(at);
+    const { rows } = await client.query(statement, values);
     await client.end();
-    return rowCount === 1;
+    return rows.length > 0;
+  }
+
+  /** Under the name of the command line: any other session passes for a running service. */
+  async function connect(at: Installation): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: at.env['DATABASE_URL'], application_name: CLI_NAME });
+    await client.connect();
+    return client;
   }
 });

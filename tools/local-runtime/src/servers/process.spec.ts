@@ -81,4 +81,10 @@ describe('freePort', () => {
   it('names a port that can be listened on', async () => {
     expect(await portIsFree(await freePort())).toBe(true);
   });
+
+  it('names no port twice, and none that the system gives to outgoing connections', async () => {
+    const ports = await Promise.all(Array.from({ length: 300 }, () => freePort()));
+    expect(new Set(ports).size).toBe(300);
+    expect(Math.max(...ports)).toBeLessThan(32_768);
+  });
 });
