@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -44,19 +44,26 @@ describe.skipIf(missing !== undefined)('Compose reads', () => {
     },
   );
 
-  it('sentinels, which every process of ours asks for the primary of the written address', async () => {
-    const services = await readByCompose(folder, 'compose.yaml', 'compose.sentinel.yaml');
-    const sentinels = Object.entries(services).filter(([name]) => name.startsWith('sentinel-'));
-    // The host of `redis_url` is the primary's name.
-    expect(sentinels.map(([, { command }]) => /sentinel monitor (\S+)/.exec(String(command))?.[1])).toEqual([
-      'redis',
-      'redis',
-      'redis',
-    ]);
-    expect(sentinels.map(([name]) => name).join(',')).toBe('sentinel-1,sentinel-2,sentinel-3');
-    for (const [, { environment }] of ofOurs(services))
-      expect(environment).toMatchObject({ REDIS_SENTINEL_HOSTS: 'sentinel-1,sentinel-2,sentinel-3' });
-  });
+  it.each(['compose.yaml', 'compose.scaled.yaml'])(
+    'sentinels beside %s, which every process of ours asks for the primary of the written address',
+    async (file) => {
+      const home = mkdtempSync(join(tmpdir(), 'perennial-sentinels-'));
+      try {
+        cpSync(folder, home, { recursive: true });
+        writeFileSync(join(home, '.env'), 'REDIS_SENTINEL_HOSTS=sentinel-1,sentinel-2,sentinel-3\n');
+        const services = await readByCompose(home, file, 'compose.sentinel.yaml');
+        const sentinels = Object.entries(services).filter(([name]) => name.startsWith('sentinel-'));
+        // The host of `redis_url` is the primary's name.
+        const primaries = sentinels.map(([, { command }]) => /sentinel monitor (\S+)/.exec(String(command))?.[1]);
+        expect(primaries).toEqual(['redis', 'redis', 'redis']);
+        const names = sentinels.map(([name]) => name).join(',');
+        for (const [name, { environment }] of ofOurs(services))
+          expect([name, environment]).toEqual([name, expect.objectContaining({ REDIS_SENTINEL_HOSTS: names })]);
+      } finally {
+        rmSync(home, { recursive: true });
+      }
+    },
+  );
 
   it('no secret in a variable', async () => {
     const services = await readByCompose(folder, 'compose.scaled.yaml');

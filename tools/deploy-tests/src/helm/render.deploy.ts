@@ -178,7 +178,8 @@ describe.skipIf(missing)('the chart', () => {
     const job = component(objects, 'CronJob', 'backup');
     expect(job.spec).toMatchObject({ schedule: '0 3 * * *', concurrencyPolicy: 'Forbid' });
     expect(secretsOf(job)).toEqual([
-      ...['DATABASE_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'SECRET_KEY', 'SECRET_KEY_SECOND'],
+      ...['DATABASE_DIRECT_URL', 'DATABASE_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+      ...['SECRET_KEY', 'SECRET_KEY_SECOND'],
     ]);
     const volumes = JSON.stringify(podTemplate(job)?.spec['volumes']);
     for (const name of [claim.metadata.name, 'acme-perennial-data', 'perennial-backup'])
