@@ -120,7 +120,7 @@ export async function startSeaweed(): Promise<SeaweedServer> {
   ];
   await writeFile(config, JSON.stringify({ identities }), { mode: 0o600 });
   const names = ['s3', 'filer', 'master', 'volume'].flatMap((part) => [`${part}.port`, `${part}.port.grpc`]);
-  const ports = await freePorts(names.length);
+  const ports = await Promise.all(names.map(() => freePort()));
   const portOf = (name: string): number => ports[names.indexOf(name)] ?? 0;
   const server = new ManagedProcess({
     name: 'seaweedfs',
@@ -150,13 +150,6 @@ export async function startSeaweed(): Promise<SeaweedServer> {
   const seaweed = new SeaweedServer(server, portOf('s3.port'), home, 'perennial', portOf('filer.port'));
   await seaweed.start();
   return seaweed;
-}
-
-/** Ports that differ: a free port that is not yet in use may be found a second time. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) ports.add(await freePort());
-  return [...ports];
 }
 
 function answers(url: string): Promise<boolean> {
