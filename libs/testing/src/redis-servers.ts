@@ -13,7 +13,7 @@ export interface RedisGroupOptions {
   /** Of the servers (not of the sentinels). */
   settings?: RedisOptions['settings'];
   password?: string;
-  /** A Cluster also speaks TLS with it. */
+  /** All servers also speak TLS with it, and only TLS to each other. */
   certificate?: Certificate;
   /** The program of all servers, also of the sentinels. */
   binary?: string;
@@ -25,21 +25,31 @@ export abstract class RedisGroup {
 
   protected constructor(
     readonly servers: readonly RedisServer[],
+    /** Ports with TLS by those without; empty without a certificate. */
+    protected readonly tlsPorts: ReadonlyMap<number, number>,
     private readonly password: string | undefined,
   ) {}
 
   /** `REDIS_URL` of the group. */
   get url(): string {
-    return this.urlFor(this.password === undefined ? '' : `:${encodeURIComponent(this.password)}@`);
+    return `redis${this.placeFor(this.login, (port) => port)}`;
+  }
+
+  /** The same with TLS. */
+  get secureUrl(): string {
+    return `rediss${this.placeFor(this.login, (port) => this.tlsPorts.get(port) ?? port)}`;
   }
 
   /** The same for another user. */
   urlAs(user: string, password: string): string {
-    return this.urlFor(`${user}:${encodeURIComponent(password)}@`);
+    return `redis${this.placeFor(`${user}:${encodeURIComponent(password)}@`, (port) => port)}`;
   }
 
   /** The port of a server that takes writes now: of the slot of a key, on a Cluster. */
   abstract primaryPort(key?: string): Promise<number>;
+
+  /** The ports of all servers that take writes now. */
+  abstract primaryPorts(): Promise<number[]>;
 
   /** Sends one command to one server. */
   async command(port: number, ...words: (string | number)[]): Promise<unknown> {
@@ -90,7 +100,8 @@ export abstract class RedisGroup {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 
-  protected abstract urlFor(login: string): string;
+  /** `REDIS_URL` after its first word. */
+  protected abstract placeFor(login: string, toPort: (port: number) => number): string;
 
   /** A server that was replaced is back. */
   protected returned(_server: RedisServer): Promise<void> {
@@ -99,6 +110,10 @@ export abstract class RedisGroup {
 
   /** Whether a failover of any primary would find a replica. */
   protected abstract isWhole(): Promise<boolean>;
+
+  private get login(): string {
+    return this.password === undefined ? '' : `:${encodeURIComponent(this.password)}@`;
+  }
 
   protected async isInStep(port: number): Promise<boolean> {
     const info = String(await this.command(port, 'INFO', 'replication').catch(() => ''));
@@ -111,46 +126,58 @@ export class RedisSentinels extends RedisGroup {
   private constructor(
     servers: readonly RedisServer[],
     readonly sentinels: readonly RedisServer[],
+    tlsPorts: ReadonlyMap<number, number>,
     options: RedisGroupOptions,
   ) {
-    super(servers, options.password);
+    super(servers, tlsPorts, options.password);
   }
 
   static async start(options: RedisGroupOptions = {}): Promise<RedisSentinels> {
     const { password } = options;
+    const tls = new TlsPorts(options.certificate);
     const login: Record<string, string> = password === undefined ? {} : { masterauth: password };
     const start = (replicaOf?: number) =>
-      startRedis({
-        password,
-        binary: options.binary,
-        settings: {
-          ...login,
-          ...(replicaOf !== undefined && { replicaof: `${LOCAL} ${replicaOf}` }),
-          ...options.settings,
-        },
-      });
+      tls.start((settings) =>
+        startRedis({
+          password,
+          binary: options.binary,
+          settings: {
+            ...{ ...login, ...settings },
+            ...(replicaOf !== undefined && { replicaof: `${LOCAL} ${replicaOf}` }),
+            ...options.settings,
+          },
+        }),
+      );
     const primary = await start();
-    const replicas = await Promise.all([start(primary.port), start(primary.port)]);
-    const sentinels = await Promise.all(Array.from({ length: 3 }, () => startSentinel(primary.port, options)));
-    const group = new RedisSentinels([primary, ...replicas], sentinels, options);
+    const primaryPort = tls.ports.get(primary.port) ?? primary.port;
+    const replicas = await Promise.all([start(primaryPort), start(primaryPort)]);
+    const sentinels = await Promise.all(
+      Array.from({ length: 3 }, () => tls.start((settings) => startSentinel(primaryPort, settings, options))),
+    );
+    const group = new RedisSentinels([primary, ...replicas], sentinels, tls.ports, options);
     await waitFor(() => group.isWhole(), { timeoutMs: READY_MS, what: 'the sentinels to know each other' });
     return group;
   }
 
-  protected urlFor(login: string): string {
-    return `redis+sentinel://${login}${this.sentinels.map(({ port }) => `${LOCAL}:${port}`).join(',')}/${PRIMARY_NAME}`;
+  protected placeFor(login: string, toPort: (port: number) => number): string {
+    const addresses = this.sentinels.map(({ port }) => `${LOCAL}:${toPort(port)}`);
+    return `+sentinel://${login}${addresses.join(',')}/${PRIMARY_NAME}`;
   }
 
   async primaryPort(): Promise<number> {
-    const [sentinel] = this.sentinels;
-    const address = await this.ask(sentinel?.port ?? 0, 'get-master-addr-by-name');
-    return Number((address as string[])[1]);
+    const named = await this.namedPort();
+    const plain = this.servers.find(({ port }) => this.tlsPorts.get(port) === named);
+    return plain?.port ?? named;
+  }
+
+  async primaryPorts(): Promise<number[]> {
+    return [await this.primaryPort()];
   }
 
   /** The sentinels would make it a replica only after some seconds. */
   protected override async returned(server: RedisServer): Promise<void> {
-    const primary = await this.primaryPort();
-    if (primary !== server.port) await this.command(server.port, 'REPLICAOF', LOCAL, primary);
+    if ((await this.primaryPort()) !== server.port)
+      await this.command(server.port, 'REPLICAOF', LOCAL, await this.namedPort());
   }
 
   override async stop(): Promise<void> {
@@ -159,7 +186,7 @@ export class RedisSentinels extends RedisGroup {
   }
 
   protected async isWhole(): Promise<boolean> {
-    const primary = await this.primaryPort();
+    const primary = await this.namedPort();
     for (const { port } of this.sentinels) {
       const [, , ...rest] = (await this.ask(port, 'master')) as string[];
       const field = (name: string): string => rest[rest.indexOf(name) + 1] ?? '';
@@ -171,6 +198,13 @@ export class RedisSentinels extends RedisGroup {
     }
     for (const { port } of this.servers) if (!(await this.isInStep(port))) return false;
     return true;
+  }
+
+  /** As the sentinels name the primary: with a certificate its port with TLS. */
+  private async namedPort(): Promise<number> {
+    const [sentinel] = this.sentinels;
+    const address = await this.ask(sentinel?.port ?? 0, 'get-master-addr-by-name');
+    return Number((address as string[])[1]);
   }
 
   /** Sentinels have no password here. */
@@ -190,63 +224,65 @@ export class RedisSentinels extends RedisGroup {
 export class RedisCluster extends RedisGroup {
   private constructor(
     servers: readonly RedisServer[],
+    tlsPorts: ReadonlyMap<number, number>,
     private readonly options: RedisGroupOptions,
-    private readonly tlsPorts: readonly number[],
   ) {
-    super(servers, options.password);
+    super(servers, tlsPorts, options.password);
   }
 
   static async start(options: RedisGroupOptions = {}): Promise<RedisCluster> {
     const { password } = options;
-    const tlsPorts: number[] = [];
-    const servers = await Promise.all(
-      Array.from({ length: 6 }, async () => {
-        const [bus, tls] = [await freePort(), await freePort()];
-        tlsPorts.push(tls);
-        return startRedis({
-          password,
-          binary: options.binary,
-          settings: {
-            ...{ 'cluster-enabled': 'yes', 'cluster-config-file': 'nodes.conf', 'cluster-port': String(bus) },
-            ...{ 'cluster-node-timeout': String(NODE_TIMEOUT_MS), 'cluster-replica-validity-factor': '0' },
-            ...(password !== undefined && { masterauth: password }),
-            // Otherwise nodes name their plain ports to everybody.
-            ...(options.certificate && {
-              ...redisTls(options.certificate, tls),
-              ...{ 'tls-cluster': 'yes', 'tls-replication': 'yes' },
-            }),
-            ...options.settings,
-          },
-        });
-      }),
-    );
-    const cluster = new RedisCluster(servers, options, tlsPorts);
+    const tls = new TlsPorts(options.certificate);
+    const start = async (settings: Record<string, string>): Promise<RedisServer> => {
+      const bus = await freePort();
+      return startRedis({
+        password,
+        binary: options.binary,
+        settings: {
+          ...settings,
+          ...{ 'cluster-enabled': 'yes', 'cluster-config-file': 'nodes.conf', 'cluster-port': String(bus) },
+          ...{ 'cluster-node-timeout': String(NODE_TIMEOUT_MS), 'cluster-replica-validity-factor': '0' },
+          // A shard that is away does not make the others refuse.
+          'cluster-require-full-coverage': 'no',
+          ...(password !== undefined && { masterauth: password }),
+          // Otherwise nodes name their plain ports to everybody.
+          ...(options.certificate && { 'tls-cluster': 'yes' }),
+          ...options.settings,
+        },
+      });
+    };
+    const servers = await Promise.all(Array.from({ length: 6 }, () => tls.start(start)));
+    const cluster = new RedisCluster(servers, tls.ports, options);
     await cluster.join();
     return cluster;
   }
 
-  protected urlFor(login: string): string {
-    return `redis+cluster://${login}${this.servers.map(({ port }) => `${LOCAL}:${port}`).join(',')}`;
-  }
-
-  /** `REDIS_URL` with TLS. */
-  get secureUrl(): string {
-    return `rediss+cluster://${this.tlsPorts.map((port) => `${LOCAL}:${port}`).join(',')}`;
+  protected placeFor(login: string, toPort: (port: number) => number): string {
+    return `+cluster://${login}${this.servers.map(({ port }) => `${LOCAL}:${toPort(port)}`).join(',')}`;
   }
 
   async primaryPort(key = ''): Promise<number> {
     const slot = Number(await this.askAny('CLUSTER', 'KEYSLOT', key));
-    for (const [from, to, [, port]] of (await this.askAny('CLUSTER', 'SLOTS')) as SlotRange[])
-      if (from <= slot && slot <= to) return port;
+    for (const [from, to, [, port]] of await this.ranges()) if (from <= slot && slot <= to) return port;
     throw new Error(`no server has slot ${slot}`);
+  }
+
+  async primaryPorts(): Promise<number[]> {
+    const ports = (await this.ranges()).map(([, , [, port]]) => port);
+    return [...new Set(ports)].sort((a, b) => a - b);
+  }
+
+  /** A primary and its replicas. */
+  async shardOf(primaryPort: number): Promise<RedisServer[]> {
+    const [, , ...nodes] = (await this.ranges()).find(([, , [, port]]) => port === primaryPort) ?? [];
+    return nodes.map(([, port]) => this.server(port));
   }
 
   /** Moves the slot of a key to the next primary, with the keys in it, as `redis-cli --cluster reshard` does. Returns the new port. */
   async moveSlot(key: string): Promise<number> {
     const slot = Number(await this.askAny('CLUSTER', 'KEYSLOT', key));
     const from = await this.primaryPort(key);
-    const ranges = (await this.askAny('CLUSTER', 'SLOTS')) as SlotRange[];
-    const ports = [...new Set(ranges.map(([, , [, port]]) => port))].sort((a, b) => a - b);
+    const ports = await this.primaryPorts();
     const to = ports[(ports.indexOf(from) + 1) % ports.length] ?? from;
     const [fromId, toId] = [await this.idOf(from), await this.idOf(to)];
     await this.command(to, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
@@ -273,8 +309,7 @@ export class RedisCluster extends RedisGroup {
       if (nodes.some((line) => /fail|handshake|noaddr| disconnected/.test(line))) return false;
       if (!(await this.isInStep(port))) return false;
     }
-    const ranges = (await this.askAny('CLUSTER', 'SLOTS')) as SlotRange[];
-    return ranges.every((range) => range.length >= 4);
+    return (await this.ranges()).every((range) => range.length >= 4);
   }
 
   private async join(): Promise<void> {
@@ -302,6 +337,10 @@ export class RedisCluster extends RedisGroup {
     await waitFor(() => this.isWhole(), { timeoutMs: READY_MS, what: 'the Cluster to be whole' });
   }
 
+  private async ranges(): Promise<SlotRange[]> {
+    return (await this.askAny('CLUSTER', 'SLOTS')) as SlotRange[];
+  }
+
   private async idOf(port: number): Promise<string> {
     return String(await this.command(port, 'CLUSTER', 'MYID'));
   }
@@ -324,9 +363,29 @@ export const startRedisSentinel = (options?: RedisGroupOptions): Promise<RedisSe
   RedisSentinels.start(options);
 export const startRedisCluster = (options?: RedisGroupOptions): Promise<RedisCluster> => RedisCluster.start(options);
 
-function startSentinel(primaryPort: number, { password, binary }: RedisGroupOptions): Promise<RedisServer> {
+/** Second ports of servers, for TLS. Their replication, and the sentinels' questions, take these. */
+class TlsPorts {
+  /** By the plain port. */
+  readonly ports = new Map<number, number>();
+
+  constructor(private readonly certificate: Certificate | undefined) {}
+
+  async start(start: (settings: Record<string, string>) => Promise<RedisServer>): Promise<RedisServer> {
+    if (!this.certificate) return start({});
+    const port = await freePort();
+    const server = await start({ ...redisTls(this.certificate, port), 'tls-replication': 'yes' });
+    this.ports.set(server.port, port);
+    return server;
+  }
+}
+
+function startSentinel(
+  primaryPort: number,
+  settings: Record<string, string>,
+  { password, binary }: RedisGroupOptions,
+): Promise<RedisServer> {
   return startRedis({
-    binary,
+    ...{ binary, settings },
     asSentinel: {
       monitor: `${PRIMARY_NAME} ${LOCAL} ${primaryPort} 2`,
       'down-after-milliseconds': `${PRIMARY_NAME} ${DOWN_AFTER_MS}`,
